@@ -1,0 +1,1 @@
+//! Between parent and child: the configuration pipe, and messages over the board.

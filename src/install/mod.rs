@@ -1,0 +1,1 @@
+//! One install: download, verify, unpack, activate; and the store.

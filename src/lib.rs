@@ -1,0 +1,15 @@
+//! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
+
+pub mod channel;
+pub mod cli;
+pub mod config;
+pub mod digest;
+pub mod hint;
+pub mod install;
+pub mod paths;
+pub mod platform;
+pub mod process;
+pub mod project;
+pub mod report;
+pub mod source;
+pub mod sync;

@@ -1,0 +1,1 @@
+//! Processes: start, capture, stop, wait.

@@ -1,0 +1,1 @@
+//! The project: `vx.toml`, versions, the lock file.

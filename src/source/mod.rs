@@ -1,0 +1,1 @@
+//! Where releases come from: npm, PyPI, plain addresses, the system; and the catalogue of known tools.

@@ -1,0 +1,1 @@
+//! Planning what has to be installed, and carrying it out.
