@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn what_is_no_digest_is_refused() {
-        for text in ["", "sha256:", "sha256:12", "md5:00", "sha256:zz", "sha512:é", &"0".repeat(63), &"+1".repeat(32)] {
+        for text in ["", "sha256:", "sha256:12", "md5:00", "sha256:zz", "sha512:é", &"0".repeat(63), &"+1".repeat(32)]
+        {
             assert!(text.parse::<Digest>().is_err(), "{text}");
         }
     }

@@ -19,7 +19,9 @@ impl Home {
     /// `$VX_HOME`, else `.vx` in the user's home directory.
     pub fn from_environment() -> Result<Self, NoHome> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let root = set("VX_HOME").or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".vx"))).ok_or(NoHome)?;
+        let root = set("VX_HOME")
+            .or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".vx")))
+            .ok_or(NoHome)?;
         Ok(Self::at(std::path::absolute(&root).unwrap_or(root)))
     }
 

@@ -166,7 +166,9 @@ fn code_looks_down_only() {
 
 #[test]
 fn crates_look_down_only() {
-    for (manifest, forbidden) in [("shm/Cargo.toml", &["vx-tui", "path = \"..\""][..]), ("tui/Cargo.toml", &["path = \"..\""][..])] {
+    for (manifest, forbidden) in
+        [("shm/Cargo.toml", &["vx-tui", "path = \"..\""][..]), ("tui/Cargo.toml", &["path = \"..\""][..])]
+    {
         let text = fs::read_to_string(root().join(manifest)).expect("a manifest reads");
         for word in forbidden {
             assert!(!text.contains(word), "{manifest} depends on what lies above it: {word}");
