@@ -15,7 +15,8 @@ const TOWERS: [Tower; 3] = [
         floors: &[
             &["atomics"],
             &["layout"],
-            &["progress", "error", "view"],
+            &["progress", "error"],
+            &["view"],
             &["segment", "stamp", "liveness"],
             &["slot", "snapshot"],
             &["board", "dump"],
