@@ -36,7 +36,8 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "src",
         floors: &[
-            &["report", "hint", "paths", "platform", "digest", "config"],
+            &["hint", "platform", "digest"],
+            &["report", "paths", "config"],
             &["project", "source", "install", "process", "channel"],
             &["sync"],
             &["run"],
