@@ -1,1 +1,16 @@
-//! Processes: start, capture, stop, wait.
+//! Processes: start one in a group of its own, capture what it prints, stop the whole group, say how it ended.
+//!
+//! The parent judges a child's end by `wait` alone, never by a message. A group is signalled only while its leader is
+//! not yet collected, so that a number the kernel has given to somebody else is never signalled.
+
+mod capture;
+mod interrupt;
+mod parent;
+mod short;
+mod start;
+
+pub use capture::Tail;
+pub use interrupt::{Interrupt, interrupts};
+pub use parent::{end_own_group, watch_parent};
+pub use short::{Output, output, run_in};
+pub use start::{Ended, Exit, Launch, Running, start};

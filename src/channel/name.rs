@@ -1,0 +1,99 @@
+//! The name a child is given to find its board and slot: `vx-install-<run>-<tool>`.
+//!
+//! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
+//! `<tool>` is percent-encoded where it holds what a file name should not.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+const PREFIX: &str = "vx-install-";
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The name of the channel between one parent and one of its children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChannelName {
+    run: String,
+    tool: String,
+}
+
+/// A text that names no channel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>`")]
+pub struct BadName(pub String);
+
+impl ChannelName {
+    /// The channel of this tool on the board in this file; `None` when the file is not named like a board.
+    pub fn on(board: &Path, tool: &str) -> Option<Self> {
+        let run = board.file_stem()?.to_str()?.strip_prefix(PREFIX)?;
+        Some(Self { run: run.to_owned(), tool: tool.to_owned() })
+    }
+
+    /// The tool.
+    pub fn tool(&self) -> &str {
+        &self.tool
+    }
+
+    /// The board's file in this runtime directory.
+    pub fn board_in(&self, runtime_directory: &Path) -> PathBuf {
+        runtime_directory.join(board_file_name(&self.run))
+    }
+}
+
+/// The file name of the board of one run.
+pub fn board_file_name(run: &str) -> String {
+    format!("{PREFIX}{run}.board")
+}
+
+impl fmt::Display for ChannelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}-{}", self.run, utf8_percent_encode(&self.tool, KEPT))
+    }
+}
+
+impl FromStr for ChannelName {
+    type Err = BadName;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || BadName(text.to_owned());
+        let (run, tool) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')).ok_or_else(bad)?;
+        let tool = percent_decode_str(tool).decode_utf8().map_err(|_| bad())?.into_owned();
+        // The run becomes a part of a file name, so nothing but what makes one is let through.
+        let plain = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        (plain && !tool.is_empty()).then(|| Self { run: run.to_owned(), tool }).ok_or_else(bad)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_reads_back_whatever_the_tool_is_called() {
+        for tool in ["node", "clang-format", "@scope/a b", "日本", "a/../../b", "100%"] {
+            let board = Path::new("/run/x").join(board_file_name("4711.2"));
+            let name = ChannelName::on(&board, tool).expect("named like a board");
+            assert!(!name.to_string().contains('/'));
+            let read: ChannelName = name.to_string().parse().expect("it reads back");
+            assert_eq!(read.tool(), tool);
+            assert_eq!(read.board_in(Path::new("/run/x")), board);
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_directory() {
+        for text in [
+            "",
+            "vx-install-",
+            "vx-install-1",
+            "vx-install-1-",
+            "vx-install-../x-node",
+            "vx-install--node",
+            "other-1-node",
+        ] {
+            assert!(text.parse::<ChannelName>().is_err(), "{text}");
+        }
+    }
+}

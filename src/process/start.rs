@@ -1,0 +1,269 @@
+//! Starting a child as the leader of its own group, and being told how it ended.
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{ChildStdin, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::{fmt, io, thread};
+
+use parking_lot::Mutex;
+use process_wrap::std::{ChildWrapper, CommandWrap};
+
+use super::capture::{Capture, Tail};
+
+/// What to start.
+#[derive(Debug)]
+pub struct Launch {
+    /// The program's file.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// What it finds on its standard input, which is then closed.
+    pub document: Vec<u8>,
+    /// Where everything it prints is kept; nowhere but in the tail when `None`.
+    pub log: Option<PathBuf>,
+    /// How many bytes of the end of what it prints are kept in memory.
+    pub keep_bytes: usize,
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// It returned this exit code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+/// The end of a child.
+#[derive(Debug)]
+pub struct Ended {
+    /// How.
+    pub exit: Exit,
+    /// The last of what it printed.
+    pub tail: Tail,
+}
+
+/// A started child. Dropping it leaves the child running.
+#[derive(Clone)]
+pub struct Running {
+    pid: u32,
+    /// `None` once the child was collected: its number may then be somebody else's.
+    child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
+}
+
+/// Start a child; `on_end` is called once, on a thread of the child's own, when it was collected and every process
+/// left in its group was killed.
+pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
+    let (output, writer) = io::pipe()?;
+    let error_writer = writer.try_clone()?;
+    let mut command = CommandWrap::with_new(&launch.program, |command| {
+        command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(writer).stderr(error_writer);
+    });
+    #[cfg(unix)]
+    command.wrap(process_wrap::std::ProcessGroup::leader());
+    #[cfg(windows)]
+    command.wrap(process_wrap::std::JobObject);
+    let mut child = command.spawn()?;
+    // The command holds the pipe's writing ends: while they are open here, the capture would never see the end.
+    drop(command);
+    let stdin = child.stdin().take();
+    let running = Running { pid: child.id(), child: Arc::new(Mutex::new(Some(child))) };
+    let capture = Capture::start(output, launch.log, launch.keep_bytes)?;
+    let waiting = running.clone();
+    thread::Builder::new().name(format!("child {}", running.pid)).spawn(move || {
+        hand_over(stdin, &launch.document);
+        let exit = waiting.wait();
+        on_end(Ended { exit, tail: capture.finish() });
+    })?;
+    Ok(running)
+}
+
+/// A child that ends before it has read everything is judged by its end, so a broken pipe is no news here.
+fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
+    if let Some(mut stdin) = stdin {
+        let _ = stdin.write_all(document);
+    }
+}
+
+impl Running {
+    /// The child's process id, which is its group's too.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Ask the whole group to end (SIGTERM; on Windows the job is ended at once).
+    pub fn ask_to_stop(&self) {
+        if let Some(child) = self.child.lock().as_mut() {
+            #[cfg(unix)]
+            let _ = child.signal(signal_hook::consts::SIGTERM);
+            #[cfg(not(unix))]
+            let _ = child.start_kill();
+            self.wake(child.as_mut());
+        }
+    }
+
+    /// Kill the whole group.
+    pub fn kill(&self) {
+        if let Some(child) = self.child.lock().as_mut() {
+            let _ = child.start_kill();
+        }
+    }
+
+    /// A stopped group acts on a signal only once it runs again.
+    fn wake(&self, child: &mut dyn ChildWrapper) {
+        #[cfg(unix)]
+        let _ = child.signal(signal_hook::consts::SIGCONT);
+        #[cfg(not(unix))]
+        let _ = child;
+    }
+
+    /// Wait for the leader's end, kill what is left of its group, collect it.
+    fn wait(&self) -> Exit {
+        self.await_end();
+        let mut child = self.child.lock();
+        let Some(mut ended) = child.take() else { return Exit::Code(0) };
+        // The leader is not collected yet, so its number still names its group and nobody else's.
+        let _ = ended.start_kill();
+        match ended.wait() {
+            Ok(status) => Exit::from(status),
+            Err(_) => Exit::Code(1),
+        }
+    }
+
+    #[cfg(unix)]
+    fn await_end(&self) {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let Some(pid) = Pid::from_raw(self.pid.cast_signed()) else { return };
+        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+        {
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn await_end(&self) {
+        loop {
+            match self.child.lock().as_mut().map(|child| child.try_wait()) {
+                Some(Ok(None)) => {}
+                _ => return,
+            }
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+impl From<ExitStatus> for Exit {
+    fn from(status: ExitStatus) -> Self {
+        #[cfg(unix)]
+        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+            return Exit::Signal(signal);
+        }
+        Exit::Code(status.code().unwrap_or(1))
+    }
+}
+
+impl Exit {
+    /// Whether the process says that it succeeded.
+    pub fn success(self) -> bool {
+        self == Exit::Code(0)
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Exit::Code(code) => write!(f, "exit code {code}"),
+            Exit::Signal(signal) => match signal_name(*signal) {
+                Some(name) => write!(f, "signal {signal} ({name})"),
+                None => write!(f, "signal {signal}"),
+            },
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> Option<&'static str> {
+    #[cfg(unix)]
+    return signal_hook::low_level::signal_name(signal);
+    #[cfg(not(unix))]
+    {
+        let _ = signal;
+        None
+    }
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn shell(script: &str, document: &[u8]) -> (Running, crossbeam_channel::Receiver<Ended>) {
+        let (sender, receiver) = crossbeam_channel::bounded(1);
+        let launch = Launch {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            environment: Vec::new(),
+            document: document.to_vec(),
+            log: None,
+            keep_bytes: 1024,
+        };
+        let running = start(launch, move |ended| sender.send(ended).expect("the test waits")).expect("a shell starts");
+        (running, receiver)
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_child_reads_its_document_and_its_last_words_are_kept() {
+        let (_, ended) = shell("cat; echo out; echo err >&2; exit 7", b"the document\n");
+        let ended = ended.recv_timeout(PATIENCE).expect("it ends");
+        assert_eq!(ended.exit, Exit::Code(7));
+        assert_eq!(ended.tail.lines(), ["the document", "out", "err"]);
+    }
+
+    #[test]
+    fn killing_a_child_kills_what_it_started() {
+        let (running, ended) = shell("sleep 600 & echo $!; wait", b"");
+        let started = Instant::now();
+        std::thread::sleep(Duration::from_millis(200));
+        running.kill();
+        let ended = ended.recv_timeout(PATIENCE).expect("it ends");
+        assert_eq!(ended.exit, Exit::Signal(9));
+        assert!(started.elapsed() < PATIENCE);
+        let grandchild: i32 = ended.tail.lines()[0].parse().expect("a process id");
+        let pid = rustix::process::Pid::from_raw(grandchild).expect("a process id");
+        let deadline = Instant::now() + PATIENCE;
+        while rustix::process::test_kill_process(pid).is_ok() && !is_zombie(grandchild) {
+            assert!(Instant::now() < deadline, "the grandchild lives on");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn is_zombie(pid: i32) -> bool {
+        std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z"))
+    }
+
+    #[test]
+    fn a_leader_that_ends_takes_its_group_along() {
+        let (_, ended) = shell("sleep 600 & exit 0", b"");
+        let ended = ended.recv_timeout(PATIENCE).expect("a sleeping grandchild holds nothing up");
+        assert_eq!(ended.exit, Exit::Code(0));
+    }
+
+    #[test]
+    fn a_stopped_child_can_be_asked_to_stop() {
+        let (running, ended) = shell("kill -STOP $$; sleep 600", b"");
+        std::thread::sleep(Duration::from_millis(200));
+        running.ask_to_stop();
+        assert_eq!(ended.recv_timeout(PATIENCE).expect("it ends").exit, Exit::Signal(15));
+    }
+}
