@@ -1,6 +1,4 @@
-//! Where vx keeps things: the home with store and caches, and the runtime directory with the boards.
-//!
-//! Reads the environment once, into plain values; everything above takes them as arguments.
+//! The home: store, caches, staging.
 
 use std::path::{Path, PathBuf};
 

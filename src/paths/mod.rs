@@ -1,0 +1,9 @@
+//! Where vx keeps things: the home with store and caches, and the runtime directory with the boards.
+//!
+//! The environment is read here, once, into plain values; everything above takes them as arguments.
+
+mod home;
+mod runtime;
+
+pub use home::{Home, NoHome};
+pub use runtime::{RuntimeError, runtime_directory};

@@ -1,0 +1,160 @@
+//! The runtime directory: where boards live.
+//!
+//! Boards are mapped, and a mapped file on a disk stalls its writers while the kernel writes it back: directories in
+//! memory come first. A directory somebody else could write to, or had prepared, is refused: a board there could be
+//! swapped under its readers.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::hint::Hint;
+
+/// A board's path goes into messages and socket addresses, which hold about a hundred bytes.
+const MAX_PATH_BYTES: usize = 99;
+/// The longest name of a board's file.
+const BOARD_NAME_BYTES: usize = "vx-install-4294967295.99.board".len() + 1;
+
+/// Why there is no place for boards.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The directory is not the user's own.
+    #[error("the runtime directory `{}` {problem}", path.display())]
+    Unsafe {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The directory cannot be made or read.
+    #[error("cannot use the runtime directory `{}`: {error}", path.display())]
+    Io {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// No directory is named by anything.
+    #[error("there is no place for progress boards: VX_RUNTIME_DIR, XDG_RUNTIME_DIR and HOME are not set")]
+    None,
+}
+
+impl Hint for RuntimeError {
+    fn hint(&self) -> Option<String> {
+        Some("set VX_RUNTIME_DIR to a short path of a directory that only you can write to".into())
+    }
+}
+
+/// The directory for boards, made when missing, with mode 0700: `$VX_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/vx`, else on
+/// Linux `/dev/shm/vx-<uid>`, else `~/.local/state/vx/run`. Never `$TMPDIR`.
+pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(asked) = set("VX_RUNTIME_DIR") {
+        let path = std::path::absolute(&asked).unwrap_or(asked);
+        return prepare(&path);
+    }
+    let mut first_error = None;
+    for path in candidates(set("XDG_RUNTIME_DIR")) {
+        match prepare(&path) {
+            Ok(path) => return Ok(path),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.unwrap_or(RuntimeError::None))
+}
+
+fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    if let Some(session) = session.filter(|session| check(session).is_ok()) {
+        found.push(session.join("vx"));
+    }
+    #[cfg(target_os = "linux")]
+    if Path::new("/dev/shm").is_dir() {
+        found.push(PathBuf::from(format!("/dev/shm/vx-{}", rustix::process::getuid().as_raw())));
+    }
+    if let Some(home) = std::env::home_dir().filter(|home| home.is_absolute()) {
+        found.push(home.join(".local").join("state").join("vx").join("run"));
+    }
+    found
+}
+
+/// Make the directory where it is missing, and check that it is nobody else's.
+fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
+    let failed = |error| RuntimeError::Io { path: path.to_owned(), error };
+    if path.as_os_str().len() + 1 + BOARD_NAME_BYTES > MAX_PATH_BYTES {
+        return Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "has too long a path" });
+    }
+    match make(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed(error)),
+    }
+    check(path)?;
+    Ok(path.to_owned())
+}
+
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    if let Some(parent) = path.parent().filter(|parent| !parent.exists()) {
+        builder.recursive(true).create(parent)?;
+        builder.recursive(false);
+    }
+    builder.create(path)
+}
+
+#[cfg(unix)]
+fn check(path: &Path) -> Result<(), RuntimeError> {
+    use std::os::unix::fs::MetadataExt;
+    let failed = |error| RuntimeError::Io { path: path.to_owned(), error };
+    let refused = |problem| RuntimeError::Unsafe { path: path.to_owned(), problem };
+    let metadata = fs::symlink_metadata(path).map_err(failed)?;
+    if !metadata.is_dir() {
+        return Err(refused("is no directory (a link is not followed)"));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(refused("belongs to another user"));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(refused("is open to other users; its mode must be 0700"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check(path: &Path) -> Result<(), RuntimeError> {
+    match path.is_dir() {
+        true => Ok(()),
+        false => Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "is no directory" }),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn a_missing_directory_is_made_for_this_user_alone() {
+        let parent = tempfile::tempdir_in("/tmp").expect("a directory");
+        let path = parent.path().join("a").join("b");
+        prepare(&path).expect("it is made");
+        assert_eq!(fs::metadata(&path).expect("it is there").permissions().mode() & 0o777, 0o700);
+        prepare(&path).expect("it is found again");
+    }
+
+    #[test]
+    fn a_directory_open_to_others_a_link_and_a_long_path_are_refused() {
+        let parent = tempfile::tempdir_in("/tmp").expect("a directory");
+        let open = parent.path().join("open");
+        fs::create_dir(&open).expect("a directory");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("its own directory");
+        let link = parent.path().join("link");
+        symlink(parent.path(), &link).expect("a link");
+        for path in [open, link, parent.path().join("x".repeat(100))] {
+            let error = prepare(&path).expect_err("refused");
+            assert!(matches!(error, RuntimeError::Unsafe { .. }), "{error}");
+        }
+    }
+}
