@@ -1,5 +1,6 @@
 //! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
 
+pub mod candidate;
 pub mod channel;
 pub mod cli;
 pub mod config;
@@ -13,3 +14,4 @@ pub mod project;
 pub mod report;
 pub mod source;
 pub mod sync;
+pub mod template;

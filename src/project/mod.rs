@@ -1,1 +1,13 @@
-//! The project: `vx.toml`, versions, the lock file.
+//! The project: `vx.toml`, the versions it asks for, and the lock file. Nothing here touches the network.
+
+pub mod config;
+pub mod discover;
+pub mod lock;
+pub mod problem;
+pub mod version;
+
+pub use config::{DeclaredDigests, Entry, Project, Settings, ToolRequest};
+pub use discover::{ProjectError, find, load};
+pub use lock::{Lock, LockedPart, LockedTool};
+pub use problem::{ConfigErrors, Problem};
+pub use version::{NoMatch, Request};

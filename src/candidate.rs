@@ -1,0 +1,97 @@
+//! What a source offers for a tool: versions, with what is known of each before anything is fetched.
+//!
+//! Sources fill these in; the project's requests choose among them. Neither knows the other.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where releases come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SourceKind {
+    /// The npm registry of the user's configuration.
+    Npm,
+    /// The Python package index of the user's configuration.
+    Pypi,
+    /// An address that the project names.
+    Url,
+    /// The program that is on `PATH` already.
+    System,
+}
+
+/// How a source writes and orders versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// Three numbers and an optional prerelease, as npm packages have them.
+    Semver,
+    /// Any count of numbers, with `rc1`, `.dev2`, `.post3` behind, as Python packages have them.
+    Python,
+}
+
+/// One version that a source offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The version, as the source writes it.
+    pub version: String,
+    /// How to read it.
+    pub scheme: Scheme,
+    /// Withdrawn by its authors: chosen only by its exact version.
+    pub yanked: bool,
+    /// Discouraged by its authors: chosen only when nothing else matches.
+    pub deprecated: bool,
+    /// The codename of its long-term support line, in lower case, once that line has begun.
+    pub lts: Option<String>,
+}
+
+/// A word that names no source.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown source `{0}`: expected `npm`, `pypi`, `url` or `system`")]
+pub struct UnknownSource(pub String);
+
+impl SourceKind {
+    /// Every source, in the order they are tried unless the project says otherwise.
+    pub const ALL: [SourceKind; 4] = [SourceKind::Npm, SourceKind::Pypi, SourceKind::Url, SourceKind::System];
+
+    /// The name used in `vx.toml` and the lock file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            SourceKind::Npm => "npm",
+            SourceKind::Pypi => "pypi",
+            SourceKind::Url => "url",
+            SourceKind::System => "system",
+        }
+    }
+}
+
+impl Candidate {
+    /// A plain release: neither yanked nor deprecated nor of a support line.
+    pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
+        Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None }
+    }
+}
+
+impl fmt::Display for SourceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for SourceKind {
+    type Err = UnknownSource;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text).ok_or_else(|| UnknownSource(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_reads_back_from_its_name() {
+        for kind in SourceKind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        assert_eq!("apt".parse::<SourceKind>(), Err(UnknownSource("apt".into())));
+    }
+}

@@ -1,0 +1,123 @@
+//! `vx.toml`, understood: the tools it asks for, its settings, and every value with the line it came from.
+//!
+//! The whole file is read before anything is done about it, and all of its problems are reported together.
+
+mod entries;
+mod reader;
+mod settings;
+mod tools;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use super::problem::{ConfigErrors, Problem};
+use super::version::Request;
+use crate::candidate::SourceKind;
+use crate::config::Program;
+use crate::digest::Digest;
+use crate::platform::{Os, Platform};
+
+pub use entries::Entry;
+use reader::Reader;
+pub use settings::Settings;
+
+/// A project, as its file describes it.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The file.
+    pub path: PathBuf,
+    /// The directory it is in.
+    pub directory: PathBuf,
+    /// The tools, in the order of the file.
+    pub tools: Vec<ToolRequest>,
+    /// How to install them.
+    pub settings: Settings,
+    /// Variables for the project's commands.
+    pub env: BTreeMap<String, String>,
+    /// Every value of the file, in its order, with the line it came from.
+    pub entries: Vec<Entry>,
+    /// What is doubtful in the file and was passed over.
+    pub warnings: Vec<Problem>,
+    /// What to tell the user once, without a place in the file.
+    pub notices: Vec<String>,
+}
+
+/// One tool that the project asks for.
+#[derive(Clone, Debug)]
+pub struct ToolRequest {
+    /// The tool's name, as the file has it.
+    pub name: String,
+    /// The version asked for.
+    pub request: Request,
+    /// The operating systems it is wanted on; `None` for all.
+    pub os: Option<Vec<Os>>,
+    /// The only source to use, where the file names one.
+    pub source: Option<SourceKind>,
+    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
+    pub url: Option<String>,
+    /// What the fetched bytes must digest to.
+    pub sha256: Option<DeclaredDigests>,
+    /// The programs of the release, where the file names them.
+    pub bin: Vec<Program>,
+    /// How many leading path components to drop, where the file says.
+    pub strip: Option<u32>,
+    /// Free settings of the tool: `options`, `install_env`, and the lists joined by commas.
+    pub options: BTreeMap<String, String>,
+    /// A command to run in the fresh release.
+    pub postinstall: Option<String>,
+    /// The line of its version, from 1.
+    pub line: usize,
+}
+
+/// The digests a project declares for an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeclaredDigests {
+    /// The same archive for every platform.
+    One(Digest),
+    /// An archive for each platform.
+    Each(BTreeMap<Platform, Digest>),
+}
+
+impl DeclaredDigests {
+    /// The digest for this platform, where one is declared.
+    pub fn of(&self, platform: Platform) -> Option<&Digest> {
+        match self {
+            DeclaredDigests::One(digest) => Some(digest),
+            DeclaredDigests::Each(digests) => digests.get(&platform),
+        }
+    }
+}
+
+impl ToolRequest {
+    /// Whether the tool is wanted on this operating system.
+    pub fn wanted_on(&self, os: Os) -> bool {
+        self.os.as_ref().is_none_or(|wanted| wanted.contains(&os))
+    }
+}
+
+impl Project {
+    /// Understands the text of a project file.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
+        let (document, faults) = DeTable::parse_recoverable(text);
+        let document = document.into_inner();
+        let mut reader = Reader::new(text);
+        for fault in faults {
+            reader.fault(fault.span().unwrap_or(0..0), fault.message().replace('\n', "; "));
+        }
+        let tools = tools::read(&mut reader, &document);
+        let settings = settings::read(&mut reader, &document);
+        let env = settings::read_env(&mut reader, &document);
+        let entries = entries::list(text, &document);
+        let (problems, warnings) = reader.finish();
+        if !problems.is_empty() {
+            return Err(ConfigErrors { path: path.to_owned(), problems });
+        }
+        let directory = path.parent().map(Path::to_owned).unwrap_or_default();
+        Ok(Self { path: path.to_owned(), directory, tools, settings, env, entries, warnings, notices: Vec::new() })
+    }
+}
+
+#[cfg(test)]
+mod tests;

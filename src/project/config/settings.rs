@@ -1,0 +1,95 @@
+//! `[settings]` and `[env]`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{Span, SpanRelativeTo};
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Reader, Value};
+use crate::candidate::SourceKind;
+
+const KEYS: [&str; 5] = ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums"];
+
+/// More installs at once than any machine gains from.
+const JOBS_MAX: u64 = 257;
+
+/// How the project wants its tools installed; `None` where it does not say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Install what is missing when a tool is run.
+    pub auto_install: Option<bool>,
+    /// How many installs may be at work at once.
+    pub jobs: Option<usize>,
+    /// The order in which sources are tried.
+    pub sources: Option<Vec<SourceKind>>,
+    /// How long a version list is used before it is asked for again.
+    pub cache_duration: Option<Duration>,
+    /// Check digests. What a registry gives a digest for is checked in any case.
+    pub verify_checksums: Option<bool>,
+}
+
+pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings {
+    let Some(table) = reader.section(document, "settings") else { return Settings::default() };
+    reader.known_keys("[settings]", table, &KEYS);
+    let auto_install = table.get("auto_install").and_then(|value| reader.boolean("`auto_install`", value));
+    let jobs = table.get("jobs").and_then(|value| reader.number("`jobs`", value, 1..JOBS_MAX));
+    let sources = table.get("sources").map(|value| order(reader, value));
+    let cache_duration = table.get("cache_duration").and_then(|value| duration(reader, value));
+    let verify_checksums = table.get("verify_checksums").and_then(|value| reader.boolean("`verify_checksums`", value));
+    if let (Some(false), Some(value)) = (verify_checksums, table.get("verify_checksums")) {
+        let message = "digests that a registry gives are checked in any case; this setting does not switch that off";
+        reader.warn(value.span(), message, Some("remove this line".into()));
+    }
+    let jobs = jobs.and_then(|count| usize::try_from(count).ok());
+    Settings { auto_install, jobs, sources, cache_duration, verify_checksums }
+}
+
+fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
+    let mut order = Vec::new();
+    for (text, span) in reader.strings("`sources`", value) {
+        match text.parse() {
+            Ok(kind) if order.contains(&kind) => reader.warn(span, format!("`{kind}` is named twice"), None),
+            Ok(kind) => order.push(kind),
+            Err(unknown) => reader.error(span, format!("`sources`: {unknown}"), None),
+        }
+    }
+    order
+}
+
+/// Seconds as a number, or a text such as `90s`, `24h`, `7d`, `1h 30m`.
+fn duration(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Duration> {
+    let parsed = match value.get_ref() {
+        DeValue::Integer(_) => reader.raw(value).replace('_', "").parse().ok().map(Duration::from_secs),
+        DeValue::String(text) => text.parse().ok().map(Duration::from_secs).or_else(|| friendly(text)),
+        _ => None,
+    };
+    if parsed.is_none() {
+        let advice = Some("write seconds, or a text such as \"30m\", \"24h\" or \"7d\"".to_owned());
+        reader.error(value.span(), format!("`cache_duration` is {}, which is no duration", reader.raw(value)), advice);
+    }
+    parsed
+}
+
+fn friendly(text: &str) -> Option<Duration> {
+    let span: Span = text.parse().ok()?;
+    let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Duration::try_from(exact).ok()
+}
+
+/// Variables: texts, and numbers and booleans as they are written. Tables inside belong to other programs.
+pub(super) fn read_env(reader: &mut Reader<'_>, document: &DeTable<'_>) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    let Some(table) = reader.section(document, "env") else { return env };
+    for (key, value) in table {
+        match reader.scalar(value) {
+            Some(text) => drop(env.insert(key.get_ref().to_string(), text)),
+            None if value.get_ref().is_table() => {}
+            None => {
+                let advice = Some("write one text, with the separator its reader expects".to_owned());
+                reader.error(value.span(), format!("the variable `{}` is a list, not text", key.get_ref()), advice);
+            }
+        }
+    }
+    env
+}

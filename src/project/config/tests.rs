@@ -1,0 +1,203 @@
+use std::time::Duration;
+
+use super::*;
+
+fn parse(text: &str) -> Result<Project, ConfigErrors> {
+    Project::parse(Path::new("vx.toml"), text)
+}
+
+fn project(text: &str) -> Project {
+    parse(text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The only problem of a file, as `line:column message`.
+fn problem(text: &str) -> String {
+    let errors = parse(text).expect_err("the file has a problem");
+    assert_eq!(errors.problems.len(), 1, "{errors}");
+    let first = &errors.problems[0];
+    format!("{}:{} {} ({})", first.line, first.column, first.message, first.advice.as_deref().unwrap_or("-"))
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    let found = project(text).warnings;
+    found.iter().map(|one| format!("{} {} ({})", one.line, one.message, one.advice.as_deref().unwrap_or("-"))).collect()
+}
+
+#[test]
+fn tools_come_in_the_order_of_the_file_with_their_lines() {
+    let project = project("[tools]\nuv = \"latest\"\nnode = \"22\"\n\n[tools.go]\nversion = \"1.27\"\n");
+    let found: Vec<_> = project.tools.iter().map(|tool| (tool.name.as_str(), tool.request.text(), tool.line)).collect();
+    assert_eq!(found, [("uv", "latest", 2), ("node", "22", 3), ("go", "1.27", 6)]);
+}
+
+#[test]
+fn a_detailed_tool_keeps_everything_it_says() {
+    let digest = "0".repeat(64);
+    let project = project(&format!(
+        r#"
+[tools.acme]
+version = "1.2.3"
+os = ["linux", "darwin"]
+source = "url"
+url = "https://files.invalid/acme-{{version}}-{{os}}-{{arch}}.tar.gz"
+sha256 = "{digest}"
+bin = ["bin/acme", "bin/acmectl.exe"]
+strip = 1
+components = ["a", "b"]
+exclude_patterns = ["*.md"]
+install_env = {{ ACME_HOME = "x", LEVEL = 3 }}
+options = {{ fast = true }}
+postinstall = "acme setup"
+"#
+    ));
+    assert!(project.warnings.is_empty(), "{:?}", project.warnings);
+    let tool = &project.tools[0];
+    assert_eq!(tool.os, Some(vec![Os::Linux, Os::Macos]));
+    assert!(tool.wanted_on(Os::Linux) && !tool.wanted_on(Os::Windows));
+    assert_eq!(tool.source, Some(SourceKind::Url));
+    assert_eq!(tool.sha256, Some(DeclaredDigests::One(digest.parse().unwrap())));
+    let programs: Vec<_> = tool.bin.iter().map(|program| (program.name.as_str(), program.path.as_str())).collect();
+    assert_eq!(programs, [("acme", "bin/acme"), ("acmectl", "bin/acmectl.exe")]);
+    assert_eq!((tool.strip, tool.postinstall.as_deref()), (Some(1), Some("acme setup")));
+    let options: Vec<_> = tool.options.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(options, ["ACME_HOME=x", "LEVEL=3", "components=a,b", "exclude_patterns=*.md", "fast=true"]);
+}
+
+#[test]
+fn digests_can_be_declared_for_each_platform() {
+    let project = project(&format!(
+        "[tools.a]\nversion = \"1\"\nurl = \"https://h.invalid/{{os}}\"\nsha256 = {{ linux-x64 = \"{}\" }}\n",
+        "ab".repeat(32)
+    ));
+    let tool = &project.tools[0];
+    assert_eq!(tool.source, Some(SourceKind::Url));
+    let digests = tool.sha256.as_ref().unwrap();
+    assert_eq!(digests.of(Platform::ALL[0]).unwrap().hex(), "ab".repeat(32));
+    assert_eq!(digests.of(Platform::ALL[1]), None);
+}
+
+#[test]
+fn the_old_table_name_is_read_below_the_new_one() {
+    let project = project("[runtimes]\nnode = \"18\"\ngo = \"1\"\n[tools]\nnode = \"22\"\n");
+    let found: Vec<_> = project.tools.iter().map(|tool| (tool.name.as_str(), tool.request.text())).collect();
+    assert_eq!(found, [("go", "1"), ("node", "22")]);
+    assert_eq!(project.warnings.len(), 1);
+}
+
+#[test]
+fn a_version_that_is_no_text_is_refused_with_the_advice_to_quote_it() {
+    assert_eq!(problem("[tools]\nnode = 20\n"), "2:8 the version of `node` is a number (write it in quotes: \"20\")");
+    assert!(problem("[tools]\npython = 3.10\n").contains("write it in quotes, \"3.10\": 3.10 without quotes"));
+    assert!(problem("[tools]\nnode = [\"18\", \"20\"]\n").starts_with("2:8 `node` has a list of versions"));
+    assert!(problem("[tools]\nnode = true\n").contains("is true or false"));
+    assert!(problem("[tools]\nnode = 2024-01-02\n").contains("is a date (write it in quotes: \"2024-01-02\")"));
+    assert!(problem("[tools]\nnode = { version = 20 }\n").starts_with("2:20 the version of `node` is a number"));
+    assert!(problem("[tools]\nnode = \"twenty\"\n").contains("`twenty` is no version"));
+    assert!(problem("[tools]\nnode = {}\n").contains("`node` has no version"));
+}
+
+#[test]
+fn all_problems_are_reported_at_once_with_their_lines() {
+    let text = "[tools]\nnode = 20\npython = 3.12\ngo = [\"1\"]\nuv = { version = \"1\", source = \"apt\" }\n\n[settings]\njobs = 0\n";
+    let errors = parse(text).unwrap_err();
+    let lines: Vec<usize> = errors.problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [2, 3, 4, 5, 8]);
+    let shown = errors.to_string();
+    for expected in ["vx.toml:2:8: error: the version of `node`", " 2 | node = 20\n   |        ^^\n   = hint:"] {
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+#[test]
+fn broken_toml_and_wrong_values_are_reported_together() {
+    let errors = parse("[tools]\nnode = 20\ngo = \nuv = \"1\"\n").unwrap_err();
+    let lines: Vec<usize> = errors.problems.iter().map(|problem| problem.line).collect();
+    assert_eq!(lines, [2, 3]);
+}
+
+#[test]
+fn names_that_would_leave_the_store_are_refused() {
+    for name in ["../x", "a/b", ".hidden", "", "-x", "a b"] {
+        assert!(problem(&format!("[tools]\n\"{name}\" = \"1\"\n")).contains("cannot be the name of a tool"), "{name}");
+    }
+}
+
+#[test]
+fn paths_and_addresses_that_cannot_work_are_refused() {
+    assert!(problem("[tools]\na = { version = \"1\", url = \"ftp://x\" }\n").contains("is no web address"));
+    assert!(problem("[tools]\na = { version = \"1\", url = \"https://x/{ver}\" }\n").contains("`{ver}`"));
+    assert!(problem("[tools]\na = { version = \"1\", source = \"url\" }\n").contains("no address"));
+    assert!(
+        problem("[tools]\na = { version = \"1\", source = \"npm\", url = \"https://x\" }\n").contains("remove one")
+    );
+    assert!(problem("[tools]\na = { version = \"1\", bin = \"../a\" }\n").contains("no path inside"));
+    assert!(problem("[tools]\na = { version = \"1\", strip = -1 }\n").contains("from 0 to 16"));
+    assert!(problem("[tools]\na = { version = \"1\", sha256 = \"12\" }\n").contains("is no digest"));
+    assert!(problem("[tools]\na = { version = \"1\", os = \"linx\" }\n").contains("did you mean `linux`?"));
+    assert!(problem("tools = 3\n").contains("`tools` is a number, not a table"));
+}
+
+#[test]
+fn settings_are_read_and_old_habits_forgiven_with_a_warning() {
+    let text =
+        "[settings]\nauto_install = \"true\"\njobs = \"4\"\nsources = [\"pypi\", \"npm\"]\ncache_duration = \"7d\"\n";
+    let settings = project(text).settings;
+    assert_eq!((settings.auto_install, settings.jobs), (Some(true), Some(4)));
+    assert_eq!(settings.sources, Some(vec![SourceKind::Pypi, SourceKind::Npm]));
+    assert_eq!(settings.cache_duration, Some(Duration::from_secs(7 * 86_400)));
+    assert_eq!(
+        warnings(text),
+        ["2 `auto_install` is in quotes (write it without: true)", "3 `jobs` is in quotes (write it without: 4)"]
+    );
+    assert_eq!(project("[settings]\ncache_duration = 90\n").settings.cache_duration, Some(Duration::from_secs(90)));
+    assert!(problem("[settings]\ncache_duration = \"soon\"\n").contains("no duration"));
+    assert!(problem("[settings]\nauto_install = \"yes\"\n").contains("not true or false"));
+    assert_eq!(warnings("[settings]\nverify_checksums = false\n").len(), 1);
+}
+
+#[test]
+fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
+    assert_eq!(
+        warnings("[settings]\nautoinstall = true\n[tools]\nnode = { version = \"20\", compnents = [] }\n"),
+        [
+            "2 [settings] has no key `autoinstall`; it is ignored (did you mean `auto_install`?)",
+            "4 [tools.node] has no key `compnents`; it is ignored (did you mean `components`?)",
+        ]
+    );
+}
+
+#[test]
+fn other_tables_are_kept_and_never_an_error() {
+    let text = "min_version = 3\n[project]\nname = \"x\"\n[scripts]\ntest = [\"a\"]\n[hooks.pre]\nrun = 1\n[[services.db]]\nport = 1\n[whatever]\nz = {}\n";
+    let project = project(text);
+    assert!(project.warnings.is_empty());
+    let keys: Vec<_> =
+        project.entries.iter().map(|entry| (entry.key.as_str(), entry.value.as_str(), entry.line)).collect();
+    assert_eq!(
+        keys[..4],
+        [("min_version", "3", 1), ("project.name", "x", 3), ("scripts.test", "[\"a\"]", 5), ("hooks.pre.run", "1", 7)]
+    );
+    assert_eq!(keys[4], ("services.db.0.port", "1", 9));
+}
+
+#[test]
+fn variables_are_text_whatever_they_were_written_as() {
+    let env = project("[env]\nA = \"x\"\nB = 3\nC = 1.50\nD = true\n[env.required]\nE = \"why\"\n").env;
+    let shown: Vec<_> = env.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(shown, ["A=x", "B=3", "C=1.50", "D=true"]);
+    assert!(problem("[env]\nA = [1]\n").contains("is a list"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in "[\\PC\n\t]{0,200}") {
+        let _ = parse(&text).map_err(|errors| errors.to_string());
+    }
+
+    #[test]
+    fn no_toml_like_text_breaks_the_reader(lines in proptest::collection::vec(
+        "(\\[tools\\]|\\[settings\\]|\\[env\\]|node|jobs|sources|os|a\\.b)( = (1|\"1\"|\\[1, \"x\"\\]|\\{ version = 2 \\}|true))?", 0..12,
+    )) {
+        let _ = parse(&lines.join("\n")).map_err(|errors| errors.to_string());
+    }
+}

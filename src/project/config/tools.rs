@@ -1,0 +1,290 @@
+//! `[tools]`, and `[runtimes]` as it was called before.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Reader, Value, kind};
+use super::{DeclaredDigests, ToolRequest};
+use crate::candidate::SourceKind;
+use crate::config::Program;
+use crate::digest::Digest;
+use crate::hint::{Hint, nearest};
+use crate::platform::{Os, Platform};
+use crate::project::version::Request;
+use crate::template;
+
+const KEYS: [&str; 12] = [
+    "version",
+    "os",
+    "source",
+    "url",
+    "sha256",
+    "bin",
+    "strip",
+    "components",
+    "exclude_patterns",
+    "install_env",
+    "options",
+    "postinstall",
+];
+
+/// More leading components than any archive has.
+const STRIP_MAX: u64 = 17;
+
+/// Every tool of the file, in its order.
+pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<ToolRequest> {
+    let mut found: Vec<(usize, ToolRequest)> = Vec::new();
+    let tools = reader.section(document, "tools");
+    if let Some(tools) = tools {
+        found.extend(tools.iter().filter_map(|(key, value)| tool(reader, key, value)));
+    }
+    if let Some(runtimes) = reader.section(document, "runtimes") {
+        for (key, value) in runtimes {
+            if tools.is_some_and(|tools| tools.contains_key(key.get_ref().as_ref())) {
+                let message = format!("`{}` of [runtimes] is ignored, [tools] has it", key.get_ref());
+                reader.warn(key.span(), message, Some("remove this line".into()));
+            } else {
+                found.extend(tool(reader, key, value));
+            }
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, tool)| tool).collect()
+}
+
+type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
+
+fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(usize, ToolRequest)> {
+    let name = key.get_ref().to_string();
+    if let Some(reason) = unusable(&name) {
+        reader.error(key.span(), format!("`{name}` cannot be the name of a tool: {reason}"), None);
+        return None;
+    }
+    let request = match value.get_ref() {
+        DeValue::Table(table) => return detailed(reader, name, key.span(), table),
+        _ => version(reader, &name, value)?,
+    };
+    let line = reader.line(value.span());
+    Some((key.span().start, plain(name, request, line)))
+}
+
+/// Why a name cannot stand in a path of the store.
+fn unusable(name: &str) -> Option<&'static str> {
+    if name.is_empty() || name.len() > 100 {
+        return Some("it must have 1 to 100 characters");
+    }
+    if name.starts_with(['.', '-']) {
+        return Some("it begins with a dot or a dash");
+    }
+    let fine = |character: char| character.is_ascii_alphanumeric() || "-_.+@".contains(character);
+    (!name.chars().all(fine)).then_some("use letters, digits and - _ . + @")
+}
+
+fn plain(name: String, request: Request, line: usize) -> ToolRequest {
+    ToolRequest {
+        name,
+        request,
+        os: None,
+        source: None,
+        url: None,
+        sha256: None,
+        bin: Vec::new(),
+        strip: None,
+        options: BTreeMap::new(),
+        postinstall: None,
+        line,
+    }
+}
+
+/// A version that stands alone or under `version`.
+fn version(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Request> {
+    let raw = reader.raw(value);
+    let (message, advice) = match value.get_ref() {
+        DeValue::String(text) => match Request::parse(text) {
+            Ok(request) => return Some(request),
+            Err(bad) => (format!("the version of `{name}`: {bad}"), bad.hint()),
+        },
+        DeValue::Float(_) => {
+            let example = "3.10 without quotes would be read as 3.1";
+            (format!("the version of `{name}` is a number"), Some(format!("write it in quotes, \"{raw}\": {example}")))
+        }
+        DeValue::Array(_) => {
+            let advice = "name one version, or a range such as \"^20 || ^22\"".to_owned();
+            (format!("`{name}` has a list of versions"), Some(advice))
+        }
+        DeValue::Integer(_) | DeValue::Datetime(_) => {
+            (format!("the version of `{name}` is {}", kind(value)), Some(format!("write it in quotes: \"{raw}\"")))
+        }
+        DeValue::Boolean(_) | DeValue::Table(_) => {
+            let advice = Some("write a version in quotes, or \"latest\"".to_owned());
+            (format!("the version of `{name}` is {}", kind(value)), advice)
+        }
+    };
+    reader.error(value.span(), message, advice);
+    None
+}
+
+fn detailed(
+    reader: &mut Reader<'_>,
+    name: String,
+    place: Range<usize>,
+    table: &DeTable<'_>,
+) -> Option<(usize, ToolRequest)> {
+    reader.known_keys(&format!("[tools.{name}]"), table, &KEYS);
+    let what = |field: &str| format!("`{field}` of `{name}`");
+    let source = table.get("source").and_then(|value| source(reader, &what("source"), value));
+    let request = match table.get("version") {
+        Some(value) => version(reader, &name, value),
+        // The copy on `PATH` is the version that there is.
+        None if source == Some(SourceKind::System) => Request::parse("system").ok(),
+        None => {
+            let advice = Some("add version = \"latest\", or the version you want".to_owned());
+            reader.error(place.clone(), format!("`{name}` has no version"), advice);
+            None
+        }
+    };
+    let os = table.get("os").map(|value| systems(reader, &what("os"), value));
+    let url = table.get("url").and_then(|value| address(reader, &what("url"), value));
+    let sha256 = table.get("sha256").and_then(|value| digests(reader, &what("sha256"), value));
+    let bin = table.get("bin").map(|value| programs(reader, &what("bin"), value)).unwrap_or_default();
+    let strip = table.get("strip").and_then(|value| reader.number(&what("strip"), value, 0..STRIP_MAX));
+    let postinstall = table.get("postinstall").and_then(|value| reader.string(&what("postinstall"), value));
+    let options = options(reader, &name, table);
+    let source = agreed_source(reader, &name, &place, source, table.get("url"));
+    let line = reader.line(table.get("version").map_or(place.clone(), Spanned::span));
+    let strip = strip.and_then(|count| u32::try_from(count).ok());
+    let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain(name, request?, line) };
+    Some((place.start, tool))
+}
+
+fn source(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<SourceKind> {
+    let text = reader.string(what, value)?;
+    text.parse().map_err(|unknown| reader.error(value.span(), format!("{what}: {unknown}"), None)).ok()
+}
+
+/// The source that `source` and `url` name together.
+fn agreed_source(
+    reader: &mut Reader<'_>,
+    name: &str,
+    place: &Range<usize>,
+    source: Option<SourceKind>,
+    url: Option<&Value<'_>>,
+) -> Option<SourceKind> {
+    match (source, url) {
+        (None | Some(SourceKind::Url), Some(_)) => Some(SourceKind::Url),
+        (Some(SourceKind::Url), None) => {
+            let advice = Some("add url = \"https://…/{version}/…\"".to_owned());
+            reader.error(place.clone(), format!("`{name}` has the source `url` and no address"), advice);
+            source
+        }
+        (Some(other), Some(url)) => {
+            let advice = Some("remove one of the two".to_owned());
+            reader.error(url.span(), format!("`{name}` has an address and the source `{other}`"), advice);
+            source
+        }
+        (_, None) => source,
+    }
+}
+
+fn systems(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Os> {
+    let mut systems = Vec::new();
+    for (text, span) in reader.strings(what, value) {
+        match text.parse::<Os>() {
+            Ok(os) => systems.push(os),
+            Err(_) => {
+                let known = ["linux", "macos", "darwin", "windows"];
+                let advice = match nearest(&text, known).first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "write linux, macos or windows".to_owned(),
+                };
+                reader.error(span, format!("{what} names an unknown system, `{text}`"), Some(advice));
+            }
+        }
+    }
+    systems
+}
+
+fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+    let text = reader.string(what, value)?;
+    if !text.starts_with("https://") && !text.starts_with("http://") {
+        reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
+        return None;
+    }
+    if let Some(word) = template::unknown_word(&text) {
+        let advice = Some("use {version}, {os} and {arch}".to_owned());
+        reader.error(value.span(), format!("{what} holds `{{{word}}}`, which stands for nothing"), advice);
+        return None;
+    }
+    Some(text)
+}
+
+fn digests(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<DeclaredDigests> {
+    let Some(table) = value.get_ref().as_table() else {
+        return digest(reader, what, value).map(DeclaredDigests::One);
+    };
+    let mut each = BTreeMap::new();
+    for (key, value) in table {
+        match key.get_ref().parse::<Platform>() {
+            Ok(platform) => each.extend(digest(reader, what, value).map(|digest| (platform, digest))),
+            Err(unknown) => {
+                let known = Platform::ALL.map(|platform| platform.to_string()).join(", ");
+                reader.error(key.span(), format!("{what}: {unknown}"), Some(format!("known are {known}")));
+            }
+        }
+    }
+    Some(DeclaredDigests::Each(each))
+}
+
+fn digest(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Digest> {
+    let text = reader.string(what, value)?;
+    text.parse().map_err(|bad| reader.error(value.span(), format!("{what}: {bad}"), None)).ok()
+}
+
+/// A path, a list of paths, or a table of names and paths.
+fn programs(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
+    let paths: Vec<(Option<String>, String, Range<usize>)> = match value.get_ref() {
+        DeValue::Table(table) => table
+            .iter()
+            .filter_map(|(key, value)| {
+                Some((Some(key.get_ref().to_string()), reader.string(what, value)?, value.span()))
+            })
+            .collect(),
+        _ => reader.strings(what, value).into_iter().map(|(path, span)| (None, path, span)).collect(),
+    };
+    let mut programs = Vec::new();
+    for (name, path, span) in paths {
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let leaves = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
+        if last.is_empty() || leaves {
+            let advice = Some("write a path inside the archive, such as bin/tool".to_owned());
+            reader.error(span, format!("{what}: `{path}` is no path inside the release"), advice);
+            continue;
+        }
+        let name = name.unwrap_or_else(|| last.strip_suffix(".exe").unwrap_or(last).to_owned());
+        programs.push(Program { name, path, runner: None });
+    }
+    programs
+}
+
+/// The free settings, from the four keys that give them; `options` has the last word.
+fn options(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>) -> BTreeMap<String, String> {
+    let mut options = BTreeMap::new();
+    for field in ["components", "exclude_patterns"] {
+        if let Some(value) = table.get(field) {
+            let items = reader.strings(&format!("`{field}` of `{name}`"), value);
+            options.insert(field.to_owned(), items.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(","));
+        }
+    }
+    for field in ["install_env", "options"] {
+        let Some(value) = table.get(field) else { continue };
+        for (key, text) in reader.texts(&format!("`{field}` of `{name}`"), value) {
+            if options.insert(key.clone(), text).is_some() {
+                reader.warn(value.span(), format!("`{key}` of `{name}` is given twice; this one is used"), None);
+            }
+        }
+    }
+    options
+}

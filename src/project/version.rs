@@ -1,0 +1,224 @@
+//! A version request as people write it in `vx.toml`, and the choice of the release that answers it.
+//!
+//! npm-style ranges mean what npm says they mean, Python's own operators (`~=`, `==`, `!=`) what Python says, for every
+//! tool alike. Prereleases answer only a request that names one.
+
+mod miss;
+mod release;
+
+use std::fmt;
+use std::str::FromStr;
+
+use nodejs_semver::Range;
+use pep440_rs::VersionSpecifiers;
+
+use crate::candidate::{Candidate, Scheme};
+use crate::hint::Hint;
+
+pub use miss::{Miss, NoMatch};
+use release::Release;
+
+/// What `vx.toml` asks for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    text: String,
+    wanted: Wanted,
+}
+
+#[derive(Clone, Debug)]
+enum Wanted {
+    Latest,
+    /// The newest release of any support line, or of the one with this codename.
+    Lts(Option<String>),
+    System,
+    Range(Range),
+    Specifiers(VersionSpecifiers),
+}
+
+/// A text that is no version request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no version and no range of versions")]
+pub struct BadRequest(pub String);
+
+impl Hint for BadRequest {
+    fn hint(&self) -> Option<String> {
+        Some("write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `lts` or `system`".into())
+    }
+}
+
+impl Request {
+    /// Reads a request; surrounding blanks do not matter.
+    pub fn parse(text: &str) -> Result<Self, BadRequest> {
+        let text = text.trim();
+        let wanted = match text.to_lowercase().as_str() {
+            "" => None,
+            "latest" => Some(Wanted::Latest),
+            "lts" | "lts/*" => Some(Wanted::Lts(None)),
+            "system" => Some(Wanted::System),
+            lower => match lower.strip_prefix("lts/") {
+                Some(name) if !name.is_empty() => Some(Wanted::Lts(Some(name.to_owned()))),
+                Some(_) => None,
+                None => specifiers_of(text).or_else(|| range_of(text)).or_else(|| python_version_of(text)),
+            },
+        };
+        let wanted = wanted.ok_or_else(|| BadRequest(text.to_owned()))?;
+        Ok(Self { text: text.to_owned(), wanted })
+    }
+
+    /// The request as it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it asks for the copy on `PATH`.
+    pub fn is_system(&self) -> bool {
+        matches!(self.wanted, Wanted::System)
+    }
+
+    /// The newest of `candidates` that answers the request.
+    ///
+    /// A version that is named exactly is taken even when it is yanked; otherwise yanked ones are left out, and
+    /// deprecated ones are taken only when no other matches.
+    pub fn choose<'a>(&self, candidates: &'a [Candidate]) -> Result<&'a Candidate, NoMatch> {
+        let mut releases: Vec<(Release, &Candidate)> = candidates
+            .iter()
+            .filter_map(|candidate| Some((Release::read(&candidate.version, candidate.scheme)?, candidate)))
+            .collect();
+        releases.sort_by(|one, other| one.0.cmp(&other.0));
+        if let Some((_, named)) = releases.iter().rev().find(|(release, _)| self.names(release)) {
+            return Ok(named);
+        }
+        let newest = |deprecated: bool| {
+            releases.iter().rev().find(|(release, candidate)| {
+                !candidate.yanked && candidate.deprecated == deprecated && self.accepts(release, candidate)
+            })
+        };
+        match newest(false).or_else(|| newest(true)) {
+            Some((_, candidate)) => Ok(candidate),
+            None => Err(miss::explain(self, &releases)),
+        }
+    }
+
+    /// Whether this version answers the request, as for a copy found on `PATH`.
+    pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
+        let candidate = Candidate::new(version, scheme);
+        Release::read(version, scheme).is_some_and(|release| self.names(&release) || self.accepts(&release, &candidate))
+    }
+
+    /// Whether the request is exactly this version, spelled in full.
+    fn names(&self, release: &Release) -> bool {
+        let bare = self.text.trim_start_matches(['=', 'v', 'V', ' ']);
+        match self.wanted {
+            Wanted::Range(_) | Wanted::Specifiers(_) => release.is_written(bare),
+            _ => false,
+        }
+    }
+
+    fn accepts(&self, release: &Release, candidate: &Candidate) -> bool {
+        match &self.wanted {
+            Wanted::System => true,
+            Wanted::Latest => !release.is_prerelease(),
+            Wanted::Lts(None) => candidate.lts.is_some() && !release.is_prerelease(),
+            Wanted::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
+            Wanted::Range(range) => range.satisfies(release.semver()),
+            Wanted::Specifiers(specifiers) => {
+                let names_one = specifiers.iter().any(|specifier| specifier.any_prerelease());
+                (names_one || !release.is_prerelease()) && specifiers.contains(&release.python())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Request {
+    type Err = BadRequest;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+/// Python's operators; those that both worlds know stay with npm's meaning.
+fn specifiers_of(text: &str) -> Option<Wanted> {
+    let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));
+    let four_parts = text.split([' ', ',']).any(|piece| piece.split('.').count() > 3);
+    let compares = text.contains(['<', '>']);
+    if !python_only && !(four_parts && compares) {
+        return None;
+    }
+    let commas = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(", ", ",").replace(' ', ",");
+    let specifiers = VersionSpecifiers::from_str(text).or_else(|_| VersionSpecifiers::from_str(&commas)).ok()?;
+    Some(Wanted::Specifiers(specifiers))
+}
+
+/// An npm range; `>=18,<20` is read as `>=18 <20`.
+///
+/// The range crate passes over words that it cannot read when another one is good (`>=18 banana`), as npm does. A typing
+/// mistake must not change what is installed, so every word has to be good on its own.
+fn range_of(text: &str) -> Option<Wanted> {
+    let text = spell_prereleases(&text.replace(',', " "));
+    for alternative in text.split("||") {
+        if alternative.trim().is_empty() {
+            return None;
+        }
+        if alternative.contains(" - ") {
+            Range::parse(alternative).ok()?;
+            continue;
+        }
+        let mut operator = String::new();
+        for word in alternative.split_whitespace() {
+            operator.push_str(word);
+            if word.ends_with(['<', '>', '=', '^', '~']) {
+                continue;
+            }
+            Range::parse(&operator).ok()?;
+            operator.clear();
+        }
+        if !operator.is_empty() {
+            return None;
+        }
+    }
+    Range::parse(&text).ok().map(Wanted::Range)
+}
+
+/// A bare version of Python's kind that npm's ranges cannot hold: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
+fn python_version_of(text: &str) -> Option<Wanted> {
+    let bare = text.trim_start_matches(['=', 'v', 'V', ' ']);
+    let bare = match bare.strip_suffix(".x") {
+        Some(prefix) => format!("{prefix}.*"),
+        None => bare.to_owned(),
+    };
+    VersionSpecifiers::from_str(&format!("=={bare}")).ok().map(Wanted::Specifiers)
+}
+
+/// Python's `1.0.0rc1` as npm spells it, `1.0.0-rc.1`, so that both order by number.
+fn spell_prereleases(text: &str) -> String {
+    let mut spelled = String::with_capacity(text.len() + 4);
+    let mut rest = text;
+    while let Some(at) = rest.find(|character: char| character.is_ascii_alphabetic()) {
+        let (before, word) = rest.split_at(at);
+        let letters: usize = word.chars().take_while(char::is_ascii_alphabetic).map(char::len_utf8).sum();
+        let (name, after) = word.split_at(letters);
+        spelled.push_str(before);
+        let numbered = after.starts_with(|character: char| character.is_ascii_digit());
+        if before.ends_with(|character: char| character.is_ascii_digit())
+            && numbered
+            && matches!(name, "a" | "b" | "rc")
+        {
+            spelled.push_str(&format!("-{name}."));
+        } else {
+            spelled.push_str(name);
+        }
+        rest = after;
+    }
+    spelled.push_str(rest);
+    spelled
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! Why no release answers a request, and which ones come near.
+
+use std::fmt;
+
+use super::{Request, Wanted, release::Release};
+use crate::candidate::Candidate;
+use crate::hint::Hint;
+
+/// No release answers [`NoMatch::request`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoMatch {
+    /// The request as it was written.
+    pub request: String,
+    /// Why.
+    pub miss: Miss,
+    /// Versions that exist and come nearest, oldest first; at most four.
+    pub nearest: Vec<String>,
+}
+
+/// The ways a request can miss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Miss {
+    /// The source offers no version at all.
+    NothingOffered,
+    /// Versions exist, but none in the range.
+    NothingInRange,
+    /// Only prereleases are in the range, and the request names none.
+    OnlyPrereleases,
+    /// The tool has no long-term support lines.
+    NoSupportLines,
+    /// No support line has this codename; these exist, newest first.
+    UnknownCodename(Vec<String>),
+}
+
+impl fmt::Display for NoMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let request = &self.request;
+        match &self.miss {
+            Miss::NothingOffered => write!(f, "no version is offered for this platform"),
+            Miss::NothingInRange => write!(f, "no version matches `{request}`"),
+            Miss::OnlyPrereleases => write!(f, "only prereleases match `{request}`"),
+            Miss::NoSupportLines => write!(f, "`{request}`: this tool has no long-term support releases"),
+            Miss::UnknownCodename(_) => write!(f, "`{request}` names no long-term support line"),
+        }
+    }
+}
+
+impl std::error::Error for NoMatch {}
+
+impl Hint for NoMatch {
+    fn hint(&self) -> Option<String> {
+        let listed = self.nearest.join(", ");
+        match &self.miss {
+            Miss::NothingOffered => None,
+            Miss::NothingInRange => Some(format!("the nearest that exist are {listed}")),
+            Miss::OnlyPrereleases => Some(format!("name the one you want: {listed}")),
+            Miss::NoSupportLines => Some("use `latest` or a range".into()),
+            Miss::UnknownCodename(known) => Some(format!("the lines are {}", known.join(", "))),
+        }
+    }
+}
+
+/// Finds out why `request` missed; `releases` are sorted, oldest first.
+pub(super) fn explain(request: &Request, releases: &[(Release, &Candidate)]) -> NoMatch {
+    let offered: Vec<&(Release, &Candidate)> = releases.iter().filter(|(_, candidate)| !candidate.yanked).collect();
+    let miss = match &request.wanted {
+        _ if offered.is_empty() => Miss::NothingOffered,
+        Wanted::Lts(name) => match (support_lines(releases), name) {
+            (known, _) if known.is_empty() => Miss::NoSupportLines,
+            (known, Some(_)) => Miss::UnknownCodename(known),
+            (_, None) => Miss::NothingInRange,
+        },
+        wanted if offered.iter().any(|(release, _)| in_range_but_for_stage(wanted, release)) => Miss::OnlyPrereleases,
+        _ => Miss::NothingInRange,
+    };
+    let nearest = match miss {
+        Miss::OnlyPrereleases => {
+            let fitting = offered.iter().filter(|(release, _)| in_range_but_for_stage(&request.wanted, release));
+            last_four(fitting.map(|(_, candidate)| candidate.version.clone()).collect())
+        }
+        _ => around(&numbers_in(&request.text), &offered),
+    };
+    NoMatch { request: request.text.clone(), miss, nearest }
+}
+
+/// Whether a prerelease would answer if prereleases did.
+fn in_range_but_for_stage(wanted: &Wanted, release: &Release) -> bool {
+    release.is_prerelease()
+        && match wanted {
+            Wanted::Latest => true,
+            Wanted::Range(range) => range.satisfies(release.finished().semver()),
+            Wanted::Specifiers(specifiers) => specifiers.contains(&release.finished().python()),
+            Wanted::Lts(_) | Wanted::System => false,
+        }
+}
+
+fn support_lines(releases: &[(Release, &Candidate)]) -> Vec<String> {
+    let mut known: Vec<String> = releases.iter().rev().filter_map(|(_, candidate)| candidate.lts.clone()).collect();
+    known.dedup();
+    known
+}
+
+/// The two releases before and the two after these numbers; the newest ones when there are no numbers.
+fn around(target: &[u64], offered: &[&(Release, &Candidate)]) -> Vec<String> {
+    let plain: Vec<&&(Release, &Candidate)> = offered.iter().filter(|(release, _)| !release.is_prerelease()).collect();
+    let shown = if plain.is_empty() { offered.iter().collect() } else { plain };
+    let versions: Vec<String> = shown.iter().map(|(_, candidate)| candidate.version.clone()).collect();
+    if target.is_empty() {
+        return last_four(versions);
+    }
+    let at = shown.partition_point(|(release, _)| release.numbers().as_slice() < target);
+    versions[at.saturating_sub(2)..(at + 2).min(versions.len())].to_vec()
+}
+
+fn last_four(mut versions: Vec<String>) -> Vec<String> {
+    versions.split_off(versions.len().saturating_sub(4))
+}
+
+/// The first dotted number of a text: `>=20.99` gives 20 and 99.
+fn numbers_in(text: &str) -> Vec<u64> {
+    let digits = text.trim_start_matches(|character: char| !character.is_ascii_digit());
+    digits
+        .split('.')
+        .map_while(|part| {
+            let end = part.find(|character: char| !character.is_ascii_digit()).unwrap_or(part.len());
+            part[..end].parse().ok()
+        })
+        .collect()
+}

@@ -1,0 +1,222 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const NODE: [&str; 8] = ["18.0.0", "18.20.8", "20.0.0", "20.0.1", "20.20.2", "22.0.0", "22.23.3", "26.10.0"];
+
+fn node() -> Vec<Candidate> {
+    NODE.iter()
+        .map(|version| {
+            let lts = match version.split('.').next() {
+                Some("18") => Some("hydrogen"),
+                Some("20") => Some("iron"),
+                Some("22") => Some("jod"),
+                _ => None,
+            };
+            Candidate { lts: lts.map(str::to_owned), ..Candidate::new(*version, Scheme::Semver) }
+        })
+        .collect()
+}
+
+fn plain(versions: &[&str], scheme: Scheme) -> Vec<Candidate> {
+    versions.iter().map(|version| Candidate::new(*version, scheme)).collect()
+}
+
+fn chosen(request: &str, candidates: &[Candidate]) -> String {
+    match Request::parse(request) {
+        Ok(request) => request.choose(candidates).map_or_else(|miss| miss.to_string(), |found| found.version.clone()),
+        Err(bad) => bad.to_string(),
+    }
+}
+
+#[test]
+fn every_form_of_request_chooses_what_the_table_says() {
+    let table = [
+        ("latest", "26.10.0"),
+        ("Latest", "26.10.0"),
+        ("lts", "22.23.3"),
+        ("lts/*", "22.23.3"),
+        ("lts/hydrogen", "18.20.8"),
+        ("lts/Iron", "20.20.2"),
+        ("20", "20.20.2"),
+        ("20.x", "20.20.2"),
+        ("20.*", "20.20.2"),
+        ("~20", "20.20.2"),
+        ("v20", "20.20.2"),
+        ("20.0", "20.0.1"),
+        ("~20.0", "20.0.1"),
+        ("20.0.x", "20.0.1"),
+        ("^20", "20.20.2"),
+        (">=18,<20", "18.20.8"),
+        (">=18 <20", "18.20.8"),
+        (">=18, <20", "18.20.8"),
+        (">= 18 < 20", "18.20.8"),
+        ("^20 || ^22", "22.23.3"),
+        ("18||20", "20.20.2"),
+        ("18 - 20", "20.20.2"),
+        (">=18", "26.10.0"),
+        ("*", "26.10.0"),
+        ("x", "26.10.0"),
+        ("=20.0.0", "20.0.0"),
+        ("20.0.0", "20.0.0"),
+        ("v20.0.0", "20.0.0"),
+        ("  20.0.0 ", "20.0.0"),
+        ("<=20", "20.20.2"),
+        (">20", "26.10.0"),
+        ("~=20.0", "20.20.2"),
+        ("==20.0.*", "20.0.1"),
+        (">=18,!=26.10.0", "22.23.3"),
+        ("system", "26.10.0"),
+    ];
+    for (request, answer) in table {
+        assert_eq!(chosen(request, &node()), answer, "{request}");
+    }
+}
+
+#[test]
+fn four_parts_order_by_number_and_answer_to_three() {
+    let cmake = plain(&["3.9.0", "3.31.0.1", "3.31.0.10", "3.31.0.9", "3.30.5"], Scheme::Python);
+    assert_eq!(chosen("latest", &cmake), "3.31.0.10");
+    assert_eq!(chosen("3.31.0", &cmake), "3.31.0.10");
+    assert_eq!(chosen("3.31", &cmake), "3.31.0.10");
+    assert_eq!(chosen("3.31.0.1", &cmake), "3.31.0.1");
+    assert_eq!(chosen("=3.31.0.1", &cmake), "3.31.0.1");
+    assert_eq!(chosen("3.31.0.x", &cmake), "3.31.0.10");
+    assert_eq!(chosen("<3.31.0.10", &cmake), "3.31.0.9");
+    assert_eq!(chosen(">=3.30,<3.31", &cmake), "3.30.5");
+    let with_plain = plain(&["3.31.0", "3.31.0.1"], Scheme::Python);
+    assert_eq!(chosen("3.31.0", &with_plain), "3.31.0");
+    assert_eq!(chosen("3.31", &with_plain), "3.31.0.1");
+}
+
+#[test]
+fn prereleases_answer_only_a_request_that_names_one() {
+    let npm = plain(&["1.0.0", "1.1.0-rc.1", "1.1.0-rc.10", "1.1.0-rc.9"], Scheme::Semver);
+    for request in ["latest", "1", "*", ">=1.0.0", "^1"] {
+        assert_eq!(chosen(request, &npm), "1.0.0", "{request}");
+    }
+    assert_eq!(chosen("1.1.0-rc.1", &npm), "1.1.0-rc.1");
+    assert_eq!(chosen(">=1.1.0-rc.1", &npm), "1.1.0-rc.10");
+    let python = plain(&["1.0.0", "1.1.0rc1", "1.1.0rc10", "1.1.0rc9", "1.2.dev3", "1.0.0.post1"], Scheme::Python);
+    for request in ["latest", "1", "*", ">=1.0.0", "^1", "~=1.0"] {
+        assert_eq!(chosen(request, &python), "1.0.0.post1", "{request}");
+    }
+    assert_eq!(chosen("1.1.0rc1", &python), "1.1.0rc1");
+    assert_eq!(chosen(">=1.1.0rc1", &python), "1.1.0rc10");
+    assert_eq!(chosen("1.1.0-rc.9", &python), "1.1.0rc9");
+    assert_eq!(chosen("1.2.dev3", &python), "1.2.dev3");
+}
+
+#[test]
+fn a_dash_and_a_number_is_a_prerelease_for_npm() {
+    assert_eq!(chosen("latest", &plain(&["1.0.0", "1.0.1-1"], Scheme::Semver)), "1.0.0");
+}
+
+#[test]
+fn yanked_answers_only_its_exact_version_and_deprecated_comes_last() {
+    let mut list = plain(&["1.0.0", "1.1.0", "1.2.0"], Scheme::Python);
+    list[2].yanked = true;
+    list[1].deprecated = true;
+    assert_eq!(chosen("latest", &list), "1.0.0");
+    assert_eq!(chosen(">1.0.0", &list), "1.1.0");
+    assert_eq!(chosen("1.2.0", &list), "1.2.0");
+    assert_eq!(chosen("==1.2.0", &list), "1.2.0");
+    assert_eq!(chosen("1.2", &list), "no version matches `1.2`");
+}
+
+#[test]
+fn what_is_no_request_is_refused_whole() {
+    for text in [
+        "",
+        " ",
+        "foo",
+        "20.",
+        ">=18 banana",
+        "20 || banana",
+        "||",
+        "20 ||",
+        "^",
+        ">=",
+        "lts/",
+        "a.b.c",
+        "^3.31.0.1",
+        "é",
+        "20 21.",
+        ">=18 <",
+        "=>18",
+        "1..2",
+    ] {
+        assert_eq!(Request::parse(text).err(), Some(BadRequest(text.trim().to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn a_miss_names_the_nearest_versions() {
+    let miss = Request::parse("20.99").unwrap().choose(&node()).unwrap_err();
+    assert_eq!(miss.miss, Miss::NothingInRange);
+    assert_eq!(miss.nearest, ["20.0.1", "20.20.2", "22.0.0", "22.23.3"]);
+    assert_eq!(miss.hint().unwrap(), "the nearest that exist are 20.0.1, 20.20.2, 22.0.0, 22.23.3");
+    let far = Request::parse("99").unwrap().choose(&node()).unwrap_err();
+    assert_eq!(far.nearest, ["22.23.3", "26.10.0"]);
+}
+
+#[test]
+fn an_unknown_codename_lists_the_known_ones() {
+    let miss = Request::parse("lts/foo").unwrap().choose(&node()).unwrap_err();
+    assert_eq!(miss.miss, Miss::UnknownCodename(vec!["jod".into(), "iron".into(), "hydrogen".into()]));
+    let none = Request::parse("lts").unwrap().choose(&plain(&["1.0.0"], Scheme::Semver)).unwrap_err();
+    assert_eq!(none.miss, Miss::NoSupportLines);
+}
+
+#[test]
+fn only_prereleases_is_said_and_they_are_named() {
+    let miss = Request::parse("2").unwrap().choose(&plain(&["1.0.0", "2.0.0-rc.1"], Scheme::Semver)).unwrap_err();
+    assert_eq!((miss.miss, miss.nearest), (Miss::OnlyPrereleases, vec!["2.0.0-rc.1".to_owned()]));
+    let empty = Request::parse("2").unwrap().choose(&[]).unwrap_err();
+    assert_eq!(empty.miss, Miss::NothingOffered);
+}
+
+#[test]
+fn a_version_from_path_is_held_against_the_request() {
+    assert!(Request::parse(">=18").unwrap().matches("20.1.0", Scheme::Python));
+    assert!(!Request::parse("^18").unwrap().matches("20.1", Scheme::Python));
+    assert!(Request::parse("system").unwrap().matches("3.31.0.1", Scheme::Python));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered_without_a_panic(text in "[\\PC]{0,24}", versions in prop::collection::vec("[0-9a-z.\\-+]{0,12}", 0..6)) {
+        for scheme in [Scheme::Semver, Scheme::Python] {
+            let candidates: Vec<Candidate> = versions.iter().map(|version| Candidate::new(version.as_str(), scheme)).collect();
+            if let Ok(request) = Request::parse(&text) {
+                let _ = request.choose(&candidates).map_err(|miss| (miss.to_string(), miss.hint()));
+            }
+        }
+    }
+
+    #[test]
+    fn request_like_text_is_answered_without_a_panic(text in "[0-9.x*<>=~^| v,a-c!-]{0,16}") {
+        if let Ok(request) = Request::parse(&text) {
+            let _ = request.choose(&node()).map_err(|miss| (miss.to_string(), miss.hint()));
+        }
+    }
+
+    #[test]
+    fn the_answer_is_the_newest_that_a_caret_allows(
+        triples in prop::collection::vec((1u64..5, 0u64..5, 0u64..5), 1..20), major in 1u64..5, python in any::<bool>(),
+    ) {
+        let scheme = if python { Scheme::Python } else { Scheme::Semver };
+        let candidates: Vec<Candidate> =
+            triples.iter().map(|(a, b, c)| Candidate::new(format!("{a}.{b}.{c}"), scheme)).collect();
+        let newest = triples.iter().filter(|triple| triple.0 == major).max();
+        let found = Request::parse(&format!("^{major}")).unwrap().choose(&candidates).ok().map(|found| found.version.clone());
+        prop_assert_eq!(found, newest.map(|(a, b, c)| format!("{a}.{b}.{c}")));
+    }
+
+    #[test]
+    fn an_exact_request_finds_its_version(numbers in prop::collection::vec(0u64..1000, 4..5), others in prop::collection::vec(0u64..9, 4..5)) {
+        let write = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
+        let candidates = plain(&[&write(&others), &write(&numbers)], Scheme::Python);
+        prop_assert_eq!(chosen(&write(&numbers), &candidates), write(&numbers));
+    }
+}
