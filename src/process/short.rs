@@ -1,41 +1,88 @@
 //! Short commands: asked for one answer, given a bounded time for it.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use process_wrap::std::CommandWrap;
 
 use super::Tail;
 use super::start::{Ended, Exit, Launch, start};
 
 /// How long a short command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How much of an answer is kept: the end of it.
-const KEEP_BYTES: usize = 1024 * 1024;
+/// How often a short command is looked at.
+const GLANCE: Duration = Duration::from_millis(5);
+/// How much of each stream of an answer is kept: the beginning of it.
+const KEEP_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How much of the end of what a shell command prints is kept.
+const TAIL_BYTES: usize = 8 * 1024;
 
 /// What a short command answered.
 #[derive(Debug)]
 pub struct Output {
     /// How it ended.
     pub exit: Exit,
-    /// The last lines it printed, to either stream.
-    pub lines: Vec<String>,
+    /// The beginning of its standard output.
+    pub stdout: Vec<u8>,
+    /// The beginning of its standard error.
+    pub stderr: Vec<u8>,
 }
 
 /// Run a program with these arguments and nothing on its standard input. It is killed, and an error returned, when it
 /// takes longer than 30 seconds.
-pub fn output(program: &OsStr, arguments: &[&str]) -> io::Result<Output> {
-    let arguments = arguments.iter().map(OsString::from).collect();
-    let launch = Launch {
-        program: program.into(),
-        arguments,
-        environment: Vec::new(),
-        document: Vec::new(),
-        log: None,
-        keep_bytes: KEEP_BYTES,
+pub fn output(program: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
+    let mut command = CommandWrap::with_new(program, |command| {
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    });
+    #[cfg(unix)]
+    command.wrap(process_wrap::std::ProcessGroup::leader());
+    #[cfg(windows)]
+    command.wrap(process_wrap::std::JobObject);
+    let mut child = command.spawn()?;
+    let stdout = read_aside(child.stdout().take());
+    let stderr = read_aside(child.stderr().take());
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if Instant::now() >= deadline => {
+                let _ = child.start_kill();
+                let _ = child.wait();
+                return Err(too_late(PATIENCE));
+            }
+            None => thread::sleep(GLANCE),
+        }
     };
-    let ended = run(launch, PATIENCE, &|| false)?;
-    Ok(Output { exit: ended.exit, lines: ended.tail.lines() })
+    Ok(Output { exit: status.into(), stdout: answer(stdout), stderr: answer(stderr) })
+}
+
+/// Both streams are read at once, so that a program that fills one is not held up while the other is read.
+fn read_aside(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = bounded(1);
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.by_ref().take(KEEP_BYTES).read_to_end(&mut bytes);
+            let _ = io::copy(&mut stream, &mut io::sink());
+        }
+        let _ = sender.send(bytes);
+    });
+    receiver
+}
+
+/// A process that outlives the program may hold its output open: what came by then is not waited for much longer.
+fn answer(stream: Receiver<Vec<u8>>) -> Vec<u8> {
+    stream.recv_timeout(Duration::from_secs(1)).unwrap_or_default()
+}
+
+fn too_late(patience: Duration) -> io::Error {
+    io::Error::new(io::ErrorKind::TimedOut, format!("no end after {} s", patience.as_secs_f32()))
 }
 
 /// Run a shell command in a directory, at most `patience` long, until `cancelled` says so.
@@ -58,26 +105,25 @@ pub fn run_in(
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
     }
-    let launch = Launch { program, arguments, environment, document: Vec::new(), log: None, keep_bytes: KEEP_BYTES };
+    let launch = Launch { program, arguments, environment, document: Vec::new(), log: None, keep_bytes: TAIL_BYTES };
     let ended = run(launch, patience, cancelled)?;
     Ok((ended.exit, ended.tail))
 }
 
 fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<Ended> {
-    const GLANCE: Duration = Duration::from_millis(50);
     let (sender, receiver) = crossbeam_channel::bounded(1);
     let running = start(launch, move |ended| drop(sender.send(ended)))?;
-    let deadline = std::time::Instant::now() + patience;
+    let deadline = Instant::now() + patience;
     loop {
-        if let Ok(ended) = receiver.recv_timeout(GLANCE) {
+        if let Ok(ended) = receiver.recv_timeout(10 * GLANCE) {
             return Ok(ended);
         }
-        let late = std::time::Instant::now() >= deadline;
+        let late = Instant::now() >= deadline;
         if late || cancelled() {
             running.kill();
             let _ = receiver.recv();
             return Err(match late {
-                true => io::Error::new(io::ErrorKind::TimedOut, format!("no end after {} s", patience.as_secs())),
+                true => too_late(patience),
                 false => io::Error::new(io::ErrorKind::Interrupted, "cancelled"),
             });
         }
@@ -87,6 +133,13 @@ fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_streams_of_an_answer_are_kept_apart() {
+        let arguments = ["-c", "echo out; echo err >&2; exit 3"].map(OsStr::new);
+        let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
+        assert_eq!((output.exit, &*output.stdout, &*output.stderr), (Exit::Code(3), &b"out\n"[..], &b"err\n"[..]));
+    }
 
     #[test]
     fn a_command_runs_in_its_directory_whatever_its_name() {
