@@ -37,7 +37,7 @@ const TOWERS: [Tower; 3] = [
         sources: "src",
         floors: &[
             &["hint", "platform", "digest"],
-            &["report", "paths", "config"],
+            &["report", "paths", "config", "candidate", "template"],
             &["project", "source", "install", "process", "channel"],
             &["sync"],
             &["run"],
