@@ -1,3 +1,28 @@
-//! The views of a board: full screen, inline, plain lines and JSON lines.
+//! The views of a board: full screen, inline, plain lines and JSON lines, all fed by the same snapshots.
+//!
+//! Nothing in here knows files, configuration or the network; what a view needs from outside comes through the traits
+//! in [`source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
 
+mod app;
+mod history;
+mod inline;
+mod json;
+mod keys;
+mod message;
+mod model;
+mod plain;
 pub mod source;
+pub mod table;
+mod terminal;
+mod text;
+pub mod theme;
+mod update;
+mod view;
+mod widgets;
+
+pub use app::{
+    BoardChoice, DashboardOptions, Inputs, Left, OutputOptions, PlainForm, PlainOptions, choose_board, dashboard,
+    inline, json, plain,
+};
+pub use terminal::ScreenError;
+pub use theme::Look;

@@ -30,3 +30,6 @@ pub trait Control: Send {
     /// Ask all of them to stop; a second call kills them. Returns at once.
     fn cancel_all(&mut self);
 }
+
+#[cfg(test)]
+pub(crate) mod fixture;

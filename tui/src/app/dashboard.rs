@@ -1,0 +1,252 @@
+//! The full-screen loop: keys, signals and readings in, frames and wishes out.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, TryRecvError};
+use ratatui::crossterm::event::{self, Event};
+use vx_shm::Snapshot;
+
+use super::{DashboardOptions, Inputs, Left};
+use crate::history::History;
+use crate::keys;
+use crate::message::{Effect, Message};
+use crate::model::{LOG_LINES, Model, SlotId};
+use crate::table;
+use crate::terminal::{Arrived, Screen, ScreenError, Signals, restore, suspend};
+use crate::theme::Theme;
+use crate::update::update;
+use crate::view;
+
+/// How often the board is read and how long a key waits at most.
+const POLL: Duration = Duration::from_millis(40);
+/// Between two frames that only show new data.
+const BETWEEN_DATA: Duration = Duration::from_millis(100);
+/// Between two readings of the log in view.
+const BETWEEN_LOGS: Duration = Duration::from_millis(300);
+/// Between two frames, even while a key is held down.
+const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
+/// After a failure to read the board.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// Show the full-screen view until the work is over, somebody leaves, or a signal ends it.
+///
+/// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. With a control, `q`
+/// asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all.
+///
+/// # Errors
+///
+/// When standard output is no terminal, when the terminal fails, or when some thread panicked. The work behind the
+/// board is not touched by any of these.
+pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Receiver<()>) -> Result<Left, ScreenError> {
+    let mut signals = Signals::listen()?;
+    let screen = Screen::enter()?;
+    let mut running = Running::new(screen, options, inputs.control.is_some())?;
+    let left = running.run(inputs, &mut signals, &finished);
+    let latest = running.latest;
+    // The table goes to the screen that was there before.
+    restore();
+    let left = left?;
+    if matches!(left, Left::Finished | Left::Closed) {
+        let table = table::render(&latest, inputs.logs.as_mut(), options.look);
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(table.as_bytes()).and_then(|()| stdout.flush())?;
+    }
+    Ok(left)
+}
+
+/// The view between taking the terminal over and giving it back.
+struct Running {
+    screen: Screen,
+    theme: Theme,
+    model: Model,
+    history: History,
+    latest: Snapshot,
+    /// The last reading has news that the model does not know.
+    news: bool,
+    /// The model has news that the screen does not show.
+    redraw: bool,
+    told_at: Option<Instant>,
+    drawn_at: Option<Instant>,
+    log_read_at: Option<Instant>,
+    try_again_at: Option<Instant>,
+}
+
+impl Running {
+    fn new(screen: Screen, options: &DashboardOptions, in_charge: bool) -> Result<Self, ScreenError> {
+        let size = screen.size()?;
+        Ok(Self {
+            screen,
+            theme: Theme::new(options.look),
+            model: Model { size, in_charge, ..Model::default() },
+            history: History::default(),
+            latest: Snapshot::default(),
+            news: true,
+            redraw: true,
+            told_at: None,
+            drawn_at: None,
+            log_read_at: None,
+            try_again_at: None,
+        })
+    }
+
+    fn run(
+        &mut self,
+        inputs: &mut Inputs,
+        signals: &mut Signals,
+        finished: &Receiver<()>,
+    ) -> Result<Left, ScreenError> {
+        loop {
+            self.read_board(inputs);
+            if !matches!(finished.try_recv(), Err(TryRecvError::Empty)) {
+                self.read_board(inputs);
+                return Ok(Left::Finished);
+            }
+            self.tell_data();
+            self.read_log(inputs);
+            self.draw()?;
+            for arrived in signals.arrived() {
+                match arrived {
+                    Arrived::End(number) => {
+                        if let Some(control) = &mut inputs.control {
+                            control.cancel_all();
+                        }
+                        return Ok(Left::Signal(number));
+                    }
+                    Arrived::Stop => self.pause(signals, false)?,
+                    Arrived::Continued => self.take_over_again()?,
+                }
+            }
+            if event::poll(POLL)?
+                && let Some(left) = self.take_events(inputs, signals)?
+            {
+                return Ok(left);
+            }
+        }
+    }
+
+    /// Take in what was typed so far, a bounded number of events, so that a held key cannot starve the board.
+    fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+        for _ in 0..64 {
+            let message = match event::read()? {
+                Event::Key(key) => keys::message(&key, &self.model),
+                Event::Resize(width, height) => Some(Message::Resized(width, height)),
+                Event::Paste(text) => Some(Message::Paste(text)),
+                _ => None,
+            };
+            if let Some(message) = message
+                && let Some(left) = self.take(message, inputs, signals)?
+            {
+                return Ok(Some(left));
+            }
+            if !event::poll(Duration::ZERO)? {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(
+        &mut self,
+        message: Message,
+        inputs: &mut Inputs,
+        signals: &mut Signals,
+    ) -> Result<Option<Left>, ScreenError> {
+        let outcome = update(&mut self.model, message);
+        self.redraw |= outcome.redraw;
+        match outcome.effect {
+            Some(Effect::Leave) => return Ok(Some(Left::Closed)),
+            Some(Effect::Detach) => return Ok(Some(Left::Detached)),
+            Some(Effect::Suspend) => self.pause(signals, true)?,
+            Some(Effect::Cancel(key)) => {
+                if let Some(control) = &mut inputs.control {
+                    control.cancel(&key);
+                }
+                self.news = true;
+            }
+            Some(Effect::CancelAll) => {
+                if let Some(control) = &mut inputs.control {
+                    control.cancel_all();
+                }
+                self.news = true;
+            }
+            None => {}
+        }
+        Ok(None)
+    }
+
+    fn read_board(&mut self, inputs: &mut Inputs) {
+        if self.try_again_at.is_some_and(|at| Instant::now() < at) {
+            return;
+        }
+        let second = self.latest.taken_at_ns / 1_000_000_000;
+        match inputs.snapshots.refresh(&mut self.latest) {
+            Ok(changed) => {
+                // Times go on by the second even where nothing else does; so does the piece in a bar without end.
+                let waiting = self.model.rows.iter().any(|row| row.standing.at_work() && row.permille.is_none());
+                self.news |= changed || waiting || second != self.latest.taken_at_ns / 1_000_000_000;
+                self.try_again_at = None;
+            }
+            Err(error) => {
+                let trouble = format!("the board can no longer be read: {error}");
+                self.redraw |= update(&mut self.model, Message::Trouble(trouble)).redraw;
+                self.try_again_at = Some(Instant::now() + BETWEEN_TRIES);
+            }
+        }
+    }
+
+    /// Tell the model what the board says, at most ten times a second.
+    fn tell_data(&mut self) {
+        let now = Instant::now();
+        if !self.news || self.try_again_at.is_some() || self.told_at.is_some_and(|at| now - at < BETWEEN_DATA) {
+            return;
+        }
+        let paces = self.history.note(&self.latest);
+        let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces };
+        self.redraw |= update(&mut self.model, data).redraw;
+        self.news = false;
+        self.told_at = Some(now);
+    }
+
+    fn read_log(&mut self, inputs: &mut Inputs) {
+        let now = Instant::now();
+        let Some(slot) = self.model.wanted_log() else { return };
+        let of = SlotId::of(slot);
+        let another = self.model.log.of != Some(of);
+        if !another && self.log_read_at.is_some_and(|at| now - at < BETWEEN_LOGS) {
+            return;
+        }
+        let lines = inputs.logs.tail(&slot.key, LOG_LINES);
+        let location = inputs.logs.location(&slot.key);
+        self.log_read_at = Some(now);
+        self.redraw |= update(&mut self.model, Message::Log { of, lines, location }).redraw;
+    }
+
+    fn draw(&mut self) -> Result<(), ScreenError> {
+        let now = Instant::now();
+        if !self.redraw || self.drawn_at.is_some_and(|at| now - at < BETWEEN_FRAMES) {
+            return Ok(());
+        }
+        self.redraw = false;
+        self.drawn_at = Some(now);
+        self.screen.draw(|buffer| view::draw(&self.model, &self.theme, buffer))
+    }
+
+    /// Give the terminal back, stop until continued, take it over again.
+    fn pause(&mut self, signals: &mut Signals, group: bool) -> Result<(), ScreenError> {
+        restore();
+        suspend(group);
+        // The continuation that ended the pause is no news.
+        signals.arrived();
+        self.take_over_again()
+    }
+
+    fn take_over_again(&mut self) -> Result<(), ScreenError> {
+        self.screen.enter_again()?;
+        let (width, height) = self.screen.size()?;
+        update(&mut self.model, Message::Resized(width, height));
+        self.redraw = true;
+        Ok(())
+    }
+}

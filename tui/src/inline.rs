@@ -1,0 +1,139 @@
+//! The inline view: finished tools scroll up as lines, the running ones stand in a few rows below.
+//!
+//! Between two drawings the cursor rests at the first column of the first live row. Terminals that reflow on a resize
+//! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row
+//! without knowing which kind it is. Nothing stays switched on in the terminal between two drawings.
+
+use ratatui::crossterm::{Command, cursor, terminal};
+use vx_shm::{SlotView, Snapshot};
+
+use crate::model::{Pace, Row, Standing, Totals, elapsed_ms, received_bytes, rows};
+use crate::text::{bytes, duration, fitted, padded, padded_left, percent, rate, width};
+use crate::theme::{Theme, Tone};
+use crate::widgets::{bar, glyph, summary, tone};
+
+/// The live region has at most this many rows, and at most a third of the screen.
+const MOST_ROWS: u16 = 8;
+
+/// The bytes that scroll `finished` up and show `live` in place of what was shown before. No line may be wider than the
+/// screen, colour codes apart.
+pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
+    let mut out = String::new();
+    ansi(&mut out, terminal::BeginSynchronizedUpdate);
+    ansi(&mut out, terminal::DisableLineWrap);
+    out.push('\r');
+    for line in finished {
+        ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    ansi(&mut out, terminal::Clear(terminal::ClearType::FromCursorDown));
+    for (number, line) in live.iter().enumerate() {
+        if number > 0 {
+            out.push_str("\r\n");
+        }
+        out.push_str(line);
+    }
+    out.push('\r');
+    if live.len() > 1 {
+        ansi(&mut out, cursor::MoveUp(u16::try_from(live.len() - 1).unwrap_or(u16::MAX)));
+    }
+    ansi(&mut out, terminal::EnableLineWrap);
+    ansi(&mut out, terminal::EndSynchronizedUpdate);
+    out
+}
+
+fn ansi(out: &mut String, command: impl Command) {
+    // Writing to a string cannot fail.
+    let _ = command.write_ansi(out);
+}
+
+/// The line of a tool that is over: `✓ node 22.3.0  installed  31.2 MB  4.2 s`.
+pub(crate) fn finished_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
+    let standing = Standing::of(slot);
+    let mut said = crate::model::ending(slot, standing);
+    if standing.bad() && standing != Standing::Lost {
+        said = format!("{}: {said}", standing.word());
+    }
+    let sums: Vec<String> = [
+        received_bytes(slot).map(bytes),
+        elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost).map(duration),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let sums = sums.join("  ");
+    let name = format!("{} {}", slot.key, slot.version);
+    let room = usize::from(columns).saturating_sub(3);
+    let name = fitted(&name, room / 2, theme.glyphs.cut);
+    let sums = fitted(&sums, room.saturating_sub(width(&name) + 2), theme.glyphs.cut);
+    let said = fitted(&said, room.saturating_sub(width(&name) + 4 + width(&sums)), theme.glyphs.cut);
+    let mark = theme.paint(glyph(theme.glyphs, standing), tone(standing));
+    let line = [theme.paint(&name, Tone::Strong), theme.paint(&said, tone(standing)), theme.paint(&sums, Tone::Quiet)];
+    let line: Vec<String> = line.into_iter().filter(|part| !part.is_empty()).collect();
+    fit_tiny(format!("{mark} {}", line.join("  ")), columns)
+}
+
+/// On a screen narrower than the mark and a name nothing sensible fits.
+fn fit_tiny(line: String, columns: u16) -> String {
+    if columns < 8 { fitted(&line, usize::from(columns.saturating_sub(1)), "") } else { line }
+}
+
+/// The live rows for a screen of this size: the sums, then what is being worked on.
+pub(crate) fn live_rows(theme: &Theme, snapshot: &Snapshot, paces: &[Pace], size: (u16, u16)) -> Vec<String> {
+    let (columns, height) = size;
+    let most = usize::from(MOST_ROWS.min(height / 3));
+    let room = usize::from(columns.saturating_sub(1));
+    if most == 0 || room == 0 {
+        return Vec::new();
+    }
+    let totals = Totals::of(snapshot, paces);
+    let rows = rows(snapshot, paces, &[]);
+    let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();
+    let for_rows = most - 1;
+    let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
+    working.truncate(if hidden > 0 { for_rows.saturating_sub(1) } else { for_rows });
+    let longest = |text: fn(&Row) -> &str, most: usize| {
+        working.iter().map(|row| width(text(row))).max().unwrap_or_default().min(most)
+    };
+    let columns = (longest(|row| &row.tool, 20), longest(|row| &row.version, 14));
+    let mut lines: Vec<String> = working.iter().map(|row| live_row(theme, row, columns, room)).collect();
+    if hidden > 0 && for_rows > 0 {
+        lines.push(theme.paint(&fitted(&format!("  and {hidden} more"), room, theme.glyphs.cut), Tone::Quiet));
+    }
+    let drawn = bar(theme, room.min(96) / 4, Some(totals.permille), 0);
+    let sums = fitted(&summary(theme, &totals), room.saturating_sub(width(&drawn) + 1), theme.glyphs.cut);
+    lines.push(format!("{} {sums}", theme.paint(&drawn, Tone::Busy)));
+    lines
+}
+
+/// One running tool in `room` columns; what fits least is left out from the right.
+fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usize) -> String {
+    let cut = theme.glyphs.cut;
+    let mark = glyph(theme.glyphs, row.standing);
+    let mut line = vec![(format!("{mark} {}", padded(&row.tool, tool.min(room / 2), cut)), tone(row.standing))];
+    let mut taken = tool.min(room / 2) + 2;
+    let mut add = |text: String, tone: Tone| {
+        if taken + 2 + width(&text) <= room {
+            taken += 2 + width(&text);
+            line.push((text, tone));
+        }
+    };
+    add(padded(&row.version, version, cut), Tone::Quiet);
+    if row.note.is_empty() {
+        let doing = row.phase.map(vx_shm::Phase::name).unwrap_or_default();
+        let doing = if row.standing == Standing::Slow { "slow" } else { doing };
+        add(padded(doing, 12, cut), Tone::Plain);
+    } else {
+        // What is special about it stands in the way of the rest.
+        let said = format!("{}: {}", row.standing.word(), row.note);
+        add(fitted(&said, room.saturating_sub(tool + version + 8), cut), tone(row.standing));
+    }
+    add(bar(theme, 12, row.permille, row.beat), tone(row.standing));
+    add(padded_left(&row.permille.map(percent).unwrap_or_default(), 4, cut), Tone::Plain);
+    add(padded_left(&row.done_bytes.map(bytes).unwrap_or_default(), 8, cut), Tone::Plain);
+    add(padded_left(&row.bytes_per_second.map(rate).unwrap_or_default(), 10, cut), Tone::Plain);
+    add(row.left_ms.map(|left| format!("{} left", duration(left))).unwrap_or_default(), Tone::Quiet);
+    let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
+    fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+}

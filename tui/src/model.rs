@@ -1,0 +1,195 @@
+//! What the full-screen view holds between two messages: plain values, changed by `update` alone, shown by `view`.
+//!
+//! Its parts that only read a snapshot (standing, sizes, totals, rows) serve the line-wise outputs too.
+
+mod areas;
+mod changes;
+mod rows;
+mod slot;
+mod standing;
+mod totals;
+
+use std::sync::Arc;
+
+use vx_shm::{SlotView, Snapshot};
+
+pub(crate) use areas::Areas;
+pub(crate) use changes::Changes;
+pub(crate) use rows::{Pace, Row, Sort, rows};
+pub(crate) use slot::{
+    SlotId, download_entry, elapsed_ms, entry_ends_ns, error_lines, permille, ran_from_ns, received_bytes, size_bytes,
+};
+pub(crate) use standing::{Standing, ending, note};
+pub(crate) use totals::Totals;
+
+/// How many lines of a log the view keeps.
+pub(crate) const LOG_LINES: usize = 1000;
+
+/// The tabs of the detail pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Tab {
+    #[default]
+    Log,
+    Timeline,
+    Error,
+    Info,
+}
+
+impl Tab {
+    pub(crate) const ALL: [Self; 4] = [Self::Log, Self::Timeline, Self::Error, Self::Info];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Log => "Log",
+            Self::Timeline => "Timeline",
+            Self::Error => "Error",
+            Self::Info => "Info",
+        }
+    }
+
+    pub(crate) fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or_default();
+        Self::ALL[(at + 1) % Self::ALL.len()]
+    }
+}
+
+/// Which part the motion keys move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Focus {
+    #[default]
+    Table,
+    Pane,
+}
+
+/// What the keys mean at the moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Moving around.
+    #[default]
+    Browsing,
+    /// Typing what rows to show.
+    Filtering,
+    /// Typing what to look for in the log.
+    Searching,
+    /// Asked how to leave while work goes on.
+    Leaving,
+    /// Reading the list of keys.
+    Helping,
+}
+
+/// The log of the selected slot, as last read.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LogView {
+    /// Whose log this is.
+    pub(crate) of: Option<SlotId>,
+    /// Its newest lines, oldest first; cleaned.
+    pub(crate) lines: Vec<String>,
+    /// Where the whole of it is.
+    pub(crate) location: Option<String>,
+    /// Keep the newest line in view. While off, the lines stand still.
+    pub(crate) follow: bool,
+    /// The first line shown, while not following.
+    pub(crate) top: usize,
+    /// What is looked for; empty for nothing.
+    pub(crate) search: String,
+    /// The line found last.
+    pub(crate) hit: Option<usize>,
+}
+
+impl Default for LogView {
+    fn default() -> Self {
+        Self { of: None, lines: Vec::new(), location: None, follow: true, top: 0, search: String::new(), hit: None }
+    }
+}
+
+impl LogView {
+    /// Whether the search text occurs in this line, whatever the case.
+    pub(crate) fn matches(&self, line: usize) -> bool {
+        let Some(text) = self.lines.get(line) else { return false };
+        !self.search.is_empty() && text.to_lowercase().contains(&self.search.to_lowercase())
+    }
+
+    /// The lines that match, oldest first.
+    pub(crate) fn hits(&self) -> Vec<usize> {
+        (0..self.lines.len()).filter(|line| self.matches(*line)).collect()
+    }
+
+    /// The first line to show in `height` rows.
+    pub(crate) fn first_shown(&self, height: usize) -> usize {
+        let last_top = self.lines.len().saturating_sub(height);
+        if self.follow { last_top } else { self.top.min(last_top) }
+    }
+}
+
+/// The whole state of the full-screen view.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Model {
+    /// Columns and rows of the screen.
+    pub(crate) size: (u16, u16),
+    /// The last reading of the board.
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// One row per slot, in the board's order.
+    pub(crate) rows: Vec<Row>,
+    /// The rows to show, as places in `rows`: filtered and sorted.
+    pub(crate) order: Vec<usize>,
+    /// What holds for all of them.
+    pub(crate) totals: Totals,
+    /// The slot the pane is about. Stays with its slot, not with its place.
+    pub(crate) selected: Option<SlotId>,
+    /// The first place of `order` in view.
+    pub(crate) top: usize,
+    pub(crate) focus: Focus,
+    pub(crate) tab: Tab,
+    pub(crate) mode: Mode,
+    pub(crate) sort: Sort,
+    /// Rows without this text are left out.
+    pub(crate) filter: String,
+    /// What is being typed, before it is accepted.
+    pub(crate) typed: String,
+    pub(crate) log: LogView,
+    /// The first line in view of the tabs that do not keep their own place.
+    pub(crate) pane_top: usize,
+    /// Whether there is a hand on the work.
+    pub(crate) in_charge: bool,
+    /// Slots that were asked to stop.
+    pub(crate) asked: Vec<SlotId>,
+    /// How often everything was asked to stop.
+    pub(crate) asked_all: u32,
+    /// One line for the footer, gone with the next key.
+    pub(crate) notice: Option<String>,
+    /// Why the board can no longer be read.
+    pub(crate) trouble: Option<String>,
+}
+
+impl Model {
+    /// The place of the selected slot among the shown rows.
+    pub(crate) fn selected_place(&self) -> Option<usize> {
+        let selected = self.selected?;
+        self.order.iter().position(|row| self.rows[*row].id == selected)
+    }
+
+    /// The selected slot's row.
+    pub(crate) fn selected_row(&self) -> Option<&Row> {
+        let selected = self.selected?;
+        self.rows.iter().find(|row| row.id == selected)
+    }
+
+    /// The selected slot.
+    pub(crate) fn selected_slot(&self) -> Option<&SlotView> {
+        let selected = self.selected?;
+        self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
+    }
+
+    /// Where the parts of the screen are.
+    pub(crate) fn areas(&self) -> Areas {
+        Areas::of(self.size, self.order.len(), self.focus)
+    }
+
+    /// Whose log should be read now: the selected slot's, while its tab is open and it follows or was never read.
+    pub(crate) fn wanted_log(&self) -> Option<&SlotView> {
+        let areas = self.areas();
+        let open = areas.pane.is_some() && matches!(self.tab, Tab::Log | Tab::Error);
+        let slot = self.selected_slot().filter(|_| open)?;
+        (self.log.follow || self.log.of != Some(SlotId::of(slot))).then_some(slot)
+    }
+}

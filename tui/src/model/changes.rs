@@ -1,0 +1,51 @@
+//! What a line-wise output has told already, so that it tells everything once, also what passed between two readings.
+
+use std::collections::HashSet;
+
+use vx_shm::{SlotView, Snapshot};
+
+use super::slot::{SlotId, download_entry};
+use super::standing::Standing;
+
+/// Remembers the lives of slots whose download or end was told. Grows with the lives seen, not with time.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    downloads: HashSet<SlotId>,
+    ends: HashSet<SlotId>,
+}
+
+impl Changes {
+    /// The slots that began a download since this was last asked, in the board's order.
+    pub(crate) fn new_downloads<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::of(slot));
+        snapshot.slots.iter().filter(began).collect()
+    }
+
+    /// The slots that were over since this was last asked; those that ended first come first.
+    pub(crate) fn new_ends<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let ended = |slot: &&SlotView| Standing::of(slot).over() && self.ends.insert(SlotId::of(slot));
+        let mut ends: Vec<_> = snapshot.slots.iter().filter(ended).collect();
+        ends.sort_by_key(|slot| slot.ended_at_ns);
+        ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::{Phase, PhaseEntry, SlotState};
+
+    #[test]
+    fn a_download_that_began_and_ended_between_two_readings_is_told_once() {
+        let slot = SlotView {
+            state: SlotState::Done,
+            phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: 1, done: 7 }],
+            ended_at_ns: Some(3),
+            ..SlotView::default()
+        };
+        let snapshot = Snapshot { slots: vec![slot], ..Snapshot::default() };
+        let mut changes = Changes::default();
+        assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (1, 1));
+        assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (0, 0));
+    }
+}

@@ -1,0 +1,220 @@
+//! One row per slot: what the table shows of it, rounded to what can be seen, so that equal rows look equal.
+
+use vx_shm::{Phase, SlotView, Snapshot};
+
+use super::slot::{SlotId, elapsed_ms, permille, size_bytes};
+use super::standing::{Standing, note};
+
+/// A download that brings fewer bytes per second than this, measured over [`SLOW_MS`], is called slow.
+const SLOW_BYTES_PER_SECOND: u64 = 50_000;
+const SLOW_MS: u64 = 4_000;
+
+/// Less than this is too short a time to foretell from.
+const FORETELL_MS: u64 = 2_000;
+
+/// Nobody believes a longer one.
+const LONGEST_LEFT_MS: u64 = 24 * 3600 * 1000;
+
+/// How fast a slot moves, as measured by its reader.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// `None` until measured for a second.
+    pub(crate) bytes_per_second: Option<u64>,
+    /// How long it was measured.
+    pub(crate) measured_ms: u64,
+}
+
+/// What a table shows of one slot. The texts are not cleaned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) id: SlotId,
+    pub(crate) tool: String,
+    pub(crate) version: String,
+    pub(crate) standing: Standing,
+    /// `None` before and after work.
+    pub(crate) phase: Option<Phase>,
+    /// How much of the present phase is done; `None` while that cannot be known.
+    pub(crate) permille: Option<u16>,
+    /// Bytes received so far in a phase that counts bytes.
+    pub(crate) done_bytes: Option<u64>,
+    pub(crate) size_bytes: Option<u64>,
+    pub(crate) bytes_per_second: Option<u64>,
+    /// Whole seconds while at work, exact once ended.
+    pub(crate) elapsed_ms: Option<u64>,
+    /// How long the present phase will take at the measured rate.
+    pub(crate) left_ms: Option<u64>,
+    pub(crate) note: String,
+    /// Moves an indeterminate bar: quarter seconds, only where there is one.
+    pub(crate) beat: u64,
+}
+
+impl Row {
+    /// What to show of `slot` at `now_ns`.
+    pub(crate) fn of(slot: &SlotView, pace: Pace, asked_to_stop: bool, now_ns: u64) -> Self {
+        let standing = with_reader(Standing::of(slot), pace, asked_to_stop, slot);
+        let counting = matches!(slot.phase, Phase::Downloading | Phase::Extracting) && !standing.over();
+        let permille = match standing {
+            Standing::Done => Some(1000),
+            Standing::Queued | Standing::Skipped => None,
+            _ => permille(slot.done, slot.total),
+        };
+        let elapsed = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
+        Self {
+            id: SlotId::of(slot),
+            tool: slot.key.clone(),
+            version: slot.version.clone(),
+            standing,
+            phase: standing.at_work().then_some(slot.phase),
+            permille,
+            done_bytes: counting.then_some(slot.done),
+            size_bytes: size_bytes(slot),
+            bytes_per_second: pace.bytes_per_second.filter(|_| counting && standing != Standing::Silent),
+            elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 1000 * 1000) },
+            left_ms: left_ms(slot, standing, pace).filter(|_| counting),
+            note: note(slot, standing),
+            beat: if standing.at_work() && permille.is_none() { now_ns / 250_000_000 } else { 0 },
+        }
+    }
+
+    /// Whether the row says `text` somewhere, whatever the case.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let phase = self.phase.map(Phase::name).unwrap_or_default();
+        [self.tool.as_str(), &self.version, self.standing.word(), phase, &self.note]
+            .iter()
+            .any(|part| part.to_lowercase().contains(&text))
+    }
+}
+
+/// What the board cannot know: that this viewer asked it to stop, and how slow it is.
+fn with_reader(standing: Standing, pace: Pace, asked_to_stop: bool, slot: &SlotView) -> Standing {
+    let slow = pace.measured_ms >= SLOW_MS && pace.bytes_per_second.is_some_and(|rate| rate < SLOW_BYTES_PER_SECOND);
+    match standing {
+        _ if standing.over() => standing,
+        _ if asked_to_stop => Standing::Stopping,
+        Standing::Running if slow && slot.phase == Phase::Downloading => Standing::Slow,
+        _ => standing,
+    }
+}
+
+/// An honest guess or none: only for a phase that counts, moves, knows its total, and was watched long enough.
+fn left_ms(slot: &SlotView, standing: Standing, pace: Pace) -> Option<u64> {
+    let moving = matches!(standing, Standing::Running | Standing::Slow);
+    let rate = pace.bytes_per_second.filter(|rate| *rate > 0 && moving && pace.measured_ms >= FORETELL_MS)?;
+    let missing = slot.total?.checked_sub(slot.done)?;
+    let left = u64::try_from(u128::from(missing) * 1000 / u128::from(rate)).ok()?;
+    (left < LONGEST_LEFT_MS).then_some(left.div_ceil(1000) * 1000)
+}
+
+/// In which order rows are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sort {
+    /// As the board has them, which is how they were planned.
+    #[default]
+    Planned,
+    Name,
+    /// What needs a look first, then what is at work, then the rest.
+    Standing,
+    /// The largest first.
+    Size,
+}
+
+impl Sort {
+    pub(crate) fn next(self) -> Self {
+        match self {
+            Self::Planned => Self::Name,
+            Self::Name => Self::Standing,
+            Self::Standing => Self::Size,
+            Self::Size => Self::Planned,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Planned => "plan",
+            Self::Name => "name",
+            Self::Standing => "state",
+            Self::Size => "size",
+        }
+    }
+
+    /// The places of the rows that say `filter`, in this order; rows that are equal in it keep the board's order.
+    pub(crate) fn order(self, rows: &[Row], filter: &str) -> Vec<usize> {
+        let mut order: Vec<usize> =
+            (0..rows.len()).filter(|row| filter.is_empty() || rows[*row].says(filter)).collect();
+        match self {
+            Self::Planned => {}
+            Self::Name => order.sort_by_key(|row| (rows[*row].tool.to_lowercase(), rows[*row].version.clone())),
+            Self::Standing => order.sort_by_key(|row| rows[*row].standing),
+            Self::Size => order.sort_by_key(|row| std::cmp::Reverse(rows[*row].size_bytes)),
+        }
+        order
+    }
+}
+
+/// Every row of a snapshot; `paces` stand in the order of its slots.
+pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec<Row> {
+    let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
+    let row = |(place, slot)| {
+        let stop = asked.contains(&SlotId::of(slot));
+        Row::of(slot, pace_at(place), stop, snapshot.taken_at_ns)
+    };
+    snapshot.slots.iter().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::{Liveness, SlotState};
+
+    fn downloading(done: u64, total: Option<u64>) -> SlotView {
+        SlotView {
+            state: SlotState::Live,
+            phase: Phase::Downloading,
+            done,
+            total,
+            liveness: Liveness::Alive,
+            ..SlotView::default()
+        }
+    }
+
+    fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
+        Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
+    }
+
+    #[test]
+    fn time_left_is_shown_only_when_it_can_be_known() {
+        let left = |slot: &SlotView, pace| Row::of(slot, pace, false, 0).left_ms;
+        assert_eq!(left(&downloading(500, Some(1500)), pace(100, 3_000)), Some(10_000));
+        assert_eq!(left(&downloading(500, Some(1500)), pace(100, 1_000)), None, "measured too briefly");
+        assert_eq!(left(&downloading(500, Some(1500)), pace(0, 3_000)), None, "nothing moves");
+        assert_eq!(left(&downloading(500, None), pace(100, 3_000)), None, "total unknown");
+        assert_eq!(left(&downloading(500, Some(100)), pace(100, 3_000)), None, "total wrong");
+        assert_eq!(left(&downloading(0, Some(u64::MAX)), pace(1, 3_000)), None, "beyond belief");
+        let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(500, Some(1500)) };
+        assert_eq!(left(&stalled, pace(100, 3_000)), None, "stalled");
+    }
+
+    #[test]
+    fn slow_is_told_apart_from_running_after_a_while() {
+        let standing = |pace| Row::of(&downloading(5, Some(10)), pace, false, 0).standing;
+        assert_eq!(standing(pace(12_000, 1_000)), Standing::Running);
+        assert_eq!(standing(pace(12_000, 5_000)), Standing::Slow);
+        assert_eq!(standing(pace(1_200_000, 5_000)), Standing::Running);
+    }
+
+    #[test]
+    fn sorting_keeps_the_boards_order_among_equals() {
+        let row = |tool: &str, standing| Row { tool: tool.to_owned(), standing, ..Row::default() };
+        let rows = [
+            row("b", Standing::Done),
+            row("a", Standing::Running),
+            row("c", Standing::Done),
+            row("d", Standing::Failed),
+        ];
+        assert_eq!(Sort::Planned.order(&rows, ""), [0, 1, 2, 3]);
+        assert_eq!(Sort::Name.order(&rows, ""), [1, 0, 2, 3]);
+        assert_eq!(Sort::Standing.order(&rows, ""), [3, 1, 0, 2]);
+        assert_eq!(Sort::Planned.order(&rows, "DONE"), [0, 2]);
+    }
+}

@@ -1,0 +1,133 @@
+//! Reading one slot: which one it is, how long it took, how many bytes it is.
+
+use vx_shm::{Phase, PhaseEntry, SlotView};
+
+/// One life of one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SlotId {
+    index: u32,
+    generation: u32,
+}
+
+impl SlotId {
+    pub(crate) fn of(slot: &SlotView) -> Self {
+        Self { index: slot.index, generation: slot.generation }
+    }
+}
+
+/// When work on the slot began: when it entered the first phase that is not waiting for its turn.
+pub(crate) fn ran_from_ns(slot: &SlotView) -> Option<u64> {
+    slot.phases.iter().filter(|entry| entry.phase != Phase::Queued).map(|entry| entry.entered_at_ns).min()
+}
+
+/// How long the slot was or has been at work, in milliseconds, at `now_ns` of the board's clock.
+pub(crate) fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
+    let from = ran_from_ns(slot)?;
+    let to = slot.ended_at_ns.unwrap_or(now_ns);
+    Some(to.saturating_sub(from) / 1_000_000)
+}
+
+/// The slot's download, once it began one.
+pub(crate) fn download_entry(slot: &SlotView) -> Option<&PhaseEntry> {
+    slot.phases.iter().find(|entry| entry.phase == Phase::Downloading)
+}
+
+/// When the phase at this place of [`SlotView::phases`] was left: when the next one was entered, or the slot ended.
+pub(crate) fn entry_ends_ns(slot: &SlotView, entry: &PhaseEntry) -> Option<u64> {
+    let next = slot
+        .phases
+        .iter()
+        .filter(|other| other.phase != entry.phase && other.entered_at_ns >= entry.entered_at_ns)
+        .filter(|other| other.entered_at_ns > entry.entered_at_ns || other.phase > entry.phase)
+        .map(|other| other.entered_at_ns)
+        .min();
+    next.or(slot.ended_at_ns)
+}
+
+/// How many bytes came or are to come: of the running download as announced, of a finished one as received.
+pub(crate) fn size_bytes(slot: &SlotView) -> Option<u64> {
+    if slot.phase == Phase::Downloading && !slot.state.ended() {
+        return slot.total.filter(|total| *total >= slot.done && *total > 0);
+    }
+    received_bytes(slot)
+}
+
+/// How much of `total` is done, in thousandths; `None` where a total is unknown, zero, or already exceeded.
+pub(crate) fn permille(done: u64, total: Option<u64>) -> Option<u16> {
+    let total = total.filter(|total| *total > 0 && done <= *total)?;
+    u16::try_from(u128::from(done) * 1000 / u128::from(total)).ok()
+}
+
+/// How many bytes were received.
+pub(crate) fn received_bytes(slot: &SlotView) -> Option<u64> {
+    let downloading = slot.phase == Phase::Downloading && !slot.state.ended();
+    let received = if downloading { Some(slot.done) } else { download_entry(slot).map(|entry| entry.done) };
+    received.filter(|bytes| *bytes > 0)
+}
+
+/// The lines of the slot's error; none while there is no error.
+pub(crate) fn error_lines(slot: &SlotView) -> impl Iterator<Item = &str> {
+    slot.error.as_deref().unwrap_or_default().lines()
+}
+
+/// The first line of a text that holds more than blanks.
+pub(crate) fn first_line(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::SlotState;
+
+    fn entry(phase: Phase, entered_at_ns: u64, done: u64) -> PhaseEntry {
+        PhaseEntry { phase, entered_at_ns, done }
+    }
+
+    #[test]
+    fn waiting_for_a_turn_is_not_work() {
+        let slot = SlotView {
+            phases: vec![entry(Phase::Queued, 0, 0), entry(Phase::Resolving, 4_000_000_000, 0)],
+            ..SlotView::default()
+        };
+        assert_eq!(elapsed_ms(&slot, 6_500_000_000), Some(2_500));
+        let ended = SlotView { ended_at_ns: Some(5_000_000_000), ..slot };
+        assert_eq!(elapsed_ms(&ended, 9_000_000_000), Some(1_000));
+    }
+
+    #[test]
+    fn a_finished_tool_is_as_big_as_what_was_received() {
+        let slot = SlotView {
+            state: SlotState::Done,
+            phase: Phase::Linking,
+            done: 3,
+            phases: vec![entry(Phase::Downloading, 1, 31_000_000), entry(Phase::Linking, 2, 3)],
+            ..SlotView::default()
+        };
+        assert_eq!(size_bytes(&slot), Some(31_000_000));
+    }
+
+    #[test]
+    fn there_is_no_share_of_an_unknown_or_wrong_total() {
+        assert_eq!(permille(5, None), None);
+        assert_eq!(permille(0, Some(0)), None);
+        assert_eq!(permille(11, Some(10)), None);
+        assert_eq!(permille(u64::MAX, Some(u64::MAX)), Some(1000));
+        assert_eq!(permille(999_999, Some(1_000_000)), Some(999));
+    }
+
+    #[test]
+    fn a_phase_ends_where_the_next_begins() {
+        let slot = SlotView {
+            phases: vec![
+                entry(Phase::Downloading, 10, 1),
+                entry(Phase::Verifying, 10, 0),
+                entry(Phase::Linking, 30, 0),
+            ],
+            ended_at_ns: Some(40),
+            ..SlotView::default()
+        };
+        let ends: Vec<_> = slot.phases.iter().map(|entry| entry_ends_ns(&slot, entry)).collect();
+        assert_eq!(ends, [Some(10), Some(30), Some(40)]);
+    }
+}

@@ -1,0 +1,198 @@
+//! How a slot stands, in one word that tells slow, stalled, silent, lost and died apart.
+
+use vx_shm::{Kind, Liveness, Phase, SlotState, SlotView};
+
+use super::slot::{error_lines, first_line};
+
+/// How a slot stands. Derived from a snapshot and, for `Slow`, from what was measured; never stored on the board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Failed, with an error.
+    Failed,
+    /// Its process was killed or crashed.
+    Died,
+    /// Nobody is left to finish it, and nobody is left to say so.
+    Lost,
+    /// Its process lives but was stopped or gets no time.
+    Silent,
+    /// Its process is well, but nothing moves.
+    Stalled,
+    /// Asked to stop, and not yet gone.
+    Stopping,
+    /// Bytes come, but few.
+    Slow,
+    Running,
+    /// Another process installs the same release.
+    Waiting,
+    #[default]
+    Queued,
+    Cancelled,
+    Skipped,
+    Done,
+}
+
+impl Standing {
+    /// How the slot stands by the board alone.
+    pub(crate) fn of(slot: &SlotView) -> Self {
+        match slot.state {
+            SlotState::Done => Self::Done,
+            SlotState::Failed => Self::Failed,
+            SlotState::Cancelled => Self::Cancelled,
+            SlotState::Skipped => Self::Skipped,
+            SlotState::Died => Self::Died,
+            SlotState::Live => match slot.liveness {
+                Liveness::Lost => Self::Lost,
+                Liveness::Silent(_) => Self::Silent,
+                Liveness::Stalled(_) if counts(slot.phase) => Self::Stalled,
+                _ if slot.phase == Phase::Waiting => Self::Waiting,
+                _ => Self::Running,
+            },
+            _ if slot.liveness == Liveness::Lost => Self::Lost,
+            _ => Self::Queued,
+        }
+    }
+
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Died => "died",
+            Self::Lost => "lost",
+            Self::Silent => "silent",
+            Self::Stalled => "stalled",
+            Self::Stopping => "stopping",
+            Self::Slow => "slow",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Queued => "queued",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Done => "done",
+        }
+    }
+
+    /// Nothing more will come.
+    pub(crate) fn over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died | Self::Lost)
+    }
+
+    /// What was asked for is there.
+    pub(crate) fn good(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped)
+    }
+
+    /// Over, and something went wrong that a person wants to read about.
+    pub(crate) fn bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Died | Self::Lost)
+    }
+
+    /// A process is at work on it.
+    pub(crate) fn at_work(self) -> bool {
+        !self.over() && self != Self::Queued
+    }
+}
+
+/// Whether numbers that stand still mean anything in this phase: elsewhere nothing is counted.
+fn counts(phase: Phase) -> bool {
+    matches!(phase, Phase::Resolving | Phase::Downloading | Phase::Verifying | Phase::Extracting)
+}
+
+/// A few words that say what is special about the slot; empty where nothing is. Not cleaned.
+pub(crate) fn note(slot: &SlotView, standing: Standing) -> String {
+    match (standing, slot.liveness) {
+        (Standing::Stalled, Liveness::Stalled(ms)) if slot.phase == Phase::Downloading => {
+            format!("no byte for {} s", ms / 1000)
+        }
+        (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
+        (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
+        (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
+        (Standing::Stopping, _) => "asked to stop".to_owned(),
+        (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
+        (Standing::Failed | Standing::Died | Standing::Skipped, _) => ending(slot, standing),
+        _ => String::new(),
+    }
+}
+
+/// How the slot ended, in a few words. Not cleaned.
+pub(crate) fn ending(slot: &SlotView, standing: Standing) -> String {
+    let said = error_lines(slot).map(str::trim).find(|line| !line.is_empty());
+    match standing {
+        Standing::Done if slot.kind == Kind::Install => "installed".to_owned(),
+        Standing::Done => "done".to_owned(),
+        Standing::Skipped => said.unwrap_or(or_else(first_line(&slot.message), "nothing to do")).to_owned(),
+        Standing::Cancelled => "cancelled".to_owned(),
+        Standing::Failed => said.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
+        Standing::Died => match (slot.signal, slot.exit_code) {
+            (Some(signal), _) => format!("killed by signal {signal}{}", signal_name(signal)),
+            (None, Some(code)) => format!("its process ended with exit code {code} and did not say why"),
+            (None, None) => "its process ended and did not say why".to_owned(),
+        },
+        Standing::Lost => "its process and its parent are gone".to_owned(),
+        Standing::Queued => "not started".to_owned(),
+        _ => format!("still {}", slot.phase),
+    }
+}
+
+fn or_else<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+/// The names of the signals whose numbers are the same everywhere.
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (SIGHUP)",
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live(phase: Phase, liveness: Liveness) -> SlotView {
+        SlotView { state: SlotState::Live, phase, liveness, ..SlotView::default() }
+    }
+
+    #[test]
+    fn stalled_silent_lost_and_died_have_words_of_their_own() {
+        for (slot, word, said) in [
+            (live(Phase::Downloading, Liveness::Alive), "running", ""),
+            (live(Phase::Downloading, Liveness::Stalled(14_200)), "stalled", "no byte for 14 s"),
+            (live(Phase::Extracting, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
+            (live(Phase::PostInstall, Liveness::Stalled(14_200)), "running", ""),
+            (live(Phase::Downloading, Liveness::Silent(3_000)), "silent", "no sign of life for 3 s"),
+            (live(Phase::Linking, Liveness::Lost), "lost", "its process and its parent are gone"),
+            (
+                SlotView { state: SlotState::Died, signal: Some(9), ..SlotView::default() },
+                "died",
+                "killed by signal 9 (SIGKILL)",
+            ),
+            (
+                SlotView { state: SlotState::Reserved, liveness: Liveness::Lost, ..SlotView::default() },
+                "lost",
+                "its process and its parent are gone",
+            ),
+        ] {
+            let standing = Standing::of(&slot);
+            assert_eq!((standing.word(), note(&slot, standing).as_str()), (word, said));
+        }
+    }
+
+    #[test]
+    fn a_failure_shows_the_first_line_that_says_something() {
+        let slot = SlotView {
+            state: SlotState::Failed,
+            error: Some("\n  the digest differs\nexpected …".to_owned()),
+            ..SlotView::default()
+        };
+        assert_eq!(note(&slot, Standing::Failed), "the digest differs");
+    }
+}

@@ -1,0 +1,185 @@
+//! What holds for a whole board: how many are through, how many bytes, how fast, how long still.
+
+use vx_shm::{BoardState, Phase, SlotView, Snapshot};
+
+use super::rows::Pace;
+use super::slot::{download_entry, elapsed_ms, ran_from_ns};
+use super::standing::Standing;
+
+/// Below this, a time left is not foretold.
+const FORETELL_MS: u64 = 2_000;
+
+/// The sums over a board's slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) all: usize,
+    /// Nothing more will come of these.
+    pub(crate) over: usize,
+    pub(crate) good: usize,
+    pub(crate) skipped: usize,
+    pub(crate) failed: usize,
+    pub(crate) cancelled: usize,
+    pub(crate) at_work: usize,
+    /// Bytes received.
+    pub(crate) done_bytes: u64,
+    /// Bytes received and to be received; `None` while a size is unknown.
+    pub(crate) total_bytes: Option<u64>,
+    pub(crate) bytes_per_second: Option<u64>,
+    /// Until the last byte, at the measured rate; `None` where that would be a guess.
+    pub(crate) left_ms: Option<u64>,
+    /// How much of the work is done, in thousandths, by counting each slot alike.
+    pub(crate) permille: u16,
+    /// Since the board was made, until its last slot ended; whole seconds while it runs.
+    pub(crate) elapsed_ms: u64,
+    pub(crate) state: Option<BoardState>,
+    /// The board says running, but whoever made it is gone.
+    pub(crate) orphaned: bool,
+}
+
+impl Totals {
+    /// The sums over `snapshot`; `paces` stand in the order of its slots.
+    pub(crate) fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
+        let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
+        let mut thousandths = 0u64;
+        for slot in &snapshot.slots {
+            let standing = Standing::of(slot);
+            totals.over += usize::from(standing.over());
+            totals.good += usize::from(standing.good());
+            totals.skipped += usize::from(standing == Standing::Skipped);
+            totals.failed += usize::from(standing.bad());
+            totals.cancelled += usize::from(standing == Standing::Cancelled);
+            totals.at_work += usize::from(standing.at_work());
+            let (done, total) = download(slot, standing);
+            totals.done_bytes = totals.done_bytes.saturating_add(done);
+            totals.total_bytes = totals.total_bytes.zip(total).map(|(sum, total)| sum.saturating_add(total));
+            thousandths += u64::from(share(slot, standing));
+        }
+        totals.permille = u16::try_from(thousandths / (totals.all as u64).max(1)).unwrap_or(1000);
+        totals.bytes_per_second = rate(snapshot, paces);
+        totals.left_ms = totals.foretold(snapshot, paces);
+        totals.elapsed_ms = board_elapsed_ms(snapshot);
+        if totals.over < totals.all {
+            totals.elapsed_ms = totals.elapsed_ms / 1000 * 1000;
+        }
+        totals.state = Some(snapshot.board.state);
+        totals.orphaned = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(false);
+        totals
+    }
+
+    /// How long until the last byte, where every size is known, something moves, and nothing hangs.
+    fn foretold(&self, snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
+        let hangs =
+            |slot: &SlotView| matches!(Standing::of(slot), Standing::Stalled | Standing::Silent | Standing::Waiting);
+        let watched = paces.iter().any(|pace| pace.bytes_per_second > Some(0) && pace.measured_ms >= FORETELL_MS);
+        if !watched || snapshot.slots.iter().any(hangs) {
+            return None;
+        }
+        let missing = self.total_bytes?.checked_sub(self.done_bytes).filter(|missing| *missing > 0)?;
+        let rate = self.bytes_per_second.filter(|rate| *rate > 0)?;
+        let left = u64::try_from(u128::from(missing) * 1000 / u128::from(rate)).ok()?;
+        (left < 24 * 3600 * 1000).then_some(left.div_ceil(1000) * 1000)
+    }
+}
+
+/// Bytes received for a slot, and how many it will be.
+fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>) {
+    if slot.phase == Phase::Downloading && !standing.over() {
+        return (slot.done, slot.total.filter(|total| *total >= slot.done && *total > 0));
+    }
+    match download_entry(slot) {
+        Some(entry) => (entry.done, Some(entry.done)),
+        None if standing.over() => (0, Some(0)),
+        None => (0, slot.total.filter(|total| *total > 0 && slot.phase == Phase::Queued)),
+    }
+}
+
+/// How far one slot is on its way through the phases, in thousandths. Most of an install is its download.
+fn share(slot: &SlotView, standing: Standing) -> u16 {
+    let part = |from: u16, to: u16| match slot.total {
+        Some(total) if total > 0 => {
+            let done = u128::from(slot.done.min(total)) * u128::from(to - from) / u128::from(total);
+            from + u16::try_from(done).unwrap_or_default()
+        }
+        _ => from,
+    };
+    match slot.phase {
+        _ if standing.over() => 1000,
+        _ if slot.state != vx_shm::SlotState::Live => 0,
+        Phase::Downloading => part(0, 850),
+        Phase::Verifying => 850,
+        Phase::Extracting => part(850, 970),
+        Phase::Linking | Phase::PostInstall => 970,
+        _ => 0,
+    }
+}
+
+/// The measured rates of all running downloads together.
+fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
+    let downloading = |slot: &&SlotView| slot.phase == Phase::Downloading && Standing::of(slot).at_work();
+    let measured = snapshot
+        .slots
+        .iter()
+        .zip(paces)
+        .filter(|(slot, _)| downloading(slot))
+        .filter_map(|(_, pace)| pace.bytes_per_second);
+    measured.reduce(u64::saturating_add)
+}
+
+/// How long the board's work took or has taken.
+fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
+    let began = match snapshot.board.created_at_ns {
+        0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
+        created => created,
+    };
+    let over = |slot: &SlotView| Standing::of(slot).over();
+    let last = snapshot.slots.iter().filter_map(|slot| slot.ended_at_ns).max();
+    let until = match last {
+        Some(last) if snapshot.slots.iter().all(over) => last,
+        _ => snapshot.taken_at_ns,
+    };
+    let longest = snapshot.slots.iter().filter_map(|slot| elapsed_ms(slot, until)).max().unwrap_or_default();
+    (until.saturating_sub(began) / 1_000_000).max(longest.min(u64::MAX / 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::{Liveness, PhaseEntry, SlotState};
+
+    fn downloading(done: u64, total: Option<u64>) -> SlotView {
+        SlotView {
+            state: SlotState::Live,
+            phase: Phase::Downloading,
+            done,
+            total,
+            liveness: Liveness::Alive,
+            phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: 0, done }],
+            ..SlotView::default()
+        }
+    }
+
+    fn totals(slots: Vec<SlotView>) -> Totals {
+        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000 }; slots.len()];
+        Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
+    }
+
+    #[test]
+    fn one_unknown_size_leaves_the_sum_and_the_time_unknown() {
+        let known = totals(vec![downloading(100, Some(500)), downloading(0, Some(200))]);
+        assert_eq!((known.total_bytes, known.left_ms), (Some(700), Some(3_000)));
+        let unknown = totals(vec![downloading(100, Some(500)), downloading(50, None)]);
+        assert_eq!((unknown.done_bytes, unknown.total_bytes, unknown.left_ms), (150, None, None));
+    }
+
+    #[test]
+    fn nothing_is_foretold_while_one_hangs() {
+        let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(1, Some(10)) };
+        assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left_ms, None);
+    }
+
+    #[test]
+    fn an_empty_board_has_no_progress_and_no_nonsense() {
+        let empty = totals(Vec::new());
+        assert_eq!((empty.permille, empty.all, empty.bytes_per_second), (0, 0, None));
+    }
+}

@@ -1,0 +1,119 @@
+//! Plain lines, only ever appended: for logs, pipes, screen readers, and the pages of a build server.
+
+mod actions;
+
+use std::io::{self, Write};
+
+use vx_shm::{SlotView, Snapshot};
+
+use crate::model::{Changes, Pace, Standing, Totals, download_entry, elapsed_ms, ending, size_bytes};
+use crate::text::{bytes, clean, duration, rate};
+
+pub(crate) use actions::{annotations, group, step_summary};
+
+/// Nobody reads on beyond this many characters of a line.
+const LINE_COLUMNS: usize = 240;
+
+/// What was told so far, and when the whole was told last.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    changes: Changes,
+    between_sums_ms: u64,
+    told_at_ms: Option<u64>,
+    guarded: bool,
+}
+
+impl Plain {
+    /// Tell the whole every `between_sums_ms` while something runs. `guarded` keeps text from being read as a
+    /// command of a build server.
+    pub(crate) fn new(between_sums_ms: u64, guarded: bool) -> Self {
+        Self { changes: Changes::default(), between_sums_ms, told_at_ms: None, guarded }
+    }
+
+    /// Write what is new in a reading, at `now_ms` since the beginning.
+    pub(crate) fn step(
+        &mut self,
+        snapshot: &Snapshot,
+        paces: &[Pace],
+        now_ms: u64,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        for slot in self.changes.new_downloads(snapshot) {
+            self.line(out, &download_line(slot))?;
+        }
+        for slot in self.changes.new_ends(snapshot) {
+            self.line(out, &end_line(slot, snapshot.taken_at_ns))?;
+        }
+        let totals = Totals::of(snapshot, paces);
+        let told_at_ms = *self.told_at_ms.get_or_insert(now_ms);
+        if totals.at_work > 0 && now_ms.saturating_sub(told_at_ms) >= self.between_sums_ms {
+            self.told_at_ms = Some(now_ms);
+            self.line(out, &sums_line(snapshot, &totals))?;
+        }
+        out.flush()
+    }
+
+    fn line(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
+        let line = crate::text::fitted(text, LINE_COLUMNS, "~");
+        if self.guarded { writeln!(out, "{}", actions::guarded(&line)) } else { writeln!(out, "{line}") }
+    }
+}
+
+/// The final table's text where a build server reads along: each line guarded.
+pub(crate) fn guarded_lines(text: &str) -> String {
+    text.lines().map(|line| actions::guarded(line) + "\n").collect()
+}
+
+fn name(slot: &SlotView) -> String {
+    let name = format!("{} {}", clean(&slot.key), clean(&slot.version));
+    name.trim_end().to_owned()
+}
+
+fn download_line(slot: &SlotView) -> String {
+    let again = if slot.attempt > 1 { format!(", attempt {}", slot.attempt) } else { String::new() };
+    let left = slot.phase != vx_shm::Phase::Downloading || slot.state.ended();
+    let size = if left { download_entry(slot).map(|entry| entry.done) } else { size_bytes(slot) };
+    match size {
+        Some(size) => format!("{}: downloading {}{again}", name(slot), bytes(size)),
+        None => format!("{}: downloading{again}", name(slot)),
+    }
+}
+
+fn end_line(slot: &SlotView, now_ns: u64) -> String {
+    let standing = Standing::of(slot);
+    let said = ending(slot, standing);
+    let mut line = format!("{}: ", name(slot));
+    match standing {
+        Standing::Failed | Standing::Died | Standing::Lost => line += &format!("{}: {said}", standing.word()),
+        _ => line += &said,
+    }
+    if let Some(took) = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost && standing != Standing::Skipped)
+    {
+        line += &format!(", {}", duration(took));
+    }
+    if let Some(size) = size_bytes(slot).filter(|_| standing == Standing::Done) {
+        line += &format!(", {}", bytes(size));
+    }
+    line
+}
+
+/// The whole in one line; what hangs is named.
+fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
+    let mut parts = vec![format!("{} of {} done, {} at work", totals.over, totals.all, totals.at_work)];
+    if totals.failed > 0 {
+        parts.push(format!("{} failed", totals.failed));
+    }
+    match totals.total_bytes.filter(|total| *total > totals.done_bytes) {
+        Some(total) => parts.push(format!("{} of {}", bytes(totals.done_bytes), bytes(total))),
+        None => parts.push(bytes(totals.done_bytes)),
+    }
+    parts.extend(totals.bytes_per_second.map(rate));
+    parts.extend(totals.left_ms.map(|left| format!("about {} left", duration(left))));
+    for slot in &snapshot.slots {
+        let standing = Standing::of(slot);
+        if matches!(standing, Standing::Stalled | Standing::Silent) {
+            parts.push(format!("{} {}: {}", name(slot), standing.word(), crate::model::note(slot, standing)));
+        }
+    }
+    parts.join(", ")
+}

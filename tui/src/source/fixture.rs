@@ -1,0 +1,208 @@
+//! Boards and logs for the tests: one of everything a slot can be.
+
+use std::collections::VecDeque;
+use std::io;
+
+use vx_shm::{BoardState, BoardView, Creator, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+
+use super::{Control, Logs, Snapshots};
+
+pub(crate) const SECOND: u64 = 1_000_000_000;
+
+pub(crate) fn entry(phase: Phase, second: f64, done: u64) -> PhaseEntry {
+    PhaseEntry { phase, entered_at_ns: (second * 1e9) as u64, done }
+}
+
+/// A slot that waits for its turn.
+pub(crate) fn queued(index: u32, key: &str, version: &str) -> SlotView {
+    SlotView {
+        index,
+        generation: 1,
+        key: key.to_owned(),
+        version: version.to_owned(),
+        state: SlotState::Reserved,
+        phases: vec![entry(Phase::Queued, 100.0, 0)],
+        ..SlotView::default()
+    }
+}
+
+/// A slot that has downloaded `done` bytes since second 101.
+pub(crate) fn downloading(index: u32, key: &str, version: &str, done: u64, total: Option<u64>) -> SlotView {
+    SlotView {
+        state: SlotState::Live,
+        phase: Phase::Downloading,
+        done,
+        total,
+        pid: Some(4_000 + index),
+        liveness: Liveness::Alive,
+        message: format!("fetching {key}"),
+        phases: vec![
+            entry(Phase::Queued, 100.0, 0),
+            entry(Phase::Resolving, 100.5, 0),
+            entry(Phase::Downloading, 101.0, done),
+        ],
+        ..queued(index, key, version)
+    }
+}
+
+/// A slot that is through after `second`.
+pub(crate) fn done(index: u32, key: &str, version: &str, size: u64, second: f64) -> SlotView {
+    let mut slot = downloading(index, key, version, size, Some(size));
+    slot.state = SlotState::Done;
+    slot.phase = Phase::Linking;
+    slot.phases.push(entry(Phase::Verifying, second - 0.6, 0));
+    slot.phases.push(entry(Phase::Extracting, second - 0.5, size));
+    slot.phases.push(entry(Phase::Linking, second - 0.1, 0));
+    slot.ended_at_ns = Some((second * 1e9) as u64);
+    slot.install_path = Some(format!("/store/{key}/{version}"));
+    slot.exit_code = Some(0);
+    slot
+}
+
+/// A slot that ended otherwise.
+pub(crate) fn ended(index: u32, key: &str, state: SlotState, error: Option<&str>) -> SlotView {
+    SlotView {
+        state,
+        error: error.map(str::to_owned),
+        ended_at_ns: Some(104 * SECOND),
+        ..downloading(index, key, "1.0.0", 1_200_000, Some(9_000_000))
+    }
+}
+
+/// A project with one tool in every standing, 14 s after it began.
+pub(crate) fn everything() -> Snapshot {
+    let live = |slot: SlotView, phase, liveness| SlotView {
+        phase,
+        liveness,
+        total: None,
+        phases: [slot.phases.clone(), vec![entry(phase, 103.0, 0)]].concat(),
+        ..slot
+    };
+    let slots = vec![
+        done(0, "node", "22.23.3", 31_200_000, 108.4),
+        downloading(1, "go", "1.25.4", 41_000_000, Some(78_500_000)),
+        downloading(2, "zig", "0.15.2", 9_300_000, None),
+        SlotView {
+            liveness: Liveness::Stalled(14_200),
+            ..downloading(3, "cmake", "4.1.2", 20_000_000, Some(55_000_000))
+        },
+        live(downloading(4, "uv", "0.9.9", 22_000_000, None), Phase::Extracting, Liveness::Silent(3_100)),
+        live(downloading(5, "biome", "2.3.5", 17_000_000, None), Phase::PostInstall, Liveness::Alive),
+        ended(6, "ruff", SlotState::Failed, Some("the digest differs\nexpected sha256:aaaa\ngot      sha256:bbbb")),
+        SlotView { signal: Some(9), ..ended(7, "esbuild", SlotState::Died, None) },
+        ended(8, "ninja", SlotState::Cancelled, None),
+        SlotView {
+            state: SlotState::Skipped,
+            message: "already there".to_owned(),
+            ended_at_ns: Some(100 * SECOND),
+            ..queued(9, "just", "1.43.0")
+        },
+        live(
+            SlotView { message: "waiting for pid 4711".to_owned(), ..downloading(10, "deno", "2.5.6", 0, None) },
+            Phase::Waiting,
+            Liveness::Alive,
+        ),
+        queued(11, "日本語のツール", "1.0.0"),
+    ];
+    Snapshot { board: project("demo", BoardState::Running), slots, taken_at_ns: 114 * SECOND }
+}
+
+/// `count` tools, each at another place of its download.
+pub(crate) fn many(count: u32) -> Snapshot {
+    let total = 10_000_000;
+    let slot = |index| {
+        downloading(
+            index,
+            &format!("tool-{index:03}"),
+            "1.0.0",
+            u64::from(index) * total / u64::from(count),
+            Some(total),
+        )
+    };
+    Snapshot {
+        board: project("many", BoardState::Running),
+        slots: (0..count).map(slot).collect(),
+        taken_at_ns: 110 * SECOND,
+    }
+}
+
+/// Names, messages and errors that want to do harm.
+pub(crate) fn hostile() -> Snapshot {
+    let texts = [
+        "\u{1b}[2J\u{1b}[31mred",
+        "a\nb\r\tc\0d\u{7f}e",
+        "\u{9b}5A\u{9d}0;title\u{7}osc",
+        "\u{202e}gnp.exe\u{2066}",
+        "👨\u{200d}👩\u{200d}👧 🇩🇪 ❤\u{fe0f}",
+        "e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}",
+        "שלום עולם",
+        "::error::not a command",
+    ];
+    let mut slots: Vec<SlotView> = (0u32..)
+        .zip(texts)
+        .map(|(index, text)| SlotView {
+            message: text.to_owned(),
+            details: text.repeat(40),
+            install_path: Some(text.to_owned()),
+            ..ended(index, text, SlotState::Failed, Some(&format!("{text}\n{text}")))
+        })
+        .collect();
+    slots.push(SlotView { version: "9".repeat(9_000), ..downloading(8, &"語".repeat(5_000), "", 7, Some(3)) });
+    Snapshot { board: project("\u{1b}]0;gone\u{7}bad\u{202e}", BoardState::Failed), slots, taken_at_ns: u64::MAX }
+}
+
+fn project(title: &str, state: BoardState) -> BoardView {
+    BoardView {
+        id: "0".repeat(32),
+        title: title.to_owned(),
+        state,
+        created_at_ns: 100 * SECOND,
+        creator: Creator { pid: 3_999, alive: Some(true) },
+        capacity: 64,
+        ..BoardView::default()
+    }
+}
+
+/// Readings in the order they are given; the last one stays.
+pub(crate) struct Script(pub(crate) VecDeque<Snapshot>);
+
+impl Script {
+    pub(crate) fn of(readings: impl IntoIterator<Item = Snapshot>) -> Self {
+        Self(readings.into_iter().collect())
+    }
+}
+
+impl Snapshots for Script {
+    fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
+        let Some(next) = self.0.pop_front() else { return Ok(false) };
+        *into = next;
+        Ok(true)
+    }
+}
+
+/// The same few lines for every slot.
+pub(crate) struct FixedLogs(pub(crate) Vec<String>);
+
+impl Logs for FixedLogs {
+    fn tail(&mut self, _key: &str, lines: usize) -> Vec<String> {
+        self.0[self.0.len().saturating_sub(lines)..].to_vec()
+    }
+
+    fn location(&self, key: &str) -> Option<String> {
+        Some(format!("/logs/{key}.log"))
+    }
+}
+
+/// Remembers what it was asked for.
+#[derive(Clone, Default)]
+pub(crate) struct Asked(pub(crate) std::sync::Arc<parking_lot::Mutex<Vec<String>>>);
+
+impl Control for Asked {
+    fn cancel(&mut self, key: &str) {
+        self.0.lock().push(format!("cancel {key}"));
+    }
+
+    fn cancel_all(&mut self) {
+        self.0.lock().push("cancel all".to_owned());
+    }
+}

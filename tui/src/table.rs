@@ -1,0 +1,122 @@
+//! The final table: what became of each tool, and for each failure why and where to read on. Every output prints the
+//! same one when it ends.
+
+use std::fmt::Write;
+
+use vx_shm::{SlotView, Snapshot};
+
+use crate::model::{Standing, Totals, elapsed_ms, ending, error_lines, received_bytes};
+use crate::source::Logs;
+use crate::text::{bytes, duration, fitted, padded, padded_left, width};
+use crate::theme::{Look, Theme, Tone};
+use crate::widgets::{glyph, tone};
+
+/// How many lines of an error, and of the log below it, are repeated.
+const ERROR_LINES: usize = 12;
+const LOG_LINES: usize = 8;
+
+/// No cell is wider, and no line of an error.
+const TOOL_COLUMNS: usize = 32;
+const VERSION_COLUMNS: usize = 24;
+const WHAT_COLUMNS: usize = 48;
+const LINE_COLUMNS: usize = 240;
+
+/// The table of a board that is over, or that is being left; ends in a line break. All text in it is clean.
+///
+/// `logs` is asked for the last lines of what failed, and where the rest is.
+pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look) -> String {
+    let theme = Theme::new(look);
+    let mut table = String::new();
+    for line in lines(&theme, snapshot) {
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()) {
+        failure(&mut table, &theme, slot, logs);
+    }
+    table.push_str(&closing(&theme, snapshot));
+    table.push('\n');
+    table
+}
+
+/// One line for each slot.
+fn lines(theme: &Theme, snapshot: &Snapshot) -> Vec<String> {
+    let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::of(slot))).collect();
+    let widest =
+        |texts: &mut dyn Iterator<Item = &str>, most: usize| texts.map(width).max().unwrap_or_default().min(most);
+    let tool_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.key.as_str()), TOOL_COLUMNS);
+    let version_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.version.as_str()), VERSION_COLUMNS);
+    let what_columns = widest(&mut whats.iter().map(String::as_str), WHAT_COLUMNS);
+    let cut = theme.glyphs.cut;
+    let line = |(slot, what): (&SlotView, &String)| {
+        let standing = Standing::of(slot);
+        let size = received_bytes(slot).map(bytes).unwrap_or_default();
+        let time = elapsed_ms(slot, snapshot.taken_at_ns).filter(|_| standing != Standing::Lost);
+        let time = time.map(duration).unwrap_or_default();
+        let mark = if theme.words_only {
+            String::new()
+        } else {
+            theme.paint(glyph(theme.glyphs, standing), tone(standing)) + " "
+        };
+        format!(
+            "{mark}{}  {}  {}  {}  {}",
+            padded(&slot.key, tool_columns, cut),
+            theme.paint(&padded(&slot.version, version_columns, cut), Tone::Quiet),
+            theme.paint(&padded(what, what_columns, cut), tone(standing)),
+            padded_left(&size, 8, cut),
+            padded_left(&time, 6, cut),
+        )
+    };
+    snapshot.slots.iter().zip(&whats).map(line).collect()
+}
+
+/// What was done, beginning with the word for how it went.
+pub(crate) fn what(slot: &SlotView, standing: Standing) -> String {
+    let said = ending(slot, standing);
+    match standing {
+        Standing::Failed | Standing::Died | Standing::Lost => format!("{}: {said}", standing.word()),
+        _ => said,
+    }
+}
+
+/// Why one slot failed: its error, the last lines of its output, and where the whole log is.
+fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Logs) {
+    let standing = Standing::of(slot);
+    let cut = theme.glyphs.cut;
+    let title = format!("{} {} {}", slot.key, slot.version, standing.word());
+    let _ = writeln!(table, "\n{}", theme.paint(&fitted(&title, LINE_COLUMNS, cut), Tone::Bad));
+    let errors: Vec<&str> = error_lines(slot).filter(|line| !line.trim().is_empty()).collect();
+    let ended = ending(slot, standing);
+    // A failure's ending is its error's first line; of a death the error only tells what was said before.
+    if errors.is_empty() || standing != Standing::Failed {
+        let _ = writeln!(table, "  {}", fitted(&ended, LINE_COLUMNS, cut));
+    }
+    for line in &errors[errors.len().saturating_sub(ERROR_LINES)..] {
+        let _ = writeln!(table, "  {}", fitted(line, LINE_COLUMNS, cut));
+    }
+    let gutter = if theme.glyphs.line == "─" { "│" } else { "|" };
+    for line in logs.tail(&slot.key, LOG_LINES) {
+        let _ = writeln!(table, "  {} {}", theme.paint(gutter, Tone::Quiet), fitted(&line, LINE_COLUMNS, cut));
+    }
+    if let Some(location) = logs.location(&slot.key) {
+        let _ = writeln!(table, "  whole log: {}", fitted(&location, LINE_COLUMNS * 4, cut));
+    }
+}
+
+/// The sums: `10 installed, 1 already there, 1 failed in 6.2 s`.
+fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
+    let totals = Totals::of(snapshot, &[]);
+    if totals.all == 0 {
+        return "nothing to do".to_owned();
+    }
+    let counted = [
+        (totals.good - totals.skipped, "installed", Tone::Good),
+        (totals.skipped, "left as they were", Tone::Quiet),
+        (totals.failed, "failed", Tone::Bad),
+        (totals.cancelled, "cancelled", Tone::Warning),
+        (totals.all - totals.over, "not finished", Tone::Warning),
+    ];
+    let parts = counted.iter().filter(|(count, _, _)| *count > 0);
+    let parts: Vec<String> = parts.map(|(count, word, tone)| theme.paint(&format!("{count} {word}"), *tone)).collect();
+    format!("\n{} in {}", parts.join(", "), duration(totals.elapsed_ms))
+}

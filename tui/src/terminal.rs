@@ -1,0 +1,35 @@
+//! The terminal in full-screen mode: taken over once, drawn to in whole frames, given back on every way out.
+
+mod screen;
+mod signals;
+
+pub(crate) use screen::{Screen, restore};
+pub(crate) use signals::{Arrived, Signals, suspend};
+
+use std::io;
+
+/// Why the full-screen view could not be shown or had to stop.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScreenError {
+    /// Standard output is not a terminal.
+    #[error("standard output is not a terminal")]
+    NotATerminal,
+    /// The terminal could not be switched, read, or written.
+    #[error("the terminal failed: {0}")]
+    Terminal(#[from] io::Error),
+    /// Some thread panicked; the terminal was given back for its message, and nothing is drawn after that.
+    #[error("the view was closed because a thread panicked")]
+    Panicked,
+}
+
+impl ScreenError {
+    /// What to do next.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::NotATerminal => "run it in a terminal, or leave out `--tui`",
+            Self::Terminal(_) => "leave out `--tui`, or check that TERM names your terminal",
+            Self::Panicked => "this is a bug: please report it with the message above",
+        }
+    }
+}

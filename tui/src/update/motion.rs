@@ -1,0 +1,55 @@
+//! Moving: the selection in the table, the lines of the pane.
+
+use crate::message::Motion;
+use crate::model::{Focus, Model, Tab};
+use crate::widgets::content_rows;
+
+/// Move what has the focus.
+pub(crate) fn go(model: &mut Model, to: Motion) {
+    match (model.focus, model.tab) {
+        (Focus::Table, _) | (Focus::Pane, Tab::Timeline) => select(model, to),
+        (Focus::Pane, Tab::Log) => scroll_log(model, to),
+        (Focus::Pane, Tab::Error | Tab::Info) => {
+            let rows = model.areas().pane_rows();
+            let last_top = content_rows(model).saturating_sub(rows);
+            model.pane_top = moved(model.pane_top.min(last_top), to, rows, last_top);
+        }
+    }
+}
+
+fn select(model: &mut Model, to: Motion) {
+    let Some(last) = model.order.len().checked_sub(1) else { return };
+    let rows = model.areas().table_rows();
+    let place = moved(model.selected_place().unwrap_or_default(), to, rows, last);
+    model.selected = model.order.get(place).map(|row| model.rows[*row].id);
+}
+
+/// Scrolling away from the newest line stops following; coming back to it follows again.
+fn scroll_log(model: &mut Model, to: Motion) {
+    let rows = model.areas().pane_rows();
+    let last_top = model.log.lines.len().saturating_sub(rows);
+    model.log.top = moved(log_top(model), to, rows, last_top);
+    model.log.follow = match to {
+        Motion::Bottom => true,
+        Motion::Down | Motion::PageDown => model.log.follow,
+        Motion::Up | Motion::PageUp | Motion::Top => false,
+    };
+}
+
+/// The first line of the log in view.
+pub(crate) fn log_top(model: &Model) -> usize {
+    model.log.first_shown(model.areas().pane_rows())
+}
+
+fn moved(from: usize, to: Motion, page: usize, last: usize) -> usize {
+    let page = page.saturating_sub(1).max(1);
+    let to = match to {
+        Motion::Up => from.saturating_sub(1),
+        Motion::Down => from.saturating_add(1),
+        Motion::PageUp => from.saturating_sub(page),
+        Motion::PageDown => from.saturating_add(page),
+        Motion::Top => 0,
+        Motion::Bottom => last,
+    };
+    to.min(last)
+}

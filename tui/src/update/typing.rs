@@ -1,0 +1,86 @@
+//! Typing a filter or a search, and going from match to match.
+
+use super::{motion, reorder};
+use crate::message::Message;
+use crate::model::{Focus, Mode, Model, Tab};
+use crate::text::{clean, hostile};
+
+/// Nobody types more than this; a paste may.
+const LONGEST: usize = 256;
+
+/// Messages about text being typed and found; all others are none of it.
+pub(crate) fn typed(model: &mut Model, message: Message) {
+    match message {
+        Message::Find => begin(model),
+        Message::FindNext => find(model, |hits, from| hits.iter().find(|hit| **hit > from).or(hits.first()).copied()),
+        Message::FindPrevious => {
+            find(model, |hits, from| hits.iter().rev().find(|hit| **hit < from).or(hits.last()).copied())
+        }
+        Message::Type(character) if !hostile(character) => add(model, character),
+        Message::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
+        Message::Erase => {
+            model.typed.pop();
+        }
+        Message::EraseAll => model.typed.clear(),
+        Message::Accept => accept(model),
+        Message::Abandon => abandon(model),
+        _ => {}
+    }
+    if model.mode == Mode::Filtering {
+        model.filter = model.typed.clone();
+        reorder(model);
+    }
+}
+
+fn typing(model: &Model) -> bool {
+    matches!(model.mode, Mode::Filtering | Mode::Searching)
+}
+
+/// The filter works while it is typed; giving up on it shows all rows again.
+fn begin(model: &mut Model) {
+    let in_log = model.focus == Focus::Pane && model.tab == Tab::Log;
+    model.mode = if in_log { Mode::Searching } else { Mode::Filtering };
+    model.typed = if in_log { String::new() } else { model.filter.clone() };
+}
+
+fn add(model: &mut Model, character: char) {
+    if model.typed.len() < LONGEST {
+        model.typed.push(character);
+    }
+}
+
+fn abandon(model: &mut Model) {
+    model.typed.clear();
+    if std::mem::take(&mut model.mode) == Mode::Filtering {
+        model.filter.clear();
+        reorder(model);
+    }
+}
+
+fn accept(model: &mut Model) {
+    let typed = std::mem::take(&mut model.typed);
+    if std::mem::take(&mut model.mode) == Mode::Searching {
+        model.log.search = typed;
+        model.log.hit = None;
+        find(model, |hits, from| hits.iter().find(|hit| **hit >= from).or(hits.first()).copied());
+    }
+}
+
+/// Go to the match that `choose` picks, from the last one found or else from the first line in view.
+fn find(model: &mut Model, choose: impl Fn(&[usize], usize) -> Option<usize>) {
+    if model.log.search.is_empty() {
+        return;
+    }
+    let hits = model.log.hits();
+    let top = motion::log_top(model);
+    let Some(hit) = choose(&hits, model.log.hit.unwrap_or(top)) else {
+        model.notice = Some(format!("no line says {:?}", model.log.search));
+        return;
+    };
+    let number = hits.iter().position(|other| *other == hit).unwrap_or_default() + 1;
+    model.notice = Some(format!("match {number} of {}", hits.len()));
+    let rows = model.areas().pane_rows().max(1);
+    model.log.hit = Some(hit);
+    model.log.follow = false;
+    model.log.top = if (top..top + rows).contains(&hit) { top } else { hit.saturating_sub(rows / 2) };
+}

@@ -1,0 +1,34 @@
+//! The whole full-screen view as a pure function of the model: the same model gives the same cells.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::keys;
+use crate::model::{Mode, Model};
+use crate::theme::{Theme, Tone};
+use crate::widgets;
+
+/// Draw everything. The buffer may be smaller than the model's screen; nothing is drawn outside of it.
+pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
+    let areas = model.areas();
+    if let Some(line) = areas.line {
+        let text = match model.mode {
+            Mode::Leaving => "d detach, c cancel, Esc stay".to_owned(),
+            _ => widgets::one_line(theme, model),
+        };
+        widgets::put(buffer, theme, (line.x, line.y), line.width, &text, theme.style(Tone::Plain));
+        return;
+    }
+    widgets::header(buffer, theme, model, areas.header);
+    widgets::grid(buffer, theme, model, areas.table);
+    if let Some(pane) = areas.pane {
+        widgets::pane(buffer, theme, model, pane);
+    }
+    widgets::footer(buffer, theme, model, &keys::offered(model), areas.footer);
+    let above_footer = Rect::new(0, 0, model.size.0, model.size.1 - areas.footer.height).intersection(buffer.area);
+    match model.mode {
+        Mode::Helping => widgets::help(buffer, theme, above_footer, &keys::all(model)),
+        Mode::Leaving => widgets::leaving(buffer, theme, above_footer, model.totals.at_work),
+        Mode::Browsing | Mode::Filtering | Mode::Searching => {}
+    }
+}

@@ -1,0 +1,50 @@
+//! The last row: what is being typed, what was just said, or the keys that work here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::model::{Mode, Model};
+use crate::text::width;
+use crate::theme::{Theme, Tone};
+
+/// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Those that do not fit are left out.
+pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(&str, &str)], area: Rect) {
+    let at = (area.x, area.y);
+    let typing = match model.mode {
+        Mode::Filtering => Some("show only: "),
+        Mode::Searching => Some("find in log: "),
+        _ => None,
+    };
+    if let Some(label) = typing {
+        let label_taken = put(buffer, theme, at, area.width, label, theme.style(Tone::Strong));
+        typed(buffer, theme, model, Rect::new(area.x + label_taken, area.y, area.width - label_taken, 1));
+        return;
+    }
+    if let Some(said) = model.trouble.as_deref().or(model.notice.as_deref()) {
+        put(buffer, theme, at, area.width, said, theme.style(Tone::Warning));
+        return;
+    }
+    let mut x = area.x;
+    for (key, meaning) in keys {
+        let taken = u16::try_from(width(key) + 1 + width(meaning)).unwrap_or(u16::MAX);
+        if taken > area.right().saturating_sub(x) {
+            break;
+        }
+        x += put(buffer, theme, (x, area.y), area.right() - x, key, theme.style(Tone::Strong)) + 1;
+        x += put(buffer, theme, (x, area.y), area.right().saturating_sub(x), meaning, theme.style(Tone::Quiet)) + 2;
+    }
+}
+
+/// The end of what is typed stays in view, with a mark where the next character goes.
+fn typed(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
+    let room = usize::from(area.width.saturating_sub(1));
+    let mut shown = model.typed.as_str();
+    while width(shown) > room {
+        let mut characters = shown.chars();
+        characters.next();
+        shown = characters.as_str();
+    }
+    let taken = put(buffer, theme, (area.x, area.y), area.width, shown, theme.style(Tone::Plain));
+    put(buffer, theme, (area.x + taken, area.y), 1, "_", theme.style(Tone::Quiet));
+}

@@ -1,0 +1,96 @@
+//! What holds for the whole board: its title, how far it is, how fast, how long still.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use vx_shm::BoardState;
+
+use super::{bar, put, put_right};
+use crate::model::{Model, Standing, Totals};
+use crate::text::{bytes, duration, rate, width};
+use crate::theme::{Theme, Tone};
+
+const BAR_COLUMNS: u16 = 24;
+
+/// The header: two rows, or one that holds the most important of both.
+pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
+    let (word, tone) = state(&model.totals);
+    let taken = u16::try_from(word.len()).unwrap_or_default();
+    let room = area.width.saturating_sub(taken + 1);
+    let title = title(model);
+    put(buffer, theme, (area.x, area.y), room, &title, theme.style(Tone::Strong));
+    if area.height < 2 {
+        let beside = u16::try_from(width(&title)).unwrap_or(u16::MAX).saturating_add(2);
+        let sums = summary(theme, &model.totals);
+        put(
+            buffer,
+            theme,
+            (area.x.saturating_add(beside), area.y),
+            room.saturating_sub(beside),
+            &sums,
+            theme.style(Tone::Plain),
+        );
+    }
+    put_right(buffer, theme, (area.x, area.y), area.width, word, theme.style(tone));
+    if area.height >= 2 {
+        let columns = BAR_COLUMNS.min(area.width / 4);
+        let drawn = bar(theme, usize::from(columns), Some(model.totals.permille), 0);
+        put(buffer, theme, (area.x, area.y + 1), columns, &drawn, theme.style(tone));
+        let sums = summary(theme, &model.totals);
+        let rest = area.width.saturating_sub(columns + 1);
+        put(buffer, theme, (area.x + columns + 1, area.y + 1), rest, &sums, theme.style(Tone::Plain));
+    }
+}
+
+fn title(model: &Model) -> String {
+    match model.snapshot.board.title.as_str() {
+        "" => "vx".to_owned(),
+        title => format!("vx {title}"),
+    }
+}
+
+/// How the board as a whole stands.
+fn state(totals: &Totals) -> (&'static str, Tone) {
+    match totals.state {
+        _ if totals.orphaned => ("its parent is gone", Tone::Bad),
+        Some(BoardState::Done) => ("done", Tone::Good),
+        Some(BoardState::Failed) => ("failed", Tone::Bad),
+        Some(BoardState::Cancelled) => ("cancelled", Tone::Warning),
+        _ => ("running", Tone::Busy),
+    }
+}
+
+/// The sums in one line: `7/12 done · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`.
+pub(crate) fn summary(theme: &Theme, totals: &Totals) -> String {
+    let mut parts = vec![format!("{}/{}", totals.over, totals.all)];
+    if totals.failed > 0 {
+        parts.push(format!("{} failed", totals.failed));
+    }
+    match totals.total_bytes {
+        Some(total) if total > totals.done_bytes => {
+            parts.push(format!("{} of {}", bytes(totals.done_bytes), bytes(total)))
+        }
+        _ if totals.done_bytes > 0 => parts.push(bytes(totals.done_bytes)),
+        _ => {}
+    }
+    parts.extend(totals.bytes_per_second.map(rate));
+    match totals.left_ms {
+        Some(left) => parts.push(format!("about {} left", duration(left))),
+        None if totals.over < totals.all => parts.push(format!("{} so far", duration(totals.elapsed_ms))),
+        None if totals.all > 0 => parts.push(format!("in {}", duration(totals.elapsed_ms))),
+        None => {}
+    }
+    parts.join(&format!(" {} ", theme.glyphs.dot))
+}
+
+/// The whole board in one line, for a screen too small for more: the sums, then what is being worked on or went wrong.
+pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
+    let sums = format!("{}/{}", model.totals.over, model.totals.all);
+    let worst = model.rows.iter().filter(|row| row.standing.bad()).min_by_key(|row| row.standing);
+    let busy = model.rows.iter().filter(|row| row.standing.at_work()).min_by_key(|row| (row.standing, row.permille));
+    let Some(row) = worst.or(busy) else {
+        return format!("{sums} {}", state(&model.totals).0);
+    };
+    let share = row.permille.filter(|_| row.standing == Standing::Running).map(crate::text::percent);
+    let what = share.unwrap_or_else(|| row.standing.word().to_owned());
+    format!("{sums} {} {} {what}", theme.glyphs.dot, row.tool)
+}

@@ -1,0 +1,33 @@
+//! The Log tab: the newest lines of the selected slot's process, or where one stopped to read or search.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+
+use crate::model::Model;
+use crate::theme::{Theme, Tone};
+use crate::widgets::{put, row_of};
+
+pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
+    let log = &model.log;
+    let room = area.width.saturating_sub(1);
+    if log.lines.is_empty() || log.of != model.selected {
+        let slot_message = model.selected_slot().map(|slot| slot.message.as_str()).unwrap_or_default();
+        put(buffer, theme, (area.x + 1, area.y), room, "no output yet", theme.style(Tone::Quiet));
+        put(buffer, theme, (area.x + 1, area.y + 1), room, slot_message, theme.style(Tone::Plain));
+        return;
+    }
+    let first = log.first_shown(usize::from(area.height));
+    for (number, line) in (first..log.lines.len()).enumerate() {
+        let Some(row) = row_of(area, number) else { break };
+        let mut style = theme.style(Tone::Plain);
+        if log.matches(line) {
+            style = style.add_modifier(Modifier::UNDERLINED);
+        }
+        if log.hit == Some(line) {
+            style = style.add_modifier(Modifier::REVERSED);
+            put(buffer, theme, (row.x, row.y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
+        }
+        put(buffer, theme, (row.x + 1, row.y), room, &log.lines[line], style);
+    }
+}
