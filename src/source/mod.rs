@@ -1,1 +1,22 @@
 //! Where releases come from: npm, PyPI, plain addresses, the system; and the catalogue of known tools.
+//!
+//! No registry's address is written here. It comes from the user's own configuration of npm, pip and uv, and so do the
+//! credentials, which go to the host they are for and to no other.
+
+mod cache;
+pub mod catalogue;
+mod credentials;
+mod error;
+mod http;
+mod npm;
+mod options;
+mod pypi;
+mod recipe;
+mod sources;
+mod system;
+
+pub use error::{SourceError, SourceErrorKind};
+pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
+pub use recipe::{NoRecipe, Recipe, Wanted};
+pub use sources::{Artifact, Located, Sources};
+pub use system::SystemTool;

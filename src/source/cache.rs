@@ -1,0 +1,186 @@
+//! Answers of registries, reduced to what is needed of them, kept in the home and revalidated by ETag.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::error::{SourceError, SourceErrorKind};
+use super::http::{Answer, Client, Document, Question};
+use super::options::SourceOptions;
+use crate::digest::Algorithm;
+
+/// What a file of the cache begins with; other numbers are other formats and are passed over.
+const FORMAT: u32 = 1;
+
+/// A kept answer.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    format: u32,
+    address: String,
+    etag: Option<String>,
+    /// Seconds since 1970.
+    fetched_at_s: u64,
+    value: T,
+}
+
+impl<T> Kept<T> {
+    /// An answer that has just come in.
+    fn new(url: &Url, etag: Option<String>, value: T) -> Self {
+        Self { format: FORMAT, address: url.to_string(), etag, fetched_at_s: now_s(), value }
+    }
+}
+
+/// The cache of answers, and the client that fills it.
+pub(super) struct Cache {
+    client: Client,
+    directory: PathBuf,
+    offline: bool,
+    fresh_for: Duration,
+}
+
+impl Cache {
+    pub(super) fn new(options: &SourceOptions) -> Self {
+        Self {
+            client: Client::new(options),
+            directory: options.home.index(),
+            offline: options.offline,
+            fresh_for: options.fresh_for,
+        }
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        self.offline
+    }
+
+    /// The answer to `question`, as `read` reduces it: from the cache while it is younger than `fresh_for`, else asked
+    /// again, which costs little when the registry says that nothing changed.
+    pub(super) fn ask<T: Serialize + DeserializeOwned>(
+        &self,
+        name: &str,
+        question: &Question<'_>,
+        fresh_for: Option<Duration>,
+        read: impl Fn(&Document) -> Result<T, SourceErrorKind>,
+    ) -> Result<T, SourceError> {
+        let path = self.path(name, question.url);
+        let kept = self.load::<T>(&path, question.url);
+        let kept = match kept {
+            Some(kept) if self.offline || is_fresh(&kept, fresh_for.unwrap_or(self.fresh_for)) => return Ok(kept.value),
+            _ if self.offline => return Err(SourceError::at(question.what, question.url, SourceErrorKind::Offline)),
+            other => other,
+        };
+        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
+        match (self.client.get(&Question { etag, ..*question })?, kept) {
+            (Answer::Changed(document), _) => {
+                let value = read(&document).map_err(|kind| SourceError::at(question.what, question.url, kind))?;
+                let kept = Kept::new(question.url, document.etag, value);
+                self.save(&path, &kept);
+                Ok(kept.value)
+            }
+            (Answer::Unchanged, Some(kept)) => {
+                let kept = Kept::new(question.url, kept.etag, kept.value);
+                self.save(&path, &kept);
+                Ok(kept.value)
+            }
+            (Answer::Unchanged, None) => {
+                let reason = "it says unchanged to a first question".to_owned();
+                Err(SourceError::at(question.what, question.url, SourceErrorKind::Garbage(reason)))
+            }
+        }
+    }
+
+    /// Something learned otherwise than by a question, no older than `fresh_for`.
+    pub(super) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
+        let kept = self.load::<T>(&self.path(name, key), key)?;
+        is_fresh(&kept, fresh_for).then_some(kept.value)
+    }
+
+    pub(super) fn remember<T: Serialize>(&self, name: &str, key: &Url, value: T) {
+        self.save(&self.path(name, key), &Kept::new(key, None, value));
+    }
+
+    /// A readable name, and enough of the address's digest that no two addresses meet.
+    fn path(&self, name: &str, url: &Url) -> PathBuf {
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(url.as_str().as_bytes());
+        let readable: String =
+            name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).take(80).collect();
+        self.directory.join(format!("{readable}-{}.json", &hasher.finish().hex()[..16]))
+    }
+
+    fn load<T: DeserializeOwned>(&self, path: &std::path::Path, url: &Url) -> Option<Kept<T>> {
+        let kept: Kept<T> = serde_json::from_slice(&fs::read(path).ok()?).ok()?;
+        (kept.format == FORMAT && kept.address == url.as_str()).then_some(kept)
+    }
+
+    /// A cache that cannot be written costs time, not the answer.
+    fn save<T: Serialize>(&self, path: &std::path::Path, kept: &Kept<T>) {
+        let write = || -> std::io::Result<()> {
+            fs::create_dir_all(&self.directory)?;
+            let mut file = tempfile::Builder::new().prefix(".index-").tempfile_in(&self.directory)?;
+            file.write_all(&serde_json::to_vec(kept)?)?;
+            file.persist(path).map_err(|error| error.error)?;
+            Ok(())
+        };
+        let _ = write();
+    }
+}
+
+fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// An answer from the future was kept under another clock: ask again.
+fn is_fresh<T>(kept: &Kept<T>, fresh_for: Duration) -> bool {
+    now_s().checked_sub(kept.fetched_at_s).is_some_and(|age_s| age_s < fresh_for.as_secs())
+}
+
+/// Answers of this process: threads that want the same one wait for the first to get it.
+pub(super) struct Memo<T> {
+    slots: Mutex<HashMap<String, Arc<Mutex<Option<Arc<T>>>>>>,
+}
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { slots: Mutex::default() }
+    }
+}
+
+impl<T> Memo<T> {
+    /// The answer under this key, made by `make` when there is none; a failure is not kept.
+    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(key.to_owned()).or_default())
+        };
+        let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = &*held {
+            return Ok(Arc::clone(value));
+        }
+        let value = Arc::new(make()?);
+        *held = Some(Arc::clone(&value));
+        Ok(value)
+    }
+
+    /// The answer under this key, when it is there already.
+    pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
+        let slot = Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(key)?);
+        let held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
+    }
+
+    /// Forgets the answer under this key.
+    pub(super) fn forget(&self, key: &str) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}

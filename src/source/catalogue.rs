@@ -1,0 +1,253 @@
+//! The tools that vx knows by name. All of it is data, in `catalogue.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::candidate::SourceKind;
+use crate::hint::{self, Hint};
+use crate::platform::Platform;
+
+static CATALOGUE: LazyLock<BTreeMap<String, Tool>> = LazyLock::new(|| {
+    let document: Document = toml::from_str(include_str!("catalogue.toml")).expect("the catalogue is tested to parse");
+    let named = |(name, tool): (String, Tool)| (name.clone(), Tool { name, ..tool });
+    document.tools.into_iter().map(named).collect()
+});
+
+#[derive(Deserialize)]
+struct Document {
+    tools: BTreeMap<String, Tool>,
+}
+
+/// A tool of the catalogue.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// Its name.
+    #[serde(skip)]
+    pub name: String,
+    /// What it is, in a few words.
+    pub about: String,
+    /// Other names for it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Programs that come with it.
+    #[serde(default)]
+    pub brings: Vec<String>,
+    /// Why no registry has it, where none has.
+    #[serde(default)]
+    pub unavailable: Option<String>,
+    #[serde(default)]
+    pub(super) lts: Vec<SupportLine>,
+    /// The programs to look for on `PATH`, where they are not called like the tool.
+    #[serde(default)]
+    pub(super) system: Vec<String>,
+    /// What makes a program say its version; `--version` where nothing is said.
+    #[serde(default)]
+    pub(super) version_arguments: Vec<String>,
+    #[serde(default)]
+    pub(super) npm: Option<Packaging>,
+    #[serde(default)]
+    pub(super) pypi: Option<Packaging>,
+}
+
+/// The first release of a long-term support line.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SupportLine {
+    pub(super) from: String,
+    pub(super) codename: String,
+}
+
+/// How a registry carries a tool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Packaging {
+    /// One package for all platforms.
+    #[serde(default)]
+    package: Option<String>,
+    /// Packages by platform, newest naming first.
+    #[serde(default)]
+    packages: BTreeMap<Platform, Vec<String>>,
+    #[serde(default)]
+    pub(super) strip: u32,
+    pub(super) programs: Vec<ProgramPath>,
+    #[serde(default)]
+    pub(super) also: Vec<Companion>,
+}
+
+/// Where a program is inside a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgramPath {
+    pub(super) name: String,
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) windows: Option<String>,
+    #[serde(default)]
+    pub(super) runner: Option<String>,
+}
+
+/// A second package of a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Companion {
+    pub(super) package: String,
+    /// Whose version its `engines` must accept.
+    pub(super) engine: String,
+    pub(super) strip: u32,
+    pub(super) into: String,
+}
+
+impl Packaging {
+    /// The packages for a platform, newest naming first; empty when there is none.
+    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
+        let own = self.packages.get(&platform).cloned().unwrap_or_default();
+        self.package.iter().cloned().chain(own).collect()
+    }
+}
+
+impl Tool {
+    /// The registries that carry it, in the order in which they are tried.
+    pub fn sources(&self) -> Vec<SourceKind> {
+        let carried = [(SourceKind::Npm, self.npm.is_some()), (SourceKind::Pypi, self.pypi.is_some())];
+        carried.into_iter().filter(|(_, carried)| *carried).map(|(kind, _)| kind).collect()
+    }
+
+    /// The platforms that a registry's packages are named for. A Python package has wheels for some of them only.
+    pub fn platforms(&self) -> Vec<Platform> {
+        let packaged = |packaging: &Option<Packaging>, platform| {
+            packaging.as_ref().is_some_and(|packaging| !packaging.packages(platform).is_empty())
+        };
+        let has = |platform: &Platform| packaged(&self.npm, *platform) || packaged(&self.pypi, *platform);
+        Platform::ALL.into_iter().filter(has).collect()
+    }
+}
+
+/// Every tool, by name.
+pub fn all() -> impl Iterator<Item = &'static Tool> {
+    CATALOGUE.values()
+}
+
+/// The tool with this name, or with this other name for it.
+pub fn find(name: &str) -> Option<&'static Tool> {
+    CATALOGUE.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
+}
+
+/// The tools whose names, programs or descriptions hold the text, whatever its case; the best matches first.
+pub fn search(text: &str) -> Vec<&'static Tool> {
+    let wanted = text.to_lowercase();
+    let mut found: Vec<(u8, &Tool)> = all().filter_map(|tool| Some((rank(tool, &wanted)?, tool))).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, tool)| tool).collect()
+}
+
+fn rank(tool: &Tool, wanted: &str) -> Option<u8> {
+    let names = || std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings);
+    if names().any(|name| name == wanted) {
+        return Some(0);
+    }
+    if tool.name.contains(wanted) {
+        return Some(1);
+    }
+    if names().any(|name| name.contains(wanted)) {
+        return Some(2);
+    }
+    tool.about.to_lowercase().contains(wanted).then_some(3)
+}
+
+/// A name that is no tool's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nobody knows a tool called `{name}`")]
+pub struct UnknownTool {
+    /// The name.
+    pub name: String,
+    /// The tool that brings a program of this name, where one does.
+    pub brought_by: Option<String>,
+    /// Known names that are like it, nearest first.
+    pub nearest: Vec<String>,
+}
+
+impl UnknownTool {
+    pub(super) fn new(name: &str) -> Self {
+        let brought_by = all().find(|tool| tool.brings.iter().any(|program| program == name));
+        let known = all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
+        Self {
+            name: name.to_owned(),
+            brought_by: brought_by.map(|tool| tool.name.clone()),
+            nearest: hint::nearest(name, known.map(String::as_str)).into_iter().map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl Hint for UnknownTool {
+    fn hint(&self) -> Option<String> {
+        let name = &self.name;
+        if let Some(tool) = &self.brought_by {
+            return Some(format!("`{name}` comes with `{tool}`: ask for that"));
+        }
+        match self.nearest.as_slice() {
+            [] => Some(format!(
+                "look for it with `vx search {name}`; for a tool of your own add `url` and `sha256`, or `source = \"system\"`"
+            )),
+            near => Some(format!(
+                "did you mean {}?",
+                near.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_sound() {
+        let mut names: Vec<&str> = Vec::new();
+        for tool in all() {
+            names.push(&tool.name);
+            names.extend(tool.aliases.iter().map(String::as_str));
+            let carried = !tool.sources().is_empty();
+            assert_ne!(carried, tool.unavailable.is_some(), "{} is carried or says why it is not", tool.name);
+            for packaging in [&tool.npm, &tool.pypi].into_iter().flatten() {
+                assert!(!packaging.programs.is_empty(), "{}", tool.name);
+                for platform in Platform::ALL {
+                    assert!(!packaging.packages(platform).is_empty(), "{} on {platform}", tool.name);
+                }
+                for program in &packaging.programs {
+                    let known = program.name == tool.name
+                        || tool.brings.contains(&program.name)
+                        || tool.aliases.contains(&program.name);
+                    assert!(known, "{} of {}", program.name, tool.name);
+                    if let Some(runner) = &program.runner {
+                        assert!(packaging.programs.iter().any(|other| other.name == *runner));
+                    }
+                }
+            }
+        }
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count, "a name stands for two tools");
+    }
+
+    #[test]
+    fn tools_are_found_by_name_alias_and_text() {
+        assert_eq!(find("golang").map(|tool| tool.name.as_str()), Some("go"));
+        assert!(find("npm").is_none());
+        let names = |text| search(text).iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>();
+        assert_eq!(names("rg")[0], "ripgrep");
+        assert_eq!(names("npx")[0], "node");
+        assert!(names("FORMATTER").contains(&"shfmt"));
+        assert!(names("no such thing").is_empty());
+    }
+
+    #[test]
+    fn an_unknown_name_is_met_with_what_was_probably_meant() {
+        assert_eq!(UnknownTool::new("esbild").hint().as_deref(), Some("did you mean `esbuild`?"));
+        assert_eq!(UnknownTool::new("npx").hint().as_deref(), Some("`npx` comes with `node`: ask for that"));
+        assert!(UnknownTool::new("qqqq").hint().unwrap().contains("vx search qqqq"));
+    }
+}

@@ -1,0 +1,146 @@
+//! The npm registry: versions from abbreviated documents, archives from a version's own document.
+
+mod document;
+mod registry;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use url::Url;
+
+use super::cache::{Cache, Memo};
+use super::credentials::Netrc;
+use super::error::{SourceError, SourceErrorKind};
+use super::http::Question;
+use super::options::SourceOptions;
+use super::sources::Located;
+pub(super) use document::Package;
+use document::Release;
+use registry::Registry;
+
+/// The short form of a package's document; servers that do not know it send the long one.
+const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
+
+/// What a version's own document says does not change once it is published.
+const VERSION_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
+
+/// An archive of a package.
+pub(super) struct Tarball {
+    pub(super) file: String,
+    pub(super) digest: crate::digest::Digest,
+    pub(super) at: Located,
+}
+
+/// Asks the registry that the user's configuration names.
+pub(super) struct Npm {
+    options: SourceOptions,
+    registry: OnceLock<Result<Registry, SourceError>>,
+    packages: Memo<Package>,
+    releases: Memo<Release>,
+}
+
+impl Npm {
+    pub(super) fn new(options: SourceOptions) -> Self {
+        Self { options, registry: OnceLock::new(), packages: Memo::default(), releases: Memo::default() }
+    }
+
+    fn registry(&self) -> Result<&Registry, SourceError> {
+        self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
+    }
+
+    /// Every version of a package.
+    pub(super) fn package(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Package>, SourceError> {
+        self.packages.get(name, || {
+            let registry = self.registry()?;
+            let what = format!("the versions of the npm package {name}");
+            let url = registry.package_url(name)?;
+            let question = Question {
+                what: &what,
+                url: &url,
+                accept: ACCEPT,
+                etag: None,
+                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
+            };
+            cache.ask(&format!("npm-{name}"), &question, None, Package::read)
+        })
+    }
+
+    /// The archive of one version.
+    pub(super) fn tarball(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+    ) -> Result<Tarball, SourceError> {
+        let registry = self.registry()?;
+        let release = self.release(cache, netrc, name, version)?;
+        let what = format!("the npm package {name} {version}");
+        let home = registry.package_url(name)?;
+        let Some(digest) = release.digest() else {
+            return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
+        };
+        let stated = release.tarball.as_deref().and_then(|text| Url::parse(text).ok());
+        let url = match stated {
+            Some(url) => registry.rewritten(url, name),
+            None => registry.tarball_url(name, &usual_file(name, version))?,
+        };
+        let file = url.path_segments().and_then(Iterator::last).unwrap_or_default().to_owned();
+        if file.is_empty() {
+            let reason = "the archive's address has no file name".to_owned();
+            return Err(SourceError::at(what, &home, SourceErrorKind::Garbage(reason)));
+        }
+        Ok(Tarball { file, digest, at: self.at(netrc, name, url)? })
+    }
+
+    /// Where an archive is, without asking anyone.
+    pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Located, SourceError> {
+        let url = self.registry()?.tarball_url(name, file)?;
+        self.at(netrc, name, url)
+    }
+
+    fn at(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Located, SourceError> {
+        let authorization = self.registry()?.authorization(&url, name).or_else(|| netrc.header(&url));
+        Ok(Located { url: url.to_string(), authorization })
+    }
+
+    /// One version: from the package's document where that is at hand, else from its own, which is far smaller.
+    fn release(&self, cache: &Cache, netrc: &Netrc, name: &str, version: &str) -> Result<Arc<Release>, SourceError> {
+        self.releases.get(&format!("{name}@{version}"), || {
+            let registry = self.registry()?;
+            let what = format!("the npm package {name} {version}");
+            if let Some(package) = self.packages.peek(name)
+                && let Some(release) = package.versions.get(version)
+            {
+                return Ok(release.clone());
+            }
+            let url = registry.version_url(name, version)?;
+            let question = Question {
+                what: &what,
+                url: &url,
+                accept: "application/json",
+                etag: None,
+                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
+            };
+            let own = cache.ask(&format!("npm-{name}-{version}"), &question, Some(VERSION_FRESH_FOR), Release::read);
+            match own {
+                // Some registries have no documents of single versions.
+                Err(SourceError {
+                    kind: SourceErrorKind::NoSuchPackage | SourceErrorKind::Status(_) | SourceErrorKind::Offline,
+                    ..
+                }) => {
+                    let package = self.package(cache, netrc, name)?;
+                    let missing = || SourceError::at(&what, &url, SourceErrorKind::NoSuchVersion(version.to_owned()));
+                    package.versions.get(version).cloned().ok_or_else(missing)
+                }
+                other => other,
+            }
+        })
+    }
+}
+
+/// The name that archives have where nothing else is said.
+fn usual_file(name: &str, version: &str) -> String {
+    let bare = name.rsplit('/').next().unwrap_or(name);
+    format!("{bare}-{version}.tgz")
+}

@@ -1,0 +1,126 @@
+//! What is kept of the registry's documents.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::digest::{Algorithm, Digest};
+use crate::source::error::SourceErrorKind;
+use crate::source::http::Document;
+
+/// A package: its versions.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::source) struct Package {
+    pub(in crate::source) versions: BTreeMap<String, Release>,
+}
+
+/// A version of a package.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::source) struct Release {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) tarball: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    integrity: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::source) deprecated: bool,
+    /// The range of node versions that it runs on, where it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::source) node: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawPackage {
+    versions: BTreeMap<String, RawRelease>,
+}
+
+/// Old documents have every imaginable value in these places, so only `dist` is held to its form.
+#[derive(Deserialize)]
+struct RawRelease {
+    dist: RawDist,
+    #[serde(default)]
+    deprecated: Value,
+    #[serde(default)]
+    engines: Value,
+}
+
+#[derive(Deserialize)]
+struct RawDist {
+    #[serde(default)]
+    tarball: Option<String>,
+    #[serde(default)]
+    integrity: Option<String>,
+}
+
+impl Package {
+    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+        let raw: RawPackage = read_json(document)?;
+        Ok(Self { versions: raw.versions.into_iter().map(|(version, raw)| (version, Release::from(raw))).collect() })
+    }
+}
+
+impl Release {
+    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+        read_json::<RawRelease>(document).map(Self::from)
+    }
+
+    /// The strongest digest that it names; SHA-1 counts as none.
+    pub(super) fn digest(&self) -> Option<Digest> {
+        let named = |algorithm: Algorithm, prefix: &str| {
+            let mut hashes = self.integrity.as_deref()?.split_whitespace();
+            hashes.find_map(|hash| {
+                let encoded = hash.strip_prefix(prefix)?.split('?').next()?;
+                Digest::from_bytes(algorithm, &STANDARD.decode(encoded).ok()?)
+            })
+        };
+        named(Algorithm::Sha512, "sha512-").or_else(|| named(Algorithm::Sha256, "sha256-"))
+    }
+}
+
+impl From<RawRelease> for Release {
+    fn from(raw: RawRelease) -> Self {
+        let deprecated = match &raw.deprecated {
+            Value::Null => false,
+            Value::Bool(plain) => *plain,
+            // An empty reason takes a deprecation back.
+            Value::String(reason) => !reason.is_empty(),
+            _ => true,
+        };
+        let node = raw.engines.get("node").and_then(Value::as_str).map(str::to_owned);
+        Self { tarball: raw.dist.tarball, integrity: raw.dist.integrity, deprecated, node }
+    }
+}
+
+fn read_json<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, SourceErrorKind> {
+    if document.is_html() {
+        return Err(SourceErrorKind::WebPage);
+    }
+    serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(json: &str) -> Release {
+        serde_json::from_str::<RawRelease>(json).unwrap().into()
+    }
+
+    #[test]
+    fn the_strongest_digest_is_taken_and_sha1_is_none() {
+        let sha512 = STANDARD.encode([7u8; 64]);
+        let both = release(&format!(r#"{{"dist":{{"integrity":"sha1-AAAA sha256-xx sha512-{sha512}?opt"}}}}"#));
+        assert_eq!(both.digest(), Digest::from_bytes(Algorithm::Sha512, &[7; 64]));
+        assert_eq!(release(r#"{"dist":{"integrity":"sha1-AAAA","shasum":"00"}}"#).digest(), None);
+        assert_eq!(release(r#"{"dist":{}}"#).digest(), None);
+    }
+
+    #[test]
+    fn odd_documents_of_old_packages_are_read() {
+        assert!(!release(r#"{"dist":{},"deprecated":"","engines":["node"]}"#).deprecated);
+        let odd = release(r#"{"dist":{},"deprecated":"use x","engines":{"node":">=18","npm":3}}"#);
+        assert_eq!((odd.deprecated, odd.node.as_deref()), (true, Some(">=18")));
+    }
+}

@@ -1,0 +1,131 @@
+//! The registry's address and our credentials for it, from the configuration of npm.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use deno_npmrc::{NpmRc, NpmRegistryUrl, RegistryConfig, ResolvedNpmRc};
+use url::Url;
+
+use crate::source::credentials::{basic, split};
+use crate::source::error::{SourceError, SourceErrorKind};
+use crate::source::options::SourceOptions;
+
+/// Where npm packages are.
+pub(super) struct Registry {
+    resolved: ResolvedNpmRc,
+}
+
+/// The environment as the crate wants to see it.
+#[derive(Clone)]
+struct Variables<'o>(&'o SourceOptions);
+
+impl sys_traits::BaseEnvVar for Variables<'_> {
+    /// npm takes its own variables in either case.
+    fn base_env_var_os(&self, key: &OsStr) -> Option<OsString> {
+        let name = key.to_str()?;
+        let lower = || self.0.variable(&name.to_lowercase()).filter(|_| name.starts_with("NPM_CONFIG_"));
+        self.0.variable(name).or_else(lower).map(OsString::from)
+    }
+}
+
+impl Registry {
+    /// Reads every `.npmrc` that npm would: the global one, the user's, the project's; later ones win.
+    pub(super) fn load(options: &SourceOptions) -> Result<Self, SourceError> {
+        let variables = Variables(options);
+        let mut text = String::new();
+        for path in files(options) {
+            let Ok(file) = std::fs::read_to_string(&path) else { continue };
+            NpmRc::parse(&variables, &file).map_err(|error| bad(path.display().to_string(), &error))?;
+            text.push_str(&file);
+            text.push('\n');
+        }
+        let parsed = NpmRc::parse(&variables, &text).map_err(|error| bad(".npmrc".into(), &error))?;
+        let resolved = parsed.as_resolved(&NpmRegistryUrl::for_npm(&variables));
+        resolved.map(|resolved| Self { resolved }).map_err(|error| bad("the registry of .npmrc".into(), &error))
+    }
+
+    /// The document of a package.
+    pub(super) fn package_url(&self, name: &str) -> Result<Url, SourceError> {
+        self.join(name, &name.replace('/', "%2f"))
+    }
+
+    /// The document of one version.
+    pub(super) fn version_url(&self, name: &str, version: &str) -> Result<Url, SourceError> {
+        self.join(name, &format!("{}/{version}", name.replace('/', "%2f")))
+    }
+
+    /// Where the registry keeps an archive unless it says otherwise.
+    pub(super) fn tarball_url(&self, name: &str, file: &str) -> Result<Url, SourceError> {
+        self.join(name, &format!("{name}/-/{file}"))
+    }
+
+    /// A stated address, moved to the configured registry where npm would do so too.
+    pub(super) fn rewritten(&self, url: Url, name: &str) -> Url {
+        split(self.resolved.replace_tarball_url(url, name)).0
+    }
+
+    /// The header for this address, where the configuration has credentials for its host.
+    pub(super) fn authorization(&self, url: &Url, name: &str) -> Option<String> {
+        let registry = self.resolved.get_registry_url(name);
+        if let (_, Some(header)) = split(registry.clone())
+            && registry.origin() == url.origin()
+        {
+            return Some(header);
+        }
+        self.resolved.tarball_config_for_package(url, name).and_then(|config| header(config))
+    }
+
+    fn join(&self, name: &str, path: &str) -> Result<Url, SourceError> {
+        let what = || format!("the npm package {name}");
+        let sound = |part: &str| !part.is_empty() && !part.starts_with('.') && part.chars().all(is_sound);
+        if !name.strip_prefix('@').unwrap_or(name).split('/').all(sound) || path.contains("..") {
+            let reason = "that is no package name".to_owned();
+            return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
+        }
+        let registry = split(self.resolved.get_registry_url(name).clone()).0;
+        if !matches!(registry.scheme(), "http" | "https") {
+            return Err(bad("the registry of .npmrc".into(), &"is no web address"));
+        }
+        registry
+            .join(path)
+            .map_err(|error| SourceError::at(what(), &registry, SourceErrorKind::Garbage(error.to_string())))
+    }
+}
+
+fn is_sound(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-_.~+".contains(character)
+}
+
+fn files(options: &SourceOptions) -> Vec<PathBuf> {
+    let variable = |name: &str| options.variable(name).or_else(|| options.variable(&name.to_lowercase()));
+    let global = variable("NPM_CONFIG_GLOBALCONFIG")
+        .map(PathBuf::from)
+        .or_else(|| variable("NPM_CONFIG_PREFIX").map(|prefix| PathBuf::from(prefix).join("etc").join("npmrc")));
+    let user = variable("NPM_CONFIG_USERCONFIG")
+        .map(PathBuf::from)
+        .or_else(|| options.user_directory().map(|home| home.join(".npmrc")));
+    let project = options.project_directory.join(".npmrc");
+    let user = user.filter(|user| *user != project);
+    [global, user, Some(project)].into_iter().flatten().collect()
+}
+
+fn header(config: &RegistryConfig) -> Option<String> {
+    if let Some(token) = &config.auth_token {
+        return Some(format!("Bearer {token}"));
+    }
+    if let Some(auth) = &config.auth {
+        return Some(format!("Basic {auth}"));
+    }
+    let login = config.username.as_ref().or(config.email.as_ref())?;
+    // npm keeps passwords encoded.
+    let password = config.password.as_ref()?;
+    let decoded = STANDARD.decode(password.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    Some(basic(login, &decoded.unwrap_or_else(|| password.clone())))
+}
+
+fn bad(setting: String, reason: &dyn std::fmt::Display) -> SourceError {
+    let reason = reason.to_string().lines().next().unwrap_or_default().to_owned();
+    SourceError::new("the npm registry", SourceErrorKind::BadSetting { setting, reason })
+}

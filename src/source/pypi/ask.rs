@@ -1,0 +1,127 @@
+//! Asking the installed uv or pip which index they use, for users who have configured none.
+//!
+//! Both know their own default and say it on request: uv prints it for `pip compile --emit-index-url`, and pip, told to
+//! be verbose, names the page that it looks at. The answer is kept until the program changes. Its version would cost a
+//! start of Python every time, so a program counts as changed when its path, size or time does.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use url::Url;
+
+use super::config::Named;
+use crate::source::cache::Cache;
+use crate::source::error::{SourceError, SourceErrorKind};
+use crate::source::options::{ProgramOutput, SourceOptions};
+use crate::source::system::find_on_path;
+
+/// Also a program that does not change gets asked again now and then, for what lies behind it may have changed.
+const ANSWER_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
+
+/// A package that every index has, in a version that none has: pip looks for it and fetches nothing.
+const IMPOSSIBLE: &str = "pip==0";
+
+/// An empty list of requirements.
+const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
+/// A program to ask, how, and how to find the index in its answer.
+struct Witness {
+    program: &'static str,
+    arguments: &'static [&'static str],
+    read: fn(&ProgramOutput) -> Option<String>,
+}
+
+const PIP: &[&str] = &["download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", IMPOSSIBLE];
+const MODULE: &[&str] =
+    &["-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", IMPOSSIBLE];
+
+const WITNESSES: [Witness; 5] = [
+    Witness {
+        program: "uv",
+        arguments: &["pip", "compile", "--no-header", "--emit-index-url", NOTHING],
+        read: from_uv,
+    },
+    Witness { program: "pip3", arguments: PIP, read: from_pip },
+    Witness { program: "pip", arguments: PIP, read: from_pip },
+    Witness { program: "python3", arguments: MODULE, read: from_pip },
+    Witness { program: "python", arguments: MODULE, read: from_pip },
+];
+
+/// The index that the first of uv, pip and Python on `PATH` answers with.
+pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Result<Named, SourceError> {
+    let mut asked = Vec::new();
+    for witness in &WITNESSES {
+        let Some(path) = find_on_path(options, witness.program) else { continue };
+        let key = state_of(&path);
+        let known = key.as_ref().and_then(|key| cache.recall::<String>("index-of", key, ANSWER_FRESH_FOR));
+        let index = known.or_else(|| {
+            let arguments: Vec<&OsStr> = witness.arguments.iter().map(OsStr::new).collect();
+            let output = (options.runner)(&path, &arguments).ok()?;
+            let index = (witness.read)(&output)?;
+            if let Some(key) = &key {
+                cache.remember("index-of", key, index.clone());
+            }
+            Some(index)
+        });
+        match index {
+            Some(index) => return Ok((index, format!("the index of {}", path.display()))),
+            None => asked.push(witness.program),
+        }
+    }
+    let settings = "UV_DEFAULT_INDEX, UV_INDEX_URL, PIP_INDEX_URL, uv.toml and pip.conf name no index";
+    let reason = match asked.as_slice() {
+        [] => format!("{settings}, and neither uv nor pip is installed to ask"),
+        asked => format!("{settings}, and {} did not say", asked.join(", ")),
+    };
+    Err(SourceError::new("the Python package index", SourceErrorKind::NotConfigured(reason)))
+}
+
+/// An address that changes when the program does.
+fn state_of(path: &Path) -> Option<Url> {
+    let metadata = std::fs::metadata(path).ok()?;
+    let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let mut url = Url::from_file_path(path.canonicalize().unwrap_or_else(|_| PathBuf::from(path))).ok()?;
+    url.set_query(Some(&format!("size={}&changed={}", metadata.len(), changed.as_nanos())));
+    Some(url)
+}
+
+fn from_uv(output: &ProgramOutput) -> Option<String> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.lines().find_map(|line| usable(line.trim().strip_prefix("--index-url")?.trim_start_matches('=').trim()))
+}
+
+/// The first line that names the page of the package asked for; the index is what is before its name.
+fn from_pip(output: &ProgramOutput) -> Option<String> {
+    let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
+    String::from_utf8_lossy(&text).lines().find_map(|line| {
+        let address = &line[line.find("http")?..];
+        usable(address.split_whitespace().next()?.strip_suffix("pip/")?)
+    })
+}
+
+/// Programs hide passwords behind stars; such an address opens nothing.
+fn usable(address: &str) -> Option<String> {
+    (address.starts_with("http") && !address.contains("****")).then(|| address.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> ProgramOutput {
+        ProgramOutput { success: false, stdout: text.into(), stderr: Vec::new() }
+    }
+
+    #[test]
+    fn the_index_is_found_in_what_each_program_says() {
+        let pip = "Looking in links: /x\n1 location(s) to search for versions of pip:\n* https://h.invalid/simple/pip/\nFetching project page and analyzing links: https://h.invalid/simple/pip/\n";
+        assert_eq!(from_pip(&said(pip)).as_deref(), Some("https://h.invalid/simple/"));
+        assert_eq!(
+            from_uv(&said("--index-url https://h.invalid/simple\n\n")).as_deref(),
+            Some("https://h.invalid/simple")
+        );
+        assert_eq!(from_pip(&said("no such option: -vv\n")), None);
+        assert_eq!(from_pip(&said("* https://me:****@h.invalid/simple/pip/")), None);
+    }
+}

@@ -1,0 +1,130 @@
+//! `pip.conf` and `uv.toml`: where they are, and the index that they name.
+
+use std::path::PathBuf;
+
+use crate::source::options::SourceOptions;
+
+/// A setting's value, and what to call the setting.
+pub(super) type Named = (String, String);
+
+/// The index of `uv.toml`: the project's, else the user's, else the machine's.
+pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
+    let named = options.variable("UV_CONFIG_FILE").map(PathBuf::from);
+    let mut files: Vec<PathBuf> = match named {
+        Some(file) => vec![file],
+        None => options.project_directory.ancestors().map(|directory| directory.join("uv.toml")).take(64).collect(),
+    };
+    files.extend(user_config(options).map(|directory| directory.join("uv/uv.toml")));
+    files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml")));
+    files.extend(cfg!(unix).then(|| PathBuf::from("/etc/uv/uv.toml")));
+    files.iter().find_map(|file| {
+        let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+        Some((uv_index(&table)?, format!("`index` of {}", file.display())))
+    })
+}
+
+/// The index marked as default, else the old names for it.
+fn uv_index(table: &toml::Table) -> Option<String> {
+    let listed = table.get("index").and_then(toml::Value::as_array).into_iter().flatten();
+    let mut defaults = listed.filter(|index| index.get("default").and_then(toml::Value::as_bool) == Some(true));
+    let marked = defaults.find_map(|index| index.get("url"));
+    let old = || table.get("index-url").or_else(|| table.get("pip")?.get("index-url"));
+    marked.or_else(old)?.as_str().map(str::to_owned)
+}
+
+/// The index of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the named one.
+pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
+    let named = options.variable("PIP_CONFIG_FILE");
+    if named.as_deref().is_some_and(|file| file == "/dev/null" || file.eq_ignore_ascii_case("nul")) {
+        // The documented way to say that no file is to be read.
+        return None;
+    }
+    let mut files = pip_files(options);
+    files.extend(named.map(PathBuf::from));
+    files.iter().rev().find_map(|file| {
+        let text = std::fs::read_to_string(file).ok()?;
+        Some((pip_index(&text)?, format!("`index-url` of {}", file.display())))
+    })
+}
+
+fn pip_files(options: &SourceOptions) -> Vec<PathBuf> {
+    let name = if cfg!(windows) { "pip.ini" } else { "pip.conf" };
+    let mut files = Vec::new();
+    let machine = options.variable("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
+    if cfg!(windows) {
+        files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("pip").join(name)));
+        files.extend(options.variable("APPDATA").map(|data| PathBuf::from(data).join("pip").join(name)));
+    } else {
+        files.extend(std::env::split_paths(&machine).map(|directory| directory.join("pip").join(name)));
+        files.push(PathBuf::from("/etc").join(name));
+    }
+    let home = options.user_directory();
+    if cfg!(target_os = "macos") {
+        files.push(PathBuf::from("/Library/Application Support/pip").join(name));
+        files.extend(home.as_ref().map(|home| home.join("Library/Application Support/pip").join(name)));
+    }
+    files.extend(home.map(|home| home.join(if cfg!(windows) { "pip" } else { ".pip" }).join(name)));
+    files.extend(user_config(options).map(|directory| directory.join("pip").join(name)));
+    files.extend(options.variable("VIRTUAL_ENV").map(|environment| PathBuf::from(environment).join(name)));
+    files
+}
+
+fn user_config(options: &SourceOptions) -> Option<PathBuf> {
+    let usual = || options.user_directory().map(|home| home.join(".config"));
+    let variable = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
+    options.variable(variable).map(PathBuf::from).or_else(usual)
+}
+
+/// `index-url` of the sections that `pip install` and `pip download` read; the command's own before the general one.
+fn pip_index(text: &str) -> Option<String> {
+    let mut section = String::new();
+    let (mut general, mut own) = (None, None);
+    for line in text.lines() {
+        let line = line.trim_end();
+        if line.trim_start().starts_with(['#', ';']) || line.is_empty() || line.starts_with([' ', '\t']) {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.trim().to_lowercase();
+            continue;
+        }
+        let Some(at) = line.find(['=', ':']) else { continue };
+        let key = line[..at].trim().trim_start_matches("--").to_lowercase().replace('_', "-");
+        let value = line[at + 1..].trim();
+        if key == "index-url" && !value.is_empty() {
+            match section.as_str() {
+                "global" => general = Some(value.to_owned()),
+                "install" | "download" => own = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+    }
+    own.or(general)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pips_sections_and_spellings_are_read() {
+        let text = "; x\n[global]\nindex_url: https://a.invalid/simple\nextra-index-url =\n    https://no.invalid\n";
+        assert_eq!(pip_index(text).as_deref(), Some("https://a.invalid/simple"));
+        let both =
+            format!("{text}[install]\n--index-url = https://b.invalid/?a=b\n[freeze]\nindex-url = https://c.invalid\n");
+        assert_eq!(pip_index(&both).as_deref(), Some("https://b.invalid/?a=b"));
+        assert_eq!(pip_index("index-url = x\n[global\nindex-url"), None);
+    }
+
+    #[test]
+    fn uvs_default_index_is_read_in_every_form() {
+        for text in [
+            "[[index]]\nurl = \"https://extra.invalid\"\n[[index]]\nname = \"x\"\nurl = \"https://a.invalid\"\ndefault = true\n",
+            "index-url = \"https://a.invalid\"",
+            "[pip]\nindex-url = \"https://a.invalid\"",
+        ] {
+            assert_eq!(uv_index(&text.parse().unwrap()).as_deref(), Some("https://a.invalid"), "{text}");
+        }
+        assert_eq!(uv_index(&"[[index]]\nurl = \"https://extra.invalid\"".parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! The index's address: from the settings of uv and pip, else from what the installed uv or pip answers.
+
+use url::Url;
+
+use super::{ask, config};
+use crate::source::cache::Cache;
+use crate::source::credentials::split;
+use crate::source::error::{SourceError, SourceErrorKind};
+use crate::source::options::SourceOptions;
+
+/// The variables that name it, strongest first.
+const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
+
+/// Where Python packages are.
+pub(super) struct Index {
+    /// Without credentials, with a slash at the end.
+    pub(super) url: Url,
+    /// The credentials that the address held.
+    pub(super) authorization: Option<String>,
+}
+
+impl Index {
+    /// Finds out which index the user's settings mean.
+    pub(super) fn load(options: &SourceOptions, cache: &Cache) -> Result<Self, SourceError> {
+        let from_variable = VARIABLES.iter().find_map(|name| Some((options.variable(name)?, (*name).to_owned())));
+        let configured = from_variable.or_else(|| config::from_uv(options)).or_else(|| config::from_pip(options));
+        let (text, setting) = match configured {
+            Some(named) => named,
+            None => ask::installed_programs(options, cache)?,
+        };
+        // uv lets a name stand before the address.
+        let named = text.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+        let address = named.map_or(text.as_str(), |(_, address)| address);
+        Self::parse(address).map_err(|reason| {
+            SourceError::new("the Python package index", SourceErrorKind::BadSetting { setting, reason })
+        })
+    }
+
+    fn parse(address: &str) -> Result<Self, String> {
+        let mut url = Url::parse(address.trim()).map_err(|error| format!("is no address: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(format!("is an address of kind `{}`; vx reads http and https", url.scheme()));
+        }
+        if !url.path().ends_with('/') {
+            let path = format!("{}/", url.path());
+            url.set_path(&path);
+        }
+        let (url, authorization) = split(url);
+        Ok(Self { url, authorization })
+    }
+
+    /// The page of a package.
+    pub(super) fn page(&self, package: &str) -> Result<Url, SourceError> {
+        let name = normalized(package);
+        let garbage = |reason: String| {
+            SourceError::new(format!("the Python package {package}"), SourceErrorKind::Garbage(reason))
+        };
+        let sound = |character: char| character.is_ascii_alphanumeric() || character == '-';
+        if name.is_empty() || !name.chars().all(sound) {
+            return Err(garbage("that is no package name".into()));
+        }
+        self.url.join(&format!("{name}/")).map_err(|error| garbage(error.to_string()))
+    }
+}
+
+/// The one spelling of a package's name that stands in addresses.
+fn normalized(package: &str) -> String {
+    let pieces: Vec<&str> = package.split(['-', '_', '.']).filter(|piece| !piece.is_empty()).collect();
+    pieces.join("-").to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_hang_below_the_index_under_their_normal_names() {
+        for address in ["https://h.invalid/simple", " https://h.invalid/simple/ ", "https://me:pw@h.invalid/simple"] {
+            let index = Index::parse(address).unwrap();
+            assert_eq!(index.page("Rust_.Just").unwrap().as_str(), "https://h.invalid/simple/rust-just/");
+            assert_eq!(index.authorization.is_some(), address.contains('@'));
+            assert!(index.page("a/../../b").is_err() && index.page("").is_err());
+        }
+        assert!(Index::parse("file:///x").is_err() && Index::parse("h.invalid").is_err());
+    }
+}

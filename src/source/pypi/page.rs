@@ -1,0 +1,161 @@
+//! A package's page, in either of the two languages that indexes speak.
+
+use html5gum::{Token, Tokenizer};
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::source::error::SourceErrorKind;
+use crate::source::http::Document;
+
+/// The files of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Page {
+    pub(super) files: Vec<File>,
+}
+
+/// A file; only wheels are kept, nothing else holds ready-made programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct File {
+    pub(super) name: String,
+    pub(super) url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) yanked: bool,
+}
+
+#[derive(Deserialize)]
+struct RawPage {
+    files: Vec<RawFile>,
+}
+
+#[derive(Deserialize)]
+struct RawFile {
+    filename: String,
+    url: String,
+    #[serde(default)]
+    hashes: Value,
+    #[serde(default)]
+    size: Option<u64>,
+    #[serde(default)]
+    yanked: Value,
+}
+
+impl Page {
+    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+        if document.content_type.contains("json") || document.bytes.trim_ascii_start().starts_with(b"{") {
+            return from_json(document);
+        }
+        if document.is_html() {
+            return from_html(document);
+        }
+        Err(SourceErrorKind::Garbage("neither JSON nor HTML".into()))
+    }
+}
+
+fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
+    let raw: RawPage =
+        serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
+    let files = raw.files.into_iter().filter(|file| file.filename.ends_with(".whl")).filter_map(|file| {
+        Some(File {
+            url: document.url.join(&file.url).ok()?.to_string(),
+            name: file.filename,
+            sha256: file.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
+            size: file.size,
+            // A reason, or true. An empty reason is still one.
+            yanked: file.yanked.is_string() || file.yanked == Value::Bool(true),
+        })
+    });
+    Ok(Page { files: files.collect() })
+}
+
+fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
+    let mut base = document.url.clone();
+    let mut files = Vec::new();
+    let mut is_index = false;
+    for Ok(token) in Tokenizer::new(document.bytes.as_slice()) {
+        let Token::StartTag(tag) = token else { continue };
+        let attribute = |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
+        match tag.name.as_slice() {
+            b"base" => base = attribute(b"href").and_then(|href| base.join(&href).ok()).unwrap_or(base),
+            b"meta" => is_index |= attribute(b"name").is_some_and(|name| name == "pypi:repository-version"),
+            b"a" => {
+                let Some(mut url) = attribute(b"href").and_then(|href| base.join(&href).ok()) else { continue };
+                let fragment = url.fragment().unwrap_or_default().to_owned();
+                url.set_fragment(None);
+                let last = url.path_segments().and_then(Iterator::last).unwrap_or_default();
+                let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
+                is_index |= is_distribution(&name);
+                if !name.ends_with(".whl") {
+                    continue;
+                }
+                let sha256 = fragment.split('&').find_map(|pair| pair.strip_prefix("sha256=")).map(str::to_owned);
+                let yanked = tag.attributes.contains_key(b"data-yanked".as_slice());
+                files.push(File { name, url: url.to_string(), sha256, size: None, yanked });
+            }
+            _ => {}
+        }
+    }
+    // A page with neither files nor the index's mark is somebody else's: a portal's, an error's.
+    if is_index { Ok(Page { files }) } else { Err(SourceErrorKind::WebPage) }
+}
+
+fn is_distribution(name: &str) -> bool {
+    [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".egg", ".exe", ".msi"].iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::*;
+
+    fn read(content_type: &str, body: &str) -> Result<Page, SourceErrorKind> {
+        let url = Url::parse("https://h.invalid/simple/a/").unwrap();
+        Page::read(&Document { url, content_type: content_type.into(), etag: None, bytes: body.into() })
+    }
+
+    #[test]
+    fn both_languages_say_the_same() {
+        let json = r#"{"files":[
+            {"filename":"a-1-py3-none-any.whl","url":"../../f/a-1-py3-none-any.whl","hashes":{"sha256":"ab"},"yanked":"broken"},
+            {"filename":"a-1.tar.gz","url":"x","hashes":{}},
+            {"filename":"a-2-py3-none-any.whl","url":"https://o.invalid/a-2-py3-none-any.whl","hashes":{},"yanked":false}]}"#;
+        let html = r#"<!DOCTYPE html><html><body><a href="../../f/a-1-py3-none-any.whl#sha256=ab" data-yanked="">a</a>
+            <a href="/a-1.tar.gz">x</a> <A HREF='https://o.invalid/a-2-py3-none-any.whl' data-requires-python="&gt;=3">2</A>"#;
+        let from_json = read("application/vnd.pypi.simple.v1+json", json).unwrap();
+        assert_eq!(from_json, read("text/html", html).unwrap());
+        assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-any.whl");
+        assert!(from_json.files[0].yanked && !from_json.files[1].yanked);
+    }
+
+    #[test]
+    fn addresses_follow_the_pages_base_and_names_are_decoded() {
+        let page =
+            read("", "<html><base href='/files/'><a href='a%2Bb-1-py3-none-any.whl?x=1#md5=00&sha256=cd'>").unwrap();
+        assert_eq!(page.files[0].url, "https://h.invalid/files/a%2Bb-1-py3-none-any.whl?x=1");
+        assert_eq!(
+            (page.files[0].name.as_str(), page.files[0].sha256.as_deref()),
+            ("a+b-1-py3-none-any.whl", Some("cd"))
+        );
+    }
+
+    #[test]
+    fn pages_that_are_no_index_are_told_apart_from_empty_ones() {
+        assert_eq!(read("text/html", "<html><a href='/login'>Sign in</a>"), Err(SourceErrorKind::WebPage));
+        let empty = "<html><head><meta name='pypi:repository-version' content='1.3'></head>";
+        assert_eq!(read("text/html", empty), Ok(Page::default()));
+        assert!(matches!(read("application/json", "{"), Err(SourceErrorKind::Garbage(_))));
+        assert!(matches!(read("text/plain", "hello"), Err(SourceErrorKind::Garbage(_))));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_breaks_the_reader(text in "(<a href=|<base|\"|'|>|#sha256=|a-1-py3-none-any.whl|\\{|\"files\":|é|&amp;|//){0,30}") {
+            let _ = (read("text/html", &text), read("application/json", &text));
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! How one tool is got on one platform: decided from the catalogue and the project's wishes, before anyone is asked.
+
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use super::catalogue::{self, Companion, Packaging, ProgramPath, SupportLine, Tool, UnknownTool};
+use crate::candidate::SourceKind;
+use crate::config::Program;
+use crate::digest::Digest;
+use crate::hint::Hint;
+use crate::platform::{Os, Platform};
+use crate::template;
+
+/// What the project says about a tool beside its version.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The only source to use.
+    pub source: Option<SourceKind>,
+    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
+    pub url: Option<String>,
+    /// What the fetched bytes digest to on this platform.
+    pub digest: Option<Digest>,
+    /// The programs of the release.
+    pub bin: Vec<Program>,
+    /// How many leading path components to drop.
+    pub strip: Option<u32>,
+}
+
+/// How to get a tool.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// The tool, by its name in `vx.toml`.
+    pub tool: String,
+    /// Where it comes from.
+    pub source: SourceKind,
+    pub(super) packages: Vec<String>,
+    pub(super) also: Vec<Companion>,
+    pub(super) lts: Vec<SupportLine>,
+    pub(super) strip: u32,
+    pub(super) url: Option<String>,
+    pub(super) digest: Option<Digest>,
+    /// The programs to look for on `PATH`.
+    pub(super) system: Vec<String>,
+    pub(super) version_arguments: Vec<String>,
+    programs: Vec<ProgramPath>,
+    platform: Platform,
+}
+
+/// Why there is no way to get a tool.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoRecipe {
+    /// The name is nobody's.
+    #[error(transparent)]
+    Unknown(#[from] UnknownTool),
+    /// The tool is known, and no source that may be used has it for this platform.
+    #[error("`{tool}` is not available for {platform}: {reason}")]
+    NoSource {
+        /// The tool.
+        tool: String,
+        /// The platform.
+        platform: Platform,
+        /// Why not.
+        reason: String,
+    },
+}
+
+impl Hint for NoRecipe {
+    fn hint(&self) -> Option<String> {
+        match self {
+            NoRecipe::Unknown(unknown) => unknown.hint(),
+            NoRecipe::NoSource { tool, .. } => Some(format!(
+                "use the copy on PATH, {tool} = {{ version = \"*\", source = \"system\" }}, or give an address with `url`"
+            )),
+        }
+    }
+}
+
+impl Recipe {
+    /// The recipe for a tool: from the source that the project names, else from the first in `order` that has it.
+    pub fn for_tool(name: &str, wanted: &Wanted, order: &[SourceKind], platform: Platform) -> Result<Self, NoRecipe> {
+        let known = catalogue::find(name);
+        match (wanted.source, &wanted.url) {
+            (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
+            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, platform)),
+            _ => {}
+        }
+        let tool = known.ok_or_else(|| UnknownTool::new(name))?;
+        let only = wanted.source.map(|source| vec![source]);
+        let unnamed = SourceKind::ALL.into_iter().filter(|kind| !order.contains(kind));
+        // A project's order puts sources first; it does not take the others away.
+        let tried = only.unwrap_or_else(|| order.iter().copied().chain(unnamed).collect());
+        for source in tried {
+            let packaging = match source {
+                SourceKind::Npm => tool.npm.as_ref(),
+                SourceKind::Pypi => tool.pypi.as_ref(),
+                SourceKind::Url | SourceKind::System => None,
+            };
+            let carried = packaging.filter(|packaging| !packaging.packages(platform).is_empty());
+            if let Some(packaging) = carried {
+                return Ok(Self::from_registry(name, source, tool, packaging, wanted, platform));
+            }
+        }
+        Err(NoRecipe::NoSource { tool: name.to_owned(), platform, reason: reason(tool, wanted.source) })
+    }
+
+    fn blank(name: &str, source: SourceKind, platform: Platform) -> Self {
+        Self {
+            tool: name.to_owned(),
+            source,
+            packages: Vec::new(),
+            also: Vec::new(),
+            lts: Vec::new(),
+            strip: 0,
+            url: None,
+            digest: None,
+            system: Vec::new(),
+            version_arguments: Vec::new(),
+            programs: Vec::new(),
+            platform,
+        }
+    }
+
+    fn from_registry(
+        name: &str,
+        source: SourceKind,
+        tool: &Tool,
+        packaging: &Packaging,
+        wanted: &Wanted,
+        platform: Platform,
+    ) -> Self {
+        let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
+        Self {
+            packages: packaging.packages(platform),
+            also: packaging.also.clone(),
+            lts: tool.lts.clone(),
+            strip: wanted.strip.unwrap_or(packaging.strip),
+            programs: if declared.is_empty() { packaging.programs.clone() } else { declared },
+            ..Self::blank(name, source, platform)
+        }
+    }
+
+    fn from_url(name: &str, url: &str, wanted: &Wanted, platform: Platform) -> Self {
+        let programs = if wanted.bin.is_empty() {
+            let own = ProgramPath { name: name.to_owned(), path: name.to_owned(), windows: None, runner: None };
+            vec![own]
+        } else {
+            wanted.bin.iter().map(declared).collect()
+        };
+        Self {
+            url: Some(url.to_owned()),
+            digest: wanted.digest.clone(),
+            strip: wanted.strip.unwrap_or(0),
+            programs,
+            ..Self::blank(name, SourceKind::Url, platform)
+        }
+    }
+
+    fn from_system(name: &str, known: Option<&Tool>, platform: Platform) -> Self {
+        let own = known.map_or(name, |tool| tool.name.as_str());
+        let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
+        let asked = known.map(|tool| tool.version_arguments.clone()).filter(|arguments| !arguments.is_empty());
+        Self {
+            system: listed.unwrap_or_else(|| vec![own.to_owned()]),
+            version_arguments: asked.unwrap_or_else(|| vec!["--version".to_owned()]),
+            ..Self::blank(name, SourceKind::System, platform)
+        }
+    }
+
+    /// The programs of a release, whose first archive is `file`.
+    pub fn programs(&self, version: &str, file: &str) -> Vec<Program> {
+        let windows = self.platform.os == Os::Windows;
+        let wheel: Vec<&str> = file.splitn(3, '-').take(2).collect();
+        let wheel = wheel.join("-");
+        let path = |program: &ProgramPath| {
+            let ready = program.runner.is_some() || program.path.ends_with(".exe") || !windows;
+            let path = match &program.windows {
+                Some(own) if windows => own.clone(),
+                _ if ready => program.path.clone(),
+                _ => format!("{}.exe", program.path),
+            };
+            template::expand(&path.replace("{wheel}", &wheel), version, self.platform)
+        };
+        let program =
+            |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
+        self.programs.iter().map(program).collect()
+    }
+
+    /// The codename of the support line that a version belongs to, once that line has begun.
+    pub(super) fn lts_of(&self, version: &str) -> Option<String> {
+        let version = Version::from_str(version).ok()?;
+        let line = self.lts.iter().find(|line| {
+            Version::from_str(&line.from)
+                .is_ok_and(|from| from <= version && from.release().first() == version.release().first())
+        })?;
+        Some(line.codename.clone())
+    }
+}
+
+fn declared(program: &Program) -> ProgramPath {
+    ProgramPath {
+        name: program.name.clone(),
+        path: program.path.clone(),
+        windows: None,
+        runner: program.runner.clone(),
+    }
+}
+
+fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
+    let carried = tool.sources();
+    match (only, &tool.unavailable) {
+        (_, Some(reason)) => reason.clone(),
+        (Some(only), None) if !carried.contains(&only) => {
+            let names: Vec<&str> = carried.iter().map(|kind| kind.name()).collect();
+            format!("`{only}` does not carry it, {} does", names.join(" and "))
+        }
+        _ => "no registry has a package for it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recipe(name: &str, wanted: &Wanted, order: &[SourceKind], platform: &str) -> Result<Recipe, NoRecipe> {
+        Recipe::for_tool(name, wanted, order, platform.parse().unwrap())
+    }
+
+    #[test]
+    fn the_first_source_in_order_that_has_the_tool_is_taken() {
+        let none = Wanted::default();
+        assert_eq!(recipe("node", &none, &[], "linux-x64").unwrap().source, SourceKind::Npm);
+        assert_eq!(recipe("node", &none, &[SourceKind::Pypi], "linux-x64").unwrap().source, SourceKind::Pypi);
+        assert_eq!(recipe("just", &none, &[SourceKind::Npm], "linux-x64").unwrap().source, SourceKind::Pypi);
+        let forced = Wanted { source: Some(SourceKind::Npm), ..Wanted::default() };
+        let error = recipe("just", &forced, &[], "linux-x64").unwrap_err();
+        assert!(error.to_string().contains("`npm` does not carry it, pypi does"), "{error}");
+    }
+
+    #[test]
+    fn programs_are_found_on_every_platform() {
+        let none = Wanted::default();
+        let path = |tool: &str, platform: &str, file: &str| {
+            let programs = recipe(tool, &none, &[], platform).unwrap().programs("1.2.3", file);
+            programs.iter().map(|program| program.path.clone()).collect::<Vec<_>>().join(" ")
+        };
+        let wheel = "rust_just-1.2.3-py3-none-win_amd64.whl";
+        assert_eq!(path("just", "linux-x64", wheel), "rust_just-1.2.3.data/scripts/just");
+        assert_eq!(path("just", "windows-x64", wheel), "rust_just-1.2.3.data/scripts/just.exe");
+        assert_eq!(path("esbuild", "windows-x64", "x.tgz"), "esbuild.exe");
+        assert_eq!(
+            path("node", "windows-x64", "x.tgz"),
+            "bin/node.exe lib/node_modules/npm/bin/npm-cli.js lib/node_modules/npm/bin/npx-cli.js"
+        );
+    }
+
+    #[test]
+    fn a_tool_without_a_source_says_why_and_what_to_do() {
+        let error = recipe("python", &Wanted::default(), &[], "linux-x64").unwrap_err();
+        assert!(error.to_string().contains("no registry carries ready-made Python"), "{error}");
+        assert!(error.hint().unwrap().contains("source = \"system\""));
+        let unknown = recipe("nodde", &Wanted::default(), &[], "linux-x64").unwrap_err();
+        assert_eq!(unknown.hint().as_deref(), Some("did you mean `node`?"));
+    }
+
+    #[test]
+    fn an_address_or_the_system_serves_any_name() {
+        let url = Wanted { url: Some("https://h.invalid/{version}".into()), ..Wanted::default() };
+        let own = recipe("acme", &url, &[], "windows-x64").unwrap();
+        assert_eq!((own.source, own.programs("1", "x.zip")[0].path.as_str()), (SourceKind::Url, "acme.exe"));
+        let system = Wanted { source: Some(SourceKind::System), ..Wanted::default() };
+        assert_eq!(recipe("acme", &system, &[], "linux-x64").unwrap().system, ["acme"]);
+        assert_eq!(recipe("golang", &system, &[], "linux-x64").unwrap().system, ["go"]);
+    }
+
+    #[test]
+    fn a_support_line_begins_with_its_first_release() {
+        let node = recipe("node", &Wanted::default(), &[], "linux-x64").unwrap();
+        assert_eq!(node.lts_of("22.23.3").as_deref(), Some("jod"));
+        assert_eq!(node.lts_of("22.10.0"), None);
+        assert_eq!(node.lts_of("23.11.0"), None);
+    }
+}

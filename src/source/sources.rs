@@ -1,0 +1,313 @@
+//! All sources behind one door, for any number of threads at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use nodejs_semver::{Range, Version};
+use url::Url;
+
+use super::cache::Cache;
+use super::credentials::{Netrc, same_origin, split};
+use super::error::{SourceError, SourceErrorKind};
+use super::http::Question;
+use super::npm::{Npm, Package};
+use super::options::SourceOptions;
+use super::pypi::Pypi;
+use super::recipe::Recipe;
+use super::system::{self, SystemTool};
+use crate::candidate::{Candidate, Scheme, SourceKind};
+use crate::digest::Digest;
+use crate::platform::Platform;
+use crate::template;
+
+/// An archive to fetch, with what is known of it beforehand.
+#[derive(Clone)]
+pub struct Artifact {
+    /// The package that it belongs to; for an address, the tool.
+    pub package: String,
+    /// The version of that package.
+    pub version: String,
+    /// Its file name.
+    pub file_name: String,
+    /// Where it is now.
+    pub url: String,
+    /// What its bytes digest to; always there for registries.
+    pub digest: Option<Digest>,
+    /// Its size in bytes, where the source says.
+    pub size: Option<u64>,
+    /// How many leading path components to drop.
+    pub strip: u32,
+    /// The folder of the release to unpack into; empty for the top.
+    pub into: String,
+    /// The `Authorization` header for its host.
+    pub authorization: Option<String>,
+}
+
+/// Where an archive is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Located {
+    /// Its address.
+    pub url: String,
+    /// The `Authorization` header for that address's host.
+    pub authorization: Option<String>,
+}
+
+/// Every source of releases.
+pub struct Sources {
+    options: SourceOptions,
+    cache: Cache,
+    netrc: Netrc,
+    npm: Npm,
+    pypi: Pypi,
+}
+
+impl Sources {
+    /// Sources as the user's environment and files configure them. Nothing is asked yet.
+    pub fn new(options: SourceOptions) -> Self {
+        Self {
+            cache: Cache::new(&options),
+            netrc: Netrc::load(&options),
+            npm: Npm::new(options.clone()),
+            pypi: Pypi::new(options.clone()),
+            options,
+        }
+    }
+
+    /// The versions that can be had on a platform, in no particular order.
+    ///
+    /// An address has no list: it offers none, and the version asked for is the version.
+    pub fn candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        let mut candidates = match recipe.source {
+            SourceKind::Npm => self.npm_candidates(recipe)?,
+            SourceKind::Pypi => self.pypi_candidates(recipe, platform)?,
+            SourceKind::Url => Vec::new(),
+            SourceKind::System => {
+                let version = self.system(recipe)?.version;
+                version.into_iter().map(|version| Candidate::new(version, Scheme::Python)).collect()
+            }
+        };
+        for candidate in &mut candidates {
+            candidate.lts = recipe.lts_of(&candidate.version);
+        }
+        Ok(candidates)
+    }
+
+    /// The archives that make up a version on a platform, in the order in which they are to be unpacked.
+    pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
+        match recipe.source {
+            SourceKind::Npm => self.npm_artifacts(recipe, version),
+            SourceKind::Pypi => self.pypi_artifact(recipe, version, platform).map(|artifact| vec![artifact]),
+            SourceKind::Url => self.url_artifact(recipe, version, platform).map(|artifact| vec![artifact]),
+            SourceKind::System => Ok(Vec::new()),
+        }
+    }
+
+    /// Where the archive is that a lock names: without asking anyone for npm, from the package's page for PyPI.
+    pub fn locate(&self, source: SourceKind, package: &str, file_name: &str) -> Result<Located, SourceError> {
+        match source {
+            SourceKind::Npm => self.npm.locate(&self.netrc, package, file_name),
+            SourceKind::Pypi => self.pypi.locate(&self.cache, &self.netrc, package, file_name),
+            SourceKind::Url | SourceKind::System => {
+                let reason = format!("`{source}` keeps no packages");
+                Err(SourceError::new(format!("the file {file_name}"), SourceErrorKind::Garbage(reason)))
+            }
+        }
+    }
+
+    /// Where the archive of an npm package's version is, as its registry says: for registries that do not keep archives
+    /// where [`Self::locate`] expects them.
+    pub fn locate_by_asking(&self, package: &str, version: &str) -> Result<Located, SourceError> {
+        self.npm.tarball(&self.cache, &self.netrc, package, version).map(|tarball| tarball.at)
+    }
+
+    /// The credentials for an address of the project's own, taken out of it or found in `.netrc`.
+    pub fn locate_url(&self, address: &str) -> Result<Located, SourceError> {
+        let url = Url::parse(address)
+            .map_err(|error| SourceError::new("the address of a tool", SourceErrorKind::Garbage(error.to_string())))?;
+        let (url, own) = split(url);
+        let authorization = own.or_else(|| self.netrc.header(&url));
+        Ok(Located { url: url.to_string(), authorization })
+    }
+
+    /// The copy on `PATH`: the first of its programs that is there.
+    pub fn system(&self, recipe: &Recipe) -> Result<SystemTool, SourceError> {
+        let mut missing = None;
+        for program in &recipe.system {
+            match system::look(&self.options, program, &recipe.version_arguments) {
+                Ok(found) => return Ok(found),
+                Err(error) => missing = missing.or(Some(error)),
+            }
+        }
+        let none = || SourceError::new(recipe.tool.clone(), SourceErrorKind::Program("it has no program".into()));
+        Err(missing.unwrap_or_else(none))
+    }
+
+    fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
+        let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
+        for package in self.npm_packages(recipe)? {
+            for (version, release) in &package.versions {
+                let candidate = Candidate { deprecated: release.deprecated, ..Candidate::new(version, Scheme::Semver) };
+                found.entry(version.clone()).or_insert(candidate);
+            }
+        }
+        Ok(found.into_values().collect())
+    }
+
+    /// The packages of a tool that exist. An older naming that is gone is no loss; none at all is.
+    fn npm_packages(&self, recipe: &Recipe) -> Result<Vec<Arc<Package>>, SourceError> {
+        let mut packages = Vec::new();
+        let mut gone = None;
+        for name in &recipe.packages {
+            match self.npm.package(&self.cache, &self.netrc, name) {
+                Ok(package) => packages.push(package),
+                Err(error) if error.kind == SourceErrorKind::NoSuchPackage => gone = gone.or(Some(error)),
+                Err(error) => return Err(error),
+            }
+        }
+        match gone {
+            Some(error) if packages.is_empty() => Err(error),
+            _ => Ok(packages),
+        }
+    }
+
+    fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
+        let mut artifacts = vec![self.npm_main(recipe, version)?];
+        for companion in &recipe.also {
+            let newest = self.newest_accepting(&companion.package, &companion.engine, version)?;
+            let mut artifact = self.npm_artifact(&companion.package, &newest, companion.strip)?;
+            artifact.into = companion.into.clone();
+            artifacts.push(artifact);
+        }
+        Ok(artifacts)
+    }
+
+    fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
+        let mut missing = None;
+        for name in &recipe.packages {
+            match self.npm_artifact(name, version, recipe.strip) {
+                Err(error)
+                    if matches!(error.kind, SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_)) =>
+                {
+                    missing = missing.or(Some(error));
+                }
+                other => return other,
+            }
+        }
+        let none = || SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage);
+        Err(missing.unwrap_or_else(none))
+    }
+
+    fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
+        let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version)?;
+        let size = self.size(&format!("the size of {}", tarball.file), &tarball.at);
+        Ok(Artifact {
+            package: package.to_owned(),
+            version: version.to_owned(),
+            file_name: tarball.file,
+            url: tarball.at.url,
+            digest: Some(tarball.digest),
+            size,
+            strip,
+            into: String::new(),
+            authorization: tarball.at.authorization,
+        })
+    }
+
+    /// The newest release of a package whose `engines` accept this version of `engine`.
+    fn newest_accepting(&self, package: &str, engine: &str, version: &str) -> Result<String, SourceError> {
+        let what = format!("an npm package {package} for {engine} {version}");
+        let none =
+            || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("that accepts {engine} {version}")));
+        let host = Version::parse(version).map_err(|_| none())?;
+        let document = self.npm.package(&self.cache, &self.netrc, package)?;
+        let accepting = document.versions.iter().filter_map(|(text, release)| {
+            let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
+            let range = Range::parse(release.node.as_deref().unwrap_or("*")).ok()?;
+            range.satisfies(&host).then_some((own, text))
+        });
+        accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
+    }
+
+    fn pypi_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        let mut candidates = Vec::new();
+        for package in &recipe.packages {
+            let versions = self.pypi.versions(&self.cache, &self.netrc, package, platform)?;
+            let candidate = |(version, yanked)| Candidate { yanked, ..Candidate::new(version, Scheme::Python) };
+            candidates.extend(versions.into_iter().map(candidate));
+        }
+        Ok(candidates)
+    }
+
+    fn pypi_artifact(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
+        let Some(package) = recipe.packages.first() else {
+            return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage));
+        };
+        let wheel = self.pypi.wheel(&self.cache, &self.netrc, package, version, platform)?;
+        let size = wheel.size.or_else(|| self.size(&format!("the size of {}", wheel.file), &wheel.at));
+        Ok(Artifact {
+            package: package.clone(),
+            version: wheel.version,
+            file_name: wheel.file,
+            url: wheel.at.url,
+            digest: Some(wheel.digest),
+            size,
+            strip: recipe.strip,
+            into: String::new(),
+            authorization: wheel.at.authorization,
+        })
+    }
+
+    fn url_artifact(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
+        let address = template::expand(recipe.url.as_deref().unwrap_or_default(), version, platform);
+        let at = self.locate_url(&address)?;
+        let parsed = Url::parse(&at.url).ok();
+        let last = parsed.as_ref().and_then(|url| url.path_segments()?.next_back().map(str::to_owned));
+        let file_name = last.filter(|name| !name.is_empty()).unwrap_or_else(|| recipe.tool.clone());
+        let size = self.size(&format!("the size of {file_name}"), &at);
+        Ok(Artifact {
+            package: recipe.tool.clone(),
+            version: version.to_owned(),
+            file_name,
+            url: at.url,
+            digest: recipe.digest.clone(),
+            size,
+            strip: recipe.strip,
+            into: String::new(),
+            authorization: at.authorization,
+        })
+    }
+
+    /// The size of an archive, for sources whose lists do not tell it; not worth failing for.
+    fn size(&self, what: &str, at: &Located) -> Option<u64> {
+        if self.cache.is_offline() {
+            return None;
+        }
+        let url = Url::parse(&at.url).ok()?;
+        let own = |hop: &Url| {
+            let ours = at.authorization.clone().filter(|_| same_origin(&url, hop));
+            ours.or_else(|| self.netrc.header(hop))
+        };
+        let question = Question { what, url: &url, accept: "*/*", etag: None, authorization: &own };
+        self.cache.client().size(&question)
+    }
+}
+
+impl fmt::Debug for Artifact {
+    /// Without the address and the header, which may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Artifact")
+            .field("package", &self.package)
+            .field("version", &self.version)
+            .field("file_name", &self.file_name)
+            .field("digest", &self.digest)
+            .field("size", &self.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Located")
+    }
+}
