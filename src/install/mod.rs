@@ -1,1 +1,41 @@
 //! One install: download, verify, unpack, activate; and the store.
+//!
+//! [`install`] does all of it, for whoever gives it a configuration and a reporter: it knows no board and starts no
+//! process. `pipeline` tells the whole story; the other files are what it needs, lowest first:
+//!
+//! | | |
+//! |---|---|
+//! | `cancel`, `disk`, `file_lock`, `sync` | being told to stop, being refused by the file system, locks, syncing |
+//! | `staging`, `store`, `receipt` | where a release is made, where it is kept, what it says about itself |
+//! | `lock` | one process installs a release, the others wait and watch |
+//! | `download` | bytes from cache and network: resumed, retried, digested, kept |
+//! | `unpack` | bytes into a directory, trusting none of them |
+//! | `programs` | what people type, in `bin/` |
+//! | `progress` | one bar over all archives of a release |
+
+mod cancel;
+mod disk;
+mod download;
+mod error;
+mod file_lock;
+mod lock;
+mod pipeline;
+mod programs;
+mod progress;
+mod receipt;
+mod staging;
+mod store;
+mod sync;
+mod unpack;
+
+pub use cancel::{CancelToken, Stop};
+pub use disk::DiskError;
+pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
+pub use error::InstallError;
+pub use lock::{Holder, HolderProgress, WaitError};
+pub use pipeline::{Hooks, Installed, PostInstall, install};
+pub use programs::ProgramError;
+pub use receipt::{Receipt, ReceiptPart, ReceiptProgram};
+pub use staging::sweep;
+pub use store::{BadName, Release, RemoveError, Store};
+pub use unpack::{UnpackError, UnpackErrorKind};

@@ -1,4 +1,5 @@
 //! Tests of the whole program, as its users run it.
 
+mod install;
 mod layers;
 mod server;

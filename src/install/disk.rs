@@ -1,0 +1,146 @@
+//! What the file system refused: which file, to do what, and how much room it would have needed.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::hint::Hint;
+
+/// The file system refused something.
+#[derive(Debug)]
+pub struct DiskError {
+    /// What was to be done, as a verb: `create`, `write`, `rename`.
+    pub doing: &'static str,
+    /// To which file or directory.
+    pub path: PathBuf,
+    /// How many bytes it needed, where that is known.
+    pub need_bytes: Option<u64>,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+impl fmt::Display for DiskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} `{}`: {}", self.doing, self.path.display(), self.source)?;
+        match self.need_bytes {
+            Some(need) if self.full() => write!(f, " (needs {need} bytes)"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for DiskError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl DiskError {
+    /// Whether there was no room.
+    pub fn full(&self) -> bool {
+        matches!(
+            self.source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+        )
+    }
+
+    /// The same error, knowing how many bytes were needed.
+    #[must_use]
+    pub fn needing(mut self, need_bytes: u64) -> Self {
+        self.need_bytes = Some(need_bytes);
+        self
+    }
+}
+
+impl Hint for DiskError {
+    fn hint(&self) -> Option<String> {
+        let place = self.path.parent().unwrap_or(&self.path).display();
+        match self.source.kind() {
+            _ if self.full() => Some(match self.need_bytes {
+                Some(need) => {
+                    format!("free at least {need} bytes where `{place}` is, or set VX_HOME to a larger place")
+                }
+                None => format!("free space where `{place}` is, or set VX_HOME to a larger place"),
+            }),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Some(format!("make `{place}` writable for this user, or set VX_HOME to a place that is"))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Adds to an I/O result what was being done to which file.
+pub(super) trait At<T> {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError>;
+}
+
+impl<T> At<T> for io::Result<T> {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
+        self.map_err(|source| DiskError { doing, path: path.to_owned(), need_bytes: None, source })
+    }
+}
+
+/// Create a directory and its parents.
+pub(super) fn create_directories(path: &Path) -> Result<(), DiskError> {
+    fs::create_dir_all(path).at("create", path)
+}
+
+/// Remove a directory with all that is in it; directories made read-only by what ran in them are opened up first.
+///
+/// One that is not there, or goes away meanwhile, counts as removed.
+pub(super) fn remove_tree(path: &Path) -> Result<(), DiskError> {
+    let mut result = fs::remove_dir_all(path);
+    if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {
+        open_up(path);
+        result = fs::remove_dir_all(path);
+    }
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.at("remove", path),
+    }
+}
+
+#[cfg(unix)]
+fn open_up(directory: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let _ = fs::set_permissions(directory, fs::Permissions::from_mode(0o700));
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn open_up(_: &Path) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_with_path_and_need() {
+        let source = io::Error::from(io::ErrorKind::StorageFull);
+        let error = DiskError { doing: "write", path: "/store/a".into(), need_bytes: None, source }.needing(77);
+        assert!(error.to_string().contains("`/store/a`") && error.to_string().contains("needs 77 bytes"), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("77")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_tree_with_read_only_directories_is_removed_too() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let tree = top.path().join("tree");
+        fs::create_dir_all(tree.join("a/b")).expect("directories");
+        fs::write(tree.join("a/b/file"), "x").expect("a file");
+        fs::set_permissions(tree.join("a/b"), fs::Permissions::from_mode(0o500)).expect("a mode");
+        remove_tree(&tree).expect("it goes");
+        assert!(!tree.exists());
+        remove_tree(&tree).expect("one that is not there counts as removed");
+    }
+}

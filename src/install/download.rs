@@ -1,0 +1,503 @@
+//! One archive as a stream of bytes: what the cache has of it first, the rest from the network.
+//!
+//! Bytes are handed on before anybody knows whether they are the right ones; they are digested on the way and kept in
+//! the cache, and [`Download::finish`] compares. An attempt that breaks off is followed by one for the rest. When the
+//! rest does not belong to what was handed on already, everything begins again: [`DownloadErrorKind::Again`].
+
+mod address;
+mod cache;
+mod error;
+mod retry;
+mod transfer;
+
+use std::fs::File;
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::RecvTimeoutError;
+use ureq::Agent;
+
+use crate::config::Part;
+use crate::digest::{Algorithm, Digest, Hasher};
+use crate::paths::Home;
+use crate::report::Phase;
+
+use super::cancel::{POLL, Watch};
+use super::disk::At;
+use super::progress::Meter;
+use super::unpack::is_web_page;
+
+pub use address::shown_address;
+pub use error::{DownloadError, DownloadErrorKind};
+pub use retry::Patience;
+
+use cache::{PartFile, remove_file, whole_path};
+use retry::{Attempts, Next, may_change};
+use transfer::{Event, Failure, Head, Request, Transfer};
+
+pub(super) use transfer::agent;
+
+type Result<T> = std::result::Result<T, DownloadErrorKind>;
+
+/// No archive is larger; the largest known is below 1 GB.
+const ARCHIVE_BYTES: u64 = 8 << 30;
+
+/// How much is read from the cache at once.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// What all downloads of one install share.
+pub(super) struct Session<'a> {
+    pub(super) home: &'a Home,
+    pub(super) agent: Agent,
+    pub(super) patience: &'a Patience,
+    pub(super) watch: &'a Watch,
+    pub(super) meter: &'a Meter<'a>,
+    pub(super) offline: bool,
+}
+
+/// An archive on its way.
+pub(super) struct Download<'a> {
+    session: &'a Session<'a>,
+    archive: &'a str,
+    digest: Option<&'a Digest>,
+    size: Option<u64>,
+    request: Request,
+    address: String,
+    source: Source,
+    part_file: Option<PartFile>,
+    /// What was read last, and how much of it was taken.
+    chunk: Vec<u8>,
+    taken: usize,
+    hasher: Hasher,
+    received: u64,
+    attempts: Attempts,
+    /// What the current answer announces as the size of the whole archive.
+    announced: Option<u64>,
+    html: bool,
+    /// Whether the bytes come from several answers, or from an earlier run.
+    pieced: bool,
+    failure: Option<DownloadErrorKind>,
+}
+
+/// Where the next bytes come from.
+enum Source {
+    /// The whole archive in the cache.
+    Cached(File, PathBuf),
+    /// Its beginning in the cache; the rest, if there is one, from the network.
+    Replay {
+        file: File,
+        left: u64,
+        rest: Option<Transfer>,
+    },
+    Network(Transfer),
+    Ended,
+}
+
+/// An archive that is there and is the right one.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    pub(super) digest: Digest,
+    pub(super) size_bytes: u64,
+    /// Its file in the cache.
+    pub(super) path: PathBuf,
+}
+
+impl<'a> Download<'a> {
+    /// Begin, up to the head of the server's answer; `private` is a file for bytes that cannot be shared.
+    pub(super) fn begin(session: &'a Session<'a>, part: &'a Part, url: &str, private: &Path) -> Result<Self> {
+        let algorithm = part.digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
+        let address = shown_address(url);
+        let mut download = Self {
+            session,
+            archive: &part.file_name,
+            digest: part.digest.as_ref(),
+            size: part.size,
+            request: Request {
+                url: url.to_owned(),
+                authorization: address::authorization(part, url),
+                from: 0,
+                etag: None,
+            },
+            address,
+            source: Source::Ended,
+            part_file: None,
+            chunk: Vec::new(),
+            taken: 0,
+            hasher: algorithm.hasher(),
+            received: 0,
+            attempts: Attempts::first(),
+            announced: None,
+            html: false,
+            pieced: false,
+            failure: None,
+        };
+        if download.open_cached()? {
+            return Ok(download);
+        }
+        if session.offline {
+            return Err(DownloadErrorKind::Offline);
+        }
+        address::check(url)?;
+        download.part_file = Some(PartFile::open(session.home, download.digest, private)?);
+        // Whoever held the part before may have finished it.
+        if download.open_cached()? {
+            download.part_file = None;
+            return Ok(download);
+        }
+        session.meter.enter(Phase::Downloading);
+        download.connect()?;
+        Ok(download)
+    }
+
+    /// Why reading failed, when it was not the fault of who read.
+    pub(super) fn take_failure(&mut self) -> Option<DownloadErrorKind> {
+        self.failure.take()
+    }
+
+    /// Read what is left, compare size and digest, and put the archive into the cache.
+    pub(super) fn finish(mut self) -> Result<Fetched> {
+        self.drain()?;
+        self.session.meter.advanced(self.received);
+        let (digest, size_bytes) = self.compare()?;
+        let path = match (self.part_file, self.source) {
+            (_, Source::Cached(_, path)) => path,
+            (Some(part), _) => part.finish(self.session.home, &digest)?,
+            (None, _) => whole_path(self.session.home, &digest),
+        };
+        Ok(Fetched { digest, size_bytes, path })
+    }
+
+    /// The bytes could not be used: find out whether they are the right ones, and remove them in any case.
+    pub(super) fn condemn(mut self) -> Result<()> {
+        self.drain()?;
+        self.compare()?;
+        self.discard()
+    }
+
+    fn open_cached(&mut self) -> Result<bool> {
+        let Some(digest) = self.digest else { return Ok(false) };
+        let path = whole_path(self.session.home, digest);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error).at("read", &path).map_err(Into::into),
+        };
+        let length = file.metadata().at("read", &path)?.len();
+        self.session.meter.part_size(Some(length));
+        self.session.meter.enter(Phase::Extracting);
+        self.source = Source::Cached(file, path);
+        self.pieced = true;
+        Ok(true)
+    }
+
+    /// Ask for what is missing until an answer can be used.
+    fn connect(&mut self) -> Result<()> {
+        loop {
+            let have = self.part_file.as_ref().map_or(0, PartFile::length);
+            self.request.from = have;
+            self.request.etag = self.part_file.as_ref().filter(|_| have > 0).and_then(PartFile::etag);
+            let transfer = Transfer::start(&self.session.agent, self.request.clone());
+            match self.head_of(&transfer)? {
+                Ok(head) => {
+                    if self.accept(head, have, transfer)? {
+                        return Ok(());
+                    }
+                }
+                Err(reason) => self.wait(reason, None)?,
+            }
+        }
+    }
+
+    /// The head of an answer; or why there is none, when another attempt may have one.
+    fn head_of(&self, transfer: &Transfer) -> Result<std::result::Result<Head, String>> {
+        let patience = self.session.patience;
+        match self.event(transfer, patience.connect * 2 + patience.answer)? {
+            Some(Event::Head(head)) => Ok(Ok(head)),
+            Some(Event::Failed(failure)) => self.failed(failure).map(Err),
+            Some(Event::Data(_) | Event::End) | None => Ok(Err("no answer in time".to_owned())),
+        }
+    }
+
+    /// Use an answer; false when it is to be asked again.
+    fn accept(&mut self, head: Head, have: u64, transfer: Transfer) -> Result<bool> {
+        match head.status {
+            200 => {
+                if have > 0 {
+                    // The server cannot continue, or has another version now.
+                    self.start_over()?;
+                }
+                self.announce(head.length, head.html)?;
+                self.html = head.html;
+                if let Some(part) = &self.part_file {
+                    part.say_etag(head.etag.as_deref());
+                }
+                self.source = Source::Network(transfer);
+            }
+            206 if head.range.is_some_and(|range| range.first == Some(have)) => {
+                self.announce(head.range.and_then(|range| range.total), false)?;
+                self.resume(have, Some(transfer))?;
+            }
+            416 if have > 0 && head.range.is_some_and(|range| range.total == Some(have)) => self.resume(have, None)?,
+            206 | 416 if have > 0 => {
+                self.start_over()?;
+                return Ok(false);
+            }
+            status if may_change(status) => {
+                self.wait(format!("the server answered {status}"), head.retry_after)?;
+                return Ok(false);
+            }
+            status => return Err(DownloadErrorKind::Status { address: self.address.clone(), status }),
+        }
+        Ok(true)
+    }
+
+    /// Continue behind the bytes that are there: those that nobody has read yet come first.
+    fn resume(&mut self, have: u64, rest: Option<Transfer>) -> Result<()> {
+        self.pieced = true;
+        self.source = match (have - self.received, rest, &self.part_file) {
+            (0, Some(rest), _) => Source::Network(rest),
+            (left, rest, Some(part)) if left > 0 => Source::Replay { file: part.reader()?, left, rest },
+            _ => Source::Ended,
+        };
+        Ok(())
+    }
+
+    /// Forget the bytes that are there; if they were handed on already, so must who read them.
+    fn start_over(&mut self) -> Result<()> {
+        if let Some(part) = &mut self.part_file {
+            part.clear()?;
+        }
+        if self.received > 0 {
+            return Err(DownloadErrorKind::Again(Box::new(DownloadErrorKind::Unsteady {
+                address: self.address.clone(),
+            })));
+        }
+        Ok(())
+    }
+
+    /// The server says how large the whole archive is.
+    fn announce(&mut self, size: Option<u64>, html: bool) -> Result<()> {
+        self.announced = size;
+        match (self.size, size) {
+            // What comes instead of the archive is told by its first bytes.
+            _ if html => {}
+            (Some(expected), Some(got)) if expected != got => {
+                return self.condemned(DownloadErrorKind::Size { expected, got, more: false });
+            }
+            (_, Some(got)) if got > ARCHIVE_BYTES => {
+                return self.condemned(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
+            }
+            _ => {}
+        }
+        self.session.meter.part_size(self.size.or(size));
+        Ok(())
+    }
+
+    fn failed(&self, failure: Failure) -> Result<String> {
+        let address = self.address.clone();
+        match failure {
+            Failure::Connection(reason) => Ok(reason),
+            Failure::Redirects => Err(DownloadErrorKind::Redirects { address, limit: transfer::REDIRECTS }),
+            Failure::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
+            Failure::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
+        }
+    }
+
+    /// An attempt failed: wait for the next one, or give up.
+    fn wait(&mut self, reason: String, retry_after: Option<Duration>) -> Result<()> {
+        let received = self.part_file.as_ref().map_or(0, PartFile::length);
+        match self.attempts.failed(received, retry_after, self.session.patience) {
+            Next::Wait(delay) => {
+                self.session.meter.attempt(self.attempts.number(), &reason);
+                Ok(self.session.watch.sleep(delay)?)
+            }
+            Next::GiveUp => {
+                let (address, attempts) = (self.address.clone(), self.attempts.count());
+                Err(DownloadErrorKind::Connection { address, reason, attempts, received })
+            }
+            Next::ComeBackLater(time) => {
+                Err(DownloadErrorKind::ComeBackLater { address: self.address.clone(), seconds: time.as_secs() })
+            }
+        }
+    }
+
+    /// The next event, unless the install is to stop; `None` when there is none in time.
+    fn event(&self, transfer: &Transfer, patience: Duration) -> Result<Option<Event>> {
+        let start = Instant::now();
+        loop {
+            self.session.watch.check()?;
+            match transfer.events.recv_timeout(POLL) {
+                Ok(event) => return Ok(Some(event)),
+                Err(RecvTimeoutError::Timeout) if start.elapsed() < patience => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    /// Read the next chunk into `self.chunk`; an empty one is the end.
+    fn next_chunk(&mut self) -> Result<()> {
+        self.session.watch.check()?;
+        self.session.meter.advanced(self.received);
+        loop {
+            match std::mem::replace(&mut self.source, Source::Ended) {
+                Source::Ended => {
+                    self.chunk.clear();
+                    return Ok(());
+                }
+                Source::Cached(mut file, path) => {
+                    self.read_chunk(&mut file, u64::MAX).at("read", &path)?;
+                    self.source = Source::Cached(file, path);
+                    return Ok(());
+                }
+                Source::Replay { file, left: 0, rest } => {
+                    drop(file);
+                    self.source = rest.map_or(Source::Ended, Source::Network);
+                }
+                Source::Replay { mut file, left, rest } => {
+                    let path = Path::new(self.archive);
+                    self.read_chunk(&mut file, left).at("read the cached part of", path)?;
+                    let left = left - self.chunk.len() as u64;
+                    self.source = Source::Replay { file, left, rest };
+                    return Ok(());
+                }
+                Source::Network(transfer) => {
+                    if self.receive(transfer)? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Read a chunk of a file of the cache.
+    fn read_chunk(&mut self, file: &mut File, at_most: u64) -> io::Result<()> {
+        let wanted = usize::try_from(at_most).unwrap_or(CHUNK_BYTES).min(CHUNK_BYTES);
+        self.chunk.resize(wanted, 0);
+        let count = file.read(&mut self.chunk)?;
+        if count == 0 && at_most != u64::MAX {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.chunk.truncate(count);
+        self.hasher.update(&self.chunk);
+        self.received += count as u64;
+        Ok(())
+    }
+
+    /// Receive a chunk; false when the source has changed instead.
+    fn receive(&mut self, transfer: Transfer) -> Result<bool> {
+        let reason = match self.event(&transfer, self.session.patience.stall + Duration::from_secs(1))? {
+            Some(Event::Data(chunk)) => {
+                transfer.recycle(std::mem::replace(&mut self.chunk, chunk));
+                self.source = Source::Network(transfer);
+                return self.keep_chunk().map(|()| true);
+            }
+            Some(Event::End) if self.announced.is_none_or(|size| self.received >= size) => return Ok(false),
+            Some(Event::End | Event::Head(_)) => "connection closed before the end".to_owned(),
+            Some(Event::Failed(failure)) => self.failed(failure)?,
+            None => "no more bytes in time".to_owned(),
+        };
+        drop(transfer);
+        self.wait(reason, None)?;
+        self.connect()?;
+        Ok(false)
+    }
+
+    /// Check, keep and digest a chunk that was received.
+    fn keep_chunk(&mut self) -> Result<()> {
+        let tag_first = self.html && self.chunk.trim_ascii_start().starts_with(b"<");
+        if self.received == 0 && (tag_first || is_web_page(&self.chunk)) {
+            return self.condemned(DownloadErrorKind::WebPage { address: self.address.clone() });
+        }
+        let received = self.received + self.chunk.len() as u64;
+        match self.size {
+            Some(expected) if received > expected => {
+                return self.condemned(DownloadErrorKind::Size { expected, got: received, more: true });
+            }
+            None if received > ARCHIVE_BYTES => {
+                return self.condemned(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
+            }
+            _ => {}
+        }
+        let need_bytes = self.size.or(self.announced).map(|size| size.saturating_sub(self.received));
+        if let Some(part) = &mut self.part_file {
+            part.append(&self.chunk, need_bytes)?;
+        }
+        self.hasher.update(&self.chunk);
+        self.received = received;
+        Ok(())
+    }
+
+    fn drain(&mut self) -> Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        loop {
+            self.next_chunk()?;
+            if self.chunk.is_empty() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Compare what was received with what was promised; what differs is removed.
+    fn compare(&mut self) -> Result<(Digest, u64)> {
+        let algorithm = self.digest.map_or(Algorithm::Sha256, Digest::algorithm);
+        let got = std::mem::replace(&mut self.hasher, algorithm.hasher()).finish();
+        let (size, expected) = (self.size.filter(|size| *size != self.received), self.digest);
+        let wrong = match (size, expected) {
+            (Some(expected), _) => DownloadErrorKind::Size { expected, got: self.received, more: false },
+            (None, Some(expected)) if *expected != got => DownloadErrorKind::Digest { expected: expected.clone(), got },
+            _ => return Ok((got, self.received)),
+        };
+        let again = self.pieced && !self.session.offline;
+        self.discard()?;
+        // Bytes that came together from several places may only not belong together.
+        Err(if again { DownloadErrorKind::Again(Box::new(wrong)) } else { wrong })
+    }
+
+    fn condemned<T>(&mut self, kind: DownloadErrorKind) -> Result<T> {
+        self.discard()?;
+        Err(kind)
+    }
+
+    fn discard(&mut self) -> Result<()> {
+        if let Source::Cached(_, path) = &self.source {
+            remove_file(path)?;
+        }
+        self.part_file.take().map_or(Ok(()), PartFile::discard)?;
+        Ok(())
+    }
+}
+
+impl BufRead for Download<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.taken == self.chunk.len() {
+            self.taken = 0;
+            let result = if self.failure.is_some() { Err(io::Error::other("the download failed")) } else { Ok(()) };
+            let result = result.and_then(|()| {
+                self.next_chunk().map_err(|failure| {
+                    self.failure = Some(failure);
+                    io::Error::other("the download failed")
+                })
+            });
+            if result.is_err() {
+                self.chunk.clear();
+            }
+            result?;
+        }
+        Ok(&self.chunk[self.taken..])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.taken += amount;
+    }
+}
+
+impl Read for Download<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}

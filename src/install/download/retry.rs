@@ -1,0 +1,151 @@
+//! When a failed download is tried again, and after how long.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+/// How patient downloads and waits are; every wait of an install is bounded by one of these.
+#[derive(Clone, Debug)]
+pub struct Patience {
+    /// From a name to a connection.
+    pub connect: Duration,
+    /// From a request to the head of its answer.
+    pub answer: Duration,
+    /// Between two bytes of an answer.
+    pub stall: Duration,
+    /// Before the second attempt; doubled before each further one, and scattered by half.
+    pub first_delay: Duration,
+    /// The longest of these waits.
+    pub longest_delay: Duration,
+    /// The longest that a server may ask to wait.
+    pub longest_retry_after: Duration,
+    /// Attempts in a row that bring nothing worth mentioning.
+    pub attempts: u32,
+    /// How long another process that installs the same release may make no progress.
+    pub holder_stall: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            answer: Duration::from_secs(30),
+            stall: Duration::from_secs(30),
+            first_delay: Duration::from_millis(250),
+            longest_delay: Duration::from_secs(8),
+            longest_retry_after: Duration::from_secs(60),
+            attempts: 5,
+            holder_stall: Duration::from_secs(120),
+        }
+    }
+}
+
+/// An attempt that brought this much begins a new row: the way is bad but it leads there.
+const WORTH_MENTIONING_BYTES: u64 = 256 * 1024;
+
+/// No download takes more attempts than this, however much each brings.
+const ATTEMPTS_IN_ALL: u32 = 100;
+
+/// Counts the attempts of one download.
+#[derive(Debug)]
+pub(super) struct Attempts {
+    in_all: u32,
+    in_a_row: u32,
+    received_before: u64,
+}
+
+/// What follows a failed attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Wait(Duration),
+    GiveUp,
+    ComeBackLater(Duration),
+}
+
+impl Attempts {
+    pub(super) fn first() -> Self {
+        Self { in_all: 1, in_a_row: 1, received_before: 0 }
+    }
+
+    /// The number of the current attempt, from 1.
+    pub(super) fn number(&self) -> u8 {
+        u8::try_from(self.in_all).unwrap_or(u8::MAX)
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        self.in_all
+    }
+
+    /// An attempt failed after so many bytes in all.
+    pub(super) fn failed(&mut self, received: u64, retry_after: Option<Duration>, patience: &Patience) -> Next {
+        if received >= self.received_before.saturating_add(WORTH_MENTIONING_BYTES) {
+            self.in_a_row = 0;
+        }
+        self.received_before = received;
+        if self.in_a_row >= patience.attempts || self.in_all >= ATTEMPTS_IN_ALL {
+            return Next::GiveUp;
+        }
+        if let Some(asked) = retry_after.filter(|asked| *asked > patience.longest_retry_after) {
+            return Next::ComeBackLater(asked);
+        }
+        self.in_all += 1;
+        self.in_a_row += 1;
+        let doublings = self.in_a_row.saturating_sub(2).min(16);
+        let delay = patience.first_delay.saturating_mul(1 << doublings).min(patience.longest_delay);
+        Next::Wait(retry_after.unwrap_or_else(|| delay.mul_f64(0.5 + fraction())))
+    }
+}
+
+/// Something from 0 to 1 that differs from process to process, so that many do not come back at once.
+fn fraction() -> f64 {
+    let random = RandomState::new().hash_one(0u8);
+    (random >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// Whether a server that answers so may answer otherwise soon.
+pub(super) const fn may_change(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500..=599)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end() {
+        let patience = Patience::default();
+        let mut attempts = Attempts::first();
+        let mut waits = Vec::new();
+        let end = loop {
+            match attempts.failed(0, None, &patience) {
+                Next::Wait(wait) => waits.push(wait.as_millis()),
+                end => break end,
+            }
+        };
+        assert_eq!((end, waits.len(), attempts.number()), (Next::GiveUp, 4, 5));
+        for (wait, middle) in waits.into_iter().zip([250, 500, 1000, 2000]) {
+            assert!((middle / 2..=middle * 3 / 2).contains(&wait), "{wait} is not around {middle}");
+        }
+    }
+
+    #[test]
+    fn progress_begins_a_new_row_but_not_for_ever() {
+        let patience = Patience::default();
+        let mut attempts = Attempts::first();
+        let mut waits = 0;
+        while let Next::Wait(wait) = attempts.failed((waits + 1) * WORTH_MENTIONING_BYTES, None, &patience) {
+            assert!(wait < patience.first_delay * 2);
+            waits += 1;
+        }
+        assert_eq!(waits, 99);
+    }
+
+    #[test]
+    fn a_server_may_ask_to_wait_but_not_for_long() {
+        let patience = Patience::default();
+        let mut attempts = Attempts::first();
+        let asked = Duration::from_secs(2);
+        assert_eq!(attempts.failed(0, Some(asked), &patience), Next::Wait(asked));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(attempts.failed(0, Some(hour), &patience), Next::ComeBackLater(hour));
+    }
+}

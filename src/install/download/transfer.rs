@@ -1,0 +1,252 @@
+//! One request and its answer, received by a thread of its own.
+//!
+//! The thread may block on the network for as long as its time-outs allow; whoever waits for its events does not, and
+//! can leave at any moment. A thread that nobody listens to ends at its next event.
+
+use std::io::Read;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use ureq::http::header::{
+    ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_RANGE,
+    RANGE, RETRY_AFTER,
+};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+
+use super::retry::Patience;
+
+/// How much is handed on at once, at most.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// How many chunks may wait to be taken: with those in both hands, 1 MiB in all.
+const CHUNKS_AHEAD: usize = 2;
+
+/// How many redirects are followed.
+pub(super) const REDIRECTS: u32 = 10;
+
+/// What to ask for.
+#[derive(Clone)]
+pub(super) struct Request {
+    pub(super) url: String,
+    pub(super) authorization: Option<String>,
+    /// The first byte wanted, when not all are.
+    pub(super) from: u64,
+    /// Only if this is still the version there; else all of the new one.
+    pub(super) etag: Option<String>,
+}
+
+/// What comes back, in this order: a head, data, and an end or a failure.
+pub(super) enum Event {
+    Head(Head),
+    Data(Vec<u8>),
+    End,
+    Failed(Failure),
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) length: Option<u64>,
+    pub(super) range: Option<ContentRange>,
+    pub(super) etag: Option<String>,
+    pub(super) html: bool,
+    pub(super) retry_after: Option<Duration>,
+}
+
+/// Which bytes an answer holds, as far as it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ContentRange {
+    pub(super) first: Option<u64>,
+    pub(super) total: Option<u64>,
+}
+
+/// How a request failed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another attempt may do better.
+    Connection(String),
+    Redirects,
+    Tls(String),
+    Address(String),
+}
+
+/// An answer being received.
+pub(super) struct Transfer {
+    pub(super) events: Receiver<Event>,
+    used: Sender<Vec<u8>>,
+}
+
+impl Transfer {
+    /// Send a request; its answer comes as events.
+    pub(super) fn start(agent: &Agent, request: Request) -> Self {
+        let (sender, events) = bounded(CHUNKS_AHEAD);
+        let (used, free) = bounded(CHUNKS_AHEAD + 2);
+        let agent = agent.clone();
+        thread::spawn(move || {
+            if let Err(failure) = receive(&agent, &request, &sender, &free) {
+                let _ = sender.send(Event::Failed(failure));
+            }
+        });
+        Self { events, used }
+    }
+
+    /// Give a buffer back that was read.
+    pub(super) fn recycle(&self, buffer: Vec<u8>) {
+        let _ = self.used.try_send(buffer);
+    }
+}
+
+/// A client for all requests of one install.
+pub(in crate::install) fn agent(patience: &Patience) -> Agent {
+    let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
+    Agent::config_builder()
+        .tls_config(tls)
+        .http_status_as_error(false)
+        .max_redirects(REDIRECTS)
+        .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
+        .timeout_resolve(Some(patience.connect))
+        .timeout_connect(Some(patience.connect))
+        .timeout_recv_response(Some(patience.answer))
+        .timeout_per_read(Some(patience.stall))
+        .timeout_per_write(Some(patience.stall))
+        .build()
+        .into()
+}
+
+/// Receive an answer. Ends early, and well, when nobody listens any more.
+fn receive(agent: &Agent, request: &Request, sender: &Sender<Event>, free: &Receiver<Vec<u8>>) -> Result<(), Failure> {
+    let mut call = agent.get(&request.url).header(ACCEPT_ENCODING, "identity");
+    if let Some(authorization) = &request.authorization {
+        call = call.header(AUTHORIZATION, authorization);
+    }
+    if request.from > 0 {
+        call = call.header(RANGE, format!("bytes={}-", request.from));
+        if let Some(etag) = &request.etag {
+            call = call.header(IF_RANGE, etag);
+        }
+    }
+    let (parts, body) = call.call().map_err(failure)?.into_parts();
+    let head = Head::of(parts.status.as_u16(), &parts.headers);
+    if sender.send(Event::Head(head)).is_err() {
+        return Ok(());
+    }
+    pass_on(body, sender, free)
+}
+
+/// Small pieces are gathered while there is enough to do, and handed on at once while somebody waits for them.
+fn pass_on(mut body: Body, sender: &Sender<Event>, free: &Receiver<Vec<u8>>) -> Result<(), Failure> {
+    let mut body = body.as_reader();
+    loop {
+        let mut chunk = free.try_recv().unwrap_or_default();
+        chunk.resize(CHUNK_BYTES, 0);
+        let mut filled = 0;
+        let end = loop {
+            match body.read(&mut chunk[filled..]) {
+                Ok(0) => break Some(Ok(())),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => break Some(Err(Failure::Connection(text_of(error)))),
+            }
+            if filled == chunk.len() || sender.is_empty() {
+                break None;
+            }
+        };
+        chunk.truncate(filled);
+        if filled > 0 && sender.send(Event::Data(chunk)).is_err() {
+            return Ok(());
+        }
+        if let Some(end) = end {
+            end?;
+            let _ = sender.send(Event::End);
+            return Ok(());
+        }
+    }
+}
+
+impl Head {
+    fn of(status: u16, headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        Self {
+            status,
+            length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            range: text(CONTENT_RANGE).map(ContentRange::parse),
+            // A weak one does not promise the same bytes.
+            etag: text(ETAG).filter(|etag| etag.starts_with('"')).map(str::to_owned),
+            html: text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html")),
+            retry_after: text(RETRY_AFTER).and_then(retry_after),
+        }
+    }
+}
+
+impl ContentRange {
+    /// `bytes 100-199/200`, `bytes 100-199/*`, `bytes */200`; what is not understood is not said.
+    fn parse(text: &str) -> Self {
+        let (range, total) = text.strip_prefix("bytes").unwrap_or(text).trim().split_once('/').unwrap_or((text, ""));
+        let first = range.split_once('-').and_then(|(first, _)| first.trim().parse().ok());
+        Self { first, total: total.trim().parse().ok() }
+    }
+}
+
+/// Seconds, or a date.
+fn retry_after(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(date.duration_since(jiff::Timestamp::now()).try_into().unwrap_or(Duration::ZERO))
+}
+
+fn failure(error: ureq::Error) -> Failure {
+    use ureq::Error;
+    match error {
+        Error::TooManyRedirects | Error::RedirectFailed => Failure::Redirects,
+        Error::Tls(reason) => Failure::Tls(reason.to_owned()),
+        Error::Rustls(error) => Failure::Tls(error.to_string()),
+        Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => Failure::Address(error.to_string()),
+        Error::Timeout(_) => Failure::Connection("no answer in time".to_owned()),
+        Error::HostNotFound => Failure::Connection("host not found".to_owned()),
+        Error::Io(error) => io_failure(error),
+        other => Failure::Connection(other.to_string()),
+    }
+}
+
+/// A certificate that is refused comes wrapped up as an I/O error.
+fn io_failure(error: std::io::Error) -> Failure {
+    let text = text_of(error);
+    if text.contains("certificate") { Failure::Tls(text) } else { Failure::Connection(text) }
+}
+
+fn text_of(error: std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::ConnectionReset => "connection reset".to_owned(),
+        ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "no more bytes in time".to_owned(),
+        ErrorKind::UnexpectedEof => "connection closed before the end".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges_are_read_as_far_as_they_say_something() {
+        let range = |first, total| ContentRange { first, total };
+        assert_eq!(ContentRange::parse("bytes 100-199/200"), range(Some(100), Some(200)));
+        assert_eq!(ContentRange::parse("bytes 0-1/*"), range(Some(0), None));
+        assert_eq!(ContentRange::parse("bytes */200"), range(None, Some(200)));
+        assert_eq!(ContentRange::parse("nonsense"), range(None, None));
+    }
+
+    #[test]
+    fn a_server_may_say_how_long_to_wait_in_seconds_or_by_date() {
+        assert_eq!(retry_after("3"), Some(Duration::from_secs(3)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon"), None);
+    }
+}

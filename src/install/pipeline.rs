@@ -1,0 +1,297 @@
+//! From a configuration to a release in the store.
+//!
+//! Lock, look, stage, then for each archive receive, digest and unpack in one pass, then make the programs usable, run
+//! the post-install command, sync, and rename. Until the rename nothing of it can be seen, and whatever fails before
+//! leaves the store as it was.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::config::{InstallConfig, Part};
+use crate::paths::Home;
+use crate::report::{Phase, Reporter};
+
+use super::cancel::{CancelToken, Watch};
+use super::disk::{At, DiskError};
+use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
+use super::error::InstallError;
+use super::lock::{Holder, HolderProgress, Wait};
+use super::programs;
+use super::progress::Meter;
+use super::receipt::{Facts, Receipt, ReceiptPart};
+use super::staging::Staging;
+use super::store::{Release, Store};
+use super::sync::sync_file_system;
+use super::unpack::{Archive, Limits, Tree, UnpackError, UnpackErrorKind};
+
+/// How often everything may begin again because the bytes that were handed on turned out to be worthless.
+const BEGINNINGS: u32 = 4;
+
+/// What an install needs from above.
+pub struct Hooks<'a> {
+    /// How far the process got that installs the same release, by its board; `None` when that cannot be told.
+    pub progress_of: &'a dyn Fn(&Holder) -> Option<HolderProgress>,
+    /// Runs a post-install command; the error is how it ended, with its last lines.
+    pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), String>,
+    /// How long to wait for what does not get on.
+    pub patience: Patience,
+}
+
+/// A post-install command to run.
+#[derive(Clone, Copy, Debug)]
+pub struct PostInstall<'a> {
+    /// The command, as `vx.toml` has it.
+    pub command: &'a str,
+    /// The release, not yet in its final place: the directory to run it in.
+    pub release: &'a Path,
+    /// The folder of its programs, to put first on PATH.
+    pub bin: &'a Path,
+    /// What is left of the time the install was given.
+    pub time_left: Option<Duration>,
+}
+
+/// A release that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// The release.
+    pub release: Release,
+    /// Whether it was there already, or another process made it meanwhile: nothing was fetched.
+    pub already: bool,
+}
+
+/// Install a release.
+///
+/// Whatever earlier runs left in `tmp/` is [swept](super::sweep) by whoever calls this, once per process.
+pub fn install(
+    config: &InstallConfig,
+    reporter: &dyn Reporter,
+    cancel: &CancelToken,
+    hooks: &Hooks<'_>,
+) -> Result<Installed, InstallError> {
+    let deadline = config.deadline_ms.and_then(|limit| Instant::now().checked_add(Duration::from_millis(limit)));
+    let home = Home::at(config.home.clone());
+    let install = Install {
+        config,
+        store: Store::new(home.clone()),
+        home,
+        reporter,
+        watch: Watch::new(cancel.clone(), deadline),
+        deadline,
+        hooks,
+    };
+    install.run().map_err(|error| error.plain(config.deadline_ms))
+}
+
+struct Install<'a> {
+    config: &'a InstallConfig,
+    home: Home,
+    store: Store,
+    reporter: &'a dyn Reporter,
+    watch: Watch,
+    deadline: Option<Instant>,
+    hooks: &'a Hooks<'a>,
+}
+
+/// What came out of the archives.
+struct Unpacked {
+    tree: Tree,
+    parts: Vec<ReceiptPart>,
+}
+
+/// Why the archives did not go into the tree.
+enum Stumble {
+    /// For good.
+    Fatal(InstallError),
+    /// Worth beginning again, a few times; then it is this.
+    Again(InstallError),
+    /// This archive has to be unpacked from its whole file, which is in the cache now.
+    NeedsFile,
+}
+
+impl Install<'_> {
+    fn run(&self) -> Result<Installed, InstallError> {
+        let (tool, version) = (self.config.tool_name.as_str(), self.config.version.as_str());
+        let target = self.store.path(tool, version)?;
+        let before = self.store.installed(tool, version);
+        if let Some(release) = before.clone().filter(|_| !self.config.force) {
+            return Ok(Installed { release, already: true });
+        }
+        let lock = Wait {
+            home: &self.home,
+            tool,
+            version,
+            board: self.config.board.as_ref(),
+            reporter: self.reporter,
+            watch: &self.watch,
+            stall: self.hooks.patience.holder_stall,
+            progress_of: self.hooks.progress_of,
+        }
+        .acquire()?;
+        // What was not there before the wait was made by who was waited for; that is as good as a forced install.
+        match self.store.installed(tool, version) {
+            Some(release) if before.is_none_or(|before| before.receipt != release.receipt) => {
+                return Ok(Installed { release, already: true });
+            }
+            _ => {}
+        }
+        let sizes = self.config.parts.iter().map(|part| part.size).collect();
+        let meter = Meter::new(self.reporter, &lock, sizes);
+        let staging = Staging::create(&self.home, &format!("{tool}-{version}"))?;
+        let unpacked = self.unpack_all(&staging, &meter)?;
+        self.finish(&unpacked, &staging, &target, &meter)
+    }
+
+    /// Receive and unpack all archives, from the beginning as often as it takes.
+    fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>) -> Result<Unpacked, InstallError> {
+        let session = Session {
+            home: &self.home,
+            agent: download::agent(&self.hooks.patience),
+            patience: &self.hooks.patience,
+            watch: &self.watch,
+            meter,
+            offline: self.config.offline,
+        };
+        if self.config.parts.is_empty() {
+            return Err(InstallError::NoParts);
+        }
+        // Archives that turned out to be readable only by their directory.
+        let mut by_file = vec![false; self.config.parts.len()];
+        let mut beginnings = 1;
+        'again: loop {
+            let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone());
+            let mut unpacked = Unpacked { tree, parts: Vec::new() };
+            for (index, part) in self.config.parts.iter().enumerate() {
+                meter.begin_part(index);
+                match self.unpack_part(part, index, by_file[index], &session, staging, &mut unpacked.tree) {
+                    Ok(fetched) => unpacked.parts.push(fetched.of(part)),
+                    Err(Stumble::NeedsFile) => {
+                        by_file[index] = true;
+                        continue 'again;
+                    }
+                    Err(Stumble::Again(_)) if beginnings < BEGINNINGS => {
+                        beginnings += 1;
+                        continue 'again;
+                    }
+                    Err(Stumble::Again(error) | Stumble::Fatal(error)) => return Err(error),
+                }
+            }
+            return Ok(unpacked);
+        }
+    }
+
+    fn unpack_part(
+        &self,
+        part: &Part,
+        index: usize,
+        by_file: bool,
+        session: &Session<'_>,
+        staging: &Staging,
+        tree: &mut Tree,
+    ) -> Result<Fetched, Stumble> {
+        let archive = Archive::of(part).map_err(|error| Stumble::Fatal(error.into()))?;
+        let url = match &self.config.download_url {
+            Some(url) if index == 0 => url,
+            _ => &part.url,
+        };
+        let private = staging.join(&format!("part-{index}"));
+        let stumbled = |kind| Stumble::of(DownloadError { archive: part.file_name.clone(), kind });
+        let mut download = Download::begin(session, part, url, &private).map_err(stumbled)?;
+        if by_file {
+            session.meter.enter(Phase::Verifying);
+            let fetched = download.finish().map_err(stumbled)?;
+            session.meter.enter(Phase::Extracting);
+            let file = File::open(&fetched.path).at("read", &fetched.path).map_err(Stumble::disk)?;
+            archive.unpack_file(file, tree).map_err(|error| Stumble::Fatal(error.into()))?;
+            session.meter.advanced(fetched.size_bytes);
+            return Ok(fetched);
+        }
+        let result = archive.unpack(&mut download, tree);
+        match (result, download.take_failure()) {
+            (_, Some(kind)) => Err(stumbled(kind)),
+            (Ok(()), None) => download.finish().map_err(stumbled),
+            (Err(error), None) => match error.kind {
+                UnpackErrorKind::NotStreamable(_) => {
+                    download.finish().map_err(stumbled)?;
+                    Err(Stumble::NeedsFile)
+                }
+                UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(Stumble::Fatal(error.into())),
+                // The bytes make no sense; that they are the wrong ones explains it better.
+                _ => match download.condemn() {
+                    Err(kind @ (DownloadErrorKind::Digest { .. } | DownloadErrorKind::Size { .. })) => {
+                        Err(stumbled(kind))
+                    }
+                    Err(kind @ (DownloadErrorKind::Again(_) | DownloadErrorKind::Stop(_))) => Err(stumbled(kind)),
+                    _ => Err(Stumble::Fatal(error.into())),
+                },
+            },
+        }
+    }
+
+    /// Everything is in the tree: check it as a whole, and put it into its place.
+    fn finish(
+        &self,
+        unpacked: &Unpacked,
+        staging: &Staging,
+        target: &Path,
+        meter: &Meter<'_>,
+    ) -> Result<Installed, InstallError> {
+        let Unpacked { tree, parts } = unpacked;
+        let release = tree.root();
+        meter.step(Phase::Linking, None);
+        let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
+        let programs = programs::provide(release, &self.config.programs, |name| tree.files_named(name))?;
+        self.run_postinstall(release, meter)?;
+        let receipt = Receipt::now(Facts {
+            tool: &self.config.tool_name,
+            version: &self.config.version,
+            source: &self.config.source,
+            package: &self.config.package,
+            files: totals.files,
+            size_bytes: totals.size_bytes,
+            parts: parts.clone(),
+            programs,
+        });
+        meter.step(Phase::Linking, None);
+        receipt.write(release)?;
+        sync_file_system(release).at("sync", release)?;
+        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
+        self.store.activate(release, staging, target)?;
+        Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
+    }
+
+    fn run_postinstall(&self, release: &Path, meter: &Meter<'_>) -> Result<(), InstallError> {
+        let Some(command) = self.config.postinstall.as_deref() else { return Ok(()) };
+        meter.step(Phase::PostInstall, None);
+        let bin: PathBuf = release.join("bin");
+        let time_left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let result = (self.hooks.postinstall)(&PostInstall { command, release, bin: &bin, time_left });
+        // Who stopped the install has probably stopped the command too: that is the cause.
+        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
+        result.map_err(|reason| InstallError::PostInstall { command: command.to_owned(), reason })
+    }
+
+    fn archives(&self) -> String {
+        let names: Vec<&str> = self.config.parts.iter().map(|part| part.file_name.as_str()).collect();
+        names.join("`, `")
+    }
+}
+
+impl Stumble {
+    fn of(error: DownloadError) -> Self {
+        match error.kind {
+            DownloadErrorKind::Again(kind) => Self::Again(DownloadError { kind: *kind, ..error }.into()),
+            kind => Self::Fatal(DownloadError { kind, ..error }.into()),
+        }
+    }
+
+    fn disk(error: DiskError) -> Self {
+        Self::Fatal(error.into())
+    }
+}
+
+impl Fetched {
+    fn of(self, part: &Part) -> ReceiptPart {
+        ReceiptPart { file_name: part.file_name.clone(), digest: self.digest, size_bytes: self.size_bytes }
+    }
+}

@@ -1,0 +1,78 @@
+//! One line of progress over all archives of a release.
+//!
+//! The archives of a release are received and unpacked one after the other, but whoever looks wants one bar: it is
+//! full when the last archive is through, and not before.
+
+use std::cell::{Cell, RefCell};
+
+use crate::report::{Phase, Reporter};
+
+use super::lock::ReleaseLock;
+
+/// Adds up the progress of several archives, and tells the reporter and those who wait for this install.
+pub(super) struct Meter<'a> {
+    reporter: &'a dyn Reporter,
+    lock: &'a ReleaseLock,
+    sizes: RefCell<Vec<Option<u64>>>,
+    part: Cell<usize>,
+    phase: Cell<Option<Phase>>,
+}
+
+impl<'a> Meter<'a> {
+    /// For archives of these sizes, as far as they are known.
+    pub(super) fn new(reporter: &'a dyn Reporter, lock: &'a ReleaseLock, sizes: Vec<Option<u64>>) -> Self {
+        Self { reporter, lock, sizes: RefCell::new(sizes), part: Cell::new(0), phase: Cell::new(None) }
+    }
+
+    /// What follows is about this archive.
+    pub(super) fn begin_part(&self, index: usize) {
+        self.part.set(index);
+        if index == 0 {
+            self.phase.set(None);
+        }
+    }
+
+    /// The size of this archive is found to be this.
+    pub(super) fn part_size(&self, size: Option<u64>) {
+        let before = self.total();
+        if let Some(known) = self.sizes.borrow_mut().get_mut(self.part.get()) {
+            *known = size;
+        }
+        if self.phase.get().is_some() && self.total() != before {
+            self.reporter.total(self.total());
+        }
+    }
+
+    /// This archive is received, or read from the cache: a phase of all archives together.
+    pub(super) fn enter(&self, phase: Phase) {
+        if self.phase.replace(Some(phase)) != Some(phase) {
+            self.reporter.started(phase, self.total());
+            self.lock.started(self.total());
+            self.advanced(0);
+        }
+    }
+
+    /// So much of this archive is through.
+    pub(super) fn advanced(&self, done: u64) {
+        let before: u64 = self.sizes.borrow().iter().take(self.part.get()).flatten().sum();
+        self.reporter.advanced(before + done);
+        self.lock.advanced(before + done);
+    }
+
+    /// A phase that is not about bytes of archives.
+    pub(super) fn step(&self, phase: Phase, total: Option<u64>) {
+        self.phase.set(Some(phase));
+        self.reporter.started(phase, total);
+        self.lock.started(total);
+    }
+
+    /// What is going on is tried again.
+    pub(super) fn attempt(&self, number: u8, reason: &str) {
+        self.reporter.attempt(number);
+        self.reporter.message(&format!("{reason}; attempt {number}"));
+    }
+
+    fn total(&self) -> Option<u64> {
+        self.sizes.borrow().iter().copied().sum()
+    }
+}

@@ -1,0 +1,117 @@
+//! Where a release is put together before anybody may see it: `tmp/<name>/`, owned by a living process.
+//!
+//! Beside each staging directory lies `<name>.lock`, held by its owner. It is made before the directory and removed
+//! after it, so a directory without a held lock belongs to nobody alive, and [`sweep`] removes it. The process number
+//! in the name is for people only: numbers are reused, locks are not.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::paths::Home;
+
+use super::disk::{At, DiskError, create_directories, remove_tree};
+use super::file_lock::FileLock;
+
+/// A staging directory of this process; it goes, with all that is in it, when dropped.
+#[derive(Debug)]
+pub(super) struct Staging {
+    path: PathBuf,
+    _lock: FileLock,
+}
+
+impl Staging {
+    /// A new, empty staging directory.
+    pub(super) fn create(home: &Home, label: &str) -> Result<Self, DiskError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
+            let path = home.tmp().join(format!("{label}.{}-{number}", std::process::id()));
+            let lock_path = lock_of(&path);
+            let Some(lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? else { continue };
+            match fs::create_dir(&path) {
+                Ok(()) => return Ok(Self { path, _lock: lock }),
+                // Left by a dead process that had our number, and not swept yet.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_tree(&path)?,
+                Err(error) => return Err(error).at("create", &path),
+            }
+        }
+    }
+
+    /// A path inside for the caller to use.
+    pub(super) fn join(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The directory the release grows in, made empty again.
+    pub(super) fn fresh_release(&self) -> Result<PathBuf, DiskError> {
+        let release = self.join("release");
+        remove_tree(&release)?;
+        create_directories(&release)?;
+        Ok(release)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        let _ = remove_tree(&self.path);
+    }
+}
+
+/// Remove what processes that are no more left in `tmp/`; how many directories went.
+///
+/// What cannot be removed stays for the next sweep: it is in nobody's way.
+pub fn sweep(home: &Home) -> usize {
+    let Ok(entries) = fs::read_dir(home.tmp()) else { return 0 };
+    let mut swept = 0;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let (directory, lock_path) = match path.extension() {
+            Some(extension) if extension == "lock" => (path.with_extension(""), path.clone()),
+            _ if entry.file_type().is_ok_and(|kind| kind.is_dir()) => (path.clone(), lock_of(&path)),
+            _ => continue,
+        };
+        // Taking the lock keeps others off; dropping it removes its file, after the directory.
+        if let Ok(Some(_lock)) = FileLock::try_acquire(&lock_path) {
+            let was_there = directory.is_dir();
+            swept += usize::from(remove_tree(&directory).is_ok() && was_there);
+        }
+    }
+    swept
+}
+
+/// `<directory>.lock`, beside the directory.
+fn lock_of(directory: &Path) -> PathBuf {
+    let mut name = directory.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_takes_what_the_dead_left_and_nothing_of_the_living() {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let home = Home::at(top.path().to_owned());
+        let alive = Staging::create(&home, "node-22.3.0").expect("a staging directory");
+        fs::write(alive.join("file"), "x").expect("a file");
+        for dead in ["deno-1.0.0.1-0", "deno-1.0.0.2-0"] {
+            fs::create_dir_all(home.tmp().join(dead).join("release/lib")).expect("directories");
+        }
+        fs::write(home.tmp().join("deno-1.0.0.1-0.lock"), "").expect("a lock nobody holds");
+
+        assert_eq!(sweep(&home), 2);
+        assert!(alive.join("file").exists());
+        drop(alive);
+        assert_eq!(fs::read_dir(home.tmp()).expect("tmp").count(), 0);
+    }
+
+    #[test]
+    fn a_sweep_of_a_home_that_is_not_there_finds_nothing() {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        assert_eq!(sweep(&Home::at(top.path().join("none"))), 0);
+    }
+}

@@ -1,0 +1,123 @@
+//! Which format an archive has: its name promises one, its first bytes must keep the promise.
+
+use std::io::BufRead;
+
+use super::error::UnpackErrorKind;
+
+/// A format vx unpacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::install) enum Format {
+    /// tar in gzip.
+    TarGz,
+    /// tar as it is.
+    Tar,
+    /// zip, which wheels are too.
+    Zip,
+    /// One file in gzip.
+    Gz,
+    /// One file as it is.
+    Plain,
+}
+
+const ENDINGS: [(&str, Format); 6] = [
+    (".tar.gz", Format::TarGz),
+    (".tgz", Format::TarGz),
+    (".tar", Format::Tar),
+    (".zip", Format::Zip),
+    (".whl", Format::Zip),
+    (".gz", Format::Gz),
+];
+
+/// Archives that must not be mistaken for programs.
+const UNSUPPORTED: [&str; 17] = [
+    ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2", ".tbz", ".xz", ".zst", ".bz2", ".7z", ".rar", ".deb",
+    ".rpm", ".dmg", ".msi", ".pkg",
+];
+
+impl Format {
+    /// The format a file name promises; a name that promises none is a program as it is.
+    pub(super) fn of(file_name: &str) -> Result<Self, UnpackErrorKind> {
+        let name = file_name.to_ascii_lowercase();
+        if let Some(ending) = UNSUPPORTED.iter().find(|ending| name.ends_with(**ending)) {
+            return Err(UnpackErrorKind::Format((*ending).to_owned()));
+        }
+        Ok(ENDINGS.iter().find(|(ending, _)| name.ends_with(ending)).map_or(Format::Plain, |(_, format)| *format))
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Format::TarGz | Format::Gz => "gzip",
+            Format::Tar => "a tar archive",
+            Format::Zip => "a zip archive",
+            Format::Plain => "a program",
+        }
+    }
+
+    /// Compare the first bytes with the promise, reading none of them.
+    pub(super) fn check(self, bytes: &mut impl BufRead) -> Result<(), UnpackErrorKind> {
+        let start = bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+        let kept = match self {
+            Format::TarGz | Format::Gz => start.starts_with(&[0x1f, 0x8b]),
+            Format::Zip => start.starts_with(b"PK") || start.starts_with(b"MZ") || start.starts_with(b"#!"),
+            Format::Tar | Format::Plain => !start.is_empty() && !is_web_page(start),
+        };
+        if kept {
+            return Ok(());
+        }
+        Err(UnpackErrorKind::OtherContent { expected: self.name(), found: looks_like(start) })
+    }
+}
+
+fn looks_like(start: &[u8]) -> &'static str {
+    match start {
+        [] => "an empty file",
+        _ if is_web_page(start) => "a web page",
+        [0x1f, 0x8b, ..] => "gzip",
+        [b'P', b'K', ..] => "a zip archive",
+        [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+        [0x7f, b'E', b'L', b'F', ..] => "a program",
+        [b'{' | b'[', ..] => "JSON",
+        _ => "something else",
+    }
+}
+
+/// Whether bytes begin like HTML.
+pub(in crate::install) fn is_web_page(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
+    [&b"<!doctype html"[..], b"<html", b"<head", b"<body", b"<title"].into_iter().any(begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_promise_formats() {
+        for (name, format) in [
+            ("node-22.tgz", Format::TarGz),
+            ("GO.TAR.GZ", Format::TarGz),
+            ("a.tar", Format::Tar),
+            ("uv-0.1-py3-none-manylinux_2_17.whl", Format::Zip),
+            ("jq.gz", Format::Gz),
+            ("jq-linux-amd64", Format::Plain),
+        ] {
+            assert_eq!(Format::of(name).expect("a format"), format, "{name}");
+        }
+        for name in ["a.tar.xz", "a.tzst", "a.7z", "a.deb"] {
+            assert!(matches!(Format::of(name), Err(UnpackErrorKind::Format(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_web_page_in_place_of_an_archive_is_named() {
+        let page = b"\n <!DOCTYPE HTML><title>404</title>";
+        for format in [Format::TarGz, Format::Tar, Format::Zip, Format::Gz, Format::Plain] {
+            let error = format.check(&mut &page[..]).expect_err("a page is refused");
+            assert!(error.to_string().contains("a web page"), "{error}");
+        }
+        let error = Format::Zip.check(&mut &b""[..]).expect_err("nothing is refused");
+        assert!(error.to_string().contains("an empty file"), "{error}");
+    }
+}

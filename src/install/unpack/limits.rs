@@ -1,0 +1,118 @@
+//! How much an archive may unpack to: enough for every real tool, too little to fill a disk by surprise.
+
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
+
+use super::error::UnpackErrorKind;
+
+/// The limits of one release, all its archives together.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::install) struct Limits {
+    /// Bytes it may unpack to.
+    pub(in crate::install) bytes: u64,
+    /// Files, folders and links it may hold.
+    pub(in crate::install) entries: u64,
+    /// How many times larger than its archives it may be …
+    pub(in crate::install) ratio: u64,
+    /// … once it is larger than so many bytes.
+    pub(in crate::install) ratio_from_bytes: u64,
+}
+
+impl Default for Limits {
+    /// The largest tools known hold some 20,000 entries and a few GB, and shrink to a fifth.
+    fn default() -> Self {
+        Self { bytes: 16 << 30, entries: 250_000, ratio: 200, ratio_from_bytes: 256 << 20 }
+    }
+}
+
+/// What was unpacked so far, against the limits.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limits: Limits,
+    packed: Rc<Cell<u64>>,
+    bytes: u64,
+    entries: u64,
+}
+
+impl Budget {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, packed: Rc::default(), bytes: 0, entries: 0 }
+    }
+
+    /// A reader that counts what it reads as the size of the archive.
+    pub(super) fn packed<R>(&self, inner: R) -> Packed<R> {
+        Packed { inner, count: Rc::clone(&self.packed), position: 0 }
+    }
+
+    /// Archive bytes that are known without reading them one by one.
+    pub(super) fn add_packed(&self, bytes: u64) {
+        self.packed.set(self.packed.get() + bytes);
+    }
+
+    pub(super) fn add_entry(&mut self) -> Result<(), UnpackErrorKind> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(UnpackErrorKind::TooMuch { limit: self.limits.entries, unit: "entries", entry: None });
+        }
+        Ok(())
+    }
+
+    /// Whether this much more is within the limits, by what an entry declares.
+    pub(super) fn check_declared(&self, entry: &str, more: u64) -> Result<(), UnpackErrorKind> {
+        match self.bytes.checked_add(more) {
+            Some(sum) if sum <= self.limits.bytes => Ok(()),
+            _ => Err(self.too_much(self.limits.bytes, "bytes", Some(entry))),
+        }
+    }
+
+    pub(super) fn add_bytes(&mut self, entry: Option<&str>, more: u64) -> Result<(), UnpackErrorKind> {
+        self.bytes = self.bytes.saturating_add(more);
+        if self.bytes > self.limits.bytes {
+            return Err(self.too_much(self.limits.bytes, "bytes", entry));
+        }
+        let ratio_limit = self.packed.get().saturating_mul(self.limits.ratio);
+        if self.bytes > self.limits.ratio_from_bytes && self.bytes > ratio_limit {
+            return Err(self.too_much(self.limits.ratio, "times its size", entry));
+        }
+        Ok(())
+    }
+
+    fn too_much(&self, limit: u64, unit: &'static str, entry: Option<&str>) -> UnpackErrorKind {
+        UnpackErrorKind::TooMuch { limit, unit, entry: entry.map(str::to_owned) }
+    }
+}
+
+/// Counts the bytes of an archive as they are read.
+pub(super) struct Packed<R> {
+    inner: R,
+    count: Rc<Cell<u64>>,
+    position: u64,
+}
+
+impl<R> Packed<R> {
+    /// How many bytes came through this reader.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl<R: BufRead> BufRead for Packed<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.count.set(self.count.get() + amount as u64);
+        self.position += amount as u64;
+        self.inner.consume(amount);
+    }
+}
+
+impl<R: BufRead> Read for Packed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
+    }
+}

@@ -1,0 +1,153 @@
+//! tar archives, entry by entry.
+//!
+//! Extensions (long names, pax records) are read here and not by the `tar` crate, which would take one of any length
+//! into memory.
+
+use std::borrow::Cow;
+use std::io::{BufRead, Read};
+
+use tar::{Archive, Entry, EntryType, PaxExtensions};
+
+use super::drain;
+use super::error::UnpackErrorKind;
+use super::path::{EntryPath, Placement, shown};
+use super::tree::Tree;
+
+/// The longest extension that is taken seriously, in bytes.
+const EXTENSION_BYTES: u64 = 256 * 1024;
+
+/// Unpack a tar archive that is not compressed, and read on to its end.
+pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    let mut bytes = tree.packed(bytes);
+    unpack_entries(&mut bytes, placement, tree)?;
+    drain(&mut bytes, tree)
+}
+
+/// Unpack the entries of a tar archive, as far as it says it goes.
+pub(super) fn unpack_entries(bytes: impl Read, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    let mut archive = Archive::new(bytes);
+    let mut extensions = Extensions::default();
+    for entry in archive.entries().map_err(UnpackErrorKind::Damaged)?.raw(true) {
+        let mut entry = entry.map_err(UnpackErrorKind::Damaged)?;
+        if !extensions.take(&mut entry)? {
+            unpack_entry(&mut entry, &std::mem::take(&mut extensions), placement, tree)?;
+        }
+    }
+    Ok(())
+}
+
+fn unpack_entry<R: Read>(
+    entry: &mut Entry<'_, R>,
+    extensions: &Extensions,
+    placement: &Placement,
+    tree: &mut Tree,
+) -> Result<(), UnpackErrorKind> {
+    let header = entry.header();
+    let raw: Cow<'_, [u8]> = match &extensions.path {
+        Some(path) => Cow::Borrowed(path),
+        None => Cow::Owned(header.path_bytes().into_owned()),
+    };
+    // Refuses a bad path also where nothing would be left of it.
+    let path = placement.place(&raw)?;
+    let size = entry.size();
+    if extensions.size.is_some_and(|declared| declared != size) {
+        return Err(UnpackErrorKind::damaged("an entry has two sizes"));
+    }
+    let mode = header.mode().map_err(UnpackErrorKind::Damaged)?;
+    let kind = header.entry_type();
+    let link = || match &extensions.link {
+        Some(link) => Ok(link.clone()),
+        None => header.link_name_bytes().map(Cow::into_owned).ok_or(UnpackErrorKind::damaged("a link has no target")),
+    };
+    let special = |kind| Err(UnpackErrorKind::Kind { entry: shown(&raw), kind });
+    match kind {
+        // Old archives tell a folder by the end of its name.
+        EntryType::Regular | EntryType::Continuous if size == 0 && raw.ends_with(b"/") => directory(path, tree),
+        EntryType::Regular | EntryType::Continuous => match path {
+            Some(path) => tree.file(&path, mode, Some(size), entry),
+            None => Ok(()),
+        },
+        EntryType::Directory => directory(path, tree),
+        EntryType::Symlink => match path {
+            Some(path) => tree.symlink(&path, &link()?),
+            None => Ok(()),
+        },
+        EntryType::Link => {
+            let target = placement.place(&link()?)?;
+            match (path, target) {
+                (Some(path), Some(target)) => tree.hardlink(&path, &target),
+                (None, _) => Ok(()),
+                (Some(_), None) => Err(UnpackErrorKind::damaged("a hard link leads to what is dropped")),
+            }
+        }
+        EntryType::Char | EntryType::Block => special("a device"),
+        EntryType::Fifo => special("a pipe"),
+        EntryType::GNUSparse => special("a sparse file"),
+        _ => special("of a kind that is not known"),
+    }
+}
+
+fn directory(path: Option<EntryPath>, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    path.map_or(Ok(()), |path| tree.directory(&path))
+}
+
+/// What extension entries say about the entry that follows them.
+#[derive(Default)]
+struct Extensions {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+}
+
+impl Extensions {
+    /// Take in an extension; false when the entry is none.
+    fn take<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> Result<bool, UnpackErrorKind> {
+        match entry.header().entry_type() {
+            EntryType::GNULongName => self.path = Some(read_name(entry)?),
+            EntryType::GNULongLink => self.link = Some(read_name(entry)?),
+            EntryType::XHeader => self.take_pax(&read(entry)?)?,
+            // Records about the archive as a whole: a commit's name, for one.
+            EntryType::XGlobalHeader => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn take_pax(&mut self, records: &[u8]) -> Result<(), UnpackErrorKind> {
+        for record in PaxExtensions::new(records) {
+            let record = record.map_err(UnpackErrorKind::Damaged)?;
+            match record.key_bytes() {
+                b"path" => self.path = Some(record.value_bytes().to_vec()),
+                b"linkpath" => self.link = Some(record.value_bytes().to_vec()),
+                b"size" => {
+                    let size = record.value().ok().and_then(|value| value.parse().ok());
+                    self.size = Some(size.ok_or(UnpackErrorKind::damaged("a size is no number"))?);
+                }
+                key if key.starts_with(b"GNU.sparse.") => {
+                    let entry = self.path.as_deref().map(shown).unwrap_or_default();
+                    return Err(UnpackErrorKind::Kind { entry, kind: "a sparse file" });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read<R: Read>(entry: &mut Entry<'_, R>) -> Result<Vec<u8>, UnpackErrorKind> {
+    if entry.size() > EXTENSION_BYTES {
+        return Err(UnpackErrorKind::damaged("a name or record is longer than 256 KiB"));
+    }
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).map_err(UnpackErrorKind::Damaged)?;
+    Ok(bytes)
+}
+
+/// A name as GNU writes it: with a zero byte at its end.
+fn read_name<R: Read>(entry: &mut Entry<'_, R>) -> Result<Vec<u8>, UnpackErrorKind> {
+    let mut name = read(entry)?;
+    while name.last() == Some(&0) {
+        name.pop();
+    }
+    Ok(name)
+}

@@ -1,0 +1,340 @@
+//! The directory a release grows in: the only place that creates files from archives.
+//!
+//! The directory starts empty and only the tree writes to it, so the tree knows every entry. An entry is created below
+//! folders that the tree made itself, never below a link, and only where nothing is yet: no archive can write
+//! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::super::cancel::Watch;
+use super::super::disk::{At, DiskError};
+use super::BUFFER_BYTES;
+use super::error::UnpackErrorKind;
+use super::limits::{Budget, Limits, Packed};
+use super::links;
+use super::path::{EntryPath, Placement, parent, shown};
+
+/// A release in the making.
+pub(in crate::install) struct Tree {
+    root: PathBuf,
+    known: HashMap<Box<str>, Known>,
+    links: Vec<EntryPath>,
+    last_parent: String,
+    budget: Budget,
+    watch: Watch,
+    buffer: Vec<u8>,
+    totals: Totals,
+}
+
+/// What a tree holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::install) struct Totals {
+    pub(in crate::install) files: u64,
+    pub(in crate::install) size_bytes: u64,
+}
+
+/// An entry under its path in lower case.
+#[derive(Debug)]
+struct Known {
+    kind: Kind,
+    /// Its path, where that differs from its key.
+    written: Option<Box<str>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Directory,
+    File,
+    Link(Box<str>),
+}
+
+impl Tree {
+    /// A tree in this empty directory.
+    pub(in crate::install) fn new(root: PathBuf, limits: Limits, watch: Watch) -> Self {
+        Self {
+            root,
+            known: HashMap::new(),
+            links: Vec::new(),
+            last_parent: String::new(),
+            budget: Budget::new(limits),
+            watch,
+            buffer: vec![0; BUFFER_BYTES],
+            totals: Totals::default(),
+        }
+    }
+
+    /// The directory itself.
+    pub(in crate::install) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A reader whose bytes count as the size of the archive.
+    pub(super) fn packed<R>(&self, inner: R) -> Packed<R> {
+        self.budget.packed(inner)
+    }
+
+    /// Archive bytes that no [`Tree::packed`] reader counts.
+    pub(super) fn add_packed(&self, bytes: u64) {
+        self.budget.add_packed(bytes);
+    }
+
+    /// Count bytes that come out of an archive but belong to no file.
+    pub(super) fn count_bytes(&mut self, count: u64) -> Result<(), UnpackErrorKind> {
+        self.watch.check()?;
+        self.budget.add_bytes(None, count)
+    }
+
+    /// How many entries there are, folders counted.
+    pub(super) fn entries(&self) -> usize {
+        self.known.len()
+    }
+
+    /// A folder; it may be there already.
+    pub(super) fn directory(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
+        self.watch.check()?;
+        self.make_directory(path.as_str())
+    }
+
+    /// A file with this content; of `size_bytes`, if that is declared. Setuid and its like are dropped from `mode`.
+    pub(super) fn file(
+        &mut self,
+        path: &EntryPath,
+        mode: u32,
+        size_bytes: Option<u64>,
+        mut content: impl Read,
+    ) -> Result<(), UnpackErrorKind> {
+        self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
+        let target = self.claim(path, Kind::File)?;
+        let mut file = create(&target, mode)?;
+        let mut written = 0;
+        loop {
+            self.watch.check()?;
+            let count = match content.read(&mut self.buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(UnpackErrorKind::Damaged(error)),
+            };
+            written += count as u64;
+            if size_bytes.is_some_and(|size| written > size) {
+                return Err(UnpackErrorKind::damaged("an entry is longer than it says"));
+            }
+            self.budget.add_bytes(Some(path.as_str()), count as u64)?;
+            write(&mut file, &self.buffer[..count], &target, size_bytes)?;
+        }
+        if size_bytes.is_some_and(|size| written < size) {
+            return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
+        }
+        self.totals.size_bytes += written;
+        Ok(())
+    }
+
+    /// A file whose content is at hand.
+    pub(super) fn small_file(&mut self, path: &EntryPath, mode: u32, content: &[u8]) -> Result<(), UnpackErrorKind> {
+        self.watch.check()?;
+        self.budget.add_bytes(Some(path.as_str()), content.len() as u64)?;
+        let target = self.claim(path, Kind::File)?;
+        let mut file = create(&target, mode)?;
+        write(&mut file, content, &target, Some(content.len() as u64))?;
+        self.totals.size_bytes += content.len() as u64;
+        Ok(())
+    }
+
+    /// A file that is the whole download, made executable.
+    pub(super) fn place_single(
+        &mut self,
+        content: impl Read,
+        name: &str,
+        placement: &Placement,
+    ) -> Result<(), UnpackErrorKind> {
+        match placement.place_whole(name)? {
+            Some(path) => self.file(&path, 0o755, None, content),
+            None => Err(UnpackErrorKind::Empty { strip: 0 }),
+        }
+    }
+
+    /// A symbolic link. Where it leads is known when all entries are: [`Tree::finish`] looks.
+    pub(super) fn symlink(&mut self, path: &EntryPath, target: &[u8]) -> Result<(), UnpackErrorKind> {
+        let outside = || UnpackErrorKind::LinkOutside { entry: shown(path.as_str().as_bytes()), target: shown(target) };
+        let text = str::from_utf8(target).map_err(|_| outside())?;
+        if text.is_empty() || text.starts_with('/') || text.contains(['\\', ':']) && cfg!(windows) {
+            return Err(outside());
+        }
+        if text.contains(char::is_control) {
+            return Err(outside());
+        }
+        let place = self.claim(path, Kind::Link(text.into()))?;
+        self.links.push(path.clone());
+        make_symlink(text, &place).at("link", &place)?;
+        Ok(())
+    }
+
+    /// A second name for a file that is there already.
+    pub(super) fn hardlink(&mut self, path: &EntryPath, target: &EntryPath) -> Result<(), UnpackErrorKind> {
+        match self.lookup(target.as_str()) {
+            Some(Kind::File) => {}
+            _ => {
+                let (entry, target) = (path.as_str().to_owned(), target.as_str().to_owned());
+                return Err(UnpackErrorKind::LinkOutside {
+                    entry,
+                    target: format!("{target}, no file of this archive"),
+                });
+            }
+        }
+        let existing = self.root.join(target.as_str());
+        let place = self.claim(path, Kind::File)?;
+        if fs::hard_link(&existing, &place).is_err() {
+            // A file system without hard links, or too many to one file.
+            fs::copy(&existing, &place).at("write", &place)?;
+        }
+        Ok(())
+    }
+
+    /// Give a file of this tree the mode that is learnt only after its content.
+    pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
+        if self.lookup(path.as_str()) == Some(&Kind::File) {
+            let place = self.root.join(path.as_str());
+            change_mode(&place, mode).at("set the mode of", &place)?;
+        }
+        Ok(())
+    }
+
+    /// Make a file of this tree the symbolic link that its content is the target of.
+    pub(super) fn turn_into_symlink(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
+        const LONGEST: u64 = 4096;
+        let place = self.root.join(path.as_str());
+        let mut target = Vec::new();
+        File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).at("read", &place)?;
+        fs::remove_file(&place).at("remove", &place)?;
+        self.known.remove(fold(path.as_str()).as_str());
+        self.totals.files -= 1;
+        self.totals.size_bytes = self.totals.size_bytes.saturating_sub(target.len() as u64);
+        self.symlink(path, &target)
+    }
+
+    /// The paths of all files with this name, for who looks for one of them.
+    pub(in crate::install) fn files_named(&self, name: &str) -> Vec<String> {
+        let files = self.known.iter().filter(|(_, known)| known.kind == Kind::File);
+        let paths = files.map(|(key, known)| known.written.as_deref().unwrap_or(key).to_owned());
+        let mut found: Vec<String> = paths.filter(|path| path.rsplit('/').next() == Some(name)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// All archives are unpacked: check where the links lead, now that everything they can lead through is known.
+    pub(in crate::install) fn finish(&self) -> Result<Totals, UnpackErrorKind> {
+        let target_of = |path: &str| match self.lookup(path) {
+            Some(Kind::Link(target)) => Some(&**target),
+            _ => None,
+        };
+        for link in &self.links {
+            if !links::stays_inside(link.as_str(), target_of) {
+                let target = target_of(link.as_str()).unwrap_or_default();
+                let (entry, target) = (shown(link.as_str().as_bytes()), shown(target.as_bytes()));
+                return Err(UnpackErrorKind::LinkOutside { entry, target });
+            }
+        }
+        Ok(self.totals)
+    }
+
+    fn lookup(&self, path: &str) -> Option<&Kind> {
+        self.known.get(fold(path).as_str()).map(|known| &known.kind)
+    }
+
+    /// Take a place for a new entry, with the folders above it.
+    fn claim(&mut self, path: &EntryPath, kind: Kind) -> Result<PathBuf, UnpackErrorKind> {
+        if let Some(above) = path.parent()
+            && above != self.last_parent
+        {
+            self.make_directory(above)?;
+            above.clone_into(&mut self.last_parent);
+        }
+        self.totals.files += 1;
+        self.register(path.as_str(), kind)?;
+        Ok(self.root.join(path.as_str()))
+    }
+
+    fn make_directory(&mut self, path: &str) -> Result<(), UnpackErrorKind> {
+        if let Some(known) = self.known.get(fold(path).as_str()) {
+            let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(path) == path;
+            return if same { Ok(()) } else { Err(self.twice(path)) };
+        }
+        if let Some(above) = parent(path) {
+            self.make_directory(above)?;
+        }
+        self.register(path, Kind::Directory)?;
+        let place = self.root.join(path);
+        fs::create_dir(&place).at("create", &place)?;
+        Ok(())
+    }
+
+    fn register(&mut self, path: &str, kind: Kind) -> Result<(), UnpackErrorKind> {
+        self.budget.add_entry()?;
+        let key = fold(path);
+        if self.known.contains_key(key.as_str()) {
+            return Err(self.twice(path));
+        }
+        let written = (key != path).then(|| path.into());
+        self.known.insert(key.into(), Known { kind, written });
+        Ok(())
+    }
+
+    fn twice(&self, path: &str) -> UnpackErrorKind {
+        let key = fold(path);
+        let earlier = self.known.get(key.as_str()).and_then(|known| known.written.as_deref());
+        UnpackErrorKind::Twice {
+            entry: shown(path.as_bytes()),
+            earlier: shown(earlier.unwrap_or(key.as_str()).as_bytes()),
+        }
+    }
+}
+
+fn fold(path: &str) -> String {
+    path.to_lowercase()
+}
+
+fn write(file: &mut File, bytes: &[u8], target: &Path, need_bytes: Option<u64>) -> Result<(), DiskError> {
+    let result = file.write_all(bytes).at("write", target);
+    result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))
+}
+
+/// The owner may always read and write: whoever cannot write a file cannot replace the release later.
+#[cfg(unix)]
+fn create(path: &Path, mode: u32) -> Result<File, DiskError> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    OpenOptions::new().write(true).create_new(true).mode(mode & 0o777 | 0o600).open(path).at("create", path)
+}
+
+#[cfg(not(unix))]
+fn create(path: &Path, _: u32) -> Result<File, DiskError> {
+    OpenOptions::new().write(true).create_new(true).open(path).at("create", path)
+}
+
+/// Only the execute bits are taken over, as far as there are read bits: the rest was right when the file was made.
+#[cfg(unix)]
+fn change_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let current = fs::metadata(path)?.permissions().mode() & 0o777;
+    let wanted = current | (mode & 0o111 & (current >> 2));
+    if wanted == current { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(wanted)) }
+}
+
+#[cfg(not(unix))]
+fn change_mode(_: &Path, _: u32) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_symlink(target: &str, place: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, place)
+}
+
+#[cfg(windows)]
+fn make_symlink(target: &str, place: &Path) -> io::Result<()> {
+    std::os::windows::fs::symlink_file(target.replace('/', "\\"), place)
+}

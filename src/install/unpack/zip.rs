@@ -1,0 +1,215 @@
+//! zip archives, wheels among them, unpacked in the order of their bytes.
+//!
+//! A zip says twice what it holds: in a header before each entry, and in the directory at its end, which alone knows
+//! the modes and has the last word. Here entries are unpacked by their headers, and then compared with the directory.
+//! Where the two differ, or the headers do not say enough, the archive is [not streamable] and is read again by its
+//! directory alone.
+//!
+//! [not streamable]: UnpackErrorKind::NotStreamable
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, Read};
+
+use flate2::bufread::DeflateDecoder;
+use libdeflater::{Crc, Decompressor};
+
+use super::drain;
+use super::error::UnpackErrorKind;
+use super::limits::Packed;
+use super::path::{EntryPath, Placement, shown};
+use super::tree::Tree;
+use super::zip_records::{Central, Local, Record, check_descriptor, next};
+
+/// Entries up to this size are unpacked in one piece, which is half as fast again.
+const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
+const WHOLE_UNPACKED_BYTES: u64 = 1024 * 1024;
+
+/// The mode an entry has until the directory is read.
+const MODE: u32 = 0o644;
+
+pub(super) const STORED: u16 = 0;
+pub(super) const DEFLATED: u16 = 8;
+
+/// Unpack an archive from its bytes in order, and read on to their end.
+pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    let mut stream =
+        Stream { bytes: tree.packed(bytes), whole: Decompressor::new(), packed: Vec::new(), unpacked: Vec::new() };
+    let mut found: HashMap<u64, Found> = HashMap::new();
+    loop {
+        let offset = stream.bytes.position();
+        match next(&mut stream.bytes)? {
+            Record::Local(local) => {
+                let entry = stream.unpack_entry(&local, placement, tree)?;
+                found.insert(offset, entry);
+            }
+            Record::Central(central) => {
+                match found.remove(&central.offset) {
+                    Some(entry) => entry.complete(&central, placement, tree)?,
+                    None => return Err(UnpackErrorKind::NotStreamable("its directory names what was not there")),
+                };
+            }
+            Record::End if found.is_empty() => break,
+            Record::End => return Err(UnpackErrorKind::NotStreamable("it holds what its directory does not name")),
+            Record::Unknown => return Err(UnpackErrorKind::NotStreamable("there is something between its entries")),
+        }
+    }
+    drain(&mut stream.bytes, tree)
+}
+
+/// An entry unpacked by its header.
+struct Found {
+    path: Option<EntryPath>,
+    crc: u32,
+    unpacked: u64,
+}
+
+impl Found {
+    /// Compare the entry with the directory, and give it what only that knows.
+    fn complete(&self, central: &Central, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+        let path = placement.place(&central.name)?;
+        if (&path, central.crc, central.unpacked) != (&self.path, self.crc, self.unpacked) {
+            return Err(UnpackErrorKind::NotStreamable("its headers and its directory differ"));
+        }
+        let (Some(path), Some(mode)) = (path, central.mode) else { return Ok(()) };
+        match mode & 0o170_000 {
+            0o120_000 => tree.turn_into_symlink(&path),
+            0 | 0o040_000 | 0o100_000 => tree.set_mode(&path, mode),
+            _ => Err(UnpackErrorKind::Kind { entry: shown(&central.name), kind: "a device or a pipe" }),
+        }
+    }
+}
+
+struct Stream<R> {
+    bytes: Packed<R>,
+    whole: Decompressor,
+    packed: Vec<u8>,
+    unpacked: Vec<u8>,
+}
+
+impl<R: BufRead> Stream<R> {
+    fn unpack_entry(
+        &mut self,
+        local: &Local,
+        placement: &Placement,
+        tree: &mut Tree,
+    ) -> Result<Found, UnpackErrorKind> {
+        let path = placement.place(&local.name)?;
+        let unsupported = |kind| Err(UnpackErrorKind::Kind { entry: shown(&local.name), kind });
+        if local.flags.encrypted() {
+            return unsupported("encrypted");
+        }
+        let directory = local.name.ends_with(b"/");
+        let (crc, unpacked) = match (local.method, local.flags.descriptor()) {
+            _ if directory => {
+                path.as_ref().map_or(Ok(()), |path| tree.directory(path))?;
+                self.pass_over(local)?
+            }
+            (STORED, true) => return Err(UnpackErrorKind::NotStreamable("an entry's size comes after it")),
+            (DEFLATED, true) => self.unknown_size(path.as_ref(), tree)?,
+            (DEFLATED, false) if local.packed <= WHOLE_PACKED_BYTES && local.unpacked <= WHOLE_UNPACKED_BYTES => {
+                self.in_one_piece(local, path.as_ref(), tree)?
+            }
+            (STORED | DEFLATED, false) => self.known_size(local, path.as_ref(), tree)?,
+            _ => return unsupported("compressed by a method that is not supported"),
+        };
+        if !local.flags.descriptor() && (crc, unpacked) != (local.crc, local.unpacked) {
+            return Err(UnpackErrorKind::damaged("an entry has another checksum than the archive says"));
+        }
+        Ok(Found { path, crc, unpacked })
+    }
+
+    /// A folder has no content; what claims to be some is not worth guessing about.
+    fn pass_over(&mut self, local: &Local) -> Result<(u32, u64), UnpackErrorKind> {
+        if local.flags.descriptor() || local.packed > 2 || local.unpacked > 0 {
+            return Err(UnpackErrorKind::NotStreamable("a folder has content"));
+        }
+        // An empty deflate stream is two bytes long.
+        io::copy(&mut self.bytes.by_ref().take(local.packed), &mut io::sink()).map_err(UnpackErrorKind::Damaged)?;
+        Ok((local.crc, local.unpacked))
+    }
+
+    fn in_one_piece(
+        &mut self,
+        local: &Local,
+        path: Option<&EntryPath>,
+        tree: &mut Tree,
+    ) -> Result<(u32, u64), UnpackErrorKind> {
+        let (packed, unpacked) = (local.packed as usize, local.unpacked as usize);
+        if self.packed.len() < packed {
+            self.packed.resize(WHOLE_PACKED_BYTES as usize, 0);
+        }
+        if self.unpacked.len() < unpacked {
+            self.unpacked.resize(WHOLE_UNPACKED_BYTES as usize, 0);
+        }
+        self.bytes.read_exact(&mut self.packed[..packed]).map_err(UnpackErrorKind::Damaged)?;
+        let content = &mut self.unpacked[..unpacked];
+        match self.whole.deflate_decompress(&self.packed[..packed], content) {
+            Ok(count) if count == unpacked => {}
+            _ => return Err(UnpackErrorKind::damaged("an entry cannot be unpacked to the size it says")),
+        }
+        if let Some(path) = path {
+            tree.small_file(path, MODE, content)?;
+        }
+        let mut crc = Crc::new();
+        crc.update(content);
+        Ok((crc.sum(), local.unpacked))
+    }
+
+    fn known_size(
+        &mut self,
+        local: &Local,
+        path: Option<&EntryPath>,
+        tree: &mut Tree,
+    ) -> Result<(u32, u64), UnpackErrorKind> {
+        let mut packed = self.bytes.by_ref().take(local.packed);
+        let sums = if local.method == STORED {
+            pour(&mut packed, path, Some(local.unpacked), tree)?
+        } else {
+            pour(DeflateDecoder::new(&mut packed), path, Some(local.unpacked), tree)?
+        };
+        if packed.limit() > 0 {
+            return Err(UnpackErrorKind::damaged("an entry is followed by bytes that belong to none"));
+        }
+        Ok(sums)
+    }
+
+    fn unknown_size(&mut self, path: Option<&EntryPath>, tree: &mut Tree) -> Result<(u32, u64), UnpackErrorKind> {
+        let start = self.bytes.position();
+        // Ends by itself, and takes no byte behind its end.
+        let (crc, unpacked) = pour(DeflateDecoder::new(&mut self.bytes), path, None, tree)?;
+        let packed = self.bytes.position() - start;
+        check_descriptor(&mut self.bytes, crc, packed, unpacked)?;
+        Ok((crc, unpacked))
+    }
+}
+
+/// Pour content into its file, or nowhere when nothing is left of its path; its checksum and size.
+fn pour(
+    content: impl Read,
+    path: Option<&EntryPath>,
+    size_bytes: Option<u64>,
+    tree: &mut Tree,
+) -> Result<(u32, u64), UnpackErrorKind> {
+    let mut summed = Summed { content, crc: Crc::new(), count: 0 };
+    match path {
+        Some(path) => tree.file(path, MODE, size_bytes, &mut summed)?,
+        None => drain(&mut summed, tree)?,
+    }
+    Ok((summed.crc.sum(), summed.count))
+}
+
+/// Adds up the checksum of what is read.
+struct Summed<R> {
+    content: R,
+    crc: Crc,
+    count: u64,
+}
+
+impl<R: Read> Read for Summed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.content.read(buffer)?;
+        self.crc.update(&buffer[..count]);
+        self.count += count as u64;
+        Ok(count)
+    }
+}

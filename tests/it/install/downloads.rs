@@ -1,0 +1,418 @@
+//! Receiving an archive: what is asked of the server, how often, and what is left when it does not work.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use vx::hint::Hint;
+use vx::install::{CancelToken, InstallError};
+use vx::report::{Phase, Reporter};
+
+use super::setting::{Entry, Event, Record, Setting, digest_of, release_of, tar_gz};
+use crate::server::{Reply, Server};
+
+const SIZE: usize = 2_000_000;
+
+#[test]
+fn a_release_is_received_unpacked_and_reported_in_one_pass() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let config = setting.serves("tool.tgz", &archive);
+    let record = Record::default();
+    let installed = setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+
+    assert!(!installed.already);
+    let receipt = &installed.release.receipt;
+    assert_eq!((receipt.files, receipt.size_bytes), (3, SIZE as u64 + 20));
+    assert_eq!(receipt.parts[0].digest, digest_of(&archive));
+    assert_eq!(receipt.parts[0].size_bytes, archive.len() as u64);
+    assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking, Phase::Linking]);
+    assert!(record.events().contains(&Event::Total(Some(archive.len() as u64))));
+    assert!(record.events().contains(&Event::Advanced(archive.len() as u64)));
+    assert_eq!(setting.cached(), [digest_of(&archive).file_name()]);
+    setting.assert_no_staging();
+}
+
+#[test]
+fn a_reset_half_way_is_followed_by_a_request_for_the_rest() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    let record = Record::default();
+    setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+
+    let requests = setting.server.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(requests[0].header("range"), None);
+    let range = requests[1].header("range").expect("a range").to_owned();
+    let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a number");
+    assert!(from > 500_000, "too little of the first answer was kept: {from}");
+    assert!(requests[1].header("if-range").is_some());
+    assert_eq!(setting.server.body_bytes(), (1_000_000 + archive.len() - from) as u64);
+    assert_eq!(record.attempts(), [2]);
+}
+
+#[test]
+fn a_server_that_is_busy_at_first_is_asked_again() {
+    let setting = Setting::new();
+    let archive = release_of(1000);
+    let reply =
+        Reply::sequence([Reply::status(503), Reply::status(429).header("Retry-After", "0"), Reply::ok(&archive[..])]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    let record = Record::default();
+    setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+    assert_eq!(record.attempts(), [2, 3]);
+}
+
+#[test]
+fn retry_after_is_waited_for_and_too_long_a_wait_is_named() {
+    let setting = Setting::new();
+    let archive = release_of(1000);
+    let reply = Reply::sequence([Reply::status(429).header("Retry-After", "1"), Reply::ok(&archive[..])]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    let start = Instant::now();
+    setting.install(&config).expect("it installs");
+    assert!(start.elapsed() >= Duration::from_secs(1));
+
+    let setting = Setting::new();
+    let config = setting.serves_as("tool.tgz", &archive, Reply::status(429).header("Retry-After", "7200"));
+    setting.fails_saying(&config, &["asks to wait 7200 s"]);
+    assert_eq!(setting.server.requests().len(), 1);
+}
+
+#[test]
+fn a_server_that_stays_silent_is_given_up_in_bounded_time_and_the_bytes_are_kept() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply =
+        Reply::sequence([Reply::ok(&archive[..]).silent_after(100_000), Reply::ok(&archive[..]).silent_after(0)]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    let start = Instant::now();
+    let error = setting.fails_saying(&config, &["`tool.tgz`", "in time", "3 times"]);
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(error.hint().is_some_and(|hint| hint.contains("goes on where it stopped")));
+    assert_eq!(setting.cached().iter().filter(|name| name.ends_with(".part")).count(), 1);
+
+    setting.server.serve("/tool.tgz", Reply::ok(&archive[..]));
+    setting.install(&config).expect("it installs");
+    let last = setting.server.requests().pop().expect("a request");
+    assert!(last.header("range").is_some(), "the second run begins from the start");
+}
+
+#[test]
+fn a_cancelled_download_ends_at_once_and_the_next_run_resumes_it() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(&archive[..]).slow(1_000_000));
+    let cancel = CancelToken::new();
+
+    struct CancelAt(CancelToken, u64);
+    impl Reporter for CancelAt {
+        fn started(&self, _: Phase, _: Option<u64>) {}
+        fn advanced(&self, done: u64) {
+            if done >= self.1 {
+                self.0.cancel();
+            }
+        }
+        fn total(&self, _: Option<u64>) {}
+        fn message(&self, _: &str) {}
+        fn attempt(&self, _: u8) {}
+    }
+
+    let start = Instant::now();
+    let result = setting.install_with(&config, &CancelAt(cancel.clone(), 300_000), &cancel);
+    assert!(matches!(result, Err(InstallError::Cancelled)), "{result:?}");
+    assert!(start.elapsed() < Duration::from_millis(1500));
+    setting.assert_no_staging();
+
+    setting.server.serve("/tool.tgz", Reply::ok(&archive[..]));
+    let before = setting.server.body_bytes();
+    setting.install(&config).expect("it installs");
+    let last = setting.server.requests().pop().expect("a request");
+    assert!(last.header("range").is_some());
+    assert!(setting.server.body_bytes() - before <= (archive.len() - 300_000) as u64);
+}
+
+#[test]
+fn a_cancel_is_noticed_while_the_server_says_nothing() {
+    let mut setting = Setting::new();
+    setting.patience.answer = Duration::from_secs(60);
+    setting.patience.stall = Duration::from_secs(60);
+    let archive = release_of(1000);
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(&archive[..]).silent_after(10));
+    let cancel = CancelToken::new();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(100));
+            cancel.cancel();
+        });
+        let result = setting.install_with(&config, &Record::default(), &cancel);
+        assert!(matches!(result, Err(InstallError::Cancelled)), "{result:?}");
+    });
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn an_install_ends_with_its_deadline() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let mut config = setting.serves_as("tool.tgz", &archive, Reply::ok(&archive[..]).slow(100_000));
+    config.deadline_ms = Some(300);
+    setting.fails_saying(&config, &["not finished within 300 ms"]);
+}
+
+#[test]
+fn a_body_swapped_behind_the_same_etag_is_noticed_and_received_anew() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let other = release_of(SIZE + 1);
+    let swapped = [&archive[..1_000_000], &other[1_000_000..archive.len()]].concat();
+    let reply = Reply::sequence([
+        Reply::ok(&archive[..]).reset_after(1_000_000),
+        Reply::ok(&archive[..]).body(swapped),
+        Reply::ok(&archive[..]),
+    ]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    setting.install(&config).expect("it installs");
+    let requests = setting.server.requests();
+    assert_eq!((requests.len(), requests[2].header("range")), (3, None));
+}
+
+#[test]
+fn a_wrong_body_is_refused_with_both_digests_and_not_asked_for_again() {
+    let setting = Setting::new();
+    let (archive, other) = (release_of(1000), release_of(1001));
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(&other[..]));
+    let error = setting
+        .fails_saying(&config, &[&format!("expected {}", digest_of(&archive)), &format!("got {}", digest_of(&other))]);
+    assert!(error.hint().is_some_and(|hint| hint.contains("vx lock")));
+    assert_eq!(setting.server.requests().len(), 1);
+    assert_eq!(setting.cached(), Vec::<String>::new());
+}
+
+#[test]
+fn a_corrupt_body_is_named_by_its_digest() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let mut corrupt = archive.clone();
+    corrupt[50_000..50_100].fill(0x55);
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(corrupt));
+    setting.fails_saying(&config, &["expected sha512:", "got sha512:"]);
+    assert_eq!(setting.cached(), Vec::<String>::new());
+}
+
+#[test]
+fn a_size_that_is_not_the_promised_one_is_refused_before_anything_is_received() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let mut config = setting.serves("tool.tgz", &archive);
+    config.parts[0].size = Some(5);
+    setting.fails_saying(&config, &["expected 5 bytes", &format!("got {}", archive.len())]);
+    assert_eq!(setting.cached(), Vec::<String>::new());
+}
+
+#[test]
+fn a_length_that_promises_too_much_does_not_spoil_the_right_bytes() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let reply =
+        Reply::sequence([Reply::ok(&archive[..]).content_length(archive.len() as u64 + 100), Reply::ok(&archive[..])]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    setting.install(&config).expect("it installs: the digest decides");
+}
+
+#[test]
+fn a_truncated_body_is_completed_or_named() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let truncated = &archive[..60_000];
+    let config = setting.serves_as("tool.tgz", &archive, Reply::ok(truncated));
+    setting.fails_saying(&config, &["expected sha512:"]);
+
+    let setting = Setting::new();
+    let always_cut = Reply::ok(truncated).content_length(archive.len() as u64).without_ranges();
+    let config = setting.serves_as("tool.tgz", &archive, always_cut);
+    setting.fails_saying(&config, &["keeps changing its answer"]);
+    assert!(setting.server.requests().len() < 20);
+}
+
+#[test]
+fn a_server_without_ranges_is_asked_for_everything_again() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply = Reply::sequence([
+        Reply::ok(&archive[..]).without_ranges().reset_after(1_000_000),
+        Reply::ok(&archive[..]).without_ranges(),
+    ]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    setting.install(&config).expect("it installs");
+}
+
+#[test]
+fn an_answer_for_another_range_is_not_used() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply = Reply::sequence([
+        Reply::ok(&archive[..]).reset_after(1_000_000),
+        Reply::ok(&archive[..]).wrong_range(7),
+        Reply::ok(&archive[..]),
+    ]);
+    let config = setting.serves_as("tool.tgz", &archive, reply);
+    setting.install(&config).expect("it installs");
+    assert_eq!(setting.server.requests().pop().expect("a request").header("range"), None);
+}
+
+#[test]
+fn a_web_page_in_place_of_an_archive_is_named() {
+    for page in [Reply::html("<!DOCTYPE html><p>Log in</p>"), Reply::html("<p>Log in</p>")] {
+        let setting = Setting::new();
+        let mut config = setting.serves_as("tool.tgz", b"archive", page);
+        config.parts[0].size = Some(7);
+        setting.fails_saying(&config, &["/tool.tgz is a web page, not an archive"]);
+        assert_eq!(setting.cached(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn statuses_that_will_not_change_are_named_at_once() {
+    for (status, hint) in [(404, "may not exist"), (403, "credentials"), (400, "later")] {
+        let setting = Setting::new();
+        let config = setting.serves_as("tool.tgz", b"archive", Reply::status(status));
+        let error = setting.fails_saying(&config, &[&format!("answered {status}"), "/tool.tgz"]);
+        assert!(error.hint().is_some_and(|text| text.contains(hint)), "{:?}", error.hint());
+        assert_eq!(setting.server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn redirects_are_followed_but_not_in_a_circle() {
+    let setting = Setting::new();
+    let archive = release_of(1000);
+    setting.server.serve("/real.tgz", Reply::ok(&archive[..]));
+    let config = setting.serves_as("tool.tgz", &archive, Reply::redirect("/real.tgz"));
+    setting.install(&config).expect("it installs");
+
+    let setting = Setting::new();
+    let config = setting.serves_as("tool.tgz", &archive, Reply::redirect("/tool.tgz"));
+    setting.fails_saying(&config, &["redirects more than 10 times"]);
+    assert!(setting.server.requests().len() <= 12);
+}
+
+#[test]
+fn credentials_go_to_their_host_and_not_along_with_a_redirect_to_another() {
+    let (setting, other) = (Setting::new(), Server::start());
+    let archive = release_of(1000);
+    other.serve("/real.tgz", Reply::ok(&archive[..]));
+    let mut config = setting.serves_as("tool.tgz", &archive, Reply::redirect(&other.url("/real.tgz")));
+    config.parts[0].authorization = Some("Bearer planted".into());
+    setting.install(&config).expect("it installs");
+    assert_eq!(setting.server.requests()[0].header("authorization"), Some("Bearer planted"));
+    assert_eq!(other.requests()[0].header("authorization"), None);
+}
+
+#[test]
+fn an_address_that_replaces_the_first_ones_gets_none_of_its_credentials() {
+    let (setting, mirror) = (Setting::new(), Server::start());
+    let archive = release_of(1000);
+    let mut config = setting.serves("tool.tgz", &archive);
+    config.parts[0].authorization = Some("Bearer planted".into());
+    config.download_url = Some(mirror.url("/mirrored?token=planted"));
+    mirror.serve("/mirrored", Reply::status(404));
+    let error = setting.fails_saying(&config, &["answered 404", "/mirrored"]);
+    assert!(!format!("{error} {error:?}").contains("planted"));
+    mirror.serve("/mirrored", Reply::ok(&archive[..]));
+    setting.install(&config).expect("it installs");
+    assert!(mirror.requests().iter().all(|request| request.header("authorization").is_none()));
+    assert_eq!(setting.server.requests().len(), 0);
+}
+
+#[test]
+fn only_the_web_is_downloaded_from() {
+    let setting = Setting::new();
+    let mut config = setting.serves("tool.tgz", b"archive");
+    config.parts[0].url = "file:///etc/passwd".into();
+    setting.fails_saying(&config, &["cannot download from `file:///etc/passwd`"]);
+}
+
+#[test]
+fn a_refused_connection_is_tried_a_few_times_and_named() {
+    let setting = Setting::new();
+    let mut config = setting.serves("tool.tgz", b"archive");
+    let gone = Server::start().url("/tool.tgz");
+    config.parts[0].url = gone;
+    setting.fails_saying(&config, &["connection refused", "3 times"]);
+}
+
+#[test]
+fn what_the_cache_holds_is_installed_without_a_request_also_offline() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let mut config = setting.serves("tool.tgz", &archive);
+    config.offline = true;
+    setting.fails_saying(&config, &["not in the download cache"]);
+    config.offline = false;
+    setting.install(&config).expect("it installs");
+
+    (config.force, config.offline) = (true, true);
+    let record = Record::default();
+    setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+    assert_eq!(setting.server.requests().len(), 1);
+    assert_eq!(record.phases(), [Phase::Extracting, Phase::Linking, Phase::Linking]);
+    assert_eq!(record.events()[0], Event::Started(Phase::Extracting, Some(archive.len() as u64)));
+}
+
+#[test]
+fn a_cached_archive_that_rotted_is_received_again() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let mut config = setting.serves("tool.tgz", &archive);
+    setting.install(&config).expect("it installs");
+    let cached = setting.home().downloads().join(digest_of(&archive).file_name());
+    for rotten in [Vec::new(), archive[..50_000].to_vec(), vec![0; archive.len()]] {
+        std::fs::write(&cached, rotten).expect("a file");
+        config.force = true;
+        setting.install(&config).expect("it installs");
+        assert_eq!(std::fs::read(&cached).expect("the archive"), archive);
+    }
+    assert_eq!(setting.server.requests().len(), 4);
+}
+
+#[test]
+fn an_archive_without_a_digest_is_received_and_its_digest_recorded() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
+    let mut config = setting.serves_as("tool.tgz", &archive, reply);
+    config.parts[0].digest = None;
+    let installed = setting.install(&config).expect("it installs");
+    let digest = &installed.release.receipt.parts[0].digest;
+    assert!(digest.to_string().starts_with("sha256:"));
+    assert_eq!(setting.cached(), [digest.file_name()]);
+}
+
+#[test]
+fn the_bar_over_several_archives_is_full_only_at_the_end() {
+    let setting = Setting::new();
+    let first = release_of(SIZE);
+    let second = tar_gz(&[Entry::File("package/index.js", b"1")]);
+    let mut config = setting.serves("tool.tgz", &first);
+    config.parts[0].size = Some(first.len() as u64);
+    setting.server.serve("/npm.tgz", Reply::ok(&second[..]));
+    config.parts.push(vx::config::Part { into: "lib/npm".into(), ..setting.part("npm.tgz", &second) });
+    config.parts[1].size = Some(second.len() as u64);
+    let record = Record::default();
+    setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+
+    let total = (first.len() + second.len()) as u64;
+    let events = record.events();
+    assert_eq!(events[0], Event::Started(Phase::Downloading, Some(total)));
+    let end = events.iter().position(|event| *event == Event::Started(Phase::Linking, None)).expect("a last phase");
+    let amounts: Vec<u64> = events[..end]
+        .iter()
+        .filter_map(|event| if let Event::Advanced(done) = event { Some(*done) } else { None })
+        .collect();
+    assert!(amounts.is_sorted(), "{amounts:?}");
+    assert_eq!(amounts.iter().max(), Some(&total));
+    assert!(amounts.contains(&(first.len() as u64)));
+}

@@ -1,0 +1,259 @@
+//! A home, a server, and a configuration to change; and what an install of it reported.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use vx::config::{InstallConfig, Part, Program};
+use vx::digest::{Algorithm, Digest};
+use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
+use vx::paths::Home;
+use vx::report::{Phase, Reporter};
+
+use crate::server::{Reply, Server};
+
+/// A home of its own and a server, both gone at the end of the test.
+pub(super) struct Setting {
+    top: tempfile::TempDir,
+    pub(super) server: Server,
+    pub(super) patience: Patience,
+}
+
+impl Setting {
+    pub(super) fn new() -> Self {
+        let patience = Patience {
+            stall: Duration::from_millis(400),
+            answer: Duration::from_millis(400),
+            first_delay: Duration::from_millis(10),
+            attempts: 3,
+            ..Patience::default()
+        };
+        Self { top: tempfile::tempdir().expect("a temporary directory"), server: Server::start(), patience }
+    }
+
+    pub(super) fn home(&self) -> Home {
+        Home::at(self.top.path().join("home"))
+    }
+
+    /// Serve an archive, and plan to install it as `tool 1.0.0` with one program `bin/tool`.
+    pub(super) fn serves(&self, file_name: &str, archive: &[u8]) -> InstallConfig {
+        self.serves_as(file_name, archive, Reply::ok(archive))
+    }
+
+    /// The same, with another reply than the archive.
+    pub(super) fn serves_as(&self, file_name: &str, archive: &[u8], reply: Reply) -> InstallConfig {
+        self.server.serve(&format!("/{file_name}"), reply);
+        InstallConfig {
+            tool_name: "tool".into(),
+            version: "1.0.0".into(),
+            options: BTreeMap::new(),
+            download_url: None,
+            source: "npm".into(),
+            package: "@scope/tool".into(),
+            parts: vec![self.part(file_name, archive)],
+            programs: vec![Program { name: "tool".into(), path: "bin/tool".into(), runner: None }],
+            home: self.home().root().to_owned(),
+            attempt: 1,
+            deadline_ms: None,
+            log_file: None,
+            board: None,
+            postinstall: None,
+            force: false,
+            offline: false,
+        }
+    }
+
+    pub(super) fn part(&self, file_name: &str, archive: &[u8]) -> Part {
+        Part {
+            url: self.server.url(&format!("/{file_name}")),
+            file_name: file_name.into(),
+            digest: Some(digest_of(archive)),
+            size: None,
+            strip: 1,
+            into: String::new(),
+            authorization: None,
+        }
+    }
+
+    pub(super) fn install(&self, config: &InstallConfig) -> Result<Installed, InstallError> {
+        self.install_with(config, &Record::default(), &CancelToken::new())
+    }
+
+    pub(super) fn install_with(
+        &self,
+        config: &InstallConfig,
+        reporter: &dyn Reporter,
+        cancel: &CancelToken,
+    ) -> Result<Installed, InstallError> {
+        let postinstall = |_: &vx::install::PostInstall<'_>| panic!("no post-install command was planned");
+        install(
+            config,
+            reporter,
+            cancel,
+            &Hooks { progress_of: &|_| None, postinstall: &postinstall, patience: self.patience.clone() },
+        )
+    }
+
+    /// Install, expecting an error that says each of these and leaves nothing in store and staging.
+    pub(super) fn fails_saying(&self, config: &InstallConfig, texts: &[&str]) -> InstallError {
+        let error = self.install(config).expect_err("the install fails");
+        for text in texts {
+            assert!(error.to_string().contains(text), "`{error}` does not say `{text}`");
+        }
+        assert!(files_below(&self.home().store()).is_empty(), "something is left in the store");
+        self.assert_no_staging();
+        error
+    }
+
+    pub(super) fn assert_no_staging(&self) {
+        assert_eq!(names_in(&self.home().tmp()), Vec::<String>::new(), "something is left in tmp/");
+        assert_eq!(names_in(&self.home().locks()), Vec::<String>::new(), "something is left in locks/");
+    }
+
+    /// What is in the download cache.
+    pub(super) fn cached(&self) -> Vec<String> {
+        names_in(&self.home().downloads())
+    }
+}
+
+pub(super) fn names_in(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+pub(super) fn files_below(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            files.extend(files_below(&entry.path()));
+        } else {
+            files.push(entry.path());
+        }
+    }
+    files
+}
+
+pub(super) fn digest_of(bytes: &[u8]) -> Digest {
+    let mut hasher = Algorithm::Sha512.hasher();
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+/// Bytes that do not compress, the same for the same seed.
+pub(super) fn noise(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let step = |_| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 32) as u8
+    };
+    (0..length).map(step).collect()
+}
+
+/// Everything an install reported.
+#[derive(Default)]
+pub(super) struct Record {
+    events: Mutex<Vec<Event>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    Started(Phase, Option<u64>),
+    Advanced(u64),
+    Total(Option<u64>),
+    Message(String),
+    Attempt(u8),
+}
+
+impl Record {
+    pub(super) fn events(&self) -> Vec<Event> {
+        self.events.lock().expect("a record").clone()
+    }
+
+    pub(super) fn phases(&self) -> Vec<Phase> {
+        let phase = |event| match event {
+            Event::Started(phase, _) => Some(phase),
+            _ => None,
+        };
+        self.events().into_iter().filter_map(phase).collect()
+    }
+
+    pub(super) fn attempts(&self) -> Vec<u8> {
+        let attempt = |event| match event {
+            Event::Attempt(number) => Some(number),
+            _ => None,
+        };
+        self.events().into_iter().filter_map(attempt).collect()
+    }
+
+    fn add(&self, event: Event) {
+        self.events.lock().expect("a record").push(event);
+    }
+}
+
+impl Reporter for Record {
+    fn started(&self, phase: Phase, total: Option<u64>) {
+        self.add(Event::Started(phase, total));
+    }
+
+    fn advanced(&self, done: u64) {
+        self.add(Event::Advanced(done));
+    }
+
+    fn total(&self, total: Option<u64>) {
+        self.add(Event::Total(total));
+    }
+
+    fn message(&self, text: &str) {
+        self.add(Event::Message(text.to_owned()));
+    }
+
+    fn attempt(&self, number: u8) {
+        self.add(Event::Attempt(number));
+    }
+}
+
+/// One entry of an archive to be made.
+pub(super) enum Entry<'a> {
+    File(&'a str, &'a [u8]),
+    Program(&'a str, &'a [u8]),
+    Link(&'a str, &'a str),
+}
+
+/// A gzip tar of these entries.
+pub(super) fn tar_gz(entries: &[Entry<'_>]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    for entry in entries {
+        let mut header = tar::Header::new_gnu();
+        let (path, content, mode) = match entry {
+            Entry::File(path, content) => (path, *content, 0o644),
+            Entry::Program(path, content) => (path, *content, 0o755),
+            Entry::Link(path, target) => {
+                header.set_entry_type(tar::EntryType::Symlink);
+                header.set_size(0);
+                header.set_mode(0o777);
+                tar.append_link(&mut header, path, target).expect("a link");
+                continue;
+            }
+        };
+        header.set_size(content.len() as u64);
+        header.set_mode(mode);
+        tar.append_data(&mut header, path, content).expect("an entry");
+    }
+    tar.into_inner().expect("a tar").finish().expect("a gzip")
+}
+
+/// A release of about this size that does not compress: one program, one large file, one link.
+pub(super) fn release_of(size: usize) -> Vec<u8> {
+    let content = noise(size as u64, size);
+    tar_gz(&[
+        Entry::Program("package/bin/tool", b"#!/bin/sh\necho tool\n"),
+        Entry::File("package/lib/data", &content),
+        Entry::Link("package/lib/same", "data"),
+    ])
+}
