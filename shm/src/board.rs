@@ -1,0 +1,169 @@
+//! Making a board and judging its slots; finding the boards on this machine and clearing old ones away.
+
+mod shelf;
+
+pub use shelf::{Listed, gc, list, remove_named};
+
+use std::path::Path;
+
+use parking_lot::Mutex;
+
+use crate::atomics::{Mutant, Ordering, unless};
+use crate::error::{AttachError, CreateError};
+use crate::layout::{HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
+use crate::liveness::{clock, process};
+use crate::progress::{BoardState, Kind};
+use crate::segment::{self, Segment};
+use crate::slot::{self, EndError, Ending, ReserveError, Wanted};
+use crate::snapshot::{Reader, hexadecimal};
+use crate::stamp::Control;
+
+/// A board as its creator has it: it names slots, judges how their processes ended, and says what became of the whole.
+///
+/// The board stays when this is dropped, and when this process is killed; see [`gc`]. A named segment stays too.
+#[derive(Debug)]
+pub struct Board {
+    segment: Segment,
+    id: String,
+    /// Within this process the table's lock and the title have one user at a time.
+    turn: Mutex<()>,
+}
+
+/// A slot named for a process that is about to be started: what that process needs to claim it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reservation {
+    /// The slot's place in the table.
+    pub slot: u32,
+    /// Which life of the slot it is.
+    pub generation: u32,
+}
+
+impl Board {
+    /// Make a board file with room for `capacity` slots: for this user only, complete before it has its name.
+    ///
+    /// # Errors
+    /// When the name is taken, the directory is not there, or there is no room for the whole board.
+    pub fn create(path: &Path, title: &str, capacity: u32) -> Result<Self, CreateError> {
+        let facts = facts(capacity)?;
+        let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
+    /// Make a board in a named segment of the system, attached to as `shm:NAME`.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and when the name is not one that every system takes.
+    pub fn create_named(name: &str, title: &str, capacity: u32) -> Result<Self, CreateError> {
+        let facts = facts(capacity)?;
+        let segment = segment::create_named(name, &facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
+    fn of(segment: Segment) -> Self {
+        let id = hexadecimal(segment.facts().board_id);
+        Self { segment, id, turn: Mutex::new(()) }
+    }
+
+    /// Where it is: its path, or `shm:NAME`. This is what [`Reader::open`] and [`Slot::claim`](crate::Slot::claim) take.
+    pub fn path(&self) -> &Path {
+        self.segment.path()
+    }
+
+    /// Its id, unique on this machine: 32 hexadecimal digits.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How many slots it has.
+    pub fn capacity(&self) -> u32 {
+        self.segment.facts().slot_count
+    }
+
+    /// Attach to this board for reading.
+    ///
+    /// # Errors
+    /// When its name was taken away meanwhile.
+    pub fn reader(&self) -> Result<Reader, AttachError> {
+        Reader::open(self.path())
+    }
+
+    /// Name a slot for a process that is about to be started. It shows as reserved until the process claims it.
+    ///
+    /// # Errors
+    /// When every slot is in use, or one that has not ended has this key.
+    pub fn reserve(&self, key: &str, version: &str, kind: Kind) -> Result<Reservation, ReserveError> {
+        let _turn = self.turn.lock();
+        let (slot, generation) = slot::reserve_place(&self.segment, &Wanted { key, version, kind })?;
+        slot::ring(&self.segment);
+        Ok(Reservation { slot, generation })
+    }
+
+    /// Judge how a slot's process ended, after `wait()` has told, or that it will never be started.
+    ///
+    /// Exit status and signal are recorded in any case; state, error and install path only where the process had not
+    /// ended its slot itself. Judging twice changes nothing but the exit status.
+    ///
+    /// # Errors
+    /// When the slot is in another life by now, or the state given does not end one.
+    pub fn end(&self, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
+        let Reservation { slot, generation } = reservation;
+        if !ending.state.ended() {
+            return Err(EndError::NotAnEnd { state: ending.state });
+        }
+        let _turn = self.turn.lock();
+        let _table = slot::table(&self.segment)?; // Nobody takes the slot over meanwhile.
+        let control = slot::control_of(&self.segment, slot).unwrap_or(Control::from_word(0));
+        if control.generation != generation {
+            return Err(EndError::Superseded { slot, wanted: generation, found: control.generation });
+        }
+        if slot::known_state(control).ended() {
+            slot::write_exit(&self.segment, slot, ending);
+        } else {
+            slot::write_ending(&self.segment, slot, generation, ending);
+        }
+        slot::ring(&self.segment);
+        Ok(())
+    }
+
+    /// Say what the board is about; of a longer title the beginning is kept and marked as cut (126 bytes).
+    pub fn set_title(&self, title: &str) {
+        let _turn = self.turn.lock();
+        write_title(&self.segment, title);
+        slot::ring(&self.segment);
+    }
+
+    /// Say what became of it all, and that nothing more will be claimed. The board stays readable.
+    pub fn close(&self, state: BoardState) {
+        let _turn = self.turn.lock();
+        let header = self.segment.header();
+        header.state.store(u32::from(state.number()), Ordering::Relaxed);
+        header.closed_unix_ns.store(clock::now_unix_ns().cast_unsigned(), Ordering::Relaxed);
+        // Who sees that it is closed sees what became of it: pairs with the acquire in `Reader::closed`.
+        header.closed.store(1, unless(Mutant::RelaxedClose, Ordering::Release));
+        slot::ring(&self.segment);
+    }
+}
+
+/// What a new board says about itself.
+fn facts(capacity: u32) -> Result<HeaderImage, CreateError> {
+    if capacity == 0 || capacity > MAX_SLOTS {
+        return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });
+    }
+    let creator = process::own();
+    Ok(HeaderImage {
+        board_id: process::unique_id(),
+        boot_id: process::boot_id(),
+        creator_pid: creator.pid,
+        creator_uid: process::own_uid(),
+        creator_start: creator.start_time,
+        creator_namespace: creator.namespace,
+        created_unix_ns: clock::now_unix_ns(),
+        created_at_ns: clock::now_ns(),
+        ..HeaderImage::for_slots(capacity)
+    }
+    .sealed())
+}
+
+fn write_title(segment: &Segment, title: &str) {
+    segment.header().title.write(&encode_text::<TITLE_WORDS>(title));
+}

@@ -1,0 +1,170 @@
+//! The boards of a directory: which there are, and which may go.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::atomics::Ordering;
+use crate::error::AttachError;
+use crate::layout::{BEAT_UNIT_NS, MAGIC};
+use crate::liveness::{Beat, clock};
+use crate::segment::{self, Segment, lock};
+use crate::snapshot::Reader;
+use crate::view::Snapshot;
+
+/// A makeshift file older than this was left behind by a process that was killed while making a board.
+const MAKESHIFT_AGE: Duration = Duration::from_secs(60);
+
+/// One board of a directory.
+#[derive(Debug)]
+pub struct Listed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its name in that directory.
+    pub file_name: String,
+    /// One reading of it, or why it could not be attached.
+    pub reading: Result<Snapshot, AttachError>,
+    /// Whether its creator has closed it.
+    pub closed: bool,
+}
+
+/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that is not there
+/// has none.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
+    let mut found: Vec<Listed> = board_files(directory)?
+        .into_iter()
+        .map(|path| {
+            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (reading, closed) = match Reader::open(&path) {
+                Ok(mut reader) => (summary(&mut reader, &path), reader.closed()),
+                Err(error) => (Err(error), false),
+            };
+            Listed { path, file_name, reading, closed }
+        })
+        .collect();
+    let created = |listed: &Listed| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
+    found.sort_by(|one, other| created(other).cmp(&created(one)).then_with(|| one.path.cmp(&other.path)));
+    Ok(found)
+}
+
+fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
+    reader.snapshot().map_err(|error| AttachError::new(path, io::Error::from(error)))
+}
+
+/// Remove boards that nobody needs any more: finished ones, and those whose creator is proved dead, that are older than
+/// `keep_for` or beyond the newest `keep_at_most`. Returns what was removed.
+///
+/// A board whose creator may live, or one of whose slots somebody holds, is never removed; nor is anything that is not
+/// a board, or a dump. Works on the directory where a system shows its named segments as files, too.
+///
+/// # Errors
+/// When the directory cannot be read. A board that cannot be removed is left, and not in the answer.
+pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
+    let now = clock::now_unix_ns();
+    let mut over: Vec<(i64, PathBuf)> =
+        board_files(directory)?.into_iter().filter_map(|path| Some((over_since(&path)?, path))).collect();
+    over.sort_by(|one, other| other.cmp(one));
+    let keep_ns = i64::try_from(keep_for.as_nanos()).unwrap_or(i64::MAX);
+    let stale =
+        |(place, (since, _)): &(usize, (i64, PathBuf))| *place >= keep_at_most || now.saturating_sub(*since) > keep_ns;
+    let mut removed: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
+    removed.extend(makeshift_files(directory)?);
+    removed.retain(|path| fs::remove_file(path).is_ok());
+    Ok(removed)
+}
+
+/// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over. Whoever has
+/// it mapped keeps it until it lets go.
+///
+/// # Errors
+/// `ResourceBusy` while its creator may live or somebody holds one of its slots; else what the system says.
+pub fn remove_named(name: &str) -> io::Result<()> {
+    match segment::open_read(Path::new(&format!("{}{name}", segment::SCHEME))) {
+        Ok(segment) if over(&segment).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
+        Ok(_) => segment::remove_named(name),
+        Err(error) => Err(io::Error::new(io::ErrorKind::NotFound, error)),
+    }
+}
+
+/// Since when a board is over, as far as its bytes tell; `None` while it is not, or where nothing proves that it is.
+fn over_since(path: &Path) -> Option<i64> {
+    let segment = segment::open_read(path).ok()?;
+    over(&segment)
+}
+
+fn over(segment: &Segment) -> Option<i64> {
+    let facts = segment.facts();
+    if facts.is_dump() {
+        return None; // Somebody asked for it: it is theirs.
+    }
+    let same_boot = facts.boot_id == crate::liveness::process::boot_id();
+    if same_boot {
+        let file = segment.lock_file()?;
+        let free = |byte| lock::held(file, byte) == Some(false);
+        // The system says who holds what: the creator's byte is free only when it has let go of the board or is dead.
+        if !free(lock::CREATOR) || !(0..facts.slot_count).all(|slot| free(lock::slot_byte(slot))) {
+            return None;
+        }
+    }
+    Some(last_sign_of_life(segment))
+}
+
+/// When a board was closed; where it never was, when it was made or a writer last beat.
+fn last_sign_of_life(segment: &Segment) -> i64 {
+    let facts = segment.facts();
+    let header = segment.header();
+    let closed = header.closed_unix_ns.load(Ordering::Relaxed).cast_signed();
+    if header.closed.load(Ordering::Acquire) != 0 && closed > 0 {
+        return closed;
+    }
+    let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);
+    let latest = (0..facts.slot_count).map(beaten).max().unwrap_or(0);
+    facts.created_unix_ns.saturating_add((u64::from(latest) * BEAT_UNIT_NS).cast_signed())
+}
+
+/// Plain files that are boards by name or by their first bytes.
+fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_board = |path: &Path| {
+        !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+            && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
+    };
+    Ok(plain_files(directory)?.into_iter().filter(|path| is_board(path)).collect())
+}
+
+fn begins_like_a_board(path: &Path) -> bool {
+    let mut first = [0; 8];
+    File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && u64::from_le_bytes(first) == MAGIC
+}
+
+/// What processes that were killed in the middle of making a board left behind.
+fn makeshift_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let old = |path: &Path| {
+        let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
+        let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+        age.is_some_and(|age| age > MAKESHIFT_AGE)
+    };
+    let makeshift = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        name.starts_with(b".") && name.ends_with(b".making") && begins_like_a_board_or_empty(path)
+    };
+    Ok(plain_files(directory)?.into_iter().filter(|path| makeshift(path) && old(path)).collect())
+}
+
+fn begins_like_a_board_or_empty(path: &Path) -> bool {
+    let mut first = [0; 8];
+    let read = File::open(path).and_then(|mut file| file.read(&mut first)).unwrap_or(0);
+    read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC)
+}
+
+fn plain_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let plain = |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file()).then(|| entry.path());
+    Ok(entries.flatten().filter_map(plain).collect())
+}

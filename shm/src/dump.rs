@@ -1,0 +1,133 @@
+//! Keeping a board: as a dump that opens like the board itself, as JSON, as CSV, as text.
+//!
+//! A dump is the board's own bytes with every slot resolved to its good copy, under a checksum; nobody writes to it any
+//! more. The exports are made from a snapshot, and so look the same for a live board, a finished one and a dump.
+
+mod table;
+mod tree;
+
+pub use table::{to_csv, to_text};
+pub use tree::to_json;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::DumpError;
+use crate::layout::{FACT_WORDS, FORM_DUMP, HeaderImage, LOG_HEADER_BYTES, READY, Region};
+use crate::liveness::clock;
+use crate::snapshot::Reader;
+use crate::stamp;
+use crate::view::Snapshot;
+
+/// Write a dump of the board: under a makeshift name first, so that nobody meets half of one, then renamed over what was
+/// there. A dump of a dump holds what that held.
+///
+/// # Errors
+/// When the board can no longer be read, or the file cannot be written; what was there before is then still there.
+pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
+    let mut snapshot = Snapshot::default();
+    reader.refresh(&mut snapshot)?; // Also shows that the file still has its length.
+    let bytes = bytes(reader, snapshot.taken_at_ns);
+    put_in_place(path, &bytes).map_err(|source| DumpError::Write { path: path.to_path_buf(), source })
+}
+
+/// The bytes of a dump: the header with its checksums, then every region, at the offsets they have on the board.
+fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
+    let facts = *reader.segment().facts();
+    let mut words = vec![0u64; facts.length as usize / 8];
+    write_header(reader, &mut words);
+    for slot in 0..reader.used() {
+        write_slot(reader, &facts, slot, &mut words);
+        write_log(reader, &facts, slot, &mut words);
+    }
+    let body = bytemuck::cast_slice::<u64, u8>(&words[FACT_WORDS..]);
+    let taken_at_ns = if taken_at_ns == 0 { clock::now_ns() } else { taken_at_ns };
+    let facts = HeaderImage { form: FORM_DUMP, taken_at_ns, body_crc: crc32fast::hash(body), ..facts };
+    words[..FACT_WORDS].copy_from_slice(&facts.sealed().words());
+    bytemuck::cast_slice(&words).to_vec()
+}
+
+/// The header's words that change, with the title's good copy twice. The doorbell stays silent.
+fn write_header(reader: &Reader, words: &mut [u64]) {
+    use crate::atomics::Ordering::{Acquire, Relaxed};
+    let header = reader.segment().header();
+    words[FACT_WORDS] = READY;
+    words[32] = u64::from(header.epoch.load(Acquire));
+    words[40] = u64::from(header.state.load(Relaxed)) | u64::from(reader.used()) << 32;
+    words[41] = header.closed_unix_ns.load(Relaxed);
+    words[48] = u64::from(header.closed.load(Relaxed));
+    words[49] = header.successor[0].load(Relaxed);
+    words[50] = header.successor[1].load(Relaxed);
+    if let Some((stamp, title)) = header.title.read_soon() {
+        words[56] = stamp;
+        words[57..57 + title.len()].copy_from_slice(&title);
+        words[57 + title.len()..57 + 2 * title.len()].copy_from_slice(&title);
+    }
+}
+
+fn write_slot(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]) {
+    let Some(image) = reader.slot_image(slot) else { return };
+    let mut put = |region: Region, record: &[u64]| {
+        let at = place(region, slot);
+        words[at..at + record.len()].copy_from_slice(record);
+    };
+    put(facts.hot, bytemuck::cast_slice(&[image.hot]));
+    put(facts.cold, bytemuck::cast_slice(&[image.cold]));
+    let beat = reader.segment().beat(slot).map_or(0, |word| word.load(crate::atomics::Ordering::Relaxed));
+    put(facts.beats, &[beat]);
+}
+
+/// The slot's log, begun anew at the front of its ring.
+fn write_log(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]) {
+    let Some((counters, ring)) = reader.segment().log(slot) else { return };
+    let window = stamp::read_log(counters, ring);
+    let whole_lines = match window.bytes.iter().position(|byte| *byte == b'\n') {
+        Some(at) if !window.from_start => &window.bytes[at + 1..],
+        _ => &window.bytes[..],
+    };
+    let at = place(facts.log, slot);
+    let length = whole_lines.len() as u64;
+    words[at..at + 3].copy_from_slice(&[length, length, 0]);
+    let first = at + LOG_HEADER_BYTES / 8;
+    bytemuck::cast_slice_mut::<u64, u8>(&mut words[first..first + ring.len()])[..whole_lines.len()]
+        .copy_from_slice(whole_lines);
+}
+
+/// Where a slot's record begins, in words. The header was checked: it lies inside.
+fn place(region: Region, slot: u32) -> usize {
+    (region.offset as usize + slot as usize * region.stride as usize) / 8
+}
+
+fn put_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let makeshift = Makeshift::beside(path)?;
+    let mut file = &makeshift.file;
+    file.write_all(bytes)?;
+    fs::rename(&makeshift.path, path)
+}
+
+/// A file under a name of no meaning, removed unless it was given its own.
+struct Makeshift {
+    path: PathBuf,
+    file: File,
+}
+
+impl Makeshift {
+    fn beside(path: &Path) -> io::Result<Self> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
+        let path = path.with_file_name(format!(".{name}.{}.{}.making", std::process::id(), clock::now_ns()));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        Ok(Self { path, file })
+    }
+}
+
+impl Drop for Makeshift {
+    fn drop(&mut self) {
+        // After a rename there is nothing by that name, and that is as it should be.
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,162 @@
+//! A snapshot as a table: CSV for programs, aligned text for people.
+
+use std::fmt::Write;
+
+use super::tree::{percent, wall_clock};
+use crate::view::{SlotView, Snapshot};
+
+const COLUMNS: [&str; 16] = [
+    "key",
+    "version",
+    "kind",
+    "state",
+    "phase",
+    "done",
+    "total",
+    "percent",
+    "pid",
+    "attempt",
+    "message",
+    "error",
+    "exit_code",
+    "signal",
+    "install_path",
+    "ended_at",
+];
+
+/// A line of names, then a line a slot, with CRLF as RFC 4180 asks. What is unknown is empty.
+pub fn to_csv(snapshot: &Snapshot) -> String {
+    let mut csv = COLUMNS.join(",");
+    csv.push_str("\r\n");
+    for slot in &snapshot.slots {
+        let fields = fields(snapshot, slot).map(|field| quoted(&field));
+        csv.push_str(&fields.join(","));
+        csv.push_str("\r\n");
+    }
+    csv
+}
+
+fn fields(snapshot: &Snapshot, slot: &SlotView) -> [String; COLUMNS.len()] {
+    fn or_nothing(value: Option<impl ToString>) -> String {
+        value.map(|value| value.to_string()).unwrap_or_default()
+    }
+    [
+        slot.key.clone(),
+        slot.version.clone(),
+        slot.kind.to_string(),
+        slot.state.to_string(),
+        slot.phase.to_string(),
+        slot.done.to_string(),
+        or_nothing(slot.total),
+        or_nothing(percent(slot)),
+        or_nothing(slot.pid),
+        slot.attempt.to_string(),
+        slot.message.clone(),
+        or_nothing(slot.error.as_ref()),
+        or_nothing(slot.exit_code),
+        or_nothing(slot.signal),
+        or_nothing(slot.install_path.as_ref()),
+        or_nothing(slot.ended_at_ns.and_then(|at| wall_clock(&snapshot.board, at))),
+    ]
+}
+
+/// Quoted where the format asks for it. A text that a spreadsheet would take for a formula is made plain text with a `'`.
+fn quoted(field: &str) -> String {
+    let number = field.parse::<f64>().is_ok();
+    let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number { "'" } else { "" };
+    if guard.is_empty() && !field.contains([',', '"', '\n', '\r']) {
+        return field.to_owned();
+    }
+    format!("\"{guard}{}\"", field.replace('"', "\"\""))
+}
+
+/// A board for people: a heading, a line a slot, and below a slot its error. Control characters are escaped, so that
+/// nothing on a board can move a cursor.
+pub fn to_text(snapshot: &Snapshot) -> String {
+    let board = &snapshot.board;
+    let created = wall_clock(board, board.created_at_ns).unwrap_or_else(|| "at an unknown time".into());
+    let mut text =
+        format!("{} ({}), {} of {} slots, ", escaped(&board.title), board.state, snapshot.slots.len(), board.capacity);
+    let _ = writeln!(text, "made {created} by process {}", board.creator.pid);
+    let names: Vec<String> = snapshot.slots.iter().map(name).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (slot, name) in snapshot.slots.iter().zip(&names) {
+        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", slot.state, slot.phase, amount(slot));
+        if !slot.message.is_empty() {
+            let _ = write!(text, "  {}", escaped(&slot.message));
+        }
+        text.push('\n');
+        for line in slot.error.iter().flat_map(|error| error.lines()) {
+            let _ = writeln!(text, "{:width$}  {}", "", escaped(line));
+        }
+    }
+    text
+}
+
+fn name(slot: &SlotView) -> String {
+    match slot.version.as_str() {
+        "" => escaped(&slot.key),
+        version => format!("{} {}", escaped(&slot.key), escaped(version)),
+    }
+}
+
+fn amount(slot: &SlotView) -> String {
+    match (slot.total, percent(slot)) {
+        (Some(total), Some(percent)) => format!("{} of {total} ({percent:.1} %)", slot.done),
+        (Some(total), None) => format!("{} of {total}", slot.done),
+        (None, _) => slot.done.to_string(),
+    }
+}
+
+/// The text with every control character, and every character that turns the direction of others, spelled out.
+fn escaped(text: &str) -> String {
+    let turning = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() || turning(character) {
+            true => clean.extend(character.escape_default()),
+            false => clean.push(character),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::progress::SlotState;
+
+    fn snapshot(slot: SlotView) -> Snapshot {
+        Snapshot { slots: vec![slot], ..Snapshot::default() }
+    }
+
+    #[test]
+    fn csv_quotes_what_would_break_a_line_and_guards_what_would_run() {
+        let slot = SlotView { key: "a,\"b\"".into(), message: "=1+1\nx".into(), ..SlotView::default() };
+        let csv = to_csv(&snapshot(slot));
+        assert!(csv.contains("\"a,\"\"b\"\"\",") && csv.contains("\"'=1+1\nx\""), "{csv}");
+        assert_eq!(quoted("-5"), "-5");
+    }
+
+    #[test]
+    fn text_holds_no_control_character_whatever_is_on_the_board() {
+        let slot = SlotView {
+            key: "\u{1b}[2J".into(),
+            message: "a\rb\u{9b}c\u{202e}d".into(),
+            error: Some("first\n\u{7}second".into()),
+            state: SlotState::Failed,
+            ..SlotView::default()
+        };
+        let text = to_text(&snapshot(slot));
+        assert!(text.chars().all(|character| character == '\n' || !character.is_control()), "{text:?}");
+        assert!(
+            text.contains("\\u{1b}[2J") && text.contains("\\u{202e}") && text.contains("\n") && text.contains("first")
+        );
+    }
+
+    #[test]
+    fn every_line_of_csv_has_as_many_fields_as_there_are_names() {
+        let csv = to_csv(&snapshot(SlotView { key: "plain".into(), ..SlotView::default() }));
+        assert!(csv.lines().all(|line| line.matches(',').count() == COLUMNS.len() - 1), "{csv}");
+    }
+}

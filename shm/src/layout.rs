@@ -1,0 +1,256 @@
+//! The layout of a board, version 1: what lies where, in bytes.
+//!
+//! Little-endian. Every shared word is an aligned atomic of 4 or 8 bytes. Offsets count from the start of the file.
+//!
+//! ```text
+//!      0  HEADER PAGE                                   4,096 bytes
+//!         0  facts, written once: HeaderImage             184  magic, versions, features, length, slot count, regions,
+//!                                                              board id, boot id, creator, creation times
+//!       184  CRC-32 of those 184 bytes, 4 unused            8
+//!       192  ready: READY once all else is there            8  stored last
+//!       256  epoch (u32)                                   64  a line of its own
+//!       320  board state (u32), used slots (u32),          64
+//!            closed at: wall clock, ns (u64)
+//!       384  closed flag (u32), 4 unused, successor's id   64
+//!       448  title: stamp, two copies of 128 bytes        264
+//!   4096  DOORBELL PAGE                                 4,096 bytes
+//!         0  wake (u32)                                   128
+//!       128  waiters (u32)                                128
+//!   8192  HOT LINES                                     64 bytes a slot, then up to a full page
+//!         0  control: generation (u32), state (u8), flags (u8), 2 unused
+//!         8  stamp: publications so far; its lowest bit names the good copy
+//!        16  copy 0: done (u64), total (u64), meta (u64)
+//!        40  copy 1
+//!            meta: phase (u8), attempt (u8), flags (u16), 2 unused, revision of the cold record (u16)
+//!      …  BEATS                                         8 bytes a slot, then up to a full page
+//!         0  last beat (u32), numbers last moved (u32): 10 ms units since the board's creation
+//!      …  COLD RECORDS                                  1,024 bytes a slot
+//!         0  generation (u32), pid (u32)
+//!         8  start time of the process (u64), in the system's own unit
+//!        16  pid namespace (u64)
+//!        24  user id (u32), kind (u8), origin (u8), parent slot (u16, 0xFFFF: none)
+//!        32  claimed at (u64), ns
+//!        40  kept for what comes: process group (u32), port (u32)
+//!        48  key                        48 bytes: 46 of text
+//!        96  version                    32 bytes: 30 of text
+//!       128  exit: flags (u8), signal (u8), 2 unused, exit status (i32)
+//!       136  ended at (u64), ns
+//!       144  text stamp
+//!       152  text copy 0: message 80 bytes (78 of text), details 112 bytes (110 of text)
+//!       344  text copy 1
+//!       536  phases: 8 × { entered at (u64, ns; 0: never), done when left (u64) }
+//!       664  error                     232 bytes: 230 of text
+//!       896  install path              128 bytes: 126 of text
+//!      …  LOG RINGS                                     4,096 bytes a slot; left out where the stride is 0
+//!         0  reserved, 8 committed, 16 start (u64 each): bytes ever written
+//!        64  ring of 4,032 bytes
+//! ```
+//!
+//! Times are nanoseconds of the monotonic clock unless said otherwise. A text cell begins with a `u16`: its lowest 15
+//! bits are the length in bytes, its highest bit says that the text was cut (at a character boundary).
+//! Readers find regions by the header's offsets and strides, so records may grow at their end without a new version.
+
+mod header;
+mod image;
+mod text;
+
+pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region};
+pub use image::{ColdImage, HotImage, PhaseImage, SlotImage, TextImage};
+pub use text::{TextCell, decode_text, encode_text};
+
+use crate::atomics::{AtomicU32, AtomicU64};
+
+#[cfg(target_endian = "big")]
+compile_error!("boards are little-endian and this crate reads their words in place");
+
+/// The first eight bytes of every board and dump.
+pub const MAGIC: u64 = u64::from_le_bytes(*b"vx-board");
+/// The layout drawn above. Another major version cannot be read; a higher minor version can.
+pub const MAJOR: u32 = 1;
+/// Goes up when something is added that older readers may leave out.
+pub const MINOR: u32 = 0;
+/// The unit regions are rounded up to, in bytes; not the system's page size.
+pub const PAGE_BYTES: usize = 4096;
+/// The most slots a board may have.
+pub const MAX_SLOTS: u32 = 4096;
+/// Where the hot lines begin on a board of this version.
+pub const HOT_OFFSET: usize = 2 * PAGE_BYTES;
+/// A slot's log ring with its three counters, in bytes.
+pub const LOG_STRIDE: usize = 4096;
+/// Where the ring's bytes begin in it.
+pub const LOG_HEADER_BYTES: usize = 64;
+/// One unit of a beat word, in nanoseconds.
+pub const BEAT_UNIT_NS: u64 = 10_000_000;
+/// How many phases a cold record has room for.
+pub const PHASES: usize = 8;
+/// A parent slot that is none.
+pub const NO_PARENT: u16 = u16::MAX;
+
+/// 64-bit words of a slot's key.
+pub const KEY_WORDS: usize = 6;
+/// 64-bit words of a slot's version.
+pub const VERSION_WORDS: usize = 4;
+/// 64-bit words of the message.
+pub const MESSAGE_WORDS: usize = 10;
+/// 64-bit words of the details.
+pub const DETAILS_WORDS: usize = 14;
+/// 64-bit words of one copy of message and details.
+pub const TEXT_WORDS: usize = MESSAGE_WORDS + DETAILS_WORDS;
+/// 64-bit words of the error.
+pub const ERROR_WORDS: usize = 29;
+/// 64-bit words of the install path.
+pub const PATH_WORDS: usize = 16;
+/// 64-bit words of the board's title.
+pub const TITLE_WORDS: usize = 16;
+/// 64-bit words of the header's facts with their checksum.
+pub const FACT_WORDS: usize = 24;
+
+/// Two copies of `W` words under one stamp. The stamp's lowest bit names the copy that is whole.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Latch<const W: usize> {
+    /// Publications so far. Never set back.
+    pub stamp: AtomicU64,
+    /// The good copy and the spare one.
+    pub copies: [Words<W>; 2],
+}
+
+/// One copy under a [`Latch`].
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Words<const W: usize>(pub [AtomicU64; W]);
+
+impl<const W: usize> Default for Words<W> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+/// A slot's hot line: all that changes often, in one cache line.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct HotLine {
+    /// Generation and state; see `stamp::Control`.
+    pub control: AtomicU64,
+    /// `done`, `total` and meta.
+    pub numbers: Latch<3>,
+}
+
+/// A slot's cold record: all that changes seldom.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ColdRecord {
+    /// Generation, process, times, kind: six words, then the key, then the version. Written while claiming.
+    pub identity: [AtomicU64; 6 + KEY_WORDS + VERSION_WORDS],
+    /// How the process ended, from its parent's `wait()`.
+    pub exit: AtomicU64,
+    /// When the slot ended.
+    pub ended_at: AtomicU64,
+    /// Message and details.
+    pub text: Latch<TEXT_WORDS>,
+    /// Per phase: when it was entered, and what was done when it was left.
+    pub phases: [[AtomicU64; 2]; PHASES],
+    /// Why it failed. Written before the state says so.
+    pub error: [AtomicU64; ERROR_WORDS],
+    /// Where the result is. Written before the state says that it is there.
+    pub install_path: [AtomicU64; PATH_WORDS],
+}
+
+impl Default for ColdRecord {
+    fn default() -> Self {
+        Self {
+            identity: std::array::from_fn(|_| AtomicU64::new(0)),
+            exit: AtomicU64::new(0),
+            ended_at: AtomicU64::new(0),
+            text: Latch::default(),
+            phases: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
+            error: std::array::from_fn(|_| AtomicU64::new(0)),
+            install_path: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+}
+
+/// The header page.
+#[repr(C)]
+#[derive(Debug)]
+pub struct HeaderPage {
+    /// [`HeaderImage`], in words: written once, before [`ready`](Self::ready).
+    pub facts: [AtomicU64; FACT_WORDS],
+    /// [`READY`] once the board can be attached.
+    pub ready: AtomicU64,
+    _pad0: [u64; 7],
+    /// Goes up with each state change of a slot or of the board.
+    pub epoch: AtomicU32,
+    _pad1: [u32; 15],
+    /// The board's state.
+    pub state: AtomicU32,
+    /// How many slots were ever used: slots from this one on are free.
+    pub used: AtomicU32,
+    /// When the board was closed: nanoseconds since 1970.
+    pub closed_unix_ns: AtomicU64,
+    _pad2: [u64; 6],
+    /// 1 once the creator has closed the board.
+    pub closed: AtomicU32,
+    _pad3: u32,
+    /// The id of the board that takes this one's place, or zeros.
+    pub successor: [AtomicU64; 2],
+    _pad4: [u64; 5],
+    /// What the board is about.
+    pub title: Latch<TITLE_WORDS>,
+}
+
+/// The doorbell page, the only one that a waiting reader may map writable.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Doorbell {
+    /// Changes with every ring.
+    pub wake: AtomicU32,
+    _pad: [u32; 31],
+    /// How many sleep, or slept when they were killed: a hint that ringing is worth a system call.
+    pub waiters: AtomicU32,
+}
+
+/// The three counters in front of a log ring: bytes ever written, never set back.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct LogCounters {
+    /// Bytes that are written or being written: whatever lies a ring's length before it may be overwritten.
+    pub reserved: AtomicU64,
+    /// Bytes that are there.
+    pub committed: AtomicU64,
+    /// Where this generation's bytes begin.
+    pub start: AtomicU64,
+}
+
+#[cfg(not(loom))]
+mod drawn_as_built {
+    use super::*;
+    use std::mem::{align_of, offset_of, size_of};
+
+    const _: () = {
+        assert!(size_of::<HotLine>() == 64 && size_of::<HotImage>() == 64);
+        assert!(offset_of!(HotLine, numbers) == 8 && offset_of!(HotImage, stamp) == 8);
+        assert!(offset_of!(Latch<3>, copies) == 8 && offset_of!(HotImage, copies) == 16);
+        assert!(size_of::<ColdRecord>() == 1024 && size_of::<ColdImage>() == 1024);
+        assert!(size_of::<SlotImage>() == 64 + 1024 && offset_of!(SlotImage, cold) == 64);
+        assert!(offset_of!(ColdImage, key) == 48 && offset_of!(ColdImage, version) == 96);
+        assert!(offset_of!(ColdRecord, exit) == 128 && offset_of!(ColdImage, exit_flags) == 128);
+        assert!(offset_of!(ColdImage, exit_signal) == 129 && offset_of!(ColdImage, exit_code) == 132);
+        assert!(offset_of!(ColdRecord, ended_at) == 136 && offset_of!(ColdImage, ended_at) == 136);
+        assert!(offset_of!(ColdRecord, text) == 144 && offset_of!(ColdImage, text_stamp) == 144);
+        assert!(offset_of!(ColdImage, text) == 152 && size_of::<Words<TEXT_WORDS>>() == 192);
+        assert!(offset_of!(ColdRecord, phases) == 536 && offset_of!(ColdImage, phases) == 536);
+        assert!(offset_of!(ColdRecord, error) == 664 && offset_of!(ColdImage, error) == 664);
+        assert!(offset_of!(ColdRecord, install_path) == 896 && offset_of!(ColdImage, install_path) == 896);
+        assert!(size_of::<HeaderImage>() == 8 * FACT_WORDS && offset_of!(HeaderImage, crc) == 184);
+        assert!(offset_of!(HeaderPage, ready) == 192 && offset_of!(HeaderPage, epoch) == 256);
+        assert!(offset_of!(HeaderPage, state) == 320 && offset_of!(HeaderPage, used) == 324);
+        assert!(offset_of!(HeaderPage, closed_unix_ns) == 328 && offset_of!(HeaderPage, closed) == 384);
+        assert!(offset_of!(HeaderPage, successor) == 392 && offset_of!(HeaderPage, title) == 448);
+        assert!(size_of::<HeaderPage>() <= PAGE_BYTES && size_of::<Doorbell>() <= PAGE_BYTES);
+        assert!(offset_of!(Doorbell, waiters) == 128);
+        assert!(size_of::<LogCounters>() <= LOG_HEADER_BYTES && LOG_STRIDE.is_multiple_of(8));
+        // References into a mapping need no more than the 8 bytes that every offset is checked for.
+        assert!(align_of::<HeaderPage>() == 8 && align_of::<HotLine>() == 8 && align_of::<ColdRecord>() == 8);
+    };
+}

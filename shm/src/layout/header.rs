@@ -1,0 +1,311 @@
+//! The header's facts: what they hold, how they are made for a number of slots, and when they are believed.
+
+use bytemuck::{Pod, Zeroable};
+use thiserror::Error;
+
+use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
+
+/// The word that says that a board is complete.
+pub const READY: u64 = u64::from_le_bytes(*b"complete");
+/// [`HeaderImage::form`] of a board.
+pub const FORM_BOARD: u32 = 0;
+/// [`HeaderImage::form`] of a dump: nobody writes to it any more, and [`HeaderImage::body_crc`] covers its bytes.
+pub const FORM_DUMP: u32 = 1;
+
+/// Incompatible features that this version understands.
+const KNOWN_FEATURES: u64 = 0;
+const FEATURE_NAMES: [&str; 0] = [];
+const HOT_BYTES: u64 = 64;
+const COLD_BYTES: u64 = 1024;
+const BEAT_BYTES: u64 = 8;
+
+/// Where one region begins, and how far apart its records are; both in bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct Region {
+    /// From the start of the file.
+    pub offset: u32,
+    /// From one slot's record to the next; 0 where the region is left out.
+    pub stride: u32,
+}
+
+/// The header's facts as plain bytes: written once, copied out once, checked, and from then on believed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct HeaderImage {
+    /// [`MAGIC`].
+    pub magic: u64,
+    /// [`MAJOR`] when written by this version.
+    pub major: u32,
+    /// [`MINOR`] when written by this version.
+    pub minor: u32,
+    /// Features that a reader must know; an unknown bit is refused by name.
+    pub incompatible: u64,
+    /// Features that a reader may leave out.
+    pub compatible: u64,
+    /// The whole length in bytes.
+    pub length: u64,
+    /// How many slots there are.
+    pub slot_count: u32,
+    /// [`FORM_BOARD`] or [`FORM_DUMP`].
+    pub form: u32,
+    /// The doorbell page.
+    pub bell: Region,
+    /// The hot lines.
+    pub hot: Region,
+    /// The beat words.
+    pub beats: Region,
+    /// The cold records.
+    pub cold: Region,
+    /// The log rings.
+    pub log: Region,
+    /// Unique on this machine.
+    pub board_id: [u8; 16],
+    /// The boot during which the board was made: its process ids and monotonic times mean nothing in another.
+    pub boot_id: [u8; 16],
+    /// The process that made the board.
+    pub creator_pid: u32,
+    /// The user it ran as.
+    pub creator_uid: u32,
+    /// When it started, in the system's own unit; 0 where unknown.
+    pub creator_start: u64,
+    /// The pid namespace in which its pid counts; 0 where there are none.
+    pub creator_namespace: u64,
+    /// Wall clock at creation: nanoseconds since 1970.
+    pub created_unix_ns: i64,
+    /// Monotonic clock at creation, in nanoseconds.
+    pub created_at_ns: u64,
+    /// Of a dump: monotonic clock when it was taken.
+    pub taken_at_ns: u64,
+    /// Of a dump: CRC-32 of every byte from offset 192 on.
+    pub body_crc: u32,
+    /// Zero.
+    pub unused0: u32,
+    /// Zero.
+    pub unused1: u64,
+    /// CRC-32 of the 184 bytes before it.
+    pub crc: u32,
+    /// Zero.
+    pub unused2: u32,
+}
+
+/// Why these bytes are not a board that this version can read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LayoutFault {
+    /// The first bytes are those of something else.
+    #[error("is not a board: it does not begin with the board's mark")]
+    NotABoard,
+    /// It ends before the header does, or before the end that the header names.
+    #[error("is {found} bytes long, its header speaks of {expected}")]
+    Length {
+        /// What there is, in bytes.
+        found: u64,
+        /// What there should be.
+        expected: u64,
+    },
+    /// Another major version of the layout.
+    #[error("has layout {found}, this vx reads layout {known}")]
+    OtherLayout {
+        /// The board's major version.
+        found: u32,
+        /// This crate's.
+        known: u32,
+    },
+    /// It needs something that this version does not know.
+    #[error("needs {names}, which this vx does not know")]
+    Feature {
+        /// The features, by name or number.
+        names: String,
+    },
+    /// The header contradicts itself.
+    #[error("is damaged: {what}")]
+    Damaged {
+        /// What does not hold.
+        what: &'static str,
+    },
+    /// Its creator has not finished making it.
+    #[error("is not complete yet")]
+    NotReady,
+}
+
+impl HeaderImage {
+    /// The facts of a new board with `slot_count` slots; who made it, and when, is for the caller to fill in.
+    ///
+    /// `slot_count` must be between 1 and [`MAX_SLOTS`].
+    pub fn for_slots(slot_count: u32) -> Self {
+        let count = u64::from(slot_count.clamp(1, MAX_SLOTS));
+        let page = PAGE_BYTES as u64;
+        let hot = HOT_OFFSET as u64;
+        let beats = hot + (count * HOT_BYTES).next_multiple_of(page);
+        let cold = beats + (count * BEAT_BYTES).next_multiple_of(page);
+        let log = (cold + count * COLD_BYTES).next_multiple_of(page);
+        let region = |offset: u64, stride: u64| Region { offset: offset as u32, stride: stride as u32 };
+        Self {
+            magic: MAGIC,
+            major: MAJOR,
+            minor: MINOR,
+            length: log + count * LOG_STRIDE as u64,
+            slot_count: count as u32,
+            form: FORM_BOARD,
+            bell: region(page, 0),
+            hot: region(hot, HOT_BYTES),
+            beats: region(beats, BEAT_BYTES),
+            cold: region(cold, COLD_BYTES),
+            log: region(log, LOG_STRIDE as u64),
+            ..Self::default()
+        }
+    }
+
+    /// The same facts with their checksum.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        self.crc = self.checksum();
+        self
+    }
+
+    /// The facts as the words they are stored in.
+    pub fn words(&self) -> [u64; FACT_WORDS] {
+        bytemuck::cast(*self)
+    }
+
+    /// The facts that these words hold, unchecked.
+    pub fn from_words(words: [u64; FACT_WORDS]) -> Self {
+        bytemuck::cast(words)
+    }
+
+    /// Whether these facts can be believed of something `found` bytes long.
+    ///
+    /// After this, every record of every slot lies within the length and on a multiple of 8 bytes.
+    pub fn check(&self, found: u64) -> Result<(), LayoutFault> {
+        if self.magic != MAGIC {
+            return Err(LayoutFault::NotABoard);
+        }
+        if self.major != MAJOR {
+            return Err(LayoutFault::OtherLayout { found: self.major, known: MAJOR });
+        }
+        if self.crc != self.checksum() {
+            return Err(LayoutFault::Damaged { what: "the header's checksum does not match" });
+        }
+        if self.incompatible & !KNOWN_FEATURES != 0 {
+            return Err(LayoutFault::Feature { names: feature_names(self.incompatible & !KNOWN_FEATURES) });
+        }
+        if self.length > found || self.length < (2 * PAGE_BYTES) as u64 {
+            return Err(LayoutFault::Length { found, expected: self.length });
+        }
+        if !self.length.is_multiple_of(8) {
+            return Err(LayoutFault::Damaged { what: "its length is not a whole number of words" });
+        }
+        if self.slot_count == 0 || self.slot_count > MAX_SLOTS {
+            return Err(LayoutFault::Damaged { what: "the number of slots is out of range" });
+        }
+        if self.form > FORM_DUMP {
+            return Err(LayoutFault::Damaged { what: "it is neither a board nor a dump" });
+        }
+        self.check_regions()
+    }
+
+    /// Whether this is a dump: nobody writes to it any more.
+    pub fn is_dump(&self) -> bool {
+        self.form == FORM_DUMP
+    }
+
+    fn check_regions(&self) -> Result<(), LayoutFault> {
+        let records = [
+            (self.hot, HOT_BYTES, "the hot lines lie outside"),
+            (self.beats, BEAT_BYTES, "the beats lie outside"),
+            (self.cold, COLD_BYTES, "the cold records lie outside"),
+        ];
+        for (region, least, what) in records {
+            if !self.holds(region, least) {
+                return Err(LayoutFault::Damaged { what });
+            }
+        }
+        if self.log.stride != 0 && !self.holds(self.log, 128) {
+            return Err(LayoutFault::Damaged { what: "the log rings lie outside" });
+        }
+        let bell_end = u64::from(self.bell.offset) + PAGE_BYTES as u64;
+        if (self.bell.offset as usize) < PAGE_BYTES || !self.bell.offset.is_multiple_of(8) || bell_end > self.length {
+            return Err(LayoutFault::Damaged { what: "the doorbell lies outside" });
+        }
+        Ok(())
+    }
+
+    fn holds(&self, region: Region, least: u64) -> bool {
+        let (offset, stride) = (u64::from(region.offset), u64::from(region.stride));
+        // At most 2^32 + 2^12 * 2^32: no overflow.
+        let end = offset + stride * u64::from(self.slot_count);
+        offset >= PAGE_BYTES as u64
+            && offset.is_multiple_of(8)
+            && stride.is_multiple_of(8)
+            && stride >= least
+            && end <= self.length
+    }
+
+    fn checksum(&self) -> u32 {
+        crc32fast::hash(&bytemuck::bytes_of(self)[..8 * (FACT_WORDS - 1)])
+    }
+}
+
+fn feature_names(bits: u64) -> String {
+    let name = |bit: u32| FEATURE_NAMES.get(bit as usize).map_or_else(|| format!("feature {bit}"), ToString::to_string);
+    (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> HeaderImage {
+        HeaderImage::for_slots(64).sealed()
+    }
+
+    #[test]
+    fn a_new_header_is_believed_at_its_own_length_and_not_below() {
+        let header = good();
+        assert_eq!(header.check(header.length), Ok(()));
+        assert_eq!(header.hot, Region { offset: 8192, stride: 64 });
+        let short = header.length - 1;
+        assert_eq!(header.check(short), Err(LayoutFault::Length { found: short, expected: header.length }));
+    }
+
+    #[test]
+    fn every_count_of_slots_gives_a_believable_header() {
+        for count in [1, 2, 63, 64, 65, 1000, MAX_SLOTS] {
+            let header = HeaderImage::for_slots(count).sealed();
+            assert_eq!(header.check(header.length), Ok(()), "{count} slots");
+        }
+    }
+
+    #[test]
+    fn an_unknown_feature_is_refused_by_name_and_an_optional_one_is_not() {
+        let needed = HeaderImage { incompatible: 1 << 5, ..good() }.sealed();
+        assert_eq!(needed.check(needed.length), Err(LayoutFault::Feature { names: "feature 5".into() }));
+        let optional = HeaderImage { compatible: u64::MAX, minor: 9, ..good() }.sealed();
+        assert_eq!(optional.check(optional.length), Ok(()));
+    }
+
+    #[test]
+    fn another_layout_and_a_flipped_bit_are_told_apart() {
+        let other = HeaderImage { major: 2, ..good() };
+        assert_eq!(other.check(other.length), Err(LayoutFault::OtherLayout { found: 2, known: 1 }));
+        let flipped = HeaderImage { slot_count: 65, ..good() };
+        assert!(matches!(flipped.check(flipped.length), Err(LayoutFault::Damaged { .. })));
+    }
+
+    #[test]
+    fn regions_outside_the_file_are_refused_even_under_a_right_checksum() {
+        let huge = Region { offset: u32::MAX - 7, stride: u32::MAX - 7 };
+        for header in [
+            HeaderImage { hot: huge, ..good() },
+            HeaderImage { cold: huge, ..good() },
+            HeaderImage { beats: Region { offset: 8193, stride: 8 }, ..good() },
+            HeaderImage { log: huge, ..good() },
+            HeaderImage { bell: huge, ..good() },
+            HeaderImage { hot: Region { offset: 8192, stride: 0 }, ..good() },
+        ] {
+            let header = header.sealed();
+            assert!(matches!(header.check(header.length), Err(LayoutFault::Damaged { .. })), "{header:?}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Who stands behind a slot: alive, stalled, silent or lost.
+//!
+//! Two witnesses: the lock byte, which the system frees when the writer is gone, however it went; and the process id
+//! with start time, boot and pid namespace, which exposes a lock that only a forked child still holds. A heartbeat is a
+//! hint for people and never a reason to take a slot away.
+
+pub(crate) mod beats;
+pub(crate) mod clock;
+pub(crate) mod process;
+
+use crate::layout::BEAT_UNIT_NS;
+use crate::view::Liveness;
+
+/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second.
+pub const SILENT_AFTER_MS: u64 = 1_500;
+/// A writer that beats but whose numbers have not moved for this long is stalled.
+pub const STALLED_AFTER_MS: u64 = 5_000;
+/// Times without news are given in whole steps of this, so that a reading changes once a second and not always.
+const STEP_MS: u64 = 1_000;
+
+/// A slot's beat word: when its writer last beat, and when it last saw the numbers move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Beat {
+    /// In units of 10 ms since the board's creation.
+    pub(crate) beaten: u32,
+    /// In the same units.
+    pub(crate) moved: u32,
+}
+
+impl Beat {
+    pub(crate) const fn word(self) -> u64 {
+        (self.moved as u64) << 32 | self.beaten as u64
+    }
+
+    pub(crate) const fn from_word(word: u64) -> Self {
+        Self { beaten: word as u32, moved: (word >> 32) as u32 }
+    }
+}
+
+/// A moment as beat words count it.
+pub(crate) fn beat_units(now_ns: u64, created_at_ns: u64) -> u32 {
+    u32::try_from(now_ns.saturating_sub(created_at_ns) / BEAT_UNIT_NS).unwrap_or(u32::MAX)
+}
+
+/// What is known about the writer of a slot that has not ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evidence {
+    /// Whether somebody holds the slot's byte; `None` where that cannot be known.
+    pub(crate) lock_held: Option<bool>,
+    /// Whether the very process of the slot's identity runs; `None` where that cannot be known or was not asked.
+    pub(crate) process_runs: Option<bool>,
+    /// Whether a process that would judge the slot's end is still there.
+    pub(crate) judge_alive: Option<bool>,
+    /// Whether a writer has claimed the slot.
+    pub(crate) claimed: bool,
+    /// Its beat word.
+    pub(crate) beat: Beat,
+    /// Now, in the units of the beat word.
+    pub(crate) now: u32,
+}
+
+impl Evidence {
+    /// For how long there has been no beat, in milliseconds.
+    pub(crate) fn quiet_ms(&self) -> u64 {
+        units_to_ms(self.now.saturating_sub(self.beat.beaten))
+    }
+
+    /// What it all says.
+    pub(crate) fn verdict(&self) -> Liveness {
+        if !self.claimed {
+            return if self.judge_alive == Some(false) { Liveness::Lost } else { Liveness::Unknown };
+        }
+        // Either witness is enough to show that the writer is gone; a lock without its process is a forked child's.
+        let gone = self.lock_held == Some(false) || self.process_runs == Some(false);
+        if gone && self.judge_alive != Some(true) {
+            return Liveness::Lost;
+        }
+        if !gone && self.lock_held.is_none() && self.process_runs.is_none() {
+            return Liveness::Unknown;
+        }
+        let quiet_ms = self.quiet_ms();
+        let still_ms = units_to_ms(self.now.saturating_sub(self.beat.moved));
+        match () {
+            () if gone || quiet_ms >= SILENT_AFTER_MS => Liveness::Silent(quiet_ms / STEP_MS * STEP_MS),
+            () if still_ms >= STALLED_AFTER_MS => Liveness::Stalled(still_ms / STEP_MS * STEP_MS),
+            () => Liveness::Alive,
+        }
+    }
+}
+
+fn units_to_ms(units: u32) -> u64 {
+    u64::from(units) * (BEAT_UNIT_NS / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u32 = 10_000;
+
+    fn healthy() -> Evidence {
+        let beat = Beat { beaten: NOW - 20, moved: NOW - 30 };
+        Evidence { lock_held: Some(true), process_runs: None, judge_alive: Some(true), claimed: true, beat, now: NOW }
+    }
+
+    #[test]
+    fn a_writer_that_holds_beats_and_moves_is_alive_whoever_else_is_gone() {
+        assert_eq!(healthy().verdict(), Liveness::Alive);
+        assert_eq!(Evidence { judge_alive: Some(false), ..healthy() }.verdict(), Liveness::Alive);
+    }
+
+    #[test]
+    fn beating_without_moving_is_stalled_and_not_beating_is_silent() {
+        let stalled = Evidence { beat: Beat { beaten: NOW, moved: NOW - 740 }, ..healthy() };
+        assert_eq!(stalled.verdict(), Liveness::Stalled(7_000));
+        let silent = Evidence { beat: Beat { beaten: NOW - 210, moved: NOW - 740 }, ..healthy() };
+        assert_eq!(silent.verdict(), Liveness::Silent(2_000));
+    }
+
+    #[test]
+    fn a_free_lock_is_lost_only_when_nobody_is_left_to_judge() {
+        let dead = Evidence { lock_held: Some(false), ..healthy() };
+        assert_eq!(dead.verdict(), Liveness::Silent(0));
+        assert_eq!(Evidence { judge_alive: Some(false), ..dead }.verdict(), Liveness::Lost);
+        assert_eq!(Evidence { judge_alive: None, ..dead }.verdict(), Liveness::Lost);
+    }
+
+    #[test]
+    fn a_lock_that_only_a_forked_child_holds_does_not_pass_for_its_writer() {
+        let forked = Evidence { process_runs: Some(false), judge_alive: Some(false), ..healthy() };
+        assert_eq!(forked.verdict(), Liveness::Lost);
+    }
+
+    #[test]
+    fn a_reservation_is_lost_with_its_creator_and_says_nothing_before() {
+        let reserved = Evidence { claimed: false, lock_held: Some(false), ..healthy() };
+        assert_eq!(reserved.verdict(), Liveness::Unknown);
+        assert_eq!(Evidence { judge_alive: Some(false), ..reserved }.verdict(), Liveness::Lost);
+    }
+
+    #[test]
+    fn beats_from_the_future_and_forged_ones_do_not_overflow() {
+        let forged = Evidence { beat: Beat { beaten: u32::MAX, moved: u32::MAX }, ..healthy() };
+        assert_eq!(forged.verdict(), Liveness::Alive);
+        assert_eq!(beat_units(u64::MAX, 0), u32::MAX);
+        assert_eq!(beat_units(0, u64::MAX), 0);
+        let beat = Beat { beaten: 7, moved: 9 };
+        assert_eq!(Beat::from_word(beat.word()), beat);
+    }
+}

@@ -1,0 +1,130 @@
+//! Telling one process from another that has its number now: start time, boot and pid namespace beside the pid.
+
+use std::sync::OnceLock;
+
+/// What tells a process from every other one that ever ran here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ProcessMark {
+    /// Its number, in its namespace.
+    pub(crate) pid: u32,
+    /// When it started, in the system's own unit; 0 where unknown.
+    pub(crate) start_time: u64,
+    /// The pid namespace; 0 where there are none.
+    pub(crate) namespace: u64,
+}
+
+/// This process.
+pub(crate) fn own() -> ProcessMark {
+    let pid = std::process::id();
+    ProcessMark { pid, start_time: start_time(pid).unwrap_or(0), namespace: namespace() }
+}
+
+/// The user that this process runs as; 0 where there are no such numbers.
+pub(crate) fn own_uid() -> u32 {
+    #[cfg(unix)]
+    return rustix::process::geteuid().as_raw();
+    #[cfg(not(unix))]
+    0
+}
+
+/// Which boot of which machine this is; zeros where unknown. In a dump from elsewhere it is another one.
+pub(crate) fn boot_id() -> [u8; 16] {
+    static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
+    *BOOT.get_or_init(|| {
+        let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect();
+        u128::from_str_radix(&digits, 16).unwrap_or(0).to_be_bytes()
+    })
+}
+
+/// 16 bytes that no other board has.
+pub(crate) fn unique_id() -> [u8; 16] {
+    use std::collections::hash_map::RandomState;
+    use std::hash::BuildHasher;
+    // Two hashers with the process's random keys, over what differs from one board to the next.
+    let mark = (std::process::id(), super::clock::now_ns(), super::clock::now_unix_ns());
+    let halves = [RandomState::new().hash_one(mark), RandomState::new().hash_one((mark, 1))];
+    bytemuck::cast(halves)
+}
+
+/// Whether that very process runs: `None` where its number means nothing here (another boot or namespace).
+pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
+    if mark.pid == 0 || boot != boot_id() || mark.namespace != namespace() {
+        return None;
+    }
+    match (mark.start_time, start_time(mark.pid)) {
+        (0, _) => exists(mark.pid),
+        (_, None) if cfg!(target_os = "linux") => Some(false),
+        (_, None) => exists(mark.pid),
+        (then, Some(now)) => Some(then == now),
+    }
+}
+
+#[cfg(unix)]
+fn exists(pid: u32) -> Option<bool> {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
+    match rustix::process::test_kill_process(pid) {
+        Ok(()) | Err(rustix::io::Errno::PERM) => Some(true),
+        Err(_) => Some(false),
+    }
+}
+
+#[cfg(not(unix))]
+fn exists(_: u32) -> Option<bool> {
+    None
+}
+
+#[cfg(target_os = "linux")]
+fn namespace() -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    static NAMESPACE: OnceLock<u64> = OnceLock::new();
+    *NAMESPACE.get_or_init(|| std::fs::metadata("/proc/self/ns/pid").map_or(0, |data| data.ino()))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn namespace() -> u64 {
+    0
+}
+
+/// When a process started, in ticks since boot; a zombie has ended and has none.
+#[cfg(target_os = "linux")]
+fn start_time(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in parentheses, may hold anything, parentheses included: fields count from the last one.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18)?.parse().ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn start_time(_: u32) -> Option<u64> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_runs_and_one_that_had_its_number_before_does_not() {
+        let own = own();
+        assert!(own.start_time > 0 && own.namespace > 0);
+        assert_eq!(runs(own, boot_id()), Some(true));
+        assert_eq!(runs(ProcessMark { start_time: own.start_time - 1, ..own }, boot_id()), Some(false));
+    }
+
+    #[test]
+    fn a_number_from_another_boot_or_namespace_says_nothing() {
+        let own = own();
+        assert_eq!(runs(own, [9; 16]), None);
+        assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
+        assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
+    }
+
+    #[test]
+    fn ids_differ() {
+        assert_ne!(unique_id(), unique_id());
+    }
+}

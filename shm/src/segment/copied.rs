@@ -1,0 +1,109 @@
+//! A private copy of a board whose file others could shorten under a map: read, never mapped.
+//!
+//! A read is not one instant, so each is made between two looks at the hot lines: a slot whose control word and stamp
+//! are the same in all three is taken over, any other keeps what it had. The text of a slot cannot be written twice
+//! without a publication of its numbers in between, so the text's good copy is whole too.
+
+use std::fs::File;
+use std::io;
+
+use parking_lot::Mutex;
+
+use crate::atomics::{AtomicU64, Ordering};
+use crate::layout::{HeaderImage, PAGE_BYTES, Region};
+
+/// How often a file is read again for the slots that were being written.
+const READ_ATTEMPTS: usize = 4;
+
+/// The copy, and the room it is read into.
+pub(crate) struct Copied {
+    words: Box<[AtomicU64]>,
+    scratch: Mutex<Scratch>,
+}
+
+#[derive(Default)]
+struct Scratch {
+    before: Vec<u64>,
+    whole: Vec<u64>,
+    after: Vec<u64>,
+}
+
+impl Copied {
+    /// Room for the whole, and the header page for it to be checked; slots come with the first `reload`.
+    pub(crate) fn load(file: &File, length: u64) -> io::Result<Self> {
+        let mut words = Vec::new();
+        read_words(file, 0, PAGE_BYTES, &mut words)?;
+        words.resize(length as usize / 8, 0);
+        Ok(Self { words: words.into_iter().map(AtomicU64::new).collect(), scratch: Mutex::default() })
+    }
+
+    pub(crate) fn base(&self) -> *mut u8 {
+        // Stores go through the atomics, which allow them behind a shared reference; nobody stores through this one.
+        self.words.as_ptr().cast_mut().cast()
+    }
+
+    pub(crate) fn length(&self) -> usize {
+        self.words.len() * 8
+    }
+
+    /// Read the file again, keeping every slot that cannot be read whole as it was.
+    pub(crate) fn reload(&self, file: &File, facts: &HeaderImage) -> io::Result<()> {
+        let scratch = &mut *self.scratch.lock();
+        let hot = facts.hot;
+        let hot_length = hot.stride as usize * facts.slot_count as usize;
+        for _ in 0..READ_ATTEMPTS {
+            read_words(file, u64::from(hot.offset), hot_length, &mut scratch.before)?;
+            read_words(file, 0, facts.length as usize / 8 * 8, &mut scratch.whole)?;
+            read_words(file, u64::from(hot.offset), hot_length, &mut scratch.after)?;
+            let steady = (0..facts.slot_count).filter(|slot| self.take_slot(*slot, scratch, facts)).count();
+            if steady == facts.slot_count as usize {
+                break;
+            }
+        }
+        // Header, bell and beats hold words that mean something each on its own, and the title a latch.
+        self.take(&scratch.whole, 0, hot.offset as usize);
+        self.take_all(&scratch.whole, facts.beats, facts.slot_count);
+        self.take_all(&scratch.whole, facts.log, facts.slot_count);
+        Ok(())
+    }
+
+    fn take_slot(&self, slot: u32, scratch: &Scratch, facts: &HeaderImage) -> bool {
+        let stride = facts.hot.stride as usize / 8;
+        let line = slot as usize * stride;
+        let in_whole = facts.hot.offset as usize / 8 + line;
+        let now = &scratch.whole[in_whole..in_whole + 2];
+        if scratch.before[line..line + 2] != *now || scratch.after[line..line + 2] != *now {
+            return false;
+        }
+        self.take(&scratch.whole, in_whole * 8, stride * 8);
+        let cold = facts.cold.offset as usize + slot as usize * facts.cold.stride as usize;
+        self.take(&scratch.whole, cold, facts.cold.stride as usize);
+        true
+    }
+
+    fn take_all(&self, from: &[u64], region: Region, slot_count: u32) {
+        self.take(from, region.offset as usize, region.stride as usize * slot_count as usize);
+    }
+
+    fn take(&self, from: &[u64], offset: usize, length: usize) {
+        let range = offset / 8..(offset + length) / 8;
+        for (cell, word) in self.words[range.clone()].iter().zip(&from[range]) {
+            cell.store(*word, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Read whole words; a file that has become shorter is an error, never a signal.
+fn read_words(file: &File, offset: u64, length: usize, into: &mut Vec<u64>) -> io::Result<()> {
+    into.resize(length / 8, 0);
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(into);
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset);
+    #[cfg(not(unix))]
+    {
+        use io::{Read, Seek, SeekFrom};
+        let mut file = file;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(bytes)
+    }
+}

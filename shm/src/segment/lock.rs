@@ -1,0 +1,160 @@
+//! Byte locks: one byte a slot, one for the table, one for the creator.
+//!
+//! The bytes lie far behind the end of the file and are locked for an open file description, so that closing some other
+//! descriptor of the file frees nothing, and the death of the process frees all it held. The system keeps them; they
+//! cost 0.3 µs, and no process has to clean up after another.
+
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// The byte that whoever changes the table holds: for microseconds.
+pub(crate) const TABLE: i64 = 1 << 40;
+/// The byte that the creator holds as long as it has the board.
+pub(crate) const CREATOR: i64 = TABLE + 1;
+/// The longest wait for the table.
+const TABLE_WAIT: Duration = Duration::from_secs(2);
+
+/// The byte that a slot's writer holds.
+pub(crate) const fn slot_byte(slot: u32) -> i64 {
+    TABLE + 16 + slot as i64
+}
+
+/// What a byte is asked.
+#[derive(Clone, Copy)]
+enum Ask {
+    Lock,
+    Unlock,
+    WhoHolds,
+}
+
+/// Lock a byte if nobody else has it. `Ok(true)` as well where the system has no such locks: what the lock would have
+/// kept apart is then kept apart by the control word alone.
+pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
+    match ask(file, Ask::Lock, byte) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
+        // What POSIX allows in place of EAGAIN.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Free a byte. It cannot fail where locking it did not.
+pub(crate) fn unlock(file: &File, byte: i64) {
+    let _ = ask(file, Ask::Unlock, byte);
+}
+
+/// Whether another description holds the byte; `None` where that cannot be known.
+pub(crate) fn held(file: &File, byte: i64) -> Option<bool> {
+    ask(file, Ask::WhoHolds, byte).ok()
+}
+
+/// The table, locked: nobody else names, claims or takes over a slot until this is dropped.
+pub(crate) struct TableGuard<'a> {
+    file: Option<&'a File>,
+}
+
+impl Drop for TableGuard<'_> {
+    fn drop(&mut self) {
+        if let Some(file) = self.file {
+            unlock(file, TABLE);
+        }
+    }
+}
+
+/// Lock the table, for at most two seconds; `Err(waited)` with the milliseconds when that was not enough.
+pub(crate) fn lock_table(file: Option<&File>) -> io::Result<Result<TableGuard<'_>, u64>> {
+    let Some(held_on) = file else { return Ok(Ok(TableGuard { file: None })) };
+    let began = Instant::now();
+    let mut pause = Duration::from_micros(20);
+    while !try_lock(held_on, TABLE)? {
+        if began.elapsed() > TABLE_WAIT {
+            return Ok(Err(began.elapsed().as_millis() as u64));
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(2));
+    }
+    Ok(Ok(TableGuard { file }))
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn ask(file: &File, ask: Ask, byte: i64) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+
+    #[cfg(target_vendor = "apple")]
+    const COMMANDS: (libc::c_int, libc::c_int) = (90, 92); // F_OFD_SETLK, F_OFD_GETLK, which libc does not name there.
+    #[cfg(not(target_vendor = "apple"))]
+    const COMMANDS: (libc::c_int, libc::c_int) = (libc::F_OFD_SETLK, libc::F_OFD_GETLK);
+
+    let (command, kind) = match ask {
+        Ask::Lock => (COMMANDS.0, libc::F_WRLCK),
+        Ask::Unlock => (COMMANDS.0, libc::F_UNLCK),
+        Ask::WhoHolds => (COMMANDS.1, libc::F_WRLCK),
+    };
+    // SAFETY: `flock` is plain data, for which zeros are valid; `fcntl` reads and writes this one value only, which
+    // outlives the call, and the descriptor is open because `file` is.
+    #[allow(unsafe_code)]
+    let (answer, question) = unsafe {
+        let mut question: libc::flock = std::mem::zeroed();
+        question.l_type = kind as _;
+        question.l_whence = libc::SEEK_SET as _;
+        question.l_start = byte as _;
+        question.l_len = 1;
+        let answer = libc::fcntl(file.as_raw_fd(), command, &raw mut question);
+        (answer, question)
+    };
+    match answer {
+        -1 => Err(io::Error::last_os_error()),
+        _ => Ok(libc::c_int::from(question.l_type) != libc::c_int::from(libc::F_UNLCK)),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+fn ask(_: &File, _: Ask, _: i64) -> io::Result<bool> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    fn two_descriptions() -> (tempfile::NamedTempFile, File, File) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let open = || File::options().read(true).write(true).open(file.path()).unwrap();
+        let (first, second) = (open(), open());
+        (file, first, second)
+    }
+
+    #[test]
+    fn a_byte_belongs_to_one_description_until_that_is_closed() {
+        let (_file, first, second) = two_descriptions();
+        assert!(try_lock(&first, slot_byte(3)).unwrap());
+        assert!(!try_lock(&second, slot_byte(3)).unwrap());
+        assert!(try_lock(&second, slot_byte(4)).unwrap());
+        assert_eq!(held(&second, slot_byte(3)), Some(true));
+        assert_eq!(held(&first, slot_byte(3)), Some(false), "one's own lock is not another's");
+        drop(first);
+        assert_eq!(held(&second, slot_byte(3)), Some(false));
+    }
+
+    #[test]
+    fn a_read_only_descriptor_can_ask_and_cannot_lock() {
+        let (file, first, _) = two_descriptions();
+        let reader = File::open(file.path()).unwrap();
+        assert!(try_lock(&first, CREATOR).unwrap());
+        assert_eq!(held(&reader, CREATOR), Some(true));
+        assert!(try_lock(&reader, TABLE).is_err());
+    }
+
+    #[test]
+    fn a_table_that_stays_locked_is_given_up_on() {
+        let (_file, first, second) = two_descriptions();
+        let guard = lock_table(Some(&first)).unwrap();
+        let waited = lock_table(Some(&second)).unwrap().err().expect("still locked");
+        assert!(waited >= 2000);
+        drop(guard);
+        assert!(lock_table(Some(&second)).unwrap().is_ok());
+    }
+}

@@ -1,0 +1,127 @@
+//! Attaching to what is there: for reading, for writing, mapped or copied.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::path::Path;
+
+use memmap2::MmapOptions;
+
+use super::{Backing, Segment, copied, named};
+use crate::error::{AttachError, AttachErrorKind};
+use crate::layout::{LayoutFault, PAGE_BYTES};
+
+/// More than a board of the most slots is long; nothing longer is copied.
+const LONGEST_COPY_BYTES: u64 = 64 << 20;
+
+/// Attach for reading. The map is read-only; on systems whose named segments can only be mapped writable, nothing is
+/// stored to it all the same. A file that others may shorten is copied instead of mapped.
+pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
+    let fault = |kind: AttachErrorKind| AttachError::new(path, kind);
+    let on_disk = match named::name_of(path) {
+        None => path.to_path_buf(),
+        Some(name) if !named::is_name(name) => return Err(fault(AttachErrorKind::Missing)),
+        Some(name) => match named::as_file(name) {
+            Some(file) => file,
+            None => return open_named(path, name, false),
+        },
+    };
+    let file = plain_file(&on_disk, false).map_err(fault)?;
+    let length = length_of(&file).map_err(fault)?;
+    let backing = if ours_alone(&file) {
+        Backing::Mapped(map(&file, length, false).map_err(|error| fault(error.into()))?)
+    } else if length <= LONGEST_COPY_BYTES {
+        Backing::Copied(copied::Copied::load(&file, length).map_err(|error| fault(error.into()))?)
+    } else {
+        return Err(fault(LayoutFault::NotABoard.into()));
+    };
+    let segment = Segment::attach(backing, false, path, Some(file)).map_err(|why| fault(why.into()))?;
+    segment.reload().map_err(|error| fault(error.into()))?;
+    Ok(segment)
+}
+
+/// Attach for writing: a board, not a dump.
+pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
+    let fault = |kind: AttachErrorKind| AttachError::new(path, kind);
+    match named::name_of(path) {
+        Some(name) if named::is_name(name) => open_named(path, name, true),
+        Some(_) => Err(fault(AttachErrorKind::Missing)),
+        None => {
+            let file = plain_file(path, true).map_err(fault)?;
+            let length = length_of(&file).map_err(fault)?;
+            let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
+            Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
+        }
+    }
+}
+
+fn open_named(path: &Path, name: &str, writable: bool) -> Result<Segment, AttachError> {
+    let map = named::NamedMap::open(name).map_err(|error| AttachError::new(path, error))?;
+    Segment::attach(Backing::Named(map), writable, path, named::lock_file(name))
+        .map_err(|why| AttachError::new(path, why))
+}
+
+/// Open a plain file and nothing else: no link is followed, and a pipe or a device does not hold the caller up.
+pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<File, AttachErrorKind> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(writable);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
+    }
+    let file = options.open(path).map_err(|error| match error.raw_os_error() {
+        #[cfg(unix)]
+        Some(libc::ELOOP | libc::EISDIR | libc::ENXIO) => AttachErrorKind::NotAFile,
+        _ => error.into(),
+    })?;
+    match file.metadata() {
+        Ok(data) if data.is_file() => Ok(file),
+        Ok(_) => Err(AttachErrorKind::NotAFile),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn length_of(file: &File) -> Result<u64, AttachErrorKind> {
+    let length = file.metadata()?.len();
+    if length < PAGE_BYTES as u64 {
+        return Err(LayoutFault::NotABoard.into());
+    }
+    Ok(length)
+}
+
+/// Whether nobody but this user can shorten the file while it is mapped.
+#[cfg(unix)]
+fn ours_alone(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|data| data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0)
+}
+
+#[cfg(not(unix))]
+fn ours_alone(_: &File) -> bool {
+    true // A mapped file cannot be shortened there.
+}
+
+pub(super) fn map(file: &File, length: u64, writable: bool) -> io::Result<memmap2::MmapRaw> {
+    let length = usize::try_from(length).map_err(|_| io::ErrorKind::FileTooLarge)?;
+    let mut options = MmapOptions::new();
+    options.len(length);
+    if writable { options.map_raw(file) } else { options.map_raw_read_only(file) }
+}
+
+/// Map the doorbell's page writable, through a description of its own.
+#[cfg(target_os = "linux")]
+pub(super) fn map_doorbell(file: &File, offset: u32) -> Option<memmap2::MmapRaw> {
+    use std::os::fd::AsRawFd;
+    if rustix::param::page_size() != PAGE_BYTES || !(offset as usize).is_multiple_of(PAGE_BYTES) {
+        return None; // The page would bring others with it.
+    }
+    // By descriptor and not by name: the name may be another board's by now.
+    let again = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let writable = OpenOptions::new().read(true).write(true).open(again).ok()?;
+    MmapOptions::new().offset(u64::from(offset)).len(PAGE_BYTES).map_raw(&writable).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn map_doorbell(_: &File, _: u32) -> Option<memmap2::MmapRaw> {
+    None // Nobody can sleep on it there.
+}

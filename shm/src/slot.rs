@@ -1,0 +1,246 @@
+//! One slot of a board: claim it, publish to it, end it.
+//!
+//! A slot has one writer, the process that claimed it, and any number of readers, who never write and so cannot hold it
+//! up. Publishing numbers is five stores into one cache line: no system call, no lock, no clock, nothing to allocate.
+//! Which store pairs with which load, and why that is enough: [`crate::docs::protocol`].
+
+mod ending;
+mod error;
+mod place;
+
+pub use ending::Ending;
+pub(crate) use ending::{write_ending, write_exit};
+pub use error::{ClaimError, EndError, ReserveError};
+pub(crate) use place::{Wanted, reserve_place, take_place};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::atomics::Ordering;
+use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, TEXT_WORDS, encode_text};
+use crate::liveness::beats::{self, Beating};
+use crate::liveness::{Beat, beat_units, clock};
+use crate::progress::{Kind, Phase, SlotState};
+use crate::segment::{self, HotHandle, Segment, lock, sleep};
+use crate::stamp::{self, Control, Meta};
+
+/// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
+pub const LOG_LINE_BYTES: usize = 1000;
+
+/// A slot that this process has claimed and may write to.
+///
+/// Dropped without [`end`](Self::end), as a crash would, the slot stays as it was last published, and whoever reads it
+/// finds that nobody holds it any more.
+pub struct Slot {
+    total: u64,
+    meta: Meta,
+    index: u32,
+    generation: u32,
+    text: [u64; TEXT_WORDS],
+    hot: HotHandle,
+    _beats: Arc<SlotBeats>,
+}
+
+impl Slot {
+    /// Claim the slot that a board's creator reserved for this process. `board` is its path, or `shm:NAME`.
+    ///
+    /// # Errors
+    /// When the board cannot be attached, or the reservation was claimed, ended or overtaken before.
+    pub fn claim(board: &Path, slot: u32, generation: u32) -> Result<Self, ClaimError> {
+        let segment = open(board)?;
+        place::claim_reserved(&segment, slot, generation)?;
+        Self::begin(segment, slot, generation)
+    }
+
+    /// Take a free slot of somebody's board: a never-used one first, else the one that ended longest ago, a second or
+    /// more; else one whose writer is gone and whose end nobody is left to judge.
+    ///
+    /// # Errors
+    /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.
+    pub fn join(board: &Path, key: &str, version: &str, kind: Kind) -> Result<Self, ClaimError> {
+        let segment = open(board)?;
+        let wanted = Wanted { key, version, kind };
+        let (slot, generation) = take_place(&segment, &wanted)?;
+        Self::begin(segment, slot, generation)
+    }
+
+    fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
+        let capacity = segment.facts().slot_count;
+        let segment = Arc::new(segment);
+        let hot = HotHandle::new(segment.clone(), index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
+        let [_, total, meta] = hot.line().numbers.own();
+        let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
+        let beating = Arc::new(SlotBeats::new(segment.clone(), index));
+        beats::keep(&beating).map_err(ClaimError::Beats)?;
+        ring(&segment);
+        Ok(Self { total, meta: Meta::from_word(meta), index, generation, text, hot, _beats: beating })
+    }
+
+    /// The slot's place in the table.
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// Which life of the slot this is.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Work finished in this phase so far: bytes for a download. Costs about two nanoseconds; call it once per buffer.
+    #[inline]
+    pub fn publish(&mut self, done: u64) {
+        self.hot.line().numbers.write(&[done, self.total, self.meta.word()]);
+    }
+
+    /// How much work there is in this phase; `None` while unknown.
+    pub fn set_total(&mut self, total: Option<u64>) {
+        self.total = total.unwrap_or(0);
+        self.meta.total_known = total.is_some();
+        self.publish(self.done());
+    }
+
+    /// Enter a phase: `done` starts over at 0, and the total is this phase's.
+    pub fn enter(&mut self, phase: Phase, total: Option<u64>) {
+        let left = self.done();
+        if let Some(cold) = self.segment().cold(self.index) {
+            cold.phases[usize::from(self.meta.phase) % cold.phases.len()][1].store(left, Ordering::Relaxed);
+            let [entered_at, done] = &cold.phases[usize::from(phase.number())];
+            // A reader takes entries later than the phase that the numbers name for what they are: one step ahead.
+            done.store(0, Ordering::Relaxed);
+            entered_at.store(clock::now_ns(), Ordering::Relaxed);
+        }
+        self.total = total.unwrap_or(0);
+        let revision = self.meta.revision.wrapping_add(1);
+        self.meta = Meta { phase: phase.number(), total_known: total.is_some(), revision, ..self.meta };
+        self.publish(0);
+    }
+
+    /// Which attempt this is, from 1.
+    pub fn attempt(&mut self, number: u8) {
+        self.meta.attempt = number;
+        self.publish(self.done());
+    }
+
+    /// One line about what is going on; of a longer one the beginning is kept and marked as cut (78 bytes).
+    pub fn message(&mut self, text: &str) {
+        self.text[..MESSAGE_WORDS].copy_from_slice(&encode_text::<MESSAGE_WORDS>(text));
+        self.publish_text();
+    }
+
+    /// A longer text, possibly of several lines; its beginning is kept and marked as cut (110 bytes).
+    pub fn details(&mut self, text: &str) {
+        self.text[MESSAGE_WORDS..].copy_from_slice(&encode_text::<DETAILS_WORDS>(text));
+        self.publish_text();
+    }
+
+    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Where the board has no rings: nothing.
+    pub fn log_line(&mut self, line: &[u8]) {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = &line[..line.len().min(LOG_LINE_BYTES)];
+        if let Some((counters, ring)) = self.segment().log(self.index) {
+            stamp::append_log(counters, ring, &[line, b"\n"].concat());
+        }
+    }
+
+    /// End the slot: what came of it, with the error or the install path where there is one. Wakes those who wait.
+    ///
+    /// # Errors
+    /// When the state given does not end a slot; the slot is then left as a crash would leave it.
+    pub fn end(self, ending: Ending) -> Result<(), EndError> {
+        if !ending.state.ended() {
+            return Err(EndError::NotAnEnd { state: ending.state });
+        }
+        write_ending(self.segment(), self.index, self.generation, &ending);
+        ring(self.segment());
+        Ok(())
+    }
+
+    fn publish_text(&mut self) {
+        if let Some(cold) = self.segment().cold(self.index) {
+            cold.text.write(&self.text);
+        }
+        self.meta.revision = self.meta.revision.wrapping_add(1);
+        self.publish(self.done());
+    }
+
+    fn done(&self) -> u64 {
+        self.hot.line().numbers.own()[0]
+    }
+
+    fn segment(&self) -> &Segment {
+        self.hot.segment()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        // Not left to the closing of the file: the thread that beats may hold the segment a moment longer.
+        if let Some(file) = self.segment().lock_file() {
+            lock::unlock(file, lock::slot_byte(self.index));
+        }
+    }
+}
+
+/// Count a change of state and wake those who wait for one.
+pub(crate) fn ring(segment: &Segment) {
+    let bell = segment.bell();
+    if stamp::ring(&segment.header().epoch, bell) {
+        sleep::wake_all(&bell.wake);
+    }
+}
+
+fn open(board: &Path) -> Result<Segment, ClaimError> {
+    let segment = segment::open_write(board)?;
+    if segment.facts().is_dump() || segment.header().closed.load(Ordering::Acquire) != 0 {
+        return Err(ClaimError::Closed);
+    }
+    Ok(segment)
+}
+
+/// The table's lock, or who would not let go of it.
+pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveError> {
+    lock::lock_table(segment.lock_file())?.map_err(|waited_ms| ReserveError::Busy { waited_ms })
+}
+
+/// What the thread that beats knows of a slot.
+struct SlotBeats {
+    segment: Arc<Segment>,
+    index: u32,
+    /// The stamp it saw last, and when it first saw that one.
+    seen: parking_lot::Mutex<(u64, u32)>,
+}
+
+impl SlotBeats {
+    fn new(segment: Arc<Segment>, index: u32) -> Self {
+        Self { segment, index, seen: parking_lot::Mutex::new((0, 0)) }
+    }
+}
+
+impl Beating for SlotBeats {
+    fn beat(&self, now_ns: u64) {
+        let (Some(hot), Some(word)) = (self.segment.hot(self.index), self.segment.beat(self.index)) else { return };
+        let beaten = beat_units(now_ns, self.segment.facts().created_at_ns);
+        let mut seen = self.seen.lock();
+        let stamp = hot.numbers.stamp.load(Ordering::Relaxed);
+        if *seen == (0, 0) || seen.0 != stamp {
+            *seen = (stamp, beaten);
+        }
+        word.store(Beat { beaten, moved: seen.1 }.word(), Ordering::Relaxed);
+    }
+}
+
+/// The control word of a slot in its present life, for whoever changes its state.
+pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<Control> {
+    segment.hot(slot).map(|line| Control::from_word(line.control.load(Ordering::Acquire)))
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").field("index", &self.index).field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+/// The state of a control word that this version knows; a newer one counts as in use.
+pub(crate) fn known_state(control: Control) -> SlotState {
+    control.slot_state().unwrap_or(SlotState::Live)
+}

@@ -1,0 +1,65 @@
+//! How a slot ends: what came of it, written before the state that says so.
+
+use crate::atomics::Ordering;
+use crate::layout::encode_text;
+use crate::liveness::clock;
+use crate::progress::SlotState;
+use crate::segment::Segment;
+use crate::stamp::{Control, set_control, store_words};
+
+/// What came of a slot's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// One of the states that end a slot.
+    pub state: SlotState,
+    /// Why it failed; its beginning is kept and marked as cut (230 bytes).
+    pub error: Option<String>,
+    /// The exit status of the slot's process, for its parent to say.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the process, for its parent to say.
+    pub signal: Option<i32>,
+    /// Where the result is (126 bytes).
+    pub install_path: Option<String>,
+}
+
+impl Ending {
+    /// An ending with this state and nothing more.
+    pub fn new(state: SlotState) -> Self {
+        Self { state, error: None, exit_code: None, signal: None, install_path: None }
+    }
+
+    /// It failed, and this is why.
+    pub fn failed(error: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), ..Self::new(SlotState::Failed) }
+    }
+
+    /// It is done, and this is where the result is.
+    pub fn done_at(install_path: impl Into<String>) -> Self {
+        Self { install_path: Some(install_path.into()), ..Self::new(SlotState::Done) }
+    }
+
+    /// Exit status and signal as one word; 0 where neither is known.
+    fn exit_word(&self) -> u64 {
+        let code = self.exit_code.map_or(0, |code| u64::from(code as u32) << 32 | 1);
+        let signal = self.signal.map_or(0, |signal| u64::from(signal as u8) << 8 | 2);
+        code | signal
+    }
+}
+
+/// Write an ending and then the state. For the slot's writer, or for who judges its end, under the table's lock.
+pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
+    let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
+    write_exit(segment, slot, ending);
+    store_words(&cold.error, &encode_text::<{ crate::layout::ERROR_WORDS }>(ending.error.as_deref().unwrap_or("")));
+    let path = ending.install_path.as_deref().unwrap_or("");
+    store_words(&cold.install_path, &encode_text::<{ crate::layout::PATH_WORDS }>(path));
+    cold.ended_at.store(clock::now_ns(), Ordering::Relaxed);
+    set_control(line, Control::of(generation, ending.state, true));
+}
+
+/// Write how the process ended, where that is known: one word, so that it may come after the state.
+pub(crate) fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
+    if let (Some(cold), exit @ 1..) = (segment.cold(slot), ending.exit_word()) {
+        cold.exit.store(exit, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,159 @@
+//! What can go wrong with a slot, one type per door: each says what is wrong and what to do next.
+
+use std::io;
+
+use thiserror::Error;
+
+use crate::error::AttachError;
+use crate::progress::SlotState;
+
+/// Why a slot could not be reserved, or a place not be found for one.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReserveError {
+    /// Every slot is in use.
+    #[error("the board is full: all {capacity} slots are in use")]
+    Full {
+        /// How many there are.
+        capacity: u32,
+    },
+    /// A slot that has not ended has that key.
+    #[error("`{key}` is on the board already, in slot {slot}, and has not ended")]
+    KeyInUse {
+        /// The key.
+        key: String,
+        /// Whose it is.
+        slot: u32,
+    },
+    /// A key of no characters.
+    #[error("a slot needs a key")]
+    NoKey,
+    /// Another process has held the table's lock for too long.
+    #[error("the board's table has been locked by another process for {waited_ms} ms")]
+    Busy {
+        /// How long this one waited, in milliseconds.
+        waited_ms: u64,
+    },
+    /// The system refused.
+    #[error("cannot lock the board's table: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl ReserveError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Full { .. } => Some("wait for a slot to end (it rests for a second), or make a larger board".into()),
+            Self::KeyInUse { .. } => Some("wait until it has ended".into()),
+            Self::Busy { .. } => Some("see whether a process that uses the board is stopped, and try again".into()),
+            Self::NoKey | Self::Io(_) => None,
+        }
+    }
+}
+
+/// Why a slot could not be claimed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The board could not be attached for writing.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// No place was found, or the table could not be locked.
+    #[error(transparent)]
+    Place(#[from] ReserveError),
+    /// It is a dump, or its creator has closed it.
+    #[error("the board is closed: nothing can be written to it any more")]
+    Closed,
+    /// The table has no such slot.
+    #[error("there is no slot {slot} on a board of {capacity}")]
+    NoSuchSlot {
+        /// What was asked for.
+        slot: u32,
+        /// How many there are.
+        capacity: u32,
+    },
+    /// The slot is in another life than the reservation.
+    #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
+    Superseded {
+        /// Which slot.
+        slot: u32,
+        /// The reservation's generation.
+        wanted: u32,
+        /// The slot's.
+        found: u32,
+    },
+    /// A writer has it.
+    #[error("slot {slot} is claimed already")]
+    AlreadyClaimed {
+        /// Which slot.
+        slot: u32,
+    },
+    /// The reservation was ended before it was claimed.
+    #[error("slot {slot} has ended: {state}")]
+    Ended {
+        /// Which slot.
+        slot: u32,
+        /// How.
+        state: SlotState,
+    },
+    /// No reservation was made.
+    #[error("slot {slot} is not reserved")]
+    NotReserved {
+        /// Which slot.
+        slot: u32,
+    },
+    /// The thread that beats could not be started.
+    #[error("cannot start the thread that shows this process is alive: {0}")]
+    Beats(io::Error),
+}
+
+impl ClaimError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Attach(error) => error.hint(),
+            Self::Place(error) => error.hint(),
+            Self::Closed => Some("write to a board that is still running".into()),
+            Self::AlreadyClaimed { .. } | Self::Ended { .. } | Self::Superseded { .. } | Self::NotReserved { .. } => {
+                Some("claim each reservation once, in the process it was made for".into())
+            }
+            Self::NoSuchSlot { .. } | Self::Beats(_) => None,
+        }
+    }
+}
+
+/// Why a slot's end could not be recorded.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EndError {
+    /// The state given is not one that ends a slot.
+    #[error("`{state}` does not end a slot")]
+    NotAnEnd {
+        /// What was given.
+        state: SlotState,
+    },
+    /// The slot is in another life than the reservation.
+    #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
+    Superseded {
+        /// Which slot.
+        slot: u32,
+        /// The reservation's generation.
+        wanted: u32,
+        /// The slot's.
+        found: u32,
+    },
+    /// The table could not be locked.
+    #[error(transparent)]
+    Table(#[from] ReserveError),
+}
+
+impl EndError {
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotAnEnd { .. } => Some("end it as done, failed, cancelled, skipped or died".into()),
+            Self::Superseded { .. } => Some("judge a slot before it is taken over: within a second of its end".into()),
+            Self::Table(error) => error.hint(),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Finding a place on the board and taking it: naming, claiming and taking over slots.
+//!
+//! All of this happens under the table's lock, which is held for microseconds and freed by the system when its holder
+//! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of one
+//! generation under the control word of another: "claiming", the words, "reserved" or "live".
+
+use crate::atomics::Ordering;
+use crate::layout::{ColdRecord, HotLine, KEY_WORDS, NO_PARENT, TEXT_WORDS, VERSION_WORDS, encode_text};
+use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::{Beat, beat_units, clock};
+use crate::progress::{Kind, Phase, SlotState};
+use crate::segment::{Segment, lock};
+use crate::stamp::{self, Control, Meta, ORIGIN_JOINED, ORIGIN_RESERVED, begin_claim, set_control, store_words};
+
+use super::{ClaimError, ReserveError, known_state, table};
+
+/// How long a slot that has ended keeps what it shows before somebody else may take it.
+const REST_NS: u64 = 1_000_000_000;
+/// Where the identity's key begins, in words.
+const KEY_AT: usize = 6;
+
+/// What a slot is to stand for.
+pub(crate) struct Wanted<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) version: &'a str,
+    pub(crate) kind: Kind,
+}
+
+/// Name a slot for a process that is about to be started. For the board's creator.
+pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
+    let _table = table(segment)?;
+    let (slot, generation) = take(segment, wanted, ORIGIN_RESERVED, ProcessMark::default(), Some(true))?;
+    if let Some(line) = segment.hot(slot) {
+        set_control(line, Control::of(generation, SlotState::Reserved, true));
+    }
+    if let Some(file) = segment.lock_file() {
+        lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
+    }
+    Ok((slot, generation))
+}
+
+/// Take a slot for this process. The slot's byte stays locked.
+pub(crate) fn take_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
+    let _table = table(segment)?;
+    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let (slot, generation) = take(segment, wanted, ORIGIN_JOINED, process::own(), creator_alive)?;
+    if let Some(line) = segment.hot(slot) {
+        set_control(line, Control::of(generation, SlotState::Live, true));
+    }
+    Ok((slot, generation))
+}
+
+/// Claim a slot that was named for this process. The slot's byte stays locked.
+pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> Result<(), ClaimError> {
+    let capacity = segment.facts().slot_count;
+    let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else {
+        return Err(ClaimError::NoSuchSlot { slot, capacity });
+    };
+    let _table = table(segment)?;
+    let word = line.control.load(Ordering::Acquire);
+    let control = Control::from_word(word);
+    if control.generation != generation {
+        return Err(ClaimError::Superseded { slot, wanted: generation, found: control.generation });
+    }
+    match known_state(control) {
+        // A claim that was cut off by a kill may be made again.
+        SlotState::Reserved | SlotState::Claiming if control.named => {}
+        state if state.ended() => return Err(ClaimError::Ended { slot, state }),
+        SlotState::Live => return Err(ClaimError::AlreadyClaimed { slot }),
+        _ => return Err(ClaimError::NotReserved { slot }),
+    }
+    if !lock_slot(segment, slot)? || !begin_claim(line, word, generation, true) {
+        return Err(ClaimError::AlreadyClaimed { slot });
+    }
+    write_process(segment, slot, cold, process::own());
+    cold.identity[4].store(clock::now_ns(), Ordering::Relaxed);
+    set_control(line, Control::of(generation, SlotState::Live, true));
+    Ok(())
+}
+
+/// Take a slot up to "claiming" with all its words written; the caller says what it is from now on.
+fn take(
+    segment: &Segment,
+    wanted: &Wanted<'_>,
+    origin: u8,
+    writer: ProcessMark,
+    creator_alive: Option<bool>,
+) -> Result<(u32, u32), ReserveError> {
+    if wanted.key.is_empty() {
+        return Err(ReserveError::NoKey);
+    }
+    let key = encode_text::<KEY_WORDS>(wanted.key);
+    let now_ns = clock::now_ns();
+    for candidate in candidates(segment, &key, wanted.key, creator_alive, now_ns)? {
+        let slot = candidate.slot;
+        let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
+        if !lock_slot(segment, slot)? {
+            continue; // A process that ended its slot may still be letting go of it.
+        }
+        let generation = Control::from_word(candidate.control).generation.wrapping_add(1);
+        segment.header().used.fetch_max(slot + 1, Ordering::Relaxed);
+        if !begin_claim(line, candidate.control, generation, false) {
+            continue; // Only where there are no locks.
+        }
+        write_identity(cold, generation, &key, wanted, origin);
+        write_process(segment, slot, cold, writer);
+        begin_record(segment, slot, line, cold, now_ns);
+        return Ok((slot, generation));
+    }
+    Err(ReserveError::Full { capacity: segment.facts().slot_count })
+}
+
+struct Candidate {
+    slot: u32,
+    control: u64,
+    /// Never used, then ended longest ago, then abandoned.
+    rank: (u8, u64),
+}
+
+fn candidates(
+    segment: &Segment,
+    key: &[u64; KEY_WORDS],
+    key_text: &str,
+    creator_alive: Option<bool>,
+    now_ns: u64,
+) -> Result<Vec<Candidate>, ReserveError> {
+    let mut found = Vec::new();
+    for slot in 0..segment.facts().slot_count {
+        let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
+        let word = line.control.load(Ordering::Acquire);
+        let control = Control::from_word(word);
+        let rank = match known_state(control) {
+            SlotState::Free => Some((0, 0)),
+            state if state.ended() => {
+                let ended_at = cold.ended_at.load(Ordering::Relaxed);
+                let resting = ended_at <= now_ns && now_ns - ended_at < REST_NS;
+                (!resting).then_some((1, ended_at))
+            }
+            _ if abandoned(segment, slot, control, cold, creator_alive) => Some((2, 0)),
+            _ if control.named && has_key(cold, key) => {
+                return Err(ReserveError::KeyInUse { key: key_text.to_owned(), slot });
+            }
+            _ => None,
+        };
+        found.extend(rank.map(|rank| Candidate { slot, control: word, rank }));
+    }
+    found.sort_by_key(|candidate| candidate.rank);
+    Ok(found)
+}
+
+/// Whether the slot's writer is gone and nobody is left who would judge its end.
+fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, creator_alive: Option<bool>) -> bool {
+    let Some(file) = segment.lock_file() else { return false };
+    if lock::held(file, lock::slot_byte(slot)) != Some(false) {
+        return false;
+    }
+    let origin = (cold.identity[3].load(Ordering::Relaxed) >> 40) as u8;
+    !control.named || origin == ORIGIN_JOINED || creator_alive == Some(false)
+}
+
+fn has_key(cold: &ColdRecord, key: &[u64; KEY_WORDS]) -> bool {
+    cold.identity[KEY_AT..KEY_AT + KEY_WORDS].iter().zip(key).all(|(cell, word)| cell.load(Ordering::Relaxed) == *word)
+}
+
+fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
+    match segment.lock_file() {
+        Some(file) => Ok(lock::try_lock(file, lock::slot_byte(slot))?),
+        None => Ok(true),
+    }
+}
+
+fn write_identity(cold: &ColdRecord, generation: u32, key: &[u64; KEY_WORDS], wanted: &Wanted<'_>, origin: u8) {
+    let kind = u64::from(wanted.kind.number()) << 32 | u64::from(origin) << 40 | u64::from(NO_PARENT) << 48;
+    store_words(&cold.identity, &[u64::from(generation), 0, 0, kind, 0, 0]);
+    store_words(&cold.identity[KEY_AT..], key);
+    store_words(&cold.identity[KEY_AT + KEY_WORDS..], &encode_text::<VERSION_WORDS>(wanted.version));
+}
+
+/// Say which process writes the slot; nothing where that is not known yet.
+fn write_process(segment: &Segment, slot: u32, cold: &ColdRecord, writer: ProcessMark) {
+    if writer.pid == 0 {
+        return;
+    }
+    let [first, kind] = [0, 3].map(|at: usize| cold.identity[at].load(Ordering::Relaxed));
+    let uid = kind & !u64::from(u32::MAX) | u64::from(process::own_uid());
+    let first = first & u64::from(u32::MAX) | u64::from(writer.pid) << 32;
+    store_words(&cold.identity, &[first, writer.start_time, writer.namespace, uid]);
+    let now = beat_units(clock::now_ns(), segment.facts().created_at_ns);
+    if let Some(beat) = segment.beat(slot) {
+        beat.store(Beat { beaten: now, moved: now }.word(), Ordering::Relaxed);
+    }
+}
+
+/// Everything else of a new generation: no text, no error, no phases but the first, numbers at zero, an empty log.
+fn begin_record(segment: &Segment, slot: u32, line: &HotLine, cold: &ColdRecord, now_ns: u64) {
+    cold.identity[4].store(now_ns, Ordering::Relaxed);
+    cold.exit.store(0, Ordering::Relaxed);
+    cold.ended_at.store(0, Ordering::Relaxed);
+    cold.text.write(&[0; TEXT_WORDS]);
+    for word in cold.phases.as_flattened().iter().chain(&cold.error).chain(&cold.install_path) {
+        word.store(0, Ordering::Relaxed);
+    }
+    cold.phases[usize::from(Phase::Queued.number())][0].store(now_ns, Ordering::Relaxed);
+    if let Some((counters, _)) = segment.log(slot) {
+        stamp::begin_log(counters);
+    }
+    let revision = Meta::from_word(line.numbers.own()[2]).revision.wrapping_add(1);
+    let meta = Meta { phase: Phase::Queued.number(), attempt: 1, total_known: false, revision };
+    line.numbers.write(&[0, 0, meta.word()]);
+}

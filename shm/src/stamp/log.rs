@@ -1,0 +1,123 @@
+//! The log ring of a slot: the last lines of its output, whole lines only, readable at any instant.
+//!
+//! One process appends; readers copy and then check which of the copied bytes may have been overwritten meanwhile.
+
+use crate::atomics::{AtomicU64, Mutant, Ordering, fence, fence_unless};
+use crate::layout::LogCounters;
+
+/// What a log ring held at one instant, oldest byte first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogWindow {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether the first of them is the first that this generation wrote: else a line may be cut in front.
+    pub from_start: bool,
+}
+
+/// Begin an empty log for a new generation. Counters are never set back; only the start moves.
+pub fn begin_log(counters: &LogCounters) {
+    let at = counters.reserved.load(Ordering::Relaxed).max(counters.committed.load(Ordering::Relaxed));
+    counters.start.store(at, Ordering::Relaxed);
+    counters.reserved.store(at, Ordering::Relaxed);
+    // The state's change to "live", which follows, releases these three words.
+    counters.committed.store(at, Ordering::Release);
+}
+
+/// Append bytes; of more than a ring's length only the end is kept. Only the one writer may call this.
+pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
+    let size = (ring.len() * 8) as u64;
+    let kept = &bytes[bytes.len().saturating_sub(size as usize)..];
+    let begin = counters.committed.load(Ordering::Relaxed);
+    let end = begin.wrapping_add(kept.len() as u64);
+    // Announce what is about to be overwritten before the first byte of it is: pairs with the fence behind the copy
+    // in `read_log`.
+    if !crate::atomics::broken(Mutant::NoLogReserve) {
+        counters.reserved.store(end, Ordering::Relaxed);
+        fence(Ordering::Release);
+    }
+    for (at, byte) in kept.iter().enumerate() {
+        store_byte(ring, begin.wrapping_add(at as u64) % size, *byte);
+    }
+    if crate::atomics::broken(Mutant::NoLogReserve) {
+        counters.reserved.store(end, Ordering::Relaxed);
+    }
+    counters.committed.store(end, Ordering::Release); // Pairs with the first fence in `read_log`.
+}
+
+/// What the ring holds. Any words give some window, at most a ring's length of it. Stores nothing.
+pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
+    let size = (ring.len() * 8) as u64;
+    let end = counters.committed.load(Ordering::Relaxed);
+    fence(Ordering::Acquire);
+    let start = counters.start.load(Ordering::Relaxed);
+    // A start beyond the end can only be a forged one: the window is then empty.
+    let begin = end.saturating_sub(size).max(start).min(end);
+    let copied: Vec<u8> = (begin..end).map(|at| load_byte(ring, at % size)).collect();
+    fence_unless(Mutant::NoReaderFence, Ordering::Acquire);
+    let safe_from = counters.reserved.load(Ordering::Relaxed).saturating_sub(size);
+    if counters.start.load(Ordering::Relaxed) != start {
+        return LogWindow::default();
+    }
+    let overwritten = safe_from.saturating_sub(begin).min(copied.len() as u64) as usize;
+    LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
+}
+
+fn store_byte(ring: &[AtomicU64], at: u64, byte: u8) {
+    let cell = &ring[(at / 8) as usize];
+    let shift = 8 * (at % 8);
+    let word = cell.load(Ordering::Relaxed) & !(0xff << shift) | u64::from(byte) << shift;
+    cell.store(word, Ordering::Relaxed);
+}
+
+fn load_byte(ring: &[AtomicU64], at: u64) -> u8 {
+    (ring[(at / 8) as usize].load(Ordering::Relaxed) >> (8 * (at % 8))) as u8
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn ring(words: usize) -> (LogCounters, Vec<AtomicU64>) {
+        (LogCounters::default(), (0..words).map(|_| AtomicU64::new(0)).collect())
+    }
+
+    #[test]
+    fn the_ring_keeps_the_newest_bytes_and_says_whether_it_lost_any() {
+        let (counters, ring) = ring(2);
+        append_log(&counters, &ring, b"0123456789");
+        assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"0123456789".to_vec(), from_start: true });
+        append_log(&counters, &ring, b"abcdefgh");
+        assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"23456789abcdefgh".to_vec(), from_start: false });
+    }
+
+    #[test]
+    fn more_than_a_ring_leaves_its_end() {
+        let (counters, ring) = ring(1);
+        append_log(&counters, &ring, b"0123456789");
+        assert_eq!(read_log(&counters, &ring).bytes, b"23456789");
+    }
+
+    #[test]
+    fn a_new_generation_begins_empty_even_where_the_last_writer_was_killed_in_the_middle() {
+        let (counters, ring) = ring(2);
+        append_log(&counters, &ring, b"old");
+        counters.reserved.store(9, Ordering::Relaxed);
+        begin_log(&counters);
+        assert_eq!(read_log(&counters, &ring).bytes, b"");
+        append_log(&counters, &ring, b"new");
+        assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"new".to_vec(), from_start: true });
+    }
+
+    #[test]
+    fn forged_counters_give_some_window_and_never_a_panic() {
+        let (counters, ring) = ring(2);
+        for forged in [[u64::MAX; 3], [0, u64::MAX, 0], [u64::MAX, 5, u64::MAX], [3, u64::MAX, u64::MAX - 1]] {
+            counters.reserved.store(forged[0], Ordering::Relaxed);
+            counters.committed.store(forged[1], Ordering::Relaxed);
+            counters.start.store(forged[2], Ordering::Relaxed);
+            assert!(read_log(&counters, &ring).bytes.len() <= 16);
+            append_log(&counters, &ring, b"x");
+            begin_log(&counters);
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! What a board promises to those who use it, tried on both forms: a file, and a named segment of the system.
+
+mod support;
+
+use std::path::Path;
+use std::time::Duration;
+
+use support::{Form, both_forms};
+use vx_shm::{
+    AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Kind, Liveness, Phase, Reader,
+    ReserveError, Slot, SlotState, Snapshot,
+};
+
+fn view(reader: &mut Reader) -> Snapshot {
+    reader.snapshot().expect("a board that reads")
+}
+
+#[test]
+fn a_slot_shows_each_step_of_its_life() {
+    both_forms(|form| {
+        let board = form.board("project", 4);
+        let mut reader = Reader::open(board.path()).unwrap();
+        let reserved = board.reserve("node", "22.3.0", Kind::Install).unwrap();
+        let seen = &view(&mut reader).slots[0];
+        assert_eq!((seen.state, seen.key.as_str(), seen.version.as_str()), (SlotState::Reserved, "node", "22.3.0"));
+        assert_eq!((seen.pid, seen.phase), (None, Phase::Queued));
+
+        let mut slot = Slot::claim(board.path(), reserved.slot, reserved.generation).unwrap();
+        slot.enter(Phase::Downloading, Some(1000));
+        slot.message("fetching");
+        slot.publish(400);
+        let seen = &view(&mut reader).slots[0];
+        assert_eq!(
+            (seen.state, seen.phase, seen.done, seen.total),
+            (SlotState::Live, Phase::Downloading, 400, Some(1000))
+        );
+        assert_eq!((seen.message.as_str(), seen.pid), ("fetching", Some(std::process::id())));
+        assert_eq!(seen.liveness, Liveness::Alive);
+
+        slot.publish(1000);
+        slot.enter(Phase::Extracting, None);
+        slot.publish(7);
+        slot.end(Ending::done_at("/store/node")).unwrap();
+        let seen = &view(&mut reader).slots[0];
+        assert_eq!((seen.state, seen.install_path.as_deref()), (SlotState::Done, Some("/store/node")));
+        let phases: Vec<_> = seen.phases.iter().map(|entry| (entry.phase, entry.done)).collect();
+        assert_eq!(phases, [(Phase::Queued, 0), (Phase::Downloading, 1000), (Phase::Extracting, 7)]);
+        assert!(seen.phases.is_sorted_by_key(|entry| entry.entered_at_ns) && seen.ended_at_ns.is_some());
+    });
+}
+
+#[test]
+fn the_parents_judgement_does_not_overrule_a_writer_that_ended_its_own_slot() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let own = board.reserve("own", "", Kind::Task).unwrap();
+        let killed = board.reserve("killed", "", Kind::Task).unwrap();
+        Slot::claim(board.path(), own.slot, own.generation).unwrap().end(Ending::failed("its own words")).unwrap();
+        drop(Slot::claim(board.path(), killed.slot, killed.generation).unwrap());
+
+        let mut reader = board.reader().unwrap();
+        let mut snapshot = view(&mut reader);
+        board.end(own, &Ending { exit_code: Some(1), ..Ending::failed("the parent's words") }).unwrap();
+        board
+            .end(killed, &Ending { signal: Some(9), error: Some("killed".into()), ..Ending::new(SlotState::Died) })
+            .unwrap();
+
+        assert!(reader.refresh(&mut snapshot).unwrap());
+        let [own, killed] = &snapshot.slots[..] else { panic!("two slots") };
+        assert_eq!((own.error.as_deref(), own.exit_code, own.signal), (Some("its own words"), Some(1), None));
+        assert_eq!((killed.state, killed.signal, killed.error.as_deref()), (SlotState::Died, Some(9), Some("killed")));
+    });
+}
+
+#[test]
+fn a_reservation_is_claimed_once_and_only_while_it_stands() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let path = board.path();
+        let one = board.reserve("one", "", Kind::Install).unwrap();
+        let claim = |slot, generation| Slot::claim(path, slot, generation);
+        let held = claim(one.slot, one.generation).unwrap();
+        assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
+        drop(held); // As a crash would: whoever judges it has not yet spoken.
+        assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
+        assert!(matches!(claim(one.slot, 7), Err(ClaimError::Superseded { found: 1, wanted: 7, .. })));
+        assert!(matches!(claim(1, 0), Err(ClaimError::NotReserved { slot: 1 })));
+        assert!(matches!(claim(9, 1), Err(ClaimError::NoSuchSlot { slot: 9, capacity: 2 })));
+        board.end(one, &Ending::new(SlotState::Cancelled)).unwrap();
+        assert!(matches!(claim(0, 1), Err(ClaimError::Ended { state: SlotState::Cancelled, .. })));
+        assert!(matches!(board.end(one, &Ending::new(SlotState::Live)), Err(EndError::NotAnEnd { .. })));
+    });
+}
+
+#[test]
+fn a_key_is_on_the_board_once_and_a_full_board_says_how_large_it_is() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        board.reserve("node", "1", Kind::Install).unwrap();
+        assert!(matches!(board.reserve("node", "2", Kind::Install), Err(ReserveError::KeyInUse { slot: 0, .. })));
+        assert!(matches!(board.reserve("", "", Kind::Install), Err(ReserveError::NoKey)));
+        let joined = Slot::join(board.path(), "script", "", Kind::Task).unwrap();
+        assert_eq!((joined.index(), joined.generation()), (1, 1));
+        let full = board.reserve("uv", "", Kind::Install).unwrap_err();
+        assert_eq!(full.to_string(), "the board is full: all 2 slots are in use");
+        assert!(matches!(
+            Slot::join(board.path(), "uv", "", Kind::Task),
+            Err(ClaimError::Place(ReserveError::Full { capacity: 2 }))
+        ));
+    });
+}
+
+#[test]
+fn a_slot_that_ended_rests_for_a_second_and_then_the_longest_ended_is_taken() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let join = |key| Slot::join(board.path(), key, "", Kind::Task);
+        let (first, second) = (join("first").unwrap(), join("second").unwrap());
+        second.end(Ending::new(SlotState::Done)).unwrap();
+        first.end(Ending::new(SlotState::Done)).unwrap();
+        assert!(matches!(join("third"), Err(ClaimError::Place(ReserveError::Full { .. }))));
+        let mut reader = board.reader().unwrap();
+        let mut snapshot = view(&mut reader);
+        std::thread::sleep(Duration::from_millis(1050));
+        let third = join("third").unwrap();
+        assert_eq!((third.index(), third.generation()), (1, 2));
+        reader.refresh(&mut snapshot).unwrap();
+        let seen = &snapshot.slots[1];
+        assert_eq!((seen.key.as_str(), seen.generation, seen.state), ("third", 2, SlotState::Live));
+        assert_eq!((seen.ended_at_ns, seen.done, seen.phases.len()), (None, 0, 1));
+    });
+}
+
+#[test]
+fn a_joined_slot_whose_writer_vanished_reads_as_lost_and_is_taken_over() {
+    both_forms(|form| {
+        let board = form.board("p", 1);
+        drop(Slot::join(board.path(), "gone", "", Kind::Task).unwrap());
+        let mut reader = board.reader().unwrap();
+        assert_eq!(view(&mut reader).slots[0].liveness, Liveness::Lost);
+        let next = Slot::join(board.path(), "gone", "", Kind::Task).unwrap();
+        assert_eq!(next.generation(), 2);
+    });
+}
+
+#[test]
+fn a_reader_is_told_whether_anything_changed() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let mut slot = Slot::join(board.path(), "a", "", Kind::Task).unwrap();
+        let mut reader = board.reader().unwrap();
+        let mut snapshot = Snapshot::default();
+        assert!(reader.refresh(&mut snapshot).unwrap());
+        assert!(!reader.refresh(&mut snapshot).unwrap());
+        slot.publish(1);
+        assert!(reader.refresh(&mut snapshot).unwrap());
+        assert_eq!(snapshot.slots[0].done, 1);
+        let mut other = Snapshot::default();
+        assert!(reader.refresh(&mut other).unwrap(), "another snapshot is filled from the start");
+        assert_eq!(other.slots, snapshot.slots);
+        board.set_title("new title");
+        assert!(reader.refresh(&mut other).unwrap());
+        assert_eq!(other.board.title, "new title");
+        board.close(BoardState::Failed);
+        assert!(reader.refresh(&mut other).unwrap() && reader.closed());
+        assert_eq!(other.board.state, BoardState::Failed);
+        assert!(matches!(Slot::join(board.path(), "late", "", Kind::Task), Err(ClaimError::Closed)));
+    });
+}
+
+#[test]
+fn the_poll_sees_numbers_and_counts_what_moved() {
+    both_forms(|form| {
+        let board = form.board("p", 64);
+        let mut slots: Vec<Slot> =
+            (0..64).map(|n| Slot::join(board.path(), &format!("k{n}"), "", Kind::Task).unwrap()).collect();
+        let mut reader = board.reader().unwrap();
+        assert_eq!(reader.poll(), 64);
+        assert_eq!(reader.poll(), 0);
+        slots[63].set_total(Some(9));
+        slots[5].publish(77);
+        assert_eq!(reader.poll(), 2);
+        assert_eq!((reader.numbers()[5].done(), reader.numbers()[63].total()), (77, Some(9)));
+        assert_eq!((reader.numbers()[5].total(), reader.numbers()[5].generation()), (None, 1));
+    });
+}
+
+#[test]
+fn the_newest_whole_lines_of_output_are_there_for_each_slot() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let mut slot = Slot::join(board.path(), "a", "", Kind::Task).unwrap();
+        let reader = board.reader().unwrap();
+        assert!(reader.log_tail(0, 5).is_empty());
+        for number in 0..1000 {
+            slot.log_line(format!("line {number}").as_bytes());
+        }
+        assert_eq!(reader.log_tail(0, 2), ["line 998", "line 999"]);
+        let all = reader.log_tail(0, usize::MAX);
+        assert!(all.len() > 300 && all[0].starts_with("line "), "{} lines, first {:?}", all.len(), all[0]);
+        slot.log_line(&[b'x'; 5000]);
+        assert_eq!(reader.log_tail(0, 1)[0].len(), vx_shm::LOG_LINE_BYTES);
+        assert!(reader.log_tail(1, 5).is_empty() && reader.log_tail(99, 5).is_empty());
+    });
+}
+
+#[test]
+fn a_change_of_state_wakes_who_waits_and_numbers_do_not() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let mut slot = Slot::join(board.path(), "a", "", Kind::Task).unwrap();
+        let mut reader = board.reader().unwrap();
+        view(&mut reader);
+        slot.publish(5);
+        assert!(!reader.wait_change(Duration::from_millis(20)));
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                let began = std::time::Instant::now();
+                (reader.wait_change(Duration::from_secs(20)), began.elapsed())
+            });
+            std::thread::sleep(Duration::from_millis(30));
+            slot.end(Ending::new(SlotState::Done)).unwrap();
+            let (changed, waited) = waiting.join().unwrap();
+            assert!(changed && waited < Duration::from_secs(10), "{waited:?}");
+        });
+    });
+}
+
+#[test]
+fn long_texts_are_cut_and_say_so() {
+    both_forms(|form| {
+        let board = form.board(&"t".repeat(500), 1);
+        let mut slot = Slot::join(board.path(), &"k".repeat(100), &"v".repeat(100), Kind::Task).unwrap();
+        slot.message(&"é".repeat(100));
+        slot.details("two\nlines");
+        slot.end(Ending::failed("e".repeat(999))).unwrap();
+        let seen = view(&mut board.reader().unwrap());
+        let slot = &seen.slots[0];
+        assert_eq!(
+            (slot.key.as_str(), slot.version.as_str()),
+            (&*format!("{}…", "k".repeat(46)), &*format!("{}…", "v".repeat(30)))
+        );
+        assert_eq!((slot.message.as_str(), slot.details.as_str()), (&*format!("{}…", "é".repeat(39)), "two\nlines"));
+        assert_eq!(slot.error.as_deref(), Some(&*format!("{}…", "e".repeat(230))));
+        assert_eq!(seen.board.title, format!("{}…", "t".repeat(126)));
+    });
+}
+
+#[test]
+fn a_reader_that_holds_a_snapshot_of_another_board_does_not_mix_the_two() {
+    both_forms(|form| {
+        let (one, two) = (form.board("one", 2), form.board("two", 2));
+        let _a = Slot::join(one.path(), "a", "", Kind::Task).unwrap();
+        let _b = Slot::join(one.path(), "b", "", Kind::Task).unwrap();
+        let _c = Slot::join(two.path(), "c", "", Kind::Task).unwrap();
+        let mut snapshot = view(&mut one.reader().unwrap());
+        two.reader().unwrap().refresh(&mut snapshot).unwrap();
+        assert_eq!((snapshot.board.title.as_str(), snapshot.slots.len()), ("two", 1));
+        assert_eq!(snapshot.slots[0].key, "c");
+    });
+}
+
+#[test]
+fn names_and_sizes_that_cannot_be_are_refused() {
+    both_forms(|form| {
+        let board = form.board("p", 1);
+        let again = form.create(board.path(), "p", 1);
+        assert!(matches!(again, Err(CreateError::Exists { .. })), "{again:?}");
+        for capacity in [0, vx_shm::layout::MAX_SLOTS + 1, u32::MAX] {
+            let path = form.fresh();
+            assert!(matches!(form.create(&path, "p", capacity), Err(CreateError::Capacity { .. })));
+            assert!(matches!(Reader::open(&path).map_err(|error| error.kind), Err(AttachErrorKind::Missing)));
+        }
+    });
+}
+
+#[test]
+fn a_board_in_a_missing_directory_leaves_nothing_and_says_what_to_do() {
+    let error = Board::create(Path::new("no/such/place/x.board"), "p", 1).unwrap_err();
+    assert!(error.hint().is_some_and(|hint| hint.contains("no/such/place")), "{error}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_board_file_is_its_users_alone_and_nothing_lies_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let form = Form::file();
+    let board = form.board("p", 8);
+    let data = std::fs::metadata(board.path()).unwrap();
+    assert_eq!(data.permissions().mode() & 0o777, 0o600);
+    let directory = board.path().parent().unwrap();
+    assert_eq!(std::fs::read_dir(directory).unwrap().count(), 1);
+}

@@ -1,0 +1,88 @@
+//! Boards to try things on, in both forms, that leave nothing behind.
+#![allow(dead_code, reason = "each test file uses its own part of this")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use vx_shm::{Board, CreateError};
+
+/// Where boards are made: a directory of their own, or names of their own. Both are gone when this is dropped.
+pub(crate) struct Form {
+    directory: tempfile::TempDir,
+    named: bool,
+    names: Mutex<Vec<String>>,
+}
+
+static COUNTER: AtomicU32 = AtomicU32::new(0);
+
+impl Form {
+    pub(crate) fn file() -> Self {
+        Self::of(false)
+    }
+
+    pub(crate) fn named() -> Self {
+        Self::of(true)
+    }
+
+    fn of(named: bool) -> Self {
+        Self { directory: tempfile::tempdir().unwrap(), named, names: Mutex::default() }
+    }
+
+    /// A place that nothing has yet.
+    pub(crate) fn fresh(&self) -> PathBuf {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        if self.named {
+            let name = format!("vx-test-{}-{number}", std::process::id());
+            self.names.lock().unwrap().push(name.clone());
+            PathBuf::from(format!("shm:{name}"))
+        } else {
+            self.directory.path().join(format!("{number}.board"))
+        }
+    }
+
+    pub(crate) fn create(&self, path: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
+        match path.to_str().and_then(|path| path.strip_prefix("shm:")) {
+            Some(name) => Board::create_named(name, title, capacity),
+            None => Board::create(path, title, capacity),
+        }
+    }
+
+    pub(crate) fn board(&self, title: &str, capacity: u32) -> Board {
+        self.create(&self.fresh(), title, capacity).expect("a board in a fresh place")
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for Form {
+    fn drop(&mut self) {
+        for name in self.names.lock().unwrap().drain(..) {
+            let _ = vx_shm::remove_named(&name);
+        }
+    }
+}
+
+/// Run a test on a board file, and again on a named segment.
+pub(crate) fn both_forms(test: impl Fn(&Form)) {
+    test(&Form::file());
+    test(&Form::named());
+}
+
+/// A small generator of numbers: the same seed gives the same run.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn roll(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.roll() % bound
+    }
+}
