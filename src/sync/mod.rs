@@ -1,1 +1,23 @@
 //! Planning what has to be installed, and carrying it out.
+
+mod boards;
+mod child;
+mod dumper;
+mod parallel;
+mod plan;
+mod reporter;
+mod resolve;
+mod schedule;
+mod step;
+mod wanted_by;
+
+pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board};
+pub use child::{InstallChild, log_file, logs_of};
+pub use dumper::Dumper;
+pub use parallel::in_parallel;
+pub use plan::{Decision, Found, InstalledRelease, Place, Plan, Release, ReleasePart, Wanted, plan};
+pub use reporter::SlotReporter;
+pub use resolve::{Resolution, Resolver};
+pub use schedule::{Request, Run, RunHandle, start_run};
+pub use step::{Action, RunEnd, Step, StepEnd};
+pub use wanted_by::{Want, remember, wanted_by};

@@ -1,0 +1,271 @@
+//! The command line's words.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Installs the developer tools a project declares in vx.toml, all in parallel, and shows what every install is doing.
+#[derive(Debug, Parser)]
+#[command(name = "vx", version, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    /// Use the project in this directory instead of looking upwards from the working directory.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Install what vx.toml declares.
+    Sync(SyncArguments),
+    /// Install tools by name, without changing vx.toml.
+    Install(InstallArguments),
+    /// Remove releases from the store.
+    Uninstall {
+        /// Each `TOOL@VERSION`, or `TOOL` for all its versions.
+        #[arg(required = true, value_name = "TOOL[@VERSION]")]
+        tools: Vec<String>,
+    },
+    /// Resolve every tool for every platform and write vx.lock; installs nothing.
+    Lock(LockArguments),
+    /// List the releases in the store.
+    List {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print where a tool's program is.
+    Which {
+        /// The tool, or one of its programs.
+        tool: String,
+    },
+    /// Search the catalogue of known tools.
+    Search {
+        /// A part of a name or description; nothing lists all.
+        #[arg(default_value = "")]
+        text: String,
+    },
+    /// Look at the boards of this machine's runs.
+    Board {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: BoardCommand,
+    },
+    /// Watch a run's board in a dashboard, from any terminal.
+    Top {
+        /// The board: a parent's process id, a name, a file, or a dump; the newest when left out.
+        board: Option<String>,
+        /// Pick from a list when there are several.
+        #[arg(long)]
+        choose: bool,
+    },
+    /// The caches of downloads and version lists.
+    Cache {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: CacheCommand,
+    },
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What to do with the caches.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Print how many bytes the caches take.
+    Size,
+    /// Empty them; installed releases stay.
+    Clean,
+}
+
+/// How `vx sync` works.
+#[derive(Debug, Args)]
+pub(super) struct SyncArguments {
+    /// Only these tools of vx.toml.
+    #[arg(value_name = "TOOL")]
+    pub tools: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArguments,
+    /// Say what is missing and exit with 1 if anything is; change nothing.
+    #[arg(long, conflicts_with_all = ["dry_run", "force"])]
+    pub check: bool,
+    /// Say what would be done; change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Refuse to run when vx.lock does not fit vx.toml.
+    #[arg(long, conflicts_with = "frozen")]
+    pub locked: bool,
+    /// Use vx.lock alone: resolve nothing, even where it does not fit.
+    #[arg(long)]
+    pub frozen: bool,
+}
+
+/// How `vx install` works.
+#[derive(Debug, Args)]
+pub(super) struct InstallArguments {
+    /// What to install; without a version, the one vx.toml asks for, else the newest.
+    #[arg(required = true, value_name = "TOOL[@VERSION]")]
+    pub tools: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArguments,
+    /// For `vx sync` only: take the configuration from standard input and report on this channel.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub ipc_channel: Option<String>,
+}
+
+/// How a run is carried out and shown.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub output: OutputArguments,
+    /// How many installs may run at once [default: all, at most 16].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
+    /// Install again what is there already.
+    #[arg(long)]
+    pub force: bool,
+    /// Use no network: only what the caches hold.
+    #[arg(long)]
+    pub offline: bool,
+    /// Stop everything at the first failure.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Give each install at most this long, such as `90s` or `10m`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
+    #[arg(long, value_name = "DIR")]
+    pub dump: Option<PathBuf>,
+    /// Also dump while it runs, this often, such as `500ms`: `board-000001.vxb`, ….
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "dump")]
+    pub dump_every: Option<Duration>,
+}
+
+/// Which view shows a run; without any, what fits the terminal.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(super) struct OutputArguments {
+    /// A full-screen dashboard.
+    #[arg(long)]
+    pub tui: bool,
+    /// Lines of text, nothing redrawn.
+    #[arg(long)]
+    pub plain: bool,
+    /// A JSON event a line on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Nothing but errors.
+    #[arg(long)]
+    pub headless: bool,
+}
+
+/// How `vx lock` works.
+#[derive(Debug, Args)]
+pub(super) struct LockArguments {
+    /// Choose the newest versions again that vx.toml allows: of these tools, or of all when none is named.
+    #[arg(long, value_name = "TOOL", num_args = 0..)]
+    pub upgrade: Option<Vec<String>>,
+}
+
+/// What to do with boards.
+#[derive(Debug, Subcommand)]
+pub(super) enum BoardCommand {
+    /// List the boards of this user's runs, newest first.
+    Ls {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print or save what a board says.
+    Dump {
+        /// The board: a parent's process id, a name, a file, or a dump; the newest when left out.
+        board: Option<String>,
+        /// Save the board itself to this file, which reads like a live board.
+        #[arg(long, value_name = "FILE")]
+        raw: Option<PathBuf>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        format: DumpFormat,
+    },
+    /// Print a JSON line for each change until the run ends.
+    Watch {
+        /// The board: a parent's process id, a name or a file; the newest when left out.
+        board: Option<String>,
+    },
+    /// Wait until a run has ended: exit code 0 when it came out as asked for.
+    Wait {
+        /// The board: a parent's process id, a name or a file; the newest when left out.
+        board: Option<String>,
+        /// What to wait for.
+        #[arg(long, value_enum, default_value_t = Until::Done)]
+        until: Until,
+        /// Give up after this long, such as `90s`.
+        #[arg(long, value_name = "DURATION", value_parser = duration)]
+        timeout: Option<Duration>,
+    },
+    /// Remove boards of ended runs that are older than an hour or beyond the newest 32.
+    Gc,
+}
+
+/// What `vx board wait` waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Until {
+    /// Everything asked for is there.
+    Done,
+    /// Something failed.
+    Failed,
+}
+
+/// How `vx board dump` prints; text when nothing is asked for.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(multiple = false)]
+pub(super) struct DumpFormat {
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// As comma-separated values.
+    #[arg(long)]
+    pub csv: bool,
+    /// As a table.
+    #[arg(long)]
+    pub text: bool,
+}
+
+/// A duration with its unit: `500ms`, `90s`, `10m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| "expected a number and a unit, such as 500ms, 90s, 10m")?;
+    Duration::try_from(span).ok().filter(|duration| !duration.is_zero()).ok_or_else(|| "expected more than zero".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_carry_their_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("10m"), Ok(Duration::from_secs(600)));
+        for text in ["", "5", "0s", "-1s", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

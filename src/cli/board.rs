@@ -1,0 +1,161 @@
+//! `vx board`: the boards of this machine's runs, without a dashboard.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use vx_shm::{BoardState, Reader, Snapshot, dump};
+
+use super::args::{BoardCommand, DumpFormat, Until};
+use super::failure::{FAILED, Failure, Outcome};
+use super::{boards, print};
+use crate::paths::runtime_directory;
+use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards};
+
+/// How long a sleeping watcher takes at most to notice what rings no bell: numbers, and the death of a writer.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Run `vx board …`.
+pub(super) fn run(command: BoardCommand) -> Outcome {
+    match command {
+        BoardCommand::Ls { json } => list(json),
+        BoardCommand::Dump { board, raw, format } => dump_board(board.as_deref(), raw.as_deref(), format),
+        BoardCommand::Watch { board } => watch(board.as_deref()),
+        BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
+        BoardCommand::Gc => collect(),
+    }
+}
+
+fn list(as_json: bool) -> Outcome {
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let listed = vx_shm::list(&directory)?;
+    if as_json {
+        let rows: Vec<_> = listed
+            .iter()
+            .map(|listed| match &listed.reading {
+                Ok(snapshot) => json!({"path": listed.path, "board": dump::to_json(snapshot)["board"], "error": null}),
+                Err(error) => json!({"path": listed.path, "board": null, "error": error.to_string()}),
+            })
+            .collect();
+        print::data(format_args!("{:#}", json!(rows)));
+        return Ok(ExitCode::SUCCESS);
+    }
+    for listed in &listed {
+        let name = listed.path.file_stem().unwrap_or_default().to_string_lossy();
+        match &listed.reading {
+            Ok(snapshot) => print::data(format_args!("{name:<24} {}", summary_line(snapshot))),
+            Err(error) => print::data(format_args!("{name:<24} unreadable: {error}")),
+        }
+    }
+    if listed.is_empty() {
+        print::note(format_args!("no boards in `{}`; `vx sync` makes one", directory.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn summary_line(snapshot: &Snapshot) -> String {
+    let board = &snapshot.board;
+    let ended = snapshot.slots.iter().filter(|slot| slot.state.ended()).count();
+    let state = match (board.state, board.creator.alive) {
+        (BoardState::Running, Some(false)) => "abandoned",
+        (state, _) => state.name(),
+    };
+    let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).unwrap_or_default();
+    let title: String = board.title.chars().filter(|character| !character.is_control()).collect();
+    format!("{state:<10} {ended:>3}/{:<3} {created:.0} {title}", snapshot.slots.len())
+}
+
+fn dump_board(board: Option<&str>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
+    let (_, mut reader) = boards::open(board)?;
+    if let Some(raw) = raw {
+        dump::write(&mut reader, raw).map_err(Failure::failed)?;
+        print::note(format_args!("wrote `{}`", raw.display()));
+    }
+    let snapshot = read(&mut reader)?;
+    match format {
+        DumpFormat { json: true, .. } => print::data(format_args!("{:#}", dump::to_json(&snapshot))),
+        DumpFormat { csv: true, .. } => print::data(dump::to_csv(&snapshot).trim_end()),
+        DumpFormat { text: true, .. } => print::data(dump::to_text(&snapshot).trim_end()),
+        _ if raw.is_none() => print::data(dump::to_text(&snapshot).trim_end()),
+        _ => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read(reader: &mut Reader) -> Result<Snapshot, Failure> {
+    let mut snapshot = Snapshot::default();
+    reader.refresh(&mut snapshot).map_err(Failure::failed)?;
+    Ok(snapshot)
+}
+
+/// Whether nothing more will come: the board was closed, or its creator is gone.
+fn over(snapshot: &Snapshot) -> bool {
+    snapshot.board.state != BoardState::Running || snapshot.board.creator.alive != Some(true)
+}
+
+fn watch(board: Option<&str>) -> Outcome {
+    let (_, mut reader) = boards::open(board)?;
+    let mut snapshot = Snapshot::default();
+    let mut changed = reader.refresh(&mut snapshot).map_err(Failure::failed)?;
+    loop {
+        if changed {
+            print::data(dump::to_json(&snapshot));
+        }
+        if over(&snapshot) {
+            return Ok(ExitCode::SUCCESS);
+        }
+        reader.wait_change(GLANCE);
+        changed = reader.refresh(&mut snapshot).map_err(Failure::failed)?;
+    }
+}
+
+fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome {
+    let (path, mut reader) = boards::open(board)?;
+    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    let mut snapshot = read(&mut reader)?;
+    loop {
+        let failed = snapshot.slots.iter().any(|slot| slot.state.ended() && !came_out_well(slot.state));
+        if until == Until::Failed && failed {
+            return Ok(ExitCode::SUCCESS);
+        }
+        if over(&snapshot) {
+            let done = snapshot.board.state == BoardState::Done;
+            return match (until, done) {
+                (Until::Done, true) => Ok(ExitCode::SUCCESS),
+                (Until::Done, false) => Err(Failure::failed(format!("the run is {}", state_word(&snapshot)))
+                    .hint(format!("`vx board dump {}` shows what happened", path.display()))),
+                (Until::Failed, _) => Err(Failure::failed("the run ended and nothing failed")),
+            };
+        }
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(Failure::failed("the run has not ended in the time given"));
+        }
+        reader.wait_change(GLANCE);
+        reader.refresh(&mut snapshot).map_err(Failure::failed)?;
+    }
+}
+
+fn came_out_well(state: vx_shm::SlotState) -> bool {
+    matches!(state, vx_shm::SlotState::Done | vx_shm::SlotState::Skipped)
+}
+
+fn state_word(snapshot: &Snapshot) -> &'static str {
+    match snapshot.board.state {
+        BoardState::Running => "abandoned: its parent process is gone",
+        state => state.name(),
+    }
+}
+
+fn collect() -> Outcome {
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let removed = collect_boards(&directory)?;
+    for path in &removed {
+        print::note(format_args!("removed `{}`", path.display()));
+    }
+    if removed.is_empty() {
+        let hours = BOARDS_KEPT_FOR.as_secs() / 3600;
+        print::note(format_args!("nothing to remove: ended boards are kept for {hours} h, at most {BOARDS_KEPT}"));
+    }
+    Ok(ExitCode::SUCCESS)
+}

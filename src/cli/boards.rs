@@ -1,0 +1,49 @@
+//! Finding a board by what a person calls it: a process id, a name, a file, a dump, or nothing for the newest.
+
+use std::path::{Path, PathBuf};
+
+use vx_shm::Reader;
+
+use super::failure::{FAILED, Failure};
+use crate::channel::board_file_name;
+use crate::hint::nearest;
+use crate::paths::runtime_directory;
+
+/// The file of the board that is meant.
+pub(super) fn find(wanted: Option<&str>) -> Result<PathBuf, Failure> {
+    let Some(wanted) = wanted else { return newest() };
+    if wanted.starts_with("shm:") || (Path::new(wanted).components().count() > 1 || Path::new(wanted).is_file()) {
+        return Ok(PathBuf::from(wanted));
+    }
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let named = [board_file_name(wanted), format!("{wanted}.board"), wanted.to_owned()];
+    if let Some(found) = named.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
+        return Ok(found);
+    }
+    let known = vx_shm::list(&directory)?;
+    let stems: Vec<String> =
+        known.iter().filter_map(|listed| listed.path.file_stem()?.to_str().map(str::to_owned)).collect();
+    let near = nearest(wanted, stems.iter().map(String::as_str));
+    let failure = Failure::failed(format!("there is no board `{wanted}` in `{}`", directory.display()));
+    Err(failure.hint(match near.first() {
+        Some(near) => format!("did you mean `{near}`? `vx board ls` lists them all"),
+        None => "`vx board ls` lists the boards there are".into(),
+    }))
+}
+
+fn newest() -> Result<PathBuf, Failure> {
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let listed = vx_shm::list(&directory)?;
+    listed.into_iter().find(|listed| listed.reading.is_ok()).map(|listed| listed.path).ok_or_else(|| {
+        Failure::failed(format!("there is no board in `{}`", directory.display()))
+            .hint("start `vx sync`, or name a dump to read")
+    })
+}
+
+/// Open the board that is meant for reading.
+pub(super) fn open(wanted: Option<&str>) -> Result<(PathBuf, Reader), Failure> {
+    let path = find(wanted)?;
+    let reader =
+        Reader::open(&path).map_err(|error| Failure::failed(error).hint("`vx board ls` lists the boards there are"))?;
+    Ok((path, reader))
+}

@@ -1,0 +1,134 @@
+//! The child of one install: `vx install TOOL@VERSION --ipc-channel NAME`.
+//!
+//! It takes its slot by the channel's name, then its configuration from standard input, then installs. It stops when it
+//! is asked to and when its parent dies. Whatever becomes of it, the parent judges its end by `wait`.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use vx_shm::{Ending, Reader, Slot, Snapshot};
+
+use super::failure::{CANCELLED, FAILED, USAGE};
+use super::{print, tool_and_version};
+use crate::channel::{ChannelName, PATIENCE, claim_slot, receive};
+use crate::config::InstallConfig;
+use crate::hint::Hint;
+use crate::install::{CancelToken, Holder, HolderProgress, Hooks, InstallError, Installed, Patience, PostInstall};
+use crate::paths::runtime_directory;
+use crate::process;
+use crate::sync::SlotReporter;
+
+/// How long an install may take to stop by itself after its parent died.
+const ORPHAN_GRACE: Duration = Duration::from_millis(500);
+
+/// How long a post-install command may take.
+const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// Install what the configuration on standard input says, on the slot this channel leads to.
+pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
+    let cancel = CancelToken::new();
+    if let Err(error) = stop_when_asked(&cancel) {
+        return give_up(None, FAILED, &error, None);
+    }
+    let slot = match take_slot(channel) {
+        Ok(slot) => slot,
+        Err((text, hint)) => return give_up(None, USAGE, &text, hint),
+    };
+    let config = match receive(std::io::stdin(), tool_and_version(tool).0, PATIENCE) {
+        Ok(config) => config,
+        Err(error) => return give_up(Some(slot), USAGE, &error, error.hint()),
+    };
+    let reporter = SlotReporter::new(slot);
+    let outcome = install(&config, &reporter, &cancel);
+    finish(reporter.into_slot(), &cancel, outcome)
+}
+
+fn take_slot(channel: &str) -> Result<Slot, (String, Option<String>)> {
+    let name: ChannelName = channel.parse().map_err(|error: crate::channel::BadName| (error.to_string(), None))?;
+    let directory = runtime_directory().map_err(|error| (error.to_string(), error.hint()))?;
+    claim_slot(&name, &directory).map_err(|error| (error.to_string(), error.hint()))
+}
+
+/// From here on a request to stop and the parent's death cancel the install; an orphan that does not stop by itself
+/// ends with all it started, and leaves nothing but what the next run sweeps away.
+fn stop_when_asked(cancel: &CancelToken) -> std::io::Result<()> {
+    let interrupts = process::interrupts()?;
+    let asked = cancel.clone();
+    std::thread::Builder::new().name("stop".into()).spawn(move || {
+        while interrupts.recv().is_ok() {
+            asked.cancel();
+        }
+    })?;
+    let orphaned = cancel.clone();
+    process::watch_parent(move || {
+        orphaned.cancel();
+        std::thread::sleep(ORPHAN_GRACE);
+        process::end_own_group(i32::from(CANCELLED));
+    })
+}
+
+fn finish(slot: Slot, cancel: &CancelToken, outcome: Result<Installed, InstallError>) -> ExitCode {
+    match outcome {
+        Ok(installed) => {
+            let path = installed.release.path.to_string_lossy().into_owned();
+            end(slot, Ending::done_at(path));
+            ExitCode::SUCCESS
+        }
+        // That it is cancelled is said by the parent, once the whole group is gone.
+        Err(_) if cancel.cancelled() => ExitCode::from(CANCELLED),
+        Err(error) => give_up(Some(slot), FAILED, &error, error.hint()),
+    }
+}
+
+/// Say why on the slot and on standard error, which the parent keeps in the log.
+fn give_up(slot: Option<Slot>, code: u8, error: &dyn std::fmt::Display, hint: Option<String>) -> ExitCode {
+    let mut text = error.to_string();
+    print::error(&text, hint.clone());
+    if let Some(hint) = hint {
+        text.push_str("\nhint: ");
+        text.push_str(&hint);
+    }
+    if let Some(slot) = slot {
+        end(slot, Ending::failed(text));
+    }
+    ExitCode::from(code)
+}
+
+/// A slot that cannot be ended reads as a crash does, and the parent says how the process ended.
+fn end(slot: Slot, ending: Ending) {
+    if let Err(error) = slot.end(ending) {
+        print::warning(error);
+    }
+}
+
+fn install(config: &InstallConfig, reporter: &SlotReporter, cancel: &CancelToken) -> Result<Installed, InstallError> {
+    let progress_of = |holder: &Holder| holder_progress(holder);
+    let postinstall = |command: &PostInstall| run_postinstall(config, command, cancel);
+    let hooks = Hooks { progress_of: &progress_of, postinstall: &postinstall, patience: Patience::default() };
+    crate::install::install(config, reporter, cancel, &hooks)
+}
+
+/// How far another process got with the same release, from its slot.
+fn holder_progress(holder: &Holder) -> Option<HolderProgress> {
+    let at = holder.board.as_ref()?;
+    let mut snapshot = Snapshot::default();
+    Reader::open(&at.path).ok()?.refresh(&mut snapshot).ok()?;
+    let slot = snapshot.slots.iter().find(|slot| slot.index == at.slot && slot.generation == at.generation)?;
+    Some(HolderProgress { phase: slot.phase, done: slot.done, total: slot.total })
+}
+
+fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelToken) -> Result<(), String> {
+    let mut path = std::ffi::OsString::from(hook.bin);
+    if let Some(inherited) = std::env::var_os("PATH") {
+        path.push(if cfg!(windows) { ";" } else { ":" });
+        path.push(inherited);
+    }
+    let mut environment = vec![("PATH".into(), path)];
+    environment.extend(config.options.iter().map(|(name, value)| (name.into(), value.into())));
+    let patience = hook.time_left.unwrap_or(POSTINSTALL_PATIENCE).min(POSTINSTALL_PATIENCE);
+    match process::run_in(hook.release, hook.command, environment, patience, &|| cancel.cancelled()) {
+        Ok((exit, _)) if exit.success() => Ok(()),
+        Ok((exit, tail)) => Err(std::iter::once(exit.to_string()).chain(tail.lines()).collect::<Vec<_>>().join("\n")),
+        Err(error) => Err(error.to_string()),
+    }
+}

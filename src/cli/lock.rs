@@ -1,0 +1,62 @@
+//! `vx lock`: resolve every tool for every platform and write vx.lock.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::LockArguments;
+use super::failure::{FAILED, Failure, Outcome};
+use super::print;
+use super::workspace::{Workspace, all_of};
+use crate::project::LockedTool;
+use crate::sync::{Found, Resolution, Resolver};
+
+/// Run `vx lock`.
+pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome {
+    let mut workspace = Workspace::open(project)?;
+    let upgrade = match &arguments.upgrade {
+        Some(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
+        None => Vec::new(),
+    };
+    let asked = workspace.project.tools.clone();
+    let sources = workspace.sources(false);
+    let resolver = Resolver {
+        sources: &sources,
+        platform: workspace.platform,
+        order: workspace.project.settings.sources.as_deref().unwrap_or_default(),
+        lock: &workspace.lock,
+        pins: &workspace.pins,
+        frozen: false,
+        all_platforms: true,
+    };
+    resolver.recipes(&asked).map_err(all_of)?;
+    let Resolution { wanted, locked } = resolver.resolve(&asked, |tool| upgrade.iter().any(|name| name == tool));
+    let mut failed = 0;
+    for wanted in &wanted {
+        if let Found::Nothing { error } = &wanted.found {
+            print::error(format_args!("{}: {error}", wanted.tool), None);
+            failed += 1;
+        }
+    }
+    for (tool, entry) in &locked {
+        print::note(line(tool, workspace.lock.tools.get(tool), entry));
+    }
+    let changed = workspace.write_lock(locked)?;
+    print::note(if changed { "wrote vx.lock" } else { "vx.lock is up to date" });
+    match failed {
+        0 => Ok(ExitCode::SUCCESS),
+        failed => Err(Failure::hinted_text(
+            FAILED,
+            format!("{failed} of {} tools could not be locked", wanted.len()),
+            "the others are; run `vx lock` again once the errors above are mended",
+        )),
+    }
+}
+
+fn line(tool: &str, before: Option<&LockedTool>, now: &LockedTool) -> String {
+    let platforms: Vec<String> = now.platforms.keys().map(ToString::to_string).collect();
+    let was = match before {
+        Some(before) if before.version != now.version => format!(" (was {})", before.version),
+        _ => String::new(),
+    };
+    format!("locked {tool} {}{was} from {} for {}", now.version, now.source, platforms.join(", "))
+}

@@ -1,0 +1,126 @@
+//! From what was resolved to the steps of a run: what is installed already, and where the archives of the rest are.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::args::RunArguments;
+use crate::candidate::SourceKind;
+use crate::config::{InstallConfig, Part};
+use crate::hint::Hint;
+use crate::install::Store;
+use crate::paths::Home;
+use crate::source::{SourceError, Sources};
+use crate::sync::{
+    Action, Decision, Found, InstalledRelease, Place, Plan, Release, ReleasePart, Step, Want, Wanted, in_parallel, plan,
+};
+
+/// How many archives are located side by side.
+const LOCATORS: usize = 16;
+
+/// The releases that a project wants, of what was resolved.
+pub(super) fn wants(wanted: &[Wanted]) -> Vec<Want> {
+    let release = |wanted: &Wanted| match &wanted.found {
+        Found::Release(release) => Some(Want { tool: wanted.tool.clone(), version: release.version.clone() }),
+        _ => None,
+    };
+    wanted.iter().filter_map(release).collect()
+}
+
+/// The plan, by what this home's store holds.
+pub(super) fn plan_for(home: &Home, wanted: Vec<Wanted>, force: bool) -> Plan {
+    let store = Store::new(home.clone());
+    let installed = |tool: &str, version: &str| {
+        let release = store.installed(tool, version)?;
+        Some(InstalledRelease { digests: release.receipt.parts.into_iter().map(|part| part.digest).collect() })
+    };
+    plan(wanted.into_iter().map(refuse_unverified).collect(), installed, force)
+}
+
+/// Nothing is installed from an address without a digest to hold it to.
+fn refuse_unverified(wanted: Wanted) -> Wanted {
+    let unverified = matches!(&wanted.found, Found::Release(release)
+        if release.source == SourceKind::Url.name() && release.parts.iter().any(|part| part.digest.is_none()));
+    if !unverified {
+        return wanted;
+    }
+    let error = format!(
+        "`{}` comes from an address, and no digest says what it must be\nhint: add `sha256 = \"…\"` to it in vx.toml, or \
+         run `vx lock`, which fetches it once and records its digest",
+        wanted.tool
+    );
+    Wanted { found: Found::Nothing { error }, ..wanted }
+}
+
+/// The steps that carry a plan out. Archives that only a lock names are located now, side by side; where that fails,
+/// the step says so.
+pub(super) fn steps(plan: Plan, home: &Home, sources: &Sources, run: &RunArguments) -> Vec<Step> {
+    let releases = plan.decisions.iter().filter_map(|(tool, decision)| match decision {
+        Decision::Install { release, .. } => Some((tool.clone(), release.clone())),
+        _ => None,
+    });
+    let questions: Vec<(String, Box<Release>)> = releases.collect();
+    let located = in_parallel(questions, LOCATORS, |(tool, release)| (tool, locate(*release, sources, run.offline)));
+    let mut located: BTreeMap<String, Result<Release, SourceError>> = located.into_iter().collect();
+    plan.into_steps(|tool, release, replaces| {
+        let version = release.version.clone();
+        let action = match located.remove(tool).unwrap_or(Ok(release)) {
+            Ok(release) => Action::Install(Box::new(config(tool, release, replaces, home, run))),
+            Err(error) => Action::Fail {
+                error: match error.hint() {
+                    Some(hint) => format!("{error}\nhint: {hint}"),
+                    None => error.to_string(),
+                },
+            },
+        };
+        Step { tool: tool.to_owned(), version, action }
+    })
+}
+
+fn locate(mut release: Release, sources: &Sources, offline: bool) -> Result<Release, SourceError> {
+    let Ok(source) = SourceKind::from_str(&release.source) else { return Ok(release) };
+    for part in &mut release.parts {
+        if part.place.is_none() {
+            part.place = match sources.locate(source, &part.package, &part.file_name) {
+                Ok(at) => Some(Place { url: at.url, authorization: at.authorization }),
+                // The download cache goes by digest and may hold it all the same.
+                Err(_) if offline => None,
+                Err(error) => return Err(error),
+            };
+        }
+    }
+    Ok(release)
+}
+
+fn config(tool: &str, release: Release, replaces: bool, home: &Home, run: &RunArguments) -> InstallConfig {
+    InstallConfig {
+        tool_name: tool.to_owned(),
+        version: release.version,
+        options: release.options,
+        download_url: None,
+        source: release.source,
+        package: release.parts.first().map(|part| part.package.clone()).unwrap_or_default(),
+        parts: release.parts.into_iter().map(part).collect(),
+        programs: release.programs,
+        home: home.root().to_owned(),
+        attempt: 1,
+        deadline_ms: run.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        log_file: None,
+        board: None,
+        postinstall: release.postinstall,
+        force: replaces,
+        offline: run.offline,
+    }
+}
+
+fn part(part: ReleasePart) -> Part {
+    let (url, authorization) = part.place.map(|place| (place.url, place.authorization)).unwrap_or_default();
+    Part {
+        url,
+        file_name: part.file_name,
+        digest: part.digest,
+        size: part.size,
+        strip: part.strip,
+        into: part.into,
+        authorization,
+    }
+}

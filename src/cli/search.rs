@@ -1,0 +1,28 @@
+//! `vx search`: the tools that vx knows.
+
+use std::process::ExitCode;
+
+use super::failure::{Failure, Outcome};
+use super::print;
+use crate::platform::Platform;
+use crate::source::catalogue;
+
+/// Run `vx search`.
+pub(super) fn run(text: &str) -> Outcome {
+    let found = catalogue::search(text);
+    if found.is_empty() {
+        return Err(Failure::failed(format!("vx knows no tool like `{text}`"))
+            .hint("a tool from an address of its own can be declared with `url` in vx.toml"));
+    }
+    for tool in found {
+        let sources: Vec<&str> = tool.sources().iter().map(|source| source.name()).collect();
+        let here = Platform::current().is_some_and(|platform| tool.platforms().contains(&platform));
+        let sources = match sources.as_slice() {
+            [] => "system".to_owned(),
+            names if here => names.join(","),
+            names => format!("{}, not for this machine", names.join(",")),
+        };
+        print::data(format_args!("{:<14} {:<10} {}", tool.name, sources, tool.about));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,135 @@
+//! `vx sync`: install what the project declares.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use vx_shm::SlotState;
+
+use super::args::{RunArguments, SyncArguments};
+use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
+use super::show::{Shown, View, carry_out, choose_view};
+use super::workspace::{Workspace, all_of};
+use super::{print, releases};
+use crate::project::ToolRequest;
+use crate::sync::{Decision, Plan, Resolution, Resolver, RunEnd, Want, remember};
+
+/// Run `vx sync`.
+pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome {
+    let view = choose_view(&arguments.run.output)?;
+    let mut workspace = Workspace::open(project)?;
+    let asked = workspace.select(&arguments.tools)?;
+    if asked.is_empty() {
+        print::note(format_args!("`{}` declares no tools", workspace.project.path.display()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let sources = workspace.sources(arguments.run.offline);
+    let resolver = Resolver {
+        sources: &sources,
+        platform: workspace.platform,
+        order: workspace.project.settings.sources.as_deref().unwrap_or_default(),
+        lock: &workspace.lock,
+        pins: &workspace.pins,
+        frozen: arguments.frozen,
+        all_platforms: true,
+    };
+    resolver.recipes(&asked).map_err(all_of)?;
+    if arguments.locked {
+        refuse_unlocked(&workspace, &asked)?;
+    }
+    let Resolution { wanted, locked } = resolver.resolve(&asked, |_| false);
+    let wants = releases::wants(&wanted);
+    let plan = releases::plan_for(&workspace.home, wanted, arguments.run.force);
+    if arguments.check || arguments.dry_run {
+        return preview(&plan, arguments.check);
+    }
+    if !arguments.frozen && workspace.write_lock(locked)? {
+        print::note("wrote vx.lock");
+    }
+    remember_wants(&workspace, wants);
+    if plan.complete() && may_stay_silent(&arguments.run, view) {
+        let count = plan.decisions.len();
+        print::note(format_args!(
+            "nothing to do: {count} {} up to date",
+            if count == 1 { "tool is" } else { "tools are" }
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let title = title(&workspace);
+    let steps = releases::steps(plan, &workspace.home, &sources, &arguments.run);
+    let jobs = workspace.project.settings.jobs;
+    let shown = Shown { title: &title, view, run: &arguments.run, configured_jobs: jobs };
+    conclude(&carry_out(steps, &shown)?)
+}
+
+/// Nobody waits for a board of a run with nothing to do, unless they asked for what is made from one.
+fn may_stay_silent(run: &RunArguments, view: View) -> bool {
+    run.dump.is_none() && view != View::Json
+}
+
+fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), Failure> {
+    let mut differences: Vec<String> =
+        workspace.lock.differences(&workspace.project.tools).iter().map(ToString::to_string).collect();
+    let here = workspace.platform;
+    let lacking = asked
+        .iter()
+        .filter(|ask| ask.wanted_on(here.os))
+        .filter(|ask| workspace.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
+    differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::hinted_text(
+        USAGE,
+        format!("vx.lock does not fit vx.toml:\n  {}", differences.join("\n  ")),
+        "run `vx lock` and commit vx.lock, or leave out `--locked`",
+    ))
+}
+
+fn preview(plan: &Plan, check: bool) -> Outcome {
+    for (tool, decision) in &plan.decisions {
+        match decision {
+            Decision::Install { release, .. } => {
+                let size = release.size_bytes();
+                let size = if size > 0 { format!(", {:.1} MB to fetch", size as f64 / 1e6) } else { String::new() };
+                print::data(format_args!("install {tool} {} from {}{size}", release.version, release.source));
+            }
+            Decision::Nothing { version, reason } => print::data(format_args!("keep {tool} {version} ({reason})")),
+            Decision::Fail { error } => print::error(format_args!("{tool}: {error}"), None),
+        }
+    }
+    let failed = plan.decisions.iter().any(|(_, decision)| matches!(decision, Decision::Fail { .. }));
+    match (check && !plan.complete()) || failed {
+        true => Ok(ExitCode::from(FAILED)),
+        false => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Not knowing which project wants a release loses nothing but a column of `vx list`.
+fn remember_wants(workspace: &Workspace, wants: Vec<Want>) {
+    if let Err(error) = remember(&workspace.home, &workspace.project.directory, wants) {
+        print::warning(format_args!("cannot note what this project wants: {error}"));
+    }
+}
+
+fn title(workspace: &Workspace) -> String {
+    let directory = workspace.project.directory.file_name().unwrap_or_default();
+    directory.to_string_lossy().into_owned()
+}
+
+/// The exit code of a run.
+pub(super) fn conclude(end: &RunEnd) -> Outcome {
+    if end.cancelled {
+        return Ok(ExitCode::from(CANCELLED));
+    }
+    if end.success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let failed: Vec<&str> = end
+        .steps
+        .iter()
+        .filter(|step| !matches!(step.state, SlotState::Done | SlotState::Skipped))
+        .map(|step| step.tool.as_str())
+        .collect();
+    let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
+    Err(Failure::hinted_text(FAILED, text, "`vx board dump` shows each error; `vx sync` tries again what is missing"))
+}

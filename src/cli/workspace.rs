@@ -1,0 +1,153 @@
+//! What commands work on: the project, its lock, the home, and the sources as the user's environment configures them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::failure::{FAILED, Failure, USAGE};
+use super::{print, store};
+use crate::digest::Algorithm;
+use crate::hint::{Hint, nearest};
+use crate::paths::Home;
+use crate::platform::Platform;
+use crate::process;
+use crate::project::lock::{self, Found, Guard};
+use crate::project::{Lock, LockedTool, Project, ToolRequest, discover};
+use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
+
+/// How long a version list is used before it is asked for again, unless the project says.
+const FRESH_FOR: Duration = Duration::from_secs(300);
+/// How long to wait for another vx that writes the lock file.
+const LOCK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A project with all that its commands need.
+pub(super) struct Workspace {
+    /// What `vx.toml` says.
+    pub project: Project,
+    /// The home.
+    pub home: Home,
+    /// The lock; empty where there is none.
+    pub lock: Lock,
+    /// Versions that a lock of an older format pins.
+    pub pins: BTreeMap<String, String>,
+    /// The platform to install for.
+    pub platform: Platform,
+    lock_path: PathBuf,
+}
+
+/// The platform this program runs on.
+pub(super) fn platform() -> Result<Platform, Failure> {
+    Platform::current().ok_or_else(|| {
+        let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+        Failure::usage(format!("no tools are known for {os} on {arch}"))
+    })
+}
+
+/// The project in this directory, else the nearest one from the working directory upwards.
+pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
+    let found = match directory {
+        Some(directory) => discover::load_from(directory),
+        None => discover::load(&std::env::current_dir()?),
+    };
+    let project = found.map_err(|error| Failure::hinted(USAGE, &error))?;
+    for notice in &project.notices {
+        print::note(notice);
+    }
+    for warning in &project.warnings {
+        print::note(warning.render(&project.path, "warning"));
+    }
+    Ok(project)
+}
+
+impl Workspace {
+    /// Open the project in this directory, else the nearest one.
+    pub(super) fn open(directory: Option<&Path>) -> Result<Self, Failure> {
+        let project = project(directory)?;
+        let lock_path = project.directory.join(lock::FILE_NAME);
+        let (lock, pins) = match Lock::read(&lock_path).map_err(|error| Failure::hinted(USAGE, &error))? {
+            Some(Found::Current(lock)) => (lock, BTreeMap::new()),
+            Some(Found::Old { version, versions }) => {
+                let path = lock_path.display();
+                print::note(format_args!(
+                    "`{path}` has the old format {version}: its versions are kept, and it is replaced"
+                ));
+                (Lock::default(), versions)
+            }
+            None => (Lock::default(), BTreeMap::new()),
+        };
+        Ok(Self { home: store::home()?, platform: platform()?, project, lock, pins, lock_path })
+    }
+
+    /// The sources, as this user's environment and the project's files configure them.
+    pub(super) fn sources(&self, offline: bool) -> Sources {
+        sources(&self.home, &self.project.directory, self.project.settings.cache_duration, offline)
+    }
+
+    /// The tools of these names, or all when none is named.
+    pub(super) fn select(&self, names: &[String]) -> Result<Vec<ToolRequest>, Failure> {
+        let known = &self.project.tools;
+        for name in names {
+            if !known.iter().any(|tool| tool.name == *name) {
+                let near = nearest(name, known.iter().map(|tool| tool.name.as_str()));
+                let path = self.project.path.display();
+                return Err(Failure::usage(format!("`{name}` is not in `{path}`")).hint(match near.first() {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("add it to [tools], or install it alone with `vx install {name}`"),
+                }));
+            }
+        }
+        Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).cloned().collect())
+    }
+
+    /// Write these new entries to the lock file, and drop the entries of tools that are gone from the project.
+    ///
+    /// What another vx has written meanwhile for other tools is kept. Returns whether anything changed.
+    pub(super) fn write_lock(&mut self, entries: BTreeMap<String, LockedTool>) -> Result<bool, Failure> {
+        let gone = self.lock.tools.keys().any(|name| !self.project.tools.iter().any(|tool| tool.name == *name));
+        if entries.is_empty() && !gone {
+            return Ok(false);
+        }
+        let hinted = |error: lock::LockError| Failure::hinted(FAILED, &error);
+        let guard = Guard::acquire(&self.lock_path, &self.turnstile(), LOCK_PATIENCE).map_err(hinted)?;
+        let mut lock = match guard.read().map_err(hinted)? {
+            Some(Found::Current(lock)) => lock,
+            _ => Lock::default(),
+        };
+        lock.tools.extend(entries);
+        lock.tools.retain(|name, _| self.project.tools.iter().any(|tool| tool.name == *name));
+        let changed = guard.write(&lock).map_err(hinted)?;
+        self.lock = lock;
+        Ok(changed)
+    }
+
+    fn turnstile(&self) -> PathBuf {
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(self.lock_path.as_os_str().as_encoded_bytes());
+        self.home.locks().join(format!("vx.lock-{:.16}", hasher.finish().hex()))
+    }
+}
+
+/// Sources for a project in this directory.
+pub(super) fn sources(home: &Home, directory: &Path, fresh_for: Option<Duration>, offline: bool) -> Sources {
+    Sources::new(SourceOptions {
+        home: home.clone(),
+        project_directory: directory.to_owned(),
+        offline,
+        fresh_for: fresh_for.unwrap_or(FRESH_FOR),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        runner: Arc::new(|program, arguments| {
+            let output = process::output(program, arguments)?;
+            Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
+        }),
+        limits: Limits::default(),
+    })
+}
+
+/// Every one of these problems, then a failure of wrong configuration.
+pub(super) fn all_of<E: std::fmt::Display + Hint>(problems: Vec<E>) -> Failure {
+    for problem in problems {
+        print::error(&problem, problem.hint());
+    }
+    Failure::silent(USAGE)
+}

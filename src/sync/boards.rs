@@ -1,0 +1,52 @@
+//! The boards of runs: their names, and removing the old ones.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use vx_shm::{Board, CreateError};
+
+use super::child::logs_of;
+use crate::channel::board_file_name;
+
+/// How long the board of an ended run is kept.
+pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
+/// How many boards of ended runs are kept at most.
+pub const BOARDS_KEPT: usize = 32;
+/// How many boards of one process id may be there at a time.
+const MAX_SUFFIX: u32 = 99;
+
+/// Make the board of this process's run; old boards are removed first.
+pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
+    // A board that cannot be removed stays for the next run to try again.
+    let _ = collect_boards(directory);
+    let pid = std::process::id();
+    let mut path = directory.join(board_file_name(&pid.to_string()));
+    for suffix in 2..=MAX_SUFFIX {
+        if !path.exists() {
+            break;
+        }
+        path = directory.join(board_file_name(&format!("{pid}.{suffix}")));
+    }
+    Board::create(&path, title, capacity)
+}
+
+/// Remove boards that are old or too many, with the logs beside them, and logs whose board is gone.
+pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let removed = vx_shm::gc(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
+    for entry in std::fs::read_dir(directory)?.flatten() {
+        let path = entry.path();
+        let logs = path.extension().is_some_and(|extension| extension == "logs");
+        if logs && logs_of(&path) == path && !path.with_extension("board").exists() && is_settled(&path) {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether the directory is old enough to belong to no run that is just starting.
+fn is_settled(path: &Path) -> bool {
+    const STARTING: Duration = Duration::from_secs(10);
+    let modified = path.metadata().and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > STARTING))
+}

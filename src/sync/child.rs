@@ -1,0 +1,76 @@
+//! Starting the child of one install: its arguments, its document, its log.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vx_shm::Reservation;
+
+use crate::channel::{ChannelName, encode};
+use crate::config::{BoardSlot, InstallConfig};
+use crate::process::{Ended, Launch, Running, start};
+
+/// How much of a child's last words is kept for its error.
+const KEEP_BYTES: usize = 8 * 1024;
+
+/// What a log's name keeps of a tool's as it is.
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
+/// How the children of a run are started.
+#[derive(Clone, Debug)]
+pub struct InstallChild {
+    /// This program.
+    pub program: PathBuf,
+    /// The directory for the children's logs, beside the board.
+    pub logs: PathBuf,
+}
+
+impl InstallChild {
+    /// Children of this very program, logging beside the board in this file.
+    pub fn beside(board: &Path) -> io::Result<Self> {
+        let logs = logs_of(board);
+        std::fs::create_dir_all(&logs)?;
+        Ok(Self { program: std::env::current_exe()?, logs })
+    }
+}
+
+/// The directory with the logs of a board's children.
+pub fn logs_of(board: &Path) -> PathBuf {
+    board.with_extension("logs")
+}
+
+/// The log of one tool's child in that directory.
+pub fn log_file(logs: &Path, tool: &str) -> PathBuf {
+    logs.join(format!("{}.log", utf8_percent_encode(tool, KEPT)))
+}
+
+/// Start the child that carries out this configuration on the slot reserved for it.
+pub(super) fn start_install(
+    child: &InstallChild,
+    config: &InstallConfig,
+    board: &Path,
+    reservation: Reservation,
+    on_end: impl FnOnce(Ended) + Send + 'static,
+) -> io::Result<Running> {
+    let channel = ChannelName::on(board, &config.tool_name)
+        .ok_or_else(|| io::Error::other(format!("`{}` is not named like a board", board.display())))?;
+    let log = log_file(&child.logs, &config.tool_name);
+    let slot = BoardSlot { path: board.to_owned(), slot: reservation.slot, generation: reservation.generation };
+    let config = InstallConfig { board: Some(slot), log_file: Some(log.clone()), ..config.clone() };
+    let document = encode(&config).map_err(io::Error::other)?;
+    let arguments = vec![
+        "install".into(),
+        format!("{}@{}", config.tool_name, config.version).into(),
+        "--ipc-channel".into(),
+        channel.to_string().into(),
+    ];
+    let launch = Launch {
+        program: child.program.clone(),
+        arguments,
+        environment: Vec::new(),
+        document,
+        log: Some(log),
+        keep_bytes: KEEP_BYTES,
+    };
+    start(launch, on_end)
+}

@@ -1,0 +1,58 @@
+//! Doing the same with many things at once, on a bounded number of threads.
+
+use std::thread;
+
+use crossbeam_channel::unbounded;
+
+/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time.
+///
+/// A panic in `work` is passed on.
+pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let count = items.len();
+    let (sender, queue) = unbounded();
+    for item in items.into_iter().enumerate() {
+        // The receiver lives to the end of this function.
+        let _ = sender.send(item);
+    }
+    drop(sender);
+    let (done, results) = unbounded();
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, count.max(1)) {
+            let (queue, done, work) = (queue.clone(), done.clone(), &work);
+            scope.spawn(move || {
+                for (index, item) in queue {
+                    let _ = done.send((index, work(item)));
+                }
+            });
+        }
+    });
+    drop(done);
+    let mut results: Vec<(usize, R)> = results.into_iter().collect();
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
+
+    #[test]
+    fn results_keep_the_order_and_threads_their_bound() {
+        let (at_work, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let doubled = in_parallel((0..50).collect(), 4, |number: u32| {
+            most.fetch_max(at_work.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(1));
+            at_work.fetch_sub(1, Ordering::SeqCst);
+            number * 2
+        });
+        assert_eq!(doubled, (0..50).map(|number| number * 2).collect::<Vec<_>>());
+        assert!((2..=4).contains(&most.into_inner()));
+    }
+
+    #[test]
+    fn nothing_to_do_is_done_at_once() {
+        assert!(in_parallel(Vec::<u8>::new(), 4, |byte| byte).is_empty());
+    }
+}

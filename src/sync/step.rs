@@ -1,0 +1,59 @@
+//! What a run consists of: one step per tool, decided before anything starts.
+
+use crate::config::InstallConfig;
+use vx_shm::SlotState;
+
+/// What has to happen with one tool.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The tool, by its name in `vx.toml`.
+    pub tool: String,
+    /// The exact version; empty where none could be found.
+    pub version: String,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What to do with one tool.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Install it in a child process.
+    Install(Box<InstallConfig>),
+    /// Nothing: it is there, or not for this machine.
+    Skip {
+        /// Why nothing has to be done.
+        reason: String,
+    },
+    /// Nothing can be done: no release was found for what was asked.
+    Fail {
+        /// Why, with what to do next.
+        error: String,
+    },
+}
+
+/// How one step ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepEnd {
+    /// The tool.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+    /// `Done`, `Failed`, `Cancelled`, `Skipped` or `Died`.
+    pub state: SlotState,
+}
+
+/// How a whole run ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunEnd {
+    /// Each step, in the plan's order.
+    pub steps: Vec<StepEnd>,
+    /// Whether somebody asked for the run to stop.
+    pub cancelled: bool,
+}
+
+impl RunEnd {
+    /// Whether every tool is there.
+    pub fn success(&self) -> bool {
+        !self.cancelled && self.steps.iter().all(|step| matches!(step.state, SlotState::Done | SlotState::Skipped))
+    }
+}

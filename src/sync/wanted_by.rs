@@ -1,0 +1,100 @@
+//! Which projects want which releases: a small file per project in the home, written by its last sync.
+//!
+//! It answers `vx list`. Losing it loses nothing: the next sync of the project writes it again.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Algorithm;
+use crate::paths::Home;
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Wants {
+    project: PathBuf,
+    releases: Vec<Want>,
+}
+
+/// A release that a project wants.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Want {
+    /// The tool.
+    pub tool: String,
+    /// The exact version.
+    pub version: String,
+}
+
+/// Remember what this project wants. The file is written only when that has changed.
+pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>) -> io::Result<()> {
+    releases.sort();
+    let wants = Wants { project: project.to_owned(), releases };
+    // A path that is no text cannot be kept in JSON; such a project is just not named.
+    let Ok(text) = serde_json::to_vec(&wants) else { return Ok(()) };
+    let path = file(home, project);
+    if std::fs::read(&path).is_ok_and(|known| known == text) {
+        return Ok(());
+    }
+    let directory = directory(home);
+    std::fs::create_dir_all(&directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(&directory)?;
+    file.write_all(&text)?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The projects that want each release, by path; those that are gone are left out.
+pub fn wanted_by(home: &Home) -> BTreeMap<Want, Vec<PathBuf>> {
+    let mut found: BTreeMap<Want, Vec<PathBuf>> = BTreeMap::new();
+    for entry in std::fs::read_dir(directory(home)).into_iter().flatten().flatten() {
+        let wants = std::fs::read(entry.path()).ok().and_then(|text| serde_json::from_slice::<Wants>(&text).ok());
+        let Some(wants) = wants.filter(|wants| wants.project.is_dir()) else { continue };
+        for want in wants.releases {
+            found.entry(want).or_default().push(wants.project.clone());
+        }
+    }
+    found.values_mut().for_each(|projects| projects.sort());
+    found
+}
+
+fn directory(home: &Home) -> PathBuf {
+    home.root().join("projects")
+}
+
+fn file(home: &Home, project: &Path) -> PathBuf {
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(project.as_os_str().as_encoded_bytes());
+    directory(home).join(format!("{:.16}.json", hasher.finish().hex()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn want(tool: &str) -> Want {
+        Want { tool: tool.into(), version: "1.0.0".into() }
+    }
+
+    #[test]
+    fn what_projects_want_is_known_until_they_are_gone() {
+        let top = tempfile::tempdir().expect("a directory");
+        let home = Home::at(top.path().join("home"));
+        let projects: Vec<PathBuf> = ["a", "b"].iter().map(|name| top.path().join(name)).collect();
+        for project in &projects {
+            std::fs::create_dir(project).expect("a directory");
+            remember(&home, project, vec![want("node"), want("go")]).expect("it is kept");
+        }
+        remember(&home, &projects[1], vec![want("node")]).expect("it is kept");
+        assert_eq!(wanted_by(&home)[&want("node")], projects);
+        assert_eq!(wanted_by(&home)[&want("go")], projects[..1]);
+        std::fs::remove_dir(&projects[0]).expect("it goes");
+        assert_eq!(wanted_by(&home).get(&want("go")), None);
+    }
+
+    #[test]
+    fn a_home_without_projects_wants_nothing() {
+        let top = tempfile::tempdir().expect("a directory");
+        assert!(wanted_by(&Home::at(top.path().join("nothing"))).is_empty());
+    }
+}

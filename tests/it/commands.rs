@@ -1,0 +1,62 @@
+//! The command reference in `docs/commands.md` is what the program says of itself.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+const COMMANDS: [&str; 17] = [
+    "",
+    "sync",
+    "install",
+    "uninstall",
+    "lock",
+    "list",
+    "which",
+    "search",
+    "board",
+    "board ls",
+    "board dump",
+    "board watch",
+    "board wait",
+    "board gc",
+    "top",
+    "cache",
+    "completions",
+];
+
+fn help(command: &str) -> String {
+    let mut vx = Command::new(env!("CARGO_BIN_EXE_vx"));
+    vx.args(command.split_whitespace()).arg("--help").env("NO_COLOR", "1").env("COLUMNS", "100");
+    let output = vx.output().expect("vx starts");
+    assert!(output.status.success(), "vx {command} --help: {output:?}");
+    String::from_utf8(output.stdout).expect("text").lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+#[test]
+fn the_command_reference_is_what_the_program_says() {
+    let mut reference = String::from(
+        "# Commands\n\nWritten by the test that checks it: `VX_UPDATE_DOCS=1 cargo test --test it commands`.\n",
+    );
+    for command in COMMANDS {
+        let title = format!("vx {command}");
+        write!(reference, "\n## `{}`\n```text\n{}```\n", title.trim(), help(command)).expect("text grows");
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    if std::env::var_os("VX_UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &reference).expect("the reference is written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == reference, "docs/commands.md is out of date: run VX_UPDATE_DOCS=1 cargo test --test it commands");
+}
+
+#[test]
+fn every_command_is_in_the_reference() {
+    for command in ["", "board", "cache"] {
+        for line in help(command).lines().skip_while(|line| *line != "Commands:").skip(1) {
+            let Some(name) = line.split_whitespace().next() else { break };
+            let whole = format!("{command} {name}");
+            let listed = COMMANDS.contains(&whole.trim()) || command == "cache";
+            assert!(listed, "`vx {}` is missing", whole.trim());
+        }
+    }
+}
