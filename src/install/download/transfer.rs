@@ -148,7 +148,7 @@ fn pass_on(mut body: Body, sender: &Sender<Event>, free: &Receiver<Vec<u8>>) -> 
                 Ok(0) => break Some(Ok(())),
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(error) => break Some(Err(Failure::Connection(text_of(error)))),
+                Err(error) => break Some(Err(failure(error.into()))),
             }
             if filled == chunk.len() || sender.is_empty() {
                 break None;

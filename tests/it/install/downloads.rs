@@ -8,9 +8,14 @@ use vx::install::{CancelToken, InstallError};
 use vx::report::{Phase, Reporter};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, release_of, tar_gz};
-use crate::server::{Reply, Server};
+use crate::server::{Reply, Request, Server};
 
 const SIZE: usize = 2_000_000;
+
+/// Where the range that was asked for begins.
+fn range_start(request: &Request) -> Option<usize> {
+    request.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
+}
 
 #[test]
 fn a_release_is_received_unpacked_and_reported_in_one_pass() {
@@ -44,8 +49,7 @@ fn a_reset_half_way_is_followed_by_a_request_for_the_rest() {
     let requests = setting.server.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].header("range"), None);
-    let range = requests[1].header("range").expect("a range").to_owned();
-    let from: usize = range.trim_start_matches("bytes=").trim_end_matches('-').parse().expect("a number");
+    let from = range_start(&requests[1]).expect("a range");
     assert!(from > 500_000, "too little of the first answer was kept: {from}");
     assert!(requests[1].header("if-range").is_some());
     assert_eq!(setting.server.body_bytes(), (1_000_000 + archive.len() - from) as u64);
@@ -126,11 +130,9 @@ fn a_cancelled_download_ends_at_once_and_the_next_run_resumes_it() {
     setting.assert_no_staging();
 
     setting.server.serve("/tool.tgz", Reply::ok(&archive[..]));
-    let before = setting.server.body_bytes();
     setting.install(&config).expect("it installs");
-    let last = setting.server.requests().pop().expect("a request");
-    assert!(last.header("range").is_some());
-    assert!(setting.server.body_bytes() - before <= (archive.len() - 300_000) as u64);
+    let from = range_start(setting.server.requests().last().expect("a request")).expect("a range");
+    assert!((300_000..archive.len()).contains(&from), "{from}");
 }
 
 #[test]
@@ -242,7 +244,7 @@ fn a_server_without_ranges_is_asked_for_everything_again() {
     let setting = Setting::new();
     let archive = release_of(SIZE);
     let reply = Reply::sequence([
-        Reply::ok(&archive[..]).without_ranges().reset_after(1_000_000),
+        Reply::ok(&archive[..]).without_ranges().without_etag().reset_after(1_000_000),
         Reply::ok(&archive[..]).without_ranges(),
     ]);
     let config = setting.serves_as("tool.tgz", &archive, reply);
