@@ -250,3 +250,154 @@ fn is_stopped(pid: u32) -> bool {
 fn is_stopped(_: u32) -> bool {
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::thread;
+
+    use super::super::cancel::CancelToken;
+    use super::*;
+    use crate::report::Silent;
+
+    /// Remembers what was said last.
+    #[derive(Default)]
+    struct Last(Mutex<(u64, Option<u64>, String)>);
+
+    impl Reporter for Last {
+        fn started(&self, phase: Phase, total: Option<u64>) {
+            assert_eq!(phase, Phase::Waiting);
+            self.0.lock().1 = total;
+        }
+        fn advanced(&self, done: u64) {
+            self.0.lock().0 = done;
+        }
+        fn total(&self, total: Option<u64>) {
+            self.0.lock().1 = total;
+        }
+        fn message(&self, text: &str) {
+            self.0.lock().2 = text.to_owned();
+        }
+        fn attempt(&self, _: u8) {}
+    }
+
+    struct Setting {
+        home: Home,
+        watch: Watch,
+        cancel: CancelToken,
+        _top: tempfile::TempDir,
+    }
+
+    fn setting() -> Setting {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let cancel = CancelToken::new();
+        let watch = Watch::new(cancel.clone(), None);
+        Setting { home: Home::at(top.path().to_owned()), watch, cancel, _top: top }
+    }
+
+    impl Setting {
+        fn wait<'a>(&'a self, reporter: &'a dyn Reporter, stall_ms: u64, of: Progress<'a>) -> Wait<'a> {
+            Wait {
+                home: &self.home,
+                tool: "node",
+                version: "22.3.0",
+                board: None,
+                reporter,
+                watch: &self.watch,
+                stall: Duration::from_millis(stall_ms),
+                progress_of: of,
+            }
+        }
+    }
+
+    type Progress<'a> = &'a dyn Fn(&Holder) -> Option<HolderProgress>;
+
+    const UNKNOWN: Progress<'static> = &|_| None;
+
+    #[test]
+    fn the_waiting_one_shows_the_holder_and_takes_over_when_it_ends() {
+        let setting = setting();
+        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect("a free lock");
+        held.started(Some(500));
+        let last = Last::default();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| setting.wait(&last, 60_000, UNKNOWN).acquire().map(drop));
+            while last.0.lock().1 != Some(500) {
+                thread::sleep(Duration::from_millis(5));
+            }
+            thread::sleep(BEAT);
+            held.advanced(200);
+            while last.0.lock().0 != 200 {
+                thread::sleep(Duration::from_millis(5));
+            }
+            drop(held);
+            waiting.join().expect("an outcome").expect("the lock");
+        });
+        assert!(last.0.lock().2.contains(&format!("process {}", std::process::id())));
+        assert_eq!(fs::read_dir(setting.home.locks()).expect("locks").count(), 0);
+    }
+
+    #[test]
+    fn waiting_ends_on_lack_of_progress_and_not_on_time() {
+        let setting = setting();
+        let _held = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect("a free lock");
+        let done = AtomicU64::new(0);
+        let start = Instant::now();
+        // Its board moves for six times the patience, then no more.
+        let moving = |_: &Holder| {
+            let done = if start.elapsed() < Duration::from_millis(600) {
+                done.fetch_add(1, Ordering::Relaxed)
+            } else {
+                done.load(Ordering::Relaxed)
+            };
+            Some(HolderProgress { phase: Phase::Extracting, done, total: None })
+        };
+        let last = Last::default();
+        let error = setting.wait(&last, 100, &moving).acquire().expect_err("it is stuck");
+        assert!(start.elapsed() >= Duration::from_millis(650), "{:?}", start.elapsed());
+        assert!(matches!(error, WaitError::Stuck { pid, stopped: false, .. } if pid == std::process::id()));
+        assert!(error.to_string().contains("installing node 22.3.0"), "{error}");
+        assert!(last.0.lock().2.contains("extracting"));
+    }
+
+    #[test]
+    fn waiting_ends_when_it_is_cancelled() {
+        let setting = setting();
+        let _held = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect("a free lock");
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                thread::sleep(Duration::from_millis(50));
+                setting.cancel.cancel();
+            });
+            let error = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect_err("it is cancelled");
+            assert!(matches!(error, WaitError::Stop(Stop::Cancelled)));
+        });
+    }
+
+    #[test]
+    fn a_stopped_holder_is_told_from_a_stuck_one() {
+        let stuck = |stopped| WaitError::Stuck { pid: 7, release: "node 22.3.0".into(), seconds: 120, stopped };
+        assert!(stuck(true).to_string().contains("is stopped and made no progress for 120 s"));
+        assert!(stuck(true).hint().is_some_and(|hint| hint.contains("kill -CONT 7")));
+        assert!(!stuck(false).to_string().contains("stopped"));
+        assert!(!is_stopped(std::process::id()));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_process_that_was_stopped_is_seen_as_stopped() {
+        use rustix::process::{Pid, Signal, kill_process};
+
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("a process");
+        let pid = Pid::from_child(&child);
+        kill_process(pid, Signal::STOP).expect("a signal");
+        let start = Instant::now();
+        while !is_stopped(child.id()) && start.elapsed() < Duration::from_secs(5) {
+            thread::sleep(POLL);
+        }
+        let stopped = is_stopped(child.id());
+        child.kill().expect("a signal");
+        child.wait().expect("an end");
+        assert!(stopped);
+    }
+}
