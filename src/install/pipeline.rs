@@ -4,7 +4,7 @@
 //! the post-install command, sync, and rename. Until the rename nothing of it can be seen, and whatever fails before
 //! leaves the store as it was.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::paths::Home;
 use crate::report::{Phase, Reporter};
 
 use super::cancel::{CancelToken, Watch};
-use super::disk::{At, DiskError};
+use super::disk::At;
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::InstallError;
 use super::lock::{Holder, HolderProgress, Wait};
@@ -106,7 +106,7 @@ enum Stumble {
     /// Worth beginning again, a few times; then it is this.
     Again(InstallError),
     /// This archive has to be unpacked from its whole file, which is in the cache now.
-    NeedsFile,
+    NeedsFile(Fetched),
 }
 
 impl Install<'_> {
@@ -156,17 +156,21 @@ impl Install<'_> {
             return Err(InstallError::NoParts);
         }
         // Archives that turned out to be readable only by their directory.
-        let mut by_file = vec![false; self.config.parts.len()];
+        let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
         let mut beginnings = 1;
         'again: loop {
             let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone());
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);
-                match self.unpack_part(part, index, by_file[index], &session, staging, &mut unpacked.tree) {
-                    Ok(fetched) => unpacked.parts.push(fetched.of(part)),
-                    Err(Stumble::NeedsFile) => {
-                        by_file[index] = true;
+                let result = match &by_file[index] {
+                    Some(fetched) => self.unpack_file(part, fetched, meter, &mut unpacked.tree),
+                    None => self.unpack_stream(part, index, &session, staging, &mut unpacked.tree),
+                };
+                match result {
+                    Ok(part) => unpacked.parts.push(part),
+                    Err(Stumble::NeedsFile(fetched)) => {
+                        by_file[index] = Some(fetched);
                         continue 'again;
                     }
                     Err(Stumble::Again(_)) if beginnings < BEGINNINGS => {
@@ -180,52 +184,62 @@ impl Install<'_> {
         }
     }
 
-    fn unpack_part(
+    /// Receive an archive and unpack it on the way.
+    fn unpack_stream(
         &self,
         part: &Part,
         index: usize,
-        by_file: bool,
         session: &Session<'_>,
         staging: &Staging,
         tree: &mut Tree,
-    ) -> Result<Fetched, Stumble> {
-        let archive = Archive::of(part).map_err(|error| Stumble::Fatal(error.into()))?;
+    ) -> Result<ReceiptPart, Stumble> {
+        let archive = Archive::of(part)?;
         let url = match &self.config.download_url {
             Some(url) if index == 0 => url,
             _ => &part.url,
         };
-        let private = staging.join(&format!("part-{index}"));
         let stumbled = |kind| Stumble::of(DownloadError { archive: part.file_name.clone(), kind });
+        let private = staging.join(&format!("part-{index}"));
         let mut download = Download::begin(session, part, url, &private).map_err(stumbled)?;
-        if by_file {
-            session.meter.enter(Phase::Verifying);
-            let fetched = download.finish().map_err(stumbled)?;
-            session.meter.enter(Phase::Extracting);
-            let file = File::open(&fetched.path).at("read", &fetched.path).map_err(Stumble::disk)?;
-            archive.unpack_file(file, tree).map_err(|error| Stumble::Fatal(error.into()))?;
-            session.meter.advanced(fetched.size_bytes);
-            return Ok(fetched);
-        }
         let result = archive.unpack(&mut download, tree);
         match (result, download.take_failure()) {
             (_, Some(kind)) => Err(stumbled(kind)),
-            (Ok(()), None) => download.finish().map_err(stumbled),
+            (Ok(()), None) => Ok(download.finish().map_err(stumbled)?.of(part)),
             (Err(error), None) => match error.kind {
-                UnpackErrorKind::NotStreamable(_) => {
-                    download.finish().map_err(stumbled)?;
-                    Err(Stumble::NeedsFile)
-                }
-                UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(Stumble::Fatal(error.into())),
+                UnpackErrorKind::NotStreamable(_) => Err(Stumble::NeedsFile(download.finish().map_err(stumbled)?)),
+                UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
                 // The bytes make no sense; that they are the wrong ones explains it better.
                 _ => match download.condemn() {
-                    Err(kind @ (DownloadErrorKind::Digest { .. } | DownloadErrorKind::Size { .. })) => {
-                        Err(stumbled(kind))
-                    }
-                    Err(kind @ (DownloadErrorKind::Again(_) | DownloadErrorKind::Stop(_))) => Err(stumbled(kind)),
-                    _ => Err(Stumble::Fatal(error.into())),
+                    Err(
+                        kind @ (DownloadErrorKind::Digest { .. }
+                        | DownloadErrorKind::Size { .. }
+                        | DownloadErrorKind::Again(_)
+                        | DownloadErrorKind::Stop(_)),
+                    ) => Err(stumbled(kind)),
+                    _ => Err(error.into()),
                 },
             },
         }
+    }
+
+    /// Unpack an archive that was received and verified before.
+    fn unpack_file(
+        &self,
+        part: &Part,
+        fetched: &Fetched,
+        meter: &Meter<'_>,
+        tree: &mut Tree,
+    ) -> Result<ReceiptPart, Stumble> {
+        meter.enter(Phase::Extracting);
+        let file = File::open(&fetched.path).at("read", &fetched.path)?;
+        if let Err(error) = Archive::of(part)?.unpack_file(file, tree) {
+            if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
+                fs::remove_file(&fetched.path).at("remove", &fetched.path)?;
+            }
+            return Err(error.into());
+        }
+        meter.advanced(fetched.size_bytes);
+        Ok(fetched.of(part))
     }
 
     /// Everything is in the tree: check it as a whole, and put it into its place.
@@ -284,14 +298,16 @@ impl Stumble {
             kind => Self::Fatal(DownloadError { kind, ..error }.into()),
         }
     }
+}
 
-    fn disk(error: DiskError) -> Self {
+impl<E: Into<InstallError>> From<E> for Stumble {
+    fn from(error: E) -> Self {
         Self::Fatal(error.into())
     }
 }
 
 impl Fetched {
-    fn of(self, part: &Part) -> ReceiptPart {
-        ReceiptPart { file_name: part.file_name.clone(), digest: self.digest, size_bytes: self.size_bytes }
+    fn of(&self, part: &Part) -> ReceiptPart {
+        ReceiptPart { file_name: part.file_name.clone(), digest: self.digest.clone(), size_bytes: self.size_bytes }
     }
 }

@@ -203,6 +203,7 @@ mod tests {
         refused(&[F("a", b"1"), F("a", b"2")], "`a` would replace `a`");
         refused(&[F("README", b"1"), F("readme", b"2")], "`readme` would replace `README`");
         refused(&[F("Lib/a", b"1"), F("lib/b", b"2")], "`lib` would replace `Lib`");
+        refused(&[F("lib/a", b"1"), F("LIB/b", b"2")], "`LIB` would replace `lib`");
         refused(&[F("\u{c4}", b"1"), F("\u{e4}", b"2")], "would replace");
         refused(&[F("a", b"1"), F("a/b", b"2")], "`a` would replace `a`");
         refused(&[F("a/b", b"1"), F("a", b"2")], "`a` would replace `a`");

@@ -258,8 +258,9 @@ impl Tree {
     }
 
     fn make_directory(&mut self, path: &str) -> Result<(), UnpackErrorKind> {
-        if let Some(known) = self.known.get(fold(path).as_str()) {
-            let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(path) == path;
+        let key = fold(path);
+        if let Some(known) = self.known.get(key.as_str()) {
+            let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(&key) == path;
             return if same { Ok(()) } else { Err(self.twice(path)) };
         }
         if let Some(above) = parent(path) {

@@ -59,3 +59,108 @@ fn assert_mode(path: &std::path::Path, executable: bool) {
 
 #[cfg(not(unix))]
 fn assert_mode(_: &std::path::Path, _: bool) {}
+
+#[test]
+fn zips_written_to_a_pipe_are_unpacked_too() {
+    for (stored, phases) in [
+        (false, &[Phase::Downloading, Phase::Linking, Phase::Linking][..]),
+        // Where each entry ends is known only at the end.
+        (true, &[Phase::Downloading, Phase::Extracting, Phase::Linking, Phase::Linking]),
+    ] {
+        for with_digest in [true, false] {
+            let setting = Setting::new();
+            let content = noise(3, 2_000_000);
+            let archive = zip_of(stored, true, &content);
+            let mut config = setting.serves("tool.zip", &archive);
+            config.parts[0].strip = 0;
+            config.programs = vec![];
+            if !with_digest {
+                config.parts[0].digest = None;
+            }
+            let record = Record::default();
+            let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
+            assert_eq!(fs::read(installed.path.join("lib/data")).expect("a file"), content);
+            assert_mode(&installed.path.join("tool-1.0.data/scripts/tool"), true);
+            assert_eq!(record.phases(), phases);
+            assert_eq!((setting.server.requests().len(), setting.cached().len()), (1, 1));
+            setting.assert_no_staging();
+        }
+    }
+}
+
+#[test]
+fn single_programs_are_installed_as_they_are_or_out_of_gzip() {
+    let program = b"#!/bin/sh\necho tool\n";
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(program).expect("memory");
+    let packed = encoder.finish().expect("a gzip");
+    for (file_name, archive) in [("tool-linux-amd64", &program[..]), ("tool-linux-amd64.gz", &packed[..])] {
+        let setting = Setting::new();
+        let mut config = setting.serves(file_name, archive);
+        config.programs[0].path = "tool-linux-amd64".into();
+        let installed = setting.install(&config).expect("it installs").release;
+        let file = installed.program("tool").expect("a program");
+        assert_eq!(fs::read(&file).expect("a file"), program);
+        assert_mode(&file, true);
+    }
+}
+
+#[test]
+fn formats_that_are_not_supported_are_named_before_anything_is_asked_for() {
+    for file_name in ["tool.tar.xz", "tool.tar.zst", "tool.7z"] {
+        let setting = Setting::new();
+        let config = setting.serves(file_name, b"content");
+        setting.fails_saying(&config, &[&format!("archive `{file_name}`"), "are not supported"]);
+        assert_eq!(setting.server.requests().len(), 0);
+    }
+}
+
+#[test]
+fn an_archive_that_is_right_but_unusable_leaves_nothing() {
+    let empty = super::setting::tar_gz(&[]);
+    let hostile = {
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_gnu();
+        header.as_old_mut().name[..7].copy_from_slice(b"../evil");
+        header.set_size(1);
+        header.set_mode(0o644);
+        header.set_cksum();
+        tar.append(&header, &b"x"[..]).expect("an entry");
+        tar.into_inner().expect("a tar")
+    };
+    let nothing_stored = zip_of(true, true, b"x");
+    let cases: [(&str, &[u8], &str); 6] = [
+        ("tool.tgz", &empty, "it is empty"),
+        ("tool.tar", &hostile, "`../evil` leaves its directory"),
+        ("tool.zip", &nothing_stored[..nothing_stored.len() - 30], "it is damaged"),
+        ("tool.whl", b"PK", "it is damaged"),
+        ("tool.tgz", b"{\"error\": 1}", "it is JSON, not gzip"),
+        ("tool.tgz", b"", "it is an empty file"),
+    ];
+    for (file_name, archive, says) in cases {
+        let setting = Setting::new();
+        let config = setting.serves(file_name, archive);
+        setting.fails_saying(&config, &[file_name, says]);
+        assert_eq!(setting.cached(), Vec::<String>::new(), "{file_name}: {says}");
+        assert_eq!(setting.server.requests().len(), 1);
+    }
+}
+
+#[test]
+fn a_later_part_may_add_but_not_replace() {
+    use super::setting::{Entry, tar_gz};
+
+    let first = tar_gz(&[Entry::Program("package/bin/tool", b"tool"), Entry::File("package/lib/a", b"1")]);
+    let adds = tar_gz(&[Entry::File("package/lib/b", b"2")]);
+    let replaces = tar_gz(&[Entry::File("package/LIB/a", b"2")]);
+    for (second, error) in [(&adds, None), (&replaces, Some("`LIB` would replace `lib`"))] {
+        let setting = Setting::new();
+        let mut config = setting.serves("tool.tgz", &first);
+        setting.server.serve("/more.tgz", crate::server::Reply::ok(&second[..]));
+        config.parts.push(setting.part("more.tgz", second));
+        match error {
+            None => assert_eq!(setting.install(&config).expect("it installs").release.receipt.files, 3),
+            Some(text) => drop(setting.fails_saying(&config, &["`more.tgz`", text])),
+        }
+    }
+}
