@@ -173,11 +173,13 @@ impl UnknownTool {
     pub(super) fn new(name: &str) -> Self {
         let brought_by = all().find(|tool| tool.brings.iter().any(|program| program == name));
         let known = all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
-        Self {
-            name: name.to_owned(),
-            brought_by: brought_by.map(|tool| tool.name.clone()),
-            nearest: hint::nearest(name, known.map(String::as_str)).into_iter().map(str::to_owned).collect(),
+        let mut nearest: Vec<String> = Vec::new();
+        for near in hint::nearest(name, known.map(String::as_str)).into_iter().filter_map(find) {
+            if !nearest.contains(&near.name) {
+                nearest.push(near.name.clone());
+            }
         }
+        Self { name: name.to_owned(), brought_by: brought_by.map(|tool| tool.name.clone()), nearest }
     }
 }
 

@@ -1,23 +1,30 @@
 //! Questions over HTTP: bounded in time and size, asked again when that can help, and never telling a host what is for
 //! another.
 
+mod gate;
 mod proxy;
 mod retry;
 
 use std::io::Read;
 
-use ureq::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
+use ureq::http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+};
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 use url::Url;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
+use gate::Gate;
 use proxy::Routes;
 use retry::{Failure, classify};
 
 /// Hops that a question may take.
 const REDIRECTS_MAX: u32 = 10;
+
+/// Questions at once. Registries slow down or refuse those who ask for everything in one moment.
+const AT_ONCE_MAX: usize = 16;
 
 /// One question.
 pub(super) struct Question<'a> {
@@ -52,11 +59,12 @@ pub(super) enum Answer {
 pub(super) struct Client {
     routes: Routes,
     limits: Limits,
+    gate: Gate,
 }
 
 impl Client {
     pub(super) fn new(options: &SourceOptions) -> Self {
-        Self { routes: Routes::new(options), limits: options.limits }
+        Self { routes: Routes::new(options), limits: options.limits, gate: Gate::new(AT_ONCE_MAX) }
     }
 
     /// Asks for a document.
@@ -72,15 +80,16 @@ impl Client {
 
     /// The size in bytes of what is at an address; `None` when the server does not say.
     pub(super) fn size(&self, question: &Question<'_>) -> Option<u64> {
-        let (response, _) = self.follow("HEAD", question, question.url).ok()?;
-        response.body().content_length().filter(|size| *size > 0)
+        let response = self.persist(question, |url| self.follow("HEAD", question, url)).ok()?.0;
+        header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
     }
 
     /// Asks until there is an answer or no sense in asking again.
     fn persist<T>(&self, question: &Question<'_>, ask: impl Fn(&Url) -> Result<T, Failure>) -> Result<T, SourceError> {
         let mut attempt = 1;
         loop {
-            let failure = match ask(question.url) {
+            let outcome = self.gate.pass(|| ask(question.url));
+            let failure = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -127,7 +136,10 @@ impl Client {
         if let Some(authorization) = (question.authorization)(url) {
             request = request.header(AUTHORIZATION, authorization);
         }
-        if let Some(etag) = question.etag.filter(|_| method == "GET") {
+        if method == "HEAD" {
+            // The size that counts is that of the bytes as they are kept.
+            request = request.header(ACCEPT_ENCODING, "identity");
+        } else if let Some(etag) = question.etag {
             request = request.header(IF_NONE_MATCH, etag);
         }
         request.call().map_err(|error| classify(&error, &self.limits))

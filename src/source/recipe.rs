@@ -167,6 +167,11 @@ impl Recipe {
         }
     }
 
+    /// The packages that may carry the tool, newest naming first; none for an address or the system.
+    pub fn packages(&self) -> &[String] {
+        &self.packages
+    }
+
     /// The programs of a release, whose first archive is `file`.
     pub fn programs(&self, version: &str, file: &str) -> Vec<Program> {
         let windows = self.platform.os == Os::Windows;

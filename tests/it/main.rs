@@ -2,4 +2,6 @@
 
 mod install;
 mod layers;
+mod registry;
 mod server;
+mod source;

@@ -5,6 +5,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::wheel;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 
@@ -14,7 +15,7 @@ pub(super) struct Page {
     pub(super) files: Vec<File>,
 }
 
-/// A file; only wheels are kept, nothing else holds ready-made programs.
+/// A file; only wheels that fit some platform are kept, nothing else holds ready-made programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct File {
     pub(super) name: String,
@@ -59,7 +60,7 @@ impl Page {
 fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
     let raw: RawPage =
         serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
-    let files = raw.files.into_iter().filter(|file| file.filename.ends_with(".whl")).filter_map(|file| {
+    let files = raw.files.into_iter().filter(|file| wheel::fits_any(&file.filename)).filter_map(|file| {
         Some(File {
             url: document.url.join(&file.url).ok()?.to_string(),
             name: file.filename,
@@ -89,7 +90,7 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
                 let last = url.path_segments().and_then(Iterator::last).unwrap_or_default();
                 let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
                 is_index |= is_distribution(&name);
-                if !name.ends_with(".whl") {
+                if !wheel::fits_any(&name) {
                     continue;
                 }
                 let sha256 = fragment.split('&').find_map(|pair| pair.strip_prefix("sha256=")).map(str::to_owned);
@@ -121,25 +122,26 @@ mod tests {
     #[test]
     fn both_languages_say_the_same() {
         let json = r#"{"files":[
-            {"filename":"a-1-py3-none-any.whl","url":"../../f/a-1-py3-none-any.whl","hashes":{"sha256":"ab"},"yanked":"broken"},
+            {"filename":"a-1-py3-none-win_amd64.whl","url":"../../f/a-1-py3-none-win_amd64.whl","hashes":{"sha256":"ab"},"yanked":"broken"},
             {"filename":"a-1.tar.gz","url":"x","hashes":{}},
-            {"filename":"a-2-py3-none-any.whl","url":"https://o.invalid/a-2-py3-none-any.whl","hashes":{},"yanked":false}]}"#;
-        let html = r#"<!DOCTYPE html><html><body><a href="../../f/a-1-py3-none-any.whl#sha256=ab" data-yanked="">a</a>
-            <a href="/a-1.tar.gz">x</a> <A HREF='https://o.invalid/a-2-py3-none-any.whl' data-requires-python="&gt;=3">2</A>"#;
+            {"filename":"a-2-py3-none-win_amd64.whl","url":"https://o.invalid/a-2-py3-none-win_amd64.whl","hashes":{},"yanked":false}]}"#;
+        let html = r#"<!DOCTYPE html><html><body><a href="../../f/a-1-py3-none-win_amd64.whl#sha256=ab" data-yanked="">a</a>
+            <a href="/a-1.tar.gz">x</a> <A HREF='https://o.invalid/a-2-py3-none-win_amd64.whl' data-requires-python="&gt;=3">2</A>"#;
         let from_json = read("application/vnd.pypi.simple.v1+json", json).unwrap();
         assert_eq!(from_json, read("text/html", html).unwrap());
-        assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-any.whl");
+        assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-win_amd64.whl");
         assert!(from_json.files[0].yanked && !from_json.files[1].yanked);
     }
 
     #[test]
     fn addresses_follow_the_pages_base_and_names_are_decoded() {
         let page =
-            read("", "<html><base href='/files/'><a href='a%2Bb-1-py3-none-any.whl?x=1#md5=00&sha256=cd'>").unwrap();
-        assert_eq!(page.files[0].url, "https://h.invalid/files/a%2Bb-1-py3-none-any.whl?x=1");
+            read("", "<html><base href='/files/'><a href='a%2Bb-1-py3-none-win_amd64.whl?x=1#md5=00&sha256=cd'>")
+                .unwrap();
+        assert_eq!(page.files[0].url, "https://h.invalid/files/a%2Bb-1-py3-none-win_amd64.whl?x=1");
         assert_eq!(
             (page.files[0].name.as_str(), page.files[0].sha256.as_deref()),
-            ("a+b-1-py3-none-any.whl", Some("cd"))
+            ("a+b-1-py3-none-win_amd64.whl", Some("cd"))
         );
     }
 
@@ -154,7 +156,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_breaks_the_reader(text in "(<a href=|<base|\"|'|>|#sha256=|a-1-py3-none-any.whl|\\{|\"files\":|é|&amp;|//){0,30}") {
+        fn no_text_breaks_the_reader(text in "(<a href=|<base|\"|'|>|#sha256=|a-1-py3-none-win_amd64.whl|\\{|\"files\":|é|&amp;|//){0,30}") {
             let _ = (read("text/html", &text), read("application/json", &text));
         }
     }

@@ -48,6 +48,11 @@ pub(super) fn fit(file: &str, platform: Platform) -> Option<(String, Fit)> {
     Some((parts.version.to_owned(), Fit { class, modesty, build: parts.build }))
 }
 
+/// Whether a wheel fits any platform.
+pub(super) fn fits_any(file: &str) -> bool {
+    Platform::ALL.into_iter().any(|platform| fit(file, platform).is_some())
+}
+
 struct Parts<'f> {
     version: &'f str,
     build: u64,

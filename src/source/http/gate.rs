@@ -1,0 +1,61 @@
+//! Lets so many in at once and no more.
+
+use std::sync::{Condvar, Mutex, PoisonError};
+
+pub(super) struct Gate {
+    free: Mutex<usize>,
+    left: Condvar,
+}
+
+impl Gate {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self { free: Mutex::new(at_once), left: Condvar::new() }
+    }
+
+    /// Does `work`, after waiting for a place. Whoever holds one is bounded in time, so the wait is.
+    pub(super) fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.left.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free -= 1;
+        drop(free);
+        let _place = Place(self);
+        work()
+    }
+}
+
+/// A place inside; given back also when the work panics.
+struct Place<'g>(&'g Gate);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.0.left.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn no_more_than_so_many_are_inside_and_all_get_through() {
+        let (gate, inside, most, through) =
+            (Gate::new(3), AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| {
+                    gate.pass(|| {
+                        most.fetch_max(inside.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                        std::thread::yield_now();
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        through.fetch_add(1, Ordering::SeqCst);
+                    });
+                });
+            }
+        });
+        assert!(most.load(Ordering::SeqCst) <= 3);
+        assert_eq!(through.load(Ordering::SeqCst), 20);
+    }
+}

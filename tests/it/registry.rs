@@ -1,0 +1,266 @@
+//! A loopback registry for tests that speaks npm and the Python package index, with archives made in memory.
+//!
+//! It stands on [`Server`]: what is published here can be replaced there, path by path, by replies that misbehave.
+
+pub(crate) mod archive;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use vx::candidate::SourceKind;
+use vx::digest::{Algorithm, Digest};
+use vx::platform::{Arch, Os, Platform};
+use vx::source::{Recipe, Wanted};
+
+use crate::server::{Reply, Server};
+use archive::{Entry, filler, script, tgz, wheel};
+
+/// The languages in which the Python index answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Language {
+    /// JSON for those who ask for it, HTML for others.
+    Both,
+    /// HTML whatever is asked for.
+    Html,
+}
+
+/// A running registry; it stops when dropped.
+pub(crate) struct Registry {
+    server: Server,
+    state: Mutex<State>,
+}
+
+struct State {
+    language: Language,
+    npm: BTreeMap<String, BTreeMap<String, Value>>,
+    pypi: BTreeMap<String, Vec<Wheel>>,
+}
+
+#[derive(Clone)]
+struct Wheel {
+    name: String,
+    path: String,
+    digest: Digest,
+    size: usize,
+    yanked: bool,
+}
+
+/// What an npm document says about a version beside its archive.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Npm<'a> {
+    /// The node versions that it accepts.
+    pub(crate) node: Option<&'a str>,
+    pub(crate) deprecated: bool,
+}
+
+impl Registry {
+    /// An empty registry on a free loopback port.
+    pub(crate) fn start() -> Self {
+        let state = State { language: Language::Both, npm: BTreeMap::new(), pypi: BTreeMap::new() };
+        Self { server: Server::start(), state: Mutex::new(state) }
+    }
+
+    /// The server below, for faults and for what was asked of it.
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The variables that make `vx` use this registry and no other.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        vec![
+            ("NPM_CONFIG_REGISTRY".into(), self.server.url("/npm/")),
+            ("UV_DEFAULT_INDEX".into(), self.server.url("/simple/")),
+        ]
+    }
+
+    /// Answer for Python packages in these languages from now on.
+    pub(crate) fn speak(&self, language: Language) {
+        self.state().language = language;
+        let packages: Vec<String> = self.state().pypi.keys().cloned().collect();
+        packages.iter().for_each(|package| self.serve_page(package));
+    }
+
+    /// Publish a version of an npm package.
+    pub(crate) fn npm(&self, package: &str, version: &str, archive: &[u8], said: Npm<'_>) {
+        let path = npm_archive_path(package, version);
+        let integrity = format!("sha512-{}", STANDARD.encode(bytes_of(&digest(Algorithm::Sha512, archive))));
+        let mut document = json!({
+            "name": package,
+            "version": version,
+            "dist": { "tarball": self.server.url(&path), "integrity": integrity, "shasum": "0".repeat(40) },
+        });
+        if let Some(node) = said.node {
+            document["engines"] = json!({ "node": node });
+        }
+        if said.deprecated {
+            document["deprecated"] = json!("use another");
+        }
+        self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/octet-stream"));
+        self.server.serve(&format!("{}/{version}", npm_path(package)), Reply::json(document.to_string()));
+        let whole = {
+            let mut state = self.state();
+            let versions = state.npm.entry(package.to_owned()).or_default();
+            versions.insert(version.to_owned(), document);
+            json!({ "name": package, "dist-tags": { "latest": version }, "versions": versions })
+        };
+        self.server.serve(&npm_path(package), Reply::json(whole.to_string()));
+    }
+
+    /// Publish a wheel; its name tells version and platform.
+    pub(crate) fn pypi(&self, package: &str, name: &str, archive: &[u8]) {
+        self.publish_wheel(package, name, archive, false);
+    }
+
+    /// Publish a wheel that its authors have withdrawn.
+    pub(crate) fn pypi_yanked(&self, package: &str, name: &str, archive: &[u8]) {
+        self.publish_wheel(package, name, archive, true);
+    }
+
+    /// Publish a version of a tool of the catalogue for this machine, as its registry carries it, with scripts for
+    /// programs that print the version.
+    pub(crate) fn offer(&self, tool: &str, version: &str) {
+        self.offer_sized(tool, version, 0);
+    }
+
+    /// The same, with so many bytes that cannot be compressed.
+    pub(crate) fn offer_sized(&self, tool: &str, version: &str, filler_bytes: usize) {
+        let platform = Platform::current().expect("tests run where tools are known");
+        let recipe = Recipe::for_tool(tool, &Wanted::default(), &[], platform).expect("a tool of the catalogue");
+        let package = &recipe.packages()[0];
+        let file = match recipe.source {
+            SourceKind::Pypi => format!("{}-{version}-py3-none-{}.whl", package.replace('-', "_"), wheel_tag(platform)),
+            _ => String::new(),
+        };
+        let programs = recipe.programs(version, &file);
+        let own = programs.iter().filter(|program| program.runner.is_none());
+        let mut entries: Vec<Entry> = own.map(|program| script(&program.path, version)).collect();
+        if filler_bytes > 0 {
+            entries.push(filler("share/filler", filler_bytes));
+        }
+        match recipe.source {
+            SourceKind::Pypi => self.pypi(package, &file, &wheel(&entries)),
+            _ => self.npm(package, version, &tgz(&below("package", &entries)), Npm::default()),
+        }
+        if tool == "node" {
+            let parts =
+                ["npm", "npx"].map(|name| Entry::file(&format!("package/bin/{name}-cli.js"), 0o644, "echo 11.0.0\n"));
+            self.npm("npm", "11.0.0", &tgz(&parts), Npm { node: Some(">=16"), deprecated: false });
+        }
+    }
+
+    fn publish_wheel(&self, package: &str, name: &str, archive: &[u8], yanked: bool) {
+        let digest = digest(Algorithm::Sha256, archive);
+        let path = wheel_path(name);
+        self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/zip"));
+        let wheel = Wheel { name: name.to_owned(), path, digest, size: archive.len(), yanked };
+        {
+            let mut state = self.state();
+            let wheels = state.pypi.entry(package.to_owned()).or_default();
+            wheels.retain(|known| known.name != name);
+            wheels.push(wheel);
+        }
+        self.serve_page(package);
+    }
+
+    fn serve_page(&self, package: &str) {
+        let state = self.state();
+        let wheels = &state.pypi[package];
+        let (json, html) = (json_page(package, wheels), html_page(wheels));
+        let speaks_json = state.language == Language::Both;
+        let reply = Reply::choose(move |request| {
+            let asked = request.header("accept").is_some_and(|accept| accept.contains("vnd.pypi.simple.v1+json"));
+            if asked && speaks_json {
+                Reply::ok(json.clone()).header("Content-Type", "application/vnd.pypi.simple.v1+json")
+            } else {
+                Reply::html(&html)
+            }
+        });
+        self.server.serve(&page_path(package), reply);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The path of an npm package's document.
+pub(crate) fn npm_path(package: &str) -> String {
+    format!("/npm/{}", package.replace('/', "%2f"))
+}
+
+/// The path of an npm archive.
+pub(crate) fn npm_archive_path(package: &str, version: &str) -> String {
+    let bare = package.rsplit('/').next().unwrap_or(package);
+    format!("/npm/{package}/-/{bare}-{version}.tgz")
+}
+
+/// The path of a Python package's page.
+pub(crate) fn page_path(package: &str) -> String {
+    format!("/simple/{package}/")
+}
+
+/// The path of a wheel.
+pub(crate) fn wheel_path(name: &str) -> String {
+    format!("/files/{name}")
+}
+
+/// The platform tag of a wheel that fits.
+pub(crate) fn wheel_tag(platform: Platform) -> &'static str {
+    match (platform.os, platform.arch) {
+        (Os::Linux, Arch::X64) => "manylinux_2_17_x86_64",
+        (Os::Linux, Arch::Arm64) => "manylinux_2_17_aarch64",
+        (Os::Macos, Arch::X64) => "macosx_11_0_x86_64",
+        (Os::Macos, Arch::Arm64) => "macosx_11_0_arm64",
+        (Os::Windows, Arch::X64) => "win_amd64",
+        (Os::Windows, Arch::Arm64) => "win_arm64",
+    }
+}
+
+fn below(folder: &str, entries: &[Entry]) -> Vec<Entry> {
+    entries.iter().map(|entry| Entry { path: format!("{folder}/{}", entry.path), ..entry.clone() }).collect()
+}
+
+fn json_page(package: &str, wheels: &[Wheel]) -> String {
+    let files: Vec<Value> = wheels
+        .iter()
+        .map(|wheel| {
+            json!({
+                "filename": wheel.name,
+                "url": format!("../..{}", wheel.path),
+                "hashes": { "sha256": wheel.digest.hex() },
+                "size": wheel.size,
+                "yanked": wheel.yanked,
+            })
+        })
+        .collect();
+    json!({ "meta": { "api-version": "1.1" }, "name": package, "files": files }).to_string()
+}
+
+fn html_page(wheels: &[Wheel]) -> String {
+    let links: Vec<String> = wheels
+        .iter()
+        .map(|wheel| {
+            let yanked = if wheel.yanked { " data-yanked=\"broken\"" } else { "" };
+            format!("<a href=\"../..{}#sha256={}\"{yanked}>{}</a><br/>", wheel.path, wheel.digest.hex(), wheel.name)
+        })
+        .collect();
+    format!(
+        "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.0\"></head><body>\n{}\n</body></html>\n",
+        links.join("\n")
+    )
+}
+
+/// The digest of some bytes.
+pub(crate) fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
+    let mut hasher = algorithm.hasher();
+    hasher.update(bytes);
+    hasher.finish()
+}
+
+fn bytes_of(digest: &Digest) -> Vec<u8> {
+    let hex = digest.hex();
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).expect("hexadecimal digits")).collect()
+}

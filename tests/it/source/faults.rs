@@ -1,0 +1,150 @@
+//! Registries that misbehave: each fault is met in bounded time, and named.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::server::Reply;
+
+/// A registry whose document of esbuild answers so, and what asking it leads to.
+fn esbuild_with(reply: Reply) -> (Result<Vec<Artifact>, SourceError>, usize) {
+    let registry = Registry::start();
+    registry.offer("esbuild", "0.28.2");
+    let path = npm_path("@esbuild/linux-x64");
+    registry.server().serve(&path, reply);
+    let outcome = resolve(&Setting::of(&registry).sources(), "esbuild", "latest");
+    (outcome, registry.server().requests_for(&path).len())
+}
+
+fn document() -> String {
+    let dist = r#"{"tarball":"http://127.0.0.1:9/x.tgz","integrity":"sha512-"#;
+    let digest = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, [1u8; 64]);
+    format!(r#"{{"versions":{{"1.0.0":{{"dist":{dist}{digest}"}}}}}}}}"#)
+}
+
+#[test]
+fn what_passes_is_asked_again() {
+    for trouble in [
+        Reply::status(503),
+        Reply::status(429).header("Retry-After", "1"),
+        Reply::status(408),
+        Reply::json(document()).reset_after(20),
+        Reply::json(document()).content_length(10_000).reset_after(50),
+    ] {
+        let (outcome, asked) = esbuild_with(Reply::sequence([trouble, Reply::json(document())]));
+        assert_eq!(outcome.map(|artifacts| artifacts[0].version.clone()), Ok("1.0.0".into()));
+        assert_eq!(asked, 2);
+    }
+}
+
+#[test]
+fn what_does_not_pass_is_named_after_a_few_tries() {
+    for (status, kind, tries) in [
+        (503, SourceErrorKind::Status(503), 4),
+        (418, SourceErrorKind::Status(418), 1),
+        (401, SourceErrorKind::NotAllowed(401), 1),
+        (403, SourceErrorKind::NotAllowed(403), 1),
+        (404, SourceErrorKind::NoSuchPackage, 1),
+    ] {
+        let (outcome, asked) = esbuild_with(Reply::status(status));
+        let error = outcome.unwrap_err();
+        assert_eq!((error.kind.clone(), asked), (kind, tries));
+        assert!(error.to_string().contains("@esbuild/linux-x64") && error.to_string().contains("127.0.0.1"), "{error}");
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn a_portals_page_is_not_taken_for_a_registry() {
+    for reply in [Reply::html("<html><body>Sign in to the hotel"), Reply::ok("  <!doctype html>")] {
+        assert_eq!(esbuild_with(reply).0.unwrap_err().kind, SourceErrorKind::WebPage);
+    }
+    let registry = Registry::start();
+    registry.server().serve(&page_path("uv"), Reply::html("<html><a href=\"/login\">Sign in</a>"));
+    let error = resolve(&Setting::of(&registry).sources(), "uv", "latest").unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::WebPage);
+}
+
+#[test]
+fn answers_that_make_no_sense_are_named_and_not_kept() {
+    let registry = Registry::start();
+    registry.offer("esbuild", "0.28.2");
+    let setting = Setting::of(&registry);
+    let path = npm_path("@esbuild/linux-x64");
+    for garbage in ["", "{", "[]", "{\"versions\": 3}", "{\"versions\":{\"1.0.0\":{}}}"] {
+        registry.server().serve(&path, Reply::json(garbage));
+        let error = resolve(&setting.sources(), "esbuild", "latest").unwrap_err();
+        assert!(matches!(error.kind, SourceErrorKind::Garbage(_)), "{error}");
+    }
+    registry.offer("esbuild", "0.28.3");
+    assert_eq!(resolve(&setting.sources(), "esbuild", "latest").unwrap()[0].version, "0.28.3");
+}
+
+#[test]
+fn an_answer_without_an_end_is_cut_off() {
+    let huge = vec![b' '; 3 << 20];
+    assert_eq!(esbuild_with(Reply::json(huge)).0.unwrap_err().kind, SourceErrorKind::TooLarge(1 << 20));
+}
+
+#[test]
+fn a_silent_server_is_given_up_in_bounded_time() {
+    let began = Instant::now();
+    let (outcome, asked) = esbuild_with(Reply::json(document()).silent_after(10));
+    assert!(matches!(outcome.unwrap_err().kind, SourceErrorKind::Stalled(_)));
+    assert_eq!(asked, 2);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[test]
+fn a_slow_server_that_goes_on_is_waited_for() {
+    let (outcome, asked) = esbuild_with(Reply::json(document()).slow(400));
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn redirects_are_followed_up_to_an_end() {
+    let registry = Registry::start();
+    registry.offer("esbuild", "0.28.2");
+    let path = npm_path("@esbuild/linux-x64");
+    registry.server().serve("/moved", Reply::json(document()));
+    registry.server().serve(&path, Reply::redirect("/moved"));
+    assert!(resolve(&Setting::of(&registry).sources(), "esbuild", "latest").is_ok());
+    for (target, reason) in [(path.as_str(), "more than 10 times"), ("gopher://x", "to nowhere")] {
+        registry.server().serve(&path, Reply::redirect(target));
+        let error = resolve(&Setting::of(&registry).sources(), "esbuild", "latest").unwrap_err();
+        assert_eq!(error.kind, SourceErrorKind::Redirected(reason.into()));
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_named() {
+    let address = Registry::start().server().url("/");
+    let error =
+        resolve(&Setting::empty().with("NPM_CONFIG_REGISTRY", &address).sources(), "esbuild", "latest").unwrap_err();
+    assert!(matches!(error.kind, SourceErrorKind::Unreachable(_)), "{error}");
+    assert!(error.hint().unwrap().contains("HTTPS_PROXY"));
+}
+
+#[test]
+fn an_archive_without_a_digest_to_trust_is_refused() {
+    let weak = r#"{"versions":{"1.0.0":{"dist":{"tarball":"http://127.0.0.1:9/x.tgz","integrity":"sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk="}}}}"#;
+    assert_eq!(esbuild_with(Reply::json(weak)).0.unwrap_err().kind, SourceErrorKind::NoDigest);
+    let registry = Registry::start();
+    let link = "<html><a href=\"/files/uv-1.0-py3-none-manylinux_2_17_x86_64.whl\">x</a>";
+    registry.server().serve(&page_path("uv"), Reply::html(link));
+    let error = resolve(&Setting::of(&registry).sources(), "uv", "latest").unwrap_err();
+    assert_eq!(error.kind, SourceErrorKind::NoDigest);
+}
+
+#[test]
+fn a_broken_cache_is_as_good_as_none() {
+    let registry = Registry::start();
+    registry.offer("uv", "0.13.8");
+    let setting = Setting::of(&registry);
+    resolve(&setting.sources(), "uv", "latest").unwrap();
+    for entry in std::fs::read_dir(setting.root.path().join("vx/cache/index")).unwrap() {
+        std::fs::write(entry.unwrap().path(), b"{\"format\":1,").unwrap();
+    }
+    assert!(resolve(&setting.sources(), "uv", "latest").is_ok());
+    assert_eq!(registry.server().requests_for(&page_path("uv")).len(), 2);
+}

@@ -1,0 +1,39 @@
+//! The real registries, where the machine can reach them.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+
+#[test]
+fn needs_network_the_real_registries_offer_tools_with_digests() {
+    let home = tempfile::tempdir().expect("a temporary directory");
+    let sources = Sources::new(SourceOptions {
+        home: Home::at(home.path().to_owned()),
+        project_directory: home.path().to_owned(),
+        offline: false,
+        fresh_for: Duration::from_secs(600),
+        environment: Arc::new(|name| std::env::var(name).ok()),
+        runner: Arc::new(|program, arguments| {
+            let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;
+            Ok(ProgramOutput { success: output.status.success(), stdout: output.stdout, stderr: output.stderr })
+        }),
+        limits: Limits { connect: Duration::from_secs(5), attempts: 2, ..Limits::default() },
+    });
+    for (tool, algorithm) in [("esbuild", Algorithm::Sha512), ("just", Algorithm::Sha256)] {
+        match resolve(&sources, tool, "latest") {
+            Ok(artifacts) => {
+                assert_eq!(artifacts[0].digest.as_ref().map(vx::digest::Digest::algorithm), Some(algorithm));
+                assert!(artifacts[0].size.is_some_and(|size| size > 100_000), "{artifacts:?}");
+            }
+            Err(SourceError { kind: SourceErrorKind::Unreachable(reason), .. }) => {
+                println!("skipped: no network to reach the registry of {tool}: {reason}");
+            }
+            Err(SourceError { kind: SourceErrorKind::NotConfigured(reason), .. }) => {
+                println!("skipped: this machine has no Python index for {tool}: {reason}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
