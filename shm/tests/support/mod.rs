@@ -1,10 +1,13 @@
 //! Boards to try things on, in both forms, that leave nothing behind.
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
+pub(crate) mod children;
+
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use vx_shm::layout::HeaderImage;
 use vx_shm::{Board, CreateError};
 
 /// Where boards are made: a directory of their own, or names of their own. Both are gone when this is dropped.
@@ -63,6 +66,28 @@ impl Drop for Form {
             let _ = vx_shm::remove_named(&name);
         }
     }
+}
+
+/// Change some of a board's facts, under a right checksum.
+pub(crate) fn with_facts(bytes: &mut [u8], change: impl FnOnce(&mut HeaderImage)) {
+    let length = size_of::<HeaderImage>();
+    let mut facts: HeaderImage = bytemuck::pod_read_unaligned(&bytes[..length]);
+    change(&mut facts);
+    bytes[..length].copy_from_slice(bytemuck::bytes_of(&facts.sealed()));
+}
+
+/// The same board as if a process had made it that is gone.
+pub(crate) fn copy_with_dead_creator(from: &Path, to: &Path) {
+    let mut bytes = std::fs::read(from).unwrap();
+    with_facts(&mut bytes, |facts| facts.creator_start -= 1);
+    write_private(to, &bytes);
+}
+
+/// A file like those that boards are made as.
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).unwrap();
+    #[cfg(unix)]
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
 }
 
 /// Run a test on a board file, and again on a named segment.
