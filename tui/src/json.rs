@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use vx_shm::{BoardState, SlotView, Snapshot};
 
-use crate::model::{SlotId, Standing, Totals, elapsed_ms, ending, received_bytes};
+use crate::model::{SlotId, Standing, Totals, board_elapsed_ms, elapsed_ms, ending, received_bytes};
 use crate::source::Logs;
 use events::{Event, Told};
 
@@ -92,7 +92,7 @@ impl<'a> Summary<'a> {
         Self {
             event: "summary",
             ok: totals.good == totals.all && !stopped,
-            elapsed_ms: totals.elapsed_ms,
+            elapsed_ms: board_elapsed_ms(snapshot),
             counts: Counts {
                 total: totals.all,
                 completed: totals.good - totals.skipped,

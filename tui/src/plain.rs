@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use vx_shm::{SlotView, Snapshot};
 
 use crate::model::{Changes, Pace, Standing, Totals, download_entry, elapsed_ms, ending, size_bytes};
-use crate::text::{bytes, clean, duration, rate};
+use crate::text::{bytes, clean, duration, rate, seconds};
 
 pub(crate) use actions::{annotations, group, step_summary};
 
@@ -108,7 +108,7 @@ fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
         None => parts.push(bytes(totals.done_bytes)),
     }
     parts.extend(totals.bytes_per_second.map(rate));
-    parts.extend(totals.left_ms.map(|left| format!("about {} left", duration(left))));
+    parts.extend(totals.left_ms.map(|left| format!("about {} left", seconds(left))));
     for slot in &snapshot.slots {
         let standing = Standing::of(slot);
         if matches!(standing, Standing::Stalled | Standing::Silent) {
@@ -116,4 +116,58 @@ fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
         }
     }
     parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::fixture::{done, downloading, everything, hostile};
+    use crate::text::hostile as is_hostile;
+
+    fn lines(plain: &mut Plain, snapshot: &Snapshot, now_ms: u64) -> Vec<String> {
+        let mut out = Vec::new();
+        plain.step(snapshot, &[], now_ms, &mut out).expect("a vector takes everything");
+        String::from_utf8(out).expect("lines are text").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn each_download_and_each_end_is_told_once() {
+        let mut plain = Plain::new(3_000, false);
+        let snapshot =
+            Snapshot { slots: vec![downloading(0, "node", "22", 5, Some(31_200_000))], ..Snapshot::default() };
+        assert_eq!(lines(&mut plain, &snapshot, 0), ["node 22: downloading 31.2 MB"]);
+        assert!(lines(&mut plain, &snapshot, 100).is_empty());
+        let snapshot = Snapshot { slots: vec![done(0, "node", "22", 31_200_000, 104.7)], ..Snapshot::default() };
+        assert_eq!(lines(&mut plain, &snapshot, 200), ["node 22: installed, 4.2 s, 31.2 MB"]);
+        assert!(lines(&mut plain, &snapshot, 9_000).is_empty(), "nothing runs, so there is nothing to tell");
+    }
+
+    #[test]
+    fn an_install_between_two_readings_is_told_whole() {
+        let snapshot = Snapshot { slots: vec![done(0, "just", "1", 2_000_000, 102.0)], ..Snapshot::default() };
+        let expected = ["just 1: downloading 2.0 MB", "just 1: installed, 1.5 s, 2.0 MB"];
+        assert_eq!(lines(&mut Plain::new(3_000, false), &snapshot, 0), expected);
+    }
+
+    #[test]
+    fn the_whole_is_told_every_so_often_and_names_what_hangs() {
+        let mut plain = Plain::new(3_000, false);
+        lines(&mut plain, &everything(), 0);
+        assert!(lines(&mut plain, &everything(), 2_999).is_empty());
+        let sums = lines(&mut plain, &everything(), 3_000);
+        let expected = "5 of 12 done, 6 at work, 2 failed, 144.1 MB, cmake 4.1.2 stalled: no byte for 14 s, \
+                        uv 0.9.9 silent: no sign of life for 3 s";
+        assert_eq!(sums, [expected]);
+        assert!(lines(&mut plain, &everything(), 5_999).is_empty());
+    }
+
+    #[test]
+    fn hostile_text_stays_on_its_line_and_is_no_command() {
+        let written = lines(&mut Plain::new(3_000, true), &hostile(), 0);
+        assert_eq!(written.len(), 9 + 8, "a line for each download and each end");
+        assert!(
+            !written.iter().any(|line| line.chars().any(is_hostile) || line.trim_start().starts_with("::")),
+            "{written:?}"
+        );
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Standing, Totals, elapsed_ms, ending, error_lines, received_bytes};
+use crate::model::{Standing, Totals, board_elapsed_ms, elapsed_ms, ending, error_lines, received_bytes};
 use crate::source::Logs;
 use crate::text::{bytes, duration, fitted, padded, padded_left, width};
 use crate::theme::{Look, Theme, Tone};
@@ -94,7 +94,7 @@ fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Lo
     for line in &errors[errors.len().saturating_sub(ERROR_LINES)..] {
         let _ = writeln!(table, "  {}", fitted(line, LINE_COLUMNS, cut));
     }
-    let gutter = if theme.glyphs.line == "─" { "│" } else { "|" };
+    let gutter = if theme.words_only { " " } else { theme.glyphs.gutter };
     for line in logs.tail(&slot.key, LOG_LINES) {
         let _ = writeln!(table, "  {} {}", theme.paint(gutter, Tone::Quiet), fitted(&line, LINE_COLUMNS, cut));
     }
@@ -118,5 +118,5 @@ fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
     ];
     let parts = counted.iter().filter(|(count, _, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, word, tone)| theme.paint(&format!("{count} {word}"), *tone)).collect();
-    format!("\n{} in {}", parts.join(", "), duration(totals.elapsed_ms))
+    format!("\n{} in {}", parts.join(", "), duration(board_elapsed_ms(snapshot)))
 }

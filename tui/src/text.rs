@@ -9,4 +9,4 @@ mod units;
 
 pub(crate) use clean::{clean, hostile};
 pub(crate) use fit::{fitted, padded, padded_left, width, wrapped};
-pub(crate) use units::{bytes, duration, percent, rate};
+pub(crate) use units::{bytes, duration, percent, rate, seconds};

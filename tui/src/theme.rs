@@ -45,6 +45,7 @@ pub(crate) struct Glyphs {
     pub(crate) line: &'static str,
     pub(crate) pointer: &'static str,
     pub(crate) dot: &'static str,
+    pub(crate) gutter: &'static str,
 }
 
 static DRAWN: Glyphs = Glyphs {
@@ -65,6 +66,7 @@ static DRAWN: Glyphs = Glyphs {
     line: "─",
     pointer: "▸",
     dot: "·",
+    gutter: "│",
 };
 
 static ASCII: Glyphs = Glyphs {
@@ -85,6 +87,7 @@ static ASCII: Glyphs = Glyphs {
     line: "-",
     pointer: ">",
     dot: "|",
+    gutter: "|",
 };
 
 /// A look, made ready to draw with.

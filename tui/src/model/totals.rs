@@ -125,8 +125,8 @@ fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
     measured.reduce(u64::saturating_add)
 }
 
-/// How long the board's work took or has taken.
-fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
+/// How long the board's work took or has taken, in milliseconds.
+pub(crate) fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
     let began = match snapshot.board.created_at_ns {
         0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
         created => created,

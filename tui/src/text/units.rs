@@ -31,6 +31,14 @@ pub(crate) fn duration(milliseconds: u64) -> String {
     }
 }
 
+/// A length of time that still goes on, in whole seconds: nobody reads tenths that change.
+pub(crate) fn seconds(milliseconds: u64) -> String {
+    match milliseconds / 1000 {
+        seconds @ 0..10 => format!("{seconds} s"),
+        _ => duration(milliseconds),
+    }
+}
+
 /// Thousandths as whole percent, rounded down: 100 % means all of it.
 pub(crate) fn percent(permille: u16) -> String {
     format!("{}%", permille / 10)

@@ -6,8 +6,8 @@ use ratatui::style::{Modifier, Style};
 use vx_shm::Phase;
 
 use super::{bar, glyph, put, put_right, tone};
-use crate::model::{Model, Row, Standing};
-use crate::text::{bytes, duration, percent, rate, width};
+use crate::model::{Model, Row};
+use crate::text::{bytes, duration, percent, rate, seconds, width};
 use crate::theme::{Theme, Tone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,13 +170,13 @@ fn cell(theme: &Theme, row: &Row, place: &Placed) -> String {
         Tool => row.tool.clone(),
         Version => row.version.clone(),
         Column::Phase => row.phase.map(Phase::name).unwrap_or_default().to_owned(),
-        Bar if row.standing == Standing::Queued => String::new(),
+        Bar if row.permille.is_none() && !row.standing.at_work() => String::new(),
         Bar => bar(theme, usize::from(place.columns), row.permille, row.beat),
         Percent => row.permille.map(percent).unwrap_or_default(),
         Size => row.size_bytes.or(row.done_bytes).map(bytes).unwrap_or_default(),
         Rate => row.bytes_per_second.map(rate).unwrap_or_default(),
-        Elapsed => row.elapsed_ms.map(duration).unwrap_or_default(),
-        Left => row.left_ms.map(duration).unwrap_or_default(),
+        Elapsed => row.elapsed_ms.map(if row.standing.over() { duration } else { seconds }).unwrap_or_default(),
+        Left => row.left_ms.map(seconds).unwrap_or_default(),
     }
 }
 

@@ -6,7 +6,7 @@ use vx_shm::BoardState;
 
 use super::{bar, put, put_right};
 use crate::model::{Model, Standing, Totals};
-use crate::text::{bytes, duration, rate, width};
+use crate::text::{bytes, duration, rate, seconds, width};
 use crate::theme::{Theme, Tone};
 
 const BAR_COLUMNS: u16 = 24;
@@ -74,8 +74,8 @@ pub(crate) fn summary(theme: &Theme, totals: &Totals) -> String {
     }
     parts.extend(totals.bytes_per_second.map(rate));
     match totals.left_ms {
-        Some(left) => parts.push(format!("about {} left", duration(left))),
-        None if totals.over < totals.all => parts.push(format!("{} so far", duration(totals.elapsed_ms))),
+        Some(left) => parts.push(format!("about {} left", seconds(left))),
+        None if totals.over < totals.all => parts.push(format!("{} so far", seconds(totals.elapsed_ms))),
         None if totals.all > 0 => parts.push(format!("in {}", duration(totals.elapsed_ms))),
         None => {}
     }
