@@ -97,7 +97,7 @@ impl Resolver<'_> {
         }
         match self.lock.tools.get(&ask.name).filter(|_| lock_fits) {
             Some(locked) => match locked.platforms.get(&self.platform) {
-                Some(parts) => Standing::Settled(self.from_lock(ask, &recipe, locked, parts)),
+                Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => Standing::Settled(Found::Nothing {
                     error: format!(
                         "vx.lock has no archive of `{}` for {}\nhint: run `vx lock`",
@@ -133,7 +133,7 @@ impl Resolver<'_> {
         Found::OnPath { program: found.path, version }
     }
 
-    fn from_lock(&self, ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool, parts: &[LockedPart]) -> Found {
+    fn locked_release(&self, ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool, parts: &[LockedPart]) -> Found {
         let parts: Result<Vec<ReleasePart>, SourceError> = parts.iter().map(|part| self.locked_part(part)).collect();
         match parts {
             Ok(parts) => Found::Release(Box::new(release(ask, recipe, &locked.version, parts))),
@@ -196,7 +196,7 @@ impl Resolver<'_> {
             let only_here = matches!(standings[index], Standing::Partly(..)) || !self.all_platforms;
             for platform in Platform::ALL {
                 let here = platform == self.platform;
-                if (here || !only_here) && (here || ask.wanted_on(platform.os)) {
+                if here || (!only_here && ask.wanted_on(platform.os)) {
                     questions.push((index, platform, version));
                 }
             }

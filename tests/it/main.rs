@@ -1,5 +1,6 @@
 //! Tests of the whole program, as its users run it.
 
+mod commands;
 mod install;
 mod layers;
 mod registry;
