@@ -5,7 +5,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
 use ratatui::style::Color;
 use vx_shm::{BoardState, Kind, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 
@@ -252,6 +254,9 @@ proptest! {
                 model.tab = tab;
                 let terminal = drawn(&model, look);
                 prop_assert!(!terminal.backend().buffer().content().iter().any(|cell| cell.symbol().chars().any(is_hostile)));
+                // The terminal may have shrunk without the model knowing yet.
+                let mut smaller = Buffer::empty(Rect::new(0, 0, size.0 / 2, size.1 / 2));
+                view::draw(&model, &Theme::new(look), &mut smaller);
             }
         }
         let text = table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default());

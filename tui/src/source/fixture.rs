@@ -5,7 +5,7 @@ use std::io;
 
 use vx_shm::{BoardState, BoardView, Creator, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 
-use super::{Control, Logs, Snapshots};
+use super::{Logs, Snapshots};
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
@@ -190,19 +190,5 @@ impl Logs for FixedLogs {
 
     fn location(&self, key: &str) -> Option<String> {
         Some(format!("/logs/{key}.log"))
-    }
-}
-
-/// Remembers what it was asked for.
-#[derive(Clone, Default)]
-pub(crate) struct Asked(pub(crate) std::sync::Arc<parking_lot::Mutex<Vec<String>>>);
-
-impl Control for Asked {
-    fn cancel(&mut self, key: &str) {
-        self.0.lock().push(format!("cancel {key}"));
-    }
-
-    fn cancel_all(&mut self) {
-        self.0.lock().push("cancel all".to_owned());
     }
 }

@@ -4,15 +4,15 @@
 //! hand and only while the screen is shown, so nothing is drawn after a restore.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::{Command, cursor, event, style, terminal};
+use ratatui::layout::Rect;
 
 use super::ScreenError;
 
@@ -23,24 +23,12 @@ static PEN: Mutex<()> = Mutex::new(());
 const FRAME_WAIT: Duration = Duration::from_millis(200);
 
 /// The terminal while it shows the full-screen view; given back when dropped.
+///
+/// It draws differences itself: ratatui's own `Terminal` asks for the cursor's position whenever it clears, and a
+/// terminal that does not answer would hold the view up for two seconds and then end it.
 pub(crate) struct Screen {
-    terminal: Terminal<CrosstermBackend<Frame>>,
-    frame: Frame,
-}
-
-/// A frame's bytes, collected to be written at once.
-#[derive(Clone, Default)]
-struct Frame(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Frame {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    /// What the terminal shows; `None` when that is not known.
+    shown: Option<Buffer>,
 }
 
 impl Screen {
@@ -50,9 +38,7 @@ impl Screen {
             return Err(ScreenError::NotATerminal);
         }
         restore_on_panic();
-        let frame = Frame::default();
-        let terminal = Terminal::new(CrosstermBackend::new(frame.clone()))?;
-        let mut screen = Self { terminal, frame };
+        let mut screen = Self { shown: None };
         screen.take_over()?;
         Ok(screen)
     }
@@ -71,10 +57,8 @@ impl Screen {
         add(&mut codes, terminal::EnterAlternateScreen);
         add(&mut codes, cursor::Hide);
         add(&mut codes, event::EnableBracketedPaste);
-        write_out(codes.as_bytes())?;
-        // Nothing of what was drawn before is still there.
-        self.terminal.clear()?;
-        Ok(())
+        self.shown = None;
+        Ok(write_out(codes.as_bytes())?)
     }
 
     /// Columns and rows.
@@ -84,23 +68,45 @@ impl Screen {
 
     /// Draw a frame: what differs from the last one, in one synchronized write.
     pub(crate) fn draw(&mut self, picture: impl FnOnce(&mut Buffer)) -> Result<(), ScreenError> {
-        self.terminal.draw(|frame| picture(frame.buffer_mut()))?;
-        let body = std::mem::take(&mut *self.frame.0.lock());
-        if body.is_empty() {
-            return Ok(());
-        }
-        let mut codes = String::new();
-        add(&mut codes, terminal::BeginSynchronizedUpdate);
-        let mut bytes = codes.into_bytes();
-        bytes.extend(body);
-        let mut codes = String::new();
-        add(&mut codes, terminal::EndSynchronizedUpdate);
-        bytes.extend(codes.into_bytes());
+        let (width, height) = self.size()?;
+        let area = Rect::new(0, 0, width, height);
+        let mut next = Buffer::empty(area);
+        picture(&mut next);
+        let bytes = self.difference(&next)?;
         let _pen = PEN.lock();
         if !shown() {
             return Err(ScreenError::Panicked);
         }
-        Ok(write_out(&bytes)?)
+        if !bytes.is_empty() {
+            write_out(&bytes)?;
+        }
+        self.shown = Some(next);
+        Ok(())
+    }
+
+    /// The bytes that turn what is shown into `next`; none where they are alike.
+    fn difference(&self, next: &Buffer) -> io::Result<Vec<u8>> {
+        let mut codes = String::new();
+        add(&mut codes, terminal::BeginSynchronizedUpdate);
+        let blank = Buffer::empty(next.area);
+        let before = match &self.shown {
+            Some(shown) if shown.area == next.area => shown,
+            _ => {
+                add(&mut codes, style::ResetColor);
+                add(&mut codes, terminal::Clear(terminal::ClearType::All));
+                &blank
+            }
+        };
+        let changes = before.diff(next);
+        if changes.is_empty() && !std::ptr::eq(before, &blank) {
+            return Ok(Vec::new());
+        }
+        let mut bytes = codes.into_bytes();
+        CrosstermBackend::new(&mut bytes).draw(changes.into_iter())?;
+        let mut codes = String::new();
+        add(&mut codes, terminal::EndSynchronizedUpdate);
+        bytes.extend(codes.into_bytes());
+        Ok(bytes)
     }
 }
 
@@ -153,4 +159,39 @@ fn restore_on_panic() {
             before(panic);
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::style::{Color, Style};
+    use std::num::NonZero;
+
+    fn picture(lines: &[&str]) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 4));
+        for (y, line) in (0..).zip(lines) {
+            buffer.set_string(0, y, line, Style::new().fg(Color::Red));
+        }
+        buffer
+    }
+
+    #[test]
+    fn the_bytes_of_a_frame_make_the_terminal_show_it() {
+        let cells = |count| NonZero::new(count).expect("a screen has cells");
+        let mut terminal = vt100::Parser::new(cells(4), cells(20), 0);
+        terminal.process(b"left over");
+        let mut screen = Screen { shown: None };
+        for lines in [&["日本語 tools", "two"][..], &["日本", "two", "three"], &["", "x"]] {
+            let next = picture(lines);
+            terminal.process(&screen.difference(&next).expect("a vector takes everything"));
+            let rows: Vec<String> = terminal.screen().rows(0, 20).map(|row| row.trim_end().to_owned()).collect();
+            let mut expected: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+            expected.resize(4, String::new());
+            assert_eq!(rows, expected);
+            screen.shown = Some(next);
+        }
+        assert!(screen.difference(&picture(&["", "x"])).expect("nothing to write").is_empty());
+        // This one never took the terminal over, so there is nothing to give back.
+        assert!(!shown());
+    }
 }

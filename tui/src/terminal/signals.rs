@@ -26,7 +26,7 @@ mod unix {
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, OnceLock};
 
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP};
 
     use super::Arrived;
 
@@ -71,11 +71,17 @@ mod unix {
         }
     }
 
-    /// Stop this process, or with `group` all of its process group as the terminal's driver would, until continued.
+    /// Stop this process, with `group` all of its process group as the terminal's driver would, until continued.
+    ///
+    /// The stop is raised on the calling thread: sent to the process, it could reach another thread first, and this
+    /// one would take the terminal over again before it stops.
     pub(crate) fn suspend(group: bool) {
-        use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
-        // Not stopping is the worst that can come of a failure.
-        let _ = if group { kill_current_process_group(Signal::STOP) } else { kill_process(getpid(), Signal::STOP) };
+        use rustix::process::{Signal, kill_current_process_group};
+        if group {
+            // Our own handler only notes this one. Not stopping is the worst that can come of a failure.
+            let _ = kill_current_process_group(Signal::TSTP);
+        }
+        let _ = signal_hook::low_level::raise(SIGSTOP);
     }
 }
 

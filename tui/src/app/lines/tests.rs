@@ -1,0 +1,131 @@
+//! Whole loops: nothing is lost between the first reading and the last.
+
+use super::*;
+use crate::source::fixture::{FixedLogs, Script, done, downloading, everything};
+use serde_json::Value;
+use std::num::NonZero;
+
+fn inputs(readings: impl IntoIterator<Item = Snapshot>) -> Inputs {
+    let logs = Box::new(FixedLogs(vec!["::error::from a log".to_owned()]));
+    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None }
+}
+
+/// The work was over before the output began.
+fn over() -> Receiver<()> {
+    crossbeam_channel::bounded(0).1
+}
+
+fn one(slot: vx_shm::SlotView) -> Snapshot {
+    Snapshot { slots: vec![slot], taken_at_ns: 110_000_000_000, ..Snapshot::default() }
+}
+
+struct Broken;
+
+impl Snapshots for Broken {
+    fn refresh(&mut self, _into: &mut Snapshot) -> io::Result<bool> {
+        Err(io::Error::other("truncated"))
+    }
+}
+
+#[test]
+fn work_that_was_over_before_the_output_began_is_told_whole() {
+    let mut out = Vec::new();
+    json(&mut inputs([one(done(0, "just", "1", 7, 102.0))]), &mut out, over()).expect("it is written");
+    let text = String::from_utf8(out).expect("JSON is text");
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect();
+    let names: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap_or("")).collect();
+    assert_eq!(names, ["started", "downloading", "extracting", "completed", "summary"]);
+    assert_eq!(events[3]["install_path"], "/store/just/1");
+    assert_eq!((&events[4]["ok"], &events[4]["counts"]["completed"]), (&Value::Bool(true), &Value::from(1)));
+}
+
+#[test]
+fn the_reading_after_the_end_of_the_work_is_not_lost() {
+    let (send, receive) = crossbeam_channel::bounded(1);
+    let half = one(downloading(0, "just", "1", 3, Some(7)));
+    let mut readings = 0;
+    let mut script = Script::of([half.clone(), half, one(done(0, "just", "1", 7, 102.0))]);
+    let mut latest = Snapshot::default();
+    let mut ends = Vec::new();
+    watch(&mut script, &receive, &mut latest, |reading| {
+        readings += 1;
+        if readings == 2 {
+            send.send(()).map_err(io::Error::other)?;
+        }
+        ends.push((reading.last, reading.snapshot.slots[0].state.ended()));
+        Ok(())
+    })
+    .expect("it watches");
+    assert_eq!(ends, [(false, false), (false, false), (true, true)]);
+}
+
+#[test]
+fn a_board_that_cannot_be_read_does_not_end_the_output_early() {
+    let (send, receive) = crossbeam_channel::bounded::<()>(1);
+    let mut steps = 0;
+    let watched = watch(&mut Broken, &receive, &mut Snapshot::default(), |_| {
+        steps += 1;
+        if steps == 3 { send.send(()).map_err(io::Error::other) } else { Ok(()) }
+    });
+    assert_eq!((steps, watched.map_err(|error| error.to_string())), (4, Err("truncated".to_owned())));
+}
+
+#[test]
+fn a_build_server_gets_a_group_annotations_and_a_page() {
+    let page = std::env::temp_dir().join(format!("vx-tui-page-{}", std::process::id()));
+    let form = PlainForm::GithubActions { step_summary: Some(page.clone()) };
+    let mut out = Vec::new();
+    plain(&mut inputs([everything()]), &PlainOptions { form, ..PlainOptions::default() }, &mut out, over())
+        .expect("it is written");
+    let written = std::fs::read_to_string(&page).expect("the page is there");
+    std::fs::remove_file(&page).expect("the page goes away");
+    assert!(written.contains("| ruff | 1.0.0 | **failed**: the digest differs | 1.2 MB | 3.5 s |"), "{written}");
+    let text = String::from_utf8(out).expect("lines are text");
+    let commands: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with("::")).collect();
+    assert_eq!(
+        commands,
+        [
+            "::group::tools of demo",
+            "::endgroup::",
+            "::error title=ruff 1.0.0 failed::the digest differs%0Aexpected sha256:aaaa%0Agot      sha256:bbbb",
+            "::error title=esbuild 1.0.0 died::killed by signal 9 (SIGKILL)",
+        ]
+    );
+}
+
+#[test]
+fn words_alone_for_a_screen_reader() {
+    let mut out = Vec::new();
+    let options = PlainOptions { form: PlainForm::Accessible, ..PlainOptions::default() };
+    plain(&mut inputs([everything()]), &options, &mut out, over()).expect("it is written");
+    let text = String::from_utf8(out).expect("lines are text");
+    assert!(text.replace("日本語のツール", "").is_ascii(), "{text}");
+}
+
+fn reading(snapshot: &Snapshot, ms: u64, last: bool) -> Reading<'_> {
+    Reading { snapshot, now: Duration::from_millis(ms), last }
+}
+
+#[test]
+fn a_resize_is_drawn_once_it_settled_and_the_end_at_once() {
+    let mut view = Inline::new(Look::default());
+    let snapshot = everything();
+    assert!(!view.step(&reading(&snapshot, 0, false), (100, 30)).is_empty());
+    assert!(view.step(&reading(&snapshot, 200, false), (100, 30)).is_empty(), "nothing changed");
+    assert!(view.step(&reading(&snapshot, 240, false), (60, 30)).is_empty());
+    assert!(view.step(&reading(&snapshot, 300, false), (50, 30)).is_empty());
+    assert!(view.step(&reading(&snapshot, 440, false), (50, 30)).is_empty(), "not yet settled");
+    assert!(!view.step(&reading(&snapshot, 460, false), (50, 30)).is_empty());
+    assert!(!view.step(&reading(&snapshot, 470, true), (40, 30)).is_empty(), "the live rows go away");
+}
+
+#[test]
+fn inline_tells_each_end_once_however_often_it_is_drawn() {
+    let mut view = Inline::new(Look::default());
+    let mut screen = vt100::Parser::new(const { NonZero::new(30).unwrap() }, const { NonZero::new(100).unwrap() }, 100);
+    for step in 0..20 {
+        screen.process(view.step(&reading(&everything(), step * 100, step == 19), (100, 30)).as_bytes());
+    }
+    let text = screen.screen().contents();
+    insta::assert_snapshot!("inline_everything", text);
+}

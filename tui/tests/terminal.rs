@@ -1,0 +1,297 @@
+//! The terminal is as it was before, whichever way the full-screen view ends. Each way is played by this very program
+//! as a child on a pseudo-terminal, and judged by the last bytes it wrote and by the terminal's settings.
+#![cfg(unix)]
+
+use std::ffi::CStr;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::num::NonZero;
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+use vx_shm::{Liveness, Phase, SlotState, SlotView, Snapshot};
+use vx_tui::source::{Control, Logs, Snapshots};
+use vx_tui::{DashboardOptions, Inputs, dashboard};
+
+const ROLE: &str = "VX_TUI_TEST_ROLE";
+const PATIENCE: Duration = Duration::from_secs(15);
+
+const ENTER: &str = "\u{1b}[?1049h";
+const LEAVE: &str = "\u{1b}[?1049l";
+const SHOW_CURSOR: &str = "\u{1b}[?25h";
+const HIDE_CURSOR: &str = "\u{1b}[?25l";
+const BEGIN_FRAME: &str = "\u{1b}[?2026h";
+
+/// One running download; panics instead, where its role says so.
+struct Board {
+    panics: bool,
+    began: Instant,
+}
+
+impl Snapshots for Board {
+    fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
+        assert!(!self.panics || self.began.elapsed() < Duration::from_millis(300), "the board's reader panicked");
+        into.taken_at_ns = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        into.slots = vec![SlotView {
+            key: "node".to_owned(),
+            state: SlotState::Live,
+            liveness: Liveness::Alive,
+            phase: Phase::Downloading,
+            done: into.taken_at_ns / 1_000,
+            ..SlotView::default()
+        }];
+        Ok(true)
+    }
+}
+
+struct NoLogs;
+
+impl Logs for NoLogs {
+    fn tail(&mut self, _key: &str, _lines: usize) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn location(&self, _key: &str) -> Option<String> {
+        None
+    }
+}
+
+struct TellsCancel;
+
+impl Control for TellsCancel {
+    fn cancel(&mut self, _key: &str) {}
+
+    fn cancel_all(&mut self) {
+        io::stderr().write_all(b"CANCEL-ALL").expect("the terminal takes it");
+    }
+}
+
+/// The child's part: shows the view until its role ends it. Nothing in an ordinary run.
+#[test]
+fn plays_its_part() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let control: Option<Box<dyn Control>> = (role == "in charge").then(|| Box::new(TellsCancel) as _);
+    let snapshots = Box::new(Board { panics: role == "own panic", began: Instant::now() });
+    let mut inputs = Inputs { snapshots, logs: Box::new(NoLogs), control };
+    let (send, mut finished) = crossbeam_channel::bounded::<()>(0);
+    match role.as_str() {
+        "finishes" => drop(thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            drop(send);
+        })),
+        "other panic" => drop(thread::spawn(|| {
+            thread::sleep(Duration::from_millis(300));
+            panic!("another thread panicked");
+        })),
+        _ => finished = crossbeam_channel::never(),
+    }
+    let left = dashboard(&mut inputs, &DashboardOptions::default(), finished);
+    println!("LEFT {left:?}");
+}
+
+/// A child on a terminal of its own.
+struct OnTerminal {
+    child: Child,
+    keyboard: File,
+    terminal: OwnedFd,
+    before: Termios,
+    written: Arc<Mutex<Vec<u8>>>,
+}
+
+impl OnTerminal {
+    fn playing(role: &str) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
+        let name = ptsname(&master, Vec::new()).expect("it has a name");
+        let slave = open(&name);
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&slave, size).expect("it takes a size");
+        let before = tcgetattr(&slave).expect("it has settings");
+        let ours = || Stdio::from(slave.try_clone().expect("a second handle"));
+        let child = Command::new(std::env::current_exe().expect("this program"))
+            .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
+            .env(ROLE, role)
+            .env_remove("RUST_BACKTRACE")
+            .env("TERM", "xterm-256color")
+            .stdin(ours())
+            .stdout(ours())
+            .stderr(ours())
+            .spawn()
+            .expect("the child starts");
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&written);
+        let mut screen = File::from(master.try_clone().expect("a second handle"));
+        thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            // A closed terminal ends the reading with an error.
+            while let Ok(count @ 1..) = screen.read(&mut chunk) {
+                into.lock().expect("no reader panics").extend_from_slice(&chunk[..count]);
+            }
+        });
+        Self { child, keyboard: File::from(master), terminal: slave.into(), before, written }
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.written.lock().expect("no reader panics")).into_owned()
+    }
+
+    /// What the terminal shows.
+    fn screen(&self) -> String {
+        let cells = |count| NonZero::new(count).expect("a screen has cells");
+        let mut terminal = vt100::Parser::new(cells(24), cells(80), 0);
+        terminal.process(&self.written.lock().expect("no reader panics"));
+        terminal.screen().contents()
+    }
+
+    /// Wait until the terminal was written what `seen` looks for.
+    fn wait_until(&self, what: &str, seen: impl Fn(&str) -> bool) {
+        let began = Instant::now();
+        while !seen(&self.text()) {
+            assert!(began.elapsed() < PATIENCE, "waited for {what} in vain:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn shown(self) -> Self {
+        self.wait_until("the view", |text| text.contains("node"));
+        self
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("the child is there");
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    fn settings_are_back(&self) -> bool {
+        let now = tcgetattr(&self.terminal).expect("it has settings");
+        now.local_modes == self.before.local_modes
+            && now.input_modes == self.before.input_modes
+            && now.output_modes == self.before.output_modes
+    }
+
+    fn assert_restored(&self) {
+        let text = self.text();
+        let last = |code: &str| text.rfind(code);
+        assert!(last(ENTER).is_some() && last(LEAVE) > last(ENTER), "left the other screen: {text:?}");
+        assert!(last(SHOW_CURSOR) > last(HIDE_CURSOR), "the cursor is back: {text:?}");
+        assert!(last(BEGIN_FRAME) < last(LEAVE), "nothing is drawn after that: {text:?}");
+        assert_eq!(text.matches(ENTER).count(), text.matches(LEAVE).count(), "{text:?}");
+        assert!(self.settings_are_back(), "the settings are as before");
+    }
+
+    /// Wait for the child's end; everything must be as before, and `said` must be what the view returned.
+    fn ends_restored(mut self, said: &str) {
+        let began = Instant::now();
+        while self.child.try_wait().expect("the child is ours").is_none() {
+            assert!(began.elapsed() < PATIENCE, "it does not end:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(10));
+        }
+        self.wait_until(said, |text| text.contains(said));
+        self.assert_restored();
+    }
+}
+
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        // Already gone is what a test hopes for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn open(name: &CStr) -> File {
+    let path = name.to_str().expect("a terminal's name is ASCII");
+    OpenOptions::new().read(true).write(true).open(path).expect("the terminal opens")
+}
+
+#[test]
+fn it_is_restored_when_the_work_is_over() {
+    OnTerminal::playing("finishes").shown().ends_restored("LEFT Ok(Finished)");
+}
+
+#[test]
+fn it_is_restored_when_a_viewer_leaves() {
+    let mut viewer = OnTerminal::playing("watches").shown();
+    viewer.press("q");
+    viewer.ends_restored("LEFT Ok(Closed)");
+}
+
+#[test]
+fn it_is_restored_when_the_view_itself_panics() {
+    OnTerminal::playing("own panic").shown().ends_restored("the board's reader panicked");
+}
+
+#[test]
+fn it_is_restored_when_another_thread_panics_and_nothing_is_drawn_after() {
+    OnTerminal::playing("other panic").shown().ends_restored("LEFT Err(Panicked)");
+}
+
+#[test]
+fn it_is_restored_by_signals_that_end_the_process() {
+    for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2)] {
+        let viewer = OnTerminal::playing("watches").shown();
+        viewer.signal(signal);
+        viewer.ends_restored(&format!("LEFT Ok(Signal({number}))"));
+    }
+}
+
+#[test]
+fn a_signal_that_ends_the_parent_of_the_work_cancels_it() {
+    let parent = OnTerminal::playing("in charge").shown();
+    parent.signal(Signal::TERM);
+    parent.wait_until("the request", |text| text.contains("CANCEL-ALL"));
+    parent.ends_restored("LEFT Ok(Signal(15))");
+}
+
+#[test]
+fn detaching_gives_the_terminal_back_and_cancels_nothing() {
+    let mut parent = OnTerminal::playing("in charge").shown();
+    parent.press("q");
+    parent.wait_until("the question", |text| text.contains("detach"));
+    parent.press("d");
+    parent.wait_until("the end", |text| text.contains("LEFT Ok(Detached)"));
+    assert!(!parent.text().contains("CANCEL-ALL"));
+    parent.ends_restored("LEFT Ok(Detached)");
+}
+
+#[test]
+fn control_c_is_a_key_that_cancels_all_and_stays() {
+    let mut parent = OnTerminal::playing("in charge").shown();
+    parent.press("\u{3}");
+    parent.wait_until("the request", |text| text.contains("CANCEL-ALL"));
+    let began = Instant::now();
+    while !parent.screen().contains("asked all to stop; Ctrl-C again kills them") {
+        assert!(began.elapsed() < PATIENCE, "{}", parent.screen());
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(!parent.text().contains(LEAVE));
+}
+
+#[test]
+fn a_stopped_view_gives_the_terminal_back_and_takes_it_again_when_continued() {
+    let mut viewer = OnTerminal::playing("watches").shown();
+    viewer.signal(Signal::TSTP);
+    viewer.wait_until("the stop", |text| text.contains(LEAVE));
+    let began = Instant::now();
+    while !viewer.settings_are_back() {
+        assert!(began.elapsed() < PATIENCE, "the settings of a stopped view's terminal are not back");
+        thread::sleep(Duration::from_millis(10));
+    }
+    viewer.assert_restored();
+    let written = viewer.text().len();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(viewer.text().len(), written, "a stopped view draws nothing");
+    viewer.signal(Signal::CONT);
+    viewer.wait_until("the view again", |text| text[written..].contains(ENTER) && text[written..].contains("node"));
+    viewer.press("q");
+    viewer.ends_restored("LEFT Ok(Closed)");
+}
