@@ -3,6 +3,7 @@
 //! The whole file is read before anything is done about it, and all of its problems are reported together.
 
 mod entries;
+mod fields;
 mod reader;
 mod settings;
 mod tools;

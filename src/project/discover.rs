@@ -47,7 +47,7 @@ impl Hint for ProjectError {
 /// The nearest project file from `directory` upwards; `vx.toml` before `.vx.toml` where a directory has both.
 pub fn find(directory: &Path) -> Option<PathBuf> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    absolute.ancestors().find_map(|ancestor| in_directory(ancestor))
+    absolute.ancestors().find_map(in_directory)
 }
 
 /// Reads the nearest project file from `directory` upwards.

@@ -148,7 +148,8 @@ fn specifiers_of(text: &str) -> Option<Wanted> {
     let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));
     let four_parts = text.split([' ', ',']).any(|piece| piece.split('.').count() > 3);
     let compares = text.contains(['<', '>']);
-    if !python_only && !(four_parts && compares) {
+    let pythons = python_only || (four_parts && compares);
+    if !pythons {
         return None;
     }
     let commas = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(", ", ",").replace(' ', ",");

@@ -1,10 +1,8 @@
 //! Answers of registries, reduced to what is needed of them, kept in the home and revalidated by ETag.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
@@ -143,44 +141,4 @@ fn now_s() -> u64 {
 /// An answer from the future was kept under another clock: ask again.
 fn is_fresh<T>(kept: &Kept<T>, fresh_for: Duration) -> bool {
     now_s().checked_sub(kept.fetched_at_s).is_some_and(|age_s| age_s < fresh_for.as_secs())
-}
-
-/// Answers of this process: threads that want the same one wait for the first to get it.
-pub(super) struct Memo<T> {
-    slots: Mutex<HashMap<String, Arc<Mutex<Option<Arc<T>>>>>>,
-}
-
-impl<T> Default for Memo<T> {
-    fn default() -> Self {
-        Self { slots: Mutex::default() }
-    }
-}
-
-impl<T> Memo<T> {
-    /// The answer under this key, made by `make` when there is none; a failure is not kept.
-    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(slots.entry(key.to_owned()).or_default())
-        };
-        let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = &*held {
-            return Ok(Arc::clone(value));
-        }
-        let value = Arc::new(make()?);
-        *held = Some(Arc::clone(&value));
-        Ok(value)
-    }
-
-    /// The answer under this key, when it is there already.
-    pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
-        let slot = Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(key)?);
-        let held = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        held.clone()
-    }
-
-    /// Forgets the answer under this key.
-    pub(super) fn forget(&self, key: &str) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
 }

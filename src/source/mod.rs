@@ -3,11 +3,13 @@
 //! No registry's address is written here. It comes from the user's own configuration of npm, pip and uv, and so do the
 //! credentials, which go to the host they are for and to no other.
 
+mod artifact;
 mod cache;
 pub mod catalogue;
 mod credentials;
 mod error;
 mod http;
+mod memo;
 mod npm;
 mod options;
 mod pypi;
@@ -15,8 +17,9 @@ mod recipe;
 mod sources;
 mod system;
 
+pub use artifact::{Artifact, Located};
 pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use recipe::{NoRecipe, Recipe, Wanted};
-pub use sources::{Artifact, Located, Sources};
+pub use sources::Sources;
 pub use system::SystemTool;

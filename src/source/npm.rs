@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::cache::{Cache, Memo};
+use super::artifact::Located;
+use super::cache::Cache;
 use super::credentials::Netrc;
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
+use super::memo::Memo;
 use super::options::SourceOptions;
-use super::sources::Located;
 pub(super) use document::Package;
 use document::Release;
 use registry::Registry;

@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::cache::{Cache, Memo};
+use super::artifact::Located;
+use super::cache::Cache;
 use super::credentials::{Netrc, same_origin};
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
+use super::memo::Memo;
 use super::options::SourceOptions;
-use super::sources::Located;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use index::Index;

@@ -1,12 +1,12 @@
 //! All sources behind one door, for any number of threads at once.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use nodejs_semver::{Range, Version};
 use url::Url;
 
+use super::artifact::{Artifact, Located};
 use super::cache::Cache;
 use super::credentials::{Netrc, same_origin, split};
 use super::error::{SourceError, SourceErrorKind};
@@ -17,41 +17,8 @@ use super::pypi::Pypi;
 use super::recipe::Recipe;
 use super::system::{self, SystemTool};
 use crate::candidate::{Candidate, Scheme, SourceKind};
-use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::template;
-
-/// An archive to fetch, with what is known of it beforehand.
-#[derive(Clone)]
-pub struct Artifact {
-    /// The package that it belongs to; for an address, the tool.
-    pub package: String,
-    /// The version of that package.
-    pub version: String,
-    /// Its file name.
-    pub file_name: String,
-    /// Where it is now.
-    pub url: String,
-    /// What its bytes digest to; always there for registries.
-    pub digest: Option<Digest>,
-    /// Its size in bytes, where the source says.
-    pub size: Option<u64>,
-    /// How many leading path components to drop.
-    pub strip: u32,
-    /// The folder of the release to unpack into; empty for the top.
-    pub into: String,
-    /// The `Authorization` header for its host.
-    pub authorization: Option<String>,
-}
-
-/// Where an archive is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Located {
-    /// Its address.
-    pub url: String,
-    /// The `Authorization` header for that address's host.
-    pub authorization: Option<String>,
-}
 
 /// Every source of releases.
 pub struct Sources {
@@ -290,24 +257,5 @@ impl Sources {
         };
         let question = Question { what, url: &url, accept: "*/*", etag: None, authorization: &own };
         self.cache.client().size(&question)
-    }
-}
-
-impl fmt::Debug for Artifact {
-    /// Without the address and the header, which may hold credentials.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Artifact")
-            .field("package", &self.package)
-            .field("version", &self.version)
-            .field("file_name", &self.file_name)
-            .field("digest", &self.digest)
-            .field("size", &self.size)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Located {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Located")
     }
 }

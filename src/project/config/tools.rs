@@ -7,14 +7,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, Value, kind};
-use super::{DeclaredDigests, ToolRequest};
+use super::{ToolRequest, fields};
 use crate::candidate::SourceKind;
-use crate::config::Program;
-use crate::digest::Digest;
-use crate::hint::{Hint, nearest};
-use crate::platform::{Os, Platform};
+use crate::hint::Hint;
 use crate::project::version::Request;
-use crate::template;
 
 const KEYS: [&str; 12] = [
     "version",
@@ -135,7 +131,7 @@ fn detailed(
 ) -> Option<(usize, ToolRequest)> {
     reader.known_keys(&format!("[tools.{name}]"), table, &KEYS);
     let what = |field: &str| format!("`{field}` of `{name}`");
-    let source = table.get("source").and_then(|value| source(reader, &what("source"), value));
+    let source = table.get("source").and_then(|value| fields::source(reader, &what("source"), value));
     let request = match table.get("version") {
         Some(value) => version(reader, &name, value),
         // The copy on `PATH` is the version that there is.
@@ -146,10 +142,10 @@ fn detailed(
             None
         }
     };
-    let os = table.get("os").map(|value| systems(reader, &what("os"), value));
-    let url = table.get("url").and_then(|value| address(reader, &what("url"), value));
-    let sha256 = table.get("sha256").and_then(|value| digests(reader, &what("sha256"), value));
-    let bin = table.get("bin").map(|value| programs(reader, &what("bin"), value)).unwrap_or_default();
+    let os = table.get("os").map(|value| fields::systems(reader, &what("os"), value));
+    let url = table.get("url").and_then(|value| fields::address(reader, &what("url"), value));
+    let sha256 = table.get("sha256").and_then(|value| fields::digests(reader, &what("sha256"), value));
+    let bin = table.get("bin").map(|value| fields::programs(reader, &what("bin"), value)).unwrap_or_default();
     let strip = table.get("strip").and_then(|value| reader.number(&what("strip"), value, 0..STRIP_MAX));
     let postinstall = table.get("postinstall").and_then(|value| reader.string(&what("postinstall"), value));
     let options = options(reader, &name, table);
@@ -158,11 +154,6 @@ fn detailed(
     let strip = strip.and_then(|count| u32::try_from(count).ok());
     let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain(name, request?, line) };
     Some((place.start, tool))
-}
-
-fn source(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<SourceKind> {
-    let text = reader.string(what, value)?;
-    text.parse().map_err(|unknown| reader.error(value.span(), format!("{what}: {unknown}"), None)).ok()
 }
 
 /// The source that `source` and `url` name together.
@@ -187,86 +178,6 @@ fn agreed_source(
         }
         (_, None) => source,
     }
-}
-
-fn systems(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Os> {
-    let mut systems = Vec::new();
-    for (text, span) in reader.strings(what, value) {
-        match text.parse::<Os>() {
-            Ok(os) => systems.push(os),
-            Err(_) => {
-                let known = ["linux", "macos", "darwin", "windows"];
-                let advice = match nearest(&text, known).first() {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "write linux, macos or windows".to_owned(),
-                };
-                reader.error(span, format!("{what} names an unknown system, `{text}`"), Some(advice));
-            }
-        }
-    }
-    systems
-}
-
-fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
-    let text = reader.string(what, value)?;
-    if !text.starts_with("https://") && !text.starts_with("http://") {
-        reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
-        return None;
-    }
-    if let Some(word) = template::unknown_word(&text) {
-        let advice = Some("use {version}, {os} and {arch}".to_owned());
-        reader.error(value.span(), format!("{what} holds `{{{word}}}`, which stands for nothing"), advice);
-        return None;
-    }
-    Some(text)
-}
-
-fn digests(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<DeclaredDigests> {
-    let Some(table) = value.get_ref().as_table() else {
-        return digest(reader, what, value).map(DeclaredDigests::One);
-    };
-    let mut each = BTreeMap::new();
-    for (key, value) in table {
-        match key.get_ref().parse::<Platform>() {
-            Ok(platform) => each.extend(digest(reader, what, value).map(|digest| (platform, digest))),
-            Err(unknown) => {
-                let known = Platform::ALL.map(|platform| platform.to_string()).join(", ");
-                reader.error(key.span(), format!("{what}: {unknown}"), Some(format!("known are {known}")));
-            }
-        }
-    }
-    Some(DeclaredDigests::Each(each))
-}
-
-fn digest(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Digest> {
-    let text = reader.string(what, value)?;
-    text.parse().map_err(|bad| reader.error(value.span(), format!("{what}: {bad}"), None)).ok()
-}
-
-/// A path, a list of paths, or a table of names and paths.
-fn programs(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<Program> {
-    let paths: Vec<(Option<String>, String, Range<usize>)> = match value.get_ref() {
-        DeValue::Table(table) => table
-            .iter()
-            .filter_map(|(key, value)| {
-                Some((Some(key.get_ref().to_string()), reader.string(what, value)?, value.span()))
-            })
-            .collect(),
-        _ => reader.strings(what, value).into_iter().map(|(path, span)| (None, path, span)).collect(),
-    };
-    let mut programs = Vec::new();
-    for (name, path, span) in paths {
-        let last = path.rsplit('/').next().unwrap_or_default();
-        let leaves = path.starts_with('/') || path.contains('\\') || path.split('/').any(|part| part == "..");
-        if last.is_empty() || leaves {
-            let advice = Some("write a path inside the archive, such as bin/tool".to_owned());
-            reader.error(span, format!("{what}: `{path}` is no path inside the release"), advice);
-            continue;
-        }
-        let name = name.unwrap_or_else(|| last.strip_suffix(".exe").unwrap_or(last).to_owned());
-        programs.push(Program { name, path, runner: None });
-    }
-    programs
 }
 
 /// The free settings, from the four keys that give them; `options` has the last word.

@@ -1,0 +1,66 @@
+//! What this process has learned already, so that it asks for nothing twice.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::error::SourceError;
+
+/// Answers of this process: threads that want the same one wait for the first to get it.
+pub(super) struct Memo<T> {
+    slots: Mutex<HashMap<String, Slot<T>>>,
+}
+
+/// One answer, or the place for it, locked while someone gets it.
+type Slot<T> = Arc<Mutex<Option<Arc<T>>>>;
+
+impl<T> Default for Memo<T> {
+    fn default() -> Self {
+        Self { slots: Mutex::default() }
+    }
+}
+
+impl<T> Memo<T> {
+    /// The answer under this key, made by `make` when there is none; a failure is not kept.
+    pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(key.to_owned()).or_default())
+        };
+        let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = &*held {
+            return Ok(Arc::clone(value));
+        }
+        let value = Arc::new(make()?);
+        *held = Some(Arc::clone(&value));
+        Ok(value)
+    }
+
+    /// The answer under this key, when it is there already.
+    pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
+        let slot = Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(key)?);
+        let held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        held.clone()
+    }
+
+    /// Forgets the answer under this key.
+    pub(super) fn forget(&self, key: &str) {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::error::SourceErrorKind;
+
+    #[test]
+    fn an_answer_is_got_once_and_a_failure_is_not_kept() {
+        let memo = Memo::default();
+        let failed = memo.get("a", || Err(SourceError::new("a", SourceErrorKind::Offline)));
+        assert!(failed.is_err() && memo.peek("a").is_none());
+        assert_eq!(memo.get("a", || Ok(1)).as_deref(), Ok(&1));
+        assert_eq!(memo.get("a", || Ok(2)).as_deref(), Ok(&1));
+        memo.forget("a");
+        assert_eq!(memo.get("a", || Ok(3)).as_deref(), Ok(&3));
+    }
+}
