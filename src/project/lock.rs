@@ -61,7 +61,7 @@ pub struct LockedPart {
     /// What the archive digests to.
     pub digest: Digest,
     /// Its size in bytes, where the source says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "is_unsayable")]
     pub size: Option<u64>,
     /// How many leading path components to drop.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -228,6 +228,11 @@ fn is_one_name(text: &str) -> bool {
 /// A TOML error on one line.
 fn plain(error: &toml::de::Error) -> String {
     error.to_string().lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// TOML's numbers end at 2^63; a server that claims more says nothing.
+fn is_unsayable(size: &Option<u64>) -> bool {
+    size.is_none_or(|size| i64::try_from(size).is_err())
 }
 
 fn is_zero(count: &u32) -> bool {

@@ -1,7 +1,9 @@
 //! What this process has learned already, so that it asks for nothing twice.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::error::SourceError;
 
@@ -23,10 +25,10 @@ impl<T> Memo<T> {
     /// The answer under this key, made by `make` when there is none; a failure is not kept.
     pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
         let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut slots = self.slots.lock();
             Arc::clone(slots.entry(key.to_owned()).or_default())
         };
-        let mut held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = slot.lock();
         if let Some(value) = &*held {
             return Ok(Arc::clone(value));
         }
@@ -37,14 +39,14 @@ impl<T> Memo<T> {
 
     /// The answer under this key, when it is there already.
     pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
-        let slot = Arc::clone(self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(key)?);
-        let held = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(self.slots.lock().get(key)?);
+        let held = slot.lock();
         held.clone()
     }
 
     /// Forgets the answer under this key.
     pub(super) fn forget(&self, key: &str) {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        self.slots.lock().remove(key);
     }
 }
 

