@@ -35,6 +35,8 @@ pub struct Holder {
     pub done: u64,
     /// Of how much.
     pub total: Option<u64>,
+    /// Whether it is doing what shows no progress: a post-install command, which has limits of its own, or a sync.
+    pub quiet: bool,
     /// How many phases it has entered.
     phase_number: u32,
 }
@@ -136,8 +138,9 @@ impl Wait<'_> {
         let now = Seen { holder, progress, stopped: pid != 0 && is_stopped(pid), since: Instant::now() };
         match seen {
             Some(before) if before.same(&now) => {
+                let quiet = now.holder.as_ref().is_some_and(|holder| holder.quiet) && !now.stopped;
                 let still = before.since.elapsed();
-                if still >= self.stall {
+                if still >= self.stall && !quiet {
                     let release = format!("{} {}", self.tool, self.version);
                     return Err(WaitError::Stuck { pid, release, seconds: still.as_secs(), stopped: now.stopped });
                 }
@@ -202,16 +205,17 @@ impl Holder {
 
 impl ReleaseLock {
     fn new(lock: FileLock, board: Option<BoardSlot>) -> Self {
-        let holder = Holder { pid: std::process::id(), board, done: 0, total: None, phase_number: 0 };
+        let holder = Holder { pid: std::process::id(), board, done: 0, total: None, quiet: false, phase_number: 0 };
         let lock = Self { lock, said: Mutex::new(Said { holder, at: Instant::now() }) };
         lock.say(&lock.said.lock().holder);
         lock
     }
 
     /// A new phase begins, of this much work.
-    pub(super) fn started(&self, total: Option<u64>) {
+    pub(super) fn started(&self, phase: Phase, total: Option<u64>) {
         let mut said = self.said.lock();
         said.holder.phase_number += 1;
+        said.holder.quiet = matches!(phase, Phase::Linking | Phase::PostInstall);
         (said.holder.done, said.holder.total, said.at) = (0, total, Instant::now());
         self.say(&said.holder);
     }
@@ -318,7 +322,7 @@ mod tests {
     fn the_waiting_one_shows_the_holder_and_takes_over_when_it_ends() {
         let setting = setting();
         let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect("a free lock");
-        held.started(Some(500));
+        held.started(Phase::Downloading, Some(500));
         let last = Last::default();
         thread::scope(|scope| {
             let waiting = scope.spawn(|| setting.wait(&last, 60_000, UNKNOWN).acquire().map(drop));
@@ -358,6 +362,19 @@ mod tests {
         assert!(matches!(error, WaitError::Stuck { pid, stopped: false, .. } if pid == std::process::id()));
         assert!(error.to_string().contains("installing node 22.3.0"), "{error}");
         assert!(last.0.lock().2.contains("extracting"));
+    }
+
+    #[test]
+    fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
+        let setting = setting();
+        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire().expect("a free lock");
+        held.started(Phase::PostInstall, None);
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| setting.wait(&Silent, 50, UNKNOWN).acquire().map(drop));
+            thread::sleep(Duration::from_millis(300));
+            drop(held);
+            waiting.join().expect("an outcome").expect("the lock");
+        });
     }
 
     #[test]

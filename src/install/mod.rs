@@ -11,12 +11,14 @@
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | bytes into a directory, trusting none of them |
 //! | `programs` | what people type, in `bin/` |
+//! | `fetch` | one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
 
 mod cancel;
 mod disk;
 mod download;
 mod error;
+mod fetch;
 mod file_lock;
 mod lock;
 mod pipeline;
@@ -32,6 +34,7 @@ pub use cancel::{CancelToken, Stop};
 pub use disk::DiskError;
 pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
 pub use error::InstallError;
+pub use fetch::fetch;
 pub use lock::{Holder, HolderProgress, WaitError};
 pub use pipeline::{Hooks, Installed, PostInstall, install};
 pub use programs::ProgramError;

@@ -20,7 +20,7 @@ use super::lock::{Holder, HolderProgress, Wait};
 use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptPart};
-use super::staging::Staging;
+use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::sync_file_system;
 use super::unpack::{Archive, Limits, Tree, UnpackError, UnpackErrorKind};
@@ -60,9 +60,7 @@ pub struct Installed {
     pub already: bool,
 }
 
-/// Install a release.
-///
-/// Whatever earlier runs left in `tmp/` is [swept](super::sweep) by whoever calls this, once per process.
+/// Install a release, after removing what processes that are no more left in `tmp/`.
 pub fn install(
     config: &InstallConfig,
     reporter: &dyn Reporter,
@@ -128,6 +126,7 @@ impl Install<'_> {
             progress_of: self.hooks.progress_of,
         }
         .acquire()?;
+        sweep(&self.home);
         // What was not there before the wait was made by who was waited for; that is as good as a forced install.
         match self.store.installed(tool, version) {
             Some(release) if before.is_none_or(|before| before.receipt != release.receipt) => {
@@ -136,7 +135,7 @@ impl Install<'_> {
             _ => {}
         }
         let sizes = self.config.parts.iter().map(|part| part.size).collect();
-        let meter = Meter::new(self.reporter, &lock, sizes);
+        let meter = Meter::new(self.reporter, Some(&lock), sizes);
         let staging = Staging::create(&self.home, &format!("{tool}-{version}"))?;
         let unpacked = self.unpack_all(&staging, &meter)?;
         self.finish(&unpacked, &staging, &target, &meter)
@@ -170,10 +169,12 @@ impl Install<'_> {
                 match result {
                     Ok(part) => unpacked.parts.push(part),
                     Err(Stumble::NeedsFile(fetched)) => {
+                        meter.begin_again(&"it has to be unpacked from its whole file");
                         by_file[index] = Some(fetched);
                         continue 'again;
                     }
-                    Err(Stumble::Again(_)) if beginnings < BEGINNINGS => {
+                    Err(Stumble::Again(error)) if beginnings < BEGINNINGS => {
+                        meter.begin_again(&error);
                         beginnings += 1;
                         continue 'again;
                     }

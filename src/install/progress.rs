@@ -4,6 +4,7 @@
 //! full when the last archive is through, and not before.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 
 use crate::report::{Phase, Reporter};
 
@@ -12,7 +13,7 @@ use super::lock::ReleaseLock;
 /// Adds up the progress of several archives, and tells the reporter and those who wait for this install.
 pub(super) struct Meter<'a> {
     reporter: &'a dyn Reporter,
-    lock: &'a ReleaseLock,
+    lock: Option<&'a ReleaseLock>,
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
     phase: Cell<Option<Phase>>,
@@ -20,16 +21,13 @@ pub(super) struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// For archives of these sizes, as far as they are known.
-    pub(super) fn new(reporter: &'a dyn Reporter, lock: &'a ReleaseLock, sizes: Vec<Option<u64>>) -> Self {
+    pub(super) fn new(reporter: &'a dyn Reporter, lock: Option<&'a ReleaseLock>, sizes: Vec<Option<u64>>) -> Self {
         Self { reporter, lock, sizes: RefCell::new(sizes), part: Cell::new(0), phase: Cell::new(None) }
     }
 
     /// What follows is about this archive.
     pub(super) fn begin_part(&self, index: usize) {
         self.part.set(index);
-        if index == 0 {
-            self.phase.set(None);
-        }
     }
 
     /// The size of this archive is found to be this.
@@ -46,8 +44,7 @@ impl<'a> Meter<'a> {
     /// This archive is received, or read from the cache: a phase of all archives together.
     pub(super) fn enter(&self, phase: Phase) {
         if self.phase.replace(Some(phase)) != Some(phase) {
-            self.reporter.started(phase, self.total());
-            self.lock.started(self.total());
+            self.start(phase, self.total());
             self.advanced(0);
         }
     }
@@ -56,20 +53,34 @@ impl<'a> Meter<'a> {
     pub(super) fn advanced(&self, done: u64) {
         let before: u64 = self.sizes.borrow().iter().take(self.part.get()).flatten().sum();
         self.reporter.advanced(before + done);
-        self.lock.advanced(before + done);
+        if let Some(lock) = self.lock {
+            lock.advanced(before + done);
+        }
     }
 
     /// A phase that is not about bytes of archives.
     pub(super) fn step(&self, phase: Phase, total: Option<u64>) {
         self.phase.set(Some(phase));
-        self.reporter.started(phase, total);
-        self.lock.started(total);
+        self.start(phase, total);
     }
 
     /// What is going on is tried again.
     pub(super) fn attempt(&self, number: u8, reason: &str) {
         self.reporter.attempt(number);
         self.reporter.message(&format!("{reason}; attempt {number}"));
+    }
+
+    /// Everything is read again from its beginning.
+    pub(super) fn begin_again(&self, reason: &dyn fmt::Display) {
+        self.phase.set(None);
+        self.reporter.message(&format!("{reason}; beginning again"));
+    }
+
+    fn start(&self, phase: Phase, total: Option<u64>) {
+        self.reporter.started(phase, total);
+        if let Some(lock) = self.lock {
+            lock.started(phase, total);
+        }
     }
 
     fn total(&self) -> Option<u64> {

@@ -5,7 +5,7 @@
 //! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
 
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,6 +13,7 @@ use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
 use super::BUFFER_BYTES;
 use super::error::UnpackErrorKind;
+use super::files::{add_execute_bits, create, symlink};
 use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::path::{EntryPath, Placement, parent, shown};
@@ -108,7 +109,7 @@ impl Tree {
     ) -> Result<(), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
         let target = self.claim(path, Kind::File)?;
-        let mut file = create(&target, mode)?;
+        let mut file = create(&target, mode).at("create", &target)?;
         let mut written = 0;
         loop {
             self.watch.check()?;
@@ -137,7 +138,7 @@ impl Tree {
         self.watch.check()?;
         self.budget.add_bytes(Some(path.as_str()), content.len() as u64)?;
         let target = self.claim(path, Kind::File)?;
-        let mut file = create(&target, mode)?;
+        let mut file = create(&target, mode).at("create", &target)?;
         write(&mut file, content, &target, Some(content.len() as u64))?;
         self.totals.size_bytes += content.len() as u64;
         Ok(())
@@ -168,7 +169,7 @@ impl Tree {
         }
         let place = self.claim(path, Kind::Link(text.into()))?;
         self.links.push(path.clone());
-        make_symlink(text, &place).at("link", &place)?;
+        symlink(text, &place).at("link", &place)?;
         Ok(())
     }
 
@@ -197,7 +198,7 @@ impl Tree {
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
         if self.lookup(path.as_str()) == Some(&Kind::File) {
             let place = self.root.join(path.as_str());
-            change_mode(&place, mode).at("set the mode of", &place)?;
+            add_execute_bits(&place, mode).at("set the mode of", &place)?;
         }
         Ok(())
     }
@@ -300,42 +301,4 @@ fn fold(path: &str) -> String {
 fn write(file: &mut File, bytes: &[u8], target: &Path, need_bytes: Option<u64>) -> Result<(), DiskError> {
     let result = file.write_all(bytes).at("write", target);
     result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))
-}
-
-/// The owner may always read and write: whoever cannot write a file cannot replace the release later.
-#[cfg(unix)]
-fn create(path: &Path, mode: u32) -> Result<File, DiskError> {
-    use std::os::unix::fs::OpenOptionsExt;
-
-    OpenOptions::new().write(true).create_new(true).mode(mode & 0o777 | 0o600).open(path).at("create", path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path, _: u32) -> Result<File, DiskError> {
-    OpenOptions::new().write(true).create_new(true).open(path).at("create", path)
-}
-
-/// Only the execute bits are taken over, as far as there are read bits: the rest was right when the file was made.
-#[cfg(unix)]
-fn change_mode(path: &Path, mode: u32) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-
-    let current = fs::metadata(path)?.permissions().mode() & 0o777;
-    let wanted = current | (mode & 0o111 & (current >> 2));
-    if wanted == current { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(wanted)) }
-}
-
-#[cfg(not(unix))]
-fn change_mode(_: &Path, _: u32) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn make_symlink(target: &str, place: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(target, place)
-}
-
-#[cfg(windows)]
-fn make_symlink(target: &str, place: &Path) -> io::Result<()> {
-    std::os::windows::fs::symlink_file(target.replace('/', "\\"), place)
 }

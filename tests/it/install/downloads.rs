@@ -3,9 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use vx::config::Part;
 use vx::hint::Hint;
-use vx::install::{CancelToken, InstallError};
-use vx::report::{Phase, Reporter};
+use vx::install::{CancelToken, InstallError, fetch};
+use vx::report::{Phase, Reporter, Silent};
 
 use super::setting::{Entry, Event, Record, Setting, digest_of, release_of, tar_gz};
 use crate::server::{Reply, Request, Server};
@@ -401,7 +402,7 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
     let mut config = setting.serves("tool.tgz", &first);
     config.parts[0].size = Some(first.len() as u64);
     setting.server.serve("/npm.tgz", Reply::ok(&second[..]));
-    config.parts.push(vx::config::Part { into: "lib/npm".into(), ..setting.part("npm.tgz", &second) });
+    config.parts.push(Part { into: "lib/npm".into(), ..setting.part("npm.tgz", &second) });
     config.parts[1].size = Some(second.len() as u64);
     let record = Record::default();
     setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
@@ -417,4 +418,27 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
     assert!(amounts.is_sorted(), "{amounts:?}");
     assert_eq!(amounts.iter().max(), Some(&total));
     assert!(amounts.contains(&(first.len() as u64)));
+}
+
+#[test]
+fn an_archive_is_fetched_to_learn_its_digest_and_then_installed_from_the_cache() {
+    let setting = Setting::new();
+    let archive = release_of(SIZE);
+    let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
+    let mut config = setting.serves_as("tool.tgz", &archive, reply);
+    config.parts[0].digest = None;
+    let learn = |part: &Part| fetch(&setting.home(), part, &setting.patience, &Silent, &CancelToken::new());
+    let (digest, size) = learn(&config.parts[0]).expect("it is fetched");
+    assert_eq!(size, archive.len() as u64);
+    setting.assert_no_staging();
+
+    (config.parts[0].digest, config.offline) = (Some(digest), true);
+    setting.install(&config).expect("it installs");
+    assert_eq!(setting.server.requests().len(), 2);
+
+    setting.server.serve("/page.tgz", Reply::html("<html>"));
+    let mut page = setting.part("page.tgz", b"");
+    page.digest = None;
+    let error = learn(&page).expect_err("a page has no digest");
+    assert!(error.to_string().contains("a web page"), "{error}");
 }

@@ -1,0 +1,409 @@
+//! Archives that mean harm, or are broken.
+
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use ::tar::{Builder, EntryType, Header};
+use proptest::prelude::*;
+
+use super::super::cancel::{CancelToken, Watch};
+use super::*;
+
+/// An archive's entry, as hostile as its fields allow.
+#[derive(Clone, Debug)]
+enum Entry {
+    File(&'static str, &'static [u8]),
+    Folder(&'static str),
+    Symlink(&'static str, &'static str),
+    Hardlink(&'static str, &'static str),
+    Special(EntryType, &'static str),
+}
+
+use Entry::{File as F, Folder, Hardlink, Special, Symlink};
+
+fn tar_of(entries: &[Entry]) -> Vec<u8> {
+    let mut builder = Builder::new(Vec::new());
+    for entry in entries {
+        let (kind, path, target, content): (_, _, _, &[u8]) = match *entry {
+            F(path, content) => (EntryType::Regular, path, "", content),
+            Folder(path) => (EntryType::Directory, path, "", b""),
+            Symlink(path, target) => (EntryType::Symlink, path, target, b""),
+            Hardlink(path, target) => (EntryType::Link, path, target, b""),
+            Special(kind, path) => (kind, path, "", b""),
+        };
+        let mut header = Header::new_gnu();
+        // Written as they are: the crate would refuse what is tested here.
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o6755);
+        header.set_cksum();
+        builder.append(&header, content).expect("an entry");
+    }
+    builder.into_inner().expect("a tar")
+}
+
+struct Staged {
+    top: tempfile::TempDir,
+    tree: Tree,
+}
+
+fn staged(limits: Limits) -> Staged {
+    let top = tempfile::tempdir().expect("a temporary directory");
+    let root = top.path().join("release");
+    fs::create_dir(&root).expect("a directory");
+    let tree = Tree::new(root, limits, Watch::new(CancelToken::new(), None));
+    Staged { top, tree }
+}
+
+fn archive(file_name: &str) -> Archive<'_> {
+    let format = Format::of(file_name).expect("a format");
+    Archive { file_name, format, placement: Placement::new(0, "").expect("a placement") }
+}
+
+fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
+    let mut staged = staged(Limits::default());
+    let result = archive(file_name).unpack(bytes, &mut staged.tree).map_err(|error| error.kind);
+    let result = result.and_then(|()| staged.tree.finish().map(|_| ()));
+    (staged, result)
+}
+
+/// Unpack, expecting an error that says this; nothing may be outside of the release.
+fn refused(entries: &[Entry], says: &str) {
+    let (staged, result) = unpack("a.tar", &tar_of(entries));
+    let error = result.expect_err("it is refused").to_string();
+    assert!(error.contains(says), "`{error}` does not say `{says}`");
+    assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1, "{entries:?}");
+}
+
+#[test]
+fn entries_that_would_leave_the_release_are_refused_by_name() {
+    refused(&[F("../evil", b"x")], "`../evil` leaves its directory");
+    refused(&[F("a/../../evil", b"x")], "leaves its directory");
+    refused(&[F("/tmp/evil", b"x")], "`/tmp/evil` has an absolute path");
+    refused(&[Symlink("out", "/etc/passwd")], "link `out` leads out of the release: `/etc/passwd`");
+    refused(&[Symlink("out", "../..")], "leads out");
+    refused(&[Symlink("a/b/up", "../.."), Symlink("a/b/out", "up/../x")], "link `a/b/out` leads out");
+    refused(&[Hardlink("passwd", "/etc/passwd")], "absolute path");
+    refused(&[Hardlink("up", "../up")], "leaves its directory");
+    refused(&[Hardlink("a", "not/there")], "no file of this archive");
+}
+
+#[test]
+fn nothing_is_written_through_a_link_of_the_archive() {
+    refused(&[Symlink("d", "."), F("d/evil", b"x")], "`d` would replace `d`");
+    refused(&[Symlink("d", "../outside"), F("d/evil", b"x")], "would replace");
+    refused(&[Symlink("f", "../evil"), F("f", b"x")], "`f` would replace `f`");
+    refused(&[Symlink("l", "a"), Hardlink("h", "l")], "no file of this archive");
+    refused(&[Symlink("d", "."), Folder("d")], "would replace");
+}
+
+#[test]
+fn two_entries_in_one_place_and_names_that_differ_in_case_are_refused() {
+    refused(&[F("a", b"1"), F("a", b"2")], "`a` would replace `a`");
+    refused(&[F("README", b"1"), F("readme", b"2")], "`readme` would replace `README`");
+    refused(&[F("Lib/a", b"1"), F("lib/b", b"2")], "`lib` would replace `Lib`");
+    refused(&[F("lib/a", b"1"), F("LIB/b", b"2")], "`LIB` would replace `lib`");
+    refused(&[F("\u{c4}", b"1"), F("\u{e4}", b"2")], "would replace");
+    refused(&[F("a", b"1"), F("a/b", b"2")], "`a` would replace `a`");
+    refused(&[F("a/b", b"1"), F("a", b"2")], "`a` would replace `a`");
+    let (_, folders) = unpack("a.tar", &tar_of(&[Folder("a"), Folder("a/"), F("a/b", b"1"), Folder("a")]));
+    folders.expect("a folder may be named twice");
+}
+
+#[test]
+fn entries_of_other_kinds_are_refused_by_name() {
+    refused(&[Special(EntryType::Char, "null")], "`null` is a device");
+    refused(&[Special(EntryType::Block, "sda")], "`sda` is a device");
+    refused(&[Special(EntryType::Fifo, "pipe")], "`pipe` is a pipe");
+    refused(&[Special(EntryType::GNUSparse, "sparse")], "a sparse file");
+    refused(&[Special(EntryType::new(b'?'), "odd")], "of a kind that is not known");
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_are_kept_but_setuid_is_dropped() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (staged, result) = unpack("a.tar", &tar_of(&[F("su", b"x"), Hardlink("again", "su"), Symlink("s", "su")]));
+    result.expect("it unpacks");
+    let mode = fs::metadata(staged.tree.root().join("again")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o7700, 0o700, "{mode:o}");
+    assert_eq!(fs::read(staged.tree.root().join("s")).expect("a link to a file"), b"x");
+}
+
+#[test]
+fn long_names_are_read_and_too_long_ones_refused() {
+    let long = format!("{}/{}", "d".repeat(200), "f".repeat(200));
+    let mut builder = Builder::new(Vec::new());
+    let mut header = Header::new_gnu();
+    header.set_size(1);
+    header.set_mode(0o644);
+    builder.append_data(&mut header, &long, &b"x"[..]).expect("an entry");
+    let (staged, result) = unpack("a.tar", &builder.into_inner().expect("a tar"));
+    result.expect("it unpacks");
+    assert!(staged.tree.root().join(&long).is_file());
+
+    // A record that claims to be larger than anybody's memory.
+    for kind in [EntryType::GNULongName, EntryType::XHeader] {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(1 << 40);
+        header.set_mode(0o644);
+        header.set_cksum();
+        let (_, result) = unpack("a.tar", header.as_bytes());
+        assert!(result.expect_err("it is refused").to_string().contains("longer than 256 KiB"));
+    }
+}
+
+#[test]
+fn pax_records_name_entries_and_do_not_get_round_the_rules() {
+    let with = |records: &[(&str, &[u8])]| {
+        let mut builder = Builder::new(Vec::new());
+        builder.append_pax_extensions(records.iter().copied()).expect("records");
+        builder.into_inner().expect("a tar")[..1024].to_vec()
+    };
+    let file = tar_of(&[F("harmless", b"x")]);
+    let (staged, result) = unpack("a.tar", &[with(&[("path", b"b\xc3\xa4r")]), file.clone()].concat());
+    result.expect("it unpacks");
+    assert!(staged.tree.root().join("b\u{e4}r").is_file());
+    for (key, value, says) in [
+        ("path", &b"../evil"[..], "leaves its directory"),
+        ("size", b"2", "two sizes"),
+        ("GNU.sparse.major", b"1", "a sparse file"),
+    ] {
+        let (_, result) = unpack("a.tar", &[with(&[(key, value)]), file.clone()].concat());
+        let error = result.expect_err("it is refused").to_string();
+        assert!(error.contains(says), "{error}");
+    }
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("a gzip")
+}
+
+#[test]
+fn archives_that_grow_beyond_the_limits_are_stopped() {
+    static ZEROS: [u8; 4_000_000] = [0; 4_000_000];
+    let bytes = gzip(&tar_of(&[F("zeros", &ZEROS)]));
+    let trailing = gzip(&[&tar_of(&[F("small", b"x")])[..], &ZEROS].concat());
+    let zip = zip_of(&[("zeros", &ZEROS)], false);
+    let generous = Limits { bytes: 1 << 40, entries: 100, ratio: 1 << 40, ratio_from_bytes: 0 };
+    for (limits, says) in [
+        (Limits { bytes: 1_000_000, ..generous }, "1000000 bytes"),
+        (Limits { ratio: 10, ratio_from_bytes: 100_000, ..generous }, "10 times its size"),
+    ] {
+        for (name, bytes) in [("a.tgz", &bytes), ("b.tgz", &trailing), ("c.zip", &zip)] {
+            let mut staged = staged(limits);
+            let error = archive(name).unpack(&bytes[..], &mut staged.tree).expect_err("it is stopped").to_string();
+            assert!(error.contains(says), "{name}: {error}");
+            let written = fs::metadata(staged.tree.root().join("zeros")).map_or(0, |file| file.len());
+            assert!(written <= 1_300_000, "{name}: {written}");
+        }
+    }
+    let mut staged = staged(Limits { entries: 2, ..generous });
+    let many = tar_of(&[F("a", b""), F("b", b""), F("c", b"")]);
+    let error = archive("a.tar").unpack(&many[..], &mut staged.tree).expect_err("it is stopped").to_string();
+    assert!(error.contains("2 entries"), "{error}");
+}
+
+#[test]
+fn a_size_that_is_only_declared_is_refused_before_anything_is_written() {
+    let mut header = Header::new_gnu();
+    header.set_path("huge").expect("a path");
+    header.set_size(1 << 50);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let (staged, result) = unpack("a.tar", header.as_bytes());
+    assert!(result.expect_err("it is refused").to_string().contains("(at entry `huge`)"));
+    assert!(!staged.tree.root().join("huge").exists());
+}
+
+#[test]
+fn archives_cut_short_anywhere_are_damaged_or_empty_and_never_whole() {
+    let tgz = gzip(&tar_of(&[F("a", &[7; 2000]), F("b", b"2")]));
+    let zip = zip_of(&[("a", &[7; 2000]), ("b", b"2")], false);
+    for (name, bytes) in [("a.tgz", &tgz), ("a.zip", &zip)] {
+        for end in 0..bytes.len() {
+            let (_, result) = unpack(name, &bytes[..end]);
+            // Only the comment's length may be missing: the directory has been read by then.
+            let harmless = name == "a.zip" && end + 18 >= bytes.len();
+            assert!(result.is_err() || harmless, "{name} cut at {end} of {}", bytes.len());
+        }
+        unpack(name, bytes).1.expect("the whole one unpacks");
+    }
+}
+
+fn zip_of(entries: &[(&str, &[u8])], stored: bool) -> Vec<u8> {
+    let mut writer = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let method = if stored { ::zip::CompressionMethod::Stored } else { ::zip::CompressionMethod::Deflated };
+    let options = ::zip::write::SimpleFileOptions::default().compression_method(method).unix_permissions(0o755);
+    for (name, content) in entries {
+        writer.start_file(*name, options).expect("an entry");
+        writer.write_all(content).expect("content");
+    }
+    writer.finish().expect("a zip").into_inner()
+}
+
+/// Replace a name everywhere in an archive by another one of the same length.
+fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    while let Some(at) = bytes.windows(from.len()).position(|window| window == from.as_bytes()) {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn zip_entries_that_would_leave_the_release_are_refused_both_ways() {
+    let zip = zip_of(&[("xx/evil", b"x"), ("second", b"y")], true);
+    for (to, says) in [("../evil", "leaves its directory"), ("/x/evil", "absolute"), ("x\\xevil", "backslash")] {
+        let hostile = renamed(&zip, "xx/evil", to);
+        let (staged, result) = unpack("a.zip", &hostile);
+        assert!(result.expect_err("it is refused").to_string().contains(says));
+        assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1);
+        let error = unpack_by_directory(&hostile).1.expect_err("it is refused").to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    let twice = renamed(&zip_of(&[("first1", b"x"), ("second", b"y")], true), "first1", "Second");
+    assert!(unpack("a.zip", &twice).1.expect_err("it is refused").to_string().contains("would replace"));
+    assert!(unpack_by_directory(&twice).1.expect_err("it is refused").to_string().contains("would replace"));
+}
+
+fn unpack_by_directory(bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
+    let mut staged = staged(Limits::default());
+    let path = staged.top.path().join("a.zip");
+    fs::write(&path, bytes).expect("a file");
+    let file = File::open(&path).expect("a file");
+    let result = archive("a.zip").unpack_file(file, &mut staged.tree).map_err(|error| error.kind);
+    let result = result.and_then(|()| staged.tree.finish().map(|_| ()));
+    (staged, result)
+}
+
+#[test]
+fn a_zip_whose_directory_says_otherwise_is_read_by_its_directory() {
+    let zip = zip_of(&[("shown", b"x"), ("other", b"y")], true);
+    // Another name in the header than in the directory, which comes last.
+    let at = zip.windows(5).position(|window| window == b"shown").expect("a header");
+    let mut cloaked = zip.clone();
+    cloaked[at..at + 5].copy_from_slice(b"cloak");
+    let (_, result) = unpack("a.zip", &cloaked);
+    assert!(matches!(result, Err(UnpackErrorKind::NotStreamable(_))), "{result:?}");
+    let (staged, result) = unpack_by_directory(&cloaked);
+    result.expect("it unpacks");
+    assert!(staged.tree.root().join("shown").is_file() && !staged.tree.root().join("cloak").exists());
+
+    // A program in front, as of archives that unpack themselves.
+    let (_, result) = unpack("a.zip", &[b"#!/bin/sh\nexit\n", &zip[..]].concat());
+    assert!(matches!(result, Err(UnpackErrorKind::NotStreamable(_))), "{result:?}");
+    unpack_by_directory(&[b"#!/bin/sh\nexit\n", &zip[..]].concat()).1.expect("it unpacks");
+}
+
+#[test]
+fn a_zip_entry_that_does_not_match_its_checksum_is_damaged() {
+    for stored in [true, false] {
+        let mut zip = zip_of(&[("a", &[b'q'; 300])], stored);
+        // The checksum of the header and of the directory, each 4 bytes.
+        let crc = zip[14..18].to_vec();
+        while let Some(at) = zip.windows(4).position(|window| window == &crc[..]) {
+            zip[at] ^= 1;
+        }
+        let error = unpack("a.zip", &zip).1.expect_err("it is damaged").to_string();
+        assert!(error.contains("checksum"), "{error}");
+        unpack_by_directory(&zip).1.expect_err("it is damaged");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn links_in_zips_are_links_and_may_not_lead_outside() {
+    let link = |target: &str| {
+        let mut writer = ::zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = ::zip::write::SimpleFileOptions::default();
+        writer.start_file("lib/real", options).expect("an entry");
+        writer.write_all(b"real").expect("content");
+        writer.add_symlink("lib/link", target, options).expect("a link");
+        writer.finish().expect("a zip").into_inner()
+    };
+    for unpacked in [unpack("a.zip", &link("real")), unpack_by_directory(&link("real"))] {
+        unpacked.1.expect("it unpacks");
+        let path = unpacked.0.tree.root().join("lib/link");
+        assert_eq!(fs::read_link(path).expect("a link"), Path::new("real"));
+    }
+    for result in [unpack("a.zip", &link("../../x")).1, unpack_by_directory(&link("../../x")).1] {
+        assert!(result.expect_err("it is refused").to_string().contains("leads out"));
+    }
+}
+
+#[test]
+fn encrypted_and_oddly_compressed_entries_are_named() {
+    let zip = zip_of(&[("a", b"x")], true);
+    let directory = zip.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
+    for (offset, value, says) in [(6, 1, "`a` is encrypted"), (8, 93, "a method that is not supported")] {
+        let mut odd = zip.clone();
+        (odd[offset], odd[directory + offset + 2]) = (value, value);
+        let error = unpack("a.zip", &odd).1.expect_err("it is refused").to_string();
+        assert!(error.contains(says), "{error}");
+        unpack_by_directory(&odd).1.expect_err("it is refused");
+    }
+}
+
+#[test]
+fn empty_archives_are_named() {
+    for (name, bytes) in [("a.tar", tar_of(&[])), ("a.zip", zip_of(&[], false)), ("a.tgz", gzip(&tar_of(&[])))] {
+        let error = unpack(name, &bytes).1.expect_err("it is refused").to_string();
+        assert!(error.contains("empty"), "{name}: {error}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever an archive says, and however it is broken, nothing appears beside the release, and no link in it
+    /// leads out.
+    #[test]
+    fn no_archive_creates_anything_outside(
+        entries in prop::collection::vec(
+            prop_oneof![
+                prop::sample::select(vec![F("a", b"1"), F("a/b", b"2"), F("../x", b"3"), F("l/x", b"4"), F("d/l/x", b"5")]),
+                prop::sample::select(vec![Folder("d"), Folder("l"), Folder("d/l/e"), Folder("..")]),
+                prop::sample::select(vec![Symlink("l", ".."), Symlink("l", "d"), Symlink("d/l", ".."), Symlink("d/l", "../..")]),
+                prop::sample::select(vec![Symlink("a", "l/.."), Symlink("m", "d/l/.."), Hardlink("h", "l"), Hardlink("h", "a")]),
+            ],
+            0..7,
+        ),
+        flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3),
+    ) {
+        let mut bytes = tar_of(&entries);
+        for (at, value) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let (staged, result) = unpack("a.tar", &bytes);
+        prop_assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1);
+        if result.is_ok() {
+            let top = staged.tree.root().canonicalize().expect("a directory");
+            for link in ["l", "d/l", "a", "m"] {
+                if let Ok(real) = staged.tree.root().join(link).canonicalize() {
+                    prop_assert!(real.starts_with(&top), "{link} leads to {real:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_archive_are_refused_without_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..600), zip in any::<bool>()) {
+        if zip && bytes.len() > 4 {
+            bytes[..4].copy_from_slice(b"PK\x03\x04");
+        }
+        for name in ["a.zip", "a.tgz", "a.tar"] {
+            let (staged, _) = unpack(name, &bytes);
+            prop_assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1);
+        }
+    }
+}
