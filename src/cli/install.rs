@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::InstallArguments;
 use super::failure::{Failure, Outcome, USAGE};
@@ -26,7 +27,7 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
     let working_directory = std::env::current_dir()?;
     let place = project.as_ref().map_or(working_directory.as_path(), |project| &project.directory);
     let settings = project.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
-    let sources = sources(&home, place, settings.cache_duration, arguments.run.offline);
+    let sources = Arc::new(sources(&home, place, settings.cache_duration, arguments.run.offline));
     let resolver = Resolver {
         sources: &sources,
         platform: platform()?,
@@ -35,6 +36,7 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
         pins: &BTreeMap::new(),
         frozen: false,
         all_platforms: false,
+        digest_of: None,
     };
     resolver.recipes(&asked).map_err(all_of)?;
     let Resolution { wanted, .. } = resolver.resolve(&asked, |_| false);

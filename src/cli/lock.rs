@@ -7,7 +7,14 @@ use super::args::LockArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::print;
 use super::workspace::{Workspace, all_of};
+use crate::config::Part;
+use crate::digest::Digest;
+use crate::hint::Hint;
+use crate::install::{CancelToken, Patience, fetch, shown_address};
+use crate::paths::Home;
 use crate::project::LockedTool;
+use crate::report::Silent;
+use crate::source::Artifact;
 use crate::sync::{Found, Resolution, Resolver};
 
 /// Run `vx lock`.
@@ -19,6 +26,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
     };
     let asked = workspace.project.tools.clone();
     let sources = workspace.sources(false);
+    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact);
     let resolver = Resolver {
         sources: &sources,
         platform: workspace.platform,
@@ -27,6 +35,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
         pins: &workspace.pins,
         frozen: false,
         all_platforms: true,
+        digest_of: Some(&digest_of),
     };
     resolver.recipes(&asked).map_err(all_of)?;
     let Resolution { wanted, locked } = resolver.resolve(&asked, |tool| upgrade.iter().any(|name| name == tool));
@@ -50,6 +59,26 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
             "the others are; run `vx lock` again once the errors above are mended",
         )),
     }
+}
+
+/// Receive an archive that nobody gives a digest for; it stays in the download cache for the install.
+fn fetch_digest(home: &Home, artifact: &Artifact) -> Result<(Digest, u64), String> {
+    let shown = shown_address(&artifact.url);
+    print::note(format_args!("fetching `{shown}` once: no digest is given for it"));
+    let part = Part {
+        url: artifact.url.clone(),
+        file_name: artifact.file_name.clone(),
+        digest: None,
+        size: artifact.size,
+        strip: artifact.strip,
+        into: artifact.into.clone(),
+        authorization: artifact.authorization.clone(),
+    };
+    let fetched = fetch(home, &part, &Patience::default(), &Silent, &CancelToken::new());
+    fetched.map_err(|error| match error.hint() {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_string(),
+    })
 }
 
 fn line(tool: &str, before: Option<&LockedTool>, now: &LockedTool) -> String {

@@ -1,7 +1,8 @@
 //! From what was resolved to the steps of a run: what is installed already, and where the archives of the rest are.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::args::RunArguments;
 use crate::candidate::SourceKind;
@@ -10,12 +11,7 @@ use crate::hint::Hint;
 use crate::install::Store;
 use crate::paths::Home;
 use crate::source::{SourceError, Sources};
-use crate::sync::{
-    Action, Decision, Found, InstalledRelease, Place, Plan, Release, ReleasePart, Step, Want, Wanted, in_parallel, plan,
-};
-
-/// How many archives are located side by side.
-const LOCATORS: usize = 16;
+use crate::sync::{Action, Found, InstalledRelease, Place, Plan, Release, ReleasePart, Step, Want, Wanted, plan};
 
 /// The releases that a project wants, of what was resolved.
 pub(super) fn wants(wanted: &[Wanted]) -> Vec<Want> {
@@ -51,28 +47,21 @@ fn refuse_unverified(wanted: Wanted) -> Wanted {
     Wanted { found: Found::Nothing { error }, ..wanted }
 }
 
-/// The steps that carry a plan out. Archives that only a lock names are located now, side by side; where that fails,
-/// the step says so.
-pub(super) fn steps(plan: Plan, home: &Home, sources: &Sources, run: &RunArguments) -> Vec<Step> {
-    let releases = plan.decisions.iter().filter_map(|(tool, decision)| match decision {
-        Decision::Install { release, .. } => Some((tool.clone(), release.clone())),
-        _ => None,
-    });
-    let questions: Vec<(String, Box<Release>)> = releases.collect();
-    let located = in_parallel(questions, LOCATORS, |(tool, release)| (tool, locate(*release, sources, run.offline)));
-    let mut located: BTreeMap<String, Result<Release, SourceError>> = located.into_iter().collect();
+/// The steps that carry a plan out. Where the archives are that only a lock names is found out as part of each step.
+pub(super) fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, run: &RunArguments) -> Vec<Step> {
     plan.into_steps(|tool, release, replaces| {
         let version = release.version.clone();
-        let action = match located.remove(tool).unwrap_or(Ok(release)) {
-            Ok(release) => Action::Install(Box::new(config(tool, release, replaces, home, run))),
-            Err(error) => Action::Fail {
-                error: match error.hint() {
-                    Some(hint) => format!("{error}\nhint: {hint}"),
-                    None => error.to_string(),
-                },
-            },
+        let (tool, home, sources) = (tool.to_owned(), home.clone(), Arc::clone(sources));
+        let (offline, timeout) = (run.offline, run.timeout);
+        let name = tool.clone();
+        let preparation = move || match locate(release, &sources, offline) {
+            Ok(release) => Ok(config(&name, release, replaces, &home, offline, timeout)),
+            Err(error) => Err(match error.hint() {
+                Some(hint) => format!("{error}\nhint: {hint}"),
+                None => error.to_string(),
+            }),
         };
-        Step { tool: tool.to_owned(), version, action }
+        Step { tool, version, action: Action::Install(Box::new(preparation)) }
     })
 }
 
@@ -91,7 +80,14 @@ fn locate(mut release: Release, sources: &Sources, offline: bool) -> Result<Rele
     Ok(release)
 }
 
-fn config(tool: &str, release: Release, replaces: bool, home: &Home, run: &RunArguments) -> InstallConfig {
+fn config(
+    tool: &str,
+    release: Release,
+    replaces: bool,
+    home: &Home,
+    offline: bool,
+    timeout: Option<Duration>,
+) -> InstallConfig {
     InstallConfig {
         tool_name: tool.to_owned(),
         version: release.version,
@@ -103,12 +99,12 @@ fn config(tool: &str, release: Release, replaces: bool, home: &Home, run: &RunAr
         programs: release.programs,
         home: home.root().to_owned(),
         attempt: 1,
-        deadline_ms: run.timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        deadline_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
         log_file: None,
         board: None,
         postinstall: release.postinstall,
         force: replaces,
-        offline: run.offline,
+        offline,
     }
 }
 

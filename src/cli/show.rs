@@ -78,7 +78,10 @@ pub(super) fn carry_out(steps: Vec<Step>, shown: &Shown) -> Result<RunEnd, Failu
     let jobs = shown.run.jobs.map(usize::from).or(shown.configured_jobs).unwrap_or(DEFAULT_JOBS);
     let run = Run { child: InstallChild::beside(&path)?, board, steps, jobs, fail_fast: shown.run.fail_fast };
     let handle = start_run(run)?;
-    forward_interrupts(&handle)?;
+    // The dashboard takes signals and Ctrl-C itself; once it is left, they are taken here.
+    if shown.view != View::Dashboard {
+        forward_interrupts(&handle)?;
+    }
     let dumper = match &shown.run.dump {
         Some(into) => Some(Dumper::start(&path, into.clone(), shown.run.dump_every, handle.finished.clone())?),
         None => None,
@@ -111,7 +114,7 @@ fn show(board: &Path, view: View, handle: &RunHandle) -> Result<(), Failure> {
     }
     let mut inputs = inputs(board, Some(handle))?;
     match view {
-        View::Dashboard => dashboard(&mut inputs, finished),
+        View::Dashboard => dashboard(&mut inputs, handle),
         View::Inline => inline(&mut inputs, finished),
         View::Plain => {
             let stderr = io::stderr().is_terminal();
@@ -132,19 +135,17 @@ pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>) -> Result<Inputs,
     })
 }
 
-fn dashboard(inputs: &mut Inputs, finished: Receiver<()>) -> Result<(), Failure> {
+/// The dashboard, and lines once it was left before the end: by who detached, by a signal after which everything was
+/// asked to stop, or because the terminal failed. The installs go on in any case.
+fn dashboard(inputs: &mut Inputs, handle: &RunHandle) -> Result<(), Failure> {
     let options = DashboardOptions { look: terminal::look(io::stdout().is_terminal()) };
-    match vx_tui::dashboard(inputs, &options, finished.clone()) {
-        Ok(Left::Finished | Left::Closed) => Ok(()),
-        Ok(Left::Detached) => inline(inputs, finished),
-        // Everything was asked to stop; what came of it is told in lines.
-        Ok(Left::Signal(_)) => inline(inputs, finished),
-        // The installs go on without their view, in lines.
-        Err(error) => {
-            print::warning(format_args!("the dashboard ended: {error}"));
-            inline(inputs, finished)
-        }
+    match vx_tui::dashboard(inputs, &options, handle.finished.clone()) {
+        Ok(Left::Finished | Left::Closed) => return Ok(()),
+        Ok(Left::Detached | Left::Signal(_)) => {}
+        Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
+    forward_interrupts(handle)?;
+    inline(inputs, handle.finished.clone())
 }
 
 fn inline(inputs: &mut Inputs, finished: Receiver<()>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use vx_shm::SlotState;
 
@@ -22,7 +23,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         print::note(format_args!("`{}` declares no tools", workspace.project.path.display()));
         return Ok(ExitCode::SUCCESS);
     }
-    let sources = workspace.sources(arguments.run.offline);
+    let sources = Arc::new(workspace.sources(arguments.run.offline));
     let resolver = Resolver {
         sources: &sources,
         platform: workspace.platform,
@@ -31,6 +32,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         pins: &workspace.pins,
         frozen: arguments.frozen,
         all_platforms: true,
+        digest_of: None,
     };
     resolver.recipes(&asked).map_err(all_of)?;
     if arguments.locked {
@@ -111,7 +113,12 @@ fn remember_wants(workspace: &Workspace, wants: Vec<Want>) {
     }
 }
 
+/// The project's own name, else its directory's.
 fn title(workspace: &Workspace) -> String {
+    let named = workspace.project.entries.iter().find(|entry| entry.key == "project.name");
+    if let Some(name) = named.map(|entry| entry.value.trim_matches('"')).filter(|name| !name.is_empty()) {
+        return name.to_owned();
+    }
     let directory = workspace.project.directory.file_name().unwrap_or_default();
     directory.to_string_lossy().into_owned()
 }

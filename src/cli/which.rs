@@ -47,6 +47,7 @@ fn of_project(directory: Option<&Path>, name: &str) -> Result<Option<PathBuf>, F
         pins: &workspace.pins,
         frozen: true,
         all_platforms: false,
+        digest_of: None,
     };
     resolver.recipes(&workspace.project.tools).map_err(all_of)?;
     let resolution = resolver.resolve(&workspace.project.tools, |_| false);

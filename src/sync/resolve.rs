@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::parallel::in_parallel;
 use super::plan::{Found, Place, Release, ReleasePart, Wanted};
 use crate::candidate::SourceKind;
+use crate::digest::Digest;
 use crate::hint::Hint;
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, Request, ToolRequest};
@@ -32,7 +33,12 @@ pub struct Resolver<'a> {
     pub frozen: bool,
     /// Whether the archives of every platform are wanted, for a lock, or only this platform's.
     pub all_platforms: bool,
+    /// Finds out what an archive digests to that nobody gives a digest for, where that is wanted.
+    pub digest_of: Option<&'a DigestOf<'a>>,
 }
+
+/// The digest and the size of an archive, found out by receiving it.
+pub type DigestOf<'a> = dyn Fn(&Artifact) -> Result<(Digest, u64), String> + Sync + 'a;
 
 /// What resolving came to.
 pub struct Resolution {
@@ -203,11 +209,23 @@ impl Resolver<'_> {
         }
         let answers = in_parallel(questions, RESOLVERS, |(index, platform, version)| {
             let recipe = self.recipe(&asked[index], platform).map_err(|error| told(&error));
-            let answer = recipe
-                .and_then(|recipe| self.sources.artifacts(&recipe, version, platform).map_err(|error| told(&error)));
+            let answer = recipe.and_then(|recipe| {
+                let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(|error| told(&error))?;
+                artifacts.into_iter().map(|artifact| self.with_digest(artifact)).collect()
+            });
             ((index, platform), answer)
         });
         answers.into_iter().collect()
+    }
+
+    fn with_digest(&self, artifact: Artifact) -> Result<Artifact, String> {
+        match self.digest_of {
+            Some(digest_of) if artifact.digest.is_none() => {
+                let (digest, size) = digest_of(&artifact)?;
+                Ok(Artifact { digest: Some(digest), size: Some(size), ..artifact })
+            }
+            _ => Ok(artifact),
+        }
     }
 
     fn assemble(

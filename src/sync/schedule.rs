@@ -7,17 +7,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot};
 
 use super::child::{InstallChild, start_install};
-use super::step::{Action, RunEnd, Step, StepEnd};
+use super::parallel::in_parallel;
+use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
+use crate::config::InstallConfig;
 use crate::process::{Ended, Exit, Running};
 
 /// How long a child that was asked to stop may take before it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(3);
 /// How long after its own deadline a child that did not keep it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
+/// How many configurations are made side by side: most wait for a registry's answer.
+const PREPARATIONS: usize = 16;
 /// How many lines of a child's last words stand for an error it did not explain.
 const LAST_LINES: usize = 6;
 
@@ -73,14 +77,22 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
 }
 
 struct Task {
-    step: Step,
+    tool: String,
+    version: String,
     reservation: Reservation,
     stage: Stage,
 }
 
 enum Stage {
-    Queued,
-    Running { process: Running, stop: Stop, kill_at: Option<Instant> },
+    /// Its configuration is being made.
+    Preparing,
+    /// It waits for its turn.
+    Ready(Box<InstallConfig>),
+    Running {
+        process: Running,
+        stop: Stop,
+        kill_at: Option<Instant>,
+    },
     Ended(SlotState),
 }
 
@@ -92,10 +104,12 @@ enum Stop {
     Killed,
 }
 
-/// A child, by its place among the tasks, has ended.
-struct ChildEnded {
-    task: usize,
-    ended: Ended,
+/// What the threads of the run tell it; tasks go by their place.
+enum Event {
+    /// A configuration is made, or cannot be.
+    Prepared { task: usize, config: Result<Box<InstallConfig>, String> },
+    /// A child has ended.
+    ChildEnded { task: usize, ended: Ended },
 }
 
 struct Scheduler {
@@ -106,34 +120,63 @@ struct Scheduler {
     jobs: usize,
     fail_fast: bool,
     tasks: Vec<Task>,
-    ends: (Sender<ChildEnded>, Receiver<ChildEnded>),
+    events: (Sender<Event>, Receiver<Event>),
     cancelled: bool,
 }
 
 impl Scheduler {
     fn new(run: Run) -> io::Result<Self> {
-        let mut tasks = Vec::with_capacity(run.steps.len());
-        for step in run.steps {
-            let reservation =
-                run.board.reserve(&step.tool, &step.version, vx_shm::Kind::Install).map_err(io::Error::other)?;
-            tasks.push(Task { step, reservation, stage: Stage::Queued });
-        }
         let reader = Reader::open(run.board.path()).map_err(io::Error::other)?;
-        Ok(Self {
+        let mut scheduler = Self {
             board: run.board,
             reader,
             snapshot: Snapshot::default(),
             child: run.child,
             jobs: run.jobs.max(1),
             fail_fast: run.fail_fast,
-            tasks,
-            ends: unbounded(),
+            tasks: Vec::with_capacity(run.steps.len()),
+            events: unbounded(),
             cancelled: false,
-        })
+        };
+        let mut preparations = Vec::new();
+        for step in run.steps {
+            if let Some(preparation) = scheduler.take_in(step)? {
+                preparations.push(preparation);
+            }
+        }
+        scheduler.prepare_aside(preparations)?;
+        Ok(scheduler)
+    }
+
+    /// Give a step its slot, and settle it where no child is needed.
+    fn take_in(&mut self, step: Step) -> io::Result<Option<(usize, Preparation)>> {
+        let Step { tool, version, action } = step;
+        let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
+        let index = self.tasks.len();
+        self.tasks.push(Task { tool, version, reservation, stage: Stage::Preparing });
+        match action {
+            Action::Install(preparation) => return Ok(Some((index, preparation))),
+            Action::Skip { reason } => {
+                self.end(index, &Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) });
+            }
+            Action::Fail { error } => self.end(index, &Ending::failed(error)),
+        }
+        Ok(None)
+    }
+
+    /// Make all configurations side by side, on a thread that is left behind when the run ends before it.
+    fn prepare_aside(&self, preparations: Vec<(usize, Preparation)>) -> io::Result<()> {
+        let sender = self.events.0.clone();
+        thread::Builder::new().name("preparations".into()).spawn(move || {
+            in_parallel(preparations, PREPARATIONS, |(task, preparation)| {
+                let config = preparation().map(Box::new);
+                let _ = sender.send(Event::Prepared { task, config });
+            });
+        })?;
+        Ok(())
     }
 
     fn carry_out(mut self, asked: &Receiver<Request>) -> io::Result<RunEnd> {
-        self.settle_what_needs_no_child();
         loop {
             self.start_more();
             if self.tasks.iter().all(|task| matches!(task.stage, Stage::Ended(_))) {
@@ -152,24 +195,13 @@ impl Scheduler {
         Ok(end)
     }
 
-    fn settle_what_needs_no_child(&mut self) {
-        for index in 0..self.tasks.len() {
-            let ending = match &self.tasks[index].step.action {
-                Action::Install(_) => continue,
-                Action::Skip { reason } => Ending { error: Some(reason.clone()), ..Ending::new(SlotState::Skipped) },
-                Action::Fail { error } => Ending::failed(error.clone()),
-            };
-            self.end(index, &ending);
-        }
-    }
-
     fn start_more(&mut self) {
         let mut running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. })).count();
         for index in 0..self.tasks.len() {
             if running >= self.jobs {
                 return;
             }
-            if matches!(self.tasks[index].stage, Stage::Queued) {
+            if matches!(self.tasks[index].stage, Stage::Ready(_)) {
                 self.start(index);
                 running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
             }
@@ -178,11 +210,11 @@ impl Scheduler {
 
     fn start(&mut self, index: usize) {
         let task = &self.tasks[index];
-        let Action::Install(config) = &task.step.action else { return };
+        let Stage::Ready(config) = &task.stage else { return };
         let kill_at =
             config.deadline_ms.map(|deadline| Instant::now() + Duration::from_millis(deadline) + DEADLINE_GRACE);
-        let sender = self.ends.0.clone();
-        let on_end = move |ended| drop(sender.send(ChildEnded { task: index, ended }));
+        let sender = self.events.0.clone();
+        let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
         match start_install(&self.child, config, self.board.path(), task.reservation, on_end) {
             Ok(process) => self.tasks[index].stage = Stage::Running { process, stop: Stop::No, kill_at },
             Err(error) => {
@@ -193,28 +225,36 @@ impl Scheduler {
     }
 
     fn await_event(&mut self, asked: &Receiver<Request>) {
-        let wait =
-            self.next_kill().map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
-        let ends = self.ends.1.clone();
+        const NO_HURRY: Duration = Duration::from_secs(3600);
+        let wait = self.next_kill().map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
+        let events = self.events.1.clone();
         crossbeam_channel::select! {
-            recv(ends) -> ended => if let Ok(ended) = ended { self.judge(ended) },
+            recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
-                Ok(Request::Cancel(tool)) => self.cancel_where(|task| task.step.tool == tool),
+                Ok(Request::Cancel(tool)) => self.cancel_where(|task| task.tool == tool),
                 Ok(Request::CancelAll) => {
                     self.cancelled = true;
                     self.cancel_where(|_| true);
                 }
                 // Nobody can ask any more: only the children's ends are left to wait for.
-                Err(_) => self.await_end(&ends, wait),
+                Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
             default(wait) => {}
         }
     }
 
-    fn await_end(&mut self, ends: &Receiver<ChildEnded>, wait: Duration) {
-        match ends.recv_timeout(wait) {
-            Ok(ended) => self.judge(ended),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
+    fn take_event(&mut self, event: Event) {
+        match event {
+            Event::ChildEnded { task, ended } => self.judge(task, &ended),
+            Event::Prepared { task, config } if matches!(self.tasks[task].stage, Stage::Preparing) => match config {
+                Ok(config) => self.tasks[task].stage = Stage::Ready(config),
+                Err(error) => {
+                    self.end(task, &Ending::failed(error));
+                    self.stop_after_failure();
+                }
+            },
+            // Cancelled meanwhile.
+            Event::Prepared { .. } => {}
         }
     }
 
@@ -250,7 +290,7 @@ impl Scheduler {
                 continue;
             }
             match &mut task.stage {
-                Stage::Queued => self.end(index, &Ending::new(SlotState::Cancelled)),
+                Stage::Preparing | Stage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
                 Stage::Running { process, stop: stop @ Stop::No, kill_at } => {
                     process.ask_to_stop();
                     *stop = Stop::Cancelled;
@@ -266,7 +306,7 @@ impl Scheduler {
     }
 
     /// A child ended and its group is gone: say so on its slot, unless it already did, and remember how.
-    fn judge(&mut self, ChildEnded { task: index, ended }: ChildEnded) {
+    fn judge(&mut self, index: usize, ended: &Ended) {
         let stop = match &self.tasks[index].stage {
             Stage::Running { stop, .. } => *stop,
             _ => return,
@@ -283,12 +323,17 @@ impl Scheduler {
             Exit::Code(code) => (Some(code), None),
             Exit::Signal(signal) => (None, Some(signal)),
         };
-        let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(&ended, stop));
+        let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(ended, stop));
         self.end(index, &Ending { error, exit_code, signal, ..Ending::new(state) });
-        if self.fail_fast && matches!(state, SlotState::Failed | SlotState::Died) {
-            self.cancel_where(|task| {
-                !matches!(task.stage, Stage::Running { stop: Stop::Cancelled | Stop::Killed, .. })
-            });
+        if matches!(state, SlotState::Failed | SlotState::Died) {
+            self.stop_after_failure();
+        }
+    }
+
+    fn stop_after_failure(&mut self) {
+        if self.fail_fast {
+            let asked = |task: &Task| matches!(task.stage, Stage::Running { stop: Stop::Cancelled | Stop::Killed, .. });
+            self.cancel_where(|task| !asked(task));
         }
     }
 
@@ -308,8 +353,8 @@ impl Scheduler {
 
     fn summary(&self) -> RunEnd {
         let steps = self.tasks.iter().map(|task| StepEnd {
-            tool: task.step.tool.clone(),
-            version: task.step.version.clone(),
+            tool: task.tool.clone(),
+            version: task.version.clone(),
             state: match task.stage {
                 Stage::Ended(state) => state,
                 _ => SlotState::Failed,

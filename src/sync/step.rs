@@ -1,10 +1,11 @@
 //! What a run consists of: one step per tool, decided before anything starts.
 
-use crate::config::InstallConfig;
 use vx_shm::SlotState;
 
+use crate::config::InstallConfig;
+
 /// What has to happen with one tool.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Step {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
@@ -15,10 +16,9 @@ pub struct Step {
 }
 
 /// What to do with one tool.
-#[derive(Clone, Debug)]
 pub enum Action {
     /// Install it in a child process.
-    Install(Box<InstallConfig>),
+    Install(Preparation),
     /// Nothing: it is there, or not for this machine.
     Skip {
         /// Why nothing has to be done.
@@ -29,6 +29,20 @@ pub enum Action {
         /// Why, with what to do next.
         error: String,
     },
+}
+
+/// Makes the configuration of an install, which may have to ask where its archives are; the error says why it cannot
+/// be made, with what to do next. It runs while other installs are at work already.
+pub(super) type Preparation = Box<dyn FnOnce() -> Result<InstallConfig, String> + Send>;
+
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Install(_) => f.write_str("Install"),
+            Self::Skip { reason } => write!(f, "Skip({reason})"),
+            Self::Fail { error } => write!(f, "Fail({error})"),
+        }
+    }
 }
 
 /// How one step ended.
