@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::server::Reply;
 
 /// A registry whose document of esbuild answers so, and what asking it leads to.
 fn esbuild_with(reply: Reply) -> (Result<Vec<Artifact>, SourceError>, usize) {

@@ -1,7 +1,7 @@
 //! Credentials reach the host that they are for, and nobody else.
 
 use super::*;
-use crate::server::{Reply, Server};
+use crate::server::Server;
 
 const TOKEN: &str = "planted-secret";
 
