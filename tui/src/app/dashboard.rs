@@ -50,8 +50,8 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
         let table = table::render(&latest, inputs.logs.as_mut(), options.look);
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(table.as_bytes()).and_then(|()| stdout.flush())?;
+        let mut stderr = io::stderr().lock();
+        stderr.write_all(table.as_bytes()).and_then(|()| stderr.flush())?;
     }
     Ok(left)
 }

@@ -62,11 +62,11 @@ fn watch(
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
-/// Standard output must be a terminal. Signals are the caller's; nothing stays switched on between two drawings.
+/// Written to standard error, which must be a terminal. Signals are the caller's; nothing stays switched on between two drawings.
 ///
 /// # Errors
 ///
-/// When standard output cannot be written, or the board could no longer be read.
+/// When standard error cannot be written, or the board could no longer be read.
 pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
     let mut view = Inline::new(options.look);
     let mut latest = Snapshot::default();
@@ -141,9 +141,9 @@ fn write_out(text: &str) -> io::Result<()> {
     if text.is_empty() {
         return Ok(());
     }
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(text.as_bytes())?;
+    stderr.flush()
 }
 
 /// Write plain lines until the work is over, then the final table.
