@@ -32,6 +32,10 @@ pub enum Mutant {
     NoSecondControl,
     /// A log line is announced only after its bytes are in the ring.
     NoLogReserve,
+    /// "There are so many bytes" is stored without releasing the bytes, or the start of a new log.
+    RelaxedCommit,
+    /// A slot's state is stored without releasing what it says is there.
+    RelaxedState,
     /// The bell looks for waiters without a fence behind the change it announces.
     NoBellFence,
     /// "Closed" is stored without releasing what was written before.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use parking_lot::Mutex;
 
-use crate::atomics::{Mutant, Ordering, unless};
+use crate::atomics::Ordering;
 use crate::error::{AttachError, CreateError};
 use crate::layout::{HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
 use crate::liveness::{clock, process};
@@ -16,7 +16,7 @@ use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
 use crate::slot::{self, EndError, Ending, ReserveError, Wanted};
 use crate::snapshot::{Reader, hexadecimal};
-use crate::stamp::Control;
+use crate::stamp::{self, Control};
 
 /// A board as its creator has it: it names slots, judges how their processes ended, and says what became of the whole.
 ///
@@ -136,10 +136,8 @@ impl Board {
     pub fn close(&self, state: BoardState) {
         let _turn = self.turn.lock();
         let header = self.segment.header();
-        header.state.store(u32::from(state.number()), Ordering::Relaxed);
         header.closed_unix_ns.store(clock::now_unix_ns().cast_unsigned(), Ordering::Relaxed);
-        // Who sees that it is closed sees what became of it: pairs with the acquire in `Reader::closed`.
-        header.closed.store(1, unless(Mutant::RelaxedClose, Ordering::Release));
+        stamp::close(&header.state, &header.closed, u32::from(state.number()));
         slot::ring(&self.segment);
     }
 }

@@ -191,7 +191,7 @@ pub(crate) fn ring(segment: &Segment) {
 
 fn open(board: &Path) -> Result<Segment, ClaimError> {
     let segment = segment::open_write(board)?;
-    if segment.facts().is_dump() || segment.header().closed.load(Ordering::Acquire) != 0 {
+    if segment.facts().is_dump() || stamp::is_closed(&segment.header().closed) {
         return Err(ClaimError::Closed);
     }
     Ok(segment)

@@ -85,7 +85,7 @@ impl Reader {
 
     /// Whether the board's creator has closed it.
     pub fn closed(&self) -> bool {
-        self.segment.header().closed.load(Ordering::Acquire) != 0
+        stamp::is_closed(&self.segment.header().closed)
     }
 
     /// When the board was closed: nanoseconds since 1970.

@@ -8,7 +8,7 @@
 mod bell;
 mod log;
 
-pub use bell::{announce, await_change, ring, stop_waiting};
+pub use bell::{announce, await_change, close, is_closed, ring, stop_waiting};
 pub use log::{LogWindow, append_log, begin_log, read_log};
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, fence, fence_unless, unless};
@@ -171,7 +171,8 @@ pub fn begin_claim(line: &HotLine, from: u64, generation: u32, named: bool) -> b
 
 /// Move the slot to a state whose words are written: the last step of a claim, and of an end.
 pub fn set_control(line: &HotLine, control: Control) {
-    line.control.store(control.word(), Ordering::Release); // Pairs with the first fence in `read_hot`.
+    // Pairs with the first fence in `read_hot`.
+    line.control.store(control.word(), unless(Mutant::RelaxedState, Ordering::Release));
 }
 
 /// Store words that only this process writes and that no reader believes before the state or the revision moves.

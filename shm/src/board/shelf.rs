@@ -11,6 +11,7 @@ use crate::layout::{BEAT_UNIT_NS, MAGIC};
 use crate::liveness::{Beat, clock};
 use crate::segment::{self, Segment, lock};
 use crate::snapshot::Reader;
+use crate::stamp;
 use crate::view::Snapshot;
 
 /// A makeshift file older than this was left behind by a process that was killed while making a board.
@@ -118,7 +119,7 @@ fn last_sign_of_life(segment: &Segment) -> i64 {
     let facts = segment.facts();
     let header = segment.header();
     let closed = header.closed_unix_ns.load(Ordering::Relaxed).cast_signed();
-    if header.closed.load(Ordering::Acquire) != 0 && closed > 0 {
+    if stamp::is_closed(&header.closed) && closed > 0 {
         return closed;
     }
     let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);

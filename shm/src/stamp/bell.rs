@@ -1,10 +1,11 @@
-//! The bell: how a change of state wakes those who sleep, without a system call while nobody does.
+//! The bell and the end: how a change of state wakes those who sleep, without a system call
+//! while nobody does, and how a board is closed.
 //!
 //! A sleeper first says that it waits, then looks for a change, then sleeps. A ringer first makes its change, then
 //! looks for sleepers. With a sequentially consistent fence between the two steps on each side, one of them sees the
 //! other: no change is slept through.
 
-use crate::atomics::{AtomicU32, Mutant, Ordering, fence, fence_unless};
+use crate::atomics::{AtomicU32, Mutant, Ordering, fence, fence_unless, unless};
 use crate::layout::Doorbell;
 
 /// Count a change of state and, if somebody sleeps, move the wake word. Returns whether the sleepers must be woken.
@@ -34,6 +35,17 @@ pub fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32
 /// Take back [`announce`].
 pub fn stop_waiting(bell: &Doorbell) {
     bell.waiters.fetch_sub(1, Ordering::Relaxed);
+}
+
+/// Close a board: what became of it, then that it is closed.
+pub fn close(state: &AtomicU32, closed: &AtomicU32, number: u32) {
+    state.store(number, Ordering::Relaxed);
+    closed.store(1, unless(Mutant::RelaxedClose, Ordering::Release)); // Pairs with the load in `is_closed`.
+}
+
+/// Whether a board is closed: then its state is the last one.
+pub fn is_closed(closed: &AtomicU32) -> bool {
+    closed.load(Ordering::Acquire) != 0
 }
 
 #[cfg(all(test, not(loom)))]

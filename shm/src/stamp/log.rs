@@ -2,7 +2,7 @@
 //!
 //! One process appends; readers copy and then check which of the copied bytes may have been overwritten meanwhile.
 
-use crate::atomics::{AtomicU64, Mutant, Ordering, fence, fence_unless};
+use crate::atomics::{AtomicU64, Mutant, Ordering, broken, fence, fence_unless, unless};
 use crate::layout::LogCounters;
 
 /// What a log ring held at one instant, oldest byte first.
@@ -20,7 +20,7 @@ pub fn begin_log(counters: &LogCounters) {
     counters.start.store(at, Ordering::Relaxed);
     counters.reserved.store(at, Ordering::Relaxed);
     // The state's change to "live", which follows, releases these three words.
-    counters.committed.store(at, Ordering::Release);
+    counters.committed.store(at, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
 
 /// Append bytes; of more than a ring's length only the end is kept. Only the one writer may call this.
@@ -31,17 +31,16 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     let end = begin.wrapping_add(kept.len() as u64);
     // Announce what is about to be overwritten before the first byte of it is: pairs with the fence behind the copy
     // in `read_log`.
-    if !crate::atomics::broken(Mutant::NoLogReserve) {
+    if !broken(Mutant::NoLogReserve) {
         counters.reserved.store(end, Ordering::Relaxed);
         fence(Ordering::Release);
     }
-    for (at, byte) in kept.iter().enumerate() {
-        store_byte(ring, begin.wrapping_add(at as u64) % size, *byte);
-    }
-    if crate::atomics::broken(Mutant::NoLogReserve) {
+    store_bytes(ring, begin % size, kept);
+    if broken(Mutant::NoLogReserve) {
         counters.reserved.store(end, Ordering::Relaxed);
     }
-    counters.committed.store(end, Ordering::Release); // Pairs with the first fence in `read_log`.
+    // Pairs with the first fence in `read_log`.
+    counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
 
 /// What the ring holds. Any words give some window, at most a ring's length of it. Stores nothing.
@@ -52,7 +51,7 @@ pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     let start = counters.start.load(Ordering::Relaxed);
     // A start beyond the end can only be a forged one: the window is then empty.
     let begin = end.saturating_sub(size).max(start).min(end);
-    let copied: Vec<u8> = (begin..end).map(|at| load_byte(ring, at % size)).collect();
+    let copied = load_bytes(ring, begin % size, (end - begin) as usize);
     fence_unless(Mutant::NoReaderFence, Ordering::Acquire);
     let safe_from = counters.reserved.load(Ordering::Relaxed).saturating_sub(size);
     if counters.start.load(Ordering::Relaxed) != start {
@@ -62,15 +61,25 @@ pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
 }
 
-fn store_byte(ring: &[AtomicU64], at: u64, byte: u8) {
-    let cell = &ring[(at / 8) as usize];
-    let shift = 8 * (at % 8);
-    let word = cell.load(Ordering::Relaxed) & !(0xff << shift) | u64::from(byte) << shift;
-    cell.store(word, Ordering::Relaxed);
+/// Store bytes from this place on, round the ring's end: a word at a time, each with what it held beside them.
+fn store_bytes(ring: &[AtomicU64], from: u64, mut bytes: &[u8]) {
+    let (mut word, mut within) = ((from / 8) as usize, (from % 8) as usize);
+    while !bytes.is_empty() {
+        let (now, later) = bytes.split_at(bytes.len().min(8 - within));
+        let mut held = ring[word].load(Ordering::Relaxed).to_le_bytes();
+        held[within..within + now.len()].copy_from_slice(now);
+        ring[word].store(u64::from_le_bytes(held), Ordering::Relaxed);
+        (bytes, word, within) = (later, (word + 1) % ring.len(), 0);
+    }
 }
 
-fn load_byte(ring: &[AtomicU64], at: u64) -> u8 {
-    (ring[(at / 8) as usize].load(Ordering::Relaxed) >> (8 * (at % 8))) as u8
+/// So many bytes from this place on, round the ring's end; at most a ring's length.
+fn load_bytes(ring: &[AtomicU64], from: u64, count: usize) -> Vec<u8> {
+    let first = (from / 8) as usize;
+    let words = (from as usize % 8 + count).div_ceil(8);
+    // A window that begins inside a word ends in that word: it is loaded twice, once for each end.
+    let loaded = (0..words).map(|at| ring[(first + at) % ring.len()].load(Ordering::Relaxed).to_le_bytes());
+    loaded.flatten().skip(from as usize % 8).take(count).collect()
 }
 
 #[cfg(all(test, not(loom)))]
