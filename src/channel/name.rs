@@ -10,6 +10,8 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const PREFIX: &str = "vx-install-";
+/// How many boards of one process id may be there at a time.
+const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The name of the channel between one parent and one of its children.
@@ -45,6 +47,15 @@ impl ChannelName {
 /// The file name of the board of one run.
 pub fn board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
+}
+
+/// Where this process's next board goes in this directory: a name that nothing has yet, unless there are very many.
+pub fn free_board_path(directory: &Path) -> PathBuf {
+    let pid = std::process::id();
+    let named = |run: &str| directory.join(board_file_name(run));
+    let suffixed = (2..=MAX_SUFFIX).map(|suffix| named(&format!("{pid}.{suffix}")));
+    let mut paths = std::iter::once(named(&pid.to_string())).chain(suffixed);
+    paths.find(|path| !path.exists()).unwrap_or_else(|| named(&format!("{pid}.{MAX_SUFFIX}")))
 }
 
 impl fmt::Display for ChannelName {

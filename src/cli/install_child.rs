@@ -10,7 +10,7 @@ use vx_shm::{Ending, Reader, Slot, Snapshot};
 
 use super::failure::{CANCELLED, FAILED, USAGE};
 use super::{print, tool_and_version};
-use crate::channel::{ChannelName, PATIENCE, claim_slot, receive};
+use crate::channel::{ConfigError, InstallChannelChild, PATIENCE};
 use crate::config::InstallConfig;
 use crate::hint::Hint;
 use crate::install::{CancelToken, Holder, HolderProgress, Hooks, InstallError, Installed, Patience, PostInstall};
@@ -30,23 +30,26 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
     if let Err(error) = stop_when_asked(&cancel) {
         return give_up(None, FAILED, &error, None);
     }
-    let slot = match take_slot(channel) {
-        Ok(slot) => slot,
-        Err((text, hint)) => return give_up(None, USAGE, &text, hint),
+    let directory = match runtime_directory() {
+        Ok(directory) => directory,
+        Err(error) => return give_up(None, USAGE, &error, error.hint()),
     };
-    let config = match receive(std::io::stdin(), tool_and_version(tool).0, PATIENCE) {
+    let channel = match InstallChannelChild::connect(channel, &directory) {
+        Ok(channel) => channel,
+        Err(error) => return give_up(None, USAGE, &error, error.hint()),
+    };
+    let config = match channel.recv_config(std::io::stdin(), PATIENCE) {
         Ok(config) => config,
-        Err(error) => return give_up(Some(slot), USAGE, &error, error.hint()),
+        Err(error) => return give_up(Some(channel.into_slot()), USAGE, &error, error.hint()),
     };
-    let reporter = SlotReporter::new(slot);
+    let asked = tool_and_version(tool).0;
+    if config.tool_name != asked {
+        let error = ConfigError::OtherTool { wanted: asked.to_owned(), found: config.tool_name };
+        return give_up(Some(channel.into_slot()), USAGE, &error, error.hint());
+    }
+    let reporter = SlotReporter::new(channel.into_slot());
     let outcome = install(&config, &reporter, &cancel);
     finish(reporter.into_slot(), &cancel, outcome)
-}
-
-fn take_slot(channel: &str) -> Result<Slot, (String, Option<String>)> {
-    let name: ChannelName = channel.parse().map_err(|error: crate::channel::BadName| (error.to_string(), None))?;
-    let directory = runtime_directory().map_err(|error| (error.to_string(), error.hint()))?;
-    claim_slot(&name, &directory).map_err(|error| (error.to_string(), error.hint()))
 }
 
 /// From here on a request to stop and the parent's death cancel the install; an orphan that does not stop by itself

@@ -7,28 +7,18 @@ use std::time::Duration;
 use vx_shm::{Board, CreateError};
 
 use super::child::logs_of;
-use crate::channel::board_file_name;
+use crate::channel::free_board_path;
 
 /// How long the board of an ended run is kept.
 pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
 /// How many boards of ended runs are kept at most.
 pub const BOARDS_KEPT: usize = 32;
-/// How many boards of one process id may be there at a time.
-const MAX_SUFFIX: u32 = 99;
 
 /// Make the board of this process's run; old boards are removed first.
 pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
     // A board that cannot be removed stays for the next run to try again.
     let _ = collect_boards(directory);
-    let pid = std::process::id();
-    let mut path = directory.join(board_file_name(&pid.to_string()));
-    for suffix in 2..=MAX_SUFFIX {
-        if !path.exists() {
-            break;
-        }
-        path = directory.join(board_file_name(&format!("{pid}.{suffix}")));
-    }
-    Board::create(&path, title, capacity)
+    Board::create(&free_board_path(directory), title, capacity)
 }
 
 /// Remove boards that are old or too many, with the logs beside them, and logs whose board is gone.

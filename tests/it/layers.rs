@@ -27,7 +27,7 @@ const TOWERS: [Tower; 3] = [
         floors: &[
             &["source"],
             &["model", "theme", "text"],
-            &["message", "history"],
+            &["message", "history", "events"],
             &["widgets", "keys"],
             &["view", "update", "terminal", "inline", "plain", "json", "table"],
             &["app"],

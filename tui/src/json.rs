@@ -4,7 +4,6 @@
 //! conflated to at most ten a second and slot.
 
 mod escape;
-mod events;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -12,9 +11,9 @@ use std::io::{self, Write};
 use serde::Serialize;
 use vx_shm::{BoardState, SlotView, Snapshot};
 
-use crate::model::{SlotId, Standing, Totals, board_elapsed_ms, elapsed_ms, ending, received_bytes};
+use crate::events::{Event, Told};
+use crate::model::{SlotId, Standing, Totals, board_elapsed_ms, elapsed_ms, error, received_bytes};
 use crate::source::Logs;
-use events::{Event, Told};
 
 /// Between two byte counts of one slot.
 const BETWEEN_COUNTS_NS: u64 = 100_000_000;
@@ -123,14 +122,6 @@ fn tool_result<'a>(slot: &'a SlotView, now_ns: u64, logs: &dyn Logs) -> ToolResu
         exit_code: slot.exit_code,
         signal: slot.signal,
         log: logs.location(&slot.key),
-    }
-}
-
-/// The whole error, or how it ended where nothing was said.
-fn error(slot: &SlotView, standing: Standing) -> String {
-    match slot.error.as_deref().filter(|error| !error.trim().is_empty()) {
-        Some(error) => error.to_owned(),
-        None => ending(slot, standing),
     }
 }
 

@@ -4,6 +4,7 @@
 //! in [`source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
 
 mod app;
+pub mod events;
 mod history;
 mod inline;
 mod json;

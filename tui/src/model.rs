@@ -19,7 +19,7 @@ pub(crate) use rows::{Pace, Row, Sort, rows};
 pub(crate) use slot::{
     SlotId, download_entry, elapsed_ms, entry_ends_ns, error_lines, permille, ran_from_ns, received_bytes, size_bytes,
 };
-pub(crate) use standing::{Standing, ending, note};
+pub(crate) use standing::{Standing, ending, error, note};
 pub(crate) use totals::{Totals, board_elapsed_ms};
 
 /// How many lines of a log the view keeps.

@@ -153,6 +153,14 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
+/// The whole error, or how it ended where nothing was said.
+pub(crate) fn error(slot: &SlotView, standing: Standing) -> String {
+    match slot.error.as_deref().filter(|error| !error.trim().is_empty()) {
+        Some(error) => error.to_owned(),
+        None => ending(slot, standing),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,25 +1,70 @@
-//! Which events of one slot are new, by comparing what the board says with what was told.
+//! A slot's life as events: the six progress messages that clients know, made by comparing what the board says with
+//! what was told before.
+//!
+//! State events are told once and in order, also those of phases that passed between two readings; byte counts are
+//! conflated to the newest.
 
 use serde::Serialize;
 use vx_shm::{Phase, PhaseEntry, SlotState, SlotView};
 
-use crate::model::{Standing, permille};
+use crate::model::{Standing, error, permille};
 
 /// What happened to one tool. The names and fields are those of the six progress messages.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
-pub(super) enum Event<'a> {
-    Started { version: &'a str, attempt: u8 },
-    Downloading { percent: Option<f64>, bytes_downloaded: u64, total_bytes: Option<u64> },
-    Extracting { percent: Option<f64> },
-    PostInstall { message: &'a str },
-    Completed { version: &'a str, install_path: Option<&'a str>, skipped: bool },
-    Failed { error: String, result: &'static str, exit_code: Option<i32>, signal: Option<i32> },
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Its process is at work.
+    Started {
+        /// The version it installs.
+        version: &'a str,
+        /// Which attempt this is, from 1.
+        attempt: u8,
+    },
+    /// Bytes arrive.
+    Downloading {
+        /// 0 to 100 with one decimal; `None` while the total is unknown.
+        percent: Option<f64>,
+        /// Bytes received so far.
+        bytes_downloaded: u64,
+        /// Bytes there are.
+        total_bytes: Option<u64>,
+    },
+    /// The archive is unpacked.
+    Extracting {
+        /// 0 to 100 with one decimal; `None` while the total is unknown.
+        percent: Option<f64>,
+    },
+    /// The tool's own command runs.
+    PostInstall {
+        /// What it is doing.
+        message: &'a str,
+    },
+    /// It is there.
+    Completed {
+        /// The version that is there.
+        version: &'a str,
+        /// Where it is.
+        install_path: Option<&'a str>,
+        /// Nothing had to be done for it.
+        skipped: bool,
+    },
+    /// It is not there, and nothing more will come.
+    Failed {
+        /// Why.
+        error: String,
+        /// How it ended: `failed`, `died`, `cancelled` or `lost`.
+        result: &'static str,
+        /// Its process's exit status, once collected.
+        exit_code: Option<i32>,
+        /// The signal that ended its process, once collected.
+        signal: Option<i32>,
+    },
 }
 
 /// What was told of one life of a slot.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub struct Told {
     started: bool,
     over: bool,
     attempt: u8,
@@ -31,8 +76,8 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// What is new about `slot` at `now_ns`, oldest first.
-    pub(super) fn news<'a>(&mut self, slot: &'a SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event<'a>> {
+    /// What is new about `slot` at `now_ns`, oldest first; byte counts at most every `between_counts_ns`.
+    pub fn news<'a>(&mut self, slot: &'a SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event<'a>> {
         let mut events = Vec::new();
         let standing = Standing::of(slot);
         let begun = slot.state == SlotState::Live || !slot.phases.is_empty() && slot.pid.is_some();
@@ -134,7 +179,7 @@ fn end(slot: &SlotView, standing: Standing) -> Event<'_> {
         return Event::Completed { version: &slot.version, install_path: slot.install_path.as_deref(), skipped };
     }
     Event::Failed {
-        error: super::error(slot, standing),
+        error: error(slot, standing),
         result: standing.word(),
         exit_code: slot.exit_code,
         signal: slot.signal,
