@@ -1,8 +1,10 @@
 //! The terminal in full-screen mode: taken over once, drawn to in whole frames, given back on every way out.
 
+mod input;
 mod screen;
 mod signals;
 
+pub(crate) use input::{Input, Keyboard};
 pub(crate) use screen::{Screen, restore};
 pub(crate) use signals::{Arrived, Signals, suspend};
 

@@ -264,6 +264,40 @@ fn detaching_gives_the_terminal_back_and_cancels_nothing() {
 }
 
 #[test]
+fn a_view_whose_terminal_is_gone_ends_without_a_signal() {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
+    let slave = open(&ptsname(&master, Vec::new()).expect("it has a name"));
+    tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("it takes a size");
+    let ours = || Stdio::from(slave.try_clone().expect("a second handle"));
+    let mut child = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
+        .env(ROLE, "watches")
+        .env("TERM", "xterm-256color")
+        .stdin(ours())
+        .stdout(ours())
+        .stderr(ours())
+        .spawn()
+        .expect("the child starts");
+    drop(slave);
+    let (mut screen, mut text, mut chunk) = (File::from(master), String::new(), [0; 4096]);
+    while !text.contains("node") {
+        let count = screen.read(&mut chunk).expect("the child draws");
+        text.push_str(&String::from_utf8_lossy(&chunk[..count]));
+    }
+    drop(screen);
+    let began = Instant::now();
+    while child.try_wait().expect("the child is ours").is_none() {
+        if began.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("it goes on without a terminal");
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
 fn control_c_is_a_key_that_cancels_all_and_stays() {
     let mut parent = OnTerminal::playing("in charge").shown();
     parent.press("\u{3}");

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use vx_shm::BoardState;
 
 use super::DashboardOptions;
-use crate::terminal::{Arrived, Screen, ScreenError, Signals, restore, suspend};
+use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, suspend};
 use crate::text::{duration, padded, padded_left, width};
 use crate::theme::{Theme, Tone};
 use crate::widgets;
@@ -45,6 +45,7 @@ pub fn choose_board(boards: &[BoardChoice], options: &DashboardOptions) -> Resul
     let mut screen = Screen::enter()?;
     let theme = Theme::new(options.look);
     let lines = lines(boards, theme.glyphs.cut);
+    let mut keyboard = Keyboard::new();
     let mut selected = 0;
     loop {
         screen.draw(|buffer| {
@@ -68,10 +69,11 @@ pub fn choose_board(boards: &[BoardChoice], options: &DashboardOptions) -> Resul
                 Arrived::Continued => screen.enter_again()?,
             }
         }
-        if !event::poll(Duration::from_millis(100))? {
-            continue;
-        }
-        let Event::Key(key) = event::read()? else { continue };
+        let key = match keyboard.next(Duration::from_millis(100))? {
+            Input::Event(Event::Key(key)) => key,
+            Input::HungUp => return Ok(None),
+            Input::Event(_) | Input::Nothing => continue,
+        };
         if key.kind != KeyEventKind::Press {
             continue;
         }

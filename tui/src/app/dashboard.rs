@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, TryRecvError};
-use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::event::Event;
 use vx_shm::Snapshot;
 
 use super::{DashboardOptions, Inputs, Left};
@@ -14,7 +14,7 @@ use crate::keys;
 use crate::message::{Effect, Message};
 use crate::model::{LOG_LINES, Model, SlotId};
 use crate::table;
-use crate::terminal::{Arrived, Screen, ScreenError, Signals, restore, suspend};
+use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, suspend};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
@@ -56,9 +56,24 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     Ok(left)
 }
 
+/// The process is to end by this signal: everything is asked to stop.
+fn end_by(number: i32, inputs: &mut Inputs) -> Left {
+    if let Some(control) = &mut inputs.control {
+        control.cancel_all();
+    }
+    Left::Signal(number)
+}
+
+/// A terminal that is gone says what SIGHUP says, and the signal itself may come late or never.
+fn hang_up(inputs: &mut Inputs) -> Left {
+    const SIGHUP: i32 = 1;
+    end_by(SIGHUP, inputs)
+}
+
 /// The view between taking the terminal over and giving it back.
 struct Running {
     screen: Screen,
+    keyboard: Keyboard,
     theme: Theme,
     model: Model,
     history: History,
@@ -78,6 +93,7 @@ impl Running {
         let size = screen.size()?;
         Ok(Self {
             screen,
+            keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
             model: Model { size, in_charge, ..Model::default() },
             history: History::default(),
@@ -108,41 +124,36 @@ impl Running {
             self.draw()?;
             for arrived in signals.arrived() {
                 match arrived {
-                    Arrived::End(number) => {
-                        if let Some(control) = &mut inputs.control {
-                            control.cancel_all();
-                        }
-                        return Ok(Left::Signal(number));
-                    }
+                    Arrived::End(number) => return Ok(end_by(number, inputs)),
                     Arrived::Stop => self.pause(signals, false)?,
                     Arrived::Continued => self.take_over_again()?,
                 }
             }
-            if event::poll(POLL)?
-                && let Some(left) = self.take_events(inputs, signals)?
-            {
+            if let Some(left) = self.take_events(inputs, signals)? {
                 return Ok(left);
             }
         }
     }
 
-    /// Take in what was typed so far, a bounded number of events, so that a held key cannot starve the board.
+    /// Wait a moment for what is typed, and take in a bounded number of events, so that a held key cannot starve the
+    /// board.
     fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+        let mut wait = POLL;
         for _ in 0..64 {
-            let message = match event::read()? {
-                Event::Key(key) => keys::message(&key, &self.model),
-                Event::Resize(width, height) => Some(Message::Resized(width, height)),
-                Event::Paste(text) => Some(Message::Paste(text)),
-                _ => None,
+            let message = match self.keyboard.next(wait)? {
+                Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
+                Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
+                Input::Event(Event::Paste(text)) => Some(Message::Paste(text)),
+                Input::Event(_) => None,
+                Input::Nothing => break,
+                Input::HungUp => return Ok(Some(hang_up(inputs))),
             };
             if let Some(message) = message
                 && let Some(left) = self.take(message, inputs, signals)?
             {
                 return Ok(Some(left));
             }
-            if !event::poll(Duration::ZERO)? {
-                break;
-            }
+            wait = Duration::ZERO;
         }
         Ok(None)
     }

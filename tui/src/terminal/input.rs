@@ -1,0 +1,79 @@
+//! Typed keys and new sizes, and noticing that the terminal is gone.
+//!
+//! crossterm reads a terminal that hung up without end and never comes back, signals or not. So the terminal is asked
+//! first whether it is still there, and crossterm reads only what is ready.
+
+use std::io;
+use std::time::Duration;
+
+use ratatui::crossterm::event::{self, Event};
+use ratatui::crossterm::terminal;
+
+/// What came from the terminal.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Input {
+    /// A key, a paste, or a new size.
+    Event(Event),
+    /// Nothing in the time given.
+    Nothing,
+    /// Nothing, and nothing will any more: the terminal is gone.
+    HungUp,
+}
+
+/// Reads the terminal of standard input.
+pub(crate) struct Keyboard {
+    size: Option<(u16, u16)>,
+    /// There may be events that were read together with the last one.
+    more: bool,
+}
+
+impl Keyboard {
+    /// A keyboard that reports sizes unlike the present one.
+    pub(crate) fn new() -> Self {
+        Self { size: terminal::size().ok(), more: false }
+    }
+
+    /// The next event, waiting at most `wait` for it.
+    pub(crate) fn next(&mut self, wait: Duration) -> io::Result<Input> {
+        let size = terminal::size().ok();
+        if let Some((width, height)) = size.filter(|_| size != self.size) {
+            self.size = size;
+            return Ok(Input::Event(Event::Resize(width, height)));
+        }
+        if !self.more {
+            match ready(wait)? {
+                Readiness::Ready => {}
+                Readiness::Not => return Ok(Input::Nothing),
+                Readiness::HungUp => return Ok(Input::HungUp),
+            }
+        }
+        self.more = event::poll(Duration::ZERO)?;
+        if self.more { event::read().map(Input::Event) } else { Ok(Input::Nothing) }
+    }
+}
+
+enum Readiness {
+    Ready,
+    Not,
+    HungUp,
+}
+
+#[cfg(unix)]
+fn ready(wait: Duration) -> io::Result<Readiness> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+    let wait = Timespec { tv_sec: wait.as_secs().cast_signed(), tv_nsec: wait.subsec_nanos().into() };
+    match poll(&mut polled, Some(&wait)) {
+        Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(Readiness::Not),
+        Ok(_) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    Ok(if polled[0].revents().intersects(gone) { Readiness::HungUp } else { Readiness::Ready })
+}
+
+#[cfg(not(unix))]
+fn ready(wait: Duration) -> io::Result<Readiness> {
+    Ok(if event::poll(wait)? { Readiness::Ready } else { Readiness::Not })
+}
