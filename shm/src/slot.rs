@@ -33,7 +33,8 @@ pub const LOG_LINE_BYTES: usize = 1000;
 /// finds that nobody holds it any more.
 pub struct Slot {
     total: u64,
-    meta: Meta,
+    /// [`Meta`] as it is stored: put together when it changes, not with each publication.
+    meta: u64,
     index: u32,
     generation: u32,
     text: [u64; TEXT_WORDS],
@@ -73,7 +74,7 @@ impl Slot {
         let beating = Arc::new(SlotBeats::new(segment.clone(), index));
         beats::keep(&beating).map_err(ClaimError::Beats)?;
         ring(&segment);
-        Ok(Self { total, meta: Meta::from_word(meta), index, generation, text, hot, _beats: beating })
+        Ok(Self { total, meta, index, generation, text, hot, _beats: beating })
     }
 
     /// The slot's place in the table.
@@ -89,35 +90,35 @@ impl Slot {
     /// Work finished in this phase so far: bytes for a download. Costs about two nanoseconds; call it once per buffer.
     #[inline]
     pub fn publish(&mut self, done: u64) {
-        self.hot.line().numbers.write(&[done, self.total, self.meta.word()]);
+        self.hot.line().numbers.write(&[done, self.total, self.meta]);
     }
 
     /// How much work there is in this phase; `None` while unknown.
     pub fn set_total(&mut self, total: Option<u64>) {
         self.total = total.unwrap_or(0);
-        self.meta.total_known = total.is_some();
+        self.meta = Meta { total_known: total.is_some(), ..self.meta() }.word();
         self.publish(self.done());
     }
 
     /// Enter a phase: `done` starts over at 0, and the total is this phase's.
     pub fn enter(&mut self, phase: Phase, total: Option<u64>) {
-        let left = self.done();
+        let (left, meta) = (self.done(), self.meta());
         if let Some(cold) = self.segment().cold(self.index) {
-            cold.phases[usize::from(self.meta.phase) % cold.phases.len()][1].store(left, Ordering::Relaxed);
+            cold.phases[usize::from(meta.phase) % cold.phases.len()][1].store(left, Ordering::Relaxed);
             let [entered_at, done] = &cold.phases[usize::from(phase.number())];
             // A reader takes entries later than the phase that the numbers name for what they are: one step ahead.
             done.store(0, Ordering::Relaxed);
             entered_at.store(clock::now_ns(), Ordering::Relaxed);
         }
         self.total = total.unwrap_or(0);
-        let revision = self.meta.revision.wrapping_add(1);
-        self.meta = Meta { phase: phase.number(), total_known: total.is_some(), revision, ..self.meta };
+        let revision = meta.revision.wrapping_add(1);
+        self.meta = Meta { phase: phase.number(), total_known: total.is_some(), revision, ..meta }.word();
         self.publish(0);
     }
 
     /// Which attempt this is, from 1.
     pub fn attempt(&mut self, number: u8) {
-        self.meta.attempt = number;
+        self.meta = Meta { attempt: number, ..self.meta() }.word();
         self.publish(self.done());
     }
 
@@ -159,8 +160,13 @@ impl Slot {
         if let Some(cold) = self.segment().cold(self.index) {
             cold.text.write(&self.text);
         }
-        self.meta.revision = self.meta.revision.wrapping_add(1);
+        let meta = self.meta();
+        self.meta = Meta { revision: meta.revision.wrapping_add(1), ..meta }.word();
         self.publish(self.done());
+    }
+
+    fn meta(&self) -> Meta {
+        Meta::from_word(self.meta)
     }
 
     fn done(&self) -> u64 {

@@ -114,9 +114,7 @@ impl Reader {
         for slot in 0..self.used() {
             changed |= self.refresh_slot(slot, into, state_moved);
         }
-        if self.witness.due(now_ns, state_moved) {
-            changed |= self.witness.examine(&self.segment, into, now_ns);
-        }
+        changed |= self.witness.examine(&self.segment, into, now_ns, state_moved);
         into.taken_at_ns = if self.is_dump() { now_ns } else { now_ns.max(self.last_taken_at_ns + 1) };
         self.last_taken_at_ns = into.taken_at_ns;
         Ok(changed)
@@ -275,7 +273,13 @@ impl Reader {
 
 /// The view of this slot in the snapshot, put in its place if it is not there yet.
 fn view_of(into: &mut Snapshot, slot: u32) -> &mut SlotView {
-    let at = match into.slots.binary_search_by_key(&slot, |view| view.index) {
+    // Slots are used from the first on, so that a view is nearly always at its own index.
+    let own = slot as usize;
+    let found = match into.slots.get(own) {
+        Some(view) if view.index == slot => Ok(own),
+        _ => into.slots.binary_search_by_key(&slot, |view| view.index),
+    };
+    let at = match found {
         Ok(at) => at,
         Err(at) => {
             into.slots.insert(at, SlotView { index: slot, ..SlotView::default() });

@@ -1,16 +1,22 @@
 //! Looking at who stands behind the slots: seldom, as it asks the system, and only about slots that have not ended.
+//!
+//! A slot that beats is asked about only when a state has moved: a look at 64 healthy slots then reads 64 words and asks
+//! the system nothing. One that misses a beat is asked about ten times a second, so that a kill shows within half a one.
 
 use crate::atomics::Ordering;
-use crate::layout::ColdImage;
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{ORIGIN_RESERVED, read_cold};
+use crate::stamp::ORIGIN_RESERVED;
 use crate::view::{Liveness, SlotView, Snapshot};
 
-/// The system is asked at most this often.
+/// Slots are looked at at most this often, unless a state has moved.
 const EVERY_NS: u64 = 100_000_000;
+/// The creator's process is looked up at most this often while its lock is held.
+const CREATOR_EVERY_NS: u64 = 1_000_000_000;
+/// A writer that has beaten this recently is taken for alive; it beats every 250 ms.
+const FRESH_BEAT_MS: u64 = 400;
 
 /// What a reader knows about the processes behind a board.
 pub(super) struct Witness {
@@ -18,37 +24,41 @@ pub(super) struct Witness {
     /// Whether this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
     boot: [u8; 16],
-    asked_at_ns: u64,
-    cold: Box<ColdImage>,
+    looked_at_ns: u64,
+    creator_seen_at_ns: u64,
 }
 
 impl Witness {
     pub(super) fn of(segment: &Segment) -> Self {
         let facts = segment.facts();
-        Self {
-            creator: ProcessMark {
-                pid: facts.creator_pid,
-                start_time: facts.creator_start,
-                namespace: facts.creator_namespace,
-            },
-            here: !facts.is_dump() && facts.boot_id == process::boot_id(),
-            boot: facts.boot_id,
-            asked_at_ns: 0,
-            cold: Box::default(),
-        }
+        let creator =
+            ProcessMark { pid: facts.creator_pid, start_time: facts.creator_start, namespace: facts.creator_namespace };
+        let here = !facts.is_dump() && facts.boot_id == process::boot_id();
+        Self { creator, here, boot: facts.boot_id, looked_at_ns: 0, creator_seen_at_ns: 0 }
     }
 
-    /// Whether it is time to ask again: after a while, or at once when a slot or the board changed its state.
-    pub(super) fn due(&mut self, now_ns: u64, state_moved: bool) -> bool {
-        if !state_moved && self.asked_at_ns != 0 && now_ns.saturating_sub(self.asked_at_ns) < EVERY_NS {
+    /// Look at everybody, if it is time to; whether any answer differs from what the snapshot says.
+    pub(super) fn examine(&mut self, segment: &Segment, into: &mut Snapshot, now_ns: u64, state_moved: bool) -> bool {
+        let first = self.looked_at_ns == 0;
+        if !first && !state_moved && now_ns.saturating_sub(self.looked_at_ns) < EVERY_NS {
             return false;
         }
-        self.asked_at_ns = now_ns;
-        true
+        self.looked_at_ns = now_ns;
+        let alive = self.creator_alive(segment, now_ns);
+        let mut changed = std::mem::replace(&mut into.board.creator.alive, alive) != alive;
+        let now = beat_units(now_ns, segment.facts().created_at_ns);
+        for view in &mut into.slots {
+            let liveness = match view.state {
+                state if state.ended() || segment.facts().is_dump() => Liveness::Unknown,
+                _ => self.evidence(segment, view, alive, now, state_moved).verdict(),
+            };
+            changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
+        }
+        changed
     }
 
     /// Whether the creator is still there: the process itself, or, where its number means nothing, its lock.
-    pub(super) fn creator_alive(&self, segment: &Segment) -> Option<bool> {
+    fn creator_alive(&mut self, segment: &Segment, now_ns: u64) -> Option<bool> {
         if segment.facts().is_dump() {
             return None;
         }
@@ -56,48 +66,49 @@ impl Witness {
             // After a new boot, nobody of before is left; a board from another machine has no boot id here.
             return (self.boot != [0; 16]).then_some(false);
         }
-        process::runs(self.creator, self.boot)
-            .or_else(|| segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR)))
-    }
-
-    /// Ask about everybody; whether any answer differs from what the snapshot says.
-    pub(super) fn examine(&mut self, segment: &Segment, into: &mut Snapshot, now_ns: u64) -> bool {
-        let alive = self.creator_alive(segment);
-        let mut changed = std::mem::replace(&mut into.board.creator.alive, alive) != alive;
-        let now = beat_units(now_ns, segment.facts().created_at_ns);
-        for view in &mut into.slots {
-            let liveness = match view.state {
-                state if state.ended() || segment.facts().is_dump() => Liveness::Unknown,
-                _ => self.evidence(segment, view, alive, now).verdict(),
-            };
-            changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
+        let held = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+        if held == Some(true) && now_ns.saturating_sub(self.creator_seen_at_ns) < CREATOR_EVERY_NS {
+            return Some(true);
         }
-        changed
+        let alive = process::runs(self.creator, self.boot).or(held);
+        self.creator_seen_at_ns = if alive == Some(true) { now_ns } else { 0 };
+        alive
     }
 
-    fn evidence(&mut self, segment: &Segment, view: &SlotView, creator_alive: Option<bool>, now: u32) -> Evidence {
+    fn evidence(
+        &self,
+        segment: &Segment,
+        view: &SlotView,
+        creator_alive: Option<bool>,
+        now: u32,
+        state_moved: bool,
+    ) -> Evidence {
         let beat = segment.beat(view.index).map_or(0, |word| word.load(Ordering::Relaxed));
-        let locks = segment.lock_file().filter(|_| self.here);
         let mut evidence = Evidence {
-            lock_held: locks.and_then(|file| lock::held(file, lock::slot_byte(view.index))),
+            lock_held: Some(true),
             process_runs: None,
             judge_alive: None,
             claimed: view.state != SlotState::Reserved,
             beat: Beat::from_word(beat),
             now,
         };
-        if !self.here && self.boot != [0; 16] {
-            evidence.lock_held = Some(false); // The boot that the writer lived in is over.
+        if self.here && evidence.claimed && !state_moved && evidence.quiet_ms() < FRESH_BEAT_MS {
+            return evidence;
         }
+        // Words of the identity, each looked at alone: torn between two owners, they are right at the next look.
         let Some(record) = segment.cold(view.index) else { return evidence };
-        // Torn text is no matter here: only the identity is looked at, and the next look is 100 ms away.
-        read_cold(record, &mut self.cold);
-        if self.cold.origin == ORIGIN_RESERVED {
+        let [first, start_time, namespace, kind] =
+            [0, 1, 2, 3].map(|at: usize| record.identity[at].load(Ordering::Relaxed));
+        if (kind >> 40) as u8 == ORIGIN_RESERVED {
             evidence.judge_alive = creator_alive;
         }
+        evidence.lock_held = match self.here {
+            true => segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index))),
+            false => (self.boot != [0; 16]).then_some(false), // The boot that the writer lived in is over.
+        };
         if evidence.lock_held.is_none() || evidence.quiet_ms() >= SILENT_AFTER_MS {
-            let ColdImage { pid, start_time, namespace, .. } = *self.cold;
-            evidence.process_runs = process::runs(ProcessMark { pid, start_time, namespace }, self.boot);
+            let writer = ProcessMark { pid: (first >> 32) as u32, start_time, namespace };
+            evidence.process_runs = process::runs(writer, self.boot);
         }
         evidence
     }
