@@ -9,12 +9,14 @@
 
 mod copied;
 mod create;
+mod handle;
 pub(crate) mod lock;
 mod named;
 mod open;
 pub(crate) mod sleep;
 
 pub(crate) use create::{create_file, create_named};
+pub(crate) use handle::{DoorbellMap, HotHandle};
 pub(crate) use named::{SCHEME, remove_named};
 pub(crate) use open::{open_read, open_write};
 
@@ -22,7 +24,6 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
-use std::sync::Arc;
 
 use crate::atomics::{AtomicU64, Ordering, fence};
 use crate::layout::{
@@ -245,60 +246,5 @@ impl Segment {
 impl std::fmt::Debug for Segment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Segment").field("path", &self.path).field("length", &self.length).finish_non_exhaustive()
-    }
-}
-
-/// The one page that a waiting reader may store to.
-pub(crate) enum DoorbellMap<'a> {
-    /// A writer's own map.
-    Own(&'a Doorbell),
-    /// A map of that page alone.
-    Mapped(memmap2::MmapRaw),
-}
-
-impl DoorbellMap<'_> {
-    pub(crate) fn bell(&self) -> &Doorbell {
-        match self {
-            Self::Own(bell) => bell,
-            // SAFETY: `map_doorbell` mapped a whole page, which begins on a multiple of 8 and is longer than a
-            // `Doorbell`; the map lives as long as `self`. A doorbell is made of atomics and unread padding.
-            #[allow(unsafe_code)]
-            Self::Mapped(map) => unsafe { &*map.as_ptr().cast::<Doorbell>() },
-        }
-    }
-}
-
-/// A hot line kept for publishing: the line, and the segment that keeps it mapped.
-pub(crate) struct HotHandle {
-    line: NonNull<HotLine>,
-    segment: Arc<Segment>,
-}
-
-// SAFETY: the line lies in the segment's memory, which the handle keeps alive and which any thread may use.
-#[allow(unsafe_code)]
-unsafe impl Send for HotHandle {}
-// SAFETY: as above.
-#[allow(unsafe_code)]
-unsafe impl Sync for HotHandle {}
-
-impl HotHandle {
-    /// The handle of a slot of a board that is open for writing.
-    pub(crate) fn new(segment: Arc<Segment>, slot: u32) -> Option<Self> {
-        let line = segment.hot(slot).filter(|_| segment.writable()).map(NonNull::from)?;
-        Some(Self { line, segment })
-    }
-
-    #[inline(always)]
-    pub(crate) fn line(&self) -> &HotLine {
-        // SAFETY: `line` was a reference into the memory of `segment`, which lives and stays mapped in place as long
-        // as `self`; what it points to are atomics.
-        #[allow(unsafe_code)]
-        unsafe {
-            self.line.as_ref()
-        }
-    }
-
-    pub(crate) fn segment(&self) -> &Arc<Segment> {
-        &self.segment
     }
 }

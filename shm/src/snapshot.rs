@@ -6,6 +6,7 @@
 
 mod decode;
 mod poll;
+mod refresh;
 mod wait;
 mod witness;
 
@@ -17,20 +18,16 @@ use std::time::Duration;
 
 use crate::atomics::{Ordering, fence};
 use crate::error::{AttachError, ReadError};
-use crate::layout::{ColdImage, HotImage, SlotImage, decode_text};
+use crate::layout::{ColdImage, HotImage, SlotImage};
 use crate::liveness::clock;
-use crate::progress::BoardState;
 use crate::segment::{self, Segment};
-use crate::stamp::{self, Control, HotReading, Meta, READ_ATTEMPTS};
-use crate::view::{BoardView, SlotView, Snapshot};
-
-/// How often a slot that was never seen whole is tried: longer, as there is no earlier view to keep.
-const FIRST_ATTEMPTS: usize = 64;
+use crate::stamp::{self, Control, HotReading};
+use crate::view::Snapshot;
 
 /// A board attached for reading. Nothing it does is noticed by the board's writers.
 pub struct Reader {
     segment: Segment,
-    seen: Vec<Seen>,
+    seen: Vec<refresh::Seen>,
     polled: Vec<Numbers>,
     cold: Box<ColdImage>,
     witness: witness::Witness,
@@ -38,16 +35,6 @@ pub struct Reader {
     epoch: Option<u32>,
     /// The `taken_at_ns` of the snapshot that `seen` is about.
     last_taken_at_ns: u64,
-}
-
-/// What a reader last showed of a slot.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    control: u64,
-    stamp: u64,
-    revision: u16,
-    /// Whether the snapshot has a view of this slot at all.
-    shown: bool,
 }
 
 impl Reader {
@@ -64,7 +51,7 @@ impl Reader {
         Ok(Self {
             witness: witness::Witness::of(&segment),
             segment,
-            seen: vec![Seen::default(); slots],
+            seen: vec![refresh::Seen::default(); slots],
             polled: vec![Numbers::default(); slots],
             cold: Box::default(),
             title_stamp: None,
@@ -155,7 +142,7 @@ impl Reader {
     pub(crate) fn slot_image(&self, slot: u32) -> Option<SlotImage> {
         let line = self.segment.hot(slot)?;
         let record = self.segment.cold(slot)?;
-        for _ in 0..FIRST_ATTEMPTS {
+        for _ in 0..refresh::FIRST_ATTEMPTS {
             let Some(hot) = stamp::read_hot(line) else { continue };
             if Control::from_word(hot.control).unnamed() {
                 return None;
@@ -199,94 +186,6 @@ impl Reader {
             _ => ReadError::Io { path: path(), source },
         })
     }
-
-    /// Forget what was shown: the snapshot is another one.
-    fn start_over(&mut self, into: &mut Snapshot) {
-        self.seen.fill(Seen::default());
-        (self.title_stamp, self.epoch) = (None, None);
-        into.slots.clear();
-        into.board = BoardView::default();
-        decode::board_facts(self.segment.facts(), &mut into.board);
-    }
-
-    fn refresh_board(&mut self, board: &mut BoardView) -> bool {
-        let header = self.segment.header();
-        let epoch = header.epoch.load(Ordering::Acquire);
-        let number = header.state.load(Ordering::Relaxed);
-        let state = u8::try_from(number).ok().and_then(BoardState::from_number).unwrap_or(board.state);
-        let mut changed = std::mem::replace(&mut board.epoch, epoch) != epoch;
-        changed |= std::mem::replace(&mut board.state, state) != state;
-        if self.title_stamp != Some(header.title.stamp.load(Ordering::Relaxed))
-            && let Some((stamp, words)) = header.title.read_soon()
-        {
-            self.title_stamp = Some(stamp);
-            decode_text(&words, &mut board.title);
-            changed = true;
-        }
-        changed
-    }
-
-    fn refresh_slot(&mut self, slot: u32, into: &mut Snapshot, state_moved: bool) -> bool {
-        let Some(line) = self.segment.hot(slot) else { return false };
-        let seen = self.seen[slot as usize];
-        let control = line.control.load(Ordering::Relaxed);
-        let same = control == seen.control && line.numbers.stamp.load(Ordering::Relaxed) == seen.stamp;
-        // How a process ended may be written after its slot's state: look again when any state has moved.
-        let ended = Control::from_word(control).slot_state().is_some_and(|state| state.ended());
-        if same && !(state_moved && ended) {
-            return false;
-        }
-        let attempts = if seen.shown { READ_ATTEMPTS } else { FIRST_ATTEMPTS };
-        (0..attempts).find_map(|_| self.try_slot(slot, into, state_moved && ended)).unwrap_or(false)
-    }
-
-    /// One try to bring a slot's view up to date; `None` when a change came in between.
-    fn try_slot(&mut self, slot: u32, into: &mut Snapshot, look_again: bool) -> Option<bool> {
-        let line = self.segment.hot(slot)?;
-        let seen = self.seen[slot as usize];
-        let hot = stamp::read_hot(line)?;
-        let control = Control::from_word(hot.control);
-        if control.unnamed() {
-            return Some(false); // Nothing to show yet; what was shown stays until the new owner has a name.
-        }
-        let revision = Meta::from_word(hot.numbers[2]).revision;
-        let cold_moved = look_again || !seen.shown || seen.control != hot.control || seen.revision != revision;
-        if cold_moved {
-            let whole = stamp::read_cold(self.segment.cold(slot)?, &mut self.cold);
-            fence(Ordering::Acquire); // Pairs with the fence in `begin_claim`.
-            if !whole || line.control.load(Ordering::Relaxed) != hot.control {
-                return None;
-            }
-        }
-        let view = view_of(into, slot);
-        if cold_moved {
-            decode::cold(&self.cold, control, view);
-        }
-        decode::numbers(&hot, control, view);
-        if cold_moved || seen.shown {
-            decode::phases(&self.cold, view, cold_moved);
-        }
-        self.seen[slot as usize] = Seen { control: hot.control, stamp: hot.stamp, revision, shown: true };
-        Some(true)
-    }
-}
-
-/// The view of this slot in the snapshot, put in its place if it is not there yet.
-fn view_of(into: &mut Snapshot, slot: u32) -> &mut SlotView {
-    // Slots are used from the first on, so that a view is nearly always at its own index.
-    let own = slot as usize;
-    let found = match into.slots.get(own) {
-        Some(view) if view.index == slot => Ok(own),
-        _ => into.slots.binary_search_by_key(&slot, |view| view.index),
-    };
-    let at = match found {
-        Ok(at) => at,
-        Err(at) => {
-            into.slots.insert(at, SlotView { index: slot, ..SlotView::default() });
-            at
-        }
-    };
-    &mut into.slots[at]
 }
 
 /// Whether a dump holds the bytes that were written to it.

@@ -291,3 +291,39 @@ fn a_board_file_is_its_users_alone_and_nothing_lies_beside_it() {
     let directory = board.path().parent().unwrap();
     assert_eq!(std::fs::read_dir(directory).unwrap().count(), 1);
 }
+
+#[test]
+fn a_board_may_be_shared_between_threads_and_a_slot_and_a_reader_moved() {
+    fn shared<T: Send + Sync>() {}
+    fn moved<T: Send>() {}
+    shared::<Board>();
+    moved::<Slot>();
+    moved::<Reader>();
+    let form = Form::file();
+    let board = form.board("threads", 64);
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let board = &board;
+            scope.spawn(move || {
+                for number in 0..8 {
+                    board.reserve(&format!("{thread}-{number}"), "", Kind::Install).unwrap();
+                }
+            });
+        }
+    });
+    let mut keys: Vec<String> = view(&mut board.reader().unwrap()).slots.into_iter().map(|slot| slot.key).collect();
+    keys.sort();
+    keys.dedup();
+    assert_eq!(keys.len(), 64);
+}
+
+#[test]
+fn hints_say_what_to_do_and_errors_name_the_board() {
+    let form = Form::file();
+    let board = form.board("p", 1);
+    let taken = form.create(board.path(), "p", 1).unwrap_err();
+    assert!(taken.to_string().contains(&board.path().display().to_string()) && taken.hint().is_some());
+    board.reserve("a", "", Kind::Task).unwrap();
+    assert!(board.reserve("b", "", Kind::Task).unwrap_err().hint().is_some_and(|hint| hint.contains("larger board")));
+    assert!(Slot::claim(board.path(), 0, 9).unwrap_err().hint().is_some());
+}

@@ -166,3 +166,51 @@ fn a_named_board_is_removed_by_name_once_it_is_over() {
     vx_shm::remove_named(&name).unwrap();
     assert_eq!(vx_shm::remove_named(&name).unwrap_err().kind(), std::io::ErrorKind::NotFound);
 }
+
+/// Every field of this object is in the schema's properties, and every one that the schema requires is there.
+fn fits(value: &serde_json::Value, schema: &serde_json::Value, place: &str) {
+    let (Some(object), Some(known)) = (value.as_object(), schema["properties"].as_object()) else {
+        panic!("{place} is an object and described as one");
+    };
+    for (name, field) in object {
+        let described = known.get(name).unwrap_or_else(|| panic!("{place}.{name} is not in the schema"));
+        let kinds = [&described["type"], &described["oneOf"][1]["type"]].map(|kind| kind.to_string()).concat();
+        let kind = match field {
+            serde_json::Value::Null => "null",
+            serde_json::Value::Bool(_) => "boolean",
+            serde_json::Value::Number(number) if number.is_f64() => "number",
+            serde_json::Value::Number(_) => "integer",
+            serde_json::Value::String(_) => "string",
+            serde_json::Value::Array(_) => "array",
+            serde_json::Value::Object(_) => "object",
+        };
+        let one_of_names = described["enum"].as_array().is_some_and(|names| names.contains(field));
+        let nullable = field.is_null() && described["oneOf"][0]["type"] == "null";
+        assert!(one_of_names || nullable || kinds.contains(kind), "{place}.{name} is {kind}, not {described}");
+    }
+    for required in schema["required"].as_array().unwrap() {
+        assert!(object.contains_key(required.as_str().unwrap()), "{place} has no {required}");
+    }
+}
+
+#[test]
+fn the_json_of_a_board_fits_its_schema() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/board-dump.schema.json");
+    let schema: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let form = Form::file();
+    let board = form.board("project", 3);
+    let slot = play(&board);
+    let json = dump::to_json(&board.reader().unwrap().snapshot().unwrap());
+    fits(&json, &schema, "top");
+    fits(&json["board"], &schema["properties"]["board"], "board");
+    fits(&json["board"]["creator"], &schema["properties"]["board"]["properties"]["creator"], "creator");
+    let slots = &schema["properties"]["slots"]["items"];
+    for slot in json["slots"].as_array().unwrap() {
+        fits(slot, slots, "slot");
+        for phase in slot["phases"].as_array().unwrap() {
+            fits(phase, &slots["properties"]["phases"]["items"], "phase");
+        }
+    }
+    assert_eq!(json["slots"][0]["liveness"]["state"], "alive");
+    drop(slot);
+}
