@@ -72,7 +72,7 @@ pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<File, AttachErro
     let file = options.open(path).map_err(|error| match error.raw_os_error() {
         #[cfg(unix)]
         Some(libc::ELOOP | libc::EISDIR | libc::ENXIO) => AttachErrorKind::NotAFile,
-        _ => error.into(),
+        _ => AttachErrorKind::from(error),
     })?;
     match file.metadata() {
         Ok(data) if data.is_file() => Ok(file),
