@@ -1,8 +1,20 @@
 //! Tests of the whole program, as its users run it.
 
 mod commands;
+#[cfg(target_os = "linux")]
+mod crash;
 mod install;
 mod layers;
+#[cfg(unix)]
+mod network;
+#[cfg(unix)]
+mod output;
 mod registry;
+#[cfg(unix)]
+mod sandbox;
 mod server;
 mod source;
+#[cfg(unix)]
+mod sync;
+#[cfg(target_os = "linux")]
+mod terminal;

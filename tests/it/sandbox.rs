@@ -1,109 +1,300 @@
 //! A place of its own for a test: a home, a project, a runtime directory, a loopback registry, and the built `vx`.
 //!
-//! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`.
+//! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`. When a sandbox goes, no process that
+//! belongs to it may be left.
 
+mod finished;
+mod offer;
+mod processes;
+
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::registry::Registry;
+use serde_json::Value;
+use vx::digest::Algorithm;
+
+use crate::registry::{Registry, digest};
+
+pub(crate) use finished::Finished;
+pub(crate) use offer::Offer;
+pub(crate) use processes::{Process, processes_of, send};
 
 /// How long anything in a test may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the last processes of a sandbox may take to end by themselves.
+const LEAVING: Duration = Duration::from_secs(3);
+/// Between two looks at something that is waited for.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// A directory with everything one test needs; all of it is gone afterwards.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     root: tempfile::TempDir,
-    pub registry: Registry,
+    registry: Option<Registry>,
+    addresses: Vec<(String, String)>,
     variables: Vec<(String, String)>,
+    started: Cell<usize>,
 }
 
-/// A finished `vx`.
-pub struct Finished {
+/// A `vx` at work; killed when dropped.
+pub(crate) struct Running {
     command: String,
-    pub output: Output,
+    child: Child,
+    stdout: PathBuf,
+    stderr: PathBuf,
 }
 
 impl Sandbox {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // A board's path is short by rule, so the place for tests is too.
-        let root = tempfile::Builder::new().prefix("vx").tempdir_in("/tmp").expect("a directory");
+        let short = if cfg!(unix) { PathBuf::from("/tmp") } else { std::env::temp_dir() };
+        let root = tempfile::Builder::new().prefix("vx").tempdir_in(short).expect("a directory");
         for name in ["project", "home", "user"] {
             fs::create_dir(root.path().join(name)).expect("a directory");
         }
-        Self { root, registry: Registry::start(), variables: Vec::new() }
+        let registry = Registry::start();
+        let addresses = registry.environment();
+        Self { root, registry: Some(registry), addresses, variables: Vec::new(), started: Cell::new(0) }
     }
 
     /// With this `vx.toml`.
-    pub fn config(self, text: &str) -> Self {
-        fs::write(self.project().join("vx.toml"), text).expect("a file");
+    pub(crate) fn config(self, text: &str) -> Self {
+        self.write("vx.toml", text);
         self
     }
 
     /// With this variable in the environment of every `vx`.
-    pub fn variable(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.into(), value.into()));
         self
     }
 
-    pub fn project(&self) -> PathBuf {
+    /// With this tool of the catalogue in the registry, as scripts that print the version.
+    pub(crate) fn offers(self, tool: &str, version: &str) -> Self {
+        self.registry().offer(tool, version);
+        self
+    }
+
+    /// Write a file of the project.
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        fs::write(self.project().join(name), text).expect("a file");
+    }
+
+    /// Read a file of the project.
+    pub(crate) fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.project().join(name)).unwrap_or_default()
+    }
+
+    pub(crate) fn registry(&self) -> &Registry {
+        self.registry.as_ref().expect("the registry still runs")
+    }
+
+    /// From now on nobody answers where the registry was.
+    pub(crate) fn stop_registry(&mut self) {
+        self.registry = None;
+    }
+
+    pub(crate) fn project(&self) -> PathBuf {
         self.root.path().join("project")
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.root.path().join("home")
     }
 
-    pub fn runtime(&self) -> PathBuf {
+    pub(crate) fn runtime(&self) -> PathBuf {
         self.root.path().join("run")
     }
 
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
 
+    /// The lines of `vx.toml` for a tool from an address: the archive is served there.
+    pub(crate) fn addressed(&self, tool: &str, archive: &[u8], more: &str) -> String {
+        let path = format!("/files/{tool}.tgz");
+        self.registry().server().serve(&path, crate::server::Reply::ok(archive));
+        let (url, sha256) = (self.registry().server().url(&path), digest(Algorithm::Sha256, archive).hex());
+        format!(
+            "{tool} = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", strip = 1, bin = [\"bin/{tool}\"]{more} }}\n"
+        )
+    }
+
     /// The command of `vx` with these words, separated by spaces, not yet started.
-    pub fn command(&self, words: &str) -> Command {
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vx"));
         command.args(words.split_whitespace()).current_dir(self.project());
-        self.environment(&mut command);
+        // Nothing of this machine's own settings reaches the tested program.
+        command.env_clear().envs(self.environment());
         command
     }
 
-    /// Nothing of this machine's own settings reaches the tested program.
-    fn environment(&self, command: &mut Command) {
-        command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.root.path().join("user"));
-        command.env("VX_HOME", self.home());
-        command.env("VX_RUNTIME_DIR", self.runtime());
-        command.env("NPM_CONFIG_REGISTRY", self.registry.npm_address());
-        command.env("UV_DEFAULT_INDEX", self.registry.pypi_address());
-        command.env("NO_COLOR", "1");
-        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+    /// The whole environment of every `vx` here.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        let own = [
+            ("PATH", std::env::var("PATH").unwrap_or_default()),
+            ("HOME", self.root.path().join("user").display().to_string()),
+            ("XDG_CONFIG_DIRS", self.root.path().join("user").display().to_string()),
+            ("VX_HOME", self.home().display().to_string()),
+            ("VX_RUNTIME_DIR", self.runtime().display().to_string()),
+            ("NO_COLOR", "1".to_owned()),
+        ];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        own.chain(self.addresses.iter().cloned()).chain(self.variables.iter().cloned()).collect()
     }
 
     /// Run `vx` with these words to its end.
-    pub fn vx(&self, words: &str) -> Finished {
-        let child = self.start(words);
-        Finished { command: format!("vx {words}"), output: wait_with_output(child) }
+    pub(crate) fn vx(&self, words: &str) -> Finished {
+        self.start(words).finish()
     }
 
     /// Start `vx` with these words.
-    pub fn start(&self, words: &str) -> Child {
-        let mut command = self.command(words);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().expect("vx starts")
+    pub(crate) fn start(&self, words: &str) -> Running {
+        self.run(&format!("vx {words}"), self.command(words))
+    }
+
+    /// Start a command of this sandbox.
+    pub(crate) fn run(&self, name: &str, mut command: Command) -> Running {
+        let number = self.started.replace(self.started.get() + 1);
+        let output = |stream: &str| self.root.path().join(format!("{number}.{stream}"));
+        let (stdout, stderr) = (output("stdout"), output("stderr"));
+        // Files, not pipes: whoever is left behind by a killed vx would hold a pipe open.
+        let file = |path| fs::File::create(path).expect("a file");
+        command.stdin(Stdio::null()).stdout(file(&stdout)).stderr(file(&stderr));
+        let child = command.spawn().expect("vx starts");
+        Running { command: name.to_owned(), child, stdout, stderr }
+    }
+
+    /// The newest board, once there is one that can be read.
+    pub(crate) fn board(&self) -> Option<Value> {
+        let dumped = self.command("board dump --json").output().expect("vx starts");
+        serde_json::from_slice(&dumped.stdout).ok()
+    }
+
+    /// A tool's slot on the newest board.
+    pub(crate) fn slot(&self, tool: &str) -> Option<Value> {
+        self.board().and_then(|board| slot_of(&board, tool))
+    }
+
+    /// Wait until a tool's slot on the newest board is so.
+    pub(crate) fn await_slot(&self, tool: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        eventually(&format!("{tool} {what}"), || self.slot(tool).filter(|slot| wanted(slot)))
     }
 
     /// The files below the store, without receipts, in order.
-    pub fn stored(&self) -> Vec<String> {
+    pub(crate) fn stored(&self) -> Vec<String> {
         let mut found = Vec::new();
         let store = self.home().join("store");
         files_below(&store, &store, &mut found);
         found.sort();
         found
     }
+
+    /// The releases in the store, as `tool version`.
+    pub(crate) fn installed(&self) -> Vec<String> {
+        let listed: Value = serde_json::from_str(&self.vx("list --json").succeeds().stdout()).expect("JSON");
+        let releases = listed.as_array().expect("a list");
+        releases.iter().map(|release| format!("{} {}", text(&release["tool"]), text(&release["version"]))).collect()
+    }
+
+    /// What an installed program prints when it is asked for its version.
+    pub(crate) fn program_says(&self, program: &str) -> String {
+        let path = self.vx(&format!("which {program}")).succeeds().stdout();
+        let output = Command::new(path.trim()).arg("--version").output().expect("the program starts");
+        assert!(output.status.success(), "{program}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// What is left in the places that only a running install uses.
+    pub(crate) fn left_behind(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for place in ["tmp", "locks"] {
+            let entries = fs::read_dir(self.home().join(place)).into_iter().flatten().flatten();
+            found.extend(entries.map(|entry| entry.path().display().to_string()));
+        }
+        found
+    }
+
+    /// The processes that were started here and are still there.
+    pub(crate) fn processes(&self) -> Vec<Process> {
+        processes_of(self.root.path())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let deadline = Instant::now() + LEAVING;
+        let mut left = self.processes();
+        while !left.is_empty() && Instant::now() < deadline && !std::thread::panicking() {
+            std::thread::sleep(GLANCE);
+            left = self.processes();
+        }
+        left.iter().for_each(|process| send(process.pid, rustix::process::Signal::KILL));
+        if !std::thread::panicking() {
+            assert!(left.is_empty(), "processes were left behind: {left:?}");
+        }
+    }
+}
+
+impl Running {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Send it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        send(self.child.id(), signal);
+    }
+
+    /// Wait for its end; it is killed when it takes too long.
+    pub(crate) fn finish(mut self) -> Finished {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "`{}` did not end in time", self.command);
+            std::thread::sleep(Duration::from_millis(3));
+        };
+        let read = |path: &Path| fs::read(path).unwrap_or_default();
+        Finished::new(&self.command, status, read(&self.stdout), read(&self.stderr))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Wait until something holds.
+pub(crate) fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, what, attempt)
+}
+
+/// Wait until something holds, at most so long.
+pub(crate) fn within<T>(patience: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(value) = attempt() {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        std::thread::sleep(GLANCE);
+    }
+}
+
+/// A tool's slot on a board.
+pub(crate) fn slot_of(board: &Value, tool: &str) -> Option<Value> {
+    board["slots"].as_array()?.iter().find(|slot| slot["key"] == tool).cloned()
+}
+
+/// The text of a JSON value, empty where it is none.
+pub(crate) fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn files_below(root: &Path, directory: &Path, into: &mut Vec<String>) {
@@ -114,80 +305,5 @@ fn files_below(root: &Path, directory: &Path, into: &mut Vec<String>) {
         } else if path.file_name().is_some_and(|name| name != ".vx-receipt.toml") {
             into.push(path.strip_prefix(root).expect("below").to_string_lossy().into_owned());
         }
-    }
-}
-
-/// The output of a child, which is killed when it takes too long.
-pub fn wait_with_output(child: Child) -> Output {
-    let pid = child.id();
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let waiter = std::thread::spawn(move || {
-        let _ = sender.send(child.wait_with_output());
-    });
-    match receiver.recv_timeout(PATIENCE) {
-        Ok(output) => {
-            waiter.join().expect("the waiting thread ends");
-            output.expect("the output reads")
-        }
-        Err(_) => {
-            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
-            panic!("vx did not end within {} s", PATIENCE.as_secs());
-        }
-    }
-}
-
-/// Wait until something holds.
-pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = attempt() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "in vain: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-impl Finished {
-    pub fn stdout(&self) -> String {
-        String::from_utf8_lossy(&self.output.stdout).into_owned()
-    }
-
-    pub fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.output.stderr).into_owned()
-    }
-
-    fn told(&self) -> String {
-        format!("{}\n{:?}\n--- stdout\n{}\n--- stderr\n{}", self.command, self.output.status, self.stdout(), self.stderr())
-    }
-
-    /// It succeeded.
-    pub fn succeeds(self) -> Self {
-        assert!(self.output.status.success(), "{}", self.told());
-        self
-    }
-
-    /// It ended with this exit code.
-    pub fn exits_with(self, code: i32) -> Self {
-        assert_eq!(self.output.status.code(), Some(code), "{}", self.told());
-        self
-    }
-
-    /// It did not succeed, and said this on standard error.
-    pub fn fails_with(self, text: &str) -> Self {
-        assert!(!self.output.status.success(), "{}", self.told());
-        self.says(text)
-    }
-
-    /// It said this on standard error.
-    pub fn says(self, text: &str) -> Self {
-        assert!(self.stderr().contains(text), "nothing of `{text}` in:\n{}", self.told());
-        self
-    }
-
-    /// It printed this on standard output.
-    pub fn prints(self, text: &str) -> Self {
-        assert!(self.stdout().contains(text), "nothing of `{text}` in:\n{}", self.told());
-        self
     }
 }

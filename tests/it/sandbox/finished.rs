@@ -1,0 +1,78 @@
+//! A `vx` that has ended: what it said, and what a test expects of it.
+
+use std::process::ExitStatus;
+
+/// A finished `vx`.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    command: String,
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+impl Finished {
+    pub(super) fn new(command: &str, status: ExitStatus, stdout: Vec<u8>, stderr: Vec<u8>) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { command: command.to_owned(), status, stdout: text(stdout), stderr: text(stderr) }
+    }
+
+    pub(crate) fn stdout(&self) -> String {
+        self.stdout.clone()
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        self.stderr.clone()
+    }
+
+    fn told(&self) -> String {
+        let Self { command, status, stdout, stderr } = self;
+        format!("{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
+    }
+
+    /// It succeeded.
+    #[track_caller]
+    pub(crate) fn succeeds(self) -> Self {
+        self.exits_with(0)
+    }
+
+    /// It ended with this exit code.
+    #[track_caller]
+    pub(crate) fn exits_with(self, code: i32) -> Self {
+        assert_eq!(self.status.code(), Some(code), "{}", self.told());
+        self
+    }
+
+    /// Something asked for did not succeed (exit code 1), and it said this on standard error.
+    #[track_caller]
+    pub(crate) fn fails_with(self, text: &str) -> Self {
+        self.exits_with(1).says(text)
+    }
+
+    /// It found the command line or the configuration wrong (exit code 2), and said this on standard error.
+    #[track_caller]
+    pub(crate) fn refuses_with(self, text: &str) -> Self {
+        self.exits_with(2).says(text)
+    }
+
+    /// It said this on standard error.
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "nothing of `{text}` in:\n{}", self.told());
+        self
+    }
+
+    /// It printed this on standard output.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "nothing of `{text}` in:\n{}", self.told());
+        self
+    }
+
+    /// This is nowhere in what it said and printed.
+    #[track_caller]
+    pub(crate) fn keeps_silent_about(self, text: &str) -> Self {
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "`{text}` is in:\n{}", self.told());
+        self
+    }
+}

@@ -1,0 +1,10 @@
+//! `vx sync` and the commands around it, as users run them.
+
+mod alone;
+mod channel;
+mod commands;
+mod errors;
+mod everyday;
+mod modes;
+mod secrets;
+mod together;

@@ -1,0 +1,126 @@
+//! The way into an install: what comes through the pipe, and what becomes of a child to which it does not come.
+
+use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use vx_shm::{Board, Kind};
+
+use crate::sandbox::{Sandbox, slot_of, text, within};
+
+/// A board with a slot reserved for one tool, and a child that is to take it.
+struct Channel {
+    sandbox: Sandbox,
+    /// The test is the parent: while it holds the board, somebody stands behind it.
+    _board: Board,
+    child: Child,
+}
+
+impl Channel {
+    fn open() -> Self {
+        let sandbox = Sandbox::new();
+        std::fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
+        let board = Board::create(&sandbox.runtime().join("vx-install-4711.board"), "test", 8).expect("a board");
+        board.reserve("esbuild", "0.27.0", Kind::Install).expect("a slot");
+        let mut command = sandbox.command("install esbuild@0.27.0 --ipc-channel vx-install-4711-esbuild");
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("vx starts");
+        Self { sandbox, _board: board, child }
+    }
+
+    /// Write these bytes and close the pipe.
+    fn send(&mut self, bytes: &[u8]) {
+        let mut pipe = self.child.stdin.take().expect("a pipe");
+        pipe.write_all(bytes).expect("the child reads");
+    }
+
+    /// The child gave up with exit code 2, and its slot says why.
+    fn fails_saying(&mut self, reason: &str) {
+        let status = within(Duration::from_secs(20), "the child ends", || self.child.try_wait().expect("a child"));
+        let slot = slot_of(&self.sandbox.board().expect("a board"), "esbuild").expect("a slot");
+        assert_eq!((status.code(), text(&slot["state"])), (Some(2), "failed"), "{slot}");
+        assert!(text(&slot["error"]).contains(reason), "`{}` does not say `{reason}`", text(&slot["error"]));
+        assert!(text(&slot["error"]).contains("\nhint: "), "{slot}");
+        assert_eq!(self.sandbox.stored(), Vec::<String>::new());
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn document(major: u16, content: &Value) -> Vec<u8> {
+    let json = content.to_string();
+    let mut document = b"VXCONFIG".to_vec();
+    document.extend_from_slice(&major.to_le_bytes());
+    document.extend_from_slice(&0_u16.to_le_bytes());
+    document.extend_from_slice(&u32::try_from(json.len()).expect("it is short").to_le_bytes());
+    document.extend_from_slice(json.as_bytes());
+    document
+}
+
+fn config(tool: &str) -> Value {
+    json!({
+        "tool_name": tool, "version": "0.27.0", "source": "npm", "parts": [], "programs": [], "home": "/nowhere",
+        "a_field_of_tomorrow": true,
+    })
+}
+
+#[test]
+fn a_child_to_which_nothing_comes_gives_up_after_five_seconds() {
+    let start = Instant::now();
+    let mut channel = Channel::open();
+    channel.fails_saying("no configuration arrived on standard input within 5 s");
+    assert!((Duration::from_secs(5)..Duration::from_secs(10)).contains(&start.elapsed()), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_pipe_that_is_closed_at_once_is_said() {
+    let mut channel = Channel::open();
+    channel.send(b"");
+    channel.fails_saying("standard input was closed without a configuration");
+}
+
+#[test]
+fn half_a_message_is_said_with_how_much_came() {
+    let mut channel = Channel::open();
+    let whole = document(1, &config("esbuild"));
+    channel.send(&whole[..whole.len() - 10]);
+    let expected = whole.len() - 16;
+    channel.fails_saying(&format!("breaks off after {} of {expected} bytes", expected - 10));
+}
+
+#[test]
+fn a_message_for_another_tool_is_refused() {
+    let mut channel = Channel::open();
+    channel.send(&document(1, &config("biome")));
+    channel.fails_saying("the configuration is for `biome`, and this process installs `esbuild`");
+}
+
+#[test]
+fn a_newer_format_is_refused_by_name() {
+    let mut channel = Channel::open();
+    channel.send(&document(7, &config("esbuild")));
+    channel.fails_saying("the configuration has format 7, and this vx reads format 1");
+}
+
+#[test]
+fn what_is_no_message_is_refused_without_a_word_of_it() {
+    let mut channel = Channel::open();
+    channel.send(b"planted planted planted planted planted");
+    channel.fails_saying("standard input holds no vx configuration");
+    let board = std::fs::read(channel.sandbox.runtime().join("vx-install-4711.board")).expect("a board");
+    assert!(!board.windows(7).any(|window| window == b"planted"));
+}
+
+#[test]
+fn a_channel_that_leads_nowhere_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.vx("install esbuild@1 --ipc-channel vx-install-1-esbuild").exits_with(2).says("hint: `--ipc-channel` is for");
+    sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is no channel name");
+}

@@ -1,0 +1,88 @@
+//! What travels through the pipe alone: a registry's token, and the options of a tool.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::registry::archive::{script, tgz};
+use crate::sandbox::{Process, Sandbox, eventually};
+use crate::server::Reply;
+
+const TOKEN: &str = "planted-token-4cc355";
+
+/// The processes that install, while they do.
+fn installers(sandbox: &Sandbox) -> Vec<Process> {
+    sandbox.processes().into_iter().filter(|process| process.command.contains("--ipc-channel")).collect()
+}
+
+fn files_below(directory: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() { files_below(&path, into) } else { into.push(path) }
+    }
+}
+
+/// No file below holds the text.
+fn assert_nowhere_below(directory: &Path, secret: &str) {
+    let mut files = Vec::new();
+    files_below(directory, &mut files);
+    assert!(!files.is_empty(), "nothing to look at in {}", directory.display());
+    for file in files {
+        let bytes = fs::read(&file).unwrap_or_default();
+        let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+        assert!(!found, "`{secret}` is in {}", file.display());
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_registrys_token_reaches_the_registry_and_nothing_else() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n");
+    let host = sandbox.registry().server().address().trim_start_matches("http://").to_owned();
+    fs::write(sandbox.root().join("user/.npmrc"), format!("//{host}/npm/:_authToken={TOKEN}\n")).expect("a file");
+    let slow = sandbox.publish_slowly("biome", "2.3.4", 300_000, 400_000);
+    let broken = sandbox.publish("esbuild", "0.27.0", 0);
+    sandbox.registry().server().serve(&broken.path, Reply::status(403));
+
+    let running = sandbox.start("sync --json --dump dumps --dump-every 50ms");
+    let seen = eventually("a child downloads", || {
+        let children = installers(&sandbox);
+        (!children.is_empty() && !sandbox.fetches(&slow).is_empty()).then_some(children)
+    });
+    for process in seen.iter().chain(&sandbox.processes()) {
+        assert!(!process.command.contains(TOKEN), "{process:?}");
+        assert!(!process.environment.iter().any(|variable| variable.contains(TOKEN)), "{process:?}");
+    }
+    running.finish().exits_with(1).keeps_silent_about(TOKEN);
+
+    let sent = sandbox.fetches(&slow).pop().expect("a request");
+    assert_eq!(sent.header("authorization"), Some(format!("Bearer {TOKEN}").as_str()));
+    for place in [sandbox.runtime(), sandbox.home(), sandbox.project()] {
+        assert_nowhere_below(&place, TOKEN);
+    }
+    for form in ["--json", "--csv", "--text"] {
+        sandbox.vx(&format!("board dump {form}")).succeeds().keeps_silent_about(TOKEN);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn options_reach_the_postinstall_through_the_pipe_and_not_before() {
+    let sandbox = Sandbox::new();
+    let archive = tgz(&[script("x/bin/hello", "1.0.0"), crate::registry::archive::filler("x/filler", 300_000)]);
+    let more = ", components = [\"desktop\", \"web\"], install_env = { FLAVOUR = \"lemon-97\" }, options = { size = 3 }, \
+                postinstall = \"printf '%s %s %s' $components $FLAVOUR $size > told; env > all\"";
+    let tool = sandbox.addressed("hello", &archive, more);
+    sandbox.registry().server().serve("/files/hello.tgz", Reply::ok(archive).slow(400_000));
+    sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
+    let running = sandbox.start("sync");
+    let seen = eventually("the child is at work", || Some(installers(&sandbox)).filter(|found| !found.is_empty()));
+    for process in seen {
+        let told = process.environment.iter().any(|variable| variable.contains("lemon-97") || variable.contains("desktop"));
+        assert!(!told && !process.command.contains("lemon-97"), "{process:?}");
+    }
+    running.finish().succeeds();
+    let release = sandbox.home().join("store/hello/1.0.0");
+    assert_eq!(fs::read_to_string(release.join("told")).expect("the command ran"), "desktop,web lemon-97 3");
+    let all = fs::read_to_string(release.join("all")).expect("the command ran");
+    assert!(all.lines().any(|line| line.starts_with("PATH=") && line.contains("/bin:")), "{all}");
+}
