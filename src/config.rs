@@ -67,7 +67,7 @@ pub struct Part {
     pub file_name: String,
     /// What its bytes must digest to.
     pub digest: Option<Digest>,
-    /// Its size in bytes, where the source says.
+    /// Its size in bytes, where the source says; without a digest, what comes must have it.
     pub size: Option<u64>,
     /// How many leading path components to drop from each entry.
     pub strip: u32,

@@ -112,7 +112,8 @@ impl<'a> Download<'a> {
             session,
             archive: &part.file_name,
             digest: part.digest.as_ref(),
-            size: part.size,
+            // A size found out by asking ahead may be that of a sign-in page: where there is a digest, it decides.
+            size: part.size.filter(|_| part.digest.is_none()),
             request: Request {
                 url: url.to_owned(),
                 authorization: address::authorization(part, url),

@@ -81,6 +81,10 @@ impl Client {
     /// The size in bytes of what is at an address; `None` when the server does not say.
     pub(super) fn size(&self, question: &Question<'_>) -> Option<u64> {
         let response = self.persist(question, |url| self.follow("HEAD", question, url)).ok()?.0;
+        // A page for people is not what is wanted there.
+        if header(&response, CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
+            return None;
+        }
         header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
     }
 

@@ -1,6 +1,6 @@
 //! Why an archive was not received.
 
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::hint::Hint;
 
 use super::super::cancel::Stop;
@@ -78,7 +78,7 @@ pub enum DownloadErrorKind {
         received: u64,
     },
     /// The bytes are not those that were promised.
-    #[error("expected {expected}, got {got}")]
+    #[error("expected {}, got {}", shown(expected), shown(got))]
     Digest {
         /// The digest promised.
         expected: Digest,
@@ -120,6 +120,14 @@ pub enum DownloadErrorKind {
     /// times; then it says what is in here.
     #[error("the download has to begin again")]
     Again(Box<DownloadErrorKind>),
+}
+
+/// A SHA-256 whole, to be copied; of a SHA-512 the beginning: two of them would leave no room for what to do.
+fn shown(digest: &Digest) -> String {
+    match digest.algorithm() {
+        Algorithm::Sha256 => digest.to_string(),
+        Algorithm::Sha512 => format!("{:.23}…", digest.to_string()),
+    }
 }
 
 impl From<Stop> for DownloadErrorKind {
