@@ -12,6 +12,7 @@ use super::show::{Shown, View, carry_out, choose_view};
 use super::workspace::{Workspace, all_of};
 use super::{print, releases};
 use crate::project::ToolRequest;
+use crate::project::lock::{Change, Difference};
 use crate::sync::{Decision, Plan, Resolution, Resolver, RunEnd, Want, remember};
 
 /// Run `vx sync`.
@@ -69,9 +70,15 @@ fn may_stay_silent(run: &RunArguments, view: View) -> bool {
 }
 
 fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), Failure> {
-    let mut differences: Vec<String> =
-        workspace.lock.differences(&workspace.project.tools).iter().map(ToString::to_string).collect();
     let here = workspace.platform;
+    // What is for other systems may be nothing that this one could lock.
+    let elsewhere = |difference: &Difference| {
+        let mut tools = workspace.project.tools.iter();
+        difference.change == Change::Added && tools.any(|tool| tool.name == difference.tool && !tool.wanted_on(here.os))
+    };
+    let differences = workspace.lock.differences(&workspace.project.tools);
+    let mut differences: Vec<String> =
+        differences.iter().filter(|difference| !elsewhere(difference)).map(ToString::to_string).collect();
     let lacking = asked
         .iter()
         .filter(|ask| ask.wanted_on(here.os))

@@ -91,17 +91,20 @@ impl Resolver<'_> {
     }
 
     fn standing(&self, ask: &ToolRequest, lock_fits: bool) -> Standing<'_> {
-        if !ask.wanted_on(self.platform.os) && !self.all_platforms {
+        let here = ask.wanted_on(self.platform.os);
+        let locked = self.lock.tools.get(&ask.name).filter(|_| lock_fits);
+        if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
             return Standing::Settled(Found::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
-            Ok(recipe) => recipe,
-            Err(error) => return Standing::Settled(failed(&error)),
+            Ok(recipe) if here || recipe.source != SourceKind::System => recipe,
+            Err(error) if here => return Standing::Settled(failed(&error)),
+            _ => return Standing::Settled(Found::NotHere),
         };
         if recipe.source == SourceKind::System {
             return Standing::Settled(self.on_path(ask, &recipe));
         }
-        match self.lock.tools.get(&ask.name).filter(|_| lock_fits) {
+        match locked {
             Some(locked) => match locked.platforms.get(&self.platform) {
                 Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => Standing::Settled(Found::Nothing {
@@ -202,7 +205,7 @@ impl Resolver<'_> {
             let only_here = matches!(standings[index], Standing::Partly(..)) || !self.all_platforms;
             for platform in Platform::ALL {
                 let here = platform == self.platform;
-                if here || (!only_here && ask.wanted_on(platform.os)) {
+                if ask.wanted_on(platform.os) && (here || !only_here) {
                     questions.push((index, platform, version));
                 }
             }
@@ -249,9 +252,11 @@ impl Resolver<'_> {
                 Some(Ok(version)) => {
                     let entry = self.entry(ask, &recipe, &version, known, index, &archives);
                     let here = archives.remove(&(index, self.platform));
+                    if !matches!(here, Some(Err(_))) {
+                        resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
+                    }
                     match here {
                         Some(Ok(artifacts)) => {
-                            resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
                             let parts = artifacts.into_iter().map(part).collect();
                             Found::Release(Box::new(release(ask, &recipe, &version, parts)))
                         }
@@ -268,7 +273,7 @@ impl Resolver<'_> {
         resolution
     }
 
-    /// The lock's new entry for a tool; `None` when an archive's digest is not known.
+    /// The lock's new entry for a tool, with the platforms whose archives' digests are known; `None` when none is.
     fn entry(
         &self,
         ask: &ToolRequest,
@@ -283,11 +288,12 @@ impl Resolver<'_> {
             if let (true, Ok(artifacts)) = (*of == index, artifacts) {
                 let parts: Option<Vec<LockedPart>> =
                     artifacts.iter().map(|artifact| locked_part(artifact, recipe.source)).collect();
-                platforms.insert(*platform, parts?);
+                platforms.extend(parts.map(|parts| (*platform, parts)));
             }
         }
         let (request, version) = (ask.request.text().to_owned(), version.to_owned());
-        Some(LockedTool { request, version, source: recipe.source, platforms })
+        let entry = LockedTool { request, version, source: recipe.source, platforms };
+        (!entry.platforms.is_empty()).then_some(entry)
     }
 }
 
