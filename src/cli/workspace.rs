@@ -13,7 +13,7 @@ use crate::paths::Home;
 use crate::platform::Platform;
 use crate::process;
 use crate::project::lock::{self, Found, Guard};
-use crate::project::{Lock, LockedTool, Project, ToolRequest, discover};
+use crate::project::{Lock, LockedTool, Project, ProjectError, ToolRequest, discover};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 
 /// How long a version list is used before it is asked for again, unless the project says.
@@ -50,7 +50,14 @@ pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
         Some(directory) => discover::load_from(directory),
         None => discover::load(&std::env::current_dir()?),
     };
-    let project = found.map_err(|error| Failure::hinted(USAGE, &error))?;
+    let project = found.map_err(|error| match error {
+        // Each problem begins with its place, where editors look for it.
+        ProjectError::Wrong(errors) => {
+            print::note(errors);
+            Failure::silent(USAGE)
+        }
+        error => Failure::hinted(USAGE, &error),
+    })?;
     for notice in &project.notices {
         print::note(notice);
     }
