@@ -40,8 +40,9 @@ impl Sandbox {
         offer
     }
 
-    /// Every request for this release's archive so far.
+    /// Every request for this release's archive so far; those that only ask for its size do not count.
     pub(crate) fn fetches(&self, offer: &Offer) -> Vec<Request> {
-        self.registry().server().requests_for(&offer.path)
+        let requests = self.registry().server().requests_for(&offer.path);
+        requests.into_iter().filter(|request| request.method == "GET").collect()
     }
 }

@@ -121,6 +121,9 @@ fn what_is_no_message_is_refused_without_a_word_of_it() {
 #[test]
 fn a_channel_that_leads_nowhere_is_refused() {
     let sandbox = Sandbox::new();
-    sandbox.vx("install esbuild@1 --ipc-channel vx-install-1-esbuild").exits_with(2).says("hint: `--ipc-channel` is for");
+    sandbox
+        .vx("install esbuild@1 --ipc-channel vx-install-1-esbuild")
+        .exits_with(2)
+        .says("hint: `--ipc-channel` is for");
     sandbox.vx("install esbuild@1 --ipc-channel ../../x").refuses_with("is no channel name");
 }

@@ -12,14 +12,14 @@ fn keys(value: &Value) -> Vec<&str> {
 
 #[test]
 fn a_list_as_json_has_exactly_the_fields_that_others_rely_on() {
-    let sandbox = Sandbox::new().config("[tools]\nruff = \"0.15.1\"\n").offers("ruff", "0.15.1").offers("node", "22.1.0");
+    let sandbox =
+        Sandbox::new().config("[tools]\nruff = \"0.15.1\"\n").offers("ruff", "0.15.1").offers("node", "22.1.0");
     sandbox.vx("sync").succeeds();
     sandbox.vx("install node@22.1.0").succeeds();
     let listed: Value = serde_json::from_str(&sandbox.vx("list --json").succeeds().stdout()).expect("JSON");
     let [node, ruff] = listed.as_array().expect("a list").as_slice() else { panic!("two releases: {listed}") };
     for release in [node, ruff] {
-        let expected =
-            ["digest", "installed_at", "path", "programs", "size", "source", "tool", "version", "wanted_by"];
+        let expected = ["digest", "installed_at", "path", "programs", "size", "source", "tool", "version", "wanted_by"];
         assert_eq!(keys(release), expected);
         assert!(release["size"].as_u64().is_some_and(|size| size > 0), "{release}");
         let at: Result<jiff::Timestamp, _> = release["installed_at"].as_str().unwrap_or_default().parse();
@@ -58,8 +58,9 @@ fn which_goes_by_the_project_and_else_by_what_was_installed_last() {
 #[test]
 fn uninstall_takes_one_version_or_all() {
     let sandbox = Sandbox::new();
-    for version in ["0.27.0", "0.27.1", "0.28.0"] {
-        sandbox.registry().offer("esbuild", version);
+    let versions = ["0.27.0", "0.27.1", "0.28.0"];
+    versions.iter().for_each(|version| sandbox.registry().offer("esbuild", version));
+    for version in versions {
         sandbox.vx(&format!("install esbuild@{version}")).succeeds();
     }
     sandbox.vx("uninstall esbuild@0.27.1").succeeds().says("removed esbuild 0.27.1");

@@ -6,7 +6,8 @@ use crate::server::Reply;
 
 /// A project with one tool that will be served wrongly and one that is well.
 fn one_good_one_bad() -> (Sandbox, Offer) {
-    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
+    let sandbox =
+        Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
     let offer = sandbox.publish("biome", "2.3.4", 50_000);
     (sandbox, offer)
 }
@@ -152,7 +153,7 @@ fn every_problem_of_a_file_is_told_at_once_with_its_place() {
         .says("node = 20")
         .says("write it in quotes: \"20\"")
         .says(&format!("{file}:3:11: error: "))
-        .says(&format!("{file}:4:32: error: "))
+        .says(&format!("{file}:4:31: error: "))
         .says("did you mean `linux`?")
         .says(&format!("{file}:7:8: error: "));
     assert_eq!(sandbox.registry().server().requests().len(), 0);

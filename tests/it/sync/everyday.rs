@@ -1,8 +1,8 @@
 //! The good days: what is declared gets installed, runs, and is not fetched again.
 
-use crate::registry::Language;
 use crate::registry::archive::{Entry, script, tgz};
 use crate::registry::digest;
+use crate::registry::{Language, Npm};
 use crate::sandbox::Sandbox;
 use crate::server::Reply;
 use vx::digest::Algorithm;
@@ -87,7 +87,7 @@ fn an_address_with_templates_and_a_digest_is_a_source() {
     assert_eq!(sandbox.program_says("hello"), "1.2.3", "on {os} {arch}");
     assert!(sandbox.stored().iter().any(|file| file.ends_with("README")), "{:?}", sandbox.stored());
     // An address is the one thing that a lock cannot do without.
-    assert!(sandbox.read("vx.lock").contains(&address), "{}", sandbox.read("vx.lock"));
+    assert!(sandbox.read("vx.lock").contains(&sandbox.registry().server().url(&path)), "{}", sandbox.read("vx.lock"));
 }
 
 #[test]
@@ -109,15 +109,26 @@ fn an_address_without_a_digest_is_refused_until_the_lock_has_one() {
 
 #[test]
 fn a_tool_for_other_systems_is_left_out() {
-    let other = if cfg!(windows) { "linux" } else { "windows" };
+    let other = "windows";
     let sandbox = mixed();
+    let archive = tgz(&[script("package/biome.exe", "2.3.4")]);
+    sandbox.registry().npm("@biomejs/cli-win32-x64", "2.3.4", &archive, Npm::default());
     sandbox.write(
         "vx.toml",
-        &format!("[tools]\nruff = \"0.15.1\"\nbiome = {{ version = \"2.3.4\", os = [\"{other}\"] }}\n"),
+        &format!(
+            "[tools]\nruff = \"0.15.1\"\nbiome = {{ version = \"2.3.4\", os = [\"{other}\"] }}\n\
+             msvc = {{ version = \"latest\", os = [\"{other}\"] }}\n"
+        ),
     );
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["ruff 0.15.1"]);
-    sandbox.vx("sync --dry-run").succeeds().prints("keep biome  (not for this system)");
+    for options in ["", "--locked", "--frozen"] {
+        // Also by the lock, which holds it for the others.
+        sandbox.vx(&format!("sync --dry-run {options}")).succeeds().prints("keep biome  (not for this system)");
+        sandbox.vx(&format!("sync {options}")).succeeds().says("nothing to do");
+    }
+    let lock = sandbox.read("vx.lock");
+    assert!(lock.contains("biome") && lock.contains(other), "{lock}");
 }
 
 #[test]

@@ -77,7 +77,8 @@ fn options_reach_the_postinstall_through_the_pipe_and_not_before() {
     let running = sandbox.start("sync");
     let seen = eventually("the child is at work", || Some(installers(&sandbox)).filter(|found| !found.is_empty()));
     for process in seen {
-        let told = process.environment.iter().any(|variable| variable.contains("lemon-97") || variable.contains("desktop"));
+        let told =
+            process.environment.iter().any(|variable| variable.contains("lemon-97") || variable.contains("desktop"));
         assert!(!told && !process.command.contains("lemon-97"), "{process:?}");
     }
     running.finish().succeeds();
