@@ -4,6 +4,8 @@
 //! is asked to and when its parent dies. Whatever becomes of it, the parent judges its end by `wait`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use vx_shm::{Ending, Reader, Slot, Snapshot};
@@ -27,7 +29,8 @@ const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// Install what the configuration on standard input says, on the slot this channel leads to.
 pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
     let cancel = CancelToken::new();
-    if let Err(error) = stop_when_asked(&cancel) {
+    let orphaned = Arc::new(AtomicBool::new(false));
+    if let Err(error) = stop_when_asked(&cancel, &orphaned) {
         return give_up(None, FAILED, &error, None);
     }
     let directory = match runtime_directory() {
@@ -49,12 +52,17 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
     }
     let reporter = SlotReporter::new(channel.into_slot());
     let outcome = install(&config, &reporter, &cancel);
-    finish(reporter.into_slot(), &cancel, outcome)
+    let code = finish(reporter.into_slot(), &cancel, outcome);
+    if orphaned.load(Ordering::Relaxed) {
+        // A parent would end what a post-install command left in the group.
+        process::end_own_group(i32::from(CANCELLED));
+    }
+    code
 }
 
 /// From here on a request to stop and the parent's death cancel the install; an orphan that does not stop by itself
 /// ends with all it started, and leaves nothing but what the next run sweeps away.
-fn stop_when_asked(cancel: &CancelToken) -> std::io::Result<()> {
+fn stop_when_asked(cancel: &CancelToken, orphaned: &Arc<AtomicBool>) -> std::io::Result<()> {
     let interrupts = process::interrupts()?;
     let asked = cancel.clone();
     std::thread::Builder::new().name("stop".into()).spawn(move || {
@@ -62,9 +70,10 @@ fn stop_when_asked(cancel: &CancelToken) -> std::io::Result<()> {
             asked.cancel();
         }
     })?;
-    let orphaned = cancel.clone();
+    let (cancel, orphaned) = (cancel.clone(), Arc::clone(orphaned));
     process::watch_parent(move || {
-        orphaned.cancel();
+        orphaned.store(true, Ordering::Relaxed);
+        cancel.cancel();
         std::thread::sleep(ORPHAN_GRACE);
         process::end_own_group(i32::from(CANCELLED));
     })

@@ -13,4 +13,4 @@ pub use capture::Tail;
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
 pub use short::{Output, output, run_in};
-pub use start::{Ended, Exit, Launch, Running, start};
+pub use start::{Ended, Exit, Group, Launch, Running, start};

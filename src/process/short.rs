@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, bounded};
 use process_wrap::std::CommandWrap;
 
 use super::Tail;
-use super::start::{Ended, Exit, Launch, start};
+use super::start::{Ended, Exit, Group, Launch, start};
 
 /// How long a short command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -87,7 +87,8 @@ fn too_late(patience: Duration) -> io::Error {
 
 /// Run a shell command in a directory, at most `patience` long, until `cancelled` says so.
 ///
-/// Returns how it ended and the last of what it printed.
+/// It stays in this process's group: who kills that one kills the command with all it started. Returns how it ended and
+/// the last of what it printed.
 pub fn run_in(
     directory: &Path,
     command: &str,
@@ -105,7 +106,15 @@ pub fn run_in(
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
     }
-    let launch = Launch { program, arguments, environment, document: Vec::new(), log: None, keep_bytes: TAIL_BYTES };
+    let launch = Launch {
+        program,
+        arguments,
+        environment,
+        document: Vec::new(),
+        log: None,
+        keep_bytes: TAIL_BYTES,
+        group: Group::Inherited,
+    };
     let ended = run(launch, patience, cancelled)?;
     Ok((ended.exit, ended.tail))
 }
@@ -156,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_command_that_hangs_is_killed() {
-        let hung = run_in(Path::new("/"), "sleep 600", Vec::new(), Duration::from_millis(100), &|| false);
+        let hung = run_in(Path::new("/"), "exec sleep 600", Vec::new(), Duration::from_millis(100), &|| false);
         assert_eq!(hung.expect_err("it is late").kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -1,4 +1,4 @@
-//! Starting a child as the leader of its own group, and being told how it ended.
+//! Starting a child, mostly as the leader of its own group, and being told how it ended.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -27,6 +27,17 @@ pub struct Launch {
     pub log: Option<PathBuf>,
     /// How many bytes of the end of what it prints are kept in memory.
     pub keep_bytes: usize,
+    /// Whose group it and all that it starts belong to.
+    pub group: Group,
+}
+
+/// The group of processes that a child belongs to: what ends the group ends the child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// One of its own, which ends with it.
+    Own,
+    /// That of the process that starts it, so that it cannot outlive who kills that one.
+    Inherited,
 }
 
 /// How a process ended.
@@ -56,7 +67,7 @@ pub struct Running {
 }
 
 /// Start a child; `on_end` is called once, on a thread of the child's own, when it was collected and every process
-/// left in its group was killed.
+/// left in a group of its own was killed.
 pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
     let (output, writer) = io::pipe()?;
     let error_writer = writer.try_clone()?;
@@ -64,10 +75,12 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(writer).stderr(error_writer);
     });
-    #[cfg(unix)]
-    command.wrap(process_wrap::std::ProcessGroup::leader());
-    #[cfg(windows)]
-    command.wrap(process_wrap::std::JobObject);
+    if launch.group == Group::Own {
+        #[cfg(unix)]
+        command.wrap(process_wrap::std::ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(process_wrap::std::JobObject);
+    }
     let mut child = command.spawn()?;
     // The command holds the pipe's writing ends: while they are open here, the capture would never see the end.
     drop(command);
@@ -91,12 +104,12 @@ fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
 }
 
 impl Running {
-    /// The child's process id, which is its group's too.
+    /// The child's process id; that of its own group too.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Ask the whole group to end (SIGTERM; on Windows the job is ended at once).
+    /// Ask it, and its own group, to end (SIGTERM; on Windows the job is ended at once).
     pub fn ask_to_stop(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             #[cfg(unix)]
@@ -107,7 +120,7 @@ impl Running {
         }
     }
 
-    /// Kill the whole group.
+    /// Kill it, and its own group.
     pub fn kill(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             let _ = child.start_kill();
@@ -215,6 +228,7 @@ mod tests {
             document: document.to_vec(),
             log: None,
             keep_bytes: 1024,
+            group: Group::Own,
         };
         let running = start(launch, move |ended| sender.send(ended).expect("the test waits")).expect("a shell starts");
         (running, receiver)

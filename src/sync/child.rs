@@ -8,7 +8,7 @@ use vx_shm::Reservation;
 
 use crate::channel::{ChannelName, encode};
 use crate::config::{BoardSlot, InstallConfig};
-use crate::process::{Ended, Launch, Running, start};
+use crate::process::{Ended, Group, Launch, Running, start};
 
 /// How much of a child's last words is kept for its error.
 const KEEP_BYTES: usize = 8 * 1024;
@@ -71,6 +71,7 @@ pub(super) fn start_install(
         document,
         log: Some(log),
         keep_bytes: KEEP_BYTES,
+        group: Group::Own,
     };
     start(launch, on_end)
 }
