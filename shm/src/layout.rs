@@ -24,7 +24,7 @@
 //!            meta: phase (u8), attempt (u8), flags (u16), 2 unused, revision of the cold record (u16)
 //!      …  BEATS                                         8 bytes a slot, then up to a full page
 //!         0  last beat (u32), numbers last moved (u32): 10 ms units since the board's creation
-//!      …  COLD RECORDS                                  1,024 bytes a slot
+//!      …  COLD RECORDS                                  2,048 bytes a slot
 //!         0  generation (u32), pid (u32)
 //!         8  start time of the process (u64), in the system's own unit
 //!        16  pid namespace (u64)
@@ -39,8 +39,8 @@
 //!       152  text copy 0: message 80 bytes (78 of text), details 112 bytes (110 of text)
 //!       344  text copy 1
 //!       536  phases: 8 × { entered at (u64, ns; 0: never), done when left (u64) }
-//!       664  error                     232 bytes: 230 of text
-//!       896  install path              128 bytes: 126 of text
+//!       664  error                     872 bytes: 870 of text
+//!      1536  install path              512 bytes: 510 of text
 //!      …  LOG RINGS                                     4,096 bytes a slot; left out where the stride is 0
 //!         0  reserved, 8 committed, 16 start (u64 each): bytes ever written
 //!        64  ring of 4,032 bytes
@@ -97,9 +97,9 @@ pub const DETAILS_WORDS: usize = 14;
 /// 64-bit words of one copy of message and details.
 pub const TEXT_WORDS: usize = MESSAGE_WORDS + DETAILS_WORDS;
 /// 64-bit words of the error.
-pub const ERROR_WORDS: usize = 29;
+pub const ERROR_WORDS: usize = 109;
 /// 64-bit words of the install path.
-pub const PATH_WORDS: usize = 16;
+pub const PATH_WORDS: usize = 64;
 /// 64-bit words of the board's title.
 pub const TITLE_WORDS: usize = 16;
 /// 64-bit words of the header's facts with their checksum.
@@ -231,8 +231,8 @@ mod drawn_as_built {
         assert!(size_of::<HotLine>() == 64 && size_of::<HotImage>() == 64);
         assert!(offset_of!(HotLine, numbers) == 8 && offset_of!(HotImage, stamp) == 8);
         assert!(offset_of!(Latch<3>, copies) == 8 && offset_of!(HotImage, copies) == 16);
-        assert!(size_of::<ColdRecord>() == 1024 && size_of::<ColdImage>() == 1024);
-        assert!(size_of::<SlotImage>() == 64 + 1024 && offset_of!(SlotImage, cold) == 64);
+        assert!(size_of::<ColdRecord>() == 2048 && size_of::<ColdImage>() == 2048);
+        assert!(size_of::<SlotImage>() == 64 + 2048 && offset_of!(SlotImage, cold) == 64);
         assert!(offset_of!(ColdImage, key) == 48 && offset_of!(ColdImage, version) == 96);
         assert!(offset_of!(ColdRecord, exit) == 128 && offset_of!(ColdImage, exit_flags) == 128);
         assert!(offset_of!(ColdImage, exit_signal) == 129 && offset_of!(ColdImage, exit_code) == 132);
@@ -241,7 +241,7 @@ mod drawn_as_built {
         assert!(offset_of!(ColdImage, text) == 152 && size_of::<Words<TEXT_WORDS>>() == 192);
         assert!(offset_of!(ColdRecord, phases) == 536 && offset_of!(ColdImage, phases) == 536);
         assert!(offset_of!(ColdRecord, error) == 664 && offset_of!(ColdImage, error) == 664);
-        assert!(offset_of!(ColdRecord, install_path) == 896 && offset_of!(ColdImage, install_path) == 896);
+        assert!(offset_of!(ColdRecord, install_path) == 1536 && offset_of!(ColdImage, install_path) == 1536);
         assert!(size_of::<HeaderImage>() == 8 * FACT_WORDS && offset_of!(HeaderImage, crc) == 184);
         assert!(offset_of!(HeaderPage, ready) == 192 && offset_of!(HeaderPage, epoch) == 256);
         assert!(offset_of!(HeaderPage, state) == 320 && offset_of!(HeaderPage, used) == 324);

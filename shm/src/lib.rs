@@ -4,7 +4,7 @@
 //! parent ── Board::create ─▶ ┌───────────────────────────┐ ◀─ Reader::open ── any process, read-only, at any time
 //!    │      Board::reserve   │ header · doorbell         │
 //!    └ starts ─▶ child ────▶ │ hot line   hot line   …   │    64 bytes a slot: what changes often
-//!         Slot::claim        │ record     record     …   │    1 KiB a slot: names, texts, how it ended
+//!         Slot::claim        │ record     record     …   │    2 KiB a slot: names, texts, how it ended
 //!         Slot::publish      └───────────────────────────┘
 //! ```
 //!

@@ -233,7 +233,7 @@ fn long_texts_are_cut_and_say_so() {
         let mut slot = Slot::join(board.path(), &"k".repeat(100), &"v".repeat(100), Kind::Task).unwrap();
         slot.message(&"é".repeat(100));
         slot.details("two\nlines");
-        slot.end(Ending::failed("e".repeat(999))).unwrap();
+        slot.end(Ending::failed("e".repeat(1999))).unwrap();
         let seen = view(&mut board.reader().unwrap());
         let slot = &seen.slots[0];
         assert_eq!(
@@ -241,7 +241,7 @@ fn long_texts_are_cut_and_say_so() {
             (&*format!("{}…", "k".repeat(46)), &*format!("{}…", "v".repeat(30)))
         );
         assert_eq!((slot.message.as_str(), slot.details.as_str()), (&*format!("{}…", "é".repeat(39)), "two\nlines"));
-        assert_eq!(slot.error.as_deref(), Some(&*format!("{}…", "e".repeat(230))));
+        assert_eq!(slot.error.as_deref(), Some(&*format!("{}…", "e".repeat(870))));
         assert_eq!(seen.board.title, format!("{}…", "t".repeat(126)));
     });
 }

@@ -16,7 +16,7 @@ pub const FORM_DUMP: u32 = 1;
 const KNOWN_FEATURES: u64 = 0;
 const FEATURE_NAMES: [&str; 0] = [];
 const HOT_BYTES: u64 = 64;
-const COLD_BYTES: u64 = 1024;
+const COLD_BYTES: u64 = 2048;
 const BEAT_BYTES: u64 = 8;
 
 /// Where one region begins, and how far apart its records are; both in bytes.

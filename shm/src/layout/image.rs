@@ -38,7 +38,7 @@ pub struct TextImage {
 
 /// A cold record as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct ColdImage {
     /// The generation that the identity belongs to.
     pub generation: u32,
@@ -86,6 +86,12 @@ pub struct ColdImage {
     pub error: [u64; ERROR_WORDS],
     /// A text cell.
     pub install_path: [u64; PATH_WORDS],
+}
+
+impl Default for ColdImage {
+    fn default() -> Self {
+        Zeroable::zeroed()
+    }
 }
 
 /// A whole slot as plain bytes.

@@ -12,13 +12,13 @@ use crate::stamp::{Control, set_control, store_words};
 pub struct Ending {
     /// One of the states that end a slot.
     pub state: SlotState,
-    /// Why it failed; its beginning is kept and marked as cut (230 bytes).
+    /// Why it failed; its beginning is kept and marked as cut (870 bytes).
     pub error: Option<String>,
     /// The exit status of the slot's process, for its parent to say.
     pub exit_code: Option<i32>,
     /// The signal that ended the process, for its parent to say.
     pub signal: Option<i32>,
-    /// Where the result is (126 bytes).
+    /// Where the result is (510 bytes).
     pub install_path: Option<String>,
 }
 
