@@ -46,15 +46,13 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         return preview(&plan, arguments.check);
     }
     if !arguments.frozen && workspace.write_lock(locked)? {
-        print::note("wrote vx.lock");
+        note(view, "wrote vx.lock");
     }
     remember_wants(&workspace, wants);
     if plan.complete() && may_stay_silent(&arguments.run, view) {
         let count = plan.decisions.len();
-        print::note(format_args!(
-            "nothing to do: {count} {} up to date",
-            if count == 1 { "tool is" } else { "tools are" }
-        ));
+        let are = if count == 1 { "tool is" } else { "tools are" };
+        note(view, format_args!("nothing to do: {count} {are} up to date"));
         return Ok(ExitCode::SUCCESS);
     }
     let title = title(&workspace);
@@ -62,6 +60,13 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
     let jobs = workspace.project.settings.jobs;
     let shown = Shown { title: &title, view, run: &arguments.run, configured_jobs: jobs };
     conclude(&carry_out(steps, &shown)?)
+}
+
+/// Print a note for people, except where only errors are wanted.
+fn note(view: View, text: impl std::fmt::Display) {
+    if view != View::Headless {
+        print::note(text);
+    }
 }
 
 /// Nobody waits for a board of a run with nothing to do, unless they asked for what is made from one.
