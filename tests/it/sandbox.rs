@@ -23,7 +23,7 @@ pub(crate) use offer::Offer;
 pub(crate) use processes::{Process, processes_of, send};
 
 /// How long anything in a test may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the last processes of a sandbox may take to end by themselves.
 const LEAVING: Duration = Duration::from_secs(3);
 /// Between two looks at something that is waited for.

@@ -25,6 +25,11 @@ impl Finished {
         self.stderr.clone()
     }
 
+    /// The number of the signal that ended it, if one did.
+    pub(crate) fn signal(&self) -> Option<i32> {
+        std::os::unix::process::ExitStatusExt::signal(&self.status)
+    }
+
     fn told(&self) -> String {
         let Self { command, status, stdout, stderr } = self;
         format!("{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
