@@ -1,1 +1,222 @@
-//! To come.
+//! The dashboard in a real terminal: tmux, with a server and a socket of the test's own.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use crate::sandbox::{Sandbox, eventually, text};
+
+/// A tmux server with no configuration, killed when dropped, also by a panic.
+struct Tmux {
+    socket: PathBuf,
+}
+
+impl Tmux {
+    /// `None` where there is no tmux.
+    fn start(sandbox: &Sandbox) -> Option<Self> {
+        let version = Command::new("tmux").arg("-V").output().ok().filter(|output| output.status.success())?;
+        assert!(String::from_utf8_lossy(&version.stdout).starts_with("tmux "));
+        Some(Self { socket: sandbox.root().join("tmux") })
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.env_remove("TMUX").arg("-S").arg(&self.socket).args(["-f", "/dev/null"]).args(arguments);
+        command.output().expect("tmux starts")
+    }
+
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "tmux {arguments:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
+    }
+
+    /// A session of 100 × 30 with a plain shell in the sandbox's project and environment.
+    fn session(&self, sandbox: &Sandbox, name: &str) {
+        let project = sandbox.project().display().to_string();
+        let mut arguments = vec!["new-session", "-d", "-s", name, "-x", "100", "-y", "30", "-c", &project];
+        let mut variables = sandbox.environment();
+        variables.extend([("LANG", "C.UTF-8"), ("PS1", "ready$ ")].map(|(name, value)| (name.into(), value.into())));
+        let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        variables.iter().for_each(|variable| arguments.extend(["-e", variable]));
+        arguments.extend(["env", "-u", "ENV", "/bin/sh", "-i"]);
+        self.told(&arguments);
+        eventually("the shell prompts", || self.screen(name).contains("ready$").then_some(()));
+    }
+
+    fn type_line(&self, name: &str, line: &str) {
+        self.told(&["send-keys", "-t", name, "-l", line]);
+        self.told(&["send-keys", "-t", name, "Enter"]);
+    }
+
+    fn press(&self, name: &str, key: &str) {
+        self.told(&["send-keys", "-t", name, key]);
+    }
+
+    fn resize(&self, name: &str, width: u16, height: u16) {
+        self.told(&["resize-window", "-t", name, "-x", &width.to_string(), "-y", &height.to_string()]);
+    }
+
+    fn screen(&self, name: &str) -> String {
+        self.told(&["capture-pane", "-p", "-t", name])
+    }
+
+    /// The screen with what was scrolled off it.
+    fn scrollback(&self, name: &str) -> String {
+        self.told(&["capture-pane", "-p", "-S", "-", "-t", name])
+    }
+
+    fn shows_the_other_screen(&self, name: &str) -> bool {
+        self.told(&["display-message", "-p", "-t", name, "#{alternate_on}"]) == "1"
+    }
+
+    /// Wait until the screen is so.
+    fn await_screen(&self, name: &str, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut last = String::new();
+        let patience = std::time::Instant::now() + crate::sandbox::PATIENCE;
+        loop {
+            let screen = self.screen(name);
+            if wanted(&screen) {
+                return screen;
+            }
+            last.clone_from(&screen);
+            assert!(std::time::Instant::now() < patience, "in vain, {what}:\n{last}");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = self.run(&["kill-server"]);
+    }
+}
+
+const TOOLS: [&str; 3] = ["biome", "esbuild", "lefthook"];
+
+/// The row of a tool in the dashboard's table.
+fn row<'s>(screen: &'s str, tool: &str) -> Option<&'s str> {
+    screen.lines().find(|line| line.split_whitespace().any(|word| word == tool))
+}
+
+/// The exit code that the shell told, in a line of its own.
+fn exit_code(screen: &str) -> Option<i32> {
+    screen.lines().find_map(|line| line.strip_prefix("code=")?.parse().ok())
+}
+
+/// Whether every tool is seen to download, with its percentage and its rate.
+fn all_move(screen: &str) -> bool {
+    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('%') && row.contains("B/s"));
+    TOOLS.into_iter().all(moving)
+}
+
+#[test]
+fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_behind() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n");
+    for (tool, version) in TOOLS.into_iter().zip(["2.3.4", "0.27.0", "2.0.1"]) {
+        sandbox.publish_slowly(tool, version, 3_200_000, 400_000);
+    }
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    let vx = env!("CARGO_BIN_EXE_vx");
+    tmux.session(&sandbox, "sync");
+    tmux.type_line("sync", &format!("{vx} sync --tui; echo \"code=$?\""));
+    let screen = tmux.await_screen("sync", "every tool moves at once", all_move);
+    assert!(tmux.shows_the_other_screen("sync"));
+    assert!(screen.contains("0/3") && screen.contains("MB"), "{screen}");
+
+    tmux.session(&sandbox, "top");
+    tmux.type_line("top", &format!("{vx} top; echo \"code=$?\""));
+    tmux.await_screen("top", "the second terminal shows the same", all_move);
+
+    for name in ["sync", "top"] {
+        tmux.resize(name, 40, 10);
+        let narrow = tmux.await_screen(name, "the narrow screen shows the tools", |screen| {
+            screen.lines().all(|line| line.chars().count() <= 40)
+                && TOOLS.iter().all(|tool| row(screen, tool).is_some())
+        });
+        assert!(!narrow.contains("B/s"), "no room for rates:\n{narrow}");
+        tmux.resize(name, 100, 30);
+        tmux.await_screen(name, "it is back", all_move);
+    }
+
+    // The first row is selected; cancelling it costs nothing else.
+    let selected = TOOLS.into_iter().find(|tool| row(&tmux.screen("sync"), tool).is_some()).expect("a row");
+    tmux.press("sync", "g");
+    tmux.press("sync", "x");
+    let cancelled = eventually("one is cancelled", || {
+        let board = sandbox.board()?;
+        let slots = board["slots"].as_array()?.clone();
+        slots.iter().find(|slot| slot["state"] == "cancelled").map(|slot| text(&slot["key"]).to_owned())
+    });
+    assert!(TOOLS.contains(&cancelled.as_str()) && TOOLS.contains(&selected));
+
+    let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
+    assert!(exit_code(&last) == Some(1), "{last}");
+    assert!(!tmux.shows_the_other_screen("sync"), "the normal screen is back");
+    assert_final_table(&tmux, "sync", &cancelled);
+
+    tmux.press("top", "q");
+    let last = tmux.await_screen("top", "top is left", |screen| exit_code(screen).is_some());
+    assert!(exit_code(&last) == Some(0), "{last}");
+    assert!(!tmux.shows_the_other_screen("top"));
+}
+
+/// What the terminal shows and has scrolled away: the command, the final table, the code, and nothing else.
+fn assert_final_table(tmux: &Tmux, name: &str, cancelled: &str) {
+    let text = tmux.scrollback(name);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let commands = lines.iter().filter(|line| line.contains("sync --tui")).count();
+    assert!(commands <= 1, "{text}");
+    for tool in TOOLS {
+        let rows: Vec<&&str> = lines.iter().filter(|line| line.split_whitespace().any(|word| word == tool)).collect();
+        let expected = if tool == cancelled { "cancelled" } else { "installed" };
+        assert!(rows.iter().any(|row| row.contains(expected)), "{tool} {expected}:\n{text}");
+    }
+    for left in ["B/s", "[Log]", "quit", "┌", "│"] {
+        assert!(!text.contains(left), "`{left}` of the dashboard is left:\n{text}");
+    }
+}
+
+#[test]
+fn leaving_the_dashboard_lets_the_work_go_on_below_the_prompt() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 1_200_000, 400_000);
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "sync");
+    tmux.type_line("sync", &format!("{} sync --tui; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+    tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
+    tmux.press("sync", "q");
+    tmux.await_screen("sync", "it asks", |screen| screen.contains("etach"));
+    tmux.press("sync", "d");
+    eventually("the normal screen is back", || (!tmux.shows_the_other_screen("sync")).then_some(()));
+    let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
+    assert!(exit_code(&last) == Some(0) && last.contains("installed"), "{last}");
+}
+
+#[test]
+fn control_c_in_a_terminal_cancels_and_gives_it_back() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 4_000_000, 400_000);
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "sync");
+    for (options, other_screen) in [("--tui", true), ("", false)] {
+        tmux.told(&["send-keys", "-R", "-t", "sync"]);
+        tmux.told(&["clear-history", "-t", "sync"]);
+        tmux.type_line("sync", &format!("{} sync {options}; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+        tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
+        assert_eq!(tmux.shows_the_other_screen("sync"), other_screen);
+        tmux.press("sync", "C-c");
+        let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
+        assert!(exit_code(&last) == Some(130) && last.contains("cancelled"), "{options}:\n{last}");
+        assert!(!tmux.shows_the_other_screen("sync"));
+        assert!(sandbox.processes().iter().all(|process| !process.command.contains("vx sync")));
+    }
+}
