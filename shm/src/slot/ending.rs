@@ -12,7 +12,8 @@ use crate::stamp::{Control, set_control, store_words};
 pub struct Ending {
     /// One of the states that end a slot.
     pub state: SlotState,
-    /// Why it failed; its beginning is kept and marked as cut (870 bytes).
+    /// Why it failed, or was skipped; its beginning is kept and marked as cut (870 bytes). Readers find the reason of a
+    /// skipped slot in its message.
     pub error: Option<String>,
     /// The exit status of the slot's process, for its parent to say.
     pub exit_code: Option<i32>,

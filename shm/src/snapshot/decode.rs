@@ -51,6 +51,12 @@ pub(super) fn cold(image: &ColdImage, control: Control, view: &mut SlotView) {
     view.pid = (claimed && image.pid != 0).then_some(image.pid);
     let ended = state.ended();
     optional_text(&image.error, ended, &mut view.error);
+    if state == SlotState::Skipped
+        && let Some(reason) = view.error.take()
+    {
+        // Why nothing had to be done is no error.
+        view.message = reason;
+    }
     optional_text(&image.install_path, ended, &mut view.install_path);
     view.exit_code = (image.exit_flags & 1 != 0).then_some(image.exit_code);
     view.signal = (image.exit_flags & 2 != 0).then_some(i32::from(image.exit_signal));
