@@ -27,12 +27,19 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
         out.push_str(line);
         out.push_str("\r\n");
     }
-    ansi(&mut out, terminal::Clear(terminal::ClearType::FromCursorDown));
+    // Never all from the first cell of the screen: tmux keeps what is erased so in its history, frame after frame.
+    ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
     for (number, line) in live.iter().enumerate() {
         if number > 0 {
             out.push_str("\r\n");
+            ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
         }
         out.push_str(line);
+    }
+    if live.is_empty() {
+        erase_below(&mut out);
+    } else {
+        ansi(&mut out, terminal::Clear(terminal::ClearType::FromCursorDown));
     }
     out.push('\r');
     if live.len() > 1 {
@@ -41,6 +48,14 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
     ansi(&mut out, terminal::EnableLineWrap);
     ansi(&mut out, terminal::EndSynchronizedUpdate);
     out
+}
+
+/// Erase the rows below the cursor's, from whose first column it does not move.
+fn erase_below(out: &mut String) {
+    ansi(out, cursor::SavePosition);
+    ansi(out, cursor::MoveDown(1));
+    ansi(out, terminal::Clear(terminal::ClearType::FromCursorDown));
+    ansi(out, cursor::RestorePosition);
 }
 
 fn ansi(out: &mut String, command: impl Command) {

@@ -62,6 +62,22 @@ fn a_narrowing_resize_keeps_the_finished_lines_and_shows_the_live_rows_once() {
 }
 
 #[test]
+fn rows_are_erased_from_below_the_first_so_that_no_terminal_takes_it_for_the_whole_screen() {
+    for live in [&[][..], &["live"], &["live", "sum"]] {
+        let mut screen = screen((20, 6));
+        screen.process(b"x\r\ny\r\nz\x1b[H");
+        show(&mut screen, &[], live);
+        assert_eq!(rows_of(&screen), live);
+        assert_eq!(screen.screen().cursor_position(), (0, 0));
+        let live: Vec<String> = live.iter().map(|line| (*line).to_owned()).collect();
+        let bytes = redraw(&[], &live);
+        let before = bytes.split("\u{1b}[J").next().unwrap_or_default();
+        let away = before.ends_with("\u{1b}[1B") || live.last().is_some_and(|last| before.ends_with(last.as_str()));
+        assert!(away && bytes.matches("\u{1b}[J").count() == 1, "{bytes:?}");
+    }
+}
+
+#[test]
 fn nothing_stays_switched_on_between_two_drawings() {
     let bytes = redraw(&["done".to_owned()], &["live".to_owned(), "sum".to_owned()]);
     for (on, off) in [("\u{1b}[?2026h", "\u{1b}[?2026l"), ("\u{1b}[?7l", "\u{1b}[?7h")] {
