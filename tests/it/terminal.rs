@@ -166,6 +166,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
 /// What the terminal shows and has scrolled away: the command, the final table, the code, and nothing else.
 fn assert_final_table(tmux: &Tmux, name: &str, cancelled: &str) {
     let text = tmux.scrollback(name);
+    println!("SCROLL\n{text}\nEND");
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let commands = lines.iter().filter(|line| line.contains("sync --tui")).count();
     assert!(commands <= 1, "{text}");
@@ -177,6 +178,30 @@ fn assert_final_table(tmux: &Tmux, name: &str, cancelled: &str) {
     for left in ["B/s", "[Log]", "quit", "┌", "│"] {
         assert!(!text.contains(left), "`{left}` of the dashboard is left:\n{text}");
     }
+}
+
+#[test]
+fn the_rows_below_the_prompt_are_drawn_over_when_the_window_shrinks_and_grows() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n");
+    for (tool, version) in TOOLS.into_iter().zip(["2.3.4", "0.27.0", "2.0.1"]) {
+        sandbox.publish_slowly(tool, version, 1_000_000, 400_000);
+    }
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "sync");
+    tmux.type_line("sync", &format!("{} sync; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+    tmux.await_screen("sync", "every tool moves at once", all_move);
+    assert!(!tmux.shows_the_other_screen("sync"));
+    tmux.resize("sync", 40, 10);
+    tmux.await_screen("sync", "the rows fit the narrow screen", |screen| screen.contains("and 2 more"));
+    tmux.resize("sync", 100, 30);
+    tmux.await_screen("sync", "the run ends", |screen| exit_code(screen) == Some(0));
+    let text = tmux.scrollback("sync");
+    // A terminal that reflows may scroll away what was drawn last at the old width, once; not one frame after the other.
+    let left = text.lines().filter(|line| line.contains("downloading")).count();
+    assert!(left <= 2 * TOOLS.len(), "{left} rows of before are left:\n{text}");
 }
 
 #[test]
