@@ -3,6 +3,7 @@
 mod children;
 mod parents;
 mod stopping;
+mod stubborn;
 
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ fn a_supervisors_request_to_end_does_the_same() {
 }
 
 #[test]
-fn a_child_that_ignores_the_request_is_killed_with_all_it_started() {
+fn a_postinstall_that_ignores_the_request_is_killed_with_all_it_started() {
     let (sandbox, running, group) = in_postinstall("trap '' TERM; sleep 97; sleep 97");
     let start = Instant::now();
     running.signal(Signal::INT);
@@ -43,19 +43,6 @@ fn a_child_that_ignores_the_request_is_killed_with_all_it_started() {
     assert!(left.is_empty(), "{left:?} of {group:?}");
     assert_eq!(text(&sandbox.slot("hello").expect("a slot")["state"]), "cancelled");
     assert_eq!(sandbox.stored(), Vec::<String>::new());
-}
-
-#[test]
-fn a_second_interrupt_kills_at_once() {
-    let (sandbox, running, _) = in_postinstall("trap '' TERM; sleep 97; sleep 97");
-    // A stopped child cannot answer a request, so only the kill can end it soon.
-    let start = Instant::now();
-    running.signal(Signal::INT);
-    std::thread::sleep(Duration::from_millis(50)); // Two signals of a kind that arrive at once are one.
-    running.signal(Signal::INT);
-    running.finish().exits_with(130);
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    assert!(sandbox.processes().is_empty(), "{:?}", sandbox.processes());
 }
 
 #[test]
