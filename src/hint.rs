@@ -6,6 +6,14 @@ pub trait Hint {
     fn hint(&self) -> Option<String>;
 }
 
+/// An error with its hint on a line of its own.
+pub fn told(error: &(impl std::fmt::Display + Hint)) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}\nhint: {hint}"),
+        None => error.to_string(),
+    }
+}
+
 /// The known names most like `wanted`, nearest first, at most three; empty when nothing is near.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();

@@ -9,7 +9,7 @@ use super::print;
 use super::workspace::{Workspace, all_of};
 use crate::config::Part;
 use crate::digest::Digest;
-use crate::hint::Hint;
+use crate::hint::told;
 use crate::install::{CancelToken, Patience, fetch, shown_address};
 use crate::paths::Home;
 use crate::project::LockedTool;
@@ -27,16 +27,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
     let asked = workspace.project.tools.clone();
     let sources = workspace.sources(false);
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact);
-    let resolver = Resolver {
-        sources: &sources,
-        platform: workspace.platform,
-        order: workspace.project.settings.sources.as_deref().unwrap_or_default(),
-        lock: &workspace.lock,
-        pins: &workspace.pins,
-        frozen: false,
-        all_platforms: true,
-        digest_of: Some(&digest_of),
-    };
+    let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
     let Resolution { wanted, locked } = resolver.resolve(&asked, |tool| upgrade.iter().any(|name| name == tool));
     let mut failed = 0;
@@ -74,11 +65,7 @@ fn fetch_digest(home: &Home, artifact: &Artifact) -> Result<(Digest, u64), Strin
         into: artifact.into.clone(),
         authorization: artifact.authorization.clone(),
     };
-    let fetched = fetch(home, &part, &Patience::default(), &Silent, &CancelToken::new());
-    fetched.map_err(|error| match error.hint() {
-        Some(hint) => format!("{error}\nhint: {hint}"),
-        None => error.to_string(),
-    })
+    fetch(home, &part, &Patience::default(), &Silent, &CancelToken::new()).map_err(|error| told(&error))
 }
 
 fn line(tool: &str, before: Option<&LockedTool>, now: &LockedTool) -> String {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::args::RunArguments;
 use crate::candidate::SourceKind;
 use crate::config::{InstallConfig, Part};
-use crate::hint::Hint;
+use crate::hint::told;
 use crate::install::Store;
 use crate::paths::Home;
 use crate::source::{SourceError, Sources};
@@ -54,12 +54,9 @@ pub(super) fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, run: &RunAr
         let (tool, home, sources) = (tool.to_owned(), home.clone(), Arc::clone(sources));
         let (offline, timeout) = (run.offline, run.timeout);
         let name = tool.clone();
-        let preparation = move || match locate(release, &sources, offline) {
-            Ok(release) => Ok(config(&name, release, replaces, &home, offline, timeout)),
-            Err(error) => Err(match error.hint() {
-                Some(hint) => format!("{error}\nhint: {hint}"),
-                None => error.to_string(),
-            }),
+        let preparation = move || {
+            let release = locate(release, &sources, offline).map_err(|error| told(&error))?;
+            Ok(config(&name, release, replaces, &home, offline, timeout))
         };
         Step { tool, version, action: Action::Install(Box::new(preparation)) }
     })

@@ -25,16 +25,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         return Ok(ExitCode::SUCCESS);
     }
     let sources = Arc::new(workspace.sources(arguments.run.offline));
-    let resolver = Resolver {
-        sources: &sources,
-        platform: workspace.platform,
-        order: workspace.project.settings.sources.as_deref().unwrap_or_default(),
-        lock: &workspace.lock,
-        pins: &workspace.pins,
-        frozen: arguments.frozen,
-        all_platforms: true,
-        digest_of: None,
-    };
+    let resolver = Resolver { frozen: arguments.frozen, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
     if arguments.locked {
         refuse_unlocked(&workspace, &asked)?;

@@ -39,16 +39,7 @@ pub(super) fn run(project: Option<&Path>, name: &str) -> Outcome {
 fn of_project(directory: Option<&Path>, name: &str) -> Result<Option<PathBuf>, Failure> {
     let workspace = Workspace::open(directory)?;
     let sources = workspace.sources(true);
-    let resolver = Resolver {
-        sources: &sources,
-        platform: workspace.platform,
-        order: workspace.project.settings.sources.as_deref().unwrap_or_default(),
-        lock: &workspace.lock,
-        pins: &workspace.pins,
-        frozen: true,
-        all_platforms: false,
-        digest_of: None,
-    };
+    let resolver = Resolver { frozen: true, all_platforms: false, ..workspace.resolver(&sources) };
     resolver.recipes(&workspace.project.tools).map_err(all_of)?;
     let resolution = resolver.resolve(&workspace.project.tools, |_| false);
     let store = Store::new(workspace.home.clone());

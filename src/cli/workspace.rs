@@ -15,6 +15,7 @@ use crate::process;
 use crate::project::lock::{self, Found, Guard};
 use crate::project::{Lock, LockedTool, Project, ProjectError, ToolRequest, discover};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
+use crate::sync::Resolver;
 
 /// How long a version list is used before it is asked for again, unless the project says.
 const FRESH_FOR: Duration = Duration::from_secs(300);
@@ -89,6 +90,20 @@ impl Workspace {
     /// The sources, as this user's environment and the project's files configure them.
     pub(super) fn sources(&self, offline: bool) -> Sources {
         sources(&self.home, &self.project.directory, self.project.settings.cache_duration, offline)
+    }
+
+    /// Resolves by this project's lock and settings, for all platforms.
+    pub(super) fn resolver<'a>(&'a self, sources: &'a Sources) -> Resolver<'a> {
+        Resolver {
+            sources,
+            platform: self.platform,
+            order: self.project.settings.sources.as_deref().unwrap_or_default(),
+            lock: &self.lock,
+            pins: &self.pins,
+            frozen: false,
+            all_platforms: true,
+            digest_of: None,
+        }
     }
 
     /// The tools of these names, or all when none is named.

@@ -9,7 +9,7 @@ use super::parallel::in_parallel;
 use super::plan::{Found, Place, Release, ReleasePart, Wanted};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
-use crate::hint::Hint;
+use crate::hint::{Hint, told};
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, Request, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
@@ -350,14 +350,6 @@ fn exact(request: &str) -> Option<String> {
 
 fn failed(error: &(impl std::fmt::Display + Hint)) -> Found {
     Found::Nothing { error: told(error) }
-}
-
-/// An error with its hint on a line of its own.
-fn told(error: &(impl std::fmt::Display + Hint)) -> String {
-    match error.hint() {
-        Some(hint) => format!("{error}\nhint: {hint}"),
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]
