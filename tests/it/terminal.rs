@@ -38,7 +38,11 @@ impl Tmux {
         variables.extend([("LANG", "C.UTF-8"), ("PS1", "ready$ ")].map(|(name, value)| (name.into(), value.into())));
         let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         variables.iter().for_each(|variable| arguments.extend(["-e", variable]));
-        arguments.extend(["env", "-u", "ENV", "/bin/sh", "-i"]);
+        // What the machine says of itself would choose another view.
+        let unset = ["ENV", "CI", "GITHUB_ACTIONS", "ACCESSIBLE", "CLICOLOR_FORCE"];
+        arguments.push("env");
+        unset.iter().for_each(|name| arguments.extend(["-u", name]));
+        arguments.extend(["/bin/sh", "-i"]);
         self.told(&arguments);
         eventually("the shell prompts", || self.screen(name).contains("ready$").then_some(()));
     }
