@@ -97,6 +97,12 @@ impl Cache {
         }
     }
 
+    /// Drop a kept answer: the next question goes to the registry.
+    pub(super) fn forget(&self, name: &str, url: &Url) {
+        // One that cannot be removed grows old by itself.
+        let _ = fs::remove_file(self.path(name, url));
+    }
+
     /// Something learned otherwise than by a question, no older than `fresh_for`.
     pub(super) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
         let kept = self.load::<T>(&self.path(name, key), key)?;

@@ -66,6 +66,14 @@ impl Npm {
         })
     }
 
+    /// Forget the versions of a package, which may be newer than what is kept.
+    pub(super) fn forget(&self, cache: &Cache, name: &str) {
+        self.packages.forget(name);
+        if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
+            cache.forget(&format!("npm-{name}"), &url);
+        }
+    }
+
     /// The archive of one version.
     pub(super) fn tarball(
         &self,

@@ -80,6 +80,14 @@ impl Pypi {
         })
     }
 
+    /// Forget the versions of a package, which may be newer than what is kept.
+    pub(super) fn forget(&self, cache: &Cache, package: &str) {
+        self.pages.forget(package);
+        if let Ok(url) = self.index(cache).and_then(|index| index.page(package)) {
+            cache.forget(&format!("pypi-{package}"), &url);
+        }
+    }
+
     fn authorization(&self, index: &Index, netrc: &Netrc, url: &Url) -> Option<String> {
         let own = index.authorization.clone().filter(|_| same_origin(&index.url, url));
         own.or_else(|| netrc.header(url))

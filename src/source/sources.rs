@@ -60,6 +60,20 @@ impl Sources {
         Ok(candidates)
     }
 
+    /// The same, asked anew: for a version that is not among those known, and may be newer than the list of them.
+    pub fn candidates_anew(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        if !self.cache.is_offline() {
+            for package in &recipe.packages {
+                match recipe.source {
+                    SourceKind::Npm => self.npm.forget(&self.cache, package),
+                    SourceKind::Pypi => self.pypi.forget(&self.cache, package),
+                    SourceKind::Url | SourceKind::System => {}
+                }
+            }
+        }
+        self.candidates(recipe, platform)
+    }
+
     /// The archives that make up a version on a platform, in the order in which they are to be unpacked.
     pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
         match recipe.source {

@@ -185,7 +185,11 @@ impl Resolver<'_> {
         }
         let pinned = self.pins.get(&ask.name).and_then(|version| Request::parse(version).ok());
         let request = pinned.as_ref().unwrap_or(&ask.request);
-        let candidates = self.sources.candidates(recipe, self.platform).map_err(|error| told(&error))?;
+        let known = self.sources.candidates(recipe, self.platform).map_err(|error| told(&error))?;
+        if let Ok(chosen) = request.choose(&known) {
+            return Ok(chosen.version.clone());
+        }
+        let candidates = self.sources.candidates_anew(recipe, self.platform).map_err(|error| told(&error))?;
         match request.choose(&candidates) {
             Ok(chosen) => Ok(chosen.version.clone()),
             Err(error) => Err(format!("`{}`: {}", ask.name, told(&error))),

@@ -58,9 +58,8 @@ fn which_goes_by_the_project_and_else_by_what_was_installed_last() {
 #[test]
 fn uninstall_takes_one_version_or_all() {
     let sandbox = Sandbox::new();
-    let versions = ["0.27.0", "0.27.1", "0.28.0"];
-    versions.iter().for_each(|version| sandbox.registry().offer("esbuild", version));
-    for version in versions {
+    for version in ["0.27.0", "0.27.1", "0.28.0"] {
+        sandbox.registry().offer("esbuild", version);
         sandbox.vx(&format!("install esbuild@{version}")).succeeds();
     }
     sandbox.vx("uninstall esbuild@0.27.1").succeeds().says("removed esbuild 0.27.1");
@@ -91,6 +90,18 @@ fn a_lock_holds_on_to_its_versions_until_it_is_upgraded() {
     sandbox.vx("lock --upgrade").succeeds().says("locked esbuild 0.27.1 (was 0.27.0)");
     sandbox.vx("sync --locked").succeeds();
     assert!(sandbox.installed().contains(&"biome 2.4.0".to_owned()));
+}
+
+#[test]
+fn a_version_that_was_published_just_now_is_found_though_the_list_is_kept() {
+    let sandbox = Sandbox::new().offers("esbuild", "0.27.0").offers("ruff", "0.15.0");
+    sandbox.vx("install esbuild ruff").succeeds();
+    sandbox.registry().offer("esbuild", "0.28.0");
+    sandbox.registry().offer("ruff", "0.15.1");
+    sandbox.vx("install esbuild@^0.28 ruff@0.15.1").succeeds();
+    assert!(sandbox.installed().contains(&"esbuild 0.28.0".to_owned()), "{:?}", sandbox.installed());
+    assert!(sandbox.installed().contains(&"ruff 0.15.1".to_owned()), "{:?}", sandbox.installed());
+    sandbox.vx("install esbuild@9 --offline").fails_with("no version matches `9`");
 }
 
 #[test]
