@@ -6,11 +6,12 @@
 mod finished;
 mod offer;
 mod processes;
+mod running;
 
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,6 +22,7 @@ use crate::registry::{Registry, digest};
 pub(crate) use finished::Finished;
 pub(crate) use offer::Offer;
 pub(crate) use processes::{Process, processes_of, send};
+pub(crate) use running::Running;
 
 /// How long anything in a test may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,14 +38,6 @@ pub(crate) struct Sandbox {
     addresses: Vec<(String, String)>,
     variables: Vec<(String, String)>,
     started: Cell<usize>,
-}
-
-/// A `vx` at work; killed when dropped.
-pub(crate) struct Running {
-    command: String,
-    child: Child,
-    stdout: PathBuf,
-    stderr: PathBuf,
 }
 
 impl Sandbox {
@@ -159,12 +153,8 @@ impl Sandbox {
     pub(crate) fn run(&self, name: &str, mut command: Command) -> Running {
         let number = self.started.replace(self.started.get() + 1);
         let output = |stream: &str| self.root.path().join(format!("{number}.{stream}"));
-        let (stdout, stderr) = (output("stdout"), output("stderr"));
-        // Files, not pipes: whoever is left behind by a killed vx would hold a pipe open.
-        let file = |path| fs::File::create(path).expect("a file");
-        command.stdin(Stdio::null()).stdout(file(&stdout)).stderr(file(&stderr));
-        let child = command.spawn().expect("vx starts");
-        Running { command: name.to_owned(), child, stdout, stderr }
+        command.stdin(Stdio::null());
+        Running::start(name, command, output("stdout"), output("stderr"))
     }
 
     /// The newest board, once there is one that can be read.
@@ -236,38 +226,6 @@ impl Drop for Sandbox {
         if !std::thread::panicking() {
             assert!(left.is_empty(), "processes were left behind: {left:?}");
         }
-    }
-}
-
-impl Running {
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Send it a signal.
-    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
-        send(self.child.id(), signal);
-    }
-
-    /// Wait for its end; it is killed when it takes too long.
-    pub(crate) fn finish(mut self) -> Finished {
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child") {
-                break status;
-            }
-            assert!(Instant::now() < deadline, "`{}` did not end in time", self.command);
-            std::thread::sleep(Duration::from_millis(3));
-        };
-        let read = |path: &Path| fs::read(path).unwrap_or_default();
-        Finished::new(&self.command, status, read(&self.stdout), read(&self.stderr))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
