@@ -96,10 +96,10 @@ pub(super) struct SyncArguments {
     #[allow(missing_docs)]
     pub run: RunArguments,
     /// Say what is missing and exit with 1 if anything is; change nothing.
-    #[arg(long, conflicts_with_all = ["dry_run", "force"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump"])]
     pub check: bool,
     /// Say what would be done; change nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["tui", "json", "dump"])]
     pub dry_run: bool,
     /// Refuse to run when vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]

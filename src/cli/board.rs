@@ -34,8 +34,10 @@ fn list(as_json: bool) -> Outcome {
         let rows: Vec<_> = listed
             .iter()
             .map(|listed| match &listed.reading {
-                Ok(snapshot) => json!({"path": listed.path, "board": dump::to_json(snapshot)["board"], "error": null}),
-                Err(error) => json!({"path": listed.path, "board": null, "error": error.to_string()}),
+                Ok(snapshot) => {
+                    json!({"path": shown(&listed.path), "board": dump::to_json(snapshot)["board"], "error": null})
+                }
+                Err(error) => json!({"path": shown(&listed.path), "board": null, "error": error.to_string()}),
             })
             .collect();
         print::data(format_args!("{:#}", json!(rows)));
@@ -52,6 +54,11 @@ fn list(as_json: bool) -> Outcome {
         print::note(format_args!("no boards in `{}`; `vx sync` makes one", directory.display()));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A path for JSON, which has no other text than UTF-8.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 fn summary_line(snapshot: &Snapshot) -> String {
@@ -102,7 +109,7 @@ fn watch(board: Option<&str>) -> Outcome {
         if changed {
             print::data(dump::to_json(&snapshot));
         }
-        if over(&snapshot) {
+        if over(&snapshot) || print::closed() {
             return Ok(ExitCode::SUCCESS);
         }
         reader.wait_change(GLANCE);
@@ -112,7 +119,8 @@ fn watch(board: Option<&str>) -> Outcome {
 
 fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome {
     let (path, mut reader) = boards::open(board)?;
-    let deadline = timeout.map(|timeout| Instant::now() + timeout);
+    // A time too far off to be told is no bound.
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = read(&mut reader)?;
     loop {
         let failed = snapshot.slots.iter().any(|slot| slot.state.ended() && !came_out_well(slot.state));

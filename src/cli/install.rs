@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::InstallArguments;
+use super::carry_out::{Errand, carry_out};
 use super::failure::{Failure, Outcome, USAGE};
-use super::show::{Shown, carry_out, choose_view};
-use super::sync::conclude;
+use super::show::{View, choose_view};
 use super::workspace::{all_of, platform, sources};
 use super::{print, releases, store, tool_and_version, workspace};
 use crate::project::{Lock, Project, Request, ToolRequest, discover, lock};
@@ -17,10 +17,10 @@ use crate::sync::{Resolution, Resolver};
 pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Outcome {
     let view = choose_view(&arguments.run.output)?;
     let project = nearest_project(directory)?;
-    let mut asked = Vec::new();
-    for tool in &arguments.tools {
-        asked.push(request(tool, project.as_ref())?);
+    if view == View::Headless {
+        print::errors_only();
     }
+    let mut asked = requests(&arguments.tools, project.as_ref())?;
     take_options_from_environment(&mut asked);
     let lock = project.as_ref().map(locked).transpose()?.unwrap_or_default();
     let home = store::home()?;
@@ -43,7 +43,9 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
     let plan = releases::plan_for(&home, wanted, arguments.run.force);
     let steps = releases::steps(plan, &home, &sources, &arguments.run);
     let title = arguments.tools.join(" ");
-    conclude(&carry_out(steps, &Shown { title: &title, view, run: &arguments.run, configured_jobs: settings.jobs })?)
+    let again = format!("vx install {title}");
+    let (run, configured_jobs) = (&arguments.run, settings.jobs);
+    carry_out(steps, &Errand { title: &title, home: &home, view, run, configured_jobs, again: &again })
 }
 
 /// The project, where there is one: a tool can be installed anywhere.
@@ -60,6 +62,24 @@ fn locked(project: &Project) -> Result<Lock, Failure> {
         Some(lock::Found::Current(lock)) => Ok(lock),
         _ => Ok(Lock::default()),
     }
+}
+
+/// What is asked for, each tool once.
+fn requests(tools: &[String], project: Option<&Project>) -> Result<Vec<ToolRequest>, Failure> {
+    let mut asked: Vec<ToolRequest> = Vec::new();
+    for tool in tools {
+        let wanted = request(tool, project)?;
+        match asked.iter().find(|known| known.name == wanted.name) {
+            None => asked.push(wanted),
+            Some(known) if known.request.text() == wanted.request.text() => {}
+            Some(known) => {
+                let (name, one, other) = (&wanted.name, known.request.text(), wanted.request.text());
+                return Err(Failure::usage(format!("`{name}` is asked for as `{one}` and as `{other}`"))
+                    .hint("install one version after the other"));
+            }
+        }
+    }
+    Ok(asked)
 }
 
 /// What is asked for by name: as vx.toml has it, with the version given here in place of its own.

@@ -7,9 +7,11 @@ use clap::{CommandFactory, Parser};
 mod args;
 mod board;
 mod boards;
+mod carry_out;
 mod failure;
 mod install;
 mod install_child;
+mod interrupts;
 mod lock;
 mod print;
 mod releases;
@@ -47,11 +49,17 @@ pub fn main() -> ExitCode {
         Command::Top { board, choose } => top::run(board.as_deref(), choose),
         Command::Cache { command } => store::cache(command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "vx", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "vx", &mut script);
+            print::data(String::from_utf8_lossy(&script).trim_end());
             Ok(ExitCode::SUCCESS)
         }
     };
-    outcome.unwrap_or_else(failure::Failure::report)
+    let code = outcome.unwrap_or_else(failure::Failure::report);
+    match print::lost() {
+        Some(reason) => failure::Failure::failed(format!("cannot write to standard output: {reason}")).report(),
+        None => code,
+    }
 }
 
 /// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name.

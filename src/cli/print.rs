@@ -1,20 +1,52 @@
 //! What commands print: data on standard output, everything else on standard error.
 //!
-//! A reader that went away (`vx list | head`) is no error: what is left to print is dropped.
+//! A reader that went away (`vx list | head`) is no error: what is left to print is dropped. Data that could not be
+//! written for another reason fails the command, whatever else came of it.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::terminal;
 
+/// Whether nothing but errors is printed for people.
+static ERRORS_ONLY: AtomicBool = AtomicBool::new(false);
+/// Whether nobody reads standard output any more.
+static CLOSED: AtomicBool = AtomicBool::new(false);
+/// Why data could not be written.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// From now on print nothing but errors for people.
+pub(super) fn errors_only() {
+    ERRORS_ONLY.store(true, Ordering::Relaxed);
+}
+
 /// Print data: to standard output, with a newline.
 pub(super) fn data(text: impl Display) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => CLOSED.store(true, Ordering::Relaxed),
+        Err(error) => drop(LOST.set(error.to_string())),
+    }
+}
+
+/// Whether nobody reads standard output any more, so that a command without end may end.
+pub(super) fn closed() -> bool {
+    CLOSED.load(Ordering::Relaxed) || LOST.get().is_some()
+}
+
+/// Why data could not be written, if it could not.
+pub(super) fn lost() -> Option<&'static str> {
+    LOST.get().map(String::as_str)
 }
 
 /// Print a note for people: to standard error, with a newline.
 pub(super) fn note(text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    if !ERRORS_ONLY.load(Ordering::Relaxed) {
+        line(text);
+    }
 }
 
 /// Print a warning.
@@ -24,10 +56,15 @@ pub(super) fn warning(text: impl Display) {
 
 /// Print what went wrong, and below it what to do next.
 pub(super) fn error(text: impl Display, hint: Option<String>) {
-    note(format_args!("{} {text}", label("error:", "31")));
+    line(format_args!("{} {text}", label("error:", "31")));
     if let Some(hint) = hint {
-        note(format_args!("{} {hint}", label("hint:", "36")));
+        line(format_args!("{} {hint}", label("hint:", "36")));
     }
+}
+
+/// Where nobody reads standard error there is nobody to tell.
+fn line(text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 fn label(word: &str, colour: &str) -> String {

@@ -4,26 +4,24 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use vx_shm::SlotState;
-
 use super::args::{RunArguments, SyncArguments};
-use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
-use super::show::{Shown, View, carry_out, choose_view};
+use super::carry_out::{Errand, carry_out, check_places};
+use super::failure::{FAILED, Failure, Outcome, USAGE};
+use super::show::{View, choose_view};
 use super::workspace::{Workspace, all_of};
 use super::{print, releases};
 use crate::project::ToolRequest;
 use crate::project::lock::{Change, Difference};
-use crate::sync::{Decision, Plan, Resolution, Resolver, RunEnd, Want, remember};
+use crate::sync::{Decision, Plan, Resolution, Resolver, Want, remember};
 
 /// Run `vx sync`.
 pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome {
     let view = choose_view(&arguments.run.output)?;
+    if view == View::Headless {
+        print::errors_only();
+    }
     let mut workspace = Workspace::open(project)?;
     let asked = workspace.select(&arguments.tools)?;
-    if asked.is_empty() {
-        print::note(format_args!("`{}` declares no tools", workspace.project.path.display()));
-        return Ok(ExitCode::SUCCESS);
-    }
     let sources = Arc::new(workspace.sources(arguments.run.offline));
     let resolver = Resolver { frozen: arguments.frozen, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
@@ -36,28 +34,27 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
     if arguments.check || arguments.dry_run {
         return preview(&plan, arguments.check);
     }
-    if !arguments.frozen && workspace.write_lock(locked)? {
-        note(view, "wrote vx.lock");
+    if !plan.complete() {
+        check_places(&workspace.home, &arguments.run)?;
     }
-    remember_wants(&workspace, wants);
+    if !arguments.frozen && workspace.write_lock(locked)? {
+        print::note("wrote vx.lock");
+    }
+    remember_wants(&workspace, wants, &asked);
     if plan.complete() && may_stay_silent(&arguments.run, view) {
         let count = plan.decisions.len();
         let are = if count == 1 { "tool is" } else { "tools are" };
-        note(view, format_args!("nothing to do: {count} {are} up to date"));
+        match count {
+            0 => print::note(format_args!("`{}` declares no tools", workspace.project.path.display())),
+            count => print::note(format_args!("nothing to do: {count} {are} up to date")),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let title = title(&workspace);
     let steps = releases::steps(plan, &workspace.home, &sources, &arguments.run);
     let jobs = workspace.project.settings.jobs;
-    let shown = Shown { title: &title, view, run: &arguments.run, configured_jobs: jobs };
-    conclude(&carry_out(steps, &shown)?)
-}
-
-/// Print a note for people, except where only errors are wanted.
-fn note(view: View, text: impl std::fmt::Display) {
-    if view != View::Headless {
-        print::note(text);
-    }
+    let (home, run) = (&workspace.home, &arguments.run);
+    carry_out(steps, &Errand { title: &title, home, view, run, configured_jobs: jobs, again: "vx sync" })
 }
 
 /// Nobody waits for a board of a run with nothing to do, unless they asked for what is made from one.
@@ -110,8 +107,13 @@ fn preview(plan: &Plan, check: bool) -> Outcome {
 }
 
 /// Not knowing which project wants a release loses nothing but a column of `vx list`.
-fn remember_wants(workspace: &Workspace, wants: Vec<Want>) {
-    if let Err(error) = remember(&workspace.home, &workspace.project.directory, wants) {
+fn remember_wants(workspace: &Workspace, wants: Vec<Want>, asked: &[ToolRequest]) {
+    // What this run did not look at is wanted as before.
+    let unasked = |known: &Want| {
+        let declared = workspace.project.tools.iter().any(|tool| tool.name == known.tool);
+        declared && !asked.iter().any(|ask| ask.name == known.tool)
+    };
+    if let Err(error) = remember(&workspace.home, &workspace.project.directory, wants, unasked) {
         print::warning(format_args!("cannot note what this project wants: {error}"));
     }
 }
@@ -124,22 +126,4 @@ fn title(workspace: &Workspace) -> String {
     }
     let directory = workspace.project.directory.file_name().unwrap_or_default();
     directory.to_string_lossy().into_owned()
-}
-
-/// The exit code of a run.
-pub(super) fn conclude(end: &RunEnd) -> Outcome {
-    if end.cancelled {
-        return Ok(ExitCode::from(CANCELLED));
-    }
-    if end.success() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let failed: Vec<&str> = end
-        .steps
-        .iter()
-        .filter(|step| !matches!(step.state, SlotState::Done | SlotState::Skipped))
-        .map(|step| step.tool.as_str())
-        .collect();
-    let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
-    Err(Failure::hinted_text(FAILED, text, "`vx board dump` shows each error; `vx sync` tries again what is missing"))
 }

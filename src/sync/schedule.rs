@@ -3,6 +3,7 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. It writes to the board what a child cannot say itself: how it ended when it did not end well.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
@@ -69,7 +70,11 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let (requests, asked) = unbounded();
     let (alive, finished) = crossbeam_channel::bounded(0);
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
-        let end = Scheduler::new(run)?.carry_out(&asked);
+        let board = Arc::clone(&run.board);
+        let end = Scheduler::new(run).and_then(|scheduler| scheduler.carry_out(&asked));
+        if end.is_err() {
+            board.close(BoardState::Failed);
+        }
         drop(alive);
         end
     })?;
@@ -145,6 +150,9 @@ impl Scheduler {
             }
         }
         scheduler.prepare_aside(preparations)?;
+        if scheduler.tasks.iter().any(|task| matches!(task.stage, Stage::Ended(SlotState::Failed))) {
+            scheduler.stop_after_failure();
+        }
         Ok(scheduler)
     }
 
@@ -169,7 +177,10 @@ impl Scheduler {
         let sender = self.events.0.clone();
         thread::Builder::new().name("preparations".into()).spawn(move || {
             in_parallel(preparations, PREPARATIONS, |(task, preparation)| {
-                let config = preparation().map(Box::new);
+                // A task whose configuration never comes would be waited for without end.
+                let prepared = catch_unwind(AssertUnwindSafe(preparation));
+                let config = prepared.unwrap_or_else(|_| Err("a panic while asking for its archives".into()));
+                let config = config.map(Box::new);
                 let _ = sender.send(Event::Prepared { task, config });
             });
         })?;
@@ -211,8 +222,10 @@ impl Scheduler {
     fn start(&mut self, index: usize) {
         let task = &self.tasks[index];
         let Stage::Ready(config) = &task.stage else { return };
-        let kill_at =
-            config.deadline_ms.map(|deadline| Instant::now() + Duration::from_millis(deadline) + DEADLINE_GRACE);
+        // A deadline too far off to be told is none.
+        let patience =
+            config.deadline_ms.map(|deadline| Duration::from_millis(deadline).saturating_add(DEADLINE_GRACE));
+        let kill_at = patience.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
         match start_install(&self.child, config, self.board.path(), task.reservation, on_end) {
@@ -220,6 +233,7 @@ impl Scheduler {
             Err(error) => {
                 let error = format!("cannot start the installing process: {error}");
                 self.end(index, &Ending::failed(error));
+                self.stop_after_failure();
             }
         }
     }
@@ -313,7 +327,8 @@ impl Scheduler {
         };
         let written = self.written_state(index);
         let state = match (written, stop, ended.exit) {
-            (Some(state), _, exit) if state != SlotState::Done || exit.success() => state,
+            // What the child said last is so whatever became of it then: it says `Done` once the release is in its place.
+            (Some(state), _, _) => state,
             (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
             (_, Stop::Late, _) => SlotState::Failed,
             (_, Stop::No, Exit::Signal(_)) => SlotState::Died,

@@ -26,9 +26,12 @@ pub struct Want {
     pub version: String,
 }
 
-/// Remember what this project wants. The file is written only when that has changed.
-pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>) -> io::Result<()> {
+/// Remember what this project wants: these releases, and those it wanted before that `keep` says it wants still. The file
+/// is written only when that has changed.
+pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>, keep: impl Fn(&Want) -> bool) -> io::Result<()> {
+    releases.extend(read(&file(home, project)).into_iter().flat_map(|known| known.releases).filter(keep));
     releases.sort();
+    releases.dedup();
     let wants = Wants { project: project.to_owned(), releases };
     // A path that is no text cannot be kept in JSON; such a project is just not named.
     let Ok(text) = serde_json::to_vec(&wants) else { return Ok(()) };
@@ -48,14 +51,17 @@ pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>) -> io::Res
 pub fn wanted_by(home: &Home) -> BTreeMap<Want, Vec<PathBuf>> {
     let mut found: BTreeMap<Want, Vec<PathBuf>> = BTreeMap::new();
     for entry in std::fs::read_dir(directory(home)).into_iter().flatten().flatten() {
-        let wants = std::fs::read(entry.path()).ok().and_then(|text| serde_json::from_slice::<Wants>(&text).ok());
-        let Some(wants) = wants.filter(|wants| wants.project.is_dir()) else { continue };
+        let Some(wants) = read(&entry.path()).filter(|wants| wants.project.is_dir()) else { continue };
         for want in wants.releases {
             found.entry(want).or_default().push(wants.project.clone());
         }
     }
     found.values_mut().for_each(|projects| projects.sort());
     found
+}
+
+fn read(path: &Path) -> Option<Wants> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 fn directory(home: &Home) -> PathBuf {
@@ -83,13 +89,23 @@ mod tests {
         let projects: Vec<PathBuf> = ["a", "b"].iter().map(|name| top.path().join(name)).collect();
         for project in &projects {
             std::fs::create_dir(project).expect("a directory");
-            remember(&home, project, vec![want("node"), want("go")]).expect("it is kept");
+            remember(&home, project, vec![want("node"), want("go")], |_| false).expect("it is kept");
         }
-        remember(&home, &projects[1], vec![want("node")]).expect("it is kept");
+        remember(&home, &projects[1], vec![want("node")], |_| false).expect("it is kept");
         assert_eq!(wanted_by(&home)[&want("node")], projects);
         assert_eq!(wanted_by(&home)[&want("go")], projects[..1]);
         std::fs::remove_dir(&projects[0]).expect("it goes");
         assert_eq!(wanted_by(&home).get(&want("go")), None);
+    }
+
+    #[test]
+    fn what_was_not_looked_at_is_wanted_still() {
+        let top = tempfile::tempdir().expect("a directory");
+        let home = Home::at(top.path().join("home"));
+        remember(&home, top.path(), vec![want("node"), want("go")], |_| false).expect("it is kept");
+        let newer = Want { tool: "node".into(), version: "2.0.0".into() };
+        remember(&home, top.path(), vec![newer.clone()], |known| known.tool != "node").expect("it is kept");
+        assert_eq!(wanted_by(&home).into_keys().collect::<Vec<_>>(), [want("go"), newer]);
     }
 
     #[test]

@@ -40,7 +40,6 @@ const TOWERS: [Tower; 3] = [
             &["report", "paths", "config", "candidate", "template"],
             &["project", "source", "install", "process", "channel"],
             &["sync"],
-            &["run"],
             &["cli"],
             &["main"],
         ],

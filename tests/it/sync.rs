@@ -3,6 +3,7 @@
 mod alone;
 mod channel;
 mod commands;
+mod edges;
 mod errors;
 mod everyday;
 mod modes;

@@ -1,0 +1,141 @@
+//! Carrying a plan out in front of somebody: the board, the run, the dumps, the view, and what came of it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use vx_shm::{Reader, SlotState, Snapshot};
+use vx_tui::source::Logs;
+
+use super::args::RunArguments;
+use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
+use super::interrupts::Interrupts;
+use super::print;
+use super::show::{View, show};
+use super::views::BoardLogs;
+use crate::paths::{Home, runtime_directory};
+use crate::sync::{Dumper, InstallChild, Run, RunEnd, RunHandle, Step, create_board, start_run};
+
+/// How many installs run at once when nothing is said: waiting for the network costs nothing.
+const DEFAULT_JOBS: usize = 16;
+/// A board's smallest table: others may join with slots of their own.
+const MIN_SLOTS: usize = 64;
+
+/// What a run is for, where it works, and how it is shown.
+pub(super) struct Errand<'a> {
+    /// What the board is about: the project's name.
+    pub title: &'a str,
+    /// The home to install into.
+    pub home: &'a Home,
+    /// The view.
+    pub view: View,
+    /// How it is carried out.
+    pub run: &'a RunArguments,
+    /// How many installs `vx.toml` allows at once.
+    pub configured_jobs: Option<usize>,
+    /// What to run to try again what failed.
+    pub again: &'a str,
+}
+
+/// Everything a run needs from outside, looked at before anybody is asked for anything.
+pub(super) fn check_places(home: &Home, run: &RunArguments) -> Result<PathBuf, Failure> {
+    let runtime = runtime_directory().map_err(|error| Failure::hinted(USAGE, &error))?;
+    for directory in [home.store(), home.tmp(), home.locks(), home.downloads()] {
+        make(&directory, "set VX_HOME to a directory that you can write to")?;
+    }
+    if let Some(dumps) = &run.dump {
+        make(dumps, "name a directory that you can write to with `--dump`")?;
+    }
+    Ok(runtime)
+}
+
+fn make(directory: &Path, hint: &str) -> Result<(), Failure> {
+    std::fs::create_dir_all(directory)
+        .map_err(|error| Failure::failed(format!("cannot make `{}`: {error}", directory.display())).hint(hint))
+}
+
+/// Carry out these steps, and say what came of them.
+pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
+    let runtime = check_places(errand.home, errand.run)?;
+    let interrupts = Interrupts::take()?;
+    let capacity = steps.len().max(MIN_SLOTS) as u32;
+    let board = create_board(&runtime, errand.title, capacity).map_err(|error| {
+        Failure::failed(error).hint("`vx board gc` removes old boards; VX_RUNTIME_DIR names another place for them")
+    })?;
+    let path = board.path().to_owned();
+    let child = InstallChild::beside(&path)
+        .map_err(|error| Failure::failed(format!("cannot prepare logs beside `{}`: {error}", path.display())))?;
+    let jobs = errand.run.jobs.map(usize::from).or(errand.configured_jobs).unwrap_or(DEFAULT_JOBS);
+    let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
+    let troubles = watch(&path, &handle, errand, &interrupts);
+    let end = handle.join()?;
+    if errand.view == View::Headless {
+        print_failures(&path);
+    }
+    for trouble in &troubles {
+        print::error(trouble, None);
+    }
+    conclude(&end, errand.again, troubles.is_empty())
+}
+
+/// Show and dump the run until it is over. What goes wrong with that is told afterwards: the run goes on.
+fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interrupts) -> Vec<String> {
+    let mut troubles = Vec::new();
+    // The dashboard takes signals and Ctrl-C itself; once it is left, they are taken here.
+    if errand.view != View::Dashboard
+        && let Err(error) = interrupts.forward(handle)
+    {
+        troubles.push(format!("cannot listen for Ctrl-C: {error}"));
+    }
+    let dumper = errand
+        .run
+        .dump
+        .as_ref()
+        .map(|into| Dumper::start(board, into.clone(), errand.run.dump_every, handle.finished.clone()));
+    if let Err(failure) = show(board, errand.view, handle, interrupts) {
+        troubles.push(failure.to_string());
+    }
+    let _ = handle.finished.recv();
+    if let Some(Err(error)) = dumper.map(|dumper| dumper.and_then(Dumper::finish)) {
+        troubles.push(format!("cannot write the dumps: {error}"));
+    }
+    troubles
+}
+
+/// Without a view nobody was told what failed, and the board may be gone before anybody looks.
+fn print_failures(board: &Path) {
+    let mut snapshot = Snapshot::default();
+    let read = Reader::open(board).ok().and_then(|mut reader| reader.refresh(&mut snapshot).ok());
+    if read.is_none() {
+        return;
+    }
+    let logs = BoardLogs::beside(board);
+    let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
+    for slot in snapshot.slots.iter().filter(|slot| bad(slot.state)) {
+        let error = slot.error.as_deref().unwrap_or("it did not say why");
+        let log = logs.location(&slot.key).map(|log| format!("\nwhole log: {log}")).unwrap_or_default();
+        let text = format!("{} {}: {error}{log}", slot.key, slot.version);
+        // What a tool printed may stand in its error.
+        let clean: String = text.chars().filter(|character| !character.is_control() || *character == '\n').collect();
+        print::error(clean, None);
+    }
+}
+
+/// The exit code of a run. That it could not be shown or dumped as asked is a failure of a good run only.
+fn conclude(end: &RunEnd, again: &str, told: bool) -> Outcome {
+    if end.cancelled {
+        return Ok(ExitCode::from(CANCELLED));
+    }
+    if end.success() {
+        return if told { Ok(ExitCode::SUCCESS) } else { Err(Failure::silent(FAILED)) };
+    }
+    let failed: Vec<&str> = end
+        .steps
+        .iter()
+        .filter(|step| !matches!(step.state, SlotState::Done | SlotState::Skipped))
+        .map(|step| step.tool.as_str())
+        .collect();
+    let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
+    let hint = format!("`vx board dump` shows each error; `{again}` tries again what is missing");
+    Err(Failure::hinted_text(FAILED, text, hint))
+}
