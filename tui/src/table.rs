@@ -87,16 +87,19 @@ fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Lo
     let _ = writeln!(table, "\n{}", theme.paint(&fitted(&title, LINE_COLUMNS, cut), Tone::Bad));
     let errors: Vec<&str> = error_lines(slot).filter(|line| !line.trim().is_empty()).collect();
     let ended = ending(slot, standing);
-    // A failure's ending is its error's first line; of a death the error only tells what was said before.
-    if errors.is_empty() || standing != Standing::Failed {
+    // A failure's ending is its error's first line; of a death the error may only tell what was said before.
+    let told = errors.first() == Some(&ended.as_str());
+    if errors.is_empty() || (standing != Standing::Failed && !told) {
         let _ = writeln!(table, "  {}", fitted(&ended, LINE_COLUMNS, cut));
     }
     for line in &errors[errors.len().saturating_sub(ERROR_LINES)..] {
         let _ = writeln!(table, "  {}", fitted(line, LINE_COLUMNS, cut));
     }
     let gutter = if theme.words_only { " " } else { theme.glyphs.gutter };
-    for line in logs.tail(&slot.key, LOG_LINES) {
-        let _ = writeln!(table, "  {} {}", theme.paint(gutter, Tone::Quiet), fitted(&line, LINE_COLUMNS, cut));
+    // What went wrong is said in the log, too; once is enough.
+    let repeats = |line: &String| errors.contains(&line.strip_prefix("error: ").unwrap_or(line));
+    for line in logs.tail(&slot.key, LOG_LINES).iter().filter(|line| !repeats(line)) {
+        let _ = writeln!(table, "  {} {}", theme.paint(gutter, Tone::Quiet), fitted(line, LINE_COLUMNS, cut));
     }
     if let Some(location) = logs.location(&slot.key) {
         let _ = writeln!(table, "  whole log: {}", fitted(&location, LINE_COLUMNS * 4, cut));
@@ -119,4 +122,27 @@ fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
     let parts = counted.iter().filter(|(count, _, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, word, tone)| theme.paint(&format!("{count} {word}"), *tone)).collect();
     format!("\n{} in {}", parts.join(", "), duration(board_elapsed_ms(snapshot)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::fixture::FixedLogs;
+    use vx_shm::SlotState;
+
+    #[test]
+    fn how_a_process_was_killed_is_said_once() {
+        let died = SlotView {
+            key: "node".to_owned(),
+            state: SlotState::Died,
+            signal: Some(9),
+            error: Some("killed by signal 9 (SIGKILL)\nlast words".to_owned()),
+            ..SlotView::default()
+        };
+        let snapshot = Snapshot { slots: vec![died], ..Snapshot::default() };
+        let table = render(&snapshot, &mut FixedLogs(Vec::new()), Look::default());
+        let failure = table.split("node  died").nth(1).unwrap_or(&table);
+        assert_eq!(failure.matches("killed by signal 9").count(), 1, "{table}");
+        assert!(failure.contains("last words"), "{table}");
+    }
 }
