@@ -78,7 +78,7 @@ impl Workspace {
             Some(Found::Old { version, versions }) => {
                 let path = lock_path.display();
                 print::note(format_args!(
-                    "`{path}` has the old format {version}: its versions are kept, and it is replaced"
+                    "`{path}` has the old format {version}: of what it pins, that holds which vx.toml accepts"
                 ));
                 (Lock::default(), versions)
             }

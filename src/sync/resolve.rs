@@ -3,6 +3,8 @@
 //! Tools are resolved side by side, first their versions, then the archives of all platforms, so that the whole takes
 //! about as long as the slowest single answers. What fails for one tool is said for that tool; the others go on.
 
+mod version;
+
 use std::collections::BTreeMap;
 
 use super::parallel::in_parallel;
@@ -27,7 +29,7 @@ pub struct Resolver<'a> {
     pub order: &'a [SourceKind],
     /// The lock, as it is.
     pub lock: &'a Lock,
-    /// Versions pinned by a lock of an older format.
+    /// Versions pinned by a lock of an older format; each holds where the project's request accepts it.
     pub pins: &'a BTreeMap<String, String>,
     /// Whether to use the lock alone, even where it does not fit.
     pub frozen: bool,
@@ -54,8 +56,8 @@ enum Standing<'a> {
     Settled(Found),
     /// The lock names the version, but not the archives of this platform.
     Partly(Recipe, &'a LockedTool),
-    /// Nothing is known yet.
-    Open(Recipe),
+    /// Nothing is known yet but, perhaps, the version that a lock of an older format pins.
+    Open(Recipe, Option<Request>),
 }
 
 impl Resolver<'_> {
@@ -71,7 +73,10 @@ impl Resolver<'_> {
         let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();
         let standings: Vec<Standing> = asked
             .iter()
-            .map(|ask| self.standing(ask, !upgrade(&ask.name) && (self.frozen || !unfit.contains(&ask.name))))
+            .map(|ask| {
+                let upgraded = upgrade(&ask.name);
+                self.standing(ask, upgraded, !upgraded && (self.frozen || !unfit.contains(&ask.name)))
+            })
             .collect();
         let versions = self.versions(asked, &standings);
         let archives = self.archives(asked, &standings, &versions);
@@ -90,7 +95,7 @@ impl Resolver<'_> {
         Recipe::for_tool(&ask.name, &wanted, self.order, platform)
     }
 
-    fn standing(&self, ask: &ToolRequest, lock_fits: bool) -> Standing<'_> {
+    fn standing(&self, ask: &ToolRequest, upgraded: bool, lock_fits: bool) -> Standing<'_> {
         let here = ask.wanted_on(self.platform.os);
         let locked = self.lock.tools.get(&ask.name).filter(|_| lock_fits);
         if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
@@ -118,7 +123,7 @@ impl Resolver<'_> {
             None if self.frozen => Standing::Settled(Found::Nothing {
                 error: format!("`{}` is not in vx.lock\nhint: run `vx lock`, or leave out `--frozen`", ask.name),
             }),
-            None => Standing::Open(recipe),
+            None => Standing::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
         }
     }
 
@@ -170,30 +175,8 @@ impl Resolver<'_> {
         in_parallel(questions, RESOLVERS, |(ask, standing)| match standing {
             Standing::Settled(_) => None,
             Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
-            Standing::Open(recipe) => Some(self.version(ask, recipe)),
+            Standing::Open(recipe, pin) => Some(self.version(ask, recipe, pin.as_ref())),
         })
-    }
-
-    fn version(&self, ask: &ToolRequest, recipe: &Recipe) -> Result<String, String> {
-        if recipe.source == SourceKind::Url {
-            return exact(ask.request.text()).ok_or_else(|| {
-                let (tool, text) = (&ask.name, ask.request.text());
-                format!(
-                    "`{tool}` comes from an address and needs an exact version, not `{text}`\nhint: name one in vx.toml"
-                )
-            });
-        }
-        let pinned = self.pins.get(&ask.name).and_then(|version| Request::parse(version).ok());
-        let request = pinned.as_ref().unwrap_or(&ask.request);
-        let known = self.sources.candidates(recipe, self.platform).map_err(|error| told(&error))?;
-        if let Ok(chosen) = request.choose(&known) {
-            return Ok(chosen.version.clone());
-        }
-        let candidates = self.sources.candidates_anew(recipe, self.platform).map_err(|error| told(&error))?;
-        match request.choose(&candidates) {
-            Ok(chosen) => Ok(chosen.version.clone()),
-            Err(error) => Err(format!("`{}`: {}", ask.name, told(&error))),
-        }
     }
 
     /// The archives of each version, by tool and platform.
@@ -250,7 +233,7 @@ impl Resolver<'_> {
                     continue;
                 }
                 Standing::Partly(recipe, locked) => (recipe, Some(locked)),
-                Standing::Open(recipe) => (recipe, None),
+                Standing::Open(recipe, _) => (recipe, None),
             };
             let found = match version {
                 Some(Ok(version)) => {
@@ -343,31 +326,6 @@ fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
     })
 }
 
-/// The version that a request names outright.
-fn exact(request: &str) -> Option<String> {
-    let bare = request.trim_start_matches(['=', 'v', ' ']);
-    let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
-    let named = bare.starts_with(|character: char| character.is_ascii_digit());
-    let wild = bare.split('.').any(|part| matches!(part, "x" | "X" | "*"));
-    (named && !wild && bare.chars().all(plain)).then(|| bare.to_owned())
-}
-
 fn failed(error: &(impl std::fmt::Display + Hint)) -> Found {
     Found::Nothing { error: told(error) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exact_version_is_told_from_a_range() {
-        for (text, version) in [("1.4.0", "1.4.0"), ("v1.4", "1.4"), ("=2.0.0-rc.1", "2.0.0-rc.1"), ("2024a", "2024a")]
-        {
-            assert_eq!(exact(text).as_deref(), Some(version), "{text}");
-        }
-        for text in ["", "latest", "^1", ">=1 <2", "1.x", "1.*", "*", "1 - 2", "1 || 2", "../1"] {
-            assert_eq!(exact(text), None, "{text}");
-        }
-    }
 }

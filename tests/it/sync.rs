@@ -6,6 +6,7 @@ mod commands;
 mod edges;
 mod errors;
 mod everyday;
+mod locking;
 mod modes;
 mod secrets;
 mod together;
