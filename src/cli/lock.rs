@@ -41,13 +41,21 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
         print::note(line(tool, workspace.lock.tools.get(tool), entry));
     }
     let changed = workspace.write_lock(locked)?;
-    print::note(if changed { "wrote vx.lock" } else { "vx.lock is up to date" });
+    match changed {
+        true => print::note("wrote vx.lock"),
+        // Of an old lock that had to stay it was said why.
+        false if failed == 0 && workspace.pins.is_empty() => print::note("vx.lock is up to date"),
+        false => {}
+    }
     match failed {
         0 => Ok(ExitCode::SUCCESS),
         failed => Err(Failure::hinted_text(
             FAILED,
             format!("{failed} of {} tools could not be locked", wanted.len()),
-            "the others are; run `vx lock` again once the errors above are mended",
+            match workspace.pins.is_empty() {
+                true => "the others are; run `vx lock` again once the errors above are mended",
+                false => "vx.lock stays as it was; run `vx lock` again once the errors above are mended",
+            },
         )),
     }
 }

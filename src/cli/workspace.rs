@@ -124,7 +124,8 @@ impl Workspace {
 
     /// Write these new entries to the lock file, and drop the entries of tools that are gone from the project.
     ///
-    /// What another vx has written meanwhile for other tools is kept. Returns whether anything changed.
+    /// What another vx has written meanwhile for other tools is kept. A lock of an older format is replaced only once
+    /// every tool that it pins has an entry, so that no pin is lost. Returns whether anything changed.
     pub(super) fn write_lock(&mut self, entries: BTreeMap<String, LockedTool>) -> Result<bool, Failure> {
         let gone = self.lock.tools.keys().any(|name| !self.project.tools.iter().any(|tool| tool.name == *name));
         if entries.is_empty() && !gone {
@@ -134,13 +135,35 @@ impl Workspace {
         let guard = Guard::acquire(&self.lock_path, &self.turnstile(), LOCK_PATIENCE).map_err(hinted)?;
         let mut lock = match guard.read().map_err(hinted)? {
             Some(Found::Current(lock)) => lock,
-            _ => Lock::default(),
+            Some(Found::Old { version, versions }) => {
+                let lost = self.pins_lost(&versions, &entries);
+                if !lost.is_empty() {
+                    let (path, lost) = (self.lock_path.display(), lost.join(", "));
+                    print::warning(format_args!(
+                        "`{path}` stays in the old format {version}: its pins of {lost} would be lost\n\
+                         hint: run `vx lock`, which locks every tool"
+                    ));
+                    return Ok(false);
+                }
+                Lock::default()
+            }
+            None => Lock::default(),
         };
         lock.tools.extend(entries);
         lock.tools.retain(|name, _| self.project.tools.iter().any(|tool| tool.name == *name));
         let changed = guard.write(&lock).map_err(hinted)?;
         self.lock = lock;
+        self.pins.clear();
         Ok(changed)
+    }
+
+    /// The tools of the project that an old lock pins and that these entries lack, though they could be among them.
+    fn pins_lost(&self, pins: &BTreeMap<String, String>, entries: &BTreeMap<String, LockedTool>) -> Vec<String> {
+        let sources = self.sources(true);
+        let resolver = self.resolver(&sources);
+        let pinned = self.project.tools.iter().filter(|tool| pins.contains_key(&tool.name));
+        let lost = pinned.filter(|tool| !entries.contains_key(&tool.name) && resolver.lockable(tool));
+        lost.map(|tool| format!("`{}`", tool.name)).collect()
     }
 
     fn turnstile(&self) -> PathBuf {

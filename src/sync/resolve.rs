@@ -68,6 +68,15 @@ impl Resolver<'_> {
         if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
+    /// Whether a lock written on this platform can have an entry for the tool: the copies on `PATH` are never locked, nor
+    /// is what only other systems want and this one has no recipe for.
+    pub fn lockable(&self, ask: &ToolRequest) -> bool {
+        match self.recipe(ask, self.platform) {
+            Ok(recipe) => recipe.source != SourceKind::System,
+            Err(_) => ask.wanted_on(self.platform.os),
+        }
+    }
+
     /// Resolve these tools; `upgrade` names those whose lock entries are not to be used.
     pub fn resolve(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
         let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();

@@ -33,5 +33,33 @@ fn a_pinned_version_that_is_gone_is_told_with_the_way_on() {
     let sandbox = with_old_lock("[tools]\nbiome = \"2\"\n");
     sandbox.write("vx.lock", "version = 1\n[tools]\nbiome = \"2.3.9\"\n");
     sandbox.vx("sync").fails_with("vx.lock pins 2.3.9").says("`vx lock --upgrade biome`");
+    assert!(sandbox.read("vx.lock").contains("2.3.9"));
+    sandbox
+        .vx("lock")
+        .fails_with("vx.lock pins 2.3.9")
+        .says("vx.lock stays as it was")
+        .keeps_silent_about("up to date");
     sandbox.vx("lock --upgrade").succeeds().says("locked biome 2.4.0");
+}
+
+#[test]
+fn an_old_lock_stays_until_every_tool_that_it_pins_is_locked() {
+    let sandbox = with_old_lock("[tools]\nbiome = \"2\"\nesbuild = \"*\"\n");
+    let finished = sandbox.vx("sync esbuild").succeeds();
+    finished.says("its pins of `biome` would be lost").says("`vx lock`").keeps_silent_about("wrote vx.lock");
+    assert_eq!(sandbox.read("vx.lock"), OLD_LOCK);
+    assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
+    sandbox.vx("sync").succeeds().says("wrote vx.lock");
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
+    sandbox.vx("sync --locked").succeeds().keeps_silent_about("old format");
+}
+
+#[test]
+fn an_old_lock_is_not_held_back_by_tools_that_are_never_locked() {
+    let sandbox =
+        with_old_lock("[tools]\nbiome = \"2\"\npython = \"system\"\nmsvc = { version = \"*\", os = [\"windows\"] }\n");
+    sandbox
+        .write("vx.lock", &format!("{OLD_LOCK}[tools.python]\nversion = \"3.12.0\"\n[tools.msvc]\nversion = \"1\"\n"));
+    sandbox.vx("sync biome").succeeds().says("wrote vx.lock");
+    assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
