@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::slice;
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::workspace::{Workspace, all_of};
@@ -35,37 +36,54 @@ pub(super) fn run(project: Option<&Path>, name: &str) -> Outcome {
     }
 }
 
-/// The program that the project's own release of a tool provides, by the lock.
+/// The program that the project's own release of a tool provides, by the lock; `None` for names it does not declare.
+///
+/// What the project declares is answered by nothing else: another tool's program of the same name is not meant.
 fn of_project(directory: Option<&Path>, name: &str) -> Result<Option<PathBuf>, Failure> {
     let workspace = Workspace::open(directory)?;
     let sources = workspace.sources(true);
     let resolver = Resolver { frozen: true, all_platforms: false, ..workspace.resolver(&sources) };
-    resolver.recipes(&workspace.project.tools).map_err(all_of)?;
-    let resolution = resolver.resolve(&workspace.project.tools, |_| false);
+    let here = || workspace.project.tools.iter().filter(|ask| ask.wanted_on(workspace.platform.os));
+    // A tool of this very name comes before one that has a program of it.
+    let named = here().find(|ask| ask.name == name);
+    let Some(ask) = named.or_else(|| here().find(|ask| resolver.provides(ask, name))) else { return Ok(None) };
     let store = Store::new(workspace.home.clone());
-    for wanted in &resolution.wanted {
-        if let Some(path) = provided(wanted, &store, name)? {
-            return Ok(Some(path));
-        }
+    resolver.recipes(slice::from_ref(ask)).map_err(all_of)?;
+    if resolver.lockable(ask) && !workspace.lock.tools.contains_key(&ask.name) {
+        return Err(not_locked(&store, &ask.name));
     }
-    Ok(None)
+    let resolution = resolver.resolve(slice::from_ref(ask), |_| false);
+    resolution.wanted.first().map(|wanted| provided(wanted, &store, name)).transpose()
 }
 
-fn provided(wanted: &Wanted, store: &Store, name: &str) -> Result<Option<PathBuf>, Failure> {
+fn not_locked(store: &Store, tool: &str) -> Failure {
+    let installed = store.list().is_ok_and(|releases| releases.iter().any(|release| release.receipt.tool == tool));
+    let text = match installed {
+        true => format!("{tool} is installed, and vx.lock does not say which version of it is meant"),
+        false => format!("{tool} is not installed yet, nor is it in vx.lock"),
+    };
+    Failure::failed(text).hint("run `vx sync`")
+}
+
+fn provided(wanted: &Wanted, store: &Store, name: &str) -> Result<PathBuf, Failure> {
+    let tool = &wanted.tool;
     match &wanted.found {
-        Found::OnPath { program, .. } => Ok((wanted.tool == name).then(|| program.clone())),
+        Found::OnPath { program, .. } => Ok(program.clone()),
         Found::Release(release) => {
-            let own = wanted.tool == name || release.programs.iter().any(|program| program.name == name);
-            match store.installed(&wanted.tool, &release.version) {
-                _ if !own => Ok(None),
-                Some(installed) => Ok(program(&installed, name)),
-                None => {
-                    let text = format!("{} {} is not installed yet", wanted.tool, release.version);
-                    Err(Failure::failed(text).hint("run `vx sync`"))
-                }
-            }
+            let version = &release.version;
+            let Some(installed) = store.installed(tool, version) else {
+                return Err(Failure::failed(format!("{tool} {version} is not installed yet")).hint("run `vx sync`"));
+            };
+            program(&installed, name).ok_or_else(|| {
+                Failure::failed(format!("{tool} {version} was installed without a program `{name}`"))
+                    .hint(format!("install it again with `vx sync --force {tool}`"))
+            })
         }
-        Found::NotHere | Found::Nothing { .. } => Ok(None),
+        Found::Nothing { error } => {
+            let (text, hint) = error.split_once("\nhint: ").unwrap_or((error, "run `vx sync`"));
+            Err(Failure::failed(format!("{tool}: {text}")).hint(hint))
+        }
+        Found::NotHere => Err(Failure::failed(format!("{tool} is not for this system"))),
     }
 }
 

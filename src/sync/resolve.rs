@@ -77,6 +77,12 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether releases of the tool have a program of this name.
+    pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
+        let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs("", "")).unwrap_or_default();
+        programs.iter().any(|provided| provided.name == program)
+    }
+
     /// Resolve these tools; `upgrade` names those whose lock entries are not to be used.
     pub fn resolve(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
         let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();

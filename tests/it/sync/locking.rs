@@ -63,3 +63,28 @@ fn an_old_lock_is_not_held_back_by_tools_that_are_never_locked() {
     sandbox.vx("sync biome").succeeds().says("wrote vx.lock");
     assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
+
+#[test]
+fn what_the_project_declares_is_not_answered_by_the_program_of_another_tool() {
+    let sandbox = Sandbox::new().offers("node", "22.1.0").offers("esbuild", "0.27.0");
+    sandbox.vx("install node@22.1.0").succeeds();
+    // `npm` is what node provides, and what this project wants from elsewhere.
+    sandbox.write("vx.toml", "[tools]\nnpm = { version = \"1.0.0\", url = \"http://127.0.0.1:1/npm.tgz\" }\n");
+    sandbox.vx("which npm").fails_with("npm is not installed yet, nor is it in vx.lock").says("run `vx sync`");
+    sandbox.vx("which npx").succeeds().prints("store/node/22.1.0/");
+    // The same for a program of a declared tool.
+    sandbox.write("vx.toml", "[tools]\nnode = \"24\"\n");
+    sandbox.vx("which npx").fails_with("node is installed, and vx.lock does not say which version").says("`vx sync`");
+    sandbox.write("vx.toml", "[tools]\nnpx = \"system\"\n");
+    let sandbox = sandbox.variable("PATH", "/nowhere");
+    sandbox.vx("which npx").fails_with("npx: ").says("hint: ").keeps_silent_about("store/node");
+}
+
+#[test]
+fn a_tool_nobody_knows_does_not_keep_which_from_the_others() {
+    let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
+    sandbox.vx("sync").succeeds();
+    let sandbox = sandbox.config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\n");
+    sandbox.vx("which esbuild").succeeds().prints("store/esbuild/0.27.0/");
+    sandbox.vx("which nodee").refuses_with("nodee").says("`node`");
+}
