@@ -29,13 +29,17 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact);
     let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
-    let Resolution { wanted, locked } = resolver.resolve(&asked, |tool| upgrade.iter().any(|name| name == tool));
+    let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
+    let Resolution { wanted, locked, warnings } = resolver.resolve_completely(&asked, upgraded);
     let mut failed = 0;
     for wanted in &wanted {
         if let Found::Nothing { error } = &wanted.found {
             print::error(format_args!("{}: {error}", wanted.tool), None);
             failed += 1;
         }
+    }
+    for warning in warnings {
+        print::warning(warning);
     }
     for (tool, entry) in &locked {
         print::note(line(tool, workspace.lock.tools.get(tool), entry));

@@ -3,6 +3,7 @@
 //! Tools are resolved side by side, first their versions, then the archives of all platforms, so that the whole takes
 //! about as long as the slowest single answers. What fails for one tool is said for that tool; the others go on.
 
+mod entry;
 mod version;
 
 use std::collections::BTreeMap;
@@ -48,13 +49,26 @@ pub struct Resolution {
     pub wanted: Vec<Wanted>,
     /// The new entries of the lock, for the tools whose entries are to change.
     pub locked: BTreeMap<String, LockedTool>,
+    /// For which platforms a tool could not be locked though it may be there, and why; one text for each tool.
+    pub warnings: Vec<String>,
+}
+
+/// What a tool's archives are on each platform that was asked about.
+type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;
+
+/// Why a platform has no archives.
+enum Missing {
+    /// The tool is not made for it, or not in this version; the error as it is told.
+    Absent(String),
+    /// Nobody knows yet; the error as it is told.
+    Unknown(String),
 }
 
 /// How one tool stands after a look at the lock.
 enum Standing<'a> {
     /// Nothing more to find out.
     Settled(Found),
-    /// The lock names the version, but not the archives of this platform.
+    /// The lock names the version, but not the archives of all the platforms that are wanted.
     Partly(Recipe, &'a LockedTool),
     /// Nothing is known yet but, perhaps, the version that a lock of an older format pins.
     Open(Recipe, Option<Request>),
@@ -85,17 +99,41 @@ impl Resolver<'_> {
 
     /// Resolve these tools; `upgrade` names those whose lock entries are not to be used.
     pub fn resolve(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
+        self.resolve_as(asked, upgrade, false)
+    }
+
+    /// The same for a lock that is to be complete: of what it holds already, the platforms it lacks are asked for again.
+    pub fn resolve_completely(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
+        self.resolve_as(asked, upgrade, true)
+    }
+
+    fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool, complete: bool) -> Resolution {
         let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();
         let standings: Vec<Standing> = asked
             .iter()
             .map(|ask| {
                 let upgraded = upgrade(&ask.name);
-                self.standing(ask, upgraded, !upgraded && (self.frozen || !unfit.contains(&ask.name)))
+                let fits = !upgraded && (self.frozen || !unfit.contains(&ask.name));
+                let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
+                match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete)) {
+                    Some(standing) => standing,
+                    None => self.standing(ask, locked, upgraded),
+                }
             })
             .collect();
         let versions = self.versions(asked, &standings);
-        let archives = self.archives(asked, &standings, &versions);
+        let archives = self.archives(asked, &standings, &versions, complete);
         self.assemble(asked, standings, versions, archives)
+    }
+
+    /// A tool whose lock entry lacks platforms that it may be there for.
+    fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
+        let recipe = self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source)?;
+        let lacking = |platform: &Platform| {
+            let wanted = ask.wanted_on(platform.os) && !locked.platforms.contains_key(platform);
+            wanted && self.recipe(ask, *platform).is_ok()
+        };
+        Platform::ALL.iter().any(lacking).then_some(Standing::Partly(recipe, locked))
     }
 
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
@@ -110,9 +148,8 @@ impl Resolver<'_> {
         Recipe::for_tool(&ask.name, &wanted, self.order, platform)
     }
 
-    fn standing(&self, ask: &ToolRequest, upgraded: bool, lock_fits: bool) -> Standing<'_> {
+    fn standing<'a>(&self, ask: &ToolRequest, locked: Option<&'a LockedTool>, upgraded: bool) -> Standing<'a> {
         let here = ask.wanted_on(self.platform.os);
-        let locked = self.lock.tools.get(&ask.name).filter(|_| lock_fits);
         if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
             return Standing::Settled(Found::NotHere);
         }
@@ -194,33 +231,40 @@ impl Resolver<'_> {
         })
     }
 
-    /// The archives of each version, by tool and platform.
+    /// The archives of each version, tool by tool.
     fn archives(
         &self,
         asked: &[ToolRequest],
         standings: &[Standing],
         versions: &[Option<Result<String, String>>],
-    ) -> BTreeMap<(usize, Platform), Result<Vec<Artifact>, String>> {
+        complete: bool,
+    ) -> Vec<Archives> {
         let mut questions = Vec::new();
         for (index, ask) in asked.iter().enumerate() {
             let Some(Ok(version)) = &versions[index] else { continue };
-            let only_here = matches!(standings[index], Standing::Partly(..)) || !self.all_platforms;
-            for platform in Platform::ALL {
-                let here = platform == self.platform;
-                if ask.wanted_on(platform.os) && (here || !only_here) {
-                    questions.push((index, platform, version));
+            let asks_for = |platform: &Platform| match &standings[index] {
+                Standing::Partly(_, locked) => {
+                    !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
                 }
-            }
+                _ => self.all_platforms || *platform == self.platform,
+            };
+            let platforms = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
+            questions.extend(platforms.filter(asks_for).map(|platform| (index, platform, version)));
         }
         let answers = in_parallel(questions, RESOLVERS, |(index, platform, version)| {
-            let recipe = self.recipe(&asked[index], platform).map_err(|error| told(&error));
-            let answer = recipe.and_then(|recipe| {
-                let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(|error| told(&error))?;
-                artifacts.into_iter().map(|artifact| self.with_digest(artifact)).collect()
-            });
-            ((index, platform), answer)
+            (index, platform, self.archives_on(platform, &asked[index], version))
         });
-        answers.into_iter().collect()
+        let mut archives: Vec<Archives> = asked.iter().map(|_| Archives::new()).collect();
+        for (index, platform, answer) in answers {
+            archives[index].insert(platform, answer);
+        }
+        archives
+    }
+
+    fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {
+        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(told(&error)))?;
+        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
+        artifacts.into_iter().map(|artifact| self.with_digest(artifact).map_err(Missing::Unknown)).collect()
     }
 
     fn with_digest(&self, artifact: Artifact) -> Result<Artifact, String> {
@@ -238,36 +282,20 @@ impl Resolver<'_> {
         asked: &[ToolRequest],
         standings: Vec<Standing>,
         versions: Vec<Option<Result<String, String>>>,
-        mut archives: BTreeMap<(usize, Platform), Result<Vec<Artifact>, String>>,
+        archives: Vec<Archives>,
     ) -> Resolution {
-        let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new() };
-        for (index, ((ask, standing), version)) in asked.iter().zip(standings).zip(versions).enumerate() {
-            let (recipe, known) = match standing {
-                Standing::Settled(found) => {
-                    resolution.wanted.push(wanted(ask, found));
-                    continue;
+        let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new(), warnings: Vec::new() };
+        for (((ask, standing), version), archives) in asked.iter().zip(standings).zip(versions).zip(archives) {
+            let found = match (standing, version) {
+                (Standing::Settled(found), _) => found,
+                (_, None) => Found::NotHere,
+                (_, Some(Err(error))) => Found::Nothing { error },
+                (Standing::Partly(recipe, locked), Some(Ok(version))) => {
+                    self.answer(ask, &recipe, &version, Some(locked), archives, &mut resolution)
                 }
-                Standing::Partly(recipe, locked) => (recipe, Some(locked)),
-                Standing::Open(recipe, _) => (recipe, None),
-            };
-            let found = match version {
-                Some(Ok(version)) => {
-                    let entry = self.entry(ask, &recipe, &version, known, index, &archives);
-                    let here = archives.remove(&(index, self.platform));
-                    if !matches!(here, Some(Err(_))) {
-                        resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
-                    }
-                    match here {
-                        Some(Ok(artifacts)) => {
-                            let parts = artifacts.into_iter().map(part).collect();
-                            Found::Release(Box::new(release(ask, &recipe, &version, parts)))
-                        }
-                        Some(Err(error)) => Found::Nothing { error },
-                        None => Found::NotHere,
-                    }
+                (Standing::Open(recipe, _), Some(Ok(version))) => {
+                    self.answer(ask, &recipe, &version, None, archives, &mut resolution)
                 }
-                Some(Err(error)) => Found::Nothing { error },
-                None => Found::NotHere,
             };
             let found = if ask.wanted_on(self.platform.os) { found } else { Found::NotHere };
             resolution.wanted.push(wanted(ask, found));
@@ -275,27 +303,31 @@ impl Resolver<'_> {
         resolution
     }
 
-    /// The lock's new entry for a tool, with the platforms whose archives' digests are known; `None` when none is.
-    fn entry(
+    /// The release for this platform; what is new for the lock, or missing there, goes into the resolution.
+    fn answer(
         &self,
         ask: &ToolRequest,
         recipe: &Recipe,
         version: &str,
         known: Option<&LockedTool>,
-        index: usize,
-        archives: &BTreeMap<(usize, Platform), Result<Vec<Artifact>, String>>,
-    ) -> Option<LockedTool> {
-        let mut platforms = known.map(|known| known.platforms.clone()).unwrap_or_default();
-        for ((of, platform), artifacts) in archives {
-            if let (true, Ok(artifacts)) = (*of == index, artifacts) {
-                let parts: Option<Vec<LockedPart>> =
-                    artifacts.iter().map(|artifact| locked_part(artifact, recipe.source)).collect();
-                platforms.extend(parts.map(|parts| (*platform, parts)));
+        mut archives: Archives,
+        resolution: &mut Resolution,
+    ) -> Found {
+        let entry = entry::entry(ask, recipe, version, known, &archives);
+        let found = match archives.remove(&self.platform) {
+            Some(Ok(artifacts)) => {
+                let parts = artifacts.into_iter().map(part).collect();
+                Found::Release(Box::new(release(ask, recipe, version, parts)))
             }
-        }
-        let (request, version) = (ask.request.text().to_owned(), version.to_owned());
-        let entry = LockedTool { request, version, source: recipe.source, platforms };
-        (!entry.platforms.is_empty()).then_some(entry)
+            Some(Err(Missing::Absent(error) | Missing::Unknown(error))) => return Found::Nothing { error },
+            None => match known.and_then(|known| Some((known, known.platforms.get(&self.platform)?))) {
+                Some((known, parts)) => self.locked_release(ask, recipe, known, parts),
+                None => Found::NotHere,
+            },
+        };
+        resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
+        resolution.warnings.extend(entry::warning(&ask.name, &archives));
+        found
     }
 }
 
@@ -326,19 +358,6 @@ fn part(artifact: Artifact) -> ReleasePart {
         into: artifact.into,
         place: Some(Place { url: artifact.url, authorization: artifact.authorization }),
     }
-}
-
-fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
-    Some(LockedPart {
-        package: artifact.package.clone(),
-        version: artifact.version.clone(),
-        file: artifact.file_name.clone(),
-        digest: artifact.digest.clone()?,
-        size: artifact.size,
-        strip: artifact.strip,
-        into: artifact.into.clone(),
-        url: (source == SourceKind::Url).then(|| artifact.url.clone()),
-    })
 }
 
 fn failed(error: &(impl std::fmt::Display + Hint)) -> Found {

@@ -1,6 +1,9 @@
 //! What becomes of a lock: of an older format, with platforms missing, with tools that it does not have.
 
+use crate::registry::archive::{script, tgz};
+use crate::registry::{Npm, npm_path};
 use crate::sandbox::Sandbox;
+use crate::server::Reply;
 
 /// Two tools of two versions each, and a lock of the old format that pins the older ones.
 fn with_old_lock(config: &str) -> Sandbox {
@@ -87,4 +90,62 @@ fn a_tool_nobody_knows_does_not_keep_which_from_the_others() {
     let sandbox = sandbox.config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\n");
     sandbox.vx("which esbuild").succeeds().prints("store/esbuild/0.27.0/");
     sandbox.vx("which nodee").refuses_with("nodee").says("`node`");
+}
+
+/// The package of esbuild for a platform that no test runs on.
+const ELSEWHERE: &str = "@esbuild/win32-x64";
+
+/// A tool whose package for another platform is there, and whose registry refuses to speak of it for now.
+fn with_a_platform_refused() -> Sandbox {
+    let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27\"\n").offers("esbuild", "0.27.0");
+    for path in [npm_path(ELSEWHERE), format!("{}/0.27.0", npm_path(ELSEWHERE))] {
+        sandbox.registry().server().serve(&path, Reply::status(403));
+    }
+    sandbox
+}
+
+fn answer_for_the_platform(sandbox: &Sandbox) {
+    let archive = tgz(&[script("package/esbuild.exe", "0.27.0")]);
+    sandbox.registry().npm(ELSEWHERE, "0.27.0", &archive, Npm::default());
+}
+
+#[test]
+fn a_platform_that_could_not_be_asked_about_is_told_and_mended_by_the_next_lock() {
+    let sandbox = with_a_platform_refused();
+    let finished =
+        sandbox.vx("lock").succeeds().says("vx.lock lacks `esbuild`").says("windows-x64: ").says("status 403");
+    // What the registry does not have is no loss.
+    finished.says("wrote vx.lock").keeps_silent_about("macos");
+    assert!(!sandbox.read("vx.lock").contains("windows-x64"), "{}", sandbox.read("vx.lock"));
+    sandbox.registry().offer("esbuild", "0.27.1");
+    sandbox.vx("lock").succeeds().says("status 403").says("vx.lock is up to date");
+
+    answer_for_the_platform(&sandbox);
+    sandbox.vx("lock").succeeds().says("locked esbuild 0.27.0 from npm for").says("windows-x64").says("wrote vx.lock");
+    let lock = sandbox.read("vx.lock");
+    assert!(lock.contains("windows-x64") && !lock.contains("0.27.1"), "{lock}");
+    sandbox.vx("lock").succeeds().says("vx.lock is up to date").keeps_silent_about("lacks");
+}
+
+#[test]
+fn a_sync_tells_of_a_platform_once_and_asks_nobody_while_the_lock_fits() {
+    let sandbox = with_a_platform_refused();
+    sandbox.vx("sync").succeeds().says("vx.lock lacks `esbuild`").says("status 403");
+    answer_for_the_platform(&sandbox);
+    let asked = sandbox.registry().server().requests().len();
+    sandbox.vx("sync").succeeds().says("nothing to do").keeps_silent_about("lacks");
+    assert_eq!(sandbox.registry().server().requests().len(), asked);
+}
+
+#[test]
+fn a_tool_for_other_systems_is_completed_too() {
+    let sandbox = with_a_platform_refused();
+    for package in ["@esbuild/win32-arm64", "@esbuild/darwin-arm64"] {
+        sandbox.registry().npm(package, "0.27.0", &tgz(&[script("package/x", "0.27.0")]), Npm::default());
+    }
+    let sandbox = sandbox.config("[tools]\nesbuild = { version = \"0.27\", os = [\"windows\", \"macos\"] }\n");
+    sandbox.vx("lock").succeeds().says("windows-x64: ").says("locked esbuild 0.27.0 from npm for");
+    answer_for_the_platform(&sandbox);
+    sandbox.vx("lock").succeeds().says("macos-arm64, windows-x64, windows-arm64").says("wrote vx.lock");
+    sandbox.vx("sync").succeeds().says("nothing to do");
 }
