@@ -28,7 +28,8 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
     if arguments.locked {
         refuse_unlocked(&workspace, &asked)?;
     }
-    let Resolution { wanted, locked } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, locked, warnings } = resolver.resolve(&asked, |_| false);
+    warnings.iter().for_each(print::warning);
     let wants = releases::wants(&wanted);
     let plan = releases::plan_for(&workspace.home, wanted, arguments.run.force);
     if arguments.check || arguments.dry_run {
