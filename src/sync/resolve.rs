@@ -3,7 +3,9 @@
 //! Tools are resolved side by side, first their versions, then the archives of all platforms, so that the whole takes
 //! about as long as the slowest single answers. What fails for one tool is said for that tool; the others go on.
 
+mod archives;
 mod entry;
+mod standing;
 mod version;
 
 use std::collections::BTreeMap;
@@ -14,8 +16,10 @@ use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::hint::{Hint, told};
 use crate::platform::Platform;
-use crate::project::{Lock, LockedPart, LockedTool, Request, ToolRequest};
+use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
+use archives::{Archives, Missing};
+use standing::Standing;
 
 /// How many questions are under way side by side.
 const RESOLVERS: usize = 16;
@@ -51,27 +55,6 @@ pub struct Resolution {
     pub locked: BTreeMap<String, LockedTool>,
     /// For which platforms a tool could not be locked though it may be there, and why; one text for each tool.
     pub warnings: Vec<String>,
-}
-
-/// What a tool's archives are on each platform that was asked about.
-type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;
-
-/// Why a platform has no archives.
-enum Missing {
-    /// The tool is not made for it, or not in this version; the error as it is told.
-    Absent(String),
-    /// Nobody knows yet; the error as it is told.
-    Unknown(String),
-}
-
-/// How one tool stands after a look at the lock.
-enum Standing<'a> {
-    /// Nothing more to find out.
-    Settled(Found),
-    /// The lock names the version, but not the archives of all the platforms that are wanted.
-    Partly(Recipe, &'a LockedTool),
-    /// Nothing is known yet but, perhaps, the version that a lock of an older format pins.
-    Open(Recipe, Option<Request>),
 }
 
 impl Resolver<'_> {
@@ -126,16 +109,6 @@ impl Resolver<'_> {
         self.assemble(asked, standings, versions, archives)
     }
 
-    /// A tool whose lock entry lacks platforms that it may be there for.
-    fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
-        let recipe = self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source)?;
-        let lacking = |platform: &Platform| {
-            let wanted = ask.wanted_on(platform.os) && !locked.platforms.contains_key(platform);
-            wanted && self.recipe(ask, *platform).is_ok()
-        };
-        Platform::ALL.iter().any(lacking).then_some(Standing::Partly(recipe, locked))
-    }
-
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
         let system = ask.request.is_system().then_some(SourceKind::System);
         let wanted = crate::source::Wanted {
@@ -146,57 +119,6 @@ impl Resolver<'_> {
             strip: ask.strip,
         };
         Recipe::for_tool(&ask.name, &wanted, self.order, platform)
-    }
-
-    fn standing<'a>(&self, ask: &ToolRequest, locked: Option<&'a LockedTool>, upgraded: bool) -> Standing<'a> {
-        let here = ask.wanted_on(self.platform.os);
-        if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
-            return Standing::Settled(Found::NotHere);
-        }
-        let recipe = match self.recipe(ask, self.platform) {
-            Ok(recipe) if here || recipe.source != SourceKind::System => recipe,
-            Err(error) if here => return Standing::Settled(failed(&error)),
-            _ => return Standing::Settled(Found::NotHere),
-        };
-        if recipe.source == SourceKind::System {
-            return Standing::Settled(self.on_path(ask, &recipe));
-        }
-        match locked {
-            Some(locked) => match locked.platforms.get(&self.platform) {
-                Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
-                None if self.frozen => Standing::Settled(Found::Nothing {
-                    error: format!(
-                        "vx.lock has no archive of `{}` for {}\nhint: run `vx lock`",
-                        ask.name, self.platform
-                    ),
-                }),
-                None => Standing::Partly(recipe, locked),
-            },
-            None if self.frozen => Standing::Settled(Found::Nothing {
-                error: format!("`{}` is not in vx.lock\nhint: run `vx lock`, or leave out `--frozen`", ask.name),
-            }),
-            None => Standing::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
-        }
-    }
-
-    fn on_path(&self, ask: &ToolRequest, recipe: &Recipe) -> Found {
-        let found = match self.sources.system(recipe) {
-            Ok(found) => found,
-            Err(error) => return failed(&error),
-        };
-        let version = found.version.clone().unwrap_or_default();
-        let fits = ask.request.is_system() || ask.request.matches(&version, crate::candidate::Scheme::Python);
-        if !fits {
-            let (tool, wanted) = (&ask.name, ask.request.text());
-            let path = found.path.display();
-            return Found::Nothing {
-                error: format!(
-                    "`{tool}` on PATH is {version} ({path}), and vx.toml asks for `{wanted}`\nhint: change the version, or \
-                     leave out `source = \"system\"` to have vx install it"
-                ),
-            };
-        }
-        Found::OnPath { program: found.path, version }
     }
 
     fn locked_release(&self, ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool, parts: &[LockedPart]) -> Found {
@@ -229,52 +151,6 @@ impl Resolver<'_> {
             Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
             Standing::Open(recipe, pin) => Some(self.version(ask, recipe, pin.as_ref())),
         })
-    }
-
-    /// The archives of each version, tool by tool.
-    fn archives(
-        &self,
-        asked: &[ToolRequest],
-        standings: &[Standing],
-        versions: &[Option<Result<String, String>>],
-        complete: bool,
-    ) -> Vec<Archives> {
-        let mut questions = Vec::new();
-        for (index, ask) in asked.iter().enumerate() {
-            let Some(Ok(version)) = &versions[index] else { continue };
-            let asks_for = |platform: &Platform| match &standings[index] {
-                Standing::Partly(_, locked) => {
-                    !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
-                }
-                _ => self.all_platforms || *platform == self.platform,
-            };
-            let platforms = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
-            questions.extend(platforms.filter(asks_for).map(|platform| (index, platform, version)));
-        }
-        let answers = in_parallel(questions, RESOLVERS, |(index, platform, version)| {
-            (index, platform, self.archives_on(platform, &asked[index], version))
-        });
-        let mut archives: Vec<Archives> = asked.iter().map(|_| Archives::new()).collect();
-        for (index, platform, answer) in answers {
-            archives[index].insert(platform, answer);
-        }
-        archives
-    }
-
-    fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {
-        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(told(&error)))?;
-        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
-        artifacts.into_iter().map(|artifact| self.with_digest(artifact).map_err(Missing::Unknown)).collect()
-    }
-
-    fn with_digest(&self, artifact: Artifact) -> Result<Artifact, String> {
-        match self.digest_of {
-            Some(digest_of) if artifact.digest.is_none() => {
-                let (digest, size) = digest_of(&artifact)?;
-                Ok(Artifact { digest: Some(digest), size: Some(size), ..artifact })
-            }
-            _ => Ok(artifact),
-        }
     }
 
     fn assemble(

@@ -2,23 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Archives, Missing};
+use super::archives::{Archives, Missing};
 use crate::candidate::SourceKind;
-use crate::hint::told;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::source::{Artifact, Recipe, SourceError, SourceErrorKind};
-
-impl Missing {
-    /// Why a source gave no archives: only what it says of the release itself is an answer.
-    pub(super) fn of(error: SourceError) -> Self {
-        use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
-        match error.kind {
-            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(told(&error)),
-            _ => Missing::Unknown(told(&error)),
-        }
-    }
-}
+use crate::source::{Artifact, Recipe};
 
 /// The lock's new entry for a tool, with the platforms whose archives' digests are known; `None` when none is, or when
 /// it is the one that is known.
@@ -80,21 +68,6 @@ fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_a_source_says_of_the_release_is_an_absence() {
-        let of = |kind| Missing::of(SourceError { what: "x".into(), host: None, kind });
-        for kind in [
-            SourceErrorKind::NoSuchPackage,
-            SourceErrorKind::NoSuchVersion("1".into()),
-            SourceErrorKind::NotForPlatform("linux-x64".into()),
-        ] {
-            assert!(matches!(of(kind), Missing::Absent(_)));
-        }
-        for kind in [SourceErrorKind::Status(500), SourceErrorKind::Offline, SourceErrorKind::NoDigest] {
-            assert!(matches!(of(kind), Missing::Unknown(_)));
-        }
-    }
 
     #[test]
     fn a_warning_names_each_reason_once_with_its_platforms() {

@@ -1,0 +1,101 @@
+//! The archives of each version on each platform that is wanted, and why a platform has none.
+
+use std::collections::BTreeMap;
+
+use super::standing::Standing;
+use super::{RESOLVERS, Resolver};
+use crate::hint::told;
+use crate::platform::Platform;
+use crate::project::ToolRequest;
+use crate::source::{Artifact, SourceError, SourceErrorKind};
+use crate::sync::parallel::in_parallel;
+
+/// What a tool's archives are on each platform that was asked about.
+pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;
+
+/// Why a platform has no archives.
+pub(super) enum Missing {
+    /// The tool is not made for it, or not in this version; the error as it is told.
+    Absent(String),
+    /// Nobody knows yet; the error as it is told.
+    Unknown(String),
+}
+
+impl Missing {
+    /// Why a source gave no archives: only what it says of the release itself is an answer.
+    pub(super) fn of(error: SourceError) -> Self {
+        use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
+        match error.kind {
+            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(told(&error)),
+            _ => Missing::Unknown(told(&error)),
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// The archives of each version, tool by tool.
+    pub(super) fn archives(
+        &self,
+        asked: &[ToolRequest],
+        standings: &[Standing],
+        versions: &[Option<Result<String, String>>],
+        complete: bool,
+    ) -> Vec<Archives> {
+        let mut questions = Vec::new();
+        for (index, ask) in asked.iter().enumerate() {
+            let Some(Ok(version)) = &versions[index] else { continue };
+            let asks_for = |platform: &Platform| match &standings[index] {
+                Standing::Partly(_, locked) => {
+                    !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
+                }
+                _ => self.all_platforms || *platform == self.platform,
+            };
+            let platforms = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
+            questions.extend(platforms.filter(asks_for).map(|platform| (index, platform, version)));
+        }
+        let answers = in_parallel(questions, RESOLVERS, |(index, platform, version)| {
+            (index, platform, self.archives_on(platform, &asked[index], version))
+        });
+        let mut archives: Vec<Archives> = asked.iter().map(|_| Archives::new()).collect();
+        for (index, platform, answer) in answers {
+            archives[index].insert(platform, answer);
+        }
+        archives
+    }
+
+    fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {
+        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(told(&error)))?;
+        let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
+        artifacts.into_iter().map(|artifact| self.with_digest(artifact).map_err(Missing::Unknown)).collect()
+    }
+
+    fn with_digest(&self, artifact: Artifact) -> Result<Artifact, String> {
+        match self.digest_of {
+            Some(digest_of) if artifact.digest.is_none() => {
+                let (digest, size) = digest_of(&artifact)?;
+                Ok(Artifact { digest: Some(digest), size: Some(size), ..artifact })
+            }
+            _ => Ok(artifact),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_source_says_of_the_release_is_an_absence() {
+        let of = |kind| Missing::of(SourceError { what: "x".into(), host: None, kind });
+        for kind in [
+            SourceErrorKind::NoSuchPackage,
+            SourceErrorKind::NoSuchVersion("1".into()),
+            SourceErrorKind::NotForPlatform("linux-x64".into()),
+        ] {
+            assert!(matches!(of(kind), Missing::Absent(_)));
+        }
+        for kind in [SourceErrorKind::Status(500), SourceErrorKind::Offline, SourceErrorKind::NoDigest] {
+            assert!(matches!(of(kind), Missing::Unknown(_)));
+        }
+    }
+}
