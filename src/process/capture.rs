@@ -25,7 +25,8 @@ pub struct Tail {
 }
 
 impl Tail {
-    fn keeping(keep_bytes: usize) -> Self {
+    /// An empty one that keeps so many bytes of the end.
+    pub fn keeping(keep_bytes: usize) -> Self {
         Self { bytes: VecDeque::new(), keep_bytes, cut: false }
     }
 

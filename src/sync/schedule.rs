@@ -3,6 +3,8 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. It writes to the board what a child cannot say itself: how it ended when it did not end well.
 
+mod verdict;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,7 +17,8 @@ use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
 use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
 use crate::config::InstallConfig;
-use crate::process::{Ended, Exit, Running};
+use crate::process::{Ended, Running};
+use verdict::{Stop, verdict};
 
 /// How long a child that was asked to stop may take before it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(3);
@@ -23,8 +26,6 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
 /// How many configurations are made side by side: most wait for a registry's answer.
 const PREPARATIONS: usize = 16;
-/// How many lines of a child's last words stand for an error it did not explain.
-const LAST_LINES: usize = 6;
 
 /// What others may ask of a run.
 #[derive(Clone, Debug)]
@@ -99,14 +100,6 @@ enum Stage {
         kill_at: Option<Instant>,
     },
     Ended(SlotState),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    No,
-    Cancelled,
-    Late,
-    Killed,
 }
 
 /// What the threads of the run tell it; tasks go by their place.
@@ -325,22 +318,9 @@ impl Scheduler {
             Stage::Running { stop, .. } => *stop,
             _ => return,
         };
-        let written = self.written_state(index);
-        let state = match (written, stop, ended.exit) {
-            // What the child said last is so whatever became of it then: it says `Done` once the release is in its place.
-            (Some(state), _, _) => state,
-            (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
-            (_, Stop::Late, _) => SlotState::Failed,
-            (_, Stop::No, Exit::Signal(_)) => SlotState::Died,
-            (_, Stop::No, Exit::Code(_)) => SlotState::Failed,
-        };
-        let (exit_code, signal) = match ended.exit {
-            Exit::Code(code) => (Some(code), None),
-            Exit::Signal(signal) => (None, Some(signal)),
-        };
-        let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(ended, stop));
-        self.end(index, &Ending { error, exit_code, signal, ..Ending::new(state) });
-        if matches!(state, SlotState::Failed | SlotState::Died) {
+        let ending = verdict(self.written_state(index), stop, ended);
+        self.end(index, &ending);
+        if matches!(ending.state, SlotState::Failed | SlotState::Died) {
             self.stop_after_failure();
         }
     }
@@ -377,20 +357,4 @@ impl Scheduler {
         });
         RunEnd { steps: steps.collect(), cancelled: self.cancelled }
     }
-}
-
-fn unexplained(ended: &Ended, stop: Stop) -> String {
-    if stop == Stop::Late {
-        return "killed: it did not end by its deadline\nhint: allow more time with `--timeout`".into();
-    }
-    let mut text = match ended.exit {
-        Exit::Signal(_) => format!("killed by {}", ended.exit),
-        Exit::Code(_) => format!("ended with {} before it said how it went", ended.exit),
-    };
-    let lines = ended.tail.lines();
-    for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
-        text.push('\n');
-        text.push_str(line);
-    }
-    text
 }

@@ -1,0 +1,88 @@
+//! The verdict on a child that has ended: from what it wrote on its slot, why it was stopped, and what the kernel says.
+
+use vx_shm::{Ending, SlotState};
+
+use crate::process::{Ended, Exit};
+
+/// How many lines of a child's last words stand for an error it did not explain.
+const LAST_LINES: usize = 6;
+
+/// Why a child was asked to end, if it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// It was not.
+    No,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// It was cancelled twice.
+    Killed,
+    /// Its time was up.
+    Late,
+}
+
+/// How a slot ends. What the child wrote last is so, whatever became of it then: it says `Done` once the release is in
+/// its place.
+pub(super) fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    let state = match (written, stop, ended.exit) {
+        (Some(state), _, _) => state,
+        (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
+        (_, Stop::Late, _) => SlotState::Failed,
+        (_, Stop::No, Exit::Signal(_)) => SlotState::Died,
+        (_, Stop::No, Exit::Code(_)) => SlotState::Failed,
+    };
+    let (exit_code, signal) = match ended.exit {
+        Exit::Code(code) => (Some(code), None),
+        Exit::Signal(signal) => (None, Some(signal)),
+    };
+    let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(ended, stop));
+    Ending { error, exit_code, signal, ..Ending::new(state) }
+}
+
+fn unexplained(ended: &Ended, stop: Stop) -> String {
+    if stop == Stop::Late {
+        return "killed: it did not end by its deadline\nhint: allow more time with `--timeout`".into();
+    }
+    let mut text = match ended.exit {
+        Exit::Signal(_) => format!("killed by {}", ended.exit),
+        Exit::Code(_) => format!("ended with {} before it said how it went", ended.exit),
+    };
+    let lines = ended.tail.lines();
+    for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
+        text.push('\n');
+        text.push_str(line);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Tail;
+
+    fn ended(exit: Exit) -> Ended {
+        Ended { exit, tail: Tail::keeping(100) }
+    }
+
+    #[test]
+    fn each_end_has_its_verdict() {
+        use SlotState::{Cancelled, Died, Done, Failed};
+        let (well, badly, killed) = (Exit::Code(0), Exit::Code(7), Exit::Signal(9));
+        for (written, stop, exit, state) in [
+            (Some(Done), Stop::No, well, Done),
+            (Some(Done), Stop::Cancelled, killed, Done),
+            (Some(Failed), Stop::No, Exit::Code(1), Failed),
+            (None, Stop::No, killed, Died),
+            (None, Stop::No, badly, Failed),
+            (None, Stop::No, well, Failed),
+            (None, Stop::Cancelled, Exit::Code(130), Cancelled),
+            (None, Stop::Killed, killed, Cancelled),
+            (None, Stop::Late, killed, Failed),
+        ] {
+            let ending = verdict(written, stop, &ended(exit));
+            assert_eq!(ending.state, state, "{written:?} {stop:?} {exit}");
+            let explained = written.is_some() || state == Cancelled;
+            assert_eq!(ending.error.is_none(), explained, "{ending:?}");
+            assert_eq!((ending.exit_code.is_some(), ending.signal.is_some()), (exit != killed, exit == killed));
+        }
+    }
+}
