@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::args::CacheCommand;
-use super::failure::{FAILED, Failure, Outcome};
+use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::{print, tool_and_version};
 use crate::hint::nearest;
 use crate::install::{Release, Store};
@@ -15,7 +15,7 @@ use crate::sync::{Want, wanted_by};
 
 /// This user's home.
 pub(super) fn home() -> Result<Home, Failure> {
-    Home::from_environment().map_err(|error| Failure::usage(error).hint("set VX_HOME to a directory of yours"))
+    Home::from_environment().map_err(|error| Failure::hinted(USAGE, &error))
 }
 
 /// Run `vx list`.
@@ -49,12 +49,12 @@ fn row(release: &Release, projects: &[impl AsRef<Path>]) -> serde_json::Value {
     let programs: Vec<_> = receipt
         .programs
         .iter()
-        .map(|program| json!({"name": program.name, "path": release.path.join(&program.path)}))
+        .map(|program| json!({"name": program.name, "path": release.path.join(&program.path).display().to_string()}))
         .collect();
     json!({
         "tool": receipt.tool,
         "version": receipt.version,
-        "path": release.path,
+        "path": release.path.display().to_string(),
         "programs": programs,
         "source": receipt.source,
         "digest": receipt.parts.first().map(|part| part.digest.to_string()),

@@ -2,16 +2,36 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::hint::Hint;
+
 /// The home: store, caches, staging.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
     root: PathBuf,
 }
 
-/// No home directory could be found.
+/// Why there is no home.
 #[derive(Debug, thiserror::Error)]
-#[error("neither VX_HOME nor HOME is set, so there is no place for the store")]
-pub struct NoHome;
+pub enum NoHome {
+    /// Nothing names one.
+    #[error("neither VX_HOME nor HOME is set, so there is no place for the store")]
+    Unset,
+    /// Its path is no text, and an install's configuration, a document of text, could not name it.
+    #[error("the home `{}` has a path that is not UTF-8", path.display())]
+    NotUtf8 {
+        /// The home.
+        path: PathBuf,
+    },
+}
+
+impl Hint for NoHome {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unset => "set VX_HOME to a directory of yours".into(),
+            Self::NotUtf8 { .. } => "set VX_HOME to a directory of yours whose whole path is UTF-8".into(),
+        })
+    }
+}
 
 impl Home {
     /// `$VX_HOME`, else `.vx` in the user's home directory.
@@ -19,8 +39,15 @@ impl Home {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let root = set("VX_HOME")
             .or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".vx")))
-            .ok_or(NoHome)?;
-        Ok(Self::at(std::path::absolute(&root).unwrap_or(root)))
+            .ok_or(NoHome::Unset)?;
+        Self::named(std::path::absolute(&root).unwrap_or(root))
+    }
+
+    fn named(root: PathBuf) -> Result<Self, NoHome> {
+        match root.to_str() {
+            Some(_) => Ok(Self::at(root)),
+            None => Err(NoHome::NotUtf8 { path: root }),
+        }
     }
 
     /// The home at this absolute path.
@@ -56,5 +83,20 @@ impl Home {
     /// Locks of installs at work.
     pub fn locks(&self) -> PathBuf {
         self.root.join("locks")
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStrExt;
+
+    #[test]
+    fn a_home_whose_path_is_no_text_is_refused_by_name() {
+        let path = Path::new("/h").join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+        let error = Home::named(path).expect_err("no document could name it");
+        assert_eq!(error.to_string(), "the home `/h/caf\u{fffd}` has a path that is not UTF-8");
+        assert!(error.hint().is_some_and(|hint| hint.contains("VX_HOME")));
+        assert!(Home::named(PathBuf::from("/h/café")).is_ok());
     }
 }

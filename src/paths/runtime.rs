@@ -26,6 +26,12 @@ pub enum RuntimeError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// Its path is no text, and an install's configuration, a document of text, could not name a board in it.
+    #[error("the runtime directory `{}` has a path that is not UTF-8", path.display())]
+    NotUtf8 {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The directory cannot be made or read.
     #[error("cannot use the runtime directory `{}`: {error}", path.display())]
     Io {
@@ -41,7 +47,10 @@ pub enum RuntimeError {
 
 impl Hint for RuntimeError {
     fn hint(&self) -> Option<String> {
-        Some("set VX_RUNTIME_DIR to a short path of a directory that only you can write to".into())
+        Some(match self {
+            Self::NotUtf8 { .. } => "set VX_RUNTIME_DIR to a directory whose whole path is UTF-8".into(),
+            _ => "set VX_RUNTIME_DIR to a short path of a directory that only you can write to".into(),
+        })
     }
 }
 
@@ -81,6 +90,9 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
 /// Make the directory where it is missing, and check that it is nobody else's.
 fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     let failed = |error| RuntimeError::Io { path: path.to_owned(), error };
+    if path.to_str().is_none() {
+        return Err(RuntimeError::NotUtf8 { path: path.to_owned() });
+    }
     if path.as_os_str().len() + 1 + BOARD_NAME_BYTES > MAX_PATH_BYTES {
         return Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "has too long a path" });
     }
@@ -156,5 +168,14 @@ mod tests {
             let error = prepare(&path).expect_err("refused");
             assert!(matches!(error, RuntimeError::Unsafe { .. }), "{error}");
         }
+    }
+
+    #[test]
+    fn a_directory_whose_path_is_no_text_is_refused_and_not_made() {
+        let parent = tempfile::tempdir_in("/tmp").expect("a directory");
+        let path = parent.path().join(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"caf\xe9"));
+        let error = prepare(&path).expect_err("no document could name it");
+        assert!(matches!(error, RuntimeError::NotUtf8 { .. }), "{error}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("UTF-8")) && !path.exists());
     }
 }
