@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 
 /// What one install is to do.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct InstallConfig {
     /// The tool, by its name in `vx.toml`.
     pub tool_name: String,
@@ -106,6 +106,28 @@ const fn one() -> u8 {
     1
 }
 
+impl fmt::Debug for InstallConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // An address, an option's value and a command may each hold a credential.
+        f.debug_struct("InstallConfig")
+            .field("tool_name", &self.tool_name)
+            .field("version", &self.version)
+            .field("options", &self.options.keys().collect::<Vec<_>>())
+            .field("source", &self.source)
+            .field("package", &self.package)
+            .field("parts", &self.parts)
+            .field("programs", &self.programs)
+            .field("home", &self.home)
+            .field("attempt", &self.attempt)
+            .field("deadline_ms", &self.deadline_ms)
+            .field("log_file", &self.log_file)
+            .field("board", &self.board)
+            .field("force", &self.force)
+            .field("offline", &self.offline)
+            .finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Part")
@@ -134,5 +156,13 @@ mod tests {
             authorization: Some("Bearer planted".into()),
         };
         assert!(!format!("{part:?}").contains("planted"));
+        let config = serde_json::from_value(serde_json::json!({
+            "tool_name": "node", "version": "22.1.0", "source": "url", "parts": [], "programs": [], "home": "/h",
+            "options": {"TOKEN": "planted"}, "download_url": "https://user:planted@host.invalid/a.tgz",
+            "postinstall": "login --token planted"
+        }));
+        let config = InstallConfig { parts: vec![part], ..config.expect("a configuration") };
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("planted") && printed.contains("TOKEN"), "{printed}");
     }
 }
