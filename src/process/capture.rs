@@ -53,6 +53,7 @@ pub(super) struct Capture {
 }
 
 impl Capture {
+    /// Read this output from now on. The error names the log where that is what cannot be made.
     pub(super) fn start(output: PipeReader, log: Option<PathBuf>, keep_bytes: usize) -> io::Result<Self> {
         let log = log.map(|path| create_log(&path)).transpose()?;
         let tail = Arc::new(Mutex::new(Tail::keeping(keep_bytes)));
@@ -78,7 +79,9 @@ fn create_log(path: &Path) -> io::Result<File> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    options
+        .open(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
 }
 
 fn read_all(mut output: PipeReader, mut log: Option<File>, tail: &Mutex<Tail>) {

@@ -7,6 +7,7 @@ use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::{fmt, io, thread};
 
+use crossbeam_channel::bounded;
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
@@ -68,6 +69,8 @@ pub struct Running {
 
 /// Start a child; `on_end` is called once, on a thread of the child's own, when it was collected and every process
 /// left in a group of its own was killed.
+///
+/// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
 pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
     let (output, writer) = io::pipe()?;
     let error_writer = writer.try_clone()?;
@@ -81,18 +84,21 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
+    let capture = Capture::start(output, launch.log, launch.keep_bytes)?;
+    let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
+    thread::Builder::new().name("child".into()).spawn(move || {
+        let Ok((running, stdin)) = started.recv() else { return };
+        hand_over(stdin, &launch.document);
+        let exit = running.wait();
+        on_end(Ended { exit, tail: capture.finish() });
+    })?;
     let mut child = command.spawn()?;
     // The command holds the pipe's writing ends: while they are open here, the capture would never see the end.
     drop(command);
     let stdin = child.stdin().take();
     let running = Running { pid: child.id(), child: Arc::new(Mutex::new(Some(child))) };
-    let capture = Capture::start(output, launch.log, launch.keep_bytes)?;
-    let waiting = running.clone();
-    thread::Builder::new().name(format!("child {}", running.pid)).spawn(move || {
-        hand_over(stdin, &launch.document);
-        let exit = waiting.wait();
-        on_end(Ended { exit, tail: capture.finish() });
-    })?;
+    // The thread waits for this and for nothing else, so it is there to take it.
+    let _ = sender.send((running.clone(), stdin));
     Ok(running)
 }
 
@@ -219,9 +225,8 @@ mod tests {
     use super::*;
     use std::time::{Duration, Instant};
 
-    fn shell(script: &str, document: &[u8]) -> (Running, crossbeam_channel::Receiver<Ended>) {
-        let (sender, receiver) = crossbeam_channel::bounded(1);
-        let launch = Launch {
+    fn launch(script: &str, document: &[u8]) -> Launch {
+        Launch {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             environment: Vec::new(),
@@ -229,9 +234,13 @@ mod tests {
             log: None,
             keep_bytes: 1024,
             group: Group::Own,
-        };
-        let running = start(launch, move |ended| sender.send(ended).expect("the test waits")).expect("a shell starts");
-        (running, receiver)
+        }
+    }
+
+    fn shell(script: &str, document: &[u8]) -> (Running, crossbeam_channel::Receiver<Ended>) {
+        let (sender, receiver) = bounded(1);
+        let running = start(launch(script, document), move |ended| sender.send(ended).expect("the test waits"));
+        (running.expect("a shell starts"), receiver)
     }
 
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -279,5 +288,27 @@ mod tests {
         std::thread::sleep(Duration::from_millis(200));
         running.ask_to_stop();
         assert_eq!(ended.recv_timeout(PATIENCE).expect("it ends").exit, Exit::Signal(15));
+    }
+
+    #[test]
+    fn a_log_that_cannot_be_made_is_named_and_nothing_is_started() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (log, trace) = (directory.path().join("missing").join("x.log"), directory.path().join("trace"));
+        let unlogged = Launch { log: Some(log.clone()), ..launch(&format!("echo > '{}'", trace.display()), b"") };
+        let error = start(unlogged, |_| unreachable!("nothing ends")).expect_err("there is no place for the log");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(error.to_string().contains(&log.display().to_string()), "{error}");
+        std::thread::sleep(Duration::from_millis(200));
+        assert!(!trace.exists(), "a child ran without its log");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_ends_nothing_and_is_said_at_once() {
+        let (sender, ended) = bounded::<Ended>(1);
+        let missing = Launch { program: "/no/such/program".into(), ..launch("", b"") };
+        let error = start(missing, move |ended| drop(sender.send(ended))).expect_err("there is no such program");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        // The thread that would have waited goes, and what it would have called goes with it.
+        assert_eq!(ended.recv_timeout(PATIENCE).err(), Some(crossbeam_channel::RecvTimeoutError::Disconnected));
     }
 }
