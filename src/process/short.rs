@@ -4,10 +4,12 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
+use parking_lot::Mutex;
 use process_wrap::std::CommandWrap;
 
 use super::Tail;
@@ -18,7 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How often a short command is looked at.
 const GLANCE: Duration = Duration::from_millis(5);
 /// How much of each stream of an answer is kept: the beginning of it.
-const KEEP_BYTES: u64 = 4 * 1024 * 1024;
+const KEEP_BYTES: usize = 4 * 1024 * 1024;
+/// How long to wait for the end of both streams once the program has ended.
+const LEFT_OPEN: Duration = Duration::from_secs(1);
 
 /// How much of the end of what a shell command prints is kept.
 const TAIL_BYTES: usize = 8 * 1024;
@@ -59,26 +63,52 @@ pub fn output(program: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
             None => thread::sleep(GLANCE),
         }
     };
-    Ok(Output { exit: status.into(), stdout: answer(stdout), stderr: answer(stderr) })
+    let until = Instant::now() + LEFT_OPEN;
+    Ok(Output { exit: status.into(), stdout: answer(&stdout, until), stderr: answer(&stderr, until) })
+}
+
+/// What came of a stream so far, and a channel that closes with it.
+struct Aside {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    finished: Receiver<()>,
 }
 
 /// Both streams are read at once, so that a program that fills one is not held up while the other is read.
-fn read_aside(stream: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = bounded(1);
+fn read_aside(stream: Option<impl Read + Send + 'static>) -> Aside {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let shared = Arc::clone(&bytes);
+    let (sender, finished) = bounded(1);
     thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.by_ref().take(KEEP_BYTES).read_to_end(&mut bytes);
-            let _ = io::copy(&mut stream, &mut io::sink());
+        if let Some(stream) = stream {
+            keep_beginning(stream, &shared);
         }
-        let _ = sender.send(bytes);
+        let _ = sender.send(());
     });
-    receiver
+    Aside { bytes, finished }
 }
 
-/// A process that outlives the program may hold its output open: what came by then is not waited for much longer.
-fn answer(stream: Receiver<Vec<u8>>) -> Vec<u8> {
-    stream.recv_timeout(Duration::from_secs(1)).unwrap_or_default()
+/// Read to the end, so that the writer is never held up, and keep the beginning.
+fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(read) => {
+                let mut bytes = bytes.lock();
+                let room = KEEP_BYTES - bytes.len();
+                bytes.extend_from_slice(&buffer[..read.min(room)]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// A process that outlives the program may hold its output open: what came by then is kept, and more is not waited for
+/// much longer.
+fn answer(stream: &Aside, until: Instant) -> Vec<u8> {
+    let _ = stream.finished.recv_deadline(until);
+    std::mem::take(&mut stream.bytes.lock())
 }
 
 fn too_late(patience: Duration) -> io::Error {
@@ -148,6 +178,25 @@ mod tests {
         let arguments = ["-c", "echo out; echo err >&2; exit 3"].map(OsStr::new);
         let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
         assert_eq!((output.exit, &*output.stdout, &*output.stderr), (Exit::Code(3), &b"out\n"[..], &b"err\n"[..]));
+    }
+
+    #[test]
+    fn an_answer_is_kept_when_something_that_outlives_the_program_holds_its_output() {
+        let arguments = ["-c", "sleep 600 & echo $!; echo err >&2"].map(OsStr::new);
+        let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
+        let survivor =
+            String::from_utf8_lossy(&output.stdout).trim().parse().ok().and_then(rustix::process::Pid::from_raw);
+        let survivor = survivor.unwrap_or_else(|| panic!("no process id in {output:?}"));
+        rustix::process::kill_process(survivor, rustix::process::Signal::KILL).expect("it still sleeps");
+        assert_eq!((output.exit, &*output.stderr), (Exit::Code(0), &b"err\n"[..]));
+    }
+
+    #[test]
+    fn of_a_long_answer_the_beginning_is_kept() {
+        let long = [vec![b'a'; KEEP_BYTES - 1], vec![b'b'; 100_000]].concat();
+        let bytes = Mutex::new(Vec::new());
+        keep_beginning(&*long, &bytes);
+        assert_eq!(bytes.into_inner(), long[..KEEP_BYTES]);
     }
 
     #[test]
