@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::tree::{percent, wall_clock};
-use crate::view::{SlotView, Snapshot};
+use crate::progress::BoardState;
+use crate::view::{BoardView, Liveness, SlotView, Snapshot};
 
 const COLUMNS: [&str; 16] = [
     "key",
@@ -76,12 +77,12 @@ pub fn to_text(snapshot: &Snapshot) -> String {
     let board = &snapshot.board;
     let created = wall_clock(board, board.created_at_ns).unwrap_or_else(|| "at an unknown time".into());
     let mut text =
-        format!("{} ({}), {} of {} slots, ", escaped(&board.title), board.state, snapshot.slots.len(), board.capacity);
+        format!("{} ({}), {} of {} slots, ", escaped(&board.title), state(board), snapshot.slots.len(), board.capacity);
     let _ = writeln!(text, "made {created} by process {}", board.creator.pid);
     let names: Vec<String> = snapshot.slots.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     for (slot, name) in snapshot.slots.iter().zip(&names) {
-        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", slot.state, slot.phase, amount(slot));
+        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", standing(slot), slot.phase, amount(slot));
         if !slot.message.is_empty() {
             let _ = write!(text, "  {}", escaped(&slot.message));
         }
@@ -91,6 +92,25 @@ pub fn to_text(snapshot: &Snapshot) -> String {
         }
     }
     text
+}
+
+/// As the board's creator last said, unless it is known to be gone without having said how it ended.
+fn state(board: &BoardView) -> &'static str {
+    match (board.state, board.creator.alive) {
+        (BoardState::Running, Some(false)) => "abandoned",
+        (state, _) => state.name(),
+    }
+}
+
+/// The slot's state, or in its place what is known to be wrong with who should be at work on it.
+fn standing(slot: &SlotView) -> &'static str {
+    match slot.liveness {
+        _ if slot.state.ended() => slot.state.name(),
+        Liveness::Lost => "lost",
+        Liveness::Silent(_) => "silent",
+        Liveness::Stalled(_) => "stalled",
+        Liveness::Alive | Liveness::Unknown => slot.state.name(),
+    }
 }
 
 fn name(slot: &SlotView) -> String {
@@ -152,6 +172,33 @@ mod tests {
         assert!(
             text.contains("\\u{1b}[2J") && text.contains("\\u{202e}") && text.contains("\n") && text.contains("first")
         );
+    }
+
+    #[test]
+    fn text_of_a_crashed_run_says_what_is_known_and_no_more() {
+        let live = SlotView { key: "node".into(), state: SlotState::Live, ..SlotView::default() };
+        let ended = SlotView { key: "uv".into(), state: SlotState::Done, ..SlotView::default() };
+        let told = |alive, liveness| {
+            let mut crashed = snapshot(SlotView { liveness, ..live.clone() });
+            crashed.slots.push(SlotView { liveness, ..ended.clone() });
+            crashed.board.creator.alive = alive;
+            let text = to_text(&crashed);
+            let word = |line: &str, at| line.split_whitespace().nth(at).unwrap_or_default().to_owned();
+            let lines: Vec<&str> = text.lines().collect();
+            [word(lines[0], 0), word(lines[1], 1), word(lines[2], 1)].join(" ")
+        };
+        assert_eq!(told(Some(false), Liveness::Lost), "(abandoned), lost done");
+        assert_eq!(told(Some(true), Liveness::Silent(2000)), "(running), silent done");
+        assert_eq!(told(Some(true), Liveness::Stalled(7000)), "(running), stalled done");
+        assert_eq!(told(Some(true), Liveness::Alive), "(running), live done");
+        assert_eq!(told(None, Liveness::Unknown), "(running), live done", "a dump knows of nobody");
+    }
+
+    #[test]
+    fn a_board_that_was_closed_keeps_its_word_after_its_creator() {
+        let mut closed = Snapshot::default();
+        (closed.board.state, closed.board.creator.alive) = (BoardState::Failed, Some(false));
+        assert!(to_text(&closed).contains("(failed)"));
     }
 
     #[test]
