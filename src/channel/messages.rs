@@ -153,8 +153,7 @@ impl InstallChannelParent {
     pub fn try_progress(&mut self) -> Result<Option<Progress>, ChannelError> {
         if self.untold.is_empty() && !self.over {
             self.reader.refresh(&mut self.snapshot)?;
-            let own = |slot: &&vx_shm::SlotView| slot.index == self.reservation.slot;
-            if let Some(slot) = self.snapshot.slots.iter().find(own) {
+            if let Some(slot) = self.snapshot.slots.iter().find(|slot| slot.index == self.reservation.slot) {
                 let news = self.told.news(slot, self.snapshot.taken_at_ns, 0);
                 self.untold.extend(news.into_iter().filter_map(message));
             }
@@ -175,7 +174,19 @@ impl InstallChannelParent {
         let ending = Ending { exit_code, signal, ..Ending::new(state) };
         // A slot that has ended already keeps its state, and a board that cannot be written is read as it is.
         let _ = self.board.end(self.reservation, &ending);
-        self.board.close(BoardState::Done);
+        let outcome = self.outcome();
+        self.board.close(outcome);
+    }
+
+    /// What came of the channel's one install.
+    fn outcome(&mut self) -> BoardState {
+        let _ = self.reader.refresh(&mut self.snapshot);
+        let own = self.snapshot.slots.iter().find(|slot| slot.index == self.reservation.slot);
+        match own.map(|slot| slot.state) {
+            Some(SlotState::Done | SlotState::Skipped) => BoardState::Done,
+            Some(SlotState::Cancelled) => BoardState::Cancelled,
+            _ => BoardState::Failed,
+        }
     }
 }
 
@@ -310,6 +321,28 @@ mod tests {
         let received = all(&mut parent);
         assert!(matches!(&received[..], [Progress::Started, Progress::Failed { .. }]), "{received:?}");
         assert!(parent.over());
+    }
+
+    /// How the board was closed after a child that said this last and ended with this exit code.
+    fn closed_after(last: Option<Ending>, exit_code: i32) -> BoardState {
+        let directory = directory();
+        let mut parent = InstallChannelParent::new(directory.path(), "node", "22.1.0").expect("a channel");
+        let child = InstallChannelChild::connect(&parent.name(), directory.path()).expect("it connects");
+        match last {
+            Some(ending) => child.into_slot().end(ending).expect("it ends"),
+            None => drop(child),
+        }
+        parent.child_ended(Some(exit_code), None);
+        let mut reader = Reader::open(parent.board()).expect("the board stays");
+        reader.snapshot().expect("it reads").board.state
+    }
+
+    #[test]
+    fn the_board_is_closed_as_what_came_of_the_install() {
+        assert_eq!(closed_after(Some(Ending::done_at("/store/node")), 0), BoardState::Done);
+        assert_eq!(closed_after(Some(Ending::failed("the digest differs")), 1), BoardState::Failed);
+        assert_eq!(closed_after(Some(Ending::new(SlotState::Cancelled)), 130), BoardState::Cancelled);
+        assert_eq!(closed_after(None, 0), BoardState::Failed, "it never said that it is done");
     }
 
     #[test]
