@@ -14,7 +14,7 @@ use super::failure::{CANCELLED, FAILED, USAGE};
 use super::{print, tool_and_version};
 use crate::channel::{ConfigError, InstallChannelChild, PATIENCE};
 use crate::config::InstallConfig;
-use crate::hint::Hint;
+use crate::hint::{Hint, told};
 use crate::install::{CancelToken, Holder, HolderProgress, Hooks, InstallError, Installed, Patience, PostInstall};
 use crate::paths::runtime_directory;
 use crate::process;
@@ -31,24 +31,25 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
     let cancel = CancelToken::new();
     let orphaned = Arc::new(AtomicBool::new(false));
     if let Err(error) = stop_when_asked(&cancel, &orphaned) {
-        return give_up(None, FAILED, &error, None);
+        print::error(error, None);
+        return ExitCode::from(FAILED);
     }
     let directory = match runtime_directory() {
         Ok(directory) => directory,
-        Err(error) => return give_up(None, USAGE, &error, error.hint()),
+        Err(error) => return give_up(None, USAGE, &error),
     };
     let channel = match InstallChannelChild::connect(channel, &directory) {
         Ok(channel) => channel,
-        Err(error) => return give_up(None, USAGE, &error, error.hint()),
+        Err(error) => return give_up(None, USAGE, &error),
     };
     let config = match channel.recv_config(std::io::stdin(), PATIENCE) {
         Ok(config) => config,
-        Err(error) => return give_up(Some(channel.into_slot()), USAGE, &error, error.hint()),
+        Err(error) => return give_up(Some(channel.into_slot()), USAGE, &error),
     };
     let asked = tool_and_version(tool).0;
     if config.tool_name != asked {
         let error = ConfigError::OtherTool { wanted: asked.to_owned(), found: config.tool_name };
-        return give_up(Some(channel.into_slot()), USAGE, &error, error.hint());
+        return give_up(Some(channel.into_slot()), USAGE, &error);
     }
     let reporter = SlotReporter::new(channel.into_slot());
     let outcome = install(&config, &reporter, &cancel);
@@ -88,20 +89,15 @@ fn finish(slot: Slot, cancel: &CancelToken, outcome: Result<Installed, InstallEr
         }
         // That it is cancelled is said by the parent, once the whole group is gone.
         Err(_) if cancel.cancelled() => ExitCode::from(CANCELLED),
-        Err(error) => give_up(Some(slot), FAILED, &error, error.hint()),
+        Err(error) => give_up(Some(slot), FAILED, &error),
     }
 }
 
 /// Say why on the slot and on standard error, which the parent keeps in the log.
-fn give_up(slot: Option<Slot>, code: u8, error: &dyn std::fmt::Display, hint: Option<String>) -> ExitCode {
-    let mut text = error.to_string();
-    print::error(&text, hint.clone());
-    if let Some(hint) = hint {
-        text.push_str("\nhint: ");
-        text.push_str(&hint);
-    }
+fn give_up(slot: Option<Slot>, code: u8, error: &(impl std::fmt::Display + Hint)) -> ExitCode {
+    print::error(error, error.hint());
     if let Some(slot) = slot {
-        end(slot, Ending::failed(text));
+        end(slot, Ending::failed(told(error)));
     }
     ExitCode::from(code)
 }
