@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vx_shm::{ClaimError, Reader, Slot, SlotState, Snapshot};
+use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState, Snapshot};
 
 use super::name::{BadName, ChannelName};
 use crate::hint::Hint;
@@ -43,10 +43,10 @@ impl Hint for ConnectError {
     }
 }
 
-/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`.
+/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`; with it, who made the board.
 ///
 /// The board is found by the name alone, before the configuration arrives: when that never comes, the slot can say so.
-pub fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<Slot, ConnectError> {
+pub fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<(Slot, Creator), ConnectError> {
     let path = channel.board_in(runtime_directory);
     let mut snapshot = Snapshot::default();
     Reader::open(&path)?.refresh(&mut snapshot).map_err(|error| ConnectError::Read { path: path.clone(), error })?;
@@ -55,5 +55,5 @@ pub fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<Slo
         .iter()
         .find(|slot| slot.key == channel.tool() && slot.state == SlotState::Reserved)
         .ok_or_else(|| ConnectError::NotReserved { path: path.clone(), tool: channel.tool().to_owned() })?;
-    Ok(Slot::claim(&path, reserved.index, reserved.generation)?)
+    Ok((Slot::claim(&path, reserved.index, reserved.generation)?, snapshot.board.creator))
 }

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use vx_shm::{
-    AttachError, Board, BoardState, CreateError, Ending, Kind, Phase, ReadError, Reader, Reservation, ReserveError,
-    Slot, SlotState, Snapshot,
+    AttachError, Board, BoardState, CreateError, Creator, Ending, Kind, Phase, ReadError, Reader, Reservation,
+    ReserveError, Slot, SlotState, Snapshot,
 };
 use vx_tui::events::{Event, Told};
 
@@ -210,6 +210,7 @@ fn message(event: Event) -> Option<Progress> {
 pub struct InstallChannelChild {
     name: ChannelName,
     slot: Slot,
+    creator: Creator,
     phase: Option<Phase>,
 }
 
@@ -217,8 +218,14 @@ impl InstallChannelChild {
     /// Take the slot that this channel leads to, on its board in `runtime_directory`.
     pub fn connect(name: &str, runtime_directory: &Path) -> Result<Self, ChannelError> {
         let name: ChannelName = name.parse().map_err(ConnectError::from)?;
-        let slot = claim_slot(&name, runtime_directory)?;
-        Ok(Self { name, slot, phase: None })
+        let (slot, creator) = claim_slot(&name, runtime_directory)?;
+        Ok(Self { name, slot, creator, phase: None })
+    }
+
+    /// Whether the process that made the channel was known to be gone when its slot was taken: nobody waits for the
+    /// install. A parent that dies later is for its child to notice.
+    pub fn abandoned(&self) -> bool {
+        self.creator.alive == Some(false)
     }
 
     /// Receive the configuration, waiting at most `patience` for it.
@@ -343,6 +350,14 @@ mod tests {
         assert_eq!(closed_after(Some(Ending::failed("the digest differs")), 1), BoardState::Failed);
         assert_eq!(closed_after(Some(Ending::new(SlotState::Cancelled)), 130), BoardState::Cancelled);
         assert_eq!(closed_after(None, 0), BoardState::Failed, "it never said that it is done");
+    }
+
+    #[test]
+    fn a_channel_is_not_abandoned_while_its_maker_lives() {
+        let directory = directory();
+        let parent = InstallChannelParent::new(directory.path(), "node", "22.1.0").expect("a channel");
+        let child = InstallChannelChild::connect(&parent.name(), directory.path()).expect("it connects");
+        assert!(!child.abandoned());
     }
 
     #[test]

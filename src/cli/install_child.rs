@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vx_shm::{Ending, Reader, Slot, Snapshot};
+use vx_shm::{Ending, Reader, Slot, SlotState, Snapshot};
 
 use super::failure::{CANCELLED, FAILED, USAGE};
 use super::{print, tool_and_version};
@@ -22,6 +22,9 @@ use crate::sync::SlotReporter;
 
 /// How long an install may take to stop by itself after its parent died.
 const ORPHAN_GRACE: Duration = Duration::from_millis(500);
+
+/// Why an install does not begin whose parent died before it could be watched.
+const NOBODY_WAITS: &str = "the vx that asked for this install is gone";
 
 /// How long a post-install command may take.
 const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
@@ -42,6 +45,12 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
         Ok(channel) => channel,
         Err(error) => return give_up(None, USAGE, &error),
     };
+    if channel.abandoned() {
+        // It died before this process could watch it. Nothing has begun, and nobody is left to say that nothing will.
+        print::error(NOBODY_WAITS, None);
+        end(channel.into_slot(), Ending { error: Some(NOBODY_WAITS.into()), ..Ending::new(SlotState::Cancelled) });
+        return ExitCode::from(CANCELLED);
+    }
     let config = match channel.recv_config(std::io::stdin(), PATIENCE) {
         Ok(config) => config,
         Err(error) => return give_up(Some(channel.into_slot()), USAGE, &error),

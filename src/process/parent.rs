@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Call `on_death` once when this process's parent has died; from a thread that costs nothing while it lives.
 ///
 /// Nothing is called when the parent was already gone and an init process has taken this one over: whoever starts an
-/// install detached wants that.
+/// install detached wants that. Who has to know of a parent that died before this call asks the board for its creator.
 pub fn watch_parent(on_death: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let Some(parent) = parent_id() else { return Ok(()) };
     thread::Builder::new().name("parent watch".into()).spawn(move || {
