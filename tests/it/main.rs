@@ -9,6 +9,8 @@ mod layers;
 mod network;
 #[cfg(unix)]
 mod output;
+#[cfg(unix)]
+mod places;
 mod registry;
 #[cfg(unix)]
 mod sandbox;
