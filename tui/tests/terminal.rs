@@ -113,17 +113,7 @@ impl OnTerminal {
         let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&slave, size).expect("it takes a size");
         let before = tcgetattr(&slave).expect("it has settings");
-        let ours = || Stdio::from(slave.try_clone().expect("a second handle"));
-        let child = Command::new(std::env::current_exe().expect("this program"))
-            .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
-            .env(ROLE, role)
-            .env_remove("RUST_BACKTRACE")
-            .env("TERM", "xterm-256color")
-            .stdin(ours())
-            .stdout(ours())
-            .stderr(ours())
-            .spawn()
-            .expect("the child starts");
+        let child = start(role, &slave);
         let written = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&written);
         let mut screen = File::from(master.try_clone().expect("a second handle"));
@@ -208,6 +198,21 @@ impl Drop for OnTerminal {
     }
 }
 
+/// This program again, in its part, on that terminal.
+fn start(role: &str, terminal: &File) -> Child {
+    let ours = || Stdio::from(terminal.try_clone().expect("a second handle"));
+    Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
+        .env(ROLE, role)
+        .env_remove("RUST_BACKTRACE")
+        .env("TERM", "xterm-256color")
+        .stdin(ours())
+        .stdout(ours())
+        .stderr(ours())
+        .spawn()
+        .expect("the child starts")
+}
+
 fn open(name: &CStr) -> File {
     let path = name.to_str().expect("a terminal's name is ASCII");
     OpenOptions::new().read(true).write(true).open(path).expect("the terminal opens")
@@ -269,16 +274,7 @@ fn a_view_whose_terminal_is_gone_ends_without_a_signal() {
     grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
     let slave = open(&ptsname(&master, Vec::new()).expect("it has a name"));
     tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("it takes a size");
-    let ours = || Stdio::from(slave.try_clone().expect("a second handle"));
-    let mut child = Command::new(std::env::current_exe().expect("this program"))
-        .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
-        .env(ROLE, "watches")
-        .env("TERM", "xterm-256color")
-        .stdin(ours())
-        .stdout(ours())
-        .stderr(ours())
-        .spawn()
-        .expect("the child starts");
+    let mut child = start("watches", &slave);
     drop(slave);
     let (mut screen, mut text, mut chunk) = (File::from(master), String::new(), [0; 4096]);
     while !text.contains("node") {
