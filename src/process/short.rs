@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_answer_is_kept_when_something_that_outlives_the_program_holds_its_output() {
-        let arguments = ["-c", "sleep 600 & echo $!; echo err >&2"].map(OsStr::new);
+        let arguments = ["-c", "sleep 20 & echo $!; echo err >&2"].map(OsStr::new);
         let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
         let survivor =
             String::from_utf8_lossy(&output.stdout).trim().parse().ok().and_then(rustix::process::Pid::from_raw);
