@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::InstallArguments;
 use super::carry_out::{Errand, carry_out};
 use super::failure::{Failure, Outcome, USAGE};
-use super::show::{View, choose_view};
+use super::show::choose_view;
 use super::workspace::{all_of, platform, sources};
 use super::{print, releases, store, tool_and_version, workspace};
 use crate::project::{Lock, Project, Request, ToolRequest, discover, lock};
@@ -17,9 +17,6 @@ use crate::sync::{Resolution, Resolver};
 pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Outcome {
     let view = choose_view(&arguments.run.output)?;
     let project = nearest_project(directory)?;
-    if view == View::Headless {
-        print::errors_only();
-    }
     let mut asked = requests(&arguments.tools, project.as_ref())?;
     take_options_from_environment(&mut asked);
     let lock = project.as_ref().map(locked).transpose()?.unwrap_or_default();

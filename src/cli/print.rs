@@ -62,6 +62,11 @@ pub(super) fn error(text: impl Display, hint: Option<String>) {
     }
 }
 
+/// Print errors that say their own places and what to do.
+pub(super) fn problems(text: impl Display) {
+    line(text);
+}
+
 /// Where nobody reads standard error there is nobody to tell.
 fn line(text: impl Display) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");

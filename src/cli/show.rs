@@ -30,7 +30,8 @@ pub(super) enum View {
     Headless,
 }
 
-/// The view that is asked for, else what fits where this program's output goes.
+/// The view that is asked for, else what fits where this program's output goes. From then on a headless command prints
+/// nothing but errors.
 pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
     let view = match asked {
         OutputArguments { tui: true, .. } => View::Dashboard,
@@ -43,6 +44,9 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
     if view == View::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("`--tui` needs a terminal, and standard input or output is none")
             .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
+    }
+    if view == View::Headless {
+        print::errors_only();
     }
     Ok(view)
 }

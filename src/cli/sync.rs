@@ -17,9 +17,6 @@ use crate::sync::{Decision, Plan, Resolution, Resolver, Want, remember};
 /// Run `vx sync`.
 pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome {
     let view = choose_view(&arguments.run.output)?;
-    if view == View::Headless {
-        print::errors_only();
-    }
     let mut workspace = Workspace::open(project)?;
     let asked = workspace.select(&arguments.tools)?;
     let sources = Arc::new(workspace.sources(arguments.run.offline));

@@ -54,7 +54,7 @@ pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
     let project = found.map_err(|error| match error {
         // Each problem begins with its place, where editors look for it.
         ProjectError::Wrong(errors) => {
-            print::note(errors);
+            print::problems(errors);
             Failure::silent(USAGE)
         }
         error => Failure::hinted(USAGE, &error),

@@ -81,6 +81,9 @@ fn a_headless_run_says_what_failed_and_nothing_else() {
     assert_eq!(quiet.stderr(), "", "not even a warning");
     let offer = sandbox.publish("esbuild", "0.27.0", 10);
     sandbox.registry().server().serve(&offer.path, crate::server::Reply::status(404));
+    assert_eq!(sandbox.vx("install biome --headless").succeeds().stderr(), "");
+    sandbox.write("vx.toml", "[tools]\nnode = 20\n");
+    sandbox.vx("sync --headless").exits_with(2).says("vx.toml:2:");
     sandbox.write("vx.toml", TWO);
     sandbox.vx("sync --headless").fails_with("esbuild 0.27.0: ").says("404").says("hint:");
 }
