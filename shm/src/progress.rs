@@ -95,6 +95,11 @@ wire_enum! {
 }
 
 impl SlotState {
+    /// Whether it ended as it was asked for: what was wanted is there, or nothing had to be done.
+    pub const fn good(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped)
+    }
+
     /// Whether nothing more will come under this generation.
     pub const fn ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died)

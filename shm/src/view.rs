@@ -118,6 +118,13 @@ pub struct SlotView {
     pub ended_at_ns: Option<u64>,
 }
 
+impl BoardView {
+    /// Whether its creator is known to be gone without having said what became of the board.
+    pub fn abandoned(&self) -> bool {
+        self.state == BoardState::Running && self.creator.alive == Some(false)
+    }
+}
+
 impl Default for BoardView {
     fn default() -> Self {
         Self {

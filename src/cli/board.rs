@@ -64,10 +64,7 @@ fn shown(path: &Path) -> String {
 fn summary_line(snapshot: &Snapshot) -> String {
     let board = &snapshot.board;
     let ended = snapshot.slots.iter().filter(|slot| slot.state.ended()).count();
-    let state = match (board.state, board.creator.alive) {
-        (BoardState::Running, Some(false)) => "abandoned",
-        (state, _) => state.name(),
-    };
+    let state = if board.abandoned() { "abandoned" } else { board.state.name() };
     let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).unwrap_or_default();
     let title: String = board.title.chars().filter(|character| !character.is_control()).collect();
     format!("{state:<10} {ended:>3}/{:<3} {created:.0} {title}", snapshot.slots.len())
@@ -123,7 +120,7 @@ fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut snapshot = read(&mut reader)?;
     loop {
-        let failed = snapshot.slots.iter().any(|slot| slot.state.ended() && !came_out_well(slot.state));
+        let failed = snapshot.slots.iter().any(|slot| slot.state.ended() && !slot.state.good());
         if until == Until::Failed && failed {
             return Ok(ExitCode::SUCCESS);
         }
@@ -142,10 +139,6 @@ fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome
         reader.wait_change(GLANCE);
         reader.refresh(&mut snapshot).map_err(Failure::failed)?;
     }
-}
-
-fn came_out_well(state: vx_shm::SlotState) -> bool {
-    matches!(state, vx_shm::SlotState::Done | vx_shm::SlotState::Skipped)
 }
 
 fn state_word(snapshot: &Snapshot) -> &'static str {

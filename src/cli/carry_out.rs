@@ -129,12 +129,7 @@ fn conclude(end: &RunEnd, again: &str, told: bool) -> Outcome {
     if end.success() {
         return if told { Ok(ExitCode::SUCCESS) } else { Err(Failure::silent(FAILED)) };
     }
-    let failed: Vec<&str> = end
-        .steps
-        .iter()
-        .filter(|step| !matches!(step.state, SlotState::Done | SlotState::Skipped))
-        .map(|step| step.tool.as_str())
-        .collect();
+    let failed: Vec<&str> = end.steps.iter().filter(|step| !step.state.good()).map(|step| step.tool.as_str()).collect();
     let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
     let hint = format!("`vx board dump` shows each error; `{again}` tries again what is missing");
     Err(Failure::hinted_text(FAILED, text, hint))

@@ -12,8 +12,6 @@ use crate::digest::Digest;
 pub struct Wanted {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
-    /// The version as it was asked for.
-    pub request: String,
     /// What came of it.
     pub found: Found,
 }
@@ -246,7 +244,7 @@ mod tests {
     }
 
     fn wanted(tool: &str, found: Found) -> Wanted {
-        Wanted { tool: tool.into(), request: "*".into(), found }
+        Wanted { tool: tool.into(), found }
     }
 
     fn there(letter: char) -> Option<InstalledRelease> {

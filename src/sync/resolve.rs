@@ -208,7 +208,7 @@ impl Resolver<'_> {
 }
 
 fn wanted(ask: &ToolRequest, found: Found) -> Wanted {
-    Wanted { tool: ask.name.clone(), request: ask.request.text().to_owned(), found }
+    Wanted { tool: ask.name.clone(), found }
 }
 
 fn release(ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<ReleasePart>) -> Release {

@@ -68,6 +68,6 @@ pub struct RunEnd {
 impl RunEnd {
     /// Whether every tool is there.
     pub fn success(&self) -> bool {
-        !self.cancelled && self.steps.iter().all(|step| matches!(step.state, SlotState::Done | SlotState::Skipped))
+        !self.cancelled && self.steps.iter().all(|step| step.state.good())
     }
 }

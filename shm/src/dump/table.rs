@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use super::tree::{percent, wall_clock};
-use crate::progress::BoardState;
 use crate::view::{BoardView, Liveness, SlotView, Snapshot};
 
 const COLUMNS: [&str; 16] = [
@@ -96,10 +95,7 @@ pub fn to_text(snapshot: &Snapshot) -> String {
 
 /// As the board's creator last said, unless it is known to be gone without having said how it ended.
 fn state(board: &BoardView) -> &'static str {
-    match (board.state, board.creator.alive) {
-        (BoardState::Running, Some(false)) => "abandoned",
-        (state, _) => state.name(),
-    }
+    if board.abandoned() { "abandoned" } else { board.state.name() }
 }
 
 /// The slot's state, or in its place what is known to be wrong with who should be at work on it.
@@ -144,6 +140,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::progress::BoardState;
     use crate::progress::SlotState;
 
     fn snapshot(slot: SlotView) -> Snapshot {
