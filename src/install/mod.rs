@@ -6,7 +6,7 @@
 //! | | |
 //! |---|---|
 //! | `cancel`, `disk`, `file_lock`, `sync` | being told to stop, being refused by the file system, locks, syncing |
-//! | `staging`, `store`, `receipt` | where a release is made, where it is kept, what it says about itself |
+//! | `staging`, `store`, `receipt`, `manifest` | where a release is made, where it is kept, what it says about itself |
 //! | `lock` | one process installs a release, the others wait and watch |
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | bytes into a directory, trusting none of them |
@@ -21,6 +21,7 @@ mod error;
 mod fetch;
 mod file_lock;
 mod lock;
+mod manifest;
 mod pipeline;
 mod programs;
 mod progress;
@@ -36,6 +37,7 @@ pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
 pub use error::InstallError;
 pub use fetch::fetch;
 pub use lock::{Holder, HolderProgress, WaitError};
+pub use manifest::{Change, Depth, Manifest};
 pub use pipeline::{Hooks, Installed, PostInstall, install};
 pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptPart, ReceiptProgram};

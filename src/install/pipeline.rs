@@ -9,17 +9,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::config::{InstallConfig, Part};
+use crate::digest::Digest;
 use crate::paths::Home;
 use crate::report::{Phase, Reporter};
 
 use super::cancel::{CancelToken, Watch};
-use super::disk::At;
+use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::InstallError;
 use super::lock::{Holder, HolderProgress, Wait};
 use super::programs;
 use super::progress::Meter;
-use super::receipt::{Facts, Receipt, ReceiptPart};
+use super::receipt::{Facts, Receipt, ReceiptPart, ReceiptProgram};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::sync_file_system;
@@ -257,6 +258,7 @@ impl Install<'_> {
         let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
         let programs = programs::provide(release, &self.config.programs, |name| tree.files_named(name))?;
         self.run_postinstall(release, meter)?;
+        let contents = self.list_files(release, tree, &programs)?;
         let receipt = Receipt::now(Facts {
             tool: &self.config.tool_name,
             version: &self.config.version,
@@ -264,6 +266,7 @@ impl Install<'_> {
             package: &self.config.package,
             files: totals.files,
             size_bytes: totals.size_bytes,
+            contents: Some(contents),
             parts: parts.clone(),
             programs,
         });
@@ -273,6 +276,22 @@ impl Install<'_> {
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
+    }
+
+    /// Write down what files there are: those that were unpacked, and what was made of the programs; all anew after a
+    /// post-install command, which may have changed anything.
+    fn list_files(&self, release: &Path, tree: &Tree, programs: &[ReceiptProgram]) -> Result<Digest, DiskError> {
+        let mut manifest = tree.manifest().clone();
+        let mut touched = vec![PathBuf::from("bin")];
+        let top = release.canonicalize().at("read", release)?;
+        let unpacked = self.config.programs.iter().map(|program| &program.path);
+        for path in unpacked.chain(programs.iter().map(|program| &program.path)) {
+            // A program may be a link to the file that was made executable.
+            let real = release.join(path).canonicalize().ok();
+            touched.extend(real.and_then(|real| real.strip_prefix(&top).ok().map(Path::to_owned)));
+        }
+        manifest.refresh(release, &touched, self.config.postinstall.is_some())?;
+        manifest.write(release)
     }
 
     fn run_postinstall(&self, release: &Path, meter: &Meter<'_>) -> Result<(), InstallError> {

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use super::disk::{At, DiskError};
 
 /// The receipt's name in the release.
-const FILE_NAME: &str = ".vx-receipt.toml";
+pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
 
 /// The layout of the receipt this vx writes, and the newest it reads.
 const LAYOUT: u32 = 1;
@@ -39,6 +39,9 @@ pub struct Receipt {
     pub files: u64,
     /// Their size in bytes.
     pub size_bytes: u64,
+    /// The digest of the list of its files; none in releases of a vx that kept no such list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<Digest>,
     /// The archives it was made of, in order.
     #[serde(default)]
     pub parts: Vec<ReceiptPart>,
@@ -75,6 +78,7 @@ pub(super) struct Facts<'a> {
     pub(super) package: &'a str,
     pub(super) files: u64,
     pub(super) size_bytes: u64,
+    pub(super) contents: Option<Digest>,
     pub(super) parts: Vec<ReceiptPart>,
     pub(super) programs: Vec<ReceiptProgram>,
 }
@@ -93,6 +97,7 @@ impl Receipt {
             vx_version: env!("CARGO_PKG_VERSION").to_owned(),
             files: facts.files,
             size_bytes: facts.size_bytes,
+            contents: facts.contents,
             parts: facts.parts,
             programs: facts.programs,
         }
@@ -140,6 +145,7 @@ pub(super) mod tests {
             package: tool,
             files: 2,
             size_bytes: 30,
+            contents: None,
             parts: vec![ReceiptPart { file_name: "a.tgz".into(), digest, size_bytes: 10 }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],
         })

@@ -261,7 +261,7 @@ fn files_below(root: &Path, directory: &Path, into: &mut Vec<String>) {
         let path = entry.path();
         if path.is_dir() && !path.is_symlink() {
             files_below(root, &path, into);
-        } else if path.file_name().is_some_and(|name| name != ".vx-receipt.toml") {
+        } else if path.file_name().is_some_and(|name| name != ".vx-receipt.toml" && name != ".vx-files") {
             into.push(path.strip_prefix(root).expect("below").to_string_lossy().into_owned());
         }
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
+use super::super::manifest::{Entry, Manifest, Sum};
 use super::BUFFER_BYTES;
 use super::error::UnpackErrorKind;
 use super::files::{add_execute_bits, create, symlink};
@@ -28,6 +29,7 @@ pub(in crate::install) struct Tree {
     watch: Watch,
     buffer: Vec<u8>,
     totals: Totals,
+    manifest: Manifest,
 }
 
 /// What a tree holds.
@@ -64,6 +66,7 @@ impl Tree {
             watch,
             buffer: vec![0; BUFFER_BYTES],
             totals: Totals::default(),
+            manifest: Manifest::default(),
         }
     }
 
@@ -111,6 +114,7 @@ impl Tree {
         let target = self.claim(path, Kind::File)?;
         let mut file = create(&target, mode).at("create", &target)?;
         let mut written = 0;
+        let mut sum = Sum::default();
         loop {
             self.watch.check()?;
             let count = match content.read(&mut self.buffer) {
@@ -125,11 +129,13 @@ impl Tree {
             }
             self.budget.add_bytes(Some(path.as_str()), count as u64)?;
             write(&mut file, &self.buffer[..count], &target, size_bytes)?;
+            sum.update(&self.buffer[..count]);
         }
         if size_bytes.is_some_and(|size| written < size) {
             return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
         }
         self.totals.size_bytes += written;
+        self.manifest.record(path.as_str(), sum.file(mode));
         Ok(())
     }
 
@@ -141,6 +147,9 @@ impl Tree {
         let mut file = create(&target, mode).at("create", &target)?;
         write(&mut file, content, &target, Some(content.len() as u64))?;
         self.totals.size_bytes += content.len() as u64;
+        let mut sum = Sum::default();
+        sum.update(content);
+        self.manifest.record(path.as_str(), sum.file(mode));
         Ok(())
     }
 
@@ -170,6 +179,7 @@ impl Tree {
         let place = self.claim(path, Kind::Link(text.into()))?;
         self.links.push(path.clone());
         symlink(text, &place).at("link", &place)?;
+        self.manifest.record(path.as_str(), Entry::link(target));
         Ok(())
     }
 
@@ -191,6 +201,7 @@ impl Tree {
             // A file system without hard links, or too many to one file.
             fs::copy(&existing, &place).at("write", &place)?;
         }
+        self.manifest.record_again(path.as_str(), target.as_str());
         Ok(())
     }
 
@@ -199,6 +210,7 @@ impl Tree {
         if self.lookup(path.as_str()) == Some(&Kind::File) {
             let place = self.root.join(path.as_str());
             add_execute_bits(&place, mode).at("set the mode of", &place)?;
+            self.manifest.record_mode(path.as_str(), mode);
         }
         Ok(())
     }
@@ -211,6 +223,7 @@ impl Tree {
         File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).at("read", &place)?;
         fs::remove_file(&place).at("remove", &place)?;
         self.known.remove(fold(path.as_str()).as_str());
+        self.manifest.forget(path.as_str());
         self.totals.files -= 1;
         self.totals.size_bytes = self.totals.size_bytes.saturating_sub(target.len() as u64);
         self.symlink(path, &target)
@@ -223,6 +236,11 @@ impl Tree {
         let mut found: Vec<String> = paths.filter(|path| path.rsplit('/').next() == Some(name)).collect();
         found.sort_unstable();
         found
+    }
+
+    /// The entries that were made so far.
+    pub(in crate::install) fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 
     /// All archives are unpacked: check where the links lead, now that everything they can lead through is known.

@@ -1,0 +1,113 @@
+//! What is really in a release: its files and links, read from the disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::super::receipt;
+use super::{Entry, FILE_NAME, Kind, Sum};
+
+/// How much is read at once.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A file or link that is in a release.
+pub(super) struct There {
+    /// Below the release.
+    pub(super) path: PathBuf,
+    pub(super) link: bool,
+    executable: bool,
+    pub(super) size_bytes: u64,
+}
+
+impl There {
+    pub(super) fn name(&self) -> String {
+        let plain = self.path.to_string_lossy();
+        escaped(&if cfg!(windows) { plain.replace('\\', "/") } else { plain.into_owned() })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match (self.link, self.executable) {
+            (true, _) => Kind::Link,
+            (false, true) => Kind::Executable,
+            (false, false) => Kind::Plain,
+        }
+    }
+
+    /// Read it.
+    pub(super) fn entry(&self, release: &Path) -> io::Result<Entry> {
+        let path = release.join(&self.path);
+        if self.link {
+            let target = fs::read_link(&path)?;
+            return Ok(Entry::link(target.as_os_str().as_encoded_bytes()));
+        }
+        let mut file = File::open(&path)?;
+        let mut sum = Sum::default();
+        let mut buffer = vec![0; CHUNK_BYTES.min(usize::try_from(self.size_bytes).unwrap_or(CHUNK_BYTES)).max(1)];
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => sum.update(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Entry { kind: self.kind(), ..sum.file(0) })
+    }
+}
+
+/// All files and links at or below a path of a release; vx's own two files are not among them.
+pub(super) fn walk(release: &Path, below: &str, into: &mut Vec<There>) -> io::Result<()> {
+    let mut open = vec![PathBuf::from(below)];
+    while let Some(path) = open.pop() {
+        let place = release.join(&path);
+        let data = match fs::symlink_metadata(&place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            data => data?,
+        };
+        if data.is_dir() {
+            for entry in fs::read_dir(&place)? {
+                open.push(path.join(entry?.file_name()));
+            }
+        } else if !is_own(&path) {
+            let executable = is_executable(&data);
+            let link = data.is_symlink();
+            let size_bytes = match link {
+                true => fs::read_link(&place)?.as_os_str().len() as u64,
+                false => data.len(),
+            };
+            into.push(There { path, link, executable, size_bytes });
+        }
+    }
+    Ok(())
+}
+
+fn is_own(path: &Path) -> bool {
+    path == Path::new(FILE_NAME) || path == Path::new(receipt::FILE_NAME)
+}
+
+#[cfg(unix)]
+fn is_executable(data: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0
+}
+
+/// Nothing says so here: whatever was executable still is.
+#[cfg(not(unix))]
+fn is_executable(_: &fs::Metadata) -> bool {
+    true
+}
+
+/// A path on one line.
+pub(super) fn escaped(path: &str) -> String {
+    let odd = |character: char| character.is_control() || character == '\\';
+    if !path.contains(odd) {
+        return path.to_owned();
+    }
+    path.chars().fold(String::with_capacity(path.len() + 8), |mut text, character| {
+        if odd(character) {
+            text.extend(character.escape_default())
+        } else {
+            text.push(character)
+        }
+        text
+    })
+}
