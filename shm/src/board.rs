@@ -2,7 +2,7 @@
 
 mod shelf;
 
-pub use shelf::{Listed, gc, list, remove_named};
+pub use shelf::{Listed, gc, list, remove_named, stale};
 
 use std::path::Path;
 

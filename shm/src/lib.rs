@@ -38,7 +38,7 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, Listed, Reservation, gc, list, remove_named};
+pub use board::{Board, Listed, Reservation, gc, list, remove_named, stale};
 #[cfg(not(loom))]
 pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
 #[cfg(not(loom))]

@@ -46,6 +46,15 @@ impl FileLock {
     }
 }
 
+/// Whether nobody holds the lock at this path, also because there is no such file. Nothing is left changed; somebody
+/// who tries to take the lock at this very moment finds it taken, and tries again.
+pub(super) fn is_free(path: &Path) -> bool {
+    match File::open(path) {
+        Ok(file) => file.try_lock().is_ok(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    }
+}
+
 impl Drop for FileLock {
     fn drop(&mut self) {
         // Before the lock goes: afterwards the path may be somebody else's.

@@ -11,6 +11,7 @@
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | bytes into a directory, trusting none of them |
 //! | `programs` | what people type, in `bin/` |
+//! | `leftovers` | what dead processes left behind |
 //! | `fetch` | one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
 
@@ -20,6 +21,7 @@ mod download;
 mod error;
 mod fetch;
 mod file_lock;
+mod leftovers;
 mod lock;
 mod manifest;
 mod pipeline;
@@ -36,6 +38,7 @@ pub use disk::DiskError;
 pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
 pub use error::InstallError;
 pub use fetch::fetch;
+pub use leftovers::{Leftover, LeftoverKind, leftovers, remove_leftover};
 pub use lock::{Holder, HolderProgress, WaitError};
 pub use manifest::{Change, Depth, Manifest};
 pub use pipeline::{Hooks, Installed, PostInstall, install};

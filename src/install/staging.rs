@@ -82,7 +82,7 @@ pub fn sweep(home: &Home) -> usize {
 }
 
 /// `<directory>.lock`, beside the directory.
-fn lock_of(directory: &Path) -> PathBuf {
+pub(super) fn lock_of(directory: &Path) -> PathBuf {
     let mut name = directory.as_os_str().to_owned();
     name.push(".lock");
     PathBuf::from(name)

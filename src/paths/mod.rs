@@ -2,8 +2,10 @@
 //!
 //! The environment is read here, once, into plain values; everything above takes them as arguments.
 
+mod file_system;
 mod home;
 mod runtime;
 
+pub use file_system::FileSystem;
 pub use home::{Home, NoHome};
-pub use runtime::{RuntimeError, runtime_directory};
+pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory};

@@ -72,6 +72,24 @@ pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
     Err(first_error.unwrap_or(RuntimeError::None))
 }
 
+/// The directory that [`runtime_directory`] would give; `None` where it would make one. Nothing is changed.
+pub fn find_runtime_directory() -> Result<Option<PathBuf>, RuntimeError> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let candidates = match set("VX_RUNTIME_DIR") {
+        Some(asked) => vec![std::path::absolute(&asked).unwrap_or(asked)],
+        None => candidates(set("XDG_RUNTIME_DIR")),
+    };
+    let mut first_error = None;
+    for path in candidates {
+        match speakable(&path).and_then(|()| check(&path)) {
+            Ok(()) => return Ok(Some(path)),
+            Err(RuntimeError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => first_error = first_error.or(Some(error)),
+        }
+    }
+    Err(first_error.unwrap_or(RuntimeError::None))
+}
+
 fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     if let Some(session) = session.filter(|session| check(session).is_ok()) {
@@ -90,12 +108,7 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
 /// Make the directory where it is missing, and check that it is nobody else's.
 fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     let failed = |error| RuntimeError::Io { path: path.to_owned(), error };
-    if path.to_str().is_none() {
-        return Err(RuntimeError::NotUtf8 { path: path.to_owned() });
-    }
-    if path.as_os_str().len() + 1 + BOARD_NAME_BYTES > MAX_PATH_BYTES {
-        return Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "has too long a path" });
-    }
+    speakable(path)?;
     match make(path) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -103,6 +116,17 @@ fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     }
     check(path)?;
     Ok(path.to_owned())
+}
+
+/// Whether a message, a document and a socket's address can name the directory.
+fn speakable(path: &Path) -> Result<(), RuntimeError> {
+    if path.to_str().is_none() {
+        return Err(RuntimeError::NotUtf8 { path: path.to_owned() });
+    }
+    if path.as_os_str().len() + 1 + BOARD_NAME_BYTES > MAX_PATH_BYTES {
+        return Err(RuntimeError::Unsafe { path: path.to_owned(), problem: "has too long a path" });
+    }
+    Ok(())
 }
 
 fn make(path: &Path) -> io::Result<()> {

@@ -65,6 +65,16 @@ fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
 /// # Errors
 /// When the directory cannot be read. A board that cannot be removed is left, and not in the answer.
 pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
+    let mut removed = stale(directory, keep_for, keep_at_most)?;
+    removed.retain(|path| fs::remove_file(path).is_ok());
+    Ok(removed)
+}
+
+/// What [`gc`] would remove; nothing is changed.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
     let now = clock::now_unix_ns();
     let mut over: Vec<(i64, PathBuf)> =
         board_files(directory)?.into_iter().filter_map(|path| Some((over_since(&path)?, path))).collect();
@@ -72,10 +82,9 @@ pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Resu
     let keep_ns = i64::try_from(keep_for.as_nanos()).unwrap_or(i64::MAX);
     let stale =
         |(place, (since, _)): &(usize, (i64, PathBuf))| *place >= keep_at_most || now.saturating_sub(*since) > keep_ns;
-    let mut removed: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
-    removed.extend(makeshift_files(directory)?);
-    removed.retain(|path| fs::remove_file(path).is_ok());
-    Ok(removed)
+    let mut found: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
+    found.extend(makeshift_files(directory)?);
+    Ok(found)
 }
 
 /// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over. Whoever has
