@@ -1,10 +1,13 @@
-//! Answers of registries, reduced to what is needed of them, kept in the home and revalidated by ETag.
+//! Answers of registries, reduced to what is needed of them, kept in the home and revalidated by ETag, or by the time of
+//! the last change where a registry gives no ETag.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use parking_lot::Mutex;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -23,15 +26,18 @@ struct Kept<T> {
     format: u32,
     address: String,
     etag: Option<String>,
+    /// When it was last changed, as its server said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    changed: Option<String>,
     /// Seconds since 1970.
     fetched_at_s: u64,
     value: T,
 }
 
 impl<T> Kept<T> {
-    /// An answer that has just come in.
-    fn new(url: &Url, etag: Option<String>, value: T) -> Self {
-        Self { format: FORMAT, address: url.to_string(), etag, fetched_at_s: now_s(), value }
+    /// An answer that has just come in, with the names that its server gives to this version of it.
+    fn new(url: &Url, etag: Option<String>, changed: Option<String>, value: T) -> Self {
+        Self { format: FORMAT, address: url.to_string(), etag, changed, fetched_at_s: now_s(), value }
     }
 }
 
@@ -41,6 +47,8 @@ pub(super) struct Cache {
     directory: PathBuf,
     offline: bool,
     fresh_for: Duration,
+    /// Files whose answers are to be asked for again.
+    distrusted: Mutex<HashSet<PathBuf>>,
 }
 
 impl Cache {
@@ -50,6 +58,7 @@ impl Cache {
             directory: options.home.index(),
             offline: options.offline,
             fresh_for: options.fresh_for,
+            distrusted: Mutex::default(),
         }
     }
 
@@ -72,21 +81,24 @@ impl Cache {
     ) -> Result<T, SourceError> {
         let path = self.path(name, question.url);
         let kept = self.load::<T>(&path, question.url);
+        let trusted = self.offline || !self.distrusted.lock().remove(&path);
+        let fresh_for = fresh_for.unwrap_or(self.fresh_for);
         let kept = match kept {
-            Some(kept) if self.offline || is_fresh(&kept, fresh_for.unwrap_or(self.fresh_for)) => return Ok(kept.value),
+            Some(kept) if self.offline || (trusted && is_fresh(&kept, fresh_for)) => return Ok(kept.value),
             _ if self.offline => return Err(SourceError::at(question.what, question.url, SourceErrorKind::Offline)),
             other => other,
         };
         let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
-        match (self.client.get(&Question { etag, ..*question })?, kept) {
+        let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref());
+        match (self.client.get(&Question { etag, changed, ..*question })?, kept) {
             (Answer::Changed(document), _) => {
                 let value = read(&document).map_err(|kind| SourceError::at(question.what, question.url, kind))?;
-                let kept = Kept::new(question.url, document.etag, value);
+                let kept = Kept::new(question.url, document.etag, document.changed, value);
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
             (Answer::Unchanged, Some(kept)) => {
-                let kept = Kept::new(question.url, kept.etag, kept.value);
+                let kept = Kept { fetched_at_s: now_s(), ..kept };
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
@@ -97,10 +109,10 @@ impl Cache {
         }
     }
 
-    /// Drop a kept answer: the next question goes to the registry.
-    pub(super) fn forget(&self, name: &str, url: &Url) {
-        // One that cannot be removed grows old by itself.
-        let _ = fs::remove_file(self.path(name, url));
+    /// From now on a kept answer counts as old: the next question goes to the registry, which may say that nothing has
+    /// changed since.
+    pub(super) fn distrust(&self, name: &str, url: &Url) {
+        self.distrusted.lock().insert(self.path(name, url));
     }
 
     /// Something learned otherwise than by a question, no older than `fresh_for`.
@@ -110,7 +122,7 @@ impl Cache {
     }
 
     pub(super) fn remember<T: Serialize>(&self, name: &str, key: &Url, value: T) {
-        self.save(&self.path(name, key), &Kept::new(key, None, value));
+        self.save(&self.path(name, key), &Kept::new(key, None, None, value));
     }
 
     /// A readable name, and enough of the address's digest that no two addresses meet.

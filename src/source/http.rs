@@ -8,7 +8,8 @@ mod retry;
 use std::io::Read;
 
 use ureq::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
@@ -35,8 +36,17 @@ pub(super) struct Question<'a> {
     pub(super) accept: &'a str,
     /// The ETag of the copy at hand.
     pub(super) etag: Option<&'a str>,
+    /// When the copy at hand was last changed, as its server said.
+    pub(super) changed: Option<&'a str>,
     /// The `Authorization` header for an address; asked for every hop, so that each host gets only its own.
     pub(super) authorization: &'a dyn Fn(&Url) -> Option<String>,
+}
+
+impl Question<'_> {
+    /// Whether there is a copy whose version the server can be told.
+    fn has_copy(&self) -> bool {
+        self.etag.is_some() || self.changed.is_some()
+    }
 }
 
 /// A document.
@@ -45,6 +55,7 @@ pub(super) struct Document {
     pub(super) url: Url,
     pub(super) content_type: String,
     pub(super) etag: Option<String>,
+    pub(super) changed: Option<String>,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -71,7 +82,7 @@ impl Client {
     pub(super) fn get(&self, question: &Question<'_>) -> Result<Answer, SourceError> {
         self.persist(question, |url| {
             let (response, url) = self.follow("GET", question, url)?;
-            if response.status() == StatusCode::NOT_MODIFIED && question.etag.is_some() {
+            if response.status() == StatusCode::NOT_MODIFIED && question.has_copy() {
                 return Ok(Answer::Unchanged);
             }
             self.read(response, url).map(Answer::Changed)
@@ -86,6 +97,11 @@ impl Client {
             return None;
         }
         header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
+    }
+
+    /// Asks whether anybody answers well at an address.
+    pub(super) fn probe(&self, question: &Question<'_>) -> Result<(), SourceError> {
+        self.persist(question, |url| self.follow("HEAD", question, url)).map(drop)
     }
 
     /// Asks until there is an answer or no sense in asking again.
@@ -145,6 +161,8 @@ impl Client {
             request = request.header(ACCEPT_ENCODING, "identity");
         } else if let Some(etag) = question.etag {
             request = request.header(IF_NONE_MATCH, etag);
+        } else if let Some(changed) = question.changed {
+            request = request.header(IF_MODIFIED_SINCE, changed);
         }
         request.call().map_err(|error| classify(&error, &self.limits))
     }
@@ -152,6 +170,7 @@ impl Client {
     fn read(&self, response: Response<Body>, url: Url) -> Result<Document, Failure> {
         let content_type = header(&response, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
         let etag = header(&response, ETAG);
+        let changed = header(&response, LAST_MODIFIED);
         let limit = self.limits.answer_bytes;
         let mut bytes = Vec::new();
         let mut body = response.into_body().into_reader().take(limit + 1);
@@ -159,7 +178,7 @@ impl Client {
         if bytes.len() as u64 > limit {
             return Err(Failure::lasting(SourceErrorKind::TooLarge(limit)));
         }
-        Ok(Document { url, content_type, etag, bytes })
+        Ok(Document { url, content_type, etag, changed, bytes })
     }
 }
 

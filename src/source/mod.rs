@@ -14,6 +14,7 @@ mod npm;
 mod options;
 mod pypi;
 mod recipe;
+mod settings;
 mod sources;
 mod system;
 

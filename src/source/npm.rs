@@ -3,6 +3,7 @@
 mod document;
 mod registry;
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -45,6 +46,21 @@ impl Npm {
         Self { options, registry: OnceLock::new(), packages: Memo::default(), releases: Memo::default() }
     }
 
+    /// The files whose settings count, where they are there.
+    pub(super) fn setting_files(&self) -> Vec<PathBuf> {
+        registry::files(&self.options)
+    }
+
+    /// Where the registry is, for packages that no scope leads elsewhere.
+    pub(super) fn address(&self) -> Result<Url, SourceError> {
+        self.registry()?.address()
+    }
+
+    /// The header for an address of the registry itself.
+    pub(super) fn authorization(&self, netrc: &Netrc, url: &Url) -> Option<String> {
+        self.registry().ok().and_then(|registry| registry.authorization(url, "")).or_else(|| netrc.header(url))
+    }
+
     fn registry(&self) -> Result<&Registry, SourceError> {
         self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
@@ -60,6 +76,7 @@ impl Npm {
                 url: &url,
                 accept: ACCEPT,
                 etag: None,
+                changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
             cache.ask(&format!("npm-{name}"), &question, None, Package::read)
@@ -70,7 +87,7 @@ impl Npm {
     pub(super) fn forget(&self, cache: &Cache, name: &str) {
         self.packages.forget(name);
         if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
-            cache.forget(&format!("npm-{name}"), &url);
+            cache.distrust(&format!("npm-{name}"), &url);
         }
     }
 
@@ -129,6 +146,7 @@ impl Npm {
                 url: &url,
                 accept: "application/json",
                 etag: None,
+                changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
             let own = cache.ask(&format!("npm-{name}-{version}"), &question, Some(VERSION_FRESH_FOR), Release::read);

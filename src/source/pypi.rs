@@ -7,6 +7,7 @@ mod page;
 mod wheel;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -52,6 +53,21 @@ impl Pypi {
         Self { options, index: OnceLock::new(), pages: Memo::default() }
     }
 
+    /// The files whose settings count, where they are there.
+    pub(super) fn setting_files(&self) -> Vec<PathBuf> {
+        config::files(&self.options)
+    }
+
+    /// Where the index is.
+    pub(super) fn address(&self, cache: &Cache) -> Result<Url, SourceError> {
+        self.index(cache).map(|index| index.url.clone())
+    }
+
+    /// The header for an address of the index itself.
+    pub(super) fn authorization_for(&self, cache: &Cache, netrc: &Netrc, url: &Url) -> Option<String> {
+        self.index(cache).ok().and_then(|index| self.authorization(index, netrc, url))
+    }
+
     fn index(&self, cache: &Cache) -> Result<&Index, SourceError> {
         self.index.get_or_init(|| Index::load(&self.options, cache)).as_ref().map_err(Clone::clone)
     }
@@ -74,6 +90,7 @@ impl Pypi {
                 url: &url,
                 accept: ACCEPT,
                 etag: None,
+                changed: None,
                 authorization: &|url| self.authorization(index, netrc, url),
             };
             cache.ask(&format!("pypi-{package}"), &question, fresh_for, Page::read)
@@ -84,7 +101,7 @@ impl Pypi {
     pub(super) fn forget(&self, cache: &Cache, package: &str) {
         self.pages.forget(package);
         if let Ok(url) = self.index(cache).and_then(|index| index.page(package)) {
-            cache.forget(&format!("pypi-{package}"), &url);
+            cache.distrust(&format!("pypi-{package}"), &url);
         }
     }
 

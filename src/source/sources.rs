@@ -23,10 +23,10 @@ use crate::template;
 /// Every source of releases.
 pub struct Sources {
     options: SourceOptions,
-    cache: Cache,
-    netrc: Netrc,
-    npm: Npm,
-    pypi: Pypi,
+    pub(super) cache: Cache,
+    pub(super) netrc: Netrc,
+    pub(super) npm: Npm,
+    pub(super) pypi: Pypi,
 }
 
 impl Sources {
@@ -269,7 +269,7 @@ impl Sources {
             let ours = at.authorization.clone().filter(|_| same_origin(&url, hop));
             ours.or_else(|| self.netrc.header(hop))
         };
-        let question = Question { what, url: &url, accept: "*/*", etag: None, authorization: &own };
+        let question = Question { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &own };
         self.cache.client().size(&question)
     }
 }

@@ -46,6 +46,15 @@ impl Registry {
         resolved.map(|resolved| Self { resolved }).map_err(|error| bad("the registry of .npmrc".into(), &error))
     }
 
+    /// The registry itself, without credentials.
+    pub(super) fn address(&self) -> Result<Url, SourceError> {
+        let registry = split(self.resolved.get_registry_url("").clone()).0;
+        match registry.scheme() {
+            "http" | "https" => Ok(registry),
+            _ => Err(bad("the registry of .npmrc".into(), &"is no web address")),
+        }
+    }
+
     /// The document of a package.
     pub(super) fn package_url(&self, name: &str) -> Result<Url, SourceError> {
         self.join(name, &name.replace('/', "%2f"))
@@ -98,7 +107,7 @@ fn is_sound(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-_.~+".contains(character)
 }
 
-fn files(options: &SourceOptions) -> Vec<PathBuf> {
+pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
     let variable = |name: &str| options.variable(name).or_else(|| options.variable(&name.to_lowercase()));
     let global = variable("NPM_CONFIG_GLOBALCONFIG")
         .map(PathBuf::from)

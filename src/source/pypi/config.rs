@@ -9,6 +9,21 @@ pub(super) type Named = (String, String);
 
 /// The index of `uv.toml`: the project's, else the user's, else the machine's.
 pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
+    uv_files(options).iter().find_map(|file| {
+        let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
+        Some((uv_index(&table)?, format!("`index` of {}", file.display())))
+    })
+}
+
+/// Every file that may name the index.
+pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
+    let mut files = uv_files(options);
+    files.extend(pip_files(options));
+    files.extend(options.variable("PIP_CONFIG_FILE").map(PathBuf::from));
+    files
+}
+
+fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
     let named = options.variable("UV_CONFIG_FILE").map(PathBuf::from);
     let mut files: Vec<PathBuf> = match named {
         Some(file) => vec![file],
@@ -17,10 +32,7 @@ pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     files.extend(user_config(options).map(|directory| directory.join("uv/uv.toml")));
     files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml")));
     files.extend(cfg!(unix).then(|| PathBuf::from("/etc/uv/uv.toml")));
-    files.iter().find_map(|file| {
-        let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
-        Some((uv_index(&table)?, format!("`index` of {}", file.display())))
-    })
+    files
 }
 
 /// The index marked as default, else the old names for it.

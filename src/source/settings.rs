@@ -1,0 +1,98 @@
+//! Whether the settings of npm, pip and uv can be used, and whether somebody answers where they lead.
+//!
+//! While tools are resolved, a file that cannot be read is passed over, as npm, pip and uv do. Here it is told.
+
+use std::io;
+use std::path::Path;
+
+use super::error::{SourceError, SourceErrorKind};
+use super::http::Question;
+use super::sources::Sources;
+use crate::candidate::SourceKind;
+
+impl Sources {
+    /// What is wrong with the settings of this kind of source; nobody is asked over the network.
+    pub fn problems_of(&self, kind: SourceKind) -> Vec<SourceError> {
+        let (what, files) = match kind {
+            SourceKind::Npm => ("the npm registry", self.npm.setting_files()),
+            SourceKind::Pypi => ("the Python package index", self.pypi.setting_files()),
+            SourceKind::Url | SourceKind::System => return Vec::new(),
+        };
+        let mut problems: Vec<SourceError> =
+            files.iter().filter_map(|file| unusable(file)).map(|kind| SourceError::new(what, kind)).collect();
+        if let Err(error) = self.address_of(kind)
+            && !problems.contains(&error)
+        {
+            problems.push(error);
+        }
+        problems
+    }
+
+    /// Whether anybody answers where the settings of this kind of source lead; what is answered does not matter, as long
+    /// as it is no refusal of these credentials and no failure of the server.
+    pub fn reach(&self, kind: SourceKind) -> Result<(), SourceError> {
+        let Some(url) = self.address_of(kind)? else { return Ok(()) };
+        let what = match kind {
+            SourceKind::Npm => "the npm registry",
+            _ => "the Python package index",
+        };
+        let authorization = |url: &url::Url| match kind {
+            SourceKind::Npm => self.npm.authorization(&self.netrc, url),
+            _ => self.pypi.authorization_for(&self.cache, &self.netrc, url),
+        };
+        let question =
+            Question { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &authorization };
+        match self.cache.client().probe(&question) {
+            Err(error) if matches!(error.kind, SourceErrorKind::NoSuchPackage) => Ok(()),
+            // Servers may not let anybody look at all there is, or not answer this kind of question at all.
+            Err(error) if matches!(error.kind, SourceErrorKind::NotAllowed(403)) => Ok(()),
+            Err(error) if matches!(error.kind, SourceErrorKind::Status(status) if status < 500 || status == 501) => {
+                Ok(())
+            }
+            answer => answer,
+        }
+    }
+
+    fn address_of(&self, kind: SourceKind) -> Result<Option<url::Url>, SourceError> {
+        match kind {
+            SourceKind::Npm => self.npm.address().map(Some),
+            SourceKind::Pypi => self.pypi.address(&self.cache).map(Some),
+            SourceKind::Url | SourceKind::System => Ok(None),
+        }
+    }
+}
+
+/// Why a file of settings that is there cannot be used.
+fn unusable(file: &Path) -> Option<SourceErrorKind> {
+    let bad = |reason: String| Some(SourceErrorKind::BadSetting { setting: format!("`{}`", file.display()), reason });
+    let text = match std::fs::read_to_string(file) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
+        Err(error) => return bad(format!("cannot be read: {error}")),
+        Ok(text) => text,
+    };
+    if file.extension().is_some_and(|extension| extension == "toml") {
+        let error = text.parse::<toml::Table>().err()?;
+        return bad(format!("is no TOML: {}", error.message()));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told_from_one_that_is_not_there() {
+        let top = tempfile::tempdir().expect("a directory");
+        let file = |name: &str, text: &[u8]| {
+            let path = top.path().join(name);
+            std::fs::write(&path, text).expect("a file");
+            unusable(&path).map(|kind| format!("{}", SourceError::new("x", kind)))
+        };
+        assert_eq!(unusable(&top.path().join("none")), None);
+        assert_eq!(file("uv.toml", b"index-url = \"x\""), None);
+        assert!(file("uv.toml", b"index-url = ").is_some_and(|text| text.contains("uv.toml` is no TOML")));
+        assert!(file(".npmrc", b"registry=\xff").is_some_and(|text| text.contains(".npmrc` cannot be read")));
+        assert!(unusable(top.path()).is_some());
+    }
+}
