@@ -5,6 +5,7 @@ pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod digest;
+pub mod doctor;
 pub mod hint;
 pub mod install;
 pub mod paths;

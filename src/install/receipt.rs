@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use super::disk::{At, DiskError};
 
 /// The receipt's name in the release.
-pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
+const FILE_NAME: &str = ".vx-receipt.toml";
 
 /// The layout of the receipt this vx writes, and the newest it reads.
 const LAYOUT: u32 = 1;
@@ -84,6 +84,9 @@ pub(super) struct Facts<'a> {
 }
 
 impl Receipt {
+    /// The receipt's name in the release.
+    pub const FILE_NAME: &str = FILE_NAME;
+
     /// The receipt of a release finished now.
     pub(super) fn now(facts: Facts<'_>) -> Self {
         let now = Timestamp::now();

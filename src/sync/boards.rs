@@ -24,14 +24,26 @@ pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Boar
 /// Remove boards that are old or too many, with the logs beside them, and logs whose board is gone.
 pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let removed = vx_shm::gc(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
-    for entry in std::fs::read_dir(directory)?.flatten() {
-        let path = entry.path();
-        let logs = path.extension().is_some_and(|extension| extension == "logs");
-        if logs && logs_of(&path) == path && !path.with_extension("board").exists() && is_settled(&path) {
-            let _ = std::fs::remove_dir_all(&path);
-        }
+    for logs in stray_logs(directory)? {
+        let _ = std::fs::remove_dir_all(&logs);
     }
     Ok(removed)
+}
+
+/// What [`collect_boards`] would remove; nothing is changed.
+pub fn stale_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut stale = vx_shm::stale(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
+    stale.extend(stray_logs(directory)?);
+    Ok(stale)
+}
+
+/// Directories of logs whose board is gone.
+fn stray_logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let stray = |path: &PathBuf| {
+        let logs = path.extension().is_some_and(|extension| extension == "logs");
+        logs && logs_of(path) == *path && !path.with_extension("board").exists() && is_settled(path)
+    };
+    Ok(std::fs::read_dir(directory)?.flatten().map(|entry| entry.path()).filter(stray).collect())
 }
 
 /// Whether the directory is old enough to belong to no run that is just starting.

@@ -11,7 +11,7 @@ mod schedule;
 mod step;
 mod wanted_by;
 
-pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board};
+pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, stale_boards};
 pub use child::{InstallChild, log_file, logs_of};
 pub use dumper::Dumper;
 pub use parallel::in_parallel;

@@ -40,6 +40,7 @@ const TOWERS: [Tower; 3] = [
             &["report", "paths", "config", "candidate", "template"],
             &["project", "source", "install", "process", "channel"],
             &["sync"],
+            &["doctor"],
             &["cli"],
             &["main"],
         ],

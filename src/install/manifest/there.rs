@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::super::receipt;
+use super::super::receipt::Receipt;
 use super::{Entry, FILE_NAME, Kind, Sum};
 
 /// How much is read at once.
@@ -82,7 +82,7 @@ pub(super) fn walk(release: &Path, below: &str, into: &mut Vec<There>) -> io::Re
 }
 
 fn is_own(path: &Path) -> bool {
-    path == Path::new(FILE_NAME) || path == Path::new(receipt::FILE_NAME)
+    path == Path::new(FILE_NAME) || path == Path::new(Receipt::FILE_NAME)
 }
 
 #[cfg(unix)]

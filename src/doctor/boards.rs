@@ -1,0 +1,43 @@
+//! Boards and logs in the runtime directory that nobody needs any more.
+
+use std::path::Path;
+
+use crate::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::sync::{collect_boards, stale_boards};
+
+/// What the next run would remove, and has not been there to remove.
+pub(super) fn check(directory: &Path) -> Vec<Finding> {
+    let stale = match stale_boards(directory) {
+        Ok(stale) => stale,
+        Err(error) => return vec![unreadable(directory, &error)],
+    };
+    stale
+        .into_iter()
+        .map(|path| Finding {
+            check: Check::Board,
+            severity: Severity::Wrong,
+            subject: path.display().to_string(),
+            what: "it is left of a run that is long over".into(),
+            why: "it takes up memory and is in the way of who looks for the board of a run",
+            mend: "remove it: `vx doctor --fix`, or `vx board gc`".into(),
+            remedy: Remedy::CollectBoards { directory: directory.to_owned() },
+        })
+        .collect()
+}
+
+/// Remove them.
+pub(super) fn collect(directory: &Path) -> Result<(), String> {
+    collect_boards(directory).map(drop).map_err(|error| error.to_string())
+}
+
+fn unreadable(directory: &Path, error: &std::io::Error) -> Finding {
+    Finding {
+        check: Check::Board,
+        severity: Severity::Wrong,
+        subject: directory.display().to_string(),
+        what: format!("its boards cannot be listed: {error}"),
+        why: "no run could show what it does",
+        mend: "make it readable for this user, or name another with VX_RUNTIME_DIR".into(),
+        remedy: Remedy::ByHand,
+    }
+}
