@@ -24,8 +24,9 @@ use retry::{Failure, classify};
 /// Hops that a question may take.
 const REDIRECTS_MAX: u32 = 10;
 
-/// Questions at once. Registries slow down or refuse those who ask for everything in one moment.
-const AT_ONCE_MAX: usize = 16;
+/// Questions at once, so that a dozen tools on all platforms are asked about in one go. Registries slow down or refuse
+/// those who ask for more in one moment; what they refuse is asked again later.
+const AT_ONCE_MAX: usize = 96;
 
 /// One question.
 pub(super) struct Question<'a> {

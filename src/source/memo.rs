@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::error::SourceError;
+use super::error::{SourceError, SourceErrorKind};
 
 /// Answers of this process: threads that want the same one wait for the first to get it.
 pub(super) struct Memo<T> {
@@ -13,7 +13,7 @@ pub(super) struct Memo<T> {
 }
 
 /// One answer, or the place for it, locked while someone gets it.
-type Slot<T> = Arc<Mutex<Option<Arc<T>>>>;
+type Slot<T> = Arc<Mutex<Option<Result<Arc<T>, SourceError>>>>;
 
 impl<T> Default for Memo<T> {
     fn default() -> Self {
@@ -22,26 +22,28 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// The answer under this key, made by `make` when there is none; a failure is not kept.
+    /// The answer under this key, made by `make` when there is none. That there is no such package is an answer too; other
+    /// failures are not kept.
     pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
         let slot = {
             let mut slots = self.slots.lock();
             Arc::clone(slots.entry(key.to_owned()).or_default())
         };
         let mut held = slot.lock();
-        if let Some(value) = &*held {
-            return Ok(Arc::clone(value));
+        if let Some(answer) = &*held {
+            return answer.clone();
         }
-        let value = Arc::new(make()?);
-        *held = Some(Arc::clone(&value));
-        Ok(value)
+        let answer = make().map(Arc::new);
+        let lasts = !matches!(&answer, Err(error) if error.kind != SourceErrorKind::NoSuchPackage);
+        *held = lasts.then(|| answer.clone());
+        answer
     }
 
     /// The answer under this key, when it is there already.
     pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
         let slot = Arc::clone(self.slots.lock().get(key)?);
         let held = slot.lock();
-        held.clone()
+        held.clone()?.ok()
     }
 
     /// Forgets the answer under this key.
@@ -53,7 +55,16 @@ impl<T> Memo<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::error::SourceErrorKind;
+
+    #[test]
+    fn that_there_is_no_such_package_is_asked_once_until_it_is_forgotten() {
+        let memo = Memo::default();
+        let gone = || Err(SourceError::new("a", SourceErrorKind::NoSuchPackage));
+        assert_eq!(memo.get("a", gone).map_err(|error| error.kind), Err(SourceErrorKind::NoSuchPackage));
+        assert!(memo.get("a", || Ok(1)).is_err() && memo.peek("a").is_none());
+        memo.forget("a");
+        assert_eq!(memo.get("a", || Ok(1)).as_deref(), Ok(&1));
+    }
 
     #[test]
     fn an_answer_is_got_once_and_a_failure_is_not_kept() {

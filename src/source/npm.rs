@@ -119,6 +119,11 @@ impl Npm {
         Ok(Tarball { file, digest, at: self.at(netrc, name, url)? })
     }
 
+    /// Where the archive of a version is unless its document says otherwise.
+    pub(super) fn usual_place(&self, netrc: &Netrc, name: &str, version: &str) -> Result<Located, SourceError> {
+        self.locate(netrc, name, &usual_file(name, version))
+    }
+
     /// Where an archive is, without asking anyone.
     pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Located, SourceError> {
         let url = self.registry()?.tarball_url(name, file)?;

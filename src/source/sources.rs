@@ -1,16 +1,20 @@
 //! All sources behind one door, for any number of threads at once.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use nodejs_semver::{Range, Version};
 use url::Url;
 
 use super::artifact::{Artifact, Located};
 use super::cache::Cache;
+use super::catalogue::Companion;
 use super::credentials::{Netrc, same_origin, split};
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
+use super::memo::Memo;
 use super::npm::{Npm, Package};
 use super::options::SourceOptions;
 use super::pypi::Pypi;
@@ -27,6 +31,8 @@ pub struct Sources {
     pub(super) netrc: Netrc,
     pub(super) npm: Npm,
     pub(super) pypi: Pypi,
+    /// The sizes of archives by address, of those whose servers say it.
+    sizes: Memo<Option<u64>>,
 }
 
 impl Sources {
@@ -37,6 +43,7 @@ impl Sources {
             netrc: Netrc::load(&options),
             npm: Npm::new(options.clone()),
             pypi: Pypi::new(options.clone()),
+            sizes: Memo::default(),
             options,
         }
     }
@@ -125,6 +132,18 @@ impl Sources {
     }
 
     fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
+        thread::scope(|scope| {
+            // What the archives will be chosen from is asked for together with the versions, not after them. Whoever
+            // needs an answer meets its failure then.
+            let later = recipe.also.iter().map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
+            for package in later {
+                scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
+            }
+            self.npm_versions(recipe)
+        })
+    }
+
+    fn npm_versions(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
         let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
         for package in self.npm_packages(recipe)? {
             for (version, release) in &package.versions {
@@ -153,14 +172,21 @@ impl Sources {
     }
 
     fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
-        let mut artifacts = vec![self.npm_main(recipe, version)?];
-        for companion in &recipe.also {
-            let newest = self.newest_accepting(&companion.package, &companion.engine, version)?;
-            let mut artifact = self.npm_artifact(&companion.package, &newest, companion.strip)?;
-            artifact.into = companion.into.clone();
-            artifacts.push(artifact);
-        }
-        Ok(artifacts)
+        thread::scope(|scope| {
+            let also: Vec<_> =
+                recipe.also.iter().map(|one| scope.spawn(move || self.npm_companion(one, version))).collect();
+            let mut artifacts = vec![self.npm_main(recipe, version)?];
+            for asked in also {
+                artifacts.push(asked.join().unwrap_or_else(|panic| resume_unwind(panic))?);
+            }
+            Ok(artifacts)
+        })
+    }
+
+    fn npm_companion(&self, companion: &Companion, version: &str) -> Result<Artifact, SourceError> {
+        let newest = self.newest_accepting(&companion.package, &companion.engine, version)?;
+        let artifact = self.npm_artifact(&companion.package, &newest, companion.strip)?;
+        Ok(Artifact { into: companion.into.clone(), ..artifact })
     }
 
     fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
@@ -180,8 +206,18 @@ impl Sources {
     }
 
     fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
-        let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version)?;
-        let size = self.size(&format!("the size of {}", tarball.file), &tarball.at);
+        // The size is asked for where archives usually are, while the release's document says where this one is.
+        let usual = self.npm.usual_place(&self.netrc, package, version).ok();
+        let (tarball, size) = thread::scope(|scope| {
+            let size = usual.as_ref().map(|at| scope.spawn(|| self.size(&format!("the size of {package}"), at)));
+            let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
+            (tarball, size.and_then(|asked| asked.join().ok().flatten()))
+        });
+        let tarball = tarball?;
+        let size = match usual {
+            Some(usual) if usual.url == tarball.at.url => size,
+            _ => self.size(&format!("the size of {}", tarball.file), &tarball.at),
+        };
         Ok(Artifact {
             package: package.to_owned(),
             version: version.to_owned(),
@@ -270,6 +306,6 @@ impl Sources {
             ours.or_else(|| self.netrc.header(hop))
         };
         let question = Question { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &own };
-        self.cache.client().size(&question)
+        self.sizes.get(&at.url, || Ok(self.cache.client().size(&question))).ok().and_then(|size| *size)
     }
 }

@@ -1,10 +1,11 @@
 //! Resolving: from what the project asks for, and what the lock holds, to exact releases.
 //!
-//! Tools are resolved side by side, first their versions, then the archives of all platforms, so that the whole takes
-//! about as long as the slowest single answers. What fails for one tool is said for that tool; the others go on.
+//! Tools are resolved side by side, each its version and then the archives of all platforms at once, so that the whole
+//! takes about as long as the slowest tool alone. What fails for one tool is said for that tool; the others go on.
 
 mod archives;
 mod entry;
+mod newest;
 mod standing;
 mod version;
 
@@ -19,10 +20,11 @@ use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use archives::{Archives, Missing};
+pub use newest::Newest;
 use standing::Standing;
 
-/// How many questions are under way side by side.
-const RESOLVERS: usize = 16;
+/// How many tools are resolved side by side.
+const TOOLS_AT_ONCE: usize = 32;
 
 /// What resolving needs.
 pub struct Resolver<'a> {
@@ -104,9 +106,16 @@ impl Resolver<'_> {
                 }
             })
             .collect();
-        let versions = self.versions(asked, &standings);
-        let archives = self.archives(asked, &standings, &versions, complete);
-        self.assemble(asked, standings, versions, archives)
+        let questions: Vec<_> = asked.iter().zip(&standings).collect();
+        let answers = in_parallel(questions, TOOLS_AT_ONCE, |(ask, standing)| {
+            let version = self.version_by(ask, standing);
+            let archives = match &version {
+                Some(Ok(version)) => self.archives(ask, standing, version, complete),
+                _ => Archives::new(),
+            };
+            (version, archives)
+        });
+        self.assemble(asked, standings, answers)
     }
 
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
@@ -143,25 +152,23 @@ impl Resolver<'_> {
         })
     }
 
-    /// The version of each tool that needs one; `None` for the others.
-    fn versions(&self, asked: &[ToolRequest], standings: &[Standing]) -> Vec<Option<Result<String, String>>> {
-        let questions: Vec<_> = asked.iter().zip(standings).collect();
-        in_parallel(questions, RESOLVERS, |(ask, standing)| match standing {
+    /// The version of a tool that needs one; `None` for others.
+    fn version_by(&self, ask: &ToolRequest, standing: &Standing) -> Option<Result<String, String>> {
+        match standing {
             Standing::Settled(_) => None,
             Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
             Standing::Open(recipe, pin) => Some(self.version(ask, recipe, pin.as_ref())),
-        })
+        }
     }
 
     fn assemble(
         &self,
         asked: &[ToolRequest],
         standings: Vec<Standing>,
-        versions: Vec<Option<Result<String, String>>>,
-        archives: Vec<Archives>,
+        answers: Vec<(Option<Result<String, String>>, Archives)>,
     ) -> Resolution {
         let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new(), warnings: Vec::new() };
-        for (((ask, standing), version), archives) in asked.iter().zip(standings).zip(versions).zip(archives) {
+        for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
             let found = match (standing, version) {
                 (Standing::Settled(found), _) => found,
                 (_, None) => Found::NotHere,

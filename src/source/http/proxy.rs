@@ -6,6 +6,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Proxy};
 use url::{Host, Url};
 
+use super::AT_ONCE_MAX;
 use crate::source::options::{Limits, SourceOptions};
 
 /// The ways out, each with connections of its own.
@@ -63,8 +64,9 @@ fn agent(limits: &Limits, proxy: Option<Proxy>) -> Agent {
         .timeout_per_read(Some(limits.idle))
         .timeout_per_write(Some(limits.idle))
         .timeout_recv_response(Some(limits.idle))
-        .max_idle_connections(32)
-        .max_idle_connections_per_host(16)
+        // As many as may be in use at once: none is opened twice.
+        .max_idle_connections(2 * AT_ONCE_MAX)
+        .max_idle_connections_per_host(AT_ONCE_MAX)
         .build()
         .into()
 }

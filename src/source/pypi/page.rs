@@ -116,7 +116,7 @@ mod tests {
 
     fn read(content_type: &str, body: &str) -> Result<Page, SourceErrorKind> {
         let url = Url::parse("https://h.invalid/simple/a/").unwrap();
-        Page::read(&Document { url, content_type: content_type.into(), etag: None, bytes: body.into() })
+        Page::read(&Document { url, content_type: content_type.into(), etag: None, changed: None, bytes: body.into() })
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::Resolver;
 use super::standing::Standing;
-use super::{RESOLVERS, Resolver};
 use crate::hint::told;
 use crate::platform::Platform;
 use crate::project::ToolRequest;
@@ -33,34 +33,18 @@ impl Missing {
 }
 
 impl Resolver<'_> {
-    /// The archives of each version, tool by tool.
-    pub(super) fn archives(
-        &self,
-        asked: &[ToolRequest],
-        standings: &[Standing],
-        versions: &[Option<Result<String, String>>],
-        complete: bool,
-    ) -> Vec<Archives> {
-        let mut questions = Vec::new();
-        for (index, ask) in asked.iter().enumerate() {
-            let Some(Ok(version)) = &versions[index] else { continue };
-            let asks_for = |platform: &Platform| match &standings[index] {
-                Standing::Partly(_, locked) => {
-                    !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
-                }
-                _ => self.all_platforms || *platform == self.platform,
-            };
-            let platforms = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
-            questions.extend(platforms.filter(asks_for).map(|platform| (index, platform, version)));
-        }
-        let answers = in_parallel(questions, RESOLVERS, |(index, platform, version)| {
-            (index, platform, self.archives_on(platform, &asked[index], version))
-        });
-        let mut archives: Vec<Archives> = asked.iter().map(|_| Archives::new()).collect();
-        for (index, platform, answer) in answers {
-            archives[index].insert(platform, answer);
-        }
-        archives
+    /// The archives of a version on every platform that is wanted, asked for at once.
+    pub(super) fn archives(&self, ask: &ToolRequest, standing: &Standing, version: &str, complete: bool) -> Archives {
+        let asks_for = |platform: &Platform| match standing {
+            Standing::Partly(_, locked) => {
+                !locked.platforms.contains_key(platform) && (complete || *platform == self.platform)
+            }
+            _ => self.all_platforms || *platform == self.platform,
+        };
+        let wanted = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
+        let platforms: Vec<Platform> = wanted.filter(asks_for).collect();
+        let answer = |platform| (platform, self.archives_on(platform, ask, version));
+        in_parallel(platforms, Platform::ALL.len(), answer).into_iter().collect()
     }
 
     fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {

@@ -7,7 +7,7 @@ use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
 
 /// A request that no version answers, or that nobody could answer.
-enum Unanswered {
+pub(super) enum Unanswered {
     /// Nobody could be asked; the error as it is told.
     Unknown(String),
     /// None of the versions fits; the error as it is told.
@@ -53,7 +53,7 @@ impl Resolver<'_> {
     }
 
     /// The newest release that answers; where none of those known does, of a list that is asked for anew.
-    fn choose(&self, request: &Request, recipe: &Recipe) -> Result<Candidate, Unanswered> {
+    pub(super) fn choose(&self, request: &Request, recipe: &Recipe) -> Result<Candidate, Unanswered> {
         let unknown = |error| Unanswered::Unknown(told(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
         if let Ok(chosen) = request.choose(&known) {
