@@ -33,6 +33,11 @@ pub(super) enum Command {
     },
     /// Resolve every tool for every platform and write vx.lock; installs nothing.
     Lock(LockArguments),
+    /// Show which tools have newer versions than the lock.
+    Outdated(OutdatedArguments),
+    /// Look for what is wrong with the store, the project, the settings and the places of vx.
+    #[command(after_help = DOCTOR_CODES)]
+    Doctor(DoctorArguments),
     /// List the releases in the store.
     List {
         /// As JSON.
@@ -176,7 +181,44 @@ pub(super) struct LockArguments {
     /// Choose the newest versions again that vx.toml allows: of these tools, or of all when none is named.
     #[arg(long, value_name = "TOOL", num_args = 0..)]
     pub upgrade: Option<Vec<String>>,
+    /// Say where vx.lock does not fit vx.toml and exit with 1 if it does not; change nothing, ask nobody.
+    #[arg(long, conflicts_with = "upgrade")]
+    pub check: bool,
 }
+
+/// How `vx outdated` works.
+#[derive(Debug, Args)]
+pub(super) struct OutdatedArguments {
+    /// Only these tools of vx.toml.
+    #[arg(value_name = "TOOL")]
+    pub tools: Vec<String>,
+    /// As JSON, with the tools that are up to date.
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 1 when `vx lock --upgrade` would change a version.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// How `vx doctor` works.
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Mend what can be mended without a person: install changed releases again, lock, remove what was left behind.
+    #[arg(long)]
+    pub fix: bool,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Compare the names, kinds and sizes of installed files only, not their content.
+    #[arg(long)]
+    pub quick: bool,
+    /// Do not look whether the registries answer.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or `--fix` has mended all that was; 1 something is wrong; \
+    2 wrong usage. Advice is no fault. Without `--fix` nothing is changed.";
 
 /// What to do with boards.
 #[derive(Debug, Subcommand)]

@@ -80,7 +80,7 @@ fn requests(tools: &[String], project: Option<&Project>) -> Result<Vec<ToolReque
 }
 
 /// What is asked for by name: as vx.toml has it, with the version given here in place of its own.
-fn request(text: &str, project: Option<&Project>) -> Result<ToolRequest, Failure> {
+pub(super) fn request(text: &str, project: Option<&Project>) -> Result<ToolRequest, Failure> {
     let (tool, version) = tool_and_version(text);
     let declared = project.and_then(|project| project.tools.iter().find(|known| known.name == tool));
     let parse = |text: &str| Request::parse(text).map_err(|error| Failure::hinted(USAGE, &error));

@@ -20,12 +20,39 @@ use crate::sync::{Found, Resolution, Resolver};
 /// Run `vx lock`.
 pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome {
     let mut workspace = Workspace::open(project)?;
+    if arguments.check {
+        return check(&workspace);
+    }
     let upgrade = match &arguments.upgrade {
         Some(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
         None => Vec::new(),
     };
+    let (failed, changed) = lock(&mut workspace, &upgrade)?;
+    match changed {
+        true => print::note("wrote vx.lock"),
+        // Of an old lock that had to stay it was said why.
+        false if failed == 0 && workspace.pins.is_empty() => print::note("vx.lock is up to date"),
+        false => {}
+    }
+    match failed {
+        0 => Ok(ExitCode::SUCCESS),
+        failed => Err(Failure::hinted_text(
+            FAILED,
+            format!("{failed} of {} tools could not be locked", workspace.project.tools.len()),
+            match workspace.pins.is_empty() {
+                true => "the others are; run `vx lock` again once the errors above are mended",
+                false => "vx.lock stays as it was; run `vx lock` again once the errors above are mended",
+            },
+        )),
+    }
+}
+
+/// Bring the lock file up to what the project asks for, choosing anew for the tools of `upgrade`, and tell what changes.
+/// How many tools could not be locked, and whether the file was written.
+pub(super) fn lock(workspace: &mut Workspace, upgrade: &[String]) -> Result<(usize, bool), Failure> {
     let asked = workspace.project.tools.clone();
-    let sources = workspace.sources(false);
+    // What is to be the newest is not taken from a list that was kept.
+    let sources = if upgrade.is_empty() { workspace.sources(false) } else { workspace.fresh_sources() };
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact);
     let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
@@ -42,26 +69,28 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
         print::warning(warning);
     }
     for (tool, entry) in &locked {
-        print::note(line(tool, workspace.lock.tools.get(tool), entry));
+        let before = workspace.lock.tools.get(tool);
+        if before != Some(entry) {
+            print::note(line(tool, before, entry));
+        }
     }
-    let changed = workspace.write_lock(locked)?;
-    match changed {
-        true => print::note("wrote vx.lock"),
-        // Of an old lock that had to stay it was said why.
-        false if failed == 0 && workspace.pins.is_empty() => print::note("vx.lock is up to date"),
-        false => {}
+    Ok((failed, workspace.write_lock(locked)?))
+}
+
+/// Whether `vx lock` has nothing to do, as far as that can be told without asking anybody.
+fn check(workspace: &Workspace) -> Outcome {
+    let differences = workspace.lock_differences(&workspace.project.tools);
+    if differences.is_empty() && workspace.pins.is_empty() {
+        return Ok(ExitCode::SUCCESS);
     }
-    match failed {
-        0 => Ok(ExitCode::SUCCESS),
-        failed => Err(Failure::hinted_text(
-            FAILED,
-            format!("{failed} of {} tools could not be locked", wanted.len()),
-            match workspace.pins.is_empty() {
-                true => "the others are; run `vx lock` again once the errors above are mended",
-                false => "vx.lock stays as it was; run `vx lock` again once the errors above are mended",
-            },
-        )),
+    for difference in &differences {
+        print::data(difference);
     }
+    let text = match workspace.pins.is_empty() {
+        true => "vx.lock does not fit vx.toml",
+        false => "vx.lock has an old format",
+    };
+    Err(Failure::hinted_text(FAILED, text, "run `vx lock` and commit vx.lock"))
 }
 
 /// Receive an archive that nobody gives a digest for; it stays in the download cache for the install.
@@ -82,9 +111,9 @@ fn fetch_digest(home: &Home, artifact: &Artifact) -> Result<(Digest, u64), Strin
 
 fn line(tool: &str, before: Option<&LockedTool>, now: &LockedTool) -> String {
     let platforms: Vec<String> = now.platforms.keys().map(ToString::to_string).collect();
-    let was = match before {
-        Some(before) if before.version != now.version => format!(" (was {})", before.version),
-        _ => String::new(),
+    let version = match before {
+        Some(before) if before.version != now.version => format!("{} → {}", before.version, now.version),
+        _ => now.version.clone(),
     };
-    format!("locked {tool} {}{was} from {} for {}", now.version, now.source, platforms.join(", "))
+    format!("locked {tool} {version} from {} for {}", now.source, platforms.join(", "))
 }

@@ -8,11 +8,13 @@ mod args;
 mod board;
 mod boards;
 mod carry_out;
+mod doctor;
 mod failure;
 mod install;
 mod install_child;
 mod interrupts;
 mod lock;
+mod outdated;
 mod print;
 mod releases;
 mod search;
@@ -42,6 +44,8 @@ pub fn main() -> ExitCode {
         },
         Command::Uninstall { tools } => store::uninstall(&tools),
         Command::Lock(lock) => lock::run(project, &lock),
+        Command::Outdated(outdated) => outdated::run(project, &outdated),
+        Command::Doctor(doctor) => doctor::run(project, &doctor),
         Command::List { json } => store::list(json),
         Command::Which { tool } => which::run(project, &tool),
         Command::Search { text } => search::run(&text),

@@ -11,7 +11,6 @@ use super::show::{View, choose_view};
 use super::workspace::{Workspace, all_of};
 use super::{print, releases};
 use crate::project::ToolRequest;
-use crate::project::lock::{Change, Difference};
 use crate::sync::{Decision, Plan, Resolution, Resolver, Want, remember};
 
 /// Run `vx sync`.
@@ -61,20 +60,7 @@ fn may_stay_silent(run: &RunArguments, view: View) -> bool {
 }
 
 fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), Failure> {
-    let here = workspace.platform;
-    // What is for other systems may be nothing that this one could lock.
-    let elsewhere = |difference: &Difference| {
-        let mut tools = workspace.project.tools.iter();
-        difference.change == Change::Added && tools.any(|tool| tool.name == difference.tool && !tool.wanted_on(here.os))
-    };
-    let differences = workspace.lock.differences(&workspace.project.tools);
-    let mut differences: Vec<String> =
-        differences.iter().filter(|difference| !elsewhere(difference)).map(ToString::to_string).collect();
-    let lacking = asked
-        .iter()
-        .filter(|ask| ask.wanted_on(here.os))
-        .filter(|ask| workspace.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
-    differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+    let differences = workspace.lock_differences(asked);
     if differences.is_empty() {
         return Ok(());
     }

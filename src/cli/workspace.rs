@@ -12,7 +12,7 @@ use crate::hint::{Hint, nearest};
 use crate::paths::Home;
 use crate::platform::Platform;
 use crate::process;
-use crate::project::lock::{self, Found, Guard};
+use crate::project::lock::{self, Change, Difference, Found, Guard};
 use crate::project::{Lock, LockedTool, Project, ProjectError, ToolRequest, discover};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
@@ -90,6 +90,31 @@ impl Workspace {
     /// The sources, as this user's environment and the project's files configure them.
     pub(super) fn sources(&self, offline: bool) -> Sources {
         sources(&self.home, &self.project.directory, self.project.settings.cache_duration, offline)
+    }
+
+    /// The same, asking again for what was asked for before.
+    pub(super) fn fresh_sources(&self) -> Sources {
+        sources(&self.home, &self.project.directory, Some(Duration::ZERO), false)
+    }
+
+    /// Where the lock does not answer these tools on this machine, one sentence each. Nobody is asked.
+    pub(super) fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
+        let here = self.platform;
+        // What is for other systems may be nothing that this one could lock.
+        let elsewhere = |difference: &Difference| {
+            let mut tools = self.project.tools.iter();
+            let for_others = |tool: &ToolRequest| tool.name == difference.tool && !tool.wanted_on(here.os);
+            difference.change == Change::Added && tools.any(for_others)
+        };
+        let differences = self.lock.differences(&self.project.tools);
+        let mut differences: Vec<String> =
+            differences.iter().filter(|difference| !elsewhere(difference)).map(ToString::to_string).collect();
+        let lacking = asked
+            .iter()
+            .filter(|ask| ask.wanted_on(here.os))
+            .filter(|ask| self.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
+        differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+        differences
     }
 
     /// Resolves by this project's lock and settings, for all platforms.
@@ -175,7 +200,17 @@ impl Workspace {
 
 /// Sources for a project in this directory.
 pub(super) fn sources(home: &Home, directory: &Path, fresh_for: Option<Duration>, offline: bool) -> Sources {
-    Sources::new(SourceOptions {
+    Sources::new(source_options(home, directory, fresh_for, offline))
+}
+
+/// What sources for a project in this directory are told.
+pub(super) fn source_options(
+    home: &Home,
+    directory: &Path,
+    fresh_for: Option<Duration>,
+    offline: bool,
+) -> SourceOptions {
+    SourceOptions {
         home: home.clone(),
         project_directory: directory.to_owned(),
         offline,
@@ -186,7 +221,7 @@ pub(super) fn sources(home: &Home, directory: &Path, fresh_for: Option<Duration>
             Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
         }),
         limits: Limits::default(),
-    })
+    }
 }
 
 /// Every one of these problems, then a failure of wrong configuration.

@@ -20,8 +20,9 @@ pub(super) struct Wants {
 
 impl Wants {
     pub(super) fn of(what: &Examination<'_>) -> Self {
-        let own = match (what.project, what.current_lock()) {
-            (Some(Ok(project)), Some(lock)) => answered(what, project, lock),
+        let none = Lock::default();
+        let own = match what.project {
+            Some(Ok(project)) => answered(what, project, what.current_lock().unwrap_or(&none)),
             _ => Vec::new(),
         };
         Self { own, others: wanted_by(what.home) }

@@ -4,12 +4,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "",
     "sync",
     "install",
     "uninstall",
     "lock",
+    "outdated",
+    "doctor",
     "list",
     "which",
     "search",

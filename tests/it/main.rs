@@ -3,10 +3,14 @@
 mod commands;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(unix)]
+mod doctor;
 mod install;
 mod layers;
 #[cfg(unix)]
 mod network;
+#[cfg(unix)]
+mod outdated;
 #[cfg(unix)]
 mod output;
 #[cfg(unix)]

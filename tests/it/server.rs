@@ -55,6 +55,8 @@ struct Shared {
     connections: Mutex<HashMap<u64, TcpStream>>,
     workers: Mutex<Vec<JoinHandle<()>>>,
     body_bytes: Mutex<u64>,
+    answer_after: Mutex<Duration>,
+    accepted: Mutex<usize>,
 }
 
 impl Server {
@@ -95,6 +97,16 @@ impl Server {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
+    /// Take so long for each answer from now on.
+    pub(crate) fn answer_after(&self, time: Duration) {
+        *held(&self.shared.answer_after) = time;
+    }
+
+    /// How many connections were made so far.
+    pub(crate) fn connections(&self) -> usize {
+        *held(&self.shared.accepted)
+    }
+
     /// Bytes of bodies that were handed to the network so far.
     pub(crate) fn body_bytes(&self) -> u64 {
         *held(&self.shared.body_bytes)
@@ -130,6 +142,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         if shared.stopping.load(Ordering::Relaxed) {
             return;
         }
+        *held(&shared.accepted) += 1;
         let _ = stream.set_nodelay(true);
         if let Ok(copy) = stream.try_clone() {
             held(&shared.connections).insert(number, copy);
@@ -156,6 +169,8 @@ fn converse(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             let routes = held(&shared.routes);
             routes.get(&request.path).or_else(|| routes.get(&bare)).cloned()
         };
+        let pause = *held(&shared.answer_after);
+        sleep_until_stopped(shared, pause);
         let answer = match reply {
             Some(reply) => reply.answer(&request),
             None => Reply::status(404).body("nothing here\n").answer(&request),

@@ -84,10 +84,10 @@ fn a_lock_holds_on_to_its_versions_until_it_is_upgraded() {
     sandbox.vx("lock").succeeds().says("vx.lock is up to date");
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
-    sandbox.vx("lock --upgrade biome").succeeds().says("locked biome 2.4.0 (was 2.3.4)");
+    sandbox.vx("lock --upgrade biome").succeeds().says("locked biome 2.3.4 → 2.4.0 from");
     let lock = sandbox.read("vx.lock");
     assert!(lock.contains("2.4.0") && lock.contains("0.27.0") && !lock.contains("0.27.1"), "{lock}");
-    sandbox.vx("lock --upgrade").succeeds().says("locked esbuild 0.27.1 (was 0.27.0)");
+    sandbox.vx("lock --upgrade").succeeds().says("locked esbuild 0.27.0 → 0.27.1 from");
     sandbox.vx("sync --locked").succeeds();
     assert!(sandbox.installed().contains(&"biome 2.4.0".to_owned()));
 }

@@ -1,0 +1,75 @@
+//! vx.toml, vx.lock and the store against each other.
+
+use super::{finds_and_mends, finds_one, well, wrongs};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_lock_for_another_request_is_found_and_locked_again() {
+    let sandbox = well();
+    sandbox.registry().offer("biome", "2.4.0");
+    let sandbox = sandbox.config("[tools]\nbiome = \"2.4\"\nesbuild = \"0.27\"\n");
+    finds_and_mends(&sandbox, &["project: biome: `biome` was locked for `2`, vx.toml says `2.4`"]);
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "biome 2.4.0", "esbuild 0.27.0"]);
+}
+
+#[test]
+fn tools_that_are_not_locked_or_no_longer_wanted_are_found() {
+    let sandbox = well();
+    let sandbox = sandbox.config("[tools]\nbiome = \"2\"\ndeno = \"2\"\n").offers("deno", "2.0.0");
+    let found = wrongs(sandbox.vx("doctor --json").exits_with(1));
+    let expected = ["deno: `deno` is not in the lock", "esbuild: `esbuild` is in the lock and no longer in vx.toml"];
+    assert!(
+        found.len() == 2 && expected.iter().all(|text| found.iter().any(|found| found.contains(text))),
+        "{found:?}"
+    );
+    sandbox.vx("doctor --fix").succeeds().prints("mended: deno: ").prints("mended: esbuild: ");
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "deno 2.0.0", "esbuild 0.27.0"]);
+}
+
+#[test]
+fn a_project_without_a_lock_is_locked_and_installed() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
+    finds_and_mends(&sandbox, &["project: biome: `biome` is not in the lock"]);
+    assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
+}
+
+#[test]
+fn a_locked_tool_that_is_not_installed_or_made_from_other_archives_is_found() {
+    let sandbox = well();
+    sandbox.vx("uninstall biome").succeeds();
+    finds_and_mends(&sandbox, &["project: biome 2.3.4: vx.lock names it, and it is not installed"]);
+
+    let lock = sandbox.read("vx.lock");
+    let receipt = sandbox.home().join("store/biome/2.3.4/.vx-receipt.toml");
+    let text = std::fs::read_to_string(&receipt).expect("a receipt");
+    let at = text.find("sha512:").expect("a digest") + "sha512:".len();
+    let other = format!("{}{}{}", &text[..at], "0".repeat(128), &text[at + 128..]);
+    std::fs::write(&receipt, other).expect("it is written");
+    finds_and_mends(&sandbox, &["biome 2.3.4: what is installed was made from other archives than vx.lock names"]);
+    assert_eq!(sandbox.read("vx.lock"), lock);
+}
+
+#[test]
+fn a_broken_project_or_lock_is_told_and_left_to_people() {
+    let sandbox = well();
+    let lock = sandbox.read("vx.lock");
+    sandbox.write("vx.lock", &format!("<<<<<<< ours\n{lock}"));
+    finds_one(&sandbox, &["project: vx.lock: ", "merge conflict"]);
+    sandbox.vx("doctor --fix").exits_with(1).prints("merge conflict");
+    assert!(sandbox.read("vx.lock").starts_with("<<<<<<<"));
+    sandbox.write("vx.lock", &lock);
+    let sandbox = sandbox.config("[tools]\nnode = 20\n");
+    finds_one(&sandbox, &["project: vx.toml: ", "vx.toml:2"]);
+}
+
+#[test]
+fn a_project_that_is_not_there_is_wrong_usage() {
+    let sandbox = well();
+    sandbox.vx("doctor --project nowhere").refuses_with("nowhere");
+}
+
+#[test]
+fn a_tool_of_the_system_that_is_not_on_path_is_found() {
+    let sandbox = Sandbox::new().config("[tools]\nsurely-not-there = { version = \"*\", source = \"system\" }\n");
+    finds_one(&sandbox, &["project: surely-not-there: ", "on PATH"]);
+}

@@ -1,0 +1,127 @@
+//! Faults of releases.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{finds_and_mends, finds_one, found, well, wrongs};
+use crate::sandbox::Sandbox;
+
+fn release(sandbox: &Sandbox) -> PathBuf {
+    sandbox.home().join("store/biome/2.3.4")
+}
+
+/// The file that is biome's program.
+fn program(sandbox: &Sandbox) -> PathBuf {
+    release(sandbox).join("bin/biome").canonicalize().expect("the program")
+}
+
+#[test]
+fn a_changed_file_is_found_though_its_size_and_time_are_the_same() {
+    let sandbox = well();
+    let path = program(&sandbox);
+    let modified = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
+    let text = fs::read_to_string(&path).expect("a script").replace("2.3.4", "6.6.6");
+    fs::write(&path, text).expect("it is written");
+    fs::File::open(&path).and_then(|file| file.set_modified(modified)).expect("a time");
+    sandbox.vx("doctor").exits_with(1).prints("1 file is not as installed: `biome` (changed)").prints("--fix");
+    assert_eq!(wrongs(sandbox.vx("doctor --json --quick").succeeds()), [""; 0]);
+    finds_and_mends(&sandbox, &["release: biome 2.3.4: ", "(changed)"]);
+    assert_eq!(sandbox.program_says("biome"), "2.3.4");
+}
+
+#[test]
+fn missing_files_and_programs_that_cannot_be_executed_are_found() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = well();
+    fs::remove_file(release(&sandbox).join("bin/biome")).expect("it goes");
+    finds_and_mends(&sandbox, &["`bin/biome` (missing)"]);
+    fs::set_permissions(program(&sandbox), fs::Permissions::from_mode(0o644)).expect("a mode");
+    finds_and_mends(&sandbox, &["(no longer executable)"]);
+}
+
+#[test]
+fn a_directory_without_a_receipt_is_no_release() {
+    let sandbox = well();
+    fs::remove_file(release(&sandbox).join(".vx-receipt.toml")).expect("it goes");
+    finds_and_mends(&sandbox, &["biome 2.3.4", "holds no receipt"]);
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
+    fs::write(release(&sandbox).join(".vx-receipt.toml"), "layout = ").expect("it is written");
+    finds_and_mends(&sandbox, &["biome 2.3.4", "cannot be understood"]);
+}
+
+#[test]
+fn what_nobody_wants_and_was_never_installed_is_removed() {
+    let sandbox = well();
+    let planted = sandbox.home().join("store/deno/1.0.0/bin");
+    fs::create_dir_all(&planted).expect("a directory");
+    finds_and_mends(&sandbox, &["release: deno 1.0.0: ", "holds no receipt"]);
+    assert!(!planted.exists());
+}
+
+#[test]
+fn a_receipt_of_another_version_is_found() {
+    let sandbox = well();
+    let path = release(&sandbox).join(".vx-receipt.toml");
+    let text = fs::read_to_string(&path).expect("a receipt").replace("\"2.3.4\"", "\"2.4.0\"");
+    fs::write(&path, text).expect("it is written");
+    finds_and_mends(&sandbox, &["release: biome 2.3.4: its receipt is that of biome 2.4.0"]);
+}
+
+#[test]
+fn a_list_of_files_that_is_not_the_one_of_the_receipt_is_found() {
+    let sandbox = well();
+    let path = release(&sandbox).join(".vx-files");
+    let text = fs::read_to_string(&path).expect("a list");
+    let shorter: Vec<&str> = text.lines().filter(|line| !line.ends_with("biome")).collect();
+    fs::write(&path, shorter.join("\n")).expect("it is written");
+    finds_and_mends(&sandbox, &["its list of files is missing or is not the one of its receipt"]);
+}
+
+#[test]
+fn what_a_tool_added_to_its_release_is_worth_knowing_and_no_fault() {
+    let sandbox = well();
+    fs::write(release(&sandbox).join("cache"), "x").expect("it is written");
+    let finished = sandbox.vx("doctor --json").succeeds();
+    assert!(found(&finished, "advice").iter().any(|found| found.contains("1 file was added since: `cache`")));
+}
+
+#[test]
+fn a_release_that_cannot_be_installed_again_stays_as_it_is() {
+    let mut sandbox = well();
+    fs::write(program(&sandbox), "changed").expect("it is written");
+    fs::remove_dir_all(sandbox.home().join("cache")).expect("it goes");
+    sandbox.stop_registry();
+    sandbox.vx("doctor --fix --offline").exits_with(1).prints("wrong: biome 2.3.4: 1 file is not as installed");
+    assert_eq!(fs::read_to_string(program(&sandbox)).expect("it is there"), "changed");
+    finds_nothing_else(&sandbox);
+}
+
+/// The failed attempt left nothing behind.
+fn finds_nothing_else(sandbox: &Sandbox) {
+    let found = wrongs(sandbox.vx("doctor --json --offline").exits_with(1));
+    assert!(found.len() == 1 && found[0].contains("biome 2.3.4"), "{found:#?}");
+}
+
+#[test]
+fn a_release_of_no_project_is_mended_too() {
+    let sandbox = well();
+    sandbox.registry().offer("biome", "2.0.0");
+    sandbox.vx("install biome@2.0.0").succeeds();
+    let path = sandbox.home().join("store/biome/2.0.0/bin/biome").canonicalize().expect("the program");
+    fs::write(path, "changed").expect("it is written");
+    finds_and_mends(&sandbox, &["release: biome 2.0.0: "]);
+    assert_eq!(sandbox.installed().len(), 3);
+}
+
+#[test]
+fn what_a_post_install_command_made_belongs_to_the_release() {
+    let sandbox = Sandbox::new().offers("biome", "2.3.4");
+    let command = "echo made > made.txt; echo more >> biome";
+    let sandbox = sandbox.config(&format!("[tools]\nbiome = {{ version = \"2\", postinstall = \"{command}\" }}\n"));
+    sandbox.vx("sync").succeeds();
+    let finished = sandbox.vx("doctor --json").succeeds();
+    assert!(!found(&finished, "advice").iter().any(|found| found.starts_with("release")), "{}", finished.stdout());
+    fs::write(release(&sandbox).join("made.txt"), "MADE\n").expect("it is written");
+    finds_one(&sandbox, &["`made.txt` (changed)"]);
+}
