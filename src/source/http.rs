@@ -2,6 +2,7 @@
 //! another.
 
 mod gate;
+mod hosts;
 mod proxy;
 mod retry;
 

@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 use url::{Host, Url};
 
 use super::AT_ONCE_MAX;
+use super::hosts::Hosts;
 use crate::source::options::{Limits, SourceOptions};
 
 /// The ways out, each with connections of its own.
@@ -52,7 +54,7 @@ impl Routes {
 }
 
 fn agent(limits: &Limits, proxy: Option<Proxy>) -> Agent {
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy)
@@ -67,8 +69,8 @@ fn agent(limits: &Limits, proxy: Option<Proxy>) -> Agent {
         // As many as may be in use at once: none is opened twice.
         .max_idle_connections(2 * AT_ONCE_MAX)
         .max_idle_connections_per_host(AT_ONCE_MAX)
-        .build()
-        .into()
+        .build();
+    Agent::with_parts(config, DefaultConnector::default(), <Hosts>::default())
 }
 
 impl Exception {

@@ -1,0 +1,104 @@
+//! Where hosts are: each name is looked up once, however many connections to it begin in one moment.
+//!
+//! Name servers, and the boxes in front of them, drop some of a burst of equal questions, and a dropped one is asked
+//! again only after five seconds.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use ureq::Error;
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+/// How long a failure answers those who waited for it; who asks later has it looked up again.
+const FAILURE_LASTS: Duration = Duration::from_millis(100);
+
+/// Looks names up with `R`, and remembers what it said.
+#[derive(Debug, Default)]
+pub(super) struct Hosts<R = DefaultResolver> {
+    inner: R,
+    known: Mutex<HashMap<String, Slot>>,
+}
+
+/// What is known of one host; locked while it is looked up.
+type Slot = Arc<Mutex<Option<Answer>>>;
+
+#[derive(Debug)]
+enum Answer {
+    At(Vec<SocketAddr>),
+    Nowhere(Instant),
+}
+
+impl<R: Resolver> Resolver for Hosts<R> {
+    /// Bounded as the lookup is: nobody waits for more than one.
+    fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let key = format!("{} {authority}", uri.scheme_str().unwrap_or_default());
+        let slot = Arc::clone(self.known.lock().entry(key).or_default());
+        let mut held = slot.lock();
+        match &*held {
+            Some(Answer::At(addresses)) => {
+                let mut found = self.empty();
+                addresses.iter().for_each(|address| found.push(*address));
+                return Ok(found);
+            }
+            Some(Answer::Nowhere(since)) if since.elapsed() < FAILURE_LASTS => return Err(Error::HostNotFound),
+            _ => {}
+        }
+        let found = self.inner.resolve(uri, config, timeout);
+        *held = Some(match &found {
+            Ok(addresses) => Answer::At(addresses.iter().copied().collect()),
+            Err(_) => Answer::Nowhere(Instant::now()),
+        });
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    /// Takes a while, and knows one host.
+    #[derive(Debug, Default)]
+    struct Slow(AtomicUsize);
+
+    impl Resolver for Slow {
+        fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(20));
+            let mut found = self.empty();
+            found.push("127.0.0.1:80".parse().expect("an address"));
+            if uri.host() == Some("known.invalid") { Ok(found) } else { Err(Error::HostNotFound) }
+        }
+    }
+
+    #[test]
+    fn a_burst_of_connections_looks_its_host_up_once() {
+        let hosts = Hosts::<Slow>::default();
+        let config = ureq::Agent::config_builder().build();
+        let ask = |address: &'static str| {
+            let after = Duration::from_secs(1).into();
+            let reason = ureq::Timeout::Resolve;
+            let timeout = NextTimeout { after, reason, per_read: None, per_write: None };
+            hosts.resolve(&Uri::from_static(address), &config, timeout)
+        };
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(ask("http://known.invalid/a").expect("an address").len(), 1));
+                scope.spawn(|| assert!(ask("http://unknown.invalid/a").is_err()));
+            }
+        });
+        assert_eq!(hosts.inner.0.load(Ordering::SeqCst), 2);
+        thread::sleep(FAILURE_LASTS);
+        assert!(ask("http://known.invalid/b").is_ok() && ask("http://unknown.invalid/b").is_err());
+        assert_eq!(hosts.inner.0.load(Ordering::SeqCst), 3);
+    }
+}
