@@ -137,7 +137,7 @@ pub(super) struct RunArguments {
     /// How many installs may run at once [default: all, at most 16].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// Install again what is there already.
+    /// Look at every file of what is there already, and install again what is not exactly as it would be made now.
     #[arg(long)]
     pub force: bool,
     /// Use no network: only what the caches hold.

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `cancel`, `disk`, `file_lock`, `sync` | being told to stop, being refused by the file system, locks, syncing |
 //! | `staging`, `store`, `receipt`, `manifest` | where a release is made, where it is kept, what it says about itself |
+//! | `recipe` | what decides what is in a release, so that the same is not made twice |
 //! | `lock` | one process installs a release, the others wait and watch |
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | bytes into a directory, trusting none of them |
@@ -28,6 +29,7 @@ mod pipeline;
 mod programs;
 mod progress;
 mod receipt;
+mod recipe;
 mod staging;
 mod store;
 mod sync;

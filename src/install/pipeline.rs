@@ -21,6 +21,7 @@ use super::lock::{Holder, HolderProgress, Wait};
 use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptPart, ReceiptProgram};
+use super::recipe::{is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::sync_file_system;
@@ -133,6 +134,8 @@ impl Install<'_> {
             Some(release) if before.is_none_or(|before| before.receipt != release.receipt) => {
                 return Ok(Installed { release, already: true });
             }
+            // Also by force: what would come of it is there, byte for byte.
+            Some(release) if is_made_so(&release, self.config) => return Ok(Installed { release, already: true }),
             _ => {}
         }
         let sizes = self.config.parts.iter().map(|part| part.size).collect();
@@ -267,6 +270,7 @@ impl Install<'_> {
             files: totals.files,
             size_bytes: totals.size_bytes,
             contents: Some(contents),
+            recipe: recipe(self.config),
             parts: parts.clone(),
             programs,
         });

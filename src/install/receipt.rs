@@ -42,6 +42,9 @@ pub struct Receipt {
     /// The digest of the list of its files; none in releases of a vx that kept no such list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Digest>,
+    /// The digest of all that decided what is in it; none where that is not known before it is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Digest>,
     /// The archives it was made of, in order.
     #[serde(default)]
     pub parts: Vec<ReceiptPart>,
@@ -79,6 +82,7 @@ pub(super) struct Facts<'a> {
     pub(super) files: u64,
     pub(super) size_bytes: u64,
     pub(super) contents: Option<Digest>,
+    pub(super) recipe: Option<Digest>,
     pub(super) parts: Vec<ReceiptPart>,
     pub(super) programs: Vec<ReceiptProgram>,
 }
@@ -101,6 +105,7 @@ impl Receipt {
             files: facts.files,
             size_bytes: facts.size_bytes,
             contents: facts.contents,
+            recipe: facts.recipe,
             parts: facts.parts,
             programs: facts.programs,
         }
@@ -149,6 +154,7 @@ pub(super) mod tests {
             files: 2,
             size_bytes: 30,
             contents: None,
+            recipe: None,
             parts: vec![ReceiptPart { file_name: "a.tgz".into(), digest, size_bytes: 10 }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],
         })

@@ -182,6 +182,12 @@ impl Sandbox {
         found
     }
 
+    /// A tool's releases are no longer exactly what was made: `--force` has to make them again.
+    pub(crate) fn spoil(&self, tool: &str) {
+        let releases = fs::read_dir(self.home().join("store").join(tool)).expect("the tool is installed");
+        releases.flatten().for_each(|release| fs::write(release.path().join("spoiled"), "").expect("a file"));
+    }
+
     /// The releases in the store, as `tool version`.
     pub(crate) fn installed(&self) -> Vec<String> {
         let listed: Value = serde_json::from_str(&self.vx("list --json").succeeds().stdout()).expect("JSON");

@@ -115,6 +115,34 @@ fn a_release_of_no_project_is_mended_too() {
 }
 
 #[test]
+fn force_makes_again_what_differs_and_only_looks_at_what_does_not() {
+    use std::os::unix::fs::MetadataExt;
+
+    let sandbox = well();
+    let made = |tool: &str| {
+        let releases = fs::read_dir(sandbox.home().join("store").join(tool)).expect("releases").flatten();
+        releases.map(|release| release.metadata().expect("a release").ino()).collect::<Vec<_>>()
+    };
+    let asked = || sandbox.registry().server().requests().len();
+    fs::write(program(&sandbox), "changed").expect("it is written");
+    fs::remove_dir_all(sandbox.home().join("cache")).expect("it goes");
+    let (biome, esbuild, before) = (made("biome"), made("esbuild"), asked());
+    sandbox.vx("sync --force").succeeds();
+    assert_eq!((made("biome") == biome, made("esbuild") == esbuild), (false, true));
+    assert_eq!((asked() - before, sandbox.program_says("biome").as_str()), (1, "2.3.4"));
+
+    // Other programs, folders or options make another release of the same archive.
+    sandbox.write(
+        "vx.toml",
+        "[tools]\nbiome = \"2\"\nesbuild = { version = \"0.27\", strip = 0, bin = [\"package/bin/esbuild\"] }\n",
+    );
+    sandbox.vx("lock --upgrade esbuild").succeeds();
+    sandbox.vx("sync --force esbuild").succeeds();
+    assert!(made("esbuild") != esbuild);
+    assert_eq!(sandbox.program_says("esbuild"), "0.27.0");
+}
+
+#[test]
 fn what_a_post_install_command_made_belongs_to_the_release() {
     let sandbox = Sandbox::new().offers("biome", "2.3.4");
     let command = "echo made > made.txt; echo more >> biome";

@@ -227,6 +227,7 @@ fn a_size_that_was_found_out_wrong_does_not_spoil_the_right_bytes() {
         let mut config = setting.serves("tool.tgz", &archive);
         config.parts[0].size = Some(wrong);
         config.force = true;
+        setting.spoil();
         setting.install(&config).expect("it installs: the digest decides");
         std::fs::remove_dir_all(setting.home().downloads()).expect("a cache");
     }
@@ -375,6 +376,7 @@ fn what_the_cache_holds_is_installed_without_a_request_also_offline() {
     setting.install(&config).expect("it installs");
 
     (config.force, config.offline) = (true, true);
+    setting.spoil();
     let record = Record::default();
     setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
     assert_eq!(setting.server.requests().len(), 1);
@@ -392,6 +394,7 @@ fn a_cached_archive_that_rotted_is_received_again() {
     for rotten in [Vec::new(), archive[..50_000].to_vec(), vec![0; archive.len()]] {
         std::fs::write(&cached, rotten).expect("a file");
         config.force = true;
+        setting.spoil();
         setting.install(&config).expect("it installs");
         assert_eq!(std::fs::read(&cached).expect("the archive"), archive);
     }

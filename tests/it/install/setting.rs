@@ -107,6 +107,15 @@ impl Setting {
         error
     }
 
+    /// What is installed is no longer exactly what was made: a forced install has to make it again.
+    pub(super) fn spoil(&self) {
+        for tool in std::fs::read_dir(self.home().store()).into_iter().flatten().flatten() {
+            for release in std::fs::read_dir(tool.path()).expect("a tool's releases").flatten() {
+                std::fs::write(release.path().join("spoiled"), "").expect("a file");
+            }
+        }
+    }
+
     pub(super) fn assert_no_staging(&self) {
         assert_eq!(names_in(&self.home().tmp()), Vec::<String>::new(), "something is left in tmp/");
         assert_eq!(names_in(&self.home().locks()), Vec::<String>::new(), "something is left in locks/");

@@ -126,6 +126,7 @@ fn a_postinstall_that_fails_activates_nothing_and_shows_its_last_lines() {
 fn a_failed_reinstall_leaves_what_was_there() {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.vx("sync").succeeds();
+    sandbox.spoil("biome");
     let stored = sandbox.stored();
     sandbox.vx("cache clean").succeeds();
     sandbox.registry().server().serve(&offer.path, Reply::status(404));

@@ -85,6 +85,8 @@ fn offline_installs_from_the_download_cache_when_nobody_can_be_asked() {
     sandbox.vx("sync --offline").succeeds();
     assert_eq!(sandbox.program_says("esbuild"), "0.27.0");
     sandbox.vx("cache clean").succeeds();
+    sandbox.vx("sync --offline --force").succeeds();
+    ["biome", "esbuild"].iter().for_each(|tool| sandbox.spoil(tool));
     sandbox.vx("sync --offline --force").fails_with("it is not in the download cache, and vx is offline");
     assert_eq!(sandbox.program_says("esbuild"), "0.27.0", "what was there is still there");
 }
