@@ -1,48 +1,120 @@
 //! The atomics of the board: the standard library's, or loom's when the crate is built to be modelled.
 //!
 //! Everything that orders one process's stores against another's loads goes through here, so that the models in
-//! `tests/loom.rs` run the very code that ships. A [`Mutant`] switches one ordering of that code off; each model is
-//! run once as it is, where it must hold, and once per mutant, where it must fail. Outside of models a mutant is a
-//! constant `false` and costs nothing. Why each ordering is there: [`crate::docs::protocol`].
+//! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away; each model
+//! is run once as the code is, where it must hold, and once per mutant, where it must fail. Outside of models a mutant
+//! is a constant `false` and costs nothing. Why each ordering is there: [`crate::docs::protocol`].
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 #[cfg(not(loom))]
 pub use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
-/// One ordering taken away, to show that a model notices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Mutant {
-    /// The protocol as it is.
-    None = 0,
+macro_rules! mutants {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One ordering or one step taken away, to show that a model notices.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Mutant {
+            /// The protocol as it is.
+            #[cfg(loom)]
+            None,
+            $($(#[$doc])* $name,)*
+        }
+
+        #[cfg(loom)]
+        impl Mutant {
+            /// Every one, but for [`Mutant::None`].
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+mutants! {
     /// No fence between the previous publication's stamp and the stores into the spare copy.
     NoWriterFence,
     /// The new stamp is stored without releasing the copy it names.
     RelaxedPublish,
+    /// The new stamp is stored before the copy it names.
+    StampFirst,
+    /// A publication goes into the copy that readers are told to read.
+    OneCopy,
     /// No fence between the loads of a copy and the second look at its stamp.
     NoReaderFence,
     /// No fence between the first look at the stamp and the loads of the copy it names.
     NoFirstFence,
+    /// The reader does not look at the stamp again.
+    NoSecondStamp,
+
     /// A claim publishes first and only then says that it is live.
     TwoStepClaim,
     /// No fence between "claiming" and the first words of the new generation.
     NoClaimFence,
-    /// The reader does not look at the control word again.
+    /// A claim does not acquire what the slot's last writer left behind.
+    RelaxedClaim,
+    /// A claim says that the new generation has its name before it has.
+    NamedClaim,
+    /// The reader of the numbers does not look at the control word again.
     NoSecondControl,
-    /// A log line is announced only after its bytes are in the ring.
-    NoLogReserve,
-    /// "There are so many bytes" is stored without releasing the bytes, or the start of a new log.
-    RelaxedCommit,
+    /// The reader of a record does not look at the control word again.
+    NoRecordControl,
+    /// No fence between the loads of a record and the second look at the control word.
+    NoRecordFence,
     /// A slot's state is stored without releasing what it says is there.
     RelaxedState,
+    /// A slot's end is said before error, result and time are there.
+    EndFirst,
+    /// Who acts on a slot's state does not acquire what was written before it.
+    RelaxedLook,
+
+    /// The revision moves before the text or the phase it announces is there.
+    AnnouncedFirst,
+
+    /// A log line is announced only after its bytes are in the ring.
+    NoLogReserve,
+    /// No fence between the announcement of a log line and its bytes.
+    NoLogFence,
+    /// "There are so many bytes" is stored without releasing the bytes, or the start of a new log.
+    RelaxedCommit,
+    /// A new log is committed before its start is moved.
+    LateStart,
+    /// No fence between "there are so many bytes" and the loads of the bytes.
+    NoLogFirstFence,
+    /// No fence between the loads of the bytes and the look at which of them were overwritten.
+    NoLogCopyFence,
+
     /// The bell looks for waiters without a fence behind the change it announces.
     NoBellFence,
-    /// "Closed" is stored without releasing what was written before.
+    /// The bell looks for waiters before it counts the change.
+    EarlyRing,
+    /// A sleeper looks for a change without a fence behind saying that it waits.
+    NoSleeperFence,
+    /// A sleeper says that it waits only after it looked for a change.
+    LateAnnounce,
+    /// A sleeper takes the wake word only after it looked for a change.
+    LateWake,
+    /// The bell wakes without moving the wake word.
+    StillWake,
+    /// A change is counted without releasing it.
+    RelaxedEpoch,
+    /// The count of changes is looked at without acquiring them.
+    RelaxedEpochLook,
+
+    /// "Closed" is stored without releasing what became of the board.
     RelaxedClose,
+    /// "Closed" is stored before what became of the board.
+    ClosedFirst,
+    /// "Closed" is looked at without acquiring what became of the board.
+    RelaxedClosedLook,
+
+    /// "Ready" is stored without releasing the board.
+    RelaxedReady,
+    /// "Ready" is stored before the board is filled.
+    ReadyFirst,
+    /// No fence between the look at "ready" and everything else of the board.
+    NoAttachFence,
 }
 
-/// Whether this ordering is switched off. Always `false` outside of models.
+/// Whether this is taken away. Always `false` outside of models.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn broken(_: Mutant) -> bool {
@@ -56,18 +128,21 @@ pub use modelled::set_mutant;
 
 #[cfg(loom)]
 mod modelled {
+    use std::cell::Cell;
+
     use super::Mutant;
 
-    // Not loom's: it is set before a model starts and constant while one runs.
-    static CURRENT: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
+    // Not loom's: it is set before a model starts and constant while one runs. loom runs all threads of a model on the
+    // thread that started it, so that several models can be run at once.
+    std::thread_local!(static CURRENT: Cell<Mutant> = const { Cell::new(Mutant::None) });
 
-    /// Switch one ordering off for the models that follow; [`Mutant::None`] puts it back.
+    /// Take something away for the models that this thread starts from now on; [`Mutant::None`] puts it back.
     pub fn set_mutant(mutant: Mutant) {
-        CURRENT.store(mutant as u8, std::sync::atomic::Ordering::SeqCst);
+        CURRENT.set(mutant);
     }
 
     pub(crate) fn broken(mutant: Mutant) -> bool {
-        CURRENT.load(std::sync::atomic::Ordering::SeqCst) == mutant as u8
+        CURRENT.get() == mutant
     }
 }
 
@@ -82,5 +157,17 @@ pub(crate) fn unless(mutant: Mutant, ordering: Ordering) -> Ordering {
 pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     if !broken(mutant) {
         fence(ordering);
+    }
+}
+
+/// The first step and then the second, or the other way round where this mutant is switched on.
+#[inline(always)]
+pub(crate) fn in_order(mutant: Mutant, first: impl FnOnce(), second: impl FnOnce()) {
+    if broken(mutant) {
+        second();
+        first();
+    } else {
+        first();
+        second();
     }
 }

@@ -8,7 +8,6 @@ use std::path::Path;
 
 use parking_lot::Mutex;
 
-use crate::atomics::Ordering;
 use crate::error::{AttachError, CreateError};
 use crate::layout::{HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
 use crate::liveness::{clock, process};
@@ -135,9 +134,7 @@ impl Board {
     /// Say what became of it all, and that nothing more will be claimed. The board stays readable.
     pub fn close(&self, state: BoardState) {
         let _turn = self.turn.lock();
-        let header = self.segment.header();
-        header.closed_unix_ns.store(clock::now_unix_ns().cast_unsigned(), Ordering::Relaxed);
-        stamp::close(&header.state, &header.closed, u32::from(state.number()));
+        stamp::close(self.segment.header(), u32::from(state.number()), clock::now_unix_ns().cast_unsigned());
         slot::ring(&self.segment);
     }
 }

@@ -50,13 +50,14 @@ fn bytes(reader: &Reader, taken_at_ns: u64) -> Vec<u8> {
 
 /// The header's words that change, with the title's good copy twice. The doorbell stays silent.
 fn write_header(reader: &Reader, words: &mut [u64]) {
-    use crate::atomics::Ordering::{Acquire, Relaxed};
+    use crate::atomics::Ordering::Relaxed;
     let header = reader.segment().header();
     words[FACT_WORDS] = READY;
-    words[32] = u64::from(header.epoch.load(Acquire));
+    // First the two words that say what else is there.
+    words[32] = u64::from(stamp::epoch(&header.epoch));
+    words[48] = u64::from(stamp::is_closed(&header.closed));
     words[40] = u64::from(header.state.load(Relaxed)) | u64::from(reader.used()) << 32;
     words[41] = header.closed_unix_ns.load(Relaxed);
-    words[48] = u64::from(header.closed.load(Relaxed));
     words[49] = header.successor[0].load(Relaxed);
     words[50] = header.successor[1].load(Relaxed);
     if let Some((stamp, title)) = header.title.read_soon() {

@@ -50,15 +50,19 @@
 //! bits are the length in bytes, its highest bit says that the text was cut (at a character boundary).
 //! Readers find regions by the header's offsets and strides, so records may grow at their end without a new version.
 
+#[cfg_attr(not(any(loom, feature = "internals")), allow(unreachable_pub, reason = "public for models and benches"))]
+mod cells;
 mod header;
 mod image;
 mod text;
 
+#[cfg(any(loom, feature = "internals"))]
+pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
+#[cfg(not(any(loom, feature = "internals")))]
+pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
 pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region};
 pub use image::{ColdImage, HotImage, PhaseImage, SlotImage, TextImage};
 pub use text::{TextCell, decode_text, encode_text};
-
-use crate::atomics::{AtomicU32, AtomicU64};
 
 #[cfg(target_endian = "big")]
 compile_error!("boards are little-endian and this crate reads their words in place");
@@ -81,146 +85,34 @@ pub const LOG_STRIDE: usize = 4096;
 pub const LOG_HEADER_BYTES: usize = 64;
 /// One unit of a beat word, in nanoseconds.
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
+/// What a size is, or how small it is in models: there, each word more is one more thing that can happen.
+const fn modelled_as(in_models: usize, size: usize) -> usize {
+    if cfg!(loom) { in_models } else { size }
+}
+
 /// How many phases a cold record has room for.
-pub const PHASES: usize = 8;
+pub const PHASES: usize = modelled_as(2, 8);
 /// A parent slot that is none.
 pub const NO_PARENT: u16 = u16::MAX;
 
 /// 64-bit words of a slot's key.
-pub const KEY_WORDS: usize = 6;
+pub const KEY_WORDS: usize = modelled_as(1, 6);
 /// 64-bit words of a slot's version.
-pub const VERSION_WORDS: usize = 4;
+pub const VERSION_WORDS: usize = modelled_as(1, 4);
 /// 64-bit words of the message.
-pub const MESSAGE_WORDS: usize = 10;
+pub const MESSAGE_WORDS: usize = modelled_as(1, 10);
 /// 64-bit words of the details.
-pub const DETAILS_WORDS: usize = 14;
+pub const DETAILS_WORDS: usize = modelled_as(1, 14);
 /// 64-bit words of one copy of message and details.
 pub const TEXT_WORDS: usize = MESSAGE_WORDS + DETAILS_WORDS;
 /// 64-bit words of the error.
-pub const ERROR_WORDS: usize = 109;
+pub const ERROR_WORDS: usize = modelled_as(1, 109);
 /// 64-bit words of the install path.
-pub const PATH_WORDS: usize = 64;
+pub const PATH_WORDS: usize = modelled_as(1, 64);
 /// 64-bit words of the board's title.
-pub const TITLE_WORDS: usize = 16;
+pub const TITLE_WORDS: usize = modelled_as(1, 16);
 /// 64-bit words of the header's facts with their checksum.
 pub const FACT_WORDS: usize = 24;
-
-/// Two copies of `W` words under one stamp. The stamp's lowest bit names the copy that is whole.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct Latch<const W: usize> {
-    /// Publications so far. Never set back.
-    pub stamp: AtomicU64,
-    /// The good copy and the spare one.
-    pub copies: [Words<W>; 2],
-}
-
-/// One copy under a [`Latch`].
-#[repr(transparent)]
-#[derive(Debug)]
-pub struct Words<const W: usize>(pub [AtomicU64; W]);
-
-impl<const W: usize> Default for Words<W> {
-    fn default() -> Self {
-        Self(std::array::from_fn(|_| AtomicU64::new(0)))
-    }
-}
-
-/// A slot's hot line: all that changes often, in one cache line.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct HotLine {
-    /// Generation and state; see `stamp::Control`.
-    pub control: AtomicU64,
-    /// `done`, `total` and meta.
-    pub numbers: Latch<3>,
-}
-
-/// A slot's cold record: all that changes seldom.
-#[repr(C)]
-#[derive(Debug)]
-pub struct ColdRecord {
-    /// Generation, process, times, kind: six words, then the key, then the version. Written while claiming.
-    pub identity: [AtomicU64; 6 + KEY_WORDS + VERSION_WORDS],
-    /// How the process ended, from its parent's `wait()`.
-    pub exit: AtomicU64,
-    /// When the slot ended.
-    pub ended_at: AtomicU64,
-    /// Message and details.
-    pub text: Latch<TEXT_WORDS>,
-    /// Per phase: when it was entered, and what was done when it was left.
-    pub phases: [[AtomicU64; 2]; PHASES],
-    /// Why it failed. Written before the state says so.
-    pub error: [AtomicU64; ERROR_WORDS],
-    /// Where the result is. Written before the state says that it is there.
-    pub install_path: [AtomicU64; PATH_WORDS],
-}
-
-impl Default for ColdRecord {
-    fn default() -> Self {
-        Self {
-            identity: std::array::from_fn(|_| AtomicU64::new(0)),
-            exit: AtomicU64::new(0),
-            ended_at: AtomicU64::new(0),
-            text: Latch::default(),
-            phases: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
-            error: std::array::from_fn(|_| AtomicU64::new(0)),
-            install_path: std::array::from_fn(|_| AtomicU64::new(0)),
-        }
-    }
-}
-
-/// The header page.
-#[repr(C)]
-#[derive(Debug)]
-pub struct HeaderPage {
-    /// [`HeaderImage`], in words: written once, before [`ready`](Self::ready).
-    pub facts: [AtomicU64; FACT_WORDS],
-    /// [`READY`] once the board can be attached.
-    pub ready: AtomicU64,
-    _pad0: [u64; 7],
-    /// Goes up with each state change of a slot or of the board.
-    pub epoch: AtomicU32,
-    _pad1: [u32; 15],
-    /// The board's state.
-    pub state: AtomicU32,
-    /// How many slots were ever used: slots from this one on are free.
-    pub used: AtomicU32,
-    /// When the board was closed: nanoseconds since 1970.
-    pub closed_unix_ns: AtomicU64,
-    _pad2: [u64; 6],
-    /// 1 once the creator has closed the board.
-    pub closed: AtomicU32,
-    _pad3: u32,
-    /// The id of the board that takes this one's place, or zeros.
-    pub successor: [AtomicU64; 2],
-    _pad4: [u64; 5],
-    /// What the board is about.
-    pub title: Latch<TITLE_WORDS>,
-}
-
-/// The doorbell page, the only one that a waiting reader may map writable.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct Doorbell {
-    /// Changes with every ring.
-    pub wake: AtomicU32,
-    _pad: [u32; 31],
-    /// How many sleep, or slept when they were killed: a hint that ringing is worth a system call.
-    pub waiters: AtomicU32,
-}
-
-/// The three counters in front of a log ring: bytes ever written, never set back.
-#[repr(C)]
-#[derive(Debug, Default)]
-pub struct LogCounters {
-    /// Bytes that are written or being written: whatever lies a ring's length before it may be overwritten.
-    pub reserved: AtomicU64,
-    /// Bytes that are there.
-    pub committed: AtomicU64,
-    /// Where this generation's bytes begin.
-    pub start: AtomicU64,
-}
 
 #[cfg(not(loom))]
 mod drawn_as_built {

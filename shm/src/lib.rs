@@ -15,12 +15,21 @@
 //! Where to read on: [`layout`] draws the bytes, [`docs::protocol`] argues the orderings, [`docs::limits`] says what a
 //! crash, a fork, a truncation or an old layout does, and what is not promised.
 
+#[cfg(any(loom, feature = "internals"))]
 pub mod atomics;
+#[cfg(not(any(loom, feature = "internals")))]
+#[allow(unreachable_pub, reason = "public for the models, which swap what is in it")]
+mod atomics;
+#[cfg(any(loom, feature = "internals"))]
+pub mod stamp;
+#[cfg(not(any(loom, feature = "internals")))]
+#[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
+mod stamp;
+
 pub mod docs;
 pub mod layout;
-pub mod progress;
-pub mod stamp;
-pub mod view;
+mod progress;
+mod view;
 
 #[cfg(not(loom))]
 mod board;

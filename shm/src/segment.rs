@@ -25,11 +25,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 
-use crate::atomics::{AtomicU64, Ordering, fence};
+use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{
     ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, LayoutFault, LogCounters,
-    PAGE_BYTES, READY, Region,
+    PAGE_BYTES, Region,
 };
+use crate::stamp;
 
 /// What a segment is made of; kept only so that it is given back when the segment is dropped.
 enum Backing {
@@ -91,18 +92,8 @@ impl Segment {
         if length < PAGE_BYTES {
             return Err(LayoutFault::NotABoard);
         }
-        segment.facts = segment.read_facts();
-        segment.facts.check(length as u64)?;
-        if segment.header().ready.load(Ordering::Relaxed) != READY {
-            return Err(LayoutFault::NotReady);
-        }
-        fence(Ordering::Acquire); // Pairs with the release of the ready word in `create::fill`.
+        segment.facts = stamp::attach(segment.header(), length as u64)?;
         Ok(segment)
-    }
-
-    fn read_facts(&self) -> HeaderImage {
-        let words: [u64; FACT_WORDS] = std::array::from_fn(|at| self.header().facts[at].load(Ordering::Relaxed));
-        HeaderImage::from_words(words)
     }
 
     /// A reference to shared words at this offset.

@@ -22,7 +22,7 @@ use crate::liveness::beats::{self, Beating};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::{Kind, Phase, SlotState};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
-use crate::stamp::{self, Control, Meta};
+use crate::stamp::{self, Control, Meta, PhaseChange};
 
 /// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
 pub const LOG_LINE_BYTES: usize = 1000;
@@ -102,18 +102,14 @@ impl Slot {
 
     /// Enter a phase: `done` starts over at 0, and the total is this phase's.
     pub fn enter(&mut self, phase: Phase, total: Option<u64>) {
-        let (left, meta) = (self.done(), self.meta());
-        if let Some(cold) = self.segment().cold(self.index) {
-            cold.phases[usize::from(meta.phase) % cold.phases.len()][1].store(left, Ordering::Relaxed);
-            let [entered_at, done] = &cold.phases[usize::from(phase.number())];
-            // A reader takes entries later than the phase that the numbers name for what they are: one step ahead.
-            done.store(0, Ordering::Relaxed);
-            entered_at.store(clock::now_ns(), Ordering::Relaxed);
-        }
+        let (left_done, meta) = (self.done(), self.meta());
+        let change = PhaseChange { left: meta.phase, left_done, entered: phase.number(), now_ns: clock::now_ns() };
         self.total = total.unwrap_or(0);
         let revision = meta.revision.wrapping_add(1);
         self.meta = Meta { phase: phase.number(), total_known: total.is_some(), revision, ..meta }.word();
-        self.publish(0);
+        if let Some(cold) = self.segment().cold(self.index) {
+            stamp::enter_phase(self.hot.line(), cold, &change, &[0, self.total, self.meta]);
+        }
     }
 
     /// Which attempt this is, from 1.
@@ -157,12 +153,12 @@ impl Slot {
     }
 
     fn publish_text(&mut self) {
-        if let Some(cold) = self.segment().cold(self.index) {
-            cold.text.write(&self.text);
-        }
         let meta = self.meta();
         self.meta = Meta { revision: meta.revision.wrapping_add(1), ..meta }.word();
-        self.publish(self.done());
+        if let Some(cold) = self.segment().cold(self.index) {
+            let numbers = [self.done(), self.total, self.meta];
+            stamp::publish_text(self.hot.line(), cold, &self.text, &numbers);
+        }
     }
 
     fn meta(&self) -> Meta {
@@ -237,7 +233,7 @@ impl Beating for SlotBeats {
 
 /// The control word of a slot in its present life, for whoever changes its state.
 pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<Control> {
-    segment.hot(slot).map(|line| Control::from_word(line.control.load(Ordering::Acquire)))
+    segment.hot(slot).map(stamp::look)
 }
 
 impl std::fmt::Debug for Slot {

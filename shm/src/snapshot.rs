@@ -16,7 +16,6 @@ pub use poll::Numbers;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::atomics::{Ordering, fence};
 use crate::error::{AttachError, ReadError};
 use crate::layout::{ColdImage, HotImage, SlotImage};
 use crate::liveness::clock;
@@ -77,8 +76,8 @@ impl Reader {
 
     /// When the board was closed: nanoseconds since 1970.
     pub fn closed_unix_ns(&self) -> Option<i64> {
-        let at = self.segment.header().closed_unix_ns.load(Ordering::Relaxed);
-        (self.closed() && at != 0).then(|| i64::try_from(at).ok()).flatten()
+        let at = stamp::closed_at(self.segment.header()).filter(|at| *at != 0)?;
+        i64::try_from(at).ok()
     }
 
     /// Bring a snapshot up to date. Returns whether anything in it changed since this reader last filled it.
@@ -148,9 +147,7 @@ impl Reader {
                 return None;
             }
             let mut cold = ColdImage::default();
-            let whole = stamp::read_cold(record, &mut cold);
-            fence(Ordering::Acquire);
-            if whole && line.control.load(Ordering::Relaxed) == hot.control {
+            if stamp::read_record(line, &hot, record, &mut cold) {
                 let HotReading { control, stamp, numbers } = hot;
                 return Some(SlotImage { hot: HotImage { control, stamp, copies: [numbers; 2] }, cold });
             }
@@ -164,7 +161,7 @@ impl Reader {
 
     /// Slots from this one on were never used.
     pub(crate) fn used(&self) -> u32 {
-        self.segment.header().used.load(Ordering::Acquire).min(self.segment.facts().slot_count)
+        stamp::used(&self.segment.header().used).min(self.segment.facts().slot_count)
     }
 
     fn now_ns(&self) -> u64 {

@@ -126,9 +126,7 @@ fn over(segment: &Segment) -> Option<i64> {
 /// When a board was closed; where it never was, when it was made or a writer last beat.
 fn last_sign_of_life(segment: &Segment) -> i64 {
     let facts = segment.facts();
-    let header = segment.header();
-    let closed = header.closed_unix_ns.load(Ordering::Relaxed).cast_signed();
-    if stamp::is_closed(&header.closed) && closed > 0 {
+    if let Some(closed) = stamp::closed_at(segment.header()).map(u64::cast_signed).filter(|at| *at > 0) {
         return closed;
     }
     let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);

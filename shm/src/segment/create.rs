@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Backing, Segment, lock, named, open};
-use crate::atomics::Ordering;
 use crate::error::CreateError;
-use crate::layout::{HeaderImage, READY};
+use crate::layout::HeaderImage;
+use crate::stamp;
 
 /// Make a board file: exclusive, for this user only, no link followed. `fill` writes what must be there before the
 /// board has its name. Where it fails, nothing is left behind.
@@ -69,11 +69,7 @@ fn complete(
     }
     let segment = Segment::prepare(backing, path, file, facts)
         .ok_or_else(|| fault("mapping it")(io::ErrorKind::OutOfMemory.into()))?;
-    for (cell, word) in segment.header().facts.iter().zip(facts.words()) {
-        cell.store(word, Ordering::Relaxed);
-    }
-    fill(&segment);
-    segment.header().ready.store(READY, Ordering::Release); // Pairs with the fence in `Segment::attach`.
+    stamp::complete(segment.header(), facts, || fill(&segment));
     Ok(segment)
 }
 

@@ -1,11 +1,10 @@
 //! How a slot ends: what came of it, written before the state that says so.
 
-use crate::atomics::Ordering;
-use crate::layout::encode_text;
+use crate::layout::{ERROR_WORDS, PATH_WORDS, encode_text};
 use crate::liveness::clock;
 use crate::progress::SlotState;
 use crate::segment::Segment;
-use crate::stamp::{Control, set_control, store_words};
+use crate::stamp::{self, Control, End};
 
 /// What came of a slot's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,17 +49,18 @@ impl Ending {
 /// Write an ending and then the state. For the slot's writer, or for who judges its end, under the table's lock.
 pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
-    write_exit(segment, slot, ending);
-    store_words(&cold.error, &encode_text::<{ crate::layout::ERROR_WORDS }>(ending.error.as_deref().unwrap_or("")));
-    let path = ending.install_path.as_deref().unwrap_or("");
-    store_words(&cold.install_path, &encode_text::<{ crate::layout::PATH_WORDS }>(path));
-    cold.ended_at.store(clock::now_ns(), Ordering::Relaxed);
-    set_control(line, Control::of(generation, ending.state, true));
+    let what = End {
+        exit: ending.exit_word(),
+        ended_at: clock::now_ns(),
+        error: &encode_text::<ERROR_WORDS>(ending.error.as_deref().unwrap_or("")),
+        install_path: &encode_text::<PATH_WORDS>(ending.install_path.as_deref().unwrap_or("")),
+    };
+    stamp::end(line, cold, Control::of(generation, ending.state, true), &what);
 }
 
-/// Write how the process ended, where that is known: one word, so that it may come after the state.
+/// Write how the process ended, where that is known: it may come after the state.
 pub(crate) fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
-    if let (Some(cold), exit @ 1..) = (segment.cold(slot), ending.exit_word()) {
-        cold.exit.store(exit, Ordering::Relaxed);
+    if let Some(cold) = segment.cold(slot) {
+        stamp::write_exit(cold, ending.exit_word());
     }
 }

@@ -5,12 +5,12 @@
 //! generation under the control word of another: "claiming", the words, "reserved" or "live".
 
 use crate::atomics::Ordering;
-use crate::layout::{ColdRecord, HotLine, KEY_WORDS, NO_PARENT, TEXT_WORDS, VERSION_WORDS, encode_text};
+use crate::layout::{ColdRecord, KEY_WORDS, NO_PARENT, VERSION_WORDS, encode_text};
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, beat_units, clock};
-use crate::progress::{Kind, Phase, SlotState};
+use crate::progress::{Kind, SlotState};
 use crate::segment::{Segment, lock};
-use crate::stamp::{self, Control, Meta, ORIGIN_JOINED, ORIGIN_RESERVED, begin_claim, set_control, store_words};
+use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_RESERVED, store_words};
 
 use super::{ClaimError, ReserveError, known_state, table};
 
@@ -29,10 +29,8 @@ pub(crate) struct Wanted<'a> {
 /// Name a slot for a process that is about to be started. For the board's creator.
 pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let (slot, generation) = take(segment, wanted, ORIGIN_RESERVED, ProcessMark::default(), Some(true))?;
-    if let Some(line) = segment.hot(slot) {
-        set_control(line, Control::of(generation, SlotState::Reserved, true));
-    }
+    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: ProcessMark::default(), state: SlotState::Reserved };
+    let (slot, generation) = take(segment, &life, Some(true))?;
     if let Some(file) = segment.lock_file() {
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
     }
@@ -43,11 +41,8 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u
 pub(crate) fn take_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-    let (slot, generation) = take(segment, wanted, ORIGIN_JOINED, process::own(), creator_alive)?;
-    if let Some(line) = segment.hot(slot) {
-        set_control(line, Control::of(generation, SlotState::Live, true));
-    }
-    Ok((slot, generation))
+    let life = NewLife { wanted, origin: ORIGIN_JOINED, writer: process::own(), state: SlotState::Live };
+    take(segment, &life, creator_alive)
 }
 
 /// Claim a slot that was named for this process. The slot's byte stays locked.
@@ -57,8 +52,7 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
         return Err(ClaimError::NoSuchSlot { slot, capacity });
     };
     let _table = table(segment)?;
-    let word = line.control.load(Ordering::Acquire);
-    let control = Control::from_word(word);
+    let control = stamp::look(line);
     if control.generation != generation {
         return Err(ClaimError::Superseded { slot, wanted: generation, found: control.generation });
     }
@@ -69,23 +63,29 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
         SlotState::Live => return Err(ClaimError::AlreadyClaimed { slot }),
         _ => return Err(ClaimError::NotReserved { slot }),
     }
-    if !lock_slot(segment, slot)? || !begin_claim(line, word, generation, true) {
+    let write = || {
+        write_process(segment, slot, cold, process::own());
+        cold.identity[4].store(clock::now_ns(), Ordering::Relaxed);
+    };
+    let live = Control::of(generation, SlotState::Live, true);
+    if !lock_slot(segment, slot)? || !stamp::claim(line, control, live, write) {
         return Err(ClaimError::AlreadyClaimed { slot });
     }
-    write_process(segment, slot, cold, process::own());
-    cold.identity[4].store(clock::now_ns(), Ordering::Relaxed);
-    set_control(line, Control::of(generation, SlotState::Live, true));
     Ok(())
 }
 
-/// Take a slot up to "claiming" with all its words written; the caller says what it is from now on.
-fn take(
-    segment: &Segment,
-    wanted: &Wanted<'_>,
+/// The life that a slot is taken for.
+struct NewLife<'a> {
+    wanted: &'a Wanted<'a>,
     origin: u8,
+    /// Who writes the slot; a process id of 0 where that is not known yet.
     writer: ProcessMark,
-    creator_alive: Option<bool>,
-) -> Result<(u32, u32), ReserveError> {
+    /// What the slot is once all its words are written.
+    state: SlotState,
+}
+
+fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> Result<(u32, u32), ReserveError> {
+    let wanted = life.wanted;
     if wanted.key.is_empty() {
         return Err(ReserveError::NoKey);
     }
@@ -97,22 +97,24 @@ fn take(
         if !lock_slot(segment, slot)? {
             continue; // A process that ended its slot may still be letting go of it.
         }
-        let generation = Control::from_word(candidate.control).generation.wrapping_add(1);
-        segment.header().used.fetch_max(slot + 1, Ordering::Relaxed);
-        if !begin_claim(line, candidate.control, generation, false) {
-            continue; // Only where there are no locks.
+        let generation = candidate.control.generation.wrapping_add(1);
+        stamp::note_used(&segment.header().used, slot);
+        let write = || {
+            write_identity(cold, generation, &key, wanted, life.origin);
+            write_process(segment, slot, cold, life.writer);
+            stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns);
+        };
+        if stamp::claim(line, candidate.control, Control::of(generation, life.state, true), write) {
+            return Ok((slot, generation));
         }
-        write_identity(cold, generation, &key, wanted, origin);
-        write_process(segment, slot, cold, writer);
-        begin_record(segment, slot, line, cold, now_ns);
-        return Ok((slot, generation));
+        // Somebody else was first, which happens only where there are no locks.
     }
     Err(ReserveError::Full { capacity: segment.facts().slot_count })
 }
 
 struct Candidate {
     slot: u32,
-    control: u64,
+    control: Control,
     /// Never used, then ended longest ago, then abandoned.
     rank: (u8, u64),
 }
@@ -127,8 +129,7 @@ fn candidates(
     let mut found = Vec::new();
     for slot in 0..segment.facts().slot_count {
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
-        let word = line.control.load(Ordering::Acquire);
-        let control = Control::from_word(word);
+        let control = stamp::look(line);
         let rank = match known_state(control) {
             SlotState::Free => Some((0, 0)),
             state if state.ended() => {
@@ -142,7 +143,7 @@ fn candidates(
             }
             _ => None,
         };
-        found.extend(rank.map(|rank| Candidate { slot, control: word, rank }));
+        found.extend(rank.map(|rank| Candidate { slot, control, rank }));
     }
     found.sort_by_key(|candidate| candidate.rank);
     Ok(found)
@@ -189,22 +190,4 @@ fn write_process(segment: &Segment, slot: u32, cold: &ColdRecord, writer: Proces
     if let Some(beat) = segment.beat(slot) {
         beat.store(Beat { beaten: now, moved: now }.word(), Ordering::Relaxed);
     }
-}
-
-/// Everything else of a new generation: no text, no error, no phases but the first, numbers at zero, an empty log.
-fn begin_record(segment: &Segment, slot: u32, line: &HotLine, cold: &ColdRecord, now_ns: u64) {
-    cold.identity[4].store(now_ns, Ordering::Relaxed);
-    cold.exit.store(0, Ordering::Relaxed);
-    cold.ended_at.store(0, Ordering::Relaxed);
-    cold.text.write(&[0; TEXT_WORDS]);
-    for word in cold.phases.as_flattened().iter().chain(&cold.error).chain(&cold.install_path) {
-        word.store(0, Ordering::Relaxed);
-    }
-    cold.phases[usize::from(Phase::Queued.number())][0].store(now_ns, Ordering::Relaxed);
-    if let Some((counters, _)) = segment.log(slot) {
-        stamp::begin_log(counters);
-    }
-    let revision = Meta::from_word(line.numbers.own()[2]).revision.wrapping_add(1);
-    let meta = Meta { phase: Phase::Queued.number(), attempt: 1, total_known: false, revision };
-    line.numbers.write(&[0, 0, meta.word()]);
 }

@@ -1,7 +1,7 @@
 //! Bringing a snapshot up to date: what moved is looked at again, and a view is changed only by something whole.
 
 use super::{Reader, decode};
-use crate::atomics::{Ordering, fence};
+use crate::atomics::Ordering;
 use crate::layout::decode_text;
 use crate::progress::BoardState;
 use crate::stamp::{self, Control, Meta, READ_ATTEMPTS};
@@ -32,7 +32,7 @@ impl Reader {
 
     pub(super) fn refresh_board(&mut self, board: &mut BoardView) -> bool {
         let header = self.segment.header();
-        let epoch = header.epoch.load(Ordering::Acquire);
+        let epoch = stamp::epoch(&header.epoch);
         let number = header.state.load(Ordering::Relaxed);
         let state = u8::try_from(number).ok().and_then(BoardState::from_number).unwrap_or(board.state);
         let mut changed = std::mem::replace(&mut board.epoch, epoch) != epoch;
@@ -72,12 +72,8 @@ impl Reader {
         }
         let revision = Meta::from_word(hot.numbers[2]).revision;
         let cold_moved = look_again || !seen.shown || seen.control != hot.control || seen.revision != revision;
-        if cold_moved {
-            let whole = stamp::read_cold(self.segment.cold(slot)?, &mut self.cold);
-            fence(Ordering::Acquire); // Pairs with the fence in `begin_claim`.
-            if !whole || line.control.load(Ordering::Relaxed) != hot.control {
-                return None;
-            }
+        if cold_moved && !stamp::read_record(line, &hot, self.segment.cold(slot)?, &mut self.cold) {
+            return None;
         }
         let view = view_of(into, slot);
         if cold_moved {

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use crate::atomics::Ordering;
 use crate::segment::{Segment, sleep};
 use crate::stamp;
 
@@ -13,7 +12,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 pub(super) fn wait_change(segment: &Segment, seen: u32, timeout: Duration) -> bool {
     let until = Instant::now().checked_add(timeout);
     let epoch = &segment.header().epoch;
-    let moved = || epoch.load(Ordering::Acquire) != seen;
+    let moved = || stamp::epoch(epoch) != seen;
     let left = || until.map_or(LOOK_EVERY, |until| until.saturating_duration_since(Instant::now()));
     if moved() {
         return true;
@@ -28,13 +27,12 @@ pub(super) fn wait_change(segment: &Segment, seen: u32, timeout: Duration) -> bo
         return moved();
     };
     let bell = doorbell.bell();
-    stamp::announce(bell);
-    while !left().is_zero() {
-        match stamp::await_change(epoch, bell, seen) {
-            None => break,
-            Some(wake) => sleep::sleep_while(&bell.wake, wake, left()),
+    stamp::wait(epoch, bell, seen, |wake| {
+        let left = left();
+        if !left.is_zero() {
+            sleep::sleep_while(&bell.wake, wake, left);
         }
-    }
-    stamp::stop_waiting(bell);
+        !left.is_zero()
+    });
     moved()
 }

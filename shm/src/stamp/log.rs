@@ -2,7 +2,7 @@
 //!
 //! One process appends; readers copy and then check which of the copied bytes may have been overwritten meanwhile.
 
-use crate::atomics::{AtomicU64, Mutant, Ordering, broken, fence, fence_unless, unless};
+use crate::atomics::{AtomicU64, Mutant, Ordering, fence_unless, in_order, unless};
 use crate::layout::LogCounters;
 
 /// What a log ring held at one instant, oldest byte first.
@@ -10,17 +10,21 @@ use crate::layout::LogCounters;
 pub struct LogWindow {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Whether the first of them is the first that this generation wrote: else a line may be cut in front.
+    /// Whether the first of them is the first that this life of the slot wrote: else a line may be cut in front.
     pub from_start: bool,
 }
 
-/// Begin an empty log for a new generation. Counters are never set back; only the start moves.
+/// Begin an empty log for a new life of the slot. Counters are never set back; only the start moves.
 pub fn begin_log(counters: &LogCounters) {
+    // A writer that was killed between announcing a line and committing it leaves bytes of no meaning between the two.
     let at = counters.reserved.load(Ordering::Relaxed).max(counters.committed.load(Ordering::Relaxed));
-    counters.start.store(at, Ordering::Relaxed);
-    counters.reserved.store(at, Ordering::Relaxed);
-    // The state's change to "live", which follows, releases these three words.
-    counters.committed.store(at, unless(Mutant::RelaxedCommit, Ordering::Release));
+    let start = || {
+        counters.start.store(at, Ordering::Relaxed);
+        counters.reserved.store(at, Ordering::Relaxed);
+    };
+    // Pairs with the first fence in `read_log`: who counts those bytes in knows that the log begins behind them.
+    let commit = || counters.committed.store(at, unless(Mutant::RelaxedCommit, Ordering::Release));
+    in_order(Mutant::LateStart, start, commit);
 }
 
 /// Append bytes; of more than a ring's length only the end is kept. Only the one writer may call this.
@@ -29,16 +33,13 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     let kept = &bytes[bytes.len().saturating_sub(size as usize)..];
     let begin = counters.committed.load(Ordering::Relaxed);
     let end = begin.wrapping_add(kept.len() as u64);
-    // Announce what is about to be overwritten before the first byte of it is: pairs with the fence behind the copy
-    // in `read_log`.
-    if !broken(Mutant::NoLogReserve) {
+    let reserve = || {
         counters.reserved.store(end, Ordering::Relaxed);
-        fence(Ordering::Release);
-    }
-    store_bytes(ring, begin % size, kept);
-    if broken(Mutant::NoLogReserve) {
-        counters.reserved.store(end, Ordering::Relaxed);
-    }
+        // What is about to be overwritten is announced before the first byte of it is: pairs with the fence behind
+        // the copy in `read_log`.
+        fence_unless(Mutant::NoLogFence, Ordering::Release);
+    };
+    in_order(Mutant::NoLogReserve, reserve, || store_bytes(ring, begin % size, kept));
     // Pairs with the first fence in `read_log`.
     counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
@@ -47,16 +48,13 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
 pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     let size = (ring.len() * 8) as u64;
     let end = counters.committed.load(Ordering::Relaxed);
-    fence(Ordering::Acquire);
+    fence_unless(Mutant::NoLogFirstFence, Ordering::Acquire);
+    // A start beyond the end is that of a log begun since, or a forged one: the window is then empty.
     let start = counters.start.load(Ordering::Relaxed);
-    // A start beyond the end can only be a forged one: the window is then empty.
     let begin = end.saturating_sub(size).max(start).min(end);
     let copied = load_bytes(ring, begin % size, (end - begin) as usize);
-    fence_unless(Mutant::NoReaderFence, Ordering::Acquire);
+    fence_unless(Mutant::NoLogCopyFence, Ordering::Acquire);
     let safe_from = counters.reserved.load(Ordering::Relaxed).saturating_sub(size);
-    if counters.start.load(Ordering::Relaxed) != start {
-        return LogWindow::default();
-    }
     let overwritten = safe_from.saturating_sub(begin).min(copied.len() as u64) as usize;
     LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
 }

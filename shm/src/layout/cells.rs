@@ -1,0 +1,122 @@
+//! The words of a live board: atomics in their places, which any process may store to at any time.
+
+use crate::atomics::{AtomicU32, AtomicU64};
+
+use super::{ERROR_WORDS, FACT_WORDS, KEY_WORDS, PATH_WORDS, PHASES, TEXT_WORDS, TITLE_WORDS, VERSION_WORDS};
+
+/// Two copies of `W` words under one stamp. The stamp's lowest bit names the copy that is whole.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Latch<const W: usize> {
+    /// Publications so far. Never set back.
+    pub stamp: AtomicU64,
+    /// The good copy and the spare one.
+    pub copies: [Words<W>; 2],
+}
+
+/// One copy under a [`Latch`].
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Words<const W: usize>(pub [AtomicU64; W]);
+
+impl<const W: usize> Default for Words<W> {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+/// A slot's hot line: all that changes often, in one cache line.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct HotLine {
+    /// Generation and state; see [`Control`](crate::stamp::Control).
+    pub control: AtomicU64,
+    /// `done`, `total` and meta.
+    pub numbers: Latch<3>,
+}
+
+/// A slot's cold record: all that changes seldom.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ColdRecord {
+    /// Generation, process, times, kind: six words, then the key, then the version. Written while claiming.
+    pub identity: [AtomicU64; 6 + KEY_WORDS + VERSION_WORDS],
+    /// How the process ended, from its parent's `wait()`.
+    pub exit: AtomicU64,
+    /// When the slot ended.
+    pub ended_at: AtomicU64,
+    /// Message and details.
+    pub text: Latch<TEXT_WORDS>,
+    /// Per phase: when it was entered, and what was done when it was left.
+    pub phases: [[AtomicU64; 2]; PHASES],
+    /// Why it failed. Written before the state says so.
+    pub error: [AtomicU64; ERROR_WORDS],
+    /// Where the result is. Written before the state says that it is there.
+    pub install_path: [AtomicU64; PATH_WORDS],
+}
+
+impl Default for ColdRecord {
+    fn default() -> Self {
+        Self {
+            identity: std::array::from_fn(|_| AtomicU64::new(0)),
+            exit: AtomicU64::new(0),
+            ended_at: AtomicU64::new(0),
+            text: Latch::default(),
+            phases: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
+            error: std::array::from_fn(|_| AtomicU64::new(0)),
+            install_path: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+}
+
+/// The header page.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct HeaderPage {
+    /// [`HeaderImage`], in words: written once, before [`ready`](Self::ready).
+    pub facts: [AtomicU64; FACT_WORDS],
+    /// [`READY`] once the board can be attached.
+    pub ready: AtomicU64,
+    _pad0: [u64; 7],
+    /// Goes up with each state change of a slot or of the board.
+    pub epoch: AtomicU32,
+    _pad1: [u32; 15],
+    /// The board's state.
+    pub state: AtomicU32,
+    /// How many slots were ever used: slots from this one on are free.
+    pub used: AtomicU32,
+    /// When the board was closed: nanoseconds since 1970.
+    pub closed_unix_ns: AtomicU64,
+    _pad2: [u64; 6],
+    /// 1 once the creator has closed the board.
+    pub closed: AtomicU32,
+    _pad3: u32,
+    /// The id of the board that takes this one's place, or zeros.
+    pub successor: [AtomicU64; 2],
+    _pad4: [u64; 5],
+    /// What the board is about.
+    pub title: Latch<TITLE_WORDS>,
+}
+
+/// The doorbell page, the only one that a waiting reader may map writable.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct Doorbell {
+    /// Changes with every ring.
+    pub wake: AtomicU32,
+    _pad: [u32; 31],
+    /// How many sleep, or slept when they were killed: a hint that ringing is worth a system call.
+    pub waiters: AtomicU32,
+}
+
+/// The three counters in front of a log ring: bytes ever written, never set back.
+#[repr(C)]
+#[derive(Debug, Default)]
+pub struct LogCounters {
+    /// Bytes that are written or being written: whatever lies a ring's length before it may be overwritten.
+    pub reserved: AtomicU64,
+    /// Bytes that are there.
+    pub committed: AtomicU64,
+    /// Where this generation's bytes begin.
+    pub start: AtomicU64,
+}

@@ -1,0 +1,74 @@
+//! The latch: two copies of some words under one stamp, whose lowest bit names the copy that is whole.
+
+use crate::atomics::{Mutant, Ordering, broken, fence_unless, in_order, unless};
+use crate::layout::Latch;
+
+/// How often a reader tries again before it keeps what it had.
+pub const READ_ATTEMPTS: usize = 4;
+
+impl<const W: usize> Latch<W> {
+    /// Publish these words whole. Only the one writer may call this.
+    #[inline(always)]
+    pub fn write(&self, words: &[u64; W]) {
+        let stamp = self.stamp.load(Ordering::Relaxed).wrapping_add(1);
+        // The stamp stored last time must be visible before the copy it retired is written: pairs with the fence
+        // between the loads of a copy and the second look at the stamp in `read`.
+        fence_unless(Mutant::NoWriterFence, Ordering::Release);
+        let spare = if broken(Mutant::OneCopy) { stamp.wrapping_sub(1) } else { stamp } & 1;
+        let fill = || {
+            for (cell, word) in self.copies[spare as usize].0.iter().zip(words) {
+                cell.store(*word, Ordering::Relaxed);
+            }
+        };
+        // Pairs with the first fence in `read`.
+        let name = || self.stamp.store(stamp, unless(Mutant::RelaxedPublish, Ordering::Release));
+        in_order(Mutant::StampFirst, fill, name);
+    }
+
+    /// The newest words, with their stamp, if no publication came in between. Stores nothing.
+    #[inline(always)]
+    pub fn read(&self) -> Option<(u64, [u64; W])> {
+        let stamp = self.stamp.load(Ordering::Relaxed);
+        fence_unless(Mutant::NoFirstFence, Ordering::Acquire);
+        let copy = &self.copies[(stamp & 1) as usize].0;
+        let words = std::array::from_fn(|at| copy[at].load(Ordering::Relaxed));
+        fence_unless(Mutant::NoReaderFence, Ordering::Acquire);
+        (broken(Mutant::NoSecondStamp) || self.stamp.load(Ordering::Relaxed) == stamp).then_some((stamp, words))
+    }
+
+    /// The newest words after at most [`READ_ATTEMPTS`] tries.
+    pub fn read_soon(&self) -> Option<(u64, [u64; W])> {
+        (0..READ_ATTEMPTS).find_map(|_| self.read())
+    }
+
+    /// The words that the writer itself published last. For the writer only.
+    pub fn own(&self) -> [u64; W] {
+        let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
+        std::array::from_fn(|at| copy[at].load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_publication_goes_into_the_spare_copy_and_the_one_before_stays_whole() {
+        let latch = Latch::<3>::default();
+        latch.write(&[1, 2, 3]);
+        latch.write(&[4, 5, 6]);
+        assert_eq!(latch.read(), Some((2, [4, 5, 6])));
+        let spare: Vec<u64> = latch.copies[1].0.iter().map(|word| word.load(Ordering::Relaxed)).collect();
+        assert_eq!(spare, [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_stamp_may_pass_its_highest_value() {
+        let latch = Latch::<1>::default();
+        latch.stamp.store(u64::MAX, Ordering::Relaxed);
+        latch.write(&[7]);
+        assert_eq!(latch.read(), Some((0, [7])));
+        latch.write(&[8]);
+        assert_eq!(latch.read(), Some((1, [8])));
+    }
+}

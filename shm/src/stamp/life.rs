@@ -1,0 +1,131 @@
+//! The control word: whose life a slot is in, and which words belong to it.
+//!
+//! A slot's words are used by one writer after another. A claim says that it is claiming, writes, and says what the slot
+//! is from then on; a reader that finds the same control word before and behind its loads has words of one life.
+
+use crate::atomics::{Mutant, Ordering, broken, fence_unless, unless};
+use crate::layout::{ColdImage, ColdRecord, HotLine};
+use crate::progress::SlotState;
+
+use super::{Control, read_cold};
+
+/// One whole reading of a hot line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HotReading {
+    /// The control word under which the numbers were published.
+    pub control: u64,
+    /// Their stamp.
+    pub stamp: u64,
+    /// `done`, `total`, meta: all from one publication.
+    pub numbers: [u64; 3],
+}
+
+/// Read a hot line once: `None` when a publication or a change of state came in between. Stores nothing.
+#[inline(always)]
+pub fn read_hot(line: &HotLine) -> Option<HotReading> {
+    let control = line.control.load(Ordering::Relaxed);
+    // The first fence of the latch pairs with the release in `set_control` as well: the state's words are there. A
+    // stamp from before that state does not pass the latch's second look.
+    let (stamp, numbers) = line.numbers.read()?;
+    // The latch has fenced behind its loads: a control word that is still the same covers all of them.
+    (broken(Mutant::NoSecondControl) || line.control.load(Ordering::Relaxed) == control).then_some(HotReading {
+        control,
+        stamp,
+        numbers,
+    })
+}
+
+/// Copy a cold record out, as it is under the control word that the numbers were read under. `false` when its text
+/// could not be read whole in a few tries, or the slot's state has changed.
+pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> bool {
+    read_under(line, hot.control, || read_cold(record, into))
+}
+
+/// Load words of a slot's present life. `false` when `load` says so, or the slot is under another control word by now.
+pub fn read_under(line: &HotLine, control: u64, load: impl FnOnce() -> bool) -> bool {
+    let whole = load();
+    fence_unless(Mutant::NoRecordFence, Ordering::Acquire); // Pairs with the fence in `begin_claim`.
+    whole && (broken(Mutant::NoRecordControl) || line.control.load(Ordering::Relaxed) == control)
+}
+
+/// A slot's control word, for who acts on it: everything written before this state is there.
+pub fn look(line: &HotLine) -> Control {
+    // Pairs with the release in `set_control`.
+    Control::from_word(line.control.load(unless(Mutant::RelaxedLook, Ordering::Acquire)))
+}
+
+/// Take a slot over, if it is still as `from` says: claim it, let `write` write the words of its new life, and say what
+/// it is from now on. Whoever claims holds the slot's byte. `false` when somebody else was first.
+pub fn claim(line: &HotLine, from: Control, into: Control, write: impl FnOnce()) -> bool {
+    // A reservation is claimed in its own generation and keeps its name meanwhile.
+    let named = from.named && from.generation == into.generation;
+    if !begin_claim(line, from, into.generation, named || broken(Mutant::NamedClaim)) {
+        return false;
+    }
+    write();
+    set_control(line, into);
+    true
+}
+
+/// Step one of a claim. Nothing of the new generation may be written before. `false` when somebody else was first.
+pub fn begin_claim(line: &HotLine, from: Control, generation: u32, named: bool) -> bool {
+    if broken(Mutant::TwoStepClaim) {
+        return line.control.load(Ordering::Relaxed) == from.word();
+    }
+    let claiming = Control::of(generation, SlotState::Claiming, named).word();
+    // Acquires what the slot's last writer left: stamps and counters go on from there.
+    let acquire = unless(Mutant::RelaxedClaim, Ordering::Acquire);
+    if line.control.compare_exchange(from.word(), claiming, acquire, Ordering::Relaxed).is_err() {
+        return false;
+    }
+    // Whoever sees a word of the new generation must see that the slot is being claimed: pairs with the fence before
+    // the second look at the control word.
+    fence_unless(Mutant::NoClaimFence, Ordering::Release);
+    true
+}
+
+/// Move the slot to a state whose words are written: the last step of a claim, and of an end.
+pub fn set_control(line: &HotLine, control: Control) {
+    // Pairs with the first fence in `Latch::read`, and with `look`.
+    line.control.store(control.word(), unless(Mutant::RelaxedState, Ordering::Release));
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const FREE: Control = Control::of(0, SlotState::Free, false);
+
+    #[test]
+    fn only_one_of_two_claims_from_the_same_state_wins() {
+        let line = HotLine::default();
+        let live = Control::of(1, SlotState::Live, true);
+        assert!(claim(&line, FREE, live, || assert!(look(&line).unnamed(), "nothing to show before it is there")));
+        assert!(!claim(&line, FREE, live, || panic!("written by the loser")));
+        assert_eq!(look(&line), live);
+    }
+
+    #[test]
+    fn a_reservation_keeps_its_name_while_it_is_claimed() {
+        let line = HotLine::default();
+        let reserved = Control::of(1, SlotState::Reserved, true);
+        assert!(claim(&line, FREE, reserved, || {}));
+        assert!(claim(&line, reserved, Control::of(1, SlotState::Live, true), || assert!(!look(&line).unnamed())));
+        let over = Control::of(1, SlotState::Done, true);
+        set_control(&line, over);
+        assert!(claim(&line, over, Control::of(2, SlotState::Live, true), || assert!(look(&line).unnamed())));
+    }
+
+    #[test]
+    fn words_loaded_under_a_control_word_that_moved_are_not_believed() {
+        let line = HotLine::default();
+        set_control(&line, Control::of(1, SlotState::Live, true));
+        let hot = read_hot(&line).unwrap();
+        assert!(read_under(&line, hot.control, || true) && !read_under(&line, hot.control, || false));
+        let over = Control::of(1, SlotState::Done, true);
+        assert!(!read_under(&line, hot.control, || {
+            set_control(&line, over);
+            true
+        }));
+    }
+}

@@ -1,0 +1,89 @@
+//! What the bits of a slot's control word and of its third number mean.
+
+use crate::progress::SlotState;
+
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took the slot itself and nobody waits for its process.
+pub const ORIGIN_JOINED: u8 = 0;
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator named the slot and judges its end.
+pub const ORIGIN_RESERVED: u8 = 1;
+
+/// A slot's control word: whose life it is in, and where in that life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// Counts the lives of the slot.
+    pub generation: u32,
+    /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
+    pub state: u8,
+    /// Whether key, version and kind of this generation are written.
+    pub named: bool,
+}
+
+impl Control {
+    /// The control word of a state that this version knows.
+    pub const fn of(generation: u32, state: SlotState, named: bool) -> Self {
+        Self { generation, state: state.number(), named }
+    }
+
+    /// As stored.
+    pub const fn word(self) -> u64 {
+        (self.generation as u64) << 32 | (self.named as u64) << 8 | self.state as u64
+    }
+
+    /// As loaded.
+    pub const fn from_word(word: u64) -> Self {
+        Self { generation: (word >> 32) as u32, state: word as u8, named: word >> 8 & 1 == 1 }
+    }
+
+    /// The state, if this version knows it.
+    pub const fn slot_state(self) -> Option<SlotState> {
+        SlotState::from_number(self.state)
+    }
+
+    /// Whether a reader has nothing to show: never used, or taken over and not yet named.
+    pub const fn unnamed(self) -> bool {
+        self.state == SlotState::Free.number() || (self.state == SlotState::Claiming.number() && !self.named)
+    }
+}
+
+/// The third of a slot's numbers: what the other two are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// The number of a phase.
+    pub phase: u8,
+    /// Which attempt this is, from 1.
+    pub attempt: u8,
+    /// Whether `total` is known.
+    pub total_known: bool,
+    /// Moves with every change of text or phases: time to look at the cold record again.
+    pub revision: u16,
+}
+
+impl Meta {
+    /// As stored.
+    pub const fn word(self) -> u64 {
+        (self.revision as u64) << 48 | (self.total_known as u64) << 16 | (self.attempt as u64) << 8 | self.phase as u64
+    }
+
+    /// As loaded.
+    pub const fn from_word(word: u64) -> Self {
+        Self {
+            phase: word as u8,
+            attempt: (word >> 8) as u8,
+            total_known: word >> 16 & 1 == 1,
+            revision: (word >> 48) as u16,
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_meta_words_come_back_as_they_were() {
+        let control = Control::of(u32::MAX, SlotState::Died, true);
+        assert_eq!(Control::from_word(control.word()), control);
+        let meta = Meta { phase: 7, attempt: 255, total_known: true, revision: 65_535 };
+        assert_eq!(Meta::from_word(meta.word()), meta);
+    }
+}

@@ -1,0 +1,141 @@
+//! The log ring: what is shown was not overwritten meanwhile, and is of one log.
+
+use loom::sync::Arc;
+use loom::thread;
+use vx_shm::SlotState;
+use vx_shm::atomics::{AtomicU64, Mutant};
+use vx_shm::layout::{HotLine, LogCounters};
+use vx_shm::stamp::{Control, append_log, begin_log, claim, read_hot, read_log};
+
+use crate::run::Model;
+
+pub(crate) const MODELS: &[Model] = &[
+    Model {
+        name: "a log never shows a byte that was overwritten while it was copied",
+        mutants: &[Mutant::NoLogReserve, Mutant::NoLogFence, Mutant::NoLogCopyFence],
+        preemptions: 3,
+        run: a_log_never_shows_a_byte_that_was_overwritten,
+        ways: 1,
+    },
+    Model {
+        name: "a log never shows a byte before it is there",
+        mutants: &[Mutant::RelaxedCommit, Mutant::NoLogFirstFence],
+        preemptions: 3,
+        run: a_log_never_shows_a_byte_before_it_is_there,
+        ways: 1,
+    },
+    Model {
+        name: "a new log never shows lines of the one before",
+        mutants: &[Mutant::RelaxedCommit, Mutant::NoLogFirstFence],
+        preemptions: 3,
+        run: a_new_log_never_shows_lines_of_the_one_before,
+        ways: 1,
+    },
+    Model {
+        name: "who shows a slot's new life has its log",
+        mutants: &[Mutant::RelaxedState],
+        preemptions: 3,
+        run: who_shows_a_new_life_has_its_log,
+        ways: 1,
+    },
+    Model {
+        name: "a log goes on behind a line that a killed writer left half written",
+        mutants: &[
+            Mutant::RelaxedCommit,
+            Mutant::LateStart,
+            Mutant::NoLogFirstFence,
+            Mutant::NoLogReserve,
+            Mutant::NoLogFence,
+            Mutant::NoLogCopyFence,
+        ],
+        preemptions: 3,
+        run: a_log_goes_on_behind_a_half_written_line,
+        ways: 1,
+    },
+];
+
+/// A ring of one word, and what is in it.
+fn ring(bytes: &[u8]) -> (Arc<LogCounters>, Arc<[AtomicU64; 1]>) {
+    let (counters, ring) = (Arc::new(LogCounters::default()), Arc::new([AtomicU64::new(0)]));
+    append_log(&counters, &*ring, bytes);
+    (counters, ring)
+}
+
+fn assert_one_of(seen: &[u8], whole: &[&[u8]]) {
+    assert!(whole.contains(&seen), "{}", String::from_utf8_lossy(seen));
+}
+
+fn a_log_never_shows_a_byte_that_was_overwritten() {
+    let (counters, ring) = ring(b"aaaabbbb");
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"c"));
+    let reader = thread::spawn(move || {
+        assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aaaabbbb", b"aaabbbbc", b"aaabbbb"]);
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_log_never_shows_a_byte_before_it_is_there() {
+    let (counters, ring) = ring(b"");
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || {
+        append_log(&ahead, &*written, b"ab");
+        append_log(&ahead, &*written, b"c");
+    });
+    let reader = thread::spawn(move || {
+        assert_one_of(&read_log(&counters, &*ring).bytes, &[b"", b"ab", b"abc"]);
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_new_log_never_shows_lines_of_the_one_before() {
+    let (counters, ring) = ring(b"old");
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || {
+        begin_log(&ahead);
+        append_log(&ahead, &*written, b"n");
+    });
+    let reader = thread::spawn(move || {
+        assert_one_of(&read_log(&counters, &*ring).bytes, &[b"old", b"", b"n"]);
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn who_shows_a_new_life_has_its_log() {
+    let (counters, ring) = ring(b"old");
+    let line = Arc::new(HotLine::default());
+    let (claimed, ahead) = (line.clone(), counters.clone());
+    let live = Control::of(1, SlotState::Live, true);
+    let writer = thread::spawn(move || {
+        let free = Control::of(0, SlotState::Free, false);
+        assert!(claim(&claimed, free, live, || begin_log(&ahead)));
+    });
+    let reader = thread::spawn(move || {
+        let shows_it = read_hot(&line).is_some_and(|hot| hot.control == live.word());
+        let seen = read_log(&counters, &*ring).bytes;
+        assert!(!shows_it || seen.is_empty(), "lines of the life before");
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_log_goes_on_behind_a_half_written_line() {
+    use vx_shm::atomics::Ordering::Relaxed;
+    let (counters, ring) = ring(b"aaaabbb\n");
+    // Killed after it had announced two bytes and stored one.
+    counters.reserved.store(10, Relaxed);
+    ring[0].store(u64::from_le_bytes(*b"xaaabbb\n"), Relaxed);
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || {
+        begin_log(&ahead);
+        append_log(&ahead, &*written, b"n");
+    });
+    let reader = thread::spawn(move || {
+        assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aabbb\n", b"abbb\n", b"", b"n"]);
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
