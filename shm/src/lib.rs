@@ -8,12 +8,113 @@
 //!         Slot::publish      └───────────────────────────┘
 //! ```
 //!
-//! A slot has one writer and any number of readers. Writers never wait, readers never write, and a writer killed at any
-//! instruction leaves its slot readable and free to be taken over. Nothing read from a board is trusted. The crate knows
-//! no tool and no terminal, reads no environment and prints nothing.
+//! It is for programs that do many things at once, in processes of their own, and want to show what each is doing: live,
+//! from any terminal, and after the worst crash. Progress is state, not a stream: a slow reader loses nothing but
+//! intermediate values, a late one misses nothing, and a writer never waits for either. The crate knows no tool and no
+//! terminal, reads no environment and prints nothing.
 //!
-//! Where to read on: [`layout`] draws the bytes, [`docs::protocol`] argues the orderings, [`docs::limits`] says what a
-//! crash, a fork, a truncation or an old layout does, and what is not promised.
+//! # The creator
+//!
+//! It makes the board, names a slot for each process that it starts, and says how each ended: only it knows, from `wait()`.
+//!
+//! ```
+//! use vx_shm::{Board, BoardState, Ending, Kind, SlotState};
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("demo.board");
+//! let board = Board::create(&path, "my project", 64)?;
+//! let place = board.reserve("node", "22.3.0", Kind::Install)?;
+//! // … start a process, tell it path, `place.slot` and `place.generation`, and wait for it …
+//! board.end(place, &Ending { signal: Some(9), ..Ending::new(SlotState::Died) })?;
+//! board.close(BoardState::Failed);
+//! # assert_eq!(board.reader()?.snapshot()?.slots[0].signal, Some(9));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A writer
+//!
+//! It claims the slot that was named for it ([`Slot::claim`]), or takes a free one of somebody's board, and publishes.
+//!
+//! ```
+//! use vx_shm::{Ending, Kind, Phase, Slot};
+//! # use vx_shm::Board;
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("demo.board");
+//! # let board = Board::create(&path, "my project", 64)?;
+//! let mut slot = Slot::join(&path, "docs", "", Kind::Task)?;
+//! slot.enter(Phase::Downloading, Some(1_000_000));
+//! slot.message("from the mirror");
+//! for done in (0..=1_000_000).step_by(4_096) {
+//!     slot.publish(done); // Five stores into one cache line.
+//! }
+//! slot.end(Ending::done_at("/opt/docs"))?;
+//! # assert_eq!(board.reader()?.snapshot()?.slots[0].install_path.as_deref(), Some("/opt/docs"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # A reader
+//!
+//! It looks as often as it likes, and is noticed by nobody. A finished board and a [`dump`] are read in the same way.
+//!
+//! ```
+//! use std::time::Duration;
+//! use vx_shm::{Reader, Snapshot};
+//! # use vx_shm::{Board, BoardState, Kind};
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("demo.board");
+//! # let board = Board::create(&path, "my project", 64)?;
+//! # board.reserve("node", "22.3.0", Kind::Install)?;
+//! # board.close(BoardState::Done);
+//! let mut reader = Reader::open(&path)?;
+//! let mut snapshot = Snapshot::default();
+//! loop {
+//!     let closed = reader.closed(); // First: what is read behind it is then the last state.
+//!     reader.refresh(&mut snapshot)?;
+//!     for slot in &snapshot.slots {
+//!         println!("{} {}: {} of {:?}", slot.key, slot.state, slot.done, slot.total);
+//!     }
+//!     if closed {
+//!         break;
+//!     }
+//!     reader.wait_change(Duration::from_millis(16)); // Until a state changes, at most a frame.
+//! }
+//! # assert_eq!(snapshot.slots[0].key, "node");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What holds
+//!
+//! * **Whole or not at all.** The numbers of a slot are all from one publication, and so is its text: the newest, or, for
+//!   a reader that raced a publication, the one before.
+//! * **A writer killed at any instruction** leaves its slot readable, with its last complete publication, and free to be
+//!   taken over. There is no repair, and nobody has to help. How it ended is told by its parent; that it is lost, by the
+//!   system's lock on its slot, and by its process id with start time, which no later process has.
+//! * **Readers never write**, take no lock, and cost a writer no more than the cache misses they cause.
+//! * **Writers never wait**: publishing makes no system call and allocates nothing. A change of state makes one, to wake,
+//!   and only while somebody waits for it.
+//! * **Nothing that is read is trusted.** Any bytes at all give an answer or a typed error in bounded time.
+//!
+//! What is not promised, and what a crash, a fork, a truncation or an old layout does: [`docs::limits`].
+//!
+//! # What it costs
+//!
+//! Medians on two shared x86_64 cores; the repository's `docs/measurements.md` names the command behind each figure, and
+//! what else ran in the same turn.
+//!
+//! | | |
+//! |---|---|
+//! | publish the numbers of a slot ([`Slot::publish`]) | 1.4 ns, 13 instructions |
+//! | numbers and a message of 59 bytes ([`Slot::message`]) | 29 ns |
+//! | the same report through a pipe, encoded with postcard | 357 ns, and its reader must keep up |
+//! | look at the numbers of 64 slots ([`Reader::poll`]), quiet / all changed | 47 ns / 139 ns; 553 ns while all are written to |
+//! | bring a snapshot of 64 slots up to date ([`Reader::refresh`]), quiet / all changed | 0.6 µs / 1.3 µs |
+//! | follow 64 processes that report 1,000 times a second each, 60 looks a second | 0.11 % of a core |
+//! | memory | 6.1 KiB a slot, log ring included |
+//!
+//! # Where to read on
+//!
+//! [`layout`] draws the bytes, for readers in any language. [`docs::protocol`] names, for every store and load that is
+//! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's state
+//! to a file, and as JSON, CSV and text.
 
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;

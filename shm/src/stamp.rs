@@ -16,7 +16,7 @@ mod log;
 mod record;
 mod words;
 
-pub use bell::{epoch, ring, wait};
+pub use bell::{announce, await_change, epoch, ring, stop_waiting};
 pub use header::{attach, close, closed_at, complete, is_closed, note_used, used};
 pub use latch::READ_ATTEMPTS;
 pub use life::{HotReading, claim, look, read_hot, read_record, set_control};

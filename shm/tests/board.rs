@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use support::{Form, both_forms};
+use vx_shm::layout::LayoutFault;
 use vx_shm::{
     AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Kind, Liveness, Phase, Reader,
     ReserveError, Slot, SlotState, Snapshot,
@@ -326,4 +327,22 @@ fn hints_say_what_to_do_and_errors_name_the_board() {
     board.reserve("a", "", Kind::Task).unwrap();
     assert!(board.reserve("b", "", Kind::Task).unwrap_err().hint().is_some_and(|hint| hint.contains("larger board")));
     assert!(Slot::claim(board.path(), 0, 9).unwrap_err().hint().is_some());
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_named_segment_met_while_it_is_made_is_not_ready_and_not_something_else() {
+    let form = Form::named();
+    let path = form.fresh();
+    let name = path.to_str().unwrap().strip_prefix("shm:").unwrap();
+    let segment = std::fs::File::create_new(std::path::Path::new("/dev/shm").join(name)).unwrap();
+    let reader = || Reader::open(&path).map(|_| ()).map_err(|error| error.kind);
+    let writer = || Slot::join(&path, "key", "", Kind::Task).map(|_| ());
+    for length in [0, 1 << 20] {
+        segment.set_len(length).unwrap();
+        assert!(matches!(reader(), Err(AttachErrorKind::Layout(LayoutFault::NotReady))), "{length}: {:?}", reader());
+        let refused = writer();
+        assert!(matches!(refused, Err(ClaimError::Attach(_))), "{length}: {refused:?}");
+    }
+    std::fs::remove_file(std::path::Path::new("/dev/shm").join(name)).unwrap();
 }

@@ -31,6 +31,15 @@
 //!   not complete. Its name outlives a killed creator. Where the system does not show it as a file (macOS, Windows), a
 //!   reader's map is writable, and nothing is locked: see below.
 //!
+//! # One writer at a time
+//!
+//! * What holds for readers rests on it. The locks keep processes apart, and a [`Slot`](crate::Slot) is not `Clone`. Two
+//!   ways around them are left: to write from both sides of a fork, and to judge ([`Board::end`](crate::Board::end)) the
+//!   slot of a process that still runs. The numbers may then be a mixture of two publications until the next one, the
+//!   end a mixture of two ends; readers stay whole, bounded and safe.
+//! * Generations are 32 bits: a slot that is taken over 4,294,967,296 times while one reader does not look shows that
+//!   reader its old words until something moves.
+//!
 //! # Systems without byte locks
 //!
 //! Open-file-description locks exist on Linux and macOS. Elsewhere, and for named segments outside of Linux, claims are

@@ -1,9 +1,41 @@
 //! Why a reader never sees half a publication, and a killed writer never leaves one.
 //!
+//! Every ordering of this crate is in `stamp/`, in functions over words alone, and has a partner named here. In front of
+//! each stands what goes wrong without it, by the name of the *mutant* that takes it away: `tests/loom` runs those
+//! functions in every interleaving, as they are, where every model must hold, and with one mutant at a time, where some
+//! model must fail. `tests/orderings.rs` keeps it so: no ordering elsewhere, none without a mutant, no mutant and no
+//! shared word that is not spoken of on this page.
+//!
+//! # The words, and who writes them
+//!
+//! | word | written by | made visible by |
+//! |---|---|---|
+//! | `facts`, and the whole layout | the creator, once | `ready` |
+//! | `ready` | the creator, once, last | itself: release |
+//! | `title` | the creator | itself: a latch; that it moved: `epoch` |
+//! | `used` | whoever claims a slot, under the table's lock; only grows | `epoch` |
+//! | `state`, `closed_unix_ns` | the creator, when it closes | `closed` |
+//! | `closed` | the creator, once | itself: release |
+//! | `successor` | nobody yet; whoever will, before `closed` | `closed` |
+//! | `epoch`, `wake` | whoever changes a state | itself; the bell's fences |
+//! | `waiters` | whoever sleeps | the bell's fences |
+//! | `control` | the slot's writer; who names, takes over or judges it, under the table's lock | itself: release |
+//! | `numbers` (`stamp`, `copies`) | the slot's writer | itself: a latch |
+//! | `text` | the slot's writer | itself: a latch; that it moved: the revision in `numbers` |
+//! | `phases` | the slot's writer | `numbers` |
+//! | `identity` | who claims | `control` |
+//! | `error`, `install_path`, `ended_at` | the slot's writer, or who judges its end | `control` |
+//! | `exit` | who collected the process; may come after the state | `control`, else `epoch` |
+//! | a slot's beat | a thread of the writer's process | nothing: a hint of one word |
+//! | `reserved`, `committed`, `start`, the ring | the slot's writer | `committed`; in a new life also `control` |
+//!
+//! All loads and stores that are not named below are relaxed, of one aligned word of at most 8 bytes, and are ordered by
+//! the column on the right.
+//!
 //! # The latch
 //!
-//! [`Latch`](crate::layout::Latch) holds two copies of some words under one stamp. The stamp counts publications; its
-//! lowest bit names the copy that is whole. One process writes, any number read.
+//! A latch holds two copies of some words under one stamp (`Latch`). The stamp counts publications; its lowest bit names
+//! the copy that is whole. One process writes, any number read.
 //!
 //! ```text
 //! write                                      read
@@ -14,18 +46,22 @@
 //!                                              R4 stamp again, relaxed: still s, or try again
 //! ```
 //!
-//! * **W3 → R1.** A reader that loads the stamp stored by W3 has, after R1, all words of W2 of that publication: a
-//!   release store read by a relaxed load with an acquire fence behind it synchronizes. So R2 reads those words or newer.
-//! * **W1 → R3.** Newer words are those of publication `s + 2`, the next one into the same copy. Its W1 comes after the
-//!   store of stamp `s + 1`. If R2 reads one of its words, then W1 and R3 synchronize (a release fence before the store,
-//!   an acquire fence behind the load), and R4 cannot read a stamp older than `s + 1`: the reader sees that it was
-//!   overtaken and tries again.
+//! * **W3 → R1** (`RelaxedPublish`, `NoFirstFence`; W2 and W3 the other way round: `StampFirst`). A reader that loads the
+//!   stamp stored by W3 has, after R1, all words of W2 of that publication: a release store read by a relaxed load with
+//!   an acquire fence behind it synchronizes. So R2 reads those words or newer.
+//! * **W1 → R3** (`NoWriterFence`, `NoReaderFence`, and no R4 at all: `NoSecondStamp`). Newer words are those of
+//!   publication `s + 2`, the next one into the same copy. Its W1 comes after the store of stamp `s + 1`. If R2 reads one
+//!   of its words, then W1 and R3 synchronize (a release fence before the store, an acquire fence behind the load), and
+//!   R4 cannot read a stamp older than `s + 1`: the reader sees that it was overtaken and tries again.
 //! * So a reading that ends with the same stamp is one publication, whole. And stamps are never set back: the stamp is
 //!   64 bits, and at a billion publications a second comes round after 584 years.
-//! * **A kill.** Between two publications both copies are whole or the spare is half written; the stamp names the other.
-//!   W3 is one aligned store. There is no instruction at which the named copy is not whole, so nothing needs repair.
+//! * **A kill.** W2 goes into the copy that no reader is told to read (`OneCopy`). Between two publications both copies
+//!   are whole or the spare is half written; the stamp names the other. W3 is one aligned store. There is no instruction
+//!   at which the named copy is not whole, so nothing needs repair.
 //! * **A writer that never stops** can make a reader try again: after four tries the reader keeps what it showed
 //!   before. It cannot make it loop.
+//! * The writer's own load of its stamp, and of its words (`Latch::own`), are of stores that happened before: its own, or
+//!   those of the slot's last writer, which the claim acquired (C1 below).
 //!
 //! A plain sequence lock has one copy, which is torn for as long as its writer is stopped and for ever once it is
 //! killed: 428 of 2,000 kills at random instants left such a slot, the latch none.
@@ -38,60 +74,131 @@
 //! ```text
 //! claim                                      read
 //!   C1 control = (g + 1, claiming)             K1 control, relaxed
-//!   C2 fence(Release)                          K2 fence(Acquire)
-//!   C3 identity, texts, first numbers          the latch's read, which ends in R3 (or R3 behind a record)
-//!   C4 control = (g + 1, live), release        K3 control again, relaxed: unchanged, or try again
+//!      compare-exchange, acquire                  the latch's read: R1 … R4
+//!   C2 fence(Release)                          K2 control again, relaxed: unchanged, or try again
+//!   C3 identity, texts, log, first numbers        if the record is wanted: its words, relaxed
+//!   C4 control = (g + 1, live), release        K3 fence(Acquire)
+//!                                              K4 control again, relaxed: unchanged, or try again
 //! ```
 //!
-//! * **C4 → K2.** Who sees "live" sees every word of C3.
-//! * **C2 → R3.** Who sees a word of C3 sees C1 at K3, or something later: never the control word of generation `g`
-//!   with words of `g + 1`. In two steps (publish, then "live") the same reader shows the new text under the old
-//!   generation: loom finds it at once; 60 seconds of torture by real processes did not.
-//! * K3 also covers an end: error and install path are written before the state that says they are there (a release
-//!   store again), and are believed only under such a state.
+//! * **C4 → R1** (`RelaxedState`). Who sees "live" sees every word of C3: K1 loads what C4 stored, and R1, the latch's
+//!   first fence, comes behind K1 as well. The stamp is loaded before R1 and may be older than that; but C3 has moved it,
+//!   so that R4 then finds another one, and the reader tries again. A fence of its own between K1 and the stamp would
+//!   show nothing more: no model failed without it.
+//! * **C2 → R3, K3** (`TwoStepClaim`, `NoClaimFence`, `NoRecordFence`; no K2: `NoSecondControl`; no K4:
+//!   `NoRecordControl`). Who loads a word of C3 sees C1, or something later, behind the next acquire fence: never the
+//!   control word of generation `g` with words of `g + 1`. In two steps (publish, then "live") the same reader shows the
+//!   new text under the old generation: loom finds it at once; 60 seconds of torture by real processes did not. For the
+//!   latches alone W1 would do in place of C2; words that no latch holds need it.
+//! * **C4, W3 → C1** (`RelaxedClaim`). The next writer goes on from the stamps and counters of the last, so it must see
+//!   them: C1 acquires what that one released with the slot's end, or the creator with its naming. Where the last one was
+//!   killed, C1 reads no release; then the lock on the slot's byte, which the system freed, orders the two, or the
+//!   state that the parent stored after `wait()`.
 //! * "Claiming" has a second form, *named*, when key and version are there already because the creator reserved the
-//!   slot; the reader then shows the slot as reserved. *Unnamed*, it shows what was there before, or nothing.
+//!   slot; the reader then shows the slot as reserved. *Unnamed*, it keeps what it showed before, or shows nothing. A new
+//!   life that was named from the start would be shown with the words of the old one (`NamedClaim`).
 //! * A reservation is claimed in its own generation: the second claim rewrites only words that are not believed while
-//!   the state is "reserved" or "claiming" (process, start time, namespace).
+//!   the state is "reserved" or "claiming" (process, start time, namespace), and who sees "live" sees them by C4 → R1.
+//! * A claim that a kill cuts off leaves "claiming" and a free byte. Unnamed, it is never shown, and the next one takes
+//!   the slot with a generation of its own. Named, it is claimed again, in the same generation.
+//! * **C4 → `look`** (`RelaxedLook`). Who acts on a state (takes over, judges, claims a reservation) loads it with acquire:
+//!   the time of an end is there, which says whether the slot still rests.
 //!
 //! Who may claim is settled before, by the lock on the slot's byte, and for naming and taking over by the table's lock,
 //! both kept by the system and freed when their holder dies. C1 is a compare-exchange all the same, so that a system
-//! without such locks still has one winner. A claim cut off by a kill leaves "claiming" and a free byte: the next one
-//! may take it, with a generation of its own.
+//! without such locks still has one winner (`TwoStepClaim` again). Where it fails, nothing is read, so it fails relaxed.
+//!
+//! # The end of a slot
+//!
+//! Error, install path, time and, where known, exit are stored before the state that says that they are there
+//! (`EndFirst`), which is a release store (`RelaxedState`): **state → R1** as above, and K4 covers what follows. Readers
+//! believe them only under such a state. How the process ended may be known only later, to the parent: one word, stored
+//! alone; the `epoch` that moves behind it makes readers look again.
 //!
 //! # Text, phases, and the revision
 //!
 //! Message and details share a latch in the cold record. The 16-bit revision in a slot's numbers moves behind each
 //! change of text or phase; a reader looks at the record again when it moved. The text is stored before the numbers
-//! that announce it (W3 of the numbers comes after W3 of the text), so the text found is the announced one or newer.
-//! Phase entries are single words, not latched: entering a phase stores its time before the numbers name the phase, and
-//! a reader leaves out entries later than the present phase's own. A revision comes round after 65,536 changes; a
-//! reader that slept through exactly that many shows the old text until the next change.
+//! that announce it (`AnnouncedFirst`): W3 of the numbers comes after W3 of the text, and a reader whose numbers are those
+//! of W3 has fenced twice (R1 or R3) before it reads the record. So the text found is the announced one or newer. Phase
+//! entries are single words, not latched: entering a phase stores its time before the numbers name the phase (again
+//! `AnnouncedFirst`), and a reader leaves out entries later than the present phase's own. A revision comes round after
+//! 65,536 changes; a reader that slept through exactly that many shows the old text until the next change.
 //!
 //! # The log ring
 //!
-//! Two counters, both of bytes ever written. The writer moves `reserved`, fences (Release), writes the bytes, and stores
-//! `committed` (release). The reader loads `committed`, fences, copies, fences (Acquire), loads `reserved`, and drops
-//! what lies more than a ring's length before it. If it copied a byte of an overwrite, its second fence synchronizes
-//! with the writer's, and `reserved` shows that overwrite: the byte is dropped. A writer killed between the two leaves
-//! `reserved` ahead, which costs the oldest lines and nothing else.
+//! Two counters, both of bytes ever written, and a start.
+//!
+//! ```text
+//! append                                     read
+//!   L1 reserved = end, relaxed                 M1 committed, relaxed
+//!   L2 fence(Release)                          M2 fence(Acquire)
+//!   L3 bytes, relaxed                          M3 start and bytes, relaxed
+//!   L4 committed = end, release                M4 fence(Acquire)
+//!                                              M5 reserved, relaxed: drop what lies a ring's length before it
+//! ```
+//!
+//! * **L4 → M2** (`RelaxedCommit`, `NoLogFirstFence`). The bytes counted in are there, and so is the start.
+//! * **L2 → M4** (`NoLogReserve`: L1 behind L3; `NoLogFence`, `NoLogCopyFence`). If M3 copied a byte of an overwrite,
+//!   then L2 and M4 synchronize, and M5 shows that overwrite: the byte is dropped.
+//! * A writer killed between L1 and L4 leaves `reserved` ahead, which costs the oldest lines, and bytes of no meaning
+//!   between the two counters. A new life begins its log behind them: `start` and `reserved`, then `committed`, with
+//!   release (`LateStart`, `RelaxedCommit`). Who counts those bytes in by M1 has the new start by M2.
+//! * Who has seen the slot's new life has its log, by C4 → R1. There is no second look at the start: bytes of a new log
+//!   are an overwrite like any other.
 //!
 //! # The bell
 //!
 //! A change of state adds to the epoch, fences (SeqCst), and looks for waiters. A waiter adds itself to the waiters,
-//! loads the wake word, fences (SeqCst), and looks at the epoch. Of two such fences one comes first: either the ringer
-//! sees the waiter, moves the wake word and wakes; or the waiter sees the epoch moved and does not sleep. Between its
-//! look and its sleep, the futex call compares the wake word once more in the kernel.
+//! loads the wake word, fences (SeqCst), and looks at the epoch.
+//!
+//! * **The two fences** (`NoBellFence`, `NoSleeperFence`; the steps on either side the other way round: `EarlyRing`,
+//!   `LateAnnounce`). One of them comes first: either the ringer sees the waiter, moves the wake word and wakes; or the
+//!   waiter sees the epoch moved and does not sleep.
+//! * Between its look and its sleep, the system compares the wake word once more, under a lock that it also takes to
+//!   wake. So the ringer moves it before it wakes (`StillWake`), and the waiter loads it before it looks (`LateWake`).
+//!   The wake word itself is relaxed on both sides: the fences stand between it and the epoch.
+//! * **epoch → epoch** (`RelaxedEpoch`, `RelaxedEpochLook`). The addition releases and the look acquires: who sees that
+//!   something has changed sees what. That is how `used`, a late `exit` and a new `title` are found.
+//!
+//! # Making, attaching, closing
+//!
+//! * **ready → attach** (`RelaxedReady`, `NoAttachFence`; facts or title behind it: `ReadyFirst`). A board file has its
+//!   name only when it is complete, and the system orders that. A named segment has its name first: `ready` is stored
+//!   last, with release, and looked at first, with an acquire fence behind it and before any other word is believed. Who
+//!   comes too early is told so; nobody gets half a board.
+//! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time behind it: `ClosedFirst`). Who sees the
+//!   board closed sees its last state, and when that was.
+//!
+//! # Words on their own
+//!
+//! A beat says when a writer's process last ran, and when it last saw the numbers move; a reader's poll compares control
+//! word and stamp with those it knows, and reads on when either differs; the witness looks at the words of an identity
+//! one by one, and asks the system about the process that they name. Each of these is right alone, or wrong until the
+//! next look and harmless; there is no ordering in them to take away.
 //!
 //! # Readers on read-only pages
 //!
 //! Readers make relaxed loads of at most eight bytes and acquire fences, nothing else. The standard library promises no
 //! more for memory mapped read-only: a compare-exchange, even one that stores nothing, faults there.
 //!
+//! # Private copies
+//!
+//! A file that others may shorten is not mapped but read, and a read of many words is not one instant. Each is made
+//! between two reads of the hot lines: a slot whose control word and stamp are the same in all three is taken over, any
+//! other keeps what it had. A text cannot be written twice without a publication of the numbers in between, so its good
+//! copy is whole too. That reading a file copies an aligned word whole, and that a later read finds no older word, is what
+//! every system does and none promises.
+//!
 //! # What the models show, and what they cannot
 //!
-//! `tests/loom.rs` runs this crate's own functions under loom, in every interleaving and with every value a load may
-//! return under the C11 model, for two or three threads and a few operations; and again with one ordering taken away at
-//! a time ([`Mutant`](crate::atomics::Mutant)), where each must fail. loom runs each thread in program order: it cannot
-//! refute a reordering that a compiler or processor could make of relaxed operations among themselves (load buffering),
-//! and it knows nothing of kills, of maps, or of the file system. Those are tried with real processes.
+//! Under loom, this crate's own functions run in every interleaving, with every value a load may return under the C11
+//! model, for two or three threads, a few operations, and two or three interruptions of a thread in one execution
+//! (`LOOM_MAX_PREEMPTIONS` raises that). Texts and records are a word or two long there: what is ordered is the same, and
+//! a word more only multiplies what can happen. The system's part of the bell, and the lock on a slot's byte, are a lock
+//! and a condition variable of loom's.
+//!
+//! loom runs each thread in program order: it cannot refute a reordering that a compiler or processor could make of
+//! relaxed operations among themselves (load buffering). The argument above does not rest on their order: between any
+//! two accesses that must not change places stands a fence, a release or an acquire. Nor does loom know of kills, of maps,
+//! of two processes that see one page at two addresses, or of the file system. Those are tried with real processes.

@@ -73,9 +73,9 @@ impl Default for ColdRecord {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct HeaderPage {
-    /// [`HeaderImage`], in words: written once, before [`ready`](Self::ready).
+    /// [`HeaderImage`](super::HeaderImage), in words: written once, before [`ready`](Self::ready).
     pub facts: [AtomicU64; FACT_WORDS],
-    /// [`READY`] once the board can be attached.
+    /// [`READY`](super::READY) once the board can be attached.
     pub ready: AtomicU64,
     _pad0: [u64; 7],
     /// Goes up with each state change of a slot or of the board.

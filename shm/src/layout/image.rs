@@ -52,7 +52,7 @@ pub struct ColdImage {
     pub uid: u32,
     /// What the slot stands for.
     pub kind: u8,
-    /// Who judges the slot's end: see `stamp::ORIGIN_RESERVED`.
+    /// 1: the board's creator named the slot and judges its end; else nobody waits for its process.
     pub origin: u8,
     /// The slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,

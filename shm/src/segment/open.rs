@@ -26,7 +26,11 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
         },
     };
     let file = plain_file(&on_disk, false).map_err(fault)?;
-    let length = length_of(&file).map_err(fault)?;
+    let length = match length_of(&file) {
+        // A named segment has its name before its length.
+        Err(AttachErrorKind::Layout(_)) if on_disk != path => return Err(fault(LayoutFault::NotReady.into())),
+        length => length.map_err(fault)?,
+    };
     let backing = if ours_alone(&file) {
         Backing::Mapped(map(&file, length, false).map_err(|error| fault(error.into()))?)
     } else if length <= LONGEST_COPY_BYTES {

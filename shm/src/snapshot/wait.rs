@@ -27,12 +27,13 @@ pub(super) fn wait_change(segment: &Segment, seen: u32, timeout: Duration) -> bo
         return moved();
     };
     let bell = doorbell.bell();
-    stamp::wait(epoch, bell, seen, |wake| {
-        let left = left();
-        if !left.is_zero() {
-            sleep::sleep_while(&bell.wake, wake, left);
+    stamp::announce(bell);
+    while !left().is_zero() {
+        match stamp::await_change(epoch, bell, seen) {
+            None => break,
+            Some(wake) => sleep::sleep_while(&bell.wake, wake, left()),
         }
-        !left.is_zero()
-    });
+    }
+    stamp::stop_waiting(bell);
     moved()
 }

@@ -26,28 +26,16 @@ pub fn epoch(epoch: &AtomicU32) -> u32 {
     epoch.load(unless(Mutant::RelaxedEpochLook, Ordering::Acquire)) // Pairs with the release in `ring`.
 }
 
-/// Wait until the count of changes is not `seen` any more. `sleep` sleeps as long as the wake word holds the value that
-/// it is given, or until somebody wakes it, and says whether to go on waiting.
-pub fn wait(epoch: &AtomicU32, bell: &Doorbell, seen: u32, mut sleep: impl FnMut(u32) -> bool) {
-    announce(bell);
-    while let Some(wake) = await_change(epoch, bell, seen) {
-        if !sleep(wake) {
-            break;
-        }
-    }
-    // A sleeper that is killed before this costs later ringers one system call per change, and nothing else.
-    bell.waiters.fetch_sub(1, Ordering::Relaxed);
-}
-
-/// Say that somebody is about to sleep.
-fn announce(bell: &Doorbell) {
+/// Say that somebody is about to sleep. Undone by [`stop_waiting`]; a sleeper that is killed before that costs later
+/// ringers one system call per change, and nothing else.
+pub fn announce(bell: &Doorbell) {
     if !broken(Mutant::LateAnnounce) {
         bell.waiters.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// Whether nothing has changed since `seen`: then sleep as long as the wake word holds the value returned.
-fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32> {
+pub fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32> {
     let wake = bell.wake.load(Ordering::Relaxed);
     fence_unless(Mutant::NoSleeperFence, Ordering::SeqCst); // Pairs with the fence in `ring`.
     let same = epoch.load(Ordering::Relaxed) == seen;
@@ -58,6 +46,11 @@ fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32> {
     same.then_some(wake)
 }
 
+/// Take back [`announce`].
+pub fn stop_waiting(bell: &Doorbell) {
+    bell.waiters.fetch_sub(1, Ordering::Relaxed);
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
@@ -66,15 +59,12 @@ mod tests {
     fn only_a_sleeper_makes_a_change_ring() {
         let (changes, bell) = (AtomicU32::new(0), Doorbell::default());
         assert!(!ring(&changes, &bell));
-        let mut slept = Vec::new();
-        wait(&changes, &bell, 1, |wake| {
-            slept.push(wake);
-            assert!(ring(&changes, &bell), "somebody waits");
-            true
-        });
-        assert_eq!((slept, epoch(&changes)), (vec![0], 2), "slept once, and saw the change");
+        announce(&bell);
+        assert_eq!(await_change(&changes, &bell, 1), Some(0));
+        assert!(ring(&changes, &bell), "somebody waits");
+        assert_eq!((await_change(&changes, &bell, 1), epoch(&changes)), (None, 2));
+        assert_eq!(await_change(&changes, &bell, 2), Some(1), "the wake word has moved");
+        stop_waiting(&bell);
         assert!(!ring(&changes, &bell), "nobody waits any more");
-        wait(&changes, &bell, 3, |_| false);
-        assert!(!ring(&changes, &bell), "gave up, and said so");
     }
 }

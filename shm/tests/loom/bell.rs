@@ -6,7 +6,8 @@ use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU32, AtomicU64, Mutant, Ordering};
 use vx_shm::layout::{ColdImage, ColdRecord, Doorbell, HotLine};
 use vx_shm::stamp::{
-    Control, claim, epoch, look, note_used, read_hot, read_record, ring, set_control, used, wait, write_exit,
+    Control, announce, await_change, claim, epoch, look, note_used, read_hot, read_record, ring, set_control,
+    stop_waiting, used, write_exit,
 };
 
 use crate::run::Model;
@@ -116,10 +117,11 @@ impl Board {
     }
 
     fn wait(&self, seen: u32) {
-        wait(&self.epoch, &self.bell, seen, |wake| {
+        announce(&self.bell);
+        while let Some(wake) = await_change(&self.epoch, &self.bell, seen) {
             self.kernel.sleep_while(&self.bell.wake, wake);
-            true
-        });
+        }
+        stop_waiting(&self.bell);
     }
 }
 

@@ -45,13 +45,13 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
         }
     }));
     let began = Instant::now();
-    let (next, failures) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, executions, failures) = (AtomicUsize::new(0), AtomicUsize::new(0), Mutex::new(Vec::new()));
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..processors {
             scope.spawn(|| {
                 while let Some(model) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    failures.lock().unwrap().extend(model.show());
+                    failures.lock().unwrap().extend(model.show(&executions));
                 }
             });
         }
@@ -65,8 +65,9 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
     );
     let refuted: usize = asked.iter().map(|model| model.mutants.len()).sum();
     println!(
-        "{} models hold; {refuted} times a mutant was refuted, {} mutants in all; {} failures; {:.1} s",
+        "{} models, {} executions; {} mutants, refuted {refuted} times; {} failures; {:.1} s",
         asked.len(),
+        executions.load(Ordering::Relaxed),
         Mutant::ALL.len(),
         failures.len(),
         began.elapsed().as_secs_f64()
@@ -77,9 +78,10 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
 
 impl Model {
     /// It holds, and fails under each of its mutants; else what did not come out like that.
-    fn show(&self) -> Vec<String> {
+    fn show(&self, every: &AtomicUsize) -> Vec<String> {
         let began = Instant::now();
         let Ok(executions) = self.explore() else { return vec![format!("{}: does not hold", self.name)] };
+        every.fetch_add(executions, Ordering::Relaxed);
         let (refuted, passed): (Vec<Mutant>, Vec<Mutant>) =
             self.mutants.iter().partition(|mutant| self.refutes(**mutant));
         println!("{}: holds in {executions} executions; {} ms", self.name, began.elapsed().as_millis());
