@@ -13,6 +13,7 @@ pub mod platform;
 pub mod process;
 pub mod project;
 pub mod report;
+pub mod route;
 pub mod source;
 pub mod sync;
 pub mod template;

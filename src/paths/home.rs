@@ -75,6 +75,16 @@ impl Home {
         self.root.join("cache").join("index")
     }
 
+    /// What programs come to in the directories they were run in.
+    pub fn routes(&self) -> PathBuf {
+        self.root.join("cache").join("routes")
+    }
+
+    /// Links named like the programs of releases.
+    pub fn shims(&self) -> PathBuf {
+        self.root.join("shims")
+    }
+
     /// Staging directories, each of one living process.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")

@@ -6,11 +6,13 @@
 mod capture;
 mod interrupt;
 mod parent;
+mod replace;
 mod short;
 mod start;
 
 pub use capture::Tail;
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
+pub use replace::replace;
 pub use short::{Output, output, run_in};
 pub use start::{Ended, Exit, Group, Launch, Running, start};

@@ -36,9 +36,9 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "src",
         floors: &[
-            &["hint", "platform", "digest"],
+            &["hint", "platform", "digest", "launcher"],
             &["report", "paths", "config", "candidate", "template"],
-            &["project", "source", "install", "process", "channel"],
+            &["project", "source", "install", "process", "channel", "route"],
             &["sync"],
             &["doctor"],
             &["cli"],

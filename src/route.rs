@@ -1,0 +1,63 @@
+//! Routes: what the name of a program comes to in a directory, remembered so that the next call need not find out.
+//!
+//! A route is found by reading the project, its lock and the store, which takes milliseconds. What was found is kept
+//! together with everything it was found from: files with their inode, size and times, also those that did not exist, and
+//! variables. While all of that is as it was, the route holds, and a call takes it without reading anything else.
+//!
+//! The same cache is read by the launcher that shims are links to; [`format`] is all that both share.
+
+mod cache;
+mod draft;
+pub mod format;
+mod stamp;
+
+pub use cache::{keep, shortcut};
+pub use draft::{Draft, Known};
+pub use stamp::{Look, stamp};
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// What is looked through for programs where no search path is set.
+const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// A program to become, with what it is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The file to run.
+    pub file: PathBuf,
+    /// The variables to set.
+    pub variables: Vec<(OsString, OsString)>,
+}
+
+/// The search path with these folders in front, unless they are there already: a program that vx started pays once.
+pub fn search_path(front: &OsStr, path: Option<OsString>) -> OsString {
+    let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
+    let (head, whole) = (front.as_encoded_bytes(), path.as_encoded_bytes());
+    let there = whole.strip_prefix(head).is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATOR.as_bytes()));
+    if there || head.is_empty() {
+        return path;
+    }
+    let mut joined = front.to_owned();
+    joined.push(SEPARATOR);
+    joined.push(path);
+    joined
+}
+
+/// What stands between the folders of a search path.
+pub const SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_stand_in_front_once() {
+        let once = search_path(OsStr::new("/a:/b"), Some("/usr/bin".into()));
+        assert_eq!(once, "/a:/b:/usr/bin");
+        assert_eq!(search_path(OsStr::new("/a:/b"), Some(once.clone())), once);
+        assert_eq!(search_path(OsStr::new("/a"), Some("/ab:/c".into())), "/a:/ab:/c");
+        assert_eq!(search_path(OsStr::new("/a"), None), format!("/a:{DEFAULT_PATH}").as_str());
+        assert_eq!(search_path(OsStr::new(""), Some("/c".into())), "/c");
+    }
+}

@@ -1,0 +1,86 @@
+//! The caches of a home: one small file for each directory that programs were run in.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use super::format::{Cache, LONGEST_BYTES, file_name};
+use super::{Draft, Way, search_path, stamp};
+use crate::paths::Home;
+
+/// More directories than this are not remembered: the oldest half is forgotten.
+const KEPT: usize = 512;
+
+/// The way to this program from the working directory, if it is known and what is known still holds.
+///
+/// Nothing is said about why it does not: whatever is wrong with a cache, the route is found again the long way.
+#[cfg(unix)]
+pub fn shortcut(home: &Home, name: &OsStr) -> Option<Way> {
+    use std::os::unix::ffi::OsStrExt;
+
+    let directory = std::env::current_dir().ok()?;
+    let directory = directory.as_os_str().as_bytes();
+    let mut bytes = Vec::with_capacity(8 * 1024);
+    let file = fs::File::open(place(home, directory)).ok()?;
+    file.take(LONGEST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
+    let cache = Cache::checked(&bytes)?;
+    let program = (cache.directory()? == directory).then(|| cache.program(name.as_bytes()))??;
+    let path_of = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\0").unwrap_or(bytes)));
+    // Few variables are asked for: their values are kept for as long as they are compared.
+    let values: Vec<(Vec<u8>, OsString)> =
+        std::env::vars_os().map(|(name, value)| (name.as_bytes().to_vec(), value)).collect();
+    let variable = |wanted: &[u8]| {
+        values.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_bytes())
+    };
+    if !cache.holds(|path| stamp(&path_of(path)), variable) {
+        return None;
+    }
+    let path = search_path(OsStr::from_bytes(program.search), std::env::var_os("PATH"));
+    let mut variables = vec![("PATH".into(), path)];
+    variables.extend(cache.exports().filter_map(|export| {
+        let text = export.strip_suffix(b"\0")?;
+        let at = text.iter().position(|byte| *byte == b'=')?;
+        Some((OsStr::from_bytes(&text[..at]).into(), OsStr::from_bytes(&text[at + 1..]).into()))
+    }));
+    Some(Way { file: path_of(program.file), variables })
+}
+
+/// Systems without inodes remember nothing.
+#[cfg(not(unix))]
+pub fn shortcut(_: &Home, _: &OsStr) -> Option<Way> {
+    None
+}
+
+/// Remember what was found. That it cannot be is nobody's problem: a home may be read-only, and the next call finds out
+/// again.
+pub fn keep(home: &Home, draft: &Draft) {
+    if cfg!(unix) {
+        let _ = try_keep(home, draft);
+    }
+}
+
+fn try_keep(home: &Home, draft: &Draft) -> io::Result<()> {
+    let Some(bytes) = draft.encode() else { return Ok(()) };
+    let routes = home.routes();
+    fs::create_dir_all(&routes)?;
+    forget_oldest(&routes)?;
+    let mut file = tempfile::NamedTempFile::new_in(&routes)?;
+    file.write_all(&bytes)?;
+    file.persist(place(home, draft.directory.as_os_str().as_encoded_bytes())).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn forget_oldest(routes: &Path) -> io::Result<()> {
+    let mut files: Vec<_> = fs::read_dir(routes)?.flatten().map(|entry| entry.path()).collect();
+    if files.len() >= KEPT {
+        files.sort_by_cached_key(|path| fs::metadata(path).and_then(|data| data.modified()).ok());
+        files.iter().take(KEPT / 2).try_for_each(fs::remove_file)?;
+    }
+    Ok(())
+}
+
+fn place(home: &Home, directory: &[u8]) -> PathBuf {
+    let name = file_name(directory);
+    home.routes().join(str::from_utf8(&name).unwrap_or_default())
+}

@@ -1,0 +1,208 @@
+//! Writing down what was found, in the bytes that [`format`](super::format) reads.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use super::format::{CHECKED_FROM, HEADER_BYTES, LONGEST_BYTES, MAGIC, RECORD_BYTES, Stamp, hash};
+
+/// Everything that was found for one directory.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The directory, as the system names it.
+    pub directory: PathBuf,
+    /// The files it was found from.
+    pub witnesses: Vec<(PathBuf, Stamp)>,
+    /// The variables it was found from, with their values.
+    pub conditions: Vec<(&'static str, Option<OsString>)>,
+    /// The programs.
+    pub programs: Vec<Known>,
+    /// Variables that every program is given.
+    pub exports: Vec<(String, String)>,
+}
+
+/// A program that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// What people type.
+    pub name: String,
+    /// The file to run.
+    pub file: PathBuf,
+    /// What goes in front of the search path.
+    pub search: OsString,
+}
+
+impl Draft {
+    /// The bytes of the cache; `None` when they would be too many, or some text holds a zero byte.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        let counts = [self.witnesses.len(), self.conditions.len(), self.programs.len(), self.exports.len()];
+        let records: usize = counts.iter().zip(RECORD_BYTES).map(|(count, size)| count * size).sum();
+        let mut bytes = Bytes { head: Vec::new(), texts: Vec::new(), texts_from: HEADER_BYTES + records };
+        bytes.words([MAGIC, 0, 0]);
+        bytes.text(self.directory.as_os_str())?;
+        let mut offset = HEADER_BYTES;
+        for (count, size) in counts.iter().zip(RECORD_BYTES) {
+            bytes.pair(offset, *count)?;
+            offset += count * size;
+        }
+        self.records(&mut bytes)?;
+        bytes.finish()
+    }
+
+    fn records(&self, bytes: &mut Bytes) -> Option<()> {
+        for (path, stamp) in &self.witnesses {
+            bytes.text(path.as_os_str())?;
+            bytes.words([u64::from(stamp.is_some())]);
+            bytes.words(stamp.unwrap_or_default());
+        }
+        for (name, value) in &self.conditions {
+            bytes.text(OsStr::new(name))?;
+            let hash = value.as_ref().map(|value| hash(value.as_encoded_bytes()));
+            bytes.words([u64::from(hash.is_some()), hash.unwrap_or_default()]);
+        }
+        for program in &self.programs {
+            bytes.text(OsStr::new(&program.name))?;
+            bytes.text(program.file.as_os_str())?;
+            bytes.text(&program.search)?;
+        }
+        self.exports.iter().try_for_each(|(name, value)| bytes.text(OsStr::new(&format!("{name}={value}"))))
+    }
+}
+
+/// Records in front, and the texts that they point to behind them.
+struct Bytes {
+    head: Vec<u8>,
+    texts: Vec<u8>,
+    texts_from: usize,
+}
+
+impl Bytes {
+    fn words<const N: usize>(&mut self, words: [u64; N]) {
+        words.iter().for_each(|word| self.head.extend(word.to_le_bytes()));
+    }
+
+    fn pair(&mut self, first: usize, second: usize) -> Option<()> {
+        for number in [first, second] {
+            self.head.extend(u32::try_from(number).ok()?.to_le_bytes());
+        }
+        Some(())
+    }
+
+    /// Point to a text, which is put behind the records unless it is there already.
+    fn text(&mut self, text: &OsStr) -> Option<()> {
+        let bytes = text.as_encoded_bytes();
+        if bytes.contains(&0) {
+            return None;
+        }
+        let ended = [bytes, b"\0"].concat();
+        let at = self.texts.windows(ended.len()).position(|window| window == ended).unwrap_or_else(|| {
+            self.texts.extend(&ended);
+            self.texts.len() - ended.len()
+        });
+        self.pair(self.texts_from + at, bytes.len())
+    }
+
+    fn finish(self) -> Option<Vec<u8>> {
+        let mut bytes = self.head;
+        bytes.extend(self.texts);
+        let length = bytes.len() as u64;
+        bytes[8..16].copy_from_slice(&length.to_le_bytes());
+        let checksum = hash(&bytes[CHECKED_FROM..]);
+        bytes[16..24].copy_from_slice(&checksum.to_le_bytes());
+        (bytes.len() <= LONGEST_BYTES).then_some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::format::Cache;
+    use super::*;
+
+    fn draft() -> Draft {
+        Draft {
+            directory: "/work/project".into(),
+            witnesses: vec![("/work/project/vx.toml".into(), Some([1, 2, 3, 4, 5])), ("/work/vx.toml".into(), None)],
+            conditions: vec![("VX_HOME", Some("/home/vx".into())), ("HOME", None)],
+            programs: vec![
+                Known { name: "node".into(), file: "/s/node/bin/node".into(), search: "/s/node/bin:/s/uv/bin".into() },
+                Known { name: "uv".into(), file: "/s/uv/bin/uv".into(), search: "/s/node/bin:/s/uv/bin".into() },
+            ],
+            exports: vec![("MODE".into(), "test".into())],
+        }
+    }
+
+    fn stamps(path: &[u8]) -> Stamp {
+        (path == b"/work/project/vx.toml\0").then_some([1, 2, 3, 4, 5])
+    }
+
+    fn variables(name: &[u8]) -> Option<&'static [u8]> {
+        (name == b"VX_HOME").then_some(b"/home/vx")
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let bytes = draft().encode().expect("short enough");
+        let cache = Cache::checked(&bytes).expect("whole");
+        assert_eq!(cache.directory(), Some(&b"/work/project"[..]));
+        assert!(cache.holds(stamps, variables));
+        let uv = cache.program(b"uv").expect("a program");
+        assert_eq!((uv.file, uv.search), (&b"/s/uv/bin/uv\0"[..], &b"/s/node/bin:/s/uv/bin"[..]));
+        assert!(cache.program(b"npm").is_none());
+        assert_eq!(cache.exports().collect::<Vec<_>>(), [b"MODE=test\0"]);
+    }
+
+    #[test]
+    fn any_change_of_what_it_depends_on_is_seen() {
+        let bytes = draft().encode().expect("short enough");
+        let cache = Cache::checked(&bytes).expect("whole");
+        for word in 0..5 {
+            let changed = |path: &[u8]| {
+                let mut stamp = stamps(path)?;
+                stamp[word] += 1;
+                Some(stamp)
+            };
+            assert!(!cache.holds(changed, variables), "word {word}");
+        }
+        assert!(!cache.holds(|_| None, variables), "a file that is gone");
+        assert!(!cache.holds(|path| stamps(path).or(Some([0; 5])), variables), "a file that is new");
+        assert!(!cache.holds(stamps, |_| None), "a variable that is gone");
+        assert!(!cache.holds(stamps, |name| variables(name).or(Some(b"/root"))), "a variable that is new");
+        assert!(!cache.holds(stamps, |name| variables(name).map(|_| &b"/other"[..])), "a variable that changed");
+    }
+
+    #[test]
+    fn damaged_bytes_are_no_cache() {
+        let bytes = draft().encode().expect("short enough");
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            assert!(Cache::checked(&damaged).is_none(), "byte {at}");
+            assert!(Cache::checked(&bytes[..at]).is_none(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn forged_tables_are_read_without_harm() {
+        // The checksum is right and the contents are not: answers may be wrong, and nothing else.
+        let bytes = draft().encode().expect("short enough");
+        let mut seed = 1_u64;
+        for _ in 0..20_000 {
+            let mut forged = bytes.clone();
+            for _ in 0..3 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let at = CHECKED_FROM + (seed >> 33) as usize % (bytes.len() - CHECKED_FROM);
+                forged[at] = (seed >> 24) as u8;
+            }
+            let checksum = hash(&forged[CHECKED_FROM..]);
+            forged[16..24].copy_from_slice(&checksum.to_le_bytes());
+            let cache = Cache::checked(&forged).expect("its checksum is right");
+            let _ = (cache.directory(), cache.program(b"uv").is_some(), cache.exports().count());
+            cache.holds(stamps, variables);
+        }
+    }
+
+    #[test]
+    fn texts_that_no_path_can_have_are_not_written() {
+        let draft = Draft { directory: "/a\0b".into(), ..draft() };
+        assert!(draft.encode().is_none());
+    }
+}
