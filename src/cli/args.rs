@@ -1,5 +1,6 @@
 //! The command line's words.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -75,11 +76,46 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: CacheCommand,
     },
+    /// Run a tool: the project's own, or any version of it.
+    X(RunToolArguments),
+    /// Link every installed program's name to a launcher that runs what the project at hand pins.
+    Shims(ShimsArguments),
     /// Print the completions for a shell.
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Run the tool of this name.
+    #[command(external_subcommand)]
+    Tool(Vec<OsString>),
+}
+
+/// What `vx x` runs.
+#[derive(Debug, Args)]
+pub(super) struct RunToolArguments {
+    /// Fail when it is not installed.
+    #[arg(long)]
+    pub no_install: bool,
+    /// For the launcher only: a link of this name was called.
+    #[arg(long, hide = true)]
+    pub shim: bool,
+    /// The tool, or one of its programs; with a version, that one, whatever vx.toml says.
+    #[arg(value_name = "TOOL[@VERSION]")]
+    pub tool: String,
+    /// What to give to it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
+}
+
+/// What `vx shims` does.
+#[derive(Debug, Args)]
+pub(super) struct ShimsArguments {
+    /// Print the directory to put on PATH, and do nothing else.
+    #[arg(long, conflicts_with = "remove")]
+    pub directory: bool,
+    /// Take the links away again.
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// What to do with the caches.

@@ -10,9 +10,9 @@ use vx_tui::source::Logs;
 use super::args::RunArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
 use super::interrupts::Interrupts;
-use super::print;
 use super::show::{View, show};
 use super::views::BoardLogs;
+use super::{print, shims};
 use crate::paths::{Home, runtime_directory};
 use crate::sync::{Dumper, InstallChild, Run, RunEnd, RunHandle, Step, create_board, start_run};
 
@@ -69,6 +69,7 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
     let troubles = watch(&path, &handle, errand, &interrupts);
     let end = handle.join()?;
+    shims::refresh(errand.home);
     if errand.view == View::Headless {
         print_failures(&path);
     }

@@ -1,5 +1,7 @@
 //! The command line: what each command does with the floors below, and what it prints.
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -17,21 +19,46 @@ mod lock;
 mod outdated;
 mod print;
 mod releases;
+mod routes;
 mod search;
+mod shims;
 mod show;
 mod store;
 mod sync;
 mod terminal;
+mod tool;
 mod top;
 mod views;
 mod which;
 mod workspace;
 
-use args::{Arguments, Command};
+use args::{Arguments, Command, RunToolArguments};
+
+/// The names that are not tools': those of the commands. A tool of such a name is run with `vx x`.
+const COMMANDS: [&str; 14] = [
+    "sync",
+    "install",
+    "uninstall",
+    "lock",
+    "list",
+    "which",
+    "search",
+    "board",
+    "top",
+    "cache",
+    "x",
+    "shims",
+    "completions",
+    "help",
+];
 
 /// Run the program with the process's own arguments.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(code) = run_at_once(&words) {
+        return code;
+    }
+    let arguments = Arguments::parse_from(words);
     let project = arguments.project.as_deref();
     let outcome = match arguments.command {
         Command::Sync(sync) => sync::run(project, &sync),
@@ -52,6 +79,9 @@ pub fn main() -> ExitCode {
         Command::Board { command } => board::run(command),
         Command::Top { board, choose } => top::run(board.as_deref(), choose),
         Command::Cache { command } => store::cache(command),
+        Command::X(asked) => tool::explicit(&asked),
+        Command::Tool(words) => tool::external(&words),
+        Command::Shims(asked) => shims::run(&asked),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "vx", &mut script);
@@ -59,6 +89,27 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::SUCCESS)
         }
     };
+    finish(outcome)
+}
+
+/// A tool's program needs no look at the command line: where it is known what it comes to, this process becomes it. A
+/// link to vx that has the name of a program is that program.
+fn run_at_once(words: &[OsString]) -> Option<ExitCode> {
+    let own = Path::new(words.first()?).file_stem()?.to_string_lossy();
+    if !own.starts_with("vx") {
+        let asked =
+            RunToolArguments { no_install: false, shim: true, tool: own.into_owned(), arguments: words[1..].to_vec() };
+        return Some(finish(tool::explicit(&asked)));
+    }
+    let name = words.get(1)?;
+    let is_word = |name: &str| !name.starts_with('-') && !COMMANDS.contains(&name);
+    if name.to_str().is_none_or(is_word) {
+        tool::take_shortcut(name, &words[2..]);
+    }
+    None
+}
+
+fn finish(outcome: failure::Outcome) -> ExitCode {
     let code = outcome.unwrap_or_else(failure::Failure::report);
     match print::lost() {
         Some(reason) => failure::Failure::failed(format!("cannot write to standard output: {reason}")).report(),
@@ -77,6 +128,17 @@ fn tool_and_version(text: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_command_is_listed_as_one() {
+        let mut named: Vec<String> =
+            Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        named.push("help".into());
+        named.sort();
+        let mut listed = COMMANDS.map(str::to_owned).to_vec();
+        listed.sort();
+        assert_eq!(listed, named);
+    }
 
     #[test]
     fn the_version_stands_behind_the_last_part_of_the_name() {

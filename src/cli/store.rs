@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::CacheCommand;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
-use super::{print, tool_and_version};
+use super::{print, shims, tool_and_version};
 use crate::hint::nearest;
 use crate::install::{Release, Store};
 use crate::paths::Home;
@@ -66,7 +66,8 @@ fn row(release: &Release, projects: &[impl AsRef<Path>]) -> serde_json::Value {
 
 /// Run `vx uninstall`.
 pub(super) fn uninstall(tools: &[String]) -> Outcome {
-    let store = Store::new(home()?);
+    let store_home = home()?;
+    let store = Store::new(store_home.clone());
     let releases = store.list().map_err(|error| Failure::hinted(FAILED, &error))?;
     let mut doomed = Vec::new();
     for wanted in tools {
@@ -90,6 +91,7 @@ pub(super) fn uninstall(tools: &[String]) -> Outcome {
         store.remove(&tool, &version).map_err(Failure::failed)?;
         print::note(format_args!("removed {tool} {version}"));
     }
+    shims::refresh(&store_home);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -45,20 +45,10 @@ pub(super) fn platform() -> Result<Platform, Failure> {
     })
 }
 
-/// The project in this directory, else the nearest one from the working directory upwards.
+/// The project in this directory, else the nearest one from the working directory upwards; with what is to be said about
+/// it.
 pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
-    let found = match directory {
-        Some(directory) => discover::load_from(directory),
-        None => discover::load(&std::env::current_dir()?),
-    };
-    let project = found.map_err(|error| match error {
-        // Each problem begins with its place, where editors look for it.
-        ProjectError::Wrong(errors) => {
-            print::problems(errors);
-            Failure::silent(USAGE)
-        }
-        error => Failure::hinted(USAGE, &error),
-    })?;
+    let project = read_project(directory)?;
     for notice in &project.notices {
         print::note(notice);
     }
@@ -68,23 +58,49 @@ pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
     Ok(project)
 }
 
+fn read_project(directory: Option<&Path>) -> Result<Project, Failure> {
+    let found = match directory {
+        Some(directory) => discover::load_from(directory),
+        None => discover::load(&std::env::current_dir()?),
+    };
+    found.map_err(|error| match error {
+        // Each problem begins with its place, where editors look for it.
+        ProjectError::Wrong(errors) => {
+            print::problems(errors);
+            Failure::silent(USAGE)
+        }
+        error => Failure::hinted(USAGE, &error),
+    })
+}
+
 impl Workspace {
     /// Open the project in this directory, else the nearest one.
     pub(super) fn open(directory: Option<&Path>) -> Result<Self, Failure> {
         let project = project(directory)?;
+        let (workspace, old) = Self::of(project)?;
+        if let Some(version) = old {
+            let path = workspace.lock_path.display();
+            print::note(format_args!(
+                "`{path}` has the old format {version}: of what it pins, that holds which vx.toml accepts"
+            ));
+        }
+        Ok(workspace)
+    }
+
+    /// Open the project in this directory without a word about what is doubtful there: `vx sync` says it.
+    pub(super) fn open_silently(directory: &Path) -> Result<Self, Failure> {
+        Ok(Self::of(read_project(Some(directory))?)?.0)
+    }
+
+    /// The workspace of a project, and the format of its lock where that is an old one.
+    fn of(project: Project) -> Result<(Self, Option<u64>), Failure> {
         let lock_path = project.directory.join(lock::FILE_NAME);
-        let (lock, pins) = match Lock::read(&lock_path).map_err(|error| Failure::hinted(USAGE, &error))? {
-            Some(Found::Current(lock)) => (lock, BTreeMap::new()),
-            Some(Found::Old { version, versions }) => {
-                let path = lock_path.display();
-                print::note(format_args!(
-                    "`{path}` has the old format {version}: of what it pins, that holds which vx.toml accepts"
-                ));
-                (Lock::default(), versions)
-            }
-            None => (Lock::default(), BTreeMap::new()),
+        let (lock, pins, old) = match Lock::read(&lock_path).map_err(|error| Failure::hinted(USAGE, &error))? {
+            Some(Found::Current(lock)) => (lock, BTreeMap::new(), None),
+            Some(Found::Old { version, versions }) => (Lock::default(), versions, Some(version)),
+            None => (Lock::default(), BTreeMap::new(), None),
         };
-        Ok(Self { home: store::home()?, platform: platform()?, project, lock, pins, lock_path })
+        Ok((Self { home: store::home()?, platform: platform()?, project, lock, pins, lock_path }, old))
     }
 
     /// The sources, as this user's environment and the project's files configure them.

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use super::disk::{At, DiskError};
 
 /// The receipt's name in the release.
-const FILE_NAME: &str = ".vx-receipt.toml";
+pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
 
 /// The layout of the receipt this vx writes, and the newest it reads.
 const LAYOUT: u32 = 1;

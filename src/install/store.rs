@@ -11,7 +11,7 @@ use crate::hint::Hint;
 use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories};
-use super::receipt::Receipt;
+use super::receipt::{self, Receipt};
 use super::staging::Staging;
 
 /// The longest name of a tool or version, in bytes: both must fit into one file name together.
@@ -63,6 +63,11 @@ impl Release {
     /// The folder that, put first on PATH, makes all its programs work.
     pub fn bin(&self) -> PathBuf {
         self.path.join("bin")
+    }
+
+    /// The file that says that the release in this directory is whole; another one with every install.
+    pub fn receipt_path(release: &Path) -> PathBuf {
+        release.join(receipt::FILE_NAME)
     }
 
     /// The file to run for this program, if the release provides it.

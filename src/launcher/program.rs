@@ -63,14 +63,14 @@ fn shortcut(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
     None
 }
 
-/// `vx x NAME -- ARGUMENTS`.
+/// `vx x --shim NAME -- ARGUMENTS`.
 fn ask_vx(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
     let mut path = [0; PATH_BYTES];
     let vx = CStr::from_bytes_with_nul(joined(&mut path, &[home, FALLBACK])?).ok()?;
     let mut copy = [0; PATH_BYTES];
     let name = joined(&mut copy, &[name, b"\0"])?;
     let mut arena = Arena::for_arguments(start)?;
-    for word in [vx.to_bytes_with_nul(), b"x\0", name, b"--\0"] {
+    for word in [&b"vx\0"[..], b"x\0", b"--shim\0", name, b"--\0"] {
         arena.export(word);
     }
     arena.arguments_after_own(start);

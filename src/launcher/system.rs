@@ -145,9 +145,9 @@ impl Arena {
         Self::new(start.variables().count() + more + 2, b"PATH=:\0".len() + search_bytes + path_bytes)
     }
 
-    /// Room for the arguments and four more.
+    /// Room for the arguments and five more.
     pub(crate) fn for_arguments(start: &Start) -> Option<Self> {
-        Self::new(start.count + 5, 0)
+        Self::new(start.count + 6, 0)
     }
 
     fn new(places: usize, text_bytes: usize) -> Option<Self> {

@@ -46,8 +46,18 @@ impl Hint for ProjectError {
 
 /// The nearest project file from `directory` upwards; `vx.toml` before `.vx.toml` where a directory has both.
 pub fn find(directory: &Path) -> Option<PathBuf> {
+    find_with(directory, |_| true)
+}
+
+/// The same; each file that the search depends on is shown to `look` before, which says whether there is anything.
+pub fn find_with(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    absolute.ancestors().find_map(in_directory)
+    absolute.ancestors().find_map(|directory| find_in(directory, &mut look))
+}
+
+/// The project file of this very directory, shown to `look` before.
+pub fn find_in(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
+    NAMES.iter().map(|name| directory.join(name)).find(|path| look(path) && path.is_file())
 }
 
 /// Reads the nearest project file from `directory` upwards.
@@ -59,12 +69,8 @@ pub fn load(directory: &Path) -> Result<Project, ProjectError> {
 /// Reads the project file of this directory and of no other, as `--project` asks.
 pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let path = in_directory(&absolute).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
+    let path = find_in(&absolute, |_| true).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
     read(&path)
-}
-
-fn in_directory(directory: &Path) -> Option<PathBuf> {
-    NAMES.iter().map(|name| directory.join(name)).find(|path| path.is_file())
 }
 
 /// Reads this project file.

@@ -30,9 +30,7 @@ pub fn shortcut(home: &Home, name: &OsStr) -> Option<Way> {
     // Few variables are asked for: their values are kept for as long as they are compared.
     let values: Vec<(Vec<u8>, OsString)> =
         std::env::vars_os().map(|(name, value)| (name.as_bytes().to_vec(), value)).collect();
-    let variable = |wanted: &[u8]| {
-        values.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_bytes())
-    };
+    let variable = |wanted: &[u8]| values.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_bytes());
     if !cache.holds(|path| stamp(&path_of(path)), variable) {
         return None;
     }

@@ -135,6 +135,11 @@ pub fn find(name: &str) -> Option<&'static Tool> {
     CATALOGUE.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
+/// The tool of this name, or the one that brings a program of this name.
+pub fn providing(program: &str) -> Option<&'static Tool> {
+    find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
+}
+
 /// The tools whose names, programs or descriptions hold the text, whatever its case; the best matches first.
 pub fn search(text: &str) -> Vec<&'static Tool> {
     let wanted = text.to_lowercase();

@@ -23,4 +23,4 @@ pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use recipe::{NoRecipe, Recipe, Wanted};
 pub use sources::Sources;
-pub use system::SystemTool;
+pub use system::{SystemTool, program_on_path};

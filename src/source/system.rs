@@ -33,14 +33,29 @@ pub(super) fn look(options: &SourceOptions, program: &str, arguments: &[String])
 
 /// The first file of this name in a directory of `PATH` that can be run.
 pub(super) fn find_on_path(options: &SourceOptions, program: &str) -> Option<PathBuf> {
-    let path = options.variable("PATH")?;
+    find_in(OsStr::new(&options.variable("PATH")?), program, options.variable("PATHEXT"), |_| true)
+}
+
+/// The first file of this name in a directory of a search path that can be run, leaving one directory out.
+pub fn program_on_path(program: &str, path: &OsStr, leaving_out: &Path) -> Option<PathBuf> {
+    let left_out = leaving_out.canonicalize().ok();
+    let other = |directory: &Path| directory != leaving_out && directory.canonicalize().ok() != left_out;
+    find_in(path, program, std::env::var("PATHEXT").ok(), other)
+}
+
+fn find_in(
+    path: &OsStr,
+    program: &str,
+    extensions: Option<String>,
+    looked_in: impl Fn(&Path) -> bool,
+) -> Option<PathBuf> {
     let extensions = match cfg!(windows) {
-        true => options.variable("PATHEXT").unwrap_or_else(|| ".EXE;.CMD;.BAT".into()),
+        true => extensions.unwrap_or_else(|| ".EXE;.CMD;.BAT".into()),
         false => String::new(),
     };
     let names: Vec<String> = extensions.split(';').map(|extension| format!("{program}{extension}")).collect();
-    std::env::split_paths(&path)
-        .filter(|directory| directory.is_absolute())
+    std::env::split_paths(path)
+        .filter(|directory| directory.is_absolute() && looked_in(directory))
         .flat_map(|directory| names.iter().map(move |name| directory.join(name)))
         .find(|candidate| is_program(candidate))
 }
