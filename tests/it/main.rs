@@ -17,6 +17,8 @@ mod output;
 mod places;
 mod registry;
 #[cfg(unix)]
+mod run;
+#[cfg(unix)]
 mod sandbox;
 mod server;
 mod source;

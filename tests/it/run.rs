@@ -1,0 +1,42 @@
+//! Running pinned tools: `vx TOOL`, `vx x`, and the links that `vx shims` makes.
+
+mod changes;
+mod programs;
+
+use std::ffi::OsString;
+use std::process::Command;
+
+use crate::registry::archive::{Entry, tgz};
+use crate::sandbox::{Finished, Sandbox};
+
+/// A tool from an address whose program is this shell script; with more lines for its table.
+fn scripted(sandbox: &Sandbox, tool: &str, script: &str) -> String {
+    let archive = tgz(&[Entry::file(&format!("package/bin/{tool}"), 0o755, format!("#!/bin/sh\n{script}\n"))]);
+    sandbox.addressed(tool, &archive, "")
+}
+
+/// A sandbox whose project has one tool `say` with this script, installed.
+fn saying(script: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let line = scripted(&sandbox, "say", script);
+    let sandbox = sandbox.config(&format!("[tools]\n{line}"));
+    sandbox.vx("sync").succeeds();
+    sandbox
+}
+
+/// Let the files that were just written get so old that what is found from them is kept.
+fn let_it_settle() {
+    std::thread::sleep(std::time::Duration::from_millis(30));
+}
+
+/// Call the link of this name that `vx shims` made.
+fn shim(sandbox: &Sandbox, name: &str, arguments: &[OsString]) -> Finished {
+    let mut command = Command::new(sandbox.home().join("shims").join(name));
+    command.args(arguments).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
+    sandbox.run(name, command).finish()
+}
+
+/// How many directories what programs come to is remembered of.
+fn remembered(sandbox: &Sandbox) -> usize {
+    std::fs::read_dir(sandbox.home().join("cache/routes")).into_iter().flatten().count()
+}

@@ -1,0 +1,135 @@
+//! What was remembered holds exactly as long as everything it was found from.
+
+use std::fs;
+
+use super::{let_it_settle, remembered, shim};
+use crate::sandbox::Sandbox;
+
+/// Two versions of a tool in the lock's reach, and links.
+fn two_versions() -> Sandbox {
+    let sandbox = Sandbox::new().offers("ruff", "0.15.1").offers("ruff", "0.15.2");
+    sandbox.write("vx.toml", "[tools]\nruff = \"0.15.2\"\n");
+    sandbox.vx("sync").succeeds();
+    sandbox.write("vx.toml", "[tools]\nruff = \"0.15.1\"\n");
+    sandbox.vx("sync").succeeds();
+    sandbox.vx("shims").succeeds();
+    sandbox
+}
+
+/// What the tool says through vx and through its link, which must be the same.
+fn says(sandbox: &Sandbox) -> String {
+    let linked = shim(sandbox, "ruff", &["--version".into()]).succeeds().stdout();
+    let direct = sandbox.vx("ruff --version").succeeds().stdout();
+    assert_eq!(linked, direct);
+    direct.trim().to_owned()
+}
+
+#[test]
+fn a_change_of_the_project_within_the_same_instant_and_size_is_seen() {
+    let sandbox = two_versions();
+    let locks = ["0.15.1", "0.15.2"].map(|version| {
+        sandbox.write("vx.toml", &format!("[tools]\nruff = \"{version}\"\n"));
+        sandbox.vx("lock").succeeds();
+        (version, sandbox.read("vx.lock"))
+    });
+    assert_eq!(locks[0].1.len(), locks[1].1.len(), "the very same size");
+    for round in 0..20 {
+        let (version, lock) = &locks[round % 2];
+        // No pause: the files change in the instant in which they were read last.
+        sandbox.write("vx.toml", &format!("[tools]\nruff = \"{version}\"\n"));
+        sandbox.write("vx.lock", lock);
+        assert_eq!(says(&sandbox), *version, "round {round}");
+        if round % 4 == 3 {
+            let_it_settle();
+            assert_eq!(says(&sandbox), *version);
+        }
+    }
+    assert_eq!(remembered(&sandbox), 1, "it was remembered in between");
+}
+
+#[test]
+fn a_change_of_the_lock_alone_is_seen() {
+    let sandbox = two_versions();
+    let locks = ["0.15.1", "0.15.2"].map(|version| {
+        sandbox.write("vx.toml", &format!("[tools]\nruff = \"{version}\"\n"));
+        sandbox.vx("lock").succeeds();
+        let request = |version| format!("request = \"{version}\"");
+        (version, sandbox.read("vx.lock").replace(&request(version), &request("0.15")))
+    });
+    sandbox.write("vx.toml", "[tools]\nruff = \"0.15\"\n");
+    for round in 0..6 {
+        let (version, lock) = &locks[round % 2];
+        sandbox.write("vx.lock", lock);
+        assert_eq!(says(&sandbox), *version, "round {round}");
+        let_it_settle();
+        assert_eq!(says(&sandbox), *version, "round {round}");
+    }
+    assert_eq!(remembered(&sandbox), 1);
+}
+
+#[test]
+fn a_release_that_is_gone_is_installed_again_and_one_made_anew_is_looked_at() {
+    let sandbox = two_versions();
+    let_it_settle();
+    assert_eq!(says(&sandbox), "0.15.1");
+    sandbox.vx("uninstall ruff@0.15.1").succeeds();
+    assert_eq!(sandbox.vx("ruff --version").succeeds().says("installed").stdout(), "0.15.1\n");
+    sandbox.vx("uninstall ruff@0.15.1").succeeds();
+    sandbox.vx("shims").succeeds();
+    assert_eq!(shim(&sandbox, "ruff", &["--version".into()]).succeeds().stdout(), "0.15.1\n");
+}
+
+#[test]
+fn a_nearer_project_counts_from_the_moment_it_is_there() {
+    let sandbox = two_versions();
+    let inner = sandbox.project().join("a/b/c");
+    fs::create_dir_all(&inner).expect("directories");
+    let call = || {
+        let mut command = sandbox.command("ruff --version");
+        command.current_dir(&inner);
+        sandbox.run("vx ruff", command).finish().succeeds().stdout()
+    };
+    let_it_settle();
+    assert_eq!((call().as_str(), call().as_str()), ("0.15.1\n", "0.15.1\n"));
+    assert_eq!(remembered(&sandbox), 1);
+    fs::write(sandbox.project().join("a/vx.toml"), "[tools]\nruff = \"0.15.2\"\n").expect("a file");
+    assert_eq!(call(), "0.15.2\n");
+    fs::remove_file(sandbox.project().join("a/vx.toml")).expect("it goes");
+    fs::remove_file(sandbox.project().join("a/vx.lock")).expect("it goes");
+    assert_eq!(call(), "0.15.1\n");
+    fs::write(inner.join(".vx.toml"), "[tools]\nruff = \"0.15.2\"\n").expect("a file");
+    assert_eq!(call(), "0.15.2\n", "the old name counts as well");
+}
+
+#[test]
+fn another_home_is_not_answered_for() {
+    let sandbox = two_versions();
+    let_it_settle();
+    says(&sandbox);
+    let mut command = sandbox.command("x --no-install ruff -- --version");
+    command.env("VX_HOME", sandbox.root().join("other"));
+    sandbox.run("vx x", command).finish().fails_with("not installed");
+    let mut command = std::process::Command::new(sandbox.home().join("shims/ruff"));
+    command.arg("--version").current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
+    command.env("VX_HOME", sandbox.root().join("other"));
+    sandbox.run("ruff", command).finish().succeeds().says("installed");
+}
+
+#[test]
+fn damaged_memories_are_passed_over() {
+    let sandbox = two_versions();
+    let_it_settle();
+    says(&sandbox);
+    let place = fs::read_dir(sandbox.home().join("cache/routes")).expect("a directory").flatten().next();
+    let path = place.expect("a file").path();
+    let whole = fs::read(&path).expect("bytes");
+    for damaged in [Vec::new(), whole[..whole.len() / 2].to_vec(), vec![0xff; 100_000], {
+        let mut flipped = whole.clone();
+        flipped[whole.len() / 2] ^= 1;
+        flipped
+    }] {
+        fs::write(&path, &damaged).expect("a file");
+        assert_eq!(says(&sandbox), "0.15.1");
+        assert_eq!(fs::read(&path).expect("bytes"), whole, "it was made anew");
+    }
+}
