@@ -35,7 +35,7 @@ mod workspace;
 use args::{Arguments, Command, RunToolArguments};
 
 /// The names that are not tools': those of the commands. A tool of such a name is run with `vx x`.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 16] = [
     "sync",
     "install",
     "uninstall",
@@ -47,6 +47,8 @@ const COMMANDS: [&str; 14] = [
     "top",
     "cache",
     "x",
+    "outdated",
+    "doctor",
     "shims",
     "completions",
     "help",
