@@ -78,7 +78,7 @@ pub(super) enum Command {
     },
     /// Run a tool: the project's own, or any version of it.
     X(RunToolArguments),
-    /// Link every installed program's name to a launcher that runs what the project at hand pins.
+    /// Make links named like programs, for PATH, that run what a project pins.
     Shims(ShimsArguments),
     /// Print the completions for a shell.
     Completions {

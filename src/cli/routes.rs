@@ -35,7 +35,7 @@ struct Tool {
 /// How a tool of a project stands.
 enum State {
     /// As the lock wants it.
-    Ready(Release),
+    Ready(Box<Release>),
     /// Not installed, or not as vx.toml and the lock want it.
     Absent,
     /// The copy that is on `PATH`, which is looked for when it is asked for.
@@ -233,7 +233,7 @@ fn stand(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
     }
     match plan_for(home, wanted, false).decisions.into_iter().next() {
         Some((tool, Decision::Nothing { version, .. })) => {
-            store.installed(&tool, &version).map_or(State::Absent, State::Ready)
+            store.installed(&tool, &version).map_or(State::Absent, |release| State::Ready(Box::new(release)))
         }
         _ => State::Absent,
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "",
     "sync",
     "install",
@@ -23,6 +23,8 @@ const COMMANDS: [&str; 19] = [
     "board gc",
     "top",
     "cache",
+    "x",
+    "shims",
     "completions",
 ];
 

@@ -36,7 +36,7 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "src",
         floors: &[
-            &["hint", "platform", "digest", "launcher"],
+            &["hint", "platform", "digest"],
             &["report", "paths", "config", "candidate", "template"],
             &["project", "source", "install", "process", "channel", "route"],
             &["sync"],
@@ -142,7 +142,8 @@ fn code_looks_down_only() {
         assert!(!files.is_empty(), "no sources below {}", sources.display());
         for file in &files {
             let module = module_of(file, &sources);
-            if matches!(module, "lib" | "docs") || (module == "main" && tower.sources != "src") {
+            // The launcher is a program of its own, which shares one file with this crate.
+            if matches!(module, "lib" | "docs" | "launcher") || (module == "main" && tower.sources != "src") {
                 continue;
             }
             let shown = file.strip_prefix(root()).unwrap_or(file).display();
@@ -192,8 +193,9 @@ fn each_dependency_stays_in_its_place() {
                     broken.push(format!("{shown} uses `{word}`, which is kept to {}", places.join(", ")));
                 }
             }
-            if code.contains("allow(unsafe_code)") && !shown.starts_with("shm/src/segment") {
-                broken.push(format!("{shown} allows unsafe code, which is kept to shm/src/segment.rs"));
+            let unsafe_places = ["shm/src/segment", "src/launcher/system.rs"];
+            if code.contains("unsafe ") && !unsafe_places.iter().any(|place| shown.starts_with(place)) {
+                broken.push(format!("{shown} has unsafe code, which is kept to {}", unsafe_places.join(", ")));
             }
         }
     }
