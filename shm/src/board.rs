@@ -2,18 +2,19 @@
 
 mod shelf;
 
-pub use shelf::{Listed, gc, list, remove_named, stale};
+pub use shelf::{Listed, gc, list, remove_named, remove_over, stale};
 
 use std::path::Path;
 
 use parking_lot::Mutex;
 
 use crate::error::{AttachError, CreateError};
-use crate::layout::{HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
-use crate::liveness::{clock, process};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
+use crate::liveness::clock;
+use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
-use crate::slot::{self, EndError, Ending, ReserveError, Wanted};
+use crate::slot::{self, ClaimError, EndError, Ending, ReserveError, Wanted};
 use crate::snapshot::{Reader, hexadecimal};
 use crate::stamp::{self, Control};
 
@@ -43,8 +44,36 @@ impl Board {
     /// # Errors
     /// When the name is taken, the directory is not there, or there is no room for the whole board.
     pub fn create(path: &Path, title: &str, capacity: u32) -> Result<Self, CreateError> {
-        let facts = facts(capacity)?;
+        let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
+    /// Make a board file on behalf of the process `owner`, as a program does that a shell script calls: the board is the
+    /// script's, and abandoned when that ends, though no lock says so. [`take_charge`](Self::take_charge) comes back to it.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), and when there is no such process.
+    pub fn create_for(path: &Path, title: &str, capacity: u32, owner: u32) -> Result<Self, CreateError> {
+        let nobody = || CreateError::NoOwner { path: path.to_path_buf(), pid: owner };
+        let facts = facts(capacity, process::of(owner).ok_or_else(nobody)?, CREATOR_HOLDS_NO_LOCK)?;
+        let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
+    /// The board that one of the processes `owners` has, made with [`create_for`](Self::create_for): to close it.
+    ///
+    /// # Errors
+    /// When it cannot be attached, is closed, or is another process's.
+    pub fn take_charge(path: &Path, owners: &[u32]) -> Result<Self, ClaimError> {
+        let segment = slot::open(path)?;
+        let facts = segment.facts();
+        let (pid, start_time, namespace) = (facts.creator_pid, facts.creator_start, facts.creator_namespace);
+        let creator = ProcessMark { pid, start_time, namespace };
+        let handed_over = facts.compatible & CREATOR_HOLDS_NO_LOCK != 0 && facts.boot_id == process::boot_id();
+        if !handed_over || !owners.iter().any(|owner| process::of(*owner) == Some(creator)) {
+            return Err(ClaimError::OtherCreator { pid });
+        }
         Ok(Self::of(segment))
     }
 
@@ -53,7 +82,7 @@ impl Board {
     /// # Errors
     /// As [`create`](Self::create), and when the name is not one that every system takes.
     pub fn create_named(name: &str, title: &str, capacity: u32) -> Result<Self, CreateError> {
-        let facts = facts(capacity)?;
+        let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_named(name, &facts, |segment| write_title(segment, title))?;
         Ok(Self::of(segment))
     }
@@ -140,12 +169,12 @@ impl Board {
 }
 
 /// What a new board says about itself.
-fn facts(capacity: u32) -> Result<HeaderImage, CreateError> {
+fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderImage, CreateError> {
     if capacity == 0 || capacity > MAX_SLOTS {
         return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });
     }
-    let creator = process::own();
     Ok(HeaderImage {
+        compatible,
         board_id: process::unique_id(),
         boot_id: process::boot_id(),
         creator_pid: creator.pid,

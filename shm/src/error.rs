@@ -31,6 +31,14 @@ pub enum CreateError {
         /// What was asked for.
         name: String,
     },
+    /// There is no process that a board could be made on behalf of.
+    #[error("cannot create the board `{}`: there is no process {pid} to make it for", path.display())]
+    NoOwner {
+        /// The board's path.
+        path: PathBuf,
+        /// The number that was given.
+        pid: u32,
+    },
     /// The system refused.
     #[error("cannot create the board `{}`: {doing}: {source}", path.display())]
     Io {
@@ -55,6 +63,7 @@ impl CreateError {
             Self::Io { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("free some space where boards live, or choose another directory for them".into())
             }
+            Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
             Self::Name { .. } | Self::Io { .. } => None,
         }
     }

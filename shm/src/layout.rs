@@ -85,6 +85,8 @@ pub const LOG_STRIDE: usize = 4096;
 pub const LOG_HEADER_BYTES: usize = 64;
 /// One unit of a beat word, in nanoseconds.
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
+/// An optional feature: the creator is another process than the one that made the board, and holds no lock.
+pub const CREATOR_HOLDS_NO_LOCK: u64 = 1;
 /// What a size is, or how small it is in models: there, each word more is one more thing that can happen.
 const fn modelled_as(in_models: usize, size: usize) -> usize {
     if cfg!(loom) { in_models } else { size }

@@ -148,7 +148,7 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, Listed, Reservation, gc, list, remove_named, stale};
+pub use board::{Board, Listed, Reservation, gc, list, remove_named, remove_over, stale};
 #[cfg(not(loom))]
 pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
 #[cfg(not(loom))]

@@ -3,6 +3,9 @@
 //! Two witnesses: the lock byte, which the system frees when the writer is gone, however it went; and the process id
 //! with start time, boot and pid namespace, which exposes a lock that only a forked child still holds. A heartbeat is a
 //! hint for people and never a reason to take a slot away.
+//!
+//! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only the
+//! second witness: between two reports nobody holds a lock or beats.
 
 pub(crate) mod beats;
 pub(crate) mod clock;
@@ -53,6 +56,8 @@ pub(crate) struct Evidence {
     pub(crate) judge_alive: Option<bool>,
     /// Whether a writer has claimed the slot.
     pub(crate) claimed: bool,
+    /// Whether its process is the only witness, as the slot is written on its behalf.
+    pub(crate) on_behalf: bool,
     /// Its beat word.
     pub(crate) beat: Beat,
     /// Now, in the units of the beat word.
@@ -69,6 +74,13 @@ impl Evidence {
     pub(crate) fn verdict(&self) -> Liveness {
         if !self.claimed {
             return if self.judge_alive == Some(false) { Liveness::Lost } else { Liveness::Unknown };
+        }
+        if self.on_behalf {
+            return match self.process_runs {
+                Some(true) => Liveness::Alive,
+                Some(false) => Liveness::Lost,
+                None => Liveness::Unknown,
+            };
         }
         // Either witness is enough to show that the writer is gone; a lock without its process is a forked child's.
         let gone = self.lock_held == Some(false) || self.process_runs == Some(false);
@@ -100,7 +112,15 @@ mod tests {
 
     fn healthy() -> Evidence {
         let beat = Beat { beaten: NOW - 20, moved: NOW - 30 };
-        Evidence { lock_held: Some(true), process_runs: None, judge_alive: Some(true), claimed: true, beat, now: NOW }
+        Evidence {
+            lock_held: Some(true),
+            process_runs: None,
+            judge_alive: Some(true),
+            claimed: true,
+            on_behalf: false,
+            beat,
+            now: NOW,
+        }
     }
 
     #[test]
@@ -129,6 +149,17 @@ mod tests {
     fn a_lock_that_only_a_forked_child_holds_does_not_pass_for_its_writer() {
         let forked = Evidence { process_runs: Some(false), judge_alive: Some(false), ..healthy() };
         assert_eq!(forked.verdict(), Liveness::Lost);
+    }
+
+    #[test]
+    fn of_a_slot_on_behalf_of_a_process_only_that_process_tells() {
+        let quiet = Beat { beaten: 0, moved: 0 };
+        let script = Evidence { on_behalf: true, lock_held: Some(false), beat: quiet, ..healthy() };
+        assert_eq!(Evidence { process_runs: Some(true), ..script }.verdict(), Liveness::Alive);
+        assert_eq!(Evidence { process_runs: Some(false), ..script }.verdict(), Liveness::Lost);
+        let held = Evidence { lock_held: Some(true), process_runs: Some(false), ..script };
+        assert_eq!(held.verdict(), Liveness::Lost, "a report under way does not bring its process back");
+        assert_eq!(script.verdict(), Liveness::Unknown, "another namespace's number says nothing");
     }
 
     #[test]

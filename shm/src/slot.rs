@@ -4,10 +4,12 @@
 //! up. Publishing numbers is five stores into one cache line: no system call, no lock, no clock, nothing to allocate.
 //! Which store pairs with which load, and why that is enough: [`crate::docs::protocol`].
 
+mod behalf;
 mod ending;
 mod error;
 mod place;
 
+pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
@@ -39,7 +41,7 @@ pub struct Slot {
     generation: u32,
     text: [u64; TEXT_WORDS],
     hot: HotHandle,
-    _beats: Arc<SlotBeats>,
+    beats: Arc<SlotBeats>,
 }
 
 impl Slot {
@@ -65,21 +67,32 @@ impl Slot {
         Self::begin(segment, slot, generation)
     }
 
+    /// A slot that this process keeps: it beats, and whoever waits is told that it was claimed.
     fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
+        let slot = Self::attach(segment, index, generation)?;
+        beats::keep(&slot.beats).map_err(ClaimError::Beats)?;
+        ring(slot.segment());
+        Ok(slot)
+    }
+
+    fn attach(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
         let capacity = segment.facts().slot_count;
         let segment = Arc::new(segment);
         let hot = HotHandle::new(segment.clone(), index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
         let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
-        let beating = Arc::new(SlotBeats::new(segment.clone(), index));
-        beats::keep(&beating).map_err(ClaimError::Beats)?;
-        ring(&segment);
-        Ok(Self { total, meta, index, generation, text, hot, _beats: beating })
+        let beats = Arc::new(SlotBeats::new(segment, index));
+        Ok(Self { total, meta, index, generation, text, hot, beats })
     }
 
     /// The slot's place in the table.
     pub fn index(&self) -> u32 {
         self.index
+    }
+
+    /// Work finished in this phase, as published last: what a slot that is continued begins with.
+    pub fn done(&self) -> u64 {
+        self.hot.line().numbers.own()[0]
     }
 
     /// Which life of the slot this is.
@@ -95,9 +108,14 @@ impl Slot {
 
     /// How much work there is in this phase; `None` while unknown.
     pub fn set_total(&mut self, total: Option<u64>) {
+        self.publish_of(self.done(), total);
+    }
+
+    /// Work finished and how much there is, in one publication: a reader never sees one without the other.
+    pub fn publish_of(&mut self, done: u64, total: Option<u64>) {
         self.total = total.unwrap_or(0);
         self.meta = Meta { total_known: total.is_some(), ..self.meta() }.word();
-        self.publish(self.done());
+        self.publish(done);
     }
 
     /// Enter a phase: `done` starts over at 0, and the total is this phase's.
@@ -165,9 +183,6 @@ impl Slot {
         Meta::from_word(self.meta)
     }
 
-    fn done(&self) -> u64 {
-        self.hot.line().numbers.own()[0]
-    }
 
     fn segment(&self) -> &Segment {
         self.hot.segment()
@@ -191,7 +206,8 @@ pub(crate) fn ring(segment: &Segment) {
     }
 }
 
-fn open(board: &Path) -> Result<Segment, ClaimError> {
+/// A board that something new can be claimed on.
+pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
     let segment = segment::open_write(board)?;
     if segment.facts().is_dump() || stamp::is_closed(&segment.header().closed) {
         return Err(ClaimError::Closed);

@@ -26,4 +26,4 @@ pub use life::{begin_claim, read_under};
 pub use log::LogWindow;
 pub use log::{append_log, begin_log, read_log};
 pub use record::{End, PhaseChange, begin_record, end, enter_phase, publish_text, read_cold, store_words, write_exit};
-pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_RESERVED};
+pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};

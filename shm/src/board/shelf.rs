@@ -7,9 +7,11 @@ use std::time::{Duration, SystemTime};
 
 use crate::atomics::Ordering;
 use crate::error::AttachError;
-use crate::layout::{BEAT_UNIT_NS, MAGIC};
+use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, MAGIC};
+use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, clock};
 use crate::segment::{self, Segment, lock};
+use crate::slot;
 use crate::snapshot::Reader;
 use crate::stamp;
 use crate::view::Snapshot;
@@ -66,7 +68,10 @@ fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
 /// When the directory cannot be read. A board that cannot be removed is left, and not in the answer.
 pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
     let mut removed = stale(directory, keep_for, keep_at_most)?;
-    removed.retain(|path| fs::remove_file(path).is_ok());
+    removed.retain(|path| match hidden(path) {
+        true => fs::remove_file(path).is_ok(),
+        false => remove_over(path).unwrap_or(false),
+    });
     Ok(removed)
 }
 
@@ -85,6 +90,32 @@ pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::R
     let mut found: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
     found.extend(makeshift_files(directory)?);
     Ok(found)
+}
+
+/// Remove a board's file if it is over, so that its name can be given to a new one. Returns whether it was removed.
+///
+/// Of several processes that do this at once only one removes the file, and never the new one that has its name by then.
+///
+/// # Errors
+/// What the system says when the file of a board that is over cannot be removed.
+pub fn remove_over(path: &Path) -> io::Result<bool> {
+    let Ok(segment) = segment::open_read(path) else { return Ok(false) };
+    if over(&segment).is_none() {
+        return Ok(false);
+    }
+    // Whoever holds the creator's byte of this very file may take its name away; the name may be another file's by now.
+    let own = segment::open_write(path).ok();
+    let ours = own.as_ref().and_then(Segment::lock_file).is_none_or(|file| {
+        lock::try_lock(file, lock::CREATOR).unwrap_or(true) && same_board(path, segment.facts().board_id)
+    });
+    if !ours {
+        return Ok(false);
+    }
+    fs::remove_file(path).map(|()| true)
+}
+
+fn same_board(path: &Path, id: [u8; 16]) -> bool {
+    segment::open_read(path).is_ok_and(|now| now.facts().board_id == id)
 }
 
 /// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over. Whoever has
@@ -111,16 +142,27 @@ fn over(segment: &Segment) -> Option<i64> {
     if facts.is_dump() {
         return None; // Somebody asked for it: it is theirs.
     }
-    let same_boot = facts.boot_id == crate::liveness::process::boot_id();
+    let same_boot = facts.boot_id == process::boot_id();
     if same_boot {
         let file = segment.lock_file()?;
         let free = |byte| lock::held(file, byte) == Some(false);
         // The system says who holds what: the creator's byte is free only when it has let go of the board or is dead.
-        if !free(lock::CREATOR) || !(0..facts.slot_count).all(|slot| free(lock::slot_byte(slot))) {
+        let slots_free =
+            || (0..facts.slot_count).all(|slot| free(lock::slot_byte(slot)) && !slot::kept_for(segment, slot));
+        if !free(lock::CREATOR) || creator_may_live(segment) || !slots_free() {
             return None;
         }
     }
     Some(last_sign_of_life(segment))
+}
+
+/// Whether the board is one whose creator holds no lock, is not closed, and not proved abandoned.
+fn creator_may_live(segment: &Segment) -> bool {
+    let facts = segment.facts();
+    let (pid, start_time, namespace) = (facts.creator_pid, facts.creator_start, facts.creator_namespace);
+    facts.compatible & CREATOR_HOLDS_NO_LOCK != 0
+        && !stamp::is_closed(&segment.header().closed)
+        && process::still_runs(ProcessMark { pid, start_time, namespace }, facts.boot_id) != Some(false)
 }
 
 /// When a board was closed; where it never was, when it was made or a writer last beat.
@@ -134,10 +176,15 @@ fn last_sign_of_life(segment: &Segment) -> i64 {
     facts.created_unix_ns.saturating_add((u64::from(latest) * BEAT_UNIT_NS).cast_signed())
 }
 
+/// Whether this is no board but what somebody began to make one of.
+fn hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
 /// Plain files that are boards by name or by their first bytes.
 fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
-        !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+        !hidden(path)
             && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
     };
     Ok(plain_files(directory)?.into_iter().filter(|path| is_board(path)).collect())

@@ -19,6 +19,13 @@ pub(crate) fn own() -> ProcessMark {
     ProcessMark { pid, start_time: start_time(pid).unwrap_or(0), namespace: namespace() }
 }
 
+/// The process that has this number now, here; `None` where there is none.
+pub(crate) fn of(pid: u32) -> Option<ProcessMark> {
+    let start_time = start_time(pid);
+    let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
+    there.then(|| ProcessMark { pid, start_time: start_time.unwrap_or(0), namespace: namespace() })
+}
+
 /// The user that this process runs as; 0 where there are no such numbers.
 pub(crate) fn own_uid() -> u32 {
     #[cfg(unix)]
@@ -58,6 +65,12 @@ pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
         (_, None) => exists(mark.pid),
         (then, Some(now)) => Some(then == now),
     }
+}
+
+/// As [`runs`]; a process of an earlier boot has ended with it.
+pub(crate) fn still_runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
+    let earlier = boot != [0; 16] && boot_id() != [0; 16] && boot != boot_id();
+    if earlier { Some(false) } else { runs(mark, boot) }
 }
 
 #[cfg(unix)]
@@ -121,6 +134,15 @@ mod tests {
         assert_eq!(runs(own, [9; 16]), None);
         assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
         assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
+        assert_eq!(still_runs(own, [9; 16]), Some(false), "its boot is over");
+        assert_eq!(still_runs(own, [0; 16]), None);
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_number_and_a_number_nobody_has_is_nobody() {
+        assert_eq!(of(std::process::id()), Some(own()));
+        assert_eq!(of(u32::MAX), None);
+        assert_eq!(of(0), None);
     }
 
     #[test]

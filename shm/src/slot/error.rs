@@ -51,7 +51,7 @@ impl ReserveError {
     }
 }
 
-/// Why a slot could not be claimed.
+/// Why a slot could not be claimed, or a board not be taken charge of.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ClaimError {
@@ -102,6 +102,18 @@ pub enum ClaimError {
         /// Which slot.
         slot: u32,
     },
+    /// There is no process that a slot could be written on behalf of.
+    #[error("there is no process {pid} to write on behalf of")]
+    NoOwner {
+        /// The number that was given.
+        pid: u32,
+    },
+    /// Another process made the board and has not handed it over.
+    #[error("the board is in the charge of process {pid}")]
+    OtherCreator {
+        /// Its creator, as the board says.
+        pid: u32,
+    },
     /// The thread that beats could not be started.
     #[error("cannot start the thread that shows this process is alive: {0}")]
     Beats(io::Error),
@@ -117,6 +129,8 @@ impl ClaimError {
             Self::AlreadyClaimed { .. } | Self::Ended { .. } | Self::Superseded { .. } | Self::NotReserved { .. } => {
                 Some("claim each reservation once, in the process it was made for".into())
             }
+            Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
+            Self::OtherCreator { pid } => Some(format!("leave it to process {pid}, or make a board of your own")),
             Self::NoSuchSlot { .. } | Self::Beats(_) => None,
         }
     }

@@ -10,7 +10,7 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_RESERVED, store_words};
+use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, store_words};
 
 use super::{ClaimError, ReserveError, known_state, table};
 
@@ -40,8 +40,18 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u
 /// Take a slot for this process. The slot's byte stays locked.
 pub(crate) fn take_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
+    take_live(segment, wanted, ORIGIN_JOINED, process::own())
+}
+
+/// Take a slot that is live from now on, under the table's lock. The slot's byte stays locked.
+pub(super) fn take_live(
+    segment: &Segment,
+    wanted: &Wanted<'_>,
+    origin: u8,
+    writer: ProcessMark,
+) -> Result<(u32, u32), ReserveError> {
     let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-    let life = NewLife { wanted, origin: ORIGIN_JOINED, writer: process::own(), state: SlotState::Live };
+    let life = NewLife { wanted, origin, writer, state: SlotState::Live };
     take(segment, &life, creator_alive)
 }
 
@@ -155,15 +165,29 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
     if lock::held(file, lock::slot_byte(slot)) != Some(false) {
         return false;
     }
-    let origin = (cold.identity[3].load(Ordering::Relaxed) >> 40) as u8;
-    !control.named || origin == ORIGIN_JOINED || creator_alive == Some(false)
+    match origin_of(cold) {
+        _ if !control.named => true,
+        ORIGIN_JOINED => true,
+        ORIGIN_ON_BEHALF => process::still_runs(writer_of(cold), segment.facts().boot_id) == Some(false),
+        _ => creator_alive == Some(false),
+    }
 }
 
-fn has_key(cold: &ColdRecord, key: &[u64; KEY_WORDS]) -> bool {
+pub(super) fn origin_of(cold: &ColdRecord) -> u8 {
+    (cold.identity[3].load(Ordering::Relaxed) >> 40) as u8
+}
+
+/// The process of a slot's identity. Each word is right; all of them are one process's under the table's lock.
+pub(super) fn writer_of(cold: &ColdRecord) -> ProcessMark {
+    let [first, start_time, namespace] = [0, 1, 2].map(|at: usize| cold.identity[at].load(Ordering::Relaxed));
+    ProcessMark { pid: (first >> 32) as u32, start_time, namespace }
+}
+
+pub(super) fn has_key(cold: &ColdRecord, key: &[u64; KEY_WORDS]) -> bool {
     cold.identity[KEY_AT..KEY_AT + KEY_WORDS].iter().zip(key).all(|(cell, word)| cell.load(Ordering::Relaxed) == *word)
 }
 
-fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
+pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
     match segment.lock_file() {
         Some(file) => Ok(lock::try_lock(file, lock::slot_byte(slot))?),
         None => Ok(true),

@@ -4,11 +4,12 @@
 //! the system nothing. One that misses a beat is asked about ten times a second, so that a kill shows within half a one.
 
 use crate::atomics::Ordering;
+use crate::layout::CREATOR_HOLDS_NO_LOCK;
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::ORIGIN_RESERVED;
+use crate::stamp::{ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
 use crate::view::{Liveness, SlotView, Snapshot};
 
 /// Slots are looked at at most this often, unless a state has moved.
@@ -66,6 +67,9 @@ impl Witness {
             // After a new boot, nobody of before is left; a board from another machine has no boot id here.
             return (self.boot != [0; 16]).then_some(false);
         }
+        if segment.facts().compatible & CREATOR_HOLDS_NO_LOCK != 0 {
+            return process::runs(self.creator, self.boot);
+        }
         let held = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
         if held == Some(true) && now_ns.saturating_sub(self.creator_seen_at_ns) < CREATOR_EVERY_NS {
             return Some(true);
@@ -89,6 +93,7 @@ impl Witness {
             process_runs: None,
             judge_alive: None,
             claimed: view.state != SlotState::Reserved,
+            on_behalf: false,
             beat: Beat::from_word(beat),
             now,
         };
@@ -99,15 +104,20 @@ impl Witness {
         let Some(record) = segment.cold(view.index) else { return evidence };
         let [first, start_time, namespace, kind] =
             [0, 1, 2, 3].map(|at: usize| record.identity[at].load(Ordering::Relaxed));
-        if (kind >> 40) as u8 == ORIGIN_RESERVED {
-            evidence.judge_alive = creator_alive;
+        let writer = ProcessMark { pid: (first >> 32) as u32, start_time, namespace };
+        match (kind >> 40) as u8 {
+            ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
+            ORIGIN_ON_BEHALF => {
+                let process_runs = process::still_runs(writer, self.boot);
+                return Evidence { on_behalf: true, lock_held: None, process_runs, ..evidence };
+            }
+            _ => {}
         }
         evidence.lock_held = match self.here {
             true => segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index))),
             false => (self.boot != [0; 16]).then_some(false), // The boot that the writer lived in is over.
         };
         if evidence.lock_held.is_none() || evidence.quiet_ms() >= SILENT_AFTER_MS {
-            let writer = ProcessMark { pid: (first >> 32) as u32, start_time, namespace };
             evidence.process_runs = process::runs(writer, self.boot);
         }
         evidence

@@ -6,6 +6,9 @@ use crate::progress::SlotState;
 pub const ORIGIN_JOINED: u8 = 0;
 /// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator named the slot and judges its end.
 pub const ORIGIN_RESERVED: u8 = 1;
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds no lock
+/// and does not beat: whether that process runs is all there is to know.
+pub const ORIGIN_ON_BEHALF: u8 = 2;
 
 /// A slot's control word: whose life it is in, and where in that life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,136 @@
+//! Slots of processes that cannot hold one themselves: a shell script, each of whose reports is a program of its own.
+//!
+//! The slot belongs to the script: its process number and start time are the slot's identity, and the only witness, as
+//! between two reports nobody holds the slot's byte. A report takes the byte for as long as it writes, so that two of them
+//! at once come one after the other, and the slot's words have one writer at a time like any other slot's.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::place::{has_key, lock_slot, origin_of, take_live, writer_of};
+use super::{ClaimError, Slot, Wanted, control_of, known_state, ring, table};
+use crate::atomics::Ordering;
+use crate::layout::{KEY_WORDS, encode_text};
+use crate::liveness::beats::Beating;
+use crate::liveness::clock;
+use crate::liveness::process::{self, ProcessMark};
+use crate::progress::{Kind, SlotState};
+use crate::segment::{self, Segment, lock};
+use crate::stamp::{self, Control, ORIGIN_ON_BEHALF};
+
+/// The longest wait for another report to the same slot. One takes microseconds.
+const REPORT_WAIT: Duration = Duration::from_secs(2);
+/// How often it is looked whether that is over.
+const LOOK_EVERY: Duration = Duration::from_micros(200);
+
+impl Slot {
+    /// Write to a slot on behalf of another process, for a moment: until this is dropped or ended.
+    ///
+    /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. The slot with this key
+    /// that one of them has is continued; where there is none, one is taken for the first of them, which is then the
+    /// slot's process and whose end makes it lost. Where they have ended their slot with this key, `anew` says whether a
+    /// new one follows. Only one report to a slot is written at a time: others wait for it.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join): a slot of any other process that has not ended keeps its key. [`ClaimError::NoOwner`]
+    /// when the first owner does not run, and [`ClaimError::Ended`] when the slot has ended and `anew` is false.
+    pub fn on_behalf(
+        board: &Path,
+        key: &str,
+        version: &str,
+        kind: Kind,
+        owners: &[u32],
+        anew: bool,
+    ) -> Result<Self, ClaimError> {
+        let segment = segment::open_write(board)?;
+        if segment.facts().is_dump() {
+            return Err(ClaimError::Closed);
+        }
+        let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::of(*owner)).collect();
+        let first = owners.first().copied().unwrap_or(0);
+        let owner = marks.first().filter(|mark| mark.pid == first).ok_or(ClaimError::NoOwner { pid: first })?;
+        let place = take_up(&segment, &Wanted { key, version, kind }, &marks, *owner, anew)?;
+        let slot = Self::attach(segment, place.slot, place.generation)?;
+        slot.beats.beat(clock::now_ns());
+        if place.claimed {
+            ring(slot.segment());
+        }
+        Ok(slot)
+    }
+}
+
+/// A slot whose byte this process has locked.
+struct Place {
+    slot: u32,
+    generation: u32,
+    /// Whether it was taken anew.
+    claimed: bool,
+}
+
+fn take_up(
+    segment: &Segment,
+    wanted: &Wanted<'_>,
+    owners: &[ProcessMark],
+    owner: ProcessMark,
+    anew: bool,
+) -> Result<Place, ClaimError> {
+    let began = Instant::now();
+    loop {
+        let table = table(segment)?;
+        let slot = match own_slot(segment, wanted.key, owners) {
+            Some((slot, control)) if !known_state(control).ended() => {
+                if continue_slot(segment, slot, control)? {
+                    return Ok(Place { slot, generation: control.generation, claimed: false });
+                }
+                slot
+            }
+            Some((slot, control)) if !anew => {
+                return Err(ClaimError::Ended { slot, state: known_state(control) });
+            }
+            _ if stamp::is_closed(&segment.header().closed) => return Err(ClaimError::Closed),
+            _ => {
+                let (slot, generation) = take_live(segment, wanted, ORIGIN_ON_BEHALF, owner)?;
+                return Ok(Place { slot, generation, claimed: true });
+            }
+        };
+        drop(table); // Another report is being written to the slot: it needs the table no more, but others may.
+        if began.elapsed() > REPORT_WAIT {
+            return Err(ClaimError::AlreadyClaimed { slot });
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.
+fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, Control)> {
+    let key = encode_text::<KEY_WORDS>(key);
+    let here = segment.facts().boot_id == process::boot_id();
+    let own = (0..segment.facts().slot_count).filter(|_| here).filter_map(|slot| {
+        let (control, cold) = (control_of(segment, slot)?, segment.cold(slot)?);
+        let theirs = control.named && origin_of(cold) == ORIGIN_ON_BEHALF && owners.contains(&writer_of(cold));
+        let state = known_state(control);
+        let held = theirs && has_key(cold, &key) && (state == SlotState::Live || state.ended());
+        held.then(|| (!state.ended(), cold.ended_at.load(Ordering::Relaxed), slot, control))
+    });
+    own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
+}
+
+/// Whether the slot is written on behalf of a process that may still run: it has not ended, though nobody holds its byte.
+pub(crate) fn kept_for(segment: &Segment, slot: u32) -> bool {
+    let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return false };
+    known_state(control) == SlotState::Live
+        && origin_of(cold) == ORIGIN_ON_BEHALF
+        && process::still_runs(writer_of(cold), segment.facts().boot_id) != Some(false)
+}
+
+/// Lock the slot's byte, unless another report has it or has just ended the slot.
+fn continue_slot(segment: &Segment, slot: u32, seen: Control) -> Result<bool, ClaimError> {
+    if !lock_slot(segment, slot)? {
+        return Ok(false);
+    }
+    let same = control_of(segment, slot) == Some(seen);
+    if let Some(file) = segment.lock_file().filter(|_| !same) {
+        lock::unlock(file, lock::slot_byte(slot));
+    }
+    Ok(same)
+}
