@@ -95,6 +95,16 @@ impl Slot {
         self.hot.line().numbers.own()[0]
     }
 
+    /// How much work there is in this phase; `None` while unknown.
+    pub fn total(&self) -> Option<u64> {
+        self.meta().total_known.then_some(self.total)
+    }
+
+    /// The phase it is in; `None` for one that this version does not know.
+    pub fn phase(&self) -> Option<Phase> {
+        Phase::from_number(self.meta().phase)
+    }
+
     /// Which life of the slot this is.
     pub fn generation(&self) -> u32 {
         self.generation
@@ -182,7 +192,6 @@ impl Slot {
     fn meta(&self) -> Meta {
         Meta::from_word(self.meta)
     }
-
 
     fn segment(&self) -> &Segment {
         self.hot.segment()

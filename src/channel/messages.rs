@@ -119,7 +119,7 @@ pub struct InstallChannelParent {
 impl InstallChannelParent {
     /// A channel for one install, with its board in `runtime_directory`.
     pub fn new(runtime_directory: &Path, tool: &str, version: &str) -> Result<Self, ChannelError> {
-        let path = free_board_path(runtime_directory);
+        let path = free_board_path(runtime_directory, std::process::id());
         let name = ChannelName::on(&path, tool).ok_or_else(|| ChannelError::Name(path.display().to_string()))?;
         let board = Board::create(&path, tool, 1)?;
         let reservation = board.reserve(tool, version, Kind::Install)?;

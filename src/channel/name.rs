@@ -49,9 +49,9 @@ pub fn board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
 }
 
-/// Where this process's next board goes in this directory: a name that nothing has yet, unless there are very many.
-pub fn free_board_path(directory: &Path) -> PathBuf {
-    let pid = std::process::id();
+/// Where the next board of the process `pid` goes in this directory: a name that nothing has yet, unless there are very
+/// many.
+pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
     let named = |run: &str| directory.join(board_file_name(run));
     let suffixed = (2..=MAX_SUFFIX).map(|suffix| named(&format!("{pid}.{suffix}")));
     let mut paths = std::iter::once(named(&pid.to_string())).chain(suffixed);

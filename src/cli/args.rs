@@ -1,10 +1,16 @@
 //! The command line's words.
 
+mod boards;
+
+pub(super) use boards::{
+    BoardCommand, CloseArguments, CreateArguments, Done, DumpFormat, EndState, PutArguments, Until, WatchArguments,
+};
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 /// Installs the developer tools a project declares in vx.toml, all in parallel, and shows what every install is doing.
 #[derive(Debug, Parser)]
@@ -56,7 +62,7 @@ pub(super) enum Command {
         #[arg(default_value = "")]
         text: String,
     },
-    /// Look at the boards of this machine's runs.
+    /// Look at the boards of this machine's runs, and put a script's progress on one.
     Board {
         /// What to do with them.
         #[command(subcommand)]
@@ -255,70 +261,6 @@ pub(super) struct DoctorArguments {
 
 const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or `--fix` has mended all that was; 1 something is wrong; \
     2 wrong usage. Advice is no fault. Without `--fix` nothing is changed.";
-
-/// What to do with boards.
-#[derive(Debug, Subcommand)]
-pub(super) enum BoardCommand {
-    /// List the boards of this user's runs, newest first.
-    Ls {
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Print or save what a board says.
-    Dump {
-        /// The board: a parent's process id, a name, a file, or a dump; the newest when left out.
-        board: Option<String>,
-        /// Save the board itself to this file, which reads like a live board.
-        #[arg(long, value_name = "FILE")]
-        raw: Option<PathBuf>,
-        #[command(flatten)]
-        #[allow(missing_docs)]
-        format: DumpFormat,
-    },
-    /// Print a JSON line for each change until the run ends.
-    Watch {
-        /// The board: a parent's process id, a name or a file; the newest when left out.
-        board: Option<String>,
-    },
-    /// Wait until a run has ended: exit code 0 when it came out as asked for.
-    Wait {
-        /// The board: a parent's process id, a name or a file; the newest when left out.
-        board: Option<String>,
-        /// What to wait for.
-        #[arg(long, value_enum, default_value_t = Until::Done)]
-        until: Until,
-        /// Give up after this long, such as `90s`.
-        #[arg(long, value_name = "DURATION", value_parser = duration)]
-        timeout: Option<Duration>,
-    },
-    /// Remove boards of ended runs that are older than an hour or beyond the newest 32.
-    Gc,
-}
-
-/// What `vx board wait` waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Until {
-    /// Everything asked for is there.
-    Done,
-    /// Something failed.
-    Failed,
-}
-
-/// How `vx board dump` prints; text when nothing is asked for.
-#[derive(Debug, Clone, Copy, Args)]
-#[group(multiple = false)]
-pub(super) struct DumpFormat {
-    /// As JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// As comma-separated values.
-    #[arg(long)]
-    pub csv: bool,
-    /// As a table.
-    #[arg(long)]
-    pub text: bool,
-}
 
 /// A duration with its unit: `500ms`, `90s`, `10m`, `1h`.
 fn duration(text: &str) -> Result<Duration, String> {

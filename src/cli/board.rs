@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use vx_shm::{BoardState, Reader, Snapshot, dump};
 
-use super::args::{BoardCommand, DumpFormat, Until};
+use super::args::{BoardCommand, DumpFormat, Until, WatchArguments};
 use super::failure::{FAILED, Failure, Outcome};
-use super::{boards, print};
+use super::{boards, print, put};
 use crate::paths::runtime_directory;
 use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards};
 
@@ -21,8 +21,11 @@ pub(super) fn run(command: BoardCommand) -> Outcome {
     match command {
         BoardCommand::Ls { json } => list(json),
         BoardCommand::Dump { board, raw, format } => dump_board(board.as_deref(), raw.as_deref(), format),
-        BoardCommand::Watch { board } => watch(board.as_deref()),
+        BoardCommand::Watch(arguments) => watch(&arguments),
         BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
+        BoardCommand::Put(arguments) => put::put(&arguments),
+        BoardCommand::Create(arguments) => put::create(&arguments),
+        BoardCommand::Close(arguments) => put::close(&arguments),
         BoardCommand::Gc => collect(),
     }
 }
@@ -98,8 +101,8 @@ fn over(snapshot: &Snapshot) -> bool {
     snapshot.board.state != BoardState::Running || snapshot.board.creator.alive != Some(true)
 }
 
-fn watch(board: Option<&str>) -> Outcome {
-    let (_, mut reader) = boards::open(board)?;
+fn watch(arguments: &WatchArguments) -> Outcome {
+    let (_, mut reader) = boards::open(arguments.board.as_deref())?;
     let mut snapshot = Snapshot::default();
     let mut changed = reader.refresh(&mut snapshot).map_err(Failure::failed)?;
     loop {

@@ -1,8 +1,9 @@
-//! Finding a board by what a person calls it: a process id, a name, a file, a dump, or nothing for the newest.
+//! Finding a board by what a person calls it: a process id, a name, a file, a dump, or nothing for the newest; and by
+//! whose it is, for who writes to one.
 
 use std::path::{Path, PathBuf};
 
-use vx_shm::Reader;
+use vx_shm::{BoardState, Reader, SlotView, Snapshot};
 
 use super::failure::{FAILED, Failure};
 use crate::channel::board_file_name;
@@ -37,6 +38,31 @@ fn newest() -> Result<PathBuf, Failure> {
     listed.into_iter().find(|listed| listed.reading.is_ok()).map(|listed| listed.path).ok_or_else(|| {
         Failure::failed(format!("there is no board in `{}`", directory.display()))
             .hint("start `vx sync`, or name a dump to read")
+    })
+}
+
+/// The file of the board that a script of these processes writes to: the one that is named, else the one with its slot of
+/// this key, else the running one that the nearest of them has made.
+pub(super) fn to_write(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Result<PathBuf, Failure> {
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
+        return find(Some(wanted));
+    }
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let listed = vx_shm::list(&directory)?;
+    let read = || listed.iter().filter_map(|listed| Some((&listed.path, listed.reading.as_ref().ok()?)));
+    let own = |slot: &SlotView| {
+        key == Some(&slot.key) && !slot.state.ended() && slot.pid.is_some_and(|pid| owners.contains(&pid))
+    };
+    let with_slot = read().find(|(_, snapshot)| snapshot.slots.iter().any(own));
+    let made_by = |owner: &u32| {
+        read().find(|(_, Snapshot { board, .. })| {
+            board.state == BoardState::Running && board.creator.pid == *owner && board.creator.alive == Some(true)
+        })
+    };
+    let found = with_slot.or_else(|| owners.iter().find_map(made_by));
+    found.map(|(path, _)| path.clone()).ok_or_else(|| {
+        Failure::failed("this script has no board")
+            .hint("make one with `vx board create`, or name one with `--board` (`vx board ls` lists them)")
     })
 }
 

@@ -18,6 +18,7 @@ mod interrupts;
 mod lock;
 mod outdated;
 mod print;
+mod put;
 mod releases;
 mod routes;
 mod search;

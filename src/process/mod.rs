@@ -3,6 +3,7 @@
 //! The parent judges a child's end by `wait` alone, never by a message. A group is signalled only while its leader is
 //! not yet collected, so that a number the kernel has given to somebody else is never signalled.
 
+mod callers;
 mod capture;
 mod interrupt;
 mod parent;
@@ -10,6 +11,7 @@ mod replace;
 mod short;
 mod start;
 
+pub use callers::callers;
 pub use capture::Tail;
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};

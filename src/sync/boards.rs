@@ -18,7 +18,7 @@ pub const BOARDS_KEPT: usize = 32;
 pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
     // A board that cannot be removed stays for the next run to try again.
     let _ = collect_boards(directory);
-    Board::create(&free_board_path(directory), title, capacity)
+    Board::create(&free_board_path(directory, std::process::id()), title, capacity)
 }
 
 /// Remove boards that are old or too many, with the logs beside them, and logs whose board is gone.

@@ -1,0 +1,92 @@
+//! Who this process works for: the shell script that called it, and those that the script works for in turn.
+
+/// No chain of processes that is longer than this is followed.
+#[cfg(target_os = "linux")]
+const MOST_CALLERS: usize = 64;
+
+/// The processes that this one works for: first the one whose doing it is, then all others up to the first of all.
+///
+/// A shell forks a copy of itself for `( … )`, `$( … )` and each part of a pipeline, which ends long before the script
+/// does. Such a copy stands for the process it was forked from, where that can be told; it comes last.
+#[cfg(target_os = "linux")]
+pub fn callers() -> Vec<u32> {
+    let mut chain = ancestors();
+    let copies = chain.windows(2).take_while(|pair| pair[0].is_copy_of(&pair[1])).count();
+    chain.rotate_left(copies);
+    chain.into_iter().map(|process| process.pid).collect()
+}
+
+/// The process that started this one; what lies behind it cannot be told here.
+#[cfg(all(unix, not(target_os = "linux")))]
+pub fn callers() -> Vec<u32> {
+    rustix::process::getppid().map(|parent| parent.as_raw_nonzero().get().cast_unsigned()).into_iter().collect()
+}
+
+/// Nobody: this system does not say who started a process.
+#[cfg(not(unix))]
+pub fn callers() -> Vec<u32> {
+    Vec::new()
+}
+
+#[cfg(target_os = "linux")]
+fn ancestors() -> Vec<Ancestor> {
+    let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get().cast_unsigned());
+    let first = Ancestor::of(parent);
+    std::iter::successors(first, |child| Ancestor::of(child.parent)).take(MOST_CALLERS).collect()
+}
+
+/// A process, as `/proc` shows it.
+#[cfg(target_os = "linux")]
+#[derive(Debug)]
+struct Ancestor {
+    pid: u32,
+    parent: u32,
+    /// Where its program, stack and arguments lie: chosen at random when a program is started, and kept by a fork.
+    image: [u64; 4],
+    arguments: Vec<u8>,
+}
+
+#[cfg(target_os = "linux")]
+impl Ancestor {
+    fn of(pid: u32) -> Option<Self> {
+        if pid == 0 {
+            return None; // Outside of this pid namespace.
+        }
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The name, in parentheses, may hold anything, parentheses included: fields count from the last one, as the third.
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        let field = |number: usize| fields.get(number - 3).and_then(|text| text.trim().parse::<u64>().ok());
+        let image = [26, 27, 28, 48].map(|number| field(number).unwrap_or(0));
+        let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        Some(Self { pid, parent: u32::try_from(field(4)?).ok()?, image, arguments })
+    }
+
+    /// Whether it was forked from this one and runs the same program still. Where the addresses are kept secret: no.
+    fn is_copy_of(&self, other: &Self) -> bool {
+        self.image.iter().all(|address| *address > 1) && self.image == other.image && self.arguments == other.arguments
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_started_this_process_comes_first_and_the_first_of_all_last() {
+        let callers = callers();
+        let parent = std::os::unix::process::parent_id();
+        assert!(parent == 0 || callers.contains(&parent), "{callers:?}");
+        assert!(callers.len() < MOST_CALLERS);
+    }
+
+    #[test]
+    fn only_a_fork_of_the_same_program_is_a_copy() {
+        let shell = |pid, stack| Ancestor { pid, parent: 1, image: [10, 20, stack, 40], arguments: b"sh\0x".to_vec() };
+        assert!(shell(2, 30).is_copy_of(&shell(1, 30)));
+        assert!(!shell(2, 31).is_copy_of(&shell(1, 30)), "started anew, its stack lies elsewhere");
+        let other = Ancestor { arguments: b"sh\0y".to_vec(), ..shell(1, 30) };
+        assert!(!shell(2, 30).is_copy_of(&other));
+        let secret = |pid| Ancestor { image: [0; 4], ..shell(pid, 0) };
+        assert!(!secret(2).is_copy_of(&secret(1)));
+    }
+}
