@@ -9,6 +9,7 @@
 
 pub(crate) mod beats;
 pub(crate) mod clock;
+pub(crate) mod end;
 pub(crate) mod process;
 
 use crate::layout::BEAT_UNIT_NS;

@@ -12,9 +12,10 @@ mod witness;
 
 pub(crate) use decode::hexadecimal;
 pub use poll::Numbers;
+use wait::{Awaited, Woken};
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::{AttachError, ReadError};
 use crate::layout::{ColdImage, HotImage, SlotImage};
@@ -132,9 +133,19 @@ impl Reader {
     }
 
     /// Sleep until a slot or the board changes its state, at most `timeout`. Returns whether one did since the last
-    /// [`refresh`](Self::refresh). Numbers and texts ring no bell: read them at your own pace.
+    /// [`refresh`](Self::refresh), or the board's creator has ended. Numbers and texts ring no bell: read them at your own
+    /// pace.
+    ///
+    /// Where the system can wake it, nothing runs meanwhile, however long that is. A wait of a second or less does not
+    /// look for the creator. [`Duration::MAX`] is without end.
     pub fn wait_change(&self, timeout: Duration) -> bool {
-        wait::wait_change(&self.segment, self.epoch.unwrap_or(0), timeout)
+        let until = Instant::now().checked_add(timeout);
+        let creator = self.witness.living_creator();
+        let woken = Awaited { segment: &self.segment, epoch: self.epoch.unwrap_or(0), creator, until }.wait();
+        if woken == Woken::CreatorEnded {
+            self.witness.note_creators_end();
+        }
+        woken != Woken::TimeOut
     }
 
     /// A slot as plain bytes, with its good copies twice; `None` where there is nothing whole to show.

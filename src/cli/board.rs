@@ -5,16 +5,13 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use vx_shm::{BoardState, Reader, Snapshot, dump};
+use vx_shm::{BoardState, Liveness, Reader, SlotState, SlotView, Snapshot, dump};
 
 use super::args::{BoardCommand, DumpFormat, Until, WatchArguments};
 use super::failure::{FAILED, Failure, Outcome};
 use super::{boards, print, put};
 use crate::paths::runtime_directory;
 use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards};
-
-/// How long a sleeping watcher takes at most to notice what rings no bell: numbers, and the death of a writer.
-const GLANCE: Duration = Duration::from_millis(100);
 
 /// Run `vx board …`.
 pub(super) fn run(command: BoardCommand) -> Outcome {
@@ -112,9 +109,18 @@ fn watch(arguments: &WatchArguments) -> Outcome {
         if over(&snapshot) || print::closed() {
             return Ok(ExitCode::SUCCESS);
         }
-        reader.wait_change(GLANCE);
+        // Numbers and the death of a writer ring no bell: they are looked for while somebody is at work, and only then.
+        let look = !arguments.states && snapshot.slots.iter().any(at_work);
+        reader.wait_change(if look { arguments.every } else { Duration::MAX });
+        let epoch = snapshot.board.epoch;
         changed = reader.refresh(&mut snapshot).map_err(Failure::failed)?;
+        changed &= !arguments.states || snapshot.board.epoch != epoch || over(&snapshot);
     }
+}
+
+/// Whether more may come from the slot's writer.
+fn at_work(slot: &SlotView) -> bool {
+    slot.state == SlotState::Live && slot.liveness != Liveness::Lost
 }
 
 fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome {
@@ -136,10 +142,11 @@ fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome
                 (Until::Failed, _) => Err(Failure::failed("the run ended and nothing failed")),
             };
         }
-        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
             return Err(Failure::failed("the run has not ended in the time given"));
         }
-        reader.wait_change(GLANCE);
+        reader.wait_change(left);
         reader.refresh(&mut snapshot).map_err(Failure::failed)?;
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 24] = [
     "",
     "sync",
     "install",
@@ -20,6 +20,9 @@ const COMMANDS: [&str; 21] = [
     "board dump",
     "board watch",
     "board wait",
+    "board put",
+    "board create",
+    "board close",
     "board gc",
     "top",
     "cache",

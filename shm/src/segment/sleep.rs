@@ -14,19 +14,23 @@ pub(crate) fn wake_all(word: &AtomicU32) {
     let _ = rustix::thread::futex::wake(word, rustix::thread::futex::Flags::empty(), i32::MAX as u32);
 }
 
-/// Sleep while the word holds this value, at most this long.
+/// Sleep while the word holds this value, at most this long; without a bound where there is none.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn sleep_while(word: &AtomicU32, value: u32, timeout: Duration) {
-    let timeout =
-        rustix::thread::futex::Timespec { tv_sec: timeout.as_secs() as _, tv_nsec: timeout.subsec_nanos() as _ };
+pub(crate) fn sleep_while(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
+    use rustix::thread::futex::{Flags, Timespec, wait};
+    // A time that the system cannot count is no bound.
+    let timeout = timeout.and_then(|timeout| {
+        Some(Timespec { tv_sec: timeout.as_secs().try_into().ok()?, tv_nsec: timeout.subsec_nanos() as _ })
+    });
     // Woken, interrupted, timed out or changed before: the caller looks at the board in any case.
-    let _ = rustix::thread::futex::wait(word, rustix::thread::futex::Flags::empty(), value, Some(&timeout));
+    let _ = wait(word, Flags::empty(), value, timeout.as_ref());
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 pub(crate) fn wake_all(_: &AtomicU32) {}
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) fn sleep_while(_: &AtomicU32, _: u32, timeout: Duration) {
-    std::thread::sleep(timeout);
+pub(crate) fn sleep_while(_: &AtomicU32, _: u32, timeout: Option<Duration>) {
+    const LOOK_EVERY: Duration = Duration::from_millis(10);
+    std::thread::sleep(timeout.map_or(LOOK_EVERY, |timeout| timeout.min(LOOK_EVERY)));
 }

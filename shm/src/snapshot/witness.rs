@@ -3,7 +3,7 @@
 //! A slot that beats is asked about only when a state has moved: a look at 64 healthy slots then reads 64 words and asks
 //! the system nothing. One that misses a beat is asked about ten times a second, so that a kill shows within half a one.
 
-use crate::atomics::Ordering;
+use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::CREATOR_HOLDS_NO_LOCK;
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
@@ -27,6 +27,10 @@ pub(super) struct Witness {
     boot: [u8; 16],
     looked_at_ns: u64,
     creator_seen_at_ns: u64,
+    /// What the last look at the creator said.
+    creator_alive: Option<bool>,
+    /// 1 once a wait has seen the creator end and nobody has looked since.
+    creator_ended: AtomicU32,
 }
 
 impl Witness {
@@ -35,17 +39,40 @@ impl Witness {
         let creator =
             ProcessMark { pid: facts.creator_pid, start_time: facts.creator_start, namespace: facts.creator_namespace };
         let here = !facts.is_dump() && facts.boot_id == process::boot_id();
-        Self { creator, here, boot: facts.boot_id, looked_at_ns: 0, creator_seen_at_ns: 0 }
+        Self {
+            creator,
+            here,
+            boot: facts.boot_id,
+            looked_at_ns: 0,
+            creator_seen_at_ns: 0,
+            creator_alive: None,
+            creator_ended: AtomicU32::new(0),
+        }
+    }
+
+    /// The creator, if the last look found it alive and its process can be told apart here.
+    pub(super) fn living_creator(&self) -> Option<ProcessMark> {
+        (self.here && self.creator_alive == Some(true)).then_some(self.creator)
+    }
+
+    /// Look again at the next occasion, however soon that is.
+    pub(super) fn note_creators_end(&self) {
+        self.creator_ended.store(1, Ordering::Relaxed);
     }
 
     /// Look at everybody, if it is time to; whether any answer differs from what the snapshot says.
     pub(super) fn examine(&mut self, segment: &Segment, into: &mut Snapshot, now_ns: u64, state_moved: bool) -> bool {
         let first = self.looked_at_ns == 0;
-        if !first && !state_moved && now_ns.saturating_sub(self.looked_at_ns) < EVERY_NS {
+        let creator_ended = self.creator_ended.swap(0, Ordering::Relaxed) != 0;
+        if !first && !state_moved && !creator_ended && now_ns.saturating_sub(self.looked_at_ns) < EVERY_NS {
             return false;
         }
         self.looked_at_ns = now_ns;
+        if creator_ended {
+            self.creator_seen_at_ns = 0; // Its lock may be held by a forked child: ask for the process itself.
+        }
         let alive = self.creator_alive(segment, now_ns);
+        self.creator_alive = alive;
         let mut changed = std::mem::replace(&mut into.board.creator.alive, alive) != alive;
         let now = beat_units(now_ns, segment.facts().created_at_ns);
         for view in &mut into.slots {

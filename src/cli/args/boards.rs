@@ -80,7 +80,8 @@ pub(in crate::cli) struct WatchArguments {
     /// Only changes of a state: reserved, claimed, done, failed. Between them it sleeps and looks at nothing.
     #[arg(long, conflicts_with = "every")]
     pub states: bool,
-    /// Print at most so often while somebody is at work.
+    /// Look for numbers, texts and lost processes this often while somebody is at work; a change of a state is printed
+    /// at once.
     #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "100ms")]
     pub every: Duration,
 }
