@@ -56,7 +56,8 @@ impl Slot {
     }
 
     /// Take a free slot of somebody's board: a never-used one first, else the one that ended longest ago, a second or
-    /// more; else one whose writer is gone and whose end nobody is left to judge.
+    /// more; else one whose writer is gone and whose end nobody is left to judge. Such a one comes first where it has the
+    /// same key.
     ///
     /// # Errors
     /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.

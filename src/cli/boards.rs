@@ -42,7 +42,7 @@ fn newest() -> Result<PathBuf, Failure> {
 }
 
 /// The file of the board that a script of these processes writes to: the one that is named, else the one with its slot of
-/// this key, else the running one that the nearest of them has made.
+/// this key, else the newest that the nearest of them has made, one that is not closed first.
 pub(super) fn to_write(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Result<PathBuf, Failure> {
     if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
         return find(Some(wanted));
@@ -54,12 +54,14 @@ pub(super) fn to_write(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) 
         key == Some(&slot.key) && !slot.state.ended() && slot.pid.is_some_and(|pid| owners.contains(&pid))
     };
     let with_slot = read().find(|(_, snapshot)| snapshot.slots.iter().any(own));
-    let made_by = |owner: &u32| {
+    let made_by = |owner: &u32, running: bool| {
         read().find(|(_, Snapshot { board, .. })| {
-            board.state == BoardState::Running && board.creator.pid == *owner && board.creator.alive == Some(true)
+            let fits = !running || board.state == BoardState::Running;
+            fits && board.creator.pid == *owner && board.creator.alive == Some(true)
         })
     };
-    let found = with_slot.or_else(|| owners.iter().find_map(made_by));
+    let made = |running| owners.iter().find_map(|owner| made_by(owner, running));
+    let found = with_slot.or_else(|| made(true)).or_else(|| made(false));
     found.map(|(path, _)| path.clone()).ok_or_else(|| {
         Failure::failed("this script has no board")
             .hint("make one with `vx board create`, or name one with `--board` (`vx board ls` lists them)")

@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 24;
 pub(super) fn put(arguments: &PutArguments) -> Outcome {
     check(arguments)?;
     let owners = owners(arguments.owner)?;
-    let board = boards::to_write(arguments.board.as_deref(), Some(&arguments.key), &owners)?;
+    let board = boards::to_write(arguments.board.as_deref(), Some(&arguments.key), &with_callers(&owners))?;
     let version = arguments.version.as_deref().unwrap_or("");
     // A second end of a slot, as a trap at the script's exit brings it, changes nothing.
     let anew = arguments.state.is_none();
@@ -159,7 +159,7 @@ fn here() -> String {
 /// Run `vx board close`.
 pub(super) fn close(arguments: &CloseArguments) -> Outcome {
     let owners = owners(arguments.owner)?;
-    let path = boards::to_write(arguments.board.as_deref(), None, &owners)?;
+    let path = boards::to_write(arguments.board.as_deref(), None, &with_callers(&owners))?;
     let board = match Board::take_charge(&path, &owners) {
         Err(ClaimError::Closed) => return Ok(ExitCode::SUCCESS), // As a trap at the script's exit brings it.
         taken => taken.map_err(|error| refused(&path, &error))?,
@@ -191,6 +191,11 @@ fn owners(named: Option<u32>) -> Result<Vec<u32>, Failure> {
         return Err(Failure::failed("cannot tell which process called this").hint(hint));
     }
     Ok(owners)
+}
+
+/// Whose board it may be when none is named: also that of who calls in another's name.
+fn with_callers(owners: &[u32]) -> Vec<u32> {
+    owners.iter().copied().chain(callers()).collect()
 }
 
 fn read(board: &Path) -> Result<Snapshot, Failure> {

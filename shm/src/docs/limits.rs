@@ -19,6 +19,17 @@
 //!   when the child is gone. Writing to a slot from both sides of a fork is not detected: do not.
 //! * The thread that beats does not survive a fork. A slot claimed in the child starts one there.
 //!
+//! # Scripts
+//!
+//! * A slot that is written [on behalf](crate::Slot::on_behalf) of a shell script has no lock and no beats between two
+//!   reports: that the script's process runs, by number, start time, boot and namespace, is all there is to know. It is
+//!   *alive* or *lost*, never *silent* or *stalled*; from another namespace nothing is known of it, and it is not taken
+//!   over. The system reuses a number with the same start time never; but who may write there is not who the script is:
+//!   whatever process names the script as its owner writes in its name. A report that is killed leaves the slot as last
+//!   published and its byte free; one that is stopped holds later ones up for two seconds, which then fail.
+//! * A board made [for](crate::Board::create_for) a script says so with an optional feature. A reader that does not know
+//!   it takes the free byte for the creator's end, and the board for abandoned.
+//!
 //! # Files
 //!
 //! * **A board file is cut short**: whoever touches a page that is gone is killed by SIGBUS; there is no way around that

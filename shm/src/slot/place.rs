@@ -125,7 +125,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
 struct Candidate {
     slot: u32,
     control: Control,
-    /// Never used, then ended longest ago, then abandoned.
+    /// Abandoned with the same key, then never used, then ended longest ago, then abandoned with another.
     rank: (u8, u64),
 }
 
@@ -141,13 +141,15 @@ fn candidates(
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
         let control = stamp::look(line);
         let rank = match known_state(control) {
-            SlotState::Free => Some((0, 0)),
+            SlotState::Free => Some((1, 0)),
             state if state.ended() => {
                 let ended_at = cold.ended_at.load(Ordering::Relaxed);
                 let resting = ended_at <= now_ns && now_ns - ended_at < REST_NS;
-                (!resting).then_some((1, ended_at))
+                (!resting).then_some((2, ended_at))
             }
-            _ if abandoned(segment, slot, control, cold, creator_alive) => Some((2, 0)),
+            _ if abandoned(segment, slot, control, cold, creator_alive) => {
+                Some((if control.named && has_key(cold, key) { 0 } else { 3 }, 0))
+            }
             _ if control.named && has_key(cold, key) => {
                 return Err(ReserveError::KeyInUse { key: key_text.to_owned(), slot });
             }

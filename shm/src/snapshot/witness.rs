@@ -1,6 +1,6 @@
 //! Looking at who stands behind the slots: seldom, as it asks the system, and only about slots that have not ended.
 //!
-//! A slot that beats is asked about only when a state has moved: a look at 64 healthy slots then reads 64 words and asks
+//! A slot that beats is asked about only when a state has moved or the creator has ended: a look at 64 healthy slots then reads 64 words and asks
 //! the system nothing. One that misses a beat is asked about ten times a second, so that a kill shows within half a one.
 
 use crate::atomics::{AtomicU32, Ordering};
@@ -74,11 +74,12 @@ impl Witness {
         let alive = self.creator_alive(segment, now_ns);
         self.creator_alive = alive;
         let mut changed = std::mem::replace(&mut into.board.creator.alive, alive) != alive;
+        let ask_all = state_moved || changed;
         let now = beat_units(now_ns, segment.facts().created_at_ns);
         for view in &mut into.slots {
             let liveness = match view.state {
                 state if state.ended() || segment.facts().is_dump() => Liveness::Unknown,
-                _ => self.evidence(segment, view, alive, now, state_moved).verdict(),
+                _ => self.evidence(segment, view, alive, now, ask_all).verdict(),
             };
             changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
         }
@@ -112,7 +113,7 @@ impl Witness {
         view: &SlotView,
         creator_alive: Option<bool>,
         now: u32,
-        state_moved: bool,
+        ask_all: bool,
     ) -> Evidence {
         let beat = segment.beat(view.index).map_or(0, |word| word.load(Ordering::Relaxed));
         let mut evidence = Evidence {
@@ -124,7 +125,7 @@ impl Witness {
             beat: Beat::from_word(beat),
             now,
         };
-        if self.here && evidence.claimed && !state_moved && evidence.quiet_ms() < FRESH_BEAT_MS {
+        if self.here && evidence.claimed && !ask_all && evidence.quiet_ms() < FRESH_BEAT_MS {
             return evidence;
         }
         // Words of the identity, each looked at alone: torn between two owners, they are right at the next look.

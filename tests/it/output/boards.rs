@@ -60,6 +60,55 @@ fn waiting_ends_with_the_run_and_tells_how_it_came_out() {
 }
 
 #[test]
+fn watching_states_prints_a_line_for_each_and_none_for_numbers() {
+    let sandbox = slow(1);
+    let running = under_way(&sandbox);
+    let watched = sandbox.vx("board watch --states").succeeds();
+    running.finish().succeeds();
+    let states: Vec<[String; 2]> = watched
+        .stdout()
+        .lines()
+        .map(json)
+        .map(|reading| [&reading["slots"][0]["state"], &reading["board"]["state"]].map(|state| text(state).to_owned()))
+        .collect();
+    assert_eq!(states.first(), Some(&["live", "running"].map(str::to_owned)));
+    assert_eq!(states.last(), Some(&["done", "done"].map(str::to_owned)));
+    assert!(states.len() <= 4, "its end, its judgement, the board's end: {states:?}");
+}
+
+/// How often any thread of a process has gone to sleep so far.
+#[cfg(target_os = "linux")]
+fn sleeps(pid: u32) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let status = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("status")).ok());
+    let counted = |status: String| status.lines().find(|line| line.starts_with("voluntary")).map(str::to_owned);
+    status.filter_map(counted).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn who_waits_for_states_sleeps_until_there_is_one_or_the_parent_is_killed() {
+    let sandbox = slow(20);
+    let running = under_way(&sandbox);
+    let waiting = ["board wait", "board wait --until failed --timeout 10m", "board watch --states"].map(|words| {
+        let waiting = sandbox.start(words);
+        eventually("it sleeps beside its watcher of the parent", || (sleeps(waiting.pid()).len() == 2).then_some(()));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        waiting
+    });
+    let before = waiting.each_ref().map(|waiting| sleeps(waiting.pid()));
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    assert_eq!(waiting.each_ref().map(|waiting| sleeps(waiting.pid())), before, "woken while nothing happened");
+    running.signal(rustix::process::Signal::KILL);
+    let [done, failed, watched] = waiting.map(Running::finish);
+    done.fails_with("abandoned");
+    failed.fails_with("nothing failed");
+    let last = watched.succeeds().stdout();
+    assert_eq!(json(last.lines().last().expect("a line"))["board"]["creator"]["alive"], false);
+    let _ = running.finish();
+}
+
+#[test]
 fn a_board_in_use_stays_and_old_ones_beyond_the_newest_go() {
     let sandbox = one_of_each();
     sandbox.vx("board gc").succeeds().says("nothing to remove");
