@@ -1,0 +1,804 @@
+/*
+ * vx_board.h: read and write progress boards from C11. Header-only; needs Linux, x86_64 or another little-endian machine.
+ *
+ * A board is one mapped file with a table of slots. A slot has one writer and any number of readers; readers store
+ * nothing, writers wait for nobody, and a writer that is killed leaves its last publication whole. What lies where, and
+ * how it is read right, is said in docs/board-format.md; the argument for every ordering in the crate's documentation.
+ *
+ *     #define _GNU_SOURCE
+ *     #include "vx_board.h"
+ *
+ *     struct vx_board board;
+ *     struct vx_writer slot;
+ *     if (vx_attach(&board, path, true) == VX_OK && vx_join(&board, "key", "1.0", &slot) == VX_OK) {
+ *         vx_enter(&slot, VX_PHASE_EXTRACTING, true, 100);
+ *         for (uint64_t done = 0; done <= 100; done++) vx_publish(&slot, done);
+ *         vx_end(&slot, VX_STATE_DONE, "");
+ *     }
+ *
+ * One thread at a time uses a struct vx_writer. Do not fork and write on from both sides. A writer that does not call
+ * vx_beat four times a second shows as silent after a second and a half, and is left alone all the same.
+ */
+#ifndef VX_BOARD_H
+#define VX_BOARD_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef F_OFD_SETLK
+#error "define _GNU_SOURCE before the first #include: vx_board.h needs open-file-description locks"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "boards are little-endian, and vx_board.h reads their words in place"
+#endif
+
+/* LAYOUT: written by the test that checks it */
+#define VX_MAGIC UINT64_C(0x6472616f622d7876)
+#define VX_READY UINT64_C(0x6574656c706d6f63)
+#define VX_MAJOR 1u
+#define VX_MAX_SLOTS 4096u
+#define VX_NO_PARENT 0xffffu
+#define VX_PHASE_COUNT 8u
+#define VX_BEAT_UNIT_NS UINT64_C(10000000)
+#define VX_HOT_STRIDE 64u
+#define VX_BEATS_STRIDE 8u
+#define VX_COLD_STRIDE 2048u
+#define VX_LOG_STRIDE 4096u
+#define VX_HEADER_MAGIC 0u
+#define VX_HEADER_MAGIC_SIZE 8u
+#define VX_HEADER_MAJOR 8u
+#define VX_HEADER_MAJOR_SIZE 4u
+#define VX_HEADER_MINOR 12u
+#define VX_HEADER_MINOR_SIZE 4u
+#define VX_HEADER_INCOMPATIBLE 16u
+#define VX_HEADER_INCOMPATIBLE_SIZE 8u
+#define VX_HEADER_COMPATIBLE 24u
+#define VX_HEADER_COMPATIBLE_SIZE 8u
+#define VX_HEADER_LENGTH 32u
+#define VX_HEADER_LENGTH_SIZE 8u
+#define VX_HEADER_SLOT_COUNT 40u
+#define VX_HEADER_SLOT_COUNT_SIZE 4u
+#define VX_HEADER_FORM 44u
+#define VX_HEADER_FORM_SIZE 4u
+#define VX_HEADER_BELL 48u
+#define VX_HEADER_BELL_SIZE 8u
+#define VX_HEADER_HOT 56u
+#define VX_HEADER_HOT_SIZE 8u
+#define VX_HEADER_BEATS 64u
+#define VX_HEADER_BEATS_SIZE 8u
+#define VX_HEADER_COLD 72u
+#define VX_HEADER_COLD_SIZE 8u
+#define VX_HEADER_LOG 80u
+#define VX_HEADER_LOG_SIZE 8u
+#define VX_HEADER_BOARD_ID 88u
+#define VX_HEADER_BOARD_ID_SIZE 16u
+#define VX_HEADER_BOOT_ID 104u
+#define VX_HEADER_BOOT_ID_SIZE 16u
+#define VX_HEADER_CREATOR_PID 120u
+#define VX_HEADER_CREATOR_PID_SIZE 4u
+#define VX_HEADER_CREATOR_UID 124u
+#define VX_HEADER_CREATOR_UID_SIZE 4u
+#define VX_HEADER_CREATOR_START 128u
+#define VX_HEADER_CREATOR_START_SIZE 8u
+#define VX_HEADER_CREATOR_NAMESPACE 136u
+#define VX_HEADER_CREATOR_NAMESPACE_SIZE 8u
+#define VX_HEADER_CREATED_UNIX_NS 144u
+#define VX_HEADER_CREATED_UNIX_NS_SIZE 8u
+#define VX_HEADER_CREATED_AT_NS 152u
+#define VX_HEADER_CREATED_AT_NS_SIZE 8u
+#define VX_HEADER_TAKEN_AT_NS 160u
+#define VX_HEADER_TAKEN_AT_NS_SIZE 8u
+#define VX_HEADER_BODY_CRC 168u
+#define VX_HEADER_BODY_CRC_SIZE 4u
+#define VX_HEADER_CRC 184u
+#define VX_HEADER_CRC_SIZE 4u
+#define VX_HEADER_READY 192u
+#define VX_HEADER_READY_SIZE 8u
+#define VX_HEADER_EPOCH 256u
+#define VX_HEADER_EPOCH_SIZE 4u
+#define VX_HEADER_STATE 320u
+#define VX_HEADER_STATE_SIZE 4u
+#define VX_HEADER_USED 324u
+#define VX_HEADER_USED_SIZE 4u
+#define VX_HEADER_CLOSED_UNIX_NS 328u
+#define VX_HEADER_CLOSED_UNIX_NS_SIZE 8u
+#define VX_HEADER_CLOSED 384u
+#define VX_HEADER_CLOSED_SIZE 4u
+#define VX_HEADER_SUCCESSOR 392u
+#define VX_HEADER_SUCCESSOR_SIZE 16u
+#define VX_HEADER_TITLE_STAMP 448u
+#define VX_HEADER_TITLE_STAMP_SIZE 8u
+#define VX_HEADER_TITLE_COPY0 456u
+#define VX_HEADER_TITLE_COPY0_SIZE 128u
+#define VX_HEADER_TITLE_COPY1 584u
+#define VX_HEADER_TITLE_COPY1_SIZE 128u
+#define VX_REGION_OFFSET 0u
+#define VX_REGION_OFFSET_SIZE 4u
+#define VX_REGION_STRIDE 4u
+#define VX_REGION_STRIDE_SIZE 4u
+#define VX_DOORBELL_WAKE 0u
+#define VX_DOORBELL_WAKE_SIZE 4u
+#define VX_DOORBELL_WAITERS 128u
+#define VX_DOORBELL_WAITERS_SIZE 4u
+#define VX_HOT_CONTROL 0u
+#define VX_HOT_CONTROL_SIZE 8u
+#define VX_HOT_STAMP 8u
+#define VX_HOT_STAMP_SIZE 8u
+#define VX_HOT_COPY0 16u
+#define VX_HOT_COPY0_SIZE 24u
+#define VX_HOT_COPY1 40u
+#define VX_HOT_COPY1_SIZE 24u
+#define VX_NUMBERS_DONE 0u
+#define VX_NUMBERS_DONE_SIZE 8u
+#define VX_NUMBERS_TOTAL 8u
+#define VX_NUMBERS_TOTAL_SIZE 8u
+#define VX_NUMBERS_META 16u
+#define VX_NUMBERS_META_SIZE 8u
+#define VX_BEAT_BEATEN 0u
+#define VX_BEAT_BEATEN_SIZE 4u
+#define VX_BEAT_MOVED 4u
+#define VX_BEAT_MOVED_SIZE 4u
+#define VX_COLD_GENERATION 0u
+#define VX_COLD_GENERATION_SIZE 4u
+#define VX_COLD_PID 4u
+#define VX_COLD_PID_SIZE 4u
+#define VX_COLD_START_TIME 8u
+#define VX_COLD_START_TIME_SIZE 8u
+#define VX_COLD_NAMESPACE 16u
+#define VX_COLD_NAMESPACE_SIZE 8u
+#define VX_COLD_UID 24u
+#define VX_COLD_UID_SIZE 4u
+#define VX_COLD_KIND 28u
+#define VX_COLD_KIND_SIZE 1u
+#define VX_COLD_ORIGIN 29u
+#define VX_COLD_ORIGIN_SIZE 1u
+#define VX_COLD_PARENT_SLOT 30u
+#define VX_COLD_PARENT_SLOT_SIZE 2u
+#define VX_COLD_CLAIMED_AT 32u
+#define VX_COLD_CLAIMED_AT_SIZE 8u
+#define VX_COLD_PROCESS_GROUP 40u
+#define VX_COLD_PROCESS_GROUP_SIZE 4u
+#define VX_COLD_PORT 44u
+#define VX_COLD_PORT_SIZE 4u
+#define VX_COLD_KEY 48u
+#define VX_COLD_KEY_SIZE 48u
+#define VX_COLD_VERSION 96u
+#define VX_COLD_VERSION_SIZE 32u
+#define VX_COLD_EXIT_FLAGS 128u
+#define VX_COLD_EXIT_FLAGS_SIZE 1u
+#define VX_COLD_EXIT_SIGNAL 129u
+#define VX_COLD_EXIT_SIGNAL_SIZE 1u
+#define VX_COLD_EXIT_CODE 132u
+#define VX_COLD_EXIT_CODE_SIZE 4u
+#define VX_COLD_ENDED_AT 136u
+#define VX_COLD_ENDED_AT_SIZE 8u
+#define VX_COLD_TEXT_STAMP 144u
+#define VX_COLD_TEXT_STAMP_SIZE 8u
+#define VX_COLD_TEXT_COPY0 152u
+#define VX_COLD_TEXT_COPY0_SIZE 192u
+#define VX_COLD_TEXT_COPY1 344u
+#define VX_COLD_TEXT_COPY1_SIZE 192u
+#define VX_COLD_PHASES 536u
+#define VX_COLD_PHASES_SIZE 128u
+#define VX_COLD_ERROR 664u
+#define VX_COLD_ERROR_SIZE 872u
+#define VX_COLD_INSTALL_PATH 1536u
+#define VX_COLD_INSTALL_PATH_SIZE 512u
+#define VX_PHASES_ENTERED_AT 0u
+#define VX_PHASES_ENTERED_AT_SIZE 8u
+#define VX_PHASES_DONE 8u
+#define VX_PHASES_DONE_SIZE 8u
+#define VX_TEXT_MESSAGE 0u
+#define VX_TEXT_MESSAGE_SIZE 80u
+#define VX_TEXT_DETAILS 80u
+#define VX_TEXT_DETAILS_SIZE 112u
+#define VX_LOG_RESERVED 0u
+#define VX_LOG_RESERVED_SIZE 8u
+#define VX_LOG_COMMITTED 8u
+#define VX_LOG_COMMITTED_SIZE 8u
+#define VX_LOG_START 16u
+#define VX_LOG_START_SIZE 8u
+#define VX_LOG_RING 64u
+#define VX_LOG_RING_SIZE 4032u
+#define VX_STATE_FREE 0u
+#define VX_STATE_RESERVED 1u
+#define VX_STATE_CLAIMING 2u
+#define VX_STATE_LIVE 3u
+#define VX_STATE_DONE 4u
+#define VX_STATE_FAILED 5u
+#define VX_STATE_CANCELLED 6u
+#define VX_STATE_SKIPPED 7u
+#define VX_STATE_DIED 8u
+#define VX_PHASE_QUEUED 0u
+#define VX_PHASE_WAITING 1u
+#define VX_PHASE_RESOLVING 2u
+#define VX_PHASE_DOWNLOADING 3u
+#define VX_PHASE_VERIFYING 4u
+#define VX_PHASE_EXTRACTING 5u
+#define VX_PHASE_LINKING 6u
+#define VX_PHASE_POST_INSTALL 7u
+#define VX_KIND_INSTALL 0u
+#define VX_KIND_TASK 1u
+#define VX_KIND_SERVICE 2u
+#define VX_KIND_BUILD 3u
+#define VX_KIND_TURN 4u
+#define VX_BOARD_RUNNING 0u
+#define VX_BOARD_DONE 1u
+#define VX_BOARD_FAILED 2u
+#define VX_BOARD_CANCELLED 3u
+#define VX_ORIGIN_JOINED 0u
+#define VX_ORIGIN_RESERVED 1u
+#define VX_ORIGIN_ON_BEHALF 2u
+#define VX_CONTROL_BIT_STATE 0u
+#define VX_CONTROL_BIT_NAMED 8u
+#define VX_CONTROL_BIT_GENERATION 32u
+#define VX_META_BIT_PHASE 0u
+#define VX_META_BIT_ATTEMPT 8u
+#define VX_META_BIT_TOTAL_KNOWN 16u
+#define VX_META_BIT_REVISION 48u
+#define VX_CELL_BIT_LENGTH 0u
+#define VX_CELL_BIT_CUT 15u
+/* END OF LAYOUT */
+
+_Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared words are plain words");
+_Static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
+
+/* One byte each, far behind the end of the file. */
+#define VX_LOCK_TABLE (INT64_C(1) << 40)
+#define VX_LOCK_CREATOR (VX_LOCK_TABLE + 1)
+#define VX_LOCK_SLOT(slot) (VX_LOCK_TABLE + 16 + (int64_t)(slot))
+
+#define VX_PAGE 4096u
+#define VX_KNOWN_FEATURES UINT64_C(0)
+#define VX_READ_ATTEMPTS 64
+#define VX_REST_NS UINT64_C(1000000000)
+#define VX_TABLE_WAIT_NS UINT64_C(2000000000)
+
+enum vx_result {
+    VX_OK = 0,
+    VX_SYSTEM,          /* errno says what */
+    VX_NOT_A_BOARD,     /* another file, a damaged header, or one that contradicts itself */
+    VX_OTHER_LAYOUT,    /* another major version */
+    VX_UNKNOWN_FEATURE, /* it needs something that this header does not know */
+    VX_CLOSED,          /* a dump, or its creator has closed it */
+    VX_KEY_IN_USE,      /* a slot that has not ended has this key */
+    VX_FULL,            /* every slot is in use */
+    VX_BUSY             /* another process has held the table's lock for two seconds, or just lets go of a slot: try again */
+};
+
+struct vx_region {
+    uint32_t offset, stride;
+};
+
+/* A board attached for reading or writing. */
+struct vx_board {
+    unsigned char *base;
+    size_t length;
+    int fd;
+    uint32_t slot_count, form;
+    uint64_t created_at_ns;
+    struct vx_region bell, hot, beats, cold, log;
+};
+
+/* A slot as vx_read_slot found it: all from one publication. Texts end in a NUL; a cut one ends where it was cut. */
+struct vx_slot {
+    uint32_t generation, pid;
+    uint8_t state, phase, attempt, kind;
+    bool total_known;
+    uint64_t done, total;
+    char key[VX_COLD_KEY_SIZE], version[VX_COLD_VERSION_SIZE];
+    char message[VX_TEXT_MESSAGE_SIZE], details[VX_TEXT_DETAILS_SIZE], error[VX_COLD_ERROR_SIZE];
+};
+
+/* A slot that this process has claimed. */
+struct vx_writer {
+    struct vx_board *board;
+    uint32_t slot, generation;
+    uint64_t total, meta, seen_stamp;
+    uint32_t moved;
+    uint64_t text[VX_COLD_TEXT_COPY0_SIZE / 8];
+};
+
+/* ---- words ---------------------------------------------------------------------------------------------------- */
+
+static inline _Atomic uint64_t *vx_word(const struct vx_board *board, uint64_t offset) {
+    return (_Atomic uint64_t *)(void *)(board->base + offset);
+}
+
+static inline _Atomic uint32_t *vx_half(const struct vx_board *board, uint64_t offset) {
+    return (_Atomic uint32_t *)(void *)(board->base + offset);
+}
+
+static inline uint64_t vx_load(const struct vx_board *board, uint64_t offset) {
+    return atomic_load_explicit(vx_word(board, offset), memory_order_relaxed);
+}
+
+static inline void vx_store(const struct vx_board *board, uint64_t offset, uint64_t word) {
+    atomic_store_explicit(vx_word(board, offset), word, memory_order_relaxed);
+}
+
+static inline void vx_load_words(const struct vx_board *board, uint64_t offset, size_t size, uint64_t *into) {
+    for (size_t at = 0; at < size / 8; at++) into[at] = vx_load(board, offset + 8 * at);
+}
+
+static inline void vx_store_words(const struct vx_board *board, uint64_t offset, size_t size, const uint64_t *words) {
+    for (size_t at = 0; at < size / 8; at++) vx_store(board, offset + 8 * at, words[at]);
+}
+
+static inline uint64_t vx_record(struct vx_region region, uint32_t slot) {
+    return region.offset + (uint64_t)slot * region.stride;
+}
+
+static inline uint64_t vx_now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* ---- text cells ----------------------------------------------------------------------------------------------- */
+
+/* As much of the text as fits, cut at a character's boundary and marked as cut. */
+static inline void vx_encode(const char *text, uint64_t *cell, size_t size) {
+    size_t length = strlen(text), room = size - 2;
+    uint16_t head = 0;
+    if (length > room) {
+        length = room;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) length--;
+        head = (uint16_t)(1u << VX_CELL_BIT_CUT);
+    }
+    head = (uint16_t)(head | length);
+    memset(cell, 0, size);
+    memcpy(cell, &head, 2);
+    memcpy((unsigned char *)cell + 2, text, length);
+}
+
+/* Any words give some text: `into` has room for a whole cell, whose first two bytes are its length. */
+static inline void vx_decode(const uint64_t *cell, size_t size, char *into) {
+    uint16_t head;
+    memcpy(&head, cell, 2);
+    size_t length = head & ((1u << VX_CELL_BIT_CUT) - 1);
+    if (length > size - 2) length = size - 2;
+    memcpy(into, (const unsigned char *)cell + 2, length);
+    into[length] = 0;
+}
+
+/* ---- the latch: two copies under a stamp whose lowest bit names the good one ------------------------------------- */
+
+static inline void vx_latch_write(const struct vx_board *board, uint64_t stamp_at, uint64_t copies, size_t size,
+                                  const uint64_t *words) {
+    uint64_t stamp = vx_load(board, stamp_at) + 1;
+    atomic_thread_fence(memory_order_release); /* The last stamp is seen before the copy that it retired is written. */
+    vx_store_words(board, copies + (stamp & 1) * size, size, words);
+    atomic_store_explicit(vx_word(board, stamp_at), stamp, memory_order_release);
+}
+
+static inline bool vx_latch_read(const struct vx_board *board, uint64_t stamp_at, uint64_t copies, size_t size,
+                                 uint64_t *words) {
+    uint64_t stamp = vx_load(board, stamp_at);
+    atomic_thread_fence(memory_order_acquire);
+    vx_load_words(board, copies + (stamp & 1) * size, size, words);
+    atomic_thread_fence(memory_order_acquire);
+    return vx_load(board, stamp_at) == stamp;
+}
+
+/* ---- attaching ------------------------------------------------------------------------------------------------ */
+
+static inline uint32_t vx_crc32(const unsigned char *bytes, size_t length) {
+    uint32_t crc = 0xFFFFFFFFu;
+    for (size_t at = 0; at < length; at++) {
+        crc ^= bytes[at];
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (0xEDB88320u & (0u - (crc & 1)));
+    }
+    return ~crc;
+}
+
+static inline uint32_t vx_fact32(const unsigned char *facts, size_t offset) {
+    uint32_t value;
+    memcpy(&value, facts + offset, 4);
+    return value;
+}
+
+static inline uint64_t vx_fact64(const unsigned char *facts, size_t offset) {
+    uint64_t value;
+    memcpy(&value, facts + offset, 8);
+    return value;
+}
+
+static inline struct vx_region vx_fact_region(const unsigned char *facts, size_t offset) {
+    struct vx_region region = {vx_fact32(facts, offset + VX_REGION_OFFSET), vx_fact32(facts, offset + VX_REGION_STRIDE)};
+    return region;
+}
+
+static inline bool vx_lies_inside(struct vx_region region, uint32_t least, uint32_t count, uint64_t length) {
+    return region.offset >= VX_PAGE && region.offset % 8 == 0 && region.stride % 8 == 0 && region.stride >= least &&
+           region.offset + (uint64_t)region.stride * count <= length;
+}
+
+/* Believe the facts of the header, copied out once, or say why not. */
+static inline int vx_believe(struct vx_board *board) {
+    uint64_t words[(VX_HEADER_READY - VX_HEADER_MAGIC) / 8];
+    vx_load_words(board, VX_HEADER_MAGIC, sizeof words, words);
+    const unsigned char *facts = (const unsigned char *)words;
+    if (vx_fact64(facts, VX_HEADER_MAGIC) != VX_MAGIC) return VX_NOT_A_BOARD;
+    if (vx_fact32(facts, VX_HEADER_MAJOR) != VX_MAJOR) return VX_OTHER_LAYOUT;
+    if (vx_fact32(facts, VX_HEADER_CRC) != vx_crc32(facts, VX_HEADER_CRC)) return VX_NOT_A_BOARD;
+    if (vx_fact64(facts, VX_HEADER_INCOMPATIBLE) & ~VX_KNOWN_FEATURES) return VX_UNKNOWN_FEATURE;
+    uint64_t length = vx_fact64(facts, VX_HEADER_LENGTH);
+    board->slot_count = vx_fact32(facts, VX_HEADER_SLOT_COUNT);
+    board->form = vx_fact32(facts, VX_HEADER_FORM);
+    board->created_at_ns = vx_fact64(facts, VX_HEADER_CREATED_AT_NS);
+    board->bell = vx_fact_region(facts, VX_HEADER_BELL);
+    board->hot = vx_fact_region(facts, VX_HEADER_HOT);
+    board->beats = vx_fact_region(facts, VX_HEADER_BEATS);
+    board->cold = vx_fact_region(facts, VX_HEADER_COLD);
+    board->log = vx_fact_region(facts, VX_HEADER_LOG);
+    struct vx_region bell = {board->bell.offset, VX_PAGE};
+    bool sound = length <= board->length && board->slot_count >= 1 && board->slot_count <= VX_MAX_SLOTS &&
+                 vx_lies_inside(bell, VX_PAGE, 1, length) &&
+                 vx_lies_inside(board->hot, VX_HOT_STRIDE, board->slot_count, length) &&
+                 vx_lies_inside(board->beats, VX_BEATS_STRIDE, board->slot_count, length) &&
+                 vx_lies_inside(board->cold, VX_COLD_STRIDE, board->slot_count, length) &&
+                 (board->log.stride == 0 || vx_lies_inside(board->log, VX_LOG_RING + 8, board->slot_count, length));
+    if (!sound) return VX_NOT_A_BOARD;
+    if (vx_load(board, VX_HEADER_READY) != VX_READY) return VX_NOT_A_BOARD;
+    atomic_thread_fence(memory_order_acquire);
+    return VX_OK;
+}
+
+static inline void vx_detach(struct vx_board *board) {
+    if (board->base) munmap(board->base, board->length);
+    if (board->fd >= 0) close(board->fd);
+    board->base = NULL;
+    board->fd = -1;
+}
+
+/* Map a board: read-only for reading. Links, pipes and files that others may write to are refused: somebody who can
+ * shorten a file kills whoever has it mapped. */
+static inline int vx_attach(struct vx_board *board, const char *path, bool writable) {
+    memset(board, 0, sizeof *board);
+    board->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat data;
+    if (board->fd < 0) return VX_SYSTEM;
+    int result = VX_SYSTEM;
+    if (fstat(board->fd, &data) == 0) {
+        bool ours = S_ISREG(data.st_mode) && data.st_uid == geteuid() && (data.st_mode & 022) == 0;
+        result = ours && data.st_size >= (off_t)VX_PAGE ? VX_OK : VX_NOT_A_BOARD;
+    }
+    if (result == VX_OK) {
+        board->length = (size_t)data.st_size;
+        void *base = mmap(NULL, board->length, PROT_READ | (writable ? PROT_WRITE : 0), MAP_SHARED, board->fd, 0);
+        board->base = base == MAP_FAILED ? NULL : (unsigned char *)base;
+        result = board->base ? vx_believe(board) : VX_SYSTEM;
+    }
+    if (result == VX_OK && writable && board->form != 0) result = VX_CLOSED;
+    if (result != VX_OK) vx_detach(board);
+    return result;
+}
+
+/* ---- reading -------------------------------------------------------------------------------------------------- */
+
+/* How many slots were ever used. */
+static inline uint32_t vx_used(const struct vx_board *board) {
+    uint32_t used = atomic_load_explicit(vx_half(board, VX_HEADER_USED), memory_order_acquire);
+    return used < board->slot_count ? used : board->slot_count;
+}
+
+/* Read a slot whole. False, with `into` as it was, when there is nothing to show or it was written to all the time. */
+static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, struct vx_slot *into) {
+    if (slot >= board->slot_count) return false;
+    uint64_t hot = vx_record(board->hot, slot), cold = vx_record(board->cold, slot);
+    uint64_t numbers[VX_HOT_COPY0_SIZE / 8], text[VX_COLD_TEXT_COPY0_SIZE / 8];
+    uint64_t identity[VX_COLD_EXIT_FLAGS / 8], error[VX_COLD_ERROR_SIZE / 8];
+    for (int attempt = 0; attempt < VX_READ_ATTEMPTS; attempt++) {
+        uint64_t control = vx_load(board, hot + VX_HOT_CONTROL);
+        atomic_thread_fence(memory_order_acquire);
+        uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
+        bool named = control >> VX_CONTROL_BIT_NAMED & 1;
+        if (state == VX_STATE_FREE || (state == VX_STATE_CLAIMING && !named)) return false;
+        if (!vx_latch_read(board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers)) continue;
+        if (!vx_latch_read(board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof text, text)) continue;
+        vx_load_words(board, cold, sizeof identity, identity);
+        vx_load_words(board, cold + VX_COLD_ERROR, sizeof error, error);
+        atomic_thread_fence(memory_order_acquire);
+        if (vx_load(board, hot + VX_HOT_CONTROL) != control) continue;
+        uint64_t meta = numbers[VX_NUMBERS_META / 8];
+        into->generation = (uint32_t)(control >> VX_CONTROL_BIT_GENERATION);
+        into->state = state == VX_STATE_CLAIMING ? VX_STATE_RESERVED : state;
+        into->phase = (uint8_t)(meta >> VX_META_BIT_PHASE);
+        into->attempt = (uint8_t)(meta >> VX_META_BIT_ATTEMPT);
+        into->total_known = meta >> VX_META_BIT_TOTAL_KNOWN & 1;
+        into->done = numbers[VX_NUMBERS_DONE / 8];
+        into->total = into->total_known ? numbers[VX_NUMBERS_TOTAL / 8] : 0;
+        into->pid = vx_fact32((const unsigned char *)identity, VX_COLD_PID);
+        into->kind = ((const unsigned char *)identity)[VX_COLD_KIND];
+        vx_decode(identity + VX_COLD_KEY / 8, VX_COLD_KEY_SIZE, into->key);
+        vx_decode(identity + VX_COLD_VERSION / 8, VX_COLD_VERSION_SIZE, into->version);
+        vx_decode(text + VX_TEXT_MESSAGE / 8, VX_TEXT_MESSAGE_SIZE, into->message);
+        vx_decode(text + VX_TEXT_DETAILS / 8, VX_TEXT_DETAILS_SIZE, into->details);
+        into->error[0] = 0;
+        if (state > VX_STATE_LIVE) vx_decode(error, VX_COLD_ERROR_SIZE, into->error);
+        return true;
+    }
+    return false;
+}
+
+/* ---- locks and the bell ----------------------------------------------------------------------------------------- */
+
+static inline int vx_lock(const struct vx_board *board, int command, short kind, int64_t byte, struct flock *lock) {
+    memset(lock, 0, sizeof *lock);
+    lock->l_type = kind;
+    lock->l_whence = SEEK_SET;
+    lock->l_start = byte;
+    lock->l_len = 1;
+    return fcntl(board->fd, command, lock);
+}
+
+static inline bool vx_try_lock(const struct vx_board *board, int64_t byte) {
+    struct flock lock;
+    return vx_lock(board, F_OFD_SETLK, F_WRLCK, byte, &lock) == 0;
+}
+
+static inline void vx_unlock(const struct vx_board *board, int64_t byte) {
+    struct flock lock;
+    vx_lock(board, F_OFD_SETLK, F_UNLCK, byte, &lock);
+}
+
+/* Whether another holds the byte: of a slot that has not ended, whether its writer is still there. */
+static inline bool vx_held(const struct vx_board *board, int64_t byte) {
+    struct flock lock;
+    return vx_lock(board, F_OFD_GETLK, F_WRLCK, byte, &lock) != 0 || lock.l_type != F_UNLCK;
+}
+
+/* Count a change of state, and wake those who sleep on it: a system call only when somebody does. */
+static inline void vx_ring(const struct vx_board *board) {
+    atomic_fetch_add_explicit(vx_half(board, VX_HEADER_EPOCH), 1, memory_order_release);
+    atomic_thread_fence(memory_order_seq_cst);
+    _Atomic uint32_t *wake = vx_half(board, board->bell.offset + VX_DOORBELL_WAKE);
+    uint64_t waiters = board->bell.offset + VX_DOORBELL_WAITERS;
+    if (atomic_load_explicit(vx_half(board, waiters), memory_order_relaxed) == 0) return;
+    atomic_fetch_add_explicit(wake, 1, memory_order_release);
+    syscall(SYS_futex, (void *)wake, FUTEX_WAKE, INT32_MAX, NULL, NULL, 0);
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+/* Work finished in this phase so far: a handful of stores. */
+static inline void vx_publish(struct vx_writer *writer, uint64_t done) {
+    uint64_t hot = vx_record(writer->board->hot, writer->slot), numbers[VX_HOT_COPY0_SIZE / 8];
+    numbers[VX_NUMBERS_DONE / 8] = done;
+    numbers[VX_NUMBERS_TOTAL / 8] = writer->total;
+    numbers[VX_NUMBERS_META / 8] = writer->meta;
+    vx_latch_write(writer->board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers);
+}
+
+/* Work finished, and how much there is, in one publication. */
+static inline void vx_publish_of(struct vx_writer *writer, uint64_t done, bool total_known, uint64_t total) {
+    uint64_t known = UINT64_C(1) << VX_META_BIT_TOTAL_KNOWN;
+    writer->total = total_known ? total : 0;
+    writer->meta = total_known ? writer->meta | known : writer->meta & ~known;
+    vx_publish(writer, done);
+}
+
+static inline uint64_t vx_done(const struct vx_writer *writer) {
+    uint64_t hot = vx_record(writer->board->hot, writer->slot), stamp = vx_load(writer->board, hot + VX_HOT_STAMP);
+    return vx_load(writer->board, hot + VX_HOT_COPY0 + (stamp & 1) * VX_HOT_COPY0_SIZE + VX_NUMBERS_DONE);
+}
+
+/* The record has changed: readers look at it again when the revision, the highest part of meta, has moved. */
+static inline void vx_revise(struct vx_writer *writer) {
+    writer->meta += UINT64_C(1) << VX_META_BIT_REVISION;
+}
+
+/* Enter a phase: `done` begins at 0 again. */
+static inline void vx_enter(struct vx_writer *writer, uint8_t phase, bool total_known, uint64_t total) {
+    uint64_t phases = vx_record(writer->board->cold, writer->slot) + VX_COLD_PHASES;
+    uint8_t left = (uint8_t)(writer->meta >> VX_META_BIT_PHASE) % VX_PHASE_COUNT;
+    size_t each = VX_COLD_PHASES_SIZE / VX_PHASE_COUNT;
+    phase %= VX_PHASE_COUNT;
+    vx_store(writer->board, phases + left * each + VX_PHASES_DONE, vx_done(writer));
+    vx_store(writer->board, phases + phase * each + VX_PHASES_DONE, 0);
+    vx_store(writer->board, phases + phase * each + VX_PHASES_ENTERED_AT, vx_now_ns());
+    writer->meta = (writer->meta & ~(UINT64_C(0xFF) << VX_META_BIT_PHASE)) | (uint64_t)phase << VX_META_BIT_PHASE;
+    vx_revise(writer);
+    vx_publish_of(writer, 0, total_known, total);
+}
+
+/* One line about what is going on, and a longer text; NULL leaves one as it is. */
+static inline void vx_text(struct vx_writer *writer, const char *message, const char *details) {
+    uint64_t cold = vx_record(writer->board->cold, writer->slot);
+    if (message) vx_encode(message, writer->text + VX_TEXT_MESSAGE / 8, VX_TEXT_MESSAGE_SIZE);
+    if (details) vx_encode(details, writer->text + VX_TEXT_DETAILS / 8, VX_TEXT_DETAILS_SIZE);
+    vx_latch_write(writer->board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof writer->text, writer->text);
+    vx_revise(writer);
+    vx_publish(writer, vx_done(writer));
+}
+
+/* Say that this process is there, and whether its numbers have moved: four times a second. */
+static inline void vx_beat(struct vx_writer *writer) {
+    uint64_t units = (vx_now_ns() - writer->board->created_at_ns) / VX_BEAT_UNIT_NS;
+    uint32_t beaten = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+    uint64_t stamp = vx_load(writer->board, vx_record(writer->board->hot, writer->slot) + VX_HOT_STAMP);
+    if (stamp != writer->seen_stamp) writer->moved = beaten;
+    writer->seen_stamp = stamp;
+    uint64_t word = (uint64_t)beaten << 8 * VX_BEAT_BEATEN | (uint64_t)writer->moved << 8 * VX_BEAT_MOVED;
+    vx_store(writer->board, vx_record(writer->board->beats, writer->slot), word);
+}
+
+/* End the slot as done, failed, cancelled or skipped; the words are there before the state that says so. */
+static inline void vx_end(struct vx_writer *writer, uint8_t state, const char *error) {
+    struct vx_board *board = writer->board;
+    uint64_t cold = vx_record(board->cold, writer->slot), cell[VX_COLD_ERROR_SIZE / 8];
+    vx_encode(error, cell, sizeof cell);
+    vx_store_words(board, cold + VX_COLD_ERROR, sizeof cell, cell);
+    vx_store(board, cold + VX_COLD_ENDED_AT, vx_now_ns());
+    uint64_t control = (uint64_t)writer->generation << VX_CONTROL_BIT_GENERATION | UINT64_C(1) << VX_CONTROL_BIT_NAMED |
+                       (uint64_t)state << VX_CONTROL_BIT_STATE;
+    uint64_t hot = vx_record(board->hot, writer->slot);
+    atomic_store_explicit(vx_word(board, hot + VX_HOT_CONTROL), control, memory_order_release);
+    vx_ring(board);
+    vx_unlock(board, VX_LOCK_SLOT(writer->slot));
+}
+
+/* When this process started, in ticks since boot: with its number, what tells it from every other. */
+static inline uint64_t vx_start_time(void) {
+    char text[1024];
+    FILE *stat = fopen("/proc/self/stat", "re");
+    size_t length = stat ? fread(text, 1, sizeof text - 1, stat) : 0;
+    if (stat) fclose(stat);
+    text[length] = 0;
+    char *at = strrchr(text, ')'); /* The name, in parentheses, may hold anything: the third field follows the last one. */
+    for (int number = 2; at && number < 22; number++) at = strchr(at + 1, ' ');
+    unsigned long long ticks = 0;
+    return at && sscanf(at, "%llu", &ticks) == 1 ? ticks : 0;
+}
+
+static inline void vx_write_identity(const struct vx_board *board, uint64_t cold, uint32_t generation, const char *key,
+                                     const char *version) {
+    unsigned char bytes[VX_COLD_EXIT_FLAGS] = {0};
+    uint64_t words[VX_COLD_EXIT_FLAGS / 8], cell[VX_COLD_KEY_SIZE / 8];
+    uint32_t pid = (uint32_t)getpid(), uid = (uint32_t)geteuid();
+    uint16_t parent = VX_NO_PARENT;
+    uint64_t start_time = vx_start_time(), now = vx_now_ns();
+    struct stat space;
+    uint64_t namespace_number = stat("/proc/self/ns/pid", &space) == 0 ? (uint64_t)space.st_ino : 0;
+    memcpy(bytes + VX_COLD_GENERATION, &generation, 4);
+    memcpy(bytes + VX_COLD_PID, &pid, 4);
+    memcpy(bytes + VX_COLD_START_TIME, &start_time, 8);
+    memcpy(bytes + VX_COLD_NAMESPACE, &namespace_number, 8);
+    memcpy(bytes + VX_COLD_UID, &uid, 4);
+    bytes[VX_COLD_KIND] = VX_KIND_TASK;
+    bytes[VX_COLD_ORIGIN] = VX_ORIGIN_JOINED;
+    memcpy(bytes + VX_COLD_PARENT_SLOT, &parent, 2);
+    memcpy(bytes + VX_COLD_CLAIMED_AT, &now, 8);
+    vx_encode(key, cell, VX_COLD_KEY_SIZE);
+    memcpy(bytes + VX_COLD_KEY, cell, VX_COLD_KEY_SIZE);
+    vx_encode(version, cell, VX_COLD_VERSION_SIZE);
+    memcpy(bytes + VX_COLD_VERSION, cell, VX_COLD_VERSION_SIZE);
+    memcpy(words, bytes, sizeof words);
+    vx_store_words(board, cold, sizeof words, words);
+}
+
+/* Everything else of a new life: no texts, no end, no phase but the first, numbers at zero, an empty log. */
+static inline void vx_begin(struct vx_writer *writer) {
+    struct vx_board *board = writer->board;
+    uint64_t cold = vx_record(board->cold, writer->slot), hot = vx_record(board->hot, writer->slot);
+    vx_store(board, cold + VX_COLD_EXIT_FLAGS, 0);
+    vx_store(board, cold + VX_COLD_ENDED_AT, 0);
+    for (uint64_t at = VX_COLD_PHASES; at < VX_COLD_INSTALL_PATH + VX_COLD_INSTALL_PATH_SIZE; at += 8) {
+        vx_store(board, cold + at, 0);
+    }
+    vx_store(board, cold + VX_COLD_PHASES + VX_PHASES_ENTERED_AT, vx_now_ns());
+    vx_latch_write(board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof writer->text, writer->text);
+    if (board->log.stride != 0) {
+        uint64_t log = vx_record(board->log, writer->slot);
+        uint64_t reserved = vx_load(board, log + VX_LOG_RESERVED), committed = vx_load(board, log + VX_LOG_COMMITTED);
+        uint64_t at = reserved > committed ? reserved : committed;
+        vx_store(board, log + VX_LOG_START, at);
+        vx_store(board, log + VX_LOG_RESERVED, at);
+        atomic_store_explicit(vx_word(board, log + VX_LOG_COMMITTED), at, memory_order_release);
+    }
+    uint64_t stamp = vx_load(board, hot + VX_HOT_STAMP);
+    uint64_t meta = vx_load(board, hot + VX_HOT_COPY0 + (stamp & 1) * VX_HOT_COPY0_SIZE + VX_NUMBERS_META);
+    writer->meta = meta >> VX_META_BIT_REVISION << VX_META_BIT_REVISION | UINT64_C(1) << VX_META_BIT_ATTEMPT;
+    vx_revise(writer);
+    vx_publish_of(writer, 0, false, 0);
+}
+
+/* Take a slot in three steps, so that no reader sees its new words under the life before: "claiming", the words, "live". */
+static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char *key, const char *version) {
+    struct vx_board *board = writer->board;
+    uint64_t hot = vx_record(board->hot, writer->slot), cold = vx_record(board->cold, writer->slot);
+    writer->generation = (uint32_t)(from >> VX_CONTROL_BIT_GENERATION) + 1;
+    uint64_t generation = (uint64_t)writer->generation << VX_CONTROL_BIT_GENERATION;
+    uint64_t claiming = generation | (uint64_t)VX_STATE_CLAIMING << VX_CONTROL_BIT_STATE;
+    uint64_t live = generation | (uint64_t)VX_STATE_LIVE << VX_CONTROL_BIT_STATE | UINT64_C(1) << VX_CONTROL_BIT_NAMED;
+    _Atomic uint32_t *used = vx_half(board, VX_HEADER_USED);
+    uint32_t so_far = atomic_load_explicit(used, memory_order_relaxed);
+    while (so_far <= writer->slot && !atomic_compare_exchange_weak(used, &so_far, writer->slot + 1)) {}
+    if (!atomic_compare_exchange_strong_explicit(vx_word(board, hot + VX_HOT_CONTROL), &from, claiming, memory_order_acquire,
+                                                 memory_order_relaxed)) {
+        return false;
+    }
+    atomic_thread_fence(memory_order_release); /* Who sees a word of the new life sees "claiming", or something later. */
+    vx_write_identity(board, cold, writer->generation, key, version);
+    vx_begin(writer);
+    vx_beat(writer);
+    atomic_store_explicit(vx_word(board, hot + VX_HOT_CONTROL), live, memory_order_release);
+    return true;
+}
+
+/* How good a slot is to take, and among equals who ended first; -1: not at all. */
+static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t control, bool same, uint64_t *ended_at) {
+    uint64_t cold = vx_record(board->cold, slot), now = vx_now_ns();
+    uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
+    uint8_t origin = (uint8_t)(vx_load(board, cold + VX_COLD_ORIGIN / 8 * 8) >> VX_COLD_ORIGIN % 8 * 8);
+    bool named = control >> VX_CONTROL_BIT_NAMED & 1;
+    *ended_at = 0;
+    if (state == VX_STATE_FREE) return 1;
+    if (state > VX_STATE_LIVE && state <= VX_STATE_DIED) {
+        *ended_at = vx_load(board, cold + VX_COLD_ENDED_AT);
+        return *ended_at <= now && now - *ended_at < VX_REST_NS ? -1 : 2;
+    }
+    /* Its writer is gone. Slots that the board's creator judges, or that stand for a script, are left to others. */
+    bool abandoned = (!named || origin == VX_ORIGIN_JOINED) && !vx_held(board, VX_LOCK_SLOT(slot));
+    return !abandoned ? -1 : same ? 0 : 3;
+}
+
+/* The best slot to take, if none in use has this key. */
+static inline int vx_find_place(const struct vx_board *board, const char *key, uint32_t *place, uint64_t *from) {
+    uint64_t wanted[VX_COLD_KEY_SIZE / 8], found[VX_COLD_KEY_SIZE / 8], best_ended = 0, ended_at;
+    int best = 4;
+    vx_encode(key, wanted, sizeof wanted);
+    for (uint32_t slot = 0; slot < board->slot_count; slot++) {
+        _Atomic uint64_t *word = vx_word(board, vx_record(board->hot, slot) + VX_HOT_CONTROL);
+        uint64_t control = atomic_load_explicit(word, memory_order_acquire);
+        uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
+        vx_load_words(board, vx_record(board->cold, slot) + VX_COLD_KEY, sizeof found, found);
+        bool named = control >> VX_CONTROL_BIT_NAMED & 1;
+        bool same = named && state <= VX_STATE_LIVE && memcmp(wanted, found, sizeof wanted) == 0;
+        int rank = vx_rank(board, slot, control, same, &ended_at);
+        if (rank < 0 && same) return VX_KEY_IN_USE;
+        if (rank >= 0 && (rank < best || (rank == best && ended_at < best_ended))) {
+            best = rank;
+            best_ended = ended_at;
+            *place = slot;
+            *from = control;
+        }
+    }
+    return best < 4 ? VX_OK : VX_FULL;
+}
+
+/* Take a free slot of somebody's board. The slot's byte stays locked until its end, or the end of this process. */
+static inline int vx_join(struct vx_board *board, const char *key, const char *version, struct vx_writer *writer) {
+    memset(writer, 0, sizeof *writer);
+    writer->board = board;
+    if (atomic_load_explicit(vx_half(board, VX_HEADER_CLOSED), memory_order_acquire)) return VX_CLOSED;
+    uint64_t began = vx_now_ns(), from = 0;
+    while (!vx_try_lock(board, VX_LOCK_TABLE)) {
+        if (errno != EAGAIN && errno != EACCES) return VX_SYSTEM;
+        if (vx_now_ns() - began > VX_TABLE_WAIT_NS) return VX_BUSY;
+        nanosleep(&(struct timespec){0, 50000}, NULL);
+    }
+    int result = vx_find_place(board, key, &writer->slot, &from);
+    if (result == VX_OK && !vx_try_lock(board, VX_LOCK_SLOT(writer->slot))) result = VX_BUSY;
+    if (result == VX_OK && !vx_claim(writer, from, key, version)) {
+        vx_unlock(board, VX_LOCK_SLOT(writer->slot));
+        result = VX_BUSY;
+    }
+    vx_unlock(board, VX_LOCK_TABLE);
+    if (result == VX_OK) vx_ring(board);
+    return result;
+}
+
+#endif

@@ -1,0 +1,256 @@
+//! The layout as data: every word of a board with its offset and size, taken from the code that reads and writes it.
+
+use std::mem::{offset_of, size_of};
+
+use vx_shm::layout::{
+    ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, Latch,
+    LogCounters, PhaseImage, TITLE_WORDS, TextImage, Words, encode_text,
+};
+use vx_shm::stamp::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+use vx_shm::{BoardState, Kind, Phase, SlotState, layout};
+
+/// A part of the board whose words lie at fixed offsets from its beginning.
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) fields: Vec<Field>,
+}
+
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    pub(crate) offset: usize,
+    pub(crate) size: usize,
+    pub(crate) what: &'static str,
+}
+
+/// Numbers that stand for words, or places in one.
+pub(crate) struct Numbers {
+    pub(crate) name: &'static str,
+    pub(crate) numbers: Vec<(String, u64, &'static str)>,
+}
+
+fn field(name: &'static str, offset: usize, size: usize, what: &'static str) -> Field {
+    Field { name, offset, size, what }
+}
+
+fn size_of_field<T, F>(_: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+macro_rules! fields {
+    ($type:ty { $($field:ident: $what:literal),* $(,)? }) => {
+        vec![$(field(stringify!($field), offset_of!($type, $field), size_of_field(|it: &$type| &it.$field), $what)),*]
+    };
+}
+
+pub(crate) fn parts() -> Vec<Part> {
+    let part = |name, fields| Part { name, fields };
+    vec![
+        part("header", header()),
+        part(
+            "region",
+            fields!(layout::Region {
+                offset: "from the start of the file",
+                stride: "from one slot's record to the next; 0: the region is left out",
+            }),
+        ),
+        part(
+            "doorbell",
+            fields!(Doorbell {
+                wake: "moves when sleepers are woken",
+                waiters: "how many sleep, or did when they were killed",
+            }),
+        ),
+        part("hot", hot()),
+        part(
+            "numbers",
+            ["done", "total", "meta"]
+                .into_iter()
+                .enumerate()
+                .map(|(at, name)| {
+                    let what = ["work finished in this phase", "work there is in it, if known", "see below"][at];
+                    field(name, 8 * at, 8, what)
+                })
+                .collect(),
+        ),
+        part(
+            "beat",
+            vec![
+                field("beaten", 0, 4, "when the writer last beat; it does 4 times a second"),
+                field("moved", 4, 4, "when it last saw its numbers move"),
+            ],
+        ),
+        part("cold", cold()),
+        part(
+            "phases",
+            fields!(PhaseImage { entered_at: "when it was entered; 0: never", done: "what was done when it was left" }),
+        ),
+        part("text", fields!(TextImage { message: "text cell: one line", details: "text cell: longer" })),
+        part("log", log()),
+    ]
+}
+
+fn header() -> Vec<Field> {
+    let mut header = fields!(HeaderImage {
+        magic: "the letters `vx-board`",
+        major: "layout; another one than 1 cannot be read",
+        minor: "a higher one can be read",
+        incompatible: "features that a reader must know: none so far; refuse any bit that is set",
+        compatible: "features that a reader may leave out; bit 0: the creator holds no lock, ask for its process",
+        length: "of the whole, in bytes",
+        slot_count: "1 to 4,096",
+        form: "0: a board; 1: a dump",
+        bell: "region: the doorbell page",
+        hot: "region: hot lines",
+        beats: "region: beats",
+        cold: "region: cold records",
+        log: "region: log rings",
+        board_id: "of this board alone",
+        boot_id: "process ids and monotonic times mean nothing in another boot",
+        creator_pid: "process id",
+        creator_uid: "user id",
+        creator_start: "start time of the process (`/proc/PID/stat`, field 22); 0: unknown",
+        creator_namespace: "pid namespace (inode of `/proc/self/ns/pid`); 0: none",
+        created_unix_ns: "wall clock, nanoseconds since 1970, signed",
+        created_at_ns: "monotonic clock",
+        taken_at_ns: "of a dump: monotonic clock when it was taken",
+        body_crc: "of a dump: CRC-32 of every byte from `ready` to the end",
+        crc: "CRC-32 (IEEE) of all bytes before it",
+    });
+    assert_eq!(size_of::<HeaderImage>(), 8 * FACT_WORDS);
+    let title = offset_of!(HeaderPage, title);
+    header.extend(fields!(HeaderPage {
+        ready: "the letters `complete`, stored last",
+        epoch: "goes up with each change of a state",
+        state: "what became of the board",
+        used: "slots ever used: those from this one on are free",
+        closed_unix_ns: "when it was closed: wall clock",
+        closed: "1 once its creator has closed it",
+        successor: "id of the board that takes its place, or zeros",
+    }));
+    header.extend(latch::<TITLE_WORDS>(title, ["title_stamp", "title_copy0", "title_copy1"], "text cell: the title"));
+    header
+}
+
+/// A stamp and two copies.
+fn latch<const W: usize>(at: usize, names: [&'static str; 3], what: &'static str) -> Vec<Field> {
+    let copies = at + offset_of!(Latch<W>, copies);
+    let size = size_of::<Words<W>>();
+    vec![
+        field(names[0], at + offset_of!(Latch<W>, stamp), 8, "its lowest bit names the good copy"),
+        field(names[1], copies, size, what),
+        field(names[2], copies + size, size, "likewise"),
+    ]
+}
+
+fn hot() -> Vec<Field> {
+    let mut hot = vec![field("control", offset_of!(HotLine, control), 8, "state, named, generation: see below")];
+    hot.extend(latch::<3>(offset_of!(HotLine, numbers), ["stamp", "copy0", "copy1"], "numbers"));
+    hot
+}
+
+fn cold() -> Vec<Field> {
+    let mut cold = fields!(ColdImage {
+        generation: "the life of the slot that the identity belongs to",
+        pid: "process id of the writer; 0 before a claim",
+        start_time: "of that process; 0: unknown",
+        namespace: "its pid namespace; 0: none",
+        uid: "its user id",
+        kind: "see below",
+        origin: "who took the slot, see below",
+        parent_slot: "0xFFFF: none",
+        claimed_at: "when it was named, and after that claimed",
+        process_group: "kept for services",
+        port: "kept for services",
+        key: "text cell",
+        version: "text cell",
+        exit_flags: "bit 0: the exit status is known; bit 1: the signal is",
+        exit_signal: "the signal that ended the process",
+        exit_code: "exit status, signed",
+        ended_at: "when the slot ended",
+    });
+    let text = offset_of!(ColdRecord, text);
+    cold.extend(latch::<{ layout::TEXT_WORDS }>(text, ["text_stamp", "text_copy0", "text_copy1"], "text"));
+    cold.extend(fields!(ColdImage {
+        phases: "one `phase` each, by number",
+        error: "text cell; to be believed once the state has ended",
+        install_path: "text cell; likewise",
+    }));
+    cold
+}
+
+fn log() -> Vec<Field> {
+    let mut log = fields!(LogCounters {
+        reserved: "bytes written or being written",
+        committed: "bytes that are there",
+        start: "where this generation's bytes begin",
+    });
+    log.push(field(
+        "ring",
+        LOG_HEADER_BYTES,
+        layout::LOG_STRIDE - LOG_HEADER_BYTES,
+        "the bytes, each at its count modulo this size",
+    ));
+    log
+}
+
+/// The bit that a word has and others have not.
+fn bit(word: u64) -> u64 {
+    assert_ne!(word, 0);
+    u64::from(word.trailing_zeros())
+}
+
+pub(crate) fn numbers() -> Vec<Numbers> {
+    let control = |state, named, generation| Control { state, named, generation }.word();
+    let meta = Meta::default();
+    let cut = u16::from_le_bytes(encode_text::<1>("longer than a cell")[0].to_le_bytes()[..2].try_into().expect("two"));
+    let words = |name, words: Vec<(&'static str, u8)>| Numbers {
+        name,
+        numbers: words.into_iter().map(|(word, number)| (word.replace('-', "_"), u64::from(number), "")).collect(),
+    };
+    let bits = |name, bits: Vec<(&str, u64, &'static str)>| Numbers {
+        name,
+        numbers: bits.into_iter().map(|(name, bit, what)| (name.to_owned(), bit, what)).collect(),
+    };
+    vec![
+        words("state", SlotState::ALL.iter().map(|state| (state.name(), state.number())).collect()),
+        words("phase", Phase::ALL.iter().map(|phase| (phase.name(), phase.number())).collect()),
+        words("kind", Kind::ALL.iter().map(|kind| (kind.name(), kind.number())).collect()),
+        words("board", BoardState::ALL.iter().map(|state| (state.name(), state.number())).collect()),
+        Numbers {
+            name: "origin",
+            numbers: vec![
+                ("joined".into(), ORIGIN_JOINED.into(), "the writer took the slot itself"),
+                ("reserved".into(), ORIGIN_RESERVED.into(), "the creator named it, and judges its end"),
+                ("on_behalf".into(), ORIGIN_ON_BEHALF.into(), "written on behalf of its process, which holds no lock"),
+            ],
+        },
+        bits(
+            "control_bit",
+            vec![
+                ("state", bit(control(1, false, 0)), "8 bits"),
+                ("named", bit(control(0, true, 0)), "key and version of this generation are there"),
+                ("generation", bit(control(0, false, 1)), "32 bits"),
+            ],
+        ),
+        bits(
+            "meta_bit",
+            vec![
+                ("phase", bit(Meta { phase: 1, ..meta }.word()), "8 bits"),
+                ("attempt", bit(Meta { attempt: 1, ..meta }.word()), "8 bits, from 1"),
+                ("total_known", bit(Meta { total_known: true, ..meta }.word()), "whether `total` means something"),
+                (
+                    "revision",
+                    bit(Meta { revision: 1, ..meta }.word()),
+                    "16 bits: moves with every change of text or phase",
+                ),
+            ],
+        ),
+        bits(
+            "cell_bit",
+            vec![
+                ("length", 0, "15 bits: bytes of UTF-8 behind the first two"),
+                ("cut", u64::from(cut.ilog2()), "whether the text was longer"),
+            ],
+        ),
+    ]
+}

@@ -1,0 +1,108 @@
+//! `docs/board-format.md` and `include/vx_board.h` say what the code does: their tables are written by these tests with
+//! `VX_UPDATE_DOCS=1`, and compared with what is there without.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use vx_shm::layout::{BEAT_UNIT_NS, HeaderImage, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, PHASES, READY};
+use vx_shm::{Reader, dump};
+
+use crate::described::{Numbers, Part, numbers, parts};
+use crate::{crate_file, golden};
+
+pub(crate) fn document() -> PathBuf {
+    crate_file("../docs/board-format.md")
+}
+
+pub(crate) fn header_file() -> PathBuf {
+    crate_file("include/vx_board.h")
+}
+
+fn table(part: &Part) -> String {
+    let mut text = String::from("| offset | size | name | what |\n|---|---|---|---|\n");
+    for field in &part.fields {
+        let _ = writeln!(text, "| {} | {} | `{}` | {} |", field.offset, field.size, field.name, field.what);
+    }
+    text
+}
+
+fn number_table(numbers: &Numbers) -> String {
+    let explained = numbers.numbers.iter().any(|(.., what)| !what.is_empty());
+    let mut text = String::from(if explained {
+        "| number | name | what |\n|---|---|---|\n"
+    } else {
+        "| number | name |\n|---|---|\n"
+    });
+    for (name, number, what) in &numbers.numbers {
+        let _ =
+            writeln!(text, "| {number} | `{name}` |{}", if explained { format!(" {what} |") } else { String::new() });
+    }
+    text
+}
+
+/// The text with everything between these two lines replaced.
+fn replaced(text: &str, begin: &str, end: &str, with: &str) -> String {
+    let (before, rest) = text.split_once(begin).unwrap_or_else(|| panic!("no `{begin}`"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("no `{end}` behind `{begin}`"));
+    format!("{before}{begin}\n{with}{end}{after}")
+}
+
+/// Write what should be there, if that is asked for; and compare.
+fn is_kept(path: &Path, wanted: &str) {
+    if std::env::var_os("VX_UPDATE_DOCS").is_some() {
+        std::fs::write(path, wanted).expect("it is written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == wanted, "{} is out of date: VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format", path.display());
+}
+
+#[test]
+fn the_tables_of_the_format_are_those_of_the_code() {
+    let mut text = std::fs::read_to_string(document()).expect("the format");
+    let parts = parts().into_iter().map(|part| (part.name, table(&part)));
+    for (name, table) in parts.chain(numbers().into_iter().map(|numbers| (numbers.name, number_table(&numbers)))) {
+        text = replaced(&text, &format!("<!-- table: {name} -->"), "<!-- end -->", &table);
+    }
+    is_kept(&document(), &text);
+}
+
+#[test]
+fn the_offsets_of_the_c_header_are_those_of_the_code() {
+    let mut macros = String::new();
+    let mut define = |name: String, value: String| {
+        let _ = writeln!(macros, "#define {name} {value}");
+    };
+    define("VX_MAGIC".into(), format!("UINT64_C({MAGIC:#018x})"));
+    define("VX_READY".into(), format!("UINT64_C({READY:#018x})"));
+    define("VX_MAJOR".into(), format!("{MAJOR}u"));
+    define("VX_MAX_SLOTS".into(), format!("{MAX_SLOTS}u"));
+    define("VX_NO_PARENT".into(), format!("{NO_PARENT:#x}u"));
+    define("VX_PHASE_COUNT".into(), format!("{PHASES}u"));
+    define("VX_BEAT_UNIT_NS".into(), format!("UINT64_C({BEAT_UNIT_NS})"));
+    let one = HeaderImage::for_slots(1);
+    for (name, region) in [("HOT", one.hot), ("BEATS", one.beats), ("COLD", one.cold), ("LOG", one.log)] {
+        define(format!("VX_{name}_STRIDE"), format!("{}u", region.stride));
+    }
+    for part in parts() {
+        for field in part.fields {
+            let name = format!("VX_{}_{}", part.name, field.name).to_uppercase();
+            define(name.clone(), format!("{}u", field.offset));
+            define(format!("{name}_SIZE"), format!("{}u", field.size));
+        }
+    }
+    for group in numbers() {
+        for (name, number, _) in group.numbers {
+            define(format!("VX_{}_{name}", group.name).to_uppercase(), format!("{number}u"));
+        }
+    }
+    let text = std::fs::read_to_string(header_file()).expect("the header");
+    let text = replaced(&text, "/* LAYOUT: written by the test that checks it */", "/* END OF LAYOUT */", &macros);
+    is_kept(&header_file(), &text);
+}
+
+#[test]
+fn the_golden_dump_and_the_json_beside_it_agree() {
+    let snapshot = Reader::open(&golden()).and_then(|mut reader| Ok(reader.snapshot().expect("it reads")));
+    let json = serde_json::to_string_pretty(&dump::to_json(&snapshot.expect("it opens"))).expect("JSON");
+    is_kept(&golden().with_extension("json"), &format!("{json}\n"));
+}
