@@ -1,0 +1,23 @@
+//! Work that shows how far it is, on a board of its own: `cargo run -p vx-shm --example writer -- /dev/shm/squares.board`
+
+use std::path::Path;
+
+use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
+
+const NUMBERS: u64 = 20_000_000;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let path = std::env::args_os().nth(1).ok_or("usage: writer BOARD")?;
+    let board = Board::create(Path::new(&path), "sums of squares", 8)?;
+    let mut slot = Slot::join(board.path(), "squares", "1.0", Kind::Task)?;
+    slot.enter(Phase::Extracting, Some(NUMBERS));
+    let mut sum = 0u64;
+    for number in 1..=NUMBERS {
+        sum = sum.wrapping_add(number * number);
+        slot.publish(number); // Two nanoseconds: no need to do it less often than the work's own step.
+    }
+    slot.message(&format!("the sum is {sum}"));
+    slot.end(Ending::new(SlotState::Done))?;
+    board.close(BoardState::Done);
+    Ok(())
+}
