@@ -249,3 +249,27 @@ fn control_c_in_a_terminal_cancels_and_gives_it_back() {
         assert!(sandbox.processes().iter().all(|process| !process.command.contains("vx sync")));
     }
 }
+
+#[test]
+fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
+    let sandbox = Sandbox::new();
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        eprintln!("skipped: there is no tmux");
+        return;
+    };
+    tmux.session(&sandbox, "script");
+    tmux.session(&sandbox, "top");
+    let vx = env!("CARGO_BIN_EXE_vx");
+    tmux.type_line("script", &format!("'{vx}' board create nightly --title 'nightly build'"));
+    tmux.type_line("script", &format!("'{vx}' board put compile --phase extracting --done 3 --total 12"));
+    sandbox.await_slot("compile", "is there", |slot| slot["done"] == 3);
+    tmux.type_line("top", &format!("'{vx}' top nightly"));
+    let shows = |text: &'static str| move |screen: &str| row(screen, "compile").is_some_and(|row| row.contains(text));
+    let screen = tmux.await_screen("top", "a quarter", shows("25%"));
+    assert!(screen.contains("nightly build"), "{screen}");
+    tmux.type_line("script", &format!("'{vx}' board put compile --done +3"));
+    tmux.await_screen("top", "half", shows("50%"));
+    tmux.type_line("script", "exit");
+    tmux.await_screen("top", "the shell is gone", shows("lost"));
+    tmux.press("top", "q");
+}

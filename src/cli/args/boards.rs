@@ -20,8 +20,9 @@ A script makes a board of its own, or joins one that is there:
   done
   vx board put compile --state done
 
-`vx top $$`, `vx board watch $$` and `vx board wait $$` follow it from any terminal. The slot belongs to the script: should
-that die, it reads as lost. In a recipe of make, whose lines are shells of their own, name it: --owner $$PPID.";
+`vx top`, `vx board watch` and `vx board wait` follow it from any terminal. The slot belongs to
+the script: should that die, it reads as lost. Each line of a recipe of make is a shell of its own,
+and make itself the one whose work it is: --owner $$PPID.";
 
 /// What to do with boards.
 #[derive(Debug, Subcommand)]
@@ -60,7 +61,7 @@ pub(in crate::cli) enum BoardCommand {
     ///
     /// The first call with a key takes a slot for the script, later ones change what they name and leave the rest. Calls
     /// at the same time come one after the other. A key that another process writes is refused.
-    #[command(after_help = PUT_EXAMPLES)]
+    #[command(after_long_help = PUT_EXAMPLES)]
     Put(PutArguments),
     /// Make a board for the calling script, and print its file.
     ///
