@@ -102,7 +102,7 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
 
 #[test]
 fn the_golden_dump_and_the_json_beside_it_agree() {
-    let snapshot = Reader::open(&golden()).and_then(|mut reader| Ok(reader.snapshot().expect("it reads")));
-    let json = serde_json::to_string_pretty(&dump::to_json(&snapshot.expect("it opens"))).expect("JSON");
+    let snapshot = Reader::open(&golden()).expect("it opens").snapshot().expect("it reads");
+    let json = serde_json::to_string_pretty(&dump::to_json(&snapshot)).expect("JSON");
     is_kept(&golden().with_extension("json"), &format!("{json}\n"));
 }
