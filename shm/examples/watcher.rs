@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
         }
         if snapshot.board.state != BoardState::Running || snapshot.board.abandoned() {
-            return Ok(println!("{:?} is over: {}", snapshot.board.title, snapshot.board.state));
+            println!("{:?} is over: {}", snapshot.board.title, snapshot.board.state);
+            return Ok(());
         }
         reader.wait_change(Duration::from_millis(200)); // Woken at once by a change of state; numbers ring no bell.
     }

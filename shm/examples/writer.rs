@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
 
-const NUMBERS: u64 = 20_000_000;
+const NUMBERS: u64 = 5_000_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: writer BOARD")?;
