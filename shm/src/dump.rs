@@ -27,8 +27,9 @@ use crate::view::Snapshot;
 /// When the board can no longer be read, or the file cannot be written; what was there before is then still there.
 pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
     let mut snapshot = Snapshot::default();
-    reader.refresh(&mut snapshot)?; // Also shows that the file still has its length.
+    reader.refresh(&mut snapshot)?;
     let bytes = bytes(reader, snapshot.taken_at_ns);
+    reader.check_whole()?; // Nor cut short while its bytes were read.
     put_in_place(path, &bytes).map_err(|source| DumpError::Write { path: path.to_path_buf(), source })
 }
 

@@ -147,6 +147,12 @@ pub enum ReadError {
         /// What there was, in bytes.
         expected: u64,
     },
+    /// Somebody wrote over its header, or cut it short and made it as long as before.
+    #[error("board `{}` was overwritten: its header no longer says that it is complete", path.display())]
+    Overwritten {
+        /// Which board.
+        path: PathBuf,
+    },
     /// The system refused.
     #[error("board `{}` can no longer be read: {source}", path.display())]
     Io {
@@ -160,7 +166,8 @@ pub enum ReadError {
 impl ReadError {
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
-        matches!(self, Self::Truncated { .. }).then(|| "the last good reading is all there is of it".into())
+        let gone = matches!(self, Self::Truncated { .. } | Self::Overwritten { .. });
+        gone.then(|| "the last good reading is all there is of it".into())
     }
 }
 

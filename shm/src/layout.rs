@@ -77,6 +77,9 @@ pub const MINOR: u32 = 0;
 pub const PAGE_BYTES: usize = 4096;
 /// The most slots a board may have.
 pub const MAX_SLOTS: u32 = 4096;
+/// The longest that a board may be, in bytes: twice what the most slots of this version take. Nothing longer is believed,
+/// so that no header can make a reader go through more than this.
+pub const LONGEST_BYTES: u64 = 64 << 20;
 /// Where the hot lines begin on a board of this version.
 pub const HOT_OFFSET: usize = 2 * PAGE_BYTES;
 /// A slot's log ring with its three counters, in bytes.

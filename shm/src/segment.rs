@@ -9,6 +9,7 @@
 
 mod copied;
 mod create;
+mod guard;
 mod handle;
 pub(crate) mod lock;
 mod named;
@@ -42,6 +43,17 @@ enum Backing {
     Copied(copied::Copied),
 }
 
+impl Backing {
+    /// Watch over memory that can vanish: somebody may cut the file short.
+    fn guard(&self, writable: bool) -> guard::Guard {
+        match self {
+            Self::Mapped(map) => guard::Guard::over(map.as_ptr(), map.len(), writable),
+            Self::Named(map) => guard::Guard::over(map.base(), map.length(), true),
+            Self::Copied(_) => guard::Guard::none(),
+        }
+    }
+}
+
 /// The memory of one board.
 pub(crate) struct Segment {
     base: NonNull<u8>,
@@ -50,6 +62,8 @@ pub(crate) struct Segment {
     facts: HeaderImage,
     path: PathBuf,
     file: Option<File>,
+    /// Before the memory it guards, which is given back after it.
+    guard: guard::Guard,
     backing: Backing,
 }
 
@@ -87,8 +101,8 @@ impl Segment {
             Backing::Copied(copy) => (copy.base(), copy.length()),
         };
         let base = NonNull::new(base).ok_or(LayoutFault::NotABoard)?;
-        let path = path.to_path_buf();
-        let mut segment = Self { base, length, writable, facts: HeaderImage::default(), path, file, backing };
+        let (path, guard) = (path.to_path_buf(), backing.guard(writable));
+        let mut segment = Self { base, length, writable, facts: HeaderImage::default(), path, file, guard, backing };
         if length < PAGE_BYTES {
             return Err(LayoutFault::NotABoard);
         }
@@ -204,7 +218,8 @@ impl Segment {
         if self.writable {
             return Some(DoorbellMap::Own(self.bell()));
         }
-        open::map_doorbell(self.file.as_ref()?, self.facts.bell.offset).map(DoorbellMap::Mapped)
+        let map = open::map_doorbell(self.file.as_ref()?, self.facts.bell.offset)?;
+        Some(DoorbellMap::Mapped { _guard: guard::Guard::over(map.as_ptr(), map.len(), true), map })
     }
 
     /// Whether the memory may be stored to.
@@ -212,12 +227,15 @@ impl Segment {
         self.writable
     }
 
-    /// How long the file behind the map is now; `None` where it cannot shrink under the reader.
+    /// Whether pages of the map were found gone, and zeros are in their place.
+    #[inline]
+    pub(crate) fn vanished(&self) -> bool {
+        self.guard.vanished()
+    }
+
+    /// How long the file behind the memory is now; `None` where there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
-        match (&self.backing, &self.file) {
-            (Backing::Mapped(_) | Backing::Named(_), Some(file)) => file.metadata().map(|data| Some(data.len())),
-            _ => Ok(None),
-        }
+        self.file.as_ref().map(|file| file.metadata().map(|data| data.len())).transpose()
     }
 
     /// Bring a private copy up to date; nothing to do for a map.

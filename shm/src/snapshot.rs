@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::error::{AttachError, ReadError};
-use crate::layout::{ColdImage, HotImage, SlotImage};
+use crate::layout::{ColdImage, HotImage, READY, SlotImage};
 use crate::liveness::clock;
 use crate::segment::{self, Segment};
 use crate::stamp::{self, Control, HotReading};
@@ -87,7 +87,7 @@ impl Reader {
     /// not be read whole keeps its last view.
     ///
     /// # Errors
-    /// When the board was cut short or can no longer be read; the snapshot then keeps its last good reading.
+    /// When the board was cut short, overwritten, or can no longer be read. Each slot then keeps its last good view.
     pub fn refresh(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
         self.check_length()?;
         let now_ns = self.now_ns();
@@ -102,6 +102,7 @@ impl Reader {
             changed |= self.refresh_slot(slot, into, state_moved);
         }
         changed |= self.witness.examine(&self.segment, into, now_ns, state_moved);
+        self.check_whole()?;
         into.taken_at_ns = if self.is_dump() { now_ns } else { now_ns.max(self.last_taken_at_ns + 1) };
         self.last_taken_at_ns = into.taken_at_ns;
         Ok(changed)
@@ -121,6 +122,9 @@ impl Reader {
     pub fn log_tail(&self, slot: u32, lines: usize) -> Vec<String> {
         let Some((counters, ring)) = self.segment.log(slot) else { return Vec::new() };
         let window = stamp::read_log(counters, ring);
+        if self.segment.vanished() {
+            return Vec::new(); // Part of the window may be zeros in place of the board.
+        }
         let whole = match window.bytes.iter().position(|byte| *byte == b'\n') {
             Some(_) if window.from_start => &window.bytes[..],
             Some(at) => &window.bytes[at + 1..],
@@ -179,20 +183,36 @@ impl Reader {
         if self.is_dump() { self.segment.facts().taken_at_ns.max(1) } else { clock::now_ns() }
     }
 
+    /// Whether the board is still there, whole, and as long as it was; a private copy is brought up to date.
     fn check_length(&self) -> Result<(), ReadError> {
-        let path = || self.segment.path().to_path_buf();
         let expected = self.segment.length() as u64;
         match self.segment.length_now() {
-            Ok(Some(found)) if found < expected => {
-                return Err(ReadError::Truncated { path: path(), found, expected });
-            }
+            Ok(Some(found)) if found < expected => return Err(self.truncated(found)),
             Ok(_) => {}
-            Err(source) => return Err(ReadError::Io { path: path(), source }),
+            Err(source) => return Err(ReadError::Io { path: self.segment.path().to_path_buf(), source }),
         }
         self.segment.reload().map_err(|source| match source.kind() {
-            std::io::ErrorKind::UnexpectedEof => ReadError::Truncated { path: path(), found: 0, expected },
-            _ => ReadError::Io { path: path(), source },
-        })
+            std::io::ErrorKind::UnexpectedEof => self.truncated(self.segment.length_now().ok().flatten().unwrap_or(0)),
+            _ => ReadError::Io { path: self.segment.path().to_path_buf(), source },
+        })?;
+        self.check_whole()
+    }
+
+    /// Whether what was just read was the board: its pages did not vanish meanwhile, and its header still stands.
+    pub(crate) fn check_whole(&self) -> Result<(), ReadError> {
+        let ready = self.segment.header().ready.load(Ordering::Relaxed);
+        if self.segment.vanished() {
+            return Err(self.truncated(self.segment.length_now().ok().flatten().unwrap_or(0)));
+        }
+        match ready {
+            READY => Ok(()),
+            _ => Err(ReadError::Overwritten { path: self.segment.path().to_path_buf() }),
+        }
+    }
+
+    fn truncated(&self, found: u64) -> ReadError {
+        let expected = self.segment.length() as u64;
+        ReadError::Truncated { path: self.segment.path().to_path_buf(), found, expected }
     }
 }
 

@@ -3,7 +3,7 @@
 use bytemuck::{Pod, Zeroable};
 use thiserror::Error;
 
-use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
+use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
 
 /// The word that says that a board is complete.
 pub const READY: u64 = u64::from_le_bytes(*b"complete");
@@ -193,6 +193,9 @@ impl HeaderImage {
         if self.length > found || self.length < (2 * PAGE_BYTES) as u64 {
             return Err(LayoutFault::Length { found, expected: self.length });
         }
+        if self.length > LONGEST_BYTES {
+            return Err(LayoutFault::Damaged { what: "it is longer than any board" });
+        }
         if !self.length.is_multiple_of(8) {
             return Err(LayoutFault::Damaged { what: "its length is not a whole number of words" });
         }
@@ -221,7 +224,7 @@ impl HeaderImage {
                 return Err(LayoutFault::Damaged { what });
             }
         }
-        if self.log.stride != 0 && !self.holds(self.log, 128) {
+        if self.log.stride != 0 && !self.holds(self.log, 128) || u64::from(self.log.offset) > self.length {
             return Err(LayoutFault::Damaged { what: "the log rings lie outside" });
         }
         let bell_end = u64::from(self.bell.offset) + PAGE_BYTES as u64;
@@ -294,6 +297,15 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_speaks_of_more_than_any_board_has_is_refused_before_anybody_goes_through_it() {
+        let longest = HeaderImage { length: LONGEST_BYTES, ..good() }.sealed();
+        assert_eq!(longest.check(u64::MAX), Ok(()));
+        let endless = HeaderImage { length: 1 << 40, ..good() }.sealed();
+        assert_eq!(endless.check(u64::MAX), Err(LayoutFault::Damaged { what: "it is longer than any board" }));
+        assert!(HeaderImage::for_slots(MAX_SLOTS).length <= LONGEST_BYTES / 2);
+    }
+
+    #[test]
     fn regions_outside_the_file_are_refused_even_under_a_right_checksum() {
         let huge = Region { offset: u32::MAX - 7, stride: u32::MAX - 7 };
         for header in [
@@ -301,6 +313,7 @@ mod tests {
             HeaderImage { cold: huge, ..good() },
             HeaderImage { beats: Region { offset: 8193, stride: 8 }, ..good() },
             HeaderImage { log: huge, ..good() },
+            HeaderImage { log: Region { offset: huge.offset, stride: 0 }, ..good() },
             HeaderImage { bell: huge, ..good() },
             HeaderImage { hot: Region { offset: 8192, stride: 0 }, ..good() },
         ] {

@@ -63,7 +63,9 @@ impl Copied {
         // Header, bell and beats hold words that mean something each on its own, and the title a latch.
         self.take(&scratch.whole, 0, hot.offset as usize);
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);
-        self.take_all(&scratch.whole, facts.log, facts.slot_count);
+        if facts.log.stride != 0 {
+            self.take_all(&scratch.whole, facts.log, facts.slot_count);
+        }
         Ok(())
     }
 

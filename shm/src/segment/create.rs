@@ -83,7 +83,8 @@ impl Segment {
         };
         facts.check(length as u64).ok()?;
         let base = std::ptr::NonNull::new(base)?;
-        Some(Self { base, length, writable: true, facts: *facts, path: path.to_path_buf(), file, backing })
+        let (path, guard) = (path.to_path_buf(), backing.guard(true));
+        Some(Self { base, length, writable: true, facts: *facts, path, file, guard, backing })
     }
 }
 

@@ -4,6 +4,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::Segment;
+use super::guard::Guard;
 use crate::layout::{Doorbell, HotLine};
 
 /// The one page that a waiting reader may store to.
@@ -11,7 +12,7 @@ pub(crate) enum DoorbellMap<'a> {
     /// A writer's own map.
     Own(&'a Doorbell),
     /// A map of that page alone.
-    Mapped(memmap2::MmapRaw),
+    Mapped { _guard: Guard, map: memmap2::MmapRaw },
 }
 
 impl DoorbellMap<'_> {
@@ -21,7 +22,7 @@ impl DoorbellMap<'_> {
             // SAFETY: `map_doorbell` mapped a whole page, which begins on a multiple of 8 and is longer than a
             // `Doorbell`; the map lives as long as `self`. A doorbell is made of atomics and unread padding.
             #[allow(unsafe_code)]
-            Self::Mapped(map) => unsafe { &*map.as_ptr().cast::<Doorbell>() },
+            Self::Mapped { map, .. } => unsafe { &*map.as_ptr().cast::<Doorbell>() },
         }
     }
 }

@@ -8,10 +8,7 @@ use memmap2::MmapOptions;
 
 use super::{Backing, Segment, copied, named};
 use crate::error::{AttachError, AttachErrorKind};
-use crate::layout::{LayoutFault, PAGE_BYTES};
-
-/// More than a board of the most slots is long; nothing longer is copied.
-const LONGEST_COPY_BYTES: u64 = 64 << 20;
+use crate::layout::{LONGEST_BYTES, LayoutFault, PAGE_BYTES};
 
 /// Attach for reading. The map is read-only; on systems whose named segments can only be mapped writable, nothing is
 /// stored to it all the same. A file that others may shorten is copied instead of mapped.
@@ -33,7 +30,7 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
     };
     let backing = if ours_alone(&file) {
         Backing::Mapped(map(&file, length, false).map_err(|error| fault(error.into()))?)
-    } else if length <= LONGEST_COPY_BYTES {
+    } else if length <= LONGEST_BYTES {
         Backing::Copied(copied::Copied::load(&file, length).map_err(|error| fault(error.into()))?)
     } else {
         return Err(fault(LayoutFault::NotABoard.into()));

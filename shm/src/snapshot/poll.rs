@@ -34,9 +34,9 @@ impl Numbers {
 impl Reader {
     /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns how many did.
     ///
-    /// Reads 64 slots in a fraction of a microsecond. Unlike [`refresh`](Self::refresh) it does not check that the file
-    /// still has its length: it is for boards that nobody but this user's own processes can touch. A private copy of
-    /// another user's board stays as the last refresh left it.
+    /// Reads 64 slots in a fraction of a microsecond. Of a board that was cut short it keeps the numbers as they were;
+    /// [`refresh`](Self::refresh) then says what is wrong. A private copy of another user's board stays as the last
+    /// refresh left it.
     pub fn poll(&mut self) -> usize {
         let mut changed = 0;
         for (line, seen) in self.segment.hot_lines(self.used()).zip(&mut self.polled) {
@@ -46,7 +46,7 @@ impl Reader {
                 continue;
             }
             // A slot that is being written to right now keeps its last numbers until the next poll.
-            if let Some(reading) = read_hot(line) {
+            if let Some(reading) = read_hot(line).filter(|_| !self.segment.vanished()) {
                 seen.0 = reading;
                 changed += 1;
             }

@@ -34,12 +34,17 @@ impl Reader {
         let header = self.segment.header();
         let epoch = stamp::epoch(&header.epoch);
         let number = header.state.load(Ordering::Relaxed);
+        let title = match self.title_stamp == Some(header.title.stamp.load(Ordering::Relaxed)) {
+            true => None,
+            false => header.title.read_soon(),
+        };
+        if self.segment.vanished() {
+            return false; // What was loaded may be the zeros in place of the board.
+        }
         let state = u8::try_from(number).ok().and_then(BoardState::from_number).unwrap_or(board.state);
         let mut changed = std::mem::replace(&mut board.epoch, epoch) != epoch;
         changed |= std::mem::replace(&mut board.state, state) != state;
-        if self.title_stamp != Some(header.title.stamp.load(Ordering::Relaxed))
-            && let Some((stamp, words)) = header.title.read_soon()
-        {
+        if let Some((stamp, words)) = title {
             self.title_stamp = Some(stamp);
             decode_text(&words, &mut board.title);
             changed = true;

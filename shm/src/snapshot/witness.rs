@@ -81,6 +81,9 @@ impl Witness {
                 state if state.ended() || segment.facts().is_dump() => Liveness::Unknown,
                 _ => self.evidence(segment, view, alive, now, ask_all).verdict(),
             };
+            if segment.vanished() {
+                return changed; // Zeros in place of the board are no evidence.
+            }
             changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
         }
         changed

@@ -2,6 +2,7 @@
 //!
 //! The same seeds give the same bytes in every run. `VX_TORTURE=1000000` tries that many.
 
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::path::Path;

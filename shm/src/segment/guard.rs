@@ -1,0 +1,155 @@
+//! Outliving a board that is cut short: pages that are gone become zeros, and whoever looks is told.
+//!
+//! A page that is cut off a mapped file raises SIGBUS in whoever touches it, and no look at the length beforehand is
+//! soon enough. To read through the kernel instead costs a system call a look, more than a whole poll of 64 slots. So
+//! the first map of a board puts a handler for SIGBUS in place ([`signal`]). A fault inside a map of a board notes that
+//! the board vanished and puts private zeros under the whole map: the interrupted load is made again and finds an empty
+//! board, and the reader, who looks at the note before it believes what it read, reports an error. A writer's stores go
+//! nowhere from then on, and the work it tells of goes on.
+
+#[cfg(unix)]
+mod signal;
+
+use std::sync::OnceLock;
+
+use crate::atomics::{AtomicU32, AtomicU64, Ordering, fence};
+
+/// One map of a board, under guard as long as this lives: drop it before the map.
+pub(crate) struct Guard {
+    range: Option<&'static Range>,
+}
+
+impl Guard {
+    /// A guard over memory that cannot vanish.
+    pub(crate) const fn none() -> Self {
+        Self { range: None }
+    }
+
+    /// Guard a map of so many bytes.
+    pub(crate) fn over(begin: *const u8, length: usize, writable: bool) -> Self {
+        #[cfg(unix)]
+        signal::install();
+        let range = Range::take_free();
+        range.begin.store(begin.addr() as u64, Ordering::Relaxed);
+        range.length.store(length as u64, Ordering::Relaxed);
+        range.writable.store(u32::from(writable), Ordering::Relaxed);
+        range.vanished.store(0, Ordering::Relaxed);
+        range.turn.fetch_add(1, Ordering::Release); // Odd. Pairs with the first load in `read`.
+        Self { range: Some(range) }
+    }
+
+    /// Whether pages of the map were found gone: what was loaded lately may be zeros.
+    #[inline]
+    pub(crate) fn vanished(&self) -> bool {
+        fence(Ordering::Acquire); // The note is made before the first zero can be loaded.
+        self.range.is_some_and(|range| range.vanished.load(Ordering::Relaxed) != 0)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(range) = self.range {
+            range.turn.fetch_add(1, Ordering::Relaxed); // Even.
+            fence(Ordering::Release); // Whoever loads a word of the next map sees that this turn is over.
+            range.taken.store(0, Ordering::Release); // Pairs with the exchange in `take_free`.
+        }
+    }
+}
+
+/// Where a map lies. Ranges are used again and never given back: the handler may walk along them at any instant.
+#[derive(Default)]
+struct Range {
+    /// Whether a guard has it.
+    taken: AtomicU32,
+    /// Goes up when a map comes and when it goes: odd while there is one.
+    turn: AtomicU64,
+    begin: AtomicU64,
+    length: AtomicU64,
+    writable: AtomicU32,
+    vanished: AtomicU32,
+    next: OnceLock<&'static Range>,
+}
+
+/// What a range says of its map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Map {
+    begin: u64,
+    length: u64,
+    writable: bool,
+}
+
+/// The first of all ranges, each of which leads to the next.
+static RANGES: Range = Range {
+    taken: AtomicU32::new(0),
+    turn: AtomicU64::new(0),
+    begin: AtomicU64::new(0),
+    length: AtomicU64::new(0),
+    writable: AtomicU32::new(0),
+    vanished: AtomicU32::new(0),
+    next: OnceLock::new(),
+};
+
+impl Range {
+    /// A range that nobody has; one more where all are in use.
+    fn take_free() -> &'static Self {
+        let mut range = &RANGES;
+        // Acquire pairs with the release of who had it before, so that its turn is over for us as well.
+        while range.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            range = range.next.get_or_init(|| Box::leak(Box::default()));
+        }
+        range
+    }
+
+    /// The map that is here, if one is: whole, or not at all.
+    fn read(&self) -> Option<Map> {
+        let turn = self.turn.load(Ordering::Acquire);
+        let map = Map {
+            begin: self.begin.load(Ordering::Relaxed),
+            length: self.length.load(Ordering::Relaxed),
+            writable: self.writable.load(Ordering::Relaxed) != 0,
+        };
+        fence(Ordering::Acquire);
+        (turn % 2 == 1 && self.turn.load(Ordering::Relaxed) == turn).then_some(map)
+    }
+
+    /// The range whose map has this address. Takes no lock and allocates nothing: it is asked in the middle of anything.
+    fn of(address: u64) -> Option<(&'static Self, Map)> {
+        std::iter::successors(Some(&RANGES), |range| range.next.get().copied())
+            .filter_map(|range| range.read().map(|map| (range, map)))
+            .find(|(_, map)| address.checked_sub(map.begin).is_some_and(|offset| offset < map.length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_found_in_its_map_while_that_is_guarded_and_nowhere_else() {
+        let memory = vec![0u8; 3 * 4096];
+        let at = |offset: usize| memory.as_ptr().addr() as u64 + offset as u64;
+        let first = Guard::over(memory.as_ptr(), 4096, false);
+        let second = Guard::over(memory[8192..].as_ptr(), 4096, true);
+        let found = |address| Range::of(address).map(|(_, map)| (map.begin, map.writable));
+        assert_eq!((found(at(0)), found(at(4095))), (Some((at(0), false)), Some((at(0), false))));
+        assert_eq!((found(at(4096)), found(at(8191)), found(0), found(u64::MAX)), (None, None, None, None));
+        assert_eq!(found(at(9000)), Some((at(8192), true)));
+        drop(first);
+        assert_eq!((found(at(0)), found(at(9000))), (None, Some((at(8192), true))));
+        assert!(!second.vanished() && !Guard::none().vanished());
+    }
+
+    #[test]
+    fn ranges_are_used_again_however_many_maps_come_and_go() {
+        let count = || std::iter::successors(Some(&RANGES), |range| range.next.get().copied()).count();
+        let memory = [0u8; 64];
+        let turn = || (0..20).map(|_| Guard::over(memory.as_ptr(), memory.len(), false)).collect::<Vec<_>>();
+        drop(turn());
+        let before = count();
+        for _ in 0..50 {
+            drop(turn());
+        }
+        // Other tests of this process have maps of their own.
+        assert!(count() < before + 100, "{before} ranges became {}", count());
+    }
+}
