@@ -87,22 +87,35 @@ impl Reader {
     /// not be read whole keeps its last view.
     ///
     /// # Errors
-    /// When the board was cut short, overwritten, or can no longer be read. Each slot then keeps its last good view.
+    /// When the board was cut short, overwritten, or can no longer be read; the snapshot then keeps what it showed, each
+    /// slot as it was last seen whole.
     pub fn refresh(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
         self.check_length()?;
-        let now_ns = self.now_ns();
-        let mut changed = false;
-        if self.last_taken_at_ns == 0 || into.taken_at_ns != self.last_taken_at_ns {
-            self.start_over(into);
-            changed = true;
+        self.reload()?;
+        if self.last_taken_at_ns != 0 && into.taken_at_ns == self.last_taken_at_ns {
+            return self.read_again(into);
         }
-        changed |= self.refresh_board(&mut into.board);
+        // Another snapshot than last time: filled apart, so that it keeps what it has if the board is gone.
+        let mut fresh = Snapshot::default();
+        self.start_over(&mut fresh);
+        self.read_again(&mut fresh)?;
+        *into = fresh;
+        Ok(true)
+    }
+
+    fn read_again(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
+        let now_ns = self.now_ns();
+        let mut changed = self.refresh_board(&mut into.board);
         let state_moved = self.epoch.replace(into.board.epoch) != Some(into.board.epoch);
         for slot in 0..self.used() {
             changed |= self.refresh_slot(slot, into, state_moved);
         }
         changed |= self.witness.examine(&self.segment, into, now_ns, state_moved);
-        self.check_whole()?;
+        if changed {
+            // Nothing that changed is believed of a board that was cut meanwhile: behind a cut in the middle of a page
+            // the system leaves zeros, and no fault tells of them.
+            self.check_length()?;
+        }
         into.taken_at_ns = if self.is_dump() { now_ns } else { now_ns.max(self.last_taken_at_ns + 1) };
         self.last_taken_at_ns = into.taken_at_ns;
         Ok(changed)
@@ -183,31 +196,34 @@ impl Reader {
         if self.is_dump() { self.segment.facts().taken_at_ns.max(1) } else { clock::now_ns() }
     }
 
-    /// Whether the board is still there, whole, and as long as it was; a private copy is brought up to date.
+    /// Whether the board is still whole and as long as it was.
     fn check_length(&self) -> Result<(), ReadError> {
-        let expected = self.segment.length() as u64;
         match self.segment.length_now() {
-            Ok(Some(found)) if found < expected => return Err(self.truncated(found)),
-            Ok(_) => {}
-            Err(source) => return Err(ReadError::Io { path: self.segment.path().to_path_buf(), source }),
+            Ok(Some(found)) if found < self.segment.length() as u64 => Err(self.truncated(found)),
+            Ok(_) => self.check_whole(),
+            Err(source) => Err(ReadError::Io { path: self.segment.path().to_path_buf(), source }),
         }
+    }
+
+    /// Bring a private copy of the board up to date.
+    fn reload(&self) -> Result<(), ReadError> {
         self.segment.reload().map_err(|source| match source.kind() {
             std::io::ErrorKind::UnexpectedEof => self.truncated(self.segment.length_now().ok().flatten().unwrap_or(0)),
             _ => ReadError::Io { path: self.segment.path().to_path_buf(), source },
-        })?;
-        self.check_whole()
+        })
     }
 
     /// Whether what was just read was the board: its pages did not vanish meanwhile, and its header still stands.
     pub(crate) fn check_whole(&self) -> Result<(), ReadError> {
         let ready = self.segment.header().ready.load(Ordering::Relaxed);
-        if self.segment.vanished() {
-            return Err(self.truncated(self.segment.length_now().ok().flatten().unwrap_or(0)));
+        if ready == READY && !self.segment.vanished() {
+            return Ok(());
         }
-        match ready {
-            READY => Ok(()),
-            _ => Err(ReadError::Overwritten { path: self.segment.path().to_path_buf() }),
+        let found = self.segment.length_now().ok().flatten().unwrap_or(0);
+        if self.segment.vanished() || found < self.segment.length() as u64 {
+            return Err(self.truncated(found));
         }
+        Err(ReadError::Overwritten { path: self.segment.path().to_path_buf() })
     }
 
     fn truncated(&self, found: u64) -> ReadError {

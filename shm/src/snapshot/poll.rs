@@ -45,8 +45,9 @@ impl Reader {
             if same {
                 continue;
             }
-            // A slot that is being written to right now keeps its last numbers until the next poll.
-            if let Some(reading) = read_hot(line).filter(|_| !self.segment.vanished()) {
+            // A slot that is being written to right now keeps its last numbers until the next poll; and so does one of a
+            // board that was cut short, as no slot goes back to never having been used.
+            if let Some(reading) = read_hot(line).filter(|reading| reading.control != 0 && !self.segment.vanished()) {
                 seen.0 = reading;
                 changed += 1;
             }

@@ -21,12 +21,10 @@ pub(super) struct Seen {
 }
 
 impl Reader {
-    /// Forget what was shown: the snapshot is another one.
+    /// Forget what was shown: the snapshot is another one, and empty.
     pub(super) fn start_over(&mut self, into: &mut Snapshot) {
         self.seen.fill(Seen::default());
-        (self.title_stamp, self.epoch) = (None, None);
-        into.slots.clear();
-        into.board = BoardView::default();
+        (self.title_stamp, self.epoch, self.last_taken_at_ns) = (None, None, 0);
         decode::board_facts(self.segment.facts(), &mut into.board);
     }
 

@@ -2,6 +2,8 @@
 //!
 //! The same seeds give the same bytes in every run. `VX_TORTURE=1000000` tries that many.
 
+#[cfg(unix)]
+mod cut;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -12,6 +14,21 @@ use support::children::rounds;
 use support::{Dice, Form, with_facts, write_private};
 use vx_shm::layout::{LayoutFault, Region};
 use vx_shm::{AttachError, AttachErrorKind, Ending, Kind, Phase, ReadError, Reader, Slot, SlotState, Snapshot, dump};
+
+/// Not a test of its own: the other side of those that need a second process.
+#[test]
+#[ignore = "a role for the other tests"]
+fn child() {
+    match support::children::role() {
+        None => {}
+        Some((role, board, seed)) => match role.as_str() {
+            "cut-reader" => cut::play_reader(&board, seed),
+            "cut-writer" => cut::play_writer(&board),
+            "bus-error" => cut::play_bus_error(&board),
+            other => panic!("no such role: {other}"),
+        },
+    }
+}
 
 /// A board of four slots with something in each field, and its bytes.
 fn filled(form: &Form) -> (std::path::PathBuf, Vec<u8>) {

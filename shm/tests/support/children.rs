@@ -48,6 +48,11 @@ impl Writer {
         self.child.id()
     }
 
+    /// Wait until it is gone, and how it went.
+    pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+        self.child.wait().unwrap()
+    }
+
     /// SIGKILL, and wait until it is gone.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

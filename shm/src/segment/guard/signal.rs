@@ -39,9 +39,7 @@ extern "C" fn on_bus_error(signal: c_int, info: *mut libc::siginfo_t, context: *
     #[allow(unsafe_code)]
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr() as u64) };
     let raised_by_a_fault = code > 0;
-    if raised_by_a_fault
-        && let Some((range, map)) = Range::of(address)
-    {
+    if raised_by_a_fault && let Some((range, map)) = Range::of(address) {
         range.vanished.store(1, Ordering::SeqCst); // Before any thread can load a zero: pairs with `Guard::vanished`.
         if put_zeros(map) {
             return;
