@@ -25,11 +25,28 @@ pub(super) fn errors_only() {
 /// Print data: to standard output, with a newline.
 pub(super) fn data(text: impl Display) {
     let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+    match writeln!(stdout, "{}", harmless(text.to_string())).and_then(|()| stdout.flush()) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => CLOSED.store(true, Ordering::Relaxed),
         Err(error) => drop(LOST.set(error.to_string())),
     }
+}
+
+/// The control characters that JSON holds as they are, spelled as JSON may spell them too: some terminals obey them, and
+/// what is on a board comes from whoever wrote to it.
+fn harmless(text: String) -> String {
+    let obeyed = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
+    if !text.contains(obeyed) {
+        return text;
+    }
+    let mut spelled = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match obeyed(character) {
+            true => spelled.push_str(&format!("\\u{:04x}", u32::from(character))),
+            false => spelled.push(character),
+        }
+    }
+    spelled
 }
 
 /// Whether nobody reads standard output any more, so that a command without end may end.

@@ -24,7 +24,8 @@ const COLUMNS: [&str; 16] = [
     "ended_at",
 ];
 
-/// A line of names, then a line a slot, with CRLF as RFC 4180 asks. What is unknown is empty.
+/// A line of names, then a line a slot, with CRLF as RFC 4180 asks. What is unknown is empty. Control characters are
+/// spelled out as in [`to_text`], but for tabs and the line ends inside of quotes.
 pub fn to_csv(snapshot: &Snapshot) -> String {
     let mut csv = COLUMNS.join(",");
     csv.push_str("\r\n");
@@ -62,10 +63,11 @@ fn fields(snapshot: &Snapshot, slot: &SlotView) -> [String; COLUMNS.len()] {
 
 /// Quoted where the format asks for it. A text that a spreadsheet would take for a formula is made plain text with a `'`.
 fn quoted(field: &str) -> String {
+    let field = spelled_out(field, |character| matches!(character, '\t' | '\r' | '\n'));
     let number = field.parse::<f64>().is_ok();
     let guard = if field.starts_with(['=', '+', '-', '@', '\t', '\r']) && !number { "'" } else { "" };
     if guard.is_empty() && !field.contains([',', '"', '\n', '\r']) {
-        return field.to_owned();
+        return field;
     }
     format!("\"{guard}{}\"", field.replace('"', "\"\""))
 }
@@ -126,10 +128,14 @@ fn amount(slot: &SlotView) -> String {
 
 /// The text with every control character, and every character that turns the direction of others, spelled out.
 fn escaped(text: &str) -> String {
+    spelled_out(text, |_| false)
+}
+
+fn spelled_out(text: &str, kept: impl Fn(char) -> bool) -> String {
     let turning = |character: char| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}');
     let mut clean = String::with_capacity(text.len());
     for character in text.chars() {
-        match character.is_control() || turning(character) {
+        match (character.is_control() || turning(character)) && !kept(character) {
             true => clean.extend(character.escape_default()),
             false => clean.push(character),
         }
@@ -153,6 +159,13 @@ mod tests {
         let csv = to_csv(&snapshot(slot));
         assert!(csv.contains("\"a,\"\"b\"\"\",") && csv.contains("\"'=1+1\nx\""), "{csv}");
         assert_eq!(quoted("-5"), "-5");
+    }
+
+    #[test]
+    fn csv_holds_no_control_character_but_tabs_and_line_ends_in_quotes() {
+        let slot = SlotView { key: "\u{1b}[2J\u{9b}".into(), message: "a\tb\nc".into(), ..SlotView::default() };
+        let csv = to_csv(&snapshot(slot));
+        assert!(csv.contains("\\u{1b}[2J\\u{9b},") && csv.contains("\"a\tb\nc\""), "{csv:?}");
     }
 
     #[test]

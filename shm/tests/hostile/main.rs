@@ -3,6 +3,12 @@
 //! The same seeds give the same bytes in every run. `VX_TORTURE=1000000` tries that many.
 
 #[cfg(unix)]
+mod bytes;
+#[cfg(unix)]
+#[path = "../../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "a crate of its own for the fuzz targets")]
+mod checks;
+#[cfg(unix)]
 mod cut;
 #[path = "../support/mod.rs"]
 mod support;

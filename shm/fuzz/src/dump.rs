@@ -1,0 +1,86 @@
+//! A whole file: a board or a dump of any bytes, as they are, and again under checksums that are right.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use vx_shm::layout::LONGEST_BYTES;
+use vx_shm::{Reader, Snapshot};
+
+use super::check;
+use super::desk::{Desk, choice, facts_of, replace, with_facts};
+
+/// The bytes of a file that somebody opens as a board.
+pub fn dump(bytes: &[u8]) {
+    thread_local!(static DESK: RefCell<FileDesk> = RefCell::new(FileDesk::new()));
+    DESK.with_borrow_mut(|desk| {
+        desk.open(bytes);
+        if let Some(sealed) = sealed(bytes) {
+            desk.open(&sealed);
+        }
+    });
+}
+
+/// The same file with right checksums, so that what lies behind them is reached.
+fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut facts = facts_of(bytes)?;
+    let body = bytes.get(192..usize::try_from(facts.length.min(LONGEST_BYTES)).ok()?);
+    facts.body_crc = crc32fast::hash(body.unwrap_or_default());
+    let mut bytes = bytes.to_vec();
+    with_facts(&mut bytes, &facts);
+    Some(bytes)
+}
+
+struct FileDesk {
+    mapped: (File, PathBuf),
+    copied: (File, PathBuf),
+    out: PathBuf,
+    _desk: Desk,
+}
+
+impl FileDesk {
+    fn new() -> Self {
+        let desk = Desk::new();
+        let file = |name, mode| (desk.file(name, mode, &[]), desk.path(name));
+        Self { mapped: file("mapped", 0o600), copied: file("copied", 0o666), out: desk.path("out"), _desk: desk }
+    }
+
+    fn open(&mut self, bytes: &[u8]) {
+        let choice = choice(bytes);
+        let (file, path) = if choice % 4 == 0 { &self.copied } else { &self.mapped };
+        replace(file, bytes);
+        match Reader::open(path) {
+            Ok(mut reader) => exercise(&mut reader, (choice % 32 < 4).then_some(&*self.out)),
+            Err(refused) => {
+                let text = refused.to_string();
+                assert!(text.len() < 2000 && !text.chars().any(char::is_control), "{text:?}");
+            }
+        }
+    }
+}
+
+/// Everything that a reader can be asked.
+fn exercise(reader: &mut Reader, out: Option<&Path>) {
+    let mut snapshot = Snapshot::default();
+    for _ in 0..2 {
+        if reader.refresh(&mut snapshot).is_err() {
+            return;
+        }
+        check(&snapshot);
+    }
+    assert!(reader.poll() <= reader.numbers().len() && reader.poll() == 0);
+    for slot in [0, 1, snapshot.board.capacity.saturating_sub(1), u32::MAX] {
+        let lines = reader.log_tail(slot, 10);
+        assert!(lines.len() <= 10 && lines.iter().all(|line| !line.contains('\n')));
+    }
+    reader.wait_change(Duration::ZERO);
+    let _ = (reader.closed(), reader.closed_unix_ns(), reader.is_dump());
+    if let Some(out) = out {
+        vx_shm::dump::write(reader, out).expect("what can be read can be dumped");
+        // Regions that lie over each other can make a dump of the dump lose what one of them held, and no more.
+        if let Ok(mut again) = Reader::open(out) {
+            check(&again.snapshot().unwrap_or_default());
+        }
+    }
+}

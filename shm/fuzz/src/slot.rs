@@ -1,0 +1,94 @@
+//! One slot: its hot line, beat and cold record, under a header that is right.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use vx_shm::layout::{FORM_BOARD, HeaderImage, MAGIC, MAJOR, READY, Region};
+use vx_shm::{Reader, Snapshot};
+
+use super::check;
+use super::desk::{Desk, choice, with_facts};
+
+const HOT: u32 = 8192;
+const BEAT: u32 = HOT + 64;
+const COLD: u32 = BEAT + 8;
+const LENGTH: usize = COLD as usize + 2048;
+/// The hot line, the beat and the cold record, one behind the other.
+pub const SLOT_BYTES: usize = LENGTH - HOT as usize;
+
+/// A slot's bytes; what is missing is as the call before left it, as on a board that changes while it is read.
+pub fn slot(bytes: &[u8]) {
+    thread_local!(static DESK: RefCell<SlotDesk> = RefCell::new(SlotDesk::new()));
+    DESK.with_borrow_mut(|desk| desk.look_at(&bytes[..bytes.len().min(SLOT_BYTES)]));
+}
+
+struct SlotDesk {
+    boards: [OneSlot; 2],
+    _desk: Desk,
+}
+
+/// A board with one slot, which is written over under two readers: one that begins anew, and one that goes on.
+struct OneSlot {
+    file: File,
+    fresh: Reader,
+    steady: Reader,
+    kept: Snapshot,
+}
+
+impl SlotDesk {
+    fn new() -> Self {
+        let desk = Desk::new();
+        // One of a boot that is over, and one of this boot, whose processes and locks are asked about.
+        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let digits: String = boot.chars().filter(char::is_ascii_hexdigit).collect();
+        let here = u128::from_str_radix(&digits, 16).unwrap_or(0).to_be_bytes();
+        let boards = [("before", [7; 16]), ("here", here)].map(|(name, boot_id)| OneSlot::new(&desk, name, boot_id));
+        Self { boards, _desk: desk }
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) {
+        let asks_the_system = choice(bytes) % 16 == 0;
+        self.boards[usize::from(asks_the_system)].look_at(bytes);
+    }
+}
+
+impl OneSlot {
+    fn new(desk: &Desk, name: &str, boot_id: [u8; 16]) -> Self {
+        let region = |offset, stride| Region { offset, stride };
+        let facts = HeaderImage {
+            magic: MAGIC,
+            major: MAJOR,
+            length: LENGTH as u64,
+            slot_count: 1,
+            form: FORM_BOARD,
+            bell: region(4096, 0),
+            hot: region(HOT, 64),
+            beats: region(BEAT, 8),
+            cold: region(COLD, 2048),
+            created_at_ns: 1,
+            creator_pid: 1,
+            boot_id,
+            ..HeaderImage::default()
+        };
+        let mut bytes = [0; LENGTH];
+        with_facts(&mut bytes, &facts);
+        bytes[192..200].copy_from_slice(&READY.to_le_bytes());
+        bytes[324] = 1; // One slot was used.
+        let file = desk.file(name, 0o600, &bytes);
+        let open = || Reader::open(&desk.path(name)).expect("a board with a right header");
+        Self { file, fresh: open(), steady: open(), kept: Snapshot::default() }
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) {
+        self.file.write_all_at(bytes, u64::from(HOT)).expect("room for a slot");
+        let anew = self.fresh.snapshot().expect("a board with a right header");
+        check(&anew);
+        self.steady.refresh(&mut self.kept).expect("a board with a right header");
+        check(&self.kept);
+        self.steady.poll();
+        let polled = self.steady.numbers().to_vec();
+        assert_eq!(self.steady.poll(), 0, "nothing moved");
+        assert_eq!(self.steady.numbers(), polled);
+    }
+}
