@@ -180,18 +180,56 @@ mod tests {
         prepare(&path).expect("it is found again");
     }
 
+    fn refused(path: &Path, why: &str) {
+        match prepare(path) {
+            Err(RuntimeError::Unsafe { problem, .. }) => {
+                assert!(problem.contains(why), "{}: {problem}", path.display())
+            }
+            other => panic!("{}: {other:?}", path.display()),
+        }
+    }
+
     #[test]
-    fn a_directory_open_to_others_a_link_and_a_long_path_are_refused() {
+    fn a_directory_that_others_may_read_or_write_is_refused_and_left_as_it_is() {
         let parent = tempfile::tempdir_in("/tmp").expect("a directory");
         let open = parent.path().join("open");
         fs::create_dir(&open).expect("a directory");
-        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("its own directory");
-        let link = parent.path().join("link");
-        symlink(parent.path(), &link).expect("a link");
-        for path in [open, link, parent.path().join("x".repeat(100))] {
-            let error = prepare(&path).expect_err("refused");
-            assert!(matches!(error, RuntimeError::Unsafe { .. }), "{error}");
+        for mode in [0o777, 0o1777, 0o755, 0o770, 0o702, 0o720, 0o701, 0o710] {
+            fs::set_permissions(&open, fs::Permissions::from_mode(mode)).expect("its own directory");
+            refused(&open, "open to other users");
+            assert_eq!(fs::metadata(&open).expect("it is there").permissions().mode() & 0o7777, mode);
         }
+    }
+
+    #[test]
+    fn another_users_directory_is_refused_however_closed_it_is() {
+        let parent = tempfile::tempdir_in("/tmp").expect("a directory");
+        let foreign = parent.path().join("foreign");
+        fs::create_dir(&foreign).expect("a directory");
+        fs::set_permissions(&foreign, fs::Permissions::from_mode(0o700)).expect("its own directory");
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: only root can give a directory away");
+            return;
+        }
+        std::os::unix::fs::chown(&foreign, Some(65_534), None).expect("root may");
+        refused(&foreign, "another user");
+        assert!(!candidates(Some(foreign)).iter().any(|path| path.starts_with(parent.path())), "nor is it made use of");
+    }
+
+    #[test]
+    fn what_is_no_directory_is_refused_and_no_link_is_followed() {
+        let parent = tempfile::tempdir_in("/tmp").expect("a directory");
+        let at = |name: &str| parent.path().join(name);
+        symlink(parent.path(), at("link")).expect("a link");
+        symlink(at("nowhere"), at("dangling")).expect("a link");
+        symlink(at("loop"), at("loop")).expect("a link");
+        fs::write(at("file"), b"").expect("a file");
+        rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("a pipe");
+        for name in ["link", "dangling", "loop", "file", "pipe"] {
+            refused(&at(name), "no directory");
+        }
+        assert!(!at("nowhere").exists(), "nothing is made behind a link");
+        refused(&at(&"x".repeat(100)), "too long");
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use slot::{SLOT_BYTES, slot};
 use vx_shm::Snapshot;
 
 /// What every reading promises, and every export of it.
-fn check(snapshot: &Snapshot) {
+pub fn check(snapshot: &Snapshot) {
     assert!(snapshot.slots.len() <= snapshot.board.capacity as usize);
     assert!(snapshot.slots.is_sorted_by(|one, next| one.index < next.index));
     assert!(snapshot.board.title.len() <= 3 * 126 + 3 && snapshot.board.id.len() == 32);

@@ -1,6 +1,6 @@
 //! The boards of a directory: which there are, and which may go.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -191,8 +191,7 @@ fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn begins_like_a_board(path: &Path) -> bool {
-    let mut first = [0; 8];
-    File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && u64::from_le_bytes(first) == MAGIC
+    first_bytes(path).is_some_and(|(read, first)| read == 8 && u64::from_le_bytes(first) == MAGIC)
 }
 
 /// What processes that were killed in the middle of making a board left behind.
@@ -210,9 +209,15 @@ fn makeshift_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn begins_like_a_board_or_empty(path: &Path) -> bool {
+    first_bytes(path).is_some_and(|(read, first)| read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC))
+}
+
+/// How many bytes a plain file begins with, and which. What took its place since the directory was read, a link or a
+/// pipe, is not followed and not waited for.
+fn first_bytes(path: &Path) -> Option<(usize, [u8; 8])> {
     let mut first = [0; 8];
-    let read = File::open(path).and_then(|mut file| file.read(&mut first)).unwrap_or(0);
-    read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC)
+    let read = segment::plain_file(path, false).ok()?.read(&mut first).ok()?;
+    Some((read, first))
 }
 
 fn plain_files(directory: &Path) -> io::Result<Vec<PathBuf>> {

@@ -78,6 +78,19 @@ fn read_one_way(reader: &mut Reader, snapshot: &mut Snapshot, number: u64, path:
 }
 
 #[test]
+fn a_board_that_is_cut_is_an_error_that_says_what_is_left() {
+    let form = Form::file();
+    let (path, good) = crate::filled(&form);
+    let mut reader = Reader::open(&path).unwrap();
+    let mut snapshot = reader.snapshot().unwrap();
+    let before = snapshot.clone();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(4096).unwrap();
+    let error = reader.refresh(&mut snapshot).unwrap_err();
+    assert!(matches!(error, ReadError::Truncated { found: 4096, expected, .. } if expected == good.len() as u64));
+    assert_eq!(snapshot, before, "the last good reading is kept");
+}
+
+#[test]
 fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     let form = Form::file();
     let (count, mut dice) = (rounds(240), Dice(0xc07));
