@@ -213,10 +213,13 @@ impl Segment {
     }
 
     /// The doorbell, mapped writable and nothing else with it, for a reader that wants to be rung for; `None` where
-    /// this process may not write to the board or the system cannot map that page alone.
+    /// this process may not write to the board, has a private copy of it, or cannot map that page alone.
     pub(crate) fn writable_doorbell(&self) -> Option<DoorbellMap<'_>> {
         if self.writable {
             return Some(DoorbellMap::Own(self.bell()));
+        }
+        if matches!(self.backing, Backing::Copied(_)) {
+            return None; // Nothing moves a copy while its reader sleeps.
         }
         let map = open::map_doorbell(self.file.as_ref()?, self.facts.bell.offset)?;
         Some(DoorbellMap::Mapped { _guard: guard::Guard::over(map.as_ptr(), map.len(), true), map })

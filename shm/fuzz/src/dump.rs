@@ -48,7 +48,7 @@ impl FileDesk {
 
     fn open(&mut self, bytes: &[u8]) {
         let choice = choice(bytes);
-        let (file, path) = if choice % 4 == 0 { &self.copied } else { &self.mapped };
+        let (file, path) = if choice.is_multiple_of(4) { &self.copied } else { &self.mapped };
         replace(file, bytes);
         match Reader::open(path) {
             Ok(mut reader) => exercise(&mut reader, (choice % 32 < 4).then_some(&*self.out)),

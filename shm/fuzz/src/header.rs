@@ -21,13 +21,13 @@ pub fn header(bytes: &[u8]) {
 }
 
 fn believed(facts: &HeaderImage, found: u64) {
-    assert!(facts.length <= found && facts.length <= LONGEST_BYTES && facts.length % 8 == 0);
+    assert!(facts.length <= found && facts.length <= LONGEST_BYTES && facts.length.is_multiple_of(8));
     assert!((1..=MAX_SLOTS).contains(&facts.slot_count));
     let inside = |region: Region, record: u64| {
         let last = u128::from(region.offset) + u128::from(region.stride) * u128::from(facts.slot_count - 1);
         region.offset >= 4096
-            && region.offset % 8 == 0
-            && region.stride % 8 == 0
+            && region.offset.is_multiple_of(8)
+            && region.stride.is_multiple_of(8)
             && u64::from(region.stride) >= record
             && last + u128::from(region.stride) <= u128::from(facts.length)
     };

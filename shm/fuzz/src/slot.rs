@@ -49,7 +49,7 @@ impl SlotDesk {
 
     fn look_at(&mut self, bytes: &[u8]) {
         let choice = choice(bytes);
-        let asks_the_system = choice % 16 == 0;
+        let asks_the_system = choice.is_multiple_of(16);
         self.boards[usize::from(asks_the_system)].look_at(bytes, choice % 4 == 1);
     }
 }

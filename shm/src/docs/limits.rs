@@ -32,10 +32,27 @@
 //!
 //! # Files
 //!
-//! * **A board file is cut short**: whoever touches a page that is gone is killed by SIGBUS; there is no way around that
-//!   for a map. So a board has its full size, truly allocated, before it has its name, and is never resized; readers look
-//!   at the length before each reading, and copy instead of mapping where somebody else owns the file or may write to it.
-//!   A user who truncates their own board between that look and the reading gets what they asked for.
+//! * **A board file is cut short**: a page that is gone raises SIGBUS in whoever touches it. So a board has its full
+//!   size, truly allocated, before it has its name, and is never resized. For those who cut it all the same, the first map
+//!   of a board puts a handler for SIGBUS in place, which lays private zeros under a map that faults and notes it: the
+//!   reader gets [`ReadError::Truncated`](crate::ReadError) and keeps its last good views, the hot poll keeps its numbers,
+//!   and a writer's publications go nowhere from then on while its work goes on. It costs nothing on the hot path; any
+//!   system call in its place would cost more than a quiet poll of 64 slots.
+//! * What remains of that: a program that puts its own handler for SIGBUS in place *after* its first board takes the
+//!   fault over, and a thread that blocks SIGBUS is killed by it; readers then still look at the length before each
+//!   reading, and after one that changed anything, but die if the file is cut in between. Any other SIGBUS goes to the
+//!   handler that was there before, or has the default effect. Where a file is cut in the middle of a page, the system
+//!   leaves zeros behind the cut and raises nothing: [`Reader::refresh`](crate::Reader::refresh) reports the cut, but the
+//!   views in that page may show zeros beside the error, and [`Reader::poll`](crate::Reader::poll) may show them for the
+//!   one slot the cut goes through.
+//! * **A board file is emptied and made as long as before**, or its header is written over: readers get
+//!   [`ReadError::Overwritten`](crate::ReadError).
+//! * **Somebody else owns the file, or may write to it**: it is read into a private copy and never mapped. Each slot, the
+//!   title and each log is whole there too; waiting then looks every 10 ms, and the hot poll shows what the last refresh
+//!   read. Whoever opens it for writing does map it, under the same guard.
+//! * **Something else has the board's name**: a link, directory, pipe, socket or device is refused, without waiting for
+//!   it. A board that another was renamed over stays what it was to those who have it; the id tells the two apart.
+//! * **A file longer than 64 MiB by its own header** is refused: no header makes a reader go through more.
 //! * **A board on a disk** can stall its writers for hundreds of milliseconds during write-back. Put it on a memory file
 //!   system.
 //! * A named segment cannot be made at full size before it has its name: readers that come too early are told that it is

@@ -2,7 +2,9 @@
 //!
 //! A read is not one instant, so each is made between two looks at the hot lines: a slot whose control word and stamp
 //! are the same in all three is taken over, any other keeps what it had. The text of a slot cannot be written twice
-//! without a publication of its numbers in between, so the text's good copy is whole too.
+//! without a publication of its numbers in between, so the text's good copy is whole too. The title is taken over under
+//! its own stamp in the same way. Log rings are taken as they are, with what was written to them last: a ring's own
+//! counters then say which bytes may have been overwritten while they were read.
 
 use std::fs::File;
 use std::io;
@@ -10,10 +12,12 @@ use std::io;
 use parking_lot::Mutex;
 
 use crate::atomics::{AtomicU64, Ordering};
-use crate::layout::{HeaderImage, PAGE_BYTES, Region};
+use crate::layout::{HeaderImage, HeaderPage, Latch, PAGE_BYTES, Region, TITLE_WORDS};
 
 /// How often a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;
+/// Where the title's latch lies.
+const TITLE_AT: usize = std::mem::offset_of!(HeaderPage, title);
 
 /// The copy, and the room it is read into.
 pub(crate) struct Copied {
@@ -60,13 +64,44 @@ impl Copied {
                 break;
             }
         }
-        // Header, bell and beats hold words that mean something each on its own, and the title a latch.
-        self.take(&scratch.whole, 0, hot.offset as usize);
+        // The words of header and beats mean something each on its own.
+        self.take(&scratch.whole, 0, TITLE_AT);
+        self.take_title(file, scratch)?;
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);
         if facts.log.stride != 0 {
-            self.take_all(&scratch.whole, facts.log, facts.slot_count);
+            self.take_logs(file, scratch, facts)?;
         }
         Ok(())
+    }
+
+    /// The title, if it was not published while it was read.
+    fn take_title(&self, file: &File, scratch: &mut Scratch) -> io::Result<()> {
+        let at = TITLE_AT / 8;
+        read_words(file, TITLE_AT as u64, 8, &mut scratch.after)?;
+        // The whole was read from the front: a stamp that is still the same says that its good copy was not written to.
+        if scratch.after[0] == scratch.whole[at] {
+            self.take(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());
+        }
+        Ok(())
+    }
+
+    fn take_logs(&self, file: &File, scratch: &mut Scratch, facts: &HeaderImage) -> io::Result<()> {
+        self.take_all(&scratch.whole, facts.log, facts.slot_count);
+        for slot in 0..facts.slot_count {
+            let at = facts.log.offset as usize + slot as usize * facts.log.stride as usize;
+            if scratch.whole[at / 8] != 0 {
+                // What is being overwritten now may have been while the ring was read.
+                read_words(file, at as u64, 8, &mut scratch.after)?;
+                self.take_one(at, scratch.after[0]);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_one(&self, offset: usize, word: u64) {
+        if let Some(cell) = self.words.get(offset / 8) {
+            cell.store(word, Ordering::Relaxed);
+        }
     }
 
     fn take_slot(&self, slot: u32, scratch: &Scratch, facts: &HeaderImage) -> bool {

@@ -26,7 +26,7 @@ fn board_of(directory: &Path, number: u64) -> PathBuf {
 /// Whether this board is cut between two pages. In the middle of one the system leaves zeros without a fault, and what
 /// shows of the one slot or text there may be zeros, under an error.
 fn at_a_page(number: u64) -> bool {
-    number / WAYS.len() as u64 % 2 == 0
+    (number / WAYS.len() as u64).is_multiple_of(2)
 }
 
 /// The child: reads one board after another, each until it is cut, and says how often it had read.
