@@ -94,3 +94,44 @@ fn pass_on(signal: c_int, info: *mut libc::siginfo_t, context: *mut c_void, rais
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::super::Guard;
+
+    const CHILD: &str = "segment::guard::signal::tests::child";
+
+    /// Not a test of its own: touches a page that is gone, of a map that is guarded or of one that is not.
+    #[test]
+    #[ignore = "a role for the other test"]
+    fn child() {
+        let Ok(role) = std::env::var(CHILD) else { return };
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(8192).unwrap();
+        let map = memmap2::MmapOptions::new().len(8192).map_raw_read_only(&file).unwrap();
+        let other = [0u8; 64];
+        let guard = match role.as_str() {
+            "guarded" => Guard::over(map.as_ptr(), map.len(), false),
+            _ => Guard::over(other.as_ptr(), other.len(), false),
+        };
+        file.set_len(0).unwrap();
+        // SAFETY: the page is mapped; that nothing is behind it any more is what this is about.
+        #[allow(unsafe_code)]
+        let found = unsafe { map.as_ptr().add(4096).read_volatile() };
+        assert!(found == 0 && guard.vanished());
+        std::process::exit(7);
+    }
+
+    #[test]
+    fn a_fault_in_a_guarded_map_finds_zeros_and_any_other_one_kills_as_before() {
+        let run = |role| {
+            let mut child = Command::new(std::env::current_exe().unwrap());
+            child.args(["--exact", CHILD, "--ignored"]).env(CHILD, role).output().unwrap().status
+        };
+        assert_eq!(run("guarded").code(), Some(7));
+        assert_eq!(run("not guarded").signal(), Some(libc::SIGBUS));
+    }
+}
