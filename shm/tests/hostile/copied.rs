@@ -24,7 +24,7 @@ fn read_against(write: impl Fn(&Board, &mut Slot, u64) + Sync, mut check: impl F
         let _stop = StopOnDrop(&stop); // Also when a check fails.
         let mut reader = board.reader().unwrap();
         let mut snapshot = reader.snapshot().unwrap();
-        for _ in 0..rounds(10_000) {
+        for _ in 0..rounds(5_000) {
             reader.refresh(&mut snapshot).unwrap();
             seen.insert(check(&reader, &snapshot));
         }
