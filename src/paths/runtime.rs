@@ -208,7 +208,7 @@ mod tests {
         fs::create_dir(&foreign).expect("a directory");
         fs::set_permissions(&foreign, fs::Permissions::from_mode(0o700)).expect("its own directory");
         if !rustix::process::geteuid().is_root() {
-            println!("skipped: only root can give a directory away");
+            let _ = io::Write::write_all(&mut io::stderr(), b"skipped: only root can give a directory away\n");
             return;
         }
         std::os::unix::fs::chown(&foreign, Some(65_534), None).expect("root may");

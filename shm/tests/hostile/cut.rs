@@ -183,11 +183,20 @@ fn a_named_segment_that_is_cut_is_an_error_too() {
     let mut slot = Slot::join(board.path(), "tool", "1", Kind::Task).unwrap();
     let mut reader = board.reader().unwrap();
     reader.snapshot().unwrap();
+    let _gone = RemovedOnDrop(&file); // Cut short, it is no board that could be removed by name.
     cut(&file, 4096);
     slot.publish(1);
     slot.message("to nobody");
     reader.poll();
     assert!(matches!(reader.snapshot(), Err(ReadError::Truncated { found: 4096, .. })));
+}
+
+struct RemovedOnDrop<'a>(&'a Path);
+
+impl Drop for RemovedOnDrop<'_> {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(self.0);
+    }
 }
 
 #[test]
