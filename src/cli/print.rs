@@ -96,3 +96,16 @@ fn label(word: &str, colour: &str) -> String {
         word.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn json_keeps_its_meaning_and_holds_nothing_that_a_terminal_obeys() {
+        let value = serde_json::json!({ "key": "a\u{9b}2J\u{7f}\u{1b}b", "plain": "é…" });
+        let text = harmless(value.to_string());
+        assert!(text.contains("\\u009b2J\\u007f") && !text.contains(char::is_control), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
+    }
+}
