@@ -17,6 +17,7 @@ use wait::{Awaited, Woken};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use crate::atomics::Ordering;
 use crate::error::{AttachError, ReadError};
 use crate::layout::{ColdImage, HotImage, READY, SlotImage};
 use crate::liveness::clock;

@@ -1,7 +1,7 @@
 //! The exports: JSON, CSV and text of any snapshot, also of one that no board could hold.
 
 use serde_json::Value;
-use vx_shm::view::PhaseEntry;
+use vx_shm::PhaseEntry;
 use vx_shm::{BoardState, BoardView, Creator, Kind, Liveness, Phase, SlotState, SlotView, Snapshot, dump};
 
 /// A snapshot put together from these bytes, exported.

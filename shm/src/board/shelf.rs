@@ -184,8 +184,7 @@ fn hidden(path: &Path) -> bool {
 /// Plain files that are boards by name or by their first bytes.
 fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
-        !hidden(path)
-            && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
+        !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
     };
     Ok(plain_files(directory)?.into_iter().filter(|path| is_board(path)).collect())
 }
