@@ -41,6 +41,8 @@ pub struct Slot {
     generation: u32,
     text: [u64; TEXT_WORDS],
     hot: HotHandle,
+    /// The process that claimed it. A forked child has a copy of this, and the lock in common with its parent.
+    owner: u32,
     beats: Arc<SlotBeats>,
 }
 
@@ -83,7 +85,8 @@ impl Slot {
         let [_, total, meta] = hot.line().numbers.own();
         let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
         let beats = Arc::new(SlotBeats::new(segment, index));
-        Ok(Self { total, meta, index, generation, text, hot, beats })
+        let owner = std::process::id();
+        Ok(Self { total, meta, index, generation, text, hot, owner, beats })
     }
 
     /// The slot's place in the table.
@@ -202,7 +205,10 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         // Not left to the closing of the file: the thread that beats may hold the segment a moment longer.
-        if let Some(file) = self.segment().lock_file() {
+        // In a forked child neither: that would free it for its parent, too.
+        if self.owner == std::process::id()
+            && let Some(file) = self.segment().lock_file()
+        {
             lock::unlock(file, lock::slot_byte(self.index));
         }
     }
