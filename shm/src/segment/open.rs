@@ -43,16 +43,19 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
 /// Attach for writing: a board, not a dump.
 pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
     let fault = |kind: AttachErrorKind| AttachError::new(path, kind);
-    match named::name_of(path) {
-        Some(name) if named::is_name(name) => open_named(path, name, true),
-        Some(_) => Err(fault(AttachErrorKind::Missing)),
-        None => {
-            let file = plain_file(path, true).map_err(fault)?;
-            let length = length_of(&file).map_err(fault)?;
-            let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
-            Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
-        }
-    }
+    let on_disk = match named::name_of(path) {
+        None => path.to_path_buf(),
+        Some(name) if !named::is_name(name) => return Err(fault(AttachErrorKind::Missing)),
+        // By one descriptor, map and locks: opened twice, the name may be another board's the second time.
+        Some(name) => match named::as_file(name) {
+            Some(file) => file,
+            None => return open_named(path, name, true),
+        },
+    };
+    let file = plain_file(&on_disk, true).map_err(fault)?;
+    let length = length_of(&file).map_err(fault)?;
+    let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
+    Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
 }
 
 fn open_named(path: &Path, name: &str, writable: bool) -> Result<Segment, AttachError> {
