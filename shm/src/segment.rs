@@ -18,7 +18,7 @@ pub(crate) mod sleep;
 
 pub(crate) use create::{create_file, create_named};
 pub(crate) use handle::{DoorbellMap, HotHandle};
-pub(crate) use named::{SCHEME, remove_named};
+pub(crate) use named::{SCHEME, as_file, remove_named};
 pub(crate) use open::{open_read, open_write, plain_file};
 
 use std::fs::File;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::atomics::Ordering;
-use crate::error::AttachError;
+use crate::error::{AttachError, AttachErrorKind};
 use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, MAGIC};
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, clock};
@@ -118,8 +118,8 @@ fn same_board(path: &Path, id: [u8; 16]) -> bool {
     segment::open_read(path).is_ok_and(|now| now.facts().board_id == id)
 }
 
-/// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over. Whoever has
-/// it mapped keeps it until it lets go.
+/// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over, or that its
+/// creator was killed in the middle of making, more than a minute ago. Whoever has it mapped keeps it until it lets go.
 ///
 /// # Errors
 /// `ResourceBusy` while its creator may live or somebody holds one of its slots; else what the system says.
@@ -127,6 +127,11 @@ pub fn remove_named(name: &str) -> io::Result<()> {
     match segment::open_read(Path::new(&format!("{}{name}", segment::SCHEME))) {
         Ok(segment) if over(&segment).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
         Ok(_) => segment::remove_named(name),
+        Err(AttachError { kind: AttachErrorKind::Layout(_), .. })
+            if let Some(file) = segment::as_file(name).filter(|file| left_half_made(file)) =>
+        {
+            fs::remove_file(file)
+        }
         Err(error) => Err(io::Error::new(io::ErrorKind::NotFound, error)),
     }
 }
@@ -195,16 +200,18 @@ fn begins_like_a_board(path: &Path) -> bool {
 
 /// What processes that were killed in the middle of making a board left behind.
 fn makeshift_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let old = |path: &Path| {
-        let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
-        let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
-        age.is_some_and(|age| age > MAKESHIFT_AGE)
-    };
     let makeshift = |path: &Path| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-        name.starts_with(b".") && name.ends_with(b".making") && begins_like_a_board_or_empty(path)
+        name.starts_with(b".") && name.ends_with(b".making") && left_half_made(path)
     };
-    Ok(plain_files(directory)?.into_iter().filter(|path| makeshift(path) && old(path)).collect())
+    Ok(plain_files(directory)?.into_iter().filter(|path| makeshift(path)).collect())
+}
+
+/// Whether these are the beginnings of a board, and old enough that nobody is still at work on it.
+fn left_half_made(path: &Path) -> bool {
+    let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
+    let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    age.is_some_and(|age| age > MAKESHIFT_AGE) && begins_like_a_board_or_empty(path)
 }
 
 fn begins_like_a_board_or_empty(path: &Path) -> bool {
