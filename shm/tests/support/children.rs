@@ -1,16 +1,24 @@
-//! Child processes: this test binary run again in the role of a writer.
+//! Child processes: this test binary run again in the role of a writer. None of them outlives who started it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The variable that tells a child its role; the parent's arguments to it follow, separated by tabs.
+/// The variable that tells a child its role; the parent's id and its arguments follow, separated by tabs.
 const ROLE: &str = "VX_SHM_TEST_ROLE";
+
+/// What a child is to do.
+pub(crate) struct Role {
+    pub(crate) name: String,
+    pub(crate) board: PathBuf,
+    pub(crate) seed: u64,
+}
 
 /// A child that is killed when this is dropped.
 pub(crate) struct Writer {
     child: Child,
     lines: BufReader<ChildStdout>,
+    reaped: bool,
 }
 
 impl Writer {
@@ -18,13 +26,13 @@ impl Writer {
     pub(crate) fn start(role: &str, board: &Path, seed: u64) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child", "--ignored", "--nocapture", "--test-threads=1"])
-            .env(ROLE, format!("{role}\t{}\t{seed}", board.display()))
+            .env(ROLE, format!("{}\t{role}\t{}\t{seed}", std::process::id(), board.display()))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, lines }
+        Self { child, lines, reaped: false }
     }
 
     /// What the child says next, without the mark that tells it from the test harness's own lines.
@@ -44,34 +52,73 @@ impl Writer {
         self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     }
 
+    /// Let go of what [`until_let_go`] waits for, and wait until the child has ended in its own way.
+    pub(crate) fn let_go(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+        self.reaped = true;
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }
 
     /// Wait until it is gone, and how it went.
     pub(crate) fn wait(mut self) -> std::process::ExitStatus {
+        self.reaped = true;
         self.child.wait().unwrap()
     }
 
-    /// SIGKILL, and wait until it is gone.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// SIGKILL, and wait until it is gone. Its standard input stays open, for children of its own that wait on it, until
+    /// what is returned is dropped.
+    pub(crate) fn kill(mut self) -> Option<ChildStdin> {
+        let input = self.child.stdin.take(); // Waiting would close it.
+        self.end();
+        input
+    }
+
+    /// Whether it has not ended by itself.
+    pub(crate) fn runs(&mut self) -> bool {
+        !self.reaped && self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Somebody else has waited for it: its id may be another process's by now.
+    pub(crate) fn is_reaped(&mut self) {
+        self.reaped = true;
+    }
+
+    fn end(&mut self) {
+        if !self.reaped {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            self.reaped = true;
+        }
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.end();
     }
 }
 
-/// In a child: its role, the board, and its seed. In a parent that runs ignored tests: nothing.
-pub(crate) fn role() -> Option<(String, std::path::PathBuf, u64)> {
+/// In a child: its role. In a parent that runs ignored tests: nothing.
+///
+/// From here on the child dies with the thread that started it, however that goes.
+pub(crate) fn role() -> Option<Role> {
     let told = std::env::var(ROLE).ok()?;
     let mut parts = told.split('\t');
-    Some((parts.next()?.to_owned(), parts.next()?.into(), parts.next()?.parse().ok()?))
+    let parent: u32 = parts.next()?.parse().ok()?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)).unwrap();
+    #[cfg(unix)]
+    assert_eq!(std::os::unix::process::parent_id(), parent, "the parent is gone already");
+    Some(Role { name: parts.next()?.to_owned(), board: parts.next()?.into(), seed: parts.next()?.parse().ok()? })
+}
+
+/// In a child: say something to the parent.
+pub(crate) fn say(what: impl std::fmt::Display) {
+    println!("child: {what}");
 }
 
 /// In a child: stay until the parent is gone or lets go.
@@ -84,7 +131,18 @@ pub(crate) fn until_let_go_line() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// How much of a long test to run: the variable `VX_TORTURE` in place of the few seconds that fit every run.
+/// How much of a long test to run: so many times what fits every run, as the variable `VX_TORTURE` says.
 pub(crate) fn rounds(usual: u64) -> u64 {
-    std::env::var("VX_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    usual.saturating_mul(torture_factor())
+}
+
+/// What the variable `VX_TORTURE` says: a whole number, or nothing for 1.
+pub(crate) fn torture_factor() -> u64 {
+    match std::env::var("VX_TORTURE") {
+        Err(_) => 1,
+        Ok(text) => match text.parse() {
+            Ok(factor @ 1..) => factor,
+            _ => panic!("VX_TORTURE is `{text}`: say how many times as much to try as usual, 1 or more"),
+        },
+    }
 }

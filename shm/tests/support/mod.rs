@@ -2,6 +2,10 @@
 #![allow(dead_code, reason = "each test file uses its own part of this")]
 
 pub(crate) mod children;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub(crate) mod stepper;
+#[cfg(target_os = "linux")]
+pub(crate) mod system;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -32,6 +36,16 @@ impl Form {
         Self { directory: tempfile::tempdir().unwrap(), named, names: Mutex::default() }
     }
 
+    /// Board files on a memory file system where there is one, as boards are meant to lie.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
+        clear_leftovers(&place);
+        let prefix = format!("{LEFTOVER}{}-", std::process::id());
+        let directory = tempfile::Builder::new().prefix(&prefix).tempdir_in(place).unwrap();
+        Self { directory, named: false, names: Mutex::default() }
+    }
+
     /// A place that nothing has yet.
     pub(crate) fn fresh(&self) -> PathBuf {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
@@ -42,6 +56,14 @@ impl Form {
         } else {
             self.directory.path().join(format!("{number}.board"))
         }
+    }
+
+    /// A name that a test chose itself: removed like those of [`fresh`](Self::fresh).
+    pub(crate) fn adopt(&self, path: PathBuf) -> PathBuf {
+        if let Some(name) = path.to_str().and_then(|path| path.strip_prefix("shm:")) {
+            self.names.lock().unwrap().push(name.to_owned());
+        }
+        path
     }
 
     pub(crate) fn create(&self, path: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
@@ -64,6 +86,23 @@ impl Drop for Form {
     fn drop(&mut self) {
         for name in self.names.lock().unwrap().drain(..) {
             let _ = vx_shm::remove_named(&name);
+            // Also what a failed test has left half-made.
+            #[cfg(target_os = "linux")]
+            let _ = std::fs::remove_file(Path::new("/dev/shm").join(name));
+        }
+    }
+}
+
+/// What the names of directories begin with that a run leaves behind if it is killed; its process id follows.
+const LEFTOVER: &str = "vx-torture-";
+
+/// Remove what runs have left behind that were killed: those of processes that are gone.
+fn clear_leftovers(place: &Path) {
+    for entry in std::fs::read_dir(place).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let owner = name.strip_prefix(LEFTOVER).and_then(|rest| rest.split_once('-')).map(|(pid, _)| pid.to_owned());
+        if owner.is_some_and(|pid| Path::new("/proc/self").exists() && !Path::new("/proc").join(pid).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -1,0 +1,103 @@
+//! The trials, one after the other, and what each of them counted.
+//!
+//! They run on the main thread: a process is stepped by the thread that started it, and dies with it.
+
+mod attach;
+#[cfg(target_arch = "x86_64")]
+mod creation;
+mod forks;
+#[cfg(target_arch = "x86_64")]
+mod instants;
+mod kills;
+mod ledger;
+mod races;
+mod reads;
+mod stops;
+#[cfg(target_arch = "x86_64")]
+mod story;
+mod strangers;
+mod written;
+
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use libtest_mimic::{Arguments, Trial};
+
+use crate::support::children::{self, Role, torture_factor};
+
+/// The longest that one trial may take in its usual form: one that hangs ends the run, and its children with it.
+const LONGEST_SECONDS: u32 = 300;
+
+/// A trial, by the behaviour it protects. It answers with what it counted.
+type Run = fn() -> String;
+
+const TRIALS: &[(&str, Run)] = &[
+    ("numbers_read_under_writers_without_pause_are_whole_and_never_go_back", reads::numbers),
+    ("texts_read_under_writers_without_pause_are_whole_and_never_go_back", reads::texts),
+    ("log_lines_read_under_writers_without_pause_are_whole_and_in_order", reads::lines),
+    ("a_writer_killed_at_a_random_instant_leaves_its_last_complete_publication", kills::at_random),
+    #[cfg(target_arch = "x86_64")]
+    ("a_writer_killed_at_a_chosen_instruction_leaves_a_slot_that_can_be_taken_over", instants::kills),
+    #[cfg(target_arch = "x86_64")]
+    ("a_reader_at_each_instruction_of_a_life_sees_one_life_or_the_other", instants::reads),
+    ("of_32_processes_that_race_for_8_slots_each_slot_has_one", races::rounds_of_32),
+    ("who_attaches_while_boards_come_and_go_gets_a_complete_one_or_none", attach::files),
+    ("who_attaches_while_named_segments_come_and_go_gets_a_complete_one_or_a_typed_error", attach::named),
+    #[cfg(target_arch = "x86_64")]
+    ("a_creator_killed_between_two_system_calls_leaves_a_complete_board_or_none", creation::files),
+    #[cfg(target_arch = "x86_64")]
+    ("a_creator_of_a_named_segment_killed_between_two_system_calls_leaves_a_name_that_can_be_cleared", creation::named),
+    ("a_writer_stopped_while_publishing_holds_up_nobody_and_goes_on", stops::publishing),
+    #[cfg(target_arch = "x86_64")]
+    ("a_process_stopped_with_the_table_locked_is_given_up_on_by_name", stops::table_holder),
+    ("a_stranger_with_the_writers_process_id_does_not_pass_for_it", strangers::process_ids),
+    ("after_a_new_boot_every_writer_is_gone", strangers::boot),
+    ("a_lock_that_only_a_forked_child_holds_reads_as_lost", forks::outlived),
+    ("a_forked_child_that_lets_go_does_not_free_its_parents_slot", forks::dropped_in_the_child),
+    ("a_child_that_runs_another_program_has_neither_map_nor_lock", forks::another_program),
+];
+
+/// Play a child's role, or try everything that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    if let Some(role) = children::role() {
+        play(&role);
+        return ExitCode::SUCCESS;
+    }
+    let counted: Arc<Mutex<Vec<(&str, String)>>> = Arc::default();
+    let trials = TRIALS.iter().map(|(name, run)| {
+        let counted = counted.clone();
+        Trial::test(*name, move || {
+            let longest = u64::from(LONGEST_SECONDS).saturating_mul(torture_factor());
+            nix::unistd::alarm::set(u32::try_from(longest).unwrap_or(u32::MAX));
+            let began = Instant::now();
+            let count = run();
+            counted.lock().unwrap().push((name, format!("{count} ({:.1} s)", began.elapsed().as_secs_f64())));
+            Ok(())
+        })
+    });
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if !arguments.list {
+        println!("what the board withstood, VX_TORTURE={}:", torture_factor());
+        for (name, count) in counted.lock().unwrap().iter() {
+            println!("  {name}\n      {count}");
+        }
+    }
+    conclusion.exit_code()
+}
+
+fn play(role: &Role) {
+    let known = [reads::play, kills::play, races::play, attach::play, stops::play, forks::play];
+    let played = known.iter().any(|play| play(role));
+    #[cfg(target_arch = "x86_64")]
+    let played = played || instants::play(role) || creation::play(role);
+    assert!(played, "no such role: {}", role.name);
+}
+
+/// A count as people read it: `10,000,000`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}

@@ -1,0 +1,113 @@
+//! Writers that fork: what the child has of the slot, and what it must not do to it.
+
+use std::path::Path;
+
+use vx_shm::{ClaimError, Kind, Liveness, ReserveError, Slot, SlotState};
+
+use super::strangers::await_verdict;
+use crate::support::Form;
+use crate::support::children::{self, Role, Writer};
+use crate::support::system::fork_and;
+
+/// Play a writer that forks; whether this was such a role.
+pub(super) fn play(role: &Role) -> bool {
+    match role.name.as_str() {
+        // The child goes on in the same program until the trial closes its standard input; the parent is killed.
+        "forks" => {
+            let mut slot = Slot::join(&role.board, "forks", "", Kind::Task).unwrap();
+            slot.publish(77);
+            fork_and(children::until_let_go);
+            children::say("forked");
+            std::thread::park();
+        }
+        // The child drops what it has of the slot, as one that unwinds or returns would.
+        "forks-and-the-child-lets-go" => {
+            let slot = Slot::join(&role.board, "forks", "", Kind::Task).unwrap();
+            let mut slot = Some(slot);
+            let child = fork_and(|| drop(slot.take()));
+            nix::sys::wait::waitpid(child, None).unwrap();
+            slot.as_mut().unwrap().publish(77);
+            children::say("forked");
+            children::until_let_go();
+        }
+        "runs-another-program" => {
+            let mut slot = Slot::join(&role.board, "runs", "", Kind::Task).unwrap();
+            slot.publish(77);
+            let mut other = std::process::Command::new("cat").stdout(std::process::Stdio::null()).spawn().unwrap();
+            children::say(other.id());
+            other.wait().unwrap();
+        }
+        "waits" => children::until_let_go(),
+        _ => return false,
+    }
+    true
+}
+
+/// The parent is dead and its child holds the lock: lost by the second witness, and free only with the child.
+pub(super) fn outlived() -> String {
+    let form = Form::in_memory();
+    let board = form.board("forks", 1);
+    let mut writer = Writer::start("forks", board.path(), 0);
+    assert_eq!(writer.line(), "forked");
+    let mut reader = board.reader().unwrap();
+    assert_eq!(reader.snapshot().unwrap().slots[0].liveness, Liveness::Alive);
+    let forked = writer.kill();
+    await_verdict(&mut reader, Liveness::Lost);
+    let slot = &reader.snapshot().unwrap().slots[0];
+    assert_eq!((slot.state, slot.done), (SlotState::Live, 77), "and shows what was published last");
+    assert!(is_full(board.path()), "the child may still write to it");
+    drop(forked); // The end of its standard input lets the child go.
+    let next = join_within_seconds(board.path());
+    assert_eq!((next.index(), next.generation()), (0, 2));
+    "1 writer killed with its lock in a forked child: lost, not taken; taken over when the child had ended".into()
+}
+
+/// A lock belongs to both sides of a fork: if the child gave it back, a stranger could take the parent's slot.
+pub(super) fn dropped_in_the_child() -> String {
+    let form = Form::in_memory();
+    let board = form.board("forks", 1);
+    let mut writer = Writer::start("forks-and-the-child-lets-go", board.path(), 0);
+    assert_eq!(writer.line(), "forked");
+    let slot = &board.reader().unwrap().snapshot().unwrap().slots[0];
+    assert_eq!((slot.liveness, slot.done, slot.pid), (Liveness::Alive, 77, Some(writer.pid())));
+    assert!(is_full(board.path()), "its parent has it");
+    writer.let_go();
+    assert_eq!(join_within_seconds(board.path()).generation(), 2);
+    "1 forked child dropped the slot: it stayed its parent's".into()
+}
+
+/// A child that was forked and runs another program knows nothing of the board.
+pub(super) fn another_program() -> String {
+    let form = Form::in_memory();
+    let board = form.board("forks", 1);
+    let mut writer = Writer::start("runs-another-program", board.path(), 0);
+    let child: u32 = writer.line().parse().unwrap();
+    let proc = Path::new("/proc").join(child.to_string());
+    let name = board.path().to_str().unwrap();
+    assert!(!std::fs::read_to_string(proc.join("maps")).unwrap().contains(name), "it has no map of the board");
+    let open = std::fs::read_dir(proc.join("fd")).unwrap();
+    let open: Vec<_> = open.map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap()).collect();
+    assert!(!open.iter().any(|target| target == board.path()), "it has no descriptor of the board: {open:?}");
+    let its_child = writer.kill();
+    let next = Slot::join(board.path(), "next", "", Kind::Task).expect("it has no lock on the slot");
+    assert_eq!((next.index(), next.generation()), (0, 2));
+    assert!(proc.exists(), "and it runs still");
+    drop(its_child); // The end of its standard input ends it.
+    "1 child with another program: no map, no descriptor, no lock; the slot taken over while it ran".into()
+}
+
+fn is_full(board: &Path) -> bool {
+    let another = Slot::join(board, "another", "", Kind::Task);
+    matches!(another, Err(ClaimError::Place(ReserveError::Full { capacity: 1 })))
+}
+
+/// Take the slot as soon as it is free: a process that is let go ends a moment later.
+fn join_within_seconds(board: &Path) -> Slot {
+    for _ in 0..500 {
+        if let Ok(slot) = Slot::join(board, "next", "", Kind::Task) {
+            return slot;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the slot is still taken")
+}

@@ -1,0 +1,237 @@
+//! A writer that goes on one instruction at a time: what a reader finds in between, and what a kill leaves there.
+//!
+//! Chance finds a window of two instructions seldom. Here each of them is looked at.
+
+use std::path::Path;
+
+use vx_shm::{Board, Ending, Kind, Phase, Reader, Slot, SlotState, Snapshot};
+
+use super::grouped;
+use super::ledger::age;
+use super::story::{Story, new_life, seen};
+use crate::support::Form;
+use crate::support::children::{self, Role, rounds};
+use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
+
+/// How many instructions of a life are chosen for a kill, in the usual form.
+const KILLS: u64 = 120;
+
+/// Play a writer that takes the one slot of a board and lives one life in it; whether this was such a role.
+pub(super) fn play(role: &Role) -> bool {
+    if role.name != "lives-once" {
+        return false;
+    }
+    be_stepped();
+    // A seed is the generation of a reservation; without one the slot is taken from who had it.
+    let mut slot = match role.seed {
+        0 => Slot::join(&role.board, "new", "2", Kind::Build).unwrap(),
+        generation => Slot::claim(&role.board, 0, generation as u32).unwrap(),
+    };
+    mark();
+    slot.enter(Phase::Downloading, Some(1000));
+    slot.publish(500);
+    slot.message("new message");
+    slot.details("new details");
+    slot.log_line(b"new line");
+    slot.end(Ending { install_path: Some("/new".into()), ..Ending::failed("new error") }).unwrap();
+    mark();
+    children::until_let_go();
+    true
+}
+
+/// How the life before has left the one slot.
+#[derive(Clone, Copy, Debug)]
+enum Before {
+    /// It was given up, as by a kill.
+    Lost,
+    /// It ended.
+    Ended,
+    /// It ended, and the slot is reserved since then.
+    Reserved,
+}
+
+const BEFORE: [Before; 3] = [Before::Lost, Before::Ended, Before::Reserved];
+
+/// A board of one slot with a life before; and the seed for who comes next.
+fn scene(form: &Form, before: Before) -> (Board, u64) {
+    let board = form.board("instants", 1);
+    let mut old = Slot::join(board.path(), "old", "1", Kind::Task).unwrap();
+    old.enter(Phase::Extracting, Some(222));
+    old.publish(111);
+    old.message("old message");
+    old.details("old details");
+    old.log_line(b"old line");
+    match before {
+        Before::Lost => drop(old),
+        Before::Ended | Before::Reserved => {
+            old.end(Ending { install_path: Some("/old".into()), ..Ending::failed("old error") }).unwrap();
+        }
+    }
+    age(board.path());
+    let seed = match before {
+        Before::Lost | Before::Ended => 0,
+        Before::Reserved => board.reserve("new", "2", Kind::Build).unwrap().generation.into(),
+    };
+    (board, seed)
+}
+
+/// The newest line of the log: the old life's, none, the new one's.
+fn log_story(reader: &Reader, instruction: u64, at: &mut usize) {
+    const LINES: [&[&str]; 3] = [&["old line"], &[], &["new line"]];
+    let lines = reader.log_tail(0, usize::MAX);
+    let ahead = LINES[*at..].iter().position(|chapter| *chapter == lines);
+    *at += ahead.unwrap_or_else(|| panic!("instruction {instruction}: {lines:?}"));
+}
+
+/// A writer on its way through the instructions that matter: from the lock on the slot until the slot is live, and from
+/// its first publication to its end. In between it starts its thread, reads what it is told under `/proc`, and so on.
+struct Walk {
+    writer: Stepped,
+    reader: Reader,
+    snapshot: Snapshot,
+    instruction: u64,
+    claimed: bool,
+}
+
+impl Walk {
+    fn start(board: &Board, seed: u64) -> Self {
+        let mut writer = Stepped::start("lives-once", board.path(), seed);
+        writer.reach_lock(); // The table's.
+        writer.reach_lock(); // The slot's.
+        let mut reader = board.reader().unwrap();
+        let snapshot = reader.snapshot().unwrap();
+        Self { writer, reader, snapshot, instruction: 0, claimed: false }
+    }
+
+    /// One instruction further; `false` at the end.
+    fn step(&mut self) -> bool {
+        match self.writer.instruction() {
+            At::Instruction => {}
+            At::Mark => return false,
+            other => panic!("after {} instructions: {other:?}", self.instruction),
+        }
+        self.instruction += 1;
+        if !self.claimed {
+            self.reader.refresh(&mut self.snapshot).unwrap();
+            let slot = &self.snapshot.slots[0];
+            self.claimed = slot.state == SlotState::Live && slot.pid == Some(self.writer.pid());
+            if self.claimed {
+                self.writer.reach_mark();
+            }
+        }
+        true
+    }
+}
+
+/// One reader that stays and one that comes anew look at the slot after each instruction of taking it over and living.
+pub(super) fn reads() -> String {
+    let _one = OneProcessor::stay();
+    let (mut looks, mut lives) = (0, 0);
+    for _ in 0..rounds(1) {
+        for before in BEFORE {
+            looks += read_a_life(before);
+            lives += 1;
+        }
+    }
+    let (looks, lives) = (grouped(looks), grouped(lives));
+    format!(
+        "{lives} slots taken over and lived in, looked at after each of {looks} instructions by two readers: 0 mixtures"
+    )
+}
+
+fn read_a_life(before: Before) -> u64 {
+    let form = Form::in_memory();
+    let (board, seed) = scene(&form, before);
+    let (mut staying, mut coming) = (board.reader().unwrap(), board.reader().unwrap());
+    let mut snapshot = staying.snapshot().unwrap();
+    let mut walk = Walk::start(&board, seed);
+
+    let generation = snapshot.slots[0].generation;
+    let first = seen(&snapshot);
+    let reserved = matches!(before, Before::Reserved);
+    let life = new_life(if reserved { generation } else { generation + 1 }, walk.writer.pid());
+    let (mut shown, mut fresh) = (Story::new(first.clone()), Story::new(first));
+    if !reserved {
+        fresh.chapters.push(None); // Taken over and not yet named: who comes now has nothing to keep.
+    }
+    shown.chapters.extend(life.iter().cloned());
+    fresh.chapters.extend(life);
+
+    let mut log_at = if reserved { 1 } else { 0 };
+    loop {
+        staying.refresh(&mut snapshot).unwrap();
+        shown.read(seen(&snapshot), walk.instruction);
+        fresh.read(seen(&coming.snapshot().unwrap()), walk.instruction);
+        log_story(&staying, walk.instruction, &mut log_at);
+        if !walk.step() {
+            break;
+        }
+    }
+    shown.is_read();
+    fresh.is_read();
+    assert_eq!(log_at, 2);
+    walk.instruction
+}
+
+/// Killed after so many instructions, spread evenly over taking a slot over and living in it.
+pub(super) fn kills() -> String {
+    let _one = OneProcessor::stay();
+    let form = Form::in_memory();
+    let (mut killed, mut all) = (0, 0);
+    for before in BEFORE {
+        let whole = instructions_of_a_life(&form, before);
+        let kills = rounds(KILLS).div_ceil(BEFORE.len() as u64).min(whole);
+        for kill in 0..kills {
+            kill_after(&form, before, whole * kill / kills);
+            killed += 1;
+        }
+        all += whole;
+    }
+    let (killed, all) = (grouped(killed), grouped(all));
+    format!("{killed} kills, spread evenly over {all} instructions of 3 lives: each slot whole, and taken over")
+}
+
+fn instructions_of_a_life(form: &Form, before: Before) -> u64 {
+    let (board, seed) = scene(form, before);
+    let mut walk = Walk::start(&board, seed);
+    while walk.step() {}
+    walk.instruction
+}
+
+fn kill_after(form: &Form, before: Before, instructions: u64) {
+    let (board, seed) = scene(form, before);
+    let first = seen(&board.reader().unwrap().snapshot().unwrap());
+    let mut walk = Walk::start(&board, seed);
+    let life = new_life(if seed == 0 { 2 } else { seed as u32 }, walk.writer.pid());
+    (0..instructions).for_each(|_| assert!(walk.step()));
+    walk.writer.kill();
+
+    let now = seen(&board.reader().unwrap().snapshot().unwrap());
+    assert!(now.is_none() || now == first || life.contains(&now), "after {instructions}: {now:#?}");
+    take_over(board, seed, instructions);
+}
+
+/// The slot belongs to whoever comes next, by the same way in where that was not gone to its end.
+fn take_over(board: Board, seed: u64, instructions: u64) {
+    let path = board.path().to_path_buf();
+    let state = board.reader().unwrap().snapshot().unwrap().slots.first().map(|view| view.state);
+    if seed != 0 && state == Some(SlotState::Reserved) {
+        let claimed = Slot::claim(&path, 0, seed as u32);
+        assert!(claimed.is_ok(), "after {instructions}: {claimed:?}");
+        return;
+    }
+    if seed != 0 && state == Some(SlotState::Live) {
+        // Its creator judges it, as after `wait()`; then it is free.
+        let reservation = vx_shm::Reservation { slot: 0, generation: seed as u32 };
+        board.end(reservation, &Ending::new(SlotState::Died)).unwrap();
+    }
+    age(&path);
+    let next = join_next(&path);
+    let view = &board.reader().unwrap().snapshot().unwrap().slots[0];
+    assert_eq!((view.generation, view.key.as_str(), view.done), (next.generation(), "next", 0), "{instructions}");
+    assert_eq!((view.message.as_str(), view.error.as_ref(), view.phases.len()), ("", None, 1), "{instructions}");
+}
+
+fn join_next(path: &Path) -> Slot {
+    Slot::join(path, "next", "3", Kind::Task).unwrap()
+}

@@ -1,0 +1,203 @@
+//! Writers killed at random instants of whatever they do, under a reader that looks all the while.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use vx_shm::{Board, ClaimError, Ending, Kind, Phase, ReserveError, Slot, Snapshot};
+
+use super::grouped;
+use super::ledger::{Doing, Ledger, age, check_whole};
+use super::written::{self, error_for, line_for, message_for, newest_line, whole_publication};
+use crate::support::children::{Role, Writer, rounds};
+use crate::support::{Dice, Form};
+
+/// The slots of each board. One writer at a time has a board: with one slot, whoever comes next must take over the very
+/// slot that was left by a kill.
+const BOARDS: [u32; 3] = [1, 1, 8];
+/// The longest that a writer may take to come to what it is to be killed at.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// A pause that lets others run: some kernels punish who yields again and again with long waits.
+const A_MOMENT: Duration = Duration::from_micros(20);
+
+/// Play a writer that lives again and again until it is killed; whether this was such a role.
+pub(super) fn play(role: &Role) -> bool {
+    if role.name != "lives" {
+        return false;
+    }
+    let ledger = Ledger::open(&role.board);
+    let mut dice = Dice(role.seed | 1);
+    loop {
+        ledger.begin();
+        let key = format!("life-{}-{}", role.seed, dice.roll());
+        match Slot::join(&role.board, &key, "", Kind::Task) {
+            // Those that ended are resting.
+            Err(ClaimError::Place(ReserveError::Full { .. })) => std::thread::sleep(A_MOMENT),
+            claimed => live(claimed.unwrap(), &ledger, &mut dice),
+        }
+    }
+}
+
+fn live(mut slot: Slot, ledger: &Ledger, dice: &mut Dice) {
+    ledger.claimed(slot.index(), slot.generation());
+    ledger.doing(Doing::Numbers);
+    for at in 1..dice.below(20_000) {
+        ledger.number(at, || written::publish(&mut slot, at));
+    }
+    ledger.doing(Doing::Texts);
+    for at in 1..dice.below(300) {
+        let text = message_for(at);
+        ledger.text(at, || slot.message(&text));
+    }
+    ledger.doing(Doing::Lines);
+    for at in 1..dice.below(200) {
+        let line = line_for(at);
+        ledger.line(at, || slot.log_line(line.as_bytes()));
+    }
+    // Most lives are given up without an end, so that the slots are not all at rest.
+    if dice.below(4) == 0 {
+        let ending = Ending::failed(error_for(slot.generation()));
+        ledger.doing(Doing::Ending);
+        ledger.end(|| slot.end(ending).unwrap());
+    }
+}
+
+/// A board with its ledger, and the writer that lives on it now.
+struct Lane {
+    board: Board,
+    ledger: Ledger,
+    writer: Option<Writer>,
+    kills: u64,
+}
+
+impl Lane {
+    fn new(form: &Form, capacity: u32) -> Self {
+        let board = form.board("kills", capacity);
+        let ledger = Ledger::create(board.path());
+        Self { board, ledger, writer: None, kills: 0 }
+    }
+
+    fn start(&mut self, seed: u64) {
+        self.ledger.is_handed_on();
+        self.writer = Some(Writer::start("lives", self.board.path(), seed));
+    }
+
+    /// Kill the writer at a random instant of what it is to be killed at, and look at what it left. Returns what it was
+    /// doing when it was gone.
+    fn kill(&mut self, wanted: Doing, dice: &mut Dice) -> Doing {
+        let (until, mut waits) = (Instant::now() + LONGEST_WAIT, 0_u32);
+        while self.ledger.what() != wanted {
+            assert!(Instant::now() < until, "the writer cannot go on: it is at {:?}", self.ledger.what());
+            std::thread::sleep(A_MOMENT);
+            waits += 1;
+            if waits.is_multiple_of(16) {
+                age(self.board.path());
+            }
+        }
+        let longest_ns = match wanted {
+            Doing::Nothing | Doing::Claiming => 100_000,
+            Doing::Numbers => 50_000,
+            Doing::Texts | Doing::Lines => 20_000,
+            Doing::Ending => 3_000,
+        };
+        let (began, delay) = (Instant::now(), Duration::from_nanos(dice.below(longest_ns)));
+        while began.elapsed() < delay {
+            std::hint::spin_loop();
+        }
+        self.writer.take().unwrap().kill();
+        self.kills += 1;
+        self.ledger.check(self.board.path());
+        self.take_over();
+        self.ledger.what()
+    }
+
+    /// Whoever comes next gets a slot, and is shown in it and not who was there before.
+    fn take_over(&self) {
+        age(self.board.path());
+        let began = Instant::now();
+        let slot = loop {
+            match Slot::join(self.board.path(), &format!("life-next-{}", self.kills), "", Kind::Task) {
+                Ok(slot) => break slot,
+                // Who looks at a process under `/proc` when it is killed keeps its memory, and with that its file and
+                // its locks, for as long as the look takes.
+                Err(error) if began.elapsed() > LONGEST_WAIT => panic!("{error}"),
+                Err(_) => std::thread::sleep(A_MOMENT),
+            }
+        };
+        let snapshot = self.board.reader().unwrap().snapshot().unwrap();
+        let view = snapshot.slots.iter().find(|view| view.index == slot.index()).unwrap();
+        assert_eq!((view.generation, view.phase, view.done), (slot.generation(), Phase::Queued, 0));
+        assert_eq!((view.message.as_str(), view.error.as_ref()), ("", None));
+    }
+
+    /// Every slot of the board can be taken.
+    fn take_all(&mut self) {
+        age(self.board.path());
+        let path = self.board.path();
+        let taken: Vec<Slot> = (0..self.board.capacity())
+            .map(|at| Slot::join(path, &format!("life-last-{at}"), "", Kind::Task).unwrap())
+            .collect();
+        let mut places: Vec<u32> = taken.iter().map(Slot::index).collect();
+        places.sort_unstable();
+        assert!(places.into_iter().eq(0..self.board.capacity()));
+    }
+}
+
+/// See that every view of these boards is whole and that none goes back, until told to stop. Returns how many were seen.
+fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
+    let mut readers: Vec<_> = boards.iter().map(|board| vx_shm::Reader::open(board).unwrap()).collect();
+    let mut snapshots = vec![Snapshot::default(); boards.len()];
+    let mut newest = vec![[(0, 0); 8]; boards.len()];
+    let mut seen = 0;
+    while !stop.load(Ordering::Relaxed) {
+        for (at, reader) in readers.iter_mut().enumerate() {
+            reader.refresh(&mut snapshots[at]).unwrap();
+            for view in &snapshots[at].slots {
+                check_whole(view);
+                let (last, now) = (&mut newest[at][view.index as usize], (view.generation, whole_publication(view)));
+                assert!(now >= *last, "went back from {last:?} to {now:?}: {view:?}");
+                *last = now;
+                let log = reader.log_tail(view.index, usize::MAX);
+                assert!(newest_line(&log).is_some(), "lines of two, or out of order: {log:#?}");
+                seen += 1;
+            }
+        }
+        std::thread::sleep(A_MOMENT);
+    }
+    seen
+}
+
+/// Every kill is looked at alone: what is shown, and whether the slot can be taken over.
+pub(super) fn at_random() -> String {
+    let form = Form::in_memory();
+    let mut lanes: Vec<Lane> = BOARDS.iter().map(|capacity| Lane::new(&form, *capacity)).collect();
+    let boards: Vec<PathBuf> = lanes.iter().map(|lane| lane.board.path().to_path_buf()).collect();
+    let (stop, mut dice, kills) = (AtomicBool::new(false), Dice(0x5eed), rounds(2_000));
+    let mut counts = [0; Doing::ALL.len()];
+    let seen = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(&boards, &stop));
+        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            lanes.iter_mut().enumerate().for_each(|(seed, lane)| lane.start(seed as u64));
+            for kill in 0..kills {
+                let lane = &mut lanes[kill as usize % BOARDS.len()];
+                let wanted = Doing::ALL[dice.below(Doing::ALL.len() as u64) as usize];
+                let found = lane.kill(wanted, &mut dice);
+                counts[Doing::ALL.iter().position(|doing| *doing == found).unwrap()] += 1;
+                lane.start(kill + BOARDS.len() as u64);
+            }
+        }));
+        stop.store(true, Ordering::Relaxed);
+        let seen = watcher.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        killed.unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        seen
+    });
+    for lane in &mut lanes {
+        drop(lane.writer.take());
+        lane.take_all();
+    }
+    let at: Vec<String> = Doing::ALL.iter().zip(counts).map(|(doing, count)| format!("{doing:?} {count}")).collect();
+    let (kills, seen, at) = (grouped(kills), grouped(seen), at.join(", ").to_lowercase());
+    format!(
+        "{kills} kills ({at}): each slot whole, with its last complete publication, and taken over; {seen} views meanwhile"
+    )
+}

@@ -1,0 +1,172 @@
+//! What a writer says beside the board: what it is about to do, and what it has done.
+//!
+//! The words lie in a file of their own, so that they stay when the writer is killed. What the board shows afterwards
+//! must lie between the two: not older than what was done, not newer than what was begun.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use vx_shm::{Reader, SlotView};
+
+use super::written::{error_for, newest_line, whole_message, whole_publication};
+use crate::support::system::SharedWords;
+
+/// What a writer is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub(super) enum Doing {
+    /// Starting: it does not know of the board yet.
+    Nothing,
+    /// Taking a slot, or waiting until there is one.
+    Claiming,
+    /// Publishing numbers.
+    Numbers,
+    /// Publishing texts.
+    Texts,
+    /// Appending to the log.
+    Lines,
+    /// Ending its slot.
+    Ending,
+}
+
+impl Doing {
+    /// What a writer can be killed at.
+    pub(super) const ALL: [Self; 5] = [Self::Claiming, Self::Numbers, Self::Texts, Self::Lines, Self::Ending];
+}
+
+/// The pairs of words, begun and done, in the ledger.
+#[derive(Clone, Copy)]
+#[repr(usize)]
+enum Pair {
+    Numbers = 2,
+    Text = 4,
+    Line = 6,
+    End = 8,
+}
+
+const LIFE: usize = 0;
+const DOING: usize = 1;
+const WORDS: usize = 10;
+
+/// The ledger of one board's writer; another writer goes on with it when that one is gone.
+pub(super) struct Ledger(SharedWords);
+
+impl Ledger {
+    /// Beside a board that has no ledger yet.
+    pub(super) fn create(board: &Path) -> Self {
+        Self(SharedWords::create(&board.with_extension("ledger"), WORDS))
+    }
+
+    pub(super) fn open(board: &Path) -> Self {
+        Self(SharedWords::open(&board.with_extension("ledger")))
+    }
+
+    /// The parent's: the writer is gone and was looked at, another one comes.
+    pub(super) fn is_handed_on(&self) {
+        self.begin();
+        self.doing(Doing::Nothing);
+    }
+
+    /// A new life begins: nothing is done yet, and no slot is taken.
+    pub(super) fn begin(&self) {
+        self.doing(Doing::Claiming);
+        for at in (0..WORDS).filter(|at| *at != DOING) {
+            self.0.word(at).store(0, Ordering::SeqCst);
+        }
+    }
+
+    pub(super) fn claimed(&self, slot: u32, generation: u32) {
+        self.0.word(LIFE).store(u64::from(generation) << 32 | u64::from(slot), Ordering::SeqCst);
+    }
+
+    pub(super) fn doing(&self, what: Doing) {
+        self.0.word(DOING).store(what as u64, Ordering::SeqCst);
+    }
+
+    /// The writer's: publication `at` of this life, from 1.
+    pub(super) fn number(&self, at: u64, publish: impl FnOnce()) {
+        self.around(Pair::Numbers, at, publish);
+    }
+
+    /// The writer's: text `at` of this life, from 1.
+    pub(super) fn text(&self, at: u64, publish: impl FnOnce()) {
+        self.around(Pair::Text, at, publish);
+    }
+
+    /// The writer's: line `at` of this life, from 1.
+    pub(super) fn line(&self, at: u64, append: impl FnOnce()) {
+        self.around(Pair::Line, at, append);
+    }
+
+    /// The writer's end.
+    pub(super) fn end(&self, end: impl FnOnce()) {
+        self.around(Pair::End, 1, end);
+    }
+
+    #[inline(always)]
+    fn around(&self, pair: Pair, at: u64, act: impl FnOnce()) {
+        // Also for the compiler: a store of the board may pass neither of the two.
+        self.0.word(pair as usize).store(at, Ordering::SeqCst);
+        act();
+        self.0.word(pair as usize + 1).store(at, Ordering::SeqCst);
+    }
+
+    pub(super) fn what(&self) -> Doing {
+        let number = self.0.word(DOING).load(Ordering::SeqCst);
+        Doing::ALL.into_iter().find(|doing| *doing as u64 == number).unwrap_or(Doing::Nothing)
+    }
+
+    /// The writer is gone: a reader that comes now must find its last complete publication of everything.
+    pub(super) fn check(&self, board: &Path) {
+        let life = self.0.word(LIFE).load(Ordering::SeqCst);
+        let mut reader = Reader::open(board).unwrap();
+        let snapshot = reader.snapshot().unwrap();
+        snapshot.slots.iter().for_each(check_whole);
+        if life == 0 {
+            return; // Killed before it knew which slot it had.
+        }
+        let (generation, slot) = ((life >> 32) as u32, life as u32);
+        let view = snapshot.slots.iter().find(|view| view.index == slot).expect("a slot that was claimed");
+        assert_eq!(view.generation, generation, "nobody else writes to this board: {view:?}");
+        self.between(Pair::Numbers, whole_publication(view), view);
+        self.between(Pair::Text, whole_message(view), view);
+        let log = reader.log_tail(slot, usize::MAX);
+        let line = newest_line(&log).unwrap_or_else(|| panic!("lines of two, or out of order: {log:#?}"));
+        self.between(Pair::Line, line, view);
+        self.between(Pair::End, view.state.ended().into(), view);
+    }
+
+    fn between(&self, pair: Pair, shown: u64, view: &SlotView) {
+        let [begun, done] = [0, 1].map(|at| self.0.word(pair as usize + at).load(Ordering::SeqCst));
+        assert!((done..=begun).contains(&shown), "shown {shown}, done {done}, begun {begun}: {view:?}");
+    }
+}
+
+/// What must hold of every slot at every instant.
+pub(super) fn check_whole(view: &SlotView) {
+    whole_publication(view);
+    whole_message(view);
+    assert!(view.key.starts_with("life-"), "{view:?}");
+    let error = view.state.ended().then(|| error_for(view.generation));
+    assert_eq!(view.error, error, "an error is whole, and there when the slot has ended: {view:?}");
+    assert_eq!(view.ended_at_ns.is_some(), view.state.ended(), "{view:?}");
+}
+
+/// Let the slots of a board that have ended have done so long ago, so that the next writer need not wait.
+pub(super) fn age(board: &Path) {
+    use std::os::unix::fs::FileExt;
+    use vx_shm::layout::{ColdImage, HeaderImage};
+    let file = std::fs::File::options().read(true).write(true).open(board).unwrap();
+    let mut facts = [0; size_of::<HeaderImage>()];
+    file.read_exact_at(&mut facts, 0).unwrap();
+    let facts: HeaderImage = bytemuck::pod_read_unaligned(&facts);
+    for slot in 0..facts.slot_count {
+        let record = u64::from(facts.cold.offset) + u64::from(slot) * u64::from(facts.cold.stride);
+        let ended_at = record + std::mem::offset_of!(ColdImage, ended_at) as u64;
+        let mut word = [0; 8];
+        file.read_exact_at(&mut word, ended_at).unwrap();
+        if word != [0; 8] {
+            file.write_all_at(&1_u64.to_le_bytes(), ended_at).unwrap();
+        }
+    }
+}

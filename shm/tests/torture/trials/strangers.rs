@@ -1,0 +1,121 @@
+//! Process ids that are somebody else's by now, and boards of an earlier boot.
+
+use std::os::unix::fs::FileExt;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use vx_shm::layout::{ColdImage, HeaderImage};
+use vx_shm::{Kind, Liveness, Reader, Slot, SlotState, gc};
+
+use crate::support::children::Writer;
+use crate::support::{Form, with_facts, write_private};
+
+/// How often a certain process id is tried to be had: others start processes, too.
+const TRIES: usize = 500;
+
+/// Wait for the verdict about the first slot; a look at processes comes with the first missed beats.
+pub(super) fn await_verdict(reader: &mut Reader, wanted: Liveness) {
+    let began = Instant::now();
+    loop {
+        let slot = &reader.snapshot().unwrap().slots[0];
+        if slot.liveness == wanted {
+            return;
+        }
+        assert!(began.elapsed() < Duration::from_secs(10), "not {wanted:?}: {slot:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The lock is held, and the process id runs: but it is another process, which started at another time. Once with a
+/// record that says so, and once with a process that truly has the id, where this user may ask for one.
+pub(super) fn process_ids() -> String {
+    recorded_start_is_another();
+    match id_is_truly_reused() {
+        Some(tries) => {
+            format!("2 writers whose ids were strangers' read as lost; one id truly had again, in {tries} tries")
+        }
+        None => {
+            "1 writer whose id was a stranger's read as lost; true reuse: skipped, it needs the right to choose ids"
+                .into()
+        }
+    }
+}
+
+fn recorded_start_is_another() {
+    let form = Form::in_memory();
+    let board = form.board("strangers", 1);
+    let mut writer = Writer::start("publishes", board.path(), 0);
+    assert_eq!(writer.line(), "begins");
+    let mut reader = board.reader().unwrap();
+    assert_eq!(reader.snapshot().unwrap().slots[0].liveness, Liveness::Alive);
+    let facts = HeaderImage::for_slots(1);
+    let start_at = u64::from(facts.cold.offset) + std::mem::offset_of!(ColdImage, start_time) as u64;
+    let file = std::fs::File::options().read(true).write(true).open(board.path()).unwrap();
+    let mut start = [0; 8];
+    file.read_exact_at(&mut start, start_at).unwrap();
+    let earlier = u64::from_le_bytes(start) - 1;
+    // Stopped, so that it beats no more: a beat is believed without a look at the process.
+    kill(Pid::from_raw(writer.pid().cast_signed()), Signal::SIGSTOP).unwrap();
+    file.write_all_at(&earlier.to_le_bytes(), start_at).unwrap();
+    await_verdict(&mut reader, Liveness::Lost);
+    assert!(Slot::join(board.path(), "next", "", Kind::Task).is_err(), "its lock is still held by somebody");
+    file.write_all_at(&start, start_at).unwrap();
+    let silent = reader.snapshot().unwrap().slots[0].liveness;
+    assert!(matches!(silent, Liveness::Silent(_) | Liveness::Lost), "with its own start it is itself: {silent:?}");
+}
+
+/// A writer is killed, a child that it has forked keeps its lock, and a stranger gets its id. `None` where this user
+/// may not choose ids. Answers with how many processes it took.
+fn id_is_truly_reused() -> Option<usize> {
+    let form = Form::in_memory();
+    let board = form.board("strangers", 1);
+    let mut writer = Writer::start("forks", board.path(), 0);
+    assert_eq!(writer.line(), "forked");
+    let pid = writer.pid();
+    let forked = writer.kill();
+    // Start times count hundredths of a second, and ids come round in thousands of processes: never within one.
+    std::thread::sleep(Duration::from_millis(50));
+    let mut stranger = None;
+    for tries in 1..=TRIES {
+        std::fs::write("/proc/sys/kernel/ns_last_pid", (pid - 1).to_string()).ok()?;
+        let next = Writer::start("waits", board.path(), 0);
+        if next.pid() == pid {
+            stranger = Some((next, tries));
+            break;
+        }
+    }
+    let (stranger, tries) = stranger.expect("an id that is free can be had");
+    let mut reader = board.reader().unwrap();
+    await_verdict(&mut reader, Liveness::Lost);
+    assert_eq!(reader.snapshot().unwrap().slots[0].pid, Some(stranger.pid()));
+    drop(forked);
+    Some(tries)
+}
+
+/// A board of an earlier boot: its ids and locks say nothing, its writers are gone, and it can be cleared away.
+pub(super) fn boot() -> String {
+    let form = Form::in_memory();
+    let board = form.board("boot", 2);
+    let mut writer = Writer::start("publishes", board.path(), 0);
+    assert_eq!(writer.line(), "begins");
+    board.reserve("reserved", "", Kind::Install).unwrap();
+    let mut bytes = std::fs::read(board.path()).unwrap();
+    with_facts(&mut bytes, |facts| facts.boot_id[0] ^= 1);
+    // In place: the bytes are locked by processes that run now, which is all the more reason not to believe the locks.
+    let length = size_of::<HeaderImage>();
+    let file = std::fs::File::options().write(true).open(board.path()).unwrap();
+    file.write_all_at(&bytes[..length], 0).unwrap();
+    let snapshot = Reader::open(board.path()).unwrap().snapshot().unwrap();
+    assert_eq!(snapshot.board.creator.alive, Some(false));
+    assert!(snapshot.slots.iter().all(|slot| slot.liveness == Liveness::Lost), "{snapshot:?}");
+    assert_eq!([snapshot.slots[0].state, snapshot.slots[1].state], [SlotState::Live, SlotState::Reserved]);
+    drop(writer);
+
+    let left = form.directory().join("left.board");
+    write_private(&left, &bytes);
+    let kept = gc(form.directory(), Duration::from_secs(3600), 32).unwrap();
+    assert!(kept.is_empty(), "it may still be looked at: {kept:?}");
+    assert!(gc(form.directory(), Duration::ZERO, 0).unwrap().contains(&left));
+    "2 boards of an earlier boot: every writer and reservation lost, whatever is locked; cleared away when old".into()
+}
