@@ -20,9 +20,11 @@ mod written;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Trial};
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 
 use crate::support::children::{self, Role, torture_factor};
 
@@ -72,10 +74,13 @@ pub(crate) fn run() -> ExitCode {
             nix::unistd::alarm::set(u32::try_from(longest).unwrap_or(u32::MAX));
             let began = Instant::now();
             let count = run();
+            nobody_is_left();
             counted.lock().unwrap().push((name, format!("{count} ({:.1} s)", began.elapsed().as_secs_f64())));
             Ok(())
         })
     });
+    // Children of children that were killed come to this process, and are seen to end.
+    nix::sys::prctl::set_child_subreaper(true).unwrap();
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     if !arguments.list {
@@ -85,6 +90,21 @@ pub(crate) fn run() -> ExitCode {
         }
     }
     conclusion.exit_code()
+}
+
+/// A trial is over: so are all the processes that were started for it, also those whose parents were killed.
+fn nobody_is_left() {
+    let began = Instant::now();
+    loop {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Err(Errno::ECHILD) => return,
+            Ok(WaitStatus::StillAlive) => {
+                assert!(began.elapsed() < Duration::from_secs(10), "a process is left behind");
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            reaped => assert!(reaped.is_ok(), "{reaped:?}"),
+        }
+    }
 }
 
 fn play(role: &Role) {

@@ -14,7 +14,7 @@ use crate::support::children::{self, Role, rounds};
 use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
 
 /// How many instructions of a life are chosen for a kill, in the usual form.
-const KILLS: u64 = 120;
+const KILLS: u64 = 60;
 
 /// Play a writer that takes the one slot of a board and lives one life in it; whether this was such a role.
 pub(super) fn play(role: &Role) -> bool {
