@@ -25,7 +25,7 @@ use super::recipe::{is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::sync_file_system;
-use super::unpack::{Archive, Limits, Tree, UnpackError, UnpackErrorKind};
+use super::unpack::{Archive, Excluded, Limits, Tree, UnpackError, UnpackErrorKind};
 
 /// How often everything may begin again because the bytes that were handed on turned out to be worthless.
 const BEGINNINGS: u32 = 4;
@@ -71,6 +71,9 @@ pub fn install(
 ) -> Result<Installed, InstallError> {
     let deadline = config.deadline_ms.and_then(|limit| Instant::now().checked_add(Duration::from_millis(limit)));
     let home = Home::at(config.home.clone());
+    let unwanted = config.options.get("exclude_patterns").map_or("", String::as_str);
+    let archive = || config.parts.first().map(|part| part.file_name.clone()).unwrap_or_default();
+    let excluded = Excluded::of(unwanted).map_err(|kind| UnpackError { archive: archive(), kind })?;
     let install = Install {
         config,
         store: Store::new(home.clone()),
@@ -79,6 +82,7 @@ pub fn install(
         watch: Watch::new(cancel.clone(), deadline),
         deadline,
         hooks,
+        excluded,
     };
     install.run().map_err(|error| error.plain(config.deadline_ms))
 }
@@ -91,6 +95,8 @@ struct Install<'a> {
     watch: Watch,
     deadline: Option<Instant>,
     hooks: &'a Hooks<'a>,
+    /// What of the archives is not wanted.
+    excluded: Excluded,
 }
 
 /// What came out of the archives.
@@ -198,7 +204,7 @@ impl Install<'_> {
         staging: &Staging,
         tree: &mut Tree,
     ) -> Result<ReceiptPart, Stumble> {
-        let archive = Archive::of(part)?;
+        let archive = Archive::of(part, &self.excluded)?;
         let url = match &self.config.download_url {
             Some(url) if index == 0 => url,
             _ => &part.url,
@@ -237,7 +243,7 @@ impl Install<'_> {
     ) -> Result<ReceiptPart, Stumble> {
         meter.enter(Phase::Extracting);
         let file = File::open(&fetched.path).at("read", &fetched.path)?;
-        if let Err(error) = Archive::of(part)?.unpack_file(file, tree) {
+        if let Err(error) = Archive::of(part, &self.excluded)?.unpack_file(file, tree) {
             if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
                 fs::remove_file(&fetched.path).at("remove", &fetched.path)?;
             }

@@ -4,6 +4,7 @@
 //! say what they hold. The digest is compared when the last byte has passed, and only then may anybody see the result.
 
 mod error;
+mod excluded;
 mod files;
 mod format;
 mod gzip;
@@ -12,9 +13,11 @@ mod links;
 mod path;
 mod tar;
 mod tree;
+mod xz;
 mod zip;
 mod zip_file;
 mod zip_records;
+mod zstd;
 
 use std::fs::File;
 use std::io::{self, BufRead};
@@ -22,6 +25,7 @@ use std::io::{self, BufRead};
 use crate::config::Part;
 
 pub use error::{UnpackError, UnpackErrorKind};
+pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
 pub(super) use limits::Limits;
 pub(super) use tree::Tree;
@@ -40,11 +44,11 @@ pub(super) struct Archive<'a> {
 }
 
 impl<'a> Archive<'a> {
-    /// An archive by its name, and where its entries go.
-    pub(super) fn of(part: &'a Part) -> Result<Self, UnpackError> {
+    /// An archive by its name, and where its entries go, less those that are not wanted.
+    pub(super) fn of(part: &'a Part, excluded: &Excluded) -> Result<Self, UnpackError> {
         let named = |kind| UnpackError { archive: part.file_name.clone(), kind };
         let format = Format::of(&part.file_name).map_err(named)?;
-        let placement = Placement::new(part.strip, &part.into).map_err(named)?;
+        let placement = Placement::new(part.strip, &part.into, excluded).map_err(named)?;
         Ok(Self { file_name: &part.file_name, format, placement })
     }
 
@@ -54,10 +58,14 @@ impl<'a> Archive<'a> {
     pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
-            Format::TarGz => gzip::unpack_tar(bytes, &self.placement, tree),
+            Format::TarGz => tar::unpack_decoded(gzip::decoder(tree.packed(bytes)), &self.placement, tree),
+            Format::TarXz => tar::unpack_decoded(xz::decoder(tree.packed(bytes)), &self.placement, tree),
+            Format::TarZst => tar::unpack_decoded(zstd::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::Tar => tar::unpack(bytes, &self.placement, tree),
             Format::Zip => zip::unpack(bytes, &self.placement, tree),
-            Format::Gz => gzip::unpack_single(bytes, self.single_name(), &self.placement, tree),
+            Format::Gz => tree.place_single(gzip::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
+            Format::Xz => tree.place_single(xz::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
+            Format::Zst => tree.place_single(zstd::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Plain => tree.place_single(bytes, self.single_name(), &self.placement),
         });
         result.and_then(|()| self.not_empty(before, tree)).map_err(|kind| self.error(kind))
@@ -80,7 +88,9 @@ impl<'a> Archive<'a> {
 
     fn single_name(&self) -> &str {
         match self.format {
-            Format::Gz => self.file_name.strip_suffix(".gz").unwrap_or(self.file_name),
+            Format::Gz | Format::Xz | Format::Zst => {
+                self.file_name.rsplit_once('.').map_or(self.file_name, |name| name.0)
+            }
             _ => self.file_name,
         }
     }

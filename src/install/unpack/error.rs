@@ -23,6 +23,14 @@ pub enum UnpackErrorKind {
     /// A format vx does not read.
     #[error("`{0}` archives are not supported")]
     Format(String),
+    /// A pattern of what to leave out that is none.
+    #[error("exclude pattern `{pattern}`: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The bytes are not what the name promises.
     #[error("it is {found}, not {expected}")]
     OtherContent {
@@ -109,7 +117,10 @@ impl UnpackErrorKind {
 impl Hint for UnpackError {
     fn hint(&self) -> Option<String> {
         match &self.kind {
-            UnpackErrorKind::Format(_) => Some("name a .tar.gz, .tar, .zip, .whl or .gz of the same release".into()),
+            UnpackErrorKind::Format(_) => {
+                Some("name a .tar.gz, .tar.xz, .tar.zst, .tar or .zip of the same release".into())
+            }
+            UnpackErrorKind::Pattern { .. } => Some("correct `exclude_patterns` in vx.toml".into()),
             UnpackErrorKind::OtherContent { .. } => {
                 Some("open the address in a browser: it may ask to log in, or the file may have moved".into())
             }

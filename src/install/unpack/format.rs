@@ -9,30 +9,42 @@ use super::error::UnpackErrorKind;
 pub(in crate::install) enum Format {
     /// tar in gzip.
     TarGz,
+    /// tar in xz.
+    TarXz,
+    /// tar in Zstandard.
+    TarZst,
     /// tar as it is.
     Tar,
     /// zip, which wheels are too.
     Zip,
     /// One file in gzip.
     Gz,
+    /// One file in xz.
+    Xz,
+    /// One file in Zstandard.
+    Zst,
     /// One file as it is.
     Plain,
 }
 
-const ENDINGS: [(&str, Format); 6] = [
+const ENDINGS: [(&str, Format); 12] = [
     (".tar.gz", Format::TarGz),
     (".tgz", Format::TarGz),
+    (".tar.xz", Format::TarXz),
+    (".txz", Format::TarXz),
+    (".tar.zst", Format::TarZst),
+    (".tzst", Format::TarZst),
     (".tar", Format::Tar),
     (".zip", Format::Zip),
     (".whl", Format::Zip),
     (".gz", Format::Gz),
+    (".xz", Format::Xz),
+    (".zst", Format::Zst),
 ];
 
 /// Archives that must not be mistaken for programs.
-const UNSUPPORTED: [&str; 17] = [
-    ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.bz2", ".tbz2", ".tbz", ".xz", ".zst", ".bz2", ".7z", ".rar", ".deb",
-    ".rpm", ".dmg", ".msi", ".pkg",
-];
+const UNSUPPORTED: [&str; 11] =
+    [".tar.bz2", ".tbz2", ".tbz", ".bz2", ".7z", ".rar", ".deb", ".rpm", ".dmg", ".msi", ".pkg"];
 
 impl Format {
     /// The format a file name promises; a name that promises none is a program as it is.
@@ -47,6 +59,8 @@ impl Format {
     const fn name(self) -> &'static str {
         match self {
             Format::TarGz | Format::Gz => "gzip",
+            Format::TarXz | Format::Xz => "xz",
+            Format::TarZst | Format::Zst => "zstd",
             Format::Tar => "a tar archive",
             Format::Zip => "a zip archive",
             Format::Plain => "a program",
@@ -58,6 +72,8 @@ impl Format {
         let start = bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
         let kept = match self {
             Format::TarGz | Format::Gz => start.starts_with(&[0x1f, 0x8b]),
+            Format::TarXz | Format::Xz => start.starts_with(XZ),
+            Format::TarZst | Format::Zst => start.starts_with(ZSTD) || is_skippable_frame(start),
             Format::Zip => start.starts_with(b"PK") || start.starts_with(b"MZ") || start.starts_with(b"#!"),
             Format::Tar | Format::Plain => !start.is_empty() && !is_web_page(start),
         };
@@ -68,14 +84,22 @@ impl Format {
     }
 }
 
+const XZ: &[u8] = b"\xfd7zXZ\0";
+const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+
+/// A Zstandard frame that carries no content, which may stand before the first one that does.
+fn is_skippable_frame(start: &[u8]) -> bool {
+    matches!(start, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
+}
+
 fn looks_like(start: &[u8]) -> &'static str {
     match start {
         [] => "an empty file",
         _ if is_web_page(start) => "a web page",
         [0x1f, 0x8b, ..] => "gzip",
         [b'P', b'K', ..] => "a zip archive",
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => "xz",
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => "zstd",
+        _ if start.starts_with(XZ) => "xz",
+        _ if start.starts_with(ZSTD) || is_skippable_frame(start) => "zstd",
         [0x7f, b'E', b'L', b'F', ..] => "a program",
         [b'{' | b'[', ..] => "JSON",
         _ => "something else",
@@ -101,11 +125,14 @@ mod tests {
             ("a.tar", Format::Tar),
             ("uv-0.1-py3-none-manylinux_2_17.whl", Format::Zip),
             ("jq.gz", Format::Gz),
+            ("python.tar.zst", Format::TarZst),
+            ("node.txz", Format::TarXz),
+            ("jq.xz", Format::Xz),
             ("jq-linux-amd64", Format::Plain),
         ] {
             assert_eq!(Format::of(name).expect("a format"), format, "{name}");
         }
-        for name in ["a.tar.xz", "a.tzst", "a.7z", "a.deb"] {
+        for name in ["a.tar.bz2", "a.tbz", "a.7z", "a.deb"] {
             assert!(matches!(Format::of(name), Err(UnpackErrorKind::Format(_))), "{name}");
         }
     }
@@ -113,7 +140,9 @@ mod tests {
     #[test]
     fn a_web_page_in_place_of_an_archive_is_named() {
         let page = b"\n <!DOCTYPE HTML><title>404</title>";
-        for format in [Format::TarGz, Format::Tar, Format::Zip, Format::Gz, Format::Plain] {
+        for format in
+            [Format::TarGz, Format::TarXz, Format::TarZst, Format::Tar, Format::Zip, Format::Gz, Format::Plain]
+        {
             let error = format.check(&mut &page[..]).expect_err("a page is refused");
             assert!(error.to_string().contains("a web page"), "{error}");
         }

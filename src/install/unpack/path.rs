@@ -1,6 +1,7 @@
 //! The path of an entry: from what the archive says to a path that is certainly inside the release.
 
 use super::error::UnpackErrorKind;
+use super::excluded::Excluded;
 
 /// The longest component of a path, in bytes; no common file system takes more.
 const COMPONENT_BYTES: usize = 255;
@@ -13,6 +14,7 @@ const PATH_BYTES: usize = 2048;
 pub(super) struct Placement {
     strip: u32,
     into: Vec<String>,
+    excluded: Excluded,
 }
 
 /// A path inside the release: plain components joined by `/`, at least one.
@@ -20,9 +22,10 @@ pub(super) struct Placement {
 pub(super) struct EntryPath(String);
 
 impl Placement {
-    /// Drop so many leading components, and put the rest below `into`.
-    pub(super) fn new(strip: u32, into: &str) -> Result<Self, UnpackErrorKind> {
-        Ok(Self { strip, into: components(into.as_bytes())?.into_iter().map(str::to_owned).collect() })
+    /// Drop so many leading components, put the rest below `into`, and leave out what is excluded there.
+    pub(super) fn new(strip: u32, into: &str, excluded: &Excluded) -> Result<Self, UnpackErrorKind> {
+        let into = components(into.as_bytes())?.into_iter().map(str::to_owned).collect();
+        Ok(Self { strip, into, excluded: excluded.clone() })
     }
 
     /// How many leading components are dropped.
@@ -30,7 +33,7 @@ impl Placement {
         self.strip
     }
 
-    /// Where an entry goes; nowhere when nothing is left of its path.
+    /// Where an entry goes; nowhere when nothing is left of its path, or when it is not wanted.
     pub(super) fn place(&self, raw: &[u8]) -> Result<Option<EntryPath>, UnpackErrorKind> {
         self.join(components(raw)?.into_iter().skip(self.strip as usize), raw)
     }
@@ -53,7 +56,7 @@ impl Placement {
         if path.len() > PATH_BYTES {
             return Err(refused(raw, "has a path longer than 2048 bytes"));
         }
-        Ok((!empty).then_some(EntryPath(path)))
+        Ok((!empty && !self.excluded.covers(&path)).then_some(EntryPath(path)))
     }
 }
 
@@ -144,7 +147,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn place(strip: u32, into: &str, raw: &str) -> Option<String> {
-        let placement = Placement::new(strip, into).expect("a placement");
+        let placement = Placement::new(strip, into, &Excluded::default()).expect("a placement");
         placement.place(raw.as_bytes()).expect("a good path").map(|path| path.as_str().to_owned())
     }
 
@@ -163,18 +166,18 @@ mod tests {
         let deep = "d/".repeat(1100);
         for bad in ["../x", "a/../x", "..", "/etc/passwd", "a\\..\\b", "a/\u{7}", "a\n", &long, &deep] {
             for strip in [0, 1] {
-                let placement = Placement::new(strip, "").expect("a placement");
+                let placement = Placement::new(strip, "", &Excluded::default()).expect("a placement");
                 assert!(placement.place(bad.as_bytes()).is_err(), "{bad:?}");
             }
         }
-        assert!(Placement::new(0, "../up").is_err());
-        assert!(Placement::new(0, "").expect("a placement").place(b"\xff").is_err());
+        assert!(Placement::new(0, "../up", &Excluded::default()).is_err());
+        assert!(Placement::new(0, "", &Excluded::default()).expect("a placement").place(b"\xff").is_err());
     }
 
     proptest! {
         #[test]
         fn a_placed_path_has_only_plain_components(raw in "[a./\\\\\u{e4}\u{0}]{0,24}", strip in 0u32..3, into in "[a/]{0,4}") {
-            if let (Ok(placement), false) = (Placement::new(strip, &into), into.starts_with('/'))
+            if let (Ok(placement), false) = (Placement::new(strip, &into, &Excluded::default()), into.starts_with('/'))
                 && let Ok(Some(path)) = placement.place(raw.as_bytes())
             {
                 prop_assert!(!path.as_str().is_empty());

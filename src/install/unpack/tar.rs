@@ -4,7 +4,7 @@
 //! into memory.
 
 use std::borrow::Cow;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
@@ -16,6 +16,20 @@ use super::tree::Tree;
 /// The longest extension that is taken seriously, in bytes.
 const EXTENSION_BYTES: u64 = 256 * 1024;
 
+/// What a decoder is asked for at once: headers are small, and a call of the decoder costs the same for them.
+const DECODED_BYTES: usize = 64 * 1024;
+
+/// Unpack a tar archive that comes out of a decoder, and read on to the end of that, where its checksum is.
+pub(super) fn unpack_decoded(
+    decoder: impl Read,
+    placement: &Placement,
+    tree: &mut Tree,
+) -> Result<(), UnpackErrorKind> {
+    let mut decoded = BufReader::with_capacity(DECODED_BYTES, decoder);
+    unpack_entries(&mut decoded, placement, tree)?;
+    drain(&mut decoded, tree)
+}
+
 /// Unpack a tar archive that is not compressed, and read on to its end.
 pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut bytes = tree.packed(bytes);
@@ -24,7 +38,7 @@ pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree
 }
 
 /// Unpack the entries of a tar archive, as far as it says it goes.
-pub(super) fn unpack_entries(bytes: impl Read, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn unpack_entries(bytes: impl Read, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut archive = Archive::new(bytes);
     let mut extensions = Extensions::default();
     for entry in archive.entries().map_err(UnpackErrorKind::Damaged)?.raw(true) {

@@ -60,7 +60,7 @@ fn staged(limits: Limits) -> Staged {
 
 fn archive(file_name: &str) -> Archive<'_> {
     let format = Format::of(file_name).expect("a format");
-    Archive { file_name, format, placement: Placement::new(0, "").expect("a placement") }
+    Archive { file_name, format, placement: Placement::new(0, "", &Excluded::default()).expect("a placement") }
 }
 
 fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {

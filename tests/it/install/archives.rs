@@ -1,12 +1,13 @@
 //! Formats, end to end: what comes over the network as a wheel, a zip, or a single file.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use vx::config::Program;
+use vx::hint::Hint;
 use vx::report::Phase;
 
-use super::setting::{Record, Setting, noise};
+use super::setting::{Entry, Record, Setting, noise, tar_gz};
 
 /// A zip with a program, a larger file and a folder; written to something that cannot seek when `streamed`.
 fn zip_of(stored: bool, streamed: bool, content: &[u8]) -> Vec<u8> {
@@ -105,9 +106,85 @@ fn single_programs_are_installed_as_they_are_or_out_of_gzip() {
     }
 }
 
+/// In xz, in two streams.
+fn xz(content: &[u8]) -> Vec<u8> {
+    let (first, second) = content.split_at(content.len() / 2);
+    let stream = |bytes: &[u8]| {
+        let mut writer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).expect("options");
+        writer.write_all(bytes).expect("memory");
+        writer.finish().expect("an xz stream")
+    };
+    [stream(first), stream(second)].concat()
+}
+
+/// In Zstandard, in two frames.
+fn zstd(content: &[u8]) -> Vec<u8> {
+    let (first, second) = content.split_at(content.len() / 2);
+    let frame = |bytes: &[u8]| ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest);
+    [frame(first), frame(second)].concat()
+}
+
+/// The tar archive inside a release of about this size.
+fn tar_of(size: usize) -> Vec<u8> {
+    let mut tar = Vec::new();
+    flate2::read::GzDecoder::new(&super::setting::release_of(size)[..]).read_to_end(&mut tar).expect("a gzip");
+    tar
+}
+
+#[test]
+fn tar_archives_are_unpacked_out_of_xz_and_zstandard() {
+    let tar = tar_of(1_000_000);
+    for (file_name, archive) in [("tool.tar.xz", xz(&tar)), ("tool.txz", xz(&tar)), ("tool.tar.zst", zstd(&tar))] {
+        let setting = Setting::new();
+        let config = setting.serves(file_name, &archive);
+        let release = setting.install(&config).expect("it installs").release;
+        assert_eq!(fs::read(release.path.join("lib/data")).expect("a file"), noise(1_000_000, 1_000_000));
+        assert_mode(&release.path.join("bin/tool"), true);
+
+        let cut = &archive[..archive.len() - 20];
+        let setting = Setting::new();
+        let mut config = setting.serves(file_name, cut);
+        config.parts[0].digest = None;
+        setting.fails_saying(&config, &[file_name, "it is damaged"]);
+    }
+}
+
+#[test]
+fn what_grows_beyond_its_archive_is_stopped_in_every_compression() {
+    let zeros = vec![0; 300 << 20];
+    for (file_name, archive) in [("tool.tar.xz", xz(&zeros)), ("tool.zst", zstd(&zeros))] {
+        let setting = Setting::new();
+        setting.fails_saying(&setting.serves(file_name, &archive), &["more than 200 times its size"]);
+    }
+}
+
+#[test]
+fn what_is_excluded_is_left_out_and_counted_nowhere() {
+    let entries = [
+        Entry::Program("package/bin/tool", b"tool"),
+        Entry::File("package/README.md", b"text"),
+        Entry::File("package/lib/README.md", b"text"),
+        Entry::File("package/share/man/tool.1", b"text"),
+        Entry::File("package/lib/code", b"code"),
+    ];
+    let setting = Setting::new();
+    let mut config = setting.serves("tool.tgz", &tar_gz(&entries));
+    config.options.insert("exclude_patterns".into(), "*.md,share/man".into());
+    let release = setting.install(&config).expect("it installs").release;
+    assert_eq!((release.receipt.files, release.receipt.size_bytes), (2, 8));
+    assert!(release.path.join("lib/code").exists() && !release.path.join("share").exists());
+    assert!(!release.path.join("README.md").exists() && !release.path.join("lib/README.md").exists());
+
+    config.force = true;
+    config.options.insert("exclude_patterns".into(), "a[".into());
+    let error = setting.install(&config).expect_err("it is no pattern");
+    assert!(error.to_string().contains("exclude pattern `a[`"), "{error}");
+    assert!(error.hint().is_some_and(|hint| hint.contains("exclude_patterns")));
+}
+
 #[test]
 fn formats_that_are_not_supported_are_named_before_anything_is_asked_for() {
-    for file_name in ["tool.tar.xz", "tool.tar.zst", "tool.7z"] {
+    for file_name in ["tool.tar.bz2", "tool.deb", "tool.7z"] {
         let setting = Setting::new();
         let config = setting.serves(file_name, b"content");
         setting.fails_saying(&config, &[&format!("archive `{file_name}`"), "are not supported"]);
@@ -148,8 +225,6 @@ fn an_archive_that_is_right_but_unusable_leaves_nothing() {
 
 #[test]
 fn a_later_part_may_add_but_not_replace() {
-    use super::setting::{Entry, tar_gz};
-
     let first = tar_gz(&[Entry::Program("package/bin/tool", b"tool"), Entry::File("package/lib/a", b"1")]);
     let adds = tar_gz(&[Entry::File("package/lib/b", b"2")]);
     let replaces = tar_gz(&[Entry::File("package/LIB/a", b"2")]);
