@@ -41,6 +41,10 @@ pub struct InstallConfig {
     /// Give up when this many milliseconds have passed since the start.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
+    /// Give up a server that shows no sign of life for this many milliseconds, and another process that installs the
+    /// same release after four times as many.
+    #[serde(default)]
+    pub stall_ms: Option<u64>,
     /// Where the parent keeps the child's whole output.
     #[serde(default)]
     pub log_file: Option<PathBuf>,
@@ -120,6 +124,7 @@ impl fmt::Debug for InstallConfig {
             .field("home", &self.home)
             .field("attempt", &self.attempt)
             .field("deadline_ms", &self.deadline_ms)
+            .field("stall_ms", &self.stall_ms)
             .field("log_file", &self.log_file)
             .field("board", &self.board)
             .field("force", &self.force)

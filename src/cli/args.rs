@@ -191,6 +191,10 @@ pub(super) struct RunArguments {
     /// Give each install at most this long, such as `90s` or `10m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Give up a server that sends nothing for so long [default: 30s], and another vx that installs the same and does
+    /// not get on after four times as long.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub stall_timeout: Option<Duration>,
     /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
     #[arg(long, value_name = "DIR")]
     pub dump: Option<PathBuf>,

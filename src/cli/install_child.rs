@@ -121,7 +121,9 @@ fn end(slot: Slot, ending: Ending) {
 fn install(config: &InstallConfig, reporter: &SlotReporter, cancel: &CancelToken) -> Result<Installed, InstallError> {
     let progress_of = |holder: &Holder| holder_progress(holder);
     let postinstall = |command: &PostInstall| run_postinstall(config, command, cancel);
-    let hooks = Hooks { progress_of: &progress_of, postinstall: &postinstall, patience: Patience::default() };
+    let patience =
+        config.stall_ms.map_or_else(Patience::default, |stall| Patience::stalling(Duration::from_millis(stall)));
+    let hooks = Hooks { progress_of: &progress_of, postinstall: &postinstall, patience };
     crate::install::install(config, reporter, cancel, &hooks)
 }
 

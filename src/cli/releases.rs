@@ -52,11 +52,11 @@ pub(super) fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, run: &RunAr
     plan.into_steps(|tool, release, replaces| {
         let version = release.version.clone();
         let (tool, home, sources) = (tool.to_owned(), home.clone(), Arc::clone(sources));
-        let (offline, timeout) = (run.offline, run.timeout);
+        let bounds = Bounds { offline: run.offline, timeout: run.timeout, stall_timeout: run.stall_timeout };
         let name = tool.clone();
         let preparation = move || {
-            let release = locate(release, &sources, offline).map_err(|error| told(&error))?;
-            Ok(config(&name, release, replaces, &home, offline, timeout))
+            let release = locate(release, &sources, bounds.offline).map_err(|error| told(&error))?;
+            Ok(config(&name, release, replaces, &home, bounds))
         };
         Step { tool, version, action: Action::Install(Box::new(preparation)) }
     })
@@ -77,14 +77,16 @@ fn locate(mut release: Release, sources: &Sources, offline: bool) -> Result<Rele
     Ok(release)
 }
 
-fn config(
-    tool: &str,
-    release: Release,
-    replaces: bool,
-    home: &Home,
+/// What an install may use: the network or not, and how much time.
+#[derive(Clone, Copy)]
+struct Bounds {
     offline: bool,
     timeout: Option<Duration>,
-) -> InstallConfig {
+    stall_timeout: Option<Duration>,
+}
+
+fn config(tool: &str, release: Release, replaces: bool, home: &Home, bounds: Bounds) -> InstallConfig {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     InstallConfig {
         tool_name: tool.to_owned(),
         version: release.version,
@@ -96,12 +98,13 @@ fn config(
         programs: release.programs,
         home: home.root().to_owned(),
         attempt: 1,
-        deadline_ms: timeout.map(|timeout| u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX)),
+        deadline_ms: bounds.timeout.map(ms),
+        stall_ms: bounds.stall_timeout.map(ms),
         log_file: None,
         board: None,
         postinstall: release.postinstall,
         force: replaces,
-        offline,
+        offline: bounds.offline,
     }
 }
 

@@ -25,6 +25,7 @@ use crate::report::Phase;
 
 use super::cancel::Watch;
 use super::disk::At;
+use super::lock::Wait;
 use super::progress::Meter;
 use super::unpack::is_web_page;
 
@@ -53,6 +54,8 @@ pub(super) struct Session<'a> {
     pub(super) patience: &'a Patience,
     pub(super) watch: &'a Watch,
     pub(super) meter: &'a Meter<'a>,
+    /// How to wait for another process that receives the same archive.
+    pub(super) wait: &'a Wait<'a>,
     pub(super) offline: bool,
 }
 
@@ -140,10 +143,10 @@ impl<'a> Download<'a> {
             return Err(DownloadErrorKind::Offline);
         }
         address::check(url)?;
-        download.part_file = Some(PartFile::open(session.home, download.digest, private)?);
+        download.part_file = Some(PartFile::open(session, part, private)?);
         // Whoever held the part before may have finished it.
         if download.open_cached()? {
-            download.part_file = None;
+            download.part_file.take().map_or(Ok(()), PartFile::discard)?;
             return Ok(download);
         }
         session.meter.enter(Phase::Downloading);
@@ -174,6 +177,14 @@ impl<'a> Download<'a> {
         self.drain()?;
         self.compare()?;
         self.discard()
+    }
+
+    /// The disk is full: what was received is no use on it, and others need the room.
+    pub(super) fn make_room(&mut self) {
+        if let Some(part) = self.part_file.take() {
+            // Whatever cannot be removed is continued by the next run.
+            let _ = part.discard();
+        }
     }
 
     fn open_cached(&mut self) -> Result<bool> {
@@ -277,8 +288,13 @@ impl<'a> Download<'a> {
             _ => {}
         }
         let need_bytes = self.size.or(self.announced).map(|size| size.saturating_sub(self.received));
-        if let Some(part) = &mut self.part_file {
-            part.append(&self.chunk, need_bytes)?;
+        if let Some(part) = &mut self.part_file
+            && let Err(error) = part.append(&self.chunk, need_bytes)
+        {
+            if error.full() {
+                self.make_room();
+            }
+            return Err(error.into());
         }
         self.hasher.update(&self.chunk);
         self.received = received;

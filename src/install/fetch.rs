@@ -8,6 +8,7 @@ use crate::report::Reporter;
 use super::cancel::{CancelToken, Watch};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Patience, Session};
 use super::error::InstallError;
+use super::lock::Wait;
 use super::progress::Meter;
 use super::staging::Staging;
 
@@ -28,7 +29,9 @@ pub fn fetch(
     let meter = Meter::new(reporter, None, vec![part.size]);
     let watch = Watch::new(cancel.clone(), None);
     let agent = download::agent(patience);
-    let session = Session { home, agent, patience, watch: &watch, meter: &meter, offline: false };
+    let stall = patience.holder_stall;
+    let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of: &|_| None };
+    let session = Session { home, agent, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
     let mut beginnings = 1;
     loop {
         match fetch_once(&session, part, &staging) {

@@ -24,7 +24,7 @@ use super::receipt::{Facts, Receipt, ReceiptPart, ReceiptProgram};
 use super::recipe::{is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
-use super::sync::sync_file_system;
+use super::sync::FileSystem;
 use super::unpack::{Archive, Excluded, Limits, Tree, UnpackError, UnpackErrorKind};
 
 /// How often everything may begin again because the bytes that were handed on turned out to be worthless.
@@ -123,17 +123,15 @@ impl Install<'_> {
         if let Some(release) = before.clone().filter(|_| !self.config.force) {
             return Ok(Installed { release, already: true });
         }
-        let lock = Wait {
-            home: &self.home,
-            tool,
-            version,
+        let wait = Wait {
             board: self.config.board.as_ref(),
             reporter: self.reporter,
             watch: &self.watch,
             stall: self.hooks.patience.holder_stall,
             progress_of: self.hooks.progress_of,
-        }
-        .acquire()?;
+        };
+        let lock_path = self.home.locks().join(format!("{tool}-{version}.lock"));
+        let lock = wait.acquire(&lock_path, &format!("installing {tool} {version}"))?;
         sweep(&self.home);
         // What was not there before the wait was made by who was waited for; that is as good as a forced install.
         match self.store.installed(tool, version) {
@@ -147,18 +145,20 @@ impl Install<'_> {
         let sizes = self.config.parts.iter().map(|part| part.size).collect();
         let meter = Meter::new(self.reporter, Some(&lock), sizes);
         let staging = Staging::create(&self.home, &format!("{tool}-{version}"))?;
-        let unpacked = self.unpack_all(&staging, &meter)?;
-        self.finish(&unpacked, &staging, &target, &meter)
+        let file_system = FileSystem::of(staging.path()).at("open", staging.path())?;
+        let unpacked = self.unpack_all(&staging, &meter, &wait)?;
+        self.finish(&unpacked, &staging, &file_system, &target, &meter)
     }
 
     /// Receive and unpack all archives, from the beginning as often as it takes.
-    fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>) -> Result<Unpacked, InstallError> {
+    fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>, wait: &Wait<'_>) -> Result<Unpacked, InstallError> {
         let session = Session {
             home: &self.home,
             agent: download::agent(&self.hooks.patience),
             patience: &self.hooks.patience,
             watch: &self.watch,
             meter,
+            wait,
             offline: self.config.offline,
         };
         if self.config.parts.is_empty() {
@@ -218,6 +218,10 @@ impl Install<'_> {
             (Ok(()), None) => Ok(download.finish().map_err(stumbled)?.of(part)),
             (Err(error), None) => match error.kind {
                 UnpackErrorKind::NotStreamable(_) => Err(Stumble::NeedsFile(download.finish().map_err(stumbled)?)),
+                UnpackErrorKind::Disk(ref refused) if refused.full() => {
+                    download.make_room();
+                    Err(error.into())
+                }
                 UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
                 // The bytes make no sense; that they are the wrong ones explains it better.
                 _ => match download.condemn() {
@@ -258,6 +262,7 @@ impl Install<'_> {
         &self,
         unpacked: &Unpacked,
         staging: &Staging,
+        file_system: &FileSystem,
         target: &Path,
         meter: &Meter<'_>,
     ) -> Result<Installed, InstallError> {
@@ -282,7 +287,7 @@ impl Install<'_> {
         });
         meter.step(Phase::Linking, None);
         receipt.write(release)?;
-        sync_file_system(release).at("sync", release)?;
+        file_system.sync().at("sync", release)?;
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })

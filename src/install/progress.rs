@@ -8,12 +8,12 @@ use std::fmt;
 
 use crate::report::{Phase, Reporter};
 
-use super::lock::ReleaseLock;
+use super::lock::HeldLock;
 
 /// Adds up the progress of several archives, and tells the reporter and those who wait for this install.
 pub(super) struct Meter<'a> {
     reporter: &'a dyn Reporter,
-    lock: Option<&'a ReleaseLock>,
+    lock: Option<&'a HeldLock>,
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
     phase: Cell<Option<Phase>>,
@@ -21,7 +21,7 @@ pub(super) struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// For archives of these sizes, as far as they are known.
-    pub(super) fn new(reporter: &'a dyn Reporter, lock: Option<&'a ReleaseLock>, sizes: Vec<Option<u64>>) -> Self {
+    pub(super) fn new(reporter: &'a dyn Reporter, lock: Option<&'a HeldLock>, sizes: Vec<Option<u64>>) -> Self {
         Self { reporter, lock, sizes: RefCell::new(sizes), part: Cell::new(0), phase: Cell::new(None) }
     }
 
@@ -62,6 +62,11 @@ impl<'a> Meter<'a> {
     pub(super) fn step(&self, phase: Phase, total: Option<u64>) {
         self.phase.set(Some(phase));
         self.start(phase, total);
+    }
+
+    /// Somebody else had the reporter meanwhile: the next phase is told whichever it is.
+    pub(super) fn interrupted(&self) {
+        self.phase.set(None);
     }
 
     /// What is going on is tried again.

@@ -39,6 +39,11 @@ impl Staging {
         }
     }
 
+    /// The directory itself.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A path inside for the caller to use.
     pub(super) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -59,10 +64,17 @@ impl Drop for Staging {
     }
 }
 
-/// Remove what processes that are no more left in `tmp/`; how many directories went.
+/// Remove what processes that are no more left in `tmp/` and `locks/`; how many directories went.
 ///
 /// What cannot be removed stays for the next sweep: it is in nobody's way.
 pub fn sweep(home: &Home) -> usize {
+    for entry in fs::read_dir(home.locks()).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.extension().is_some_and(|extension| extension == "lock") {
+            // Dropping a lock removes its file.
+            let _ = FileLock::try_acquire(&path);
+        }
+    }
     let Ok(entries) = fs::read_dir(home.tmp()) else { return 0 };
     let mut swept = 0;
     for entry in entries.flatten() {
@@ -102,8 +114,17 @@ mod tests {
             fs::create_dir_all(home.tmp().join(dead).join("release/lib")).expect("directories");
         }
         fs::write(home.tmp().join("deno-1.0.0.1-0.lock"), "").expect("a lock nobody holds");
+        let held = FileLock::try_acquire(&home.locks().join("uv-1.0.0.lock")).expect("a lock file").expect("free");
+        for name in ["node-1.0.0.lock", "vx.lock-0123"] {
+            fs::write(home.locks().join(name), "").expect("a file");
+        }
 
         assert_eq!(sweep(&home), 2);
+        let mut locks: Vec<_> =
+            fs::read_dir(home.locks()).expect("locks").map(|entry| entry.expect("a file").file_name()).collect();
+        locks.sort();
+        assert_eq!(locks, ["uv-1.0.0.lock", "vx.lock-0123"], "what is held, and what is no lock of an install");
+        drop(held);
         assert!(alive.join("file").exists());
         drop(alive);
         assert_eq!(fs::read_dir(home.tmp()).expect("tmp").count(), 0);

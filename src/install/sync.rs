@@ -6,22 +6,42 @@
 use std::io;
 use std::path::Path;
 
-/// Write what is cached of the file system this directory is on.
-#[cfg(target_os = "linux")]
-pub(super) fn sync_file_system(directory: &Path) -> io::Result<()> {
-    let directory = std::fs::File::open(directory)?;
-    Ok(rustix::fs::syncfs(&directory)?)
+/// The file system that a release is written to.
+///
+/// A write that the disk refuses later, when the system gets round to it, is told to who syncs only if that one had the
+/// file system open since before: so this is made before the first byte is written.
+pub(super) struct FileSystem {
+    #[cfg(target_os = "linux")]
+    directory: std::fs::File,
 }
 
-/// There is no call for one file system here, but one for all.
-#[cfg(all(unix, not(target_os = "linux")))]
-pub(super) fn sync_file_system(_: &Path) -> io::Result<()> {
-    rustix::fs::sync();
-    Ok(())
-}
+impl FileSystem {
+    /// The one this directory is on.
+    pub(super) fn of(directory: &Path) -> io::Result<Self> {
+        #[cfg(not(target_os = "linux"))]
+        let _ = directory;
+        Ok(Self {
+            #[cfg(target_os = "linux")]
+            directory: std::fs::File::open(directory)?,
+        })
+    }
 
-/// There is no such call here; the file system orders a rename behind what it renames.
-#[cfg(not(unix))]
-pub(super) fn sync_file_system(_: &Path) -> io::Result<()> {
-    Ok(())
+    /// Write what is cached of it; an error also for what could not be written since [`FileSystem::of`].
+    #[cfg(target_os = "linux")]
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&self.directory)?)
+    }
+
+    /// There is no call for one file system here, but one for all.
+    #[cfg(all(unix, not(target_os = "linux")))]
+    pub(super) fn sync(&self) -> io::Result<()> {
+        rustix::fs::sync();
+        Ok(())
+    }
+
+    /// There is no such call here; the file system orders a rename behind what it renames.
+    #[cfg(not(unix))]
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -2,17 +2,20 @@
 //!
 //! `<digest>` was verified when it was put there, and is verified again whenever it is read. `<digest>.part` is the
 //! beginning of one, and `<digest>.part.etag` says which version of it at the server. One process at a time works on
-//! a part; others that want the same archive meanwhile receive it into a file of their own.
+//! a part; others that want the same archive wait for it, and receive it into a file of their own only when it does not
+//! get on.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::config::Part;
 use crate::digest::Digest;
 use crate::paths::Home;
 
 use super::super::disk::{At, DiskError, create_directories};
-use super::super::file_lock::FileLock;
+use super::super::lock::{HeldLock, WaitError};
+use super::{DownloadErrorKind, Session};
 
 /// Where one download is kept while it is received.
 #[derive(Debug)]
@@ -22,7 +25,7 @@ pub(super) struct PartFile {
     file: File,
     length: u64,
     /// The exclusive right to a shared part; none for a private file.
-    _lock: Option<FileLock>,
+    lock: Option<HeldLock>,
 }
 
 /// The file of a whole archive.
@@ -31,26 +34,36 @@ pub(in crate::install) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
 }
 
 impl PartFile {
-    /// The part of the archive with this digest, with what there is of it; `private` when another process works on it
-    /// or nobody knows its digest.
-    pub(super) fn open(home: &Home, digest: Option<&Digest>, private: &Path) -> Result<Self, DiskError> {
-        if let Some(digest) = digest {
-            create_directories(&home.downloads())?;
-            let lock_path = home.locks().join(format!("{}.lock", digest.file_name()));
-            if let Some(lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? {
-                let path = home.downloads().join(format!("{}.part", digest.file_name()));
-                return Self::at(path, Some(lock));
-            }
+    /// The part of this archive, with what there is of it, once no other process works on it; `private` when that one
+    /// does not get on, or nobody knows the archive's digest.
+    pub(super) fn open(session: &Session<'_>, archive: &Part, private: &Path) -> Result<Self, DownloadErrorKind> {
+        let Some(digest) = &archive.digest else { return Ok(Self::private(private)?) };
+        let lock_path = session.home.locks().join(format!("{}.lock", digest.file_name()));
+        let lock = session.wait.acquire(&lock_path, &format!("downloading `{}`", archive.file_name));
+        session.meter.interrupted();
+        match lock {
+            Ok(lock) => Ok(Self::shared(session.home, digest, lock)?),
+            Err(WaitError::Stuck { .. }) => Ok(Self::private(private)?),
+            Err(WaitError::Stop(stop)) => Err(stop.into()),
+            Err(WaitError::Disk(error)) => Err(error.into()),
         }
-        Self::at(private.to_owned(), None)
     }
 
-    fn at(path: PathBuf, lock: Option<FileLock>) -> Result<Self, DiskError> {
+    fn shared(home: &Home, digest: &Digest, lock: HeldLock) -> Result<Self, DiskError> {
+        create_directories(&home.downloads())?;
+        Self::at(home.downloads().join(format!("{}.part", digest.file_name())), Some(lock))
+    }
+
+    fn private(path: &Path) -> Result<Self, DiskError> {
+        Self::at(path.to_owned(), None)
+    }
+
+    fn at(path: PathBuf, lock: Option<HeldLock>) -> Result<Self, DiskError> {
         let file = OpenOptions::new().read(true).append(true).create(true).open(&path).at("open", &path)?;
         let length = file.metadata().at("read", &path)?.len();
         let mut etag_path = path.clone().into_os_string();
         etag_path.push(".etag");
-        Ok(Self { path, etag_path: etag_path.into(), file, length, _lock: lock })
+        Ok(Self { path, etag_path: etag_path.into(), file, length, lock })
     }
 
     /// How many bytes there are.
@@ -68,6 +81,9 @@ impl PartFile {
         let result = self.file.write_all(bytes).at("write", &self.path);
         result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))?;
         self.length += bytes.len() as u64;
+        if let Some(lock) = &self.lock {
+            lock.advanced(self.length);
+        }
         Ok(())
     }
 
@@ -118,6 +134,7 @@ pub(super) fn remove_file(path: &Path) -> Result<(), DiskError> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::file_lock::FileLock;
     use super::*;
 
     #[test]
@@ -125,16 +142,16 @@ mod tests {
         let top = tempfile::tempdir().expect("a temporary directory");
         let home = Home::at(top.path().to_owned());
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
-        let private = top.path().join("private");
-        let mut part = PartFile::open(&home, Some(&digest), &private).expect("a part");
+        let open = || {
+            let lock = FileLock::try_acquire(&home.locks().join("a.lock")).expect("a lock file").expect("a free lock");
+            PartFile::shared(&home, &digest, HeldLock::new(lock, None)).expect("a part")
+        };
+        let mut part = open();
         part.append(b"abc", None).expect("written");
         part.say_etag(Some("\"1\""));
+        drop(part);
 
-        let second = PartFile::open(&home, Some(&digest), &private).expect("a part");
-        assert_eq!((second.length(), private.exists()), (0, true), "the second works on its own");
-        drop((part, second));
-
-        let part = PartFile::open(&home, Some(&digest), &private).expect("a part");
+        let part = open();
         assert_eq!((part.length(), part.etag().as_deref()), (3, Some("\"1\"")));
         let whole = part.finish(&home, &digest).expect("finished");
         assert_eq!(fs::read(&whole).expect("the archive"), b"abc");

@@ -39,6 +39,15 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// Gives up after so long without a sign of life, as far as that is told apart from other waits.
+    pub fn stalling(stall: Duration) -> Self {
+        let usual = Self::default();
+        let connect = usual.connect.min(stall);
+        Self { connect, answer: stall, stall, holder_stall: stall.saturating_mul(4), ..usual }
+    }
+}
+
 /// An attempt that brought this much begins a new row: the way is bad but it leads there.
 const WORTH_MENTIONING_BYTES: u64 = 256 * 1024;
 

@@ -57,6 +57,7 @@ impl Setting {
             home: self.home().root().to_owned(),
             attempt: 1,
             deadline_ms: None,
+            stall_ms: None,
             log_file: None,
             board: None,
             postinstall: None,
