@@ -10,6 +10,7 @@ use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::show::{View, choose_view};
 use super::workspace::{Workspace, all_of};
 use super::{print, releases};
+use crate::install::sweep;
 use crate::project::ToolRequest;
 use crate::sync::{Decision, Plan, Resolution, Resolver, Want, remember};
 
@@ -39,6 +40,8 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
     }
     remember_wants(&workspace, wants, &asked);
     if plan.complete() && may_stay_silent(&arguments.run, view) {
+        // No install will come across what a killed run left.
+        sweep(&workspace.home);
         let count = plan.decisions.len();
         let are = if count == 1 { "tool is" } else { "tools are" };
         match count {

@@ -4,6 +4,7 @@ mod children;
 mod parents;
 mod stopping;
 mod stubborn;
+mod torture;
 
 use std::time::Duration;
 

@@ -37,6 +37,7 @@ struct State {
     language: Language,
     npm: BTreeMap<String, BTreeMap<String, Value>>,
     pypi: BTreeMap<String, Vec<Wheel>>,
+    archives: Vec<Vec<u8>>,
 }
 
 #[derive(Clone)]
@@ -59,7 +60,8 @@ pub(crate) struct Npm<'a> {
 impl Registry {
     /// An empty registry on a free loopback port.
     pub(crate) fn start() -> Self {
-        let state = State { language: Language::Both, npm: BTreeMap::new(), pypi: BTreeMap::new() };
+        let state =
+            State { language: Language::Both, npm: BTreeMap::new(), pypi: BTreeMap::new(), archives: Vec::new() };
         Self { server: Server::start(), state: Mutex::new(state) }
     }
 
@@ -83,8 +85,19 @@ impl Registry {
         packages.iter().for_each(|package| self.serve_page(package));
     }
 
+    /// Every archive that was published, whatever is served in its place.
+    pub(crate) fn archives(&self) -> Vec<Vec<u8>> {
+        self.state().archives.clone()
+    }
+
+    /// This archive counts as published.
+    pub(crate) fn know(&self, archive: &[u8]) {
+        self.state().archives.push(archive.to_vec());
+    }
+
     /// Publish a version of an npm package.
     pub(crate) fn npm(&self, package: &str, version: &str, archive: &[u8], said: Npm<'_>) {
+        self.know(archive);
         let path = npm_archive_path(package, version);
         let integrity = format!("sha512-{}", STANDARD.encode(bytes_of(&digest(Algorithm::Sha512, archive))));
         let mut document = json!({
@@ -152,6 +165,7 @@ impl Registry {
     }
 
     fn publish_wheel(&self, package: &str, name: &str, archive: &[u8], yanked: bool) {
+        self.know(archive);
         let digest = digest(Algorithm::Sha256, archive);
         let path = wheel_path(name);
         self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/zip"));

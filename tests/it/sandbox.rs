@@ -3,12 +3,15 @@
 //! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`. When a sandbox goes, no process that
 //! belongs to it may be left.
 
+mod contents;
+mod disk;
 mod finished;
 mod offer;
 mod processes;
 mod running;
+mod whole;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -19,6 +22,7 @@ use vx::digest::Algorithm;
 
 use crate::registry::{Registry, digest};
 
+use disk::Disk;
 pub(crate) use finished::Finished;
 pub(crate) use offer::Offer;
 pub(crate) use processes::{Process, processes_of, send};
@@ -38,6 +42,8 @@ pub(crate) struct Sandbox {
     addresses: Vec<(String, String)>,
     variables: Vec<(String, String)>,
     started: Cell<usize>,
+    disk: Option<Disk>,
+    known: RefCell<whole::Known>,
 }
 
 impl Sandbox {
@@ -50,7 +56,15 @@ impl Sandbox {
         }
         let registry = Registry::start();
         let addresses = registry.environment();
-        Self { root, registry: Some(registry), addresses, variables: Vec::new(), started: Cell::new(0) }
+        Self {
+            root,
+            registry: Some(registry),
+            addresses,
+            variables: Vec::new(),
+            started: Cell::new(0),
+            disk: None,
+            known: RefCell::default(),
+        }
     }
 
     /// With this `vx.toml`.
@@ -95,7 +109,18 @@ impl Sandbox {
     }
 
     pub(crate) fn home(&self) -> PathBuf {
-        self.root.path().join("home")
+        match &self.disk {
+            Some(_) => self.disk_point().join("home"),
+            None => self.root.path().join("home"),
+        }
+    }
+
+    /// The home as the test sees it.
+    pub(crate) fn kept(&self) -> PathBuf {
+        match &self.disk {
+            Some(_) => self.disk().join("home"),
+            None => self.home(),
+        }
     }
 
     pub(crate) fn runtime(&self) -> PathBuf {
@@ -110,6 +135,7 @@ impl Sandbox {
     pub(crate) fn addressed(&self, tool: &str, archive: &[u8], more: &str) -> String {
         let path = format!("/files/{tool}.tgz");
         self.registry().server().serve(&path, crate::server::Reply::ok(archive));
+        self.registry().know(archive);
         let (url, sha256) = (self.registry().server().url(&path), digest(Algorithm::Sha256, archive).hex());
         format!(
             "{tool} = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", strip = 1, bin = [\"bin/{tool}\"]{more} }}\n"
@@ -118,8 +144,8 @@ impl Sandbox {
 
     /// The command of `vx` with these words, separated by spaces, not yet started.
     pub(crate) fn command(&self, words: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vx"));
-        command.args(words.split_whitespace()).current_dir(self.project());
+        let mut command = self.inside(env!("CARGO_BIN_EXE_vx"));
+        command.args(words.split_whitespace());
         // Nothing of this machine's own settings reaches the tested program.
         command.env_clear().envs(self.environment());
         command
@@ -176,7 +202,7 @@ impl Sandbox {
     /// The files below the store, without receipts, in order.
     pub(crate) fn stored(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let store = self.home().join("store");
+        let store = self.kept().join("store");
         files_below(&store, &store, &mut found);
         found.sort();
         found
@@ -198,7 +224,7 @@ impl Sandbox {
     /// What an installed program prints when it is asked for its version.
     pub(crate) fn program_says(&self, program: &str) -> String {
         let path = self.vx(&format!("which {program}")).succeeds().stdout();
-        let output = Command::new(path.trim()).arg("--version").output().expect("the program starts");
+        let output = self.inside(path.trim()).arg("--version").output().expect("the program starts");
         assert!(output.status.success(), "{program}: {output:?}");
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
@@ -207,7 +233,7 @@ impl Sandbox {
     pub(crate) fn left_behind(&self) -> Vec<String> {
         let mut found = Vec::new();
         for place in ["tmp", "locks"] {
-            let entries = fs::read_dir(self.home().join(place)).into_iter().flatten().flatten();
+            let entries = fs::read_dir(self.kept().join(place)).into_iter().flatten().flatten();
             found.extend(entries.map(|entry| entry.path().display().to_string()));
         }
         found.retain(|path| !path.contains("/locks/vx.lock-"));

@@ -25,6 +25,11 @@ impl Finished {
         self.stderr.clone()
     }
 
+    /// Its exit code, if it was not ended by a signal.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
     /// The number of the signal that ended it, if one did.
     pub(crate) fn signal(&self) -> Option<i32> {
         std::os::unix::process::ExitStatusExt::signal(&self.status)

@@ -1,0 +1,98 @@
+//! A small file system of a sandbox's own, in a mount namespace of its own: it is gone when its last user is.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::Sandbox;
+
+/// A mounted file system. It is seen by what is started through [`Disk::command`], and by the test as [`Disk::seen`].
+pub(crate) struct Disk {
+    /// Keeps the namespace; it ends when its input does, also when the test is killed.
+    holder: Child,
+    point: PathBuf,
+}
+
+impl Disk {
+    /// Mount a memory file system of this size here. `None` where mounting is not allowed, which is said.
+    fn mount(point: &Path, options: &str) -> Option<Self> {
+        let script = "mount -t tmpfs -o \"$1\" vx-test \"$0\" && echo mounted && exec cat";
+        let mut holder = Command::new("unshare");
+        holder.args(["--mount", "--propagation", "private", "sh", "-c", script]).arg(point).arg(options);
+        holder.current_dir("/").env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        let mut holder = holder.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
+        let mut said = String::new();
+        let output = holder.stdout.take().expect("a pipe");
+        let mounted = BufReader::new(output).read_line(&mut said).is_ok() && said == "mounted\n";
+        let disk = Self { holder, point: point.to_owned() };
+        if !mounted {
+            println!("skipped: mounting a file system is not allowed here");
+            return None;
+        }
+        Some(disk)
+    }
+
+    /// The mount point as the test sees it.
+    fn seen(&self) -> PathBuf {
+        let inside = self.point.strip_prefix("/").expect("an absolute path");
+        Path::new(&format!("/proc/{}/root", self.holder.id())).join(inside)
+    }
+
+    /// Change how it is mounted, as by `mount -o remount,…`.
+    fn remount(&self, options: &str) {
+        let mut mount = self.enter();
+        mount.args(["mount", "-o", &format!("remount,{options}")]).arg(&self.point);
+        assert!(mount.status().expect("it starts").success(), "remount,{options}");
+    }
+
+    fn enter(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--mount=/proc/{}/ns/mnt", self.holder.id()));
+        command
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        let _ = self.holder.wait();
+    }
+}
+
+impl Sandbox {
+    /// With a small file system at `disk/`, on which the home is. `None` where mounting is not allowed.
+    pub(crate) fn on_a_disk(mut self, options: &str) -> Option<Self> {
+        let point = self.root.path().join("disk");
+        std::fs::create_dir(&point).expect("a directory");
+        self.disk = Some(Disk::mount(&point, options)?);
+        std::fs::create_dir(self.kept()).expect("a directory");
+        Some(self)
+    }
+
+    /// The place of the small file system for what runs in the sandbox.
+    pub(crate) fn disk_point(&self) -> PathBuf {
+        self.root.path().join("disk")
+    }
+
+    /// The small file system as the test sees it.
+    pub(crate) fn disk(&self) -> PathBuf {
+        self.disk.as_ref().expect("a disk").seen()
+    }
+
+    pub(crate) fn remount(&self, options: &str) {
+        self.disk.as_ref().expect("a disk").remount(options);
+    }
+
+    /// A command that sees what the sandbox's programs see, in the project's directory.
+    pub(super) fn inside(&self, program: &str) -> Command {
+        let Some(disk) = &self.disk else {
+            let mut command = Command::new(program);
+            command.current_dir(self.project());
+            return command;
+        };
+        // Entering a namespace leads to its root; and the process stays the same, for signals to reach it.
+        let mut command = disk.enter();
+        command.args(["sh", "-c", "cd \"$0\" && exec \"$@\""]).arg(self.project()).arg(program);
+        command
+    }
+}
