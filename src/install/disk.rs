@@ -22,7 +22,7 @@ pub struct DiskError {
 
 impl fmt::Display for DiskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} `{}`: {}", self.doing, self.path.display(), self.source)?;
+        write!(f, "cannot {} `{}`: {}", self.doing, shortened(&self.path), self.source)?;
         match self.need_bytes {
             Some(need) if self.full() => write!(f, " (needs {need} bytes)"),
             _ => Ok(()),
@@ -55,7 +55,7 @@ impl DiskError {
 
 impl Hint for DiskError {
     fn hint(&self) -> Option<String> {
-        let place = self.path.parent().unwrap_or(&self.path).display();
+        let place = shortened(self.path.parent().unwrap_or(&self.path));
         match self.source.kind() {
             _ if self.full() => Some(match self.need_bytes {
                 Some(need) => {
@@ -66,9 +66,20 @@ impl Hint for DiskError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Some(format!("make `{place}` writable for this user, or set VX_HOME to a place that is"))
             }
+            io::ErrorKind::InvalidFilename => Some("set VX_HOME to a place with a shorter path".into()),
             _ => None,
         }
     }
+}
+
+/// A path that leaves room for what is wrong with it: a very long one loses its middle.
+fn shortened(path: &Path) -> String {
+    const ENDS: usize = 70;
+    let text = path.display().to_string();
+    let (Some((head, _)), Some((tail, _))) = (text.char_indices().nth(ENDS), text.char_indices().nth_back(ENDS)) else {
+        return text;
+    };
+    if head >= tail { text } else { format!("{}…{}", &text[..head], &text[tail..]) }
 }
 
 /// Adds to an I/O result what was being done to which file.
@@ -127,6 +138,24 @@ mod tests {
         let error = DiskError { doing: "write", path: "/store/a".into(), need_bytes: None, source }.needing(77);
         assert!(error.to_string().contains("`/store/a`") && error.to_string().contains("needs 77 bytes"), "{error}");
         assert!(error.hint().is_some_and(|hint| hint.contains("77")));
+    }
+
+    #[test]
+    fn a_very_long_path_does_not_hide_what_is_wrong_with_it() {
+        let long = PathBuf::from(format!("/top{}/end", "/määä".repeat(900)));
+        let error = DiskError {
+            doing: "create",
+            path: long,
+            need_bytes: None,
+            source: io::Error::from(io::ErrorKind::InvalidFilename),
+        };
+        let text = error.to_string();
+        assert!(text.len() < 300 && text.contains("`/top/m") && text.contains("/end`: "), "{text}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("shorter")));
+        for length in [1, 69, 70, 71, 139, 140, 141] {
+            let path = PathBuf::from("ä".repeat(length));
+            assert_eq!(shortened(&path).contains('…'), length > 140, "{length}");
+        }
     }
 
     #[cfg(unix)]

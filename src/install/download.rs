@@ -44,6 +44,9 @@ type Result<T> = std::result::Result<T, DownloadErrorKind>;
 /// No archive is larger; the largest known is below 1 GB.
 const ARCHIVE_BYTES: u64 = 8 << 30;
 
+/// How much is there when anybody looks at the beginning of an archive, unless that is all: enough to know it by.
+const HEAD_BYTES: usize = 512;
+
 /// How much is read from the cache at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -203,6 +206,21 @@ impl<'a> Download<'a> {
         Ok(true)
     }
 
+    /// Read the first chunk, which is not as small as a connection may have cut it.
+    fn first_chunk(&mut self) -> Result<()> {
+        self.next_chunk()?;
+        while (1..HEAD_BYTES).contains(&self.chunk.len()) {
+            let head = std::mem::take(&mut self.chunk);
+            self.next_chunk()?;
+            let end = self.chunk.is_empty();
+            self.chunk.splice(..0, head);
+            if end {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Read the next chunk into `self.chunk`; an empty one is the end.
     fn next_chunk(&mut self) -> Result<()> {
         self.session.watch.check()?;
@@ -349,7 +367,8 @@ impl BufRead for Download<'_> {
             self.taken = 0;
             let result = if self.failure.is_some() { Err(io::Error::other("the download failed")) } else { Ok(()) };
             let result = result.and_then(|()| {
-                self.next_chunk().map_err(|failure| {
+                let read = if self.received == 0 { self.first_chunk() } else { self.next_chunk() };
+                read.map_err(|failure| {
                     self.failure = Some(failure);
                     io::Error::other("the download failed")
                 })

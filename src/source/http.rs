@@ -92,8 +92,10 @@ impl Client {
     }
 
     /// The size in bytes of what is at an address; `None` when the server does not say.
+    ///
+    /// Asked once: it only makes a bar, and who receives the archive persists.
     pub(super) fn size(&self, question: &Question<'_>) -> Option<u64> {
-        let response = self.persist(question, |url| self.follow("HEAD", question, url)).ok()?.0;
+        let response = self.gate.pass(|| self.follow("HEAD", question, question.url)).ok()?.0;
         // A page for people is not what is wanted there.
         if header(&response, CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
             return None;

@@ -5,6 +5,8 @@ mod commands;
 mod crash;
 #[cfg(unix)]
 mod doctor;
+#[cfg(target_os = "linux")]
+mod failures;
 mod install;
 mod layers;
 #[cfg(unix)]

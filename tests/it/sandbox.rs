@@ -288,7 +288,7 @@ pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 
-fn files_below(root: &Path, directory: &Path, into: &mut Vec<String>) {
+pub(crate) fn files_below(root: &Path, directory: &Path, into: &mut Vec<String>) {
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() && !path.is_symlink() {

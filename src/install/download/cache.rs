@@ -124,6 +124,16 @@ impl PartFile {
     }
 }
 
+impl Drop for PartFile {
+    fn drop(&mut self) {
+        // Nothing was received: there is nothing to continue. What was finished has another name by now.
+        if self.length == 0 {
+            self.say_etag(None);
+            let _ = remove_file(&self.path);
+        }
+    }
+}
+
 /// Remove a file; one that is not there counts as removed.
 pub(super) fn remove_file(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {

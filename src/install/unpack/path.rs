@@ -76,11 +76,12 @@ pub(super) fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }
 
-/// An entry's name as it can be shown on a terminal.
+/// An entry's name as it can be shown on a terminal; a very long one leaves room for what is wrong with it.
 pub(super) fn shown(raw: &[u8]) -> String {
+    const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(raw);
-    let mut shown: String = text.chars().take(300).flat_map(char::escape_debug).collect();
-    if shown.len() < text.len() && text.chars().count() > 300 {
+    let mut shown: String = text.chars().take(SHOWN).flat_map(char::escape_debug).collect();
+    if text.chars().nth(SHOWN).is_some() {
         shown.push('…');
     }
     shown
