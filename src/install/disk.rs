@@ -76,7 +76,8 @@ impl Hint for DiskError {
 fn shortened(path: &Path) -> String {
     const ENDS: usize = 70;
     let text = path.display().to_string();
-    let (Some((head, _)), Some((tail, _))) = (text.char_indices().nth(ENDS), text.char_indices().nth_back(ENDS)) else {
+    let (Some((head, _)), Some((tail, _))) = (text.char_indices().nth(ENDS), text.char_indices().nth_back(ENDS - 1))
+    else {
         return text;
     };
     if head >= tail { text } else { format!("{}…{}", &text[..head], &text[tail..]) }

@@ -33,7 +33,7 @@ fn on_a_disk(options: &str) -> Option<Sandbox> {
 fn leave_free(sandbox: &Sandbox, free_bytes: u64) {
     let ballast = sandbox.disk().join("ballast");
     let _ = fs::remove_file(&ballast);
-    let there = rustix::fs::statvfs(&sandbox.disk()).expect("a file system");
+    let there = rustix::fs::statvfs(sandbox.disk()).expect("a file system");
     let size_bytes = (there.f_bavail * there.f_frsize).saturating_sub(free_bytes);
     fs::write(&ballast, vec![1; size_bytes as usize]).expect("ballast");
 }
