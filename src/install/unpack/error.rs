@@ -29,7 +29,7 @@ pub enum UnpackErrorKind {
         /// The pattern.
         pattern: String,
         /// What is wrong with it.
-        reason: String,
+        reason: &'static str,
     },
     /// The bytes are not what the name promises.
     #[error("it is {found}, not {expected}")]

@@ -1,6 +1,6 @@
 //! What of an archive is not wanted: `exclude_patterns` of `vx.toml`.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use fast_glob::glob_match;
 
 use super::error::UnpackErrorKind;
 
@@ -9,41 +9,57 @@ use super::error::UnpackErrorKind;
 /// A pattern without `/` is about names at any depth, one with `/` about the whole path inside the release. `*` and
 /// `?` do not cross a `/`, `**` does. A folder that matches is left out with all that is in it.
 #[derive(Clone, Debug, Default)]
-pub(in crate::install) struct Excluded(Option<GlobSet>);
+pub(in crate::install) struct Excluded(Vec<String>);
 
 impl Excluded {
     /// The patterns of a list joined by commas; a comma inside braces or brackets belongs to its pattern.
     pub(in crate::install) fn of(list: &str) -> Result<Self, UnpackErrorKind> {
-        let mut set = GlobSetBuilder::new();
-        let mut any = false;
+        let mut patterns = Vec::new();
         for pattern in split(list).filter(|pattern| !pattern.is_empty()) {
-            any = true;
+            if let Some(reason) = problem(pattern) {
+                return Err(UnpackErrorKind::Pattern { pattern: pattern.to_owned(), reason });
+            }
             let bare = pattern.trim_end_matches('/');
             let place = match bare.strip_prefix('/') {
                 Some(anchored) => anchored.to_owned(),
                 None if bare.contains('/') => bare.to_owned(),
                 None => format!("**/{bare}"),
             };
-            for text in [format!("{place}/**"), place] {
-                let glob = GlobBuilder::new(&text).literal_separator(true).backslash_escape(true).build();
-                let bad = |error: globset::Error| UnpackErrorKind::Pattern {
-                    pattern: pattern.to_owned(),
-                    reason: error.kind().to_string(),
-                };
-                set.add(glob.map_err(bad)?);
-            }
+            patterns.push(format!("{place}/**"));
+            patterns.push(place);
         }
-        let set = any.then(|| set.build()).transpose();
-        let bad = |error: globset::Error| UnpackErrorKind::Pattern {
-            pattern: list.to_owned(),
-            reason: error.kind().to_string(),
-        };
-        Ok(Self(set.map_err(bad)?))
+        Ok(Self(patterns))
     }
 
     /// Whether a path inside the release is left out.
     pub(super) fn covers(&self, path: &str) -> bool {
-        self.0.as_ref().is_some_and(|set| set.is_match(path))
+        self.0.iter().any(|pattern| glob_match(pattern, path))
+    }
+}
+
+/// Why a pattern can match nothing: what is opened in it must be closed.
+fn problem(pattern: &str) -> Option<&'static str> {
+    let (mut braces, mut class, mut escaped) = (0_i32, false, false);
+    for character in pattern.chars() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ']' => class = false,
+            _ if class => {}
+            '[' => class = true,
+            '{' => braces += 1,
+            '}' => braces -= 1,
+            _ => {}
+        }
+        if braces < 0 {
+            return Some("a `}` has no `{`");
+        }
+    }
+    match (class, braces, escaped) {
+        (true, ..) => Some("a `[` has no `]`"),
+        (_, 1.., _) => Some("a `{` has no `}`"),
+        (.., true) => Some("nothing follows its last `\\`"),
+        _ => None,
     }
 }
 
@@ -84,7 +100,9 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_none_is_named() {
-        let error = Excluded::of("*.md,a[").expect_err("it is refused");
-        assert!(error.to_string().contains("`a[`"), "{error}");
+        for bad in ["a[", "{a,b", "a}", "a\\"] {
+            let error = Excluded::of(&format!("*.md,{bad}")).expect_err("it is refused");
+            assert!(error.to_string().contains(&format!("`{bad}`")), "{error}");
+        }
     }
 }
