@@ -171,7 +171,7 @@ pub(super) struct InstallArguments {
 }
 
 /// How a run is carried out and shown.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(super) struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
@@ -204,7 +204,7 @@ pub(super) struct RunArguments {
 }
 
 /// Which view shows a run; without any, what fits the terminal.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[group(multiple = false)]
 pub(super) struct OutputArguments {
     /// A full-screen dashboard.

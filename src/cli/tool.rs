@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::args::{InstallArguments, OutputArguments, RunArguments, RunToolArguments, SyncArguments};
+use super::args::{InstallArguments, RunArguments, RunToolArguments, SyncArguments};
 use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::routes::{Routes, Target, program};
 use super::{install, store, sync, tool_and_version};
@@ -102,7 +102,8 @@ fn absent(tool: &str, wanted: bool) -> Failure {
 
 /// Install one tool of a project; the exit code to leave with when that did not succeed.
 fn sync_one(project: &Path, tool: &str) -> Result<Option<ExitCode>, Failure> {
-    let run = quiet_run();
+    // Shown on standard error, which is not the program's own output.
+    let run = RunArguments::default();
     let tools = vec![tool.to_owned()];
     let arguments = SyncArguments { tools, run, check: false, dry_run: false, locked: false, frozen: false };
     unless_done(sync::run(Some(project), &arguments)?)
@@ -110,20 +111,6 @@ fn sync_one(project: &Path, tool: &str) -> Result<Option<ExitCode>, Failure> {
 
 fn unless_done(code: ExitCode) -> Result<Option<ExitCode>, Failure> {
     Ok((code != ExitCode::SUCCESS).then_some(code))
-}
-
-/// As a run is that nobody gave options for: shown on standard error, which is not the program's own output.
-fn quiet_run() -> RunArguments {
-    RunArguments {
-        output: OutputArguments { tui: false, plain: false, json: false, headless: false },
-        jobs: None,
-        force: false,
-        offline: false,
-        fail_fast: false,
-        timeout: None,
-        dump: None,
-        dump_every: None,
-    }
 }
 
 /// The copy of this system, behind the links that lead back here.
@@ -169,7 +156,7 @@ fn undeclared(errand: &Errand, routes: &Routes, may_install: &mut bool) -> Outco
 }
 
 fn install_one(tool: &str) -> Result<Option<ExitCode>, Failure> {
-    let arguments = InstallArguments { tools: vec![tool.to_owned()], run: quiet_run(), ipc_channel: None };
+    let arguments = InstallArguments { tools: vec![tool.to_owned()], run: RunArguments::default(), ipc_channel: None };
     unless_done(install::run(None, &arguments)?)
 }
 

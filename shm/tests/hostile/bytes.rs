@@ -1,6 +1,6 @@
 //! A million mutations: the functions that the fuzz targets run, over the kept corpus and bytes made from it.
 //!
-//! The same seeds give the same bytes in every run. `VX_TORTURE=10000000` tries that many of each kind.
+//! The same seeds give the same bytes in every run. `VX_TORTURE=10` tries ten times as many of each kind.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Boards that are cut short while they are used: an error where there is somebody to tell, and never a signal.
 //!
 //! The ones that would be killed are children, which say how it went; a child that is killed says nothing and fails
-//! its test. `VX_TORTURE` sets the number of boards.
+//! its test. `VX_TORTURE=10` cuts ten times as many boards.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 //!
 //! `bytes` mutates what a board, a dump or a snapshot holds; `forged` makes it well formed and wrong; `scribble` writes
 //! over it while it is read; `cut` cuts it short under those who use it; `files` puts something else in its place.
-//! `VX_TORTURE=10000000` tries that many of each.
+//! `VX_TORTURE=10` tries ten times as many of each.
 #![cfg(unix)]
 
 mod bytes;
@@ -26,7 +26,7 @@ use vx_shm::{Ending, Kind, Phase, Slot};
 fn child() {
     match support::children::role() {
         None => {}
-        Some((role, board, seed)) => match role.as_str() {
+        Some(support::children::Role { name, board, seed }) => match name.as_str() {
             "cut-reader" => cut::play_reader(&board, seed),
             "cut-writer" => cut::play_writer(&board),
             "scribbler" => scribble::play_scribbler(&board, seed),

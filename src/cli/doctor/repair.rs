@@ -123,13 +123,9 @@ fn again(home: &Home, wanted: Vec<Wanted>, sources: &Arc<Sources>, run: &RunArgu
 fn run_arguments(arguments: &DoctorArguments) -> RunArguments {
     RunArguments {
         // Standard output holds nothing but the document then.
-        output: OutputArguments { tui: false, plain: false, json: false, headless: arguments.json },
-        jobs: None,
+        output: OutputArguments { headless: arguments.json, ..OutputArguments::default() },
         force: true,
         offline: arguments.offline,
-        fail_fast: false,
-        timeout: None,
-        dump: None,
-        dump_every: None,
+        ..RunArguments::default()
     }
 }

@@ -1,7 +1,7 @@
 //! The kill loop: SIGKILL at random instants through whole syncs, and every time the store is whole and the next run
 //! completes without any clean-up.
 //!
-//! `VX_TORTURE=1000 cargo test --test it torture -- --nocapture` kills that often, and prints what was hit.
+//! `VX_TORTURE=50 cargo test --test it torture -- --nocapture` kills fifty times as often, and prints what was hit.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -198,7 +198,8 @@ fn next_run(sandbox: &Sandbox, tally: &mut Tally) {
 
 #[test]
 fn torture_killed_at_any_instant_the_store_is_whole_and_the_next_run_completes() {
-    let kills = std::env::var("VX_TORTURE").ok().and_then(|text| text.parse().ok()).unwrap_or(USUAL_KILLS);
+    let factor = std::env::var("VX_TORTURE").ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(1);
+    let kills = USUAL_KILLS * factor;
     let mut dice = Dice(RandomState::new().hash_one(0));
     let sandbox = project();
     let begun = Instant::now();
