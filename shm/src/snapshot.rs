@@ -104,14 +104,26 @@ impl Reader {
         Ok(true)
     }
 
-    fn read_again(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
-        let now_ns = self.now_ns();
+    /// Look at everything once: first what was said, then who is still there to say more.
+    fn look(&mut self, into: &mut Snapshot, now_ns: u64) -> bool {
         let mut changed = self.refresh_board(&mut into.board);
         let state_moved = self.epoch.replace(into.board.epoch) != Some(into.board.epoch);
         for slot in 0..self.used() {
             changed |= self.refresh_slot(slot, into, state_moved);
         }
-        changed |= self.witness.examine(&self.segment, into, now_ns, state_moved);
+        changed | self.witness.examine(&self.segment, into, now_ns, state_moved)
+    }
+
+    fn read_again(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
+        let now_ns = self.now_ns();
+        let mut changed = self.look(into, now_ns);
+        if into.board.abandoned() {
+            // The creator may have closed the board, and ended, since its state was read: these are its last words.
+            self.reload()?;
+            if self.segment.header().epoch.load(Ordering::Acquire) != into.board.epoch {
+                changed |= self.look(into, now_ns);
+            }
+        }
         if changed {
             // Nothing that changed is believed of a board that was cut meanwhile: behind a cut in the middle of a page
             // the system leaves zeros, and no fault tells of them.

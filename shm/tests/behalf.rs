@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use support::{Form, both_forms};
 use vx_shm::{
-    Board, BoardState, ClaimError, CreateError, Ending, Kind, Liveness, Phase, Reader, ReserveError, Slot, SlotState,
-    Snapshot, gc, remove_over,
+    Board, BoardState, BoardView, ClaimError, CreateError, Ending, Kind, Liveness, Phase, Reader, ReserveError, Slot,
+    SlotState, Snapshot, gc, remove_over,
 };
 
 /// A process in whose name others report; it does nothing itself.
@@ -215,4 +215,35 @@ fn a_board_with_an_open_slot_of_a_running_process_is_not_cleared_away() {
     assert!(gc(form.directory(), Duration::ZERO, 0).unwrap().is_empty());
     script.end();
     assert_eq!(gc(form.directory(), Duration::ZERO, 0).unwrap(), [path]);
+}
+
+#[test]
+fn a_board_that_is_closed_and_left_while_it_is_read_does_not_read_as_abandoned() {
+    let form = Form::file();
+    for _ in 0..20 {
+        let mut script = Script::start();
+        let board = Board::create_for(&form.fresh(), "left", 512, script.pid()).unwrap();
+        // Enough slots that reading them all takes longer than the end of a process.
+        for number in 0..512 {
+            board.reserve(&number.to_string(), "", Kind::Task).unwrap();
+        }
+        let mut reader = board.reader().unwrap();
+        let (begins, begun) = std::sync::mpsc::channel();
+        let read = std::thread::spawn(move || {
+            begins.send(()).unwrap();
+            let mut readings = Vec::new();
+            while readings.last().is_none_or(|board: &BoardView| board.state == BoardState::Running) {
+                let mut snapshot = Snapshot::default(); // Another one each time, so that all of it is read again.
+                reader.refresh(&mut snapshot).unwrap();
+                readings.push(snapshot.board);
+            }
+            readings
+        });
+        begun.recv().unwrap();
+        std::thread::sleep(Duration::from_millis(10));
+        board.close(BoardState::Done);
+        script.end();
+        let readings = read.join().unwrap();
+        assert!(!readings.iter().any(BoardView::abandoned), "{:?}", readings.last());
+    }
 }

@@ -9,7 +9,7 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+use crate::stamp::{Control, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
 use crate::view::{Liveness, SlotView, Snapshot};
 
 /// Slots are looked at at most this often, unless a state has moved.
@@ -84,6 +84,9 @@ impl Witness {
             if segment.vanished() {
                 return changed; // Zeros in place of the board are no evidence.
             }
+            if liveness == Liveness::Lost && moved_on(segment, view) {
+                continue; // Its writer ended the slot before it was gone: the next refresh says how.
+            }
             changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
         }
         changed
@@ -153,4 +156,10 @@ impl Witness {
         }
         evidence
     }
+}
+
+/// Whether the slot has ended, or begun another life, since the view was taken.
+fn moved_on(segment: &Segment, view: &SlotView) -> bool {
+    let now = segment.hot(view.index).map(|line| Control::from_word(line.control.load(Ordering::Acquire)));
+    now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))
 }
