@@ -15,7 +15,8 @@ pub(super) fn check(directory: &Path) -> Vec<Finding> {
         .into_iter()
         .map(|path| Finding {
             check: Check::Board,
-            severity: Severity::Wrong,
+            // The next run removes it: nothing that has to be mended now.
+            severity: Severity::Advice,
             subject: path.display().to_string(),
             what: "it is left of a run that is long over".into(),
             why: "it takes up memory and is in the way of who looks for the board of a run",

@@ -208,10 +208,10 @@ impl Sandbox {
         found
     }
 
-    /// A tool's releases are no longer exactly what was made: `--force` has to make them again.
+    /// A tool's releases have lost the lists of their files, so that `--force` has to make them again.
     pub(crate) fn spoil(&self, tool: &str) {
-        let releases = fs::read_dir(self.home().join("store").join(tool)).expect("the tool is installed");
-        releases.flatten().for_each(|release| fs::write(release.path().join("spoiled"), "").expect("a file"));
+        let releases = fs::read_dir(self.kept().join("store").join(tool)).expect("the tool is installed");
+        releases.flatten().for_each(|release| drop(fs::remove_file(release.path().join(".vx-files"))));
     }
 
     /// The releases in the store, as `tool version`.
