@@ -1,262 +1,306 @@
-//! The memory of a board, whatever it is made of. This module is the only one of the crate with unsafe code.
+//! The memory of a board, whatever it is made of. All unsafe code of the crate is in this one file.
 //!
 //! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
-//! its length. It hands out references to atomics only, each within the length that was checked when it was attached;
-//! never a plain `&T` or slice over memory that another process may be writing to.
-//!
-//! Slots are claimed by locking one byte each, far behind the end of the file: the system frees the byte when the
-//! process that held it is gone, however it went ([`lock`]).
+//! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
+//! plain `&T` or slice over memory that another process may be writing to. Five things need an argument: that memory may
+//! be shared between threads, that a reference into it is good, that a hot line may be held on to, the system call
+//! behind the byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages
+//! that are gone ([`guard`]). Everything else is built on them.
 
 mod copied;
 mod create;
+mod doorbell;
 mod guard;
-mod handle;
 pub(crate) mod lock;
 mod named;
 mod open;
+mod parts;
 pub(crate) mod sleep;
 
 pub(crate) use create::{create_file, create_named};
-pub(crate) use handle::{DoorbellMap, HotHandle};
 pub(crate) use named::{SCHEME, as_file, remove_named};
 pub(crate) use open::{open_read, open_write, plain_file};
 
 use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
-use crate::atomics::{AtomicU64, Ordering};
-use crate::layout::{
-    ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, LayoutFault, LogCounters,
-    PAGE_BYTES, Region,
-};
-use crate::stamp;
+use crate::atomics::AtomicU64;
+use crate::layout::{ColdRecord, Doorbell, HeaderImage, HeaderPage, HotLine, LogCounters, Region};
 
-/// What a segment is made of; kept only so that it is given back when the segment is dropped.
-enum Backing {
-    /// A file, mapped read-only or read-write.
-    Mapped(memmap2::MmapRaw),
-    /// A named segment of the system, always mapped read-write.
-    Named(named::NamedMap),
-    /// A private copy, brought up to date by `reload`.
-    Copied(copied::Copied),
-}
-
-impl Backing {
-    /// Watch over memory that can vanish: somebody may cut the file short.
-    fn guard(&self, writable: bool) -> guard::Guard {
-        match self {
-            Self::Mapped(map) => guard::Guard::over(map.as_ptr(), map.len(), writable),
-            Self::Named(map) => guard::Guard::over(map.base(), map.length(), true),
-            Self::Copied(_) => guard::Guard::none(),
-        }
-    }
-}
-
-/// The memory of one board.
+/// The memory of one board, and what its header says of it: see [`parts`] for what lies where.
 pub(crate) struct Segment {
-    base: NonNull<u8>,
-    length: usize,
+    memory: Memory,
     writable: bool,
     facts: HeaderImage,
     path: PathBuf,
     file: Option<File>,
-    /// Before the memory it guards, which is given back after it.
+}
+
+/// What memory is made of; kept so that it is given back when it is dropped.
+enum Backing {
+    /// A file, mapped read-only or read-write.
+    Mapped(memmap2::MmapRaw),
+    /// A named segment of the system, always mapped read-write.
+    Named(shared_memory::Shmem),
+    /// A private copy, brought up to date by `reload`.
+    Copied(copied::Copied),
+}
+
+/// Memory that other threads and processes may be storing to, there as long as this lives.
+struct Memory {
+    base: NonNull<u8>,
+    length: usize,
+    /// Before the map it guards, which is given back after it.
     guard: guard::Guard,
     backing: Backing,
 }
 
 // SAFETY: `base` points into `backing`, which lives as long as `self` and is not moved by moving it (a map, or a boxed
 // slice). All access goes through references to atomics, which any thread may use; stores are made only through
-// segments opened for writing. `memmap2::MmapRaw` is Send and Sync itself, and `named::NamedMap` says why it is.
+// segments opened for writing. `MmapRaw` and `Copied` are Send and Sync themselves. `Shmem` is not, because it holds a
+// raw pointer to its map; it is used for that pointer, its length and its drop, none of which is tied to a thread.
 #[allow(unsafe_code)]
-unsafe impl Send for Segment {}
+unsafe impl Send for Memory {}
 // SAFETY: as above.
 #[allow(unsafe_code)]
-unsafe impl Sync for Segment {}
+unsafe impl Sync for Memory {}
 
 /// Types that are made of atomics only: any bits are valid, and others may store to them meanwhile.
 ///
 /// # Safety
 /// Every field must be an atomic, or padding that is never read, and the alignment at most 8.
 #[allow(unsafe_code)]
-unsafe trait Shared {}
+unsafe trait Shared: 'static {}
 
 macro_rules! shared {
     ($($type:ty),*) => { $(
-        // SAFETY: made of atomics and unread padding, of alignment 8 or less; asserted where the layout is drawn.
+        const _: () = assert!(align_of::<$type>() <= 8 || cfg!(loom));
+        // SAFETY: made of atomics and unread padding, as its definition shows; the alignment was just asserted.
         #[allow(unsafe_code)]
         unsafe impl Shared for $type {}
     )* };
 }
 shared!(HeaderPage, Doorbell, HotLine, ColdRecord, LogCounters, AtomicU64);
 
-impl Segment {
-    /// Believe the memory behind `backing`, or say why not.
-    fn attach(backing: Backing, writable: bool, path: &Path, file: Option<File>) -> Result<Self, LayoutFault> {
+impl Memory {
+    /// `None` for memory that is not there or begins where no word could.
+    fn of(backing: Backing, writable: bool) -> Option<Self> {
         let (base, length) = match &backing {
             Backing::Mapped(map) => (map.as_mut_ptr(), map.len()),
-            Backing::Named(map) => (map.base(), map.length()),
+            Backing::Named(map) => (map.as_ptr(), map.len()),
             Backing::Copied(copy) => (copy.base(), copy.length()),
         };
-        let base = NonNull::new(base).ok_or(LayoutFault::NotABoard)?;
-        let (path, guard) = (path.to_path_buf(), backing.guard(writable));
-        let mut segment = Self { base, length, writable, facts: HeaderImage::default(), path, file, guard, backing };
-        if length < PAGE_BYTES {
-            return Err(LayoutFault::NotABoard);
-        }
-        segment.facts = stamp::attach(segment.header(), length as u64)?;
-        Ok(segment)
+        let base = NonNull::new(base).filter(|base| base.cast::<u64>().is_aligned())?;
+        let guard = match &backing {
+            // Somebody may cut the file short.
+            Backing::Mapped(_) => guard::Guard::over(base.as_ptr(), length, writable),
+            Backing::Named(_) => guard::Guard::over(base.as_ptr(), length, true),
+            Backing::Copied(_) => guard::Guard::none(),
+        };
+        Some(Self { base, length, guard, backing })
     }
 
-    /// A reference to shared words at this offset.
+    /// Whether so many records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
+    #[inline(always)]
+    fn holds<T: Shared>(&self, offset: usize, stride: usize, count: usize) -> bool {
+        let end = stride.checked_mul(count.saturating_sub(1)).and_then(|last| last.checked_add(offset));
+        let end = end.and_then(|last| last.checked_add(size_of::<T>()));
+        offset.is_multiple_of(8) && stride.is_multiple_of(8) && end.is_some_and(|end| end <= self.length)
+    }
+
+    /// The shared words at this offset.
+    ///
+    /// # Panics
+    /// When they do not lie inside: the header's check has shown that they do.
     #[inline(always)]
     fn at<T: Shared>(&self, offset: usize) -> &T {
-        assert!(offset.is_multiple_of(8) && offset + size_of::<T>() <= self.length, "the header was checked");
-        // SAFETY: the assertion keeps the reference inside the mapping and aligned to 8, which is enough for every
-        // `Shared` type (maps and copies begin on a multiple of 8). `T` holds atomics only, so any bits are valid and
-        // other processes may store meanwhile. The memory lives as long as `self`. On a map that is read-only only
-        // loads of at most 8 bytes are made, relaxed, which are plain loads on every supported processor.
+        assert!(self.holds::<T>(offset, 0, 1), "the header was checked");
+        // SAFETY: the assertion keeps the reference inside the memory and aligned to 8 (`base` is, by `of`), which is
+        // enough for every `Shared` type. `T` holds atomics only, so any bits are valid and other processes may store
+        // meanwhile. The memory lives as long as `self`. On a map that is read-only only loads of at most 8 bytes are
+        // made, relaxed, which are plain loads on every supported processor.
         #[allow(unsafe_code)]
         unsafe {
             self.base.add(offset).cast::<T>().as_ref()
         }
     }
 
-    fn record<T: Shared>(&self, region: Region, slot: u32) -> Option<&T> {
-        (slot < self.facts.slot_count).then(|| self.at(region.offset as usize + slot as usize * region.stride as usize))
-    }
-
-    /// The checked facts, a private copy.
-    pub(crate) fn facts(&self) -> &HeaderImage {
-        &self.facts
-    }
-
-    /// The board's path, or `shm:NAME`.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// The whole length in bytes, as the header says.
-    pub(crate) fn length(&self) -> usize {
-        self.facts.length as usize
-    }
-
-    pub(crate) fn header(&self) -> &HeaderPage {
-        self.at(0)
-    }
-
-    pub(crate) fn bell(&self) -> &Doorbell {
-        self.at(self.facts.bell.offset as usize)
-    }
-
-    pub(crate) fn hot(&self, slot: u32) -> Option<&HotLine> {
-        self.record(self.facts.hot, slot)
-    }
-
-    pub(crate) fn cold(&self, slot: u32) -> Option<&ColdRecord> {
-        self.record(self.facts.cold, slot)
-    }
-
-    pub(crate) fn beat(&self, slot: u32) -> Option<&AtomicU64> {
-        self.record(self.facts.beats, slot)
-    }
-
-    /// The hot lines of the first `count` slots, in order.
+    /// The first `count` records of a region, in order. Checked once, so that walking over them checks nothing again.
+    ///
+    /// # Panics
+    /// As [`at`](Self::at).
     #[inline(always)]
-    pub(crate) fn hot_lines(&self, count: u32) -> impl Iterator<Item = &HotLine> {
-        let (offset, stride) = (self.facts.hot.offset as usize, self.facts.hot.stride as usize);
-        (0..count.min(self.facts.slot_count) as usize).map(move |slot| {
-            debug_assert!(offset + (slot + 1) * stride <= self.length);
-            // SAFETY: as in `at`; `HeaderImage::check` has shown, for every slot below the slot count, that
-            // `offset + (slot + 1) * stride` is at most the length, that both are multiples of 8, and that the stride
-            // is at least a hot line. Checked there once, so that a poll of all slots checks nothing again.
+    fn rows<T: Shared>(&self, region: Region, count: u32) -> impl Iterator<Item = &T> {
+        let (offset, stride, count) = (region.offset as usize, region.stride as usize, count as usize);
+        assert!(self.holds::<T>(offset, stride, count), "the header was checked");
+        (0..count).map(move |row| {
+            // SAFETY: as in `at`; the assertion has shown that the last row lies inside, that the rows before it do,
+            // and that each begins on a multiple of 8.
             #[allow(unsafe_code)]
             unsafe {
-                self.base.add(offset + slot * stride).cast::<HotLine>().as_ref()
+                self.base.add(offset + row * stride).cast::<T>().as_ref()
             }
         })
     }
 
-    /// A slot's log ring, where the board has them.
-    pub(crate) fn log(&self, slot: u32) -> Option<(&LogCounters, &[AtomicU64])> {
-        let region = self.facts.log;
-        if region.stride == 0 || slot >= self.facts.slot_count {
-            return None;
-        }
-        let begin = region.offset as usize + slot as usize * region.stride as usize;
-        let words = (region.stride as usize - LOG_HEADER_BYTES) / 8;
-        let first: &AtomicU64 = self.at(begin + LOG_HEADER_BYTES);
-        let _last: &AtomicU64 = self.at(begin + LOG_HEADER_BYTES + 8 * (words - 1));
-        // SAFETY: the first and the last word were just shown to lie inside the mapping; words in between do too.
-        // A slice of atomics makes no promise about their values.
+    /// So many words from this offset on.
+    ///
+    /// # Panics
+    /// As [`at`](Self::at).
+    fn words(&self, offset: usize, count: usize) -> &[AtomicU64] {
+        assert!(self.holds::<AtomicU64>(offset, 8, count), "the header was checked");
+        // SAFETY: the assertion has shown that the last word lies inside, and so do all before it; aligned as in `at`.
+        // A slice of atomics makes no promise about their values. A slice of no words reads nothing.
         #[allow(unsafe_code)]
-        let ring = unsafe { std::slice::from_raw_parts(std::ptr::from_ref(first), words) };
-        Some((self.at(begin), ring))
-    }
-
-    /// CRC-32 of every byte behind the header's facts; of a dump, whose bytes hold still.
-    pub(crate) fn body_crc(&self) -> u32 {
-        let mut hasher = crc32fast::Hasher::new();
-        let mut chunk = [0u64; 512];
-        let (mut offset, end) = (8 * FACT_WORDS, self.length());
-        while offset < end {
-            let count = chunk.len().min((end - offset) / 8);
-            for (at, word) in chunk[..count].iter_mut().enumerate() {
-                *word = self.at::<AtomicU64>(offset + 8 * at).load(Ordering::Relaxed);
-            }
-            hasher.update(bytemuck::cast_slice(&chunk[..count]));
-            offset += 8 * count;
+        unsafe {
+            std::slice::from_raw_parts(self.base.add(offset).cast::<AtomicU64>().as_ptr(), count)
         }
-        hasher.finalize()
-    }
-
-    /// The doorbell, mapped writable and nothing else with it, for a reader that wants to be rung for; `None` where
-    /// this process may not write to the board, has a private copy of it, or cannot map that page alone.
-    pub(crate) fn writable_doorbell(&self) -> Option<DoorbellMap<'_>> {
-        if self.writable {
-            return Some(DoorbellMap::Own(self.bell()));
-        }
-        if matches!(self.backing, Backing::Copied(_)) {
-            return None; // Nothing moves a copy while its reader sleeps.
-        }
-        let map = open::map_doorbell(self.file.as_ref()?, self.facts.bell.offset)?;
-        Some(DoorbellMap::Mapped { _guard: guard::Guard::over(map.as_ptr(), map.len(), true), map })
-    }
-
-    /// Whether the memory may be stored to.
-    pub(crate) fn writable(&self) -> bool {
-        self.writable
-    }
-
-    /// Whether pages of the map were found gone, and zeros are in their place.
-    #[inline]
-    pub(crate) fn vanished(&self) -> bool {
-        self.guard.vanished()
-    }
-
-    /// How long the file behind the memory is now; `None` where there is no file.
-    pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
-        self.file.as_ref().map(|file| file.metadata().map(|data| data.len())).transpose()
-    }
-
-    /// Bring a private copy up to date; nothing to do for a map.
-    pub(crate) fn reload(&self) -> io::Result<()> {
-        match (&self.backing, &self.file) {
-            (Backing::Copied(copy), Some(file)) => copy.reload(file, &self.facts),
-            _ => Ok(()),
-        }
-    }
-
-    /// The description that locks are held on: this segment's own, shared with no other.
-    pub(crate) fn lock_file(&self) -> Option<&File> {
-        self.file.as_ref()
     }
 }
 
-impl std::fmt::Debug for Segment {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Segment").field("path", &self.path).field("length", &self.length).finish_non_exhaustive()
+/// A hot line kept for publishing: the line, and the segment that keeps it mapped.
+pub(crate) struct HotHandle {
+    line: NonNull<HotLine>,
+    segment: Arc<Segment>,
+}
+
+// SAFETY: the line lies in the segment's memory, which the handle keeps alive and which any thread may use.
+#[allow(unsafe_code)]
+unsafe impl Send for HotHandle {}
+// SAFETY: as above.
+#[allow(unsafe_code)]
+unsafe impl Sync for HotHandle {}
+
+impl HotHandle {
+    /// The handle of a slot of a board that is open for writing.
+    pub(crate) fn new(segment: Arc<Segment>, slot: u32) -> Option<Self> {
+        let line = segment.hot(slot).filter(|_| segment.writable()).map(NonNull::from)?;
+        Some(Self { line, segment })
+    }
+
+    #[inline(always)]
+    pub(crate) fn line(&self) -> &HotLine {
+        // SAFETY: `line` was a reference into the memory of `segment`, which lives and stays mapped in place as long
+        // as `self`; what it points to are atomics.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.line.as_ref()
+        }
+    }
+
+    pub(crate) fn segment(&self) -> &Arc<Segment> {
+        &self.segment
+    }
+}
+
+/// Ask for, give up or ask about one byte of a file, for its open file description. Returns the answer's kind of lock.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) -> std::io::Result<libc::c_int> {
+    use std::os::fd::AsRawFd;
+    // SAFETY: `flock` is plain data, for which zeros are valid; `fcntl` reads and writes this one value only, which
+    // outlives the call, whichever of the lock commands it is; the descriptor is open because `file` is.
+    #[allow(unsafe_code)]
+    let (answer, question) = unsafe {
+        let mut question: libc::flock = std::mem::zeroed();
+        question.l_type = kind as _;
+        question.l_whence = libc::SEEK_SET as _;
+        question.l_start = byte as _;
+        question.l_len = 1;
+        let answer = libc::fcntl(file.as_raw_fd(), command, &raw mut question);
+        (answer, question)
+    };
+    if answer == -1 { Err(std::io::Error::last_os_error()) } else { Ok(question.l_type.into()) }
+}
+
+/// What the system did with SIGBUS before [`guard`] took it.
+#[cfg(unix)]
+type Disposition = libc::sigaction;
+
+/// What a fault is called with: the handler's own arguments.
+#[cfg(unix)]
+type OnFault = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
+
+/// Have this called for SIGBUS from now on; what was done with it before.
+#[cfg(unix)]
+fn take_bus_errors(handler: OnFault) -> Disposition {
+    // SAFETY: a `sigaction` is plain data, for which zeros are valid; the calls read and write these two values only. The
+    // handler is of the kind that `SA_SIGINFO` asks for, and does nothing that a signal's handler must not: see `guard`.
+    // Should a call fail, which for SIGBUS it cannot, the signal keeps the effect it had.
+    #[allow(unsafe_code)]
+    unsafe {
+        let mut before: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(libc::SIGBUS, std::ptr::null(), &raw mut before);
+        let mut ours: libc::sigaction = std::mem::zeroed();
+        libc::sigemptyset(&raw mut ours.sa_mask);
+        ours.sa_sigaction = handler as usize;
+        // On the stack that a thread has for such signals, where it has one.
+        ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        libc::sigaction(libc::SIGBUS, &raw const ours, std::ptr::null_mut());
+        before
+    }
+}
+
+/// In a handler: the address whose access raised the signal; `None` where somebody sent it.
+#[cfg(unix)]
+fn faulting_address(info: *mut libc::siginfo_t) -> Option<u64> {
+    // SAFETY: the system hands a handler of this kind a valid `siginfo_t`, whose address counts where a fault raised it.
+    #[allow(unsafe_code)]
+    let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr() as u64) };
+    (code > 0).then_some(address)
+}
+
+/// In a handler: private zeros in place of a whole map; whether there are some now.
+#[cfg(unix)]
+fn put_zeros(begin: u64, length: u64, writable: bool) -> bool {
+    let protection = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED | libc::MAP_NORESERVE;
+    let begin = std::ptr::with_exposed_provenance_mut::<libc::c_void>(begin as usize);
+    // SAFETY: the range is that of a map of a board, which stays mapped as long as its guard, and the guard lives as long
+    // as whoever is in the middle of touching the map: the interrupted thread borrows the segment. So the pages replaced
+    // are the board's own. What points to them are references to atomics, for which any bits are valid, zeros too.
+    #[allow(unsafe_code)]
+    let placed = unsafe { libc::mmap(begin, length as usize, protection, flags, -1, 0) };
+    placed != libc::MAP_FAILED
+}
+
+/// In a handler: what would have happened without it.
+#[cfg(unix)]
+fn pass_bus_error_on(
+    before: Option<&Disposition>,
+    signal: libc::c_int,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    let sent = faulting_address(info).is_none();
+    match before.map_or(libc::SIG_DFL, |before| before.sa_sigaction) {
+        libc::SIG_IGN if sent => {}
+        libc::SIG_DFL | libc::SIG_IGN => {
+            // SAFETY: both calls are among those a handler may make. A fault comes again after the return and then has
+            // the default effect; a signal that somebody sent does not, and is sent again.
+            #[allow(unsafe_code)]
+            unsafe {
+                libc::signal(signal, libc::SIG_DFL);
+                if sent {
+                    libc::raise(signal);
+                }
+            }
+        }
+        handler => {
+            let with_info = before.is_some_and(|before| before.sa_flags & libc::SA_SIGINFO != 0);
+            // SAFETY: the system gave this address as the handler of this signal, and its flags say which of the two
+            // kinds it is. It is called as the system would have called it.
+            #[allow(unsafe_code)]
+            unsafe {
+                if with_info {
+                    let handler: OnFault = std::mem::transmute(handler);
+                    handler(signal, info, context);
+                } else {
+                    let handler: extern "C" fn(libc::c_int) = std::mem::transmute(handler);
+                    handler(signal);
+                }
+            }
+        }
     }
 }

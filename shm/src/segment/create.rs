@@ -39,7 +39,7 @@ pub(crate) fn create_named(
         return Err(CreateError::Name { name: name.to_owned() });
     }
     let path = PathBuf::from(format!("{}{name}", named::SCHEME));
-    let map = named::NamedMap::create(name, facts.length as usize).map_err(|source| match source.kind() {
+    let map = named::create(name, facts.length as usize).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.clone() },
         _ => CreateError::Io { path: path.clone(), doing: "creating the segment", source },
     })?;
@@ -71,21 +71,6 @@ fn complete(
         .ok_or_else(|| fault("mapping it")(io::ErrorKind::OutOfMemory.into()))?;
     stamp::complete(segment.header(), facts, || fill(&segment));
     Ok(segment)
-}
-
-impl Segment {
-    /// A writable segment of new, zeroed memory; `None` where it is shorter than its facts.
-    fn prepare(backing: Backing, path: &Path, file: Option<File>, facts: &HeaderImage) -> Option<Self> {
-        let (base, length) = match &backing {
-            Backing::Mapped(map) => (map.as_mut_ptr(), map.len()),
-            Backing::Named(map) => (map.base(), map.length()),
-            Backing::Copied(_) => return None,
-        };
-        facts.check(length as u64).ok()?;
-        let base = std::ptr::NonNull::new(base)?;
-        let (path, guard) = (path.to_path_buf(), backing.guard(true));
-        Some(Self { base, length, writable: true, facts: *facts, path, file, guard, backing })
-    }
 }
 
 /// The full size, truly there: a page that could not be had later would kill whoever touches it.

@@ -81,34 +81,15 @@ pub(crate) fn lock_table(file: Option<&File>) -> io::Result<Result<TableGuard<'_
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn ask(file: &File, ask: Ask, byte: i64) -> io::Result<bool> {
-    use std::os::fd::AsRawFd;
-
-    #[cfg(target_vendor = "apple")]
-    const COMMANDS: (libc::c_int, libc::c_int) = (90, 92); // F_OFD_SETLK, F_OFD_GETLK, which libc does not name there.
-    #[cfg(not(target_vendor = "apple"))]
     const COMMANDS: (libc::c_int, libc::c_int) = (libc::F_OFD_SETLK, libc::F_OFD_GETLK);
 
     let (command, kind) = match ask {
-        Ask::Lock => (COMMANDS.0, libc::F_WRLCK),
-        Ask::Unlock => (COMMANDS.0, libc::F_UNLCK),
-        Ask::WhoHolds => (COMMANDS.1, libc::F_WRLCK),
+        Ask::Lock => (COMMANDS.0, libc::c_int::from(libc::F_WRLCK)),
+        Ask::Unlock => (COMMANDS.0, libc::c_int::from(libc::F_UNLCK)),
+        Ask::WhoHolds => (COMMANDS.1, libc::c_int::from(libc::F_WRLCK)),
     };
-    // SAFETY: `flock` is plain data, for which zeros are valid; `fcntl` reads and writes this one value only, which
-    // outlives the call, and the descriptor is open because `file` is.
-    #[allow(unsafe_code)]
-    let (answer, question) = unsafe {
-        let mut question: libc::flock = std::mem::zeroed();
-        question.l_type = kind as _;
-        question.l_whence = libc::SEEK_SET as _;
-        question.l_start = byte as _;
-        question.l_len = 1;
-        let answer = libc::fcntl(file.as_raw_fd(), command, &raw mut question);
-        (answer, question)
-    };
-    match answer {
-        -1 => Err(io::Error::last_os_error()),
-        _ => Ok(libc::c_int::from(question.l_type) != libc::c_int::from(libc::F_UNLCK)),
-    }
+    let answer = super::byte_lock(file, command, kind, byte)?;
+    Ok(answer != libc::c_int::from(libc::F_UNLCK))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]

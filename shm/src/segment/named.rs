@@ -26,41 +26,21 @@ pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= LONGEST_NAME && !name.starts_with('.') && name.chars().all(plain)
 }
 
-/// A named segment, mapped.
-pub(crate) struct NamedMap(Shmem);
+/// Make and map a segment of this length. The name stays when the map is dropped.
+pub(crate) fn create(name: &str, length: usize) -> io::Result<Shmem> {
+    let mut map = ShmemConf::new().os_id(system_name(name)).size(length).create().map_err(system_error)?;
+    map.set_owner(false);
+    Ok(map)
+}
 
-// SAFETY: `Shmem` is not Send only because it holds a raw pointer to the map. It is used for its pointer, its length
-// and its drop, none of which is tied to a thread, and the map is touched through atomics only.
-#[allow(unsafe_code)]
-unsafe impl Send for NamedMap {}
-// SAFETY: as above.
-#[allow(unsafe_code)]
-unsafe impl Sync for NamedMap {}
-
-impl NamedMap {
-    /// Make a segment of this length. The name stays when the map is dropped.
-    pub(crate) fn create(name: &str, length: usize) -> io::Result<Self> {
-        let mut map = ShmemConf::new().os_id(system_name(name)).size(length).create().map_err(system_error)?;
-        map.set_owner(false);
-        Ok(Self(map))
-    }
-
-    pub(crate) fn open(name: &str) -> io::Result<Self> {
-        ShmemConf::new().os_id(system_name(name)).open().map(Self).map_err(system_error)
-    }
-
-    pub(crate) fn base(&self) -> *mut u8 {
-        self.0.as_ptr()
-    }
-
-    pub(crate) fn length(&self) -> usize {
-        self.0.len()
-    }
+/// Map a segment that is there.
+pub(crate) fn open(name: &str) -> io::Result<Shmem> {
+    ShmemConf::new().os_id(system_name(name)).open().map_err(system_error)
 }
 
 /// Take the name away. Whoever has the segment mapped keeps it until it lets go.
 pub(crate) fn remove_named(name: &str) -> io::Result<()> {
-    let mut map = ShmemConf::new().os_id(system_name(name)).open().map_err(system_error)?;
+    let mut map = open(name)?;
     map.set_owner(true); // The owner's drop takes the name away.
     Ok(())
 }

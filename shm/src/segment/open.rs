@@ -59,7 +59,7 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
 }
 
 fn open_named(path: &Path, name: &str, writable: bool) -> Result<Segment, AttachError> {
-    let map = named::NamedMap::open(name).map_err(|error| AttachError::new(path, error))?;
+    let map = named::open(name).map_err(|error| AttachError::new(path, error))?;
     Segment::attach(Backing::Named(map), writable, path, named::lock_file(name))
         .map_err(|why| AttachError::new(path, why))
 }
@@ -110,22 +110,4 @@ pub(super) fn map(file: &File, length: u64, writable: bool) -> io::Result<memmap
     let mut options = MmapOptions::new();
     options.len(length);
     if writable { options.map_raw(file) } else { options.map_raw_read_only(file) }
-}
-
-/// Map the doorbell's page writable, through a description of its own.
-#[cfg(target_os = "linux")]
-pub(super) fn map_doorbell(file: &File, offset: u32) -> Option<memmap2::MmapRaw> {
-    use std::os::fd::AsRawFd;
-    if rustix::param::page_size() != PAGE_BYTES || !(offset as usize).is_multiple_of(PAGE_BYTES) {
-        return None; // The page would bring others with it.
-    }
-    // By descriptor and not by name: the name may be another board's by now.
-    let again = format!("/proc/self/fd/{}", file.as_raw_fd());
-    let writable = OpenOptions::new().read(true).write(true).open(again).ok()?;
-    MmapOptions::new().offset(u64::from(offset)).len(PAGE_BYTES).map_raw(&writable).ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-pub(super) fn map_doorbell(_: &File, _: u32) -> Option<memmap2::MmapRaw> {
-    None // Nobody can sleep on it there.
 }
