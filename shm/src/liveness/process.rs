@@ -102,9 +102,13 @@ fn namespace() -> u64 {
 /// When a process started, in ticks since boot; a zombie has ended and has none.
 #[cfg(target_os = "linux")]
 fn start_time(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything, parentheses included: fields count from the last one.
-    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    use std::io::Read;
+    // One read takes at least the first 22 fields: a name of at most 64 bytes and numbers of at most 20 digits.
+    let mut line = [0; 512];
+    let length = std::fs::File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut line).ok()?;
+    // The name, in parentheses, may hold any bytes, parentheses included: fields count from the last one.
+    let name_end = line[..length].iter().rposition(|byte| *byte == b')')?;
+    let mut fields = std::str::from_utf8(&line[name_end..length]).ok()?.split(' ').skip(1);
     if matches!(fields.next()?, "Z" | "X") {
         return None;
     }

@@ -52,7 +52,7 @@ pub(crate) fn as_file(name: &str) -> Option<PathBuf> {
 
 /// The description of a named segment that locks are held on, where there is one.
 pub(crate) fn lock_file(name: &str) -> Option<File> {
-    super::open::plain_file(&as_file(name)?, true).ok()
+    super::open::plain_file(&as_file(name)?, true).ok().map(|(file, _)| file)
 }
 
 fn system_name(name: &str) -> String {

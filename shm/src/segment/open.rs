@@ -1,6 +1,6 @@
 //! Attaching to what is there: for reading, for writing, mapped or copied.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
@@ -22,13 +22,13 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
             None => return open_named(path, name, false),
         },
     };
-    let file = plain_file(&on_disk, false).map_err(fault)?;
-    let length = match length_of(&file) {
+    let (file, data) = plain_file(&on_disk, false).map_err(fault)?;
+    let length = match length_of(&data) {
         // A named segment has its name before its length.
-        Err(AttachErrorKind::Layout(_)) if on_disk != path => return Err(fault(LayoutFault::NotReady.into())),
-        length => length.map_err(fault)?,
+        Err(_) if on_disk != path => return Err(fault(LayoutFault::NotReady.into())),
+        length => length.map_err(|why| fault(why.into()))?,
     };
-    let backing = if ours_alone(&file) {
+    let backing = if ours_alone(&data) {
         Backing::Mapped(map(&file, length, false).map_err(|error| fault(error.into()))?)
     } else if length <= LONGEST_BYTES {
         Backing::Copied(copied::Copied::load(&file, length).map_err(|error| fault(error.into()))?)
@@ -52,8 +52,8 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
             None => return open_named(path, name, true),
         },
     };
-    let file = plain_file(&on_disk, true).map_err(fault)?;
-    let length = length_of(&file).map_err(fault)?;
+    let (file, data) = plain_file(&on_disk, true).map_err(fault)?;
+    let length = length_of(&data).map_err(|why| fault(why.into()))?;
     let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
     Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
 }
@@ -64,8 +64,9 @@ fn open_named(path: &Path, name: &str, writable: bool) -> Result<Segment, Attach
         .map_err(|why| AttachError::new(path, why))
 }
 
-/// Open a plain file and nothing else: no link is followed, and a pipe or a device does not hold the caller up.
-pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<File, AttachErrorKind> {
+/// Open a plain file and nothing else: no link is followed, and a pipe or a device does not hold the caller up. What the
+/// system says of the opened file is asked once, so that all checks are about the same answer.
+pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, Metadata), AttachErrorKind> {
     let mut options = OpenOptions::new();
     options.read(true).write(writable);
     #[cfg(unix)]
@@ -79,29 +80,25 @@ pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<File, AttachErro
         _ => AttachErrorKind::from(error),
     })?;
     match file.metadata() {
-        Ok(data) if data.is_file() => Ok(file),
+        Ok(data) if data.is_file() => Ok((file, data)),
         Ok(_) => Err(AttachErrorKind::NotAFile),
         Err(error) => Err(error.into()),
     }
 }
 
-fn length_of(file: &File) -> Result<u64, AttachErrorKind> {
-    let length = file.metadata()?.len();
-    if length < PAGE_BYTES as u64 {
-        return Err(LayoutFault::NotABoard.into());
-    }
-    Ok(length)
+fn length_of(data: &Metadata) -> Result<u64, LayoutFault> {
+    Some(data.len()).filter(|length| *length >= PAGE_BYTES as u64).ok_or(LayoutFault::NotABoard)
 }
 
 /// Whether nobody but this user can shorten the file while it is mapped.
 #[cfg(unix)]
-fn ours_alone(file: &File) -> bool {
+fn ours_alone(data: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
-    file.metadata().is_ok_and(|data| data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0)
+    data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0
 }
 
 #[cfg(not(unix))]
-fn ours_alone(_: &File) -> bool {
+fn ours_alone(_: &Metadata) -> bool {
     true // A mapped file cannot be shortened there.
 }
 
