@@ -1,0 +1,66 @@
+//! How old is a report when the reader sees it? Beside the ages that the other questions have measured: a change of
+//! state on the board, whose reader sleeps until the doorbell wakes it.
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use vx_shm::{Board, Kind, Phase, Reader, Slot};
+
+use crate::child::{self, Child, REST};
+use crate::cost::pause;
+use crate::record::median;
+use crate::shared::{FIGURES, Shared};
+use crate::table::{Report, Row};
+
+const CHANGES: u64 = 600;
+const PAUSE: Duration = Duration::from_micros(300);
+
+/// Print all ages, in microseconds: ways whose reader looks without pause, and those whose reader is woken.
+pub(crate) fn run(report: &Report, ages: &[(&str, f64)]) {
+    let mut rows: Vec<Row> = ages
+        .iter()
+        .map(|(way, age)| {
+            // States are looked at without pause, messages are waited for.
+            let state = way.starts_with("board") || way.starts_with("iceoryx2") || way.contains("memory");
+            Row::of(&format!("{way}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
+        })
+        .collect();
+    rows.push(Row::of("board, change of state: reader is woken by the doorbell", &[awaited()]));
+    report.table("How old is a report when it is seen?", &["µs"], &rows);
+}
+
+fn awaited() -> f64 {
+    child::stay_on(0);
+    let place = tempfile::tempdir_in(child::memory()).expect("a directory");
+    let board = Board::create(&place.path().join("peers.board"), "peers", 1).expect("a board");
+    let mut slot = Slot::join(board.path(), "ripgrep", "14.1.1", Kind::Install).expect("a slot");
+    slot.enter(Phase::Resolving, Some(0));
+    let child = Child::start(&format!("await {}", place.path().display()));
+    for change in 1..=CHANGES {
+        pause(PAUSE);
+        let phase = if change % 2 == 0 { Phase::Downloading } else { Phase::Verifying };
+        slot.enter(phase, Some(child::now_ns())); // Its total says when.
+        child.shared.await_seen(change);
+    }
+    median(child.shared.figures(CHANGES as usize)) / 1_000.0
+}
+
+/// The reader's process.
+pub(crate) fn read(place: &Path, shared: &Shared) {
+    child::end_with_parent();
+    let mut reader = Reader::open(&place.join("peers.board")).expect("a reader");
+    let mut snapshot = reader.snapshot().expect("a snapshot");
+    shared.doing.store(REST, Ordering::Release);
+    let mut seen = 0_u64;
+    loop {
+        if reader.wait_change(Duration::from_secs(1)) {
+            let now = child::now_ns();
+            reader.refresh(&mut snapshot).expect("a board that reads");
+            let age = now.saturating_sub(snapshot.slots[0].total.unwrap_or(now));
+            shared.figures[seen as usize % FIGURES].store(age, Ordering::Relaxed);
+            seen += 1;
+            shared.seen.store(seen, Ordering::Release);
+        }
+    }
+}

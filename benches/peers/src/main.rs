@@ -1,0 +1,114 @@
+//! What does the board cost, beside every other way that we found to do its work? All in one run.
+//!
+//! Each question is put to every way in turns, so that whatever disturbs the machine disturbs all of them; figures are
+//! medians, and each table gives how many times dearer a way is than the board. It prints Markdown, ready for
+//! `docs/measurements.md`, and in the end the budgets with what became of them; it fails when one is not kept.
+//!
+//! `cargo bench --manifest-path benches/peers/Cargo.toml` (about four minutes; a word after `--` picks the questions
+//! whose name begins with it: `cost`, `stream`, `looks`, `attach`, `fan`, `torn`, `takeover`, `instructions`)
+
+mod attach;
+mod child;
+#[path = "../../children/mod.rs"]
+mod children;
+mod cost;
+mod fan_in;
+#[path = "../../instructions/mod.rs"]
+mod instructions;
+mod latency;
+mod looks;
+#[path = "../../record/mod.rs"]
+mod record;
+mod shared;
+mod state;
+mod stream;
+mod table;
+mod takeover;
+mod torn;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use table::{Limit, Report, Row};
+
+fn main() -> ExitCode {
+    if played_a_part() {
+        return ExitCode::SUCCESS;
+    }
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    if words.iter().any(|word| word == "--test" || word == "--list") {
+        return ExitCode::SUCCESS; // Run as a test, there is nothing to measure.
+    }
+    let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.starts_with(word.as_str()));
+    let values = tempfile::tempdir().expect("a directory");
+    // SAFETY: this is the only thread so far. Where hornet puts its values can be told in no other way.
+    unsafe { std::env::set_var("PCP_TMP_DIR", values.path()) };
+    let mut report = Report::default();
+    let mut ages = Vec::new();
+    if asked("cost") {
+        ages.extend(cost::run(&mut report).into_iter().map(|(way, age)| (way.title(), age)));
+    }
+    if asked("stream") {
+        ages.extend(stream::run(&mut report));
+    }
+    if !ages.is_empty() {
+        latency::run(&report, &ages);
+    }
+    type Question = fn(&mut Report);
+    let questions: [(&str, Question); 5] = [
+        ("looks", looks::run),
+        ("attach", attach::run),
+        ("fan", fan_in::run),
+        ("torn", torn::run),
+        ("instructions", count_instructions),
+    ];
+    for (name, question) in questions {
+        if asked(name) {
+            question(&mut report);
+        }
+    }
+    if asked("takeover") {
+        takeover::run();
+    }
+    if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Whether this process was a child of the run, and has done its part.
+fn played_a_part() -> bool {
+    if instructions::ran_as_measured() {
+        return true;
+    }
+    if let Ok(role) = std::env::var(children::ROLE) {
+        children::child(&role);
+        fan_in::child(&role);
+        return true;
+    }
+    let Some((words, shared)) = child::told() else { return false };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let state = |name| state::Way::named(name).expect("a way");
+    match words[..] {
+        ["read", way, place] => cost::read(state(way), Path::new(place), &shared),
+        ["write", way, place] => looks::write(state(way), Path::new(place), &shared),
+        ["stream", way, address] => stream::read(stream::Way::named(way).expect("a way"), address, &shared),
+        ["bridge", path] => stream::serve(path, &shared),
+        ["await", place] => latency::read(Path::new(place), &shared),
+        ["scribble", place] => torn::write(Path::new(place), &shared),
+        ["crash", way, place] => takeover::write(way, Path::new(place), &shared),
+        _ => panic!("no such part: {words:?}"),
+    }
+    true
+}
+
+fn count_instructions(report: &mut Report) {
+    let Some(counts) = instructions::counts() else {
+        println!("\nThere is no valgrind on this machine: instructions were not counted.");
+        return;
+    };
+    let rows: Vec<Row> = counts.iter().map(|(what, each, _)| Row::of(what, &[*each])).collect();
+    report.table("How many instructions is a call?", &["instructions"], &rows);
+    for (what, each, most) in &counts {
+        if let Some(most) = most {
+            report.budget(&format!("instructions: {what}"), *each, Limit::AtMost(*most, ""));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What does a report cost as a message, with a reader that is busy and with one that sleeps, and how late is it seen?
+//!
+//! Every message is the whole record, since a reader that comes late has nothing else. The reader decodes it. With
+//! messages sent without pause the reader does not sleep; with one message now and then it is woken for each.
+
+mod ends;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use crate::child::{self, Child, REST};
+use crate::cost::pause;
+use crate::record::median;
+use crate::shared::Shared;
+use crate::state;
+use crate::table::{Report, Row};
+pub(crate) use ends::{Owned, Way};
+
+const TURNS: usize = 15;
+/// Messages sent without pause, a turn.
+const BATCH: u64 = 2_000;
+/// Messages to a sleeping reader, a turn.
+const SINGLE: u64 = 40;
+const PAUSE: Duration = Duration::from_micros(300);
+
+/// What the reader is to do with a message, beside decoding it.
+pub(crate) const COUNT: u32 = 0;
+/// Note the processor time used so far.
+pub(crate) const NOTE_CPU: u32 = 1;
+/// Note how old it is.
+pub(crate) const NOTE_AGE: u32 = 2;
+
+struct Pair {
+    way: Way,
+    sender: Box<dyn ends::Sender>,
+    child: Child,
+    sent: u64,
+    /// Nanoseconds a message: processor time of writer and reader without pause, and the writer's time when it sleeps.
+    flat: Vec<f64>,
+    reading: Vec<f64>,
+    single: Vec<f64>,
+    ages: Vec<f64>,
+    _place: tempfile::TempDir,
+}
+
+/// Measure and print; returns the ages in microseconds, for the table of latencies.
+pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
+    child::stay_on(0);
+    let place = tempfile::tempdir_in(child::memory()).expect("a directory");
+    let mut board = state::Way::BoardNumbers.writer(place.path(), 1);
+    let mut pairs: Vec<Pair> = Way::ALL.iter().map(|way| Pair::start(*way)).collect();
+    let mut bridge = ends::Bridge::start();
+    let (mut publish, mut bridged) = (Vec::new(), Vec::new());
+    for _ in 0..TURNS {
+        let used = child::used_ns();
+        board.time(200_000);
+        publish.push((child::used_ns() - used) as f64 / 200_000.0);
+        pairs.iter_mut().for_each(Pair::turn);
+        bridged.push(bridge.time(20).as_nanos() as f64 / 20.0);
+    }
+    let base = median(publish);
+    let mut rows =
+        vec![Row { way: "board, numbers of a slot".into(), figures: vec![Some(base), None, Some(base)], base: true }];
+    rows.extend(pairs.iter().map(|pair| {
+        let figures = [&pair.flat, &pair.reading, &pair.single].map(|figures| median(figures.clone()));
+        Row::of(pair.way.title(), &figures)
+    }));
+    let bridged = median(bridged);
+    rows.push(Row {
+        way: "ipckit, CLI bridge (waits for the answer)".into(),
+        figures: vec![Some(bridged), None, Some(bridged)],
+        base: false,
+    });
+    let columns = ["writer, without pause, ns", "reader, ns", "writer, reader asleep, ns"];
+    report.table("What does a report cost as a message?", &columns, &rows);
+    pairs.iter().map(|pair| (pair.way.title(), median(pair.ages.clone()) / 1_000.0)).collect()
+}
+
+impl Pair {
+    fn start(way: Way) -> Self {
+        let place = tempfile::tempdir_in(child::memory()).expect("a directory");
+        let (sender, child) = ends::connect(way, place.path());
+        let [flat, reading, single, ages] = [const { Vec::new() }; 4];
+        Self { way, sender, child, sent: 0, flat, reading, single, ages, _place: place }
+    }
+
+    fn turn(&mut self) {
+        self.send(0, NOTE_CPU);
+        self.await_seen();
+        let before = self.child.shared.figures(1)[0];
+        let used = child::used_ns();
+        (1..BATCH).for_each(|done| self.send(done, COUNT));
+        self.send(BATCH, NOTE_CPU);
+        self.flat.push((child::used_ns() - used) as f64 / BATCH as f64);
+        self.await_seen();
+        self.reading.push((self.child.shared.figures(1)[0] - before) / BATCH as f64);
+        for _ in 0..SINGLE {
+            pause(PAUSE);
+            let began = child::now_ns();
+            self.send(began, NOTE_AGE);
+            self.single.push((child::now_ns() - began) as f64);
+            self.await_seen();
+            self.ages.push(self.child.shared.figures(1)[0]);
+        }
+    }
+
+    fn send(&mut self, done: u64, mark: u32) {
+        self.sent += 1;
+        self.sender.send(done, mark);
+    }
+
+    fn await_seen(&self) {
+        self.child.shared.await_seen(self.sent);
+    }
+}
+
+/// The reader's process: decodes what comes until the writer is gone.
+pub(crate) fn read(way: Way, address: &str, shared: &Shared) {
+    let mut receiver = ends::receive(way, address, || shared.doing.store(REST, Ordering::Release));
+    let mut seen = 0;
+    while let Some((done, mark)) = receiver() {
+        seen += 1;
+        let figure = match mark {
+            NOTE_CPU => child::used_ns(),
+            NOTE_AGE => child::now_ns().saturating_sub(done),
+            _ => continue,
+        };
+        shared.figures[0].store(figure, Ordering::Relaxed);
+        shared.seen.store(seen, Ordering::Release);
+    }
+}
+
+/// The process that answers ipckit's bridge.
+pub(crate) fn serve(path: &str, shared: &Shared) {
+    ends::serve(path, || shared.doing.store(REST, Ordering::Release));
+}

@@ -1,0 +1,81 @@
+//! How many readings are torn: the same record, checked by a sum, written without pause by another process, read the
+//! same number of times from ipckit's shared memory and from the board's latch?
+
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use ipckit::SharedMemory;
+
+use crate::child::{self, Child, REST, STOP};
+use crate::shared::{RECORD_WORDS, Shared};
+use crate::state::unique;
+use crate::table::{Limit, Report};
+
+const READS: u64 = 10_000_000;
+/// Readings in one turn of either.
+const TURN: u64 = 100_000;
+
+pub(crate) fn run(report: &mut Report) {
+    child::stay_on(0);
+    let place = tempfile::tempdir_in(child::memory()).expect("a directory");
+    let child = Child::start(&format!("scribble {}", place.path().display()));
+    let memory = SharedMemory::open(&unique(place.path())).expect("shared memory");
+    let (mut ours, mut theirs, mut busy, mut newest) = (0, 0, 0, [0; 2]);
+    let mut moved = [0_u64; 2];
+    let mut bytes = [0; 8 * RECORD_WORDS];
+    for _ in 0..READS / TURN {
+        for _ in 0..TURN {
+            match child.shared.record.read_soon() {
+                Some((_, words)) => {
+                    ours += u64::from(!whole(&words));
+                    moved[0] += u64::from(std::mem::replace(&mut newest[0], words[0]) != words[0]);
+                }
+                None => busy += 1,
+            }
+        }
+        for _ in 0..TURN {
+            memory.read_into(0, &mut bytes).expect("a record");
+            let words = words(&bytes);
+            theirs += u64::from(!whole(&words));
+            moved[1] += u64::from(std::mem::replace(&mut newest[1], words[0]) != words[0]);
+        }
+    }
+    child.shared.order.store(STOP, Ordering::Release);
+    println!(
+        "\n### How many readings are torn?\n\n| way | readings | torn | met the writer at work and kept the last |"
+    );
+    println!("|---|---|---|---|");
+    println!("| board, record of 192 bytes | {READS} ({} new) | {ours} | {busy} |", moved[0]);
+    println!("| ipckit shared memory, the same record | {READS} ({} new) | {theirs} | – |", moved[1]);
+    report.budget("readings of the board that were torn", ours as f64, Limit::AtMost(0.0, ""));
+}
+
+/// The last word is a sum of all others that no mixture of two records has.
+fn whole(words: &[u64; RECORD_WORDS]) -> bool {
+    sum(words) == words[RECORD_WORDS - 1]
+}
+
+fn sum(words: &[u64; RECORD_WORDS]) -> u64 {
+    words[..RECORD_WORDS - 1].iter().fold(0x9E37_79B9_7F4A_7C15, |sum, word| (sum ^ word).wrapping_mul(0x100_0000_01B3))
+}
+
+fn words(bytes: &[u8; 8 * RECORD_WORDS]) -> [u64; RECORD_WORDS] {
+    std::array::from_fn(|at| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * at + byte])))
+}
+
+/// The writer's process: both records, one after the other, until it is told to stop.
+pub(crate) fn write(place: &Path, shared: &Shared) {
+    child::end_with_parent();
+    let mut memory = SharedMemory::create(&unique(place), 4_096).expect("shared memory");
+    for number in 0_u64.. {
+        let mut words = [number.wrapping_mul(0x9E37_79B9); RECORD_WORDS];
+        words[RECORD_WORDS - 1] = sum(&words);
+        shared.record.write(&words);
+        let bytes: [u8; 8 * RECORD_WORDS] = std::array::from_fn(|at| words[at / 8].to_le_bytes()[at % 8]);
+        memory.write(0, &bytes).expect("room");
+        shared.doing.store(REST, Ordering::Release);
+        if shared.order.load(Ordering::Relaxed) == STOP {
+            return;
+        }
+    }
+}
