@@ -22,6 +22,7 @@ pub(crate) use named::{SCHEME, as_file, remove_named};
 pub(crate) use open::{open_read, open_write, plain_file};
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -127,17 +128,18 @@ impl Memory {
         }
     }
 
-    /// The first `count` records of a region, in order. Checked once, so that walking over them checks nothing again.
+    /// These records of a region, in order. Checked once, so that walking over them checks nothing again.
     ///
     /// # Panics
     /// As [`at`](Self::at).
     #[inline(always)]
-    fn rows<T: Shared>(&self, region: Region, count: u32) -> impl Iterator<Item = &T> {
-        let (offset, stride, count) = (region.offset as usize, region.stride as usize, count as usize);
-        assert!(self.holds::<T>(offset, stride, count), "the header was checked");
-        (0..count).map(move |row| {
-            // SAFETY: as in `at`; the assertion has shown that the last row lies inside, that the rows before it do,
-            // and that each begins on a multiple of 8.
+    fn rows<T: Shared>(&self, region: Region, rows: Range<u32>) -> impl Iterator<Item = &T> {
+        let (offset, stride) = (region.offset as usize, region.stride as usize);
+        let rows = rows.start as usize..rows.end as usize;
+        assert!(self.holds::<T>(offset, stride, rows.end), "the header was checked");
+        rows.map(move |row| {
+            // SAFETY: as in `at`; the assertion has shown that the row before the end lies inside, that the rows before
+            // it do, and that each begins on a multiple of 8.
             #[allow(unsafe_code)]
             unsafe {
                 self.base.add(offset + row * stride).cast::<T>().as_ref()

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 
 use super::{Backing, Memory, Segment};
@@ -78,10 +79,10 @@ impl Segment {
         self.record(self.facts.beats, slot)
     }
 
-    /// The hot lines of the first `count` slots, in order.
+    /// The hot lines of these slots, in order; those that the board does not have are left out.
     #[inline(always)]
-    pub(crate) fn hot_lines(&self, count: u32) -> impl Iterator<Item = &HotLine> {
-        self.memory.rows(self.facts.hot, count.min(self.facts.slot_count))
+    pub(crate) fn hot_lines(&self, slots: Range<u32>) -> impl Iterator<Item = &HotLine> {
+        self.memory.rows(self.facts.hot, slots.start..slots.end.min(self.facts.slot_count))
     }
 
     /// A slot's log ring, where the board has them.
