@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -46,6 +47,15 @@ impl Child {
         child.shared.await_doing(REST);
         stay_on(0);
         child
+    }
+
+    /// Tell it to stop and wait until it has given back what it holds; one that does not is killed.
+    pub(crate) fn stop(&mut self) {
+        self.shared.order.store(STOP, Ordering::Release);
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(5) && matches!(self.process.try_wait(), Ok(None)) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// End it as a crash would.
@@ -104,6 +114,14 @@ pub(crate) fn roam() {
 pub(crate) fn memory() -> PathBuf {
     let shared = PathBuf::from("/dev/shm");
     if shared.is_dir() { shared } else { std::env::temp_dir() }
+}
+
+/// What tells hornet where its values go. It is the run's own directory, for whatever else a peer leaves in files.
+pub(crate) const HOME: &str = "PCP_TMP_DIR";
+
+/// The run's own directory.
+pub(crate) fn home() -> PathBuf {
+    PathBuf::from(std::env::var_os(HOME).expect("the run's directory"))
 }
 
 /// The clock that all processes share.

@@ -92,8 +92,7 @@ impl Pair {
 impl Drop for Pair {
     fn drop(&mut self) {
         if let Some(child) = &mut self.child {
-            child.shared.order.store(STOP, Ordering::Release);
-            let _ = child.process.wait(); // What it holds of a peer is given back.
+            child.stop();
         }
     }
 }

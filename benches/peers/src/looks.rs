@@ -86,8 +86,7 @@ impl Pair {
 
 impl Drop for Pair {
     fn drop(&mut self) {
-        self.child.shared.order.store(STOP, Ordering::Release);
-        let _ = self.child.process.wait();
+        self.child.stop();
     }
 }
 

@@ -40,9 +40,9 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS; // Run as a test, there is nothing to measure.
     }
     let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.starts_with(word.as_str()));
-    let values = tempfile::tempdir().expect("a directory");
+    let home = tempfile::tempdir().expect("a directory");
     // SAFETY: this is the only thread so far. Where hornet puts its values can be told in no other way.
-    unsafe { std::env::set_var("PCP_TMP_DIR", values.path()) };
+    unsafe { std::env::set_var(child::HOME, home.path()) };
     let mut report = Report::default();
     let mut ages = Vec::new();
     if asked("cost") {
@@ -70,6 +70,7 @@ fn main() -> ExitCode {
     if asked("takeover") {
         takeover::run();
     }
+    clear_away(&state::unique(home.path()));
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -97,6 +98,15 @@ fn played_a_part() -> bool {
         _ => panic!("no such part: {words:?}"),
     }
     true
+}
+
+/// Remove the shared memory that iceoryx2's nodes of this run have left.
+fn clear_away(prefix: &str) {
+    for entry in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn count_instructions(report: &mut Report) {

@@ -35,7 +35,7 @@ struct Pair {
     sender: Box<dyn ends::Sender>,
     child: Child,
     sent: u64,
-    /// Nanoseconds a message: processor time of writer and reader without pause, and the writer's time when it sleeps.
+    /// Nanoseconds a message: processor time of writer and reader without pause, and of the writer when the reader sleeps.
     flat: Vec<f64>,
     reading: Vec<f64>,
     single: Vec<f64>,
@@ -46,6 +46,8 @@ struct Pair {
 /// Measure and print; returns the ages in microseconds, for the table of latencies.
 pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
     child::stay_on(0);
+    // What a look at the clock of used time costs, which is part of each message to a sleeping reader.
+    let clock = median((0..1001).map(|_| -(child::used_ns() as f64 - child::used_ns() as f64)).collect());
     let place = tempfile::tempdir_in(child::memory()).expect("a directory");
     let mut board = state::Way::BoardNumbers.writer(place.path(), 1);
     let mut pairs: Vec<Pair> = Way::ALL.iter().map(|way| Pair::start(*way)).collect();
@@ -55,7 +57,7 @@ pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
         let used = child::used_ns();
         board.time(200_000);
         publish.push((child::used_ns() - used) as f64 / 200_000.0);
-        pairs.iter_mut().for_each(Pair::turn);
+        pairs.iter_mut().for_each(|pair| pair.turn(clock));
         bridged.push(bridge.time(20).as_nanos() as f64 / 20.0);
     }
     let base = median(publish);
@@ -84,7 +86,7 @@ impl Pair {
         Self { way, sender, child, sent: 0, flat, reading, single, ages, _place: place }
     }
 
-    fn turn(&mut self) {
+    fn turn(&mut self, clock: f64) {
         self.send(0, NOTE_CPU);
         self.await_seen();
         let before = self.child.shared.figures(1)[0];
@@ -96,9 +98,9 @@ impl Pair {
         self.reading.push((self.child.shared.figures(1)[0] - before) / BATCH as f64);
         for _ in 0..SINGLE {
             pause(PAUSE);
-            let began = child::now_ns();
-            self.send(began, NOTE_AGE);
-            self.single.push((child::now_ns() - began) as f64);
+            let used = child::used_ns();
+            self.send(child::now_ns(), NOTE_AGE);
+            self.single.push((child::used_ns() - used) as f64 - clock);
             self.await_seen();
             self.ages.push(self.child.shared.figures(1)[0]);
         }

@@ -40,7 +40,7 @@ fn board(place: &Path) -> (String, String) {
     let board = Board::create(&path, "peers", 1).expect("a board");
     let mut child = crashed("board", place);
     child.kill();
-    let snapshot = Reader::open(&path).and_then(|mut reader| Ok(reader.snapshot().expect("a snapshot")));
+    let snapshot = Reader::open(&path).map(|mut reader| reader.snapshot().expect("a snapshot"));
     let done = snapshot.expect("a reader").slots.first().map(|slot| slot.done);
     let began = Instant::now();
     let mut refusals = 0;

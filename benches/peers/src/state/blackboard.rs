@@ -2,21 +2,28 @@
 
 use std::fmt::Debug;
 use std::hint::black_box;
-use std::path::Path;
 use std::time::Duration;
 
+use iceoryx2::config::Config;
 use iceoryx2::port::reader::{BlackboardValue, EntryHandle, Reader};
 use iceoryx2::port::writer::{EntryHandleMut, Writer};
 use iceoryx2::prelude::*;
 use iceoryx2::service::port_factory::blackboard::PortFactory;
 
 use super::{timed, unique};
+use crate::child;
 use crate::shared::RECORD_WORDS;
 
-/// A node that keeps its files apart from those of other programs.
+/// A node of this run: its files lie in the run's directory and its shared memory has the run's prefix, so that nothing
+/// of another program is met and nothing stays behind.
 pub(crate) fn node() -> Node<ipc::Service> {
     set_log_level(LogLevel::Fatal);
-    NodeBuilder::new().create::<ipc::Service>().expect("a node")
+    let home = child::home();
+    let mut config = Config::default();
+    let path = Path::new(home.join("iceoryx2").display().to_string().as_bytes()).expect("a path");
+    config.global.set_root_path(&path);
+    config.global.prefix = FileName::new(format!("{}-", unique(&home)).as_bytes()).expect("a name");
+    NodeBuilder::new().config(&config).create::<ipc::Service>().expect("a node")
 }
 
 /// What an entry holds.
@@ -62,7 +69,7 @@ value!(Record, RECORD_WORDS);
 
 type Factory = PortFactory<ipc::Service, u64>;
 
-fn service_name(place: &Path) -> ServiceName {
+fn service_name(place: &std::path::Path) -> ServiceName {
     unique(place).as_str().try_into().expect("a name")
 }
 
@@ -75,7 +82,7 @@ pub(crate) struct Entries<V: Value> {
 }
 
 impl<V: Value> Entries<V> {
-    pub(crate) fn create(place: &Path, slots: usize) -> Self {
+    pub(crate) fn create(place: &std::path::Path, slots: usize) -> Self {
         let node = node();
         let name = service_name(place);
         let mut builder = node.service_builder(&name).blackboard_creator::<u64>();
@@ -113,7 +120,7 @@ pub(crate) struct Looks<V: Value> {
 }
 
 impl<V: Value> Looks<V> {
-    pub(crate) fn open(place: &Path, slots: usize) -> Self {
+    pub(crate) fn open(place: &std::path::Path, slots: usize) -> Self {
         let node = node();
         let factory =
             node.service_builder(&service_name(place)).blackboard_opener::<u64>().open().expect("a blackboard");
@@ -141,7 +148,7 @@ impl<V: Value> super::Reader for Looks<V> {
 pub(crate) struct LooksIfChanged<V: Value>(Looks<V>);
 
 impl<V: Value> LooksIfChanged<V> {
-    pub(crate) fn open(place: &Path, slots: usize) -> Self {
+    pub(crate) fn open(place: &std::path::Path, slots: usize) -> Self {
         Self(Looks::open(place, slots))
     }
 }
