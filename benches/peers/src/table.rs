@@ -56,7 +56,7 @@ impl Report {
                 Limit::AtLeast(least, unit) => format!("at least {least} {unit}"),
             };
             let verdict = if limit.kept(*found) { "kept" } else { "**not kept**" };
-            println!("| {what} | {} | {budget} | {verdict} |", rounded(*found));
+            println!("| {what} | {} | {} | {verdict} |", rounded(*found), budget.trim_end());
         }
         self.budgets.iter().all(|(_, found, limit)| limit.kept(*found))
     }
@@ -87,11 +87,16 @@ pub(crate) fn rounded(figure: f64) -> String {
     let text = format!("{figure:.digits$}");
     match text.split_once('.') {
         Some(_) => text,
-        None => thousands(&text),
+        None => grouped(&text),
     }
 }
 
-fn thousands(digits: &str) -> String {
+/// A count, its digits in threes.
+pub(crate) fn thousands(count: u64) -> String {
+    grouped(&count.to_string())
+}
+
+fn grouped(digits: &str) -> String {
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
         if at > 0 && (digits.len() - at).is_multiple_of(3) && !text.ends_with('-') {

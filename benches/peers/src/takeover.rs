@@ -74,11 +74,12 @@ fn blackboard(place: &Path) -> (String, String) {
     let entry = writer.map_err(|error| format!("{error:?}")).map(|writer| {
         writer.entry::<u64>(&0).map(|entry| entry.update_with_copy(LAST + 1)).map_err(|error| format!("{error:?}"))
     });
-    let cleaned = format!("after clearing dead nodes away ({cleaned:?}, {})", after(began, 0));
+    let cleaned = format!("after {} dead node was cleared away in {}", cleaned.cleanups, after(began, 0));
     let taken = match entry {
         Ok(Ok(())) => format!("yes, {cleaned}"),
         Ok(Err(entry)) => {
-            format!("no: writer port at once {}, {cleaned} given; entry: {entry}", first.unwrap_or("given".into()))
+            let first = first.unwrap_or("given".into());
+            format!("no: a writer port at once: {first}; {cleaned}: given, and its entry: {entry}")
         }
         Err(port) => format!("no: {cleaned}: {port}"),
     };

@@ -10,7 +10,7 @@ use ipckit::SharedMemory;
 use crate::child::{self, Child, REST, STOP};
 use crate::shared::{RECORD_WORDS, Shared};
 use crate::state::unique;
-use crate::table::{Limit, Report};
+use crate::table::{Limit, Report, thousands};
 
 const READS: u64 = 10_000_000;
 /// Readings in one turn of either.
@@ -47,8 +47,9 @@ pub(crate) fn run(report: &mut Report) {
         "\n### How many readings are torn?\n\n| way | readings | torn | met the writer at work and kept the last |"
     );
     println!("|---|---|---|---|");
-    println!("| board, record of 192 bytes | {READS} ({} new) | {ours} | {busy} |", moved[0]);
-    println!("| ipckit shared memory, the same record | {READS} ({} new) | {theirs} | – |", moved[1]);
+    let readings = |moved| format!("{} ({} of them new)", thousands(READS), thousands(moved));
+    println!("| board, record of 192 bytes | {} | {} | {} |", readings(moved[0]), thousands(ours), thousands(busy));
+    println!("| ipckit shared memory, the same record | {} | {} | – |", readings(moved[1]), thousands(theirs));
     report.budget("readings of the board that were torn", ours as f64, Limit::AtMost(0.0, ""));
 }
 

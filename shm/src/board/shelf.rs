@@ -222,7 +222,7 @@ fn begins_like_a_board_or_empty(path: &Path) -> bool {
 /// pipe, is not followed and not waited for.
 fn first_bytes(path: &Path) -> Option<(usize, [u8; 8])> {
     let mut first = [0; 8];
-    let read = segment::plain_file(path, false).ok()?.read(&mut first).ok()?;
+    let read = segment::plain_file(path, false).ok()?.0.read(&mut first).ok()?;
     Some((read, first))
 }
 
