@@ -77,7 +77,7 @@ unsafe trait Shared: 'static {}
 
 macro_rules! shared {
     ($($type:ty),*) => { $(
-        const _: () = assert!(align_of::<$type>() <= 8 || cfg!(loom));
+        const _: () = assert!(align_of::<$type>() <= 8);
         // SAFETY: made of atomics and unread padding, as its definition shows; the alignment was just asserted.
         #[allow(unsafe_code)]
         unsafe impl Shared for $type {}

@@ -3,6 +3,7 @@
 //! Every message is the whole record, since a reader that comes late has nothing else. The reader decodes it. With
 //! messages sent without pause the reader does not sleep; with one message now and then it is woken for each.
 
+mod bridge;
 mod ends;
 
 use std::sync::atomic::Ordering;
@@ -51,7 +52,7 @@ pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
     let place = tempfile::tempdir_in(child::memory()).expect("a directory");
     let mut board = state::Way::BoardNumbers.writer(place.path(), 1);
     let mut pairs: Vec<Pair> = Way::ALL.iter().map(|way| Pair::start(*way)).collect();
-    let mut bridge = ends::Bridge::start();
+    let mut bridge = bridge::Bridge::start();
     let (mut publish, mut bridged) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
         let used = child::used_ns();
@@ -134,5 +135,5 @@ pub(crate) fn read(way: Way, address: &str, shared: &Shared) {
 
 /// The process that answers ipckit's bridge.
 pub(crate) fn serve(path: &str, shared: &Shared) {
-    ends::serve(path, || shared.doing.store(REST, Ordering::Release));
+    bridge::serve(path, || shared.doing.store(REST, Ordering::Release));
 }
