@@ -44,6 +44,16 @@ fn finds_and_mends(sandbox: &Sandbox, words: &[&str]) {
     assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0]);
 }
 
+/// The same for what the next run would remove by itself, which is no fault.
+#[track_caller]
+fn advises_and_mends(sandbox: &Sandbox, words: &[&str]) {
+    let said = sandbox.vx("doctor").succeeds().stdout();
+    assert!(words.iter().all(|word| said.contains(word)), "not {words:?}: {said}");
+    sandbox.vx("doctor --fix").succeeds().prints("mended: ");
+    let said = sandbox.vx("doctor").succeeds().stdout();
+    assert!(!words.iter().all(|word| said.contains(word)), "still {words:?}: {said}");
+}
+
 #[track_caller]
 fn finds_one(sandbox: &Sandbox, words: &[&str]) {
     let found = wrongs(sandbox.vx("doctor --json").exits_with(1));

@@ -16,8 +16,8 @@ const TOWERS: [Tower; 3] = [
             &["atomics"],
             &["layout"],
             &["progress", "error"],
-            &["view"],
-            &["segment", "stamp", "liveness"],
+            &["view", "stamp"],
+            &["segment", "liveness"],
             &["slot", "snapshot"],
             &["board", "dump"],
         ],
@@ -38,8 +38,9 @@ const TOWERS: [Tower; 3] = [
         floors: &[
             &["hint", "platform", "digest"],
             &["report", "paths", "config", "candidate", "template"],
-            &["project", "source", "install", "process", "channel"],
+            &["project", "source", "install", "process", "channel", "route"],
             &["sync"],
+            &["doctor"],
             &["cli"],
             &["main"],
         ],
@@ -141,7 +142,8 @@ fn code_looks_down_only() {
         assert!(!files.is_empty(), "no sources below {}", sources.display());
         for file in &files {
             let module = module_of(file, &sources);
-            if matches!(module, "lib" | "docs") || (module == "main" && tower.sources != "src") {
+            // The launcher is a program of its own, which shares one file with this crate.
+            if matches!(module, "lib" | "docs" | "launcher") || (module == "main" && tower.sources != "src") {
                 continue;
             }
             let shown = file.strip_prefix(root()).unwrap_or(file).display();

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use vx_shm::layout::HeaderPage;
 
-use super::{finds_and_mends, well, wrongs};
+use super::{advises_and_mends, finds_and_mends, well, wrongs};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -64,7 +64,7 @@ fn a_board_of_a_run_that_is_long_over_is_found() {
     file.seek(SeekFrom::Start(offset_of!(HeaderPage, closed_unix_ns) as u64)).expect("a place");
     file.write_all(&closed_ns.to_ne_bytes()).expect("it is written");
     drop(file);
-    finds_and_mends(&sandbox, &["board: ", "long over"]);
+    advises_and_mends(&sandbox, &["advice: ", "long over"]);
     assert!(!board.exists());
 }
 
@@ -75,7 +75,7 @@ fn logs_whose_board_is_gone_are_found() {
     fs::create_dir(&logs).expect("a directory");
     assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0], "a run may just be starting");
     File::open(&logs).expect("it is there").set_modified(SystemTime::now() - Duration::from_secs(60)).expect("a time");
-    finds_and_mends(&sandbox, &["board: ", "vx-4194000.logs"]);
+    advises_and_mends(&sandbox, &["advice: ", "vx-4194000.logs"]);
 }
 
 #[test]
