@@ -15,7 +15,7 @@ use crate::doctor::{Check, Diagnosis, Examination, Finding, Remedy, examine, men
 use crate::install::Depth;
 use crate::paths::Home;
 use crate::project::lock::{self, Found, LockError};
-use crate::project::{Lock, Project, ProjectError, discover};
+use crate::project::{Lock, Project, ProjectError, Settings, discover};
 use crate::source::{Limits, Sources};
 
 /// How long a registry may take to answer before it counts as unreachable.
@@ -66,9 +66,9 @@ fn code(diagnosis: &Diagnosis) -> ExitCode {
 fn look(home: &Home, directory: Option<&Path>, arguments: &DoctorArguments) -> Result<Diagnosis, Failure> {
     let scene = Scene::load(home, directory)?;
     let place = scene.directory()?;
-    let sources = Sources::new(source_options(home, &place, None, true));
+    let sources = Sources::new(source_options(home, &place, &Settings::default(), true));
     let limits = Limits { connect: PROBE, idle: PROBE, attempts: 1, ..Limits::default() };
-    let options = source_options(home, &place, None, false);
+    let options = source_options(home, &place, &Settings::default(), false);
     let online = Sources::new(crate::source::SourceOptions { limits, ..options });
     Ok(examine(&Examination {
         home,

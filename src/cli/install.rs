@@ -24,7 +24,7 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
     let working_directory = std::env::current_dir()?;
     let place = project.as_ref().map_or(working_directory.as_path(), |project| &project.directory);
     let settings = project.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
-    let sources = Arc::new(sources(&home, place, settings.cache_duration, arguments.run.offline));
+    let sources = Arc::new(sources(&home, place, &settings, arguments.run.offline));
     let resolver = Resolver {
         sources: &sources,
         platform: platform()?,

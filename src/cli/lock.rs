@@ -115,5 +115,9 @@ fn line(tool: &str, before: Option<&LockedTool>, now: &LockedTool) -> String {
         Some(before) if before.version != now.version => format!("{} → {}", before.version, now.version),
         _ => now.version.clone(),
     };
-    format!("locked {tool} {version} from {} for {}", now.source, platforms.join(", "))
+    let mut keys: Vec<&str> = now.platforms.values().flatten().filter_map(|part| part.signed_by.as_deref()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let signed = if keys.is_empty() { String::new() } else { format!(", signed by {}", keys.join(", ")) };
+    format!("locked {tool} {version} from {} for {}{signed}", now.source, platforms.join(", "))
 }

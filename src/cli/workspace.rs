@@ -13,7 +13,7 @@ use crate::paths::Home;
 use crate::platform::Platform;
 use crate::process;
 use crate::project::lock::{self, Change, Difference, Found, Guard};
-use crate::project::{Lock, LockedTool, Project, ProjectError, ToolRequest, discover};
+use crate::project::{Lock, LockedTool, Project, ProjectError, Settings, ToolRequest, discover};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
 
@@ -105,12 +105,13 @@ impl Workspace {
 
     /// The sources, as this user's environment and the project's files configure them.
     pub(super) fn sources(&self, offline: bool) -> Sources {
-        sources(&self.home, &self.project.directory, self.project.settings.cache_duration, offline)
+        sources(&self.home, &self.project.directory, &self.project.settings, offline)
     }
 
     /// The same, asking again for what was asked for before.
     pub(super) fn fresh_sources(&self) -> Sources {
-        sources(&self.home, &self.project.directory, Some(Duration::ZERO), false)
+        let settings = Settings { cache_duration: Some(Duration::ZERO), ..self.project.settings.clone() };
+        sources(&self.home, &self.project.directory, &settings, false)
     }
 
     /// Where the lock does not answer these tools on this machine, one sentence each. Nobody is asked.
@@ -215,22 +216,18 @@ impl Workspace {
 }
 
 /// Sources for a project in this directory.
-pub(super) fn sources(home: &Home, directory: &Path, fresh_for: Option<Duration>, offline: bool) -> Sources {
-    Sources::new(source_options(home, directory, fresh_for, offline))
+pub(super) fn sources(home: &Home, directory: &Path, settings: &Settings, offline: bool) -> Sources {
+    Sources::new(source_options(home, directory, settings, offline))
 }
 
 /// What sources for a project in this directory are told.
-pub(super) fn source_options(
-    home: &Home,
-    directory: &Path,
-    fresh_for: Option<Duration>,
-    offline: bool,
-) -> SourceOptions {
+pub(super) fn source_options(home: &Home, directory: &Path, settings: &Settings, offline: bool) -> SourceOptions {
     SourceOptions {
         home: home.clone(),
         project_directory: directory.to_owned(),
         offline,
-        fresh_for: fresh_for.unwrap_or(FRESH_FOR),
+        require_signatures: settings.require_signatures == Some(true),
+        fresh_for: settings.cache_duration.unwrap_or(FRESH_FOR),
         environment: Arc::new(|name| std::env::var(name).ok()),
         runner: Arc::new(|program, arguments| {
             let output = process::output(program, arguments)?;

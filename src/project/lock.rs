@@ -60,6 +60,9 @@ pub struct LockedPart {
     pub file: String,
     /// What the archive digests to.
     pub digest: Digest,
+    /// The key of the registry that signed package, version and digest, where it signs and this was checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// Its size in bytes, where the source says.
     #[serde(default, skip_serializing_if = "is_unsayable")]
     pub size: Option<u64>,

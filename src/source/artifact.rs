@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::signature::Signature;
 use crate::digest::Digest;
 
 /// An archive to fetch, with what is known of it beforehand.
@@ -17,6 +18,8 @@ pub struct Artifact {
     pub url: String,
     /// What its bytes digest to; always there for registries.
     pub digest: Option<Digest>,
+    /// Who signed the digest.
+    pub signature: Signature,
     /// Its size in bytes, where the source says.
     pub size: Option<u64>,
     /// How many leading path components to drop.

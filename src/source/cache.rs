@@ -18,7 +18,7 @@ use super::options::SourceOptions;
 use crate::digest::Algorithm;
 
 /// What a file of the cache begins with; other numbers are other formats and are passed over.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A kept answer.
 #[derive(Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use url::Url;
 
+use super::signature::SignatureFault;
 use crate::hint::Hint;
 
 /// A question to a source that got no usable answer.
@@ -44,6 +45,8 @@ pub enum SourceErrorKind {
     Garbage(String),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
+    /// The archive's signature is not good, or there is none where one is required.
+    Signature(SignatureFault),
     /// No setting says where the registry is; the names of those that could.
     NotConfigured(String),
     /// A setting makes no sense.
@@ -94,6 +97,7 @@ impl fmt::Display for SourceError {
             SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
             SourceErrorKind::Garbage(reason) => write!(f, "{what}: the answer of {host} makes no sense: {reason}"),
             SourceErrorKind::NoDigest => write!(f, "{what}: {host} gives no digest that is strong enough to trust"),
+            SourceErrorKind::Signature(fault) => write!(f, "{what}: {fault}"),
             SourceErrorKind::NotConfigured(settings) => write!(f, "{what}: nothing says where to ask: {settings}"),
             SourceErrorKind::BadSetting { setting, reason } => write!(f, "{what}: {setting} {reason}"),
             SourceErrorKind::Offline => write!(f, "{what}: not in the cache, and the network is not to be used"),
@@ -122,6 +126,7 @@ impl Hint for SourceError {
                 "check the registry's address in the configuration of npm or pip"
             }
             SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
+            SourceErrorKind::Signature(fault) => fault.hint(),
             SourceErrorKind::NotConfigured(_) => {
                 "set UV_DEFAULT_INDEX, or `index-url` in pip.conf or uv.toml, or install pip or uv"
             }

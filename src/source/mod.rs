@@ -15,6 +15,7 @@ mod options;
 mod pypi;
 mod recipe;
 mod settings;
+mod signature;
 mod sources;
 mod system;
 
@@ -22,5 +23,6 @@ pub use artifact::{Artifact, Located};
 pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use recipe::{NoRecipe, Recipe, Wanted};
+pub use signature::{Signature, SignatureFault};
 pub use sources::Sources;
 pub use system::{SystemTool, program_on_path};

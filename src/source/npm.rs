@@ -1,7 +1,9 @@
 //! The npm registry: versions from abbreviated documents, archives from a version's own document.
 
 mod document;
+mod keys;
 mod registry;
+mod signed;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -16,9 +18,11 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
 use super::memo::Memo;
 use super::options::SourceOptions;
+use super::signature::Signature;
 pub(super) use document::Package;
-use document::Release;
+use document::{Release, Times};
 use registry::Registry;
+use signed::RegistryKeys;
 
 /// The short form of a package's document; servers that do not know it send the long one.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
@@ -30,6 +34,7 @@ const VERSION_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 pub(super) struct Tarball {
     pub(super) file: String,
     pub(super) digest: crate::digest::Digest,
+    pub(super) signature: Signature,
     pub(super) at: Located,
 }
 
@@ -39,11 +44,20 @@ pub(super) struct Npm {
     registry: OnceLock<Result<Registry, SourceError>>,
     packages: Memo<Package>,
     releases: Memo<Release>,
+    keys: Memo<RegistryKeys>,
+    times: Memo<Times>,
 }
 
 impl Npm {
     pub(super) fn new(options: SourceOptions) -> Self {
-        Self { options, registry: OnceLock::new(), packages: Memo::default(), releases: Memo::default() }
+        Self {
+            options,
+            registry: OnceLock::new(),
+            packages: Memo::default(),
+            releases: Memo::default(),
+            keys: Memo::default(),
+            times: Memo::default(),
+        }
     }
 
     /// The files whose settings count, where they are there.
@@ -106,6 +120,7 @@ impl Npm {
         let Some(digest) = release.digest() else {
             return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
         };
+        let signature = self.signature(cache, netrc, name, version, &release)?;
         let stated = release.tarball.as_deref().and_then(|text| Url::parse(text).ok());
         let url = match stated {
             Some(url) => registry.rewritten(url, name),
@@ -116,7 +131,7 @@ impl Npm {
             let reason = "the archive's address has no file name".to_owned();
             return Err(SourceError::at(what, &home, SourceErrorKind::Garbage(reason)));
         }
-        Ok(Tarball { file, digest, at: self.at(netrc, name, url)? })
+        Ok(Tarball { file, digest, signature, at: self.at(netrc, name, url)? })
     }
 
     /// Where the archive of a version is unless its document says otherwise.

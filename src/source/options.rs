@@ -64,6 +64,8 @@ pub struct SourceOptions {
     pub project_directory: PathBuf,
     /// Use caches only.
     pub offline: bool,
+    /// Use nothing of npm without a good signature of its registry.
+    pub require_signatures: bool,
     /// How long a version list is used before it is asked for again; zero to ask every time.
     pub fresh_for: Duration,
     /// The environment.

@@ -19,6 +19,7 @@ use super::npm::{Npm, Package};
 use super::options::SourceOptions;
 use super::pypi::Pypi;
 use super::recipe::Recipe;
+use super::signature::{Signature, SignatureFault};
 use super::system::{self, SystemTool};
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::platform::Platform;
@@ -109,6 +110,16 @@ impl Sources {
         self.npm.tarball(&self.cache, &self.netrc, package, version).map(|tarball| tarball.at)
     }
 
+    /// Whether an npm package of a lock may be used that the lock says no signature of.
+    pub fn may_be_unsigned(&self, package: &str, version: &str) -> Result<(), SourceError> {
+        if !self.options.require_signatures {
+            return Ok(());
+        }
+        let reason = "vx.lock names no key that signed it".to_owned();
+        let kind = SourceErrorKind::Signature(SignatureFault::Required(reason));
+        Err(SourceError::new(format!("the npm package {package} {version}"), kind))
+    }
+
     /// The credentials for an address of the project's own, taken out of it or found in `.netrc`.
     pub fn locate_url(&self, address: &str) -> Result<Located, SourceError> {
         let url = Url::parse(address)
@@ -138,6 +149,9 @@ impl Sources {
             let later = recipe.also.iter().map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
                 scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
+            }
+            if let Some(package) = recipe.packages.first() {
+                scope.spawn(|| self.npm.keys(&self.cache, &self.netrc, package));
             }
             self.npm_versions(recipe)
         })
@@ -210,6 +224,7 @@ impl Sources {
         let usual = self.npm.usual_place(&self.netrc, package, version).ok();
         let (tarball, size) = thread::scope(|scope| {
             let size = usual.as_ref().map(|at| scope.spawn(|| self.size(&format!("the size of {package}"), at)));
+            scope.spawn(|| self.npm.keys(&self.cache, &self.netrc, package));
             let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
             (tarball, size.and_then(|asked| asked.join().ok().flatten()))
         });
@@ -224,6 +239,7 @@ impl Sources {
             file_name: tarball.file,
             url: tarball.at.url,
             digest: Some(tarball.digest),
+            signature: tarball.signature,
             size,
             strip,
             into: String::new(),
@@ -268,6 +284,7 @@ impl Sources {
             file_name: wheel.file,
             url: wheel.at.url,
             digest: Some(wheel.digest),
+            signature: Signature::Unoffered,
             size,
             strip: recipe.strip,
             into: String::new(),
@@ -288,6 +305,7 @@ impl Sources {
             file_name,
             url: at.url,
             digest: recipe.digest.clone(),
+            signature: Signature::Unoffered,
             size,
             strip: recipe.strip,
             into: String::new(),

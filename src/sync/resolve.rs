@@ -131,14 +131,18 @@ impl Resolver<'_> {
     }
 
     fn locked_release(&self, ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool, parts: &[LockedPart]) -> Found {
-        let parts: Result<Vec<ReleasePart>, SourceError> = parts.iter().map(|part| self.locked_part(part)).collect();
+        let parts: Result<Vec<ReleasePart>, SourceError> =
+            parts.iter().map(|part| self.locked_part(locked.source, part)).collect();
         match parts {
             Ok(parts) => Found::Release(Box::new(release(ask, recipe, &locked.version, parts))),
             Err(error) => failed(&error),
         }
     }
 
-    fn locked_part(&self, part: &LockedPart) -> Result<ReleasePart, SourceError> {
+    fn locked_part(&self, source: SourceKind, part: &LockedPart) -> Result<ReleasePart, SourceError> {
+        if source == SourceKind::Npm && part.signed_by.is_none() {
+            self.sources.may_be_unsigned(&part.package, &part.version)?;
+        }
         let located = part.url.as_ref().map(|url| self.sources.locate_url(url)).transpose()?;
         Ok(ReleasePart {
             package: part.package.clone(),
@@ -196,13 +200,19 @@ impl Resolver<'_> {
         mut archives: Archives,
         resolution: &mut Resolution,
     ) -> Found {
+        if let Some(error) = archives.values().find_map(forged) {
+            return Found::Nothing { error };
+        }
         let entry = entry::entry(ask, recipe, version, known, &archives);
+        resolution.warnings.extend(entry::unsigned(&ask.name, &archives));
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(part).collect();
                 Found::Release(Box::new(release(ask, recipe, version, parts)))
             }
-            Some(Err(Missing::Absent(error) | Missing::Unknown(error))) => return Found::Nothing { error },
+            Some(Err(Missing::Absent(error) | Missing::Unknown(error) | Missing::Forged(error))) => {
+                return Found::Nothing { error };
+            }
             None => match known.and_then(|known| Some((known, known.platforms.get(&self.platform)?))) {
                 Some((known, parts)) => self.locked_release(ask, recipe, known, parts),
                 None => Found::NotHere,
@@ -211,6 +221,14 @@ impl Resolver<'_> {
         resolution.locked.extend(entry.map(|entry| (ask.name.clone(), entry)));
         resolution.warnings.extend(entry::warning(&ask.name, &archives));
         found
+    }
+}
+
+/// The error of a platform whose archives are not what their source vouches for.
+fn forged(answer: &Result<Vec<Artifact>, Missing>) -> Option<String> {
+    match answer {
+        Err(Missing::Forged(error)) => Some(error.clone()),
+        _ => None,
     }
 }
 

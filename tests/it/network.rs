@@ -38,3 +38,22 @@ fn needs_network_three_real_tools_install_from_npm_and_pypi() {
     let lock = sandbox.read("vx.lock");
     assert!(!lock.contains("://"), "an address is in the lock:\n{lock}");
 }
+
+#[test]
+fn needs_network_what_the_real_npm_registry_signs_is_signed_well() {
+    let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnode = \"22\"\nturbo = \"2.0.0\"\n");
+    let finished = sandbox.run("vx lock", command(&sandbox, "lock")).finish();
+    let said = finished.stderr();
+    if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
+        println!("skipped: the registries of this machine's configuration do not answer: {}", reason.trim());
+        return;
+    }
+    finished.succeeds();
+    let lock = sandbox.read("vx.lock");
+    if !lock.contains("signed_by") {
+        // A mirror that gives no signatures, or no keys.
+        println!("skipped: the registry of this machine's configuration signs nothing: {said}");
+        return;
+    }
+    assert_eq!(lock.matches("signed_by = \"SHA256:").count(), lock.matches("package = ").count(), "{lock}");
+}

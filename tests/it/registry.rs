@@ -3,6 +3,7 @@
 //! It stands on [`Server`]: what is published here can be replaced there, path by path, by replies that misbehave.
 
 pub(crate) mod archive;
+mod signing;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use vx::source::{Recipe, Wanted};
 
 use crate::server::{Reply, Server};
 use archive::{Entry, filler, script, tgz, wheel};
+pub(crate) use signing::Signer;
 
 /// The languages in which the Python index answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ struct State {
     npm: BTreeMap<String, BTreeMap<String, Value>>,
     pypi: BTreeMap<String, Vec<Wheel>>,
     archives: Vec<Vec<u8>>,
+    signer: Option<Signer>,
 }
 
 #[derive(Clone)]
@@ -60,8 +63,13 @@ pub(crate) struct Npm<'a> {
 impl Registry {
     /// An empty registry on a free loopback port.
     pub(crate) fn start() -> Self {
-        let state =
-            State { language: Language::Both, npm: BTreeMap::new(), pypi: BTreeMap::new(), archives: Vec::new() };
+        let state = State {
+            language: Language::Both,
+            npm: BTreeMap::new(),
+            pypi: BTreeMap::new(),
+            archives: Vec::new(),
+            signer: None,
+        };
         Self { server: Server::start(), state: Mutex::new(state) }
     }
 
@@ -95,6 +103,12 @@ impl Registry {
         self.state().archives.push(archive.to_vec());
     }
 
+    /// Sign every npm package from now on with this key, and name it as the registry's own.
+    pub(crate) fn sign_with(&self, signer: Signer) {
+        self.server.serve(KEYS_PATH, Reply::json(signer.document()));
+        self.state().signer = Some(signer);
+    }
+
     /// Publish a version of an npm package.
     pub(crate) fn npm(&self, package: &str, version: &str, archive: &[u8], said: Npm<'_>) {
         self.know(archive);
@@ -105,6 +119,10 @@ impl Registry {
             "version": version,
             "dist": { "tarball": self.server.url(&path), "integrity": integrity, "shasum": "0".repeat(40) },
         });
+        let message = format!("{package}@{version}:{integrity}");
+        if let Some(signer) = &self.state().signer {
+            document["dist"]["signatures"] = json!([signer.sign(&message)]);
+        }
         if let Some(node) = said.node {
             document["engines"] = json!({ "node": node });
         }
@@ -112,13 +130,22 @@ impl Registry {
             document["deprecated"] = json!("use another");
         }
         self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/octet-stream"));
-        self.server.serve(&format!("{}/{version}", npm_path(package)), Reply::json(document.to_string()));
-        let whole = {
-            let mut state = self.state();
-            let versions = state.npm.entry(package.to_owned()).or_default();
-            versions.insert(version.to_owned(), document);
-            json!({ "name": package, "dist-tags": { "latest": version }, "versions": versions })
-        };
+        self.state().npm.entry(package.to_owned()).or_default().insert(version.to_owned(), document);
+        self.serve_npm(package, version);
+    }
+
+    /// Change what the registry says of a version, in all of its documents.
+    pub(crate) fn rewrite(&self, package: &str, version: &str, change: impl FnOnce(&mut Value)) {
+        change(self.state().npm.get_mut(package).and_then(|versions| versions.get_mut(version)).expect("published"));
+        self.serve_npm(package, version);
+    }
+
+    fn serve_npm(&self, package: &str, version: &str) {
+        let state = self.state();
+        let versions = &state.npm[package];
+        self.server.serve(&format!("{}/{version}", npm_path(package)), Reply::json(versions[version].to_string()));
+        let time: BTreeMap<&String, &str> = versions.keys().map(|version| (version, PUBLISHED)).collect();
+        let whole = json!({ "name": package, "dist-tags": { "latest": version }, "versions": versions, "time": time });
         self.server.serve(&npm_path(package), Reply::json(whole.to_string()));
     }
 
@@ -199,6 +226,12 @@ impl Registry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Where an npm registry has its keys.
+pub(crate) const KEYS_PATH: &str = "/npm/-/npm/v1/keys";
+
+/// When everything was published, by the registry's own account.
+const PUBLISHED: &str = "2024-06-01T12:00:00.000Z";
 
 /// The path of an npm package's document.
 pub(crate) fn npm_path(package: &str) -> String {

@@ -28,6 +28,7 @@ struct Setting {
     environment: HashMap<String, String>,
     offline: bool,
     fresh_for: Duration,
+    require_signatures: bool,
     pip_says: Option<String>,
 }
 
@@ -38,7 +39,14 @@ impl Setting {
         std::fs::create_dir_all(&home).expect("a home");
         std::fs::create_dir_all(root.path().join("project")).expect("a project");
         let environment = [("HOME".into(), home), ("XDG_CONFIG_DIRS".into(), root.path().display().to_string())].into();
-        Self { root, environment, offline: false, fresh_for: Duration::from_secs(600), pip_says: None }
+        Self {
+            root,
+            environment,
+            offline: false,
+            fresh_for: Duration::from_secs(600),
+            require_signatures: false,
+            pip_says: None,
+        }
     }
 
     fn of(registry: &Registry) -> Self {
@@ -67,6 +75,7 @@ impl Setting {
             project_directory: self.root.path().join("project"),
             offline: self.offline,
             fresh_for: self.fresh_for,
+            require_signatures: self.require_signatures,
             environment: Arc::new(move |name| environment.get(name).cloned()),
             runner: Arc::new(move |_, _| {
                 let said = pip_says.clone().ok_or(std::io::ErrorKind::NotFound)?;

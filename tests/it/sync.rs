@@ -9,4 +9,5 @@ mod everyday;
 mod locking;
 mod modes;
 mod secrets;
+mod signatures;
 mod together;

@@ -12,7 +12,7 @@ use crate::cli::show::choose_view;
 use crate::cli::workspace::{Workspace, platform, sources};
 use crate::cli::{install, lock as lock_command, print, releases};
 use crate::paths::Home;
-use crate::project::{Lock, ToolRequest};
+use crate::project::{Lock, Settings, ToolRequest};
 use crate::source::Sources;
 use crate::sync::{Found, Resolver, Step, Want, Wanted, wanted_by};
 
@@ -92,7 +92,7 @@ fn by_lock(workspace: &Workspace, want: &Want, run: &RunArguments) -> Option<Vec
 
 fn by_name(home: &Home, want: &Want, run: &RunArguments) -> Result<Vec<Step>, Failure> {
     let ask = install::request(&format!("{}@{}", want.tool, want.version), None)?;
-    let sources = Arc::new(sources(home, home.root(), None, false));
+    let sources = Arc::new(sources(home, home.root(), &Settings::default(), false));
     let resolver = Resolver {
         sources: &sources,
         platform: platform()?,

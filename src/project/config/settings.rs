@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Value};
 use crate::candidate::SourceKind;
 
-const KEYS: [&str; 5] = ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums"];
+const KEYS: [&str; 6] = ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums", "require_signatures"];
 
 /// More installs at once than any machine gains from.
 const JOBS_MAX: u64 = 257;
@@ -27,6 +27,8 @@ pub struct Settings {
     pub cache_duration: Option<Duration>,
     /// Check digests. What a registry gives a digest for is checked in any case.
     pub verify_checksums: Option<bool>,
+    /// Use nothing of npm that its registry has not signed.
+    pub require_signatures: Option<bool>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings {
@@ -37,12 +39,14 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
     let sources = table.get("sources").map(|value| order(reader, value));
     let cache_duration = table.get("cache_duration").and_then(|value| duration(reader, value));
     let verify_checksums = table.get("verify_checksums").and_then(|value| reader.boolean("`verify_checksums`", value));
+    let require_signatures =
+        table.get("require_signatures").and_then(|value| reader.boolean("`require_signatures`", value));
     if let (Some(false), Some(value)) = (verify_checksums, table.get("verify_checksums")) {
         let message = "digests that a registry gives are checked in any case; this setting does not switch that off";
         reader.warn(value.span(), message, Some("remove this line".into()));
     }
     let jobs = jobs.and_then(|count| usize::try_from(count).ok());
-    Settings { auto_install, jobs, sources, cache_duration, verify_checksums }
+    Settings { auto_install, jobs, sources, cache_duration, verify_checksums, require_signatures }
 }
 
 fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {

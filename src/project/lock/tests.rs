@@ -8,6 +8,7 @@ fn part(package: &str, file: &str) -> LockedPart {
         package: package.into(),
         version: "1.2.3".into(),
         file: file.into(),
+        signed_by: None,
         digest: format!("sha256:{}", "ab".repeat(32)).parse().unwrap(),
         size: Some(1234),
         strip: 1,

@@ -23,12 +23,29 @@ pub(in crate::source) struct Release {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tarball: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    integrity: Option<String>,
+    pub(super) integrity: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) signatures: Vec<SignedBy>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::source) deprecated: bool,
     /// The range of node versions that it runs on, where it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::source) node: Option<String>,
+}
+
+/// A signature, with the name of the key that made it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct SignedBy {
+    pub(super) keyid: String,
+    /// Encoded in base 64.
+    pub(super) sig: String,
+}
+
+/// When each version of a package was published.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Times {
+    /// What was unpublished has no text here.
+    time: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +69,18 @@ struct RawDist {
     tarball: Option<String>,
     #[serde(default)]
     integrity: Option<String>,
+    #[serde(default)]
+    signatures: Value,
+}
+
+impl Times {
+    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+        read_json(document)
+    }
+
+    pub(super) fn of(&self, version: &str) -> Option<&str> {
+        self.time.get(version).and_then(Value::as_str)
+    }
 }
 
 impl Package {
@@ -89,11 +118,19 @@ impl From<RawRelease> for Release {
             _ => true,
         };
         let node = raw.engines.get("node").and_then(Value::as_str).map(str::to_owned);
-        Self { tarball: raw.dist.tarball, integrity: raw.dist.integrity, deprecated, node }
+        let signatures = raw.dist.signatures.as_array().into_iter().flatten();
+        let signatures = signatures.filter_map(|signature| SignedBy::deserialize(signature).ok());
+        let signatures = signatures.filter(|signature| is_key_name(&signature.keyid)).collect();
+        Self { tarball: raw.dist.tarball, integrity: raw.dist.integrity, signatures, deprecated, node }
     }
 }
 
-fn read_json<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, SourceErrorKind> {
+/// Whether a key's name can be shown and kept; one that cannot is nobody's.
+pub(super) fn is_key_name(text: &str) -> bool {
+    (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+pub(super) fn read_json<T: for<'de> Deserialize<'de>>(document: &Document) -> Result<T, SourceErrorKind> {
     if document.is_html() {
         return Err(SourceErrorKind::WebPage);
     }

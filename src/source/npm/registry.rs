@@ -70,6 +70,11 @@ impl Registry {
         self.join(name, &format!("{name}/-/{file}"))
     }
 
+    /// The document of the keys with which the registry of a package signs.
+    pub(super) fn keys_url(&self, name: &str) -> Result<Url, SourceError> {
+        self.join(name, "-/npm/v1/keys")
+    }
+
     /// A stated address, moved to the configured registry where npm would do so too.
     pub(super) fn rewritten(&self, url: Url, name: &str) -> Url {
         split(self.resolved.replace_tarball_url(url, name)).0

@@ -19,6 +19,9 @@ pub(super) enum Missing {
     Absent(String),
     /// Nobody knows yet; the error as it is told.
     Unknown(String),
+    /// What is there is not what its source vouches for, so nothing of this version is to be trusted; the error as it is
+    /// told.
+    Forged(String),
 }
 
 impl Missing {
@@ -27,6 +30,7 @@ impl Missing {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
             NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(told(&error)),
+            SourceErrorKind::Signature(_) => Missing::Forged(told(&error)),
             _ => Missing::Unknown(told(&error)),
         }
     }

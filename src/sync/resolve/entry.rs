@@ -6,7 +6,7 @@ use super::archives::{Archives, Missing};
 use crate::candidate::SourceKind;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::source::{Artifact, Recipe};
+use crate::source::{Artifact, Recipe, Signature};
 
 /// The lock's new entry for a tool, with the platforms whose archives' digests are known; `None` when none is, or when
 /// it is the one that is known.
@@ -52,12 +52,27 @@ pub(super) fn warning(tool: &str, archives: &Archives) -> Option<String> {
     ))
 }
 
+/// Which packages of a tool could not be checked for a signature though their registry may sign, each once.
+pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<String> {
+    let artifacts = archives.values().flatten().flatten();
+    let mut lines: Vec<String> = artifacts
+        .filter_map(|artifact| match &artifact.signature {
+            Signature::Absent(reason) => Some(format!("  {} {}: {reason}", artifact.package, artifact.version)),
+            _ => None,
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    (!lines.is_empty()).then(|| format!("`{tool}` is verified by its digests alone:\n{}", lines.join("\n")))
+}
+
 fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
     Some(LockedPart {
         package: artifact.package.clone(),
         version: artifact.version.clone(),
         file: artifact.file_name.clone(),
         digest: artifact.digest.clone()?,
+        signed_by: artifact.signature.key().map(str::to_owned),
         size: artifact.size,
         strip: artifact.strip,
         into: artifact.into.clone(),

@@ -1,0 +1,163 @@
+//! The keys with which a registry signs its packages, and whether a signature is theirs.
+//!
+//! A registry signs `package@version:integrity` with ECDSA over P-256 and publishes its keys in a document of its own.
+//! A key that has expired still vouches for what was published before, as it does for npm.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use serde::{Deserialize, Serialize};
+
+use super::document::{SignedBy, is_key_name, read_json};
+use crate::source::error::SourceErrorKind;
+use crate::source::http::Document;
+use crate::source::signature::SignatureFault;
+
+/// What stands before the point of every P-256 key in the form in which registries give them.
+const P256_HEADER: [u8; 26] = [
+    0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+];
+
+/// The keys of a registry.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::source) struct Keys {
+    keys: Vec<Key>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Key {
+    keyid: String,
+    #[serde(default)]
+    expires: Option<Timestamp>,
+    /// Encoded in base 64.
+    key: String,
+}
+
+/// Who vouches for a version, as far as its signatures tell.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Vouched {
+    /// This key, which is in use.
+    By(String),
+    /// This key, if the version was published before it expired.
+    Before { key: String, expires: Timestamp },
+}
+
+impl Keys {
+    pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
+        let mut keys: Self = read_json(document)?;
+        keys.keys.retain(|key| is_key_name(&key.keyid));
+        Ok(keys)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Who vouches for `message`. One wrong signature spoils the others; at least one must be of a known key.
+    pub(super) fn vouch(&self, message: &str, signatures: &[SignedBy]) -> Result<Option<Vouched>, SignatureFault> {
+        let mut vouched = None;
+        let mut unknown = None;
+        for signature in signatures {
+            let Some(key) = self.keys.iter().find(|key| key.keyid == signature.keyid) else {
+                unknown = unknown.or(Some(&signature.keyid));
+                continue;
+            };
+            if !key.signed(message, &signature.sig) {
+                return Err(SignatureFault::Wrong { key: key.keyid.clone() });
+            }
+            let by = key.keyid.clone();
+            match (key.expires, &vouched) {
+                (_, Some(Vouched::By(_))) => {}
+                (None, _) => vouched = Some(Vouched::By(by)),
+                (Some(expires), _) if Timestamp::now() < expires => vouched = Some(Vouched::By(by)),
+                (Some(expires), None) => vouched = Some(Vouched::Before { key: by, expires }),
+                // Of two that have expired, the one that lasted longer vouches for more.
+                (Some(expires), Some(Vouched::Before { expires: other, .. })) if expires <= *other => {}
+                (Some(expires), _) => vouched = Some(Vouched::Before { key: by, expires }),
+            }
+        }
+        match (vouched, unknown) {
+            (None, Some(key)) => {
+                let known = self.keys.iter().map(|key| key.keyid.clone()).collect();
+                Err(SignatureFault::UnknownKey { key: key.clone(), known })
+            }
+            (vouched, _) => Ok(vouched),
+        }
+    }
+}
+
+impl Key {
+    /// Whether this key made the signature; a key or a signature that cannot be read made none.
+    fn signed(&self, message: &str, signature: &str) -> bool {
+        let (Ok(key), Ok(signature)) = (STANDARD.decode(self.key.trim()), STANDARD.decode(signature.trim())) else {
+            return false;
+        };
+        let Some(point) = key.strip_prefix(&P256_HEADER[..]) else { return false };
+        UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point).verify(message.as_bytes(), &signature).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ring::rand::SystemRandom;
+    use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+
+    use super::*;
+
+    const MESSAGE: &str = "esbuild@0.27.0:sha512-AAAA";
+
+    fn key(keyid: &str, expires: Option<&str>) -> (EcdsaKeyPair, Key) {
+        let random = SystemRandom::new();
+        let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).unwrap();
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, document.as_ref(), &random).unwrap();
+        let public = STANDARD.encode([&P256_HEADER[..], pair.public_key().as_ref()].concat());
+        (pair, Key { keyid: keyid.into(), expires: expires.map(|text| text.parse().unwrap()), key: public })
+    }
+
+    fn signed(pair: &EcdsaKeyPair, keyid: &str, message: &str) -> SignedBy {
+        let signature = pair.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+        SignedBy { keyid: keyid.into(), sig: STANDARD.encode(signature) }
+    }
+
+    #[test]
+    fn a_key_in_use_is_preferred_to_one_that_has_expired() {
+        let (old_pair, old) = key("old", Some("2025-01-29T00:00:00.000Z"));
+        let (new_pair, new) = key("new", None);
+        let keys = Keys { keys: vec![old, new] };
+        let both = [signed(&old_pair, "old", MESSAGE), signed(&new_pair, "new", MESSAGE)];
+        assert_eq!(keys.vouch(MESSAGE, &both), Ok(Some(Vouched::By("new".into()))));
+        let expires = "2025-01-29T00:00:00Z".parse().unwrap();
+        assert_eq!(keys.vouch(MESSAGE, &both[..1]), Ok(Some(Vouched::Before { key: "old".into(), expires })));
+        assert_eq!(keys.vouch(MESSAGE, &[]), Ok(None));
+    }
+
+    #[test]
+    fn one_wrong_signature_spoils_the_others_and_a_foreign_one_alone_does_not_count() {
+        let (pair, one) = key("one", None);
+        let (other_pair, other) = key("other", None);
+        let keys = Keys { keys: vec![one, other] };
+        let good = signed(&pair, "one", MESSAGE);
+        let wrong = signed(&other_pair, "other", "esbuild@0.27.0:sha512-BBBB");
+        let fault = SignatureFault::Wrong { key: "other".into() };
+        assert_eq!(keys.vouch(MESSAGE, &[good.clone(), wrong]), Err(fault));
+        let foreign = signed(&pair, "foreign", MESSAGE);
+        assert_eq!(keys.vouch(MESSAGE, &[foreign.clone(), good]), Ok(Some(Vouched::By("one".into()))));
+        let known = vec!["one".to_owned(), "other".to_owned()];
+        let fault = SignatureFault::UnknownKey { key: "foreign".into(), known };
+        assert_eq!(keys.vouch(MESSAGE, &[foreign]), Err(fault));
+    }
+
+    #[test]
+    fn keys_and_signatures_that_cannot_be_read_vouch_for_nothing() {
+        let (pair, mut one) = key("one", None);
+        let good = signed(&pair, "one", MESSAGE);
+        for text in ["", "!", "AAAA"] {
+            let spoiled = SignedBy { sig: text.into(), ..good.clone() };
+            assert!(!one.signed(MESSAGE, &spoiled.sig));
+        }
+        one.key = "AAAA".into();
+        assert!(!one.signed(MESSAGE, &good.sig));
+    }
+}

@@ -1,0 +1,174 @@
+//! Whether a version is signed by its registry: asked when a lock entry is made, of documents that are kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Npm;
+use super::document::{Release, Times};
+use super::keys::{Keys, Vouched};
+use crate::source::cache::Cache;
+use crate::source::credentials::Netrc;
+use crate::source::error::{SourceError, SourceErrorKind};
+use crate::source::http::Question;
+use crate::source::signature::{Signature, SignatureFault};
+
+/// How long the keys are used before they are asked for again; a signature by an unknown key has them asked for at once.
+const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
+
+/// What a registry says of its keys.
+pub(in crate::source) enum RegistryKeys {
+    /// These are its keys.
+    Known(Keys),
+    /// It has none, as mirrors do.
+    None,
+    /// Nobody could tell; why, as an error.
+    Unknown(SourceError),
+}
+
+impl Npm {
+    /// The keys of the registry that a package comes from.
+    pub(in crate::source) fn keys(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+    ) -> Result<Arc<RegistryKeys>, SourceError> {
+        let registry = self.registry()?;
+        let url = registry.keys_url(name)?;
+        self.keys.get(url.as_str(), || {
+            let question = Question {
+                what: "the keys of the npm registry",
+                url: &url,
+                accept: "application/json",
+                etag: None,
+                changed: None,
+                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
+            };
+            Ok(match cache.ask("npm-keys", &question, Some(KEYS_FRESH_FOR), Keys::read) {
+                Ok(keys) if keys.is_empty() => RegistryKeys::None,
+                Ok(keys) => RegistryKeys::Known(keys),
+                Err(error) if says_none(&error.kind) => RegistryKeys::None,
+                Err(error) => RegistryKeys::Unknown(error),
+            })
+        })
+    }
+
+    /// Who signed a version. A wrong signature is an error; none at all is one only where signatures are required.
+    pub(super) fn signature(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+        release: &Release,
+    ) -> Result<Signature, SourceError> {
+        let keys = self.keys(cache, netrc, name)?;
+        let fault = |fault| self.unsigned(name, version, fault);
+        let signature = match &*keys {
+            RegistryKeys::None => Signature::Unoffered,
+            RegistryKeys::Unknown(error) => Signature::Absent(format!("its signatures cannot be checked: {error}")),
+            RegistryKeys::Known(_) if release.signatures.is_empty() => {
+                Signature::Absent("its registry signs packages, and has no signature of this one".into())
+            }
+            RegistryKeys::Known(keys) => {
+                let message = format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default());
+                match self.vouch(cache, netrc, name, keys, &message, release).map_err(fault)? {
+                    Some(Vouched::By(key)) => Signature::By(key),
+                    Some(Vouched::Before { key, expires }) => {
+                        self.before(cache, netrc, name, version, key, expires).map_err(fault)?
+                    }
+                    None => Signature::Absent("it has no signature".into()),
+                }
+            }
+        };
+        match &signature {
+            Signature::Unoffered if self.options.require_signatures => Err(fault(SignatureFault::Required(
+                "its registry signs nothing: it has no document of its keys".into(),
+            ))),
+            Signature::Absent(reason) if self.options.require_signatures => {
+                Err(fault(SignatureFault::Required(reason.clone())))
+            }
+            _ => Ok(signature),
+        }
+    }
+
+    /// A key that is not known may be newer than the copy of the registry's keys.
+    fn vouch(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        keys: &Keys,
+        message: &str,
+        release: &Release,
+    ) -> Result<Option<Vouched>, SignatureFault> {
+        let first = keys.vouch(message, &release.signatures);
+        if !matches!(first, Err(SignatureFault::UnknownKey { .. })) || cache.is_offline() {
+            return first;
+        }
+        let Ok(url) = self.registry().and_then(|registry| registry.keys_url(name)) else { return first };
+        cache.distrust("npm-keys", &url);
+        self.keys.forget(url.as_str());
+        match self.keys(cache, netrc, name).as_deref() {
+            Ok(RegistryKeys::Known(keys)) => keys.vouch(message, &release.signatures),
+            _ => first,
+        }
+    }
+
+    /// A key that has expired vouches for what was published before.
+    fn before(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+        key: String,
+        expires: Timestamp,
+    ) -> Result<Signature, SignatureFault> {
+        let times = self.times(cache, netrc, name).ok();
+        let published = times.and_then(|times| times.of(version).map(str::to_owned));
+        match published.and_then(|text| text.parse::<Timestamp>().ok()) {
+            Some(published) if published < expires => Ok(Signature::By(key)),
+            published => {
+                let published = published.map(|at| at.to_string());
+                Err(SignatureFault::Expired { key, expired: expires.to_string(), published })
+            }
+        }
+    }
+
+    /// When the versions of a package were published, which only its long document says.
+    fn times(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Times>, SourceError> {
+        self.times.get(name, || {
+            let registry = self.registry()?;
+            let what = format!("when {name} was published");
+            let question = Question {
+                what: &what,
+                url: &registry.package_url(name)?,
+                accept: "application/json",
+                etag: None,
+                changed: None,
+                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
+            };
+            cache.ask(&format!("npm-times-{name}"), &question, None, Times::read)
+        })
+    }
+
+    fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
+        let what = format!("the npm package {name} {version}");
+        match self.registry().and_then(|registry| registry.package_url(name)) {
+            Ok(url) => SourceError::at(what, &url, SourceErrorKind::Signature(fault)),
+            Err(_) => SourceError::new(what, SourceErrorKind::Signature(fault)),
+        }
+    }
+}
+
+/// Whether an answer means that there are no keys: anything that a server says of an address it does not know.
+fn says_none(kind: &SourceErrorKind) -> bool {
+    match kind {
+        SourceErrorKind::NoSuchPackage | SourceErrorKind::WebPage => true,
+        SourceErrorKind::Status(status) => (400..500).contains(status) && *status != 429 || *status == 501,
+        _ => false,
+    }
+}
