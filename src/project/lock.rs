@@ -200,6 +200,9 @@ const VERSION_AS_INTEGER: i64 = VERSION as i64;
 impl LockedTool {
     /// A lock comes with a repository: what it says must not lead outside of the store.
     fn check(&self) -> Result<(), String> {
+        if let Some((platform, _)) = self.platforms.iter().find(|(_, parts)| parts.is_empty()) {
+            return Err(format!("there is no archive for {platform}"));
+        }
         let parts = self.platforms.values().flatten();
         if !is_one_name(&self.version) {
             return Err(format!("`{}` cannot be a version", self.version));

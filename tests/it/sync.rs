@@ -11,3 +11,4 @@ mod modes;
 mod secrets;
 mod signatures;
 mod together;
+mod verified;

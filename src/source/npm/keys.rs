@@ -150,6 +150,23 @@ mod tests {
     }
 
     #[test]
+    fn what_npms_own_registry_has_signed_is_signed_well() {
+        let document = r#"{"keys":[{"expires":"2025-01-29T00:00:00.000Z",
+            "keyid":"SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA","keytype":"ecdsa-sha2-nistp256",
+            "scheme":"ecdsa-sha2-nistp256","key":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg=="}]}"#;
+        let keys: Keys = serde_json::from_str(document).unwrap();
+        let signature = SignedBy {
+            keyid: "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA".into(),
+            sig: "MEYCIQDhX2SZFZyV3rBaQp/tH0NRk1YWw6rF2KrietBA6xDIFQIhANJcAYMSl+mvNefhpxjyApSUK/CXFEnCeUSEQf113OPI"
+                .into(),
+        };
+        let digest = "gPClNFHEACDPrNPIY9nQ5CtgNzXLek1VKLkenI/RRKrrWSSyIVte0HloLzyQJFW0bXgFnv5TgtcUM+xHE7B6/w==";
+        let message = format!("tool5@5.0.1:sha512-{digest}");
+        assert!(matches!(keys.vouch(&message, &[signature.clone()]), Ok(Some(Vouched::Before { .. }))));
+        assert!(keys.vouch(&message.replace("5.0.1", "5.0.2"), &[signature]).is_err());
+    }
+
+    #[test]
     fn keys_and_signatures_that_cannot_be_read_vouch_for_nothing() {
         let (pair, mut one) = key("one", None);
         let good = signed(&pair, "one", MESSAGE);

@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::registry::archive::{script, tgz};
+use vx::platform::Platform;
+
+use crate::registry::archive::{script, tgz, wheel};
+use crate::registry::{wheel_path, wheel_tag};
 use crate::sandbox::{Process, Sandbox, eventually};
-use crate::server::Reply;
+use crate::server::{Reply, Request, Server};
 
 const TOKEN: &str = "planted-token-4cc355";
 
@@ -86,4 +89,78 @@ fn options_reach_the_postinstall_through_the_pipe_and_not_before() {
     assert_eq!(fs::read_to_string(release.join("told")).expect("the command ran"), "desktop,web lemon-97 3");
     let all = fs::read_to_string(release.join("all")).expect("the command ran");
     assert!(all.lines().any(|line| line.starts_with("PATH=") && line.contains("/bin:")), "{all}");
+}
+
+/// Sync with what is planted, and look for it everywhere it must not be; what the registry and another host were asked.
+fn sync_with_secret(sandbox: &Sandbox) -> Vec<Request> {
+    sandbox.vx("sync --json --dump dumps --dump-every 50ms").exits_with(1).keeps_silent_about(TOKEN);
+    sandbox.vx("sync").exits_with(1).keeps_silent_about(TOKEN);
+    sandbox.vx("doctor").keeps_silent_about(TOKEN);
+    for form in ["--json", "--csv", "--text"] {
+        sandbox.vx(&format!("board dump {form}")).succeeds().keeps_silent_about(TOKEN);
+    }
+    for place in [sandbox.runtime(), sandbox.home(), sandbox.project()] {
+        assert_nowhere_below(&place, TOKEN);
+    }
+    sandbox.registry().server().requests()
+}
+
+/// Whether a request carries credentials made from what is planted.
+fn tells(request: &Request) -> bool {
+    let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
+    request.headers.iter().any(|(_, value)| value.contains(TOKEN) || value.contains(&basic))
+        || request.path.contains(TOKEN)
+}
+
+/// A host of another name on this machine that has this archive.
+fn elsewhere(archive: &[u8]) -> (Server, String) {
+    let other = Server::start();
+    other.serve("/moved", Reply::ok(archive));
+    let port = other.address().rsplit(':').next().expect("a port").to_owned();
+    (other, format!("http://localhost:{port}/moved"))
+}
+
+#[test]
+fn a_token_of_npmrc_does_not_follow_an_archive_to_another_host() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nnode = \"22\"\n");
+    let host = sandbox.registry().server().address().trim_start_matches("http://").to_owned();
+    fs::write(sandbox.root().join("user/.npmrc"), format!("//{host}/npm/:_authToken={TOKEN}\n")).expect("a file");
+    let moved = sandbox.publish("biome", "2.3.4", 10_000);
+    let (other, address) = elsewhere(&moved.archive);
+    sandbox.registry().server().serve(&moved.path, Reply::redirect(&address));
+    let asked = sync_with_secret(&sandbox);
+    assert!(asked.iter().any(|request| request.path == moved.path && request.method == "GET" && tells(request)));
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
+}
+
+#[test]
+fn a_password_of_netrc_does_not_follow_an_archive_to_another_host() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nruff = \"0.1.0\"\n");
+    let netrc = format!("machine 127.0.0.1 login me password {TOKEN}\n");
+    fs::write(sandbox.root().join("user/.netrc"), netrc).expect("a file");
+    let moved = sandbox.publish("biome", "2.3.4", 10_000);
+    let (other, address) = elsewhere(&moved.archive);
+    sandbox.registry().server().serve(&moved.path, Reply::redirect(&address));
+    let asked = sync_with_secret(&sandbox);
+    assert!(!asked.is_empty() && asked.iter().all(tells), "{asked:?}");
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
+}
+
+#[test]
+fn a_password_in_an_index_address_does_not_follow_a_wheel_to_another_host() {
+    let sandbox = Sandbox::new().config("[tools]\nuv = \"0.9.0\"\nruff = \"0.1.0\"\n");
+    let host = sandbox.registry().server().address().trim_start_matches("http://").to_owned();
+    let sandbox = sandbox.variable("UV_DEFAULT_INDEX", &format!("http://me:{TOKEN}@{host}/simple/"));
+    let name = format!("uv-0.9.0-py3-none-{}.whl", wheel_tag(Platform::current().expect("a platform")));
+    let archive = wheel(&["uv", "uvx"].map(|program| script(&format!("uv-0.9.0.data/scripts/{program}"), "0.9.0")));
+    sandbox.registry().pypi("uv", &name, &archive);
+    let path = wheel_path(&name);
+    let (other, address) = elsewhere(&archive);
+    sandbox.registry().server().serve(&path, Reply::redirect(&address));
+    let asked = sync_with_secret(&sandbox);
+    assert!(asked.iter().any(|request| request.path == path && request.method == "GET" && tells(request)));
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert_eq!(sandbox.installed(), ["uv 0.9.0"]);
 }
