@@ -40,6 +40,8 @@ pub struct Candidate {
     pub deprecated: bool,
     /// The codename of its long-term support line, in lower case, once that line has begun.
     pub lts: Option<String>,
+    /// For a script: the range of versions of what runs it that it accepts, as npm writes ranges.
+    pub engine: Option<String>,
 }
 
 /// A word that names no source.
@@ -65,7 +67,16 @@ impl SourceKind {
 impl Candidate {
     /// A plain release: neither yanked nor deprecated nor of a support line.
     pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
-        Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None }
+        Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None, engine: None }
+    }
+
+    /// Whether this version of what runs it is accepted. A range or a version that nobody understands forbids nothing.
+    pub fn runs_on(&self, version: &str) -> bool {
+        let range = self.engine.as_deref().and_then(|range| nodejs_semver::Range::parse(range).ok());
+        match (range, nodejs_semver::Version::parse(version)) {
+            (Some(range), Ok(version)) => range.satisfies(&version),
+            _ => true,
+        }
     }
 }
 

@@ -33,6 +33,10 @@ pub struct InstallConfig {
     pub parts: Vec<Part>,
     /// The programs the release must provide.
     pub programs: Vec<Program>,
+    /// Another tool that runs the programs of this one: `node` for a script. What is installed in the same run waits for
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
     /// The home of store, cache and staging (`$VX_HOME`).
     pub home: PathBuf,
     /// Which attempt at this install this is, from 1.
@@ -90,7 +94,7 @@ pub struct Program {
     pub name: String,
     /// The file inside the release, with `/` between components.
     pub path: String,
-    /// For a script: the program of the same release that runs it (`node` for `npm`).
+    /// For a script: the program that runs it (`node` for `npm`), of the same release or of the tool that it needs.
     #[serde(default)]
     pub runner: Option<String>,
 }
@@ -121,6 +125,7 @@ impl fmt::Debug for InstallConfig {
             .field("package", &self.package)
             .field("parts", &self.parts)
             .field("programs", &self.programs)
+            .field("needs", &self.needs)
             .field("home", &self.home)
             .field("attempt", &self.attempt)
             .field("deadline_ms", &self.deadline_ms)

@@ -25,6 +25,9 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
     let place = project.as_ref().map_or(working_directory.as_path(), |project| &project.directory);
     let settings = project.as_ref().map(|project| project.settings.clone()).unwrap_or_default();
     let sources = Arc::new(sources(&home, place, &settings, arguments.run.offline));
+    // What is asked for here counts before what the project says of it.
+    let of_project = project.iter().flat_map(|project| project.tools.iter().cloned());
+    let declared: Vec<ToolRequest> = asked.iter().cloned().chain(of_project).collect();
     let resolver = Resolver {
         sources: &sources,
         platform: platform()?,
@@ -33,6 +36,7 @@ pub(super) fn run(directory: Option<&Path>, arguments: &InstallArguments) -> Out
         pins: &BTreeMap::new(),
         frozen: false,
         all_platforms: false,
+        declared: &declared,
         digest_of: None,
     };
     resolver.recipes(&asked).map_err(all_of)?;

@@ -3,20 +3,23 @@
 //! It takes its slot by the channel's name, then its configuration from standard input, then installs. It stops when it
 //! is asked to and when its parent dies. Whatever becomes of it, the parent judges its end by `wait`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use vx_shm::{Ending, Reader, Slot, SlotState, Snapshot};
+use vx_shm::{Ending, Reader, Slot, SlotState, SlotView, Snapshot};
 
 use super::failure::{CANCELLED, FAILED, USAGE};
 use super::{print, tool_and_version};
 use crate::channel::{ConfigError, InstallChannelChild, PATIENCE};
 use crate::config::InstallConfig;
 use crate::hint::{Hint, told};
-use crate::install::{CancelToken, Holder, HolderProgress, Hooks, InstallError, Installed, Patience, PostInstall};
-use crate::paths::runtime_directory;
+use crate::install::{
+    CancelToken, Holder, HolderProgress, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store,
+};
+use crate::paths::{Home, runtime_directory};
 use crate::process;
 use crate::sync::SlotReporter;
 
@@ -121,9 +124,10 @@ fn end(slot: Slot, ending: Ending) {
 fn install(config: &InstallConfig, reporter: &SlotReporter, cancel: &CancelToken) -> Result<Installed, InstallError> {
     let progress_of = |holder: &Holder| holder_progress(holder);
     let postinstall = |command: &PostInstall| run_postinstall(config, command, cancel);
+    let state_of = |tool: &str| state_of(config, tool);
     let patience =
         config.stall_ms.map_or_else(Patience::default, |stall| Patience::stalling(Duration::from_millis(stall)));
-    let hooks = Hooks { progress_of: &progress_of, postinstall: &postinstall, patience };
+    let hooks = Hooks { progress_of: &progress_of, state_of: &state_of, postinstall: &postinstall, patience };
     crate::install::install(config, reporter, cancel, &hooks)
 }
 
@@ -136,11 +140,40 @@ fn holder_progress(holder: &Holder) -> Option<HolderProgress> {
     Some(HolderProgress { phase: slot.phase, done: slot.done, total: slot.total })
 }
 
+/// Another tool's slot on the board of this run.
+fn slot_of(config: &InstallConfig, tool: &str) -> Option<SlotView> {
+    let at = config.board.as_ref()?;
+    let mut snapshot = Snapshot::default();
+    Reader::open(&at.path).ok()?.refresh(&mut snapshot).ok()?;
+    snapshot.slots.into_iter().find(|slot| slot.key == tool && slot.index != at.slot)
+}
+
+/// The programs of another tool: of the version that this run is about, else of the one that was installed last.
+fn programs_of(config: &InstallConfig, tool: &str) -> Option<PathBuf> {
+    let wanted = slot_of(config, tool).map(|slot| slot.version);
+    let releases = Store::new(Home::at(config.home.clone())).list().ok()?;
+    let of_tool = releases.into_iter().filter(|release| release.receipt.tool == tool);
+    let best =
+        of_tool.max_by_key(|release| (wanted.as_ref() == Some(&release.receipt.version), release.receipt.installed_at));
+    best.map(|release| release.path.join("bin"))
+}
+
+/// How far this run is with another tool, from its slot on the same board.
+fn state_of(config: &InstallConfig, tool: &str) -> Option<Need> {
+    let slot = slot_of(config, tool)?;
+    match slot.state {
+        SlotState::Failed | SlotState::Died | SlotState::Cancelled => Some(Need::Failed),
+        state if state.ended() => None,
+        _ => Some(Need::Coming { version: slot.version, phase: slot.phase, done: slot.done, total: slot.total }),
+    }
+}
+
 fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelToken) -> Result<(), String> {
     let mut path = std::ffi::OsString::from(hook.bin);
-    if let Some(inherited) = std::env::var_os("PATH") {
+    let runner = config.needs.as_ref().and_then(|tool| programs_of(config, tool)).map(PathBuf::into_os_string);
+    for more in runner.into_iter().chain(std::env::var_os("PATH")) {
         path.push(if cfg!(windows) { ";" } else { ":" });
-        path.push(inherited);
+        path.push(more);
     }
     let mut environment = vec![("PATH".into(), path)];
     environment.extend(config.options.iter().map(|(name, value)| (name.into(), value.into())));

@@ -56,6 +56,10 @@ pub(super) fn lock(workspace: &mut Workspace, upgrade: &[String]) -> Result<(usi
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact);
     let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
+    let undeclared = resolver.undeclared(&asked);
+    if !undeclared.is_empty() {
+        return Err(all_of(undeclared));
+    }
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
     let Resolution { wanted, locked, warnings } = resolver.resolve_completely(&asked, upgraded);
     let mut failed = 0;

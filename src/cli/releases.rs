@@ -96,6 +96,7 @@ fn config(tool: &str, release: Release, replaces: bool, home: &Home, bounds: Bou
         package: release.parts.first().map(|part| part.package.clone()).unwrap_or_default(),
         parts: release.parts.into_iter().map(part).collect(),
         programs: release.programs,
+        needs: release.needs,
         home: home.root().to_owned(),
         attempt: 1,
         deadline_ms: bounds.timeout.map(ms),

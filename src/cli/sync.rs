@@ -22,6 +22,10 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
     let sources = Arc::new(workspace.sources(arguments.run.offline));
     let resolver = Resolver { frozen: arguments.frozen, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(all_of)?;
+    let undeclared = resolver.undeclared(&asked);
+    if !undeclared.is_empty() {
+        return Err(all_of(undeclared));
+    }
     if arguments.locked {
         refuse_unlocked(&workspace, &asked)?;
     }

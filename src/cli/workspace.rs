@@ -144,6 +144,7 @@ impl Workspace {
             pins: &self.pins,
             frozen: false,
             all_platforms: true,
+            declared: &self.project.tools,
             digest_of: None,
         }
     }

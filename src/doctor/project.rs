@@ -69,6 +69,7 @@ fn resolver<'a>(
         pins,
         frozen: true,
         all_platforms: false,
+        declared: &project.tools,
         digest_of: None,
     }
 }

@@ -6,6 +6,7 @@ use super::cancel::Stop;
 use super::disk::DiskError;
 use super::download::{DownloadError, DownloadErrorKind};
 use super::lock::WaitError;
+use super::need::NeedError;
 use super::programs::ProgramError;
 use super::store::BadName;
 use super::unpack::{UnpackError, UnpackErrorKind};
@@ -31,6 +32,9 @@ pub enum InstallError {
     /// Another process installs it, and does not get on.
     #[error(transparent)]
     Wait(WaitError),
+    /// The tool that runs it is not there.
+    #[error(transparent)]
+    Need(#[from] NeedError),
     /// An archive was not received.
     #[error(transparent)]
     Download(DownloadError),
@@ -63,6 +67,8 @@ impl Hint for InstallError {
             Self::Name(error) => error.hint(),
             Self::NoParts => None,
             Self::Wait(error) => error.hint(),
+            Self::Need(NeedError::Failed(tool)) => Some(format!("see why `{tool}` did not install, then run it again")),
+            Self::Need(NeedError::Stop(_)) => None,
             Self::Download(error) => error.hint(),
             Self::Unpack(error) => error.hint(),
             Self::Program(error) => error.hint(),
@@ -84,6 +90,7 @@ impl InstallError {
     pub(super) fn plain(self, limit_ms: Option<u64>) -> Self {
         match self {
             Self::Wait(WaitError::Stop(stop))
+            | Self::Need(NeedError::Stop(stop))
             | Self::Download(DownloadError { kind: DownloadErrorKind::Stop(stop), .. })
             | Self::Unpack(UnpackError { kind: UnpackErrorKind::Stop(stop), .. }) => Self::stopped(stop, limit_ms),
             other => other,

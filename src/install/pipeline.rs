@@ -18,6 +18,7 @@ use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::InstallError;
 use super::lock::{Holder, HolderProgress, Wait};
+use super::need::{Need, await_tool};
 use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptPart, ReceiptProgram};
@@ -34,6 +35,8 @@ const BEGINNINGS: u32 = 4;
 pub struct Hooks<'a> {
     /// How far the process got that installs the same release, by its board; `None` when that cannot be told.
     pub progress_of: &'a dyn Fn(&Holder) -> Option<HolderProgress>,
+    /// How far the install of another tool is in this run; nothing when it is there, or none of this run.
+    pub state_of: &'a dyn Fn(&str) -> Option<Need>,
     /// Runs a post-install command; the error is how it ended, with its last lines.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), String>,
     /// How long to wait for what does not get on.
@@ -270,7 +273,12 @@ impl Install<'_> {
         let release = tree.root();
         meter.step(Phase::Linking, None);
         let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
-        let programs = programs::provide(release, &self.config.programs, |name| tree.files_named(name))?;
+        let programs = programs::provide(release, &self.config.programs, self.config.needs.as_deref(), |name| {
+            tree.files_named(name)
+        })?;
+        if let Some(needed) = &self.config.needs {
+            await_tool(needed, self.hooks.state_of, self.reporter, &self.watch)?;
+        }
         self.run_postinstall(release, meter)?;
         let contents = self.list_files(release, tree, &programs)?;
         let receipt = Receipt::now(Facts {

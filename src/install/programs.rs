@@ -2,7 +2,8 @@
 //!
 //! `bin/` put first on PATH is all that is needed to use a release. A program whose file is elsewhere gets a relative
 //! link there, and one that another program runs (`npm`, which `node` runs) gets a small script that finds that one
-//! beside itself.
+//! beside itself, or
+//! on PATH and in the store where it is another tool's.
 
 mod wrapper;
 
@@ -80,11 +81,12 @@ impl Hint for ProgramError {
     }
 }
 
-/// Make every program usable, in a release that nobody sees yet; what is at hand for files of a name is asked for
-/// hints.
+/// Make every program usable, in a release that nobody sees yet. A script may be run by the tool that the release `needs`;
+/// what is at hand for files of a name is asked for hints.
 pub(super) fn provide(
     release: &Path,
     programs: &[Program],
+    needs: Option<&str>,
     files_named: impl Fn(&str) -> Vec<String>,
 ) -> Result<Vec<ReceiptProgram>, ProgramError> {
     let bin = release.join(BIN);
@@ -100,7 +102,7 @@ pub(super) fn provide(
         let file = find(release, program, &files_named)?;
         make_executable(&file).at("make executable", &file)?;
     }
-    programs.iter().map(|program| place(release, program, programs)).collect()
+    programs.iter().map(|program| place(release, program, programs, needs)).collect()
 }
 
 fn check_name(name: &str) -> Result<(), ProgramError> {
@@ -142,13 +144,21 @@ fn find(
 }
 
 /// Put a program into `bin/`, unless it is there already.
-fn place(release: &Path, program: &Program, all: &[Program]) -> Result<ReceiptProgram, ProgramError> {
+fn place(
+    release: &Path,
+    program: &Program,
+    all: &[Program],
+    needs: Option<&str>,
+) -> Result<ReceiptProgram, ProgramError> {
     let path = match &program.runner {
         Some(runner) if all.iter().any(|other| other.name == *runner && other.runner.is_none()) => {
-            wrapper::write(release, program, runner)?
+            wrapper::write(release, program, &wrapper::Runner::Own(runner))?
         }
         Some(runner) => {
-            return Err(ProgramError::NoRunner { program: program.name.clone(), runner: runner.clone() });
+            let Some(tool) = needs else {
+                return Err(ProgramError::NoRunner { program: program.name.clone(), runner: runner.clone() });
+            };
+            wrapper::write(release, program, &wrapper::Runner::Other { runner, tool })?
         }
         None => wrapper::link(release, program)?,
     };

@@ -70,6 +70,7 @@ mod tests {
             source: "npm".into(),
             package: "a".into(),
             parts: vec![part],
+            needs: None,
             programs: Vec::new(),
             home: "/h".into(),
             attempt: 1,

@@ -70,6 +70,12 @@ pub(super) struct Packaging {
     /// Packages by platform, newest naming first.
     #[serde(default)]
     packages: BTreeMap<Platform, Vec<String>>,
+    /// Older names of the one package, newest first.
+    #[serde(default)]
+    formerly: Vec<String>,
+    /// The tool that runs its programs.
+    #[serde(default)]
+    pub(super) needs: Option<String>,
     #[serde(default)]
     pub(super) strip: u32,
     pub(super) programs: Vec<ProgramPath>,
@@ -87,6 +93,17 @@ pub(super) struct ProgramPath {
     pub(super) windows: Option<String>,
     #[serde(default)]
     pub(super) runner: Option<String>,
+    /// Where it was in older releases.
+    #[serde(default)]
+    pub(super) before: Option<Before>,
+}
+
+/// Where a program was before a release that moved it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Before {
+    pub(super) version: String,
+    pub(super) path: String,
 }
 
 /// A second package of a release.
@@ -104,7 +121,7 @@ impl Packaging {
     /// The packages for a platform, newest naming first; empty when there is none.
     pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
         let own = self.packages.get(&platform).cloned().unwrap_or_default();
-        self.package.iter().cloned().chain(own).collect()
+        self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
     }
 }
 
@@ -229,7 +246,8 @@ mod tests {
                         || tool.aliases.contains(&program.name);
                     assert!(known, "{} of {}", program.name, tool.name);
                     if let Some(runner) = &program.runner {
-                        assert!(packaging.programs.iter().any(|other| other.name == *runner));
+                        let own = packaging.programs.iter().any(|other| other.name == *runner);
+                        assert!(own || packaging.needs.as_ref() == Some(runner), "{} of {}", program.name, tool.name);
                     }
                 }
             }
@@ -243,10 +261,11 @@ mod tests {
     #[test]
     fn tools_are_found_by_name_alias_and_text() {
         assert_eq!(find("golang").map(|tool| tool.name.as_str()), Some("go"));
-        assert!(find("npm").is_none());
+        assert_eq!(find("npm").map(|tool| tool.name.as_str()), Some("npm"));
+        assert!(find("npx").is_none());
         let names = |text| search(text).iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>();
         assert_eq!(names("rg")[0], "ripgrep");
-        assert_eq!(names("npx")[0], "node");
+        assert!(names("npx")[..2].contains(&"node"));
         assert!(names("FORMATTER").contains(&"shfmt"));
         assert!(names("no such thing").is_empty());
     }

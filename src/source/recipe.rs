@@ -43,6 +43,7 @@ pub struct Recipe {
     /// The programs to look for on `PATH`.
     pub(super) system: Vec<String>,
     pub(super) version_arguments: Vec<String>,
+    needs: Option<String>,
     programs: Vec<ProgramPath>,
     platform: Platform,
 }
@@ -116,6 +117,7 @@ impl Recipe {
             digest: None,
             system: Vec::new(),
             version_arguments: Vec::new(),
+            needs: None,
             programs: Vec::new(),
             platform,
         }
@@ -134,6 +136,7 @@ impl Recipe {
             packages: packaging.packages(platform),
             also: packaging.also.clone(),
             lts: tool.lts.clone(),
+            needs: packaging.needs.clone(),
             strip: wanted.strip.unwrap_or(packaging.strip),
             programs: if declared.is_empty() { packaging.programs.clone() } else { declared },
             ..Self::blank(name, source, platform)
@@ -142,7 +145,8 @@ impl Recipe {
 
     fn from_url(name: &str, url: &str, wanted: &Wanted, platform: Platform) -> Self {
         let programs = if wanted.bin.is_empty() {
-            let own = ProgramPath { name: name.to_owned(), path: name.to_owned(), windows: None, runner: None };
+            let own =
+                ProgramPath { name: name.to_owned(), path: name.to_owned(), windows: None, runner: None, before: None };
             vec![own]
         } else {
             wanted.bin.iter().map(declared).collect()
@@ -172,6 +176,11 @@ impl Recipe {
         &self.packages
     }
 
+    /// The tool that runs the programs, where that is another one.
+    pub fn needs(&self) -> Option<&str> {
+        self.needs.as_deref()
+    }
+
     /// The programs of a release, whose first archive is `file`.
     pub fn programs(&self, version: &str, file: &str) -> Vec<Program> {
         let windows = self.platform.os == Os::Windows;
@@ -179,7 +188,9 @@ impl Recipe {
         let wheel = wheel.join("-");
         let path = |program: &ProgramPath| {
             let ready = program.runner.is_some() || program.path.ends_with(".exe") || !windows;
+            let moved = program.before.as_ref().filter(|before| is_older(version, &before.version));
             let path = match &program.windows {
+                _ if moved.is_some() => moved.map(|before| before.path.clone()).unwrap_or_default(),
                 Some(own) if windows => own.clone(),
                 _ if ready => program.path.clone(),
                 _ => format!("{}.exe", program.path),
@@ -202,12 +213,21 @@ impl Recipe {
     }
 }
 
+/// Whether a version comes before another; one that cannot be read does not.
+fn is_older(version: &str, other: &str) -> bool {
+    match (Version::from_str(version), Version::from_str(other)) {
+        (Ok(version), Ok(other)) => version < other,
+        _ => false,
+    }
+}
+
 fn declared(program: &Program) -> ProgramPath {
     ProgramPath {
         name: program.name.clone(),
         path: program.path.clone(),
         windows: None,
         runner: program.runner.clone(),
+        before: None,
     }
 }
 
@@ -257,6 +277,14 @@ mod tests {
             path("node", "windows-x64", "x.tgz"),
             "bin/node.exe lib/node_modules/npm/bin/npm-cli.js lib/node_modules/npm/bin/npx-cli.js"
         );
+    }
+
+    #[test]
+    fn a_program_that_was_moved_is_found_in_older_releases_too() {
+        let prettier = recipe("prettier", &Wanted::default(), &[], "linux-x64").unwrap();
+        let path = |version| prettier.programs(version, "").remove(0).path;
+        assert_eq!((path("3.0.0").as_str(), path("2.8.8").as_str()), ("bin/prettier.cjs", "bin-prettier.js"));
+        assert_eq!(prettier.needs(), Some("node"));
     }
 
     #[test]

@@ -161,7 +161,9 @@ impl Sources {
         let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
         for package in self.npm_packages(recipe)? {
             for (version, release) in &package.versions {
-                let candidate = Candidate { deprecated: release.deprecated, ..Candidate::new(version, Scheme::Semver) };
+                let engine = release.node.clone().filter(|_| recipe.needs() == Some("node"));
+                let candidate =
+                    Candidate { deprecated: release.deprecated, engine, ..Candidate::new(version, Scheme::Semver) };
                 found.entry(version.clone()).or_insert(candidate);
             }
         }

@@ -48,6 +48,8 @@ pub struct Release {
     pub parts: Vec<ReleasePart>,
     /// The programs it provides.
     pub programs: Vec<Program>,
+    /// The tool that runs its programs, where that is another one.
+    pub needs: Option<String>,
     /// Free settings of the tool.
     pub options: BTreeMap<String, String>,
     /// A command to run before the release is activated.
@@ -238,6 +240,7 @@ mod tests {
             source: "npm".into(),
             parts: vec![part],
             programs: Vec::new(),
+            needs: None,
             options: BTreeMap::new(),
             postinstall: None,
         }))

@@ -5,6 +5,7 @@
 
 mod archives;
 mod entry;
+mod needed;
 mod newest;
 mod standing;
 mod version;
@@ -20,6 +21,7 @@ use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use archives::{Archives, Missing};
+pub use needed::Undeclared;
 pub use newest::Newest;
 use standing::Standing;
 
@@ -42,6 +44,8 @@ pub struct Resolver<'a> {
     pub frozen: bool,
     /// Whether the archives of every platform are wanted, for a lock, or only this platform's.
     pub all_platforms: bool,
+    /// All tools that are declared where this is asked, also those that are not to be resolved: a tool may need another.
+    pub declared: &'a [ToolRequest],
     /// Finds out what an archive digests to that nobody gives a digest for, where that is wanted.
     pub digest_of: Option<&'a DigestOf<'a>>,
 }
@@ -83,16 +87,16 @@ impl Resolver<'_> {
     }
 
     /// Resolve these tools; `upgrade` names those whose lock entries are not to be used.
-    pub fn resolve(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
+    pub fn resolve(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync) -> Resolution {
         self.resolve_as(asked, upgrade, false)
     }
 
     /// The same for a lock that is to be complete: of what it holds already, the platforms it lacks are asked for again.
-    pub fn resolve_completely(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool) -> Resolution {
+    pub fn resolve_completely(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync) -> Resolution {
         self.resolve_as(asked, upgrade, true)
     }
 
-    fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool, complete: bool) -> Resolution {
+    fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync, complete: bool) -> Resolution {
         let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();
         let standings: Vec<Standing> = asked
             .iter()
@@ -108,7 +112,7 @@ impl Resolver<'_> {
             .collect();
         let questions: Vec<_> = asked.iter().zip(&standings).collect();
         let answers = in_parallel(questions, TOOLS_AT_ONCE, |(ask, standing)| {
-            let version = self.version_by(ask, standing);
+            let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
                 Some(Ok(version)) => self.archives(ask, standing, version, complete),
                 _ => Archives::new(),
@@ -134,7 +138,7 @@ impl Resolver<'_> {
         let parts: Result<Vec<ReleasePart>, SourceError> =
             parts.iter().map(|part| self.locked_part(locked.source, part)).collect();
         match parts {
-            Ok(parts) => Found::Release(Box::new(release(ask, recipe, &locked.version, parts))),
+            Ok(parts) => Found::Release(Box::new(self.release(ask, recipe, &locked.version, parts))),
             Err(error) => failed(&error),
         }
     }
@@ -157,11 +161,19 @@ impl Resolver<'_> {
     }
 
     /// The version of a tool that needs one; `None` for others.
-    fn version_by(&self, ask: &ToolRequest, standing: &Standing) -> Option<Result<String, String>> {
+    fn version_by(
+        &self,
+        ask: &ToolRequest,
+        standing: &Standing,
+        upgrade: &dyn Fn(&str) -> bool,
+    ) -> Option<Result<String, String>> {
         match standing {
             Standing::Settled(_) => None,
             Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
-            Standing::Open(recipe, pin) => Some(self.version(ask, recipe, pin.as_ref())),
+            Standing::Open(recipe, pin) => {
+                let runner = self.runner(recipe, upgrade);
+                Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()))
+            }
         }
     }
 
@@ -190,6 +202,19 @@ impl Resolver<'_> {
         resolution
     }
 
+    fn release(&self, ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<ReleasePart>) -> Release {
+        let file = parts.first().map_or("", |part| part.file_name.as_str());
+        Release {
+            version: version.to_owned(),
+            source: recipe.source.name().to_owned(),
+            programs: recipe.programs(version, file),
+            needs: recipe.needs().map(|needed| self.needed(needed).map_or(needed, |ask| &ask.name).to_owned()),
+            options: ask.options.clone(),
+            postinstall: ask.postinstall.clone(),
+            parts,
+        }
+    }
+
     /// The release for this platform; what is new for the lock, or missing there, goes into the resolution.
     fn answer(
         &self,
@@ -208,7 +233,7 @@ impl Resolver<'_> {
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(part).collect();
-                Found::Release(Box::new(release(ask, recipe, version, parts)))
+                Found::Release(Box::new(self.release(ask, recipe, version, parts)))
             }
             Some(Err(Missing::Absent(error) | Missing::Unknown(error) | Missing::Forged(error))) => {
                 return Found::Nothing { error };
@@ -234,18 +259,6 @@ fn forged(answer: &Result<Vec<Artifact>, Missing>) -> Option<String> {
 
 fn wanted(ask: &ToolRequest, found: Found) -> Wanted {
     Wanted { tool: ask.name.clone(), found }
-}
-
-fn release(ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<ReleasePart>) -> Release {
-    let file = parts.first().map_or("", |part| part.file_name.as_str());
-    Release {
-        version: version.to_owned(),
-        source: recipe.source.name().to_owned(),
-        programs: recipe.programs(version, file),
-        options: ask.options.clone(),
-        postinstall: ask.postinstall.clone(),
-        parts,
-    }
 }
 
 fn part(artifact: Artifact) -> ReleasePart {

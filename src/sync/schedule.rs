@@ -205,11 +205,18 @@ impl Scheduler {
             if running >= self.jobs {
                 return;
             }
-            if matches!(self.tasks[index].stage, Stage::Ready(_)) {
+            if self.may_start(index) {
                 self.start(index);
                 running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
             }
         }
+    }
+
+    /// Whether a task is ready; one that waits for another tool's install does not take that one's turn.
+    fn may_start(&self, index: usize) -> bool {
+        let Stage::Ready(config) = &self.tasks[index].stage else { return false };
+        let needed = config.needs.as_ref().and_then(|needed| self.tasks.iter().find(|task| task.tool == *needed));
+        needed.is_none_or(|needed| matches!(needed.stage, Stage::Running { .. } | Stage::Ended(_)))
     }
 
     fn start(&mut self, index: usize) {

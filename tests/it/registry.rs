@@ -177,6 +177,11 @@ impl Registry {
         let programs = recipe.programs(version, &file);
         let own = programs.iter().filter(|program| program.runner.is_none());
         let mut entries: Vec<Entry> = own.map(|program| script(&program.path, version)).collect();
+        if recipe.needs().is_some() {
+            let text = format!("echo \"{version} of {tool}\"\n");
+            entries.extend(programs.iter().map(|program| Entry::file(&program.path, 0o644, text.clone())));
+            entries.dedup_by(|one, other| one.path == other.path);
+        }
         if filler_bytes > 0 {
             entries.push(filler("share/filler", filler_bytes));
         }

@@ -8,6 +8,8 @@ mod errors;
 mod everyday;
 mod locking;
 mod modes;
+#[cfg(target_os = "linux")]
+mod scripts;
 mod secrets;
 mod signatures;
 mod together;

@@ -101,6 +101,7 @@ fn by_name(home: &Home, want: &Want, run: &RunArguments) -> Result<Vec<Step>, Fa
         pins: &BTreeMap::new(),
         frozen: false,
         all_platforms: false,
+        declared: &[],
         digest_of: None,
     };
     let wanted = resolve(&resolver, &ask)?;

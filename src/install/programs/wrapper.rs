@@ -23,10 +23,23 @@ pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramE
     Ok(point(release, program)?)
 }
 
+/// What runs a script.
+pub(super) enum Runner<'a> {
+    /// A program of the same release.
+    Own(&'a str),
+    /// A program of another tool: the one on PATH, else that of the tool's newest release in the same store.
+    Other {
+        /// The program.
+        runner: &'a str,
+        /// The tool.
+        tool: &'a str,
+    },
+}
+
 /// Make `bin/<name>` a script that has the program run; its path in the release.
 ///
 /// What has this name already is replaced: it would find its runner on PATH at best, and any one there.
-pub(super) fn write(release: &Path, program: &Program, runner: &str) -> Result<String, ProgramError> {
+pub(super) fn write(release: &Path, program: &Program, runner: &Runner<'_>) -> Result<String, ProgramError> {
     let name = if cfg!(windows) { format!("{}.cmd", program.name) } else { program.name.clone() };
     let path = format!("{BIN}/{name}");
     if path == program.path {
@@ -39,7 +52,12 @@ pub(super) fn write(release: &Path, program: &Program, runner: &str) -> Result<S
         Ok(_) => fs::remove_file(&place).at("remove", &place)?,
         Err(_) => {}
     }
-    let text = if cfg!(windows) { cmd(&program.path, runner) } else { sh(&program.path, runner) };
+    let text = match (runner, cfg!(windows)) {
+        (Runner::Own(runner), false) => sh(&program.path, runner),
+        (Runner::Own(runner), true) => cmd(&program.path, runner),
+        (Runner::Other { runner, tool }, false) => sh_of(&program.path, runner, tool),
+        (Runner::Other { runner, tool }, true) => cmd_of(&program.path, runner, tool),
+    };
     write_script(&place, &text)?;
     Ok(path)
 }
@@ -99,28 +117,55 @@ fn create_script(place: &Path) -> io::Result<fs::File> {
     fs::File::create_new(place)
 }
 
-/// A script that finds its own folder, through links as well, and starts no process on the way unless it was linked to.
+/// What finds a script's own folder, through links as well, and starts no process on the way unless it was linked to.
+const FIND_BIN: &str = r#"self=$0
+while [ -h "$self" ]; do
+  link=$(readlink -- "$self") || exit 127
+  case $link in
+    /*) self=$link ;;
+    *) self=${self%/*}/$link ;;
+  esac
+done
+case $self in
+  */*) bin=${self%/*} ;;
+  *) bin=. ;;
+esac
+bin=$(CDPATH= cd -- "$bin" && pwd -P) || exit 127
+"#;
+
+/// A script that a program of the same release runs.
 fn sh(path: &str, runner: &str) -> String {
     let (path, runner) = (quoted(path), quoted(runner));
     format!(
         r#"#!/bin/sh
 # Has {runner} of this release run {path}, with the programs of this release first on PATH.
-self=$0
-while [ -h "$self" ]; do
-  link=$(readlink -- "$self") || exit 127
-  case $link in
-    /*) self=$link ;;
-    *) self=${{self%/*}}/$link ;;
-  esac
-done
-case $self in
-  */*) bin=${{self%/*}} ;;
-  *) bin=. ;;
-esac
-bin=$(CDPATH= cd -- "$bin" && pwd -P) || exit 127
-PATH=$bin${{PATH:+:$PATH}}
+{FIND_BIN}PATH=$bin${{PATH:+:$PATH}}
 export PATH
 exec "$bin"/{runner} "${{bin%/*}}"/{path} "$@"
+"#
+    )
+}
+
+/// A script that another tool runs: the one that the project has put on PATH, else the one that was installed last.
+fn sh_of(path: &str, runner: &str, tool: &str) -> String {
+    let (path, runner, folder) = (quoted(path), quoted(runner), quoted(tool));
+    format!(
+        r#"#!/bin/sh
+# Has {runner} run {path}: the one on PATH, else that of its newest release in the same store.
+{FIND_BIN}runner=$(command -v {runner}) || runner=
+if [ -z "$runner" ]; then
+  newest=
+  for release in "${{bin%/*}}"/../../{folder}/*; do
+    [ -x "$release"/bin/{runner} ] || continue
+    if [ -z "$newest" ] || [ "$release"/.vx-receipt.toml -nt "$newest"/.vx-receipt.toml ]; then newest=$release; fi
+  done
+  [ -z "$newest" ] || runner=$newest/bin/{runner}
+fi
+if [ -z "$runner" ]; then
+  echo "${{self##*/}} is run by {tool}, which is neither on PATH nor installed: add it to vx.toml, or run \`vx install {tool}\`" >&2
+  exit 127
+fi
+exec "$runner" "${{bin%/*}}"/{path} "$@"
 "#
     )
 }
@@ -135,6 +180,27 @@ fn cmd(path: &str, runner: &str) -> String {
     format!("@setlocal\r\n@set \"PATH=%~dp0;%PATH%\"\r\n@\"%~dp0{runner}\" \"%~dp0..\\{path}\" %*\r\n")
 }
 
+fn cmd_of(path: &str, runner: &str, tool: &str) -> String {
+    let (path, store) = (path.replace('/', "\\"), format!("%~dp0..\\..\\..\\{tool}"));
+    let program = format!("{store}\\%%d\\bin\\{runner}.exe");
+    let lines = [
+        "@setlocal".to_owned(),
+        "@set \"RUNNER=\"".to_owned(),
+        format!("@for %%n in ({runner}.exe) do @if not \"%%~$PATH:n\"==\"\" set \"RUNNER=%%~$PATH:n\""),
+        "@if defined RUNNER goto run".to_owned(),
+        // In the order of the folders' dates: the last one is the newest.
+        format!(
+            "@for /f \"delims=\" %%d in ('dir /b /ad /od \"{store}\" 2^>nul') do @if exist \"{program}\" set \"RUNNER={program}\""
+        ),
+        "@if defined RUNNER goto run".to_owned(),
+        format!("@echo this program is run by {tool}, which is neither on PATH nor installed 1>&2"),
+        "@exit /b 127".to_owned(),
+        ":run".to_owned(),
+        format!("@\"%RUNNER%\" \"%~dp0..\\{path}\" %*"),
+    ];
+    lines.map(|line| line + "\r\n").concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,6 +209,13 @@ mod tests {
     fn a_script_for_windows_finds_its_runner_beside_itself() {
         let text = cmd("lib/node_modules/npm/bin/npm-cli.js", "node");
         assert!(text.contains("@\"%~dp0node\" \"%~dp0..\\lib\\node_modules\\npm\\bin\\npm-cli.js\" %*"), "{text}");
+    }
+
+    #[test]
+    fn a_script_for_windows_finds_the_tool_that_runs_it() {
+        let text = cmd_of("bin/prettier.cjs", "node", "nodejs");
+        assert!(text.contains("@\"%RUNNER%\" \"%~dp0..\\bin\\prettier.cjs\" %*\r\n"), "{text}");
+        assert!(text.contains("\\..\\..\\nodejs\\%%d\\bin\\node.exe"), "{text}");
     }
 
     #[test]

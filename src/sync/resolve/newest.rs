@@ -23,9 +23,11 @@ impl Resolver<'_> {
         if matches!(recipe.source, SourceKind::Url | SourceKind::System) {
             return None;
         }
-        Some(self.version(ask, &recipe, None).map(|matching| {
+        let runner = self.runner(&recipe, &|_| false);
+        Some(self.version(ask, &recipe, None, runner.as_ref()).map(|matching| {
             // A request that names a prerelease may be ahead of every release, and some tools have nothing else.
-            let latest = Request::parse("latest").ok().and_then(|latest| self.choose(&latest, &recipe).ok());
+            let latest =
+                Request::parse("latest").ok().and_then(|latest| self.choose(&latest, &recipe, runner.as_ref()).ok());
             let ahead = Request::parse(&format!(">{matching}")).ok();
             let latest =
                 latest.filter(|latest| ahead.is_some_and(|ahead| ahead.matches(&latest.version, latest.scheme)));

@@ -1,6 +1,7 @@
 //! Which version answers a request: the one that a lock of an older format pins, where it does, else the newest.
 
 use super::Resolver;
+use super::needed::Runner;
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::hint::told;
 use crate::project::{Request, ToolRequest};
@@ -21,7 +22,13 @@ impl Resolver<'_> {
     }
 
     /// The version of a tool: the pinned one where the request accepts it, else the newest that answers the request.
-    pub(super) fn version(&self, ask: &ToolRequest, recipe: &Recipe, pin: Option<&Request>) -> Result<String, String> {
+    pub(super) fn version(
+        &self,
+        ask: &ToolRequest,
+        recipe: &Recipe,
+        pin: Option<&Request>,
+        runner: Option<&Runner>,
+    ) -> Result<String, String> {
         if recipe.source == SourceKind::Url {
             return exact(ask.request.text()).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
@@ -31,7 +38,7 @@ impl Resolver<'_> {
             });
         }
         if let Some(pin) = pin {
-            match self.choose(pin, recipe) {
+            match self.choose(pin, recipe, runner) {
                 Ok(pinned) if accepts(&ask.request, &pinned) => return Ok(pinned.version),
                 Err(Unanswered::NoMatch(_)) if accepts_unseen(&ask.request, pin, recipe) => {
                     let (tool, kind) = (&ask.name, recipe.source);
@@ -45,7 +52,7 @@ impl Resolver<'_> {
                 Ok(_) | Err(Unanswered::NoMatch(_)) => {}
             }
         }
-        match self.choose(&ask.request, recipe) {
+        match self.choose(&ask.request, recipe, runner) {
             Ok(chosen) => Ok(chosen.version),
             Err(Unanswered::Unknown(error)) => Err(error),
             Err(Unanswered::NoMatch(error)) => Err(format!("`{}`: {error}", ask.name)),
@@ -53,15 +60,42 @@ impl Resolver<'_> {
     }
 
     /// The newest release that answers; where none of those known does, of a list that is asked for anew.
-    pub(super) fn choose(&self, request: &Request, recipe: &Recipe) -> Result<Candidate, Unanswered> {
+    ///
+    /// What cannot be run by the version of `runner` is passed over.
+    pub(super) fn choose(
+        &self,
+        request: &Request,
+        recipe: &Recipe,
+        runner: Option<&Runner>,
+    ) -> Result<Candidate, Unanswered> {
         let unknown = |error| Unanswered::Unknown(told(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
-        if let Ok(chosen) = request.choose(&known) {
+        if let Ok(chosen) = request.choose(&runnable(known, runner)) {
             return Ok(chosen.clone());
         }
         let candidates = self.sources.candidates_anew(recipe, self.platform).map_err(unknown)?;
-        request.choose(&candidates).cloned().map_err(|error| Unanswered::NoMatch(told(&error)))
+        let unfit = runner.and_then(|runner| Some((runner, request.choose(&candidates).ok()?.clone())));
+        match (request.choose(&runnable(candidates, runner)), unfit) {
+            (Ok(chosen), _) => Ok(chosen.clone()),
+            (Err(_), Some((runner, newest))) => Err(Unanswered::NoMatch(too_old(runner, &newest))),
+            (Err(error), None) => Err(Unanswered::NoMatch(told(&error))),
+        }
     }
+}
+
+/// The versions that can be run.
+fn runnable(candidates: Vec<Candidate>, runner: Option<&Runner>) -> Vec<Candidate> {
+    candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
+}
+
+fn too_old(runner: &Runner, newest: &Candidate) -> String {
+    let Runner { tool, version } = runner;
+    let range = newest.engine.as_deref().unwrap_or_default();
+    format!(
+        "{} needs {tool} {range}, and this project's is {version}\nhint: change the version of `{tool}`, or ask for \
+         another one of this",
+        newest.version
+    )
 }
 
 /// Whether the request accepts a pinned release; one that was withdrawn since is still the one that was pinned.

@@ -171,7 +171,12 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
     let mut config = setting.serves("tool.tgz", &release_of(1000));
     config.postinstall = Some("make ready".into());
     let store = Store::new(setting.home());
-    let hooks = |postinstall| Hooks { progress_of: &|_| None, postinstall, patience: setting.patience.clone() };
+    let hooks = |postinstall| Hooks {
+        progress_of: &|_| None,
+        state_of: &|_| None,
+        postinstall,
+        patience: setting.patience.clone(),
+    };
 
     let fails = |_: &vx::install::PostInstall<'_>| Err("exit code 3\nno compiler".to_owned());
     let error = install(&config, &Silent, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");

@@ -54,6 +54,7 @@ impl Setting {
             package: "@scope/tool".into(),
             parts: vec![self.part(file_name, archive)],
             programs: vec![Program { name: "tool".into(), path: "bin/tool".into(), runner: None }],
+            needs: None,
             home: self.home().root().to_owned(),
             attempt: 1,
             deadline_ms: None,
@@ -93,7 +94,12 @@ impl Setting {
             config,
             reporter,
             cancel,
-            &Hooks { progress_of: &|_| None, postinstall: &postinstall, patience: self.patience.clone() },
+            &Hooks {
+                progress_of: &|_| None,
+                state_of: &|_| None,
+                postinstall: &postinstall,
+                patience: self.patience.clone(),
+            },
         )
     }
 

@@ -22,7 +22,7 @@ impl Entry {
 
 /// A program that prints a version when asked for it, and runs other scripts that it is given.
 pub(crate) fn script(path: &str, version: &str) -> Entry {
-    let text = format!("#!/bin/sh\ncase \"$1\" in *.js) exec /bin/sh \"$@\" ;; *) echo \"{version}\" ;; esac\n");
+    let text = format!("#!/bin/sh\ncase \"$1\" in *.js|*.cjs) exec /bin/sh \"$@\" ;; *) echo \"{version}\" ;; esac\n");
     Entry::file(path, 0o755, text)
 }
 
