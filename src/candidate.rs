@@ -12,6 +12,8 @@ pub enum SourceKind {
     Npm,
     /// The Python package index of the user's configuration.
     Pypi,
+    /// The site of the tool's own vendor, or the mirror of it.
+    Vendor,
     /// An address that the project names.
     Url,
     /// The program that is on `PATH` already.
@@ -46,18 +48,20 @@ pub struct Candidate {
 
 /// A word that names no source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown source `{0}`: expected `npm`, `pypi`, `url` or `system`")]
+#[error("unknown source `{0}`: expected `npm`, `pypi`, `vendor`, `url` or `system`")]
 pub struct UnknownSource(pub String);
 
 impl SourceKind {
     /// Every source, in the order they are tried unless the project says otherwise.
-    pub const ALL: [SourceKind; 4] = [SourceKind::Npm, SourceKind::Pypi, SourceKind::Url, SourceKind::System];
+    pub const ALL: [SourceKind; 5] =
+        [SourceKind::Npm, SourceKind::Pypi, SourceKind::Vendor, SourceKind::Url, SourceKind::System];
 
     /// The name used in `vx.toml` and the lock file.
     pub const fn name(self) -> &'static str {
         match self {
             SourceKind::Npm => "npm",
             SourceKind::Pypi => "pypi",
+            SourceKind::Vendor => "vendor",
             SourceKind::Url => "url",
             SourceKind::System => "system",
         }

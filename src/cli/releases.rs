@@ -35,7 +35,7 @@ pub(super) fn plan_for(home: &Home, wanted: Vec<Wanted>, force: bool) -> Plan {
 /// Nothing is installed from an address without a digest to hold it to.
 fn refuse_unverified(wanted: Wanted) -> Wanted {
     let unverified = matches!(&wanted.found, Found::Release(release)
-        if release.source == SourceKind::Url.name() && release.parts.iter().any(|part| part.digest.is_none()));
+        if [SourceKind::Url, SourceKind::Vendor].map(SourceKind::name).contains(&release.source.as_str()) && release.parts.iter().any(|part| part.digest.is_none()));
     if !unverified {
         return wanted;
     }

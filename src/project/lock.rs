@@ -217,7 +217,7 @@ impl LockedTool {
             }
             match (self.source, &part.url) {
                 (SourceKind::Url, None) => return Err(format!("`{}` has no address", part.file)),
-                (SourceKind::Npm | SourceKind::Pypi, Some(_)) => {
+                (SourceKind::Npm | SourceKind::Pypi | SourceKind::Vendor, Some(_)) => {
                     return Err(format!("`{}` of a registry has an address", part.file));
                 }
                 _ => {}

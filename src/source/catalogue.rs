@@ -5,18 +5,20 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::vendor::{Site, VendorPackaging};
 use crate::candidate::SourceKind;
 use crate::hint::{self, Hint};
 use crate::platform::Platform;
 
-static CATALOGUE: LazyLock<BTreeMap<String, Tool>> = LazyLock::new(|| {
+static CATALOGUE: LazyLock<Document> = LazyLock::new(|| {
     let document: Document = toml::from_str(include_str!("catalogue.toml")).expect("the catalogue is tested to parse");
     let named = |(name, tool): (String, Tool)| (name.clone(), Tool { name, ..tool });
-    document.tools.into_iter().map(named).collect()
+    Document { tools: document.tools.into_iter().map(named).collect(), ..document }
 });
 
 #[derive(Deserialize)]
 struct Document {
+    sites: BTreeMap<String, Site>,
     tools: BTreeMap<String, Tool>,
 }
 
@@ -50,6 +52,8 @@ pub struct Tool {
     pub(super) npm: Option<Packaging>,
     #[serde(default)]
     pub(super) pypi: Option<Packaging>,
+    #[serde(default)]
+    pub(super) vendor: Option<VendorPackaging>,
 }
 
 /// The first release of a long-term support line.
@@ -128,7 +132,11 @@ impl Packaging {
 impl Tool {
     /// The registries that carry it, in the order in which they are tried.
     pub fn sources(&self) -> Vec<SourceKind> {
-        let carried = [(SourceKind::Npm, self.npm.is_some()), (SourceKind::Pypi, self.pypi.is_some())];
+        let carried = [
+            (SourceKind::Npm, self.npm.is_some()),
+            (SourceKind::Pypi, self.pypi.is_some()),
+            (SourceKind::Vendor, self.vendor.is_some()),
+        ];
         carried.into_iter().filter(|(_, carried)| *carried).map(|(kind, _)| kind).collect()
     }
 
@@ -137,19 +145,27 @@ impl Tool {
         let packaged = |packaging: &Option<Packaging>, platform| {
             packaging.as_ref().is_some_and(|packaging| !packaging.packages(platform).is_empty())
         };
-        let has = |platform: &Platform| packaged(&self.npm, *platform) || packaged(&self.pypi, *platform);
+        let by_vendor = |platform| self.vendor.as_ref().is_some_and(|vendor| vendor.carries(platform));
+        let has = |platform: &Platform| {
+            packaged(&self.npm, *platform) || packaged(&self.pypi, *platform) || by_vendor(*platform)
+        };
         Platform::ALL.into_iter().filter(has).collect()
     }
 }
 
 /// Every tool, by name.
 pub fn all() -> impl Iterator<Item = &'static Tool> {
-    CATALOGUE.values()
+    CATALOGUE.tools.values()
+}
+
+/// The site of this name.
+pub(super) fn site(name: &str) -> Option<&'static Site> {
+    CATALOGUE.sites.get(name)
 }
 
 /// The tool with this name, or with this other name for it.
 pub fn find(name: &str) -> Option<&'static Tool> {
-    CATALOGUE.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
+    CATALOGUE.tools.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
 /// The tool of this name, or the one that brings a program of this name.
@@ -234,6 +250,12 @@ mod tests {
             names.push(&tool.name);
             names.extend(tool.aliases.iter().map(String::as_str));
             let carried = !tool.sources().is_empty();
+            if let Some(vendor) = &tool.vendor {
+                assert!(vendor.sites().iter().all(|site| super::site(site).is_some()), "{}", tool.name);
+                let known =
+                    |name: &String| *name == tool.name || tool.brings.contains(name) || tool.aliases.contains(name);
+                assert!(vendor.programs.iter().all(|program| known(&program.name)), "{}", tool.name);
+            }
             assert_ne!(carried, tool.unavailable.is_some(), "{} is carried or says why it is not", tool.name);
             for packaging in [&tool.npm, &tool.pypi].into_iter().flatten() {
                 assert!(!packaging.programs.is_empty(), "{}", tool.name);

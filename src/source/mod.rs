@@ -1,4 +1,4 @@
-//! Where releases come from: npm, PyPI, plain addresses, the system; and the catalogue of known tools.
+//! Where releases come from: npm, PyPI, vendors' own sites, plain addresses, the system; and the catalogue of known tools.
 //!
 //! No registry's address is written here. It comes from the user's own configuration of npm, pip and uv, and so do the
 //! credentials, which go to the host they are for and to no other.
@@ -18,6 +18,7 @@ mod settings;
 mod signature;
 mod sources;
 mod system;
+mod vendor;
 
 pub use artifact::{Artifact, Located};
 pub use error::{SourceError, SourceErrorKind};

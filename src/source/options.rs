@@ -1,5 +1,6 @@
 //! What sources are told once: where things are, what may be used, and how long to wait.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,8 @@ pub struct SourceOptions {
     pub offline: bool,
     /// Use nothing of npm without a good signature of its registry.
     pub require_signatures: bool,
+    /// Mirrors by the names of the sites that they stand for.
+    pub mirrors: BTreeMap<String, String>,
     /// How long a version list is used before it is asked for again; zero to ask every time.
     pub fresh_for: Duration,
     /// The environment.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use pep440_rs::Version;
 
 use super::catalogue::{self, Companion, Packaging, ProgramPath, SupportLine, Tool, UnknownTool};
+use super::vendor::VendorPackaging;
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::Digest;
@@ -43,6 +44,8 @@ pub struct Recipe {
     /// The programs to look for on `PATH`.
     pub(super) system: Vec<String>,
     pub(super) version_arguments: Vec<String>,
+    /// How the vendor's own site carries it.
+    pub(super) vendor: Option<VendorPackaging>,
     needs: Option<String>,
     programs: Vec<ProgramPath>,
     platform: Platform,
@@ -95,6 +98,12 @@ impl Recipe {
             let packaging = match source {
                 SourceKind::Npm => tool.npm.as_ref(),
                 SourceKind::Pypi => tool.pypi.as_ref(),
+                SourceKind::Vendor => match &tool.vendor {
+                    Some(vendor) if vendor.carries(platform) => {
+                        return Ok(Self::from_vendor(name, tool, vendor, wanted, platform));
+                    }
+                    _ => None,
+                },
                 SourceKind::Url | SourceKind::System => None,
             };
             let carried = packaging.filter(|packaging| !packaging.packages(platform).is_empty());
@@ -117,6 +126,7 @@ impl Recipe {
             digest: None,
             system: Vec::new(),
             version_arguments: Vec::new(),
+            vendor: None,
             needs: None,
             programs: Vec::new(),
             platform,
@@ -140,6 +150,16 @@ impl Recipe {
             strip: wanted.strip.unwrap_or(packaging.strip),
             programs: if declared.is_empty() { packaging.programs.clone() } else { declared },
             ..Self::blank(name, source, platform)
+        }
+    }
+
+    fn from_vendor(name: &str, tool: &Tool, vendor: &VendorPackaging, wanted: &Wanted, platform: Platform) -> Self {
+        let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
+        Self {
+            vendor: Some(vendor.clone()),
+            lts: tool.lts.clone(),
+            programs: if declared.is_empty() { vendor.programs.clone() } else { declared },
+            ..Self::blank(name, SourceKind::Vendor, platform)
         }
     }
 
@@ -289,8 +309,8 @@ mod tests {
 
     #[test]
     fn a_tool_without_a_source_says_why_and_what_to_do() {
-        let error = recipe("python", &Wanted::default(), &[], "linux-x64").unwrap_err();
-        assert!(error.to_string().contains("no registry carries ready-made Python"), "{error}");
+        let error = recipe("git", &Wanted::default(), &[], "linux-x64").unwrap_err();
+        assert!(error.to_string().contains("no registry carries ready-made git"), "{error}");
         assert!(error.hint().unwrap().contains("source = \"system\""));
         let unknown = recipe("nodde", &Wanted::default(), &[], "linux-x64").unwrap_err();
         assert_eq!(unknown.hint().as_deref(), Some("did you mean `node`?"));

@@ -16,7 +16,7 @@ impl Sources {
         let (what, files) = match kind {
             SourceKind::Npm => ("the npm registry", self.npm.setting_files()),
             SourceKind::Pypi => ("the Python package index", self.pypi.setting_files()),
-            SourceKind::Url | SourceKind::System => return Vec::new(),
+            SourceKind::Vendor | SourceKind::Url | SourceKind::System => return Vec::new(),
         };
         let mut problems: Vec<SourceError> =
             files.iter().filter_map(|file| unusable(file)).map(|kind| SourceError::new(what, kind)).collect();
@@ -57,7 +57,7 @@ impl Sources {
         match kind {
             SourceKind::Npm => self.npm.address().map(Some),
             SourceKind::Pypi => self.pypi.address(&self.cache).map(Some),
-            SourceKind::Url | SourceKind::System => Ok(None),
+            SourceKind::Vendor | SourceKind::Url | SourceKind::System => Ok(None),
         }
     }
 }

@@ -21,6 +21,7 @@ use super::pypi::Pypi;
 use super::recipe::Recipe;
 use super::signature::{Signature, SignatureFault};
 use super::system::{self, SystemTool};
+use super::vendor::{Archive, Vendor};
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::platform::Platform;
 use crate::template;
@@ -32,6 +33,7 @@ pub struct Sources {
     pub(super) netrc: Netrc,
     pub(super) npm: Npm,
     pub(super) pypi: Pypi,
+    vendor: Vendor,
     /// The sizes of archives by address, of those whose servers say it.
     sizes: Memo<Option<u64>>,
 }
@@ -44,6 +46,7 @@ impl Sources {
             netrc: Netrc::load(&options),
             npm: Npm::new(options.clone()),
             pypi: Pypi::new(options.clone()),
+            vendor: Vendor::new(options.clone()),
             sizes: Memo::default(),
             options,
         }
@@ -56,6 +59,7 @@ impl Sources {
         let mut candidates = match recipe.source {
             SourceKind::Npm => self.npm_candidates(recipe)?,
             SourceKind::Pypi => self.pypi_candidates(recipe, platform)?,
+            SourceKind::Vendor => self.vendor_candidates(recipe, platform)?,
             SourceKind::Url => Vec::new(),
             SourceKind::System => {
                 let version = self.system(recipe)?.version;
@@ -71,11 +75,14 @@ impl Sources {
     /// The same, asked anew: for a version that is not among those known, and may be newer than the list of them.
     pub fn candidates_anew(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         if !self.cache.is_offline() {
+            if let Some(vendor) = &recipe.vendor {
+                self.vendor.forget(&self.cache, &recipe.tool, vendor);
+            }
             for package in &recipe.packages {
                 match recipe.source {
                     SourceKind::Npm => self.npm.forget(&self.cache, package),
                     SourceKind::Pypi => self.pypi.forget(&self.cache, package),
-                    SourceKind::Url | SourceKind::System => {}
+                    SourceKind::Vendor | SourceKind::Url | SourceKind::System => {}
                 }
             }
         }
@@ -87,6 +94,7 @@ impl Sources {
         match recipe.source {
             SourceKind::Npm => self.npm_artifacts(recipe, version),
             SourceKind::Pypi => self.pypi_artifact(recipe, version, platform).map(|artifact| vec![artifact]),
+            SourceKind::Vendor => self.vendor_artifacts(recipe, version, platform),
             SourceKind::Url => self.url_artifact(recipe, version, platform).map(|artifact| vec![artifact]),
             SourceKind::System => Ok(Vec::new()),
         }
@@ -97,6 +105,7 @@ impl Sources {
         match source {
             SourceKind::Npm => self.npm.locate(&self.netrc, package, file_name),
             SourceKind::Pypi => self.pypi.locate(&self.cache, &self.netrc, package, file_name),
+            SourceKind::Vendor => self.vendor.locate(&self.netrc, package, file_name),
             SourceKind::Url | SourceKind::System => {
                 let reason = format!("`{source}` keeps no packages");
                 Err(SourceError::new(format!("the file {file_name}"), SourceErrorKind::Garbage(reason)))
@@ -149,9 +158,6 @@ impl Sources {
             let later = recipe.also.iter().map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
                 scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
-            }
-            if let Some(package) = recipe.packages.first() {
-                scope.spawn(|| self.npm.keys(&self.cache, &self.netrc, package));
             }
             self.npm_versions(recipe)
         })
@@ -292,6 +298,35 @@ impl Sources {
             into: String::new(),
             authorization: wheel.at.authorization,
         })
+    }
+
+    fn vendor_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
+        let versions = self.vendor.versions(&self.cache, &self.netrc, &recipe.tool, vendor, platform)?;
+        Ok(versions.into_iter().map(|version| Candidate::new(version, Scheme::Python)).collect())
+    }
+
+    fn vendor_artifacts(
+        &self,
+        recipe: &Recipe,
+        version: &str,
+        platform: Platform,
+    ) -> Result<Vec<Artifact>, SourceError> {
+        let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
+        let archives = self.vendor.archives(&self.cache, &self.netrc, &recipe.tool, vendor, version, platform)?;
+        let artifact = |archive: Archive| Artifact {
+            version: version.to_owned(),
+            digest: archive.digest,
+            signature: Signature::Unoffered,
+            size: archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), &archive.at)),
+            package: archive.package,
+            file_name: archive.file,
+            url: archive.at.url,
+            strip: archive.strip,
+            into: archive.into,
+            authorization: archive.at.authorization,
+        };
+        Ok(archives.into_iter().map(artifact).collect())
     }
 
     fn url_artifact(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Artifact, SourceError> {

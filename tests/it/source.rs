@@ -76,6 +76,7 @@ impl Setting {
             offline: self.offline,
             fresh_for: self.fresh_for,
             require_signatures: self.require_signatures,
+            mirrors: Default::default(),
             environment: Arc::new(move |name| environment.get(name).cloned()),
             runner: Arc::new(move |_, _| {
                 let said = pip_says.clone().ok_or(std::io::ErrorKind::NotFound)?;

@@ -13,4 +13,6 @@ mod scripts;
 mod secrets;
 mod signatures;
 mod together;
+#[cfg(target_os = "linux")]
+mod vendors;
 mod verified;

@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Value};
 use crate::candidate::SourceKind;
 
-const KEYS: [&str; 6] = ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums", "require_signatures"];
+const KEYS: [&str; 7] =
+    ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums", "require_signatures", "mirrors"];
 
 /// More installs at once than any machine gains from.
 const JOBS_MAX: u64 = 257;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub verify_checksums: Option<bool>,
     /// Use nothing of npm that its registry has not signed.
     pub require_signatures: Option<bool>,
+    /// Addresses that stand for the sites of vendors, by the sites' names.
+    pub mirrors: BTreeMap<String, String>,
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings {
@@ -41,12 +44,27 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
     let verify_checksums = table.get("verify_checksums").and_then(|value| reader.boolean("`verify_checksums`", value));
     let require_signatures =
         table.get("require_signatures").and_then(|value| reader.boolean("`require_signatures`", value));
+    let mirrors = table.get("mirrors").map(|value| mirrors(reader, value)).unwrap_or_default();
     if let (Some(false), Some(value)) = (verify_checksums, table.get("verify_checksums")) {
         let message = "digests that a registry gives are checked in any case; this setting does not switch that off";
         reader.warn(value.span(), message, Some("remove this line".into()));
     }
     let jobs = jobs.and_then(|count| usize::try_from(count).ok());
-    Settings { auto_install, jobs, sources, cache_duration, verify_checksums, require_signatures }
+    Settings { auto_install, jobs, sources, cache_duration, verify_checksums, require_signatures, mirrors }
+}
+
+fn mirrors(reader: &mut Reader<'_>, value: &Value<'_>) -> BTreeMap<String, String> {
+    let DeValue::Table(table) = value.get_ref() else {
+        let advice = Some("write a table, such as mirrors = { github = \"https://…\" }".to_owned());
+        reader.error(value.span(), "`mirrors` is no table of names and addresses", advice);
+        return BTreeMap::new();
+    };
+    let mut mirrors = BTreeMap::new();
+    for (key, value) in table {
+        let name = key.get_ref().to_string();
+        mirrors.extend(reader.string(&format!("`mirrors.{name}`"), value).map(|address| (name, address)));
+    }
+    mirrors
 }
 
 fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {

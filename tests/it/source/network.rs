@@ -15,6 +15,7 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,
+        mirrors: Default::default(),
         environment: Arc::new(|name| std::env::var(name).ok()),
         runner: Arc::new(|program, arguments| {
             let output = Command::new(program).args(arguments).stdin(Stdio::null()).output()?;

@@ -1,0 +1,338 @@
+//! Vendors' own sites: a list of releases, archives beside it, and their checksums, all as the catalogue describes them.
+//!
+//! The addresses of the sites are the catalogue's; a mirror can take the place of each. A lock names the site and the
+//! folder on it, so that it works behind any mirror.
+
+mod checksums;
+mod index;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use url::Url;
+
+use super::artifact::Located;
+use super::cache::Cache;
+use super::catalogue::{self, ProgramPath};
+use super::credentials::{Netrc, split};
+use super::error::{SourceError, SourceErrorKind};
+use super::http::Question;
+use super::memo::Memo;
+use super::options::SourceOptions;
+use crate::digest::Digest;
+use crate::platform::{Os, Platform};
+use checksums::Checksums;
+use index::Index;
+
+/// The site of a vendor.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Site {
+    /// Where its lists of releases are.
+    index: String,
+    /// Where its archives are.
+    files: String,
+}
+
+/// How a vendor's site carries a tool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VendorPackaging {
+    pub(super) index: IndexPath,
+    /// The site with the archives.
+    site: String,
+    /// The folder of a release there.
+    folder: String,
+    archives: Vec<ArchivePath>,
+    /// The file with the checksums of an archive, in the same folder.
+    #[serde(default)]
+    checksums: Option<String>,
+    /// What the vendor calls each platform.
+    targets: BTreeMap<Platform, String>,
+    pub(super) programs: Vec<ProgramPath>,
+}
+
+/// Where a list of releases is, and how to read it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IndexPath {
+    site: String,
+    path: String,
+    /// The member with the name of a release.
+    name: String,
+    /// What stands before the version in that name.
+    #[serde(default)]
+    prefix: String,
+    /// The member with the list of its files, where they are listed.
+    #[serde(default)]
+    files: Option<FileMembers>,
+    /// The name of a file that holds the version, where the release's name does not.
+    #[serde(default)]
+    version_in: Option<String>,
+}
+
+/// How files are listed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileMembers {
+    list: String,
+    name: String,
+    digest: String,
+}
+
+/// One archive of a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArchivePath {
+    file: String,
+    strip: u32,
+    #[serde(default)]
+    into: String,
+    #[serde(default)]
+    windows: Option<OtherArchive>,
+    #[serde(default)]
+    macos: Option<OtherArchive>,
+}
+
+/// The same on another system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherArchive {
+    file: String,
+    #[serde(default)]
+    strip: Option<u32>,
+}
+
+/// An archive of a vendor, with what is known of it.
+pub(super) struct Archive {
+    /// The site and the folder on it.
+    pub(super) package: String,
+    pub(super) file: String,
+    pub(super) digest: Option<Digest>,
+    pub(super) size: Option<u64>,
+    pub(super) strip: u32,
+    pub(super) into: String,
+    pub(super) at: Located,
+}
+
+impl VendorPackaging {
+    /// The sites that are asked.
+    #[cfg(test)]
+    pub(super) fn sites(&self) -> [&str; 2] {
+        [&self.site, &self.index.site]
+    }
+
+    /// Whether there is anything for this platform.
+    pub(super) fn carries(&self, platform: Platform) -> bool {
+        self.targets.contains_key(&platform)
+    }
+}
+
+impl ArchivePath {
+    fn on(&self, os: Os) -> (&str, u32) {
+        let other = match os {
+            Os::Windows => self.windows.as_ref(),
+            Os::Macos => self.macos.as_ref(),
+            Os::Linux => None,
+        };
+        other.map_or((&self.file, self.strip), |other| (&other.file, other.strip.unwrap_or(self.strip)))
+    }
+}
+
+/// Asks vendors' sites.
+pub(super) struct Vendor {
+    options: SourceOptions,
+    indexes: Memo<Index>,
+    checksums: Memo<Checksums>,
+}
+
+impl Vendor {
+    pub(super) fn new(options: SourceOptions) -> Self {
+        Self { options, indexes: Memo::default(), checksums: Memo::default() }
+    }
+
+    /// The versions of a tool on a platform.
+    pub(super) fn versions(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        tool: &str,
+        packaging: &VendorPackaging,
+        platform: Platform,
+    ) -> Result<Vec<String>, SourceError> {
+        let index = self.index(cache, netrc, tool, packaging)?;
+        let target = packaging.targets.get(&platform).map(String::as_str).unwrap_or_default();
+        Ok(index.versions(&packaging.index, target).into_iter().map(|listed| listed.version).collect())
+    }
+
+    /// Forget a tool's list of releases, which may have newer ones by now.
+    pub(super) fn forget(&self, cache: &Cache, tool: &str, packaging: &VendorPackaging) {
+        self.indexes.forget(tool);
+        if let Ok(url) = self.address(&packaging.index.site, &packaging.index.path, |site| &site.index) {
+            cache.distrust(&format!("vendor-{tool}"), &url);
+        }
+    }
+
+    /// The archives of a version on a platform.
+    pub(super) fn archives(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        tool: &str,
+        packaging: &VendorPackaging,
+        version: &str,
+        platform: Platform,
+    ) -> Result<Vec<Archive>, SourceError> {
+        let what = format!("{tool} {version} of its vendor");
+        let absent = || SourceError::new(&what, SourceErrorKind::NotForPlatform(platform.to_string()));
+        let target = packaging.targets.get(&platform).ok_or_else(absent)?;
+        let index = self.index(cache, netrc, tool, packaging)?;
+        let listed = index.versions(&packaging.index, target).into_iter().find(|listed| listed.version == version);
+        let missing = || SourceError::new(&what, SourceErrorKind::NoSuchVersion(version.to_owned()));
+        let listed = listed.ok_or_else(missing)?;
+        let names = Names { version, tag: &listed.tag, target };
+        let folder = names.expand(&packaging.folder);
+        let archive = |one: &ArchivePath| {
+            let (file, strip) = one.on(platform.os);
+            let file = names.expand(file);
+            let known = listed.files.get(&file);
+            if known.is_none() && !listed.files.is_empty() {
+                return Err(absent());
+            }
+            let stated = known.and_then(|facts| facts.digest.as_deref()?.parse().ok());
+            let digest = match (stated, &packaging.checksums) {
+                (Some(digest), _) => Some(digest),
+                (None, Some(list)) => {
+                    let list = names.expand(&list.replace("{file}", &file));
+                    let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list))?;
+                    Some(sums.of(&file).ok_or_else(absent)?)
+                }
+                (None, None) => None,
+            };
+            let package = format!("{}:{folder}", packaging.site);
+            let at = self.locate(netrc, &package, &file)?;
+            let size = known.and_then(|facts| facts.size);
+            Ok(Archive { package, file, digest, size, strip, into: one.into.clone(), at })
+        };
+        packaging.archives.iter().map(archive).collect()
+    }
+
+    /// Where an archive is that a lock names, without asking anyone.
+    pub(super) fn locate(&self, netrc: &Netrc, package: &str, file: &str) -> Result<Located, SourceError> {
+        let (site, folder) = package.split_once(':').unwrap_or_default();
+        let (url, own) = split(self.address(site, &below(folder, file).replace('?', "%3F"), |site| &site.files)?);
+        let authorization = own.or_else(|| netrc.header(&url));
+        Ok(Located { url: url.to_string(), authorization })
+    }
+
+    fn index(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        tool: &str,
+        packaging: &VendorPackaging,
+    ) -> Result<Arc<Index>, SourceError> {
+        self.indexes.get(tool, || {
+            let (path, what) = (&packaging.index, format!("the releases of {tool}"));
+            let url = self.address(&path.site, &path.path, |site| &site.index)?;
+            let (url, own) = split(url);
+            let question = Question {
+                what: &what,
+                url: &url,
+                accept: "application/json",
+                etag: None,
+                changed: None,
+                authorization: &|hop| self.header(&own, &url, netrc, hop),
+            };
+            cache.ask(&format!("vendor-{tool}"), &question, None, |document| Index::read(path, document))
+        })
+    }
+
+    /// A file of checksums, which does not change once it is published.
+    fn sums(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        what: &str,
+        site: &str,
+        path: &str,
+    ) -> Result<Arc<Checksums>, SourceError> {
+        self.checksums.get(&format!("{site}:{path}"), || {
+            let (url, own) = split(self.address(site, path, |site| &site.files)?);
+            let what = format!("the checksums of {what}");
+            let question = Question {
+                what: &what,
+                url: &url,
+                accept: "text/plain, */*;q=0.5",
+                etag: None,
+                changed: None,
+                authorization: &|hop| self.header(&own, &url, netrc, hop),
+            };
+            let answer = cache.ask(&format!("checksums-{path}"), &question, None, Checksums::read);
+            // A release without the file that it should have is not one to trust.
+            answer.map_err(|error| match error.kind {
+                SourceErrorKind::NoSuchPackage => SourceError { kind: SourceErrorKind::NoDigest, ..error },
+                _ => error,
+            })
+        })
+    }
+
+    /// What is for the site itself goes to no other host.
+    fn header(&self, own: &Option<String>, url: &Url, netrc: &Netrc, hop: &Url) -> Option<String> {
+        let ours = own.clone().filter(|_| super::credentials::same_origin(url, hop));
+        ours.or_else(|| netrc.header(hop))
+    }
+
+    /// An address on a site, or on the mirror that stands for it.
+    fn address(&self, name: &str, path: &str, of: impl Fn(&Site) -> &String) -> Result<Url, SourceError> {
+        let what = || format!("the site `{name}`");
+        let Some(site) = catalogue::site(name) else {
+            let reason = "vx.lock names a site that this vx does not know".to_owned();
+            return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
+        };
+        let plain = |part: &str| !part.is_empty() && !matches!(part, "." | "..") && !part.contains(['\\', '#', ':']);
+        if !path.split(['?']).next().unwrap_or_default().split('/').all(|part| part.is_empty() || plain(part))
+            || path.starts_with('/')
+        {
+            let reason = format!("`{}` is no path on it", path.escape_debug());
+            return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
+        }
+        let variable = format!("VX_MIRROR_{}", name.to_uppercase());
+        let variable_mirror =
+            self.options.variable(&variable).map(|address| (address, format!("{variable} of the environment")));
+        let own_mirror = || Some((self.options.mirrors.get(name)?.clone(), format!("`mirrors.{name}` of [settings]")));
+        let (base, setting) =
+            variable_mirror.or_else(own_mirror).unwrap_or_else(|| (of(site).clone(), "the catalogue".into()));
+        let bad = |reason: &str| {
+            SourceError::new(
+                what(),
+                SourceErrorKind::BadSetting { setting: setting.clone(), reason: reason.to_owned() },
+            )
+        };
+        let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).map_err(|_| bad("is no address"))?;
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+            return Err(bad("is no web address"));
+        }
+        base.join(path).map_err(|_| bad("is no address to build on"))
+    }
+}
+
+/// The path of a file in a folder, which may be the top.
+fn below(folder: &str, file: &str) -> String {
+    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
+}
+
+/// What the words in a vendor's paths stand for.
+struct Names<'a> {
+    version: &'a str,
+    tag: &'a str,
+    target: &'a str,
+}
+
+impl Names<'_> {
+    fn expand(&self, path: &str) -> String {
+        let path = path.replace("{target}", self.target).replace("{tag}", self.tag);
+        path.replace("{version}", self.version)
+    }
+}

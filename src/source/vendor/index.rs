@@ -1,0 +1,114 @@
+//! A vendor's list of releases, reduced to what is needed of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::IndexPath;
+use crate::source::error::SourceErrorKind;
+use crate::source::http::Document;
+
+/// The releases, as the list has them: newest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Index {
+    releases: Vec<Release>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Release {
+    tag: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, Facts>,
+}
+
+/// What a list says of a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Facts {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) digest: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) size: Option<u64>,
+}
+
+/// A version, with the release that it is of.
+pub(super) struct Listed<'a> {
+    pub(super) version: String,
+    pub(super) tag: String,
+    /// What is known of files; empty where the list names none.
+    pub(super) files: &'a BTreeMap<String, Facts>,
+}
+
+impl Index {
+    pub(super) fn read(path: &IndexPath, document: &Document) -> Result<Self, SourceErrorKind> {
+        if document.is_html() {
+            return Err(SourceErrorKind::WebPage);
+        }
+        let garbage = |reason: String| SourceErrorKind::Garbage(reason);
+        let items: Vec<Value> = serde_json::from_slice(&document.bytes).map_err(|error| garbage(error.to_string()))?;
+        let releases: Vec<Release> = items.iter().filter_map(|item| release(path, item)).collect();
+        if releases.is_empty() && !items.is_empty() {
+            return Err(garbage(format!("no release in it has a `{}`", path.name)));
+        }
+        Ok(Self { releases })
+    }
+
+    /// The versions for a target; of a version that was released twice, the newer release.
+    pub(super) fn versions(&self, path: &IndexPath, target: &str) -> Vec<Listed<'_>> {
+        let mut listed: Vec<Listed<'_>> = Vec::new();
+        for release in &self.releases {
+            let versions = match &path.version_in {
+                Some(name) => versions_in(name, release, target),
+                None => release.tag.strip_prefix(&path.prefix).map(str::to_owned).into_iter().collect(),
+            };
+            for version in versions {
+                if is_version(&version) && !listed.iter().any(|known| known.version == version) {
+                    listed.push(Listed { version, tag: release.tag.clone(), files: &release.files });
+                }
+            }
+        }
+        listed
+    }
+}
+
+/// A finished release, with its files where they are listed.
+fn release(path: &IndexPath, item: &Value) -> Option<Release> {
+    let unfinished = |member: &str| item.get(member).and_then(Value::as_bool) == Some(true);
+    if unfinished("draft") || unfinished("prerelease") {
+        return None;
+    }
+    let tag = item.get(&path.name)?.as_str().filter(|tag| is_version(tag))?.to_owned();
+    let mut files = BTreeMap::new();
+    if let Some(members) = &path.files {
+        for file in item.get(&members.list).and_then(Value::as_array).into_iter().flatten() {
+            let Some(name) = file.get(&members.name).and_then(Value::as_str) else { continue };
+            if path.version_in.as_deref().is_some_and(|wanted| !looks_like(wanted, name)) {
+                continue;
+            }
+            let digest = file.get(&members.digest).and_then(Value::as_str).map(str::to_owned);
+            files.insert(name.to_owned(), Facts { digest, size: file.get("size").and_then(Value::as_u64) });
+        }
+    }
+    Some(Release { tag, files })
+}
+
+/// The versions that the names of a release's files hold.
+fn versions_in(name: &str, release: &Release, target: &str) -> Vec<String> {
+    let name = name.replace("{target}", target).replace("{tag}", &release.tag);
+    let Some((before, after)) = name.split_once("{version}") else { return Vec::new() };
+    let version = |file: &String| Some(file.strip_prefix(before)?.strip_suffix(after)?.to_owned());
+    release.files.keys().filter_map(version).collect()
+}
+
+/// Whether a name begins and ends as the wanted ones do: lists of some vendors have a thousand others.
+fn looks_like(wanted: &str, name: &str) -> bool {
+    let begin = wanted.split('{').next().unwrap_or_default();
+    let end = wanted.rsplit('}').next().unwrap_or_default();
+    name.starts_with(begin) && name.ends_with(end)
+}
+
+/// A version becomes part of paths and addresses.
+fn is_version(text: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
+    (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')
+}
