@@ -1,21 +1,16 @@
 //! All sources behind one door, for any number of threads at once.
 
-use std::collections::BTreeMap;
-use std::panic::resume_unwind;
-use std::sync::Arc;
-use std::thread;
+mod npm;
 
-use nodejs_semver::{Range, Version};
 use url::Url;
 
 use super::artifact::{Artifact, Located};
 use super::cache::Cache;
-use super::catalogue::Companion;
 use super::credentials::{Netrc, same_origin, split};
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
 use super::memo::Memo;
-use super::npm::{Npm, Package};
+use super::npm::Npm;
 use super::options::SourceOptions;
 use super::pypi::Pypi;
 use super::recipe::Recipe;
@@ -149,125 +144,6 @@ impl Sources {
         }
         let none = || SourceError::new(recipe.tool.clone(), SourceErrorKind::Program("it has no program".into()));
         Err(missing.unwrap_or_else(none))
-    }
-
-    fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
-        thread::scope(|scope| {
-            // What the archives will be chosen from is asked for together with the versions, not after them. Whoever
-            // needs an answer meets its failure then.
-            let later = recipe.also.iter().map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
-            for package in later {
-                scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
-            }
-            self.npm_versions(recipe)
-        })
-    }
-
-    fn npm_versions(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
-        let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
-        for package in self.npm_packages(recipe)? {
-            for (version, release) in &package.versions {
-                let engine = release.node.clone().filter(|_| recipe.needs() == Some("node"));
-                let candidate =
-                    Candidate { deprecated: release.deprecated, engine, ..Candidate::new(version, Scheme::Semver) };
-                found.entry(version.clone()).or_insert(candidate);
-            }
-        }
-        Ok(found.into_values().collect())
-    }
-
-    /// The packages of a tool that exist. An older naming that is gone is no loss; none at all is.
-    fn npm_packages(&self, recipe: &Recipe) -> Result<Vec<Arc<Package>>, SourceError> {
-        let mut packages = Vec::new();
-        let mut gone = None;
-        for name in &recipe.packages {
-            match self.npm.package(&self.cache, &self.netrc, name) {
-                Ok(package) => packages.push(package),
-                Err(error) if error.kind == SourceErrorKind::NoSuchPackage => gone = gone.or(Some(error)),
-                Err(error) => return Err(error),
-            }
-        }
-        match gone {
-            Some(error) if packages.is_empty() => Err(error),
-            _ => Ok(packages),
-        }
-    }
-
-    fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
-        thread::scope(|scope| {
-            let also: Vec<_> =
-                recipe.also.iter().map(|one| scope.spawn(move || self.npm_companion(one, version))).collect();
-            let mut artifacts = vec![self.npm_main(recipe, version)?];
-            for asked in also {
-                artifacts.push(asked.join().unwrap_or_else(|panic| resume_unwind(panic))?);
-            }
-            Ok(artifacts)
-        })
-    }
-
-    fn npm_companion(&self, companion: &Companion, version: &str) -> Result<Artifact, SourceError> {
-        let newest = self.newest_accepting(&companion.package, &companion.engine, version)?;
-        let artifact = self.npm_artifact(&companion.package, &newest, companion.strip)?;
-        Ok(Artifact { into: companion.into.clone(), ..artifact })
-    }
-
-    fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
-        let mut missing = None;
-        for name in &recipe.packages {
-            match self.npm_artifact(name, version, recipe.strip) {
-                Err(error)
-                    if matches!(error.kind, SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_)) =>
-                {
-                    missing = missing.or(Some(error));
-                }
-                other => return other,
-            }
-        }
-        let none = || SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage);
-        Err(missing.unwrap_or_else(none))
-    }
-
-    fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
-        // The size is asked for where archives usually are, while the release's document says where this one is.
-        let usual = self.npm.usual_place(&self.netrc, package, version).ok();
-        let (tarball, size) = thread::scope(|scope| {
-            let size = usual.as_ref().map(|at| scope.spawn(|| self.size(&format!("the size of {package}"), at)));
-            scope.spawn(|| self.npm.keys(&self.cache, &self.netrc, package));
-            let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
-            (tarball, size.and_then(|asked| asked.join().ok().flatten()))
-        });
-        let tarball = tarball?;
-        let size = match usual {
-            Some(usual) if usual.url == tarball.at.url => size,
-            _ => self.size(&format!("the size of {}", tarball.file), &tarball.at),
-        };
-        Ok(Artifact {
-            package: package.to_owned(),
-            version: version.to_owned(),
-            file_name: tarball.file,
-            url: tarball.at.url,
-            digest: Some(tarball.digest),
-            signature: tarball.signature,
-            size,
-            strip,
-            into: String::new(),
-            authorization: tarball.at.authorization,
-        })
-    }
-
-    /// The newest release of a package whose `engines` accept this version of `engine`.
-    fn newest_accepting(&self, package: &str, engine: &str, version: &str) -> Result<String, SourceError> {
-        let what = format!("an npm package {package} for {engine} {version}");
-        let none =
-            || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("that accepts {engine} {version}")));
-        let host = Version::parse(version).map_err(|_| none())?;
-        let document = self.npm.package(&self.cache, &self.netrc, package)?;
-        let accepting = document.versions.iter().filter_map(|(text, release)| {
-            let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
-            let range = Range::parse(release.node.as_deref().unwrap_or("*")).ok()?;
-            range.satisfies(&host).then_some((own, text))
-        });
-        accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
     }
 
     fn pypi_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {

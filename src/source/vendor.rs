@@ -5,104 +5,26 @@
 
 mod checksums;
 mod index;
+mod packaging;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use url::Url;
 
 use super::artifact::Located;
 use super::cache::Cache;
-use super::catalogue::{self, ProgramPath};
+use super::catalogue;
 use super::credentials::{Netrc, split};
 use super::error::{SourceError, SourceErrorKind};
 use super::http::Question;
 use super::memo::Memo;
 use super::options::SourceOptions;
 use crate::digest::Digest;
-use crate::platform::{Os, Platform};
+use crate::platform::Platform;
 use checksums::Checksums;
 use index::Index;
-
-/// The site of a vendor.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Site {
-    /// Where its lists of releases are.
-    index: String,
-    /// Where its archives are.
-    files: String,
-}
-
-/// How a vendor's site carries a tool.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct VendorPackaging {
-    pub(super) index: IndexPath,
-    /// The site with the archives.
-    site: String,
-    /// The folder of a release there.
-    folder: String,
-    archives: Vec<ArchivePath>,
-    /// The file with the checksums of an archive, in the same folder.
-    #[serde(default)]
-    checksums: Option<String>,
-    /// What the vendor calls each platform.
-    targets: BTreeMap<Platform, String>,
-    pub(super) programs: Vec<ProgramPath>,
-}
-
-/// Where a list of releases is, and how to read it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct IndexPath {
-    site: String,
-    path: String,
-    /// The member with the name of a release.
-    name: String,
-    /// What stands before the version in that name.
-    #[serde(default)]
-    prefix: String,
-    /// The member with the list of its files, where they are listed.
-    #[serde(default)]
-    files: Option<FileMembers>,
-    /// The name of a file that holds the version, where the release's name does not.
-    #[serde(default)]
-    version_in: Option<String>,
-}
-
-/// How files are listed.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileMembers {
-    list: String,
-    name: String,
-    digest: String,
-}
-
-/// One archive of a release.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArchivePath {
-    file: String,
-    strip: u32,
-    #[serde(default)]
-    into: String,
-    #[serde(default)]
-    windows: Option<OtherArchive>,
-    #[serde(default)]
-    macos: Option<OtherArchive>,
-}
-
-/// The same on another system.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OtherArchive {
-    file: String,
-    #[serde(default)]
-    strip: Option<u32>,
-}
+use packaging::{ArchivePath, Names};
+pub(super) use packaging::{Site, VendorPackaging};
 
 /// An archive of a vendor, with what is known of it.
 pub(super) struct Archive {
@@ -114,30 +36,6 @@ pub(super) struct Archive {
     pub(super) strip: u32,
     pub(super) into: String,
     pub(super) at: Located,
-}
-
-impl VendorPackaging {
-    /// The sites that are asked.
-    #[cfg(test)]
-    pub(super) fn sites(&self) -> [&str; 2] {
-        [&self.site, &self.index.site]
-    }
-
-    /// Whether there is anything for this platform.
-    pub(super) fn carries(&self, platform: Platform) -> bool {
-        self.targets.contains_key(&platform)
-    }
-}
-
-impl ArchivePath {
-    fn on(&self, os: Os) -> (&str, u32) {
-        let other = match os {
-            Os::Windows => self.windows.as_ref(),
-            Os::Macos => self.macos.as_ref(),
-            Os::Linux => None,
-        };
-        other.map_or((&self.file, self.strip), |other| (&other.file, other.strip.unwrap_or(self.strip)))
-    }
 }
 
 /// Asks vendors' sites.
@@ -204,8 +102,18 @@ impl Vendor {
             let digest = match (stated, &packaging.checksums) {
                 (Some(digest), _) => Some(digest),
                 (None, Some(list)) => {
+                    let of_all = !list.contains("{file}");
                     let list = names.expand(&list.replace("{file}", &file));
-                    let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list))?;
+                    let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list));
+                    let sums = sums.map_err(|error| match error.kind {
+                        // A release without its list of checksums is not one to trust; an archive that has none of its
+                        // own is not there.
+                        SourceErrorKind::NoSuchPackage if of_all => {
+                            SourceError { kind: SourceErrorKind::NoDigest, ..error }
+                        }
+                        SourceErrorKind::NoSuchPackage => absent(),
+                        _ => error,
+                    })?;
                     Some(sums.of(&file).ok_or_else(absent)?)
                 }
                 (None, None) => None,
@@ -269,12 +177,7 @@ impl Vendor {
                 changed: None,
                 authorization: &|hop| self.header(&own, &url, netrc, hop),
             };
-            let answer = cache.ask(&format!("checksums-{path}"), &question, None, Checksums::read);
-            // A release without the file that it should have is not one to trust.
-            answer.map_err(|error| match error.kind {
-                SourceErrorKind::NoSuchPackage => SourceError { kind: SourceErrorKind::NoDigest, ..error },
-                _ => error,
-            })
+            cache.ask(&format!("checksums-{path}"), &question, None, Checksums::read)
         })
     }
 
@@ -321,18 +224,4 @@ impl Vendor {
 /// The path of a file in a folder, which may be the top.
 fn below(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
-}
-
-/// What the words in a vendor's paths stand for.
-struct Names<'a> {
-    version: &'a str,
-    tag: &'a str,
-    target: &'a str,
-}
-
-impl Names<'_> {
-    fn expand(&self, path: &str) -> String {
-        let path = path.replace("{target}", self.target).replace("{tag}", self.tag);
-        path.replace("{version}", self.version)
-    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::IndexPath;
+use super::packaging::IndexPath;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 

@@ -98,10 +98,17 @@ fn a_script_waits_for_node_and_shows_so_on_the_board() {
     running.finish().succeeds();
     let said = sandbox.home().join("store/prettier/3.6.2/said");
     assert_eq!(std::fs::read_to_string(said).expect("the command ran"), "3.6.2 of prettier\n");
-    // One at a time: what waits does not take the turn of what it waits for.
-    sandbox.spoil("node");
-    sandbox.spoil("prettier");
-    sandbox.vx("sync --force --jobs 1").succeeds();
+}
+
+#[test]
+fn a_script_does_not_take_the_turn_of_the_node_that_it_waits_for() {
+    let sandbox = scripts("[tools]\nnode = \"22\"\nprettier = \"3\"\n");
+    // The larger one would go first.
+    let main = Entry::file("package/bin/prettier.cjs", 0o644, "echo x\n");
+    let archive = tgz(&[main, filler("package/filler", 900_000)]);
+    sandbox.registry().npm("prettier", "3.6.2", &archive, Npm::default());
+    sandbox.vx("sync --jobs 1 --timeout 20s").succeeds();
+    assert_eq!(sandbox.installed(), ["node 22.1.0", "prettier 3.6.2"]);
 }
 
 #[test]

@@ -22,10 +22,13 @@ fn with_sites(config: &str, server: &Server) -> Sandbox {
     sandbox
 }
 
+/// A file of a release: its name, its bytes, and whether the list tells their digest.
+type File<'a> = (&'a str, &'a [u8], bool);
+
 /// A list of releases of GitHub: tags, each with its files and, where they are told, their digests.
-fn releases(tags: &[(&str, Vec<(&str, &[u8], bool)>)]) -> Reply {
-    let release = |(tag, files): &(&str, Vec<(&str, &[u8], bool)>)| {
-        let asset = |(name, bytes, told): &(&str, &[u8], bool)| {
+fn releases(tags: &[(&str, Vec<File<'_>>)]) -> Reply {
+    let release = |(tag, files): &(&str, Vec<File<'_>>)| {
+        let asset = |(name, bytes, told): &File<'_>| {
             let digest = if *told { json!(format!("sha256:{}", sha256(bytes))) } else { Value::Null };
             json!({ "name": name, "size": bytes.len(), "digest": digest })
         };
