@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::process;
 use crate::project::lock::{self, Change, Difference, Found, Guard};
 use crate::project::{Lock, LockedTool, Project, ProjectError, Settings, ToolRequest, discover};
-use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
+use crate::source::{Limits, ProgramOutput, SourceOptions, Sources, catalogue};
 use crate::sync::Resolver;
 
 /// How long a version list is used before it is asked for again, unless the project says.
@@ -54,6 +54,10 @@ pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
     }
     for warning in &project.warnings {
         print::note(warning.render(&project.path, "warning"));
+    }
+    for name in project.settings.mirrors.keys().filter(|name| !catalogue::sites().any(|site| site == *name)) {
+        let known: Vec<&str> = catalogue::sites().collect();
+        print::warning(format_args!("`mirrors.{name}` of [settings] is no site that vx knows: {}", known.join(", ")));
     }
     Ok(project)
 }

@@ -158,6 +158,11 @@ pub fn all() -> impl Iterator<Item = &'static Tool> {
     CATALOGUE.tools.values()
 }
 
+/// The names of the sites that a mirror can stand for.
+pub fn sites() -> impl Iterator<Item = &'static str> {
+    CATALOGUE.sites.keys().map(String::as_str)
+}
+
 /// The site of this name.
 pub(super) fn site(name: &str) -> Option<&'static Site> {
     CATALOGUE.sites.get(name)

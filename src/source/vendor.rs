@@ -129,7 +129,7 @@ impl Vendor {
     /// Where an archive is that a lock names, without asking anyone.
     pub(super) fn locate(&self, netrc: &Netrc, package: &str, file: &str) -> Result<Located, SourceError> {
         let (site, folder) = package.split_once(':').unwrap_or_default();
-        let (url, own) = split(self.address(site, &below(folder, file).replace('?', "%3F"), |site| &site.files)?);
+        let (url, own) = split(self.address(site, &below(folder, file).replace('?', "%"), |site| &site.files)?);
         let authorization = own.or_else(|| netrc.header(&url));
         Ok(Located { url: url.to_string(), authorization })
     }
@@ -194,24 +194,14 @@ impl Vendor {
             let reason = "vx.lock names a site that this vx does not know".to_owned();
             return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
         };
-        let plain = |part: &str| !part.is_empty() && !matches!(part, "." | "..") && !part.contains(['\\', '#', ':']);
-        if !path.split(['?']).next().unwrap_or_default().split('/').all(|part| part.is_empty() || plain(part))
-            || path.starts_with('/')
-        {
+        if !is_path(path) {
             let reason = format!("`{}` is no path on it", path.escape_debug());
             return Err(SourceError::new(what(), SourceErrorKind::Garbage(reason)));
         }
-        let variable = format!("VX_MIRROR_{}", name.to_uppercase());
-        let variable_mirror =
-            self.options.variable(&variable).map(|address| (address, format!("{variable} of the environment")));
-        let own_mirror = || Some((self.options.mirrors.get(name)?.clone(), format!("`mirrors.{name}` of [settings]")));
-        let (base, setting) =
-            variable_mirror.or_else(own_mirror).unwrap_or_else(|| (of(site).clone(), "the catalogue".into()));
+        let (base, setting) = self.mirror(name).unwrap_or_else(|| (of(site).clone(), "the catalogue".into()));
         let bad = |reason: &str| {
-            SourceError::new(
-                what(),
-                SourceErrorKind::BadSetting { setting: setting.clone(), reason: reason.to_owned() },
-            )
+            let (setting, reason) = (setting.clone(), reason.to_owned());
+            SourceError::new(what(), SourceErrorKind::BadSetting { setting, reason })
         };
         let base = Url::parse(&format!("{}/", base.trim_end_matches('/'))).map_err(|_| bad("is no address"))?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
@@ -219,6 +209,22 @@ impl Vendor {
         }
         base.join(path).map_err(|_| bad("is no address to build on"))
     }
+
+    /// The address that stands for a site, and the setting that says so.
+    fn mirror(&self, name: &str) -> Option<(String, String)> {
+        let variable = format!("VX_MIRROR_{}", name.to_uppercase());
+        if let Some(address) = self.options.variable(&variable) {
+            return Some((address, format!("{variable} of the environment")));
+        }
+        let address = self.options.mirrors.get(name)?;
+        Some((address.clone(), format!("`mirrors.{name}` of [settings]")))
+    }
+}
+
+/// Whether a path stays below where it is put; only the catalogue's have a question behind.
+fn is_path(path: &str) -> bool {
+    let plain = |part: &str| !matches!(part, "." | "..") && !part.contains(['\\', '#', ':', '%']);
+    !path.starts_with('/') && path.split('?').next().unwrap_or_default().split('/').all(plain)
 }
 
 /// The path of a file in a folder, which may be the top.

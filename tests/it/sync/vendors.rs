@@ -238,10 +238,26 @@ fn a_lock_cannot_lead_off_a_site_and_a_mirrors_password_stays_with_it() {
     let lock = sandbox.read("vx.lock");
     assert!(!lock.contains(token), "{lock}");
 
-    for package in ["nodejs:../../x", "nodejs:/x", "nodejs://evil.invalid/x", "evil:x", "x"] {
+    for package in
+        ["nodejs:../../x", "nodejs:%2e%2e/x", "nodejs:x?y", "nodejs:/x", "nodejs://evil.invalid/x", "evil:x", "x"]
+    {
         let sandbox = with_sites(NODE, &server);
         sandbox.write("vx.lock", &lock.replace("nodejs:v22.1.0", package));
         sandbox.vx("sync --locked").exits_with(1).says("the site `");
         assert_eq!(sandbox.stored(), Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_mirror_that_cannot_be_one_is_named_with_its_setting() {
+    let server = Server::start();
+    let sandbox = with_sites(NODE, &server).variable("VX_MIRROR_NODEJS", "nonsense");
+    sandbox.vx("lock").fails_with("VX_MIRROR_NODEJS of the environment is no address");
+    let sandbox = sandbox.variable("VX_MIRROR_NODEJS", "");
+    sandbox
+        .write("vx.toml", &format!("[settings]\nmirrors = {{ nodejs = \"ftp://h.invalid/\", nodjs = \"x\" }}\n{NODE}"));
+    let refused = sandbox.vx("lock").fails_with("`mirrors.nodejs` of [settings] is no web address");
+    refused.says("`mirrors.nodjs` of [settings] is no site that vx knows: github, golang, nodejs, rust");
+    sandbox.write("vx.toml", &format!("[settings]\nmirrors = \"x\"\n{NODE}"));
+    sandbox.vx("lock").exits_with(2).says("`mirrors` is no table of names and addresses");
 }
