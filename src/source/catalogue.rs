@@ -100,6 +100,9 @@ pub(super) struct ProgramPath {
     /// Where it was in older releases.
     #[serde(default)]
     pub(super) before: Option<Before>,
+    /// The first release that does not have it any more.
+    #[serde(default)]
+    pub(super) until: Option<String>,
 }
 
 /// Where a program was before a release that moved it.
@@ -114,9 +117,14 @@ pub(super) struct Before {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Companion {
+    /// Its name; `{node}` stands for what node calls the platform.
     pub(super) package: String,
-    /// Whose version its `engines` must accept.
-    pub(super) engine: String,
+    /// Whose version its `engines` must accept; without one, it has the version of the first package.
+    #[serde(default)]
+    pub(super) engine: Option<String>,
+    /// The first release that has it.
+    #[serde(default)]
+    pub(super) since: Option<String>,
     pub(super) strip: u32,
     pub(super) into: String,
 }

@@ -48,7 +48,7 @@ pub struct Recipe {
     pub(super) vendor: Option<VendorPackaging>,
     needs: Option<String>,
     programs: Vec<ProgramPath>,
-    platform: Platform,
+    pub(super) platform: Platform,
 }
 
 /// Why there is no way to get a tool.
@@ -165,8 +165,14 @@ impl Recipe {
 
     fn from_url(name: &str, url: &str, wanted: &Wanted, platform: Platform) -> Self {
         let programs = if wanted.bin.is_empty() {
-            let own =
-                ProgramPath { name: name.to_owned(), path: name.to_owned(), windows: None, runner: None, before: None };
+            let own = ProgramPath {
+                name: name.to_owned(),
+                path: name.to_owned(),
+                windows: None,
+                runner: None,
+                before: None,
+                until: None,
+            };
             vec![own]
         } else {
             wanted.bin.iter().map(declared).collect()
@@ -219,7 +225,8 @@ impl Recipe {
         };
         let program =
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
-        self.programs.iter().map(program).collect()
+        let still = |one: &&ProgramPath| one.until.as_ref().is_none_or(|until| is_older(version, until));
+        self.programs.iter().filter(still).map(program).collect()
     }
 
     /// The codename of the support line that a version belongs to, once that line has begun.
@@ -234,7 +241,7 @@ impl Recipe {
 }
 
 /// Whether a version comes before another; one that cannot be read does not.
-fn is_older(version: &str, other: &str) -> bool {
+pub(super) fn is_older(version: &str, other: &str) -> bool {
     match (Version::from_str(version), Version::from_str(other)) {
         (Ok(version), Ok(other)) => version < other,
         _ => false,
@@ -248,6 +255,7 @@ fn declared(program: &Program) -> ProgramPath {
         windows: None,
         runner: program.runner.clone(),
         before: None,
+        until: None,
     }
 }
 
@@ -305,6 +313,8 @@ mod tests {
         let path = |version| prettier.programs(version, "").remove(0).path;
         assert_eq!((path("3.0.0").as_str(), path("2.8.8").as_str()), ("bin/prettier.cjs", "bin-prettier.js"));
         assert_eq!(prettier.needs(), Some("node"));
+        let typescript = recipe("typescript", &Wanted::default(), &[], "linux-x64").unwrap();
+        assert_eq!((typescript.programs("6.0.3", "").len(), typescript.programs("7.0.2", "").len()), (2, 1));
     }
 
     #[test]

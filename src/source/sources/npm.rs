@@ -9,18 +9,20 @@ use nodejs_semver::{Range, Version};
 
 use super::Sources;
 use crate::candidate::{Candidate, Scheme};
+use crate::platform::{Os, Platform};
 use crate::source::artifact::Artifact;
 use crate::source::catalogue::Companion;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::Package;
-use crate::source::recipe::Recipe;
+use crate::source::recipe::{Recipe, is_older};
 
 impl Sources {
     pub(super) fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
         thread::scope(|scope| {
             // What the archives will be chosen from is asked for together with the versions, not after them. Whoever
             // needs an answer meets its failure then.
-            let later = recipe.also.iter().map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
+            let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
+            let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
                 scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
             }
@@ -60,8 +62,9 @@ impl Sources {
 
     pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
         thread::scope(|scope| {
-            let also: Vec<_> =
-                recipe.also.iter().map(|one| scope.spawn(move || self.npm_companion(one, version))).collect();
+            let had = |one: &&Companion| one.since.as_ref().is_none_or(|since| !is_older(version, since));
+            let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe.platform));
+            let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
             let mut artifacts = vec![self.npm_main(recipe, version)?];
             for asked in also {
                 artifacts.push(asked.join().unwrap_or_else(|panic| resume_unwind(panic))?);
@@ -70,10 +73,15 @@ impl Sources {
         })
     }
 
-    fn npm_companion(&self, companion: &Companion, version: &str) -> Result<Artifact, SourceError> {
-        let newest = self.newest_accepting(&companion.package, &companion.engine, version)?;
-        let artifact = self.npm_artifact(&companion.package, &newest, companion.strip)?;
-        Ok(Artifact { into: companion.into.clone(), ..artifact })
+    fn npm_companion(&self, companion: &Companion, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
+        let named = |text: &str| text.replace("{node}", &node_name(platform));
+        let package = named(&companion.package);
+        let version = match &companion.engine {
+            Some(engine) => self.newest_accepting(&package, engine, version)?,
+            None => version.to_owned(),
+        };
+        let artifact = self.npm_artifact(&package, &version, companion.strip)?;
+        Ok(Artifact { into: named(&companion.into), ..artifact })
     }
 
     fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
@@ -134,4 +142,14 @@ impl Sources {
         });
         accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
     }
+}
+
+/// What node calls a platform.
+fn node_name(platform: Platform) -> String {
+    let os = match platform.os {
+        Os::Linux => "linux",
+        Os::Macos => "darwin",
+        Os::Windows => "win32",
+    };
+    format!("{os}-{}", platform.arch.name())
 }

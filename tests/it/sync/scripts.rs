@@ -121,3 +121,20 @@ fn a_script_whose_node_did_not_install_fails_and_says_so() {
     sandbox.registry().offer("node", "22.1.0");
     sandbox.vx("sync").succeeds();
 }
+
+#[test]
+fn typescript_takes_its_compiler_along_where_that_is_a_package_of_its_own() {
+    let sandbox = scripts("[tools]\nnode = \"22\"\ntypescript = \"7\"\n");
+    let native = "typescript-linux-x64";
+    let text = format!("cat \"${{0%/lib/tsc.js}}\"/node_modules/@typescript/{native}/lib/tsc\n");
+    let own = tgz(&[Entry::file("package/lib/tsc.js", 0o644, text)]);
+    sandbox.registry().npm("typescript", "7.0.2", &own, Npm::default());
+    let compiler = tgz(&[Entry::file("package/lib/tsc", 0o755, "native 7.0.2\n")]);
+    sandbox.registry().npm(&format!("@typescript/{native}"), "7.0.2", &compiler, Npm::default());
+    sandbox.vx("sync").succeeds();
+    sandbox.vx("which tsserver").fails_with("tsserver");
+    assert!(sandbox.stored().contains(&format!("typescript/7.0.2/node_modules/@typescript/{native}/lib/tsc")));
+    sandbox.write("vx.toml", "[tools]\nnode = \"22\"\ntypescript = \"5\"\n");
+    sandbox.vx("sync").succeeds();
+    sandbox.vx("which tsserver").succeeds().prints("store/typescript/5.9.2/bin/tsserver");
+}
