@@ -120,7 +120,7 @@ impl Reader {
         if into.board.abandoned() {
             // The creator may have closed the board, and ended, since its state was read: these are its last words.
             self.reload()?;
-            if self.segment.header().epoch.load(Ordering::Acquire) != into.board.epoch {
+            if stamp::epoch(&self.segment.header().epoch) != into.board.epoch {
                 changed |= self.look(into, now_ns);
             }
         }

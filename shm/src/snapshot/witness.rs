@@ -9,7 +9,7 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{Control, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
 use crate::view::{Liveness, SlotView, Snapshot};
 
 /// Slots are looked at at most this often, unless a state has moved.
@@ -160,6 +160,6 @@ impl Witness {
 
 /// Whether the slot has ended, or begun another life, since the view was taken.
 fn moved_on(segment: &Segment, view: &SlotView) -> bool {
-    let now = segment.hot(view.index).map(|line| Control::from_word(line.control.load(Ordering::Acquire)));
+    let now = segment.hot(view.index).map(stamp::look);
     now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))
 }
