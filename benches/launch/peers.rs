@@ -1,0 +1,142 @@
+//! What others do for the same purpose, set up for the same program: mise, uv; and the real node for all.
+//!
+//! They come from the package registries of this user's own configuration, once, into a directory below `target`. What
+//! cannot be had is left out by name. Neither volta nor proto is to be had from npm.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::Runner;
+use crate::scene::Scene;
+
+/// What was fetched, and stays from one run to the next.
+pub(crate) struct Peers {
+    cache: PathBuf,
+}
+
+impl Peers {
+    /// Fetch what is not there yet.
+    pub(crate) fn fetch(cache: &Path) -> Self {
+        fs::create_dir_all(cache.join("project")).expect("a directory");
+        fs::write(cache.join("project/vx.toml"), "[tools]\nnode = \"22\"\nuv = \"0.9\"\n").expect("vx.toml");
+        let peers = Self { cache: cache.to_owned() };
+        let mut sync = Command::new(env!("CARGO_BIN_EXE_vx"));
+        sync.arg("sync").current_dir(cache.join("project")).env("VX_HOME", cache.join("home"));
+        told("node and uv", &mut sync);
+        if peers.mise().is_none() {
+            let mut npm = Command::new("npm");
+            npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(cache).arg("@jdxcode/mise");
+            told("mise", &mut npm);
+        }
+        peers
+    }
+
+    /// The real node, installed by vx.
+    pub(crate) fn node(&self) -> Option<PathBuf> {
+        self.program("node")
+    }
+
+    /// What runs the scene's tiny program, each with its name.
+    pub(crate) fn of_tiny(&self, scene: &Scene) -> Vec<Runner> {
+        let mut runners = self.mise_for(scene, "tiny", "1.0.0", &scene.home().join("store/tiny/1.0.0"), &[]);
+        if let Some(uv) = self.program("uv") {
+            let tiny = scene.tiny.to_string_lossy();
+            let offline = |command: &mut Command| _ = command.env("UV_CACHE_DIR", self.cache.join("uv"));
+            let mut run = scene.command(&uv, &["run", "--offline", "--no-project", "--", &tiny]);
+            offline(&mut run);
+            runners.push(Runner { name: "uv run", command: run });
+            let wheel = wheel(&scene.root, &scene.tiny).display().to_string();
+            let mut tool = scene.command(&uv, &["tool", "run", "--offline", "--from", &wheel, "tiny"]);
+            offline(&mut tool);
+            runners.push(Runner { name: "uvx", command: tool });
+        }
+        runners
+    }
+
+    /// What runs the real node in the scene's directory.
+    pub(crate) fn of_node(&self, scene: &Scene, node: &Path, words: &[&str]) -> Vec<Runner> {
+        let release = node.parent().and_then(Path::parent).unwrap_or(node);
+        let version = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        self.mise_for(scene, "node", &version, release, words)
+    }
+
+    /// The project that the real node is declared in, and its home.
+    pub(crate) fn node_project(&self) -> (PathBuf, PathBuf) {
+        (self.cache.join("project"), self.cache.join("home"))
+    }
+
+    fn program(&self, name: &str) -> Option<PathBuf> {
+        let mut which = Command::new(env!("CARGO_BIN_EXE_vx"));
+        which.args(["which", name]).current_dir(self.cache.join("project")).env("VX_HOME", self.cache.join("home"));
+        let output = which.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+        Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    }
+
+    /// npm puts the program for this machine in a package of its own.
+    fn mise(&self) -> Option<PathBuf> {
+        let packages = self.cache.join("node_modules/@jdxcode");
+        let nested = packages.join("mise/node_modules/@jdxcode");
+        let beside = [nested, packages].into_iter().flat_map(|place| fs::read_dir(place).into_iter().flatten().flatten());
+        beside.map(|package| package.path().join("bin/mise")).find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
+    }
+
+    /// mise with a release linked under this name.
+    fn mise_for(&self, scene: &Scene, tool: &str, version: &str, release: &Path, words: &[&str]) -> Vec<Runner> {
+        let Some(mise) = self.mise() else { return Vec::new() };
+        let (data, bin) = (scene.root.join("mise"), scene.root.join("mise/shims").join(tool));
+        let command = |program: &Path, words: &[&str]| {
+            let mut command = scene.command(program, words);
+            for (name, place) in [("DATA", "data"), ("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state")] {
+                command.env(format!("MISE_{name}_DIR"), if place == "data" { data.clone() } else { data.join(place) });
+            }
+            command.env("MISE_OFFLINE", "1").env("MISE_TRUSTED_CONFIG_PATHS", "/");
+            command
+        };
+        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(scene.project()));
+        // It runs anything as node, which it knows how to find programs of.
+        let link = data.join("installs").join(tool).join(version);
+        fs::create_dir_all(link.parent().unwrap_or(&data)).expect("a directory");
+        let _ = std::os::unix::fs::symlink(release, &link);
+        fs::write(scene.project().join("mise.toml"), format!("[tools]\n{tool} = \"{version}\"\n")).expect("mise.toml");
+        if !setup(&["reshim"]) {
+            return Vec::new();
+        }
+        let exec: Vec<&str> = [&["exec", "--", tool], words].concat();
+        vec![
+            Runner { name: "mise shim", command: command(&bin, words) },
+            Runner { name: "mise exec", command: command(&mise, &exec) },
+        ]
+    }
+}
+
+/// Run a step that may fail: then what comes of it is left out.
+fn told(what: &str, command: &mut Command) -> bool {
+    let output = command.stdin(Stdio::null()).output();
+    let failed = match &output {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).lines().take(3).collect::<Vec<_>>().join(" · "),
+        Err(error) => error.to_string(),
+    };
+    println!("left out: {what}: {failed}");
+    false
+}
+
+/// A wheel whose only script is this program.
+fn wheel(directory: &Path, program: &Path) -> PathBuf {
+    let path = directory.join("tiny-1.0.0-py3-none-any.whl");
+    let mut zip = zip::ZipWriter::new(fs::File::create(&path).expect("a file"));
+    let metadata = "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0.0\n";
+    let tag = "Wheel-Version: 1.0\nGenerator: vx\nRoot-Is-Purelib: true\nTag: py3-none-any\n";
+    let names = ["tiny-1.0.0.data/scripts/tiny", "tiny-1.0.0.dist-info/METADATA", "tiny-1.0.0.dist-info/WHEEL"];
+    let record = names.map(|name| format!("{name},,\n")).concat() + "tiny-1.0.0.dist-info/RECORD,,\n";
+    let program = fs::read(program).expect("a program");
+    let contents = [&program[..], metadata.as_bytes(), tag.as_bytes(), record.as_bytes()];
+    let options = zip::write::SimpleFileOptions::default().unix_permissions(0o755);
+    for (name, content) in names.into_iter().chain(["tiny-1.0.0.dist-info/RECORD"]).zip(contents) {
+        zip.start_file(name, options).and_then(|()| Ok(zip.write_all(content)?)).expect("an entry");
+    }
+    zip.finish().expect("a wheel");
+    path
+}

@@ -1,0 +1,146 @@
+//! The place where programs are started: a project with a tiny tool, a home with many releases, and nothing around it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use vx::digest::Algorithm;
+
+/// Releases of the tiny tool beside the one that the project wants.
+const OTHERS: usize = 199;
+/// How many directories below the project the deep one is.
+const LEVELS: usize = 12;
+
+/// A project with one tool that only ends.
+pub(crate) struct Scene {
+    /// Everything else is below it.
+    pub(crate) root: PathBuf,
+    /// The tool's own file.
+    pub(crate) tiny: PathBuf,
+    /// A program that only becomes the tool.
+    pub(crate) floor: PathBuf,
+}
+
+impl Scene {
+    /// Make it anew below this directory.
+    pub(crate) fn make(root: &Path) -> Self {
+        let _ = fs::remove_dir_all(root);
+        let scene = Self { root: root.to_owned(), tiny: PathBuf::new(), floor: root.join("floor") };
+        fs::create_dir_all(scene.deep()).expect("directories");
+        compile(&root.join("tiny"), None);
+        let archive = archive(&fs::read(root.join("tiny")).expect("a program"));
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(&archive);
+        let sha256 = hasher.finish().hex();
+        let url = serve(archive);
+        let tool = format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
+        fs::write(scene.project().join("vx.toml"), format!("[tools]\n{tool}\n")).expect("vx.toml");
+        scene.run("sync");
+        let release = scene.home().join("store/tiny/1.0.0");
+        (1..=OTHERS).for_each(|number| copy(&release, &format!("1.0.{number}")));
+        scene.run("shims");
+        let tiny = release.join("bin/tiny");
+        compile(&scene.floor, Some(&tiny));
+        Self { tiny, ..scene }
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    pub(crate) fn project(&self) -> PathBuf {
+        self.root.join("project")
+    }
+
+    pub(crate) fn deep(&self) -> PathBuf {
+        (1..=LEVELS).fold(self.project(), |path, level| path.join(format!("level{level}")))
+    }
+
+    /// A command with an environment of the usual size, and nothing in it of the one that this bench runs in.
+    pub(crate) fn command(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(words).env_clear();
+        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.home().join("shims").display()));
+        command.env("HOME", &self.root).env("VX_HOME", self.home()).env("VX_RUNTIME_DIR", self.root.join("run"));
+        (0..24).for_each(|number| _ = command.env(format!("FILL_{number}"), "what an environment is full of"));
+        command
+    }
+
+    /// Run vx in the project, which must succeed.
+    fn run(&self, words: &str) {
+        let words: Vec<&str> = words.split(' ').collect();
+        let vx = Path::new(env!("CARGO_BIN_EXE_vx"));
+        let output = self.command(vx, &words).current_dir(self.project()).output().expect("vx starts");
+        assert!(output.status.success(), "vx {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A release of another version, its files the same ones.
+fn copy(release: &Path, version: &str) {
+    let other = release.with_file_name(version);
+    fs::create_dir_all(other.join("bin")).expect("a directory");
+    fs::hard_link(release.join("bin/tiny"), other.join("bin/tiny")).expect("a link");
+    let receipt = fs::read_to_string(release.join(".vx-receipt.toml")).expect("a receipt");
+    let receipt = receipt.replace("version = \"1.0.0\"", &format!("version = \"{version}\""));
+    fs::write(other.join(".vx-receipt.toml"), receipt).expect("a receipt");
+}
+
+/// Compile the tiny program; with a target, the one that becomes it.
+fn compile(into: &Path, target: Option<&Path>) {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2024", "--crate-type", "bin", "-o"]).arg(into);
+    if let Some(target) = target {
+        rustc.args(["--cfg", "floor"]).env("VX_BENCH_TARGET", target);
+    }
+    for option in [
+        "panic=abort",
+        "opt-level=2",
+        "lto=fat",
+        "codegen-units=1",
+        "strip=symbols",
+        "relocation-model=static",
+        "link-arg=-nostdlib",
+        "link-arg=-nostartfiles",
+        "link-arg=-static",
+        "link-arg=-Wl,--build-id=none,--gc-sections",
+    ] {
+        rustc.args(["-C", option]);
+    }
+    rustc.args(["--check-cfg", "cfg(floor)"]).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/benches/launch/tiny.rs"));
+    assert!(rustc.status().expect("the compiler starts").success(), "the tiny program compiles");
+}
+
+fn archive(program: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(program.len() as u64);
+    header.set_mode(0o755);
+    tar.append_data(&mut header, "bin/tiny", program).expect("an entry");
+    tar.into_inner().expect("a tar").finish().expect("an archive")
+}
+
+/// Serve these bytes to everybody who asks, as long as this process lives; the address.
+fn serve(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/tiny.tar.gz", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = Vec::new();
+            let mut some = [0; 1024];
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut some) {
+                    Ok(count) if count > 0 => request.extend(&some[..count]),
+                    _ => break,
+                }
+            }
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+            let _ = stream.write_all(head.as_bytes());
+            if request.starts_with(b"GET") {
+                let _ = stream.write_all(&bytes);
+            }
+        }
+    });
+    url
+}

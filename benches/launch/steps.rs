@@ -1,0 +1,55 @@
+//! What a program does until it has become another one, counted by the kernel: system calls, and single instructions.
+//!
+//! A shell waits for a line before it becomes the program, so that it can be watched from its first instruction on.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use nix::sys::ptrace::{self, Options};
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+
+/// Counts of one run, from the start of the program until another one has taken its place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Steps {
+    /// System calls, the one that replaces the program included.
+    pub(crate) calls: u64,
+    /// Instructions outside of the kernel.
+    pub(crate) instructions: u64,
+}
+
+/// Count both, in two runs. `None` where processes cannot be watched, or the program ends without becoming another.
+pub(crate) fn count(command: &Command) -> Option<Steps> {
+    // The kernel stops a process on its way into a call and on its way out.
+    let calls = until_replaced(command, |pid| ptrace::syscall(pid, None))?.div_ceil(2);
+    let instructions = until_replaced(command, |pid| ptrace::step(pid, None))?;
+    Some(Steps { calls, instructions })
+}
+
+/// How many times the program has to be sent on like this until it is replaced.
+fn until_replaced(command: &Command, go_on: impl Fn(Pid) -> nix::Result<()>) -> Option<u64> {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "read line; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+    shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().ok()?;
+    let pid = Pid::from_raw(i32::try_from(child.id()).ok()?);
+    let counted = watch(pid, || child.stdin.take().map(|mut pipe| pipe.write_all(b"go\n")), go_on);
+    let _ = child.kill();
+    let _ = child.wait();
+    counted
+}
+
+fn watch<T>(pid: Pid, begin: impl FnOnce() -> T, go_on: impl Fn(Pid) -> nix::Result<()>) -> Option<u64> {
+    ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD).ok()?;
+    begin();
+    let mut stops = None;
+    loop {
+        match waitpid(pid, None).ok()? {
+            WaitStatus::PtraceEvent(..) if stops.is_some() => return stops,
+            WaitStatus::PtraceEvent(..) => stops = Some(0),
+            WaitStatus::Stopped(..) | WaitStatus::PtraceSyscall(_) => stops = stops.map(|stops| stops + 1),
+            _ => return None,
+        }
+        go_on(pid).ok()?;
+    }
+}
