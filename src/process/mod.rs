@@ -5,6 +5,7 @@
 
 mod callers;
 mod capture;
+mod foreground;
 mod interrupt;
 mod parent;
 mod replace;
@@ -13,6 +14,7 @@ mod start;
 
 pub use callers::callers;
 pub use capture::Tail;
+pub use foreground::{end_alike, foreground};
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
 pub use replace::replace;

@@ -5,6 +5,7 @@
 mod entries;
 mod fields;
 mod reader;
+mod scripts;
 mod settings;
 mod tools;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use super::problem::{ConfigErrors, Problem};
+use super::scripts::Script;
 use super::version::Request;
 use crate::candidate::SourceKind;
 use crate::config::Program;
@@ -37,6 +39,8 @@ pub struct Project {
     pub settings: Settings,
     /// Variables for the project's commands.
     pub env: BTreeMap<String, String>,
+    /// Commands that `vx run` runs, in the order of the file.
+    pub scripts: Vec<Script>,
     /// Every value of the file, in its order, with the line it came from.
     pub entries: Vec<Entry>,
     /// What is doubtful in the file and was passed over.
@@ -110,13 +114,14 @@ impl Project {
         let tools = tools::read(&mut reader, &document);
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
+        let scripts = scripts::read(&mut reader, &document);
         let entries = entries::list(text, &document);
         let (problems, warnings) = reader.finish();
         if !problems.is_empty() {
             return Err(ConfigErrors { path: path.to_owned(), problems });
         }
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { path: path.to_owned(), directory, tools, settings, env, entries, warnings, notices: Vec::new() })
+        Ok(Self { path: path.to_owned(), directory, tools, settings, env, scripts, entries, warnings, notices: Vec::new() })
     }
 }
 

@@ -4,6 +4,7 @@ pub mod config;
 pub mod discover;
 pub mod lock;
 pub mod problem;
+pub mod scripts;
 pub mod version;
 
 pub use config::{DeclaredDigests, Entry, Project, Settings, ToolRequest};

@@ -170,7 +170,8 @@ fn unknown_keys_are_warned_about_with_the_nearest_known_one() {
 fn other_tables_are_kept_and_never_an_error() {
     let text = "min_version = 3\n[project]\nname = \"x\"\n[scripts]\ntest = [\"a\"]\n[hooks.pre]\nrun = 1\n[[services.db]]\nport = 1\n[whatever]\nz = {}\n";
     let project = project(text);
-    assert!(project.warnings.is_empty());
+    let warned: Vec<&str> = project.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(warned, ["the script `test` is a list; it is ignored"]);
     let keys: Vec<_> =
         project.entries.iter().map(|entry| (entry.key.as_str(), entry.value.as_str(), entry.line)).collect();
     assert_eq!(
@@ -178,6 +179,24 @@ fn other_tables_are_kept_and_never_an_error() {
         [("min_version", "3", 1), ("project.name", "x", 3), ("scripts.test", "[\"a\"]", 5), ("hooks.pre.run", "1", 7)]
     );
     assert_eq!(keys[4], ("services.db.0.port", "1", 9));
+}
+
+#[test]
+fn scripts_are_commands_or_tables_and_doubtful_ones_are_warned_about() {
+    let text = "[scripts]\ntest = \"pytest\"\nbuild = { command = \"go build\", args = [\"-v\"], env = { A = 1 }, cwd = \"src\", depends = [\"test\"] }\n[scripts.dev]\nrun = \"npm run dev\"\ndescripton = \"x\"\n[scripts.none]\ndescription = \"y\"\n[scripts.all]\ndepends = \"test\"\n";
+    let scripts = project(text).scripts;
+    let named: Vec<_> = scripts.iter().map(|script| (script.name.as_str(), script.command.as_str())).collect();
+    assert_eq!(named, [("test", "pytest"), ("build", "go build"), ("dev", "npm run dev"), ("all", "")]);
+    let build = &scripts[1];
+    assert_eq!((build.args.as_slice(), build.cwd.as_deref()), (&["-v".to_owned()][..], Some("src")));
+    assert_eq!((&build.env, &build.depends), (&vec![("A".to_owned(), "1".to_owned())], &vec!["test".to_owned()]));
+    assert_eq!(
+        warnings(text),
+        [
+            "6 [scripts.dev] has no key `descripton`; it is ignored (did you mean `description`?)",
+            "7 [scripts.none] has neither a command nor dependencies; it is ignored (add command = \"…\")",
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! Scripts of a project: what each is, and in what order those run that one depends on.
+
+mod words;
+
+use crate::hint::{Hint, nearest};
+
+pub use words::{Quote, Words, takes_arguments};
+
+/// A script of `[scripts]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Script {
+    /// Its name.
+    pub name: String,
+    /// What the shell is given, with words in double braces unexpanded; empty where it only has dependencies.
+    pub command: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Arguments that stand before those of the command line.
+    pub args: Vec<String>,
+    /// Variables of its own.
+    pub env: Vec<(String, String)>,
+    /// The directory to run it in, below the project's.
+    pub cwd: Option<String>,
+    /// Scripts that have to succeed before.
+    pub depends: Vec<String>,
+}
+
+/// Why a script cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScriptError {
+    /// There is none of this name.
+    #[error("there is no script `{name}`{}", wanted_by.as_ref().map(|by| format!(", on which `{by}` depends")).unwrap_or_default())]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The script that depends on it, where it was not asked for itself.
+        wanted_by: Option<String>,
+        /// The names most like it.
+        near: Vec<String>,
+    },
+    /// It depends on itself.
+    #[error("scripts depend on each other in a circle: {}", circle.join(" -> "))]
+    Circle {
+        /// The names, the first one again at the end.
+        circle: Vec<String>,
+    },
+    /// Its command has a word in braces that stands for nothing.
+    #[error("the script `{script}` holds `{{{{{word}}}}}`, which stands for nothing")]
+    Word {
+        /// The script.
+        script: String,
+        /// The word.
+        word: String,
+        /// The words most like it.
+        near: Vec<String>,
+    },
+    /// Its command needs more arguments than there are.
+    #[error("the script `{script}` needs at least {wanted} {}, and has {given}", if *wanted == 1 { "argument" } else { "arguments" })]
+    Arguments {
+        /// The script.
+        script: String,
+        /// How many it needs.
+        wanted: usize,
+        /// How many there are.
+        given: usize,
+    },
+}
+
+impl Hint for ScriptError {
+    fn hint(&self) -> Option<String> {
+        let meant = |near: &[String], otherwise: &str| match near {
+            [] => otherwise.to_owned(),
+            near => {
+                let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
+                format!("did you mean {}?", near.join(" or "))
+            }
+        };
+        Some(match self {
+            Self::Unknown { near, .. } => meant(near, "`vx run --list` lists the scripts"),
+            Self::Circle { .. } => "take one of them out of the `depends` of the one before it".into(),
+            Self::Word { near, script, .. } => meant(near, &format!("`vx run -H {script}` lists the words")),
+            Self::Arguments { script, .. } => format!("`vx run -H {script}` shows its command"),
+        })
+    }
+}
+
+/// The scripts that have to run for this one, itself last, each once, and each after those that it depends on.
+///
+/// # Errors
+/// A name that no script has, or scripts that wait for each other.
+pub fn order<'a>(scripts: &'a [Script], name: &str) -> Result<Vec<&'a Script>, ScriptError> {
+    let mut found = Vec::new();
+    visit(scripts, name, &mut Vec::new(), &mut found)?;
+    Ok(found)
+}
+
+fn visit<'a>(
+    scripts: &'a [Script],
+    name: &str,
+    above: &mut Vec<&'a str>,
+    found: &mut Vec<&'a Script>,
+) -> Result<(), ScriptError> {
+    if found.iter().any(|script| script.name == name) {
+        return Ok(());
+    }
+    let script = scripts.iter().find(|script| script.name == name).ok_or_else(|| ScriptError::Unknown {
+        name: name.to_owned(),
+        wanted_by: above.last().map(|by| (*by).to_owned()),
+        near: nearest(name, scripts.iter().map(|script| script.name.as_str())).into_iter().map(str::to_owned).collect(),
+    })?;
+    if let Some(at) = above.iter().position(|known| *known == name) {
+        let circle = above[at..].iter().copied().chain([name]).map(str::to_owned).collect();
+        return Err(ScriptError::Circle { circle });
+    }
+    above.push(&script.name);
+    for wanted in &script.depends {
+        visit(scripts, wanted, above, found)?;
+    }
+    above.pop();
+    found.push(script);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scripts(of: &[(&str, &[&str])]) -> Vec<Script> {
+        let script = |(name, depends): &(&str, &[&str])| Script {
+            name: (*name).to_owned(),
+            depends: depends.iter().map(|name| (*name).to_owned()).collect(),
+            ..Script::default()
+        };
+        of.iter().map(script).collect()
+    }
+
+    fn names(scripts: &[Script], name: &str) -> Result<String, ScriptError> {
+        order(scripts, name).map(|found| found.iter().map(|script| script.name.as_str()).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn each_dependency_runs_once_and_before_what_needs_it() {
+        let known = scripts(&[
+            ("deploy", &["build", "test"]),
+            ("build", &["generate"]),
+            ("test", &["lint", "generate"]),
+            ("generate", &[]),
+            ("lint", &[]),
+        ]);
+        assert_eq!(names(&known, "deploy").as_deref(), Ok("generate build lint test deploy"));
+        assert_eq!(names(&known, "lint").as_deref(), Ok("lint"));
+    }
+
+    #[test]
+    fn a_circle_is_shown_from_its_first_script_to_itself() {
+        let known = scripts(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &["d"])]);
+        let shown = |name| names(&known, name).expect_err("a circle").to_string();
+        assert_eq!(shown("a"), "scripts depend on each other in a circle: b -> c -> b");
+        assert_eq!(shown("d"), "scripts depend on each other in a circle: d -> d");
+    }
+
+    #[test]
+    fn an_unknown_name_says_who_wants_it_and_what_is_near() {
+        let known = scripts(&[("build", &["generat"]), ("generate", &[])]);
+        let error = names(&known, "build").expect_err("unknown");
+        assert_eq!(error.to_string(), "there is no script `generat`, on which `build` depends");
+        assert_eq!(error.hint().as_deref(), Some("did you mean `generate`?"));
+        assert_eq!(names(&known, "buidl").expect_err("unknown").hint().as_deref(), Some("did you mean `build`?"));
+    }
+}
