@@ -11,7 +11,7 @@ mod draft;
 pub mod format;
 mod stamp;
 
-pub use cache::{keep, shortcut};
+pub use cache::{keep, shortcut, state};
 pub use draft::{Draft, Known};
 pub use stamp::{Look, stamp};
 

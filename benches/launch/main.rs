@@ -113,9 +113,8 @@ fn count(runners: &[Runner]) -> bool {
             continue;
         };
         let gate = GATES.iter().find(|(name, ..)| *name == runner.name);
-        let within = gate.is_none_or(|(_, calls, instructions)| {
-            steps.calls <= *calls && steps.instructions <= *instructions
-        });
+        let within =
+            gate.is_none_or(|(_, calls, instructions)| steps.calls <= *calls && steps.instructions <= *instructions);
         kept &= within;
         let most = gate.map_or_else(String::new, |(_, calls, instructions)| {
             format!("  at most {calls} and {instructions}: {}", if within { "kept" } else { "BROKEN" })

@@ -78,8 +78,11 @@ impl Peers {
     fn mise(&self) -> Option<PathBuf> {
         let packages = self.cache.join("node_modules/@jdxcode");
         let nested = packages.join("mise/node_modules/@jdxcode");
-        let beside = [nested, packages].into_iter().flat_map(|place| fs::read_dir(place).into_iter().flatten().flatten());
-        beside.map(|package| package.path().join("bin/mise")).find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
+        let beside =
+            [nested, packages].into_iter().flat_map(|place| fs::read_dir(place).into_iter().flatten().flatten());
+        beside
+            .map(|package| package.path().join("bin/mise"))
+            .find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
     }
 
     /// mise with a release linked under this name.

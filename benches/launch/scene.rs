@@ -35,7 +35,8 @@ impl Scene {
         hasher.update(&archive);
         let sha256 = hasher.finish().hex();
         let url = serve(archive);
-        let tool = format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
+        let tool =
+            format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
         fs::write(scene.project().join("vx.toml"), format!("[tools]\n{tool}\n")).expect("vx.toml");
         scene.run("sync");
         let release = scene.home().join("store/tiny/1.0.0");

@@ -51,11 +51,27 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Run a script of vx.toml, with the project's tools in front of PATH.
+    #[command(after_help = SCRIPT_EXAMPLES)]
+    Run(RunScriptArguments),
     /// Print where a tool's program is.
     Which {
         /// The tool, or one of its programs.
         tool: String,
+        /// Every place, the one that runs first: of the projects, the store, and PATH.
+        #[arg(long, short)]
+        all: bool,
     },
+    /// Print the folders to put on PATH, one a line.
+    ExecPath {
+        /// Of this tool only.
+        tool: Option<String>,
+    },
+    /// Print what to set for the project's tools: PATH and the variables of vx.toml.
+    Env(EnvArguments),
+    /// Print what makes a shell follow the project at hand: put `eval "$(vx activate bash)"` into its profile.
+    #[command(after_help = ACTIVATE_LINES)]
+    Activate(ActivateArguments),
     /// Search the catalogue of known tools.
     Search {
         /// A part of a name or description; nothing lists all.
@@ -91,6 +107,11 @@ pub(super) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages into a directory.
+    Man {
+        /// The directory, made where it is missing.
+        directory: PathBuf,
+    },
     /// Run the tool of this name.
     #[command(external_subcommand)]
     Tool(Vec<OsString>),
@@ -111,6 +132,69 @@ pub(super) struct RunToolArguments {
     /// What to give to it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
     pub arguments: Vec<OsString>,
+}
+
+/// What `vx run` runs.
+#[derive(Debug, Args)]
+pub(super) struct RunScriptArguments {
+    /// List the scripts, with what each is for and its command.
+    #[arg(long, short, conflicts_with_all = ["script_help", "words"])]
+    pub list: bool,
+    /// Show what a script is, and the words that scripts may hold.
+    #[arg(long, short = 'H')]
+    pub script_help: bool,
+    /// The script, and what to give to it; options pass through.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT ARGUMENTS")]
+    pub words: Vec<OsString>,
+}
+
+const SCRIPT_EXAMPLES: &str = "vx run test -p core --lib     arguments stand where `{{args}}` is, else at the end\n\
+    vx run test -H                what the script is";
+
+/// What `vx env` prints.
+#[derive(Debug, Args)]
+pub(super) struct EnvArguments {
+    /// In whose words; without it, those of the shell that $SHELL names.
+    #[arg(long, short, value_enum)]
+    pub shell: Option<Dialect>,
+}
+
+/// What `vx activate` prints.
+#[derive(Debug, Args)]
+pub(super) struct ActivateArguments {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
+    /// For the shell's prompt only: what has changed since the last one.
+    #[arg(long, hide = true)]
+    pub hook: bool,
+}
+
+const ACTIVATE_LINES: &str = "bash        eval \"$(vx activate bash)\"              in ~/.bashrc\n\
+    zsh         eval \"$(vx activate zsh)\"               in ~/.zshrc\n\
+    fish        vx activate fish | source                in ~/.config/fish/config.fish\n\
+    powershell  vx activate powershell | Out-String | Invoke-Expression    in $PROFILE";
+
+/// A shell that people type into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+/// Who reads what `vx env` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Dialect {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+    /// Nothing is printed: the files are appended to that the runner names in GITHUB_PATH and GITHUB_ENV.
+    Github,
+    /// An object of variables and their values.
+    Json,
 }
 
 /// What `vx shims` does.

@@ -6,22 +6,27 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+mod activate;
 mod args;
 mod board;
 mod boards;
 mod carry_out;
 mod doctor;
+mod env;
 mod failure;
 mod install;
 mod install_child;
 mod interrupts;
 mod lock;
+mod man;
 mod outdated;
 mod print;
 mod put;
 mod releases;
 mod routes;
+mod script;
 mod search;
+mod shell;
 mod shims;
 mod show;
 mod store;
@@ -36,7 +41,7 @@ mod workspace;
 use args::{Arguments, Command, RunToolArguments};
 
 /// The names that are not tools': those of the commands. A tool of such a name is run with `vx x`.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 21] = [
     "sync",
     "install",
     "uninstall",
@@ -51,6 +56,11 @@ const COMMANDS: [&str; 16] = [
     "outdated",
     "doctor",
     "shims",
+    "run",
+    "env",
+    "activate",
+    "exec-path",
+    "man",
     "completions",
     "help",
 ];
@@ -77,7 +87,13 @@ pub fn main() -> ExitCode {
         Command::Outdated(outdated) => outdated::run(project, &outdated),
         Command::Doctor(doctor) => doctor::run(project, &doctor),
         Command::List { json } => store::list(json),
-        Command::Which { tool } => which::run(project, &tool),
+        Command::Run(script) => script::run(project, &script),
+        Command::Which { tool, all: false } => which::run(project, &tool),
+        Command::Which { tool, all: true } => which::all(project, &tool),
+        Command::ExecPath { tool } => env::folders(project, tool.as_deref()),
+        Command::Env(asked) => env::run(project, &asked),
+        Command::Activate(asked) => activate::run(&asked),
+        Command::Man { directory } => man::run(&directory),
         Command::Search { text } => search::run(&text),
         Command::Board { command } => board::run(command),
         Command::Top { board, choose } => top::run(board.as_deref(), choose),
@@ -105,6 +121,10 @@ fn run_at_once(words: &[OsString]) -> Option<ExitCode> {
         return Some(finish(tool::explicit(&asked)));
     }
     let name = words.get(1)?;
+    // At each prompt, where a shell follows its projects.
+    if name == "activate" && words.get(2).is_some_and(|word| word == "--hook") && activate::is_current() {
+        return Some(ExitCode::SUCCESS);
+    }
     let is_word = |name: &str| !name.starts_with('-') && !COMMANDS.contains(&name);
     if name.to_str().is_none_or(is_word) {
         tool::take_shortcut(name, &words[2..]);

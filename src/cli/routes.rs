@@ -98,15 +98,15 @@ impl Routes {
                 State::System => Target::System(project),
                 State::Ready(release) => match program(release, name) {
                     Some(file) => Target::Ready(self.way(file, None)),
-                    None => self.absent(layer, tool, project),
+                    None => self.missing(layer, tool, project),
                 },
-                State::Absent => self.absent(layer, tool, project),
+                State::Absent => self.missing(layer, tool, project),
             };
         }
         Target::Undeclared
     }
 
-    fn absent(&self, layer: &Layer, tool: &Tool, project: PathBuf) -> Target {
+    fn missing(&self, layer: &Layer, tool: &Tool, project: PathBuf) -> Target {
         let install = layer.workspace.project.settings.auto_install.unwrap_or(true);
         Target::Absent { tool: tool.ask.name.clone(), project, install }
     }
@@ -123,8 +123,29 @@ impl Routes {
 
     /// The folders of all installed tools, the project's in front.
     pub(super) fn search(&self) -> OsString {
-        let bins: Vec<PathBuf> = self.layers.iter().flat_map(Layer::bins).collect();
-        joined(bins.iter().map(|bin| bin.as_os_str()))
+        joined(self.folders(None).iter().map(|bin| bin.as_os_str()))
+    }
+
+    /// The folders of a tool's release, or of all, the project's in front.
+    pub(super) fn folders(&self, tool: Option<&str>) -> Vec<PathBuf> {
+        let tools = self.layers.iter().flat_map(|layer| &layer.tools);
+        tools.filter(|known| tool.is_none_or(|tool| known.ask.name == tool)).filter_map(Tool::bin).collect()
+    }
+
+    /// The nearest project's tools that are not installed as it wants them.
+    pub(super) fn absent(&self) -> Vec<String> {
+        let tools = self.layers.first().into_iter().flat_map(|layer| &layer.tools);
+        tools.filter(|tool| matches!(tool.state, State::Absent)).map(|tool| tool.ask.name.clone()).collect()
+    }
+
+    /// Everything that this name comes to, the nearest project's first.
+    pub(super) fn all(&self, name: &str) -> Vec<PathBuf> {
+        let tools = self.layers.iter().flat_map(|layer| &layer.tools);
+        let files = tools.filter_map(|tool| match &tool.state {
+            State::Ready(release) => program(release, name),
+            _ => None,
+        });
+        files.collect()
     }
 
     /// The variables that the projects set, the nearest one's before the user's own.
@@ -150,8 +171,10 @@ impl Routes {
         let search = self.search();
         let mut programs: Vec<Known> = Vec::new();
         for name in self.names() {
-            // What is no release's is asked for each time.
-            if let Target::Ready(way) = self.target(&name) {
+            // What is no release's is asked for each time, and a command of vx is no program to the launcher.
+            if !super::COMMANDS.contains(&name.as_str())
+                && let Target::Ready(way) = self.target(&name)
+            {
                 programs.push(Known { name, file: way.file, search: search.clone() });
             }
         }
@@ -203,17 +226,17 @@ impl Layer {
             }
         }
     }
-
-    fn bins(&self) -> Vec<PathBuf> {
-        let ready = |tool: &Tool| match &tool.state {
-            State::Ready(release) => Some(release.bin()),
-            _ => None,
-        };
-        self.tools.iter().filter_map(ready).collect()
-    }
 }
 
 impl Tool {
+    /// The folder of its programs, where it is installed.
+    fn bin(&self) -> Option<PathBuf> {
+        match &self.state {
+            State::Ready(release) => Some(release.bin()),
+            _ => None,
+        }
+    }
+
     fn names(&self) -> impl Iterator<Item = String> {
         let programs = match &self.state {
             State::Ready(release) => release.receipt.programs.as_slice(),

@@ -78,7 +78,7 @@ fn run(errand: &Errand) -> Outcome {
                 if !std::mem::take(&mut may_install) || !install {
                     return Err(absent(&tool, install));
                 }
-                if let Some(code) = sync_one(&project, &tool)? {
+                if let Some(code) = sync_tools(&project, vec![tool])? {
                     return Ok(code);
                 }
             }
@@ -100,11 +100,10 @@ fn absent(tool: &str, wanted: bool) -> Failure {
     Failure::failed(format!("{tool} is not installed as vx.toml and vx.lock want it{why}")).hint("run `vx sync`")
 }
 
-/// Install one tool of a project; the exit code to leave with when that did not succeed.
-fn sync_one(project: &Path, tool: &str) -> Result<Option<ExitCode>, Failure> {
+/// Install these tools of a project; the exit code to leave with when that did not succeed.
+pub(super) fn sync_tools(project: &Path, tools: Vec<String>) -> Result<Option<ExitCode>, Failure> {
     // Shown on standard error, which is not the program's own output.
     let run = RunArguments::default();
-    let tools = vec![tool.to_owned()];
     let arguments = SyncArguments { tools, run, check: false, dry_run: false, locked: false, frozen: false };
     unless_done(sync::run(Some(project), &arguments)?)
 }

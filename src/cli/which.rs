@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use std::slice;
 
 use super::failure::{FAILED, Failure, Outcome};
+use super::routes::program;
 use super::workspace::{Workspace, all_of};
-use super::{print, store};
+use super::{env, print, store};
 use crate::install::{Release, Store};
 use crate::project::discover;
+use crate::source::programs_on_path;
 use crate::sync::{Found, Resolver, Wanted};
 
 /// Run `vx which`.
@@ -34,6 +36,30 @@ pub(super) fn run(project: Option<&Path>, name: &str) -> Outcome {
             Err(store::unknown_program(name, &known))
         }
     }
+}
+
+/// Run `vx which --all`.
+pub(super) fn all(project: Option<&Path>, name: &str) -> Outcome {
+    let routes = env::routes(project)?;
+    let mut places = routes.all(name);
+    let installed = Store::new(store::home()?).list().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let mut providing: Vec<&Release> = installed.iter().collect();
+    providing.sort_by_key(|release| std::cmp::Reverse(release.receipt.installed_at));
+    places.extend(providing.into_iter().filter_map(|release| program(release, name)));
+    if let Some(path) = std::env::var_os("PATH") {
+        places.extend(programs_on_path(name, &path));
+    }
+    let mut told: Vec<PathBuf> = Vec::new();
+    for place in places {
+        if !told.contains(&place) {
+            print::data(place.display());
+            told.push(place);
+        }
+    }
+    if told.is_empty() {
+        return Err(store::unknown_program(name, &routes.names()));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The program that the project's own release of a tool provides, by the lock; `None` for names it does not declare.
@@ -85,12 +111,4 @@ fn provided(wanted: &Wanted, store: &Store, name: &str) -> Result<PathBuf, Failu
         }
         Found::NotHere => Err(Failure::failed(format!("{tool} is not for this system"))),
     }
-}
-
-/// The file of a release's program; for the tool's own name its first program where none is called so.
-fn program(release: &Release, name: &str) -> Option<PathBuf> {
-    release.program(name).or_else(|| {
-        let first = release.receipt.programs.first().filter(|_| release.receipt.tool == name)?;
-        release.program(&first.name)
-    })
 }

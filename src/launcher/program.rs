@@ -50,7 +50,7 @@ fn shortcut(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
         return None;
     }
     let program = cache.program(name)?;
-    if !cache.holds(system::stamp, |variable| start.variable(variable)) {
+    if !cache.holds(system::stamp, |variable| start.variable(variable).map(format::hash)) {
         return None;
     }
     let file = CStr::from_bytes_with_nul(program.file).ok()?;

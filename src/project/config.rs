@@ -121,7 +121,17 @@ impl Project {
             return Err(ConfigErrors { path: path.to_owned(), problems });
         }
         let directory = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { path: path.to_owned(), directory, tools, settings, env, scripts, entries, warnings, notices: Vec::new() })
+        Ok(Self {
+            path: path.to_owned(),
+            directory,
+            tools,
+            settings,
+            env,
+            scripts,
+            entries,
+            warnings,
+            notices: Vec::new(),
+        })
     }
 }
 

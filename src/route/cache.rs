@@ -1,11 +1,11 @@
 //! The caches of a home: one small file for each directory that programs were run in.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::format::{Cache, LONGEST_BYTES, file_name};
+use super::format::{Cache, LONGEST_BYTES, file_name, hash};
 use super::{Draft, Way, search_path, stamp};
 use crate::paths::Home;
 
@@ -19,29 +19,54 @@ const KEPT: usize = 512;
 pub fn shortcut(home: &Home, name: &OsStr) -> Option<Way> {
     use std::os::unix::ffi::OsStrExt;
 
+    with_current(home, |cache| {
+        let program = cache.program(name.as_bytes())?;
+        let path = search_path(OsStr::from_bytes(program.search), std::env::var_os("PATH"));
+        let mut variables = vec![("PATH".into(), path)];
+        variables.extend(cache.exports().filter_map(|export| {
+            let text = export.strip_suffix(b"\0")?;
+            let at = text.iter().position(|byte| *byte == b'=')?;
+            Some((OsStr::from_bytes(&text[..at]).into(), OsStr::from_bytes(&text[at + 1..]).into()))
+        }));
+        Some(Way { file: path_of(program.file), variables })
+    })
+}
+
+/// A text that tells what is known of the working directory from anything else that could be known, while it holds.
+#[cfg(unix)]
+pub fn state(home: &Home) -> Option<String> {
+    with_current(home, |cache| Some(format!("{:016x}", cache.state())))
+}
+
+/// What is known of the working directory, if it holds.
+#[cfg(unix)]
+fn with_current<T>(home: &Home, ask: impl FnOnce(Cache<'_>) -> Option<T>) -> Option<T> {
+    use std::os::unix::ffi::OsStrExt;
+
     let directory = std::env::current_dir().ok()?;
     let directory = directory.as_os_str().as_bytes();
     let mut bytes = Vec::with_capacity(8 * 1024);
     let file = fs::File::open(place(home, directory)).ok()?;
     file.take(LONGEST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-    let cache = Cache::checked(&bytes)?;
-    let program = (cache.directory()? == directory).then(|| cache.program(name.as_bytes()))??;
-    let path_of = |bytes: &[u8]| PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\0").unwrap_or(bytes)));
-    // Few variables are asked for: their values are kept for as long as they are compared.
-    let values: Vec<(Vec<u8>, OsString)> =
-        std::env::vars_os().map(|(name, value)| (name.as_bytes().to_vec(), value)).collect();
-    let variable = |wanted: &[u8]| values.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_bytes());
+    let cache = Cache::checked(&bytes).filter(|cache| cache.directory() == Some(directory))?;
+    let variable = |name: &[u8]| std::env::var_os(OsStr::from_bytes(name)).map(|value| hash(value.as_bytes()));
     if !cache.holds(|path| stamp(&path_of(path)), variable) {
         return None;
     }
-    let path = search_path(OsStr::from_bytes(program.search), std::env::var_os("PATH"));
-    let mut variables = vec![("PATH".into(), path)];
-    variables.extend(cache.exports().filter_map(|export| {
-        let text = export.strip_suffix(b"\0")?;
-        let at = text.iter().position(|byte| *byte == b'=')?;
-        Some((OsStr::from_bytes(&text[..at]).into(), OsStr::from_bytes(&text[at + 1..]).into()))
-    }));
-    Some(Way { file: path_of(program.file), variables })
+    ask(cache)
+}
+
+#[cfg(unix)]
+fn path_of(bytes: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+
+    PathBuf::from(OsStr::from_bytes(bytes.strip_suffix(b"\0").unwrap_or(bytes)))
+}
+
+/// Systems without inodes remember nothing.
+#[cfg(not(unix))]
+pub fn state(_: &Home) -> Option<String> {
+    None
 }
 
 /// Systems without inodes remember nothing.

@@ -73,6 +73,11 @@ impl<'a> Cache<'a> {
         whole.then_some(cache)
     }
 
+    /// What tells this state of everything from any other: the checksum.
+    pub fn state(self) -> u64 {
+        self.word(16).unwrap_or_default()
+    }
+
     /// The directory that it is about.
     pub fn directory(self) -> Option<&'a [u8]> {
         self.text(24)
@@ -80,15 +85,11 @@ impl<'a> Cache<'a> {
 
     /// Whether every witness is as it was, and every condition holds.
     ///
-    /// `stamp` looks at a file whose path ends in a zero byte; `variable` gives the value of one that is set.
-    pub fn holds<'v>(
-        self,
-        mut stamp: impl FnMut(&[u8]) -> Stamp,
-        variable: impl Fn(&[u8]) -> Option<&'v [u8]>,
-    ) -> bool {
-        let conditions = (0..self.count(40)).all(|at| {
-            self.condition(at).is_some_and(|condition| variable(condition.name).map(hash) == condition.value)
-        });
+    /// `stamp` looks at a file whose path ends in a zero byte; `variable` gives the [`hash`] of the value of one that is
+    /// set.
+    pub fn holds(self, mut stamp: impl FnMut(&[u8]) -> Stamp, variable: impl Fn(&[u8]) -> Option<u64>) -> bool {
+        let conditions = (0..self.count(40))
+            .all(|at| self.condition(at).is_some_and(|condition| variable(condition.name) == condition.value));
         conditions
             && (0..self.count(32)).all(|at| self.witness(at).is_some_and(|known| stamp(known.path) == known.stamp))
     }

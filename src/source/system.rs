@@ -43,21 +43,37 @@ pub fn program_on_path(program: &str, path: &OsStr, leaving_out: &Path) -> Optio
     find_in(path, program, std::env::var("PATHEXT").ok(), other)
 }
 
+/// Every file of this name in the directories of a search path that can be run, in its order.
+pub fn programs_on_path(program: &str, path: &OsStr) -> Vec<PathBuf> {
+    find_all(path, program, std::env::var("PATHEXT").ok(), |_| true).collect()
+}
+
 fn find_in(
     path: &OsStr,
     program: &str,
     extensions: Option<String>,
     looked_in: impl Fn(&Path) -> bool,
 ) -> Option<PathBuf> {
+    find_all(path, program, extensions, looked_in).next()
+}
+
+fn find_all(
+    path: &OsStr,
+    program: &str,
+    extensions: Option<String>,
+    looked_in: impl Fn(&Path) -> bool,
+) -> impl Iterator<Item = PathBuf> {
     let extensions = match cfg!(windows) {
         true => extensions.unwrap_or_else(|| ".EXE;.CMD;.BAT".into()),
         false => String::new(),
     };
     let names: Vec<String> = extensions.split(';').map(|extension| format!("{program}{extension}")).collect();
-    std::env::split_paths(path)
-        .filter(|directory| directory.is_absolute() && looked_in(directory))
-        .flat_map(|directory| names.iter().map(move |name| directory.join(name)))
-        .find(|candidate| is_program(candidate))
+    let directories: Vec<PathBuf> =
+        std::env::split_paths(path).filter(|directory| directory.is_absolute() && looked_in(directory)).collect();
+    let candidates = directories
+        .into_iter()
+        .flat_map(move |directory| names.iter().map(|name| directory.join(name)).collect::<Vec<_>>());
+    candidates.filter(|candidate| is_program(candidate))
 }
 
 #[cfg(unix)]

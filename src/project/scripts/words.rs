@@ -132,7 +132,9 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 fn is_word(text: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || "_.-".contains(character);
-    text == COUNT || text == "@" || text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(plain)
+    text == COUNT
+        || text == "@"
+        || text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(plain)
 }
 
 #[cfg(test)]
@@ -140,7 +142,8 @@ mod tests {
     use super::*;
 
     fn words(arguments: &[&str]) -> Words {
-        let map = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        let map =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         Words {
             fixed: map(&[("project.name", "demo"), ("os.name", "linux")]),
             environment: map(&[("MODE", "test")]),
@@ -171,7 +174,9 @@ mod tests {
 
     #[test]
     fn templates_of_other_programs_are_left_alone() {
-        for text in ["docker ps --format '{{.Names}}'", "x '{{json .}}'", "echo ${{ secrets.KEY }}", "a {{ b", "}}{{", "{{}}"] {
+        for text in
+            ["docker ps --format '{{.Names}}'", "x '{{json .}}'", "echo ${{ secrets.KEY }}", "a {{ b", "}}{{", "{{}}"]
+        {
             gives(text, &[], text);
         }
         gives("{{{args}}}", &["x"], "{<x>}");
@@ -180,7 +185,10 @@ mod tests {
     #[test]
     fn a_word_for_nothing_is_an_error_with_the_nearest() {
         let error = |command| words(&["x"]).command("build", command).expect_err("unknown");
-        assert_eq!(error("{{project.nam}}").to_string(), "the script `build` holds `{{project.nam}}`, which stands for nothing");
+        assert_eq!(
+            error("{{project.nam}}").to_string(),
+            "the script `build` holds `{{project.nam}}`, which stands for nothing"
+        );
         assert!(matches!(error("{{project.nam}}"), ScriptError::Word { near, .. } if near[0] == "project.name"));
         assert!(matches!(error("{{env.MOD}}"), ScriptError::Word { near, .. } if near == ["env.MODE"]));
         assert_eq!(error("{{arg2}}").to_string(), "the script `build` needs at least 2 arguments, and has 1");
