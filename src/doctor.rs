@@ -13,6 +13,7 @@
 //! | `settings` | the configuration of npm, pip and uv |
 //! | `places` | the home and the runtime directory themselves |
 //! | `search_path` | PATH |
+//! | `shims` | the links of `vx shims`, and what stands before vx's folders on PATH |
 
 mod boards;
 mod finding;
@@ -22,6 +23,7 @@ mod project;
 mod releases;
 mod search_path;
 mod settings;
+mod shims;
 
 use std::ffi::OsString;
 use std::thread;
@@ -56,6 +58,8 @@ pub struct Examination<'a> {
     pub depth: Depth,
     /// `PATH`.
     pub search_path: Option<OsString>,
+    /// The bytes of this vx's launcher, where it has one.
+    pub launcher: Option<&'a [u8]>,
 }
 
 /// What was found, and how much was looked at.
@@ -95,6 +99,7 @@ pub fn examine(what: &Examination<'_>) -> Diagnosis {
             findings.extend(boards::check(directory));
         }
         findings.extend(search_path::check(what.home, what.search_path.as_deref(), &wants));
+        findings.extend(shims::check(what));
         // A check that panicked is a defect, and no reason to hide what the others found.
         findings.extend(settings.join().unwrap_or_default());
     });
@@ -131,7 +136,7 @@ pub fn mend(home: &Home, remedy: &Remedy) -> Option<Result<(), String>> {
         Remedy::RemoveRelease { tool, version } => Some(releases::remove(home, tool, version)),
         Remedy::CollectBoards { directory } => Some(boards::collect(directory)),
         Remedy::CloseDirectory { path } => Some(places::close(path)),
-        Remedy::Install { .. } | Remedy::Lock | Remedy::ByHand => None,
+        Remedy::Install { .. } | Remedy::Lock | Remedy::Shims | Remedy::ByHand => None,
     }
 }
 

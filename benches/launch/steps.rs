@@ -3,6 +3,7 @@
 //! A shell waits for a line before it becomes the program, so that it can be watched from its first instruction on.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sys::ptrace::{self, Options};
@@ -33,23 +34,37 @@ fn until_replaced(command: &Command, go_on: impl Fn(Pid) -> nix::Result<()>) -> 
     shell.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().ok()?;
     let pid = Pid::from_raw(i32::try_from(child.id()).ok()?);
-    let counted = watch(pid, || child.stdin.take().map(|mut pipe| pipe.write_all(b"go\n")), go_on);
+    let program = Path::new(command.get_program()).canonicalize().ok()?;
+    let counted = watch(pid, &program, || child.stdin.take().map(|mut pipe| pipe.write_all(b"go\n")), go_on);
     let _ = child.kill();
     let _ = child.wait();
     counted
 }
 
-fn watch<T>(pid: Pid, begin: impl FnOnce() -> T, go_on: impl Fn(Pid) -> nix::Result<()>) -> Option<u64> {
+/// More steps than this no way takes that is worth counting.
+const MOST: u64 = 5_000_000;
+
+fn watch<T>(
+    pid: Pid,
+    program: &Path,
+    begin: impl FnOnce() -> T,
+    go_on: impl Fn(Pid) -> nix::Result<()>,
+) -> Option<u64> {
     ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD).ok()?;
     begin();
     let mut stops = None;
-    loop {
+    while stops.is_none_or(|stops| stops < MOST) {
         match waitpid(pid, None).ok()? {
             WaitStatus::PtraceEvent(..) if stops.is_some() => return stops,
-            WaitStatus::PtraceEvent(..) => stops = Some(0),
+            // The shell's own beginning may be seen before.
+            WaitStatus::PtraceEvent(..) => {
+                let now = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+                stops = (now == program).then_some(0);
+            }
             WaitStatus::Stopped(..) | WaitStatus::PtraceSyscall(_) => stops = stops.map(|stops| stops + 1),
             _ => return None,
         }
         go_on(pid).ok()?;
     }
+    None
 }

@@ -13,7 +13,7 @@ mod system;
 fn main(start: &system::Start) -> ! {
     let target = concat!(env!("VX_BENCH_TARGET"), "\0");
     if let Ok(target) = core::ffi::CStr::from_bytes_with_nul(target.as_bytes()) {
-        system::replace(target, start.arguments_from(target), start.environment());
+        system::replace(target, start.arguments_from(0, target), start.environment());
     }
     system::exit(1)
 }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ use super::routes::Routes;
 use super::shell::{Change, line, quoted};
 use super::{print, store};
 use crate::paths::Home;
-use crate::route::{self, search_path};
+use crate::project::{discover, lock};
+use crate::route::{self, search_path, stamp};
 
 /// Which state the shell is in: what the route cache of its directory says of itself.
 const STATE: &str = "VX_ACTIVE";
@@ -54,14 +55,17 @@ fn hook(shell: Shell) -> Outcome {
     let before: Undo = std::env::var(UNDO).ok().and_then(|undo| serde_json::from_str(&undo).ok()).unwrap_or_default();
     let directory = std::env::current_dir()?;
     let home = store::home()?;
+    let wrong = wrong_state(&directory);
+    if std::env::var_os(STATE).is_some_and(|state| state == *wrong) {
+        // Said before, and not at every prompt.
+        return Ok(ExitCode::SUCCESS);
+    }
     let routes = match Routes::of(&directory, home.clone()) {
         Ok(routes) => routes,
         Err(failure) => {
-            // Said once, not at every prompt: the shell is as it was before the project.
-            if before != Undo::default() || std::env::var_os(STATE).is_none_or(|state| state != "wrong") {
-                failure.report();
-                change(shell, &before, Undo::default(), "wrong");
-            }
+            failure.report();
+            // The shell is as it was before the project.
+            change(shell, &before, Undo::default(), &wrong);
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -76,6 +80,13 @@ fn hook(shell: Shell) -> Outcome {
     let state = route::state(&home).unwrap_or_default();
     change(shell, &before, after, &state);
     Ok(ExitCode::SUCCESS)
+}
+
+/// The state of a shell whose project cannot be read, as its files are now.
+fn wrong_state(directory: &Path) -> String {
+    let file = discover::find(directory).unwrap_or_default();
+    let stamps = [stamp(&file), stamp(&file.with_file_name(lock::FILE_NAME))];
+    format!("wrong {}", route::format::hash(format!("{stamps:?}").as_bytes()))
 }
 
 /// Print what makes the one state out of the other.

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::args::DoctorArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
-use super::store;
 use super::workspace::{platform, source_options};
+use super::{shims, store};
 use crate::doctor::{Check, Diagnosis, Examination, Finding, Remedy, examine, mend};
 use crate::install::Depth;
 use crate::paths::Home;
@@ -48,6 +48,9 @@ pub(super) fn run(project: Option<&Path>, arguments: &DoctorArguments) -> Outcom
         now = look(&home, project, arguments)?;
         found.extend(now.findings.iter().filter(|finding| !found.contains(finding)).cloned().collect::<Vec<_>>());
     }
+    if has(&now, &Remedy::Shims) {
+        shims::refresh(&home);
+    }
     let releases = releases(&now);
     if !releases.is_empty() {
         repair::install(&home, project, &releases, arguments);
@@ -79,6 +82,7 @@ fn look(home: &Home, directory: Option<&Path>, arguments: &DoctorArguments) -> R
         online: (!arguments.offline).then_some(&online),
         depth: if arguments.quick { Depth::Sizes } else { Depth::Contents },
         search_path: std::env::var_os("PATH"),
+        launcher: shims::LAUNCHER,
     }))
 }
 

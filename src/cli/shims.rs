@@ -13,18 +13,17 @@ use super::args::ShimsArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::{print, store};
 use crate::install::Store;
-use crate::paths::Home;
+use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 
 /// The launcher's bytes.
 #[cfg(launcher)]
-const LAUNCHER: Option<&[u8]> = Some(include_bytes!(env!("VX_LAUNCHER")));
+pub(super) const LAUNCHER: Option<&[u8]> = Some(include_bytes!(env!("VX_LAUNCHER")));
 /// It speaks to the Linux kernel only.
 #[cfg(not(launcher))]
-const LAUNCHER: Option<&[u8]> = None;
+pub(super) const LAUNCHER: Option<&[u8]> = None;
 
-/// The launcher, and the link to vx: names that no program has.
-const LAUNCHER_NAME: &str = ".launcher";
-const VX_NAME: &str = ".vx";
+/// Where there is a launcher, `vx TOOL` goes through it, too.
+const OWN_NAME: &str = "vx";
 
 /// Run `vx shims`.
 pub(super) fn run(asked: &ShimsArguments) -> Outcome {
@@ -58,7 +57,7 @@ pub(super) fn run(asked: &ShimsArguments) -> Outcome {
 /// After an install, link what is new: where somebody has made shims.
 pub(super) fn refresh(home: &Home) {
     let directory = home.shims();
-    if !directory.join(VX_NAME).is_symlink() {
+    if !directory.join(VX_LINK_NAME).is_symlink() {
         return;
     }
     let made = programs(home).map_err(|failure| failure.to_string());
@@ -84,10 +83,11 @@ fn programs(home: &Home) -> Result<BTreeSet<String>, Failure> {
 fn make(directory: &Path, names: &BTreeSet<String>) -> io::Result<()> {
     fs::create_dir_all(directory)?;
     let vx = std::env::current_exe()?;
-    put_link(&directory.join(VX_NAME), &vx)?;
+    put_link(&directory.join(VX_LINK_NAME), &vx)?;
     let target = match LAUNCHER {
         Some(bytes) => {
             put_launcher(directory, bytes)?;
+            put_link(&directory.join(OWN_NAME), Path::new(LAUNCHER_NAME))?;
             PathBuf::from(LAUNCHER_NAME)
         }
         None => vx,
@@ -97,7 +97,7 @@ fn make(directory: &Path, names: &BTreeSet<String>) -> io::Result<()> {
     }
     for entry in fs::read_dir(directory)?.flatten() {
         let name = entry.file_name();
-        let ours = name == LAUNCHER_NAME || name == VX_NAME;
+        let ours = name == LAUNCHER_NAME || name == VX_LINK_NAME || (name == OWN_NAME && LAUNCHER.is_some());
         let wanted = names.iter().any(|known| name == *program_file(known));
         // What is no link was not put here by vx.
         if !ours && !wanted && entry.file_type()?.is_symlink() {

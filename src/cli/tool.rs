@@ -1,6 +1,7 @@
 //! `vx TOOL …` and `vx x`: become the pinned program, and install it first where it is missing.
 
 use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +17,9 @@ use crate::process::replace;
 use crate::project::Request;
 use crate::route::{self, Way};
 use crate::source::{catalogue, program_on_path};
+
+/// No first line of a script is longer that a system reads.
+const LONGEST_LINE_BYTES: u64 = 512;
 
 /// How a program is asked for.
 struct Errand<'a> {
@@ -89,10 +93,23 @@ fn run(errand: &Errand) -> Outcome {
 }
 
 fn become_program(way: &Way, arguments: &[OsString]) -> Outcome {
-    replace(&way.file, arguments, &way.variables).map_err(|error| {
-        Failure::failed(format!("cannot run `{}`: {error}", way.file.display()))
-            .hint("`vx sync --force` installs it again")
+    replace(&way.file, arguments, &way.variables).map_err(|error| match interpreter(&way.file) {
+        // The system says of it what is true of its interpreter.
+        Some(missing) if error.kind() == std::io::ErrorKind::NotFound && way.file.exists() => {
+            Failure::failed(format!("cannot run `{}`: there is no `{missing}`, which it is for", way.file.display()))
+                .hint(format!("install what `{missing}` belongs to"))
+        }
+        _ => Failure::failed(format!("cannot run `{}`: {error}", way.file.display()))
+            .hint("`vx sync --force` installs it again"),
     })
+}
+
+/// The program that a script names in its first line.
+fn interpreter(file: &Path) -> Option<String> {
+    let mut line = Vec::new();
+    BufReader::new(std::fs::File::open(file).ok()?.take(LONGEST_LINE_BYTES)).read_until(b'\n', &mut line).ok()?;
+    let named = String::from_utf8_lossy(line.strip_prefix(b"#!")?).trim().to_owned();
+    named.split_whitespace().next().map(str::to_owned)
 }
 
 fn absent(tool: &str, wanted: bool) -> Failure {

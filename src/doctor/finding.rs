@@ -82,6 +82,8 @@ pub enum Remedy {
     },
     /// Lock the project's tools.
     Lock,
+    /// Make the links of `vx shims` anew.
+    Shims,
     /// Only a person can decide.
     ByHand,
 }

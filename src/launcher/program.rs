@@ -1,4 +1,5 @@
 //! The launcher that shims are links to: finds what its own name comes to in this directory and becomes that program.
+//! Called as `vx`, it does so with its first argument.
 //!
 //! A program of its own, without a standard library and without a C library, so that starting it costs next to nothing.
 //! It reads one small file, looks whether what that depends on is unchanged, and replaces itself. Whatever is not as it
@@ -23,6 +24,9 @@ const FALLBACK: &[u8] = b"/shims/.vx\0";
 /// The longest path of a directory that is looked up; longer ones are left to `vx`.
 const PATH_BYTES: usize = 4096;
 
+/// The name that is no tool's.
+const VX: &[u8] = b"vx";
+
 /// Exit code when nothing can be run at all.
 const FAILED: i32 = 1;
 
@@ -32,15 +36,18 @@ fn main(start: &Start) -> ! {
     let name = start.argument(0).map(|name| name.to_bytes()).map(base_name).unwrap_or_default();
     if let Some(home) = home {
         // Each comes back only when there is no such way.
-        let _ = shortcut(start, home, name);
+        let _ = match name {
+            VX => start.argument(1).and_then(|tool| shortcut(start, home, tool.to_bytes(), 1)),
+            name => shortcut(start, home, name, 0),
+        };
         let _ = ask_vx(start, home, name);
     }
-    system::complain(b"vx: this launcher has lost its vx; run `vx shims` to make it anew\n");
+    system::complain(b"vx: this launcher has lost its vx; run `vx shims` with the vx that is installed now, by its path\n");
     system::exit(FAILED)
 }
 
-/// Become the program, if the cache knows it and what it knows still holds.
-fn shortcut(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
+/// Become the program, if the cache knows it and what it knows still holds. Its arguments begin behind this one.
+fn shortcut(start: &Start, home: &[u8], name: &[u8], at: usize) -> Option<()> {
     let mut directory = [0; PATH_BYTES];
     let directory = system::working_directory(&mut directory)?;
     let mut path = [0; PATH_BYTES];
@@ -59,14 +66,18 @@ fn shortcut(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
     arena.export(path);
     cache.exports().for_each(|export| arena.export(export));
     arena.inherit(start);
-    system::replace(file, start.arguments_from(file), arena.finish());
+    system::replace(file, start.arguments_from(at, file), arena.finish());
     None
 }
 
-/// `vx x --shim NAME -- ARGUMENTS`.
+/// `vx` with the same arguments; for a tool `vx x --shim NAME -- ARGUMENTS`.
 fn ask_vx(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
     let mut path = [0; PATH_BYTES];
     let vx = CStr::from_bytes_with_nul(joined(&mut path, &[home, FALLBACK])?).ok()?;
+    if name == VX {
+        system::replace(vx, start.arguments(), start.environment());
+        return None;
+    }
     let mut copy = [0; PATH_BYTES];
     let name = joined(&mut copy, &[name, b"\0"])?;
     let mut arena = Arena::for_arguments(start)?;

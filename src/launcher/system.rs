@@ -91,14 +91,22 @@ impl Start {
         Some(unsafe { CStr::from_ptr(*self.arguments.add(at)) })
     }
 
-    /// The arguments with another first one, for [`replace`].
-    pub(crate) fn arguments_from(&self, first: &CStr) -> *const *const c_char {
-        if self.count == 0 {
+    /// The arguments from this one on with another in its place, for [`replace`].
+    pub(crate) fn arguments_from(&self, at: usize, first: &CStr) -> *const *const c_char {
+        if at >= self.count {
             return self.arguments;
         }
-        // SAFETY: the table is this process's own memory, writable, and has a place for argument 0. `first` outlives the
-        // use: it is read by the system call that follows.
-        unsafe { *self.arguments = first.as_ptr() };
+        // SAFETY: the table is this process's own memory, writable, and has a place for each argument below the count.
+        // `first` outlives the use: it is read by the system call that follows.
+        unsafe {
+            let from = self.arguments.add(at);
+            *from = first.as_ptr();
+            from
+        }
+    }
+
+    /// The arguments as they are, for [`replace`].
+    pub(crate) fn arguments(&self) -> *const *const c_char {
         self.arguments
     }
 

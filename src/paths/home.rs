@@ -10,6 +10,11 @@ pub struct Home {
     root: PathBuf,
 }
 
+/// In the folder of shims: the program that they are links to, and the link to vx; names that no program has.
+pub const LAUNCHER_NAME: &str = ".launcher";
+/// See [`LAUNCHER_NAME`].
+pub const VX_LINK_NAME: &str = ".vx";
+
 /// Why there is no home.
 #[derive(Debug, thiserror::Error)]
 pub enum NoHome {

@@ -7,5 +7,5 @@ mod home;
 mod runtime;
 
 pub use file_system::FileSystem;
-pub use home::{Home, NoHome};
+pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
 pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory};

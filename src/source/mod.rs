@@ -26,4 +26,4 @@ pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use recipe::{NoRecipe, Recipe, Wanted};
 pub use signature::{Signature, SignatureFault};
 pub use sources::Sources;
-pub use system::{SystemTool, program_on_path, programs_on_path};
+pub use system::{SystemTool, is_program, program_on_path, programs_on_path};

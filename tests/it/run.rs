@@ -2,6 +2,8 @@
 
 mod changes;
 mod programs;
+mod scripts;
+mod shells;
 
 use std::ffi::OsString;
 use std::process::Command;
