@@ -24,7 +24,11 @@ impl Peers {
         let peers = Self { cache: cache.to_owned() };
         let mut sync = Command::new(env!("CARGO_BIN_EXE_vx"));
         sync.arg("sync").current_dir(cache.join("project")).env("VX_HOME", cache.join("home"));
-        told("node and uv", &mut sync);
+        if told("node and uv", &mut sync) {
+            let mut shims = Command::new(env!("CARGO_BIN_EXE_vx"));
+            shims.arg("shims").current_dir(cache.join("project")).env("VX_HOME", cache.join("home"));
+            told("shims", &mut shims);
+        }
         if peers.mise().is_none() {
             let mut npm = Command::new("npm");
             npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(cache).arg("@jdxcode/mise");
@@ -87,6 +91,7 @@ impl Peers {
 
     /// mise with a release linked under this name.
     fn mise_for(&self, scene: &Scene, tool: &str, version: &str, release: &Path, words: &[&str]) -> Vec<Runner> {
+        let project = if tool == "node" { self.node_project().0 } else { scene.project() };
         let Some(mise) = self.mise() else { return Vec::new() };
         let (data, bin) = (scene.root.join("mise"), scene.root.join("mise/shims").join(tool));
         let command = |program: &Path, words: &[&str]| {
@@ -97,12 +102,12 @@ impl Peers {
             command.env("MISE_OFFLINE", "1").env("MISE_TRUSTED_CONFIG_PATHS", "/");
             command
         };
-        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(scene.project()));
+        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(&project));
         // It runs anything as node, which it knows how to find programs of.
         let link = data.join("installs").join(tool).join(version);
         fs::create_dir_all(link.parent().unwrap_or(&data)).expect("a directory");
         let _ = std::os::unix::fs::symlink(release, &link);
-        fs::write(scene.project().join("mise.toml"), format!("[tools]\n{tool} = \"{version}\"\n")).expect("mise.toml");
+        fs::write(project.join("mise.toml"), format!("[tools]\n{tool} = \"{version}\"\n")).expect("mise.toml");
         if !setup(&["reshim"]) {
             return Vec::new();
         }
