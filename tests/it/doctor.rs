@@ -3,6 +3,8 @@
 mod leftovers;
 mod projects;
 mod releases;
+#[cfg(unix)]
+mod shims;
 mod surroundings;
 
 use serde_json::Value;

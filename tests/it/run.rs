@@ -4,6 +4,7 @@ mod changes;
 mod programs;
 mod scripts;
 mod shells;
+mod streams;
 
 use std::ffi::OsString;
 use std::process::Command;
@@ -12,7 +13,7 @@ use crate::registry::archive::{Entry, tgz};
 use crate::sandbox::{Finished, Sandbox};
 
 /// A tool from an address whose program is this shell script; with more lines for its table.
-fn scripted(sandbox: &Sandbox, tool: &str, script: &str) -> String {
+pub(crate) fn scripted(sandbox: &Sandbox, tool: &str, script: &str) -> String {
     let archive = tgz(&[Entry::file(&format!("package/bin/{tool}"), 0o755, format!("#!/bin/sh\n{script}\n"))]);
     sandbox.addressed(tool, &archive, "")
 }

@@ -273,3 +273,36 @@ fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
     tmux.await_screen("top", "the shell is gone", shows("lost"));
     tmux.press("top", "q");
 }
+
+#[test]
+fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
+    let sandbox = Sandbox::new();
+    let script = "trap 'echo caught; exit 6' INT; echo started; while :; do sleep 0.05; done";
+    let line = crate::run::scripted(&sandbox, "say", script);
+    let sandbox = sandbox.config(&format!("[tools]\n{line}[scripts]\nspeak = \"exec say\"\n"));
+    sandbox.vx("sync").succeeds();
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "run");
+    for words in ["say", "run speak"] {
+        tmux.told(&["send-keys", "-R", "-t", "run"]);
+        tmux.told(&["clear-history", "-t", "run"]);
+        tmux.type_line("run", &format!("{} {words}", env!("CARGO_BIN_EXE_vx")));
+        tmux.await_screen("run", "it runs", |screen| screen.lines().any(|line| line == "started"));
+        tmux.press("run", "C-z");
+        tmux.await_screen("run", "it is stopped", |screen| screen.contains("Stopped"));
+        tmux.type_line("run", "fg; echo \"code=$?\"");
+        eventually("it goes on", || {
+            let states = sandbox.processes().into_iter().filter(|process| process.command.contains("bin/say"));
+            let running = |pid: u32| {
+                std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") T "))
+            };
+            states.into_iter().all(|process| running(process.pid)).then_some(())
+        });
+        tmux.press("run", "C-c");
+        let last = tmux.await_screen("run", "it ends", |screen| exit_code(screen).is_some());
+        assert!(exit_code(&last) == Some(6) && last.contains("caught"), "vx {words}:\n{last}");
+    }
+}
