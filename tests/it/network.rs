@@ -57,3 +57,81 @@ fn needs_network_what_the_real_npm_registry_signs_is_signed_well() {
     }
     assert_eq!(lock.matches("signed_by = \"SHA256:").count(), lock.matches("package = ").count(), "{lock}");
 }
+
+/// Every program is started through vx in one project, as its users start it.
+const PROJECT: &str = "[tools]\nnode = \"22\"\nuv = \"latest\"\ngo = \"1\"\njust = \"1\"\nesbuild = \"0.27\"\ncmake = \"3\"\n\
+    [scripts]\nbuild = \"go build -o app . && ./app {{args}}\"\n";
+
+#[test]
+fn needs_network_real_tools_do_real_work_through_vx() {
+    let sandbox = Sandbox::new().config(PROJECT);
+    let synced = sandbox.run("vx sync", patient(&sandbox, "sync --plain --timeout 300s")).finish_within(LONG);
+    let said = synced.stderr();
+    if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
+        println!("skipped: the registries of this machine's configuration do not answer: {}", reason.trim());
+        return;
+    }
+    synced.succeeds();
+    let run = |words: &str| {
+        sandbox.run(&format!("vx {words}"), patient(&sandbox, words)).finish_within(LONG).succeeds().stdout()
+    };
+
+    // A package of npm's, and its program through npx.
+    sandbox.write("package.json", "{ \"name\": \"demo\", \"private\": true }");
+    run("npm install --no-audit --no-fund mime@3");
+    assert_eq!(run("npx --no-install mime picture.png").trim(), "image/png");
+    assert_eq!(run("node -p require('mime').getType('a.json')").trim(), "application/json");
+
+    sandbox.write("in.ts", "const answer: number = 6 * 7; console.log(answer)");
+    run("esbuild in.ts --bundle --outfile=out.js --log-level=error");
+    assert_eq!(run("node out.js").trim(), "42");
+
+    sandbox.write("go.mod", "module demo\n\ngo 1.21\n");
+    sandbox.write(
+        "main.go",
+        "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc main() { fmt.Println(os.Args[1:]) }\n",
+    );
+    assert_eq!(run("run build -x y").trim(), "[-x y]");
+    assert_eq!(run("gofmt -l main.go"), "");
+
+    // A recipe that calls vx again, and a tool by its name alone.
+    sandbox.write("justfile", "greet name:\n    @vx node -p \"'hello ' + '{{name}}'\"\n    @go version\n");
+    let greeted = run("just greet world");
+    assert!(greeted.starts_with("hello world\ngo version go1."), "{greeted}");
+
+    sandbox.write(
+        "CMakeLists.txt",
+        "cmake_minimum_required(VERSION 3.5)\nproject(demo LANGUAGES NONE)\nmessage(STATUS made)\n",
+    );
+    assert!(run("cmake -S . -B made").contains("-- made"));
+    assert!(run("ctest --version").starts_with("ctest version 3."));
+
+    assert!(run("uv --version").starts_with("uv "));
+    assert!(run("uvx --version").starts_with("uvx "));
+    if Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        assert!(run("uvx pycowsay@0.0.0.2 moo").contains("moo"));
+    }
+
+    // The same by the links, with nothing else of vx on the way.
+    run("shims");
+    let mut linked = Command::new(sandbox.home().join("shims/npx"));
+    linked.args(["--no-install", "mime", "a.css"]).current_dir(sandbox.project()).env("VX_HOME", sandbox.home());
+    assert_eq!(sandbox.run("npx", linked).finish_within(LONG).succeeds().stdout().trim(), "text/css");
+}
+
+/// Downloads and builds of a whole project may take this long.
+const LONG: std::time::Duration = std::time::Duration::from_secs(420);
+
+/// The command with everything that the tools keep below the sandbox, and this vx on the search path.
+fn patient(sandbox: &Sandbox, words: &str) -> Command {
+    let mut command = command(sandbox, words);
+    let own = std::path::Path::new(env!("CARGO_BIN_EXE_vx")).parent().expect("a directory").to_owned();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).expect("a search path");
+    command.env("PATH", path).env("GOFLAGS", "-buildvcs=false").env("GOTOOLCHAIN", "local");
+    for name in ["GOCACHE", "GOPATH", "UV_CACHE_DIR", "UV_TOOL_DIR", "npm_config_cache"] {
+        command.env(name, sandbox.root().join("user").join(name));
+    }
+    command.env("UV_PYTHON_DOWNLOADS", "never").env("npm_config_update_notifier", "false");
+    command
+}

@@ -35,8 +35,13 @@ impl Running {
     }
 
     /// Wait for its end; it is killed when it takes too long.
-    pub(crate) fn finish(mut self) -> Finished {
-        let deadline = Instant::now() + PATIENCE;
+    pub(crate) fn finish(self) -> Finished {
+        self.finish_within(PATIENCE)
+    }
+
+    /// The same, with this much patience.
+    pub(crate) fn finish_within(mut self, patience: Duration) -> Finished {
+        let deadline = Instant::now() + patience;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 break status;
