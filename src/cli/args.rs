@@ -69,7 +69,7 @@ pub(super) enum Command {
     },
     /// Print what to set for the project's tools: PATH and the variables of vx.toml.
     Env(EnvArguments),
-    /// Print what makes a shell follow the project at hand: put `eval "$(vx activate bash)"` into its profile.
+    /// Print what makes a shell follow the project at hand.
     #[command(after_help = ACTIVATE_LINES)]
     Activate(ActivateArguments),
     /// Search the catalogue of known tools.
@@ -170,7 +170,8 @@ pub(super) struct ActivateArguments {
     pub hook: bool,
 }
 
-const ACTIVATE_LINES: &str = "bash        eval \"$(vx activate bash)\"              in ~/.bashrc\n\
+const ACTIVATE_LINES: &str = "What goes into the shell's profile:\n\
+    bash        eval \"$(vx activate bash)\"              in ~/.bashrc\n\
     zsh         eval \"$(vx activate zsh)\"               in ~/.zshrc\n\
     fish        vx activate fish | source                in ~/.config/fish/config.fish\n\
     powershell  vx activate powershell | Out-String | Invoke-Expression    in $PROFILE";

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 29] = [
     "",
     "sync",
     "install",
@@ -13,7 +13,11 @@ const COMMANDS: [&str; 24] = [
     "outdated",
     "doctor",
     "list",
+    "run",
     "which",
+    "exec-path",
+    "env",
+    "activate",
     "search",
     "board",
     "board ls",
@@ -28,6 +32,7 @@ const COMMANDS: [&str; 24] = [
     "cache",
     "x",
     "shims",
+    "man",
     "completions",
 ];
 
