@@ -44,7 +44,11 @@ impl Peers {
 
     /// What runs the scene's tiny program, each with its name.
     pub(crate) fn of_tiny(&self, scene: &Scene) -> Vec<Runner> {
-        let mut runners = self.mise_for(scene, "tiny", "1.0.0", &scene.home().join("store/tiny/1.0.0"), &[]);
+        // mise is told that it is a node, which it knows how to find programs of without asking anybody.
+        let release = scene.root.join("as-node");
+        fs::create_dir_all(release.join("bin")).expect("a directory");
+        fs::hard_link(&scene.tiny, release.join("bin/node")).expect("a link");
+        let mut runners = self.mise_for(scene, &scene.project(), "1.0.0", &release, &[]);
         if let Some(uv) = self.program("uv") {
             let tiny = scene.tiny.to_string_lossy();
             let offline = |command: &mut Command| _ = command.env("UV_CACHE_DIR", self.cache.join("uv"));
@@ -63,7 +67,7 @@ impl Peers {
     pub(crate) fn of_node(&self, scene: &Scene, node: &Path, words: &[&str]) -> Vec<Runner> {
         let release = node.parent().and_then(Path::parent).unwrap_or(node);
         let version = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.mise_for(scene, "node", &version, release, words)
+        self.mise_for(scene, &self.node_project().0, &version, release, words)
     }
 
     /// The project that the real node is declared in, and its home.
@@ -89,11 +93,10 @@ impl Peers {
             .find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
     }
 
-    /// mise with a release linked under this name.
-    fn mise_for(&self, scene: &Scene, tool: &str, version: &str, release: &Path, words: &[&str]) -> Vec<Runner> {
-        let project = if tool == "node" { self.node_project().0 } else { scene.project() };
+    /// mise with a release linked as this version of node, which the project wants.
+    fn mise_for(&self, scene: &Scene, project: &Path, version: &str, release: &Path, words: &[&str]) -> Vec<Runner> {
         let Some(mise) = self.mise() else { return Vec::new() };
-        let (data, bin) = (scene.root.join("mise"), scene.root.join("mise/shims").join(tool));
+        let (data, bin) = (scene.root.join("mise"), scene.root.join("mise/shims/node"));
         let command = |program: &Path, words: &[&str]| {
             let mut command = scene.command(program, words);
             for (name, place) in [("DATA", "data"), ("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state")] {
@@ -102,16 +105,15 @@ impl Peers {
             command.env("MISE_OFFLINE", "1").env("MISE_TRUSTED_CONFIG_PATHS", "/");
             command
         };
-        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(&project));
-        // It runs anything as node, which it knows how to find programs of.
-        let link = data.join("installs").join(tool).join(version);
+        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(project));
+        let link = data.join("installs/node").join(version);
         fs::create_dir_all(link.parent().unwrap_or(&data)).expect("a directory");
         let _ = std::os::unix::fs::symlink(release, &link);
-        fs::write(project.join("mise.toml"), format!("[tools]\n{tool} = \"{version}\"\n")).expect("mise.toml");
+        fs::write(project.join("mise.toml"), format!("[tools]\nnode = \"{version}\"\n")).expect("mise.toml");
         if !setup(&["reshim"]) {
             return Vec::new();
         }
-        let exec: Vec<&str> = [&["exec", "--", tool], words].concat();
+        let exec: Vec<&str> = [&["exec", "--", "node"], words].concat();
         vec![
             Runner { name: "mise shim", command: command(&bin, words) },
             Runner { name: "mise exec", command: command(&mise, &exec) },

@@ -161,14 +161,15 @@ impl<'a> Cache<'a> {
 pub fn hash(bytes: &[u8]) -> u64 {
     const PRIME: u64 = 0x0000_0100_0000_01b3;
     let mut state = 0xcbf2_9ce4_8422_2325 ^ bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let mut word = [0; 8];
-        for (into, from) in word.iter_mut().zip(chunk) {
-            *into = *from;
-        }
-        state = (state ^ u64::from_le_bytes(word)).wrapping_mul(PRIME);
+    let mut mix = |word: u64| {
+        state = (state ^ word).wrapping_mul(PRIME);
         // A word-wise FNV moves high bits nowhere: bring them down.
         state ^= state >> 29;
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+    if !rest.is_empty() {
+        mix(rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)));
     }
     state
 }

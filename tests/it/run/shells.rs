@@ -45,7 +45,7 @@ fn what_is_printed_for_a_shell_sets_exactly_what_the_project_says() {
     }
     let object: Value = serde_json::from_str(&sandbox.vx("env --shell json").succeeds().stdout()).expect("JSON");
     assert_eq!((text(&object["HARD"]), text(&object["MODE"])), (HARD, "test"));
-    assert!(text(&object["PATH"]).starts_with(&sandbox.vx("exec-path say").succeeds().stdout().trim()));
+    assert!(text(&object["PATH"]).starts_with(sandbox.vx("exec-path say").succeeds().stdout().trim()));
     sandbox.vx("env --shell powershell").succeeds().prints("$env:HARD = 'it''s \"$HOME\" ");
 }
 
