@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Installs the developer tools a project declares in vx.toml, all in parallel, and shows what every install is doing.
 #[derive(Debug, Parser)]
