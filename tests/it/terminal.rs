@@ -277,7 +277,8 @@ fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
 #[test]
 fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let sandbox = Sandbox::new();
-    let script = "trap 'echo caught; exit 6' INT; echo started; while :; do sleep 0.05; done";
+    // It starts no process: one that is stopped between its fork and its exec holds up whoever waits for that.
+    let script = "trap 'echo caught; exit 6' INT; echo started; while :; do read -r line; done";
     let line = crate::run::scripted(&sandbox, "say", script);
     let sandbox = sandbox.config(&format!("[tools]\n{line}[scripts]\nspeak = \"exec say\"\n"));
     sandbox.vx("sync").succeeds();
