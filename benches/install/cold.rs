@@ -1,0 +1,101 @@
+//! Nothing is there: each way on a file system with nothing on it.
+
+use std::io;
+
+use super::Options;
+use super::measure::Task;
+use super::parts::{self, PARTS};
+use super::place::{Place, cores};
+use super::table::{Series, budget};
+use super::ways::{self, Pipe, Way};
+
+const VX: &str = "`vx sync`";
+const MISE: &str = "`mise install`";
+const WHEELS: &str = "`vx sync`, the six wheels only";
+const UV: &str = "`uv pip install`, the six wheels";
+
+/// Measure all ways and all parts, in turns.
+pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
+    let mut ways = ways(place, options)?;
+    ways.retain(|way| options.wants(&way.name));
+    let parts = if options.wants("parts") { &PARTS[..] } else { &[] };
+    let parts: Vec<(&str, Task)> =
+        parts.iter().map(|part| Ok((*part, parts::task(place, part)?))).collect::<io::Result<_>>()?;
+    let mut series = Series::new(ways.iter().map(|way| way.name.clone()).collect());
+    let mut of_parts = Series::new(parts.iter().map(|(part, _)| (*part).to_owned()).collect());
+    for _ in 0..options.samples {
+        series.take(1, |way| {
+            let disk = place.disk()?;
+            let sample = ways[way].task.measure()?;
+            drop(disk);
+            Ok(sample)
+        })?;
+        of_parts.take(1, |part| {
+            let _disk = place.disk()?;
+            parts::measure(&parts[part].1)
+        })?;
+    }
+    println!("### Cold, medians of {}\n", options.samples);
+    series.print("s");
+    print_parts(&of_parts);
+    judge(&series, &of_parts);
+    Ok(())
+}
+
+fn ways(place: &Place, options: &Options) -> io::Result<Vec<Way>> {
+    let built = ways::built();
+    let tools = &place.archives.tools;
+    let wheels: Vec<_> = tools.iter().filter(|archive| archive.wheel.is_some()).cloned().collect();
+    let way = |name: &str, task| Way { name: name.to_owned(), task };
+    let mut ways = vec![way(VX, ways::vx(place, "vx", &built, tools, &[])?)];
+    for jobs in &options.jobs {
+        let project = format!("vx-jobs-{jobs}");
+        let task = ways::vx(place, &project, &built, tools, &["--jobs", jobs])?;
+        ways.push(way(&format!("`vx sync --jobs {jobs}`"), task));
+    }
+    if let Some(other) = &options.beside {
+        ways.push(way("`vx sync` of the other build", ways::vx(place, "vx-other", other, tools, &[])?));
+        ways.push(way("`vx sync` of the other build, wheels", ways::vx(place, "vx-other-w", other, &wheels, &[])?));
+    }
+    ways.push(way(MISE, ways::mise(place, "mise", tools)?));
+    ways.push(way("`curl`, `tar` and `bsdtar`, nothing compared", ways::curl(place, "curl-tar", Pipe::Tar)?));
+    ways.push(way("`curl` and `bsdtar`, nothing compared", ways::curl(place, "curl-bsdtar", Pipe::BsdTar)?));
+    ways.push(way("`curl`, `sha256sum`, `tar` and `bsdtar`", ways::curl(place, "curl-sum", Pipe::Compared)?));
+    ways.push(way(WHEELS, ways::vx(place, "vx-wheels", &built, &wheels, &[])?));
+    ways.push(way(UV, ways::uv(place, "uv")?));
+    Ok(ways)
+}
+
+fn print_parts(parts: &Series) {
+    let spent: Vec<(&str, f64)> =
+        PARTS.into_iter().filter_map(|part| Some((part, parts.of(part)?.processor_s))).collect();
+    if spent.is_empty() {
+        return;
+    }
+    let list: Vec<String> = spent.iter().map(|(part, spent)| format!("{part} {spent:.2}")).collect();
+    let sum: f64 = spent.iter().map(|(_, spent)| spent).sum();
+    println!(
+        "The parts, each alone, processor s: {}; together {sum:.2}, over {} cores {:.2}\n",
+        list.join(", "),
+        cores(),
+        sum / cores() as f64
+    );
+}
+
+fn judge(series: &Series, parts: &Series) {
+    let wall = |name: &str| series.of(name).map(|sample| sample.wall_s);
+    let sum: Option<f64> = PARTS.into_iter().map(|part| Some(parts.of(part)?.processor_s)).sum();
+    if let (Some(vx), Some(mise)) = (wall(VX), wall(MISE)) {
+        budget("times as fast as mise", mise / vx, 1.9, true, "");
+    }
+    if let (Some(vx), Some(sum)) = (wall(VX), sum) {
+        budget("times the sum of the parts over the cores", vx / (sum / cores() as f64), 1.10, false, "");
+    }
+    if let (Some(vx), Some(uv)) = (wall(WHEELS), wall(UV)) {
+        budget("times as fast as uv on the wheels", uv / vx, 1.5, true, "");
+    }
+    if let Some(vx) = series.of(VX) {
+        budget("the largest process of vx", vx.peak_mb, 32.0, false, " MB");
+    }
+    println!();
+}

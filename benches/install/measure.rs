@@ -1,0 +1,128 @@
+//! One command: how long it took, its processor time and the memory of its largest process.
+//!
+//! The system adds up what the children of a process used, and theirs, but never forgets: so each command gets a parent
+//! of its own, which is this program again. It is small, which matters: a process counts what it was before it became
+//! another program.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::time::Instant;
+
+use nix::sys::resource::{Usage, UsageWho, getrusage};
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// As first argument: run the rest, and print what it took.
+pub(crate) const MEASURE: &str = "--measure";
+
+/// The group of what is running; 0 when nothing is.
+static RUNNING: AtomicI32 = AtomicI32::new(0);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// What one command took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Sample {
+    pub(crate) wall_s: f64,
+    /// User and system time of all its processes; the server's is not among it.
+    pub(crate) processor_s: f64,
+    /// The most that one of its processes had at a time.
+    pub(crate) peak_mb: f64,
+}
+
+/// A command to measure.
+#[derive(Clone, Debug)]
+pub(crate) struct Task {
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+    pub(crate) directory: PathBuf,
+}
+
+impl Task {
+    pub(crate) fn new(directory: &Path, arguments: &[&dyn AsRef<OsStr>]) -> Self {
+        let own = |argument: &&dyn AsRef<OsStr>| -> OsString { AsRef::<OsStr>::as_ref(*argument).to_owned() };
+        let arguments = arguments.iter().map(own).collect();
+        Self { arguments, environment: Vec::new(), directory: directory.to_owned() }
+    }
+
+    /// With this variable, and nothing else of the environment but PATH.
+    pub(crate) fn with(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name, value.as_ref().to_owned()));
+        self
+    }
+
+    /// Run it; what it prints goes to a file, and to the error if it fails.
+    pub(crate) fn measure(&self) -> io::Result<Sample> {
+        let output = self.directory.join("output");
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg(MEASURE).args(&self.arguments).current_dir(&self.directory).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(self.environment.iter().cloned());
+        let file = File::create(&output)?;
+        // A group of its own: an interrupt reaches this program first, which then ends all of it.
+        command.process_group(0).stdin(Stdio::null()).stderr(file).stdout(Stdio::piped());
+        let child = command.spawn()?;
+        RUNNING.store(child.id().cast_signed(), Ordering::SeqCst);
+        let result = child.wait_with_output();
+        RUNNING.store(0, Ordering::SeqCst);
+        interrupted()?;
+        let result = result?;
+        let told = String::from_utf8_lossy(&result.stdout);
+        let figures: Vec<f64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        match figures[..] {
+            [wall_s, processor_s, peak_mb] if result.status.success() => Ok(Sample { wall_s, processor_s, peak_mb }),
+            _ => {
+                let said = std::fs::read_to_string(&output).unwrap_or_default();
+                Err(io::Error::other(format!("{} failed:\n{said}", self.arguments[0].display())))
+            }
+        }
+    }
+}
+
+/// An error once somebody wants this program to stop.
+pub(crate) fn interrupted() -> io::Result<()> {
+    match INTERRUPTED.load(Ordering::SeqCst) {
+        true => Err(io::Error::from(io::ErrorKind::Interrupted)),
+        false => Ok(()),
+    }
+}
+
+/// From here on, Ctrl-C and a request to end stop what is running; the rest cleans up as on any error.
+pub(crate) fn listen_for_interrupts() -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            INTERRUPTED.store(true, Ordering::SeqCst);
+            if let Some(group) = Pid::from_raw(RUNNING.load(Ordering::SeqCst)) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Run a command, and print its seconds, its processor's seconds and its megabytes.
+pub(crate) fn run_and_tell(arguments: impl Iterator<Item = String>) -> io::Result<()> {
+    let arguments: Vec<String> = arguments.collect();
+    let error_output = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned()?;
+    let mut command = Command::new(&arguments[0]);
+    command.args(&arguments[1..]).stdout(Stdio::from(error_output));
+    let start = Instant::now();
+    let status = command.status()?;
+    let wall_s = start.elapsed().as_secs_f64();
+    if !status.success() {
+        return Err(io::Error::other(format!("it ended with {status}")));
+    }
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    println!("{wall_s} {} {}", processor_s(&usage), usage.max_rss() as f64 / 1024.0);
+    Ok(())
+}
+
+/// User and system time together.
+pub(crate) fn processor_s(usage: &Usage) -> f64 {
+    let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
+    seconds(usage.user_time()) + seconds(usage.system_time())
+}

@@ -1,0 +1,85 @@
+//! The static server: nginx, on a free port of the loopback interface, with no settings of this machine.
+
+use std::fs;
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long it may take to start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running server; it stops when dropped.
+pub(crate) struct Server {
+    process: Child,
+    port: u16,
+    at: PathBuf,
+}
+
+impl Server {
+    /// Serve the files of a directory; each connection at this rate, if one is given.
+    pub(crate) fn start(files: &Path, at: &Path, rate: Option<&str>) -> io::Result<Self> {
+        fs::create_dir_all(at)?;
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let (here, files) = (at.display(), files.display());
+        let limit = rate.map(|rate| format!("limit_rate {rate};")).unwrap_or_default();
+        let text = format!(
+            "daemon off; worker_processes 1; user root; pid {here}/pid; error_log {here}/errors;\n\
+             events {{ worker_connections 256; }}\n\
+             http {{ access_log off; sendfile on; tcp_nopush on; default_type application/octet-stream; {limit}\n\
+             client_body_temp_path {here}/t1; proxy_temp_path {here}/t2; fastcgi_temp_path {here}/t3;\n\
+             uwsgi_temp_path {here}/t4; scgi_temp_path {here}/t5;\n\
+             server {{ listen 127.0.0.1:{port}; root {files}; }} }}\n"
+        );
+        let settings = at.join("nginx.conf");
+        fs::write(&settings, text)?;
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(&settings).arg("-p").arg(at).arg("-e").arg(at.join("errors"));
+        let process = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn();
+        let process = process.map_err(|error| io::Error::other(format!("cannot start nginx: {error}")))?;
+        let mut server = Self { process, port, at: at.to_owned() };
+        server.wait()?;
+        Ok(server)
+    }
+
+    /// The address of a file.
+    pub(crate) fn url(&self, file: &str) -> String {
+        format!("http://127.0.0.1:{}/{file}", self.port)
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            if self.process.try_wait()?.is_some() || start.elapsed() > PATIENCE {
+                let errors = fs::read_to_string(self.at.join("errors")).unwrap_or_default();
+                return Err(io::Error::other(format!("nginx does not serve: {errors}")));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The master ends its workers on this, and not on being killed.
+        if let Some(pid) = rustix::process::Pid::from_raw(self.process.id().cast_signed()) {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
+        let _ = self.process.wait();
+    }
+}
+
+/// End a server that an earlier run left there, when it was killed.
+pub(crate) fn end_leftover(at: &Path) {
+    let Ok(number) = fs::read_to_string(at.join("pid")) else { return };
+    let Ok(number) = number.trim().parse::<i32>() else { return };
+    let command = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+    let ours = at.join("nginx.conf");
+    if String::from_utf8_lossy(&command).contains(&*ours.to_string_lossy())
+        && let Some(pid) = rustix::process::Pid::from_raw(number)
+    {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}

@@ -1,0 +1,69 @@
+//! Something is there already: nothing to do, one tool changed, another project, all of it again, archives in the cache.
+
+use std::fs;
+use std::io;
+
+use super::Options;
+use super::measure::{Sample, Task};
+use super::place::Place;
+use super::table::{Series, budget};
+use super::ways;
+
+const NOTHING: &str = "`vx sync`, nothing to do";
+
+/// How often what takes milliseconds is measured in each turn.
+const QUICK: usize = 5;
+
+/// Measure what is left to do when something is there, in turns.
+pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
+    let (built, tools) = (ways::built(), &place.archives.tools);
+    let changed: Vec<_> = tools
+        .iter()
+        .map(|archive| if archive.tool == place.archives.other.tool { &place.archives.other } else { archive }.clone())
+        .collect();
+    let vx = ways::vx(place, "vx", &built, tools, &[])?;
+    let second = ways::vx(place, "vx-second", &built, tools, &[])?;
+    let force = ways::vx(place, "vx-force", &built, tools, &["--force"])?;
+    let vx_changed = ways::vx(place, "vx-changed", &built, &changed, &[])?;
+    let mise = ways::mise(place, "mise", tools)?;
+    let mise_changed = ways::mise(place, "mise-changed", &changed)?;
+    let mise_second = ways::mise(place, "mise-second", tools)?;
+    let mut series = Series::new(vec![NOTHING.to_owned()]);
+    for _ in 0..options.samples {
+        {
+            let disk = place.disk()?;
+            vx.measure()?;
+            mise.measure()?;
+            disk.settle()?;
+            for _ in 0..QUICK {
+                series.add(NOTHING, vx.measure()?);
+                series.add("`mise install`, nothing to do", mise.measure()?);
+            }
+            series.add("`vx sync`, another project with the same tools", second.measure()?);
+            series.add("`mise install`, another project with the same tools", mise_second.measure()?);
+            series.add("`vx sync`, one tool changed", vx_changed.measure()?);
+            series.add("`mise install`, one tool changed", mise_changed.measure()?);
+            series.add("`vx sync --force`", force.measure()?);
+        }
+        series.add("`vx sync`, all archives in the cache", cached(place, &vx)?);
+    }
+    println!("### Warm, medians of {} and more\n", options.samples);
+    series.print("ms");
+    if let Some(nothing) = series.of(NOTHING) {
+        budget("nothing to do", nothing.wall_s * 1e3, 5.0, false, " ms");
+    }
+    println!();
+    Ok(())
+}
+
+/// A home that holds the archives and nothing else.
+fn cached(place: &Place, vx: &Task) -> io::Result<Sample> {
+    let disk = place.disk()?;
+    let downloads = disk.path().join("vx/cache/downloads");
+    fs::create_dir_all(&downloads)?;
+    for archive in &place.archives.tools {
+        fs::copy(place.archives.directory.join(&archive.file), downloads.join(archive.digest.file_name()))?;
+    }
+    disk.settle()?;
+    vx.measure()
+}
