@@ -201,7 +201,7 @@ impl Manifest {
 pub(super) mod tests {
     use super::*;
 
-    pub(super) fn release() -> (tempfile::TempDir, Manifest) {
+    pub(in crate::install) fn release() -> (tempfile::TempDir, Manifest) {
         let top = tempfile::tempdir().expect("a directory");
         fs::create_dir_all(top.path().join("bin")).expect("a directory");
         fs::write(top.path().join("bin/tool"), "program").expect("a file");

@@ -1,8 +1,8 @@
 //! From a configuration to a release in the store.
 //!
 //! Lock, look, stage, then for each archive receive, digest and unpack in one pass, then make the programs usable, run
-//! the post-install command, sync, and rename. Until the rename nothing of it can be seen, and whatever fails before
-//! leaves the store as it was.
+//! the post-install command, sync where that cannot wait, and rename. Until the rename nothing of it can be seen, and
+//! whatever fails before leaves the store as it was.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -281,6 +281,7 @@ impl Install<'_> {
         }
         self.run_postinstall(release, meter)?;
         let contents = self.list_files(release, tree, &programs)?;
+        let unsynced_boot = file_system.may_be_late();
         let receipt = Receipt::now(Facts {
             tool: &self.config.tool_name,
             version: &self.config.version,
@@ -289,13 +290,16 @@ impl Install<'_> {
             files: totals.files,
             size_bytes: totals.size_bytes,
             contents: Some(contents),
+            unsynced_boot: unsynced_boot.map(str::to_owned),
             recipe: recipe(self.config),
             parts: parts.clone(),
             programs,
         });
         meter.step(Phase::Linking, None);
         receipt.write(release)?;
-        file_system.sync().at("sync", release)?;
+        if unsynced_boot.is_none() {
+            file_system.sync().at("sync", release)?;
+        }
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })

@@ -42,6 +42,10 @@ pub struct Receipt {
     /// The digest of the list of its files; none in releases of a vx that kept no such list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Digest>,
+    /// The run of the machine in which it was made, when its bytes were not waited for; none once they are known to be
+    /// on the disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsynced_boot: Option<String>,
     /// The digest of all that decided what is in it; none where that is not known before it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Digest>,
@@ -82,6 +86,7 @@ pub(super) struct Facts<'a> {
     pub(super) files: u64,
     pub(super) size_bytes: u64,
     pub(super) contents: Option<Digest>,
+    pub(super) unsynced_boot: Option<String>,
     pub(super) recipe: Option<Digest>,
     pub(super) parts: Vec<ReceiptPart>,
     pub(super) programs: Vec<ReceiptProgram>,
@@ -105,6 +110,7 @@ impl Receipt {
             files: facts.files,
             size_bytes: facts.size_bytes,
             contents: facts.contents,
+            unsynced_boot: facts.unsynced_boot,
             recipe: facts.recipe,
             parts: facts.parts,
             programs: facts.programs,
@@ -124,6 +130,15 @@ impl Receipt {
         let text = toml::to_string(self).map_err(io::Error::other).at("write", &path)?;
         let mut file = fs::File::create_new(&path).at("create", &path)?;
         file.write_all(text.as_bytes()).at("write", &path)
+    }
+
+    /// Write it in place of the one that an activated release has: readers see one or the other.
+    pub(super) fn replace(&self, release: &Path) -> io::Result<()> {
+        let text = toml::to_string(self).map_err(io::Error::other)?;
+        let mut file = tempfile::NamedTempFile::new_in(release)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(release.join(FILE_NAME))?;
+        Ok(())
     }
 }
 
@@ -154,6 +169,7 @@ pub(super) mod tests {
             files: 2,
             size_bytes: 30,
             contents: None,
+            unsynced_boot: None,
             recipe: None,
             parts: vec![ReceiptPart { file_name: "a.tgz".into(), digest, size_bytes: 10 }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],

@@ -12,6 +12,7 @@ use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories};
 use super::receipt::{self, Receipt};
+use super::settle::settled;
 use super::staging::Staging;
 
 /// The longest name of a tool or version, in bytes: both must fit into one file name together.
@@ -88,11 +89,16 @@ impl Store {
         Ok(self.home.store().join(checked("tool", tool)?).join(checked("version", version)?))
     }
 
-    /// The release, if it is there and whole: one small file is read.
+    /// The release, if it is there and whole: one small file is read, and all of them once after a start of the machine
+    /// that nobody knows it to have survived.
     pub fn installed(&self, tool: &str, version: &str) -> Option<Release> {
         let path = self.path(tool, version).ok()?;
         let receipt = Receipt::read(&path)?;
-        (receipt.tool == tool && receipt.version == version).then_some(Release { path, receipt })
+        if (receipt.tool.as_str(), receipt.version.as_str()) != (tool, version) {
+            return None;
+        }
+        let receipt = settled(&path, receipt)?;
+        Some(Release { path, receipt })
     }
 
     /// Every release, by tool and then version as text; empty when there is no store.

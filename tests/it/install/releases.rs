@@ -35,6 +35,33 @@ fn what_is_there_already_is_not_fetched_again() {
     assert_eq!(setting.server.requests().len(), 1);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_release_that_lost_bytes_when_the_power_failed_is_installed_again() {
+    let setting = Setting::new();
+    let config = setting.serves("tool.tgz", &release_of(1000));
+    let path = setting.install(&config).expect("it installs").release.path;
+    // As if the machine had been started again since.
+    let receipt = path.join(".vx-receipt.toml");
+    let of_another_boot = || {
+        let text = fs::read_to_string(&receipt).expect("a receipt");
+        let line = text.lines().find(|line| line.starts_with("unsynced_boot")).expect("it was not waited for");
+        fs::write(&receipt, text.replace(line, "unsynced_boot = \"another\"")).expect("a receipt");
+    };
+    of_another_boot();
+    assert!(setting.install(&config).expect("it is there").already, "nothing was lost");
+    assert!(!fs::read_to_string(&receipt).expect("a receipt").contains("unsynced_boot"), "that is known now");
+
+    fs::remove_dir_all(setting.home().store()).expect("a store");
+    setting.install(&config).expect("it installs");
+    of_another_boot();
+    let data = fs::File::options().write(true).open(path.join("lib/data")).expect("a file");
+    let time = data.metadata().and_then(|metadata| metadata.modified()).expect("a time");
+    data.set_len(0).and_then(|()| data.set_modified(time)).expect("it loses its bytes");
+    assert!(!setting.install(&config).expect("it installs").already);
+    assert_eq!(fs::metadata(path.join("lib/data")).expect("a file").len(), 1000);
+}
+
 #[test]
 fn two_installs_of_one_release_fetch_it_once_and_the_second_waits() {
     let setting = Setting::new();
