@@ -261,7 +261,7 @@ pub(super) struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArguments,
-    /// How many installs may run at once [default: all, at most 16].
+    /// How many installs may run at once [default: as many as fill the processors, at most 16].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Look at every file of what is there already, and install again what is not exactly as it would be made now.

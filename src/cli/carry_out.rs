@@ -14,10 +14,10 @@ use super::show::{View, show};
 use super::views::BoardLogs;
 use super::{print, shims};
 use crate::paths::{Home, runtime_directory};
-use crate::sync::{Dumper, InstallChild, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use crate::sync::{Dumper, InstallChild, Jobs, Run, RunEnd, RunHandle, Step, create_board, start_run};
 
-/// How many installs run at once when nothing is said: waiting for the network costs nothing.
-const DEFAULT_JOBS: usize = 16;
+/// How many installs run at once at most when nothing is said and all of them wait for the network.
+const MOST_JOBS: usize = 16;
 /// A board's smallest table: others may join with slots of their own.
 const MIN_SLOTS: usize = 64;
 
@@ -65,7 +65,8 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let path = board.path().to_owned();
     let child = InstallChild::beside(&path)
         .map_err(|error| Failure::failed(format!("cannot prepare logs beside `{}`: {error}", path.display())))?;
-    let jobs = errand.run.jobs.map(usize::from).or(errand.configured_jobs).unwrap_or(DEFAULT_JOBS);
+    let jobs = errand.run.jobs.map(usize::from).or(errand.configured_jobs);
+    let jobs = jobs.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
     let troubles = watch(&path, &handle, errand, &interrupts);
     let end = handle.join()?;

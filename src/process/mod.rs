@@ -11,6 +11,7 @@ mod parent;
 mod replace;
 mod short;
 mod start;
+mod usage;
 
 pub use callers::callers;
 pub use capture::Tail;
@@ -20,3 +21,4 @@ pub use parent::{end_own_group, watch_parent};
 pub use replace::replace;
 pub use short::{Output, output, run_in};
 pub use start::{Ended, Exit, Group, Launch, Running, start};
+pub use usage::processor_time;

@@ -3,6 +3,7 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. It writes to the board what a child cannot say itself: how it ended when it did not end well.
 
+mod pace;
 mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,7 +18,9 @@ use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
 use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
 use crate::config::InstallConfig;
-use crate::process::{Ended, Running};
+use crate::process::{Ended, Running, processor_time};
+pub use pace::Jobs;
+use pace::Pace;
 use verdict::{Stop, verdict};
 
 /// How long a child that was asked to stop may take before it is killed.
@@ -44,8 +47,8 @@ pub struct Run {
     pub steps: Vec<Step>,
     /// How to start a child.
     pub child: InstallChild,
-    /// How many children may be at work at once; at least one.
-    pub jobs: usize,
+    /// How many children may be at work at once.
+    pub jobs: Jobs,
     /// Whether the first failure stops the rest.
     pub fail_fast: bool,
 }
@@ -115,7 +118,7 @@ struct Scheduler {
     reader: Reader,
     snapshot: Snapshot,
     child: InstallChild,
-    jobs: usize,
+    pace: Pace,
     fail_fast: bool,
     tasks: Vec<Task>,
     events: (Sender<Event>, Receiver<Event>),
@@ -130,7 +133,7 @@ impl Scheduler {
             reader,
             snapshot: Snapshot::default(),
             child: run.child,
-            jobs: run.jobs.max(1),
+            pace: Pace::of(run.jobs),
             fail_fast: run.fail_fast,
             tasks: Vec::with_capacity(run.steps.len()),
             events: unbounded(),
@@ -187,6 +190,7 @@ impl Scheduler {
                 break;
             }
             self.await_event(asked);
+            self.look_how_busy();
             self.kill_what_is_late();
         }
         let end = self.summary();
@@ -202,11 +206,12 @@ impl Scheduler {
     fn start_more(&mut self) {
         let mut running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. })).count();
         for index in 0..self.tasks.len() {
-            if running >= self.jobs {
+            if running >= self.pace.limit() {
                 return;
             }
             if self.may_start(index) {
                 self.start(index);
+                self.pace.begin(Instant::now());
                 running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
             }
         }
@@ -240,7 +245,8 @@ impl Scheduler {
 
     fn await_event(&mut self, asked: &Receiver<Request>) {
         const NO_HURRY: Duration = Duration::from_secs(3600);
-        let wait = self.next_kill().map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
+        let next = self.next_kill().into_iter().chain(self.next_look()).min();
+        let wait = next.map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
         let events = self.events.1.clone();
         crossbeam_channel::select! {
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
@@ -280,6 +286,20 @@ impl Scheduler {
                 _ => None,
             })
             .min()
+    }
+
+    /// When to look how busy the children are: while some wait for their turn.
+    fn next_look(&self) -> Option<Instant> {
+        let waits = self.tasks.iter().any(|task| matches!(task.stage, Stage::Ready(_)));
+        self.pace.next_look().filter(|_| waits)
+    }
+
+    fn look_how_busy(&mut self) {
+        let running = self.tasks.iter().enumerate().filter_map(|(index, task)| match &task.stage {
+            Stage::Running { process, .. } => Some((index, processor_time(process.pid()))),
+            _ => None,
+        });
+        self.pace.look(Instant::now(), running);
     }
 
     fn kill_what_is_late(&mut self) {

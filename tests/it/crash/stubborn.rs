@@ -35,7 +35,7 @@ fn deaf() -> Deaf {
     let config = Box::new(move || serde_json::from_value(config).map_err(|error| error.to_string()));
     let steps = vec![Step { tool: "hello".into(), version: "1.0.0".into(), action: Action::Install(config) }];
     let child = InstallChild { program, logs: sandbox.runtime() };
-    let run = start_run(Run { board, steps, child, jobs: 1, fail_fast: false }).expect("a run");
+    let run = start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(1), fail_fast: false }).expect("a run");
     let pids = eventually("the script is at work", || {
         let text = fs::read_to_string(&pids).ok()?;
         Some(text.split_whitespace().map(|pid| pid.parse().expect("a number")).collect())
