@@ -70,6 +70,11 @@ impl Sum {
 }
 
 impl Entry {
+    /// The checksum (CRC-32) and the size of the content.
+    pub(super) fn checks(&self) -> (u32, u64) {
+        (self.sum, self.size_bytes)
+    }
+
     /// The entry of a link that leads there.
     pub(super) fn link(target: &[u8]) -> Self {
         Self { kind: Kind::Link, sum: crc32fast::hash(target), size_bytes: target.len() as u64 }

@@ -78,7 +78,7 @@ fn unpack_entry<R: Read>(
         // Old archives tell a folder by the end of its name.
         EntryType::Regular | EntryType::Continuous if size == 0 && raw.ends_with(b"/") => directory(path, tree),
         EntryType::Regular | EntryType::Continuous => match path {
-            Some(path) => tree.file(&path, mode, Some(size), entry),
+            Some(path) => tree.file(&path, mode, Some(size), entry).map(drop),
             None => Ok(()),
         },
         EntryType::Directory => directory(path, tree),

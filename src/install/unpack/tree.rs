@@ -103,13 +103,14 @@ impl Tree {
     }
 
     /// A file with this content; of `size_bytes`, if that is declared. Setuid and its like are dropped from `mode`.
+    /// Tells the checksum (CRC-32) and the size of what was written.
     pub(super) fn file(
         &mut self,
         path: &EntryPath,
         mode: u32,
         size_bytes: Option<u64>,
         mut content: impl Read,
-    ) -> Result<(), UnpackErrorKind> {
+    ) -> Result<(u32, u64), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
         let target = self.claim(path, Kind::File)?;
         let mut file = create(&target, mode).at("create", &target)?;
@@ -135,12 +136,16 @@ impl Tree {
             return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
         }
         self.totals.size_bytes += written;
-        self.manifest.record(path.as_str(), sum.file(mode));
-        Ok(())
+        Ok(self.note(path, sum.file(mode)))
     }
 
-    /// A file whose content is at hand.
-    pub(super) fn small_file(&mut self, path: &EntryPath, mode: u32, content: &[u8]) -> Result<(), UnpackErrorKind> {
+    /// A file whose content is at hand; tells its checksum and size.
+    pub(super) fn small_file(
+        &mut self,
+        path: &EntryPath,
+        mode: u32,
+        content: &[u8],
+    ) -> Result<(u32, u64), UnpackErrorKind> {
         self.watch.check()?;
         self.budget.add_bytes(Some(path.as_str()), content.len() as u64)?;
         let target = self.claim(path, Kind::File)?;
@@ -149,8 +154,12 @@ impl Tree {
         self.totals.size_bytes += content.len() as u64;
         let mut sum = Sum::default();
         sum.update(content);
-        self.manifest.record(path.as_str(), sum.file(mode));
-        Ok(())
+        Ok(self.note(path, sum.file(mode)))
+    }
+
+    fn note(&mut self, path: &EntryPath, entry: Entry) -> (u32, u64) {
+        self.manifest.record(path.as_str(), entry);
+        entry.checks()
     }
 
     /// A file that is the whole download, made executable.
@@ -161,7 +170,7 @@ impl Tree {
         placement: &Placement,
     ) -> Result<(), UnpackErrorKind> {
         match placement.place_whole(name)? {
-            Some(path) => self.file(&path, 0o755, None, content),
+            Some(path) => self.file(&path, 0o755, None, content).map(drop),
             None => Err(UnpackErrorKind::Empty { strip: 0 }),
         }
     }

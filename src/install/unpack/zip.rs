@@ -147,12 +147,14 @@ impl<R: BufRead> Stream<R> {
             Ok(count) if count == unpacked => {}
             _ => return Err(UnpackErrorKind::damaged("an entry cannot be unpacked to the size it says")),
         }
-        if let Some(path) = path {
-            tree.small_file(path, MODE, content)?;
+        match path {
+            Some(path) => tree.small_file(path, MODE, content),
+            None => {
+                let mut crc = Crc::new();
+                crc.update(content);
+                Ok((crc.sum(), local.unpacked))
+            }
         }
-        let mut crc = Crc::new();
-        crc.update(content);
-        Ok((crc.sum(), local.unpacked))
     }
 
     fn known_size(
@@ -190,12 +192,14 @@ fn pour(
     size_bytes: Option<u64>,
     tree: &mut Tree,
 ) -> Result<(u32, u64), UnpackErrorKind> {
-    let mut summed = Summed { content, crc: Crc::new(), count: 0 };
     match path {
-        Some(path) => tree.file(path, MODE, size_bytes, &mut summed)?,
-        None => drain(&mut summed, tree)?,
+        Some(path) => tree.file(path, MODE, size_bytes, content),
+        None => {
+            let mut summed = Summed { content, crc: Crc::new(), count: 0 };
+            drain(&mut summed, tree)?;
+            Ok((summed.crc.sum(), summed.count))
+        }
     }
-    Ok((summed.crc.sum(), summed.count))
 }
 
 /// Adds up the checksum of what is read.
