@@ -4,11 +4,15 @@ use std::thread;
 
 use crossbeam_channel::unbounded;
 
-/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time.
+/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time: by the
+/// caller's own where one is enough.
 ///
 /// A panic in `work` is passed on.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let count = items.len();
+    if threads.min(count) <= 1 {
+        return items.into_iter().map(work).collect();
+    }
     let (sender, queue) = unbounded();
     for item in items.into_iter().enumerate() {
         // The receiver lives to the end of this function.
@@ -17,7 +21,7 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl F
     drop(sender);
     let (done, results) = unbounded();
     thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, count.max(1)) {
+        for _ in 0..threads.min(count) {
             let (queue, done, work) = (queue.clone(), done.clone(), &work);
             scope.spawn(move || {
                 for (index, item) in queue {

@@ -111,7 +111,9 @@ impl Resolver<'_> {
             })
             .collect();
         let questions: Vec<_> = asked.iter().zip(&standings).collect();
-        let answers = in_parallel(questions, TOOLS_AT_ONCE, |(ask, standing)| {
+        // Where nothing is open, nobody has to be asked, and nothing is worth a thread.
+        let open = standings.iter().filter(|standing| !matches!(standing, Standing::Settled(_))).count();
+        let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
                 Some(Ok(version)) => self.archives(ask, standing, version, complete),
