@@ -4,7 +4,7 @@ use std::io;
 
 use super::Options;
 use super::measure::Task;
-use super::parts::{self, PARTS};
+use super::parts::{self, KEEP, PARTS};
 use super::place::{Place, cores};
 use super::table::{Series, budget};
 use super::ways::{self, Pipe, Way};
@@ -18,19 +18,19 @@ const UV: &str = "`uv pip install`, the six wheels";
 pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
     let mut ways = ways(place, options)?;
     ways.retain(|way| options.wants(&way.name));
-    let parts = if options.wants("parts") { &PARTS[..] } else { &[] };
+    let parts = PARTS.into_iter().chain([KEEP]).filter(|_| options.wants("parts"));
     let parts: Vec<(&str, Task)> =
-        parts.iter().map(|part| Ok((*part, parts::task(place, part)?))).collect::<io::Result<_>>()?;
+        parts.map(|part| Ok((part, parts::task(place, part)?))).collect::<io::Result<_>>()?;
     let mut series = Series::new(ways.iter().map(|way| way.name.clone()).collect());
     let mut of_parts = Series::new(parts.iter().map(|(part, _)| (*part).to_owned()).collect());
-    for _ in 0..options.samples {
-        series.take(1, |way| {
+    for turn in 0..options.samples {
+        series.turn(turn, |way| {
             let disk = place.disk()?;
             let sample = ways[way].task.measure()?;
             drop(disk);
             Ok(sample)
         })?;
-        of_parts.take(1, |part| {
+        of_parts.turn(turn, |part| {
             let _disk = place.disk()?;
             parts::measure(&parts[part].1)
         })?;
@@ -75,11 +75,14 @@ fn print_parts(parts: &Series) {
     let list: Vec<String> = spent.iter().map(|(part, spent)| format!("{part} {spent:.2}")).collect();
     let sum: f64 = spent.iter().map(|(_, spent)| spent).sum();
     println!(
-        "The parts, each alone, processor s: {}; together {sum:.2}, over {} cores {:.2}\n",
+        "The parts, each alone, processor s: {}; together {sum:.2}, over {} cores {:.2}",
         list.join(", "),
         cores(),
         sum / cores() as f64
     );
+    if let Some(keep) = parts.of(KEEP) {
+        println!("Besides, vx keeps the archives in its cache: writing them, alone, takes {:.2} s\n", keep.processor_s);
+    }
 }
 
 fn judge(series: &Series, parts: &Series) {

@@ -24,6 +24,9 @@ pub(crate) const PART: &str = "--part";
 /// The parts by name.
 pub(crate) const PARTS: [&str; 4] = ["network", "digest", "inflate", "write"];
 
+/// What not every installer does: keeping the archives, for the next time and for going on after an interruption.
+pub(crate) const KEEP: &str = "keep";
+
 const CHUNK_BYTES: usize = 256 * 1024;
 
 /// The command that does one part.
@@ -70,6 +73,11 @@ pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::R
             let trees = archives.iter().map(|path| Tree::of(Path::new(path))).collect::<io::Result<Vec<_>>>()?;
             timed(|| trees.iter().enumerate().try_for_each(|(at, tree)| tree.write(&target.join(at.to_string()))))?
         }
+        KEEP => {
+            let all = archives.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
+            fs::create_dir_all(&target)?;
+            timed(|| all.iter().enumerate().try_for_each(|(at, bytes)| keep(&target.join(at.to_string()), bytes)))?
+        }
         _ => return Err(io::Error::other(format!("`{part}` is no part"))),
     };
     println!("{spent}");
@@ -89,6 +97,11 @@ fn receive(url: &str) -> io::Result<()> {
     let mut chunk = vec![0; CHUNK_BYTES];
     while body.read(&mut chunk)? > 0 {}
     Ok(())
+}
+
+fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    bytes.chunks(CHUNK_BYTES).try_for_each(|chunk| file.write_all(chunk))
 }
 
 fn digest(bytes: &[u8]) {

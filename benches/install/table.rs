@@ -16,20 +16,18 @@ impl Series {
         Self { names, samples }
     }
 
-    /// Take so many samples of each, in turns, each turn beginning with another one.
-    pub(crate) fn take(&mut self, turns: usize, mut sample: impl FnMut(usize) -> io::Result<Sample>) -> io::Result<()> {
+    /// Take a sample of each; each turn begins with another way, so that none always follows the same one.
+    pub(crate) fn turn(&mut self, turn: usize, mut sample: impl FnMut(usize) -> io::Result<Sample>) -> io::Result<()> {
         let count = self.names.len();
-        for turn in 0..turns {
-            for way in 0..count {
-                let way = (way + turn) % count;
-                measure::interrupted()?;
-                let sample = sample(way).map_err(|error| match error.kind() {
-                    io::ErrorKind::Interrupted => error,
-                    _ => io::Error::other(format!("{}: {error}", self.names[way])),
-                })?;
-                eprintln!("{}/{turns} {}: {:.3} s", turn + 1, self.names[way], sample.wall_s);
-                self.samples[way].push(sample);
-            }
+        for way in 0..count {
+            let way = (way + turn) % count;
+            measure::interrupted()?;
+            let sample = sample(way).map_err(|error| match error.kind() {
+                io::ErrorKind::Interrupted => error,
+                _ => io::Error::other(format!("{}: {error}", self.names[way])),
+            })?;
+            eprintln!("{} {}: {:.3} s", turn + 1, self.names[way], sample.wall_s);
+            self.samples[way].push(sample);
         }
         Ok(())
     }
