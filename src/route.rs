@@ -4,7 +4,7 @@
 //! together with everything it was found from: files with their inode, size and times, also those that did not exist, and
 //! variables. While all of that is as it was, the route holds, and a call takes it without reading anything else.
 //!
-//! The same cache is read by the launcher that shims are links to; [`format`] is all that both share.
+//! The same cache is read by the launcher that shims are links to; [`mod@format`] is all that both share.
 
 mod cache;
 mod draft;
