@@ -256,7 +256,11 @@ fn stand(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
     }
     match plan_for(home, wanted, false).decisions.into_iter().next() {
         Some((tool, Decision::Nothing { version, .. })) => {
-            store.installed(&tool, &version).map_or(State::Absent, |release| State::Ready(Box::new(release)))
+            let Some(release) = store.installed(&tool, &version) else { return State::Absent };
+            if let Some(path) = release.trusted_while_unchanged() {
+                look.at(path);
+            }
+            State::Ready(Box::new(release))
         }
         _ => State::Absent,
     }

@@ -24,6 +24,9 @@ static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 });
 
+/// What is another one in each run of the machine, by its times: the directory of processes is made anew.
+pub(super) const ANEW_IN_EACH_RUN: &str = "/proc";
+
 /// The name of this run of the machine; none where the system gives it none.
 pub(super) fn boot() -> Option<&'static str> {
     BOOT.as_deref()

@@ -12,7 +12,7 @@ use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories};
 use super::receipt::{self, Receipt};
-use super::settle::settled;
+use super::settle::{ANEW_IN_EACH_RUN, settled};
 use super::staging::Staging;
 
 /// The longest name of a tool or version, in bytes: both must fit into one file name together.
@@ -69,6 +69,12 @@ impl Release {
     /// The file that says that the release in this directory is whole; another one with every install.
     pub fn receipt_path(release: &Path) -> PathBuf {
         release.join(receipt::FILE_NAME)
+    }
+
+    /// What has changed when the release has to be looked at again, though nothing of its own did; none where nothing can
+    /// make that necessary.
+    pub fn trusted_while_unchanged(&self) -> Option<&'static Path> {
+        self.receipt.unsynced_boot.as_ref().map(|_| Path::new(ANEW_IN_EACH_RUN))
     }
 
     /// The file to run for this program, if the release provides it.

@@ -79,6 +79,24 @@ fn a_release_that_is_gone_is_installed_again_and_one_made_anew_is_looked_at() {
     assert_eq!(shim(&sandbox, "ruff", &["--version".into()]).succeeds().stdout(), "0.15.1\n");
 }
 
+/// Which bytes of a release reached the disk is asked again after each start of the machine, until it is known.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_release_that_was_not_waited_for_is_remembered_for_this_run_of_the_machine_only() {
+    let sandbox = two_versions();
+    let receipt = sandbox.kept().join("store/ruff/0.15.1/.vx-receipt.toml");
+    let text = fs::read_to_string(&receipt).expect("a receipt");
+    let line = text.lines().find(|line| line.starts_with("unsynced_boot")).expect("it was not waited for");
+    for (text, for_this_run) in [(text.clone(), true), (text.replace(line, ""), false)] {
+        fs::write(&receipt, text).expect("a receipt");
+        let_it_settle();
+        assert_eq!(says(&sandbox), "0.15.1");
+        let memory = fs::read_dir(sandbox.kept().join("cache/routes")).expect("routes").flatten().next();
+        let memory = fs::read(memory.expect("a route").path()).expect("its bytes");
+        assert_eq!(memory.windows(6).any(|bytes| bytes == b"/proc\0"), for_this_run);
+    }
+}
+
 #[test]
 fn a_nearer_project_counts_from_the_moment_it_is_there() {
     let sandbox = two_versions();
