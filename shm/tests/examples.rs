@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::Form;
-use vx_shm::{BoardState, Kind, Liveness, Reader, SlotState};
+use vx_shm::{BoardState, Kind, Liveness, Phase, Reader, SlotState};
 
 /// An example, as cargo built it beside this test; where it built this test alone, it is built now.
 fn example(name: &str) -> Command {
@@ -53,7 +53,7 @@ fn stopped_at_work(path: &Path) -> Child {
     let writer = example("writer").arg(path).spawn().unwrap();
     let pid = Pid::from_child(&writer);
     let seen = || Reader::open(path).ok()?.snapshot().ok().filter(|seen| !seen.slots.is_empty());
-    while seen().is_none() {
+    while seen().is_none_or(|seen| seen.slots[0].phase != Phase::Extracting) {
         std::thread::yield_now();
     }
     kill_process(pid, Signal::STOP).unwrap();
