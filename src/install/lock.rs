@@ -79,8 +79,8 @@ impl Wait<'_> {
         let mut seen: Option<Seen> = None;
         let mut refused = 0_u32;
         loop {
-            if let Some(lock) = FileLock::try_acquire(path).at("lock", path)? {
-                return Ok(HeldLock::new(lock, self.board.cloned()));
+            if let Some(lock) = self.acquire_at_once(path)? {
+                return Ok(lock);
             }
             self.watch.check().map_err(WaitError::Stop)?;
             refused = refused.saturating_add(1);
@@ -90,6 +90,12 @@ impl Wait<'_> {
             }
             self.watch.sleep(POLL).map_err(WaitError::Stop)?;
         }
+    }
+
+    /// The lock, if nobody has it.
+    pub(super) fn acquire_at_once(&self, path: &Path) -> Result<Option<HeldLock>, DiskError> {
+        let lock = FileLock::try_acquire(path).at("lock", path)?;
+        Ok(lock.map(|lock| HeldLock::new(lock, self.board.cloned())))
     }
 
     /// Show how far the holder got; an error once it got no further for too long.

@@ -60,8 +60,9 @@ impl<'a> Meter<'a> {
 
     /// A phase that is not about bytes of archives.
     pub(super) fn step(&self, phase: Phase, total: Option<u64>) {
-        self.phase.set(Some(phase));
-        self.start(phase, total);
+        if self.phase.replace(Some(phase)) != Some(phase) {
+            self.start(phase, total);
+        }
     }
 
     /// Somebody else had the reporter meanwhile: the next phase is told whichever it is.

@@ -39,6 +39,9 @@ impl PartFile {
     pub(super) fn open(session: &Session<'_>, archive: &Part, private: &Path) -> Result<Self, DownloadErrorKind> {
         let Some(digest) = &archive.digest else { return Ok(Self::private(private)?) };
         let lock_path = session.home.locks().join(format!("{}.lock", digest.file_name()));
+        if let Some(lock) = session.wait.acquire_at_once(&lock_path)? {
+            return Ok(Self::shared(session.home, digest, lock)?);
+        }
         let lock = session.wait.acquire(&lock_path, &format!("downloading `{}`", archive.file_name));
         session.meter.interrupted();
         match lock {

@@ -5,6 +5,7 @@ use std::io::{Cursor, Read, Write};
 
 use vx::config::Program;
 use vx::hint::Hint;
+use vx::install::CancelToken;
 use vx::report::Phase;
 
 use super::setting::{Entry, Record, Setting, noise, tar_gz};
@@ -44,7 +45,7 @@ fn wheels_are_unpacked_while_they_are_received() {
         let record = Record::default();
         let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
         assert_eq!(fs::read(installed.path.join("lib/data")).expect("a file"), content);
-        assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking, Phase::Linking]);
+        assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking]);
         assert_mode(&installed.path.join("tool-1.0.data/scripts/tool"), true);
         assert_mode(&installed.path.join("lib/data"), false);
     }
@@ -64,9 +65,9 @@ fn assert_mode(_: &std::path::Path, _: bool) {}
 #[test]
 fn zips_written_to_a_pipe_are_unpacked_too() {
     for (stored, phases) in [
-        (false, &[Phase::Downloading, Phase::Linking, Phase::Linking][..]),
+        (false, &[Phase::Downloading, Phase::Linking][..]),
         // Where each entry ends is known only at the end.
-        (true, &[Phase::Downloading, Phase::Extracting, Phase::Linking, Phase::Linking]),
+        (true, &[Phase::Downloading, Phase::Extracting, Phase::Linking]),
     ] {
         for with_digest in [true, false] {
             let setting = Setting::new();
@@ -234,7 +235,12 @@ fn a_later_part_may_add_but_not_replace() {
         setting.server.serve("/more.tgz", crate::server::Reply::ok(&second[..]));
         config.parts.push(setting.part("more.tgz", second));
         match error {
-            None => assert_eq!(setting.install(&config).expect("it installs").release.receipt.files, 3),
+            None => {
+                let record = Record::default();
+                let installed = setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
+                assert_eq!(installed.release.receipt.files, 3);
+                assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking], "one download, however many parts");
+            }
             Some(text) => drop(setting.fails_saying(&config, &["`more.tgz`", text])),
         }
     }
