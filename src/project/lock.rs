@@ -164,22 +164,36 @@ impl Lock {
         if text.lines().any(|line| line.starts_with("<<<<<<< ")) {
             return Err(broken("it holds a merge conflict".into()));
         }
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(plain(&error)))?;
-        match table.get("version").and_then(toml::Value::as_integer) {
-            Some(VERSION_AS_INTEGER) => {}
-            Some(version @ (1 | 2)) => {
-                return Ok(Found::Old { version: version.unsigned_abs(), versions: old::versions(&table) });
+        // Nearly always it is one of this version: only where it is not, its version is looked at by itself.
+        let document = match toml::from_str::<Document>(text) {
+            Ok(document) if document.version == VERSION => document,
+            read => {
+                if let Some(versions) = Self::of_another_version(path, text)? {
+                    return Ok(versions);
+                }
+                read.map_err(|error| broken(plain(&error)))?
             }
-            Some(version) if version > VERSION_AS_INTEGER => {
-                return Err(LockError::Newer { path: path.to_owned(), version: version.unsigned_abs() });
-            }
-            _ => return Err(broken("it says no `version`".into())),
-        }
-        let document: Document = toml::from_str(text).map_err(|error| broken(plain(&error)))?;
+        };
         for (name, tool) in &document.tools {
             tool.check().map_err(|reason| broken(format!("tool `{name}`: {reason}")))?;
         }
         Ok(Found::Current(Self { tools: document.tools }))
+    }
+
+    /// What a lock of another version has; none for one of this version.
+    fn of_another_version(path: &Path, text: &str) -> Result<Option<Found>, LockError> {
+        let broken = |reason: String| LockError::Broken { path: path.to_owned(), reason };
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| broken(plain(&error)))?;
+        match table.get("version").and_then(toml::Value::as_integer) {
+            Some(VERSION_AS_INTEGER) => Ok(None),
+            Some(version @ (1 | 2)) => {
+                Ok(Some(Found::Old { version: version.unsigned_abs(), versions: old::versions(&table) }))
+            }
+            Some(version) if version > VERSION_AS_INTEGER => {
+                Err(LockError::Newer { path: path.to_owned(), version: version.unsigned_abs() })
+            }
+            _ => Err(broken("it says no `version`".into())),
+        }
     }
 
     /// The text of the lock file.
