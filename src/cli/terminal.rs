@@ -37,7 +37,7 @@ pub(super) fn github_step_summary() -> Option<PathBuf> {
 
 /// Colours and glyphs for a stream.
 pub(super) fn look(terminal: bool) -> vx_tui::Look {
-    vx_tui::Look { colour: colours(terminal), ascii: !unicode(), words_only: accessible() }
+    vx_tui::Look { colour: colours(terminal), ascii: !unicode(), words_only: accessible(), ..vx_tui::Look::default() }
 }
 
 /// Whether the terminal shows more than ASCII.

@@ -26,4 +26,4 @@ pub use app::{
     inline, json, plain,
 };
 pub use terminal::ScreenError;
-pub use theme::Look;
+pub use theme::{Depth, Look, Palette};

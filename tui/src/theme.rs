@@ -1,6 +1,14 @@
-//! How things look: which glyphs may be used and whether there is colour. No meaning hangs on colour alone.
+//! How things look: which glyphs may be used and which colours. No meaning hangs on colour alone.
 
+mod glyphs;
+mod palette;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
+
+pub(crate) use glyphs::Glyphs;
+pub use palette::{Depth, Palette};
 
 /// What the terminal and its user allow. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the locale, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +19,8 @@ pub struct Look {
     pub ascii: bool,
     /// Say everything in words: no bars and no glyphs, for screen readers. Lines and tables only.
     pub words_only: bool,
+    /// Which colours, where there are any.
+    pub palette: Palette,
 }
 
 /// What a piece of text is for.
@@ -25,130 +35,60 @@ pub(crate) enum Tone {
     Busy,
 }
 
-/// The shapes a look is drawn with; each is one column wide.
-#[derive(Debug)]
-pub(crate) struct Glyphs {
-    pub(crate) cut: &'static str,
-    pub(crate) queued: &'static str,
-    pub(crate) waiting: &'static str,
-    pub(crate) working: &'static str,
-    pub(crate) warning: &'static str,
-    pub(crate) silent: &'static str,
-    pub(crate) lost: &'static str,
-    pub(crate) done: &'static str,
-    pub(crate) failed: &'static str,
-    pub(crate) stopped: &'static str,
-    pub(crate) skipped: &'static str,
-    pub(crate) filled: &'static str,
-    pub(crate) empty: &'static str,
-    pub(crate) moving: &'static str,
-    pub(crate) line: &'static str,
-    pub(crate) pointer: &'static str,
-    pub(crate) dot: &'static str,
-    pub(crate) gutter: &'static str,
-}
-
-static DRAWN: Glyphs = Glyphs {
-    cut: "…",
-    queued: "○",
-    waiting: "◌",
-    working: "●",
-    warning: "▲",
-    silent: "◍",
-    lost: "?",
-    done: "✓",
-    failed: "✗",
-    stopped: "■",
-    skipped: "–",
-    filled: "█",
-    empty: "░",
-    moving: "▓",
-    line: "─",
-    pointer: "▸",
-    dot: "·",
-    gutter: "│",
-};
-
-static ASCII: Glyphs = Glyphs {
-    cut: "~",
-    queued: ".",
-    waiting: ":",
-    working: ">",
-    warning: "!",
-    silent: "z",
-    lost: "?",
-    done: "+",
-    failed: "x",
-    stopped: "#",
-    skipped: "-",
-    filled: "#",
-    empty: ".",
-    moving: "=",
-    line: "-",
-    pointer: ">",
-    dot: "|",
-    gutter: "|",
-};
-
 /// A look, made ready to draw with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
     pub(crate) glyphs: &'static Glyphs,
     pub(crate) words_only: bool,
-    colour: bool,
+    /// `None` for no colours at all.
+    palette: Option<Palette>,
 }
 
 impl Theme {
     pub(crate) fn new(look: Look) -> Self {
-        let glyphs = if look.ascii || look.words_only { &ASCII } else { &DRAWN };
-        Self { glyphs, words_only: look.words_only, colour: look.colour }
+        let glyphs = if look.ascii || look.words_only { &glyphs::ASCII } else { &glyphs::DRAWN };
+        Self { glyphs, words_only: look.words_only, palette: look.colour.then_some(look.palette) }
     }
 
     /// The style of a tone in the full-screen view.
     pub(crate) fn style(&self, tone: Tone) -> Style {
-        let plain = Style::new();
-        let coloured = |colour| if self.colour { plain.fg(colour) } else { plain };
+        let colour = self.palette.and_then(|palette| palette.ink(tone));
+        let plain = colour.map_or_else(Style::new, |colour| Style::new().fg(colour));
         match tone {
-            Tone::Plain => plain,
-            Tone::Strong => plain.add_modifier(Modifier::BOLD),
-            Tone::Quiet => plain.add_modifier(Modifier::DIM),
-            Tone::Good => coloured(Color::Green),
-            Tone::Bad => coloured(Color::Red).add_modifier(Modifier::BOLD),
-            Tone::Warning => coloured(Color::Yellow),
-            Tone::Busy => coloured(Color::Cyan),
+            Tone::Strong | Tone::Bad => plain.add_modifier(Modifier::BOLD),
+            // Dim text is as pale as the terminal likes; a colour of ours is as strong as we have checked.
+            Tone::Quiet if colour.is_none() => plain.add_modifier(Modifier::DIM),
+            _ => plain,
         }
     }
 
-    /// A background that tells neighbouring phases of a timeline apart; its letter says which it is.
+    /// A style that tells neighbouring phases of a timeline apart; a letter says which it is.
     pub(crate) fn phase_style(&self, number: u8) -> Style {
-        const COLOURS: [Color; 8] = [
-            Color::DarkGray,
-            Color::Gray,
-            Color::LightBlue,
-            Color::Cyan,
-            Color::Magenta,
-            Color::Green,
-            Color::Yellow,
-            Color::LightRed,
-        ];
-        match COLOURS.get(usize::from(number)) {
-            Some(colour) if self.colour => Style::new().fg(*colour),
-            _ => Style::new(),
+        self.palette.map_or_else(Style::new, |palette| palette.phase(number))
+    }
+
+    /// Mark a row as the selected one; a pointer in front of it says so, too.
+    pub(crate) fn select(&self, buffer: &mut Buffer, row: Rect) {
+        let row = row.intersection(buffer.area);
+        let band = self.palette.and_then(Palette::selection);
+        for position in row.positions() {
+            let cell = &mut buffer[position];
+            cell.modifier.insert(Modifier::BOLD);
+            if let Some((ground, text)) = band {
+                cell.bg = ground;
+                if cell.fg == Color::Reset {
+                    cell.fg = text;
+                }
+            }
         }
     }
 
     /// `text`, which must be clean, with the tone's codes around it for the line-wise outputs.
     pub(crate) fn paint(&self, text: &str, tone: Tone) -> String {
-        let code = match tone {
-            Tone::Plain => return text.to_owned(),
-            Tone::Strong => "1",
-            Tone::Quiet => "2",
-            Tone::Good => "32",
-            Tone::Bad => "31",
-            Tone::Warning => "33",
-            Tone::Busy => "36",
+        let Some(palette) = self.palette.filter(|_| !text.is_empty() && tone != Tone::Plain) else {
+            return text.to_owned();
         };
-        if self.colour && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        format!("\u{1b}[{}m{text}\u{1b}[0m", palette.code(tone))
     }
 }
 
@@ -158,8 +98,20 @@ mod tests {
 
     #[test]
     fn without_colour_no_code_is_written() {
-        let theme = Theme::new(Look { ascii: true, ..Look::default() });
-        assert_eq!(theme.paint("failed", Tone::Bad), "failed");
-        assert_eq!(theme.style(Tone::Good).fg, None);
+        for palette in Palette::ALL {
+            let theme = Theme::new(Look { ascii: true, palette, ..Look::default() });
+            assert_eq!(theme.paint("failed", Tone::Bad), "failed");
+            assert_eq!(theme.style(Tone::Good).fg, None);
+            assert_eq!(theme.phase_style(3), Style::new());
+        }
+    }
+
+    #[test]
+    fn lines_are_painted_in_the_colours_of_the_palette() {
+        let painted = |palette, tone| Theme::new(Look { colour: true, palette, ..Look::default() }).paint("x", tone);
+        assert_eq!(painted(Palette::Terminal, Tone::Good), "\u{1b}[32mx\u{1b}[0m");
+        assert_eq!(painted(Palette::Dark(Depth::Indexed), Tone::Good), "\u{1b}[38;5;114mx\u{1b}[0m");
+        assert!(painted(Palette::Light(Depth::True), Tone::Bad).starts_with("\u{1b}[38;2;"));
+        assert_eq!(painted(Palette::Light(Depth::True), Tone::Plain), "x");
     }
 }

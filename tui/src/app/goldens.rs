@@ -18,11 +18,11 @@ use crate::model::{Model, SlotId, Tab};
 use crate::source::fixture::{FixedLogs, SECOND, everything, hostile, many};
 use crate::table;
 use crate::text::hostile as is_hostile;
-use crate::theme::{Look, Theme};
+use crate::theme::{Look, Palette, Theme};
 use crate::update::update;
 use crate::view;
 
-const COLOURED: Look = Look { colour: true, ascii: false, words_only: false };
+const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
 
 /// A model that watched `snapshot` for three seconds, during which every download brought 3 MB.
 fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
@@ -238,7 +238,7 @@ proptest! {
         codes in any_keys(),
         ascii: bool,
     ) {
-        let look = Look { colour: true, ascii, words_only: false };
+        let look = Look { colour: true, ascii, ..Look::default() };
         let mut model = Model { size, in_charge: true, ..Model::default() };
         let mut history = History::default();
         for snapshot in snapshots {

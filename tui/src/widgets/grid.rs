@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use vx_shm::Phase;
 
 use super::{bar, glyph, put, put_right, tone};
@@ -133,7 +133,7 @@ pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
         draw_row(buffer, theme, row, Rect::new(area.x + 1, y, room, 1), &places);
         if model.selected == Some(row.id) {
             put(buffer, theme, (area.x, y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
-            buffer.set_style(Rect::new(area.x, y, area.width, 1), Style::new().add_modifier(Modifier::BOLD));
+            theme.select(buffer, Rect::new(area.x, y, area.width, 1));
         }
     }
 }

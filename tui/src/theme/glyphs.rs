@@ -1,0 +1,66 @@
+//! The shapes that states and bars are drawn with, and their stand-ins of ASCII.
+
+/// The shapes a look is drawn with; each is one column wide.
+#[derive(Debug)]
+pub(crate) struct Glyphs {
+    pub(crate) cut: &'static str,
+    pub(crate) queued: &'static str,
+    pub(crate) waiting: &'static str,
+    pub(crate) working: &'static str,
+    pub(crate) warning: &'static str,
+    pub(crate) silent: &'static str,
+    pub(crate) lost: &'static str,
+    pub(crate) done: &'static str,
+    pub(crate) failed: &'static str,
+    pub(crate) stopped: &'static str,
+    pub(crate) skipped: &'static str,
+    pub(crate) filled: &'static str,
+    pub(crate) empty: &'static str,
+    pub(crate) moving: &'static str,
+    pub(crate) line: &'static str,
+    pub(crate) pointer: &'static str,
+    pub(crate) dot: &'static str,
+    pub(crate) gutter: &'static str,
+}
+
+pub(super) static DRAWN: Glyphs = Glyphs {
+    cut: "…",
+    queued: "○",
+    waiting: "◌",
+    working: "●",
+    warning: "▲",
+    silent: "◍",
+    lost: "?",
+    done: "✓",
+    failed: "✗",
+    stopped: "■",
+    skipped: "–",
+    filled: "█",
+    empty: "░",
+    moving: "▓",
+    line: "─",
+    pointer: "▸",
+    dot: "·",
+    gutter: "│",
+};
+
+pub(super) static ASCII: Glyphs = Glyphs {
+    cut: "~",
+    queued: ".",
+    waiting: ":",
+    working: ">",
+    warning: "!",
+    silent: "z",
+    lost: "?",
+    done: "+",
+    failed: "x",
+    stopped: "#",
+    skipped: "-",
+    filled: "#",
+    empty: ".",
+    moving: "=",
+    line: "-",
+    pointer: ">",
+    dot: "|",
+    gutter: "|",
+};

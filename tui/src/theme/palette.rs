@@ -1,0 +1,274 @@
+//! The colours: the terminal's own sixteen, or sets of ours for dark and for light grounds.
+//!
+//! The terminal's own are the safe choice where nobody says what the ground is: whoever set up the terminal has chosen
+//! them to be read on it. Ours are made for one kind of ground, and a test holds each of them to a contrast of 4.5.
+
+use ratatui::style::{Color, Style};
+
+use super::Tone;
+
+/// Which colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Palette {
+    /// The terminal's own sixteen.
+    #[default]
+    Terminal,
+    /// For light text on a dark ground.
+    Dark(Depth),
+    /// For dark text on a light ground.
+    Light(Depth),
+}
+
+/// How many colours the terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The fixed 240 of a terminal with 256.
+    Indexed,
+    /// Any of 24 bits.
+    True,
+}
+
+/// One set of colours, each as an index and as what it would like to be.
+struct Inks {
+    strong: Ink,
+    quiet: Ink,
+    good: Ink,
+    bad: Ink,
+    warning: Ink,
+    busy: Ink,
+    /// The ground of the selected row.
+    selection: Ink,
+    /// The grounds of the phases of a timeline, in the order of their numbers, and the letters on them.
+    phases: [Ink; 8],
+    letter: Ink,
+}
+
+#[derive(Clone, Copy)]
+struct Ink(u8, u32);
+
+static DARK: Inks = Inks {
+    strong: Ink(255, 0xf0_f2_f5),
+    quiet: Ink(248, 0xa9_b1_bd),
+    good: Ink(114, 0x8f_d6_83),
+    bad: Ink(210, 0xff_8f_8f),
+    warning: Ink(221, 0xf0_c8_64),
+    busy: Ink(117, 0x74_cc_f0),
+    selection: Ink(237, 0x33_3b_4a),
+    phases: [
+        Ink(248, 0xa6_ad_b8),
+        Ink(187, 0xd5_cb_a8),
+        Ink(183, 0xc8_b4_f0),
+        Ink(117, 0x74_cc_f0),
+        Ink(222, 0xf0_c8_64),
+        Ink(114, 0x8f_d6_83),
+        Ink(80, 0x5f_d0_c8),
+        Ink(216, 0xf5_a9_85),
+    ],
+    letter: Ink(16, 0x00_00_00),
+};
+
+static LIGHT: Inks = Inks {
+    strong: Ink(16, 0x0e_12_18),
+    quiet: Ink(240, 0x54_5b_66),
+    good: Ink(22, 0x0b_5f_1c),
+    bad: Ink(124, 0xa8_10_1e),
+    warning: Ink(58, 0x6b_48_00),
+    busy: Ink(24, 0x00_55_80),
+    selection: Ink(254, 0xdf_e6_f2),
+    phases: [
+        Ink(240, 0x5a_61_6c),
+        Ink(58, 0x6a_5d_38),
+        Ink(55, 0x5d_3f_a8),
+        Ink(24, 0x00_5a_88),
+        Ink(94, 0x7d_52_00),
+        Ink(22, 0x0f_65_22),
+        Ink(23, 0x00_60_5c),
+        Ink(124, 0xa0_35_12),
+    ],
+    letter: Ink(231, 0xff_ff_ff),
+};
+
+impl Palette {
+    /// Every palette there is.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Terminal,
+        Self::Dark(Depth::Indexed),
+        Self::Dark(Depth::True),
+        Self::Light(Depth::Indexed),
+        Self::Light(Depth::True),
+    ];
+
+    /// The colour of a tone; `None` for the terminal's own text colour.
+    pub(super) fn ink(self, tone: Tone) -> Option<Color> {
+        let Some((inks, depth)) = self.inks() else {
+            return match tone {
+                Tone::Plain | Tone::Strong | Tone::Quiet => None,
+                Tone::Good => Some(Color::Green),
+                Tone::Bad => Some(Color::Red),
+                Tone::Warning => Some(Color::Yellow),
+                Tone::Busy => Some(Color::Cyan),
+            };
+        };
+        let ink = match tone {
+            Tone::Plain => return None,
+            Tone::Strong => inks.strong,
+            Tone::Quiet => inks.quiet,
+            Tone::Good => inks.good,
+            Tone::Bad => inks.bad,
+            Tone::Warning => inks.warning,
+            Tone::Busy => inks.busy,
+        };
+        Some(ink.at(depth))
+    }
+
+    /// How a phase of a timeline is drawn: as a letter on a ground of its own, or in the terminal's own colours, of
+    /// which none is sure to be read on another, as a letter in its colour.
+    pub(super) fn phase(self, number: u8) -> Style {
+        const LETTERS: [Color; 8] = [
+            Color::DarkGray,
+            Color::Gray,
+            Color::LightBlue,
+            Color::Cyan,
+            Color::Magenta,
+            Color::Green,
+            Color::Yellow,
+            Color::LightRed,
+        ];
+        let number = usize::from(number);
+        match self.inks() {
+            Some((inks, depth)) => match inks.phases.get(number) {
+                Some(ground) => Style::new().bg(ground.at(depth)).fg(inks.letter.at(depth)),
+                None => Style::new(),
+            },
+            None => LETTERS.get(number).map_or_else(Style::new, |colour| Style::new().fg(*colour)),
+        }
+    }
+
+    /// The ground of the selected row, and the colour of text on it that has none of its own.
+    pub(super) fn selection(self) -> Option<(Color, Color)> {
+        let (inks, depth) = self.inks()?;
+        Some((inks.selection.at(depth), inks.strong.at(depth)))
+    }
+
+    /// The parameters of the code that switches a tone on.
+    pub(super) fn code(self, tone: Tone) -> String {
+        let strength = match tone {
+            Tone::Strong => "1",
+            Tone::Quiet if self == Self::Terminal => "2",
+            _ => "",
+        };
+        let colour = match self.ink(tone) {
+            Some(Color::Green) => "32".to_owned(),
+            Some(Color::Red) => "31".to_owned(),
+            Some(Color::Yellow) => "33".to_owned(),
+            Some(Color::Cyan) => "36".to_owned(),
+            Some(Color::Indexed(index)) => format!("38;5;{index}"),
+            Some(Color::Rgb(red, green, blue)) => format!("38;2;{red};{green};{blue}"),
+            _ => String::new(),
+        };
+        let separator = if strength.is_empty() || colour.is_empty() { "" } else { ";" };
+        format!("{strength}{separator}{colour}")
+    }
+
+    fn inks(self) -> Option<(&'static Inks, Depth)> {
+        match self {
+            Self::Terminal => None,
+            Self::Dark(depth) => Some((&DARK, depth)),
+            Self::Light(depth) => Some((&LIGHT, depth)),
+        }
+    }
+}
+
+impl Ink {
+    fn at(self, depth: Depth) -> Color {
+        match depth {
+            Depth::Indexed => Color::Indexed(self.0),
+            Depth::True => Color::from_u32(self.1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TONES: [Tone; 6] = [Tone::Strong, Tone::Quiet, Tone::Good, Tone::Bad, Tone::Warning, Tone::Busy];
+
+    /// Grounds that people use: black, and the lightest of the well-known dark themes; white, and the darkest light.
+    const DARK_GROUNDS: [u32; 6] = [0x00_00_00, 0x1e_1e_1e, 0x28_2a_36, 0x00_2b_36, 0x2e_34_40, 0x30_34_46];
+    const LIGHT_GROUNDS: [u32; 5] = [0xff_ff_ff, 0xfd_f6_e3, 0xef_f1_f5, 0xee_e8_d5, 0xf2_e5_bc];
+
+    fn channels(colour: Color) -> [u8; 3] {
+        match colour {
+            Color::Rgb(red, green, blue) => [red, green, blue],
+            Color::Indexed(index @ 16..=231) => {
+                let step = |part: u8| if part == 0 { 0 } else { 55 + part * 40 };
+                let index = index - 16;
+                [step(index / 36), step(index / 6 % 6), step(index % 6)]
+            }
+            Color::Indexed(index @ 232..) => [8 + (index - 232) * 10; 3],
+            other => panic!("{other:?} is what the terminal makes of it"),
+        }
+    }
+
+    /// The relative luminance of WCAG 2.2.
+    fn luminance(colour: Color) -> f64 {
+        let [red, green, blue] = channels(colour).map(|channel| {
+            let share = f64::from(channel) / 255.0;
+            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    fn contrast(one: Color, other: Color) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn black_on_white_has_the_contrast_that_the_standard_says() {
+        assert!((contrast(Color::Rgb(0, 0, 0), Color::Rgb(255, 255, 255)) - 21.0).abs() < 1e-9);
+        assert!((contrast(Color::Rgb(119, 119, 119), Color::Rgb(255, 255, 255)) - 4.478).abs() < 1e-3);
+    }
+
+    #[test]
+    fn every_text_can_be_read_on_its_ground() {
+        let grounds = |palette| match palette {
+            Palette::Dark(_) => DARK_GROUNDS.to_vec(),
+            Palette::Light(_) => LIGHT_GROUNDS.to_vec(),
+            Palette::Terminal => Vec::new(),
+        };
+        let mut weak = Vec::new();
+        for palette in Palette::ALL.into_iter().filter(|palette| *palette != Palette::Terminal) {
+            let (selection, plain) = palette.selection().expect("a band of its own");
+            let mut pairs = vec![("plain".to_owned(), plain, selection)];
+            for tone in TONES {
+                let ink = palette.ink(tone).expect("a colour of its own");
+                pairs.push((format!("{tone:?} selected"), ink, selection));
+                pairs.extend(grounds(palette).iter().map(|on| (format!("{tone:?}"), ink, Color::from_u32(*on))));
+            }
+            for number in 0..8 {
+                let style = palette.phase(number);
+                pairs.push((format!("phase {number}"), style.fg.expect("a letter"), style.bg.expect("a ground")));
+            }
+            let read = |(what, ink, on): &(String, Color, Color)| {
+                let contrast = contrast(*ink, *on);
+                (contrast < 4.5).then(|| format!("{palette:?} {what} {ink} on {on}: {contrast:.2}"))
+            };
+            weak.extend(pairs.iter().filter_map(read));
+        }
+        assert!(weak.is_empty(), "{}", weak.join("\n"));
+    }
+
+    #[test]
+    fn no_two_phases_look_alike() {
+        for palette in Palette::ALL {
+            let styles: Vec<Style> = (0..8).map(|number| palette.phase(number)).collect();
+            for (at, style) in styles.iter().enumerate() {
+                assert!(!styles[..at].contains(style), "{palette:?} {at}");
+            }
+            assert_eq!(palette.phase(8), Style::new());
+        }
+    }
+}
