@@ -84,7 +84,8 @@ pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>) -> Result<Inputs,
 /// The dashboard, and lines once it was left before the end: by who detached, by a signal after which everything was
 /// asked to stop, or because the terminal failed. The installs go on in any case.
 fn dashboard(inputs: &mut Inputs, handle: &RunHandle, interrupts: &Interrupts) -> Result<(), Failure> {
-    let options = DashboardOptions { look: terminal::look(io::stdout().is_terminal()) };
+    let look = terminal::look(io::stdout().is_terminal());
+    let options = DashboardOptions { look, ..DashboardOptions::default() };
     match vx_tui::dashboard(inputs, &options, handle.finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}

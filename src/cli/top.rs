@@ -19,7 +19,7 @@ pub(super) fn run(board: Option<&str>, choose: bool) -> Outcome {
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = DashboardOptions { look: terminal::look(true) };
+    let options = DashboardOptions { look: terminal::look(true), ..DashboardOptions::default() };
     let path = match board {
         None if choose || several_run()? => match choose_one(&options)? {
             Some(path) => path,

@@ -25,7 +25,7 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "tui/src",
         floors: &[
-            &["source"],
+            &["source", "bindings"],
             &["model", "theme", "text"],
             &["message", "history", "events"],
             &["widgets", "keys"],

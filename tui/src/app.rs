@@ -11,6 +11,7 @@ mod lines;
 
 use std::path::PathBuf;
 
+use crate::bindings::KeyBindings;
 use crate::source::{Control, Logs, Snapshots};
 use crate::theme::Look;
 
@@ -29,10 +30,20 @@ pub struct Inputs {
 }
 
 /// How the full-screen view is shown.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DashboardOptions {
     /// Colours and glyphs.
     pub look: Look,
+    /// Which keys mean what.
+    pub keys: KeyBindings,
+    /// Whether a mouse selects and scrolls; the terminal then selects text only with Shift held down.
+    pub mouse: bool,
+}
+
+impl Default for DashboardOptions {
+    fn default() -> Self {
+        Self { look: Look::default(), keys: KeyBindings::default(), mouse: true }
+    }
 }
 
 /// How the inline view is shown.

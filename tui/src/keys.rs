@@ -2,51 +2,72 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
 use crate::model::{Focus, Mode, Model, Tab};
 
-/// A key and what it does.
-pub(crate) type Offer = (&'static str, &'static str);
+/// Keys and what they do.
+pub(crate) type Offer = (String, &'static str);
 
 /// What a key press asks for. Releases and repeats-as-releases of terminals that report them mean nothing.
 pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
     if key.kind != KeyEventKind::Press {
         return None;
     }
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return with_control(key.code, model);
-    }
-    match model.mode {
-        Mode::Browsing if model.areas().line.is_some() => (key.code == KeyCode::Char('q')).then_some(Message::Leave),
-        Mode::Browsing => browsing(key.code, model),
-        Mode::Filtering | Mode::Searching => typing(key.code),
-        Mode::Leaving => match key.code {
+    let action = model.keys.action(key, |when| holds(when, model));
+    match (action, model.mode) {
+        (Some(action @ (Action::CancelAll | Action::Suspend)), _) => asked_by(action, model),
+        (action, Mode::Browsing) => {
+            let shown = |action: &Action| model.areas().line.is_none() || *action == Action::Leave;
+            action.filter(shown).and_then(|action| asked_by(action, model))
+        }
+        (_, Mode::Filtering | Mode::Searching) => typing(key),
+        (_, Mode::Leaving) => match key.code {
             KeyCode::Char('d' | 'D') => Some(Message::Detach),
             KeyCode::Char('c' | 'C') => Some(Message::CancelAll),
             KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Message::Stay),
             _ => None,
         },
-        Mode::Helping => match key.code {
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'q') => Some(Message::Help),
+        (Some(Action::Help | Action::Leave | Action::Back), Mode::Helping) => Some(Message::Help),
+        (_, Mode::Helping) => (key.code == KeyCode::Enter).then_some(Message::Help),
+    }
+}
+
+fn asked_by(action: Action, model: &Model) -> Option<Message> {
+    Some(match action {
+        Action::Down => Message::Move(Motion::Down),
+        Action::Up => Message::Move(Motion::Up),
+        Action::PageDown => Message::Move(Motion::PageDown),
+        Action::PageUp => Message::Move(Motion::PageUp),
+        Action::First => Message::Move(Motion::Top),
+        Action::Last => Message::Move(Motion::Bottom),
+        Action::Open => Message::Open,
+        Action::Back => Message::Back,
+        Action::NextTab => Message::NextTab,
+        Action::Find => Message::Find,
+        Action::FindNext => Message::FindNext,
+        Action::FindPrevious => Message::FindPrevious,
+        Action::Follow => Message::Follow,
+        Action::Cancel => Message::Cancel,
+        Action::Leave => Message::Leave,
+        Action::Help => Message::Help,
+        Action::Timeline => Message::ShowTimeline,
+        Action::Sort => Message::ChangeSort,
+        Action::CancelAll if model.in_charge => Message::CancelAll,
+        Action::CancelAll => Message::Leave,
+        Action::Suspend => Message::Suspend,
+    })
+}
+
+fn typing(key: &KeyEvent) -> Option<Message> {
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return match key.code {
+            KeyCode::Char('u') => Some(Message::EraseAll),
+            KeyCode::Char('h') => Some(Message::Erase),
             _ => None,
-        },
+        };
     }
-}
-
-fn with_control(code: KeyCode, model: &Model) -> Option<Message> {
-    let typing = matches!(model.mode, Mode::Filtering | Mode::Searching);
-    match code {
-        KeyCode::Char('c') if model.in_charge => Some(Message::CancelAll),
-        KeyCode::Char('c') => Some(Message::Leave),
-        KeyCode::Char('z') => Some(Message::Suspend),
-        KeyCode::Char('u') if typing => Some(Message::EraseAll),
-        KeyCode::Char('h') if typing => Some(Message::Erase),
-        _ => None,
-    }
-}
-
-fn typing(code: KeyCode) -> Option<Message> {
-    match code {
+    match key.code {
         KeyCode::Char(character) => Some(Message::Type(character)),
         KeyCode::Backspace => Some(Message::Erase),
         KeyCode::Enter => Some(Message::Accept),
@@ -55,111 +76,77 @@ fn typing(code: KeyCode) -> Option<Message> {
     }
 }
 
-fn browsing(code: KeyCode, model: &Model) -> Option<Message> {
+/// Whether it is so.
+fn holds(when: When, model: &Model) -> bool {
     let pane = model.areas().pane.is_some();
-    let in_log = pane && model.focus == Focus::Pane && model.tab == Tab::Log;
-    match code {
-        KeyCode::Char('j') | KeyCode::Down => Some(Message::Move(Motion::Down)),
-        KeyCode::Char('k') | KeyCode::Up => Some(Message::Move(Motion::Up)),
-        KeyCode::PageDown => Some(Message::Move(Motion::PageDown)),
-        KeyCode::PageUp => Some(Message::Move(Motion::PageUp)),
-        KeyCode::Char('g') | KeyCode::Home => Some(Message::Move(Motion::Top)),
-        KeyCode::Char('G') | KeyCode::End => Some(Message::Move(Motion::Bottom)),
-        KeyCode::Enter if pane => Some(Message::Open),
-        KeyCode::Esc => Some(Message::Back),
-        KeyCode::Tab if pane => Some(Message::NextTab),
-        KeyCode::Char('t') if pane => Some(Message::ShowTimeline),
-        KeyCode::Char('/') => Some(Message::Find),
-        KeyCode::Char('n') if in_log => Some(Message::FindNext),
-        KeyCode::Char('N') if in_log => Some(Message::FindPrevious),
-        KeyCode::Char('f') if pane && model.tab == Tab::Log => Some(Message::Follow),
-        KeyCode::Char('S') => Some(Message::ChangeSort),
-        KeyCode::Char('x') if can_cancel(model) => Some(Message::Cancel),
-        KeyCode::Char('?') => Some(Message::Help),
-        KeyCode::Char('q') => Some(Message::Leave),
-        _ => None,
+    let standing = model.selected_row().map(|row| row.standing);
+    match when {
+        When::Always => true,
+        When::WithPane => pane,
+        When::InTable => pane && model.focus == Focus::Table,
+        When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
+        When::OnLog => pane && model.tab == Tab::Log,
+        When::Cancellable => model.in_charge && standing.is_some_and(|standing| !standing.over()),
     }
-}
-
-fn can_cancel(model: &Model) -> bool {
-    model.in_charge && model.selected_row().is_some_and(|row| !row.standing.over())
 }
 
 /// The keys that work now, the most useful first: for the footer.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
-    let areas = model.areas();
-    let pane = areas.pane.is_some();
-    let mut keys =
-        vec![("j k", if model.focus == Focus::Pane && model.tab != Tab::Timeline { "scroll" } else { "move" })];
-    let in_pane = pane && model.focus == Focus::Pane;
-    if in_pane {
-        keys.push(("Esc", "back"));
-    } else if pane {
-        keys.push(("Enter", "open"));
-    }
-    if !in_pane && !model.filter.is_empty() {
-        keys.push(("Esc", "show all"));
-    }
-    if pane {
-        keys.push(("Tab", "next tab"));
-    }
-    if in_pane && model.tab == Tab::Log {
-        keys.push(("/", "search"));
-        if !model.log.search.is_empty() {
-            keys.push(("n N", "next, previous"));
-        }
-    } else {
-        keys.push(("/", "filter"));
-    }
-    if pane && model.tab == Tab::Log {
-        keys.push(("f", if model.log.follow { "hold still" } else { "follow" }));
-    }
-    if can_cancel(model) {
-        let asked = model.selected.is_some_and(|id| model.asked.contains(&id));
-        keys.push(("x", if asked { "kill" } else { "cancel" }));
-    }
-    keys.extend([("q", "leave"), ("?", "help")]);
-    if pane && model.tab != Tab::Timeline {
-        keys.push(("t", "timeline"));
-    }
-    keys.push(("S", "sort"));
-    keys
+    let lines = TABLE.iter().filter(|line| holds(line.when, model));
+    lines.filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
+}
+
+/// What a line of the table says in the footer, where it is worth a place there.
+fn footer(line: &Line, model: &Model) -> Option<&'static str> {
+    let in_pane = model.focus == Focus::Pane;
+    let says = match line.binds[0].action {
+        Action::Down if in_pane && model.tab != Tab::Timeline => "scroll",
+        Action::Back if in_pane => "back",
+        Action::Back if !model.filter.is_empty() => "show all",
+        Action::Back => "",
+        Action::Find if in_pane && model.tab == Tab::Log => "search",
+        Action::FindNext if model.log.search.is_empty() => "",
+        Action::Follow if model.log.follow => "hold still",
+        Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
+        Action::Timeline if model.tab == Tab::Timeline => "",
+        _ => line.footer,
+    };
+    (!says.is_empty()).then_some(says)
 }
 
 /// Every key that can do something in this view: for the help.
 pub(crate) fn all(model: &Model) -> Vec<Offer> {
+    TABLE.iter().filter_map(|line| offer(line, model, usize::MAX, help(line, model)?)).collect()
+}
+
+fn help(line: &Line, model: &Model) -> Option<&'static str> {
     let pane = model.areas().pane.is_some();
-    let mut keys = vec![("j k Down Up", "move by one"), ("PgDn PgUp", "move by a page"), ("g G", "first, last")];
-    if pane {
-        keys.extend([
-            ("Enter", "give the keys to the pane below"),
-            ("Tab", "next tab: Log, Timeline, Error, Info"),
-            ("t", "timeline"),
-            ("f", "log: follow or hold still"),
-        ]);
+    match (line.binds[0].action, line.when) {
+        (Action::Find, _) if !pane => Some("filter the rows"),
+        (Action::Leave, _) if model.in_charge => Some("leave: detach or cancel"),
+        (Action::CancelAll, _) if !model.in_charge => Some("leave"),
+        (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
+        (_, When::Cancellable) if !model.in_charge => None,
+        _ => Some(line.help).filter(|help| !help.is_empty()),
     }
-    keys.push(("Esc", "back; show all rows"));
-    keys.push(("/", if pane { "filter the rows; in the pane: search the log" } else { "filter the rows" }));
-    if pane {
-        keys.push(("n N", "next, previous match in the log"));
-    }
-    keys.push(("S", "sort by plan, name, state, size"));
-    if model.in_charge {
-        keys.extend([
-            ("x", "cancel the selected tool; again: kill it"),
-            ("Ctrl-C", "cancel all; again: kill all"),
-            ("q", "leave: detach or cancel"),
-        ]);
-    } else {
-        keys.push(("q Ctrl-C", "leave"));
-    }
-    keys.extend([("Ctrl-Z", "suspend"), ("?", "this list")]);
-    keys
+}
+
+/// The keys of a line, so many of each action, with their meaning; nothing where nobody can press one.
+fn offer(line: &Line, model: &Model, most: usize, meaning: &'static str) -> Option<Offer> {
+    let names: Vec<Vec<String>> = line.binds.iter().map(|bind| model.keys.names(bind.action)).collect();
+    let longest = names.iter().map(Vec::len).max().unwrap_or_default().min(most);
+    let in_turn = (0..longest).flat_map(|place| names.iter().filter_map(move |keys| keys.get(place)));
+    let shown: Vec<&str> = in_turn.map(String::as_str).collect();
+    (!shown.is_empty()).then(|| (shown.join(" "), meaning))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
     use super::*;
+    use crate::bindings::KeyBindings;
     use crate::model::{Row, SlotId, Standing};
 
     fn press(code: KeyCode) -> KeyEvent {
@@ -182,10 +169,10 @@ mod tests {
         let row = Row { standing: Standing::Running, ..Row::default() };
         let viewer = Model { rows: vec![row], order: vec![0], selected: Some(SlotId::default()), ..wide() };
         assert!(message(&press(KeyCode::Char('x')), &viewer).is_none());
-        assert!(!offered(&viewer).iter().any(|(key, _)| *key == "x"));
+        assert!(!offered(&viewer).iter().any(|(key, _)| key == "x"));
         let parent = Model { in_charge: true, ..viewer };
         assert!(matches!(message(&press(KeyCode::Char('x')), &parent), Some(Message::Cancel)));
-        assert!(offered(&parent).contains(&("x", "cancel")));
+        assert!(offered(&parent).contains(&("x".to_owned(), "cancel")));
     }
 
     #[test]
@@ -206,8 +193,49 @@ mod tests {
 
     #[test]
     fn a_screen_of_one_line_takes_no_key_whose_effect_it_cannot_show() {
-        let tiny = Model { size: (30, 5), in_charge: true, ..Model::default() };
+        let row = Row { standing: Standing::Running, ..Row::default() };
+        let selected = Some(SlotId::default());
+        let tiny = Model { size: (30, 5), in_charge: true, rows: vec![row], selected, ..Model::default() };
         assert!(message(&press(KeyCode::Char('x')), &tiny).is_none());
         assert!(matches!(message(&press(KeyCode::Char('q')), &tiny), Some(Message::Leave)));
+    }
+
+    #[test]
+    fn a_key_bound_by_the_user_is_what_footer_and_help_say_and_the_old_one_means_nothing() {
+        let chosen = BTreeMap::from([("help".to_owned(), vec!["F1".to_owned()])]);
+        let keys = Arc::new(KeyBindings::try_from(&chosen).expect("it fits"));
+        let model = Model { keys, ..wide() };
+        assert!(matches!(message(&press(KeyCode::F(1)), &model), Some(Message::Help)));
+        assert!(message(&press(KeyCode::Char('?')), &model).is_none());
+        assert!(offered(&model).contains(&("F1".to_owned(), "help")));
+        assert!(all(&model).contains(&("F1".to_owned(), "this list")));
+        let helping = Model { mode: Mode::Helping, ..model };
+        assert!(matches!(message(&press(KeyCode::F(1)), &helping), Some(Message::Help)));
+    }
+
+    /// Whatever the footer offers does something, at every place a person can be.
+    #[test]
+    fn every_key_that_is_offered_means_something() {
+        for (focus, tab, in_charge) in [
+            (Focus::Table, Tab::Log, true),
+            (Focus::Pane, Tab::Log, true),
+            (Focus::Pane, Tab::Timeline, false),
+            (Focus::Table, Tab::Error, false),
+        ] {
+            let row = Row { standing: Standing::Running, ..Row::default() };
+            let (rows, order, selected) = (vec![row], vec![0], Some(SlotId::default()));
+            let model = Model { focus, tab, in_charge, rows, order, selected, ..wide() };
+            for (names, meaning) in offered(&model) {
+                for name in names.split(' ') {
+                    let code = match name {
+                        "Esc" => KeyCode::Esc,
+                        "Enter" => KeyCode::Enter,
+                        "Tab" => KeyCode::Tab,
+                        name => KeyCode::Char(name.chars().next().expect("a key has a name")),
+                    };
+                    assert!(message(&press(code), &model).is_some(), "`{name}` {meaning} on {tab:?}");
+                }
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! in [`source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
 
 mod app;
+mod bindings;
 pub mod events;
 mod history;
 mod inline;
@@ -25,5 +26,6 @@ pub use app::{
     BoardChoice, DashboardOptions, Inputs, Left, OutputOptions, PlainForm, PlainOptions, choose_board, dashboard,
     inline, json, plain,
 };
+pub use bindings::{KeyBindingError, KeyBindings};
 pub use terminal::ScreenError;
 pub use theme::{Depth, Look, Palette};

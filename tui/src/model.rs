@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use vx_shm::{SlotView, Snapshot};
 
+use crate::bindings::KeyBindings;
+
 pub(crate) use areas::Areas;
 pub(crate) use changes::Changes;
 pub(crate) use rows::{Pace, Row, Sort, rows};
@@ -126,6 +128,8 @@ impl LogView {
 pub(crate) struct Model {
     /// Columns and rows of the screen.
     pub(crate) size: (u16, u16),
+    /// Which keys mean what.
+    pub(crate) keys: Arc<KeyBindings>,
     /// The last reading of the board.
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.

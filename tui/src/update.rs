@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use vx_shm::Snapshot;
 
+use crate::bindings::Action;
 use crate::message::{Effect, Message, Outcome};
 use crate::model::{self, Focus, LOG_LINES, Mode, Model, Pace, SlotId, Tab, Totals};
 use crate::text::clean;
@@ -153,8 +154,9 @@ fn cancel(model: &mut Model) -> Option<Effect> {
     let row = model.selected_row().filter(|row| !row.standing.over())?;
     let (id, tool) = (row.id, row.tool.clone());
     let again = model.asked.contains(&id);
+    let key = model.keys.first(Action::Cancel);
     model.notice =
-        Some(if again { format!("killing {tool}") } else { format!("asked {tool} to stop; x again kills it") });
+        Some(if again { format!("killing {tool}") } else { format!("asked {tool} to stop; {key} again kills it") });
     if !again {
         model.asked.push(id);
     }
@@ -168,7 +170,9 @@ fn cancel_all(model: &mut Model) -> Option<Effect> {
     model.mode = Mode::Browsing;
     let again = model.asked_all > 0;
     model.asked_all += 1;
-    model.notice = Some(if again { "killing all" } else { "asked all to stop; Ctrl-C again kills them" }.to_owned());
+    let key = model.keys.first(Action::CancelAll);
+    model.notice =
+        Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
     let unended = model.rows.iter().filter(|row| !row.standing.over()).map(|row| row.id);
     model.asked = unended.collect();
     Some(Effect::CancelAll)

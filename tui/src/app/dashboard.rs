@@ -95,7 +95,7 @@ impl Running {
             screen,
             keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
-            model: Model { size, in_charge, ..Model::default() },
+            model: Model { size, in_charge, keys: Arc::new(options.keys.clone()), ..Model::default() },
             history: History::default(),
             latest: Snapshot::default(),
             news: true,

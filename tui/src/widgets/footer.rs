@@ -9,7 +9,7 @@ use crate::text::width;
 use crate::theme::{Theme, Tone};
 
 /// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Those that do not fit are left out.
-pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(&str, &str)], area: Rect) {
+pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(String, &str)], area: Rect) {
     let at = (area.x, area.y);
     let typing = match model.mode {
         Mode::Filtering => Some("show only: "),

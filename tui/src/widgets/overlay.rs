@@ -31,7 +31,7 @@ fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u
 }
 
 /// The keys that work, with their meaning.
-pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(&str, &str)]) {
+pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(String, &str)]) {
     if area.height < 3 || area.width < 12 {
         return;
     }

@@ -1,0 +1,357 @@
+//! The one table of keys: what there is to do, by which keys, in which words, and when. Footer, help and meaning are made
+//! from it, so that they cannot disagree; users may bind other keys.
+
+mod key;
+
+use std::collections::BTreeMap;
+
+use key::Key;
+use ratatui::crossterm::event::KeyEvent;
+
+/// What a key can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Open,
+    Back,
+    NextTab,
+    Find,
+    FindNext,
+    FindPrevious,
+    Follow,
+    Cancel,
+    Leave,
+    Help,
+    Timeline,
+    Sort,
+    CancelAll,
+    Suspend,
+}
+
+/// Where an action works; [`keys`](crate::keys) looks whether it is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Always,
+    /// There is a pane.
+    WithPane,
+    /// There is a pane, and the keys go to the table.
+    InTable,
+    /// The keys go to the log.
+    InLog,
+    /// The log is open, whoever has the keys.
+    OnLog,
+    /// The selected row is at work, and its work is ours.
+    Cancellable,
+}
+
+/// An action with the name it has in settings, and its keys where nobody chose others.
+pub(crate) struct Bind {
+    pub(crate) action: Action,
+    pub(crate) name: &'static str,
+    keys: &'static [&'static str],
+}
+
+/// Actions that are shown together, in few words.
+pub(crate) struct Line {
+    pub(crate) binds: &'static [Bind],
+    pub(crate) when: When,
+    /// For the footer; nothing for what is only in the help.
+    pub(crate) footer: &'static str,
+    pub(crate) help: &'static str,
+}
+
+const fn bind(action: Action, name: &'static str, keys: &'static [&'static str]) -> Bind {
+    Bind { action, name, keys }
+}
+
+const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'static str) -> Line {
+    Line { binds, when, footer, help }
+}
+
+/// All of it, the most useful first.
+pub(crate) const TABLE: [Line; 16] = [
+    line(
+        &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
+        When::Always,
+        "move",
+        "move by one",
+    ),
+    line(
+        &[bind(Action::PageDown, "page-down", &["PgDn"]), bind(Action::PageUp, "page-up", &["PgUp"])],
+        When::Always,
+        "",
+        "move by a page",
+    ),
+    line(
+        &[bind(Action::First, "first", &["g", "Home"]), bind(Action::Last, "last", &["G", "End"])],
+        When::Always,
+        "",
+        "first, last",
+    ),
+    line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
+    line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
+    line(
+        &[bind(Action::NextTab, "next-tab", &["Tab"])],
+        When::WithPane,
+        "next tab",
+        "next tab: Log, Timeline, Error, Info",
+    ),
+    line(&[bind(Action::Find, "find", &["/"])], When::Always, "filter", "filter the rows; in the pane: search the log"),
+    line(
+        &[bind(Action::FindNext, "find-next", &["n"]), bind(Action::FindPrevious, "find-previous", &["N"])],
+        When::InLog,
+        "next, previous",
+        "next, previous match in the log",
+    ),
+    line(&[bind(Action::Follow, "follow", &["f"])], When::OnLog, "follow", "log: follow or hold still"),
+    line(
+        &[bind(Action::Cancel, "cancel", &["x"])],
+        When::Cancellable,
+        "cancel",
+        "cancel the selected tool; again: kill it",
+    ),
+    line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
+    line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
+    line(&[bind(Action::Timeline, "timeline", &["t"])], When::WithPane, "timeline", "timeline"),
+    line(&[bind(Action::Sort, "sort", &["S"])], When::Always, "sort", "sort by plan, name, state, size"),
+    line(&[bind(Action::CancelAll, "cancel-all", &["Ctrl-C"])], When::Always, "", "cancel all; again: kill all"),
+    line(&[bind(Action::Suspend, "suspend", &["Ctrl-Z"])], When::Always, "", "suspend"),
+];
+
+/// These keep their keys: whoever has lost their way finds out with them.
+const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
+
+/// Why settings for keys cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyBindingError {
+    /// There is nothing of this name to do.
+    #[error("no action is called `{action}`; there are {}", names().join(", "))]
+    UnknownAction {
+        /// The name.
+        action: String,
+    },
+    /// No key is called so.
+    #[error(
+        "`{action}` cannot be on `{key}`: no key is called so; a key is one character, or one of {}, also behind Ctrl- \
+         or Alt-",
+        key::NAMES.map(|(name, _)| name).join(", ")
+    )]
+    UnknownKey {
+        /// What was to be on it.
+        action: String,
+        /// The key's name as given.
+        key: String,
+    },
+    /// The key is kept for something else.
+    #[error("`{action}` cannot be on `{key}`, which always means `{kept_for}`")]
+    Kept {
+        /// What was to be on it.
+        action: String,
+        /// The key.
+        key: String,
+        /// What it means.
+        kept_for: &'static str,
+    },
+    /// One key for two actions that work at the same time.
+    #[error("`{key}` cannot mean both `{first}` and `{second}`: give one of them another key")]
+    Twice {
+        /// The key.
+        key: String,
+        /// One action.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// Without a key for it nobody could leave.
+    #[error("`leave` needs a key")]
+    NoWayOut,
+}
+
+/// Which keys mean what in the full-screen view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyBindings(Vec<(Action, Vec<Key>)>);
+
+impl Default for KeyBindings {
+    fn default() -> Self {
+        let keys = |bind: &Bind| bind.keys.iter().filter_map(|name| Key::named(name)).collect();
+        Self(binds().map(|(bind, _)| (bind.action, keys(bind))).collect())
+    }
+}
+
+/// The keys of an action take the place of its own; an action that is not named keeps what it has, and an empty list
+/// takes its keys away.
+impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
+    type Error = KeyBindingError;
+
+    fn try_from(chosen: &BTreeMap<String, Vec<String>>) -> Result<Self, KeyBindingError> {
+        let mut bindings = Self::default();
+        for (action, names) in chosen {
+            let unknown = || KeyBindingError::UnknownAction { action: action.clone() };
+            let (bind, _) = choosable().find(|(bind, _)| bind.name == action).ok_or_else(unknown)?;
+            let key = |name: &String| {
+                let unknown = || KeyBindingError::UnknownKey { action: action.clone(), key: name.clone() };
+                let key = Key::named(name).ok_or_else(unknown)?;
+                bindings.free(key, action).map(|()| key)
+            };
+            let mut keys = names.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
+            keys.dedup();
+            if bind.action == Action::Leave && keys.is_empty() {
+                return Err(KeyBindingError::NoWayOut);
+            }
+            bindings
+                .0
+                .iter_mut()
+                .filter(|(action, _)| *action == bind.action)
+                .for_each(|(_, old)| old.clone_from(&keys));
+        }
+        bindings.unambiguous()?;
+        Ok(bindings)
+    }
+}
+
+impl KeyBindings {
+    /// The action that this key means, of those that work at the moment.
+    pub(crate) fn action(&self, event: &KeyEvent, works: impl Fn(When) -> bool) -> Option<Action> {
+        let key = Key::of(event);
+        let bound = |action: Action| self.of(action).contains(&key);
+        binds().find(|(bind, when)| bound(bind.action) && works(*when)).map(|(bind, _)| bind.action)
+    }
+
+    /// The names of an action's keys.
+    pub(crate) fn names(&self, action: Action) -> Vec<String> {
+        self.of(action).iter().map(ToString::to_string).collect()
+    }
+
+    /// The name of an action's first key, for a sentence; the action's own name where it has none.
+    pub(crate) fn first(&self, action: Action) -> String {
+        let unbound = || binds().find(|(bind, _)| bind.action == action).map_or("", |(bind, _)| bind.name).to_owned();
+        self.of(action).first().map_or_else(unbound, ToString::to_string)
+    }
+
+    fn of(&self, action: Action) -> &[Key] {
+        self.0.iter().find(|(other, _)| *other == action).map_or(&[], |(_, keys)| keys)
+    }
+
+    fn free(&self, key: Key, action: &str) -> Result<(), KeyBindingError> {
+        match binds().find(|(bind, _)| FIXED.contains(&bind.action) && self.of(bind.action).contains(&key)) {
+            Some((bind, _)) => {
+                Err(KeyBindingError::Kept { action: action.to_owned(), key: key.to_string(), kept_for: bind.name })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn unambiguous(&self) -> Result<(), KeyBindingError> {
+        let all: Vec<(&Bind, When)> = binds().collect();
+        for (at, (first, first_when)) in all.iter().enumerate() {
+            for (second, second_when) in &all[at + 1..] {
+                let both = self.of(first.action).iter().find(|key| self.of(second.action).contains(key));
+                if let Some(key) = both.filter(|_| may_meet(*first_when, *second_when)) {
+                    let key = key.to_string();
+                    return Err(KeyBindingError::Twice { key, first: first.name, second: second.name });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names that settings may bind keys to.
+fn names() -> Vec<&'static str> {
+    choosable().map(|(bind, _)| bind.name).collect()
+}
+
+fn choosable() -> impl Iterator<Item = (&'static Bind, When)> {
+    binds().filter(|(bind, _)| !FIXED.contains(&bind.action))
+}
+
+fn binds() -> impl Iterator<Item = (&'static Bind, When)> {
+    TABLE.iter().flat_map(|line| line.binds.iter().map(|bind| (bind, line.when)))
+}
+
+/// Whether both may work at one moment.
+fn may_meet(first: When, second: When) -> bool {
+    let apart = [(When::InTable, When::InLog)];
+    !apart.contains(&(first, second)) && !apart.contains(&(second, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+
+    fn chosen(settings: &[(&str, &[&str])]) -> Result<KeyBindings, KeyBindingError> {
+        let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        let map: BTreeMap<String, Vec<String>> =
+            settings.iter().map(|(action, keys)| ((*action).to_owned(), list(keys))).collect();
+        KeyBindings::try_from(&map)
+    }
+
+    fn meaning(bindings: &KeyBindings, code: KeyCode, modifiers: KeyModifiers) -> Option<Action> {
+        bindings.action(&KeyEvent::new(code, modifiers), |_| true)
+    }
+
+    #[test]
+    fn every_action_of_the_table_has_keys_and_no_key_has_two_meanings() {
+        let bindings = KeyBindings::default();
+        bindings.unambiguous().expect("the table is clear");
+        for (bind, _) in binds() {
+            assert_eq!(bindings.of(bind.action).len(), bind.keys.len(), "a key of `{}` has no name", bind.name);
+        }
+        assert_eq!(chosen(&[]), Ok(bindings));
+    }
+
+    #[test]
+    fn chosen_keys_take_the_place_of_an_actions_own() {
+        let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Space", "F5"]), ("sort", &[])]).expect("they fit");
+        assert_eq!(meaning(&bindings, KeyCode::Char('j'), KeyModifiers::NONE), None);
+        assert_eq!(meaning(&bindings, KeyCode::Char('S'), KeyModifiers::NONE), None);
+        for (code, modifiers) in [
+            (KeyCode::Char('e'), KeyModifiers::NONE),
+            (KeyCode::Char('n'), KeyModifiers::CONTROL),
+            (KeyCode::Char('x'), KeyModifiers::ALT),
+            (KeyCode::Char(' '), KeyModifiers::NONE),
+            (KeyCode::F(5), KeyModifiers::NONE),
+        ] {
+            assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
+        }
+        assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Space", "F5"]);
+        assert_eq!(bindings.first(Action::Sort), "sort");
+    }
+
+    #[test]
+    fn a_capital_letter_is_another_key_whatever_the_terminal_says_of_shift() {
+        let bindings = KeyBindings::default();
+        for shift in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            assert_eq!(meaning(&bindings, KeyCode::Char('G'), shift), Some(Action::Last));
+        }
+        assert_eq!(meaning(&bindings, KeyCode::Char('g'), KeyModifiers::NONE), Some(Action::First));
+        assert_eq!(meaning(&bindings, KeyCode::Char('g'), KeyModifiers::CONTROL), None);
+    }
+
+    #[test]
+    fn a_key_may_mean_two_things_only_where_they_never_meet() {
+        assert!(chosen(&[("open", &["n"])]).is_ok(), "the table and the log");
+        let error = chosen(&[("sort", &["j"])]).expect_err("both work");
+        assert_eq!(error.to_string(), "`j` cannot mean both `down` and `sort`: give one of them another key");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_what_is_allowed() {
+        let said = |settings: &[(&str, &[&str])]| chosen(settings).expect_err("it is wrong").to_string();
+        let unknown = said(&[("downn", &["e"])]);
+        assert!(unknown.contains("`downn`") && unknown.contains("down, up, page-down"), "{unknown}");
+        assert!(!unknown.contains("cancel-all"), "{unknown}");
+        let unnamed = said(&[("sort", &["Hyper-w"])]);
+        assert!(unnamed.contains("`sort`") && unnamed.contains("`Hyper-w`") && unnamed.contains("PgUp"), "{unnamed}");
+        let kept = said(&[("sort", &["Ctrl-C"])]);
+        assert_eq!(kept, "`sort` cannot be on `Ctrl-C`, which always means `cancel-all`");
+        assert_eq!(said(&[("leave", &[])]), "`leave` needs a key");
+    }
+}
