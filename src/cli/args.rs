@@ -45,6 +45,9 @@ pub(super) enum Command {
     /// Look for what is wrong with the store, the project, the settings and the places of vx.
     #[command(after_help = DOCTOR_CODES)]
     Doctor(DoctorArguments),
+    /// Print every setting with its value and where that comes from.
+    #[command(after_help = CONFIG_UI)]
+    Config(ConfigArguments),
     /// List the releases in the store.
     List {
         /// As JSON.
@@ -350,6 +353,28 @@ pub(super) struct DoctorArguments {
 
 const DOCTOR_CODES: &str = "Exit codes: 0 nothing is wrong, or `--fix` has mended all that was; 1 something is wrong; \
     2 wrong usage. Advice is no fault. Without `--fix` nothing is changed.";
+
+/// What `vx config` prints.
+#[derive(Debug, Args)]
+pub(super) struct ConfigArguments {
+    /// Only this setting, or those below it, such as `ui` or `tools.node`.
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
+    /// As JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const CONFIG_UI: &str = "How the views look is the user's to say, in the [ui] table of vx.toml in the home of vx:\n\
+    refresh_hz = 10       new data is drawn at most so often a second, 1 to 30\n\
+    theme = \"auto\"        auto, none, terminal (its own 16 colours), dark, light\n\
+    colours = \"auto\"      auto, 16, 256, true: how many colours dark and light may use\n\
+    glyphs = \"auto\"       auto, unicode, ascii\n\
+    mouse = true          whether the dashboard takes the mouse\n\
+    keys.ACTION = [KEY]   `vx config ui.keys` prints the actions\n\n\
+    auto: dark or light where COLORFGBG names the ground, else the terminal's own colours; as many colours as COLORTERM \
+    and TERM promise; glyphs by the locale. NO_COLOR, when set, counts before all of it. No terminal is asked.\n\n\
+    Exit codes: 0; 1 there is no such setting; 2 a file says something that cannot be meant.";
 
 /// A duration with its unit: `500ms`, `90s`, `10m`, `1h`.
 fn duration(text: &str) -> Result<Duration, String> {

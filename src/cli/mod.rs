@@ -11,6 +11,7 @@ mod args;
 mod board;
 mod boards;
 mod carry_out;
+mod config;
 mod doctor;
 mod env;
 mod failure;
@@ -18,6 +19,7 @@ mod install;
 mod install_child;
 mod interrupts;
 mod lock;
+mod look;
 mod man;
 mod outdated;
 mod print;
@@ -41,7 +43,7 @@ mod workspace;
 use args::{Arguments, Command, RunToolArguments};
 
 /// The names that are not tools': those of the commands. A tool of such a name is run with `vx x`.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "sync",
     "install",
     "uninstall",
@@ -55,6 +57,7 @@ const COMMANDS: [&str; 21] = [
     "x",
     "outdated",
     "doctor",
+    "config",
     "shims",
     "run",
     "env",
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Lock(lock) => lock::run(project, &lock),
         Command::Outdated(outdated) => outdated::run(project, &outdated),
         Command::Doctor(doctor) => doctor::run(project, &doctor),
+        Command::Config(asked) => config::run(project, &asked),
         Command::List { json } => store::list(json),
         Command::Run(script) => script::run(project, &script),
         Command::Which { tool, all: false } => which::run(project, &tool),

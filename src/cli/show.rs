@@ -6,13 +6,14 @@ use std::path::Path;
 use crossbeam_channel::Receiver;
 use vx_shm::Reader;
 use vx_tui::source::Control;
-use vx_tui::{DashboardOptions, Inputs, Left, OutputOptions, PlainForm, PlainOptions};
+use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions};
 
 use super::args::OutputArguments;
 use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::views::{BoardLogs, BoardSnapshots, RunControl};
-use super::{print, terminal};
+use super::{look, print, terminal};
+use crate::project::Ui;
 use crate::sync::RunHandle;
 
 /// Which view shows a run.
@@ -47,6 +48,9 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
     }
     if view == View::Headless {
         print::errors_only();
+    } else if view != View::Json {
+        // A wrong setting is said before anything is done.
+        look::dashboard(&look::checked_settings()?, true)?;
     }
     Ok(view)
 }
@@ -59,12 +63,13 @@ pub(super) fn show(board: &Path, view: View, handle: &RunHandle, interrupts: &In
         return Ok(());
     }
     let mut inputs = inputs(board, Some(handle))?;
+    let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => dashboard(&mut inputs, handle, interrupts),
-        View::Inline => inline(&mut inputs, finished),
+        View::Dashboard => dashboard(&mut inputs, &ui, handle, interrupts),
+        View::Inline => inline(&mut inputs, &ui, finished),
         View::Plain => {
-            let stderr = io::stderr().is_terminal();
-            let options = PlainOptions { look: terminal::look(stderr), form: plain_form() };
+            let look = look::look(&ui, io::stderr().is_terminal());
+            let options = PlainOptions { look, form: plain_form() };
             ignoring_closed(vx_tui::plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
         View::Json | View::Headless => ignoring_closed(vx_tui::json(&mut inputs, &mut io::stdout(), finished)),
@@ -83,20 +88,19 @@ pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>) -> Result<Inputs,
 
 /// The dashboard, and lines once it was left before the end: by who detached, by a signal after which everything was
 /// asked to stop, or because the terminal failed. The installs go on in any case.
-fn dashboard(inputs: &mut Inputs, handle: &RunHandle, interrupts: &Interrupts) -> Result<(), Failure> {
-    let look = terminal::look(io::stdout().is_terminal());
-    let options = DashboardOptions { look, ..DashboardOptions::default() };
+fn dashboard(inputs: &mut Inputs, ui: &Ui, handle: &RunHandle, interrupts: &Interrupts) -> Result<(), Failure> {
+    let options = look::dashboard(ui, io::stdout().is_terminal())?;
     match vx_tui::dashboard(inputs, &options, handle.finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
     interrupts.forward(handle)?;
-    inline(inputs, handle.finished.clone())
+    inline(inputs, ui, handle.finished.clone())
 }
 
-fn inline(inputs: &mut Inputs, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = OutputOptions { look: terminal::look(io::stderr().is_terminal()) };
+fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let options = OutputOptions { look: look::look(ui, io::stderr().is_terminal()) };
     ignoring_closed(vx_tui::inline(inputs, &options, finished))
 }
 

@@ -35,16 +35,10 @@ pub(super) fn github_step_summary() -> Option<PathBuf> {
     std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Colours and glyphs for a stream.
-pub(super) fn look(terminal: bool) -> vx_tui::Look {
-    vx_tui::Look { colour: colours(terminal), ascii: !unicode(), words_only: accessible(), ..vx_tui::Look::default() }
-}
-
-/// Whether the terminal shows more than ASCII.
-fn unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+/// Whether the terminal shows more than ASCII, by the first of the locale's variables that is set.
+pub(super) fn unicode(environment: impl Fn(&str) -> Option<String>) -> bool {
+    let locale =
+        ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment(name).filter(|value| !value.is_empty()));
     cfg!(not(unix)) || locale.is_some_and(|locale| locale.to_lowercase().replace('-', "").contains("utf8"))
 }
 

@@ -10,7 +10,7 @@ use vx_tui::{BoardChoice, DashboardOptions, Left};
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
-use super::{boards, terminal};
+use super::{boards, look};
 use crate::paths::runtime_directory;
 
 /// Run `vx top`.
@@ -19,7 +19,7 @@ pub(super) fn run(board: Option<&str>, choose: bool) -> Outcome {
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = DashboardOptions { look: terminal::look(true), ..DashboardOptions::default() };
+    let options = look::dashboard(&look::checked_settings()?, true)?;
     let path = match board {
         None if choose || several_run()? => match choose_one(&options)? {
             Some(path) => path,

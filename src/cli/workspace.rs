@@ -18,7 +18,7 @@ use crate::source::{Limits, ProgramOutput, SourceOptions, Sources, catalogue};
 use crate::sync::Resolver;
 
 /// How long a version list is used before it is asked for again, unless the project says.
-const FRESH_FOR: Duration = Duration::from_secs(300);
+pub(super) const FRESH_FOR: Duration = Duration::from_secs(300);
 /// How long to wait for another vx that writes the lock file.
 const LOCK_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -54,6 +54,16 @@ pub(super) fn project(directory: Option<&Path>) -> Result<Project, Failure> {
     }
     for warning in &project.warnings {
         print::note(warning.render(&project.path, "warning"));
+    }
+    if let Some(entry) = project.entries.iter().find(|entry| entry.key.starts_with("ui.")) {
+        let own = Home::from_environment().is_ok_and(|home| home.root() == project.directory);
+        if !own {
+            let path = project.path.display();
+            print::warning(format_args!(
+                "{path}:{}: [ui] counts only in the vx.toml of the home, where each user says how the views look",
+                entry.line
+            ));
+        }
     }
     for name in project.settings.mirrors.keys().filter(|name| !catalogue::sites().any(|site| site == *name)) {
         let known: Vec<&str> = catalogue::sites().collect();

@@ -8,6 +8,7 @@ mod reader;
 mod scripts;
 mod settings;
 mod tools;
+mod ui;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use crate::platform::{Os, Platform};
 pub use entries::Entry;
 use reader::Reader;
 pub use settings::Settings;
+pub use ui::{Choice, ColourChoice, GlyphChoice, Rebinding, ThemeChoice, Ui};
 
 /// A project, as its file describes it.
 #[derive(Clone, Debug)]

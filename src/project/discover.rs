@@ -75,13 +75,17 @@ pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
 
 /// Reads this project file.
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
-    let bytes = std::fs::read(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
-    let text = String::from_utf8(bytes).map_err(|error| not_text(path, &error))?;
-    let mut project = Project::parse(path, &text)?;
+    let mut project = Project::parse(path, &text(path)?)?;
     if path.file_name().is_some_and(|name| name == NAMES[1]) {
         project.notices.push(format!("`{}` is read under its old name; rename it to vx.toml", path.display()));
     }
     Ok(project)
+}
+
+/// The text of a project file.
+pub(super) fn text(path: &Path) -> Result<String, ProjectError> {
+    let bytes = std::fs::read(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
+    String::from_utf8(bytes).map_err(|error| not_text(path, &error))
 }
 
 fn not_text(path: &Path, error: &std::string::FromUtf8Error) -> ProjectError {

@@ -7,7 +7,10 @@ pub mod problem;
 pub mod scripts;
 pub mod version;
 
-pub use config::{DeclaredDigests, Entry, Project, Settings, ToolRequest};
+pub use config::{
+    Choice, ColourChoice, DeclaredDigests, Entry, GlyphChoice, Project, Rebinding, Settings, ThemeChoice, ToolRequest,
+    Ui,
+};
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};
 pub use problem::{ConfigErrors, Problem};

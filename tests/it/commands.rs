@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "",
     "sync",
     "install",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 29] = [
     "lock",
     "outdated",
     "doctor",
+    "config",
     "list",
     "run",
     "which",

@@ -1,6 +1,7 @@
 //! Tests of the whole program, as its users run it.
 
 mod commands;
+mod config;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]

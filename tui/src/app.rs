@@ -38,11 +38,13 @@ pub struct DashboardOptions {
     pub keys: KeyBindings,
     /// Whether a mouse selects and scrolls; the terminal then selects text only with Shift held down.
     pub mouse: bool,
+    /// How often a second new data is drawn at most; keys are answered sooner.
+    pub refresh_hz: u8,
 }
 
 impl Default for DashboardOptions {
     fn default() -> Self {
-        Self { look: Look::default(), keys: KeyBindings::default(), mouse: true }
+        Self { look: Look::default(), keys: KeyBindings::default(), mouse: true, refresh_hz: 10 }
     }
 }
 

@@ -223,6 +223,11 @@ impl KeyBindings {
         binds().find(|(bind, when)| bound(bind.action) && works(*when)).map(|(bind, _)| bind.action)
     }
 
+    /// Every action whose keys may be chosen, by its name, and the names of its keys.
+    pub fn chosen(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+        choosable().map(|(bind, _)| (bind.name, self.names(bind.action)))
+    }
+
     /// The names of an action's keys.
     pub(crate) fn names(&self, action: Action) -> Vec<String> {
         self.of(action).iter().map(ToString::to_string).collect()

@@ -21,8 +21,6 @@ use crate::view;
 
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
-/// Between two frames that only show new data.
-const BETWEEN_DATA: Duration = Duration::from_millis(100);
 /// Between two readings of the log in view.
 const BETWEEN_LOGS: Duration = Duration::from_millis(300);
 /// Between two frames, even while a key is held down.
@@ -75,6 +73,8 @@ struct Running {
     screen: Screen,
     keyboard: Keyboard,
     theme: Theme,
+    /// Between two frames that only show new data.
+    between_data: Duration,
     model: Model,
     history: History,
     latest: Snapshot,
@@ -95,6 +95,7 @@ impl Running {
             screen,
             keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
+            between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
             model: Model { size, in_charge, keys: Arc::new(options.keys.clone()), ..Model::default() },
             history: History::default(),
             latest: Snapshot::default(),
@@ -207,10 +208,10 @@ impl Running {
         }
     }
 
-    /// Tell the model what the board says, at most ten times a second.
+    /// Tell the model what the board says, as often as was asked for.
     fn tell_data(&mut self) {
         let now = Instant::now();
-        if !self.news || self.try_again_at.is_some() || self.told_at.is_some_and(|at| now - at < BETWEEN_DATA) {
+        if !self.news || self.try_again_at.is_some() || self.told_at.is_some_and(|at| now - at < self.between_data) {
             return;
         }
         let paces = self.history.note(&self.latest);

@@ -1,0 +1,82 @@
+//! `vx config`: every setting with where it comes from, and the user's own settings of the views.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, text};
+
+fn own(sandbox: &Sandbox, settings: &str) {
+    fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");
+}
+
+/// The value and the origin of a setting.
+fn setting(sandbox: &Sandbox, key: &str) -> (String, Value) {
+    let printed = sandbox.vx(&format!("config --json {key}")).succeeds().stdout();
+    let rows: Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(rows.as_array().map(Vec::len), Some(1), "{rows:#}");
+    (text(&rows[0]["value"]).to_owned(), rows[0]["origin"].clone())
+}
+
+#[test]
+fn each_setting_is_told_with_the_line_or_the_variable_it_comes_from() {
+    let sandbox = Sandbox::new().config("[tools]\nnode = \"24\"\n[settings]\njobs = 3\n");
+    own(&sandbox, "[ui]\nrefresh_hz = 5\ntheme = \"dark\"\n");
+    let in_file = |path: std::path::PathBuf, line| serde_json::json!({ "kind": "file", "path": path, "line": line });
+    let default = serde_json::json!({ "kind": "default" });
+    assert_eq!(setting(&sandbox, "settings.jobs"), ("3".into(), in_file(sandbox.project().join("vx.toml"), 4)));
+    assert_eq!(setting(&sandbox, "tools.node"), ("24".into(), in_file(sandbox.project().join("vx.toml"), 2)));
+    assert_eq!(setting(&sandbox, "ui.refresh_hz"), ("5".into(), in_file(sandbox.home().join("vx.toml"), 2)));
+    assert_eq!(setting(&sandbox, "ui.colours"), ("auto".into(), default));
+    // The sandbox wants no colours, and that counts before the file.
+    let (theme, origin) = setting(&sandbox, "ui.theme");
+    assert_eq!((theme.as_str(), text(&origin["variable"])), ("none", "NO_COLOR"));
+    let (home, origin) = setting(&sandbox, "home");
+    assert_eq!((home, text(&origin["variable"])), (sandbox.home().display().to_string(), "VX_HOME"));
+    let place = format!("{}:4", sandbox.project().join("vx.toml").display());
+    sandbox.vx("config settings").succeeds().prints("settings.jobs").prints(&place).prints("default");
+    sandbox.vx("config ui.them").fails_with("there is no setting `ui.them`").says("did you mean `ui.theme`");
+}
+
+#[test]
+fn a_setting_that_cannot_be_meant_stops_everything_with_a_view_before_it_starts() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
+    own(&sandbox, "[ui]\ntheme = \"pink\"\n");
+    let place = format!("{}:2:9: error: `theme` is \"pink\"", sandbox.home().join("vx.toml").display());
+    for words in ["config", "sync", "sync --plain"] {
+        let finished = sandbox.vx(words).exits_with(2).says(&place);
+        finished.says("write one of \"auto\", \"none\", \"terminal\", \"dark\", \"light\"");
+    }
+    assert!(sandbox.installed().is_empty(), "nothing was begun");
+    // Without a view nobody looks at it.
+    sandbox.vx("sync --headless").succeeds();
+}
+
+#[test]
+fn a_projects_say_in_how_views_look_is_refused_politely() {
+    let sandbox = Sandbox::new().config("[ui]\ntheme = \"dark\"\n[tools]\n");
+    sandbox.vx("sync").succeeds().says("vx.toml:2: [ui] counts only in the vx.toml of the home");
+    let (_, origin) = setting(&sandbox, "ui.glyphs");
+    assert_eq!(text(&origin["kind"]), "default");
+}
+
+#[test]
+fn keys_are_told_by_action_and_wrong_ones_by_their_line() {
+    let sandbox = Sandbox::new().config("[tools]\n");
+    own(&sandbox, "[ui]\nmouse = false\n[ui.keys]\nfollow = [\"F\", \"Ctrl-F\"]\n");
+    let (keys, origin) = setting(&sandbox, "ui.keys.follow");
+    assert_eq!((keys.as_str(), &origin["line"]), ("F Ctrl-F", &Value::from(4)));
+    assert_eq!(setting(&sandbox, "ui.keys.leave").0, "q");
+    assert_eq!(setting(&sandbox, "ui.mouse").0, "false");
+    for (line, wrong) in [
+        ("fly = \"F\"", "no action is called `fly`; there are "),
+        ("follow = \"Hyper\"", "`follow` cannot be on `Hyper`"),
+        ("follow = \"q\"", "`q` cannot mean both `follow` and `leave`"),
+        ("leave = []", "`leave` needs a key"),
+    ] {
+        own(&sandbox, &format!("[ui.keys]\n{line}\n"));
+        let finished = sandbox.vx("config").exits_with(2).says(wrong);
+        finished.says(&format!("{}:2:", sandbox.home().join("vx.toml").display()));
+        sandbox.vx("sync").exits_with(2).says(wrong);
+    }
+}
