@@ -15,10 +15,10 @@ use crate::history::History;
 use crate::keys;
 use crate::message::Message;
 use crate::model::{Model, SlotId, Tab};
-use crate::source::fixture::{FixedLogs, SECOND, everything, hostile, many};
+use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
 use crate::table;
 use crate::text::hostile as is_hostile;
-use crate::theme::{Look, Palette, Theme};
+use crate::theme::{Depth, Look, Palette, Theme};
 use crate::update::update;
 use crate::view;
 
@@ -76,7 +76,7 @@ fn one_of_everything_at_every_size() {
 
 #[test]
 fn ascii_alone_tells_as_much() {
-    for size in [(40, 8), (100, 30)] {
+    for size in ALL_SIZES {
         let model = with_log(watched(&everything(), size), 30);
         let text = picture(&model, Look { ascii: true, ..Look::default() });
         // Names stay as they are; everything that vx draws itself is ASCII.
@@ -86,23 +86,127 @@ fn ascii_alone_tells_as_much() {
 }
 
 #[test]
-fn without_colour_there_is_none_and_the_text_is_the_same() {
-    let model = with_log(watched(&everything(), (100, 30)), 30);
-    assert_eq!(picture(&model, Look::default()), picture(&model, COLOURED));
-    let plain = drawn(&model, Look::default());
-    assert!(plain.backend().buffer().content().iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
-    let coloured = drawn(&model, COLOURED);
-    assert!(coloured.backend().buffer().content().iter().any(|cell| cell.fg != Color::Reset));
+fn without_colour_there_is_none_and_every_palette_says_the_same() {
+    for size in ALL_SIZES {
+        let model = with_log(watched(&everything(), size), 30);
+        let plain = drawn(&model, Look::default());
+        let cells = plain.backend().buffer().content();
+        assert!(cells.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+        let text = plain.backend().to_string();
+        insta::assert_snapshot!(format!("everything_{}x{}", size.0, size.1), text);
+        for palette in Palette::ALL {
+            let coloured = drawn(&model, Look { palette, ..COLOURED });
+            assert_eq!(coloured.backend().to_string(), text);
+            assert!(coloured.backend().buffer().content().iter().any(|cell| cell.fg != Color::Reset));
+        }
+    }
 }
 
 #[test]
 fn no_row_one_row_and_too_many_rows() {
     for count in [0, 1, 64, 500] {
-        let mut model = watched(&many(count), (100, 30));
-        insta::assert_snapshot!(format!("rows_{count}"), picture(&model, COLOURED));
-        if count == 500 {
-            press(&mut model, &[KeyCode::Char('G')]);
-            insta::assert_snapshot!("rows_500_last", picture(&model, COLOURED));
+        for (columns, rows) in [(40, 8), (80, 24), (100, 30), (200, 60)] {
+            let name = if columns == 100 { format!("rows_{count}") } else { format!("rows_{count}_{columns}x{rows}") };
+            insta::assert_snapshot!(name, picture(&watched(&many(count), (columns, rows)), COLOURED));
+        }
+    }
+    let mut model = watched(&many(500), (100, 30));
+    press(&mut model, &[KeyCode::Char('G')]);
+    insta::assert_snapshot!("rows_500_last", picture(&model, COLOURED));
+}
+
+#[test]
+fn a_screen_without_room_is_drawn_without_a_crash() {
+    for size in [(0, 0), (0, 30), (100, 0), (1, 1), (39, 30), (100, 7), (40, 8)] {
+        let model = with_log(watched(&everything(), size), 30);
+        let terminal = drawn(&model, COLOURED);
+        let buffer = terminal.backend().buffer();
+        let lines = if size == (40, 8) { 8 } else { usize::from(size.1.min(1)) };
+        let blank = |y: u16| (0..size.0).all(|x| buffer[(x, y)].symbol() == " ");
+        let filled = (0..size.1).filter(|y| !blank(*y)).count();
+        assert!(filled <= lines && (filled > 0) == (size.0 > 0 && size.1 > 0), "{size:?}: {filled} lines");
+    }
+}
+
+/// Names that take more or fewer columns than characters, each longer than any column.
+const NAMES: [&str; 6] = [
+    "日本語のツール日本語のツール日本語のツール",
+    "👩‍👩‍👧🇩🇪❤️👩‍👩‍👧🇩🇪❤️👩‍👩‍👧🇩🇪❤️👩‍👩‍👧🇩🇪❤️👩‍👩‍👧",
+    "e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}e\u{301}",
+    "שלום עולם שלום עולם שלום עולם",
+    "a-name-of-plain-letters-that-has-no-end",
+    "short",
+];
+
+fn named() -> Snapshot {
+    let slots = (0..).zip(NAMES).map(|(index, name)| downloading(index, name, "1.0.0", 5_000_000, Some(9_000_000)));
+    Snapshot { slots: slots.collect(), ..many(0) }
+}
+
+#[test]
+fn names_are_cut_by_the_columns_they_take_and_what_follows_stands_in_line() {
+    for size in ALL_SIZES {
+        let model = watched(&named(), size);
+        let terminal = drawn(&model, COLOURED);
+        let buffer = terminal.backend().buffer();
+        let areas = model.areas();
+        let rows = areas.table.y + 1..(areas.table.y + 1 + NAMES.len() as u16).min(areas.table.bottom());
+        let share = |y| (0..size.0).find(|x| buffer[(*x, y)].symbol() == "5" && buffer[(x + 1, y)].symbol() == "5");
+        let places: Vec<_> = rows.map(share).collect();
+        assert!(places[0].is_some() && places.iter().all(|place| *place == places[0]), "{size:?}: {places:?}");
+        if size == (60, 15) {
+            insta::assert_snapshot!("names_60x15", terminal.backend().to_string());
+        }
+    }
+}
+
+/// Whether a terminal shows what is in the buffer: each row's text, and the colours of each cell.
+fn shows(terminal: &vt100::Parser, buffer: &Buffer) {
+    for y in 0..buffer.area.height {
+        let (mut expected, mut shown, mut x) = (String::new(), String::new(), 0);
+        while x < buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let there = terminal.screen().cell(y, x).expect("a cell of the screen");
+            expected.push_str(cell.symbol());
+            let colour = match there.fgcolor() {
+                vt100::Color::Default => Color::Reset,
+                vt100::Color::Idx(index) => Color::Indexed(index),
+                vt100::Color::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
+            };
+            if !matches!(colour, Color::Indexed(0..16)) && cell.symbol() != " " {
+                assert_eq!(colour, cell.fg, "({x}, {y}) `{}`", cell.symbol());
+            }
+            // A flag is two characters of one column each to a terminal that does not know flags.
+            let wide = u16::try_from(crate::text::width(cell.symbol())).expect("a cell is narrow").max(1);
+            let parts = (x..x + wide).filter_map(|x| terminal.screen().cell(y, x));
+            let text: String = parts.map(vt100::Cell::contents).collect();
+            shown.push_str(if text.is_empty() { " " } else { &text });
+            x += wide;
+        }
+        assert_eq!(shown, expected, "row {y}");
+    }
+}
+
+#[test]
+fn the_bytes_of_every_frame_make_a_terminal_show_the_buffer_through_resizes() {
+    let size_of = |(columns, rows): (u16, u16)| {
+        let cells = |count| std::num::NonZero::new(count).expect("a screen has cells");
+        (cells(rows), cells(columns))
+    };
+    for palette in [Palette::Terminal, Palette::Light(Depth::Indexed), Palette::Dark(Depth::True)] {
+        let (rows, columns) = size_of(ALL_SIZES[0]);
+        let mut terminal = vt100::Parser::new(rows, columns, 0);
+        let mut screen = crate::terminal::Screen::on_paper();
+        // Up through the sizes and down again; on each, a board that changes without a new size.
+        for size in ALL_SIZES.into_iter().chain(ALL_SIZES.into_iter().rev()) {
+            let (rows, columns) = size_of(size);
+            terminal.screen_mut().set_size(rows, columns);
+            for snapshot in [everything(), many(64), named(), many(0), everything()] {
+                let model = watched(&snapshot, size);
+                let buffer = drawn(&model, Look { palette, ..COLOURED }).backend().buffer().clone();
+                terminal.process(&screen.bytes_of(buffer.clone()));
+                shows(&terminal, &buffer);
+            }
         }
     }
 }

@@ -13,8 +13,10 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::{Command, cursor, event, style, terminal};
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 
 use super::ScreenError;
+use crate::text::width;
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static PEN: Mutex<()> = Mutex::new(());
@@ -41,6 +43,20 @@ impl Screen {
         let mut screen = Self { shown: None };
         screen.take_over()?;
         Ok(screen)
+    }
+
+    /// One that never took a terminal over, and whose bytes are looked at instead.
+    #[cfg(test)]
+    pub(crate) fn on_paper() -> Self {
+        Self { shown: None }
+    }
+
+    /// The bytes of the next frame, as if they had been written.
+    #[cfg(test)]
+    pub(crate) fn bytes_of(&mut self, next: Buffer) -> Vec<u8> {
+        let bytes = self.difference(&next).expect("a vector takes everything");
+        self.shown = Some(next);
+        bytes
     }
 
     /// Take the terminal over again after it was given back, or after others used it.
@@ -89,6 +105,7 @@ impl Screen {
         let mut codes = String::new();
         add(&mut codes, terminal::BeginSynchronizedUpdate);
         let blank = Buffer::empty(next.area);
+        let known = self.shown.as_ref().is_some_and(|shown| shown.area == next.area);
         let before = match &self.shown {
             Some(shown) if shown.area == next.area => shown,
             _ => {
@@ -97,8 +114,10 @@ impl Screen {
                 &blank
             }
         };
+        let clusters = with_forgotten_clusters(before);
+        let before = clusters.as_ref().unwrap_or(before);
         let changes = before.diff(next);
-        if changes.is_empty() && !std::ptr::eq(before, &blank) {
+        if changes.is_empty() && known {
             return Ok(Vec::new());
         }
         let mut bytes = codes.into_bytes();
@@ -108,6 +127,21 @@ impl Screen {
         bytes.extend(codes.into_bytes());
         Ok(bytes)
     }
+}
+
+/// What is shown, without the cells behind characters that are made of several, such as flags: a terminal that does not
+/// know them shows a part of them there, so these cells are written again. `None` where there are no such characters.
+fn with_forgotten_clusters(shown: &Buffer) -> Option<Buffer> {
+    let of_several = |symbol: &str| symbol.chars().nth(1).is_some() && width(symbol) == 2;
+    let last = shown.content.len().saturating_sub(1);
+    let places: Vec<usize> = (0..last).filter(|place| of_several(shown.content[*place].symbol())).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let mut forgotten = shown.clone();
+    // No cell of a picture is ever hidden, so none is like these.
+    places.into_iter().for_each(|place| forgotten.content[place + 1].modifier.insert(Modifier::HIDDEN));
+    Some(forgotten)
 }
 
 impl Drop for Screen {

@@ -47,45 +47,45 @@ struct Inks {
 struct Ink(u8, u32);
 
 static DARK: Inks = Inks {
-    strong: Ink(255, 0xf0_f2_f5),
-    quiet: Ink(248, 0xa9_b1_bd),
-    good: Ink(114, 0x8f_d6_83),
-    bad: Ink(210, 0xff_8f_8f),
-    warning: Ink(221, 0xf0_c8_64),
-    busy: Ink(117, 0x74_cc_f0),
-    selection: Ink(237, 0x33_3b_4a),
+    strong: Ink(255, 0xf0f2f5),
+    quiet: Ink(248, 0xa9b1bd),
+    good: Ink(114, 0x8fd683),
+    bad: Ink(210, 0xff8f8f),
+    warning: Ink(221, 0xf0c864),
+    busy: Ink(117, 0x74ccf0),
+    selection: Ink(237, 0x333b4a),
     phases: [
-        Ink(248, 0xa6_ad_b8),
-        Ink(187, 0xd5_cb_a8),
-        Ink(183, 0xc8_b4_f0),
-        Ink(117, 0x74_cc_f0),
-        Ink(222, 0xf0_c8_64),
-        Ink(114, 0x8f_d6_83),
-        Ink(80, 0x5f_d0_c8),
-        Ink(216, 0xf5_a9_85),
+        Ink(248, 0xa6adb8),
+        Ink(187, 0xd5cba8),
+        Ink(183, 0xc8b4f0),
+        Ink(117, 0x74ccf0),
+        Ink(222, 0xf0c864),
+        Ink(114, 0x8fd683),
+        Ink(80, 0x5fd0c8),
+        Ink(216, 0xf5a985),
     ],
-    letter: Ink(16, 0x00_00_00),
+    letter: Ink(16, 0x000000),
 };
 
 static LIGHT: Inks = Inks {
-    strong: Ink(16, 0x0e_12_18),
-    quiet: Ink(240, 0x54_5b_66),
-    good: Ink(22, 0x0b_5f_1c),
-    bad: Ink(124, 0xa8_10_1e),
-    warning: Ink(58, 0x6b_48_00),
-    busy: Ink(24, 0x00_55_80),
-    selection: Ink(254, 0xdf_e6_f2),
+    strong: Ink(16, 0x0e1218),
+    quiet: Ink(240, 0x545b66),
+    good: Ink(22, 0x0b5f1c),
+    bad: Ink(124, 0xa8101e),
+    warning: Ink(58, 0x6b4800),
+    busy: Ink(24, 0x005580),
+    selection: Ink(254, 0xdfe6f2),
     phases: [
-        Ink(240, 0x5a_61_6c),
-        Ink(58, 0x6a_5d_38),
-        Ink(55, 0x5d_3f_a8),
-        Ink(24, 0x00_5a_88),
-        Ink(94, 0x7d_52_00),
-        Ink(22, 0x0f_65_22),
-        Ink(23, 0x00_60_5c),
-        Ink(124, 0xa0_35_12),
+        Ink(240, 0x5a616c),
+        Ink(58, 0x6a5d38),
+        Ink(55, 0x5d3fa8),
+        Ink(24, 0x005a88),
+        Ink(94, 0x7d5200),
+        Ink(22, 0x0f6522),
+        Ink(23, 0x00605c),
+        Ink(124, 0xa03512),
     ],
-    letter: Ink(231, 0xff_ff_ff),
+    letter: Ink(231, 0xffffff),
 };
 
 impl Palette {
@@ -196,8 +196,8 @@ mod tests {
     const TONES: [Tone; 6] = [Tone::Strong, Tone::Quiet, Tone::Good, Tone::Bad, Tone::Warning, Tone::Busy];
 
     /// Grounds that people use: black, and the lightest of the well-known dark themes; white, and the darkest light.
-    const DARK_GROUNDS: [u32; 6] = [0x00_00_00, 0x1e_1e_1e, 0x28_2a_36, 0x00_2b_36, 0x2e_34_40, 0x30_34_46];
-    const LIGHT_GROUNDS: [u32; 5] = [0xff_ff_ff, 0xfd_f6_e3, 0xef_f1_f5, 0xee_e8_d5, 0xf2_e5_bc];
+    const DARK_GROUNDS: [u32; 6] = [0x000000, 0x1e1e1e, 0x282a36, 0x002b36, 0x2e3440, 0x303446];
+    const LIGHT_GROUNDS: [u32; 5] = [0xffffff, 0xfdf6e3, 0xeff1f5, 0xeee8d5, 0xf2e5bc];
 
     fn channels(colour: Color) -> [u8; 3] {
         match colour {
