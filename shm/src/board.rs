@@ -126,6 +126,18 @@ impl Board {
         Ok(Reservation { slot, generation })
     }
 
+    /// Name a slot that has ended once more, for another attempt at the same: it keeps its place, key and version, and
+    /// begins a new life. Unlike a slot for something else it does not rest: its last end is not shown any longer.
+    ///
+    /// # Errors
+    /// When the slot is in another life by now, or has not ended.
+    pub fn reserve_again(&self, ended: Reservation, attempt: u8) -> Result<Reservation, ReserveError> {
+        let _turn = self.turn.lock();
+        let generation = slot::reserve_again(&self.segment, ended.slot, ended.generation, attempt)?;
+        slot::ring(&self.segment);
+        Ok(Reservation { slot: ended.slot, generation })
+    }
+
     /// Judge how a slot's process ended, after `wait()` has told, or that it will never be started.
     ///
     /// Exit status and signal are recorded in any case; state, error and install path only where the process had not

@@ -13,7 +13,7 @@ pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
-pub(crate) use place::{Wanted, reserve_place, take_place};
+pub(crate) use place::{Wanted, reserve_again, reserve_place, take_place};
 
 use std::path::Path;
 use std::sync::Arc;

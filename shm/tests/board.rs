@@ -346,3 +346,36 @@ fn a_named_segment_met_while_it_is_made_is_not_ready_and_not_something_else() {
     }
     std::fs::remove_file(std::path::Path::new("/dev/shm").join(name)).unwrap();
 }
+
+#[test]
+fn a_slot_that_has_ended_is_named_again_in_its_place_with_nothing_of_its_last_life() {
+    both_forms(|form| {
+        let board = form.board("p", 2);
+        let mut reader = Reader::open(board.path()).unwrap();
+        let first = board.reserve("node", "22.3.0", Kind::Install).unwrap();
+        let again = board.reserve_again(first, 2);
+        assert!(matches!(again, Err(ReserveError::NotEnded { slot: 0, .. })), "it has not ended: {again:?}");
+
+        let mut slot = Slot::claim(board.path(), first.slot, first.generation).unwrap();
+        slot.enter(Phase::Downloading, Some(1000));
+        slot.publish_of(400, Some(1000));
+        slot.message("fetching");
+        slot.end(Ending::failed("the digest differs")).unwrap();
+        board.end(first, &Ending { exit_code: Some(1), ..Ending::new(SlotState::Failed) }).unwrap();
+
+        let second = board.reserve_again(first, 2).unwrap();
+        assert_eq!((second.slot, second.generation), (first.slot, first.generation + 1));
+        assert!(matches!(board.reserve_again(first, 3), Err(ReserveError::NotEnded { .. })), "that life is over");
+        let seen = view(&mut reader).slots;
+        assert_eq!(seen.len(), 1);
+        assert_eq!((seen[0].key.as_str(), seen[0].version.as_str(), seen[0].kind), ("node", "22.3.0", Kind::Install));
+        assert_eq!((seen[0].state, seen[0].attempt, seen[0].done), (SlotState::Reserved, 2, 0));
+        assert_eq!((seen[0].error.as_deref(), seen[0].exit_code, seen[0].message.as_str()), (None, None, ""));
+        assert_eq!((seen[0].phases.len(), seen[0].ended_at_ns, seen[0].pid), (1, None, None));
+
+        let slot = Slot::claim(board.path(), second.slot, second.generation).unwrap();
+        assert_eq!(view(&mut reader).slots[0].attempt, 2, "the claim keeps it");
+        slot.end(Ending::done_at("/store/node")).unwrap();
+        assert_eq!(view(&mut reader).slots[0].state, SlotState::Done);
+    });
+}

@@ -99,6 +99,9 @@
 //!   life that was named from the start would be shown with the words of the old one (`NamedClaim`).
 //! * A reservation is claimed in its own generation: the second claim rewrites only words that are not believed while
 //!   the state is "reserved" or "claiming" (process, start time, namespace), and who sees "live" sees them by C4 → R1.
+//! * A slot that has ended may be named once more for what it was about (`Board::reserve_again`): the same claim, in the
+//!   next generation, without the rest that a slot has before it goes to somebody else. Key and version are not stored
+//!   again; all else of C3 is. A reader that did not look in between misses the end, not the new life.
 //! * A claim that a kill cuts off leaves "claiming" and a free byte. Unnamed, it is never shown, and the next one takes
 //!   the slot with a generation of its own. Named, it is claimed again, in the same generation.
 //! * **C4 → `look`** (`RelaxedLook`). Who acts on a state (takes over, judges, claims a reservation) loads it with acquire:

@@ -28,6 +28,14 @@ pub enum ReserveError {
     /// A key of no characters.
     #[error("a slot needs a key")]
     NoKey,
+    /// The slot to be named again is in another life, or has not ended.
+    #[error("slot {slot} cannot be named again: its life {generation} is not the last, or has not ended")]
+    NotEnded {
+        /// The slot.
+        slot: u32,
+        /// Which life was to have ended.
+        generation: u32,
+    },
     /// Another process has held the table's lock for too long.
     #[error("the board's table has been locked by another process for {waited_ms} ms")]
     Busy {
@@ -44,7 +52,7 @@ impl ReserveError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Full { .. } => Some("wait for a slot to end (it rests for a second), or make a larger board".into()),
-            Self::KeyInUse { .. } => Some("wait until it has ended".into()),
+            Self::KeyInUse { .. } | Self::NotEnded { .. } => Some("wait until it has ended".into()),
             Self::Busy { .. } => Some("see whether a process that uses the board is stopped, and try again".into()),
             Self::NoKey | Self::Io(_) => None,
         }

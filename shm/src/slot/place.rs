@@ -16,6 +16,8 @@ use super::{ClaimError, ReserveError, known_state, table};
 
 /// How long a slot that has ended keeps what it shows before somebody else may take it.
 const REST_NS: u64 = 1_000_000_000;
+/// Where an identity says what kind of work it is.
+const KIND_BITS: u64 = 0xff << 32;
 /// Where the identity's key begins, in words.
 const KEY_AT: usize = 6;
 
@@ -35,6 +37,32 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
     }
     Ok((slot, generation))
+}
+
+/// Name a slot that has ended once more for what it was about, at once: whoever asks for that has seen how it ended. For
+/// the board's creator.
+pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attempt: u8) -> Result<u32, ReserveError> {
+    let _table = table(segment)?;
+    let not_ended = ReserveError::NotEnded { slot, generation };
+    let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return Err(not_ended) };
+    let control = stamp::look(line);
+    let over = control.generation == generation && control.named && known_state(control).ended();
+    if !over || !lock_slot(segment, slot)? {
+        return Err(not_ended);
+    }
+    let next = generation.wrapping_add(1);
+    let write = || {
+        // Key and version stay.
+        let kind = cold.identity[3].load(Ordering::Relaxed) & KIND_BITS | who_names(ORIGIN_RESERVED);
+        store_words(&cold.identity, &[u64::from(next), 0, 0, kind, 0, 0]);
+        let log = segment.log(slot).map(|(counters, _)| counters);
+        stamp::begin_record(line, cold, log, clock::now_ns(), attempt);
+    };
+    let claimed = stamp::claim(line, control, Control::of(next, SlotState::Reserved, true), write);
+    if let Some(file) = segment.lock_file() {
+        lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
+    }
+    if claimed { Ok(next) } else { Err(not_ended) }
 }
 
 /// Take a slot for this process. The slot's byte stays locked.
@@ -112,7 +140,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
         let write = || {
             write_identity(cold, generation, &key, wanted, life.origin);
             write_process(segment, slot, cold, life.writer);
-            stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns);
+            stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
         };
         if stamp::claim(line, candidate.control, Control::of(generation, life.state, true), write) {
             return Ok((slot, generation));
@@ -197,10 +225,15 @@ pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveErr
 }
 
 fn write_identity(cold: &ColdRecord, generation: u32, key: &[u64; KEY_WORDS], wanted: &Wanted<'_>, origin: u8) {
-    let kind = u64::from(wanted.kind.number()) << 32 | u64::from(origin) << 40 | u64::from(NO_PARENT) << 48;
+    let kind = u64::from(wanted.kind.number()) << 32 | who_names(origin);
     store_words(&cold.identity, &[u64::from(generation), 0, 0, kind, 0, 0]);
     store_words(&cold.identity[KEY_AT..], key);
     store_words(&cold.identity[KEY_AT + KEY_WORDS..], &encode_text::<VERSION_WORDS>(wanted.version));
+}
+
+/// How a slot came to be, in its place beside the kind; nothing is about a part of another slot's work.
+fn who_names(origin: u8) -> u64 {
+    u64::from(origin) << 40 | u64::from(NO_PARENT) << 48
 }
 
 /// Say which process writes the slot; nothing where that is not known yet.

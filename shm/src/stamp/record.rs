@@ -6,9 +6,9 @@ use crate::progress::Phase;
 
 use super::{Control, Meta, begin_log, set_control};
 
-/// Everything of a new life but its identity: no text, no error, no phases but the first, numbers at zero, an empty log.
-/// For the second step of a claim.
-pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounters>, now_ns: u64) {
+/// Everything of a new life but its identity: no text, no error, no phases but the first, numbers at zero, an empty log,
+/// and which attempt it is. For the second step of a claim.
+pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounters>, now_ns: u64, attempt: u8) {
     record.identity[4].store(now_ns, Ordering::Relaxed);
     record.exit.store(0, Ordering::Relaxed);
     record.ended_at.store(0, Ordering::Relaxed);
@@ -21,7 +21,7 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
         begin_log(counters);
     }
     let revision = Meta::from_word(line.numbers.own()[2]).revision.wrapping_add(1);
-    let meta = Meta { phase: Phase::Queued.number(), attempt: 1, total_known: false, revision };
+    let meta = Meta { phase: Phase::Queued.number(), attempt, total_known: false, revision };
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
@@ -164,7 +164,7 @@ mod tests {
         enter_phase(&line, &record, &change, &[1, 2, meta.word()]);
         let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], install_path: &[4; PATH_WORDS] };
         end(&line, &record, Control::from_word(0), &what);
-        begin_record(&line, &record, Some(&log), 77);
+        begin_record(&line, &record, Some(&log), 77, 1);
         let mut image = ColdImage::default();
         assert!(read_cold(&record, &mut image));
         let phases = std::array::from_fn(|at| crate::layout::PhaseImage { entered_at: [77, 0][at.min(1)], done: 0 });

@@ -153,7 +153,7 @@ fn no_word_of_a_record_outlives_its_life() {
         let log = LogCounters::default();
         let write = || {
             store_words(&written.identity, &[NEW; IDENTITY_WORDS]);
-            begin_record(&claimed, &written, Some(&log), NEW);
+            begin_record(&claimed, &written, Some(&log), NEW, 1);
         };
         assert!(claim(&claimed, over, live(2), write));
     });
