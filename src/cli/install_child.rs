@@ -63,7 +63,7 @@ pub(super) fn run(channel: &str, tool: &str) -> ExitCode {
         let error = ConfigError::OtherTool { wanted: asked.to_owned(), found: config.tool_name };
         return give_up(Some(channel.into_slot()), USAGE, &error);
     }
-    let reporter = SlotReporter::new(channel.into_slot());
+    let reporter = SlotReporter::new(channel.into_slot(), config.attempt);
     let outcome = install(&config, &reporter, &cancel);
     let code = finish(reporter.into_slot(), &cancel, outcome);
     if orphaned.load(Ordering::Relaxed) {

@@ -55,7 +55,7 @@ pub(super) fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, run: &RunAr
         let bounds = Bounds { offline: run.offline, timeout: run.timeout, stall_timeout: run.stall_timeout };
         let name = tool.clone();
         let preparation = move || {
-            let release = locate(release, &sources, bounds.offline).map_err(|error| told(&error))?;
+            let release = locate(release.clone(), &sources, bounds.offline).map_err(|error| told(&error))?;
             Ok(config(&name, release, replaces, &home, bounds))
         };
         Step { tool, version, action: Action::Install(Box::new(preparation)) }

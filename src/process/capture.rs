@@ -54,8 +54,13 @@ pub(super) struct Capture {
 
 impl Capture {
     /// Read this output from now on. The error names the log where that is what cannot be made.
-    pub(super) fn start(output: PipeReader, log: Option<PathBuf>, keep_bytes: usize) -> io::Result<Self> {
-        let log = log.map(|path| create_log(&path)).transpose()?;
+    pub(super) fn start(
+        output: PipeReader,
+        log: Option<PathBuf>,
+        heading: Option<String>,
+        keep_bytes: usize,
+    ) -> io::Result<Self> {
+        let log = log.map(|path| open_log(&path, heading.as_deref())).transpose()?;
         let tail = Arc::new(Mutex::new(Tail::keeping(keep_bytes)));
         let shared = Arc::clone(&tail);
         let (sender, finished) = bounded(1);
@@ -73,15 +78,21 @@ impl Capture {
     }
 }
 
-/// A log may quote what a tool prints: nobody else on the machine reads it.
-fn create_log(path: &Path) -> io::Result<File> {
+/// A log may quote what a tool prints: nobody else on the machine reads it. With a heading it goes on behind that.
+fn open_log(path: &Path, heading: Option<&str>) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.create(true);
+    match heading {
+        Some(_) => options.append(true),
+        None => options.write(true).truncate(true),
+    };
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-        .open(path)
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
+    let begun = options.open(path).and_then(|mut file| {
+        heading.map_or(Ok(()), |heading| writeln!(file, "{heading}"))?;
+        Ok(file)
+    });
+    begun.map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
 }
 
 fn read_all(mut output: PipeReader, mut log: Option<File>, tail: &Mutex<Tail>) {

@@ -6,6 +6,7 @@
 mod callers;
 mod capture;
 mod foreground;
+mod group;
 mod interrupt;
 mod parent;
 mod replace;
@@ -16,6 +17,7 @@ mod usage;
 pub use callers::callers;
 pub use capture::Tail;
 pub use foreground::{end_alike, foreground};
+pub use group::{Heeds, Member, members};
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
 pub use replace::replace;

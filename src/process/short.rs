@@ -142,6 +142,7 @@ pub fn run_in(
         environment,
         document: Vec::new(),
         log: None,
+        heading: None,
         keep_bytes: TAIL_BYTES,
         group: Group::Inherited,
     };

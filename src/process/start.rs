@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{ChildStdin, ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
 
 use crossbeam_channel::bounded;
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use super::capture::{Capture, Tail};
+use super::group::{Member, members};
 
 /// What to start.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Launch {
     pub document: Vec<u8>,
     /// Where everything it prints is kept; nowhere but in the tail when `None`.
     pub log: Option<PathBuf>,
+    /// A line in the log before that, behind what the log holds already; `None` begins the log anew.
+    pub heading: Option<String>,
     /// How many bytes of the end of what it prints are kept in memory.
     pub keep_bytes: usize,
     /// Whose group it and all that it starts belong to.
@@ -57,6 +61,8 @@ pub struct Ended {
     pub exit: Exit,
     /// The last of what it printed.
     pub tail: Tail,
+    /// Who is left of its group, though killed and waited for.
+    pub left: Vec<Member>,
 }
 
 /// A started child. Dropping it leaves the child running.
@@ -67,8 +73,11 @@ pub struct Running {
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
 }
 
+/// How long the end of a killed group is waited for. The system may take any time, so there is a bound.
+const GROUP_PATIENCE: Duration = Duration::from_secs(10);
+
 /// Start a child; `on_end` is called once, on a thread of the child's own, when it was collected and every process
-/// left in a group of its own was killed.
+/// left in a group of its own was killed and is gone.
 ///
 /// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
 pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
@@ -84,13 +93,14 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
-    let capture = Capture::start(output, launch.log, launch.keep_bytes)?;
+    let capture = Capture::start(output, launch.log, launch.heading, launch.keep_bytes)?;
     let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
     thread::Builder::new().name("child".into()).spawn(move || {
         let Ok((running, stdin)) = started.recv() else { return };
         hand_over(stdin, &launch.document);
         let exit = running.wait();
-        on_end(Ended { exit, tail: capture.finish() });
+        let left = running.await_group();
+        on_end(Ended { exit, tail: capture.finish(), left });
     })?;
     let mut child = command.spawn()?;
     // The command holds the pipe's writing ends: while they are open here, the capture would never see the end.
@@ -152,6 +162,30 @@ impl Running {
             Ok(status) => Exit::from(status),
             Err(_) => Exit::Code(1),
         }
+    }
+
+    /// Wait until the killed group is gone, and say who is not.
+    #[cfg(unix)]
+    fn await_group(&self) -> Vec<Member> {
+        let Some(group) = rustix::process::Pid::from_raw(self.pid.cast_signed()) else { return Vec::new() };
+        let deadline = Instant::now() + GROUP_PATIENCE;
+        let mut pause = Duration::from_millis(1);
+        // While somebody is in the group, the system gives its number to nobody else.
+        while rustix::process::test_kill_process_group(group).is_ok() {
+            let left = members(self.pid);
+            if left.is_empty() || Instant::now() >= deadline {
+                return left;
+            }
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+        Vec::new()
+    }
+
+    /// A job ends as a whole.
+    #[cfg(not(unix))]
+    fn await_group(&self) -> Vec<Member> {
+        members(self.pid)
     }
 
     #[cfg(unix)]
@@ -223,7 +257,7 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use std::time::{Duration, Instant};
+    use crate::process::Heeds;
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {
@@ -232,6 +266,7 @@ mod tests {
             environment: Vec::new(),
             document: document.to_vec(),
             log: None,
+            heading: None,
             keep_bytes: 1024,
             group: Group::Own,
         }
@@ -264,11 +299,27 @@ mod tests {
         assert!(started.elapsed() < PATIENCE);
         let grandchild: i32 = ended.tail.lines()[0].parse().expect("a process id");
         let pid = rustix::process::Pid::from_raw(grandchild).expect("a process id");
+        let gone = rustix::process::test_kill_process(pid).is_err() || is_zombie(grandchild);
+        assert!(gone && ended.left.is_empty(), "the grandchild lives on after its group was said to be gone");
+    }
+
+    #[test]
+    fn who_does_not_listen_is_named() {
+        let (running, ended) = shell("trap '' TERM; echo ready; sleep 600", b"");
         let deadline = Instant::now() + PATIENCE;
-        while rustix::process::test_kill_process(pid).is_ok() && !is_zombie(grandchild) {
-            assert!(Instant::now() < deadline, "the grandchild lives on");
+        let deaf = loop {
+            let deaf: Vec<Member> = members(running.pid()).into_iter().filter(|m| m.heeds == Heeds::Ignores).collect();
+            if deaf.len() == 2 || Instant::now() > deadline {
+                break deaf;
+            }
             std::thread::sleep(Duration::from_millis(10));
-        }
+        };
+        let said: Vec<String> = deaf.iter().map(ToString::to_string).collect();
+        assert!(said.contains(&format!("pid {} (sh) ignores SIGTERM", running.pid())), "{said:?}");
+        assert!(said.iter().any(|member| member.contains("(sleep) ignores SIGTERM")), "{said:?}");
+        running.kill();
+        assert!(ended.recv_timeout(PATIENCE).expect("it ends").left.is_empty());
+        assert_eq!(members(running.pid()), []);
     }
 
     fn is_zombie(pid: i32) -> bool {

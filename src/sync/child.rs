@@ -57,6 +57,7 @@ pub(super) fn start_install(
     let log = log_file(&child.logs, &config.tool_name);
     let slot = BoardSlot { path: board.to_owned(), slot: reservation.slot, generation: reservation.generation };
     let config = InstallConfig { board: Some(slot), log_file: Some(log.clone()), ..config.clone() };
+    let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
     let document = encode(&config).map_err(io::Error::other)?;
     let arguments = vec![
         "install".into(),
@@ -70,6 +71,7 @@ pub(super) fn start_install(
         environment: Vec::new(),
         document,
         log: Some(log),
+        heading,
         keep_bytes: KEEP_BYTES,
         group: Group::Own,
     };

@@ -18,6 +18,6 @@ pub use parallel::in_parallel;
 pub use plan::{Decision, Found, InstalledRelease, Place, Plan, Release, ReleasePart, Wanted, plan};
 pub use reporter::SlotReporter;
 pub use resolve::{DigestOf, Newest, Resolution, Resolver, Undeclared};
-pub use schedule::{Jobs, Request, Run, RunHandle, start_run};
+pub use schedule::{Answer, Jobs, Request, Run, RunHandle, start_run};
 pub use step::{Action, RunEnd, Step, StepEnd};
 pub use wanted_by::{Want, remember, wanted_by};

@@ -8,12 +8,14 @@ use crate::report::Reporter;
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {
     slot: Mutex<Slot>,
+    /// Which attempt at the install this is; connections lost meanwhile count on from here.
+    first_attempt: u8,
 }
 
 impl SlotReporter {
-    /// Report to this slot.
-    pub fn new(slot: Slot) -> Self {
-        Self { slot: Mutex::new(slot) }
+    /// Report to this slot, in this attempt at the install.
+    pub fn new(slot: Slot, first_attempt: u8) -> Self {
+        Self { slot: Mutex::new(slot), first_attempt }
     }
 
     /// The slot, once nothing more is to be reported.
@@ -40,6 +42,6 @@ impl Reporter for SlotReporter {
     }
 
     fn attempt(&self, number: u8) {
-        self.slot.lock().attempt(number);
+        self.slot.lock().attempt(self.first_attempt.max(1).saturating_add(number.saturating_sub(1)));
     }
 }

@@ -4,6 +4,8 @@
 //! events. It writes to the board what a child cannot say itself: how it ended when it did not end well.
 
 mod pace;
+mod retry;
+mod stuck;
 mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot};
 
 use super::child::{InstallChild, start_install};
@@ -27,6 +29,8 @@ use verdict::{Stop, verdict};
 const STOP_GRACE: Duration = Duration::from_secs(3);
 /// How long after its own deadline a child that did not keep it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
+/// How many answers are kept for whoever asked.
+const ANSWERS: usize = 64;
 /// How many configurations are made side by side: most wait for a registry's answer.
 const PREPARATIONS: usize = 16;
 
@@ -37,6 +41,27 @@ pub enum Request {
     Cancel(String),
     /// Stop everything; asked twice, kill it.
     CancelAll,
+    /// Try one tool again that came to nothing, while the run goes on.
+    Retry(String),
+}
+
+/// What a run has to say about what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The tool is not tried again, and why.
+    Refused {
+        /// The tool.
+        tool: String,
+        /// Why not.
+        why: String,
+    },
+    /// The tool was asked to stop, and somebody does not.
+    Blocked {
+        /// The tool.
+        tool: String,
+        /// Who, and why.
+        by: String,
+    },
 }
 
 /// What a run needs.
@@ -57,6 +82,8 @@ pub struct Run {
 pub struct RunHandle {
     /// Takes requests to stop.
     pub requests: Sender<Request>,
+    /// What came of them, where that is not seen on the board. What nobody takes is dropped once there is much of it.
+    pub answers: Receiver<Answer>,
     /// Closes when the run is over.
     pub finished: Receiver<()>,
     thread: thread::JoinHandle<io::Result<RunEnd>>,
@@ -72,17 +99,18 @@ impl RunHandle {
 /// Start a run on a thread of its own.
 pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let (requests, asked) = unbounded();
-    let (alive, finished) = crossbeam_channel::bounded(0);
+    let (answer, answers) = bounded(ANSWERS);
+    let (alive, finished) = bounded(0);
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
         let board = Arc::clone(&run.board);
-        let end = Scheduler::new(run).and_then(|scheduler| scheduler.carry_out(&asked));
+        let end = Scheduler::new(run, answer).and_then(|scheduler| scheduler.carry_out(&asked));
         if end.is_err() {
             board.close(BoardState::Failed);
         }
         drop(alive);
         end
     })?;
-    Ok(RunHandle { requests, finished, thread })
+    Ok(RunHandle { requests, answers, finished, thread })
 }
 
 struct Task {
@@ -90,6 +118,10 @@ struct Task {
     version: String,
     reservation: Reservation,
     stage: Stage,
+    /// Which attempt this is, from 1.
+    attempt: u8,
+    /// Makes its configuration; `None` where there is nothing to install.
+    preparation: Option<Arc<Preparation>>,
 }
 
 enum Stage {
@@ -101,6 +133,8 @@ enum Stage {
         process: Running,
         stop: Stop,
         kill_at: Option<Instant>,
+        /// When to look who does not stop.
+        look_at: Option<Instant>,
     },
     Ended(SlotState),
 }
@@ -122,11 +156,12 @@ struct Scheduler {
     fail_fast: bool,
     tasks: Vec<Task>,
     events: (Sender<Event>, Receiver<Event>),
+    answers: Sender<Answer>,
     cancelled: bool,
 }
 
 impl Scheduler {
-    fn new(run: Run) -> io::Result<Self> {
+    fn new(run: Run, answers: Sender<Answer>) -> io::Result<Self> {
         let reader = Reader::open(run.board.path()).map_err(io::Error::other)?;
         let mut scheduler = Self {
             board: run.board,
@@ -137,6 +172,7 @@ impl Scheduler {
             fail_fast: run.fail_fast,
             tasks: Vec::with_capacity(run.steps.len()),
             events: unbounded(),
+            answers,
             cancelled: false,
         };
         let mut preparations = Vec::new();
@@ -153,13 +189,17 @@ impl Scheduler {
     }
 
     /// Give a step its slot, and settle it where no child is needed.
-    fn take_in(&mut self, step: Step) -> io::Result<Option<(usize, Preparation)>> {
+    fn take_in(&mut self, step: Step) -> io::Result<Option<(usize, Arc<Preparation>)>> {
         let Step { tool, version, action } = step;
         let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
         let index = self.tasks.len();
-        self.tasks.push(Task { tool, version, reservation, stage: Stage::Preparing });
+        self.tasks.push(Task { tool, version, reservation, stage: Stage::Preparing, attempt: 1, preparation: None });
         match action {
-            Action::Install(preparation) => return Ok(Some((index, preparation))),
+            Action::Install(preparation) => {
+                let preparation = Arc::new(preparation);
+                self.tasks[index].preparation = Some(Arc::clone(&preparation));
+                return Ok(Some((index, preparation)));
+            }
             Action::Skip { reason } => {
                 self.end(index, &Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) });
             }
@@ -168,13 +208,13 @@ impl Scheduler {
         Ok(None)
     }
 
-    /// Make all configurations side by side, on a thread that is left behind when the run ends before it.
-    fn prepare_aside(&self, preparations: Vec<(usize, Preparation)>) -> io::Result<()> {
+    /// Make these configurations side by side, on a thread that is left behind when the run ends before it.
+    fn prepare_aside(&self, preparations: Vec<(usize, Arc<Preparation>)>) -> io::Result<()> {
         let sender = self.events.0.clone();
         thread::Builder::new().name("preparations".into()).spawn(move || {
             in_parallel(preparations, PREPARATIONS, |(task, preparation)| {
                 // A task whose configuration never comes would be waited for without end.
-                let prepared = catch_unwind(AssertUnwindSafe(preparation));
+                let prepared = catch_unwind(AssertUnwindSafe(|| preparation()));
                 let config = prepared.unwrap_or_else(|_| Err("a panic while asking for its archives".into()));
                 let config = config.map(Box::new);
                 let _ = sender.send(Event::Prepared { task, config });
@@ -192,6 +232,7 @@ impl Scheduler {
             self.await_event(asked);
             self.look_how_busy();
             self.kill_what_is_late();
+            self.tell_who_does_not_stop();
         }
         let end = self.summary();
         let state = match (end.cancelled, end.success()) {
@@ -234,7 +275,7 @@ impl Scheduler {
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
         match start_install(&self.child, config, self.board.path(), task.reservation, on_end) {
-            Ok(process) => self.tasks[index].stage = Stage::Running { process, stop: Stop::No, kill_at },
+            Ok(process) => self.tasks[index].stage = Stage::Running { process, stop: Stop::No, kill_at, look_at: None },
             Err(error) => {
                 let error = format!("cannot start the installing process: {error}");
                 self.end(index, &Ending::failed(error));
@@ -245,7 +286,7 @@ impl Scheduler {
 
     fn await_event(&mut self, asked: &Receiver<Request>) {
         const NO_HURRY: Duration = Duration::from_secs(3600);
-        let next = self.next_kill().into_iter().chain(self.next_look()).min();
+        let next = self.next_of_children().into_iter().chain(self.next_look()).min();
         let wait = next.map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
         let events = self.events.1.clone();
         crossbeam_channel::select! {
@@ -256,6 +297,7 @@ impl Scheduler {
                     self.cancelled = true;
                     self.cancel_where(|_| true);
                 }
+                Ok(Request::Retry(tool)) => self.retry(&tool),
                 // Nobody can ask any more: only the children's ends are left to wait for.
                 Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
@@ -267,7 +309,10 @@ impl Scheduler {
         match event {
             Event::ChildEnded { task, ended } => self.judge(task, &ended),
             Event::Prepared { task, config } if matches!(self.tasks[task].stage, Stage::Preparing) => match config {
-                Ok(config) => self.tasks[task].stage = Stage::Ready(config),
+                Ok(config) => {
+                    let attempt = self.tasks[task].attempt;
+                    self.tasks[task].stage = Stage::Ready(Box::new(InstallConfig { attempt, ..*config }));
+                }
                 Err(error) => {
                     self.end(task, &Ending::failed(error));
                     self.stop_after_failure();
@@ -278,14 +323,13 @@ impl Scheduler {
         }
     }
 
-    fn next_kill(&self) -> Option<Instant> {
-        self.tasks
-            .iter()
-            .filter_map(|task| match &task.stage {
-                Stage::Running { kill_at, .. } => *kill_at,
-                _ => None,
-            })
-            .min()
+    /// When the next child is to be killed, or looked at.
+    fn next_of_children(&self) -> Option<Instant> {
+        let times = self.tasks.iter().map(|task| match &task.stage {
+            Stage::Running { kill_at, look_at, .. } => [*kill_at, *look_at],
+            _ => [None; 2],
+        });
+        times.flatten().flatten().min()
     }
 
     /// When to look how busy the children are: while some wait for their turn.
@@ -305,7 +349,7 @@ impl Scheduler {
     fn kill_what_is_late(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {
-            if let Stage::Running { process, stop, kill_at } = &mut task.stage
+            if let Stage::Running { process, stop, kill_at, .. } = &mut task.stage
                 && kill_at.is_some_and(|at| at <= now)
             {
                 process.kill();
@@ -325,10 +369,11 @@ impl Scheduler {
             }
             match &mut task.stage {
                 Stage::Preparing | Stage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
-                Stage::Running { process, stop: stop @ Stop::No, kill_at } => {
+                Stage::Running { process, stop: stop @ Stop::No, kill_at, look_at } => {
                     process.ask_to_stop();
                     *stop = Stop::Cancelled;
                     *kill_at = Some(Instant::now() + STOP_GRACE);
+                    *look_at = Some(Instant::now() + stuck::PATIENCE);
                 }
                 Stage::Running { process, stop, .. } => {
                     process.kill();

@@ -32,8 +32,8 @@ pub enum Action {
 }
 
 /// Makes the configuration of an install, which may have to ask where its archives are; the error says why it cannot
-/// be made, with what to do next. It runs while other installs are at work already.
-pub(super) type Preparation = Box<dyn FnOnce() -> Result<InstallConfig, String> + Send>;
+/// be made, with what to do next. It runs while other installs are at work already, and again for each retry.
+pub(super) type Preparation = Box<dyn Fn() -> Result<InstallConfig, String> + Send + Sync>;
 
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -2,6 +2,7 @@
 
 mod children;
 mod parents;
+mod retry;
 mod stopping;
 mod stubborn;
 mod torture;

@@ -23,8 +23,11 @@ pub(super) enum Stop {
 /// How a slot ends. What the child wrote last is so, whatever became of it then: it says `Done` once the release is in
 /// its place.
 pub(super) fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    let stuck = !ended.left.is_empty();
     let state = match (written, stop, ended.exit) {
         (Some(state), _, _) => state,
+        // Cancelled is what left nothing behind.
+        (_, Stop::Cancelled | Stop::Killed, _) if stuck => SlotState::Failed,
         (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
         (_, Stop::Late, _) => SlotState::Failed,
         (_, Stop::No, Exit::Signal(_)) => SlotState::Died,
@@ -39,6 +42,10 @@ pub(super) fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended) -> 
 }
 
 fn unexplained(ended: &Ended, stop: Stop) -> String {
+    if stop != Stop::No && !ended.left.is_empty() {
+        let left: Vec<String> = ended.left.iter().map(ToString::to_string).collect();
+        return format!("killed, and still there: {}\nhint: see what it waits for; it ends with that", left.join(", "));
+    }
     if stop == Stop::Late {
         return "killed: it did not end by its deadline\nhint: allow more time with `--timeout`".into();
     }
@@ -57,10 +64,19 @@ fn unexplained(ended: &Ended, stop: Stop) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::Tail;
+    use crate::process::{Heeds, Member, Tail};
 
     fn ended(exit: Exit) -> Ended {
-        Ended { exit, tail: Tail::keeping(100) }
+        Ended { exit, tail: Tail::keeping(100), left: Vec::new() }
+    }
+
+    #[test]
+    fn what_cannot_be_killed_is_named_and_not_called_cancelled() {
+        let stuck = Member { pid: 7, name: "cp".to_owned(), heeds: Heeds::WaitsInTheSystem };
+        let ending = verdict(None, Stop::Killed, &Ended { left: vec![stuck], ..ended(Exit::Signal(9)) });
+        assert_eq!(ending.state, SlotState::Failed);
+        let error = ending.error.unwrap_or_default();
+        assert!(error.starts_with("killed, and still there: pid 7 (cp) waits for the system"), "{error}");
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use vx::sync::{Action, Answer, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
 use vx_shm::SlotState;
 
 use super::*;
 
 /// What stands in for an install: deaf to every request, with a deaf process of its own.
-const DEAF: &str = "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 97 &\necho \"$$ $!\" > \"$VX_TEST_PIDS.new\"\n\
-                    mv \"$VX_TEST_PIDS.new\" \"$VX_TEST_PIDS\"\nwait\nsleep 97\n";
+const DEAF: &str = "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 97 &\necho \"$$ $!\" > \"$root/pids.new\"\n\
+                    mv \"$root/pids.new\" \"$root/pids\"\nwait\nsleep 97\n";
 
 struct Deaf {
     sandbox: Sandbox,
@@ -20,22 +20,31 @@ struct Deaf {
     pids: Vec<u32>,
 }
 
-/// A run whose one child is deaf and at work.
-fn deaf() -> Deaf {
+/// A run of these tools, whose children are this script; it finds `$root`, the sandbox, replaced.
+pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
     let sandbox = Sandbox::new();
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
-    let (program, pids) = (sandbox.root().join("deaf"), sandbox.root().join("pids"));
-    let script = DEAF.replace("$VX_TEST_PIDS", &pids.display().to_string());
-    fs::write(&program, script).expect("a file");
+    let program = sandbox.root().join("child");
+    fs::write(&program, script.replace("$root", &sandbox.root().display().to_string())).expect("a file");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
-    let config = serde_json::json!({
-        "tool_name": "hello", "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": sandbox.home(),
-    });
-    let config = Box::new(move || serde_json::from_value(config).map_err(|error| error.to_string()));
-    let steps = vec![Step { tool: "hello".into(), version: "1.0.0".into(), action: Action::Install(config) }];
+    let step = |tool: &&str| {
+        let config = serde_json::json!({
+            "tool_name": tool, "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": sandbox.home(),
+        });
+        let config = Box::new(move || serde_json::from_value(config.clone()).map_err(|error| error.to_string()));
+        Step { tool: (*tool).into(), version: "1.0.0".into(), action: Action::Install(config) }
+    };
+    let steps = tools.iter().map(step).collect();
     let child = InstallChild { program, logs: sandbox.runtime() };
-    let run = start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(1), fail_fast: false }).expect("a run");
+    let run = start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(8), fail_fast: false }).expect("a run");
+    (sandbox, run)
+}
+
+/// A run whose one child is deaf and at work.
+fn deaf() -> Deaf {
+    let (sandbox, run) = scripted(DEAF, &["hello"]);
+    let pids = sandbox.root().join("pids");
     let pids = eventually("the script is at work", || {
         let text = fs::read_to_string(&pids).ok()?;
         Some(text.split_whitespace().map(|pid| pid.parse().expect("a number")).collect())
@@ -50,11 +59,9 @@ impl Deaf {
         assert_eq!(end.steps[0].state, SlotState::Cancelled);
         assert_eq!(self.pids.len(), 2);
         for pid in self.pids {
-            // A killed process dies once it is its turn, and stays to be seen until its parent has collected it.
-            within(Duration::from_secs(1), "it is dead", || {
-                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-                (stat.is_empty() || stat.contains(") Z ")).then_some(())
-            });
+            // It may be seen until its parent has collected it, but cancelled means that nothing of it works any more.
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            assert!(stat.is_empty() || stat.contains(") Z ") || stat.contains(") X "), "cancelled, and alive: {stat}");
         }
         drop(self.sandbox);
         end
@@ -69,6 +76,22 @@ fn a_child_that_does_not_listen_is_killed_with_its_group_after_three_seconds() {
     deaf.ends_cancelled();
     let took = start.elapsed();
     assert!((Duration::from_millis(2900)..Duration::from_secs(6)).contains(&took), "{took:?}");
+}
+
+#[test]
+fn whoever_does_not_listen_is_named_while_there_is_still_time() {
+    let deaf = deaf();
+    let start = Instant::now();
+    deaf.run.requests.send(Request::Cancel("hello".into())).expect("the run listens");
+    let answer = deaf.run.answers.recv_timeout(crate::sandbox::PATIENCE).expect("an answer");
+    assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
+    let Answer::Blocked { tool, by } = answer else { panic!("{answer:?}") };
+    assert_eq!(tool, "hello");
+    for pid in &deaf.pids {
+        assert!(by.contains(&format!("pid {pid} (")) && by.contains("ignores SIGTERM"), "{by}");
+    }
+    deaf.run.requests.send(Request::CancelAll).expect("the run listens");
+    deaf.ends_cancelled();
 }
 
 #[test]
