@@ -141,6 +141,8 @@ mod error;
 #[cfg(not(loom))]
 mod liveness;
 #[cfg(not(loom))]
+pub mod recording;
+#[cfg(not(loom))]
 mod segment;
 #[cfg(not(loom))]
 mod slot;

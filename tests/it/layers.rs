@@ -19,7 +19,7 @@ const TOWERS: [Tower; 3] = [
             &["view", "stamp"],
             &["segment", "liveness"],
             &["slot", "snapshot"],
-            &["board", "dump"],
+            &["board", "dump", "recording"],
         ],
     },
     Tower {

@@ -1,0 +1,47 @@
+//! A recording: what changed on a board and when, in a file that only grows, for looking at a run again.
+//!
+//! A [`Recorder`] is given readings of a board and writes what differs from the one before; it looks like any other viewer,
+//! so that recording costs the board's writers nothing. [`Recording`] is the file when it is read, and [`Playback`] a place
+//! in it: a reading of any moment, as [`Reader`](crate::Reader) gave it then.
+//!
+//! ```text
+//!   0  magic `vx-recrd`, major (u32), minor (u32)             16 bytes    little-endian, as everything else
+//!  16  board id                                               16
+//!  32  created: wall clock (i64), monotonic clock (u64), ns   16
+//!  48  creator's process id (u32), slots of the board (u32)    8
+//!  56  CRC-32 of those 56 bytes, 4 unused                      8
+//!  64  frame, frame, …      length (u32), CRC-32 of the payload (u32), payload
+//!
+//! payload: what (u8: 1 whole, 2 changes, 3 last changes), nanoseconds since creation, then
+//!   the board: which of its fields follow (u8), and those
+//!   how many slots follow; for each: how far from the one before, which of its fields follow, and those
+//! ```
+//!
+//! Numbers in payloads take as many bytes as they need ([`bytes`]); fields are listed in [`change`]. A whole frame needs
+//! none before it: they come often enough that no seek reads more than [`WHOLE_EVERY_BYTES`] and a frame. A frame is in one
+//! `write`, and checked when it is read: of a recorder that was killed nothing is missing but what it had not come to.
+//! Where a frame is damaged, the recording ends before it. Nothing in a recording is trusted; reading takes time and memory
+//! in proportion to its size, which is bounded.
+//!
+//! A recorder never writes more than it is allowed. The fuller the file, the seldomer numbers are written:
+//! the beginning of a run is there in full detail, an hour in fewer readings, and the changes of
+//! states and the end in any case.
+
+mod bytes;
+mod change;
+mod fields;
+mod header;
+mod playback;
+mod recorder;
+mod recording_file;
+
+pub use playback::Playback;
+pub use recorder::Recorder;
+pub use recording_file::{Recording, RecordingError, RecordingFault, create, is_recording};
+
+/// The longest recording that is written or read, in bytes.
+pub const MOST_BYTES: u64 = 64 << 20;
+/// A recorder looks at its board this often at most, in nanoseconds.
+pub const LOOK_EVERY_NS: u64 = 50_000_000;
+/// A whole reading is written after this many bytes of changes, or eight times its own size where that is more.
+pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;

@@ -1,0 +1,261 @@
+//! Writing a recording: what has changed since the last reading, not more often than there is room for.
+
+use std::io::{self, Write};
+
+use super::bytes::Bytes;
+use super::change::State;
+use super::header;
+use super::{LOOK_EVERY_NS, MOST_BYTES, WHOLE_EVERY_BYTES};
+use crate::view::{BoardView, Snapshot};
+
+pub(super) const WHOLE: u8 = 1;
+pub(super) const CHANGES: u8 = 2;
+pub(super) const LAST_CHANGES: u8 = 3;
+/// Length and checksum of a frame.
+pub(super) const FRAME_BYTES: usize = 8;
+
+/// With each of so many parts of its room that is full, numbers are written half as often; in the last part not at all.
+const PARTS: u64 = 12;
+/// A change of a state may be told so many times as often as a number.
+const WEIGHTY_RATIO: u64 = 16;
+/// This part of the room is kept for the end.
+const FOR_THE_END: u64 = 24;
+
+/// Writes a recording of one board.
+#[derive(Debug)]
+pub struct Recorder<W: Write> {
+    sink: W,
+    /// What the header says.
+    board: BoardView,
+    state: State,
+    most_bytes: u64,
+    written_bytes: u64,
+    since_whole_bytes: u64,
+    whole_bytes: u64,
+}
+
+impl<W: Write> Recorder<W> {
+    /// Begin a recording with this reading. It never takes more than `most_bytes`, nor more than [`MOST_BYTES`].
+    ///
+    /// Each frame is one call of `write_all`: give it a file itself, so that nothing is held back from who reads it
+    /// meanwhile, or afterwards if this process is killed.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn new(mut sink: W, most_bytes: u64, first: &Snapshot) -> io::Result<Self> {
+        let bytes = header::encode(&first.board);
+        sink.write_all(&bytes)?;
+        let board = header::decode(&bytes).unwrap_or_default();
+        let mut recorder = Self {
+            sink,
+            state: State::of(&board),
+            board,
+            most_bytes: most_bytes.min(MOST_BYTES),
+            written_bytes: bytes.len() as u64,
+            since_whole_bytes: 0,
+            whole_bytes: 0,
+        };
+        recorder.write(WHOLE, first)?;
+        Ok(recorder)
+    }
+
+    /// Take a reading of the same board in: what has changed is written, if it is time to. Returns whether it was.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn note(&mut self, now: &Snapshot) -> io::Result<bool> {
+        let since_ns = now.taken_at_ns.saturating_sub(self.state.snapshot.taken_at_ns);
+        let pace = Pace::of(self.written_bytes, self.most_bytes);
+        if since_ns < pace.weighty_ns {
+            return Ok(false);
+        }
+        if !self.state.leads_to(now) {
+            return self.write(WHOLE, now);
+        }
+        let change = self.state.change_to(now);
+        if !change.any || (since_ns < pace.numbers_ns && !change.weighty) {
+            return Ok(false);
+        }
+        if self.since_whole_bytes > WHOLE_EVERY_BYTES.max(8 * self.whole_bytes) {
+            return self.write(WHOLE, now);
+        }
+        self.put(CHANGES, &change.payload)
+    }
+
+    /// Write the last reading, and that it is the last.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub fn end(mut self, last: &Snapshot) -> io::Result<W> {
+        let what = if self.state.leads_to(last) { LAST_CHANGES } else { WHOLE };
+        self.write(what, last)?;
+        self.sink.flush()?;
+        Ok(self.sink)
+    }
+
+    /// How long the recording is so far.
+    pub fn written_bytes(&self) -> u64 {
+        self.written_bytes
+    }
+
+    fn write(&mut self, what: u8, now: &Snapshot) -> io::Result<bool> {
+        if what != WHOLE {
+            return self.put(what, &self.state.change_to(now).payload);
+        }
+        let mut blank = State::of(&self.board);
+        let change = blank.change_to(now);
+        std::mem::swap(&mut self.state, &mut blank);
+        let written = self.put(WHOLE, &change.payload);
+        if !matches!(written, Ok(true)) {
+            self.state = blank;
+        }
+        written
+    }
+
+    fn put(&mut self, what: u8, change: &[u8]) -> io::Result<bool> {
+        let length = change.len() + 1;
+        let taken = (FRAME_BYTES + length) as u64;
+        if self.written_bytes + taken > self.most_bytes {
+            return Ok(false);
+        }
+        let mut frame = Vec::with_capacity(FRAME_BYTES + length);
+        frame.extend_from_slice(&(length as u32).to_le_bytes());
+        frame.extend_from_slice(&[0; 4]);
+        frame.push(what);
+        frame.extend_from_slice(change);
+        let sum = crc32fast::hash(&frame[FRAME_BYTES..]);
+        frame[4..FRAME_BYTES].copy_from_slice(&sum.to_le_bytes());
+        self.sink.write_all(&frame)?;
+        // As a reader will have it, whatever was cut on the way.
+        let read = self.state.apply(&mut Bytes(change));
+        debug_assert!(read.is_some(), "a reader refuses what was written");
+        self.written_bytes += taken;
+        self.since_whole_bytes = if what == WHOLE { 0 } else { self.since_whole_bytes + taken };
+        if what == WHOLE {
+            self.whole_bytes = taken;
+        }
+        Ok(true)
+    }
+}
+
+/// How long a recorder waits after a reading, in nanoseconds.
+struct Pace {
+    /// Before it writes how far things are.
+    numbers_ns: u64,
+    /// Before it writes that something has begun or ended.
+    weighty_ns: u64,
+}
+
+impl Pace {
+    /// When so much is written: the fuller, the slower. 64 slots that all move all the time take six hours to fill a mebibyte.
+    fn of(written_bytes: u64, most_bytes: u64) -> Self {
+        let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
+        let slowed_ns = LOOK_EVERY_NS << part;
+        let full = written_bytes >= most_bytes - most_bytes / FOR_THE_END;
+        Self {
+            numbers_ns: if part < PARTS - 1 { slowed_ns } else { u64::MAX },
+            weighty_ns: if full { u64::MAX } else { (slowed_ns / WEIGHTY_RATIO).max(LOOK_EVERY_NS / 2) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Recording;
+    use super::*;
+    use crate::progress::{BoardState, Phase, SlotState};
+    use crate::view::{PhaseEntry, SlotView};
+
+    const SECOND: u64 = 1_000_000_000;
+
+    fn board(slots: u32) -> Snapshot {
+        let slot = |index| SlotView {
+            index,
+            generation: 1,
+            key: format!("tool-{index}"),
+            version: "1.0.0".into(),
+            state: SlotState::Live,
+            phase: Phase::Downloading,
+            total: Some(1 << 40),
+            phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: SECOND, done: 0 }],
+            ..SlotView::default()
+        };
+        let board = BoardView { created_at_ns: SECOND, capacity: slots, ..BoardView::default() };
+        Snapshot { board, slots: (0..slots).map(slot).collect(), taken_at_ns: SECOND }
+    }
+
+    fn later(snapshot: &mut Snapshot, by_ns: u64) {
+        snapshot.taken_at_ns += by_ns;
+        for slot in &mut snapshot.slots {
+            slot.done += 40_000 + u64::from(slot.index);
+            slot.phases[0].done = slot.done;
+        }
+    }
+
+    #[test]
+    fn an_hour_of_64_slots_that_all_move_stays_within_a_mebibyte_and_keeps_its_states_and_its_end() {
+        let mut now = board(64);
+        let mut recorder = Recorder::new(Vec::new(), 1 << 20, &now).unwrap();
+        for look in 1..=3600 * 20 {
+            later(&mut now, LOOK_EVERY_NS);
+            if look == 3599 * 20 {
+                now.slots[5].state = SlotState::Failed;
+                now.slots[5].error = Some("the digest differs".into());
+            }
+            recorder.note(&now).unwrap();
+        }
+        now.board.state = BoardState::Failed;
+        now.taken_at_ns += SECOND;
+        let bytes = recorder.end(&now).unwrap();
+        assert!(bytes.len() <= 1 << 20, "{} bytes", bytes.len());
+        let mut playback = Recording::from_bytes(bytes).unwrap().playback();
+        assert!(playback.recording().complete());
+        playback.seek(u64::MAX);
+        assert_eq!(playback.last().slots, now.slots);
+        assert_eq!(playback.last().board.state, BoardState::Failed);
+        playback.seek(SECOND + 3599 * SECOND - 1);
+        assert_eq!(playback.last().slots[5].state, SlotState::Live);
+        let seen_at_ns = playback.last().taken_at_ns;
+        playback.seek(SECOND + 3599 * SECOND + SECOND / 2);
+        assert_eq!(playback.last().slots[5].state, SlotState::Failed, "a failure is told at once, at {seen_at_ns}");
+    }
+
+    #[test]
+    fn the_first_ten_seconds_are_there_in_full() {
+        let mut now = board(64);
+        let mut recorder = Recorder::new(Vec::new(), 1 << 20, &now).unwrap();
+        let noted = (0..10 * 20).filter(|_| {
+            later(&mut now, LOOK_EVERY_NS);
+            recorder.note(&now).unwrap()
+        });
+        assert_eq!(noted.count(), 200);
+    }
+
+    #[test]
+    fn what_does_not_change_takes_no_room() {
+        let mut now = board(64);
+        let mut recorder = Recorder::new(Vec::new(), 1 << 20, &now).unwrap();
+        let before = recorder.written_bytes();
+        for _ in 0..1_000 {
+            now.taken_at_ns += LOOK_EVERY_NS;
+            assert!(!recorder.note(&now).unwrap());
+        }
+        assert_eq!(recorder.written_bytes(), before);
+    }
+
+    #[test]
+    fn no_room_is_exceeded_however_small_it_is() {
+        for room in [64, 100, 1_000, 20_000] {
+            let mut now = board(64);
+            let mut recorder = Recorder::new(Vec::new(), room, &now).unwrap();
+            for _ in 0..2_000 {
+                later(&mut now, LOOK_EVERY_NS);
+                recorder.note(&now).unwrap();
+            }
+            let bytes = recorder.end(&now).unwrap();
+            assert!(bytes.len() as u64 <= room, "{} of {room}", bytes.len());
+            // With no room for a single reading there is nothing to be read; else what there is is whole.
+            assert_eq!(Recording::from_bytes(bytes).is_ok(), room > 1_000);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+use super::*;
+use crate::progress::{BoardState, Kind, Phase, SlotState};
+use crate::recording::Recorder;
+use crate::view::{Creator, Liveness, PhaseEntry, SlotView, Snapshot};
+use proptest::prelude::*;
+
+const BEGUN: u64 = 1_000_000_000;
+
+fn phase() -> impl Strategy<Value = Phase> {
+    proptest::sample::select(Phase::ALL)
+}
+
+fn liveness() -> impl Strategy<Value = Liveness> {
+    prop_oneof![
+        Just(Liveness::Unknown),
+        Just(Liveness::Alive),
+        (0..1u64 << 40).prop_map(Liveness::Stalled),
+        (0..1u64 << 40).prop_map(Liveness::Silent),
+        Just(Liveness::Lost),
+    ]
+}
+
+prop_compose! {
+    fn slot()(
+        (generation, key, version, state) in (any::<u32>(), ".{0,20}", ".{0,9}", proptest::sample::select(SlotState::ALL)),
+        (phase, done, total, attempt, pid) in (phase(), any::<u64>(), any::<Option<u64>>(), any::<u8>(), any::<Option<u32>>()),
+        (message, details, error) in (".{0,30}", ".{0,30}", proptest::option::of(".{0,60}")),
+        (exit_code, signal, install_path) in (any::<Option<i32>>(), any::<Option<i32>>(), proptest::option::of(".{0,30}")),
+        phases in prop::collection::vec((phase(), any::<u64>(), any::<u64>()), 0..8),
+        (ended_at_ns, liveness) in (any::<Option<u64>>(), liveness()),
+    ) -> SlotView {
+        let mut phases: Vec<PhaseEntry> = phases
+            .into_iter()
+            .map(|(phase, entered_at_ns, done)| PhaseEntry { phase, entered_at_ns, done })
+            .collect();
+        if let Some(own) = phases.iter_mut().find(|entry| entry.phase == phase) {
+            own.done = done;
+        }
+        SlotView {
+            index: 0, generation, key, version, kind: Kind::Install, state, phase, done, total, attempt, pid, liveness,
+            message, details, error, exit_code, signal, install_path, phases, ended_at_ns,
+        }
+    }
+}
+
+prop_compose! {
+    fn snapshot()(
+        slots in prop::collection::vec((any::<bool>(), slot()), 0..6),
+        state in proptest::sample::select(BoardState::ALL),
+        (title, epoch, alive) in (".{0,20}", any::<u32>(), any::<Option<bool>>()),
+    ) -> Snapshot {
+        let slots = slots.into_iter().enumerate().filter(|(_, (there, _))| *there);
+        let slots = slots.map(|(index, (_, slot))| SlotView { index: index as u32, ..slot }).collect();
+        let board = BoardView {
+            id: "0123456789abcdef0123456789abcdef".into(),
+            state, title, epoch, created_unix_ns: 5, created_at_ns: BEGUN, capacity: 8,
+            creator: Creator { pid: 7, alive },
+        };
+        Snapshot { board, slots, taken_at_ns: BEGUN }
+    }
+}
+
+fn recorded(readings: &[Snapshot]) -> Vec<u8> {
+    let mut recorder = Recorder::new(Vec::new(), MOST_BYTES, &readings[0]).unwrap();
+    for reading in &readings[1..] {
+        recorder.note(reading).unwrap();
+    }
+    recorder.end(readings.last().unwrap()).unwrap()
+}
+
+/// How long something was quiet is kept to a quarter of a second, and never longer than the machine's clock.
+fn alike(one: Liveness, other: Liveness) -> bool {
+    match (one, other) {
+        (Liveness::Stalled(one), Liveness::Stalled(other)) | (Liveness::Silent(one), Liveness::Silent(other)) => {
+            one.abs_diff(other) <= 251 || other > BEGUN / 1_000_000
+        }
+        (one, other) => one == other,
+    }
+}
+
+fn timed(mut readings: Vec<Snapshot>) -> Vec<Snapshot> {
+    for (second, reading) in readings.iter_mut().enumerate() {
+        reading.taken_at_ns = BEGUN + second as u64 * 1_000_000_000;
+    }
+    readings
+}
+
+proptest! {
+    #[test]
+    fn every_reading_comes_back_as_it_was_from_wherever_one_comes(
+        readings in prop::collection::vec(snapshot(), 1..8),
+        places in prop::collection::vec(0usize..8, 0..12),
+    ) {
+        let readings = timed(readings);
+        let mut playback = Recording::from_bytes(recorded(&readings)).unwrap().playback();
+        prop_assert!(playback.recording().complete());
+        for place in places.into_iter().map(|place| place.min(readings.len() - 1)) {
+            playback.seek(readings[place].taken_at_ns);
+            let mut shown = Snapshot::default();
+            playback.show_at(readings[place].taken_at_ns, &mut shown);
+            prop_assert_eq!(&shown.board, &readings[place].board);
+            prop_assert_eq!(shown.slots.len(), readings[place].slots.len());
+            for (shown, wanted) in shown.slots.iter().zip(&readings[place].slots) {
+                let quiet = alike(shown.liveness, wanted.liveness);
+                prop_assert!(quiet, "{:?} is not {:?}", shown.liveness, wanted.liveness);
+                prop_assert_eq!(&SlotView { liveness: wanted.liveness, ..shown.clone() }, wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_overwritten_costs_itself_and_what_comes_behind_it(
+        readings in prop::collection::vec(snapshot(), 2..6),
+        at in any::<prop::sample::Index>(),
+        bit in 0u32..8,
+        cut in any::<bool>(),
+    ) {
+        let readings = timed(readings);
+        let mut bytes = recorded(&readings);
+        let at = HEADER_BYTES + at.index(bytes.len() - HEADER_BYTES);
+        if cut { bytes.truncate(at) } else { bytes[at] ^= 1 << bit }
+        if let Ok(recording) = Recording::from_bytes(bytes) {
+            prop_assert!(!recording.complete());
+            let playback = recording.playback();
+            for place in 0..playback.recording().readings() {
+                prop_assert!(readings.iter().any(|reading| reading.taken_at_ns == playback.time_of(place)));
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_at_all_behind_a_good_header_end_in_an_answer(
+        frames in prop::collection::vec((0u8..5, prop::collection::vec(any::<u8>(), 0..60)), 0..20),
+    ) {
+        let mut bytes = header::encode(&BoardView { capacity: 4096, ..BoardView::default() }).to_vec();
+        for (what, rest) in frames {
+            let payload: Vec<u8> = std::iter::once(what).chain(rest).collect();
+            bytes.extend((payload.len() as u32).to_le_bytes());
+            bytes.extend(crc32fast::hash(&payload).to_le_bytes());
+            bytes.extend(payload);
+        }
+        if let Ok(recording) = Recording::from_bytes(bytes) {
+            let mut playback = recording.playback();
+            playback.seek(u64::MAX);
+            playback.seek(0);
+        }
+    }
+}
+
+#[test]
+fn a_recording_from_before_still_reads() {
+    let golden = include_bytes!("../../../tests/golden/recording-1.vxr");
+    let mut playback = Recording::from_bytes(golden.to_vec()).unwrap().playback();
+    playback.seek(u64::MAX);
+    let last = playback.last();
+    assert_eq!((last.board.title.as_str(), last.board.state, last.slots.len()), ("golden", BoardState::Failed, 2));
+    assert_eq!((last.slots[0].key.as_str(), last.slots[0].done), ("node", 31_200_000));
+    assert_eq!(last.slots[1].error.as_deref(), Some("the digest differs: ünïcode"));
+    assert_eq!(playback.recording().readings(), 4);
+}
+
+/// Run by hand once for each version of the format.
+#[test]
+#[ignore = "writes the golden file"]
+fn write_the_golden_recording() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recording-1.vxr");
+    std::fs::write(path, recorded(&golden_readings())).unwrap();
+}
+
+fn golden_readings() -> Vec<Snapshot> {
+    let entry = |phase, second: u64, done| PhaseEntry { phase, entered_at_ns: BEGUN * second, done };
+    let board = BoardView { title: "golden".into(), created_at_ns: BEGUN, capacity: 64, ..BoardView::default() };
+    let node = SlotView { generation: 1, key: "node".into(), version: "22.3.0".into(), ..SlotView::default() };
+    let first = Snapshot { board: board.clone(), slots: vec![node.clone()], taken_at_ns: BEGUN };
+    let mut moving = first.clone();
+    moving.taken_at_ns = 2 * BEGUN;
+    moving.slots[0] = SlotView {
+        state: SlotState::Live,
+        phase: Phase::Downloading,
+        done: 31_200_000,
+        total: Some(62_400_000),
+        pid: Some(4_711),
+        liveness: Liveness::Stalled(700),
+        phases: vec![entry(Phase::Queued, 1, 0), entry(Phase::Downloading, 2, 31_200_000)],
+        ..node.clone()
+    };
+    let uv = SlotView { index: 1, key: "uv".into(), ..node };
+    moving.slots.push(uv.clone());
+    let mut last = moving.clone();
+    last.taken_at_ns = 3 * BEGUN;
+    last.board.state = BoardState::Failed;
+    last.slots[1] = SlotView {
+        state: SlotState::Failed,
+        error: Some("the digest differs: ünïcode".into()),
+        exit_code: Some(1),
+        ended_at_ns: Some(3 * BEGUN),
+        ..uv
+    };
+    vec![first, moving, last]
+}
