@@ -94,6 +94,9 @@ pub(super) enum Command {
         /// Pick from a list when there are several.
         #[arg(long)]
         choose: bool,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        mouse: MouseArguments,
     },
     /// The caches of downloads and version lists.
     Cache {
@@ -264,6 +267,9 @@ pub(super) struct RunArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub output: OutputArguments,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub mouse: MouseArguments,
     /// How many installs may run at once [default: as many as fill the processors, at most 16].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
@@ -289,6 +295,14 @@ pub(super) struct RunArguments {
     /// Also dump while it runs, this often, such as `500ms`: `board-000001.vxb`, ….
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "dump")]
     pub dump_every: Option<Duration>,
+}
+
+/// What the full-screen dashboard does with a mouse.
+#[derive(Debug, Default, Args)]
+pub(super) struct MouseArguments {
+    /// Leave the mouse to the terminal: it then selects text as always, and nothing in the dashboard.
+    #[arg(long)]
+    pub no_mouse: bool,
 }
 
 /// Which view shows a run; without any, what fits the terminal.

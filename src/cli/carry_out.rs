@@ -94,7 +94,7 @@ fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interru
         .dump
         .as_ref()
         .map(|into| Dumper::start(board, into.clone(), errand.run.dump_every, handle.finished.clone()));
-    if let Err(failure) = show(board, errand.view, handle, interrupts) {
+    if let Err(failure) = show(board, errand.view, !errand.run.mouse.no_mouse, handle, interrupts) {
         troubles.push(failure.to_string());
     }
     let _ = handle.finished.recv();

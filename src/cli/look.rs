@@ -32,13 +32,13 @@ pub(super) fn settings() -> Result<Ui, Failure> {
     })
 }
 
-/// How the dashboard is to be for this user.
-pub(super) fn dashboard(ui: &Ui, terminal: bool) -> Result<DashboardOptions, Failure> {
+/// How the dashboard is to be for this user; without `mouse`, whatever the settings say of it.
+pub(super) fn dashboard(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
     let standard = DashboardOptions::default();
     Ok(DashboardOptions {
         look: look(ui, terminal),
         keys: keys(ui)?,
-        mouse: ui.mouse.unwrap_or(standard.mouse),
+        mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
         refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
     })
 }

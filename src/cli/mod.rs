@@ -19,9 +19,11 @@ mod install;
 mod install_child;
 mod interrupts;
 mod lock;
+mod log_file;
 mod look;
 mod man;
 mod outdated;
+mod pager;
 mod print;
 mod put;
 mod releases;
@@ -100,7 +102,7 @@ pub fn main() -> ExitCode {
         Command::Man { directory } => man::run(&directory),
         Command::Search { text } => search::run(&text),
         Command::Board { command } => board::run(command),
-        Command::Top { board, choose } => top::run(board.as_deref(), choose),
+        Command::Top { board, choose, mouse } => top::run(board.as_deref(), choose, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(&asked),
         Command::Tool(words) => tool::external(&words),

@@ -50,13 +50,19 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         print::errors_only();
     } else if view != View::Json {
         // A wrong setting is said before anything is done.
-        look::dashboard(&look::checked_settings()?, true)?;
+        look::dashboard(&look::checked_settings()?, true, true)?;
     }
     Ok(view)
 }
 
 /// Show the run until it is over. Nobody left to show it to is no failure of the run.
-pub(super) fn show(board: &Path, view: View, handle: &RunHandle, interrupts: &Interrupts) -> Result<(), Failure> {
+pub(super) fn show(
+    board: &Path,
+    view: View,
+    mouse: bool,
+    handle: &RunHandle,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
     let finished = handle.finished.clone();
     if view == View::Headless {
         let _ = finished.recv();
@@ -65,7 +71,7 @@ pub(super) fn show(board: &Path, view: View, handle: &RunHandle, interrupts: &In
     let mut inputs = inputs(board, Some(handle))?;
     let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => dashboard(&mut inputs, &ui, handle, interrupts),
+        View::Dashboard => dashboard(&mut inputs, &ui, mouse, handle, interrupts),
         View::Inline => inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
@@ -82,14 +88,23 @@ pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>) -> Result<Inputs,
     Ok(Inputs {
         snapshots: Box::new(BoardSnapshots(reader)),
         logs: Box::new(BoardLogs::beside(board)),
-        control: handle.map(|handle| Box::new(RunControl(handle.requests.clone())) as Box<dyn Control>),
+        control: handle.map(|handle| {
+            Box::new(RunControl { requests: handle.requests.clone(), answers: handle.answers.clone() })
+                as Box<dyn Control>
+        }),
     })
 }
 
 /// The dashboard, and lines once it was left before the end: by who detached, by a signal after which everything was
 /// asked to stop, or because the terminal failed. The installs go on in any case.
-fn dashboard(inputs: &mut Inputs, ui: &Ui, handle: &RunHandle, interrupts: &Interrupts) -> Result<(), Failure> {
-    let options = look::dashboard(ui, io::stdout().is_terminal())?;
+fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    mouse: bool,
+    handle: &RunHandle,
+    interrupts: &Interrupts,
+) -> Result<(), Failure> {
+    let options = look::dashboard(ui, io::stdout().is_terminal(), mouse)?;
     match vx_tui::dashboard(inputs, &options, handle.finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}

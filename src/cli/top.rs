@@ -14,12 +14,12 @@ use super::{boards, look};
 use crate::paths::runtime_directory;
 
 /// Run `vx top`.
-pub(super) fn run(board: Option<&str>, choose: bool) -> Outcome {
+pub(super) fn run(board: Option<&str>, choose: bool, mouse: bool) -> Outcome {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = look::dashboard(&look::checked_settings()?, true)?;
+    let options = look::dashboard(&look::checked_settings()?, true, mouse)?;
     let path = match board {
         None if choose || several_run()? => match choose_one(&options)? {
             Some(path) => path,

@@ -1,17 +1,14 @@
 //! Joins the views to what they show: a board's reader, the children's logs, and the run behind it.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::Sender;
+use crossbeam_channel::{Receiver, Sender};
 use vx_shm::{Reader, Snapshot};
-use vx_tui::source::{Control, Logs, Snapshots};
+use vx_tui::source::{Answer, Control, LogPart, LogPlace, Logs, Snapshots};
 
-use crate::sync::{Request, log_file, logs_of};
-
-/// How much of the end of a log is read for its last lines.
-const TAIL_BYTES: u64 = 64 * 1024;
+use super::{log_file, pager};
+use crate::sync::{self, Request, logs_of};
 
 /// Snapshots of one board.
 pub(super) struct BoardSnapshots(pub Reader);
@@ -32,55 +29,71 @@ impl BoardLogs {
     pub(super) fn beside(board: &Path) -> Self {
         Self { directory: logs_of(board) }
     }
+
+    fn of(&self, key: &str) -> PathBuf {
+        sync::log_file(&self.directory, key)
+    }
 }
 
 impl Logs for BoardLogs {
     fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
-        tail(&log_file(&self.directory, key), lines).unwrap_or_default()
+        log_file::tail(&self.of(key), lines).unwrap_or_default()
     }
 
     fn location(&self, key: &str) -> Option<String> {
-        let path = log_file(&self.directory, key);
+        let path = self.of(key);
         path.metadata().is_ok_and(|metadata| metadata.len() > 0).then(|| path.display().to_string())
     }
-}
 
-fn tail(path: &Path, lines: usize) -> io::Result<Vec<String>> {
-    let mut file = File::open(path)?;
-    let skipped = file.metadata()?.len().saturating_sub(TAIL_BYTES);
-    file.seek(SeekFrom::Start(skipped))?;
-    let mut bytes = Vec::new();
-    file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let whole = if skipped > 0 { text.split_once('\n').map_or("", |(_, rest)| rest) } else { &text };
-    let all: Vec<&str> = whole.lines().collect();
-    Ok(all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect())
+    fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
+        log_file::piece(&self.of(key), place).unwrap_or_default()
+    }
+
+    fn page(&mut self, key: &str) -> Result<(), String> {
+        let path = self.location(key).ok_or_else(|| format!("{key} has printed nothing yet"))?;
+        pager::show(Path::new(&path))
+    }
+
+    fn save(&mut self, key: &str) -> Result<String, String> {
+        let path = self.location(key).ok_or("it has printed nothing yet")?;
+        let directory = std::env::current_dir().map_err(|error| error.to_string())?;
+        let saved = log_file::save(Path::new(&path), &directory).map_err(|error| error.to_string())?;
+        Ok(saved.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    }
 }
 
 /// A hand on a run.
-pub(super) struct RunControl(pub Sender<Request>);
+pub(super) struct RunControl {
+    /// Takes what is asked.
+    pub requests: Sender<Request>,
+    /// What comes of it.
+    pub answers: Receiver<sync::Answer>,
+}
 
-impl Control for RunControl {
-    fn cancel(&mut self, key: &str) {
-        let _ = self.0.send(Request::Cancel(key.to_owned()));
-    }
-
-    fn cancel_all(&mut self) {
-        let _ = self.0.send(Request::CancelAll);
+impl RunControl {
+    fn ask(&self, request: Request) {
+        // A run that is over takes no requests.
+        let _ = self.requests.send(request);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Control for RunControl {
+    fn cancel(&mut self, key: &str) {
+        self.ask(Request::Cancel(key.to_owned()));
+    }
 
-    #[test]
-    fn the_tail_of_a_long_log_is_its_last_whole_lines() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let path = directory.path().join("x.log");
-        let text: String = (0..50_000).map(|line| format!("line {line}\n")).collect();
-        std::fs::write(&path, text).expect("a log");
-        assert_eq!(tail(&path, 2).expect("it reads"), ["line 49998", "line 49999"]);
-        assert!(tail(&path, usize::MAX).expect("it reads").iter().all(|line| line.starts_with("line ")));
+    fn cancel_all(&mut self) {
+        self.ask(Request::CancelAll);
+    }
+
+    fn retry(&mut self, key: &str) {
+        self.ask(Request::Retry(key.to_owned()));
+    }
+
+    fn answer(&mut self) -> Option<Answer> {
+        Some(match self.answers.try_recv().ok()? {
+            sync::Answer::Refused { tool, why } => Answer::Refused { key: tool, why },
+            sync::Answer::Blocked { tool, by } => Answer::Blocked { key: tool, by },
+        })
     }
 }

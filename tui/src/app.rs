@@ -8,6 +8,8 @@ mod dashboard;
 #[cfg(test)]
 mod goldens;
 mod lines;
+mod log;
+mod stream;
 
 use std::path::PathBuf;
 

@@ -25,8 +25,13 @@ pub(crate) enum Action {
     FindPrevious,
     Follow,
     Cancel,
+    Retry,
     Leave,
     Help,
+    Pager,
+    Copy,
+    Save,
+    Stream,
     Timeline,
     Sort,
     CancelAll,
@@ -45,8 +50,14 @@ pub(crate) enum When {
     InLog,
     /// The log is open, whoever has the keys.
     OnLog,
+    /// A row is selected.
+    Selected,
+    /// There is text to copy.
+    Copyable,
     /// The selected row is at work, and its work is ours.
     Cancellable,
+    /// The selected row came to nothing, and its work is ours.
+    Retriable,
 }
 
 /// An action with the name it has in settings, and its keys where nobody chose others.
@@ -74,7 +85,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All of it, the most useful first.
-pub(crate) const TABLE: [Line; 16] = [
+pub(crate) const TABLE: [Line; 21] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -115,8 +126,18 @@ pub(crate) const TABLE: [Line; 16] = [
         "cancel",
         "cancel the selected tool; again: kill it",
     ),
+    line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
     line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
     line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
+    line(&[bind(Action::Pager, "pager", &["o"])], When::Selected, "pager", "open the whole log in $PAGER"),
+    line(&[bind(Action::Copy, "copy", &["y"])], When::Copyable, "copy", "copy the lines in view, or the error"),
+    line(&[bind(Action::Save, "save", &["w"])], When::Selected, "save", "save the whole log in this directory"),
+    line(
+        &[bind(Action::Stream, "stream", &["s"])],
+        When::Always,
+        "stream",
+        "plain lines instead of this view, and back",
+    ),
     line(&[bind(Action::Timeline, "timeline", &["t"])], When::WithPane, "timeline", "timeline"),
     line(&[bind(Action::Sort, "sort", &["S"])], When::Always, "sort", "sort by plan, name, state, size"),
     line(&[bind(Action::CancelAll, "cancel-all", &["Ctrl-C"])], When::Always, "", "cancel all; again: kill all"),
@@ -282,7 +303,7 @@ fn binds() -> impl Iterator<Item = (&'static Bind, When)> {
 
 /// Whether both may work at one moment.
 fn may_meet(first: When, second: When) -> bool {
-    let apart = [(When::InTable, When::InLog)];
+    let apart = [(When::InTable, When::InLog), (When::Cancellable, When::Retriable)];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }
 
@@ -314,9 +335,9 @@ mod tests {
 
     #[test]
     fn chosen_keys_take_the_place_of_an_actions_own() {
-        let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Space", "F5"]), ("sort", &[])]).expect("they fit");
+        let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Space", "F5"]), ("save", &[])]).expect("they fit");
         assert_eq!(meaning(&bindings, KeyCode::Char('j'), KeyModifiers::NONE), None);
-        assert_eq!(meaning(&bindings, KeyCode::Char('S'), KeyModifiers::NONE), None);
+        assert_eq!(meaning(&bindings, KeyCode::Char('w'), KeyModifiers::NONE), None);
         for (code, modifiers) in [
             (KeyCode::Char('e'), KeyModifiers::NONE),
             (KeyCode::Char('n'), KeyModifiers::CONTROL),
@@ -327,7 +348,7 @@ mod tests {
             assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
         }
         assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Space", "F5"]);
-        assert_eq!(bindings.first(Action::Sort), "sort");
+        assert_eq!(bindings.first(Action::Save), "save");
     }
 
     #[test]
@@ -343,8 +364,8 @@ mod tests {
     #[test]
     fn a_key_may_mean_two_things_only_where_they_never_meet() {
         assert!(chosen(&[("open", &["n"])]).is_ok(), "the table and the log");
-        let error = chosen(&[("sort", &["j"])]).expect_err("both work");
-        assert_eq!(error.to_string(), "`j` cannot mean both `down` and `sort`: give one of them another key");
+        let error = chosen(&[("save", &["j"])]).expect_err("both work");
+        assert_eq!(error.to_string(), "`j` cannot mean both `down` and `save`: give one of them another key");
     }
 
     #[test]
@@ -353,10 +374,10 @@ mod tests {
         let unknown = said(&[("downn", &["e"])]);
         assert!(unknown.contains("`downn`") && unknown.contains("down, up, page-down"), "{unknown}");
         assert!(!unknown.contains("cancel-all"), "{unknown}");
-        let unnamed = said(&[("sort", &["Hyper-w"])]);
-        assert!(unnamed.contains("`sort`") && unnamed.contains("`Hyper-w`") && unnamed.contains("PgUp"), "{unnamed}");
-        let kept = said(&[("sort", &["Ctrl-C"])]);
-        assert_eq!(kept, "`sort` cannot be on `Ctrl-C`, which always means `cancel-all`");
+        let unnamed = said(&[("save", &["Hyper-w"])]);
+        assert!(unnamed.contains("`save`") && unnamed.contains("`Hyper-w`") && unnamed.contains("PgUp"), "{unnamed}");
+        let kept = said(&[("save", &["Ctrl-C"])]);
+        assert_eq!(kept, "`save` cannot be on `Ctrl-C`, which always means `cancel-all`");
         assert_eq!(said(&[("leave", &[])]), "`leave` needs a key");
     }
 }

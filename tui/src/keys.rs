@@ -29,6 +29,8 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
             _ => None,
         },
         (Some(Action::Help | Action::Leave | Action::Back), Mode::Helping) => Some(Message::Help),
+        (Some(Action::Stream | Action::Leave | Action::Back), Mode::Streaming) => Some(Message::Stream),
+        (_, Mode::Streaming) => None,
         (_, Mode::Helping) => (key.code == KeyCode::Enter).then_some(Message::Help),
     }
 }
@@ -56,6 +58,11 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::CancelAll if model.in_charge => Message::CancelAll,
         Action::CancelAll => Message::Leave,
         Action::Suspend => Message::Suspend,
+        Action::Retry => Message::Retry,
+        Action::Pager => Message::Pager,
+        Action::Copy => Message::Copy,
+        Action::Save => Message::Save,
+        Action::Stream => Message::Stream,
     })
 }
 
@@ -86,8 +93,17 @@ fn holds(when: When, model: &Model) -> bool {
         When::InTable => pane && model.focus == Focus::Table,
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
         When::OnLog => pane && model.tab == Tab::Log,
+        When::Selected => standing.is_some(),
+        When::Copyable => copyable(model),
         When::Cancellable => model.in_charge && standing.is_some_and(|standing| !standing.over()),
+        When::Retriable => model.in_charge && standing.is_some_and(|standing| standing.over() && !standing.good()),
     }
+}
+
+/// Whether there is text to copy: lines of the log in view, or an error.
+fn copyable(model: &Model) -> bool {
+    let log = model.tab == Tab::Log && model.areas().pane.is_some() && !model.log.lines.is_empty();
+    log || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
 /// The keys that work now, the most useful first: for the footer.
@@ -105,7 +121,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Back if !model.filter.is_empty() => "show all",
         Action::Back => "",
         Action::Find if in_pane && model.tab == Tab::Log => "search",
-        Action::FindNext if model.log.search.is_empty() => "",
+        Action::FindNext if model.log.search.text.is_empty() => "",
         Action::Follow if model.log.follow => "hold still",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.tab == Tab::Timeline => "",
@@ -126,7 +142,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::Leave, _) if model.in_charge => Some("leave: detach or cancel"),
         (Action::CancelAll, _) if !model.in_charge => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
-        (_, When::Cancellable) if !model.in_charge => None,
+        (_, When::Cancellable | When::Retriable) if !model.in_charge => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use vx_shm::Snapshot;
 
 use crate::model::{Pace, SlotId};
+use crate::source::{Answer, LogPart, LogPlace};
 
 /// Something that happened. The time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
@@ -14,12 +15,26 @@ pub(crate) enum Message {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
     },
-    /// A slot's log was read: raw lines, oldest first.
+    /// A piece of a slot's log was read, at this place.
     Log {
         of: SlotId,
-        lines: Vec<String>,
+        place: LogPlace,
+        part: LogPart,
         location: Option<String>,
     },
+    /// A slot's log was searched up to a byte: where the lines begin that say the text.
+    Found {
+        of: SlotId,
+        text: String,
+        hits: Vec<u64>,
+        scanned: u64,
+        /// There is no more of the log yet.
+        whole: bool,
+    },
+    /// What came of what was asked of the work.
+    Answered(Answer),
+    /// What came of an effect, in words.
+    Told(String),
     /// The board can no longer be read.
     Trouble(String),
     /// The screen has a new size.
@@ -37,6 +52,23 @@ pub(crate) enum Message {
     FindPrevious,
     Follow,
     ChangeSort,
+    /// The left button was pressed on this column and row.
+    Click(u16, u16),
+    /// The wheel was turned by a notch over this column and row.
+    Wheel {
+        at: (u16, u16),
+        up: bool,
+    },
+    /// Open the whole log in a pager.
+    Pager,
+    /// Copy the lines in view, or the error.
+    Copy,
+    /// Save the whole log.
+    Save,
+    /// Plain lines in place of the view, or back from them.
+    Stream,
+    /// Try the selected slot's work again.
+    Retry,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
@@ -74,6 +106,17 @@ pub(crate) enum Motion {
 pub(crate) enum Effect {
     Cancel(String),
     CancelAll,
+    Retry(String),
+    /// Show the whole log of this key in a pager.
+    Page(String),
+    /// Save the whole log of this key.
+    Save(String),
+    /// Put this text on the clipboard.
+    Copy(String),
+    /// Plain lines from now on: of this key's log, or of the whole run.
+    Stream(Option<String>),
+    /// The view again.
+    EndStream,
     Leave,
     Detach,
     Suspend,

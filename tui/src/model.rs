@@ -4,6 +4,7 @@
 
 mod areas;
 mod changes;
+mod log;
 mod rows;
 mod slot;
 mod standing;
@@ -14,9 +15,11 @@ use std::sync::Arc;
 use vx_shm::{SlotView, Snapshot};
 
 use crate::bindings::KeyBindings;
+use crate::source::LogPlace;
 
 pub(crate) use areas::Areas;
 pub(crate) use changes::Changes;
+pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use rows::{Pace, Row, Sort, rows};
 pub(crate) use slot::{
     SlotId, download_entry, elapsed_ms, entry_ends_ns, error_lines, permille, ran_from_ns, received_bytes, size_bytes,
@@ -24,8 +27,8 @@ pub(crate) use slot::{
 pub(crate) use standing::{Standing, ending, error, note};
 pub(crate) use totals::{Totals, board_elapsed_ms};
 
-/// How many lines of a log the view keeps.
-pub(crate) const LOG_LINES: usize = 1000;
+/// How many lines of a log the view keeps; each is at most 4 KiB long.
+pub(crate) const LOG_LINES: usize = 2000;
 
 /// The tabs of the detail pane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,50 +80,8 @@ pub(crate) enum Mode {
     Leaving,
     /// Reading the list of keys.
     Helping,
-}
-
-/// The log of the selected slot, as last read.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LogView {
-    /// Whose log this is.
-    pub(crate) of: Option<SlotId>,
-    /// Its newest lines, oldest first; cleaned.
-    pub(crate) lines: Vec<String>,
-    /// Where the whole of it is.
-    pub(crate) location: Option<String>,
-    /// Keep the newest line in view. While off, the lines stand still.
-    pub(crate) follow: bool,
-    /// The first line shown, while not following.
-    pub(crate) top: usize,
-    /// What is looked for; empty for nothing.
-    pub(crate) search: String,
-    /// The line found last.
-    pub(crate) hit: Option<usize>,
-}
-
-impl Default for LogView {
-    fn default() -> Self {
-        Self { of: None, lines: Vec::new(), location: None, follow: true, top: 0, search: String::new(), hit: None }
-    }
-}
-
-impl LogView {
-    /// Whether the search text occurs in this line, whatever the case.
-    pub(crate) fn matches(&self, line: usize) -> bool {
-        let Some(text) = self.lines.get(line) else { return false };
-        !self.search.is_empty() && text.to_lowercase().contains(&self.search.to_lowercase())
-    }
-
-    /// The lines that match, oldest first.
-    pub(crate) fn hits(&self) -> Vec<usize> {
-        (0..self.lines.len()).filter(|line| self.matches(*line)).collect()
-    }
-
-    /// The first line to show in `height` rows.
-    pub(crate) fn first_shown(&self, height: usize) -> usize {
-        let last_top = self.lines.len().saturating_sub(height);
-        if self.follow { last_top } else { self.top.min(last_top) }
-    }
+    /// Reading plain lines in place of the view.
+    Streaming,
 }
 
 /// The whole state of the full-screen view.
@@ -157,6 +118,8 @@ pub(crate) struct Model {
     pub(crate) in_charge: bool,
     /// Slots that were asked to stop.
     pub(crate) asked: Vec<SlotId>,
+    /// Slots by their keys, with who keeps them from stopping.
+    pub(crate) blocked: Vec<(String, String)>,
     /// How often everything was asked to stop.
     pub(crate) asked_all: u32,
     /// One line for the footer, gone with the next key.
@@ -189,11 +152,24 @@ impl Model {
         Areas::of(self.size, self.order.len(), self.focus)
     }
 
-    /// Whose log should be read now: the selected slot's, while its tab is open and it follows or was never read.
-    pub(crate) fn wanted_log(&self) -> Option<&SlotView> {
+    /// Whose log should be read now and where, and whether somebody waits for it: the selected slot's, while its tab is
+    /// open and it follows, was never read, or somebody comes to the end of what was.
+    pub(crate) fn wanted_log(&self) -> Option<(&SlotView, LogPlace, bool)> {
         let areas = self.areas();
         let open = areas.pane.is_some() && matches!(self.tab, Tab::Log | Tab::Error);
         let slot = self.selected_slot().filter(|_| open)?;
-        (self.log.follow || self.log.of != Some(SlotId::of(slot))).then_some(slot)
+        if self.log.of != Some(SlotId::of(slot)) {
+            return Some((slot, LogPlace::End, true));
+        }
+        let (place, waited_for) = self.log.next_read(areas.pane_rows())?;
+        Some((slot, place, waited_for))
+    }
+
+    /// Whose log should be searched on, and from where.
+    pub(crate) fn wanted_search(&self) -> Option<(&SlotView, u64)> {
+        let search = &self.log.search;
+        let slot = self.selected_slot().filter(|slot| self.log.of == Some(SlotId::of(slot)))?;
+        let behind = !search.whole || search.scanned < self.log.to;
+        (!search.text.is_empty() && search.hits.len() < MOST_HITS && behind).then_some((slot, search.scanned))
     }
 }

@@ -13,6 +13,40 @@ pub trait Snapshots: Send {
     fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
 }
 
+/// A place in a log, to read from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    /// What comes last.
+    End,
+    /// What lies before this byte.
+    Before(u64),
+    /// What begins at this byte.
+    From(u64),
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Where it begins, in bytes.
+    pub at: u64,
+    /// What it says, without its end; not cleaned.
+    pub text: String,
+}
+
+/// A piece of a log: some of its lines, whole ones wherever a line is not longer than a piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPart {
+    /// The lines, oldest first.
+    pub lines: Vec<LogLine>,
+    /// Where the first line begins.
+    pub from: u64,
+    /// Where the next line begins, once there is one; a line that is still being written is among the lines, but not behind
+    /// this place.
+    pub to: u64,
+    /// How long the log is by now.
+    pub size: u64,
+}
+
 /// Where the whole output of a slot's process is kept.
 pub trait Logs: Send {
     /// The newest complete lines of the slot's log, at most `lines` of them, oldest first; empty where there is none.
@@ -20,6 +54,62 @@ pub trait Logs: Send {
 
     /// Where the whole log is, for a person to open.
     fn location(&self, key: &str) -> Option<String>;
+
+    /// A piece of the slot's log, bounded in length whatever the log holds; empty where there is none. Who keeps only the
+    /// end of a log gives that.
+    fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
+        const LINES: usize = 1000;
+        let lines = if matches!(place, LogPlace::Before(_)) { Vec::new() } else { self.tail(key, LINES) };
+        let mut size = 0;
+        let placed = lines.into_iter().map(|text| {
+            let at = size;
+            size += text.len() as u64 + 1;
+            LogLine { at, text }
+        });
+        let lines: Vec<LogLine> = placed.collect();
+        match place {
+            LogPlace::From(from) => {
+                let lines = lines.into_iter().filter(|line| line.at >= from).collect();
+                LogPart { lines, from, to: size, size }
+            }
+            _ => LogPart { lines, from: 0, to: size, size },
+        }
+    }
+
+    /// Show the whole log to the person at this terminal, which is theirs meanwhile, and come back when they are done.
+    ///
+    /// # Errors
+    /// In words: what could not be started, or that there is no log.
+    fn page(&mut self, _key: &str) -> Result<(), String> {
+        Err("there is no log to open here".to_owned())
+    }
+
+    /// Keep the whole log in a new file where the person works, and say which.
+    ///
+    /// # Errors
+    /// In words: what could not be written, or that there is no log.
+    fn save(&mut self, _key: &str) -> Result<String, String> {
+        Err("there is no log to save here".to_owned())
+    }
+}
+
+/// What the work has to say about what it was asked, where that is not seen on the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The slot's work is not tried again.
+    Refused {
+        /// The slot's key.
+        key: String,
+        /// Why not.
+        why: String,
+    },
+    /// The slot's work was asked to stop, and somebody does not.
+    Blocked {
+        /// The slot's key.
+        key: String,
+        /// Who, and why.
+        by: String,
+    },
 }
 
 /// A hand on the work behind the board. A viewer that only watches has none.
@@ -29,6 +119,14 @@ pub trait Control: Send {
 
     /// Ask all of them to stop; a second call kills them. Returns at once.
     fn cancel_all(&mut self);
+
+    /// Ask for another try at what came to nothing. Returns at once; the board shows it, or there is an answer.
+    fn retry(&mut self, key: &str);
+
+    /// The next answer, if there is one that was not given yet.
+    fn answer(&mut self) -> Option<Answer> {
+        None
+    }
 }
 
 #[cfg(test)]

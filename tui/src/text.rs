@@ -7,6 +7,6 @@ mod clean;
 mod fit;
 mod units;
 
-pub(crate) use clean::{clean, hostile};
+pub(crate) use clean::{clean, hostile, said_last};
 pub(crate) use fit::{fitted, padded, padded_left, width, wrapped};
 pub(crate) use units::{bytes, duration, percent, rate, seconds};

@@ -1,22 +1,37 @@
 //! What each message does to the model. Pure: no clock, no file, no board; what it wants done outside is an effect.
 
+mod log;
 mod motion;
+mod mouse;
+mod outside;
 mod typing;
+mod work;
 
 use std::sync::Arc;
 
 use vx_shm::Snapshot;
 
-use crate::bindings::Action;
 use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Focus, LOG_LINES, Mode, Model, Pace, SlotId, Tab, Totals};
-use crate::text::clean;
+use crate::model::{self, Focus, LogView, Mode, Model, Pace, SlotId, Tab, Totals};
 
 /// Take a message in.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
     match message {
         Message::Data { snapshot, paces } => Outcome { effect: None, redraw: data(model, snapshot, &paces) },
-        Message::Log { of, lines, location } => Outcome { effect: None, redraw: log(model, of, &lines, location) },
+        Message::Log { of, place, part, location } => {
+            Outcome { effect: None, redraw: log::read(model, of, place, part, location) }
+        }
+        Message::Found { of, text, hits, scanned, whole } => {
+            Outcome { effect: None, redraw: log::found(model, of, &text, hits, scanned, whole) }
+        }
+        Message::Answered(answer) => {
+            work::answered(model, answer);
+            Outcome { effect: None, redraw: true }
+        }
+        Message::Told(what) => {
+            model.notice = Some(what);
+            Outcome { effect: None, redraw: true }
+        }
         Message::Trouble(why) => {
             let news = model.trouble.as_ref() != Some(&why);
             model.trouble = Some(why);
@@ -45,7 +60,8 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::NextTab => show(model, model.tab.next()),
         Message::ShowTimeline => show(model, Tab::Timeline),
         Message::Follow => {
-            model.log = model::LogView { follow: !model.log.follow, top: motion::log_top(model), ..model.log.clone() }
+            model.log.top = motion::log_top(model);
+            model.log.follow = !model.log.follow;
         }
         Message::ChangeSort => {
             model.sort = model.sort.next();
@@ -54,8 +70,12 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         }
         Message::Help => model.mode = if model.mode == Mode::Helping { Mode::Browsing } else { Mode::Helping },
         Message::Stay => model.mode = Mode::Browsing,
-        Message::Cancel => return cancel(model),
-        Message::CancelAll => return cancel_all(model),
+        Message::Cancel => return work::cancel(model),
+        Message::CancelAll => return work::cancel_all(model),
+        Message::Retry => return work::retry(model),
+        Message::Click(x, y) => mouse::click(model, (x, y)),
+        Message::Wheel { at, up } => mouse::wheel(model, at, up),
+        Message::Pager | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
         Message::Detach => return Some(Effect::Detach),
         Message::Suspend => return Some(Effect::Suspend),
@@ -75,31 +95,10 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     model.rows = rows;
     model.totals = totals;
     model.snapshot = snapshot;
+    work::name_who_blocks(model);
     reorder(model);
     settle(model);
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
-    news
-}
-
-/// Take a log in, cleaned and bounded. A line that overwrote itself counts as what it said last.
-fn log(model: &mut Model, of: SlotId, lines: &[String], location: Option<String>) -> bool {
-    if model.selected != Some(of) {
-        return false;
-    }
-    let newest = &lines[lines.len().saturating_sub(LOG_LINES)..];
-    let said_last = |line: &String| {
-        let last = line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default();
-        clean(last).into_owned()
-    };
-    let lines: Vec<String> = newest.iter().map(said_last).collect();
-    let news = model.log.of != Some(of) || model.log.lines != lines || model.log.location != location;
-    if model.log.of != Some(of) {
-        let search = std::mem::take(&mut model.log.search);
-        model.log = model::LogView { of: Some(of), search, ..model::LogView::default() };
-    }
-    model.log.lines = lines;
-    model.log.location = location;
-    model.log.hit = model.log.hit.filter(|_| !news);
     news
 }
 
@@ -129,8 +128,7 @@ fn settle(model: &mut Model) {
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
     model.top = model.top.min(model.order.len().saturating_sub(rows));
     if model.log.of.is_some() && model.log.of != model.selected {
-        let search = std::mem::take(&mut model.log.search);
-        model.log = model::LogView { search, ..model::LogView::default() };
+        model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }
 }
@@ -148,34 +146,6 @@ fn back(model: &mut Model) {
             reorder(model);
         }
     }
-}
-
-fn cancel(model: &mut Model) -> Option<Effect> {
-    let row = model.selected_row().filter(|row| !row.standing.over())?;
-    let (id, tool) = (row.id, row.tool.clone());
-    let again = model.asked.contains(&id);
-    let key = model.keys.first(Action::Cancel);
-    model.notice =
-        Some(if again { format!("killing {tool}") } else { format!("asked {tool} to stop; {key} again kills it") });
-    if !again {
-        model.asked.push(id);
-    }
-    Some(Effect::Cancel(tool))
-}
-
-fn cancel_all(model: &mut Model) -> Option<Effect> {
-    if !model.in_charge {
-        return None;
-    }
-    model.mode = Mode::Browsing;
-    let again = model.asked_all > 0;
-    model.asked_all += 1;
-    let key = model.keys.first(Action::CancelAll);
-    model.notice =
-        Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
-    let unended = model.rows.iter().filter(|row| !row.standing.over()).map(|row| row.id);
-    model.asked = unended.collect();
-    Some(Effect::CancelAll)
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {

@@ -29,6 +29,6 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     match model.mode {
         Mode::Helping => widgets::help(buffer, theme, above_footer, &keys::all(model)),
         Mode::Leaving => widgets::leaving(buffer, theme, above_footer, model.totals.at_work),
-        Mode::Browsing | Mode::Filtering | Mode::Searching => {}
+        Mode::Browsing | Mode::Filtering | Mode::Searching | Mode::Streaming => {}
     }
 }

@@ -23,7 +23,7 @@ pub(crate) use grid::grid;
 pub(crate) use header::{header, one_line, summary};
 pub(crate) use mark::{glyph, tone};
 pub(crate) use overlay::{help, leaving, picker};
-pub(crate) use pane::{content_rows, pane};
+pub(crate) use pane::{content_rows, pane, tab_at};
 
 /// Write `text`, cleaned and cut to `columns`, and return how many columns it took. Outside of `buffer` nothing happens.
 pub(crate) fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u16, text: &str, style: Style) -> u16 {

@@ -67,6 +67,8 @@ struct TellsCancel;
 impl Control for TellsCancel {
     fn cancel(&mut self, _key: &str) {}
 
+    fn retry(&mut self, _key: &str) {}
+
     fn cancel_all(&mut self) {
         io::stderr().write_all(b"CANCEL-ALL").expect("the terminal takes it");
     }

@@ -42,7 +42,7 @@ pub fn choose_board(boards: &[BoardChoice], options: &DashboardOptions) -> Resul
         return Ok(None);
     }
     let mut signals = Signals::listen()?;
-    let mut screen = Screen::enter()?;
+    let mut screen = Screen::enter(false)?;
     let theme = Theme::new(options.look);
     let lines = lines(boards, theme.glyphs.cut);
     let mut keyboard = Keyboard::new();

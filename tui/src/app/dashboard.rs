@@ -4,15 +4,20 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use crossbeam_channel::{Receiver, TryRecvError};
-use ratatui::crossterm::event::Event;
+use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use vx_shm::Snapshot;
 
+use super::log::LogReader;
+use super::stream::Stream;
 use super::{DashboardOptions, Inputs, Left};
+use crate::bindings::Action;
 use crate::history::History;
 use crate::keys;
 use crate::message::{Effect, Message};
-use crate::model::{LOG_LINES, Model, SlotId};
+use crate::model::{Mode, Model, Pace};
 use crate::table;
 use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, suspend};
 use crate::theme::Theme;
@@ -21,8 +26,6 @@ use crate::view;
 
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
-/// Between two readings of the log in view.
-const BETWEEN_LOGS: Duration = Duration::from_millis(300);
 /// Between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// After a failure to read the board.
@@ -39,7 +42,7 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 /// board is not touched by any of these.
 pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Receiver<()>) -> Result<Left, ScreenError> {
     let mut signals = Signals::listen()?;
-    let screen = Screen::enter()?;
+    let screen = Screen::enter(options.mouse)?;
     let mut running = Running::new(screen, options, inputs.control.is_some())?;
     let left = running.run(inputs, &mut signals, &finished);
     let latest = running.latest;
@@ -68,6 +71,17 @@ fn hang_up(inputs: &mut Inputs) -> Left {
     end_by(SIGHUP, inputs)
 }
 
+/// What the mouse did, where it means something.
+fn pointed(mouse: MouseEvent) -> Option<Message> {
+    let at = (mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Message::Click(at.0, at.1)),
+        MouseEventKind::ScrollUp => Some(Message::Wheel { at, up: true }),
+        MouseEventKind::ScrollDown => Some(Message::Wheel { at, up: false }),
+        _ => None,
+    }
+}
+
 /// The view between taking the terminal over and giving it back.
 struct Running {
     screen: Screen,
@@ -77,6 +91,7 @@ struct Running {
     between_data: Duration,
     model: Model,
     history: History,
+    paces: Vec<Pace>,
     latest: Snapshot,
     /// The last reading has news that the model does not know.
     news: bool,
@@ -84,7 +99,9 @@ struct Running {
     redraw: bool,
     told_at: Option<Instant>,
     drawn_at: Option<Instant>,
-    log_read_at: Option<Instant>,
+    log: LogReader,
+    stream: Stream,
+    began: Instant,
     try_again_at: Option<Instant>,
 }
 
@@ -98,12 +115,15 @@ impl Running {
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
             model: Model { size, in_charge, keys: Arc::new(options.keys.clone()), ..Model::default() },
             history: History::default(),
+            paces: Vec::new(),
             latest: Snapshot::default(),
             news: true,
             redraw: true,
             told_at: None,
             drawn_at: None,
-            log_read_at: None,
+            log: LogReader::default(),
+            stream: Stream::new(),
+            began: Instant::now(),
             try_again_at: None,
         })
     }
@@ -118,11 +138,16 @@ impl Running {
             self.read_board(inputs);
             if !matches!(finished.try_recv(), Err(TryRecvError::Empty)) {
                 self.read_board(inputs);
+                self.print_lines(inputs)?;
                 return Ok(Left::Finished);
             }
             self.tell_data();
-            self.read_log(inputs);
-            self.draw()?;
+            self.take_answers(inputs);
+            self.redraw |= self.log.step(&mut self.model, inputs.logs.as_mut());
+            match self.model.mode {
+                Mode::Streaming => self.print_lines(inputs)?,
+                _ => self.draw()?,
+            }
             for arrived in signals.arrived() {
                 match arrived {
                     Arrived::End(number) => return Ok(end_by(number, inputs)),
@@ -145,6 +170,7 @@ impl Running {
                 Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
                 Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
                 Input::Event(Event::Paste(text)) => Some(Message::Paste(text)),
+                Input::Event(Event::Mouse(mouse)) => pointed(mouse),
                 Input::Event(_) => None,
                 Input::Nothing => break,
                 Input::HungUp => return Ok(Some(hang_up(inputs))),
@@ -183,9 +209,62 @@ impl Running {
                 }
                 self.news = true;
             }
+            Some(Effect::Retry(key)) => {
+                if let Some(control) = &mut inputs.control {
+                    control.retry(&key);
+                }
+            }
+            Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
+            Some(Effect::Save(key)) => {
+                let told = match inputs.logs.save(&key) {
+                    Ok(name) => format!("saved the log of {key} as {name}"),
+                    Err(why) => format!("cannot save the log of {key}: {why}"),
+                };
+                update(&mut self.model, Message::Told(told));
+            }
+            // The terminal passes on what it may (OSC 52).
+            Some(Effect::Copy(text)) => self.screen.write(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))?,
+            Some(Effect::Stream(of)) => {
+                self.screen.show_lines()?;
+                let back = self.model.keys.first(Action::Stream);
+                let heading = self.stream.begin(of, &back);
+                self.screen.write(&heading)?;
+            }
+            Some(Effect::EndStream) => self.take_over_again()?,
             None => {}
         }
         Ok(None)
+    }
+
+    /// Lend the terminal to a pager.
+    fn page(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+        restore();
+        let (came, arrived) = signals.aside(|| inputs.logs.page(key));
+        if let Some(Arrived::End(number)) = arrived.first() {
+            return Ok(Some(end_by(*number, inputs)));
+        }
+        self.take_over_again()?;
+        if let Err(why) = came {
+            update(&mut self.model, Message::Told(why));
+        }
+        Ok(None)
+    }
+
+    /// What the work says to what was asked of it.
+    fn take_answers(&mut self, inputs: &mut Inputs) {
+        while let Some(answer) = inputs.control.as_mut().and_then(|control| control.answer()) {
+            self.redraw |= update(&mut self.model, Message::Answered(answer)).redraw;
+        }
+    }
+
+    /// While lines are shown in place of the view: those that are new.
+    fn print_lines(&mut self, inputs: &mut Inputs) -> Result<(), ScreenError> {
+        if self.model.mode != Mode::Streaming {
+            return Ok(());
+        }
+        let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let text = self.stream.step(&self.latest, &self.paces, now_ms, inputs.logs.as_mut());
+        if text.is_empty() { Ok(()) } else { self.screen.write(&text) }
     }
 
     fn read_board(&mut self, inputs: &mut Inputs) {
@@ -214,25 +293,11 @@ impl Running {
         if !self.news || self.try_again_at.is_some() || self.told_at.is_some_and(|at| now - at < self.between_data) {
             return;
         }
-        let paces = self.history.note(&self.latest);
-        let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces };
+        self.paces = self.history.note(&self.latest);
+        let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
         self.told_at = Some(now);
-    }
-
-    fn read_log(&mut self, inputs: &mut Inputs) {
-        let now = Instant::now();
-        let Some(slot) = self.model.wanted_log() else { return };
-        let of = SlotId::of(slot);
-        let another = self.model.log.of != Some(of);
-        if !another && self.log_read_at.is_some_and(|at| now - at < BETWEEN_LOGS) {
-            return;
-        }
-        let lines = inputs.logs.tail(&slot.key, LOG_LINES);
-        let location = inputs.logs.location(&slot.key);
-        self.log_read_at = Some(now);
-        self.redraw |= update(&mut self.model, Message::Log { of, lines, location }).redraw;
     }
 
     fn draw(&mut self) -> Result<(), ScreenError> {
@@ -256,6 +321,9 @@ impl Running {
 
     fn take_over_again(&mut self) -> Result<(), ScreenError> {
         self.screen.enter_again()?;
+        if self.model.mode == Mode::Streaming {
+            self.screen.show_lines()?;
+        }
         let (width, height) = self.screen.size()?;
         update(&mut self.model, Message::Resized(width, height));
         self.redraw = true;

@@ -16,6 +16,7 @@ use crate::keys;
 use crate::message::Message;
 use crate::model::{Model, SlotId, Tab};
 use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
+use crate::source::{LogPlace, Logs};
 use crate::table;
 use crate::text::hostile as is_hostile;
 use crate::theme::{Depth, Look, Palette, Theme};
@@ -42,8 +43,10 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
 
 fn with_log(mut model: Model, lines: usize) -> Model {
     let of = SlotId::of(model.selected_slot().expect("a selected slot"));
-    let lines = (1..=lines).map(|line| format!("line {line} of the output")).collect();
-    update(&mut model, Message::Log { of, lines, location: Some("/logs/tool.log".to_owned()) });
+    let mut logs = FixedLogs((1..=lines).map(|line| format!("line {line} of the output")).collect());
+    let (place, location) = (LogPlace::End, Some("/logs/tool.log".to_owned()));
+    let part = logs.read("tool", place);
+    update(&mut model, Message::Log { of, place, part, location });
     model
 }
 

@@ -5,7 +5,7 @@ use std::io;
 
 use vx_shm::{BoardState, BoardView, Creator, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 
-use super::{Logs, Snapshots};
+use super::{LogLine, LogPart, LogPlace, Logs, Snapshots};
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
 
@@ -177,6 +177,55 @@ impl Snapshots for Script {
         let Some(next) = self.0.pop_front() else { return Ok(false) };
         *into = next;
         Ok(true)
+    }
+}
+
+/// A log of so many lines, `line 0` and on, read by pieces of a hundred lines.
+pub(crate) struct LongLog {
+    lines: Vec<LogLine>,
+    size: u64,
+}
+
+impl LongLog {
+    const PIECE: usize = 100;
+
+    pub(crate) fn of(count: usize) -> Self {
+        let mut log = Self { lines: Vec::new(), size: 0 };
+        log.grow_to(count);
+        log
+    }
+
+    pub(crate) fn grow_to(&mut self, count: usize) {
+        for number in self.lines.len()..count {
+            let line = LogLine { at: self.size, text: format!("line {number}") };
+            self.size += line.text.len() as u64 + 1;
+            self.lines.push(line);
+        }
+    }
+
+    pub(crate) fn at(&self, number: usize) -> u64 {
+        self.lines[number].at
+    }
+}
+
+impl Logs for LongLog {
+    fn tail(&mut self, _key: &str, lines: usize) -> Vec<String> {
+        self.lines[self.lines.len().saturating_sub(lines)..].iter().map(|line| line.text.clone()).collect()
+    }
+
+    fn location(&self, key: &str) -> Option<String> {
+        Some(format!("/logs/{key}.log"))
+    }
+
+    fn read(&mut self, _key: &str, place: LogPlace) -> LogPart {
+        let index = |at: u64| self.lines.partition_point(|line| line.at < at);
+        let (from, to) = match place {
+            LogPlace::End => (self.lines.len().saturating_sub(Self::PIECE), self.lines.len()),
+            LogPlace::Before(at) => (index(at).saturating_sub(Self::PIECE), index(at)),
+            LogPlace::From(at) => (index(at), (index(at) + Self::PIECE).min(self.lines.len())),
+        };
+        let at = |number: usize| self.lines.get(number).map_or(self.size, |line| line.at);
+        LogPart { lines: self.lines[from..to].to_vec(), from: at(from), to: at(to), size: self.size }
     }
 }
 

@@ -20,6 +20,14 @@ use crate::text::width;
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static PEN: Mutex<()> = Mutex::new(());
+/// While it is ours: whether it shows the other screen, rather than lines that stay.
+static OTHER_SCREEN: AtomicBool = AtomicBool::new(false);
+/// Whether it reports the mouse.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
+/// Buttons and the wheel, in the form that knows no largest column. Not the pointer's way: nobody asked for that.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
 /// How long a restore waits for a frame that is being written. A panic of the writer itself never gets the pen.
 const FRAME_WAIT: Duration = Duration::from_millis(200);
@@ -31,16 +39,18 @@ const FRAME_WAIT: Duration = Duration::from_millis(200);
 pub(crate) struct Screen {
     /// What the terminal shows; `None` when that is not known.
     shown: Option<Buffer>,
+    /// Whether the mouse is to be reported.
+    mouse: bool,
 }
 
 impl Screen {
     /// Take the terminal over.
-    pub(crate) fn enter() -> Result<Self, ScreenError> {
+    pub(crate) fn enter(mouse: bool) -> Result<Self, ScreenError> {
         if !io::stdout().is_terminal() {
             return Err(ScreenError::NotATerminal);
         }
         restore_on_panic();
-        let mut screen = Self { shown: None };
+        let mut screen = Self { shown: None, mouse };
         screen.take_over()?;
         Ok(screen)
     }
@@ -70,11 +80,35 @@ impl Screen {
         SHOWN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
         let mut codes = String::new();
+        OTHER_SCREEN.store(true, Ordering::SeqCst);
         add(&mut codes, terminal::EnterAlternateScreen);
         add(&mut codes, cursor::Hide);
         add(&mut codes, event::EnableBracketedPaste);
         self.shown = None;
-        Ok(write_out(codes.as_bytes())?)
+        let mut bytes = codes.into_bytes();
+        if self.mouse {
+            MOUSE.store(true, Ordering::SeqCst);
+            bytes.extend(MOUSE_ON);
+        }
+        Ok(write_out(&bytes)?)
+    }
+
+    /// Show the screen that was there before, for lines that stay on it; keys are still ours.
+    pub(crate) fn show_lines(&mut self) -> Result<(), ScreenError> {
+        let _pen = PEN.lock();
+        if !shown() {
+            return Err(ScreenError::Panicked);
+        }
+        Ok(leave_other_screen()?)
+    }
+
+    /// Write text or codes that move nothing, as they are. A new line needs its carriage return.
+    pub(crate) fn write(&mut self, text: &str) -> Result<(), ScreenError> {
+        let _pen = PEN.lock();
+        if !shown() {
+            return Err(ScreenError::Panicked);
+        }
+        Ok(write_out(text.as_bytes())?)
     }
 
     /// Columns and rows.
@@ -162,14 +196,27 @@ pub(crate) fn restore() {
     if !SHOWN.swap(false, Ordering::SeqCst) {
         return;
     }
-    let mut codes = String::new();
-    add(&mut codes, terminal::EndSynchronizedUpdate);
-    add(&mut codes, event::DisableBracketedPaste);
-    add(&mut codes, style::ResetColor);
-    add(&mut codes, terminal::LeaveAlternateScreen);
-    add(&mut codes, cursor::Show);
-    let _ = write_out(codes.as_bytes());
+    let _ = leave_other_screen();
     let _ = terminal::disable_raw_mode();
+}
+
+/// Undo what taking over did to what is shown. The other screen is left only once: leaving it again would put the cursor
+/// where it stood before, over lines printed since.
+fn leave_other_screen() -> io::Result<()> {
+    let mut bytes = Vec::new();
+    if MOUSE.swap(false, Ordering::SeqCst) {
+        bytes.extend(MOUSE_OFF);
+    }
+    if OTHER_SCREEN.swap(false, Ordering::SeqCst) {
+        let mut codes = String::new();
+        add(&mut codes, terminal::EndSynchronizedUpdate);
+        add(&mut codes, event::DisableBracketedPaste);
+        add(&mut codes, style::ResetColor);
+        add(&mut codes, terminal::LeaveAlternateScreen);
+        add(&mut codes, cursor::Show);
+        bytes.extend(codes.into_bytes());
+    }
+    write_out(&bytes)
 }
 
 fn add(codes: &mut String, command: impl Command) {
@@ -214,7 +261,7 @@ mod tests {
         let cells = |count| NonZero::new(count).expect("a screen has cells");
         let mut terminal = vt100::Parser::new(cells(4), cells(20), 0);
         terminal.process(b"left over");
-        let mut screen = Screen { shown: None };
+        let mut screen = Screen { shown: None, mouse: false };
         for lines in [&["日本語 tools", "two"][..], &["日本", "two", "three"], &["", "x"]] {
             let next = picture(lines);
             terminal.process(&screen.difference(&next).expect("a vector takes everything"));

@@ -54,6 +54,22 @@ mod unix {
             Ok(Self { arrived, stops_by_itself })
         }
 
+        /// Do something that has the terminal to itself: what is typed there is not for this process, so that an
+        /// interrupt means nothing to it, and a stop stops it like any other.
+        pub(crate) fn aside<T>(&mut self, act: impl FnOnce() -> T) -> (T, Vec<Arrived>) {
+            self.stops_by_itself.store(true, Ordering::SeqCst);
+            let came = act();
+            self.stops_by_itself.store(false, Ordering::SeqCst);
+            let arrived = self.arrived();
+            (
+                came,
+                arrived
+                    .into_iter()
+                    .filter(|arrived| matches!(arrived, Arrived::End(number) if *number != SIGINT))
+                    .collect(),
+            )
+        }
+
         /// What arrived since this was last asked.
         pub(crate) fn arrived(&mut self) -> Vec<Arrived> {
             let named = |signal| match signal {
@@ -97,6 +113,10 @@ mod elsewhere {
     impl Signals {
         pub(crate) fn listen() -> io::Result<Self> {
             Ok(Self)
+        }
+
+        pub(crate) fn aside<T>(&mut self, act: impl FnOnce() -> T) -> (T, Vec<Arrived>) {
+            (act(), Vec::new())
         }
 
         pub(crate) fn arrived(&mut self) -> Vec<Arrived> {

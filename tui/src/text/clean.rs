@@ -61,6 +61,11 @@ pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
+/// A line as a terminal would leave it, harmless: what it said last, where it overwrote itself.
+pub(crate) fn said_last(line: &str) -> Cow<'_, str> {
+    clean(line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default())
+}
+
 /// As much of `text` as fits in `most` bytes, cut at a character's boundary.
 fn start_of(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]

@@ -6,7 +6,12 @@ use crate::widgets::content_rows;
 
 /// Move what has the focus.
 pub(crate) fn go(model: &mut Model, to: Motion) {
-    match (model.focus, model.tab) {
+    within(model, model.focus, to);
+}
+
+/// Move this part, whatever has the focus.
+pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
+    match (part, model.tab) {
         (Focus::Table, _) | (Focus::Pane, Tab::Timeline) => select(model, to),
         (Focus::Pane, Tab::Log) => scroll_log(model, to),
         (Focus::Pane, Tab::Error | Tab::Info) => {

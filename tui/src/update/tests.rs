@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::message::Motion;
-use crate::source::fixture::{ended, everything, many};
+use crate::model::LOG_LINES;
+use crate::source::fixture::{FixedLogs, LongLog, ended, everything, many};
+use crate::source::{Answer, LogPlace, Logs};
 use vx_shm::SlotState;
 
 fn told(mut model: Model, snapshot: Snapshot) -> Model {
@@ -28,10 +30,38 @@ fn type_in(model: &mut Model, text: &str) {
 }
 
 fn with_log(mut model: Model, lines: usize) -> Model {
-    let of = model.selected.expect("a selection");
     let lines = (0..lines).map(|line| format!("line {line}{}", if line % 10 == 3 { " Error" } else { "" })).collect();
-    update(&mut model, Message::Log { of, lines, location: None });
+    read(&mut model, &mut FixedLogs(lines));
     model
+}
+
+/// Give the model what it wants of a log, as the loop does.
+fn read(model: &mut Model, logs: &mut dyn Logs) {
+    for _ in 0..8 {
+        let Some((slot, place, waited_for)) = model.wanted_log() else { return };
+        let of = SlotId::of(slot);
+        let part = logs.read("tool", place);
+        update(model, Message::Log { of, place, part, location: None });
+        if !waited_for {
+            return;
+        }
+    }
+}
+
+/// Search as far as the log goes.
+fn search(model: &mut Model, logs: &mut dyn Logs) {
+    while let Some((slot, from)) = model.wanted_search() {
+        let (of, text) = (SlotId::of(slot), model.log.search.text.clone());
+        let part = logs.read("tool", LogPlace::From(from));
+        let hits =
+            part.lines.iter().filter(|line| line.text.to_lowercase().contains(&text)).map(|line| line.at).collect();
+        update(model, Message::Found { of, text, hits, scanned: part.to, whole: part.to >= part.size });
+    }
+}
+
+fn shown(model: &Model) -> Vec<&str> {
+    let rows = model.areas().pane_rows();
+    model.log.lines[motion::log_top(model)..].iter().take(rows).map(|line| line.text.as_str()).collect()
 }
 
 #[test]
@@ -164,8 +194,8 @@ fn a_viewer_cannot_cancel_all() {
 fn a_log_follows_until_somebody_reads() {
     let mut model = with_log(watching(), 100);
     update(&mut model, Message::Open);
-    assert!(model.wanted_log().is_some());
-    update(&mut model, Message::Move(Motion::PageUp));
+    assert!(matches!(model.wanted_log(), Some((_, LogPlace::End, _))));
+    update(&mut model, Message::Move(Motion::Top));
     assert!(!model.log.follow && model.wanted_log().is_none(), "the lines stand still while they are read");
     update(&mut model, Message::Move(Motion::Bottom));
     assert!(model.log.follow);
@@ -175,7 +205,10 @@ fn a_log_follows_until_somebody_reads() {
 
 #[test]
 fn a_search_goes_from_match_to_match_and_round() {
-    let mut model = with_log(watching(), 40);
+    let lines = (0..40).map(|line| format!("line {line}{}", if line % 10 == 3 { " Error" } else { "" })).collect();
+    let mut logs = FixedLogs(lines);
+    let mut model = watching();
+    read(&mut model, &mut logs);
     update(&mut model, Message::Open);
     update(&mut model, Message::Move(Motion::Top));
     update(&mut model, Message::Find);
@@ -184,12 +217,14 @@ fn a_search_goes_from_match_to_match_and_round() {
     let mut seen = Vec::new();
     for message in [Message::Accept, Message::FindNext, Message::FindNext, Message::FindNext, Message::FindNext] {
         update(&mut model, message);
+        search(&mut model, &mut logs);
         seen.push(model.log.hit);
     }
     update(&mut model, Message::FindPrevious);
     seen.push(model.log.hit);
-    assert_eq!(seen, [3, 13, 23, 33, 3, 33].map(Some));
-    assert_eq!(model.notice.as_deref(), Some("match 4 of 4"));
+    let numbers = seen.iter().map(|hit| model.log.lines.iter().position(|line| Some(line.at) == *hit));
+    assert_eq!(numbers.collect::<Vec<_>>(), [3, 13, 23, 33, 3, 33].map(Some));
+    assert_eq!(model.notice.as_deref(), Some("match 4/4"));
     assert_eq!(model.order.len(), 12, "a search is no filter");
 }
 
@@ -199,23 +234,168 @@ fn another_tools_log_does_not_stay_on_the_screen() {
     let of = model.selected.expect("a selection");
     update(&mut model, Message::Move(Motion::Down));
     assert_eq!((model.log.of, model.log.lines.len()), (None, 0));
-    assert!(!update(&mut model, Message::Log { of, lines: vec!["late".to_owned()], location: None }).redraw);
+    let part = FixedLogs(vec!["late".to_owned()]).read("tool", LogPlace::End);
+    assert!(!update(&mut model, Message::Log { of, place: LogPlace::End, part, location: None }).redraw);
     assert_eq!(model.log.lines.len(), 0);
 }
 
 #[test]
 fn a_log_line_that_overwrote_itself_shows_what_it_said_last() {
     let mut model = watching();
-    let of = model.selected.expect("a selection");
-    let lines = vec!["10%\r50%\r100%\r".to_owned(), "\u{1b}[31mred\u{1b}[0m".to_owned()];
-    update(&mut model, Message::Log { of, lines, location: None });
-    assert_eq!(model.log.lines, ["100%", "red"]);
+    read(&mut model, &mut FixedLogs(vec!["10%\r50%\r100%\r".to_owned(), "\u{1b}[31mred\u{1b}[0m".to_owned()]));
+    assert_eq!(shown(&model), ["100%", "red"]);
 }
 
 #[test]
 fn a_long_log_is_kept_in_part() {
-    let model = with_log(watching(), 5 * LOG_LINES);
-    assert_eq!((model.log.lines.len(), model.log.lines[0].as_str()), (LOG_LINES, "line 4000"));
+    let mut log = LongLog::of(20_000);
+    let mut model = watching();
+    read(&mut model, &mut log);
+    update(&mut model, Message::Open);
+    assert_eq!(shown(&model).last(), Some(&"line 19999"));
+    // Back to the very beginning, page by page, and to the end again: every line once, and never more than are kept.
+    let mut pages = 0;
+    while shown(&model)[0] != "line 0" {
+        let before = shown(&model)[0].to_owned();
+        update(&mut model, Message::Move(Motion::PageUp));
+        read(&mut model, &mut log);
+        let (now, page) = (shown(&model)[0].to_owned(), model.areas().pane_rows() - 1);
+        let number = |line: &str| line.trim_start_matches("line ").parse::<usize>().expect("a number");
+        assert!(number(&before) - number(&now) <= page, "{before} to {now}: lines are left out");
+        assert!(model.log.lines.len() <= LOG_LINES);
+        pages += 1;
+        assert!(pages < 3_000, "stuck at {before}");
+    }
+    while shown(&model).last() != Some(&"line 19999") {
+        update(&mut model, Message::Move(Motion::PageDown));
+        read(&mut model, &mut log);
+        assert!(model.log.lines.len() <= LOG_LINES);
+        pages += 1;
+        assert!(pages < 6_000, "stuck at {:?}", shown(&model).last());
+    }
+    log.grow_to(20_010);
+    read(&mut model, &mut log);
+    assert_eq!(shown(&model).last(), Some(&"line 19999"), "it stands still");
+    update(&mut model, Message::Move(Motion::Bottom));
+    read(&mut model, &mut log);
+    assert_eq!((shown(&model).last(), model.log.follow), (Some(&"line 20009"), true));
+}
+
+#[test]
+fn a_search_finds_what_is_far_from_the_lines_in_view() {
+    let mut log = LongLog::of(20_000);
+    let mut model = watching();
+    read(&mut model, &mut log);
+    update(&mut model, Message::Open);
+    update(&mut model, Message::Find);
+    type_in(&mut model, "line 77");
+    update(&mut model, Message::Accept);
+    assert_eq!(model.notice.as_deref(), Some("looking for \"line 77\""));
+    search(&mut model, &mut log);
+    read(&mut model, &mut log);
+    // 77, 770 to 779, 7700 to 7799: none behind the end, so round to the first.
+    assert_eq!(model.notice.as_deref(), Some("match 1/111"));
+    assert!(shown(&model).contains(&"line 77"), "{:?}", shown(&model));
+    update(&mut model, Message::FindPrevious);
+    read(&mut model, &mut log);
+    assert_eq!((model.notice.as_deref(), model.log.hit), (Some("match 111/111"), Some(log.at(7799))));
+    assert!(shown(&model).contains(&"line 7799"), "{:?}", shown(&model));
+    update(&mut model, Message::Find);
+    type_in(&mut model, "nowhere");
+    update(&mut model, Message::Accept);
+    search(&mut model, &mut log);
+    assert_eq!(model.notice.as_deref(), Some("no line says \"nowhere\""));
+    log.grow_to(20_001);
+    assert!(model.log.search.jump.is_none(), "nobody is taken away from where they read");
+}
+
+#[test]
+fn only_what_came_to_nothing_is_tried_again_and_only_by_who_is_in_charge() {
+    let mut model = in_charge();
+    assert_eq!(tool(&model), "node");
+    assert_eq!(update(&mut model, Message::Retry).effect, None, "it is there");
+    let failed = |mut model: Model| {
+        while tool(&model) != "ruff" {
+            update(&mut model, Message::Move(Motion::Down));
+        }
+        model
+    };
+    let mut model = failed(model);
+    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry("ruff".to_owned())));
+    assert_eq!(model.notice.as_deref(), Some("trying ruff again"));
+    assert_eq!(update(&mut failed(watching()), Message::Retry).effect, None);
+    let (key, why) = ("ruff".to_owned(), "it is still at work".to_owned());
+    update(&mut model, Message::Answered(Answer::Refused { key, why }));
+    assert_eq!(model.notice.as_deref(), Some("ruff is not tried again: it is still at work"));
+}
+
+#[test]
+fn who_does_not_stop_is_named_in_the_row_until_it_has() {
+    let mut model = in_charge();
+    update(&mut model, Message::Move(Motion::Down));
+    update(&mut model, Message::Cancel);
+    let mut model = told(model, everything());
+    let by = "pid 7 (sh) ignores SIGTERM".to_owned();
+    update(&mut model, Message::Answered(Answer::Blocked { key: "go".to_owned(), by: by.clone() }));
+    assert_eq!(model.notice.as_deref(), Some("go: pid 7 (sh) ignores SIGTERM; x again kills it"));
+    let model = told(model, everything());
+    assert_eq!(model.selected_row().map(|row| row.note.as_str()), Some(by.as_str()));
+    let mut gone = everything();
+    gone.slots[1] = ended(1, "go", SlotState::Cancelled, None);
+    let model = told(model, gone);
+    assert!(model.blocked.is_empty() && model.selected_row().is_some_and(|row| row.note != by));
+}
+
+#[test]
+fn what_is_copied_is_what_is_in_view_bounded() {
+    let mut model = with_log(watching(), 100);
+    let copied = update(&mut model, Message::Copy).effect;
+    let rows = model.areas().pane_rows();
+    let expected = shown(&model).join("\n");
+    assert_eq!((copied, expected.lines().count()), (Some(Effect::Copy(expected.clone())), rows));
+    assert_eq!(model.notice, Some(format!("copied {rows} lines of the log")));
+    model.tab = Tab::Error;
+    assert_eq!(update(&mut model, Message::Copy).effect, None, "there is no error");
+    let mut failed = everything();
+    failed.slots[0].error = Some("é\u{1b}[2J".repeat(40_000));
+    let mut model = told(model, failed);
+    let Some(Effect::Copy(text)) = update(&mut model, Message::Copy).effect else { panic!("an error to copy") };
+    assert!(text.len() <= outside::COPY_BYTES && text.starts_with("éé") && !text.contains('\u{1b}'));
+}
+
+#[test]
+fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
+    let mut model = with_log(watching(), 100);
+    let areas = model.areas();
+    update(&mut model, Message::Click(5, areas.table.y + 3));
+    assert_eq!((tool(&model), model.focus), ("zig", Focus::Table));
+    update(&mut model, Message::Click(5, areas.table.y));
+    assert_eq!(tool(&model), "zig", "the column names are no row");
+    let mut model = with_log(model, 100);
+    let pane = model.areas().pane.expect("a pane");
+    update(&mut model, Message::Wheel { at: (9, pane.y + 2), up: true });
+    assert_eq!((model.log.follow, model.focus), (false, Focus::Table), "scrolling takes the keys nowhere");
+    assert_eq!(shown(&model).last(), Some(&"line 96"));
+    update(&mut model, Message::Wheel { at: (9, areas.table.y + 1), up: false });
+    assert_eq!(tool(&model), "biome");
+    for (column, tab) in [(2, Tab::Log), (8, Tab::Timeline), (19, Tab::Error), (28, Tab::Info)] {
+        let at = model.areas().pane.expect("a pane").y;
+        update(&mut model, Message::Click(column, at));
+        assert_eq!((model.tab, model.focus), (tab, Focus::Pane), "column {column}");
+    }
+    update(&mut model, Message::Help);
+    update(&mut model, Message::Click(5, areas.table.y + 1));
+    assert_eq!(tool(&model), "biome", "nothing below the list of keys is clicked");
+}
+
+#[test]
+fn lines_in_place_of_the_view_are_of_what_has_the_keys() {
+    let mut model = watching();
+    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::Stream(None)));
+    assert_eq!(model.mode, Mode::Streaming);
+    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::EndStream));
+    update(&mut model, Message::Open);
+    assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::Stream(Some("node".to_owned()))));
 }
 
 #[test]

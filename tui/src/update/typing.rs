@@ -1,6 +1,6 @@
 //! Typing a filter or a search, and going from match to match.
 
-use super::{motion, reorder};
+use super::{log, reorder};
 use crate::message::Message;
 use crate::model::{Focus, Mode, Model, Tab};
 use crate::text::{clean, hostile};
@@ -12,10 +12,8 @@ const LONGEST: usize = 256;
 pub(crate) fn typed(model: &mut Model, message: Message) {
     match message {
         Message::Find => begin(model),
-        Message::FindNext => find(model, |hits, from| hits.iter().find(|hit| **hit > from).or(hits.first()).copied()),
-        Message::FindPrevious => {
-            find(model, |hits, from| hits.iter().rev().find(|hit| **hit < from).or(hits.last()).copied())
-        }
+        Message::FindNext => log::go_on(model, true),
+        Message::FindPrevious => log::go_on(model, false),
         Message::Type(character) if !hostile(character) => add(model, character),
         Message::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
         Message::Erase => {
@@ -60,27 +58,6 @@ fn abandon(model: &mut Model) {
 fn accept(model: &mut Model) {
     let typed = std::mem::take(&mut model.typed);
     if std::mem::take(&mut model.mode) == Mode::Searching {
-        model.log.search = typed;
-        model.log.hit = None;
-        find(model, |hits, from| hits.iter().find(|hit| **hit >= from).or(hits.first()).copied());
+        log::search(model, typed);
     }
-}
-
-/// Go to the match that `choose` picks, from the last one found or else from the first line in view.
-fn find(model: &mut Model, choose: impl Fn(&[usize], usize) -> Option<usize>) {
-    if model.log.search.is_empty() {
-        return;
-    }
-    let hits = model.log.hits();
-    let top = motion::log_top(model);
-    let Some(hit) = choose(&hits, model.log.hit.unwrap_or(top)) else {
-        model.notice = Some(format!("no line says {:?}", model.log.search));
-        return;
-    };
-    let number = hits.iter().position(|other| *other == hit).unwrap_or_default() + 1;
-    model.notice = Some(format!("match {number} of {}", hits.len()));
-    let rows = model.areas().pane_rows().max(1);
-    model.log.hit = Some(hit);
-    model.log.follow = false;
-    model.log.top = if (top..top + rows).contains(&hit) { top } else { hit.saturating_sub(rows / 2) };
 }

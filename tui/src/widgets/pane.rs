@@ -50,20 +50,37 @@ fn lines(model: &Model, columns: usize) -> Vec<Line> {
     }
 }
 
+/// Each tab with its first column and how many it takes, as far as there is room.
+fn tab_places(area: Rect) -> impl Iterator<Item = (Tab, u16, u16)> {
+    let mut x = area.x + 1;
+    Tab::ALL.into_iter().map(move |tab| {
+        let columns = u16::try_from(tab.name().len() + 2).unwrap_or(u16::MAX).min(area.right().saturating_sub(x));
+        let at = x;
+        x += columns + 1;
+        (tab, at, columns)
+    })
+}
+
+/// The tab at this place of a pane.
+pub(crate) fn tab_at(area: Rect, (x, y): (u16, u16)) -> Option<Tab> {
+    let places = tab_places(area).filter(|_| y == area.y);
+    places.filter(|(_, at, columns)| (*at..at + columns).contains(&x)).map(|(tab, ..)| tab).next()
+}
+
 fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let rule = theme.glyphs.line.repeat(usize::from(area.width));
     let strength = if model.focus == Focus::Pane { Tone::Strong } else { Tone::Quiet };
     put(buffer, theme, (area.x, area.y), area.width, &rule, theme.style(strength));
     let mut x = area.x + 1;
-    for tab in Tab::ALL {
+    for (tab, at, columns) in tab_places(area) {
         let open = tab == model.tab;
         let label = if open { format!("[{}]", tab.name()) } else { format!(" {} ", tab.name()) };
         let mut style = theme.style(if open { Tone::Strong } else { Tone::Plain });
         if open && model.focus == Focus::Pane {
             style = style.add_modifier(Modifier::REVERSED);
         }
-        let room = area.right().saturating_sub(x);
-        x += put(buffer, theme, (x, area.y), room, &label, style) + 1;
+        put(buffer, theme, (at, area.y), columns, &label, style);
+        x = at + columns + 1;
     }
     let whose = match model.selected_row() {
         Some(row) if model.tab != Tab::Timeline => format!(" {} {} ", row.tool, row.version),

@@ -29,7 +29,7 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
         lines.push((String::new(), Tone::Plain));
         lines.push(("last output:".to_owned(), Tone::Quiet));
         let first = model.log.lines.len().saturating_sub(LINES_BELOW_ERROR);
-        lines.extend(model.log.lines[first..].iter().map(|line| (line.clone(), Tone::Plain)));
+        lines.extend(model.log.lines[first..].iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
     if let Some(location) = model.log.location.as_deref().filter(|_| model.log.of == model.selected) {
         lines.push((format!("whole log: {location}"), Tone::Quiet));

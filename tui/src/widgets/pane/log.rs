@@ -1,4 +1,7 @@
 //! The Log tab: the newest lines of the selected slot's process, or where one stopped to read or search.
+//!
+//! Lines are shown without the colours they came in: those are made for another background, may hide text, and would have
+//! to be undone for search and copying. The pager shows them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -18,16 +21,16 @@ pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
         return;
     }
     let first = log.first_shown(usize::from(area.height));
-    for (number, line) in (first..log.lines.len()).enumerate() {
+    for (number, line) in log.lines[first..].iter().enumerate() {
         let Some(row) = row_of(area, number) else { break };
         let mut style = theme.style(Tone::Plain);
         if log.matches(line) {
             style = style.add_modifier(Modifier::UNDERLINED);
         }
-        if log.hit == Some(line) {
+        if log.hit == Some(line.at) {
             style = style.add_modifier(Modifier::REVERSED);
             put(buffer, theme, (row.x, row.y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
         }
-        put(buffer, theme, (row.x + 1, row.y), room, &log.lines[line], style);
+        put(buffer, theme, (row.x + 1, row.y), room, &line.text, style);
     }
 }

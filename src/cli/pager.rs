@@ -1,0 +1,27 @@
+//! Showing a file in the pager that the person has chosen.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use crate::process::foreground;
+
+/// What shows a file where `PAGER` says nothing: it leaves colours as they are.
+const PAGER: &str = "less -R";
+
+/// Show this file and come back when the person is done with it. `PAGER` is a program with its arguments, separated by
+/// blanks.
+pub(super) fn show(path: &Path) -> Result<(), String> {
+    let chosen = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());
+    let pager = chosen.as_deref().unwrap_or(PAGER);
+    let mut words = pager.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let arguments: Vec<OsString> = words.map(OsString::from).chain([path.as_os_str().to_owned()]).collect();
+    let directory = std::env::current_dir().map_err(|error| error.to_string())?;
+    let ended = foreground(Path::new(program), &arguments, &[], &directory);
+    match ended {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("the pager `{pager}` failed: {status}")),
+        Err(error) if chosen.is_some() => Err(format!("cannot start the pager `{program}` that PAGER names: {error}")),
+        Err(error) => Err(format!("cannot start the pager `{program}`: {error}; PAGER can name another one")),
+    }
+}

@@ -1,0 +1,123 @@
+//! Plain lines in place of the view, for whoever wants them to stay: of a run, or of one log. Each begins where it was
+//! left, so that what passed meanwhile is told, and each is told once.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use vx_shm::Snapshot;
+
+use crate::model::Pace;
+use crate::plain::Plain;
+use crate::source::{LogPlace, Logs};
+use crate::text::{bytes, clean, said_last};
+
+/// Between two lines about the whole run.
+const BETWEEN_SUMS_MS: u64 = 3_000;
+/// How many pieces of a log are printed in a row.
+const READS: usize = 4;
+/// Of more than this that was missed, only the end is printed: nobody reads the rest on a terminal.
+const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What was printed so far.
+pub(super) struct Stream {
+    run: Plain,
+    /// Up to where each log was printed, by its key.
+    logs: HashMap<String, u64>,
+    /// Whose log is printed now; the run's lines where there is none.
+    of: Option<String>,
+}
+
+impl Stream {
+    pub(super) fn new() -> Self {
+        Self { run: Plain::new(BETWEEN_SUMS_MS, false), logs: HashMap::new(), of: None }
+    }
+
+    /// Begin to print, this log or the run. Returns what to print first; `back` is the key that leads back.
+    pub(super) fn begin(&mut self, of: Option<String>, back: &str) -> String {
+        let what = of.as_deref().map_or_else(|| "the run".into(), |key| format!("the log of {}", clean(key)));
+        self.of = of;
+        format!("--- {what}; {back} goes back ---\r\n")
+    }
+
+    /// What is new.
+    pub(super) fn step(&mut self, snapshot: &Snapshot, paces: &[Pace], now_ms: u64, logs: &mut dyn Logs) -> String {
+        match self.of.clone() {
+            Some(key) => self.log_lines(&key, logs),
+            None => {
+                let mut lines = Vec::new();
+                // A vector takes everything.
+                let _ = self.run.step(snapshot, paces, now_ms, &mut lines);
+                String::from_utf8_lossy(&lines).replace('\n', "\r\n")
+            }
+        }
+    }
+
+    fn log_lines(&mut self, key: &str, logs: &mut dyn Logs) -> String {
+        let mut text = String::new();
+        let printed = self.logs.entry(key.to_owned()).or_default();
+        for _ in 0..READS {
+            let mut part = logs.read(key, LogPlace::From(*printed));
+            if part.size.saturating_sub(*printed) > MOST_MISSED_BYTES {
+                part = logs.read(key, LogPlace::End);
+                let left_out = bytes(part.from.saturating_sub(*printed));
+                let whole = logs.location(key).map(|path| format!("; the whole log is {}", clean(&path)));
+                let _ = write!(text, "({left_out} left out{})\r\n", whole.unwrap_or_default());
+            }
+            let to = part.to;
+            for line in part.lines.iter().filter(|line| line.at < to) {
+                text.push_str(&said_last(&line.text));
+                text.push_str("\r\n");
+            }
+            if to <= *printed {
+                break;
+            }
+            *printed = to;
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::fixture::{LongLog, done, downloading, everything};
+
+    fn lines(text: &str) -> Vec<&str> {
+        text.split("\r\n").filter(|line| !line.is_empty()).collect()
+    }
+
+    #[test]
+    fn what_was_missed_of_a_log_is_printed_once_and_what_is_too_much_is_counted() {
+        let mut log = LongLog::of(10);
+        let mut stream = Stream::new();
+        assert_eq!(stream.begin(Some("a\u{1b}[2Jb".to_owned()), "s"), "--- the log of ab; s goes back ---\r\n");
+        stream.begin(Some("node".to_owned()), "s");
+        let snapshot = everything();
+        let first = stream.step(&snapshot, &[], 0, &mut log);
+        assert_eq!((lines(&first).len(), lines(&first)[9]), (10, "line 9"));
+        assert_eq!(stream.step(&snapshot, &[], 0, &mut log), "");
+        log.grow_to(12);
+        stream.begin(Some("node".to_owned()), "s");
+        assert_eq!(lines(&stream.step(&snapshot, &[], 0, &mut log)), ["line 10", "line 11"]);
+        log.grow_to(1_000_000);
+        let much = stream.step(&snapshot, &[], 0, &mut log);
+        assert!(lines(&much)[0].contains("MB left out; the whole log is /logs/node.log)"), "{}", lines(&much)[0]);
+        assert_eq!(lines(&much).last(), Some(&"line 999999"));
+        assert!(much.len() < 1_000_000, "{}", much.len());
+    }
+
+    #[test]
+    fn a_run_tells_what_passed_since_it_was_last_told() {
+        let mut snapshot = everything();
+        snapshot.slots.truncate(2);
+        let mut stream = Stream::new();
+        stream.begin(None, "s");
+        let first = stream.step(&snapshot, &[], 0, &mut LongLog::of(0));
+        assert!(first.contains("node") && first.contains("go"), "{first}");
+        snapshot.slots[1] = done(1, "go", "1.25.4", 78_500_000, 112.0);
+        snapshot.slots.push(downloading(2, "zig", "0.15.2", 1, None));
+        stream.begin(None, "s");
+        let missed = stream.step(&snapshot, &[], 60_000, &mut LongLog::of(0));
+        assert!(missed.contains("go") && missed.contains("zig") && !missed.contains("node"), "{missed}");
+    }
+}

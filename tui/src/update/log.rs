@@ -1,0 +1,107 @@
+//! Taking pieces of a log in, and going to what a search finds in it.
+
+use super::motion;
+use crate::model::{Jump, LogView, MOST_HITS, Model, Search, SlotId};
+use crate::source::{LogLine, LogPart, LogPlace};
+use crate::text::said_last;
+
+/// Take a piece in, cleaned. A line that overwrote itself counts as what it said last.
+pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {
+    if model.selected != Some(of) {
+        return false;
+    }
+    let clean = |line: LogLine| LogLine { text: said_last(&line.text).into_owned(), ..line };
+    let part = LogPart { lines: part.lines.into_iter().map(clean).collect(), ..part };
+    let mut news = model.log.location != location;
+    if model.log.of != Some(of) {
+        model.log = LogView { of: Some(of), search: model.log.search.elsewhere(), ..LogView::default() };
+        news = true;
+    }
+    model.log.location = location;
+    let rows = model.areas().pane_rows();
+    let jumps = model.log.wanted.is_some();
+    news |= model.log.take(place, part);
+    if jumps && model.log.wanted.is_none() {
+        model.log.top = model.log.top.min(model.log.lines.len().saturating_sub(rows));
+    }
+    news
+}
+
+/// Look for this text in the whole log, and go to the first line that says it, from the first one in view.
+pub(super) fn search(model: &mut Model, text: String) {
+    let at = model.log.lines.get(motion::log_top(model)).map_or(0, |line| line.at);
+    model.log.hit = None;
+    if text.is_empty() {
+        model.log.search = Search::default();
+        return;
+    }
+    model.notice = Some(format!("looking for {text:?}"));
+    model.log.search = Search::of(text, Jump::From(at));
+}
+
+/// Go to the next line that says it, or to the one before.
+pub(super) fn go_on(model: &mut Model, forward: bool) {
+    if model.log.search.text.is_empty() {
+        return;
+    }
+    let top = model.log.lines.get(motion::log_top(model)).map_or(0, |line| line.at);
+    model.log.search.jump = Some(match (forward, model.log.hit) {
+        (true, Some(hit)) => Jump::Behind(hit),
+        (true, None) => Jump::From(top),
+        (false, hit) => Jump::Before(hit.unwrap_or(top)),
+    });
+    jump(model);
+}
+
+/// A search got on.
+pub(super) fn found(model: &mut Model, of: SlotId, text: &str, hits: Vec<u64>, scanned: u64, whole: bool) -> bool {
+    let search = &mut model.log.search;
+    if model.log.of != Some(of) || search.text != text || scanned < search.scanned {
+        return false;
+    }
+    let room = MOST_HITS - search.hits.len();
+    let more = !hits.is_empty();
+    search.hits.extend(hits.into_iter().take(room));
+    search.scanned = scanned;
+    search.whole = whole || search.hits.len() >= MOST_HITS;
+    let waited = search.jump.is_some();
+    jump(model);
+    if !waited
+        && more
+        && let Some(hit) = model.log.hit
+    {
+        model.notice = Some(format!("match {}", model.log.search.place(hit)));
+    }
+    waited || more
+}
+
+/// Go where the search is to go, if that is known.
+fn jump(model: &mut Model) {
+    let search = &model.log.search;
+    let Some(jump) = search.jump else { return };
+    let Some(hit) = search.target(jump) else {
+        let looked_at = if search.whole { "no line says" } else { "looking for" };
+        model.notice = Some(format!("{looked_at} {:?}", search.text));
+        // What is not there once everything was looked at is not waited for.
+        if search.whole {
+            model.log.search.jump = None;
+        }
+        return;
+    };
+    model.notice = Some(format!("match {}", search.place(hit)));
+    model.log.search.jump = None;
+    show(model, hit);
+}
+
+/// Bring the line that begins there into view.
+fn show(model: &mut Model, hit: u64) {
+    let rows = model.areas().pane_rows().max(1);
+    let top = motion::log_top(model);
+    model.log.hit = Some(hit);
+    model.log.follow = false;
+    match model.log.lines.iter().position(|line| line.at == hit) {
+        Some(line) if (top..top + rows).contains(&line) => model.log.top = top,
+        Some(line) => model.log.top = line.saturating_sub(rows / 2),
+        None => model.log.wanted = Some(hit),
+    }
+}

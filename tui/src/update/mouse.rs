@@ -1,0 +1,47 @@
+//! The mouse: a click selects a row or a tab, the wheel scrolls what it is over.
+
+use super::{motion, show};
+use crate::message::Motion;
+use crate::model::{Focus, Mode, Model};
+use crate::widgets::tab_at;
+
+/// How many lines a notch of the wheel scrolls.
+const NOTCH: usize = 3;
+
+/// The left button was pressed there.
+pub(super) fn click(model: &mut Model, at: (u16, u16)) {
+    if model.mode != Mode::Browsing {
+        return;
+    }
+    let areas = model.areas();
+    let inside = |area: ratatui::layout::Rect| area.contains(at.into());
+    if inside(areas.table) {
+        model.focus = Focus::Table;
+        // The first row holds the column names.
+        let Some(row) = usize::from(at.1 - areas.table.y).checked_sub(1) else { return };
+        if let Some(row) = model.order.get(model.top + row) {
+            model.selected = Some(model.rows[*row].id);
+        }
+    } else if let Some(pane) = areas.pane.filter(|pane| inside(*pane)) {
+        model.focus = Focus::Pane;
+        if let Some(tab) = tab_at(pane, at).filter(|tab| *tab != model.tab) {
+            show(model, tab);
+        }
+    }
+}
+
+/// The wheel was turned by a notch there.
+pub(super) fn wheel(model: &mut Model, at: (u16, u16), up: bool) {
+    if model.mode != Mode::Browsing {
+        return;
+    }
+    let areas = model.areas();
+    let over_pane = areas.pane.is_some_and(|pane| pane.contains(at.into()));
+    if !over_pane && !areas.table.contains(at.into()) {
+        return;
+    }
+    let part = if over_pane { Focus::Pane } else { Focus::Table };
+    for _ in 0..NOTCH {
+        motion::within(model, part, if up { Motion::Up } else { Motion::Down });
+    }
+}
