@@ -36,6 +36,15 @@ pub(crate) enum Action {
     Sort,
     CancelAll,
     Suspend,
+    Pause,
+    StepBack,
+    StepForward,
+    SeekBack,
+    SeekForward,
+    Start,
+    End,
+    Slower,
+    Faster,
 }
 
 /// Where an action works; [`keys`](crate::keys) looks whether it is so.
@@ -58,6 +67,8 @@ pub(crate) enum When {
     Cancellable,
     /// The selected row came to nothing, and its work is ours.
     Retriable,
+    /// A recording is shown.
+    Replaying,
 }
 
 /// An action with the name it has in settings, and its keys where nobody chose others.
@@ -85,7 +96,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All of it, the most useful first.
-pub(crate) const TABLE: [Line; 21] = [
+pub(crate) const TABLE: [Line; 26] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -103,6 +114,39 @@ pub(crate) const TABLE: [Line; 21] = [
         When::Always,
         "",
         "first, last",
+    ),
+    line(
+        &[bind(Action::Pause, "replay-pause", &["Space"])],
+        When::Replaying,
+        "pause",
+        "replay: stand still, go on; at the end: again",
+    ),
+    line(
+        &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
+        When::Replaying,
+        "step",
+        "replay: one reading back, forward",
+    ),
+    line(
+        &[
+            bind(Action::SeekBack, "replay-seek-back", &["Left"]),
+            bind(Action::SeekForward, "replay-seek-forward", &["Right"]),
+        ],
+        When::Replaying,
+        "5 s",
+        "replay: 5 s back, forward",
+    ),
+    line(
+        &[bind(Action::Start, "replay-start", &["<"]), bind(Action::End, "replay-end", &[">"])],
+        When::Replaying,
+        "",
+        "replay: to the beginning, to the end",
+    ),
+    line(
+        &[bind(Action::Slower, "replay-slower", &["-"]), bind(Action::Faster, "replay-faster", &["+", "="])],
+        When::Replaying,
+        "speed",
+        "replay: half, twice as fast",
     ),
     line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
     line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
@@ -335,19 +379,19 @@ mod tests {
 
     #[test]
     fn chosen_keys_take_the_place_of_an_actions_own() {
-        let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Space", "F5"]), ("save", &[])]).expect("they fit");
+        let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Insert", "F5"]), ("save", &[])]).expect("they fit");
         assert_eq!(meaning(&bindings, KeyCode::Char('j'), KeyModifiers::NONE), None);
         assert_eq!(meaning(&bindings, KeyCode::Char('w'), KeyModifiers::NONE), None);
         for (code, modifiers) in [
             (KeyCode::Char('e'), KeyModifiers::NONE),
             (KeyCode::Char('n'), KeyModifiers::CONTROL),
             (KeyCode::Char('x'), KeyModifiers::ALT),
-            (KeyCode::Char(' '), KeyModifiers::NONE),
+            (KeyCode::Insert, KeyModifiers::NONE),
             (KeyCode::F(5), KeyModifiers::NONE),
         ] {
             assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
         }
-        assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Space", "F5"]);
+        assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Insert", "F5"]);
         assert_eq!(bindings.first(Action::Save), "save");
     }
 

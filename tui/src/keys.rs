@@ -5,6 +5,10 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
 use crate::model::{Focus, Mode, Model, Tab};
+use crate::source::Turn;
+
+/// How far the replay is sought at once, in milliseconds.
+const SEEK_MS: i64 = 5_000;
 
 /// Keys and what they do.
 pub(crate) type Offer = (String, &'static str);
@@ -63,6 +67,15 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Copy => Message::Copy,
         Action::Save => Message::Save,
         Action::Stream => Message::Stream,
+        Action::Pause => Message::Turn(Turn::Pause),
+        Action::StepBack => Message::Turn(Turn::StepBack),
+        Action::StepForward => Message::Turn(Turn::StepForward),
+        Action::SeekBack => Message::Turn(Turn::By(-SEEK_MS)),
+        Action::SeekForward => Message::Turn(Turn::By(SEEK_MS)),
+        Action::Start => Message::Turn(Turn::Start),
+        Action::End => Message::Turn(Turn::End),
+        Action::Slower => Message::Turn(Turn::Slower),
+        Action::Faster => Message::Turn(Turn::Faster),
     })
 }
 
@@ -95,6 +108,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
         When::Copyable => copyable(model),
+        When::Replaying => model.playback.is_some(),
         When::Cancellable => model.in_charge && standing.is_some_and(|standing| !standing.over()),
         When::Retriable => model.in_charge && standing.is_some_and(|standing| standing.over() && !standing.good()),
     }
@@ -125,6 +139,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Follow if model.log.follow => "hold still",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.tab == Tab::Timeline => "",
+        Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
         _ => line.footer,
     };
     (!says.is_empty()).then_some(says)
@@ -143,6 +158,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::CancelAll, _) if !model.in_charge => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
         (_, When::Cancellable | When::Retriable) if !model.in_charge => None,
+        (_, When::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vx_shm::Snapshot;
 
 use crate::model::{Pace, SlotId};
-use crate::source::{Answer, LogPart, LogPlace};
+use crate::source::{Answer, LogPart, LogPlace, Position, Turn};
 
 /// Something that happened. The time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ pub(crate) enum Message {
     Answered(Answer),
     /// What came of an effect, in words.
     Told(String),
+    /// Where the recording is that is shown.
+    At(Position),
+    /// Turn the time of the recording.
+    Turn(Turn),
     /// The board can no longer be read.
     Trouble(String),
     /// The screen has a new size.
@@ -104,6 +108,7 @@ pub(crate) enum Motion {
 /// What the view wants done outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
+    Turn(Turn),
     Cancel(String),
     CancelAll,
     Retry(String),

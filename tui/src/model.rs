@@ -15,7 +15,7 @@ use std::sync::Arc;
 use vx_shm::{SlotView, Snapshot};
 
 use crate::bindings::KeyBindings;
-use crate::source::LogPlace;
+use crate::source::{LogPlace, Position};
 
 pub(crate) use areas::Areas;
 pub(crate) use changes::Changes;
@@ -126,6 +126,8 @@ pub(crate) struct Model {
     pub(crate) notice: Option<String>,
     /// Why the board can no longer be read.
     pub(crate) trouble: Option<String>,
+    /// Where the recording is that is shown; `None` for a board.
+    pub(crate) playback: Option<Position>,
 }
 
 impl Model {

@@ -2,15 +2,24 @@
 //!
 //! The views know boards and these traits; not files, not configuration, not the network.
 
+mod playback;
+
 use vx_shm::Snapshot;
 
-/// Where snapshots come from: a live board, a finished one, or a dump.
+pub use playback::{Playback, Position, Turn};
+
+/// Where snapshots come from: a live board, a finished one, a dump, or a recording.
 pub trait Snapshots: Send {
     /// Bring `into` up to date. Returns whether anything in it changed since the last call with the same `into`.
     ///
     /// Never blocks on a writer and fails only when the board itself can no longer be read (say, truncated); `into`
     /// then keeps the last good reading.
     fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
+
+    /// The hand on its time, where this is a recording.
+    fn playback(&mut self) -> Option<&mut dyn Playback> {
+        None
+    }
 }
 
 /// A place in a log, to read from there.

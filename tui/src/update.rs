@@ -32,6 +32,10 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
             model.notice = Some(what);
             Outcome { effect: None, redraw: true }
         }
+        Message::At(position) => {
+            let redraw = model.playback.replace(position) != Some(position);
+            Outcome { effect: None, redraw }
+        }
         Message::Trouble(why) => {
             let news = model.trouble.as_ref() != Some(&why);
             model.trouble = Some(why);
@@ -77,6 +81,7 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
         Message::Pager | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
+        Message::Turn(turn) => return Some(Effect::Turn(turn)),
         Message::Detach => return Some(Effect::Detach),
         Message::Suspend => return Some(Effect::Suspend),
         typed => typing::typed(model, typed),

@@ -98,6 +98,7 @@ struct Running {
     /// The model has news that the screen does not show.
     redraw: bool,
     told_at: Option<Instant>,
+    position_told_at: Option<Instant>,
     drawn_at: Option<Instant>,
     log: LogReader,
     stream: Stream,
@@ -120,6 +121,7 @@ impl Running {
             news: true,
             redraw: true,
             told_at: None,
+            position_told_at: None,
             drawn_at: None,
             log: LogReader::default(),
             stream: Stream::new(),
@@ -142,6 +144,7 @@ impl Running {
                 return Ok(Left::Finished);
             }
             self.tell_data();
+            self.tell_position(inputs);
             self.take_answers(inputs);
             self.redraw |= self.log.step(&mut self.model, inputs.logs.as_mut());
             match self.model.mode {
@@ -196,6 +199,13 @@ impl Running {
         match outcome.effect {
             Some(Effect::Leave) => return Ok(Some(Left::Closed)),
             Some(Effect::Detach) => return Ok(Some(Left::Detached)),
+            Some(Effect::Turn(turn)) => {
+                if let Some(playback) = inputs.snapshots.playback() {
+                    playback.turn(turn);
+                }
+                // Who turns the time looks at what it does, and wants to see it at once.
+                (self.news, self.told_at, self.position_told_at) = (true, None, None);
+            }
             Some(Effect::Suspend) => self.pause(signals, true)?,
             Some(Effect::Cancel(key)) => {
                 if let Some(control) = &mut inputs.control {
@@ -298,6 +308,18 @@ impl Running {
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
         self.told_at = Some(now);
+    }
+
+    /// Tell the model where the recording is, as often as data.
+    fn tell_position(&mut self, inputs: &mut Inputs) {
+        let now = Instant::now();
+        if self.position_told_at.is_some_and(|at| now - at < self.between_data) {
+            return;
+        }
+        if let Some(playback) = inputs.snapshots.playback() {
+            self.redraw |= update(&mut self.model, Message::At(playback.position())).redraw;
+            self.position_told_at = Some(now);
+        }
     }
 
     fn draw(&mut self) -> Result<(), ScreenError> {

@@ -58,7 +58,7 @@ impl Screen {
     /// One that never took a terminal over, and whose bytes are looked at instead.
     #[cfg(test)]
     pub(crate) fn on_paper() -> Self {
-        Self { shown: None }
+        Self { shown: None, mouse: false }
     }
 
     /// The bytes of the next frame, as if they had been written.

@@ -6,6 +6,7 @@ use vx_shm::BoardState;
 
 use super::{bar, put, put_right};
 use crate::model::{Model, Standing, Totals};
+use crate::source::Position;
 use crate::text::{bytes, duration, rate, seconds, width};
 use crate::theme::{Theme, Tone};
 
@@ -13,8 +14,9 @@ const BAR_COLUMNS: u16 = 24;
 
 /// The header: two rows, or one that holds the most important of both.
 pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
-    let (word, tone) = state(&model.totals);
-    let taken = u16::try_from(word.len()).unwrap_or_default();
+    let (state, tone) = state(&model.totals);
+    let word = &told(state, model.playback);
+    let taken = u16::try_from(width(word)).unwrap_or_default();
     let room = area.width.saturating_sub(taken + 1);
     let title = title(model);
     put(buffer, theme, (area.x, area.y), room, &title, theme.style(Tone::Strong));
@@ -46,6 +48,23 @@ fn title(model: &Model) -> String {
         "" => "vx".to_owned(),
         title => format!("vx {title}"),
     }
+}
+
+/// How the board stands, and where the recording of it is.
+fn told(state: &str, playback: Option<Position>) -> String {
+    let Some(at) = playback else { return state.to_owned() };
+    let moment = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
+    let speed = match at.speed_percent {
+        whole if whole % 100 == 0 => format!("x{}", whole / 100),
+        part => format!("x{}.{:02}", part / 100, part % 100),
+    };
+    let doing = match at {
+        Position { cut_off: true, .. } => "cut off here",
+        Position { paused: true, .. } => "paused",
+        _ if at.at_ms >= at.length_ms => "at its end",
+        _ => "replay",
+    };
+    format!("{state}  {doing} {} of {} {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
 /// How the board as a whole stands.
