@@ -89,8 +89,12 @@ pub(super) enum Command {
     },
     /// Watch a run's board in a dashboard, from any terminal.
     Top {
-        /// The board: a parent's process id, a name, a file, or a dump; the newest when left out.
+        /// The board: a parent's process id, a name, a file, a dump, or a recording, which is played; the newest board
+        /// when left out.
         board: Option<String>,
+        /// Play a recording so many times as fast as it happened: 0.1 to 64.
+        #[arg(long, value_name = "N", value_parser = speed, default_value = "1", hide_default_value = true)]
+        speed: u32,
         /// Pick from a list when there are several.
         #[arg(long)]
         choose: bool,
@@ -234,10 +238,10 @@ pub(super) struct SyncArguments {
     #[allow(missing_docs)]
     pub run: RunArguments,
     /// Say what is missing and exit with 1 if anything is; change nothing.
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump", "record"])]
     pub check: bool,
     /// Say what would be done; change nothing.
-    #[arg(long, conflicts_with_all = ["tui", "json", "dump"])]
+    #[arg(long, conflicts_with_all = ["tui", "json", "dump", "record"])]
     pub dry_run: bool,
     /// Refuse to run when vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]
@@ -292,6 +296,10 @@ pub(super) struct RunArguments {
     /// Keep dumps of the board in this directory: `final.vxb` and `final.json` at the end.
     #[arg(long, value_name = "DIR")]
     pub dump: Option<PathBuf>,
+    /// Record what changes on the board and when in this file; `vx top FILE` plays it. The last runs are recorded in any
+    /// case, beside their boards and in less room.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     /// Also dump while it runs, this often, such as `500ms`: `board-000001.vxb`, ….
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "dump")]
     pub dump_every: Option<Duration>,
@@ -395,6 +403,20 @@ fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration =
         text.parse().map_err(|_| "expected a number and a unit, such as 500ms, 90s, 10m")?;
     Duration::try_from(span).ok().filter(|duration| !duration.is_zero()).ok_or_else(|| "expected more than zero".into())
+}
+
+/// How long after the beginning: as [`duration`], and `0s` too.
+fn moment(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration =
+        text.parse().map_err(|_| "expected a number and a unit, such as 500ms, 12.5s, 2m")?;
+    Duration::try_from(span).map_err(|_| "expected zero or more".into())
+}
+
+/// How many times as fast, as percent.
+fn speed(text: &str) -> Result<u32, String> {
+    let times: f64 = text.parse().map_err(|_| "expected a number, such as 0.5 or 8")?;
+    let percent = (times * 100.0).round();
+    (10.0..=6_400.0).contains(&percent).then_some(percent as u32).ok_or_else(|| "expected 0.1 to 64".into())
 }
 
 #[cfg(test)]

@@ -5,19 +5,20 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use vx_shm::recording::is_recording;
 use vx_shm::{BoardState, Liveness, Reader, SlotState, SlotView, Snapshot, dump};
 
 use super::args::{BoardCommand, DumpFormat, Until, WatchArguments};
 use super::failure::{FAILED, Failure, Outcome};
-use super::{boards, print, put};
+use super::{boards, print, put, replay};
 use crate::paths::runtime_directory;
-use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards};
+use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT, collect_boards};
 
 /// Run `vx board …`.
 pub(super) fn run(command: BoardCommand) -> Outcome {
     match command {
         BoardCommand::Ls { json } => list(json),
-        BoardCommand::Dump { board, raw, format } => dump_board(board.as_deref(), raw.as_deref(), format),
+        BoardCommand::Dump { board, at, raw, format } => dump_board(board.as_deref(), at, raw.as_deref(), format),
         BoardCommand::Watch(arguments) => watch(&arguments),
         BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
         BoardCommand::Put(arguments) => put::put(&arguments),
@@ -70,21 +71,54 @@ fn summary_line(snapshot: &Snapshot) -> String {
     format!("{state:<10} {ended:>3}/{:<3} {created:.0} {title}", snapshot.slots.len())
 }
 
-fn dump_board(board: Option<&str>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
-    let (_, mut reader) = boards::open(board)?;
+fn dump_board(board: Option<&str>, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
+    let path = boards::find(board)?;
+    if is_recording(&path) {
+        return dump_recording(&path, at, raw, format);
+    }
+    if at.is_some() {
+        return Err(Failure::usage(format!("`{}` is no recording: it has no other moment than now", path.display()))
+            .hint("`--at` is for what `vx sync --record FILE` has recorded"));
+    }
+    let mut reader = boards::open_at(&path)?;
     if let Some(raw) = raw {
         dump::write(&mut reader, raw).map_err(Failure::failed)?;
         print::note(format_args!("wrote `{}`", raw.display()));
     }
     let snapshot = read(&mut reader)?;
+    print_snapshot(&snapshot, format, raw.is_none());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A moment of a recording, or its end.
+fn dump_recording(path: &Path, at: Option<Duration>, raw: Option<&Path>, format: DumpFormat) -> Outcome {
+    if raw.is_some() {
+        return Err(Failure::usage(format!("`{}` is a recording: `--raw` saves boards", path.display()))
+            .hint("copy the file itself, or print a moment of it with `--at`"));
+    }
+    let recording = replay::open(path)?;
+    let (first_ns, last_ns) = recording.span_ns();
+    let asked_ns = at.map_or(u64::MAX, |at| {
+        recording.created_at_ns().saturating_add(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX))
+    });
+    let at_ns = asked_ns.clamp(first_ns, last_ns);
+    let mut playback = recording.playback();
+    playback.seek(at_ns);
+    let mut snapshot = Snapshot::default();
+    playback.show_at(at_ns, &mut snapshot);
+    print_snapshot(&snapshot, format, true);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Text is what nobody has to ask for, where anything is wanted.
+fn print_snapshot(snapshot: &Snapshot, format: DumpFormat, wanted: bool) {
     match format {
-        DumpFormat { json: true, .. } => print::data(format_args!("{:#}", dump::to_json(&snapshot))),
-        DumpFormat { csv: true, .. } => print::data(dump::to_csv(&snapshot).trim_end()),
-        DumpFormat { text: true, .. } => print::data(dump::to_text(&snapshot).trim_end()),
-        _ if raw.is_none() => print::data(dump::to_text(&snapshot).trim_end()),
+        DumpFormat { json: true, .. } => print::data(format_args!("{:#}", dump::to_json(snapshot))),
+        DumpFormat { csv: true, .. } => print::data(dump::to_csv(snapshot).trim_end()),
+        DumpFormat { text: true, .. } => print::data(dump::to_text(snapshot).trim_end()),
+        _ if wanted => print::data(dump::to_text(snapshot).trim_end()),
         _ => {}
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn read(reader: &mut Reader) -> Result<Snapshot, Failure> {
@@ -166,7 +200,9 @@ fn collect() -> Outcome {
     }
     if removed.is_empty() {
         let hours = BOARDS_KEPT_FOR.as_secs() / 3600;
-        print::note(format_args!("nothing to remove: ended boards are kept for {hours} h, at most {BOARDS_KEPT}"));
+        print::note(format_args!(
+            "nothing to remove: ended boards are kept for {hours} h, at most {BOARDS_KEPT}, and at most {RECORDINGS_KEPT} recordings"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

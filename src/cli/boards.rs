@@ -17,7 +17,7 @@ pub(super) fn find(wanted: Option<&str>) -> Result<PathBuf, Failure> {
         return Ok(PathBuf::from(wanted));
     }
     let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
-    let named = [board_file_name(wanted), format!("{wanted}.board"), wanted.to_owned()];
+    let named = [board_file_name(wanted), format!("{wanted}.board"), format!("{wanted}.vxr"), wanted.to_owned()];
     if let Some(found) = named.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
         return Ok(found);
     }
@@ -71,7 +71,11 @@ pub(super) fn to_write(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) 
 /// Open the board that is meant for reading.
 pub(super) fn open(wanted: Option<&str>) -> Result<(PathBuf, Reader), Failure> {
     let path = find(wanted)?;
-    let reader =
-        Reader::open(&path).map_err(|error| Failure::failed(error).hint("`vx board ls` lists the boards there are"))?;
+    let reader = open_at(&path)?;
     Ok((path, reader))
+}
+
+/// Open the board in this file for reading.
+pub(super) fn open_at(path: &Path) -> Result<Reader, Failure> {
+    Reader::open(path).map_err(|error| Failure::failed(error).hint("`vx board ls` lists the boards there are"))
 }

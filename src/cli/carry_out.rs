@@ -1,5 +1,6 @@
 //! Carrying a plan out in front of somebody: the board, the run, the dumps, the view, and what came of it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use super::show::{View, show};
 use super::views::BoardLogs;
 use super::{print, shims};
 use crate::paths::{Home, runtime_directory};
-use crate::sync::{Dumper, InstallChild, Jobs, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, RunEnd, RunHandle, Step, create_board, start_run};
 
 /// How many installs run at once at most when nothing is said and all of them wait for the network.
 const MOST_JOBS: usize = 16;
@@ -57,6 +58,7 @@ fn make(directory: &Path, hint: &str) -> Result<(), Failure> {
 /// Carry out these steps, and say what came of them.
 pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let runtime = check_places(errand.home, errand.run)?;
+    let record = errand.run.record.as_deref().map(make_recording).transpose()?;
     let interrupts = Interrupts::take()?;
     let capacity = steps.len().max(MIN_SLOTS) as u32;
     let board = create_board(&runtime, errand.title, capacity).map_err(|error| {
@@ -68,7 +70,12 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let jobs = errand.run.jobs.map(usize::from).or(errand.configured_jobs);
     let jobs = jobs.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
-    let troubles = watch(&path, &handle, errand, &interrupts);
+    let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
+    let mut troubles = watch(&path, &handle, errand, &interrupts);
+    if let Err(error) = recorder.and_then(FlightRecorder::finish) {
+        troubles
+            .extend(errand.run.record.as_ref().map(|file| format!("cannot record to `{}`: {error}", file.display())));
+    }
     let end = handle.join()?;
     shims::refresh(errand.home);
     if errand.view == View::Headless {
@@ -78,6 +85,13 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
         print::error(trouble, None);
     }
     conclude(&end, errand.again, troubles.is_empty())
+}
+
+/// The file that a recording was asked for in.
+fn make_recording(path: &Path) -> Result<File, Failure> {
+    vx_shm::recording::create(path)
+        .map_err(|error| Failure::failed(format!("cannot record to `{}`: {error}", path.display())))
+        .map_err(|failure| failure.hint("name a file that is not there yet, or an older recording, with `--record`"))
 }
 
 /// Show and dump the run until it is over. What goes wrong with that is told afterwards: the run goes on.

@@ -27,6 +27,7 @@ mod pager;
 mod print;
 mod put;
 mod releases;
+mod replay;
 mod routes;
 mod script;
 mod search;
@@ -102,7 +103,7 @@ pub fn main() -> ExitCode {
         Command::Man { directory } => man::run(&directory),
         Command::Search { text } => search::run(&text),
         Command::Board { command } => board::run(command),
-        Command::Top { board, choose, mouse } => top::run(board.as_deref(), choose, !mouse.no_mouse),
+        Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(&asked),
         Command::Tool(words) => tool::external(&words),

@@ -10,11 +10,11 @@ use vx_tui::{BoardChoice, DashboardOptions, Left};
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
-use super::{boards, look};
+use super::{boards, look, replay};
 use crate::paths::runtime_directory;
 
 /// Run `vx top`.
-pub(super) fn run(board: Option<&str>, choose: bool, mouse: bool) -> Outcome {
+pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: bool) -> Outcome {
     if !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
@@ -27,7 +27,10 @@ pub(super) fn run(board: Option<&str>, choose: bool, mouse: bool) -> Outcome {
         },
         board => boards::find(board)?,
     };
-    let mut inputs = inputs(&path, None)?;
+    let mut inputs = match replay::inputs(&path, speed_percent)? {
+        Some(recording) => recording,
+        None => inputs(&path, None)?,
+    };
     match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
         Ok(Left::Signal(number)) => Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILED))),
         Ok(_) => Ok(ExitCode::SUCCESS),

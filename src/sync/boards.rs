@@ -7,6 +7,7 @@ use std::time::Duration;
 use vx_shm::{Board, CreateError};
 
 use super::child::logs_of;
+use super::recordings::stale_recordings;
 use crate::channel::free_board_path;
 
 /// How long the board of an ended run is kept.
@@ -21,12 +22,14 @@ pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Boar
     Board::create(&free_board_path(directory, std::process::id()), title, capacity)
 }
 
-/// Remove boards that are old or too many, with the logs beside them, and logs whose board is gone.
+/// Remove boards that are old or too many, with the logs beside them, logs whose board is gone, and recordings that are
+/// old or take too much room.
 pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
-    let removed = vx_shm::gc(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
+    let mut removed = vx_shm::gc(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
     for logs in stray_logs(directory)? {
         let _ = std::fs::remove_dir_all(&logs);
     }
+    removed.extend(stale_recordings(directory)?.into_iter().filter(|path| std::fs::remove_file(path).is_ok()));
     Ok(removed)
 }
 
@@ -34,6 +37,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
 pub fn stale_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut stale = vx_shm::stale(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
     stale.extend(stray_logs(directory)?);
+    stale.extend(stale_recordings(directory)?);
     Ok(stale)
 }
 

@@ -4,6 +4,7 @@ mod boards;
 mod dumps;
 mod events;
 mod lines;
+mod recordings;
 mod scripts;
 
 use serde_json::Value;

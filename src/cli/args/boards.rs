@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use vx_shm::{BoardState, Phase, SlotState};
 
-use super::duration;
+use super::{duration, moment};
 
 const PUT_EXAMPLES: &str = "\
 A script makes a board of its own, or joins one that is there:
@@ -35,8 +35,11 @@ pub(in crate::cli) enum BoardCommand {
     },
     /// Print or save what a board says.
     Dump {
-        /// The board: a parent's process id, a name, a file, or a dump; the newest when left out.
+        /// The board: a parent's process id, a name, a file, a dump, or a recording; the newest board when left out.
         board: Option<String>,
+        /// Of a recording: how it was so long after the board was made, such as `12.5s`; its end when left out.
+        #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "raw")]
+        at: Option<Duration>,
         /// Save the board itself to this file, which reads like a live board.
         #[arg(long, value_name = "FILE")]
         raw: Option<PathBuf>,
@@ -69,7 +72,8 @@ pub(in crate::cli) enum BoardCommand {
     Create(CreateArguments),
     /// Say what became of the calling script's board: nothing more will come.
     Close(CloseArguments),
-    /// Remove boards of ended runs that are older than an hour or beyond the newest 32.
+    /// Remove boards of ended runs that are older than an hour or beyond the newest 32, and recordings that are older than
+    /// a week, beyond the newest 32, or for which there is no room in 8 MiB beside newer ones.
     Gc,
 }
 
