@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod digest;
 pub mod doctor;
+pub mod export;
 pub mod hint;
 pub mod install;
 pub mod paths;

@@ -238,10 +238,10 @@ pub(super) struct SyncArguments {
     #[allow(missing_docs)]
     pub run: RunArguments,
     /// Say what is missing and exit with 1 if anything is; change nothing.
-    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump", "record"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump", "record", "trace", "timings"])]
     pub check: bool,
     /// Say what would be done; change nothing.
-    #[arg(long, conflicts_with_all = ["tui", "json", "dump", "record"])]
+    #[arg(long, conflicts_with_all = ["tui", "json", "dump", "record", "trace", "timings"])]
     pub dry_run: bool,
     /// Refuse to run when vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]
@@ -300,6 +300,9 @@ pub(super) struct RunArguments {
     /// case, beside their boards and in less room.
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub export: ExportArguments,
     /// Also dump while it runs, this often, such as `500ms`: `board-000001.vxb`, ….
     #[arg(long, value_name = "DURATION", value_parser = duration, requires = "dump")]
     pub dump_every: Option<Duration>,
@@ -311,6 +314,17 @@ pub(super) struct MouseArguments {
     /// Leave the mouse to the terminal: it then selects text as always, and nothing in the dashboard.
     #[arg(long)]
     pub no_mouse: bool,
+}
+
+/// What is made of a run for others.
+#[derive(Debug, Default, Args)]
+pub(super) struct ExportArguments {
+    /// Write a trace that Perfetto opens: a track a tool, a slice a phase, counters of bytes.
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+    /// Write a page of timings: every phase as a bar, rates, the critical path, beside earlier runs.
+    #[arg(long, value_name = "FILE")]
+    pub timings: Option<PathBuf>,
 }
 
 /// Which view shows a run; without any, what fits the terminal.

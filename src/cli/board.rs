@@ -10,7 +10,7 @@ use vx_shm::{BoardState, Liveness, Reader, SlotState, SlotView, Snapshot, dump};
 
 use super::args::{BoardCommand, DumpFormat, Until, WatchArguments};
 use super::failure::{FAILED, Failure, Outcome};
-use super::{boards, print, put, replay};
+use super::{boards, export, print, put, replay};
 use crate::paths::runtime_directory;
 use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT, collect_boards};
 
@@ -19,6 +19,7 @@ pub(super) fn run(command: BoardCommand) -> Outcome {
     match command {
         BoardCommand::Ls { json } => list(json),
         BoardCommand::Dump { board, at, raw, format } => dump_board(board.as_deref(), at, raw.as_deref(), format),
+        BoardCommand::Export { board, into } => export::run(board.as_deref(), &into),
         BoardCommand::Watch(arguments) => watch(&arguments),
         BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
         BoardCommand::Put(arguments) => put::put(&arguments),

@@ -13,7 +13,7 @@ use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
 use super::interrupts::Interrupts;
 use super::show::{View, show};
 use super::views::BoardLogs;
-use super::{print, shims};
+use super::{export, print, shims};
 use crate::paths::{Home, runtime_directory};
 use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, RunEnd, RunHandle, Step, create_board, start_run};
 
@@ -47,6 +47,7 @@ pub(super) fn check_places(home: &Home, run: &RunArguments) -> Result<PathBuf, F
     if let Some(dumps) = &run.dump {
         make(dumps, "name a directory that you can write to with `--dump`")?;
     }
+    export::check_places(&run.export)?;
     Ok(runtime)
 }
 
@@ -75,6 +76,9 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     if let Err(error) = recorder.and_then(FlightRecorder::finish) {
         troubles
             .extend(errand.run.record.as_ref().map(|file| format!("cannot record to `{}`: {error}", file.display())));
+    }
+    if let Err(failure) = export::at_the_end(&path, errand.run.record.as_deref(), &errand.run.export) {
+        troubles.push(failure.to_string());
     }
     let end = handle.join()?;
     shims::refresh(errand.home);

@@ -14,6 +14,7 @@ mod carry_out;
 mod config;
 mod doctor;
 mod env;
+mod export;
 mod failure;
 mod install;
 mod install_child;

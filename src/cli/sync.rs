@@ -63,7 +63,8 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
 
 /// Nobody waits for a board of a run with nothing to do, unless they asked for what is made from one.
 fn may_stay_silent(run: &RunArguments, view: View) -> bool {
-    run.dump.is_none() && run.record.is_none() && view != View::Json
+    let asked = [&run.dump, &run.record, &run.export.trace, &run.export.timings];
+    asked.iter().all(|file| file.is_none()) && view != View::Json
 }
 
 fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), Failure> {

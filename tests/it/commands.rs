@@ -28,6 +28,7 @@ const COMMANDS: [&str; 30] = [
     "board put",
     "board create",
     "board close",
+    "board export",
     "board gc",
     "top",
     "cache",

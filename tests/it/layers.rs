@@ -37,7 +37,7 @@ const TOWERS: [Tower; 3] = [
         sources: "src",
         floors: &[
             &["hint", "platform", "digest"],
-            &["report", "paths", "config", "candidate", "template"],
+            &["report", "paths", "config", "candidate", "template", "export"],
             &["project", "source", "install", "process", "channel", "route"],
             &["sync"],
             &["doctor"],

@@ -3,6 +3,7 @@
 mod boards;
 mod dumps;
 mod events;
+mod exports;
 mod lines;
 mod recordings;
 mod scripts;

@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Subcommand, ValueEnum};
 use vx_shm::{BoardState, Phase, SlotState};
 
-use super::{duration, moment};
+use super::{ExportArguments, duration, moment};
 
 const PUT_EXAMPLES: &str = "\
 A script makes a board of its own, or joins one that is there:
@@ -47,6 +47,15 @@ pub(in crate::cli) enum BoardCommand {
         #[allow(missing_docs)]
         format: DumpFormat,
     },
+    /// Make a trace or a page of timings from a recording, or from what was recorded of a board.
+    #[command(group(clap::ArgGroup::new("into").args(["trace", "timings"]).required(true).multiple(true)))]
+    Export {
+        /// The recording, or the board: a parent's process id, a name, a file, or a dump; the newest board when left out.
+        board: Option<String>,
+        #[command(flatten)]
+        #[allow(missing_docs)]
+        into: ExportArguments,
+    },
     /// Print a JSON line for each change until the run ends.
     Watch(WatchArguments),
     /// Wait until a run has ended: exit code 0 when it came out as asked for.
@@ -72,8 +81,9 @@ pub(in crate::cli) enum BoardCommand {
     Create(CreateArguments),
     /// Say what became of the calling script's board: nothing more will come.
     Close(CloseArguments),
-    /// Remove boards of ended runs that are older than an hour or beyond the newest 32, and recordings that are older than
-    /// a week, beyond the newest 32, or for which there is no room in 8 MiB beside newer ones.
+    /// Remove old boards of ended runs and old recordings.
+    ///
+    /// Boards are kept for an hour, at most 32; recordings for a week, at most 32 and 8 MiB.
     Gc,
 }
 

@@ -1,0 +1,14 @@
+//! What became of a run, for other programs and for people: a trace, and a page of its timings.
+//!
+//! Both are made from a [`Course`], which is gathered from the readings of a recording, or from one reading of a board. All
+//! names and texts on a board are somebody else's: they are escaped where they are written.
+
+mod course;
+mod critical;
+mod timings;
+mod trace;
+
+pub use course::{Course, Stretch, Tool};
+pub use critical::{Link, critical_path};
+pub use timings::timings;
+pub use trace::trace;

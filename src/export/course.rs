@@ -1,0 +1,205 @@
+//! The course of a run: when each tool was in which phase, and how its bytes came.
+
+use std::collections::HashMap;
+
+use vx_shm::recording::Recording;
+use vx_shm::{BoardState, BoardView, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+
+/// More lives of slots than any run has; a board that claims more is cut there.
+const MOST_TOOLS: usize = 4096;
+/// More stretches than any install has.
+const MOST_ENTRIES: usize = 256;
+/// How many amounts of a download are kept at most, over the length of a run.
+const MOST_SAMPLES: u64 = 1_000;
+
+/// The course of a run. All times are nanoseconds since its board was made.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// The board.
+    pub board: BoardView,
+    /// Its tools, in the order in which they came.
+    pub tools: Vec<Tool>,
+    /// When the last of it was: of a finished run, when its last tool was over.
+    pub length_ns: u64,
+}
+
+/// One life of one slot.
+#[derive(Clone, Debug, Default)]
+pub struct Tool {
+    /// How it looked last.
+    pub slot: SlotView,
+    /// What it did, one after the other.
+    pub stretches: Vec<Stretch>,
+    /// When it was over; `None` while it was not.
+    pub ended_ns: Option<u64>,
+    /// How many bytes had come when.
+    pub received: Vec<(u64, u64)>,
+}
+
+/// A time in one phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The phase.
+    pub phase: Phase,
+    /// From when.
+    pub from_ns: u64,
+    /// Until when, at least `from_ns`.
+    pub until_ns: u64,
+    /// What was done in it: bytes, for a download.
+    pub done: u64,
+}
+
+impl Course {
+    /// The course that a recording tells of.
+    pub fn of_recording(recording: Recording) -> Self {
+        let (first_ns, last_ns) = recording.span_ns();
+        let mut gathering = Gathering { between_ns: (last_ns - first_ns) / MOST_SAMPLES, ..Gathering::default() };
+        let readings = recording.readings();
+        let mut playback = recording.playback();
+        for place in 0..readings {
+            playback.go_to(place);
+            gathering.note(playback.last());
+        }
+        gathering.course()
+    }
+
+    /// The course as far as one reading of a board tells: no more of a download than how much it was.
+    pub fn of_reading(snapshot: &Snapshot) -> Self {
+        let mut gathering = Gathering::default();
+        gathering.note(snapshot);
+        gathering.course()
+    }
+
+    /// How many bytes came in all.
+    pub fn bytes(&self) -> u64 {
+        self.tools.iter().fold(0, |sum, tool| sum.saturating_add(tool.bytes()))
+    }
+
+    /// What became of the whole.
+    pub fn outcome(&self) -> &'static str {
+        match self.board.state {
+            BoardState::Running if self.board.abandoned() => "abandoned",
+            state => state.name(),
+        }
+    }
+}
+
+impl Tool {
+    /// How many bytes came.
+    pub fn bytes(&self) -> u64 {
+        let downloads = self.stretches.iter().filter(|stretch| stretch.phase == Phase::Downloading);
+        downloads.map(|stretch| stretch.done).max().unwrap_or(0)
+    }
+
+    /// When it began to do something else than wait for its turn.
+    pub fn began_ns(&self) -> Option<u64> {
+        self.stretches.iter().find(|stretch| stretch.phase != Phase::Queued).map(|stretch| stretch.from_ns)
+    }
+
+    /// How long it was at work.
+    pub fn took_ns(&self) -> Option<u64> {
+        let until_ns = self.stretches.last()?.until_ns;
+        Some(until_ns.saturating_sub(self.began_ns()?))
+    }
+
+    /// How long it was in this phase.
+    pub fn in_phase_ns(&self, phase: Phase) -> u64 {
+        let of_it = self.stretches.iter().filter(|stretch| stretch.phase == phase);
+        of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
+    }
+
+    /// Whether something was to be done for it at all.
+    pub fn worked(&self) -> bool {
+        self.slot.state != SlotState::Skipped && self.began_ns().is_some()
+    }
+}
+
+/// A course while it is gathered.
+#[derive(Default)]
+struct Gathering {
+    board: BoardView,
+    taken_at_ns: u64,
+    between_ns: u64,
+    places: HashMap<(u32, u32), usize>,
+    tools: Vec<Gathered>,
+}
+
+#[derive(Default)]
+struct Gathered {
+    slot: SlotView,
+    entries: Vec<PhaseEntry>,
+    received: Vec<(u64, u64)>,
+}
+
+impl Gathering {
+    fn note(&mut self, snapshot: &Snapshot) {
+        self.board.clone_from(&snapshot.board);
+        self.taken_at_ns = self.taken_at_ns.max(snapshot.taken_at_ns);
+        for slot in &snapshot.slots {
+            let id = (slot.index, slot.generation);
+            let place = match self.places.get(&id) {
+                Some(place) => *place,
+                None if self.tools.len() == MOST_TOOLS => continue,
+                None => {
+                    self.places.insert(id, self.tools.len());
+                    self.tools.push(Gathered::default());
+                    self.tools.len() - 1
+                }
+            };
+            self.tools[place].note(slot, snapshot.taken_at_ns, self.between_ns);
+        }
+    }
+
+    fn course(self) -> Course {
+        let created_ns = self.board.created_at_ns;
+        let since = |at_ns: u64| at_ns.saturating_sub(created_ns);
+        let now_ns = since(self.taken_at_ns);
+        let tools: Vec<Tool> = self.tools.into_iter().map(|gathered| gathered.tool(since, now_ns)).collect();
+        let all_over = tools.iter().map(|tool| tool.ended_ns).collect::<Option<Vec<u64>>>();
+        let length_ns = all_over.and_then(|ends| ends.into_iter().max()).unwrap_or(now_ns);
+        Course { board: self.board, tools, length_ns }
+    }
+}
+
+impl Gathered {
+    fn note(&mut self, slot: &SlotView, at_ns: u64, between_ns: u64) {
+        self.slot.clone_from(slot);
+        let mut fresh = Vec::new();
+        for entry in &slot.phases {
+            let known =
+                |other: &&mut PhaseEntry| (other.phase, other.entered_at_ns) == (entry.phase, entry.entered_at_ns);
+            match self.entries.iter_mut().find(known) {
+                Some(known) => known.done = entry.done,
+                None => fresh.push(*entry),
+            }
+        }
+        fresh.truncate(MOST_ENTRIES - self.entries.len());
+        self.entries.append(&mut fresh);
+        if slot.phase == Phase::Downloading && !slot.state.ended() {
+            let last = self.received.last();
+            if last.is_none_or(|(last_ns, done)| *done != slot.done && at_ns - last_ns >= between_ns) {
+                self.received.push((at_ns, slot.done));
+            }
+        }
+    }
+
+    fn tool(mut self, since: impl Fn(u64) -> u64, now_ns: u64) -> Tool {
+        self.entries.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
+        let ended_ns = match self.slot.state.ended() {
+            true => Some(self.slot.ended_at_ns.map_or(now_ns, &since).min(now_ns)),
+            false => None,
+        };
+        let end_ns = ended_ns.unwrap_or(now_ns);
+        let next = self.entries.iter().skip(1).map(|entry| since(entry.entered_at_ns)).chain([end_ns]);
+        let stretch = |(entry, next_ns): (&PhaseEntry, u64)| {
+            let from_ns = since(entry.entered_at_ns).min(end_ns);
+            Stretch { phase: entry.phase, from_ns, until_ns: next_ns.clamp(from_ns, end_ns), done: entry.done }
+        };
+        let stretches = self.entries.iter().zip(next).map(stretch).collect();
+        let received = self.received.into_iter().map(|(at_ns, done)| (since(at_ns).min(end_ns), done)).collect();
+        Tool { slot: self.slot, stretches, ended_ns, received }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,136 @@
+use super::*;
+use vx_shm::recording::Recorder;
+
+const MS: u64 = 1_000_000;
+const BEGUN: u64 = 1_000 * MS;
+
+fn tool(index: u32, key: &str, phases: &[(Phase, u64, u64)], end: Option<(SlotState, u64)>) -> SlotView {
+    let entry = |(phase, ms, done): &(Phase, u64, u64)| PhaseEntry {
+        phase: *phase,
+        entered_at_ns: BEGUN + ms * MS,
+        done: *done,
+    };
+    let last = phases.last().copied().unwrap_or((Phase::Queued, 0, 0));
+    SlotView {
+        index,
+        generation: 1,
+        key: key.into(),
+        version: format!("{index}.2.3"),
+        state: end.map_or(SlotState::Live, |(state, _)| state),
+        phase: last.0,
+        done: last.2,
+        phases: phases.iter().map(entry).collect(),
+        ended_at_ns: end.map(|(_, ms)| BEGUN + ms * MS),
+        ..SlotView::default()
+    }
+}
+
+fn reading(ms: u64, state: BoardState, slots: Vec<SlotView>) -> Snapshot {
+    let board = BoardView {
+        id: "0123456789abcdef0123456789abcdef".into(),
+        title: "demo".into(),
+        state,
+        created_unix_ns: 1_790_000_000 * 1_000 * MS as i64,
+        created_at_ns: BEGUN,
+        capacity: 8,
+        ..BoardView::default()
+    };
+    Snapshot { board, slots, taken_at_ns: BEGUN + ms * MS }
+}
+
+/// A run of three tools with two places for installs: the third waits until the first is over, and fails.
+pub(in crate::export) fn run() -> Course {
+    use Phase::{Downloading as D, Extracting as E, Linking as L, Queued as Q, Resolving as R, Verifying as V};
+    let mut readings = Vec::new();
+    for ms in (0..=1_000).step_by(50) {
+        let node = tool(0, "node", &[(Q, 0, 0), (R, 5, 0), (D, 20, (ms.min(1_000)) * 30_000)], None);
+        let hold = tool(2, "<script>alert(1)</script>", &[(Q, 0, 0)], None);
+        let uv = tool(1, "uv", &[(Q, 0, 0), (R, 5, 0), (D, 30, ms * 9_000)], None);
+        readings.push(reading(ms, BoardState::Running, vec![node, uv, hold]));
+    }
+    let node_end = Some((SlotState::Done, 1_400));
+    let node = tool(
+        0,
+        "node",
+        &[(Q, 0, 0), (R, 5, 0), (D, 20, 30_000_000), (V, 1_000, 0), (E, 1_010, 90_000_000), (L, 1_380, 3)],
+        node_end,
+    );
+    let uv = tool(
+        1,
+        "uv",
+        &[(Q, 0, 0), (R, 5, 0), (D, 30, 9_000_000), (E, 1_050, 0), (L, 1_090, 0)],
+        Some((SlotState::Done, 1_100)),
+    );
+    let failed = SlotView {
+        error: Some("the digest differs\n\u{202e}expected </pre><b>sha256".into()),
+        ..tool(
+            2,
+            "<script>alert(1)</script>",
+            &[(Q, 0, 0), (R, 1_402, 0), (D, 1_410, 500_000)],
+            Some((SlotState::Failed, 1_900)),
+        )
+    };
+    readings.push(reading(1_950, BoardState::Failed, vec![node, uv, failed]));
+    let mut recorder = Recorder::new(Vec::new(), 1 << 20, &readings[0]).expect("memory");
+    readings[1..].iter().for_each(|reading| drop(recorder.note(reading)));
+    let bytes = recorder.end(readings.last().expect("readings")).expect("memory");
+    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"))
+}
+
+/// The same project a day earlier, slower by a half.
+pub(in crate::export) fn earlier() -> Course {
+    let mut course = run();
+    course.board.created_unix_ns -= 24 * 3_600 * 1_000 * MS as i64;
+    course.board.state = BoardState::Done;
+    course.length_ns = course.length_ns * 3 / 2;
+    for tool in &mut course.tools {
+        tool.slot.state = SlotState::Done;
+        for stretch in &mut tool.stretches {
+            (stretch.from_ns, stretch.until_ns) = (stretch.from_ns * 3 / 2, stretch.until_ns * 3 / 2);
+        }
+    }
+    course
+}
+
+#[test]
+fn stretches_follow_each_other_and_end_with_the_tool() {
+    let course = run();
+    assert_eq!(course.length_ns, 1_900 * MS);
+    let node = &course.tools[0];
+    let told: Vec<_> =
+        node.stretches.iter().map(|stretch| (stretch.phase, stretch.from_ns / MS, stretch.until_ns / MS)).collect();
+    use Phase::*;
+    assert_eq!(
+        told,
+        [
+            (Queued, 0, 5),
+            (Resolving, 5, 20),
+            (Downloading, 20, 1_000),
+            (Verifying, 1_000, 1_010),
+            (Extracting, 1_010, 1_380),
+            (Linking, 1_380, 1_400)
+        ]
+    );
+    assert_eq!((node.bytes(), node.took_ns(), node.ended_ns), (30_000_000, Some(1_395 * MS), Some(1_400 * MS)));
+    assert!(node.received.len() >= 20 && node.received.is_sorted());
+    assert_eq!(course.bytes(), 39_500_000);
+}
+
+#[test]
+fn one_reading_tells_as_much_as_it_holds() {
+    let snapshot = reading(700, BoardState::Running, vec![tool(0, "node", &[(Phase::Downloading, 20, 5)], None)]);
+    let course = Course::of_reading(&snapshot);
+    let whole = Stretch { phase: Phase::Downloading, from_ns: 20 * MS, until_ns: 700 * MS, done: 5 };
+    assert_eq!((course.tools[0].stretches.as_slice(), course.length_ns), (&[whole][..], 700 * MS));
+}
+
+#[test]
+fn moments_that_cannot_be_leave_stretches_that_can() {
+    let mut wild = tool(0, "node", &[(Phase::Downloading, 20, 5), (Phase::Linking, 10, 0)], None);
+    wild.phases[0].entered_at_ns = u64::MAX;
+    wild.phases[1].entered_at_ns = 1;
+    let course = Course::of_reading(&reading(700, BoardState::Running, vec![wild]));
+    for stretch in &course.tools[0].stretches {
+        assert!(stretch.from_ns <= stretch.until_ns && stretch.until_ns <= 700 * MS, "{stretch:?}");
+    }
+}

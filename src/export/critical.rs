@@ -1,0 +1,87 @@
+//! The critical path: what the run would have had to do faster to be over sooner.
+//!
+//! It is followed backwards from the tool that was over last, through its phases. Where that one waited for its turn, what
+//! counts is the tool whose end gave it one; and so on to the beginning.
+
+use vx_shm::Phase;
+
+use super::course::{Course, Stretch};
+
+/// How long after the end of one tool another that waited for it may begin.
+const HANDOVER_NS: u64 = 50_000_000;
+
+/// One stretch of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Which tool, as a place in [`Course::tools`].
+    pub tool: usize,
+    /// What it did meanwhile.
+    pub stretch: Stretch,
+}
+
+/// The path, first stretch first. Its stretches do not overlap.
+pub fn critical_path(course: &Course) -> Vec<Link> {
+    let mut path = Vec::new();
+    let end_of = |tool: usize| course.tools[tool].stretches.last().map_or(0, |stretch| stretch.until_ns);
+    let working = |tool: &usize| course.tools[*tool].worked();
+    let Some(mut tool) = (0..course.tools.len()).filter(working).max_by_key(|tool| end_of(*tool)) else {
+        return path;
+    };
+    let mut visited = vec![false; course.tools.len()];
+    let mut until_ns = end_of(tool);
+    loop {
+        visited[tool] = true;
+        let own = course.tools[tool].stretches.iter().rev().filter(|stretch| stretch.phase != Phase::Queued);
+        for stretch in own {
+            let stretch = Stretch { until_ns: stretch.until_ns.min(until_ns), ..*stretch };
+            if stretch.from_ns < stretch.until_ns {
+                path.push(Link { tool, stretch });
+                until_ns = stretch.from_ns;
+            }
+        }
+        // Who began before this one and was over by then made room for it; without any, it was there from the beginning.
+        let gave_way = |other: &usize| {
+            let end_ns = end_of(*other);
+            !visited[*other] && working(other) && end_ns <= until_ns && until_ns - end_ns <= HANDOVER_NS
+        };
+        match (0..course.tools.len()).filter(gave_way).max_by_key(|other| end_of(*other)) {
+            Some(before) => tool = before,
+            None => break,
+        }
+        until_ns = until_ns.min(end_of(tool));
+    }
+    path.reverse();
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::course::tests::run;
+    use super::*;
+
+    #[test]
+    fn the_path_goes_through_the_tool_that_made_room_for_the_last_one() {
+        let course = run();
+        let path = critical_path(&course);
+        let told: Vec<(usize, Phase)> = path.iter().map(|link| (link.tool, link.stretch.phase)).collect();
+        use Phase::*;
+        assert_eq!(
+            told,
+            [
+                (0, Resolving),
+                (0, Downloading),
+                (0, Verifying),
+                (0, Extracting),
+                (0, Linking),
+                (2, Resolving),
+                (2, Downloading)
+            ]
+        );
+        assert!(path.windows(2).all(|two| two[0].stretch.until_ns <= two[1].stretch.from_ns));
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_was_done_has_none() {
+        assert_eq!(critical_path(&Course::default()), []);
+    }
+}

@@ -1,0 +1,116 @@
+//! This run beside earlier ones of the same project.
+
+use std::fmt::Write;
+
+use super::super::course::{Course, Tool};
+use super::text::{duration, escaped, moment};
+
+/// How many earlier runs have a row of their own.
+const MOST_ROWS: usize = 8;
+
+/// The middle one of the earlier runs' lengths; `None` without any.
+pub(super) fn usual_ns(earlier: &[Course]) -> Option<u64> {
+    middle(earlier.iter().map(|course| course.length_ns).collect())
+}
+
+fn middle(mut lengths: Vec<u64>) -> Option<u64> {
+    lengths.sort_unstable();
+    lengths.get(lengths.len() / 2).copied()
+}
+
+/// How much longer or shorter: `32 % less than usual`.
+pub(super) fn against(now_ns: u64, usual_ns: u64) -> String {
+    let percent = (now_ns as f64 / usual_ns.max(1) as f64 - 1.0) * 100.0;
+    match percent.round() {
+        0.0 => "as long as usual".into(),
+        more if more > 0.0 => format!("{more} % more than usual"),
+        less => format!("{} % less than usual", -less),
+    }
+}
+
+pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course]) {
+    if earlier.is_empty() {
+        return;
+    }
+    let shown: Vec<&Course> = [course].into_iter().chain(earlier.iter().take(MOST_ROWS)).collect();
+    let longest_ns = shown.iter().map(|course| course.length_ns).max().unwrap_or(1).max(1);
+    page.push_str("<section>\n<h2>Compared with earlier runs</h2>\n<div class=\"runs\">\n");
+    for (place, run) in shown.iter().enumerate() {
+        let when = if place == 0 { "this run".into() } else { moment(run.board.created_unix_ns) };
+        let width = run.length_ns as f64 * 100.0 / longest_ns as f64;
+        let class = if place == 0 { " this" } else { "" };
+        let _ = write!(
+            page,
+            "<div class=\"run{class}\"><span>{when}</span><div class=\"track\"><i style=\"width:{width:.2}%\"></i></div>\
+             <span class=\"took\">{}</span><span>{}</span></div>\n",
+            duration(run.length_ns),
+            run.outcome(),
+        );
+    }
+    page.push_str("</div>\n");
+    tools(page, course, earlier);
+    page.push_str("</section>\n");
+}
+
+fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
+    let rows: Vec<(&Tool, u64, u64, usize)> = course.tools.iter().filter_map(|tool| beside(tool, earlier)).collect();
+    if rows.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<table><thead><tr><th scope=\"col\">Tool</th><th scope=\"col\">This time</th><th scope=\"col\">Usually</th>\
+         <th scope=\"col\">Difference</th><th scope=\"col\">Runs</th></tr></thead>\n<tbody>\n",
+    );
+    for (tool, now_ns, usual_ns, runs) in rows {
+        // A tenth more or less is noise.
+        let class = match (now_ns * 10, usual_ns) {
+            (now, usual) if now > usual * 11 => "slower",
+            (now, usual) if now < usual * 9 => "faster",
+            _ => "same",
+        };
+        let _ = write!(
+            page,
+            "<tr><th scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{runs}</td></tr>\n",
+            escaped(&tool.slot.key),
+            duration(now_ns),
+            duration(usual_ns),
+            difference(now_ns, usual_ns),
+        );
+    }
+    page.push_str("</tbody></table>\n");
+}
+
+fn difference(now_ns: u64, usual_ns: u64) -> String {
+    match now_ns >= usual_ns {
+        true => format!("+{}", duration(now_ns - usual_ns)),
+        false => format!("\u{2212}{}", duration(usual_ns - now_ns)),
+    }
+}
+
+/// How long a tool took that came out well, and how long it usually does.
+fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64, usize)> {
+    let took = |tool: &Tool| tool.took_ns().filter(|_| tool.worked() && tool.slot.state.good());
+    let now_ns = took(tool)?;
+    let same = earlier.iter().filter_map(|course| {
+        let known = course.tools.iter().find(|other| other.slot.key == tool.slot.key)?;
+        took(known)
+    });
+    let lengths: Vec<u64> = same.collect();
+    let runs = lengths.len();
+    Some((tool, now_ns, middle(lengths)?, runs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_usual_is_the_middle_and_a_difference_has_a_sign() {
+        assert_eq!(middle(vec![9, 1, 5]), Some(5));
+        assert_eq!(middle(Vec::new()), None);
+        assert_eq!(against(150, 100), "50 % more than usual");
+        assert_eq!(against(60, 100), "40 % less than usual");
+        assert_eq!(against(100, 100), "as long as usual");
+        assert_eq!(difference(1_000_000, 5_000_000), "\u{2212}4 ms");
+    }
+}

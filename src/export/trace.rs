@@ -1,0 +1,187 @@
+//! A run in the trace event format that Perfetto and Chrome's own viewer open: a track a tool, a slice a phase, a counter of
+//! bytes a tool and one for all, and the critical path on a track of its own.
+
+use serde_json::{Value, json};
+
+use super::course::{Course, Tool};
+use super::critical::critical_path;
+
+/// All tracks belong to one process: the board.
+const BOARD: u32 = 1;
+/// The track of the critical path; those of the tools come behind it.
+const PATH: u32 = 1;
+
+/// The trace of a run, as JSON.
+pub fn trace(course: &Course) -> String {
+    let mut events = vec![
+        named("process_name", BOARD, &format!("vx {}", course.board.title)),
+        named("thread_name", PATH, "critical path"),
+        json!({ "ph": "M", "pid": BOARD, "tid": PATH, "name": "thread_sort_index", "args": { "sort_index": 0 } }),
+    ];
+    for link in critical_path(course) {
+        let tool = &course.tools[link.tool].slot.key;
+        let stretch = link.stretch;
+        let name = format!("{tool}: {}", stretch.phase);
+        events.push(slice(PATH, &name, "critical", (stretch.from_ns, stretch.until_ns), json!({ "tool": tool })));
+    }
+    for (place, tool) in course.tools.iter().enumerate() {
+        put_tool(&mut events, PATH + 1 + place as u32, tool);
+    }
+    put_total(&mut events, course);
+    let board = &course.board;
+    let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).map(|moment| moment.to_string());
+    let head = json!({
+        "displayTimeUnit": "ms",
+        "otherData": {
+            "program": concat!("vx ", env!("CARGO_PKG_VERSION")),
+            "board": board.id,
+            "title": board.title,
+            "outcome": course.outcome(),
+            "created_at": created.ok(),
+        },
+    });
+    // An event a line: to be read, compared and searched line by line.
+    let head = head.to_string();
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    format!("{},\"traceEvents\":[\n{}\n]}}\n", head.strip_suffix('}').unwrap_or_default(), lines.join(",\n"))
+}
+
+fn named(what: &str, track: u32, name: &str) -> Value {
+    json!({ "ph": "M", "pid": BOARD, "tid": track, "name": what, "args": { "name": name } })
+}
+
+/// Times are microseconds in this format; the nanoseconds come behind the point.
+fn microseconds(ns: u64) -> f64 {
+    ns as f64 / 1_000.0
+}
+
+fn slice(track: u32, name: &str, category: &str, (from_ns, until_ns): (u64, u64), arguments: Value) -> Value {
+    json!({
+        "ph": "X",
+        "pid": BOARD,
+        "tid": track,
+        "name": name,
+        "cat": category,
+        "ts": microseconds(from_ns),
+        "dur": microseconds(until_ns - from_ns),
+        "args": arguments,
+    })
+}
+
+fn put_tool(events: &mut Vec<Value>, track: u32, tool: &Tool) {
+    let slot = &tool.slot;
+    let name = [slot.key.as_str(), slot.version.as_str()].join(" ");
+    events.push(named("thread_name", track, name.trim_end()));
+    let order = json!({ "sort_index": track });
+    events.push(json!({ "ph": "M", "pid": BOARD, "tid": track, "name": "thread_sort_index", "args": order }));
+    for stretch in &tool.stretches {
+        let arguments = json!({ "done": stretch.done, "attempt": slot.attempt });
+        let span = (stretch.from_ns, stretch.until_ns);
+        events.push(slice(track, stretch.phase.name(), "phase", span, arguments));
+    }
+    let counter = format!("{} bytes", slot.key);
+    for (at_ns, bytes) in amounts(tool) {
+        events.push(count(&counter, at_ns, bytes));
+    }
+    if let Some(ended_ns) = tool.ended_ns {
+        events.push(json!({
+            "ph": "i",
+            "s": "t",
+            "pid": BOARD,
+            "tid": track,
+            "name": slot.state.name(),
+            "cat": "end",
+            "ts": microseconds(ended_ns),
+            "args": { "error": slot.error, "exit_code": slot.exit_code, "signal": slot.signal },
+        }));
+    }
+}
+
+/// How much of a tool's download was there when, from nothing to all of it.
+fn amounts(tool: &Tool) -> Vec<(u64, u64)> {
+    let download = tool.stretches.iter().rfind(|stretch| stretch.phase == vx_shm::Phase::Downloading);
+    let Some(download) = download.filter(|download| download.done > 0) else { return Vec::new() };
+    let begun = tool.received.first().map_or(download.from_ns, |(at_ns, _)| (*at_ns).min(download.from_ns));
+    let seen = tool.received.iter().copied().filter(|(at_ns, _)| *at_ns > begun && *at_ns < download.until_ns);
+    [(begun, 0)].into_iter().chain(seen).chain([(download.until_ns, download.done)]).collect()
+}
+
+fn put_total(events: &mut Vec<Value>, course: &Course) {
+    let mut changes: Vec<(u64, usize, u64)> = Vec::new();
+    for (place, tool) in course.tools.iter().enumerate() {
+        changes.extend(amounts(tool).into_iter().map(|(at_ns, bytes)| (at_ns, place, bytes)));
+    }
+    changes.sort_unstable();
+    let mut bytes_of = vec![0u64; course.tools.len()];
+    let mut total = 0u64;
+    for (at_ns, place, bytes) in changes {
+        total = total.wrapping_sub(bytes_of[place]).wrapping_add(bytes);
+        bytes_of[place] = bytes;
+        events.push(count("all bytes", at_ns, total));
+    }
+}
+
+fn count(name: &str, at_ns: u64, bytes: u64) -> Value {
+    json!({ "ph": "C", "pid": BOARD, "name": name, "ts": microseconds(at_ns), "args": { "bytes": bytes } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::course::tests::run;
+    use super::*;
+
+    fn events(trace: &str) -> Vec<Value> {
+        let trace: Value = serde_json::from_str(trace).expect("JSON");
+        trace["traceEvents"].as_array().expect("events").clone()
+    }
+
+    #[test]
+    fn a_run_as_a_trace() {
+        let whole = trace(&run());
+        // Only a few of the counts: they are all alike.
+        let few: Vec<&str> = whole
+            .lines()
+            .enumerate()
+            .filter(|(at, line)| !line.contains(r#""ph":"C""#) || at % 8 == 0)
+            .map(|(_, line)| line)
+            .collect();
+        insta::assert_snapshot!(few.join("\n"));
+    }
+
+    #[test]
+    fn every_event_has_what_the_format_asks_of_its_kind() {
+        for event in events(&trace(&run())) {
+            let wanted: &[&str] = match event["ph"].as_str().expect("a kind") {
+                "M" => &["pid", "tid", "name", "args"],
+                "X" => &["pid", "tid", "name", "cat", "ts", "dur", "args"],
+                "C" => &["pid", "name", "ts", "args"],
+                "i" => &["pid", "tid", "name", "ts", "s"],
+                other => panic!("`{other}` is not made here"),
+            };
+            assert!(wanted.iter().all(|field| !event[field].is_null()), "{event}");
+            assert!(
+                ["ts", "dur"].iter().all(|field| event[field].is_null() || event[field].as_f64() >= Some(0.0)),
+                "{event}"
+            );
+            if event["ph"] == "C" {
+                assert!(event["args"]["bytes"].is_u64(), "{event}");
+            }
+        }
+    }
+
+    #[test]
+    fn slices_of_a_track_do_not_overlap_and_a_hostile_name_is_text() {
+        let events = events(&trace(&run()));
+        for track in 1..=4 {
+            let slices = events.iter().filter(|event| event["ph"] == "X" && event["tid"] == track);
+            let spans: Vec<(f64, f64)> =
+                slices.map(|slice| (slice["ts"].as_f64().unwrap(), slice["dur"].as_f64().unwrap())).collect();
+            assert!(
+                !spans.is_empty() && spans.windows(2).all(|two| two[0].0 + two[0].1 <= two[1].0 + 0.001),
+                "{spans:?}"
+            );
+        }
+        let names: Vec<&str> = events.iter().filter_map(|event| event["args"]["name"].as_str()).collect();
+        assert!(names.contains(&"<script>alert(1)</script> 2.2.3"), "{names:?}");
+    }
+}
