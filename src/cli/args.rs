@@ -89,13 +89,13 @@ pub(super) enum Command {
     },
     /// Watch a run's board in a dashboard, from any terminal.
     Top {
-        /// The board: a parent's process id, a name, a file, a dump, or a recording, which is played; the newest board
-        /// when left out.
+        /// The board: a parent's process id, a name, a file, a dump, or a recording, which is played. When left out: the
+        /// only one at work, else the only one there is, else a list to pick from.
         board: Option<String>,
         /// Play a recording so many times as fast as it happened: 0.1 to 64.
         #[arg(long, value_name = "N", value_parser = speed, default_value = "1", hide_default_value = true)]
         speed: u32,
-        /// Pick from a list when there are several.
+        /// Pick from the list of all boards in any case.
         #[arg(long)]
         choose: bool,
         #[command(flatten)]

@@ -21,9 +21,12 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     }
     let options = look::dashboard(&look::checked_settings()?, true, mouse)?;
     let path = match board {
-        None if choose || several_run()? => match choose_one(&options)? {
+        None => match the_one_to_show()?.filter(|_| !choose) {
             Some(path) => path,
-            None => return Ok(ExitCode::SUCCESS),
+            None => match choose_one(&options)? {
+                Some(path) => path,
+                None => return Ok(ExitCode::SUCCESS),
+            },
         },
         board => boards::find(board)?,
     };
@@ -38,13 +41,20 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     }
 }
 
-/// Whether the newest board is not the only one somebody is at work on.
-fn several_run() -> Result<bool, Failure> {
+/// The board that is meant where none is named: the only one somebody is at work on, or the only one there is. `None`
+/// where a person has to choose.
+fn the_one_to_show() -> Result<Option<PathBuf>, Failure> {
     let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
-    let running = vx_shm::list(&directory)?.into_iter().filter_map(|listed| listed.reading.ok());
-    let running = running
-        .filter(|snapshot| snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true));
-    Ok(running.count() > 1)
+    let at_work =
+        |snapshot: &Snapshot| snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true);
+    let (mut readable, mut running) = (Vec::new(), Vec::new());
+    for listed in vx_shm::list(&directory)? {
+        let Ok(snapshot) = listed.reading else { continue };
+        let into = if at_work(&snapshot) { &mut running } else { &mut readable };
+        into.push(listed.path);
+    }
+    let mut only = if running.is_empty() { readable } else { running };
+    Ok(only.pop().filter(|_| only.is_empty()))
 }
 
 fn choose_one(options: &DashboardOptions) -> Result<Option<PathBuf>, Failure> {

@@ -18,6 +18,8 @@ mod outdated;
 mod output;
 #[cfg(unix)]
 mod places;
+#[cfg(target_os = "linux")]
+mod pty;
 mod registry;
 #[cfg(unix)]
 mod run;
@@ -29,3 +31,5 @@ mod source;
 mod sync;
 #[cfg(target_os = "linux")]
 mod terminal;
+#[cfg(target_os = "linux")]
+mod top;

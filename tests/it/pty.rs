@@ -1,0 +1,168 @@
+//! A program on a pseudo-terminal of its own: what it writes there, what that looks like, and how it leaves the terminal.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::num::NonZero;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
+
+use crate::sandbox::PATIENCE;
+
+const ENTER: &str = "\u{1b}[?1049h";
+const LEAVE: &str = "\u{1b}[?1049l";
+const SHOW_CURSOR: &str = "\u{1b}[?25h";
+const HIDE_CURSOR: &str = "\u{1b}[?25l";
+
+/// The rows and columns of the terminal.
+const SIZE: (u16, u16) = (30, 100);
+
+/// What the terminal was written, in order, and what it shows of that.
+struct Shown {
+    bytes: Vec<u8>,
+    screen: vt100::Parser,
+}
+
+/// A program on its terminal; killed when dropped.
+pub(crate) struct OnTerminal {
+    child: Child,
+    keyboard: File,
+    terminal: File,
+    before: Termios,
+    shown: Arc<Mutex<Shown>>,
+}
+
+impl OnTerminal {
+    /// Start this command on a terminal of 100 × 30 that shows UTF-8.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+        grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
+        let name = ptsname(&master, Vec::new()).expect("it has a name");
+        let name = name.to_str().expect("a terminal's name is ASCII");
+        let terminal = OpenOptions::new().read(true).write(true).open(name).expect("the terminal opens");
+        let size = Winsize { ws_row: SIZE.0, ws_col: SIZE.1, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).expect("it takes a size");
+        let before = tcgetattr(&terminal).expect("it has settings");
+        let ours = || Stdio::from(terminal.try_clone().expect("a second handle"));
+        command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
+        let child = command.stdin(ours()).stdout(ours()).stderr(ours()).spawn().expect("it starts");
+        let cells = |count| NonZero::new(count).expect("a screen has cells");
+        let screen = vt100::Parser::new(cells(SIZE.0), cells(SIZE.1), 0);
+        let shown = Arc::new(Mutex::new(Shown { bytes: Vec::new(), screen }));
+        let into = Arc::clone(&shown);
+        let mut from = File::from(master.try_clone().expect("a second handle"));
+        std::thread::spawn(move || {
+            let mut chunk = [0; 1 << 16];
+            // A closed terminal ends the reading with an error.
+            while let Ok(count @ 1..) = from.read(&mut chunk) {
+                let mut shown = into.lock().expect("no reader panics");
+                shown.bytes.extend_from_slice(&chunk[..count]);
+                shown.screen.process(&chunk[..count]);
+            }
+        });
+        Self { child, keyboard: File::from(master), terminal, before, shown }
+    }
+
+    /// Everything it has written.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().expect("no reader panics").bytes).into_owned()
+    }
+
+    /// What the terminal shows.
+    pub(crate) fn screen(&self) -> String {
+        self.shown.lock().expect("no reader panics").screen.screen().contents()
+    }
+
+    /// Wait until the screen is so.
+    pub(crate) fn await_screen(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "in vain, {what}:\n{screen}");
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    }
+
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it is there");
+    }
+
+    /// Wait for its end. Everything about the terminal must be as before; the code is returned.
+    pub(crate) fn ends_restored(mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("our child") {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it does not end:\n{}", self.screen());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        // What it wrote last may still be on its way to us.
+        let patience = Instant::now() + std::time::Duration::from_secs(2);
+        while !self.is_restored() && Instant::now() < patience {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        self.assert_restored();
+        status.code()
+    }
+
+    fn is_restored(&self) -> bool {
+        let text = self.text();
+        text.rfind(LEAVE) > text.rfind(ENTER) && text.rfind(SHOW_CURSOR) > text.rfind(HIDE_CURSOR)
+    }
+
+    /// The terminal is as it was before anything was started on it.
+    pub(crate) fn assert_restored(&self) {
+        let text = self.text();
+        assert!(text.contains(ENTER), "it was never taken over: {text:?}");
+        assert!(self.is_restored(), "the screen or the cursor is not back: {text:?}");
+        // Lines may follow, in frames of their own; none of them says where on the screen it belongs.
+        let after = text.rsplit(LEAVE).next().unwrap_or_default();
+        let placed = |code: &str| {
+            let parameters = |letter: char| letter == ';' || letter.is_ascii_digit();
+            code.strip_prefix('[').is_some_and(|code| code.trim_start_matches(parameters).starts_with('H'))
+        };
+        assert!(!after.split('\u{1b}').any(placed), "something was drawn after that: {after:?}");
+        for (on, off) in [
+            ("\u{1b}[?7l", "\u{1b}[?7h"),
+            ("\u{1b}[?2026h", "\u{1b}[?2026l"),
+            ("\u{1b}[?2004h", "\u{1b}[?2004l"),
+            ("\u{1b}[?1000h", "\u{1b}[?1000l"),
+            ("\u{1b}[?1006h", "\u{1b}[?1006l"),
+        ] {
+            assert!(text.rfind(on).is_none() || text.rfind(off) > text.rfind(on), "{on:?} is still on: {text:?}");
+        }
+        assert_eq!(stty(&tcgetattr(&self.terminal).expect("it has settings")), stty(&self.before));
+    }
+}
+
+/// The settings as `stty -a` would tell them.
+fn stty(settings: &Termios) -> String {
+    format!(
+        "{:?} {:?} {:?} {:?} {:?}",
+        settings.input_modes,
+        settings.output_modes,
+        settings.control_modes,
+        settings.local_modes,
+        settings.special_codes
+    )
+}
+
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        // Already gone is what a test hopes for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
