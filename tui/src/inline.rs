@@ -7,7 +7,8 @@
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Pace, Row, Standing, Totals, elapsed_ms, received_bytes, rows};
+use crate::model::{Estimate, Pace, Row, Standing, Totals, elapsed_ms, received_bytes, rows};
+use crate::source::Expectations;
 use crate::text::{bytes, duration, fitted, padded, padded_left, percent, rate, seconds, width};
 use crate::theme::{Theme, Tone};
 use crate::widgets::{bar, glyph, summary, tone};
@@ -95,15 +96,23 @@ fn fit_tiny(line: String, columns: u16) -> String {
 }
 
 /// The live rows for a screen of this size: the sums, then what is being worked on.
-pub(crate) fn live_rows(theme: &Theme, snapshot: &Snapshot, paces: &[Pace], size: (u16, u16)) -> Vec<String> {
+pub(crate) fn live_rows(
+    theme: &Theme,
+    snapshot: &Snapshot,
+    paces: &[Pace],
+    expectations: &Expectations,
+    size: (u16, u16),
+) -> Vec<String> {
     let (columns, height) = size;
     let most = usize::from(MOST_ROWS.min(height / 3));
     let room = usize::from(columns.saturating_sub(1));
     if most == 0 || room == 0 {
         return Vec::new();
     }
-    let totals = Totals::of(snapshot, paces);
-    let rows = rows(snapshot, paces, &[]);
+    let estimate = Estimate::of(snapshot, paces, expectations);
+    let totals = Totals::with(snapshot, paces, estimate.whole);
+    let mut rows = rows(snapshot, paces, &[]);
+    estimate.tell(&mut rows);
     let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };

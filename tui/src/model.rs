@@ -4,6 +4,7 @@
 
 mod areas;
 mod changes;
+mod estimate;
 mod log;
 mod rows;
 mod slot;
@@ -15,10 +16,11 @@ use std::sync::Arc;
 use vx_shm::{SlotView, Snapshot};
 
 use crate::bindings::KeyBindings;
-use crate::source::{LogPlace, Position};
+use crate::source::{Expectations, LogPlace, Position};
 
 pub(crate) use areas::Areas;
 pub(crate) use changes::Changes;
+pub(crate) use estimate::{Estimate, TimeLeft};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use rows::{Pace, Row, Sort, rows};
 pub(crate) use slot::{
@@ -128,6 +130,8 @@ pub(crate) struct Model {
     pub(crate) trouble: Option<String>,
     /// Where the recording is that is shown; `None` for a board.
     pub(crate) playback: Option<Position>,
+    /// What earlier runs say about how long this one takes.
+    pub(crate) expectations: Arc<Expectations>,
 }
 
 impl Model {

@@ -6,8 +6,9 @@ use std::io::{self, Write};
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Changes, Pace, Standing, Totals, download_entry, elapsed_ms, ending, size_bytes};
-use crate::text::{bytes, clean, duration, rate, seconds};
+use crate::model::{Changes, Pace, Standing, TimeLeft, Totals, download_entry, elapsed_ms, ending, size_bytes};
+use crate::text::{bytes, clean, duration, rate};
+use crate::widgets::time_left;
 
 pub(crate) use actions::{annotations, group, step_summary};
 
@@ -35,6 +36,7 @@ impl Plain {
         &mut self,
         snapshot: &Snapshot,
         paces: &[Pace],
+        left: Option<TimeLeft>,
         now_ms: u64,
         out: &mut dyn Write,
     ) -> io::Result<()> {
@@ -44,7 +46,7 @@ impl Plain {
         for slot in self.changes.new_ends(snapshot) {
             self.line(out, &end_line(slot, snapshot.taken_at_ns))?;
         }
-        let totals = Totals::of(snapshot, paces);
+        let totals = Totals::with(snapshot, paces, left);
         let told_at_ms = *self.told_at_ms.get_or_insert(now_ms);
         if totals.at_work > 0 && now_ms.saturating_sub(told_at_ms) >= self.between_sums_ms {
             self.told_at_ms = Some(now_ms);
@@ -108,7 +110,7 @@ fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
         None => parts.push(bytes(totals.done_bytes)),
     }
     parts.extend(totals.bytes_per_second.map(rate));
-    parts.extend(totals.left_ms.map(|left| format!("about {} left", seconds(left))));
+    parts.extend(totals.left.map(time_left));
     for slot in &snapshot.slots {
         let standing = Standing::of(slot);
         if matches!(standing, Standing::Stalled | Standing::Silent) {
@@ -126,7 +128,7 @@ mod tests {
 
     fn lines(plain: &mut Plain, snapshot: &Snapshot, now_ms: u64) -> Vec<String> {
         let mut out = Vec::new();
-        plain.step(snapshot, &[], now_ms, &mut out).expect("a vector takes everything");
+        plain.step(snapshot, &[], None, now_ms, &mut out).expect("a vector takes everything");
         String::from_utf8(out).expect("lines are text").lines().map(str::to_owned).collect()
     }
 

@@ -2,10 +2,12 @@
 //!
 //! The views know boards and these traits; not files, not configuration, not the network.
 
+mod expectations;
 mod playback;
 
 use vx_shm::Snapshot;
 
+pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use playback::{Playback, Position, Turn};
 
 /// Where snapshots come from: a live board, a finished one, a dump, or a recording.
@@ -19,6 +21,11 @@ pub trait Snapshots: Send {
     /// The hand on its time, where this is a recording.
     fn playback(&mut self) -> Option<&mut dyn Playback> {
         None
+    }
+
+    /// What earlier runs say about how long this one takes; asked once, before the first reading.
+    fn expectations(&self) -> Expectations {
+        Expectations::default()
     }
 }
 

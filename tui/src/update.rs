@@ -12,7 +12,7 @@ use std::sync::Arc;
 use vx_shm::Snapshot;
 
 use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Focus, LogView, Mode, Model, Pace, SlotId, Tab, Totals};
+use crate::model::{self, Estimate, Focus, LogView, Mode, Model, Pace, SlotId, Tab, Totals};
 
 /// Take a message in.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
@@ -93,8 +93,10 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
 fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let seen_before = (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     model.asked.retain(|asked| snapshot.slots.iter().any(|slot| SlotId::of(slot) == *asked && !slot.state.ended()));
-    let rows = model::rows(&snapshot, paces, &model.asked);
-    let totals = Totals::of(&snapshot, paces);
+    let estimate = Estimate::of(&snapshot, paces, &model.expectations);
+    let mut rows = model::rows(&snapshot, paces, &model.asked);
+    estimate.tell(&mut rows);
+    let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.rows = rows;

@@ -20,7 +20,7 @@ use crate::theme::Theme;
 pub(crate) use bar::bar;
 pub(crate) use footer::footer;
 pub(crate) use grid::grid;
-pub(crate) use header::{header, one_line, summary};
+pub(crate) use header::{header, one_line, summary, time_left};
 pub(crate) use mark::{glyph, tone};
 pub(crate) use overlay::{help, leaving, picker};
 pub(crate) use pane::{content_rows, pane, tab_at};

@@ -43,7 +43,9 @@ fn a_run_leaves_a_trace_and_a_page_of_its_timings() {
     assert!(crate::sandbox::text(&ended["args"]["error"]).contains("404"));
 
     let page = sandbox.read("run.html");
-    for wanted in ["biome", "lefthook", "Critical path", "What went wrong", "404", "3 of 4", "prefers-color-scheme: dark"] {
+    for wanted in
+        ["biome", "lefthook", "Critical path", "What went wrong", "404", "3 of 4", "prefers-color-scheme: dark"]
+    {
         assert!(page.contains(wanted), "no `{wanted}` in the page");
     }
     assert!(!page.contains("earlier runs"), "there is none");

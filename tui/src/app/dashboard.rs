@@ -44,6 +44,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let mut signals = Signals::listen()?;
     let screen = Screen::enter(options.mouse)?;
     let mut running = Running::new(screen, options, inputs.control.is_some())?;
+    running.model.expectations = Arc::new(inputs.snapshots.expectations());
     let left = running.run(inputs, &mut signals, &finished);
     let latest = running.latest;
     // The table goes to the screen that was there before.
@@ -273,7 +274,7 @@ impl Running {
             return Ok(());
         }
         let now_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let text = self.stream.step(&self.latest, &self.paces, now_ms, inputs.logs.as_mut());
+        let text = self.stream.step(&self.latest, &self.paces, self.model.totals.left, now_ms, inputs.logs.as_mut());
         if text.is_empty() { Ok(()) } else { self.screen.write(&text) }
     }
 

@@ -16,7 +16,7 @@ use crate::keys;
 use crate::message::Message;
 use crate::model::{Model, SlotId, Tab};
 use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
-use crate::source::{LogPlace, Logs};
+use crate::source::{Expectations, LogPlace, Logs};
 use crate::table;
 use crate::text::hostile as is_hostile;
 use crate::theme::{Depth, Look, Palette, Theme};
@@ -350,7 +350,7 @@ proptest! {
         let mut history = History::default();
         for snapshot in snapshots {
             let paces = history.note(&snapshot);
-            crate::inline::live_rows(&Theme::new(look), &snapshot, &paces, size);
+            crate::inline::live_rows(&Theme::new(look), &snapshot, &paces, &Expectations::default(), size);
             update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
             for code in &codes {
                 if let Some(message) = keys::message(&KeyEvent::new(*code, KeyModifiers::NONE), &model) {

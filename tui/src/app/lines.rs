@@ -12,9 +12,9 @@ use super::{Inputs, OutputOptions, PlainForm, PlainOptions};
 use crate::history::History;
 use crate::inline::{finished_line, live_rows, redraw};
 use crate::json::JsonLines;
-use crate::model::{Changes, Pace};
+use crate::model::{Changes, Estimate, Pace};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
-use crate::source::Snapshots;
+use crate::source::{Expectations, Snapshots};
 use crate::table;
 use crate::theme::{Look, Theme};
 
@@ -68,7 +68,7 @@ fn watch(
 ///
 /// When standard error cannot be written, or the board could no longer be read.
 pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
-    let mut view = Inline::new(options.look);
+    let mut view = Inline::new(options.look, inputs.snapshots.expectations());
     let mut latest = Snapshot::default();
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         let size = terminal::size().unwrap_or((80, 24));
@@ -82,6 +82,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
 /// The inline view's state between two readings.
 struct Inline {
     theme: Theme,
+    expectations: Expectations,
     changes: Changes,
     history: History,
     size: (u16, u16),
@@ -92,9 +93,10 @@ struct Inline {
 }
 
 impl Inline {
-    fn new(look: Look) -> Self {
+    fn new(look: Look, expectations: Expectations) -> Self {
         Self {
             theme: Theme::new(look),
+            expectations,
             changes: Changes::default(),
             history: History::default(),
             size: (0, 0),
@@ -124,7 +126,7 @@ impl Inline {
         let finished: Vec<String> = ends.iter().map(|slot| finished_line(&self.theme, slot, now_ns, size.0)).collect();
         let live = match reading.last {
             true => Vec::new(),
-            false => live_rows(&self.theme, reading.snapshot, &self.paces, size),
+            false => live_rows(&self.theme, reading.snapshot, &self.paces, &self.expectations, size),
         };
         if finished.is_empty() && live == self.shown && self.resized_at.is_none() {
             return String::new();
@@ -162,6 +164,7 @@ pub fn plain(
     let between = if aloud { BETWEEN_SUMS_ALOUD_MS } else { BETWEEN_SUMS_MS };
     let mut lines = Plain::new(between, for_actions);
     let mut history = History::default();
+    let expectations = inputs.snapshots.expectations();
     let mut latest = Snapshot::default();
     let mut grouped = false;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
@@ -170,7 +173,8 @@ pub fn plain(
         }
         let paces = history.note(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
-        lines.step(reading.snapshot, &paces, now_ms, out)
+        let left = Estimate::of(reading.snapshot, &paces, &expectations).whole;
+        lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = Look { words_only: options.look.words_only || aloud, ..options.look };
     let table = table::render(&latest, inputs.logs.as_mut(), look);

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use vx_shm::Snapshot;
 
-use crate::model::Pace;
+use crate::model::{Pace, TimeLeft};
 use crate::plain::Plain;
 use crate::source::{LogPlace, Logs};
 use crate::text::{bytes, clean, said_last};
@@ -40,13 +40,20 @@ impl Stream {
     }
 
     /// What is new.
-    pub(super) fn step(&mut self, snapshot: &Snapshot, paces: &[Pace], now_ms: u64, logs: &mut dyn Logs) -> String {
+    pub(super) fn step(
+        &mut self,
+        snapshot: &Snapshot,
+        paces: &[Pace],
+        left: Option<TimeLeft>,
+        now_ms: u64,
+        logs: &mut dyn Logs,
+    ) -> String {
         match self.of.clone() {
             Some(key) => self.log_lines(&key, logs),
             None => {
                 let mut lines = Vec::new();
                 // A vector takes everything.
-                let _ = self.run.step(snapshot, paces, now_ms, &mut lines);
+                let _ = self.run.step(snapshot, paces, left, now_ms, &mut lines);
                 String::from_utf8_lossy(&lines).replace('\n', "\r\n")
             }
         }
@@ -93,14 +100,14 @@ mod tests {
         assert_eq!(stream.begin(Some("a\u{1b}[2Jb".to_owned()), "s"), "--- the log of ab; s goes back ---\r\n");
         stream.begin(Some("node".to_owned()), "s");
         let snapshot = everything();
-        let first = stream.step(&snapshot, &[], 0, &mut log);
+        let first = stream.step(&snapshot, &[], None, 0, &mut log);
         assert_eq!((lines(&first).len(), lines(&first)[9]), (10, "line 9"));
-        assert_eq!(stream.step(&snapshot, &[], 0, &mut log), "");
+        assert_eq!(stream.step(&snapshot, &[], None, 0, &mut log), "");
         log.grow_to(12);
         stream.begin(Some("node".to_owned()), "s");
-        assert_eq!(lines(&stream.step(&snapshot, &[], 0, &mut log)), ["line 10", "line 11"]);
+        assert_eq!(lines(&stream.step(&snapshot, &[], None, 0, &mut log)), ["line 10", "line 11"]);
         log.grow_to(1_000_000);
-        let much = stream.step(&snapshot, &[], 0, &mut log);
+        let much = stream.step(&snapshot, &[], None, 0, &mut log);
         assert!(lines(&much)[0].contains("MB left out; the whole log is /logs/node.log)"), "{}", lines(&much)[0]);
         assert_eq!(lines(&much).last(), Some(&"line 999999"));
         assert!(much.len() < 1_000_000, "{}", much.len());
@@ -112,12 +119,12 @@ mod tests {
         snapshot.slots.truncate(2);
         let mut stream = Stream::new();
         stream.begin(None, "s");
-        let first = stream.step(&snapshot, &[], 0, &mut LongLog::of(0));
+        let first = stream.step(&snapshot, &[], None, 0, &mut LongLog::of(0));
         assert!(first.contains("node") && first.contains("go"), "{first}");
         snapshot.slots[1] = done(1, "go", "1.25.4", 78_500_000, 112.0);
         snapshot.slots.push(downloading(2, "zig", "0.15.2", 1, None));
         stream.begin(None, "s");
-        let missed = stream.step(&snapshot, &[], 60_000, &mut LongLog::of(0));
+        let missed = stream.step(&snapshot, &[], None, 60_000, &mut LongLog::of(0));
         assert!(missed.contains("go") && missed.contains("zig") && !missed.contains("node"), "{missed}");
     }
 }

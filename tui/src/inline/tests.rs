@@ -1,6 +1,7 @@
 //! The inline view's bytes on an emulated terminal.
 
 use super::*;
+use crate::source::Expectations;
 use crate::source::fixture::{downloading, everything, hostile, many};
 use crate::text::hostile as is_hostile;
 use crate::theme::Look;
@@ -92,7 +93,7 @@ fn live_rows_fit_every_screen() {
     for snapshot in [everything(), hostile(), many(20), many(1), many(0)] {
         for columns in (0..60).chain((60..=140).step_by(9)) {
             for height in [2, 9, 24] {
-                let rows = live_rows(&plain, &snapshot, &[], (columns, height));
+                let rows = live_rows(&plain, &snapshot, &[], &Expectations::default(), (columns, height));
                 assert!(rows.len() <= usize::from(MOST_ROWS.min(height / 3)));
                 for row in rows {
                     assert!(width(&row) < usize::from(columns.max(1)) || columns == 0, "{columns}: {row:?}");
@@ -110,7 +111,7 @@ fn live_rows_fit_every_screen() {
 
 #[test]
 fn what_is_not_shown_is_counted() {
-    let rows = live_rows(&Theme::new(Look::default()), &many(64), &[], (100, 30));
+    let rows = live_rows(&Theme::new(Look::default()), &many(64), &[], &Expectations::default(), (100, 30));
     assert_eq!((rows.len(), rows[6].as_str()), (8, "  and 58 more"));
 }
 
@@ -122,6 +123,6 @@ fn one_running_tool_and_the_sums() {
         ..Snapshot::default()
     };
     let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000 }];
-    let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, (100, 30));
+    let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }

@@ -2,12 +2,11 @@
 
 use vx_shm::{BoardState, Phase, SlotView, Snapshot};
 
+use super::estimate::{Estimate, TimeLeft};
 use super::rows::Pace;
 use super::slot::{download_entry, elapsed_ms, ran_from_ns};
 use super::standing::Standing;
-
-/// Below this, a time left is not foretold.
-const FORETELL_MS: u64 = 2_000;
+use crate::source::Expectations;
 
 /// The sums over a board's slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +24,8 @@ pub(crate) struct Totals {
     /// Bytes received and to be received; `None` while a size is unknown.
     pub(crate) total_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
-    /// Until the last byte, at the measured rate; `None` where that would be a guess.
-    pub(crate) left_ms: Option<u64>,
+    /// Until the last tool is through; `None` where that would be a guess.
+    pub(crate) left: Option<TimeLeft>,
     /// How much of the work is done, in thousandths, by counting each slot alike.
     pub(crate) permille: u16,
     /// Since the board was made, until its last slot ended; whole seconds while it runs.
@@ -37,8 +36,14 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    /// The sums over `snapshot`; `paces` stand in the order of its slots.
+    /// The sums over `snapshot`, with nothing known from before; `paces` stand in the order of its slots.
     pub(crate) fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
+        let left = Estimate::of(snapshot, paces, &Expectations::default()).whole;
+        Self::with(snapshot, paces, left)
+    }
+
+    /// The sums over `snapshot`, with the time left estimated already.
+    pub(crate) fn with(snapshot: &Snapshot, paces: &[Pace], left: Option<TimeLeft>) -> Self {
         let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
         let mut thousandths = 0u64;
         for slot in &snapshot.slots {
@@ -56,7 +61,7 @@ impl Totals {
         }
         totals.permille = u16::try_from(thousandths / (totals.all as u64).max(1)).unwrap_or(1000);
         totals.bytes_per_second = rate(snapshot, paces);
-        totals.left_ms = totals.foretold(snapshot, paces);
+        totals.left = left;
         totals.elapsed_ms = board_elapsed_ms(snapshot);
         if totals.over < totals.all {
             totals.elapsed_ms = totals.elapsed_ms / 1000 * 1000;
@@ -64,20 +69,6 @@ impl Totals {
         totals.state = Some(snapshot.board.state);
         totals.orphaned = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(false);
         totals
-    }
-
-    /// How long until the last byte, where every size is known, something moves, and nothing hangs.
-    fn foretold(&self, snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
-        let hangs =
-            |slot: &SlotView| matches!(Standing::of(slot), Standing::Stalled | Standing::Silent | Standing::Waiting);
-        let watched = paces.iter().any(|pace| pace.bytes_per_second > Some(0) && pace.measured_ms >= FORETELL_MS);
-        if !watched || snapshot.slots.iter().any(hangs) {
-            return None;
-        }
-        let missing = self.total_bytes?.checked_sub(self.done_bytes).filter(|missing| *missing > 0)?;
-        let rate = self.bytes_per_second.filter(|rate| *rate > 0)?;
-        let left = u64::try_from(u128::from(missing) * 1000 / u128::from(rate)).ok()?;
-        (left < 24 * 3600 * 1000).then_some(left.div_ceil(1000) * 1000)
     }
 }
 
@@ -166,15 +157,15 @@ mod tests {
     #[test]
     fn one_unknown_size_leaves_the_sum_and_the_time_unknown() {
         let known = totals(vec![downloading(100, Some(500)), downloading(0, Some(200))]);
-        assert_eq!((known.total_bytes, known.left_ms), (Some(700), Some(3_000)));
+        assert_eq!((known.total_bytes, known.left.map(|left| left.ms)), (Some(700), Some(4_000)));
         let unknown = totals(vec![downloading(100, Some(500)), downloading(50, None)]);
-        assert_eq!((unknown.done_bytes, unknown.total_bytes, unknown.left_ms), (150, None, None));
+        assert_eq!((unknown.done_bytes, unknown.total_bytes, unknown.left), (150, None, None));
     }
 
     #[test]
     fn nothing_is_foretold_while_one_hangs() {
         let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(1, Some(10)) };
-        assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left_ms, None);
+        assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left, None);
     }
 
     #[test]

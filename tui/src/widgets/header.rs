@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use vx_shm::BoardState;
 
 use super::{bar, put, put_right};
-use crate::model::{Model, Standing, Totals};
+use crate::model::{Model, Standing, TimeLeft, Totals};
 use crate::source::Position;
 use crate::text::{bytes, duration, rate, seconds, width};
 use crate::theme::{Theme, Tone};
@@ -92,13 +92,23 @@ pub(crate) fn summary(theme: &Theme, totals: &Totals) -> String {
         _ => {}
     }
     parts.extend(totals.bytes_per_second.map(rate));
-    match totals.left_ms {
-        Some(left) => parts.push(format!("about {} left", seconds(left))),
+    match totals.left {
+        Some(left) => parts.push(time_left(left)),
         None if totals.over < totals.all => parts.push(format!("{} so far", seconds(totals.elapsed_ms))),
         None if totals.all > 0 => parts.push(format!("in {}", duration(totals.elapsed_ms))),
         None => {}
     }
     parts.join(&format!(" {} ", theme.glyphs.dot))
+}
+
+/// An estimate in words, with what it rests on: `about 12 s left, 5 runs`.
+pub(crate) fn time_left(left: TimeLeft) -> String {
+    let about = format!("about {} left", seconds(left.ms));
+    match left.runs {
+        0 => about,
+        1 => format!("{about}, 1 run"),
+        runs => format!("{about}, {runs} runs"),
+    }
 }
 
 /// The whole board in one line, for a screen too small for more: the sums, then what is being worked on or went wrong.
