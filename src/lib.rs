@@ -8,6 +8,7 @@ pub mod digest;
 pub mod doctor;
 pub mod export;
 pub mod hint;
+pub mod history;
 pub mod install;
 pub mod paths;
 pub mod platform;

@@ -14,6 +14,7 @@ use super::interrupts::Interrupts;
 use super::show::{View, show};
 use super::views::BoardLogs;
 use super::{export, print, shims};
+use crate::history;
 use crate::paths::{Home, runtime_directory};
 use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, RunEnd, RunHandle, Step, create_board, start_run};
 
@@ -71,6 +72,7 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let jobs = errand.run.jobs.map(usize::from).or(errand.configured_jobs);
     let jobs = jobs.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
+    let reader = Reader::open(&path);
     let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
     let mut troubles = watch(&path, &handle, errand, &interrupts);
     if let Err(error) = recorder.and_then(FlightRecorder::finish) {
@@ -81,6 +83,9 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
         troubles.push(failure.to_string());
     }
     let end = handle.join()?;
+    if let Ok(reader) = reader {
+        remember(reader, errand.home);
+    }
     shims::refresh(errand.home);
     if errand.view == View::Headless {
         print_failures(&path);
@@ -112,7 +117,10 @@ fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interru
         .dump
         .as_ref()
         .map(|into| Dumper::start(board, into.clone(), errand.run.dump_every, handle.finished.clone()));
-    if let Err(failure) = show(board, errand.view, !errand.run.mouse.no_mouse, handle, interrupts) {
+    let mut expectations = history::expectations(errand.home);
+    let said = errand.run.jobs.map(usize::from).or(errand.configured_jobs);
+    expectations.at_once = said.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
+    if let Err(failure) = show(board, errand.view, !errand.run.mouse.no_mouse, handle, expectations, interrupts) {
         troubles.push(failure.to_string());
     }
     let _ = handle.finished.recv();
@@ -120,6 +128,14 @@ fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interru
         troubles.push(format!("cannot write the dumps: {error}"));
     }
     troubles
+}
+
+/// Note how long the installs took. It only makes the next estimate better, so its failure is none of the run.
+fn remember(mut reader: Reader, home: &Home) {
+    let mut last = Snapshot::default();
+    if reader.refresh(&mut last).is_ok() {
+        let _ = history::note(home, &last);
+    }
 }
 
 /// Without a view nobody was told what failed, and the board may be gone before anybody looks.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crossbeam_channel::Receiver;
 use vx_shm::Reader;
-use vx_tui::source::Control;
+use vx_tui::source::{Control, Expectations};
 use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions};
 
 use super::args::OutputArguments;
@@ -61,6 +61,7 @@ pub(super) fn show(
     view: View,
     mouse: bool,
     handle: &RunHandle,
+    expectations: Expectations,
     interrupts: &Interrupts,
 ) -> Result<(), Failure> {
     let finished = handle.finished.clone();
@@ -68,7 +69,7 @@ pub(super) fn show(
         let _ = finished.recv();
         return Ok(());
     }
-    let mut inputs = inputs(board, Some(handle))?;
+    let mut inputs = inputs(board, Some(handle), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
         View::Dashboard => dashboard(&mut inputs, &ui, mouse, handle, interrupts),
@@ -82,11 +83,12 @@ pub(super) fn show(
     }
 }
 
-/// What the views are fed with: the board, the logs beside it and, for who started it, a hand on the run.
-pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>) -> Result<Inputs, Failure> {
+/// What the views are fed with: the board, what is expected of it, the logs beside it and, for who started it, a hand
+/// on the run.
+pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>, expectations: Expectations) -> Result<Inputs, Failure> {
     let reader = Reader::open(board).map_err(Failure::failed)?;
     Ok(Inputs {
-        snapshots: Box::new(BoardSnapshots(reader)),
+        snapshots: Box::new(BoardSnapshots { reader, expectations }),
         logs: Box::new(BoardLogs::beside(board)),
         control: handle.map(|handle| {
             Box::new(RunControl { requests: handle.requests.clone(), answers: handle.answers.clone() })

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use vx_shm::{BoardState, Snapshot};
+use vx_tui::source::Expectations;
 use vx_tui::{BoardChoice, DashboardOptions, Left};
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
 use super::{boards, look, replay};
-use crate::paths::runtime_directory;
+use crate::history;
+use crate::paths::{Home, runtime_directory};
 
 /// Run `vx top`.
 pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: bool) -> Outcome {
@@ -32,13 +34,18 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     };
     let mut inputs = match replay::inputs(&path, speed_percent)? {
         Some(recording) => recording,
-        None => inputs(&path, None)?,
+        None => inputs(&path, None, expectations())?,
     };
     match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
         Ok(Left::Signal(number)) => Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILED))),
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::failed(&error).hint(error.hint())),
     }
+}
+
+/// What the runs of the user's home say; a board can be watched without a home.
+fn expectations() -> Expectations {
+    Home::from_environment().map(|home| history::expectations(&home)).unwrap_or_default()
 }
 
 /// The board that is meant where none is named: the only one somebody is at work on, or the only one there is. `None`

@@ -5,17 +5,24 @@ use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{Receiver, Sender};
 use vx_shm::{Reader, Snapshot};
-use vx_tui::source::{Answer, Control, LogPart, LogPlace, Logs, Snapshots};
+use vx_tui::source::{Answer, Control, Expectations, LogPart, LogPlace, Logs, Snapshots};
 
 use super::{log_file, pager};
 use crate::sync::{self, Request, logs_of};
 
-/// Snapshots of one board.
-pub(super) struct BoardSnapshots(pub Reader);
+/// Snapshots of one board, and what earlier runs say about it.
+pub(super) struct BoardSnapshots {
+    pub reader: Reader,
+    pub expectations: Expectations,
+}
 
 impl Snapshots for BoardSnapshots {
     fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
-        self.0.refresh(into).map_err(io::Error::other)
+        self.reader.refresh(into).map_err(io::Error::other)
+    }
+
+    fn expectations(&self) -> Expectations {
+        self.expectations.clone()
     }
 }
 

@@ -85,6 +85,11 @@ impl Home {
         self.root.join("cache").join("routes")
     }
 
+    /// What earlier installs took.
+    pub fn history(&self) -> PathBuf {
+        self.root.join("cache").join("history.json")
+    }
+
     /// Links named like the programs of releases.
     pub fn shims(&self) -> PathBuf {
         self.root.join("shims")

@@ -38,7 +38,7 @@ const TOWERS: [Tower; 3] = [
         floors: &[
             &["hint", "platform", "digest"],
             &["report", "paths", "config", "candidate", "template", "export"],
-            &["project", "source", "install", "process", "channel", "route"],
+            &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],
             &["doctor"],
             &["cli"],

@@ -1,0 +1,57 @@
+//! What installs took on this machine, kept small in the home's cache, for the estimate of the next ones.
+//!
+//! One file, written whole beside its place and renamed into it at the end of a run, by the run's parent. Two runs that
+//! end at once read the same file and the last writer wins: what the other noted of its run is lost, nothing else. A
+//! file that is damaged, foreign or too large counts as none, and the next run makes a new one.
+
+mod kept;
+mod run;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use vx_shm::Snapshot;
+use vx_tui::source::Expectations;
+
+use crate::paths::Home;
+use kept::Kept;
+
+/// The file is never larger than this.
+const MOST_BYTES: usize = 128 * 1024;
+
+/// What earlier runs in this home say about the next one; nothing where there was none.
+pub fn expectations(home: &Home) -> Expectations {
+    read(&home.history()).expectations()
+}
+
+/// Note what a run took, of which this is the last reading. Installs that did not go well say nothing.
+pub fn note(home: &Home, last: &Snapshot) -> io::Result<()> {
+    let Some(run) = run::of(last) else { return Ok(()) };
+    let path = home.history();
+    let mut kept = read(&path);
+    kept.take(run);
+    write(&path, &kept.encode(MOST_BYTES))
+}
+
+fn read(path: &Path) -> Kept {
+    let bytes = || {
+        let mut bytes = Vec::new();
+        fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+        io::Result::Ok(bytes)
+    };
+    let bytes = bytes().ok().filter(|bytes| bytes.len() <= MOST_BYTES);
+    bytes.and_then(|bytes| Kept::decode(&bytes)).unwrap_or_default()
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

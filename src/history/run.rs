@@ -1,0 +1,55 @@
+//! What a run took, read from the last state of its board.
+
+use vx_shm::{Kind, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+use vx_tui::source::PastInstall;
+
+use super::kept::Run;
+
+/// What this run took; `None` where nothing was installed.
+pub(super) fn of(last: &Snapshot) -> Option<Run> {
+    let done = |slot: &&SlotView| slot.state == SlotState::Done && slot.kind == Kind::Install && !slot.key.is_empty();
+    let tools: Vec<(String, PastInstall)> =
+        last.slots.iter().filter(done).filter_map(|slot| Some((slot.key.clone(), install(slot)?))).collect();
+    (!tools.is_empty()).then(|| Run { at_once: at_once(last), tools })
+}
+
+/// What one install took; `None` where the board does not say.
+fn install(slot: &SlotView) -> Option<PastInstall> {
+    let entries = in_order(slot);
+    let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
+    let phases = entries.iter().zip(ends).filter(|(entry, _)| is_work(entry.phase));
+    let phases = phases.map(|(entry, end)| (entry.phase, end.saturating_sub(entry.entered_at_ns) / 1_000_000));
+    let phases: Vec<(Phase, u64)> = phases.collect();
+    let bytes = entries.iter().filter(|entry| entry.phase == Phase::Downloading).map(|entry| entry.done).sum();
+    (!phases.is_empty()).then(|| PastInstall { version: slot.version.clone(), bytes, phases })
+}
+
+fn in_order(slot: &SlotView) -> Vec<PhaseEntry> {
+    let mut entries = slot.phases.clone();
+    entries.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
+    entries
+}
+
+/// Whether a phase would take as long again: waiting depends on others.
+fn is_work(phase: Phase) -> bool {
+    !matches!(phase, Phase::Queued | Phase::Waiting)
+}
+
+/// How many were at work at once at most.
+fn at_once(last: &Snapshot) -> u32 {
+    let mut changes = Vec::new();
+    for slot in &last.slots {
+        let began = in_order(slot).into_iter().find(|entry| entry.phase != Phase::Queued);
+        if let (Some(began), Some(ended)) = (began, slot.ended_at_ns) {
+            changes.extend([(began.entered_at_ns, 1i64), (ended.max(began.entered_at_ns), -1)]);
+        }
+    }
+    // Who ends makes room for who begins at the same instant.
+    changes.sort_unstable();
+    let mut now = 0;
+    let most = changes.into_iter().map(|(_, by)| {
+        now += by;
+        now
+    });
+    most.max().and_then(|most| u32::try_from(most).ok()).unwrap_or(1).max(1)
+}
