@@ -2,6 +2,7 @@
 
 mod boards;
 mod dumps;
+mod estimates;
 mod events;
 mod exports;
 mod lines;

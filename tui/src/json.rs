@@ -12,21 +12,34 @@ use serde::Serialize;
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::events::{Event, Told};
-use crate::model::{SlotId, Standing, Totals, board_elapsed_ms, elapsed_ms, error, received_bytes};
+use crate::model::{
+    Hanging, Pace, SlotId, Standing, TimeLeft, Totals, board_elapsed_ms, elapsed_ms, error, hanging, received_bytes,
+};
 use crate::source::Logs;
 
 /// Between two byte counts of one slot.
 const BETWEEN_COUNTS_NS: u64 = 100_000_000;
+/// Between two events about the whole.
+const BETWEEN_WHOLES_NS: u64 = 1_000_000_000;
 
 /// What was told so far, by life of a slot.
 #[derive(Debug, Default)]
 pub(crate) struct JsonLines {
     told: HashMap<SlotId, Told>,
+    /// When the whole was told last, and what hung then.
+    whole_told: Option<(u64, Vec<(SlotId, Standing)>)>,
 }
 
 impl JsonLines {
     /// Write what is new in a reading.
-    pub(crate) fn step(&mut self, snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn step(
+        &mut self,
+        snapshot: &Snapshot,
+        paces: &[Pace],
+        left: Option<TimeLeft>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        self.whole(snapshot, paces, left, out)?;
         for slot in &snapshot.slots {
             let told = self.told.entry(SlotId::of(slot)).or_default();
             for event in told.news(slot, snapshot.taken_at_ns, BETWEEN_COUNTS_NS) {
@@ -34,6 +47,26 @@ impl JsonLines {
             }
         }
         out.flush()
+    }
+
+    /// Tell of the whole once a second while something is to do, and as soon as something begins to hang or gets on.
+    fn whole(
+        &mut self,
+        snapshot: &Snapshot,
+        paces: &[Pace],
+        left: Option<TimeLeft>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let totals = Totals::with(snapshot, paces, left);
+        let hanging = hanging(snapshot, paces);
+        let who: Vec<_> = hanging.iter().map(|hangs| (SlotId::of(hangs.slot), hangs.standing)).collect();
+        let now_ns = snapshot.taken_at_ns;
+        let recent = |(at, then): &(u64, _)| now_ns.saturating_sub(*at) < BETWEEN_WHOLES_NS && *then == who;
+        if totals.over == totals.all || self.whole_told.as_ref().is_some_and(recent) {
+            return Ok(());
+        }
+        self.whole_told = Some((now_ns, who));
+        write_line(out, &Whole::of(&totals, &hanging))
     }
 
     /// Write the last event, after the last reading was told.
@@ -49,6 +82,57 @@ struct Line<'a> {
     #[serde(flatten)]
     event: Event<'a>,
     tool: &'a str,
+}
+
+/// How far the whole is.
+#[derive(Serialize)]
+struct Whole<'a> {
+    event: &'static str,
+    over: usize,
+    total: usize,
+    at_work: usize,
+    failed: usize,
+    bytes_downloaded: u64,
+    total_bytes: Option<u64>,
+    bytes_per_second: Option<u64>,
+    elapsed_ms: u64,
+    left_ms: Option<u64>,
+    runs: Option<u32>,
+    hanging: Vec<Hangs<'a>>,
+}
+
+/// One tool that hardly gets on.
+#[derive(Serialize)]
+struct Hangs<'a> {
+    tool: &'a str,
+    how: &'static str,
+    for_ms: u64,
+    bytes_per_second: Option<u64>,
+}
+
+impl<'a> Whole<'a> {
+    fn of(totals: &Totals, hanging: &[Hanging<'a>]) -> Self {
+        let hangs = |hangs: &Hanging<'a>| Hangs {
+            tool: &hangs.slot.key,
+            how: hangs.standing.word(),
+            for_ms: hangs.for_ms,
+            bytes_per_second: hangs.bytes_per_second,
+        };
+        Self {
+            event: "progress",
+            over: totals.over,
+            total: totals.all,
+            at_work: totals.at_work,
+            failed: totals.failed,
+            bytes_downloaded: totals.done_bytes,
+            total_bytes: totals.total_bytes,
+            bytes_per_second: totals.bytes_per_second,
+            elapsed_ms: totals.elapsed_ms,
+            left_ms: totals.left.map(|left| left.ms),
+            runs: totals.left.map(|left| left.runs),
+            hanging: hanging.iter().map(hangs).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -144,7 +228,7 @@ mod tests {
     fn written(snapshot: &Snapshot) -> Vec<Value> {
         let mut out = Vec::new();
         let mut lines = JsonLines::default();
-        lines.step(snapshot, &mut out).expect("it is written");
+        lines.step(snapshot, &[], None, &mut out).expect("it is written");
         lines.summary(snapshot, &FixedLogs(Vec::new()), &mut out).expect("it is written");
         let text = String::from_utf8(out).expect("JSON is text");
         text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
@@ -217,6 +301,31 @@ mod tests {
         ] {
             assert!(!obeys(&schema, rule, &line(wrong)), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_whole_is_told_each_second_and_when_something_begins_to_hang() {
+        use vx_shm::Liveness;
+        let mut lines = JsonLines::default();
+        let mut told = |millisecond: u64, liveness| {
+            let slot = SlotView { liveness, ..crate::source::fixture::downloading(0, "uv", "1", 5, Some(9)) };
+            let taken_at_ns = 200_000_000_000 + millisecond * 1_000_000;
+            let mut out = Vec::new();
+            lines
+                .step(&Snapshot { slots: vec![slot], taken_at_ns, ..Snapshot::default() }, &[], None, &mut out)
+                .expect("it is written");
+            let text = String::from_utf8(out).expect("JSON is text");
+            let events = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+            events.filter(|event| event["event"] == "progress").collect::<Vec<_>>()
+        };
+        assert_eq!(told(0, Liveness::Alive).len(), 1);
+        assert_eq!(told(500, Liveness::Alive).len(), 0);
+        assert_eq!(told(1_000, Liveness::Alive).len(), 1);
+        let silent = told(1_040, Liveness::Silent(1_900));
+        let hangs = serde_json::json!([{"tool": "uv", "how": "silent", "for_ms": 1_900, "bytes_per_second": null}]);
+        assert_eq!((silent.len(), &silent[0]["hanging"]), (1, &hangs));
+        assert_eq!(told(1_080, Liveness::Silent(1_940)).len(), 0);
+        assert_eq!(told(1_120, Liveness::Alive).len(), 1, "it gets on");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod areas;
 mod changes;
 mod estimate;
+mod hanging;
 mod log;
 mod rows;
 mod slot;
@@ -21,6 +22,7 @@ use crate::source::{Expectations, LogPlace, Position};
 pub(crate) use areas::Areas;
 pub(crate) use changes::Changes;
 pub(crate) use estimate::{Estimate, TimeLeft};
+pub(crate) use hanging::{Hanging, hanging};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use rows::{Pace, Row, Sort, rows};
 pub(crate) use slot::{

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Changes, Pace, Standing, TimeLeft, Totals, download_entry, elapsed_ms, ending, size_bytes};
+use crate::model::{
+    Changes, Hanging, Pace, Standing, TimeLeft, Totals, download_entry, elapsed_ms, ending, hanging, note, size_bytes,
+};
 use crate::text::{bytes, clean, duration, rate};
 use crate::widgets::time_left;
 
@@ -46,11 +48,15 @@ impl Plain {
         for slot in self.changes.new_ends(snapshot) {
             self.line(out, &end_line(slot, snapshot.taken_at_ns))?;
         }
+        let hanging = hanging(snapshot, paces);
+        for hangs in self.changes.new_hangs(&hanging) {
+            self.line(out, &format!("{}: {}", name(hangs.slot), hang_words(hangs)))?;
+        }
         let totals = Totals::with(snapshot, paces, left);
         let told_at_ms = *self.told_at_ms.get_or_insert(now_ms);
         if totals.at_work > 0 && now_ms.saturating_sub(told_at_ms) >= self.between_sums_ms {
             self.told_at_ms = Some(now_ms);
-            self.line(out, &sums_line(snapshot, &totals))?;
+            self.line(out, &sums_line(&hanging, &totals))?;
         }
         out.flush()
     }
@@ -100,7 +106,7 @@ fn end_line(slot: &SlotView, now_ns: u64) -> String {
 }
 
 /// The whole in one line; what hangs is named.
-fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
+fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     let mut parts = vec![format!("{} of {} done, {} at work", totals.over, totals.all, totals.at_work)];
     if totals.failed > 0 {
         parts.push(format!("{} failed", totals.failed));
@@ -111,13 +117,17 @@ fn sums_line(snapshot: &Snapshot, totals: &Totals) -> String {
     }
     parts.extend(totals.bytes_per_second.map(rate));
     parts.extend(totals.left.map(time_left));
-    for slot in &snapshot.slots {
-        let standing = Standing::of(slot);
-        if matches!(standing, Standing::Stalled | Standing::Silent) {
-            parts.push(format!("{} {}: {}", name(slot), standing.word(), crate::model::note(slot, standing)));
-        }
-    }
+    parts.extend(hanging.iter().map(|hangs| format!("{} {}", name(hangs.slot), hang_words(hangs))));
     parts.join(", ")
+}
+
+/// How it hangs, and for how long: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
+fn hang_words(hangs: &Hanging) -> String {
+    let said = match hangs.bytes_per_second {
+        Some(bytes_per_second) => rate(bytes_per_second),
+        None => note(hangs.slot, hangs.standing),
+    };
+    format!("{}: {said}", hangs.standing.word())
 }
 
 #[cfg(test)]
@@ -161,6 +171,24 @@ mod tests {
                         uv 0.9.9 silent: no sign of life for 3 s";
         assert_eq!(sums, [expected]);
         assert!(lines(&mut plain, &everything(), 5_999).is_empty());
+    }
+
+    #[test]
+    fn what_begins_to_hang_is_told_at_once_and_once() {
+        use vx_shm::Liveness;
+        let mut plain = Plain::new(30_000, false);
+        let hanging = |liveness| {
+            let slot = SlotView { liveness, ..downloading(0, "uv", "1", 5, Some(9)) };
+            Snapshot { slots: vec![slot], ..Snapshot::default() }
+        };
+        lines(&mut plain, &hanging(Liveness::Alive), 0);
+        assert_eq!(lines(&mut plain, &hanging(Liveness::Stalled(5_100)), 40), ["uv 1: stalled: no byte for 5 s"]);
+        assert!(lines(&mut plain, &hanging(Liveness::Stalled(5_200)), 80).is_empty());
+        assert_eq!(lines(&mut plain, &hanging(Liveness::Silent(2_000)), 90), ["uv 1: silent: no sign of life for 2 s"]);
+        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000 }];
+        let mut out = Vec::new();
+        plain.step(&hanging(Liveness::Alive), &slow, None, 100, &mut out).expect("a vector takes everything");
+        assert_eq!(String::from_utf8_lossy(&out), "uv 1: slow: 12.0 kB/s\n");
     }
 
     #[test]

@@ -31,6 +31,20 @@ fn each_tool_tells_its_story_in_order_with_the_fields_others_rely_on() {
             "extracting" => &["event", "percent", "tool"],
             "completed" => &["event", "install_path", "skipped", "tool", "version"],
             "failed" => &["error", "event", "exit_code", "result", "signal", "tool"],
+            "progress" => &[
+                "at_work",
+                "bytes_downloaded",
+                "bytes_per_second",
+                "elapsed_ms",
+                "event",
+                "failed",
+                "hanging",
+                "left_ms",
+                "over",
+                "runs",
+                "total",
+                "total_bytes",
+            ],
             other => panic!("an event nobody knows: {other}"),
         };
         assert_eq!(fields(event), expected, "{event}");

@@ -180,13 +180,14 @@ pub fn plain(
     let table = table::render(&latest, inputs.logs.as_mut(), look);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {
         writeln!(out, "{}", group("").1)?;
-        for annotation in annotations(&latest) {
+        for annotation in annotations(&latest, inputs.logs.as_mut()) {
             writeln!(out, "{annotation}")?;
         }
         out.write_all(guarded_lines(&table).as_bytes())?;
         if let Some(page) = page {
             let mut page = OpenOptions::new().create(true).append(true).open(page)?;
-            page.write_all(step_summary(&latest).as_bytes())?;
+            let before_bytes = page.metadata()?.len();
+            page.write_all(step_summary(&latest, inputs.logs.as_mut(), before_bytes).as_bytes())?;
         }
     } else {
         out.write_all(table.as_bytes())?;
@@ -203,8 +204,13 @@ pub fn plain(
 pub fn json(inputs: &mut Inputs, out: &mut dyn Write, finished: Receiver<()>) -> io::Result<()> {
     let mut events = JsonLines::default();
     let mut latest = Snapshot::default();
-    let watched =
-        watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| events.step(reading.snapshot, out));
+    let mut history = History::default();
+    let expectations = inputs.snapshots.expectations();
+    let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
+        let paces = history.note(reading.snapshot);
+        let left = Estimate::of(reading.snapshot, &paces, &expectations).whole;
+        events.step(reading.snapshot, &paces, left, out)
+    });
     events.summary(&latest, inputs.logs.as_ref(), out)?;
     watched
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use vx_shm::{SlotView, Snapshot};
 
+use super::hanging::Hanging;
 use super::slot::{SlotId, download_entry};
 use super::standing::Standing;
 
@@ -12,6 +13,7 @@ use super::standing::Standing;
 pub(crate) struct Changes {
     downloads: HashSet<SlotId>,
     ends: HashSet<SlotId>,
+    hangs: HashSet<(SlotId, Standing)>,
 }
 
 impl Changes {
@@ -19,6 +21,11 @@ impl Changes {
     pub(crate) fn new_downloads<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::of(slot));
         snapshot.slots.iter().filter(began).collect()
+    }
+
+    /// Those that hang and were not told to hang so before.
+    pub(crate) fn new_hangs<'h, 'a>(&mut self, hanging: &'h [Hanging<'a>]) -> Vec<&'h Hanging<'a>> {
+        hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
     }
 
     /// The slots that were over since this was last asked; those that ended first come first.

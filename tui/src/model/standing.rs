@@ -5,7 +5,7 @@ use vx_shm::{Kind, Liveness, Phase, SlotState, SlotView};
 use super::slot::{error_lines, first_line};
 
 /// How a slot stands. Derived from a snapshot and, for `Slow`, from what was measured; never stored on the board.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Standing {
     /// Failed, with an error.
     Failed,

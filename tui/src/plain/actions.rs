@@ -1,56 +1,79 @@
 //! What GitHub Actions understands besides plain lines: a group around them, an annotation for each failure, and a
-//! table for the page of the step. Text from outside must not become a command there.
+//! page for the step. Text from outside must not become a command there.
+//!
+//! It shows ten errors of a step and drops the rest, and of a page larger than a mebibyte it shows nothing: so both
+//! stay below, and say what is left out.
 
-use std::fmt::Write;
+mod page;
 
-use vx_shm::Snapshot;
+use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Standing, elapsed_ms, ending, received_bytes};
-use crate::text::{bytes, clean, duration, fitted};
+use crate::model::{Standing, ending, error_lines};
+use crate::source::Logs;
+use crate::text::{clean, fitted};
 
-const CELL_COLUMNS: usize = 120;
+pub(crate) use page::step_summary;
+
+/// How many errors of one step are shown.
+const MOST_ANNOTATIONS: usize = 10;
+/// No longer title is shown whole.
+const TITLE_COLUMNS: usize = 200;
+/// No longer message is shown whole; in bytes.
+const MESSAGE_BYTES: usize = 3_600;
+/// How many lines of an error and of the log below it are repeated.
+const ERROR_LINES: usize = 12;
+const LOG_LINES: usize = 8;
 
 /// The line that opens a group of lines named `title`, and the one that closes it.
 pub(crate) fn group(title: &str) -> (String, &'static str) {
     let title = if title.is_empty() { "tools".to_owned() } else { format!("tools of {}", clean(title)) };
-    (format!("::group::{}", escaped(&title)), "::endgroup::")
+    (format!("::group::{}", escaped(&fitted(&title, TITLE_COLUMNS, "…"))), "::endgroup::")
 }
 
-/// One annotation for each failure.
-pub(crate) fn annotations(snapshot: &Snapshot) -> Vec<String> {
-    let mut lines = Vec::new();
-    for slot in &snapshot.slots {
-        let standing = Standing::of(slot);
-        if !standing.bad() {
-            continue;
-        }
-        let title = format!("{} {} {}", clean(&slot.key), clean(&slot.version), standing.word());
-        let error = slot.error.as_deref().filter(|error| !error.trim().is_empty());
-        let said: Vec<_> = error.unwrap_or_default().lines().map(clean).collect();
-        let said =
-            if error.is_some() && standing == Standing::Failed { said.join("\n") } else { ending(slot, standing) };
-        lines.push(format!("::error title={}::{}", escaped_property(&title), escaped(&said)));
+/// One annotation for each failure, as many as are shown; the last one names what does not fit.
+pub(crate) fn annotations(snapshot: &Snapshot, logs: &mut dyn Logs) -> Vec<String> {
+    let bad: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()).collect();
+    let told = if bad.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { bad.len() };
+    let mut lines: Vec<String> = bad[..told].iter().map(|slot| annotation(slot, logs)).collect();
+    if told < bad.len() {
+        let names: Vec<_> = bad[told..].iter().map(|slot| clean(&slot.key)).collect();
+        lines.push(command(&format!("{} more failed", names.len()), &names.join("\n")));
     }
     lines
 }
 
-/// The table for the step's page, in Markdown.
-pub(crate) fn step_summary(snapshot: &Snapshot) -> String {
-    let mut page = String::from("| tool | version | result | size | time |\n|---|---|---|--:|--:|\n");
-    for slot in &snapshot.slots {
-        let standing = Standing::of(slot);
-        let size = received_bytes(slot).map(bytes).unwrap_or_default();
-        let time = elapsed_ms(slot, snapshot.taken_at_ns).filter(|_| standing != Standing::Lost);
-        let result = match standing {
-            _ if standing.bad() => format!("**{}**: {}", standing.word(), markdown(&ending(slot, standing))),
-            _ => markdown(&ending(slot, standing)),
-        };
-        let (tool, version) = (markdown(&slot.key), markdown(&slot.version));
-        let _ =
-            writeln!(page, "| {tool} | {version} | {result} | {size} | {} |", time.map(duration).unwrap_or_default());
+fn annotation(slot: &SlotView, logs: &mut dyn Logs) -> String {
+    let title = format!("{} {} {}", clean(&slot.key), clean(&slot.version), Standing::of(slot).word());
+    command(&title, &failure_lines(slot, logs).join("\n"))
+}
+
+/// Why it failed, cleaned: how it ended, the last lines of its error, and those of its log that say more.
+fn failure_lines(slot: &SlotView, logs: &mut dyn Logs) -> Vec<String> {
+    let standing = Standing::of(slot);
+    let errors: Vec<String> =
+        error_lines(slot).filter(|line| !line.trim().is_empty()).map(|line| clean(line).into_owned()).collect();
+    let mut lines = Vec::new();
+    let ended = clean(&ending(slot, standing)).into_owned();
+    if standing != Standing::Failed && errors.first() != Some(&ended) || errors.is_empty() {
+        lines.push(ended);
     }
-    page.push('\n');
-    page
+    lines.extend_from_slice(&errors[errors.len().saturating_sub(ERROR_LINES)..]);
+    let log: Vec<String> = logs.tail(&slot.key, LOG_LINES).iter().map(|line| clean(line).into_owned()).collect();
+    let repeats = |line: &String| errors.contains(&line.strip_prefix("error: ").unwrap_or(line).to_owned());
+    lines.extend(log.into_iter().filter(|line| !line.trim().is_empty() && !repeats(line)));
+    lines.extend(logs.location(&slot.key).map(|location| format!("whole log: {}", clean(&location))));
+    lines
+}
+
+fn command(title: &str, message: &str) -> String {
+    let title = escaped_property(&fitted(title, TITLE_COLUMNS, "…"));
+    format!("::error title={title}::{}", escaped(shortened(message, MESSAGE_BYTES)))
+}
+
+/// The beginning of a text, cut between two characters.
+fn shortened(text: &str, most_bytes: usize) -> &str {
+    let cut = (0..=most_bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..cut.unwrap_or_default()]
 }
 
 /// The message of a command.
@@ -69,41 +92,62 @@ pub(super) fn guarded(line: &str) -> String {
     if line.trim_start().starts_with("::") { format!("| {line}") } else { line }
 }
 
-/// Text in a table's cell: nothing in it is markup.
-fn markdown(text: &str) -> String {
-    let mut cell = String::new();
-    for character in fitted(text, CELL_COLUMNS, "…").chars() {
-        match character {
-            '<' => cell.push_str("&lt;"),
-            '>' => cell.push_str("&gt;"),
-            '&' => cell.push_str("&amp;"),
-            '|' | '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '~' | '#' | '@' => cell.extend(['\\', character]),
-            _ => cell.push(character),
-        }
-    }
-    cell
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::{SlotState, SlotView};
+    use crate::source::fixture::{FixedLogs, ended};
+    use vx_shm::SlotState;
 
-    fn failed(key: &str, error: &str) -> Snapshot {
-        let slot = SlotView {
-            key: key.to_owned(),
-            version: "1.0".to_owned(),
-            state: SlotState::Failed,
-            error: Some(error.to_owned()),
-            ..SlotView::default()
-        };
-        Snapshot { slots: vec![slot], ..Snapshot::default() }
+    fn failed(index: u32, key: &str, error: &str) -> SlotView {
+        ended(index, key, SlotState::Failed, Some(error))
+    }
+
+    fn board(slots: Vec<SlotView>) -> Snapshot {
+        Snapshot { slots, ..Snapshot::default() }
+    }
+
+    /// One that kept nothing.
+    struct NoLogs;
+
+    impl Logs for NoLogs {
+        fn tail(&mut self, _key: &str, _lines: usize) -> Vec<String> {
+            Vec::new()
+        }
+
+        fn location(&self, _key: &str) -> Option<String> {
+            None
+        }
     }
 
     #[test]
     fn an_annotation_keeps_its_text_within_its_command() {
-        let lines = annotations(&failed("a,b:c", "100% wrong\n::warning::x"));
-        assert_eq!(lines, ["::error title=a%2Cb%3Ac 1.0 failed::100%25 wrong%0A::warning::x"]);
+        let lines = annotations(&board(vec![failed(0, "a,b:c", "100% wrong\n::warning::x")]), &mut NoLogs);
+        assert_eq!(lines, ["::error title=a%2Cb%3Ac 1.0.0 failed::100%25 wrong%0A::warning::x"]);
+    }
+
+    #[test]
+    fn an_annotation_says_what_the_log_said_last_and_where_it_is() {
+        let mut logs = FixedLogs(vec!["error: no".to_owned(), "ld: x\u{1b}[31m not found".to_owned()]);
+        let lines = annotations(&board(vec![failed(0, "zig", "no")]), &mut logs);
+        assert!(lines[0].starts_with("::error title=zig 1.0.0 failed::no%0Ald: x"), "{}", lines[0]);
+        assert!(lines[0].ends_with("not found%0Awhole log: /logs/zig.log"), "{}", lines[0]);
+        assert!(!lines[0].chars().any(crate::text::hostile), "{}", lines[0]);
+    }
+
+    #[test]
+    fn no_more_annotations_than_are_shown_and_the_last_names_the_rest() {
+        let slots = |count: u32| board((0..count).map(|index| failed(index, &format!("tool-{index}"), "no")).collect());
+        assert_eq!(annotations(&slots(10), &mut NoLogs).len(), 10);
+        let lines = annotations(&slots(14), &mut NoLogs);
+        assert_eq!(lines.len(), 10);
+        assert_eq!(lines[9], "::error title=5 more failed::tool-9%0Atool-10%0Atool-11%0Atool-12%0Atool-13");
+    }
+
+    #[test]
+    fn an_annotation_stays_short_whatever_the_error() {
+        let slot = SlotView { version: "9".repeat(9_000), ..failed(0, &"語".repeat(500), &"ü%".repeat(9_000)) };
+        let lines = annotations(&board(vec![slot]), &mut NoLogs);
+        assert!(lines[0].len() < 3 * MESSAGE_BYTES, "{} bytes", lines[0].len());
     }
 
     #[test]
@@ -111,11 +155,5 @@ mod tests {
         assert_eq!(guarded("  ::set-env name=PATH::x"), "|   ::set-env name=PATH::x");
         assert_eq!(guarded("x ##[error]y"), "x ## [error]y");
         assert_eq!(guarded("node: ok"), "node: ok");
-    }
-
-    #[test]
-    fn a_cell_holds_no_markup() {
-        let page = step_summary(&failed("a|b", "<img src=x> `code`"));
-        assert_eq!(page.lines().nth(2), Some("| a\\|b | 1.0 | **failed**: &lt;img src=x&gt; \\`code\\` |  |  |"));
     }
 }

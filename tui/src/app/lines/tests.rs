@@ -87,8 +87,10 @@ fn a_build_server_gets_a_group_annotations_and_a_page() {
         [
             "::group::tools of demo",
             "::endgroup::",
-            "::error title=ruff 1.0.0 failed::the digest differs%0Aexpected sha256:aaaa%0Agot      sha256:bbbb",
-            "::error title=esbuild 1.0.0 died::killed by signal 9 (SIGKILL)",
+            "::error title=ruff 1.0.0 failed::the digest differs%0Aexpected sha256:aaaa%0Agot      sha256:bbbb%0A\
+             ::error::from a log%0Awhole log: /logs/ruff.log",
+            "::error title=esbuild 1.0.0 died::killed by signal 9 (SIGKILL)%0A::error::from a log%0A\
+             whole log: /logs/esbuild.log",
         ]
     );
 }

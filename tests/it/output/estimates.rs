@@ -1,0 +1,35 @@
+//! How long a run will still take, from what runs before it took.
+
+use super::*;
+
+/// Forget what was installed and received, not how long it took.
+fn forget_releases(sandbox: &Sandbox) {
+    for folder in ["store", "cache/downloads"] {
+        std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");
+    }
+}
+
+#[test]
+fn the_second_run_says_how_long_it_will_take_and_on_what_that_rests() {
+    let sandbox = slow(4);
+    sandbox.vx("sync --plain").succeeds();
+    forget_releases(&sandbox);
+    sandbox.vx("sync --plain").succeeds().says("left, 1 run");
+    forget_releases(&sandbox);
+    let events: Vec<Value> = sandbox.vx("sync --json").succeeds().stdout().lines().map(json).collect();
+    let first = events.iter().find(|event| event["event"] == "progress").expect("the whole is told");
+    assert_eq!((&first["runs"], &first["bytes_downloaded"]), (&2.into(), &0.into()), "before the first byte: {first}");
+    let left_ms = first["left_ms"].as_u64().expect("an estimate");
+    assert!((3_000..=7_000).contains(&left_ms), "about four seconds: {first}");
+}
+
+#[test]
+fn a_damaged_history_is_no_failure_of_a_run() {
+    let sandbox = Sandbox::new().config("[tools]\nbuf = \"1.5.0\"\n").offers("buf", "1.5.0");
+    let path = sandbox.home().join("cache/history.json");
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(&path, b"{\"format\":1,\"tools\":[[[").expect("a file");
+    sandbox.vx("sync --plain").succeeds().says("buf 1.5.0: installed");
+    let kept = json(&std::fs::read_to_string(&path).expect("a file"));
+    assert_eq!(kept["tools"]["buf"]["installs"][0]["version"], "1.5.0");
+}
