@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use vx_tui::{DashboardOptions, Depth, KeyBindingError, KeyBindings, Look, Palette};
+use vx_tui::{DashboardOptions, Depth, KeyBindingError, KeyBindings, Look, Palette, Signs};
 
 use super::failure::{Failure, USAGE};
 use super::{print, terminal};
@@ -37,6 +37,7 @@ pub(super) fn dashboard(ui: &Ui, terminal: bool, mouse: bool) -> Result<Dashboar
     let standard = DashboardOptions::default();
     Ok(DashboardOptions {
         look: look(ui, terminal),
+        signs: Signs::supported(terminal),
         keys: keys(ui)?,
         mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
         refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),

@@ -6,7 +6,7 @@ use std::path::Path;
 use crossbeam_channel::Receiver;
 use vx_shm::Reader;
 use vx_tui::source::{Control, Expectations};
-use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions};
+use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions, Signs};
 
 use super::args::OutputArguments;
 use super::failure::Failure;
@@ -117,7 +117,8 @@ fn dashboard(
 }
 
 fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = OutputOptions { look: look::look(ui, io::stderr().is_terminal()) };
+    let terminal = io::stderr().is_terminal();
+    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
     ignoring_closed(vx_tui::inline(inputs, &options, finished))
 }
 

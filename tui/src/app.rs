@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use crate::bindings::KeyBindings;
 use crate::source::{Control, Logs, Snapshots};
+use crate::terminal::Signs;
 use crate::theme::Look;
 
 pub use choose::{BoardChoice, choose_board};
@@ -36,6 +37,8 @@ pub struct Inputs {
 pub struct DashboardOptions {
     /// Colours and glyphs.
     pub look: Look,
+    /// What is shown outside the screen's cells.
+    pub signs: Signs,
     /// Which keys mean what.
     pub keys: KeyBindings,
     /// Whether a mouse selects and scrolls; the terminal then selects text only with Shift held down.
@@ -46,7 +49,7 @@ pub struct DashboardOptions {
 
 impl Default for DashboardOptions {
     fn default() -> Self {
-        Self { look: Look::default(), keys: KeyBindings::default(), mouse: true, refresh_hz: 10 }
+        Self { look: Look::default(), signs: Signs::default(), keys: KeyBindings::default(), mouse: true, refresh_hz: 10 }
     }
 }
 
@@ -55,6 +58,8 @@ impl Default for DashboardOptions {
 pub struct OutputOptions {
     /// Colours and glyphs.
     pub look: Look,
+    /// What is shown outside the screen's cells.
+    pub signs: Signs,
 }
 
 /// How plain lines are written.

@@ -27,5 +27,5 @@ pub use app::{
     inline, json, plain,
 };
 pub use bindings::{KeyBindingError, KeyBindings};
-pub use terminal::ScreenError;
+pub use terminal::{ScreenError, Signs};
 pub use theme::{Depth, Look, Palette};

@@ -3,10 +3,13 @@
 mod input;
 mod screen;
 mod signals;
+mod signs;
 
 pub(crate) use input::{Input, Keyboard};
-pub(crate) use screen::{Screen, restore};
+pub(crate) use screen::{Screen, restore, restore_on_panic};
 pub(crate) use signals::{Arrived, Signals, suspend};
+pub use signs::Signs;
+pub(crate) use signs::{Lamp, Stream};
 
 use std::io;
 

@@ -17,7 +17,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use vx_shm::{Liveness, Phase, SlotState, SlotView, Snapshot};
 use vx_tui::source::{Control, Logs, Snapshots};
-use vx_tui::{DashboardOptions, Inputs, dashboard};
+use vx_tui::{DashboardOptions, Inputs, OutputOptions, Signs, dashboard, inline};
 
 const ROLE: &str = "VX_TUI_TEST_ROLE";
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -26,6 +26,12 @@ const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
+const SIGNS: Signs = Signs { progress: true, title: true };
+const KEEP_TITLE: &str = "\u{1b}[22;0t";
+const TITLE: &str = "\u{1b}]2;vx";
+const TITLE_OF_BEFORE: &str = "\u{1b}[23;0t";
+const PROGRESS: &str = "\u{1b}]9;4;1;";
+const NO_PROGRESS: &str = "\u{1b}]9;4;0;\u{1b}\\";
 const BEGIN_FRAME: &str = "\u{1b}[?2026h";
 
 /// One running download; panics instead, where its role says so.
@@ -79,21 +85,26 @@ impl Control for TellsCancel {
 fn plays_its_part() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let control: Option<Box<dyn Control>> = (role == "in charge").then(|| Box::new(TellsCancel) as _);
-    let snapshots = Box::new(Board { panics: role == "own panic", began: Instant::now() });
+    let snapshots = Box::new(Board { panics: role.ends_with("own panic"), began: Instant::now() });
     let mut inputs = Inputs { snapshots, logs: Box::new(NoLogs), control };
     let (send, mut finished) = crossbeam_channel::bounded::<()>(0);
     match role.as_str() {
-        "finishes" => drop(thread::spawn(move || {
+        "finishes" | "inline finishes" => drop(thread::spawn(move || {
             thread::sleep(Duration::from_millis(300));
             drop(send);
         })),
-        "other panic" => drop(thread::spawn(|| {
+        "other panic" | "inline other panic" => drop(thread::spawn(|| {
             thread::sleep(Duration::from_millis(300));
             panic!("another thread panicked");
         })),
         _ => finished = crossbeam_channel::never(),
     }
-    let left = dashboard(&mut inputs, &DashboardOptions::default(), finished);
+    if role.starts_with("inline") {
+        let shown = inline(&mut inputs, &OutputOptions { signs: SIGNS, ..OutputOptions::default() }, finished);
+        println!("LEFT {shown:?}");
+        return;
+    }
+    let left = dashboard(&mut inputs, &DashboardOptions { signs: SIGNS, ..DashboardOptions::default() }, finished);
     println!("LEFT {left:?}");
 }
 
@@ -178,6 +189,16 @@ impl OnTerminal {
         assert!(last(BEGIN_FRAME) < last(LEAVE), "nothing is drawn after that: {text:?}");
         assert_eq!(text.matches(ENTER).count(), text.matches(LEAVE).count(), "{text:?}");
         assert!(self.settings_are_back(), "the settings are as before");
+        self.assert_no_signs();
+    }
+
+    /// The task bar and the title were shown, and the last word on both is that they are not.
+    fn assert_no_signs(&self) {
+        let text = self.text();
+        let last = |code: &str| text.rfind(code);
+        assert!(last(PROGRESS).is_some() && last(NO_PROGRESS) > last(PROGRESS), "{text:?}");
+        assert!(last(TITLE).is_some() && last(TITLE_OF_BEFORE) > last(TITLE), "{text:?}");
+        assert_eq!(text.matches(KEEP_TITLE).count(), text.matches(TITLE_OF_BEFORE).count(), "{text:?}");
     }
 
     /// Wait for the child's end; everything must be as before, and `said` must be what the view returned.
@@ -248,6 +269,22 @@ fn it_is_restored_by_signals_that_end_the_process() {
         let viewer = OnTerminal::playing("watches").shown();
         viewer.signal(signal);
         viewer.ends_restored(&format!("LEFT Ok(Signal({number}))"));
+    }
+}
+
+#[test]
+fn what_is_shown_outside_the_inline_rows_is_taken_back_when_it_ends_or_somebody_panics() {
+    for (role, said) in [
+        ("inline finishes", "LEFT Ok(())"),
+        ("inline own panic", "the board's reader panicked"),
+        ("inline other panic", "another thread panicked"),
+    ] {
+        let view = OnTerminal::playing(role).shown();
+        view.wait_until("the task bar", |text| text.contains(PROGRESS));
+        view.wait_until(said, |text| text.contains(said));
+        let written = view.text().find(said).expect("it was said");
+        view.assert_no_signs();
+        assert!(view.text()[written..].matches(PROGRESS).count() == 0, "nothing is shown after that: {}", view.text());
     }
 }
 

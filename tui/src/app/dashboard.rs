@@ -19,7 +19,7 @@ use crate::keys;
 use crate::message::{Effect, Message};
 use crate::model::{Mode, Model, Pace};
 use crate::table;
-use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, suspend};
+use crate::terminal::{self, Arrived, Input, Keyboard, Lamp, Screen, ScreenError, Signals, restore, suspend};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
@@ -91,6 +91,7 @@ struct Running {
     /// Between two frames that only show new data.
     between_data: Duration,
     model: Model,
+    lamp: Lamp,
     history: History,
     paces: Vec<Pace>,
     latest: Snapshot,
@@ -116,6 +117,7 @@ impl Running {
             theme: Theme::new(options.look),
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
             model: Model { size, in_charge, keys: Arc::new(options.keys.clone()), ..Model::default() },
+            lamp: Lamp::new(options.signs, terminal::Stream::Stdout),
             history: History::default(),
             paces: Vec::new(),
             latest: Snapshot::default(),
@@ -330,7 +332,8 @@ impl Running {
         }
         self.redraw = false;
         self.drawn_at = Some(now);
-        self.screen.draw(|buffer| view::draw(&self.model, &self.theme, buffer))
+        self.screen.draw(|buffer| view::draw(&self.model, &self.theme, buffer))?;
+        Ok(self.lamp.show(&self.model.snapshot.board.title, &self.model.totals)?)
     }
 
     /// Give the terminal back, stop until continued, take it over again.
@@ -347,6 +350,7 @@ impl Running {
         if self.model.mode == Mode::Streaming {
             self.screen.show_lines()?;
         }
+        self.lamp.again();
         let (width, height) = self.screen.size()?;
         update(&mut self.model, Message::Resized(width, height));
         self.redraw = true;

@@ -12,10 +12,11 @@ use super::{Inputs, OutputOptions, PlainForm, PlainOptions};
 use crate::history::History;
 use crate::inline::{finished_line, live_rows, redraw};
 use crate::json::JsonLines;
-use crate::model::{Changes, Estimate, Pace};
+use crate::model::{Changes, Estimate, Pace, Totals};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Expectations, Snapshots};
 use crate::table;
+use crate::terminal::{Lamp, Stream, restore_on_panic};
 use crate::theme::{Look, Theme};
 
 const POLL: Duration = Duration::from_millis(40);
@@ -62,18 +63,27 @@ fn watch(
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
-/// Written to standard error, which must be a terminal. Signals are the caller's; nothing stays switched on between two drawings.
+/// Written to standard error, which must be a terminal. Signals are the caller's; nothing stays switched on between two
+/// drawings but the signs outside the screen's cells, which are taken back at the end and by a panic of any thread.
 ///
 /// # Errors
 ///
 /// When standard error cannot be written, or the board could no longer be read.
 pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
     let mut view = Inline::new(options.look, inputs.snapshots.expectations());
+    restore_on_panic();
+    let mut lamp = Lamp::new(options.signs, Stream::Stderr);
     let mut latest = Snapshot::default();
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         let size = terminal::size().unwrap_or((80, 24));
-        write_out(&view.step(reading, size))
+        let bytes = view.step(reading, size);
+        write_out(&bytes)?;
+        if bytes.is_empty() || reading.last {
+            return Ok(());
+        }
+        lamp.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
+    drop(lamp);
     let table = table::render(&latest, inputs.logs.as_mut(), options.look);
     write_out(&table)?;
     watched

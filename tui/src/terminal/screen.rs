@@ -15,7 +15,7 @@ use ratatui::crossterm::{Command, cursor, event, style, terminal};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::ScreenError;
+use super::{ScreenError, signs};
 use crate::text::width;
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
@@ -192,6 +192,7 @@ fn shown() -> bool {
 /// Give the terminal back, if it is not given back yet. May be called from any thread; keeps going past errors,
 /// since a terminal that hung up cannot be restored and need not be.
 pub(crate) fn restore() {
+    signs::take_back();
     let _pen = PEN.try_lock_for(FRAME_WAIT);
     if !SHOWN.swap(false, Ordering::SeqCst) {
         return;
@@ -231,7 +232,7 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Before the message of any thread's panic is printed, give the terminal back.
-fn restore_on_panic() {
+pub(crate) fn restore_on_panic() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         let before = std::panic::take_hook();
