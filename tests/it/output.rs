@@ -5,9 +5,13 @@ mod dumps;
 mod estimates;
 mod events;
 mod exports;
+mod hanging;
 mod lines;
 mod recordings;
 mod scripts;
+
+#[path = "../../tui/src/json/obeys.rs"]
+mod obeys;
 
 use serde_json::Value;
 

@@ -4,6 +4,8 @@
 //! conflated to at most ten a second and slot.
 
 mod escape;
+#[cfg(test)]
+mod obeys;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -217,6 +219,7 @@ fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use super::obeys::obeys;
     use super::*;
     use crate::source::fixture::{FixedLogs, done, everything, hostile};
     use serde_json::Value;
@@ -232,44 +235,6 @@ mod tests {
         lines.summary(snapshot, &FixedLogs(Vec::new()), &mut out).expect("it is written");
         let text = String::from_utf8(out).expect("JSON is text");
         text.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
-    }
-
-    /// Whether `value` is as `rule` says, for the few words of JSON Schema that ours uses.
-    fn obeys(schema: &Value, rule: &Value, value: &Value) -> bool {
-        if let Some(name) = rule["$ref"].as_str() {
-            return obeys(schema, &schema["$defs"][name.trim_start_matches("#/$defs/")], value);
-        }
-        let is = |kind: &str| match kind {
-            "string" => value.is_string(),
-            "null" => value.is_null(),
-            "number" => value.is_number(),
-            "integer" => value.is_i64() || value.is_u64(),
-            "boolean" => value.is_boolean(),
-            "array" => value.is_array(),
-            "object" => value.is_object(),
-            other => panic!("the schema says {other:?}"),
-        };
-        let of_kind = match &rule["type"] {
-            Value::String(kind) => is(kind),
-            Value::Array(kinds) => kinds.iter().any(|kind| is(kind.as_str().unwrap_or_default())),
-            _ => true,
-        };
-        let bound = |name: &str| rule[name].as_f64().zip(value.as_f64());
-        let bounded = bound("minimum").is_none_or(|(least, value)| value >= least)
-            && bound("maximum").is_none_or(|(most, value)| value <= most);
-        let constant = rule.get("const").is_none_or(|constant| constant == value);
-        let listed = rule["enum"].as_array().is_none_or(|values| values.contains(value));
-        let complete = rule["required"].as_array().is_none_or(|names| {
-            names.len() == value.as_object().map_or(0, |object| object.len())
-                && names.iter().all(|name| value.get(name.as_str().unwrap_or_default()).is_some())
-        });
-        let fields = rule["properties"].as_object().is_none_or(|rules| {
-            rules.iter().all(|(name, rule)| value.get(name).is_none_or(|field| obeys(schema, rule, field)))
-        });
-        let items = rule
-            .get("items")
-            .is_none_or(|rule| value.as_array().is_some_and(|all| all.iter().all(|one| obeys(schema, rule, one))));
-        of_kind && bounded && constant && listed && complete && fields && items
     }
 
     #[test]

@@ -58,6 +58,23 @@ fn each_tool_tells_its_story_in_order_with_the_fields_others_rely_on() {
 }
 
 #[test]
+fn every_line_of_a_run_obeys_exactly_one_rule_of_the_schema() {
+    let schema = json(include_str!("../../../docs/json-events.schema.json"));
+    let rules = schema["oneOf"].as_array().expect("a list of rules");
+    let failing = one_of_each().vx("sync --json").exits_with(1).stdout();
+    let moving = slow(2).vx("sync --json").succeeds().stdout();
+    let mut seen = std::collections::BTreeSet::new();
+    for line in failing.lines().chain(moving.lines()).map(json) {
+        let obeyed = rules.iter().filter(|rule| super::obeys::obeys(&schema, rule, &line)).count();
+        assert_eq!(obeyed, 1, "{line}");
+        seen.insert(text(&line["event"]).to_owned());
+    }
+    for event in ["started", "downloading", "completed", "failed", "progress", "summary"] {
+        assert!(seen.contains(event), "no `{event}` among {seen:?}");
+    }
+}
+
+#[test]
 fn the_last_line_is_a_summary() {
     let finished = one_of_each().vx("sync --json").exits_with(1);
     let events = events(&finished.stdout());

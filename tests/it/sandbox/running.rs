@@ -34,6 +34,12 @@ impl Running {
         send(self.child.id(), signal);
     }
 
+    /// What it has written so far.
+    pub(crate) fn said(&self) -> String {
+        let read = |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        [&self.stdout, &self.stderr].into_iter().filter_map(|path| read(path).ok()).collect()
+    }
+
     /// Wait for its end; it is killed when it takes too long.
     pub(crate) fn finish(self) -> Finished {
         self.finish_within(PATIENCE)
