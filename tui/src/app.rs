@@ -3,8 +3,11 @@
 //! Every loop blocks its thread until the work is over or somebody leaves; give it a thread of its own where a slow
 //! terminal must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
+#[cfg(test)]
+mod alike;
 mod choose;
 mod dashboard;
+mod foreteller;
 #[cfg(test)]
 mod goldens;
 mod lines;
@@ -20,6 +23,7 @@ use crate::theme::Look;
 
 pub use choose::{BoardChoice, choose_board};
 pub use dashboard::dashboard;
+pub use foreteller::Foreteller;
 pub use lines::{inline, json, plain};
 
 /// What every output is fed with.

@@ -8,11 +8,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ratatui::crossterm::terminal;
 use vx_shm::Snapshot;
 
-use super::{Inputs, OutputOptions, PlainForm, PlainOptions};
+use super::{Foreteller, Inputs, OutputOptions, PlainForm, PlainOptions};
 use crate::history::History;
 use crate::inline::{finished_line, live_rows, redraw};
 use crate::json::JsonLines;
-use crate::model::{Changes, Estimate, Pace, Totals};
+use crate::model::{Changes, Pace, Totals};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Expectations, Snapshots};
 use crate::table;
@@ -173,17 +173,15 @@ pub fn plain(
     let aloud = matches!(options.form, PlainForm::Accessible);
     let between = if aloud { BETWEEN_SUMS_ALOUD_MS } else { BETWEEN_SUMS_MS };
     let mut lines = Plain::new(between, for_actions);
-    let mut history = History::default();
-    let expectations = inputs.snapshots.expectations();
+    let mut foreteller = Foreteller::new(inputs.snapshots.expectations());
     let mut latest = Snapshot::default();
     let mut grouped = false;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if for_actions && !std::mem::replace(&mut grouped, true) {
             writeln!(out, "{}", group(&reading.snapshot.board.title).0)?;
         }
-        let paces = history.note(reading.snapshot);
+        let (paces, left) = foreteller.note(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
-        let left = Estimate::of(reading.snapshot, &paces, &expectations).whole;
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = Look { words_only: options.look.words_only || aloud, ..options.look };
@@ -214,11 +212,9 @@ pub fn plain(
 pub fn json(inputs: &mut Inputs, out: &mut dyn Write, finished: Receiver<()>) -> io::Result<()> {
     let mut events = JsonLines::default();
     let mut latest = Snapshot::default();
-    let mut history = History::default();
-    let expectations = inputs.snapshots.expectations();
+    let mut foreteller = Foreteller::new(inputs.snapshots.expectations());
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
-        let paces = history.note(reading.snapshot);
-        let left = Estimate::of(reading.snapshot, &paces, &expectations).whole;
+        let (paces, left) = foreteller.note(reading.snapshot);
         events.step(reading.snapshot, &paces, left, out)
     });
     events.summary(&latest, inputs.logs.as_ref(), out)?;

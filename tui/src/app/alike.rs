@@ -1,0 +1,114 @@
+//! One board in a file, and every output of it: they tell the same numbers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use serde_json::Value;
+use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState, Snapshot};
+
+use super::*;
+use crate::inline::finished_line;
+use crate::message::Message;
+use crate::model::Model;
+use crate::plain::step_summary;
+use crate::source::fixture::{FixedLogs, Script};
+use crate::table;
+use crate::text::{bytes, duration};
+use crate::theme::Theme;
+use crate::update::update;
+use crate::view;
+
+/// What a run left in its file: two tools installed, one failed, one that was there.
+fn left_by_a_run() -> Snapshot {
+    let directory = tempfile::tempdir().expect("a directory");
+    let board = Board::create(&directory.path().join("b.board"), "alike", 8).expect("a board");
+    for (key, received, error) in
+        [("node", 31_234_567, None), ("go", 78_540_000, None), ("ruff", 1_240_000, Some("the digest differs"))]
+    {
+        let reserved = board.reserve(key, "1.2.3", Kind::Install).expect("a slot");
+        let mut slot = Slot::claim(board.path(), reserved.slot, reserved.generation).expect("it is ours");
+        slot.enter(Phase::Downloading, Some(received));
+        slot.publish(received);
+        std::thread::sleep(Duration::from_millis(110));
+        slot.enter(Phase::Linking, None);
+        slot.end(error.map_or(Ending::done_at("/store"), Ending::failed)).expect("it ends");
+    }
+    let there = board.reserve("just", "1.43.0", Kind::Install).expect("a slot");
+    let up_to_date = Ending { error: Some("up to date".to_owned()), ..Ending::new(SlotState::Skipped) };
+    board.end(there, &up_to_date).expect("it ends");
+    board.close(BoardState::Failed);
+    let mut snapshot = Snapshot::default();
+    board.reader().expect("it opens").refresh(&mut snapshot).expect("it reads");
+    snapshot
+}
+
+fn inputs(snapshot: &Snapshot) -> Inputs {
+    let logs = Box::new(FixedLogs(vec!["last words".to_owned()]));
+    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None }
+}
+
+fn over() -> crossbeam_channel::Receiver<()> {
+    crossbeam_channel::bounded(0).1
+}
+
+fn plainly(snapshot: &Snapshot, form: PlainForm) -> String {
+    let mut out = Vec::new();
+    plain(&mut inputs(snapshot), &PlainOptions { form, ..PlainOptions::default() }, &mut out, over()).expect("lines");
+    String::from_utf8(out).expect("lines are text")
+}
+
+/// The full screen, wide enough for every column.
+fn screen(snapshot: &Snapshot) -> String {
+    let mut model = Model { size: (140, 30), ..Model::default() };
+    update(&mut model, Message::Data { snapshot: Arc::new(snapshot.clone()), paces: Vec::new() });
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 140, 30));
+    view::draw(&model, &Theme::new(Look::default()), &mut buffer);
+    let cells: Vec<&str> = buffer.content.iter().map(|cell| cell.symbol()).collect();
+    cells.chunks(140).map(|row| row.concat() + "\n").collect()
+}
+
+#[test]
+fn every_output_of_one_board_tells_the_same_numbers() {
+    let snapshot = left_by_a_run();
+    let mut out = Vec::new();
+    json(&mut inputs(&snapshot), &mut out, over()).expect("lines");
+    let text = String::from_utf8(out).expect("JSON is text");
+    let summary: Value = serde_json::from_str(text.lines().last().expect("a summary")).expect("JSON");
+    let mut logs = FixedLogs(vec!["last words".to_owned()]);
+    let theme = Theme::new(Look::default());
+    let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, slot, snapshot.taken_at_ns, 140) + "\n");
+    let outputs = [
+        ("the table", table::render(&snapshot, &mut logs, Look::default())),
+        ("the screen", screen(&snapshot)),
+        ("inline", inline.collect()),
+        ("plain", plainly(&snapshot, PlainForm::Lines)),
+        ("aloud", plainly(&snapshot, PlainForm::Accessible)),
+        ("a build server", plainly(&snapshot, PlainForm::GithubActions { step_summary: None })),
+        ("its page", step_summary(&snapshot, &mut logs, 0)),
+    ];
+    for tool in summary["tools"].as_array().expect("the tools") {
+        let key = tool["tool"].as_str().expect("a name");
+        let size = tool["size_bytes"].as_u64().map(bytes).unwrap_or_default();
+        let took = tool["elapsed_ms"].as_u64().map(duration).unwrap_or_default();
+        let error = tool["error"].as_str().unwrap_or_default();
+        for (output, text) in &outputs {
+            // Plain lines of a failure have no size: it is in the table that follows.
+            let told = |line: &&str| line.contains(key) && line.contains(&size) && line.contains(&took);
+            let line = text.lines().find(told);
+            let line = line.unwrap_or_else(|| panic!("{output} does not tell {key}, {size}, {took}:\n{text}"));
+            assert!(line.contains(error), "{output} does not tell `{error}`: {line}");
+        }
+    }
+    let counts = &summary["counts"];
+    let told = ["completed", "skipped", "failed"].map(|name| counts[name].as_u64().expect("a count"));
+    assert_eq!(told, [2, 1, 1]);
+    let closing = format!("2 installed, 1 left as they were, 1 failed in {}", {
+        duration(summary["elapsed_ms"].as_u64().expect("a time"))
+    });
+    for (output, text) in outputs.iter().filter(|(output, _)| ["the table", "plain", "aloud"].contains(output)) {
+        assert!(text.contains(&closing), "{output} does not close with `{closing}`:\n{text}");
+    }
+    assert!(outputs[1].1.contains("4/4") && outputs[1].1.contains("111.0 MB"), "{}", outputs[1].1);
+}
