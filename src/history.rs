@@ -25,9 +25,11 @@ pub fn expectations(home: &Home) -> Expectations {
     read(&home.history()).expectations()
 }
 
-/// Note what a run took, of which this is the last reading. Installs that did not go well say nothing.
-pub fn note(home: &Home, last: &Snapshot) -> io::Result<()> {
-    let Some(run) = run::of(last) else { return Ok(()) };
+/// Note what a run took, of which this is the last reading. Installs that did not go well say nothing; nor does a run
+/// that was told how many may be at work at once say how many will be, or one that left none behind.
+pub fn note(home: &Home, last: &Snapshot, told_at_once: bool) -> io::Result<()> {
+    let Some(mut run) = run::of(last) else { return Ok(()) };
+    run.at_once = run.at_once.filter(|_| !told_at_once);
     let path = home.history();
     let mut kept = read(&path);
     kept.take(run);

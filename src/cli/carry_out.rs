@@ -84,7 +84,7 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     }
     let end = handle.join()?;
     if let Ok(reader) = reader {
-        remember(reader, errand.home);
+        remember(reader, errand);
     }
     shims::refresh(errand.home);
     if errand.view == View::Headless {
@@ -131,10 +131,11 @@ fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interru
 }
 
 /// Note how long the installs took. It only makes the next estimate better, so its failure is none of the run.
-fn remember(mut reader: Reader, home: &Home) {
+fn remember(mut reader: Reader, errand: &Errand) {
     let mut last = Snapshot::default();
     if reader.refresh(&mut last).is_ok() {
-        let _ = history::note(home, &last);
+        let told_at_once = errand.run.jobs.is_some() || errand.configured_jobs.is_some();
+        let _ = history::note(errand.home, &last, told_at_once);
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Kept {
     format: u32,
     /// Grows by one with each run: what was noted later has a higher one.
     runs: u64,
-    /// Of the newest runs, how many installs were at work at once at most; the oldest first.
+    /// Of the newest runs that left some behind, how many installs were at work at once at most; the oldest first.
     at_once: Vec<u32>,
     tools: BTreeMap<String, Tool>,
 }
@@ -42,8 +42,8 @@ struct Install {
 /// What one run took.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
-    /// How many installs were at work at once at most.
-    pub(super) at_once: u32,
+    /// How many installs were at work at once at most, where more were to do.
+    pub(super) at_once: Option<u32>,
     /// The tools that were installed.
     pub(super) tools: Vec<(String, PastInstall)>,
 }
@@ -79,7 +79,7 @@ impl Kept {
     /// Add a run.
     pub(super) fn take(&mut self, run: Run) {
         self.runs = self.runs.saturating_add(1);
-        self.at_once.push(run.at_once);
+        self.at_once.extend(run.at_once);
         self.at_once.drain(..self.at_once.len().saturating_sub(RUNS));
         for (name, past) in run.tools {
             let phases = past.phases.iter().map(|(phase, ms)| (phase.name().to_owned(), *ms)).collect();

@@ -35,8 +35,8 @@ fn is_work(phase: Phase) -> bool {
     !matches!(phase, Phase::Queued | Phase::Waiting)
 }
 
-/// How many were at work at once at most.
-fn at_once(last: &Snapshot) -> u32 {
+/// How many were at work at once at most; `None` where all were.
+fn at_once(last: &Snapshot) -> Option<u32> {
     let mut changes = Vec::new();
     for slot in &last.slots {
         let began = in_order(slot).into_iter().find(|entry| entry.phase != Phase::Queued);
@@ -44,6 +44,7 @@ fn at_once(last: &Snapshot) -> u32 {
             changes.extend([(began.entered_at_ns, 1i64), (ended.max(began.entered_at_ns), -1)]);
         }
     }
+    let worked = changes.len() / 2;
     // Who ends makes room for who begins at the same instant.
     changes.sort_unstable();
     let mut now = 0;
@@ -51,5 +52,6 @@ fn at_once(last: &Snapshot) -> u32 {
         now += by;
         now
     });
-    most.max().and_then(|most| u32::try_from(most).ok()).unwrap_or(1).max(1)
+    let most = most.max().and_then(|most| u32::try_from(most).ok()).filter(|most| *most > 0)?;
+    (usize::try_from(most).is_ok_and(|most| most < worked)).then_some(most)
 }

@@ -42,7 +42,7 @@ fn what_went_well_is_expected_to_take_as_long_again() {
         slot("zig", SlotState::Failed, 3.0),
         slot("uv", SlotState::Done, 20.0),
     ];
-    note(&home, &run(slots)).expect("it is written");
+    note(&home, &run(slots), false).expect("it is written");
     let expected = expectations(&home);
     let mut known: Vec<&String> = expected.tools.keys().collect();
     known.sort();
@@ -54,6 +54,19 @@ fn what_went_well_is_expected_to_take_as_long_again() {
 }
 
 #[test]
+fn only_a_run_that_left_some_behind_of_itself_says_how_many_are_at_work_at_once() {
+    let (_directory, home) = home();
+    let both = run(vec![slot("node", SlotState::Done, 2.0), slot("go", SlotState::Done, 2.0)]);
+    note(&home, &both, false).expect("it is written");
+    assert_eq!(expectations(&home).at_once, None, "there was nothing more to do");
+    let in_turn = run(vec![slot("node", SlotState::Done, 2.0), slot("go", SlotState::Done, 20.0)]);
+    note(&home, &in_turn, true).expect("it is written");
+    assert_eq!(expectations(&home).at_once, None, "it was told to");
+    note(&home, &in_turn, false).expect("it is written");
+    assert_eq!(expectations(&home).at_once, Some(1));
+}
+
+#[test]
 fn a_damaged_or_foreign_file_counts_as_none_and_is_replaced() {
     let (_directory, home) = home();
     let too_large = vec![b' '; MOST_BYTES + 1];
@@ -62,7 +75,7 @@ fn a_damaged_or_foreign_file_counts_as_none_and_is_replaced() {
         fs::write(home.history(), bytes).expect("a file");
         assert_eq!(expectations(&home), Expectations::default());
     }
-    note(&home, &run(vec![slot("node", SlotState::Done, 2.0)])).expect("it is written");
+    note(&home, &run(vec![slot("node", SlotState::Done, 2.0)]), false).expect("it is written");
     assert_eq!(expectations(&home).tools.len(), 1);
 }
 
@@ -73,7 +86,7 @@ fn few_installs_of_a_tool_are_kept_and_a_bounded_number_of_tools() {
         let mut slots: Vec<SlotView> =
             (0..100).map(|tool| slot(&format!("tool-{number}-{tool}"), SlotState::Done, 2.0)).collect();
         slots.push(slot("node", SlotState::Done, f64::from(number)));
-        note(&home, &run(slots)).expect("it is written");
+        note(&home, &run(slots), false).expect("it is written");
     }
     let size = fs::metadata(home.history()).expect("a file").len();
     assert!(size <= MOST_BYTES as u64, "{size} bytes");
@@ -88,7 +101,7 @@ fn few_installs_of_a_tool_are_kept_and_a_bounded_number_of_tools() {
 fn one_run_larger_than_the_file_may_be_is_kept_in_part() {
     let (_directory, home) = home();
     let slots = (0..3_000).map(|tool| slot(&format!("tool-{tool}"), SlotState::Done, 2.0)).collect();
-    note(&home, &run(slots)).expect("it is written");
+    note(&home, &run(slots), false).expect("it is written");
     let kept = expectations(&home).tools.len();
     assert!((100..3_000).contains(&kept), "{kept}");
 }

@@ -7,6 +7,7 @@ mod events;
 mod exports;
 mod hanging;
 mod lines;
+mod recorded;
 mod recordings;
 mod scripts;
 

@@ -25,8 +25,8 @@ const FORETELL_MS: u64 = 2_000;
 const LONGEST_LEFT_MS: u64 = 24 * 3600 * 1000;
 /// Until so long after the run began, fewer may be at work than will be.
 const STARTING_MS: u64 = 1_500;
-/// How many are at work at once where nothing is known yet.
-const AT_ONCE: usize = 4;
+/// How many are at work at once where no run is known that had to leave some behind.
+const AT_ONCE: usize = 16;
 
 /// A time left, and what it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Estimate {
 
 /// In whole seconds, since it is an estimate; none where it is beyond belief.
 fn shown_ms(ms: u64) -> Option<u64> {
-    (ms < LONGEST_LEFT_MS).then(|| ms.div_ceil(1000).max(1) * 1000)
+    (ms < LONGEST_LEFT_MS).then(|| ((ms + 500) / 1000).max(1) * 1000)
 }
 
 /// How today's downloads compare with those of before.

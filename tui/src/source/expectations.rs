@@ -12,7 +12,7 @@ pub const PAST_INSTALLS: usize = 5;
 pub struct Expectations {
     /// By the tool's name, its earlier installs, the oldest first.
     pub tools: HashMap<String, Vec<PastInstall>>,
-    /// How many installs were at work at once at most; `None` where no run is known.
+    /// How many installs are at work at once at most; `None` where no run is known that had more to do.
     pub at_once: Option<u32>,
 }
 

@@ -1,0 +1,107 @@
+//! How wrong is the time left? Recorded runs are replayed one after the other, each with the history of those before it.
+//!
+//! Says for 0, 25, 50 and 75 % of each run's time how far the estimate was off, against a naive one: the bytes that are
+//! known to be missing, at the rate since the first byte. Budget: from history alone, before the first byte, the median
+//! error is at most 30 %; beyond it the bench fails.
+//!
+//! `cargo bench --bench estimate`; a second, of which the compiler takes most. The runs in `runs.jsonl` are real ones, of
+//! seven tools from a loopback server at different rates: `tests/it/output/recorded.rs` says how, and records new ones.
+
+mod recorded;
+
+use std::process::ExitCode;
+
+use vx::history;
+use vx::paths::Home;
+use vx_shm::Snapshot;
+use vx_tui::Foreteller;
+
+use recorded::Run;
+
+/// At which shares of a run to ask, in percent.
+const SHARES: [u64; 4] = [0, 25, 50, 75];
+/// The most that the median error before the first byte may be, in percent.
+const BUDGET: f64 = 30.0;
+
+/// The errors of one estimate at one share of the runs, in percent of what was really left.
+#[derive(Default)]
+struct Errors {
+    asked: usize,
+    told: Vec<f64>,
+}
+
+impl Errors {
+    fn note(&mut self, estimate_ms: Option<u64>, left_ms: u64) {
+        self.asked += 1;
+        self.told.extend(estimate_ms.map(|ms| (ms as f64 - left_ms as f64).abs() * 100.0 / left_ms as f64));
+    }
+
+    fn at(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.told.clone();
+        sorted.sort_by(f64::total_cmp);
+        sorted.get(((sorted.len().checked_sub(1)?) as f64 * share).round() as usize).copied()
+    }
+
+    fn row(&self) -> String {
+        let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.0} %"));
+        format!("{:>8} {:>8} {:>5}/{}", percent(self.at(0.5)), percent(self.at(0.9)), self.told.len(), self.asked)
+    }
+}
+
+/// The bytes known to be missing, at the rate since the first byte; `None` before it.
+fn naive_ms(run: &Run, until_ms: u64) -> Option<u64> {
+    let (mut first_ms, mut done, mut missing) = (None, 0, 0);
+    for slot in run.at(until_ms).slots {
+        let began = slot.phases.iter().find(|entry| entry.phase == vx_shm::Phase::Downloading);
+        let Some(began) = began else { continue };
+        let began_ms = run.ms(began.entered_at_ns);
+        first_ms = Some(first_ms.map_or(began_ms, |first: u64| first.min(began_ms)));
+        done += began.done;
+        missing += match slot.phase {
+            vx_shm::Phase::Downloading => slot.total.unwrap_or_default().saturating_sub(slot.done),
+            _ => 0,
+        };
+    }
+    let passed_ms = until_ms.checked_sub(first_ms?)?;
+    (done > 0).then(|| missing * passed_ms / done)
+}
+
+fn main() -> ExitCode {
+    let place = tempfile::tempdir().expect("a directory");
+    let home = Home::at(place.path().to_owned());
+    let mut ours = SHARES.map(|_| Errors::default());
+    let mut theirs = SHARES.map(|_| Errors::default());
+    for (number, run) in recorded::runs().iter().enumerate() {
+        // The first one has no history: only its later shares could be told, and by everybody alike.
+        if number > 0 {
+            for (place, share) in SHARES.into_iter().enumerate() {
+                let until_ms = run.ends_ms() * share / 100;
+                let left_ms = run.ends_ms() - until_ms;
+                ours[place].note(foretold(run, &home, until_ms), left_ms);
+                theirs[place].note(naive_ms(run, until_ms), left_ms);
+            }
+        }
+        history::note(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
+    }
+    println!("error of the time left, in percent of what was left: median, 9 of 10, told/asked");
+    println!("{:>6}  {:<26} {}", "of run", "from history and rate", "naive, by bytes");
+    for (place, share) in SHARES.into_iter().enumerate() {
+        println!("{:>6}  {:<26} {}", format!("{share} %"), ours[place].row(), theirs[place].row());
+    }
+    match ours[0].at(0.5) {
+        Some(error) if error <= BUDGET => ExitCode::SUCCESS,
+        error => {
+            eprintln!("the median error before the first byte is {error:?}, above the budget of {BUDGET} %");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a viewer that was there from the beginning would say at this moment.
+fn foretold(run: &Run, home: &Home, until_ms: u64) -> Option<u64> {
+    let mut expectations = history::expectations(home);
+    expectations.at_once = run.jobs().or(expectations.at_once);
+    let mut foreteller = Foreteller::new(expectations);
+    let readings: Vec<Snapshot> = run.readings_until(until_ms);
+    readings.iter().map(|reading| foreteller.left(reading)).last().flatten().map(|(ms, _)| ms)
+}

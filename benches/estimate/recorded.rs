@@ -1,0 +1,113 @@
+//! Recorded runs as the boards they were.
+
+use serde::Deserialize;
+use vx_shm::{BoardState, Kind, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+
+/// When every run began, on its board's clock.
+const BEGAN_NS: u64 = 1_000_000_000_000;
+
+/// One run.
+#[derive(Deserialize)]
+pub(super) struct Run {
+    /// What was said with `--jobs`; 0 where nothing was.
+    jobs: u32,
+    tools: Vec<Tool>,
+    /// When, and how many bytes of how many each slot had.
+    samples: Vec<(u64, Vec<(u64, Option<u64>)>)>,
+}
+
+#[derive(Deserialize)]
+struct Tool {
+    tool: String,
+    version: String,
+    ended_ms: u64,
+    /// Which, when, and how much was done in it.
+    phases: Vec<(u8, u64, u64)>,
+}
+
+/// The runs, in the order in which they were recorded.
+pub(super) fn runs() -> Vec<Run> {
+    let lines = include_str!("runs.jsonl").lines();
+    lines.map(|line| serde_json::from_str(line).expect("a recorded run")).collect()
+}
+
+impl Run {
+    pub(super) fn jobs(&self) -> Option<u32> {
+        (self.jobs > 0).then_some(self.jobs)
+    }
+
+    /// When the last tool was through.
+    pub(super) fn ends_ms(&self) -> u64 {
+        self.tools.iter().map(|tool| tool.ended_ms).max().unwrap_or_default()
+    }
+
+    /// The milliseconds of the run at an instant of its board's clock.
+    pub(super) fn ms(&self, at_ns: u64) -> u64 {
+        at_ns.saturating_sub(BEGAN_NS) / 1_000_000
+    }
+
+    /// Its board at the beginning, at each sample up to this moment, and then.
+    pub(super) fn readings_until(&self, until_ms: u64) -> Vec<Snapshot> {
+        let samples = self.samples.iter().map(|(ms, _)| *ms).filter(|ms| *ms < until_ms);
+        [0].into_iter().chain(samples).chain([until_ms]).map(|ms| self.at(ms)).collect()
+    }
+
+    /// Its board at this moment, with the numbers of the last sample before it.
+    pub(super) fn at(&self, ms: u64) -> Snapshot {
+        let amounts = self.samples.iter().rev().find(|(at, _)| *at <= ms).map(|(_, amounts)| amounts.as_slice());
+        let slot = |(index, tool): (usize, &Tool)| {
+            let (done, total) = amounts.and_then(|amounts| amounts.get(index).copied()).unwrap_or_default();
+            tool.at(index, ms, done, total)
+        };
+        let mut snapshot = Snapshot {
+            slots: self.tools.iter().enumerate().map(slot).collect(),
+            taken_at_ns: BEGAN_NS + ms * 1_000_000,
+            ..Snapshot::default()
+        };
+        snapshot.board.created_at_ns = BEGAN_NS;
+        snapshot.board.creator.alive = Some(true);
+        snapshot.board.state = if ms < self.ends_ms() { BoardState::Running } else { BoardState::Done };
+        snapshot
+    }
+}
+
+impl Tool {
+    fn at(&self, index: usize, ms: u64, done: u64, total: Option<u64>) -> SlotView {
+        let ended = self.ended_ms <= ms;
+        let entered = self.phases.iter().filter(|(_, at, _)| *at <= ms || ended);
+        let mut phases: Vec<PhaseEntry> = entered
+            .map(|(phase, at, done)| PhaseEntry {
+                phase: Phase::from_number(*phase).expect("a phase"),
+                entered_at_ns: BEGAN_NS + at * 1_000_000,
+                done: *done,
+            })
+            .collect();
+        phases.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
+        let phase = phases.last().map_or(Phase::Queued, |entry| entry.phase);
+        if let Some(present) = phases.last_mut().filter(|entry| entry.phase == Phase::Downloading && !ended) {
+            present.done = done;
+        }
+        let begun = phase != Phase::Queued;
+        SlotView {
+            index: u32::try_from(index).expect("few slots"),
+            generation: 1,
+            key: self.tool.clone(),
+            version: self.version.clone(),
+            kind: Kind::Install,
+            state: if ended {
+                SlotState::Done
+            } else if begun {
+                SlotState::Live
+            } else {
+                SlotState::Reserved
+            },
+            phase,
+            done: if phase == Phase::Downloading { done } else { 0 },
+            total: total.filter(|_| phase == Phase::Downloading),
+            liveness: Liveness::Alive,
+            phases,
+            ended_at_ns: ended.then_some(BEGAN_NS + self.ended_ms * 1_000_000),
+            ..SlotView::default()
+        }
+    }
+}
