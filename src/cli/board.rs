@@ -5,19 +5,20 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use vx_shm::recording::is_recording;
+use vx_shm::recording::{Recording, is_recording};
 use vx_shm::{BoardState, Liveness, Reader, SlotState, SlotView, Snapshot, dump};
 
 use super::args::{BoardCommand, DumpFormat, Until, WatchArguments};
 use super::failure::{FAILED, Failure, Outcome};
 use super::{boards, export, print, put, replay};
 use crate::paths::runtime_directory;
-use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT, collect_boards};
+use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT, collect_boards, kept_recordings};
 
 /// Run `vx board …`.
 pub(super) fn run(command: BoardCommand) -> Outcome {
     match command {
-        BoardCommand::Ls { json } => list(json),
+        BoardCommand::Ls { recordings: true, .. } => list_recordings(),
+        BoardCommand::Ls { json, .. } => list(json),
         BoardCommand::Dump { board, at, raw, format } => dump_board(board.as_deref(), at, raw.as_deref(), format),
         BoardCommand::Export { board, into } => export::run(board.as_deref(), &into),
         BoardCommand::Watch(arguments) => watch(&arguments),
@@ -54,6 +55,26 @@ fn list(as_json: bool) -> Outcome {
     }
     if listed.is_empty() {
         print::note(format_args!("no boards in `{}`; `vx sync` makes one", directory.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn list_recordings() -> Outcome {
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let recordings = kept_recordings(&directory)?;
+    for path in &recordings {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        match replay::open(path).map(Recording::playback) {
+            Ok(mut playback) => {
+                playback.seek(u64::MAX);
+                let seconds = Duration::from_nanos(playback.recording().length_ns()).as_secs_f64();
+                print::data(format_args!("{name:<32} {} {seconds:.1} s", summary_line(playback.last())));
+            }
+            Err(failure) => print::data(format_args!("{name:<32} unreadable: {failure}")),
+        }
+    }
+    if recordings.is_empty() {
+        print::note(format_args!("no recordings in `{}`; `vx sync` makes one", directory.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

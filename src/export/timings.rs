@@ -69,7 +69,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
     let mut figure = |label: &str, value: String, note: String| {
         let _ = write!(page, "<div><dt>{label}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>\n");
     };
-    let before = compare::usual_ns(earlier).map(|usual| compare::against(course.length_ns, usual));
+    let before = compare::usual_ns(course, earlier).map(|usual| compare::against(course.length_ns, usual));
     figure("Time", duration(course.length_ns), before.unwrap_or_default());
     figure("Tools in place", format!("{good} of {}", course.tools.len()), String::new());
     let peak = rates.iter().copied().max().unwrap_or(0);

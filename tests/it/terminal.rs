@@ -307,3 +307,55 @@ fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
         assert!(exit_code(&last) == Some(6) && last.contains("caught"), "vx {words}:\n{last}");
     }
 }
+
+#[test]
+fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n");
+    for (tool, version) in TOOLS.into_iter().zip(["2.3.4", "0.27.0", "2.0.1"]) {
+        sandbox.publish_slowly(tool, version, 800_000, 400_000);
+    }
+    sandbox.vx("sync --record run.vxr").succeeds();
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "top");
+    tmux.type_line("top", &format!("{} top run.vxr --speed 0.5; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+    tmux.await_screen("top", "it plays, slowly", |screen| screen.contains("x0.50") && all_move(screen));
+    tmux.press("top", "Space");
+    let paused = tmux.await_screen("top", "it stands still", |screen| screen.contains("paused"));
+    assert!(paused.contains("Space play") && paused.contains("0/3"), "{paused}");
+    let position = |screen: &str| screen.lines().next().and_then(|line| line.split("paused").nth(1).map(str::to_owned));
+    tmux.press("top", "<");
+    let begun = tmux.await_screen("top", "the beginning", |screen| screen.contains("paused 0.0 s"));
+    tmux.press("top", ".");
+    tmux.press("top", ".");
+    tmux.press("top", ".");
+    let stepped = tmux.await_screen("top", "a step on", |screen| position(screen) != position(&begun));
+    tmux.press("top", ",");
+    tmux.press("top", ",");
+    tmux.press("top", ",");
+    tmux.await_screen("top", "back again", |screen| position(screen) == position(&begun));
+    assert!(stepped.contains("running"), "{stepped}");
+    tmux.press("top", ">");
+    tmux.await_screen("top", "the end", |screen| screen.contains("3/3") && screen.contains("done"));
+    tmux.press("top", "Left");
+    tmux.await_screen("top", "five seconds back", |screen| screen.contains("0/3"));
+    tmux.press("top", "Right");
+    tmux.await_screen("top", "five seconds on", |screen| screen.contains("3/3"));
+    tmux.press("top", "+");
+    tmux.press("top", "+");
+    tmux.await_screen("top", "twice as fast as it was", |screen| screen.contains("x2"));
+    tmux.press("top", "-");
+    tmux.await_screen("top", "as fast as it was", |screen| screen.contains("x1"));
+    tmux.press("top", "Space");
+    tmux.await_screen("top", "from the beginning again", |screen| {
+        screen.contains("replay 0.") && screen.contains("0/3")
+    });
+    tmux.press("top", "?");
+    tmux.await_screen("top", "the keys are told", |screen| screen.contains("to the beginning, to the end"));
+    tmux.press("top", "Escape");
+    tmux.press("top", "q");
+    let last = tmux.await_screen("top", "it is left", |screen| exit_code(screen).is_some());
+    assert_eq!(exit_code(&last), Some(0), "{last}");
+}

@@ -144,6 +144,11 @@ impl Recording {
         (at(self.frames.first()), at(self.frames.last()))
     }
 
+    /// How long after the board was made the last reading was taken, in nanoseconds.
+    pub fn length_ns(&self) -> u64 {
+        self.span_ns().1.saturating_sub(self.board.created_at_ns)
+    }
+
     /// How many readings it holds; at least one.
     pub fn readings(&self) -> usize {
         self.frames.len()

@@ -32,6 +32,9 @@ pub(in crate::cli) enum BoardCommand {
         /// As JSON.
         #[arg(long)]
         json: bool,
+        /// The recordings of the last runs instead, for `vx top` and `vx board export`.
+        #[arg(long, conflicts_with = "json")]
+        recordings: bool,
     },
     /// Print or save what a board says.
     Dump {

@@ -1,5 +1,6 @@
 //! This run beside earlier ones of the same project.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::super::course::{Course, Tool};
@@ -8,9 +9,15 @@ use super::text::{duration, escaped, moment};
 /// How many earlier runs have a row of their own.
 const MOST_ROWS: usize = 8;
 
-/// The middle one of the earlier runs' lengths; `None` without any.
-pub(super) fn usual_ns(earlier: &[Course]) -> Option<u64> {
-    middle(earlier.iter().map(|course| course.length_ns).collect())
+/// How long runs usually take that came to the same end and fetched the same tools; `None` without any.
+pub(super) fn usual_ns(course: &Course, earlier: &[Course]) -> Option<u64> {
+    let alike = |other: &&Course| other.board.state == course.board.state && fetched(other) == fetched(course);
+    middle(earlier.iter().filter(alike).map(|other| other.length_ns).collect())
+}
+
+fn fetched(course: &Course) -> BTreeSet<&str> {
+    let fetched = course.tools.iter().filter(|tool| tool.worked() && tool.bytes() > 0);
+    fetched.map(|tool| tool.slot.key.as_str()).collect()
 }
 
 fn middle(mut lengths: Vec<u64>) -> Option<u64> {
@@ -102,7 +109,17 @@ fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64,
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::course::tests::{earlier, run};
     use super::*;
+
+    #[test]
+    fn a_run_is_usual_only_beside_runs_that_did_the_same() {
+        let (run, other) = (run(), earlier());
+        assert_eq!(usual_ns(&run, std::slice::from_ref(&other)), None, "one failed, the other did not");
+        assert_eq!(usual_ns(&other, &[other.clone(), run.clone()]), Some(other.length_ns));
+        let fewer = Course { tools: other.tools[..1].to_vec(), ..other.clone() };
+        assert_eq!(usual_ns(&fewer, &[other]), None);
+    }
 
     #[test]
     fn what_is_usual_is_the_middle_and_a_difference_has_a_sign() {

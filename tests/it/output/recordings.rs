@@ -100,6 +100,10 @@ fn the_last_runs_are_recorded_without_being_asked_and_outlive_their_boards_but_n
     let recordings = kept(&sandbox);
     assert_eq!(recordings.len(), 2, "one for each run: {recordings:?}");
     assert!(recordings.iter().all(|path| path.metadata().expect("a file").len() < 8_000), "and they are small");
+    let listed = sandbox.vx("board ls --recordings").succeeds().stdout();
+    assert_eq!(listed.lines().filter(|line| line.contains("project") && line.contains(" s")).count(), 2, "{listed}");
+    let newest = listed.split_whitespace().next().expect("a name").to_owned();
+    sandbox.vx(&format!("board dump {newest}")).succeeds().prints("404");
     sandbox.vx("board gc").succeeds();
     assert_eq!(kept(&sandbox).len(), 2);
     sandbox.vx("doctor --offline").exits_with(1);
