@@ -67,7 +67,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
     let rates = chart::rates(course);
     let received: u64 = course.bytes();
     let mut figure = |label: &str, value: String, note: String| {
-        let _ = write!(page, "<div><dt>{label}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>\n");
+        let _ = writeln!(page, "<div><dt>{label}</dt><dd>{value}</dd><dd class=\"note\">{note}</dd></div>");
     };
     let before = compare::usual_ns(course, earlier).map(|usual| compare::against(course.length_ns, usual));
     figure("Time", duration(course.length_ns), before.unwrap_or_default());
@@ -99,9 +99,9 @@ fn critical(page: &mut String, course: &Course, path: &[Link]) {
     links.retain(|link| (link.stretch.until_ns - link.stretch.from_ns) * 100 >= whole_ns);
     for link in links {
         let took_ns = link.stretch.until_ns - link.stretch.from_ns;
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<li><i class=\"{}\"></i><bdi>{}</bdi> {} <b>{}</b> <span>{} %</span></li>\n",
+            "<li><i class=\"{}\"></i><bdi>{}</bdi> {} <b>{}</b> <span>{} %</span></li>",
             link.stretch.phase.name(),
             escaped(&course.tools[link.tool].slot.key),
             link.stretch.phase,

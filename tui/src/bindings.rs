@@ -121,33 +121,6 @@ pub(crate) const TABLE: [Line; 26] = [
         "pause",
         "replay: stand still, go on; at the end: again",
     ),
-    line(
-        &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
-        When::Replaying,
-        "step",
-        "replay: one reading back, forward",
-    ),
-    line(
-        &[
-            bind(Action::SeekBack, "replay-seek-back", &["Left"]),
-            bind(Action::SeekForward, "replay-seek-forward", &["Right"]),
-        ],
-        When::Replaying,
-        "5 s",
-        "replay: 5 s back, forward",
-    ),
-    line(
-        &[bind(Action::Start, "replay-start", &["<"]), bind(Action::End, "replay-end", &[">"])],
-        When::Replaying,
-        "",
-        "replay: to the beginning, to the end",
-    ),
-    line(
-        &[bind(Action::Slower, "replay-slower", &["-"]), bind(Action::Faster, "replay-faster", &["+", "="])],
-        When::Replaying,
-        "speed",
-        "replay: half, twice as fast",
-    ),
     line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
     line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
     line(
@@ -183,6 +156,33 @@ pub(crate) const TABLE: [Line; 26] = [
         "plain lines instead of this view, and back",
     ),
     line(&[bind(Action::Timeline, "timeline", &["t"])], When::WithPane, "timeline", "timeline"),
+    line(
+        &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
+        When::Replaying,
+        "step",
+        "replay: one reading back, forward",
+    ),
+    line(
+        &[
+            bind(Action::SeekBack, "replay-seek-back", &["Left"]),
+            bind(Action::SeekForward, "replay-seek-forward", &["Right"]),
+        ],
+        When::Replaying,
+        "5 s",
+        "replay: 5 s back, forward",
+    ),
+    line(
+        &[bind(Action::Start, "replay-start", &["<"]), bind(Action::End, "replay-end", &[">"])],
+        When::Replaying,
+        "",
+        "replay: to the beginning, to the end",
+    ),
+    line(
+        &[bind(Action::Slower, "replay-slower", &["-"]), bind(Action::Faster, "replay-faster", &["+", "="])],
+        When::Replaying,
+        "speed",
+        "replay: half, twice as fast",
+    ),
     line(&[bind(Action::Sort, "sort", &["S"])], When::Always, "sort", "sort by plan, name, state, size"),
     line(&[bind(Action::CancelAll, "cancel-all", &["Ctrl-C"])], When::Always, "", "cancel all; again: kill all"),
     line(&[bind(Action::Suspend, "suspend", &["Ctrl-Z"])], When::Always, "", "suspend"),

@@ -65,7 +65,7 @@ fn axis(page: &mut String, length_ns: u64) {
 fn tick(ns: u64) -> String {
     match ns {
         ..1_000_000_000 => format!("{} ms", ns / 1_000_000),
-        ..60_000_000_000 => format!("{} s", ns as f64 / 1e9),
+        1_000_000_000..60_000_000_000 => format!("{} s", ns as f64 / 1e9),
         _ => duration(ns),
     }
 }
@@ -100,7 +100,7 @@ fn row(page: &mut String, course: &Course, path: &[Link], place: usize, tool: &T
     if let Some(ended_ns) = tool.ended_ns.filter(|_| !slot.state.good()) {
         let _ = write!(page, "<em style=\"left:{:.3}%\">{}</em>", percent(course, ended_ns), slot.state);
     }
-    let _ = write!(page, "</div><span class=\"took\">{took}</span></div>\n");
+    let _ = writeln!(page, "</div><span class=\"took\">{took}</span></div>");
 }
 
 /// One stretch, as wide as it is long.
@@ -168,11 +168,11 @@ fn rate_row(page: &mut String, course: &Course) {
         let height = 40.0 - *bytes as f64 * 38.0 / peak as f64;
         let _ = write!(line, "L{part} {height:.1}L{} {height:.1}", part + 1);
     }
-    let _ = write!(
+    let _ = writeln!(
         page,
         "<div class=\"row rate\"><span class=\"name\">Bytes a second</span><div class=\"track\">\
          <svg viewBox=\"0 0 {BUCKETS} 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Bytes a second over the run, {peak_text} at most\">\
-         <path d=\"{line}L{BUCKETS} 40Z\"/></svg></div><span class=\"took\">{peak_text}</span></div>\n",
+         <path d=\"{line}L{BUCKETS} 40Z\"/></svg></div><span class=\"took\">{peak_text}</span></div>",
         peak_text = rate(peak),
     );
 }

@@ -46,10 +46,10 @@ pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course
         let when = if place == 0 { "this run".into() } else { moment(run.board.created_unix_ns) };
         let width = run.length_ns as f64 * 100.0 / longest_ns as f64;
         let class = if place == 0 { " this" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<div class=\"run{class}\"><span>{when}</span><div class=\"track\"><i style=\"width:{width:.2}%\"></i></div>\
-             <span class=\"took\">{}</span><span>{}</span></div>\n",
+             <span class=\"took\">{}</span><span>{}</span></div>",
             duration(run.length_ns),
             run.outcome(),
         );
@@ -75,9 +75,9 @@ fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
             (now, usual) if now < usual * 9 => "faster",
             _ => "same",
         };
-        let _ = write!(
+        let _ = writeln!(
             page,
-            "<tr><th scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{runs}</td></tr>\n",
+            "<tr><th scope=\"row\"><bdi>{}</bdi></th><td>{}</td><td>{}</td><td class=\"{class}\">{}</td><td>{runs}</td></tr>",
             escaped(&tool.slot.key),
             duration(now_ns),
             duration(usual_ns),

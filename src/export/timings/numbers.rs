@@ -49,5 +49,5 @@ fn row(page: &mut String, tool: &Tool, phases: &[Phase]) {
         0 => (String::new(), String::new()),
         some => (bytes(some), rate(u64::try_from(per_second).unwrap_or(u64::MAX))),
     };
-    let _ = write!(page, "<td>{took}</td><td>{amount}</td><td>{speed}</td></tr>\n");
+    let _ = writeln!(page, "<td>{took}</td><td>{amount}</td><td>{speed}</td></tr>");
 }

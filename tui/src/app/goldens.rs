@@ -16,7 +16,7 @@ use crate::keys;
 use crate::message::Message;
 use crate::model::{Model, SlotId, Tab};
 use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
-use crate::source::{Expectations, LogPlace, Logs};
+use crate::source::{Expectations, LogPlace, Logs, Position};
 use crate::table;
 use crate::text::hostile as is_hostile;
 use crate::theme::{Depth, Look, Palette, Theme};
@@ -237,6 +237,24 @@ fn the_questions_and_the_lists() {
     insta::assert_snapshot!("help", picture(&model, COLOURED));
     press(&mut model, &[KeyCode::Esc, KeyCode::Char('/'), KeyCode::Char('n'), KeyCode::Char('o')]);
     insta::assert_snapshot!("filtering", picture(&model, COLOURED));
+}
+
+#[test]
+fn a_recording_says_where_it_is_and_which_keys_turn_its_time() {
+    let at = |at_ms, paused, cut_off| Position { at_ms, length_ms: 63_200, speed_percent: 50, paused, cut_off };
+    let mut model = with_log(watched(&everything(), (100, 30)), 3);
+    let mut first_row = |position| {
+        update(&mut model, Message::At(position));
+        picture(&model, COLOURED).lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(first_row(at(12_400, false, false)).contains("running  replay 12.4 s of 63.2 s x0.50"));
+    assert!(first_row(at(63_200, false, false)).contains("at its end"));
+    assert!(first_row(at(63_200, false, true)).contains("cut off here"));
+    update(&mut model, Message::At(at(12_400, true, false)));
+    insta::assert_snapshot!("replay", picture(&model, COLOURED));
+    press(&mut model, &[KeyCode::Char(' '), KeyCode::Left, KeyCode::Char('>'), KeyCode::Char('+')]);
+    let arrow = KeyEvent::new(KeyCode::Left, KeyModifiers::NONE);
+    assert!(keys::message(&arrow, &watched(&everything(), (100, 30))).is_none(), "a board's time is everybody's");
 }
 
 #[test]

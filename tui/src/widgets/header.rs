@@ -53,7 +53,11 @@ fn title(model: &Model) -> String {
 /// How the board stands, and where the recording of it is.
 fn told(state: &str, playback: Option<Position>) -> String {
     let Some(at) = playback else { return state.to_owned() };
-    let moment = |ms: u64| format!("{}.{} s", ms / 1000, ms % 1000 / 100);
+    // Of a short run a tenth of a second is much.
+    let moment = |ms: u64| match at.length_ms {
+        ..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
+        _ => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+    };
     let speed = match at.speed_percent {
         whole if whole % 100 == 0 => format!("x{}", whole / 100),
         part => format!("x{}.{:02}", part / 100, part % 100),
