@@ -79,7 +79,7 @@ fn lines(bytes: &[u8], from: u64, size: u64) -> LogPart {
     });
     let lines = placed.collect();
     let to = from + if long { bytes.len() } else { whole } as u64;
-    LogPart { lines, from, to, size }
+    LogPart { lines, from, to, size, last: at_the_end }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The dashboard in a real terminal: tmux, with a server and a socket of the test's own.
 
+mod keys;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

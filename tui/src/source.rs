@@ -61,6 +61,8 @@ pub struct LogPart {
     pub to: u64,
     /// How long the log is by now.
     pub size: u64,
+    /// There is nothing behind these lines yet.
+    pub last: bool,
 }
 
 /// Where the whole output of a slot's process is kept.
@@ -86,9 +88,9 @@ pub trait Logs: Send {
         match place {
             LogPlace::From(from) => {
                 let lines = lines.into_iter().filter(|line| line.at >= from).collect();
-                LogPart { lines, from, to: size, size }
+                LogPart { lines, from, to: size, size, last: true }
             }
-            _ => LogPart { lines, from: 0, to: size, size },
+            _ => LogPart { lines, from: 0, to: size, size, last: place == LogPlace::End },
         }
     }
 

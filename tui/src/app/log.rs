@@ -52,7 +52,7 @@ fn search(model: &mut Model, logs: &mut dyn Logs) -> bool {
         let complete = part.lines.iter().filter(|line| (from..to).contains(&line.at));
         let says = complete.filter(|line| said_last(&line.text).to_lowercase().contains(&wanted));
         hits.extend(says.map(|line| line.at));
-        whole = to == scanned || to >= part.size;
+        whole = to == scanned || part.last;
         scanned = to;
         if whole {
             break;

@@ -6,6 +6,12 @@ use crate::source::{LogLine, LogPart, LogPlace};
 /// A search counts no more matches than these.
 pub(crate) const MOST_HITS: usize = 10_000;
 
+/// Whoever follows a log that is so much further begins at its end again.
+const FAR_BYTES: u64 = 64 * 1024;
+
+/// So many lines come into view from one side, so that as many stay on the other.
+const MOST_AT_ONCE: usize = LOG_LINES / 2;
+
 /// Which match to go to, once it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
@@ -75,6 +81,8 @@ pub(crate) struct LogView {
     pub(crate) to: u64,
     /// How long the log was when last read.
     pub(crate) size: u64,
+    /// There was nothing behind the lines when that was last looked at.
+    pub(crate) complete: bool,
     /// Where the whole of it is.
     pub(crate) location: Option<String>,
     /// Keep the newest line in view. While off, the lines stand still.
@@ -96,6 +104,7 @@ impl Default for LogView {
             from: 0,
             to: 0,
             size: 0,
+            complete: false,
             location: None,
             follow: true,
             top: 0,
@@ -123,55 +132,53 @@ impl LogView {
         if let Some(at) = self.wanted {
             return Some((LogPlace::From(at), true));
         }
-        if self.follow || self.lines.is_empty() {
-            return Some((LogPlace::End, self.to < self.size));
+        if self.lines.is_empty() {
+            return Some((LogPlace::End, false));
         }
-        if self.top < rows && self.from > 0 {
+        let far = self.size < self.to || self.size - self.to > FAR_BYTES;
+        if self.follow && far {
+            return Some((LogPlace::End, true));
+        }
+        let room = self.lines.len() < rows || (!self.follow && self.top < rows);
+        if room && self.from > 0 {
             return Some((LogPlace::Before(self.from), true));
         }
-        let at_the_end = self.top + 2 * rows >= self.lines.len();
-        at_the_end.then_some((LogPlace::From(self.to), self.to < self.size))
+        let at_the_end = self.follow || self.top + 2 * rows >= self.lines.len();
+        at_the_end.then_some((LogPlace::From(self.to), !self.complete))
     }
 
     /// Take a piece in whose lines are clean. Returns whether it shows.
     pub(crate) fn take(&mut self, place: LogPlace, part: LogPart) -> bool {
         self.size = part.size;
         match place {
-            LogPlace::End if self.follow || self.lines.is_empty() => self.replace(part),
+            LogPlace::End if self.follow || self.lines.is_empty() => self.replace(last_of(part, LOG_LINES)),
             LogPlace::End => false,
             LogPlace::From(at) if self.wanted == Some(at) => {
                 self.wanted = None;
                 self.top = 0;
-                self.replace(part);
+                self.replace(first_of(part, LOG_LINES));
                 true
             }
-            LogPlace::From(at) if at == self.to => self.append(part),
-            LogPlace::Before(at) if at == self.from => self.prepend(part),
+            LogPlace::From(at) if at == self.to => self.append(first_of(part, MOST_AT_ONCE)),
+            LogPlace::Before(at) if at == self.from => self.prepend(last_of(part, MOST_AT_ONCE)),
             // Somebody moved on meanwhile.
             LogPlace::From(_) | LogPlace::Before(_) => false,
         }
     }
 
     fn replace(&mut self, part: LogPart) -> bool {
-        let surplus = part.lines.len().saturating_sub(LOG_LINES);
-        let news = self.lines != part.lines[surplus..];
-        self.from = part.lines.get(surplus).map_or(part.from, |line| line.at);
-        self.to = part.to;
-        if news {
-            self.lines = part.lines;
-            self.lines.drain(..surplus);
-        }
+        let news = self.lines != part.lines;
+        (self.from, self.to, self.lines, self.complete) = (part.from, part.to, part.lines, part.last);
         news
     }
 
     fn append(&mut self, part: LogPart) -> bool {
         // The line that was being written comes again, whole.
-        let before = self.lines.len();
-        self.lines.retain(|line| line.at < self.to);
-        let shown = before - self.lines.len();
-        let news = part.lines.len() != shown || part.to != self.to;
+        let unfinished = self.lines.partition_point(|line| line.at < self.to);
+        let news = self.lines[unfinished..] != part.lines;
+        self.lines.truncate(unfinished);
         self.lines.extend(part.lines);
-        self.to = part.to;
+        (self.to, self.complete) = (part.to, part.last);
         let surplus = self.lines.len().saturating_sub(LOG_LINES);
         self.lines.drain(..surplus);
         self.top = self.top.saturating_sub(surplus);
@@ -185,9 +192,25 @@ impl LogView {
         self.top += part.lines.len();
         self.lines.splice(..0, part.lines);
         if let Some(behind) = self.lines.get(LOG_LINES) {
-            self.to = behind.at;
+            (self.to, self.complete) = (behind.at, false);
             self.lines.truncate(LOG_LINES);
         }
         true
     }
+}
+
+/// The piece without all but its first lines.
+fn first_of(mut part: LogPart, most: usize) -> LogPart {
+    if let Some(behind) = part.lines.get(most) {
+        (part.to, part.last) = (behind.at, false);
+        part.lines.truncate(most);
+    }
+    part
+}
+
+/// The piece without all but its last lines.
+fn last_of(mut part: LogPart, most: usize) -> LogPart {
+    part.lines.drain(..part.lines.len().saturating_sub(most));
+    part.from = part.lines.first().map_or(part.from, |line| line.at);
+    part
 }

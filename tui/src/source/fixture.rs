@@ -180,17 +180,16 @@ impl Snapshots for Script {
     }
 }
 
-/// A log of so many lines, `line 0` and on, read by pieces of a hundred lines.
+/// A log of so many lines, `line 0` and on, read by pieces of a hundred lines or of so many.
 pub(crate) struct LongLog {
     lines: Vec<LogLine>,
     size: u64,
+    pub(crate) piece: usize,
 }
 
 impl LongLog {
-    const PIECE: usize = 100;
-
     pub(crate) fn of(count: usize) -> Self {
-        let mut log = Self { lines: Vec::new(), size: 0 };
+        let mut log = Self { lines: Vec::new(), size: 0, piece: 100 };
         log.grow_to(count);
         log
     }
@@ -220,12 +219,13 @@ impl Logs for LongLog {
     fn read(&mut self, _key: &str, place: LogPlace) -> LogPart {
         let index = |at: u64| self.lines.partition_point(|line| line.at < at);
         let (from, to) = match place {
-            LogPlace::End => (self.lines.len().saturating_sub(Self::PIECE), self.lines.len()),
-            LogPlace::Before(at) => (index(at).saturating_sub(Self::PIECE), index(at)),
-            LogPlace::From(at) => (index(at), (index(at) + Self::PIECE).min(self.lines.len())),
+            LogPlace::End => (self.lines.len().saturating_sub(self.piece), self.lines.len()),
+            LogPlace::Before(at) => (index(at).saturating_sub(self.piece), index(at)),
+            LogPlace::From(at) => (index(at), (index(at) + self.piece).min(self.lines.len())),
         };
         let at = |number: usize| self.lines.get(number).map_or(self.size, |line| line.at);
-        LogPart { lines: self.lines[from..to].to_vec(), from: at(from), to: at(to), size: self.size }
+        let last = to == self.lines.len();
+        LogPart { lines: self.lines[from..to].to_vec(), from: at(from), to: at(to), size: self.size, last }
     }
 }
 

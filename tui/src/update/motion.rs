@@ -33,6 +33,9 @@ fn select(model: &mut Model, to: Motion) {
 fn scroll_log(model: &mut Model, to: Motion) {
     let rows = model.areas().pane_rows();
     let last_top = model.log.lines.len().saturating_sub(rows);
+    if to == Motion::Top && model.log.from > 0 {
+        model.log.wanted = Some(0);
+    }
     model.log.top = moved(log_top(model), to, rows, last_top);
     model.log.follow = match to {
         Motion::Bottom => true,

@@ -194,7 +194,7 @@ fn a_viewer_cannot_cancel_all() {
 fn a_log_follows_until_somebody_reads() {
     let mut model = with_log(watching(), 100);
     update(&mut model, Message::Open);
-    assert!(matches!(model.wanted_log(), Some((_, LogPlace::End, _))));
+    assert!(matches!(model.wanted_log(), Some((_, LogPlace::From(_), false))));
     update(&mut model, Message::Move(Motion::Top));
     assert!(!model.log.follow && model.wanted_log().is_none(), "the lines stand still while they are read");
     update(&mut model, Message::Move(Motion::Bottom));
@@ -247,8 +247,15 @@ fn a_log_line_that_overwrote_itself_shows_what_it_said_last() {
 }
 
 #[test]
-fn a_long_log_is_kept_in_part() {
-    let mut log = LongLog::of(20_000);
+fn a_long_log_is_kept_in_part_and_read_to_both_its_ends() {
+    for piece in [7, 100, 6_000] {
+        let mut log = LongLog::of(20_000);
+        log.piece = piece;
+        through_a_long_log(log);
+    }
+}
+
+fn through_a_long_log(mut log: LongLog) {
     let mut model = watching();
     read(&mut model, &mut log);
     update(&mut model, Message::Open);
@@ -273,6 +280,13 @@ fn a_long_log_is_kept_in_part() {
         pages += 1;
         assert!(pages < 6_000, "stuck at {:?}", shown(&model).last());
     }
+    update(&mut model, Message::Move(Motion::Top));
+    read(&mut model, &mut log);
+    assert_eq!(shown(&model)[0], "line 0");
+    update(&mut model, Message::Move(Motion::Bottom));
+    read(&mut model, &mut log);
+    assert_eq!(shown(&model).last(), Some(&"line 19999"));
+    update(&mut model, Message::Follow);
     log.grow_to(20_010);
     read(&mut model, &mut log);
     assert_eq!(shown(&model).last(), Some(&"line 19999"), "it stands still");
