@@ -1,0 +1,96 @@
+//! What does a dashboard cost that people leave open, and what does being watched cost an install?
+//!
+//! Budgets of one core: a board on which nothing moves at most 0.2 %, 20 moving rows on 120 × 40 at most 1 %, 64 on
+//! 200 × 60 at most 2.5 %. The first frame of `vx top` stands 10 ms after its start. Three viewers, one of them stopped,
+//! change the time of an install by nothing that can be told from two installs without any.
+//!
+//! The viewer is the program itself on a pseudo-terminal that is read as fast as it writes; the writers are processes of
+//! their own, which move each row a hundred times a second; its cost is what the kernel has counted for its threads.
+//!
+//! `cargo bench --bench dashboard` (about 90 seconds; `VX_BENCH_TURNS` sets the installs of each kind, else 9)
+#![cfg_attr(not(target_os = "linux"), allow(unused))]
+
+#[cfg(target_os = "linux")]
+mod installs;
+#[cfg(target_os = "linux")]
+mod viewer;
+#[cfg(target_os = "linux")]
+mod writer;
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("the processor time of single threads is read from /proc: nothing was measured");
+}
+
+#[cfg(target_os = "linux")]
+use {
+    std::time::Duration,
+    viewer::Viewer,
+    writer::{Scene, Writer},
+};
+
+/// How long each viewer is measured.
+#[cfg(target_os = "linux")]
+const WINDOW: Duration = Duration::from_secs(5);
+/// The first seconds are not what stays open.
+#[cfg(target_os = "linux")]
+const SETTLING: Duration = Duration::from_millis(2500);
+
+#[cfg(target_os = "linux")]
+fn main() {
+    if let Ok(role) = std::env::var(writer::ROLE) {
+        return writer::play(&role);
+    }
+    if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        return; // Run as a test, there is nothing to measure.
+    }
+    let scenes = [
+        ("nothing moves, 20 rows on 120 x 40", Scene { rows: 20, moving: 0, over: true }, (120, 40), 0.2),
+        ("20 rows move on 120 x 40", Scene { rows: 20, moving: 20, over: false }, (120, 40), 1.0),
+        ("64 rows move on 200 x 60", Scene { rows: 64, moving: 64, over: false }, (200, 60), 2.5),
+    ];
+    let mut kept = true;
+    for (name, scene, size, budget) in scenes {
+        let mut costs: Vec<f64> = (0..3).map(|_| cost(scene, size)).collect();
+        costs.sort_by(f64::total_cmp);
+        kept &= told(name, costs[1], "% of a core", budget);
+    }
+    kept &= told("the first frame of vx top", first_frame_ms(), "ms", 10.0);
+    let turns = std::env::var("VX_BENCH_TURNS").ok().and_then(|turns| turns.parse().ok()).unwrap_or(9);
+    let watched = installs::measure(turns);
+    println!("{watched}");
+    kept &= watched.indistinguishable();
+    println!("budgets: {}", if kept { "kept" } else { "BROKEN" });
+}
+
+#[cfg(target_os = "linux")]
+fn told(name: &str, figure: f64, unit: &str, budget: f64) -> bool {
+    let kept = figure <= budget;
+    println!("  {name:40} {figure:7.3} {unit}, budget {budget} {}", if kept { "" } else { "BROKEN" });
+    kept
+}
+
+/// What watching this scene takes, in percent of a core.
+#[cfg(target_os = "linux")]
+fn cost(scene: Scene, size: (u16, u16)) -> f64 {
+    let writer = Writer::start(scene);
+    let viewer = Viewer::start(writer.board(), size);
+    viewer.first_frame();
+    std::thread::sleep(SETTLING);
+    let (before, began) = (viewer.processor_time(), std::time::Instant::now());
+    std::thread::sleep(WINDOW);
+    100.0 * (viewer.processor_time() - before).as_secs_f64() / began.elapsed().as_secs_f64()
+}
+
+/// From the start of `vx top` until its first whole frame has arrived, in the middle of many.
+#[cfg(target_os = "linux")]
+fn first_frame_ms() -> f64 {
+    let writer = Writer::start(Scene { rows: 20, moving: 20, over: false });
+    let once = |_| {
+        let viewer = Viewer::start(writer.board(), (120, 40));
+        viewer.first_frame().as_secs_f64() * 1000.0
+    };
+    let mut times: Vec<f64> = (0..21).map(once).collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}

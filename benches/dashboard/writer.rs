@@ -1,0 +1,96 @@
+//! A process that fills a board: so many rows, of which so many move a hundred times a second.
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
+
+/// What makes this program a writer: `BOARD ROWS MOVING OVER`.
+pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
+
+const BETWEEN_REPORTS: Duration = Duration::from_millis(10);
+/// No download of the bench ever ends.
+const TOTAL: u64 = 1 << 40;
+
+/// What there is to see.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene {
+    pub(crate) rows: u32,
+    pub(crate) moving: u32,
+    /// All of it is done, and so is the board.
+    pub(crate) over: bool,
+}
+
+/// The process, ended when dropped.
+pub(crate) struct Writer {
+    child: Child,
+    board: PathBuf,
+    _directory: tempfile::TempDir,
+}
+
+impl Writer {
+    /// Start it and wait until the board is as it should be.
+    pub(crate) fn start(scene: Scene) -> Self {
+        let memory = Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let directory = tempfile::tempdir_in(place).expect("a directory");
+        let board = directory.path().join("bench.board");
+        let role = format!("{} {} {} {}", board.display(), scene.rows, scene.moving, scene.over);
+        let program = std::env::current_exe().expect("this program");
+        let mut child = Command::new(program)
+            .env(ROLE, role)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a writer");
+        let mut told = [0];
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut told).expect("it says that it is ready");
+        Self { child, board, _directory: directory }
+    }
+
+    pub(crate) fn board(&self) -> &Path {
+        &self.board
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The writer's own part.
+pub(crate) fn play(role: &str) {
+    let mut words = role.split(' ');
+    let mut word = || words.next().expect("four words");
+    let (path, rows, moving, over) = (PathBuf::from(word()), number(word()), number(word()), word() == "true");
+    let board = Board::create(&path, "bench", rows).expect("a board");
+    let mut slots: Vec<Slot> = (0..rows).map(|row| slot(&path, row)).collect();
+    if over {
+        for slot in slots.drain(..) {
+            slot.end(Ending::new(SlotState::Done)).expect("it ends");
+        }
+        board.close(BoardState::Done);
+    }
+    let mut told = std::io::stdout();
+    told.write_all(b"!").and_then(|()| told.flush()).expect("somebody waits");
+    for report in 1.. {
+        for slot in slots.iter_mut().take(moving as usize) {
+            slot.publish(report * (1 << 16) * (1 + u64::from(slot.index()) % 7));
+        }
+        std::thread::sleep(BETWEEN_REPORTS);
+    }
+}
+
+fn number(word: &str) -> u32 {
+    word.parse().expect("a number")
+}
+
+fn slot(board: &Path, row: u32) -> Slot {
+    let mut slot = Slot::join(board, &format!("tool-{row:02}"), "1.22.333", Kind::Install).expect("a slot");
+    slot.enter(Phase::Downloading, Some(TOTAL));
+    slot
+}
