@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vx_shm::{BoardState, Snapshot};
 use vx_tui::source::Expectations;
-use vx_tui::{BoardChoice, DashboardOptions, Left, Signs};
+use vx_tui::{BoardChoice, DashboardOptions, Left};
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;

@@ -53,7 +53,13 @@ pub struct DashboardOptions {
 
 impl Default for DashboardOptions {
     fn default() -> Self {
-        Self { look: Look::default(), signs: Signs::default(), keys: KeyBindings::default(), mouse: true, refresh_hz: 10 }
+        Self {
+            look: Look::default(),
+            signs: Signs::default(),
+            keys: KeyBindings::default(),
+            mouse: true,
+            refresh_hz: 10,
+        }
     }
 }
 
