@@ -4,7 +4,7 @@
 //! known to be missing, at the rate since the first byte. Budget: from history alone, before the first byte, the median
 //! error is at most 30 %; beyond it the bench fails.
 //!
-//! `cargo bench --bench estimate`; a second, of which the compiler takes most. The runs in `runs.jsonl` are real ones, of
+//! `cargo bench --bench estimate`: less than a second, once it is built. The runs in `runs.jsonl` are real ones, of
 //! seven tools from a loopback server at different rates: `tests/it/output/recorded.rs` says how, and records new ones.
 
 mod recorded;
@@ -84,7 +84,7 @@ fn main() -> ExitCode {
         history::note(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
     }
     println!("error of the time left, in percent of what was left: median, 9 of 10, told/asked");
-    println!("{:>6}  {:<26} {}", "of run", "from history and rate", "naive, by bytes");
+    println!("{:>6}  {:<26} naive, by bytes", "of run", "from history and rate");
     for (place, share) in SHARES.into_iter().enumerate() {
         println!("{:>6}  {:<26} {}", format!("{share} %"), ours[place].row(), theirs[place].row());
     }

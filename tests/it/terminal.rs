@@ -361,3 +361,32 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     let last = tmux.await_screen("top", "it is left", |screen| exit_code(screen).is_some());
     assert_eq!(exit_code(&last), Some(0), "{last}");
 }
+
+#[test]
+fn a_second_run_and_a_top_beside_it_foretell_their_end_and_the_title_goes_with_them() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 2_000_000, 400_000);
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    sandbox.vx("sync --headless").succeeds();
+    for folder in ["store", "cache/downloads"] {
+        std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");
+    }
+    let title = |name| tmux.told(&["display-message", "-p", "-t", name, "#{pane_title}"]);
+    let vx = env!("CARGO_BIN_EXE_vx");
+    tmux.session(&sandbox, "sync");
+    tmux.session(&sandbox, "top");
+    let before = title("sync");
+    tmux.type_line("sync", &format!("{vx} sync; echo \"code=$?\""));
+    tmux.await_screen("sync", "it foretells its end", |screen| screen.contains("left, 1 run"));
+    assert!(title("sync").starts_with("vx project "), "{}", title("sync"));
+    tmux.type_line("top", &format!("{vx} top"));
+    tmux.await_screen("top", "so does the one beside it", |screen| screen.contains("left, 1 run"));
+    eventually("its title", || title("top").starts_with("vx project ").then_some(()));
+    tmux.await_screen("sync", "the run ends", |screen| exit_code(screen) == Some(0));
+    assert_eq!(title("sync"), before);
+    tmux.press("top", "q");
+    eventually("the title of before", || (title("top") == before).then_some(()));
+}

@@ -68,9 +68,12 @@ fn github_actions_gets_a_group_an_annotation_and_a_table() {
     assert!(annotations[0].starts_with("::error title=biome 2.3.4 failed::archive `cli-"), "{}", annotations[0]);
     let page = std::fs::read_to_string(&page).expect("a page");
     assert!(page.starts_with("before\n"), "what was there stays: {page}");
-    for row in
-        ["| tool | version | result | size | time |", "| buf | 1.5.0 | installed |", "| biome | 2.3.4 | **failed**"]
-    {
+    for row in [
+        "| tool | version | result | size | time |",
+        "| buf | 1.5.0 | installed |",
+        "| biome | 2.3.4 | **failed**",
+        "whole log: /",
+    ] {
         assert!(page.contains(row), "no `{row}` in:\n{page}");
     }
 }
