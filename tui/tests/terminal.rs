@@ -50,6 +50,7 @@ impl Snapshots for Board {
             liveness: Liveness::Alive,
             phase: Phase::Downloading,
             done: into.taken_at_ns / 1_000,
+            total: Some(20_000_000),
             ..SlotView::default()
         }];
         Ok(true)
@@ -283,6 +284,7 @@ fn what_is_shown_outside_the_inline_rows_is_taken_back_when_it_ends_or_somebody_
         view.wait_until("the task bar", |text| text.contains(PROGRESS));
         view.wait_until(said, |text| text.contains(said));
         let written = view.text().find(said).expect("it was said");
+        thread::sleep(Duration::from_millis(600));
         view.assert_no_signs();
         assert!(view.text()[written..].matches(PROGRESS).count() == 0, "nothing is shown after that: {}", view.text());
     }
