@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crossbeam_channel::{Receiver, TryRecvError};
 use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
-use vx_shm::Snapshot;
+use vx_shm::{BoardState, Snapshot};
 
 use super::log::LogReader;
 use super::stream::Stream;
@@ -26,6 +26,12 @@ use crate::view;
 
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
+/// The same, where nothing has changed for a while.
+const POLL_QUIET: Duration = Duration::from_millis(100);
+/// The same, where nothing will change any more; a new size is noticed no later than this.
+const POLL_OVER: Duration = Duration::from_millis(250);
+/// A board on which nothing has changed for so long is quiet.
+const QUIET: Duration = Duration::from_secs(1);
 /// Between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// After a failure to read the board.
@@ -106,6 +112,8 @@ struct Running {
     stream: Stream,
     began: Instant,
     try_again_at: Option<Instant>,
+    /// When the board last said something else than before.
+    changed_at: Instant,
 }
 
 impl Running {
@@ -130,6 +138,7 @@ impl Running {
             stream: Stream::new(),
             began: Instant::now(),
             try_again_at: None,
+            changed_at: Instant::now(),
         })
     }
 
@@ -170,7 +179,7 @@ impl Running {
     /// Wait a moment for what is typed, and take in a bounded number of events, so that a held key cannot starve the
     /// board.
     fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
-        let mut wait = POLL;
+        let mut wait = self.patience();
         for _ in 0..64 {
             let message = match self.keyboard.next(wait)? {
                 Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
@@ -189,6 +198,17 @@ impl Running {
             wait = Duration::ZERO;
         }
         Ok(None)
+    }
+
+    /// How long to wait for keys before the board is looked at again: what nobody could see is not worth waking up for.
+    fn patience(&self) -> Duration {
+        let over = self.latest.board.state != BoardState::Running && self.model.totals.over == self.model.totals.all;
+        match self.changed_at.elapsed() < QUIET {
+            true => POLL,
+            // Who is in charge waits for the end of the run, too.
+            false if over && !self.model.in_charge => POLL_OVER,
+            false => POLL_QUIET,
+        }
     }
 
     fn take(
@@ -287,6 +307,9 @@ impl Running {
         let second = self.latest.taken_at_ns / 1_000_000_000;
         match inputs.snapshots.refresh(&mut self.latest) {
             Ok(changed) => {
+                if changed {
+                    self.changed_at = Instant::now();
+                }
                 // Times go on by the second even where nothing else does; so does the piece in a bar without end.
                 let waiting = self.model.rows.iter().any(|row| row.standing.at_work() && row.permille.is_none());
                 self.news |= changed || waiting || second != self.latest.taken_at_ns / 1_000_000_000;

@@ -38,8 +38,8 @@ struct Inks {
     busy: Ink,
     /// The ground of the selected row.
     selection: Ink,
-    /// The grounds of the phases of a timeline, in the order of their numbers, and the letters on them.
-    phases: [Ink; 8],
+    /// The grounds of the phases of a timeline behind the first, in the order of their numbers, and the letters on them.
+    phases: [Ink; 7],
     letter: Ink,
 }
 
@@ -55,7 +55,6 @@ static DARK: Inks = Inks {
     busy: Ink(117, 0x74ccf0),
     selection: Ink(237, 0x333b4a),
     phases: [
-        Ink(248, 0xa6adb8),
         Ink(187, 0xd5cba8),
         Ink(183, 0xc8b4f0),
         Ink(117, 0x74ccf0),
@@ -76,7 +75,6 @@ static LIGHT: Inks = Inks {
     busy: Ink(24, 0x005580),
     selection: Ink(254, 0xdfe6f2),
     phases: [
-        Ink(240, 0x5a616c),
         Ink(58, 0x6a5d38),
         Ink(55, 0x5d3fa8),
         Ink(24, 0x005a88),
@@ -137,7 +135,9 @@ impl Palette {
         ];
         let number = usize::from(number);
         match self.inks() {
-            Some((inks, depth)) => match inks.phases.get(number) {
+            // Nothing is done in the first, and it should not look as if there were.
+            Some((inks, depth)) if number == 0 => Style::new().fg(inks.quiet.at(depth)),
+            Some((inks, depth)) => match inks.phases.get(number - 1) {
                 Some(ground) => Style::new().bg(ground.at(depth)).fg(inks.letter.at(depth)),
                 None => Style::new(),
             },
@@ -250,7 +250,8 @@ mod tests {
             }
             for number in 0..8 {
                 let style = palette.phase(number);
-                pairs.push((format!("phase {number}"), style.fg.expect("a letter"), style.bg.expect("a ground")));
+                let ink = style.fg.expect("a letter");
+                pairs.extend(style.bg.map(|on| (format!("phase {number}"), ink, on)));
             }
             let read = |(what, ink, on): &(String, Color, Color)| {
                 let contrast = contrast(*ink, *on);
