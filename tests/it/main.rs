@@ -16,6 +16,8 @@ mod network;
 mod outdated;
 #[cfg(unix)]
 mod output;
+#[cfg(target_os = "linux")]
+mod pictures;
 #[cfg(unix)]
 mod places;
 #[cfg(target_os = "linux")]

@@ -77,6 +77,11 @@ impl OnTerminal {
         self.shown.lock().expect("no reader panics").screen.screen().contents()
     }
 
+    /// What comes of a look at the screen, cell by cell.
+    pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
+        at(self.shown.lock().expect("no reader panics").screen.screen())
+    }
+
     /// Wait until the screen is so.
     pub(crate) fn await_screen(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + PATIENCE;
