@@ -180,6 +180,8 @@ impl OnTerminal {
         now.local_modes == self.before.local_modes
             && now.input_modes == self.before.input_modes
             && now.output_modes == self.before.output_modes
+            && now.control_modes == self.before.control_modes
+            && format!("{:?}", now.special_codes) == format!("{:?}", self.before.special_codes)
     }
 
     fn assert_restored(&self) {
