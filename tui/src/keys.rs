@@ -1,6 +1,7 @@
 //! What each key means at the moment, and which keys to offer: only those that do something here.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use tui_input::InputRequest;
 
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
@@ -79,21 +80,31 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
     })
 }
 
+/// What a key means while text is typed: as in a shell.
 fn typing(key: &KeyEvent) -> Option<Message> {
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return match key.code {
-            KeyCode::Char('u') => Some(Message::EraseAll),
-            KeyCode::Char('h') => Some(Message::Erase),
-            _ => None,
-        };
-    }
-    match key.code {
-        KeyCode::Char(character) => Some(Message::Type(character)),
-        KeyCode::Backspace => Some(Message::Erase),
-        KeyCode::Enter => Some(Message::Accept),
-        KeyCode::Esc => Some(Message::Abandon),
-        _ => None,
-    }
+    use InputRequest::{
+        DeleteLine, DeleteNextChar, DeletePrevChar, DeletePrevWord, DeleteTillEnd, GoToEnd, GoToNextChar, GoToNextWord,
+        GoToPrevChar, GoToPrevWord, GoToStart,
+    };
+    let with = |modifiers| key.modifiers.contains(modifiers);
+    let edit = match (key.code, with(KeyModifiers::CONTROL), with(KeyModifiers::ALT)) {
+        (KeyCode::Enter, ..) => return Some(Message::Accept),
+        (KeyCode::Esc, ..) => return Some(Message::Abandon),
+        (KeyCode::Char(character), false, false) => return Some(Message::Type(character)),
+        (KeyCode::Backspace, false, true) | (KeyCode::Char('w'), true, _) => DeletePrevWord,
+        (KeyCode::Backspace, ..) | (KeyCode::Char('h'), true, _) => DeletePrevChar,
+        (KeyCode::Delete, ..) | (KeyCode::Char('d'), true, _) => DeleteNextChar,
+        (KeyCode::Char('u'), true, _) => DeleteLine,
+        (KeyCode::Char('k'), true, _) => DeleteTillEnd,
+        (KeyCode::Left, true, _) | (KeyCode::Char('b'), _, true) => GoToPrevWord,
+        (KeyCode::Right, true, _) | (KeyCode::Char('f'), _, true) => GoToNextWord,
+        (KeyCode::Left, ..) | (KeyCode::Char('b'), true, _) => GoToPrevChar,
+        (KeyCode::Right, ..) | (KeyCode::Char('f'), true, _) => GoToNextChar,
+        (KeyCode::Home, ..) | (KeyCode::Char('a'), true, _) => GoToStart,
+        (KeyCode::End, ..) | (KeyCode::Char('e'), true, _) => GoToEnd,
+        _ => return None,
+    };
+    Some(Message::Edit(edit))
 }
 
 /// Whether it is so.
@@ -221,6 +232,8 @@ mod tests {
     fn letters_are_text_while_typing() {
         let typing = Model { mode: Mode::Filtering, ..wide() };
         assert!(matches!(message(&press(KeyCode::Char('q')), &typing), Some(Message::Type('q'))));
+        let word = KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL);
+        assert!(matches!(message(&word, &typing), Some(Message::Edit(InputRequest::DeletePrevWord))));
     }
 
     #[test]

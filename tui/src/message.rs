@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tui_input::InputRequest;
 use vx_shm::Snapshot;
 
 use crate::model::{Pace, SlotId};
@@ -88,8 +89,8 @@ pub(crate) enum Message {
     Suspend,
     Type(char),
     Paste(String),
-    Erase,
-    EraseAll,
+    /// Change what is typed, or go elsewhere in it.
+    Edit(InputRequest),
     Accept,
     Abandon,
 }

@@ -115,6 +115,8 @@ pub(crate) struct Model {
     pub(crate) filter: String,
     /// What is being typed, before it is accepted.
     pub(crate) typed: String,
+    /// Before which of its characters the next one goes.
+    pub(crate) typed_at: usize,
     pub(crate) log: LogView,
     /// The first line in view of the tabs that do not keep their own place.
     pub(crate) pane_top: usize,

@@ -132,6 +132,30 @@ fn a_filter_works_while_it_is_typed_and_escape_takes_it_back() {
 }
 
 #[test]
+fn what_is_typed_is_changed_where_the_cursor_is() {
+    use tui_input::InputRequest::{DeletePrevChar, DeletePrevWord, GoToPrevChar, GoToStart};
+    let mut model = watching();
+    update(&mut model, Message::Find);
+    type_in(&mut model, "go 👩‍🚀x");
+    for (request, typed) in [
+        (GoToPrevChar, "go 👩🚀x"),
+        (DeletePrevChar, "go 👩x"),
+        (DeletePrevChar, "go x"),
+        (DeletePrevWord, "x"),
+        (GoToStart, "x"),
+    ] {
+        update(&mut model, Message::Edit(request));
+        assert_eq!(model.typed, typed, "{request:?}");
+    }
+    type_in(&mut model, "a");
+    assert_eq!((model.typed.as_str(), model.filter.as_str(), model.typed_at), ("ax", "ax", 1));
+    update(&mut model, Message::Accept);
+    update(&mut model, Message::Find);
+    type_in(&mut model, "y");
+    assert_eq!(model.typed, "axy", "one goes on behind the filter there is");
+}
+
+#[test]
 fn a_paste_cannot_press_keys_or_grow_without_end() {
     let mut model = in_charge();
     let outcome = update(&mut model, Message::Paste("qx".to_owned()));
@@ -351,7 +375,7 @@ fn who_does_not_stop_is_named_in_the_row_until_it_has() {
     let mut model = told(model, everything());
     let by = "pid 7 (sh) ignores SIGTERM".to_owned();
     update(&mut model, Message::Answered(Answer::Blocked { key: "go".to_owned(), by: by.clone() }));
-    assert_eq!(model.notice.as_deref(), Some("go: pid 7 (sh) ignores SIGTERM; x again kills it"));
+    assert_eq!(model.notice.as_deref(), Some("x again kills go: pid 7 (sh) ignores SIGTERM"));
     let model = told(model, everything());
     assert_eq!(model.selected_row().map(|row| row.note.as_str()), Some(by.as_str()));
     let mut gone = everything();

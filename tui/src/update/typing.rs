@@ -1,5 +1,7 @@
 //! Typing a filter or a search, and going from match to match.
 
+use tui_input::{Input, InputRequest};
+
 use super::{log, reorder};
 use crate::message::Message;
 use crate::model::{Focus, Mode, Model, Tab};
@@ -16,10 +18,7 @@ pub(crate) fn typed(model: &mut Model, message: Message) {
         Message::FindPrevious => log::go_on(model, false),
         Message::Type(character) if !hostile(character) => add(model, character),
         Message::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
-        Message::Erase => {
-            model.typed.pop();
-        }
-        Message::EraseAll => model.typed.clear(),
+        Message::Edit(request) => edit(model, request),
         Message::Accept => accept(model),
         Message::Abandon => abandon(model),
         _ => {}
@@ -39,12 +38,21 @@ fn begin(model: &mut Model) {
     let in_log = model.focus == Focus::Pane && model.tab == Tab::Log;
     model.mode = if in_log { Mode::Searching } else { Mode::Filtering };
     model.typed = if in_log { String::new() } else { model.filter.clone() };
+    model.typed_at = model.typed.chars().count();
 }
 
 fn add(model: &mut Model, character: char) {
     if model.typed.len() < LONGEST {
-        model.typed.push(character);
+        edit(model, InputRequest::InsertChar(character));
     }
+}
+
+/// The editor counts graphemes and words; text and place in it are kept as plain values.
+fn edit(model: &mut Model, request: InputRequest) {
+    let mut input = Input::new(std::mem::take(&mut model.typed)).with_cursor(model.typed_at);
+    input.handle(request);
+    model.typed_at = input.cursor();
+    model.typed = input.to_string();
 }
 
 fn abandon(model: &mut Model) {

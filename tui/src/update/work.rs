@@ -49,7 +49,7 @@ pub(super) fn answered(model: &mut Model, answer: Answer) {
         Answer::Refused { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
         Answer::Blocked { key, by } => {
             let again = model.keys.first(if model.asked_all > 0 { Action::CancelAll } else { Action::Cancel });
-            model.notice = Some(format!("{key}: {by}; {again} again kills it"));
+            model.notice = Some(format!("{again} again kills {key}: {by}"));
             model.blocked.retain(|(other, _)| *other != key);
             model.blocked.push((key, by));
             name_who_blocks(model);

@@ -2,6 +2,8 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::put;
 use crate::model::{Mode, Model};
@@ -36,15 +38,25 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
     }
 }
 
-/// The end of what is typed stays in view, with a mark where the next character goes.
+/// What is typed, with the place where the next character goes in view: marked behind the end, reversed elsewhere.
 fn typed(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
-    let room = usize::from(area.width.saturating_sub(1));
-    let mut shown = model.typed.as_str();
+    let at = model.typed.char_indices().nth(model.typed_at).map_or(model.typed.len(), |(at, _)| at);
+    let (before, behind) = model.typed.split_at(at);
+    let room = usize::from(area.width.saturating_sub(2));
+    let mut shown = before;
     while width(shown) > room {
         let mut characters = shown.chars();
         characters.next();
         shown = characters.as_str();
     }
-    let taken = put(buffer, theme, (area.x, area.y), area.width, shown, theme.style(Tone::Plain));
-    put(buffer, theme, (area.x + taken, area.y), 1, "_", theme.style(Tone::Quiet));
+    let plain = theme.style(Tone::Plain);
+    let mut x = area.x + put(buffer, theme, (area.x, area.y), area.width, shown, plain);
+    match behind.graphemes(true).next() {
+        None => drop(put(buffer, theme, (x, area.y), 1, "_", theme.style(Tone::Quiet))),
+        Some(next) => {
+            x += put(buffer, theme, (x, area.y), 2, next, plain.add_modifier(Modifier::REVERSED));
+            let room = area.right().saturating_sub(x);
+            put(buffer, theme, (x, area.y), room, &behind[next.len()..], plain);
+        }
+    }
 }

@@ -40,8 +40,15 @@ pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(Stri
     let (columns, rows) = (u16::try_from(columns).unwrap_or(u16::MAX), u16::try_from(keys.len()).unwrap_or(u16::MAX));
     let inside = boxed(buffer, theme, area, "keys", columns, rows);
     let key_columns = u16::try_from(key_columns).unwrap_or(u16::MAX);
+    let room = usize::from(inside.height);
     for (number, (key, meaning)) in keys.iter().enumerate() {
         let Some(row) = row_of(inside, number) else { break };
+        let more = keys.len() - number;
+        if number + 1 == room && more > 1 {
+            let said = format!("and {more} more, in a higher window");
+            put(buffer, theme, (row.x, row.y), row.width, &said, theme.style(Tone::Quiet));
+            break;
+        }
         put(buffer, theme, (row.x, row.y), key_columns, key, theme.style(Tone::Strong));
         let x = row.x + key_columns + 2;
         put(buffer, theme, (x, row.y), row.right().saturating_sub(x), meaning, theme.style(Tone::Plain));
