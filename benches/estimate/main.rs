@@ -84,7 +84,7 @@ fn main() -> ExitCode {
         history::note(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
     }
     println!("error of the time left, in percent of what was left: median, 9 of 10, told/asked");
-    println!("{:>6}  {:<26} naive, by bytes", "of run", "from history and rate");
+    println!("of run  {:<26} naive, by bytes", "from history and rate");
     for (place, share) in SHARES.into_iter().enumerate() {
         println!("{:>6}  {:<26} {}", format!("{share} %"), ours[place].row(), theirs[place].row());
     }

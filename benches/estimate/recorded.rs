@@ -13,8 +13,11 @@ pub(super) struct Run {
     jobs: u32,
     tools: Vec<Tool>,
     /// When, and how many bytes of how many each slot had.
-    samples: Vec<(u64, Vec<Amount>)>,
+    samples: Vec<Sample>,
 }
+
+/// A time, and what each slot had then.
+type Sample = (u64, Vec<Amount>);
 
 /// How much is done, of how much.
 type Amount = (u64, Option<u64>);

@@ -48,7 +48,7 @@ pub(crate) fn padded_left(text: &str, columns: usize, tail: &str) -> String {
 }
 
 /// `text` cleaned, each of its lines broken into pieces of at most `columns` columns: between words where that loses
-/// less than half a line, anywhere else.
+/// less than half a line, anywhere else. What is wider than a whole piece is left out.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     if columns == 0 {
@@ -59,7 +59,10 @@ pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
         let mut piece = String::new();
         let (mut taken, mut last_space) = (0, None);
         for grapheme in cleaned.graphemes(true) {
-            let wide = grapheme.width().min(columns);
+            let wide = grapheme.width();
+            if wide > columns {
+                continue;
+            }
             if taken + wide > columns {
                 // A space at the break is the break.
                 let fits = grapheme == " ";
@@ -107,6 +110,7 @@ mod tests {
         assert_eq!(wrapped("the digest differs from the lock", 12), ["the digest", "differs from", "the lock"]);
         assert_eq!(wrapped("aaaaaaaaaaaaaaa", 6), ["aaaaaa", "aaaaaa", "aaa"]);
         assert_eq!(wrapped("one\ntwo", 10), ["one", "two"]);
+        assert_eq!(wrapped("a\u{28620}\u{bc1}b", 2), ["ab"], "a cluster of three columns");
     }
 
     proptest! {
