@@ -17,7 +17,7 @@
 //!   how many slots follow; for each: how far from the one before, which of its fields follow, and those
 //! ```
 //!
-//! Numbers in payloads take as many bytes as they need ([`bytes`]); fields are listed in [`change`]. A whole frame needs
+//! Numbers in payloads take as many bytes as they need (`bytes.rs`); fields are listed in `fields.rs`. A whole frame needs
 //! none before it: they come often enough that no seek reads more than [`WHOLE_EVERY_BYTES`] and a frame. A frame is in one
 //! `write`, and checked when it is read: of a recorder that was killed nothing is missing but what it had not come to.
 //! Where a frame is damaged, the recording ends before it. Nothing in a recording is trusted; reading takes time and memory

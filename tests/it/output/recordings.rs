@@ -116,6 +116,24 @@ fn the_last_runs_are_recorded_without_being_asked_and_outlive_their_boards_but_n
     assert_eq!(kept(&sandbox), recordings[1..]);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_recorder_takes_next_to_nothing_of_a_processor() {
+    let sandbox = slow_quick_and_broken();
+    let running = sandbox.start("sync --plain --record run.vxr");
+    sandbox.await_slot("biome", "is about to end", |slot| slot["done"].as_u64() > Some(450_000));
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", running.pid())).expect("threads").flatten();
+    let of = |task: std::fs::DirEntry| {
+        let read = |name: &str| std::fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        (read("comm").trim() == "recorder").then(|| read("schedstat"))
+    };
+    let times = tasks.filter_map(of).next().expect("a recorder");
+    let used_ns: u64 = times.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number");
+    println!("{} us of about 1.5 s", used_ns / 1_000);
+    assert!(used_ns < 30_000_000, "2 % of a core is far more than it needs: {used_ns} ns");
+    running.finish().exits_with(1);
+}
+
 #[test]
 fn a_file_that_is_no_recording_is_never_overwritten() {
     let sandbox = one_of_each();
