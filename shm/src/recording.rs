@@ -25,7 +25,7 @@
 //!
 //! A recorder never writes more than it is allowed. The fuller the file, the seldomer numbers are written:
 //! the beginning of a run is there in full detail, an hour in fewer readings, and the changes of
-//! states and the end in any case.
+//! states for as long as there is room, and the end in any case.
 
 mod bytes;
 mod change;
