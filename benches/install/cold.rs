@@ -3,7 +3,6 @@
 use std::io;
 
 use super::Options;
-use super::measure::Task;
 use super::parts::{self, KEEP, PARTS};
 use super::place::{Place, cores};
 use super::table::{Series, budget};
@@ -18,11 +17,9 @@ const UV: &str = "`uv pip install`, the six wheels";
 pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
     let mut ways = ways(place, options)?;
     ways.retain(|way| options.wants(&way.name));
-    let parts = PARTS.into_iter().chain([KEEP]).filter(|_| options.wants("parts"));
-    let parts: Vec<(&str, Task)> =
-        parts.map(|part| Ok((part, parts::task(place, part)?))).collect::<io::Result<_>>()?;
+    let parts: Vec<&str> = PARTS.into_iter().chain([KEEP]).filter(|_| options.wants("parts")).collect();
     let mut series = Series::new(ways.iter().map(|way| way.name.clone()).collect());
-    let mut of_parts = Series::new(parts.iter().map(|(part, _)| (*part).to_owned()).collect());
+    let mut of_parts = Series::new(parts.iter().map(|part| (*part).to_owned()).collect());
     for turn in 0..options.samples {
         series.turn(turn, |way| {
             let disk = place.disk()?;
@@ -32,7 +29,7 @@ pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
         })?;
         of_parts.turn(turn, |part| {
             let _disk = place.disk()?;
-            parts::measure(&parts[part].1)
+            parts::measure(place, parts[part])
         })?;
     }
     println!("### Cold, medians of {}\n", options.samples);
@@ -75,7 +72,7 @@ fn print_parts(parts: &Series) {
     let list: Vec<String> = spent.iter().map(|(part, spent)| format!("{part} {spent:.2}")).collect();
     let sum: f64 = spent.iter().map(|(_, spent)| spent).sum();
     println!(
-        "The parts, each alone, processor s: {}; together {sum:.2}, over {} cores {:.2}",
+        "The parts, each alone on all cores, processor s: {}; together {sum:.2}, over {} cores {:.2}",
         list.join(", "),
         cores(),
         sum / cores() as f64

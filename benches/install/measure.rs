@@ -6,10 +6,10 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Instant;
 
@@ -79,6 +79,49 @@ impl Task {
             }
         }
     }
+}
+
+/// Start several programs, let them begin at the same time once all are ready ([`await_go`]), and read the number that
+/// each prints.
+pub(crate) fn together(commands: impl Iterator<Item = Command>) -> io::Result<Vec<f64>> {
+    let mut children: Vec<Child> = Vec::new();
+    let result = started_together(commands, &mut children);
+    RUNNING.store(0, Ordering::SeqCst);
+    for child in &mut children {
+        if result.is_err() {
+            let _ = child.kill();
+        }
+        child.wait()?;
+    }
+    interrupted()?;
+    result
+}
+
+fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<Child>) -> io::Result<Vec<f64>> {
+    let mut outputs = Vec::new();
+    for mut command in commands {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(RUNNING.load(Ordering::SeqCst));
+        let mut child = command.spawn()?;
+        outputs.push(BufReader::new(child.stdout.take().expect("a pipe")).lines());
+        if children.is_empty() {
+            RUNNING.store(child.id().cast_signed(), Ordering::SeqCst);
+        }
+        children.push(child);
+    }
+    let mut lines = || -> io::Result<Vec<String>> {
+        let ended = || io::Error::other("a part ended early");
+        outputs.iter_mut().map(|output| output.next().ok_or_else(ended)?).collect()
+    };
+    lines()?;
+    children.iter_mut().try_for_each(|child| child.stdin.take().expect("a pipe").write_all(b"\n"))?;
+    lines()?.iter().map(|line| line.parse().map_err(io::Error::other)).collect()
+}
+
+/// Say that this program, one of several, is ready, and wait for all others to be.
+pub(crate) fn await_go() -> io::Result<()> {
+    println!("ready");
+    io::stdin().read_line(&mut String::new())?;
+    Ok(())
 }
 
 /// An error once somebody wants this program to stop.

@@ -1,13 +1,15 @@
 //! The parts of an install, each alone: what every installer has to do at least, with the libraries that vx uses.
 //!
-//! Each part runs in a process of its own, on one core, from memory that was filled before its clock starts: receiving,
-//! digesting, inflating (with the checksums that the formats want compared), and creating and writing the files.
+//! A part is done by as many processes as there are cores, at the same time, each with its share of the archives, from
+//! memory that was filled before its clock starts: receiving (with what it costs the server, which has no cores of its
+//! own), digesting, inflating (with the checksums that the formats want compared), and creating and writing the files.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use flate2::read::MultiGzDecoder;
 use nix::sys::resource::{UsageWho, getrusage};
@@ -15,41 +17,49 @@ use vx::digest::Algorithm;
 use zip::ZipArchive;
 
 use super::archives::Archive;
-use super::measure::{Sample, Task, processor_s};
-use super::place::Place;
+use super::measure::{Sample, await_go, processor_s, together};
+use super::place::{Place, cores};
 
 /// As first argument: do one part, and print its processor's seconds.
 pub(crate) const PART: &str = "--part";
 
 /// The parts by name.
-pub(crate) const PARTS: [&str; 4] = ["network", "digest", "inflate", "write"];
+pub(crate) const PARTS: [&str; 4] = [NETWORK, "digest", "inflate", "write"];
+const NETWORK: &str = "network";
 
 /// What not every installer does: keeping the archives, for the next time and for going on after an interruption.
 pub(crate) const KEEP: &str = "keep";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// The command that does one part.
-pub(crate) fn task(place: &Place, part: &str) -> io::Result<Task> {
-    let directory = place.directory(&format!("part-{part}"))?;
-    let target = place.mount().join("parts");
+/// What a part took in all of its processes; their own clocks count, since they also had to read the archives.
+pub(crate) fn measure(place: &Place, part: &str) -> io::Result<Sample> {
     let program = std::env::current_exe()?;
-    let mut task = Task::new(&directory, &[&program, &PART, &part, &target]);
-    for Archive { file, .. } in &place.archives.tools {
-        match part {
-            "network" => task.arguments.push(place.server.url(file).into()),
-            _ => task.arguments.push(place.archives.directory.join(file).into()),
-        }
-    }
-    Ok(task)
+    let commands = shares(&place.archives.tools).into_iter().enumerate().map(|(at, share)| {
+        let mut command = Command::new(&program);
+        command.args([PART, part]).arg(place.mount().join(format!("parts-{at}")));
+        command.args(share.iter().map(|Archive { file, .. }| match part {
+            NETWORK => place.server.url(file),
+            _ => place.archives.directory.join(file).to_string_lossy().into_owned(),
+        }));
+        command
+    });
+    let served_before = place.server.processor_s()?;
+    let told = together(commands)?;
+    let served = if part == NETWORK { place.server.processor_s()? - served_before } else { 0.0 };
+    let processor_s = told.iter().sum::<f64>() + served;
+    Ok(Sample { wall_s: processor_s / told.len() as f64, processor_s, peak_mb: 0.0 })
 }
 
-/// What a part took; its own clock counts and not that of its process, which also had to read the archives.
-pub(crate) fn measure(task: &Task) -> io::Result<Sample> {
-    task.measure()?;
-    let told = fs::read_to_string(task.directory.join("output"))?;
-    let processor_s = told.trim().parse().map_err(|_| io::Error::other(format!("a part said `{told}`")))?;
-    Ok(Sample { wall_s: processor_s, processor_s, peak_mb: 0.0 })
+/// The archives, the largest first, each to who has least so far.
+fn shares(archives: &[Archive]) -> Vec<Vec<&Archive>> {
+    let mut shares = vec![(0, Vec::new()); cores()];
+    for archive in archives {
+        let least = shares.iter_mut().min_by_key(|(bytes, _)| *bytes).expect("there is a core");
+        least.0 += archive.size_bytes;
+        least.1.push(archive);
+    }
+    shares.into_iter().map(|(_, share)| share).collect()
 }
 
 /// Do a part.
@@ -57,7 +67,7 @@ pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::R
     let (part, target) = (arguments.next().unwrap_or_default(), PathBuf::from(arguments.next().unwrap_or_default()));
     let archives: Vec<String> = arguments.collect();
     let spent = match part.as_str() {
-        "network" => timed(|| archives.iter().try_for_each(|url| receive(url)))?,
+        NETWORK => timed(|| archives.iter().try_for_each(|url| receive(url)))?,
         "digest" => {
             let all = archives.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
             timed(|| {
@@ -84,7 +94,9 @@ pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::R
     Ok(())
 }
 
+/// The processor's seconds of this work, once all are ready for theirs.
 fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<f64> {
+    await_go()?;
     let spent = || getrusage(UsageWho::RUSAGE_SELF).map(|usage| processor_s(&usage));
     let before = spent()?;
     work()?;

@@ -48,6 +48,19 @@ impl Server {
         format!("http://127.0.0.1:{}/{file}", self.port)
     }
 
+    /// What its workers have had of the processors so far, in seconds.
+    pub(crate) fn processor_s(&self) -> io::Result<f64> {
+        let master = self.process.id();
+        let workers = fs::read_to_string(format!("/proc/{master}/task/{master}/children"))?;
+        let mut total_ns = 0.0;
+        for worker in workers.split_whitespace() {
+            let told = fs::read_to_string(format!("/proc/{worker}/schedstat"))?;
+            let ns: f64 = told.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
+            total_ns += ns;
+        }
+        Ok(total_ns / 1e9)
+    }
+
     fn wait(&mut self) -> io::Result<()> {
         let start = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
