@@ -122,6 +122,8 @@ struct Task {
     attempt: u8,
     /// Makes its configuration; `None` where there is nothing to install.
     preparation: Option<Arc<Preparation>>,
+    /// The tool that has to be there before it can end, once that is known.
+    needs: Option<String>,
 }
 
 enum Stage {
@@ -141,8 +143,8 @@ enum Stage {
 
 /// What the threads of the run tell it; tasks go by their place.
 enum Event {
-    /// A configuration is made, or cannot be.
-    Prepared { task: usize, config: Result<Box<InstallConfig>, String> },
+    /// The configuration for an attempt is made, or cannot be.
+    Prepared { task: usize, attempt: u8, config: Result<Box<InstallConfig>, String> },
     /// A child has ended.
     ChildEnded { task: usize, ended: Ended },
 }
@@ -175,13 +177,10 @@ impl Scheduler {
             answers,
             cancelled: false,
         };
-        let mut preparations = Vec::new();
         for step in run.steps {
-            if let Some(preparation) = scheduler.take_in(step)? {
-                preparations.push(preparation);
-            }
+            scheduler.take_in(step)?;
         }
-        scheduler.prepare_aside(preparations)?;
+        scheduler.prepare_aside((0..scheduler.tasks.len()).collect())?;
         if scheduler.tasks.iter().any(|task| matches!(task.stage, Stage::Ended(SlotState::Failed))) {
             scheduler.stop_after_failure();
         }
@@ -189,35 +188,37 @@ impl Scheduler {
     }
 
     /// Give a step its slot, and settle it where no child is needed.
-    fn take_in(&mut self, step: Step) -> io::Result<Option<(usize, Arc<Preparation>)>> {
+    fn take_in(&mut self, step: Step) -> io::Result<()> {
         let Step { tool, version, action } = step;
         let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
         let index = self.tasks.len();
-        self.tasks.push(Task { tool, version, reservation, stage: Stage::Preparing, attempt: 1, preparation: None });
+        let stage = Stage::Preparing;
+        self.tasks.push(Task { tool, version, reservation, stage, attempt: 1, preparation: None, needs: None });
         match action {
-            Action::Install(preparation) => {
-                let preparation = Arc::new(preparation);
-                self.tasks[index].preparation = Some(Arc::clone(&preparation));
-                return Ok(Some((index, preparation)));
-            }
+            Action::Install(preparation) => self.tasks[index].preparation = Some(Arc::new(preparation)),
             Action::Skip { reason } => {
                 self.end(index, &Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) });
             }
             Action::Fail { error } => self.end(index, &Ending::failed(error)),
         }
-        Ok(None)
+        Ok(())
     }
 
-    /// Make these configurations side by side, on a thread that is left behind when the run ends before it.
-    fn prepare_aside(&self, preparations: Vec<(usize, Arc<Preparation>)>) -> io::Result<()> {
+    /// Make the configurations of these tasks side by side, on a thread that is left behind when the run ends before it.
+    fn prepare_aside(&self, tasks: Vec<usize>) -> io::Result<()> {
         let sender = self.events.0.clone();
+        let preparation = |index: usize| {
+            let Task { attempt, preparation, .. } = &self.tasks[index];
+            Some((index, *attempt, Arc::clone(preparation.as_ref()?)))
+        };
+        let preparations: Vec<_> = tasks.into_iter().filter_map(preparation).collect();
         thread::Builder::new().name("preparations".into()).spawn(move || {
-            in_parallel(preparations, PREPARATIONS, |(task, preparation)| {
+            in_parallel(preparations, PREPARATIONS, |(task, attempt, preparation)| {
                 // A task whose configuration never comes would be waited for without end.
                 let prepared = catch_unwind(AssertUnwindSafe(|| preparation()));
                 let config = prepared.unwrap_or_else(|_| Err("a panic while asking for its archives".into()));
                 let config = config.map(Box::new);
-                let _ = sender.send(Event::Prepared { task, config });
+                let _ = sender.send(Event::Prepared { task, attempt, config });
             });
         })?;
         Ok(())
@@ -247,10 +248,7 @@ impl Scheduler {
     fn start_more(&mut self) {
         let mut running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. })).count();
         for index in 0..self.tasks.len() {
-            if running >= self.pace.limit() {
-                return;
-            }
-            if self.may_start(index) {
+            if self.may_start(index) && (running < self.pace.limit() || self.is_awaited(index)) {
                 self.start(index);
                 self.pace.begin(Instant::now());
                 running += usize::from(matches!(self.tasks[index].stage, Stage::Running { .. }));
@@ -260,9 +258,16 @@ impl Scheduler {
 
     /// Whether a task is ready; one that waits for another tool's install does not take that one's turn.
     fn may_start(&self, index: usize) -> bool {
-        let Stage::Ready(config) = &self.tasks[index].stage else { return false };
-        let needed = config.needs.as_ref().and_then(|needed| self.tasks.iter().find(|task| task.tool == *needed));
+        let Task { stage: Stage::Ready(_), needs, .. } = &self.tasks[index] else { return false };
+        let needed = needs.as_ref().and_then(|needed| self.tasks.iter().find(|task| task.tool == *needed));
         needed.is_none_or(|needed| matches!(needed.stage, Stage::Running { .. } | Stage::Ended(_)))
+    }
+
+    /// Whether a running task can only end after this one: it has a turn beyond all others, which may all be taken by such
+    /// tasks.
+    fn is_awaited(&self, index: usize) -> bool {
+        let running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. }));
+        running.filter_map(|task| task.needs.as_ref()).any(|needed| *needed == self.tasks[index].tool)
     }
 
     fn start(&mut self, index: usize) {
@@ -308,18 +313,25 @@ impl Scheduler {
     fn take_event(&mut self, event: Event) {
         match event {
             Event::ChildEnded { task, ended } => self.judge(task, &ended),
-            Event::Prepared { task, config } if matches!(self.tasks[task].stage, Stage::Preparing) => match config {
-                Ok(config) => {
-                    let attempt = self.tasks[task].attempt;
-                    self.tasks[task].stage = Stage::Ready(Box::new(InstallConfig { attempt, ..*config }));
-                }
-                Err(error) => {
-                    self.end(task, &Ending::failed(error));
-                    self.stop_after_failure();
-                }
-            },
-            // Cancelled meanwhile.
-            Event::Prepared { .. } => {}
+            Event::Prepared { task, attempt, config } => self.take_config(task, attempt, config),
+        }
+    }
+
+    fn take_config(&mut self, index: usize, attempt: u8, config: Result<Box<InstallConfig>, String>) {
+        let task = &mut self.tasks[index];
+        // Cancelled meanwhile, and perhaps tried again.
+        if !matches!(task.stage, Stage::Preparing) || task.attempt != attempt {
+            return;
+        }
+        match config {
+            Ok(config) => {
+                task.needs.clone_from(&config.needs);
+                task.stage = Stage::Ready(Box::new(InstallConfig { attempt, ..*config }));
+            }
+            Err(error) => {
+                self.end(index, &Ending::failed(error));
+                self.stop_after_failure();
+            }
         }
     }
 

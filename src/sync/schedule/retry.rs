@@ -3,8 +3,6 @@
 //! The run ends as ever once nothing is at work or waits for its turn: a try can be asked for until then, and what the last
 //! one came to is what the tool came to. The slot keeps its place on the board and begins a new life.
 
-use std::sync::Arc;
-
 use super::{Answer, Scheduler, Stage};
 
 impl Scheduler {
@@ -25,12 +23,14 @@ impl Scheduler {
             Stage::Ended(_) => {}
             _ => return Err("it is still at work".into()),
         }
-        let preparation = task.preparation.clone().ok_or("no release was found for it: only a new run looks again")?;
+        if task.preparation.is_none() {
+            return Err("no release was found for it: only a new run looks again".into());
+        }
         let attempt = task.attempt.saturating_add(1);
         let reservation = self.board.reserve_again(task.reservation, attempt).map_err(|error| error.to_string())?;
         let task = &mut self.tasks[index];
         (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
-        self.prepare_aside(vec![(index, Arc::clone(&preparation))]).map_err(|error| {
+        self.prepare_aside(vec![index]).map_err(|error| {
             self.end(index, &vx_shm::Ending::failed(format!("cannot be tried again: {error}")));
             error.to_string()
         })

@@ -5,7 +5,7 @@ use std::fs;
 use vx::sync::{Answer, Request};
 use vx_shm::{Reader, Snapshot};
 
-use super::stubborn::scripted;
+use super::stubborn::{prepared, scripted, scripted_steps};
 use super::*;
 use crate::sandbox::PATIENCE;
 
@@ -51,4 +51,57 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
     assert!(!end.cancelled && end.steps.len() == 2);
     let tries = fs::read_to_string(sandbox.root().join("tries")).expect("tries");
     assert_eq!(tries.matches("moody").count(), 2, "{tries}");
+}
+
+#[test]
+fn a_tool_that_others_wait_for_is_tried_again_though_they_have_taken_every_turn() {
+    // `script` cannot end before `node` is there, which fails at its first try.
+    const SCRIPT: &str = "#!/bin/sh\ntool=${2%@*}\n\
+                          if [ $tool = script ]; then touch $root/at-work; while [ ! -e $root/there ]; do sleep 0.02; done; exit 3; fi\n\
+                          [ -e $root/tried ] && touch $root/there && exit 3\ntouch $root/tried; exit 7\n";
+    let needing = prepared("script", || Ok(serde_json::json!({ "needs": "node" })));
+    let node = prepared("node", || Ok(serde_json::json!({})));
+    let (sandbox, run) = scripted_steps(SCRIPT, vec![node, needing], 1);
+    eventually("node fails", || slot(&sandbox, "node").filter(|(_, _, exit)| *exit == Some(7)));
+    eventually("the script is at work", || sandbox.root().join("at-work").exists().then_some(()));
+    run.requests.send(Request::Retry("node".into())).expect("the run listens");
+    assert!(
+        run.finished.recv_timeout(PATIENCE).is_err_and(|error| error.is_disconnected()),
+        "the run goes on for ever"
+    );
+    assert_eq!(slot(&sandbox, "node").map(|(_, attempt, exit)| (attempt, exit)), Some((2, Some(3))));
+}
+
+#[test]
+fn what_was_prepared_for_a_cancelled_try_does_not_count_for_the_next() {
+    const SCRIPT: &str = "#!/bin/sh\n[ ${2%@*} = other ] && while [ ! -e $root/end ]; do sleep 0.02; done\nexit 7\n";
+    // Each preparation waits for its word; what the first one comes to is a failure.
+    let (first, first_word) = crossbeam_channel::bounded(0);
+    let (second, second_word) = crossbeam_channel::bounded(0);
+    let (begun, has_begun) = crossbeam_channel::bounded(2);
+    let tries = std::sync::atomic::AtomicU32::new(0);
+    let step = prepared("slow", move || match tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        0 => {
+            begun.send(()).expect("the test waits");
+            first_word.recv().map_err(|_| String::new()).and_then(|()| Err("too late".into()))
+        }
+        _ => second_word.recv().map_err(|_| String::new()).map(|()| serde_json::json!({})),
+    });
+    let other = prepared("other", || Ok(serde_json::json!({})));
+    let (sandbox, run) = scripted_steps(SCRIPT, vec![step, other], 2);
+    has_begun.recv_timeout(PATIENCE).expect("the first preparation begins");
+    for request in [Request::Cancel("slow".into()), Request::Retry("slow".into())] {
+        run.requests.send(request).expect("the run listens");
+    }
+    first.send(()).expect("the first preparation waits");
+    // Nothing tells that its end was not listened to; what it would do wrong, it does at once.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    second.send(()).expect("the second one is waited for");
+    fs::write(sandbox.root().join("end"), "").expect("a file");
+    run.join().expect("the run ends");
+    assert_eq!(
+        slot(&sandbox, "slow").map(|(_, attempt, exit)| (attempt, exit)),
+        Some((2, Some(7))),
+        "its child was run"
+    );
 }

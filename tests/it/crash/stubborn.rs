@@ -22,22 +22,35 @@ struct Deaf {
 
 /// A run of these tools, whose children are this script; it finds `$root`, the sandbox, replaced.
 pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
+    let step = |tool: &&str| prepared(tool, || Ok(serde_json::json!({})));
+    scripted_steps(script, tools.iter().map(step).collect(), 8)
+}
+
+/// A step of a scripted run, with what `more` adds to its configuration, or why there is none.
+pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, String> + Send + Sync + 'static) -> Step {
+    let name = tool.to_owned();
+    let config = Box::new(move || {
+        let mut config = serde_json::json!({
+            "tool_name": name, "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": "/nowhere",
+        });
+        let more = more()?;
+        config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        serde_json::from_value(config).map_err(|error| error.to_string())
+    });
+    Step { tool: tool.into(), version: "1.0.0".into(), action: Action::Install(config) }
+}
+
+/// A run of these steps, so many at once, as [`scripted`].
+pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sandbox, RunHandle) {
     let sandbox = Sandbox::new();
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
     let program = sandbox.root().join("child");
     fs::write(&program, script.replace("$root", &sandbox.root().display().to_string())).expect("a file");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
-    let step = |tool: &&str| {
-        let config = serde_json::json!({
-            "tool_name": tool, "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": sandbox.home(),
-        });
-        let config = Box::new(move || serde_json::from_value(config.clone()).map_err(|error| error.to_string()));
-        Step { tool: (*tool).into(), version: "1.0.0".into(), action: Action::Install(config) }
-    };
-    let steps = tools.iter().map(step).collect();
     let child = InstallChild { program, logs: sandbox.runtime() };
-    let run = start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(8), fail_fast: false }).expect("a run");
+    let run =
+        start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(jobs), fail_fast: false }).expect("a run");
     (sandbox, run)
 }
 
