@@ -7,7 +7,7 @@
 //!
 //! What somebody changed later on purpose is no loss: it is told by its time.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
@@ -34,36 +34,57 @@ pub(super) fn boot() -> Option<&'static str> {
 
 /// The receipt of a release that is whole, by what is left of it; none when something was lost.
 pub(super) fn settled(release: &Path, receipt: Receipt) -> Option<Receipt> {
-    match receipt.unsynced_boot.as_deref() {
-        None => Some(receipt),
-        made_in if made_in == boot() => Some(receipt),
-        Some(_) => {
-            let whole = receipt.contents.as_ref().is_some_and(|contents| {
-                let manifest = Manifest::read(release, contents);
-                manifest.is_some_and(|manifest| nothing_lost(release, &manifest, &receipt))
-            });
-            whole.then(|| {
-                let mut settled = receipt;
-                settled.unsynced_boot = None;
-                // In a store that cannot be written, the next one looks again.
-                let _ = settled.replace(release);
-                settled
-            })
-        }
+    if is_known(&receipt) { Some(receipt) } else { look_at_all(release) }
+}
+
+/// Whether the release cannot have lost anything, as far as its receipt knows.
+fn is_known(receipt: &Receipt) -> bool {
+    receipt.unsynced_boot.as_deref().is_none_or(|made_in| Some(made_in) == boot())
+}
+
+fn look_at_all(release: &Path) -> Option<Receipt> {
+    // One process at a time: those that wait meanwhile read what it wrote. A directory that cannot be locked here is
+    // looked at by each.
+    let _turn = File::open(release).and_then(|directory| directory.lock().map(|()| directory));
+    let receipt = Receipt::read(release)?;
+    if is_known(&receipt) {
+        return Some(receipt);
     }
+    let manifest = Manifest::read(release, receipt.contents.as_ref()?)?;
+    if !nothing_lost(release, &manifest, &receipt) {
+        return None;
+    }
+    let settled = in_every_boot(receipt.clone());
+    // Another install may have taken this one's place meanwhile, with a receipt of its own.
+    if Receipt::read(release).as_ref() == Some(&receipt) {
+        // In a store that cannot be written, the next one looks again.
+        let _ = settled.replace(release);
+    }
+    Some(settled)
+}
+
+/// The receipt without the doubt.
+fn in_every_boot(receipt: Receipt) -> Receipt {
+    let mut settled = receipt;
+    settled.unsynced_boot = None;
+    settled
 }
 
 fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool {
     let made = SystemTime::from(receipt.installed_at) + RECEIPT_GRAIN;
-    let changed_later = |path: &str| {
-        let time = fs::symlink_metadata(release.join(path)).and_then(|data| data.modified());
+    let changed_later = |path: &Path| {
+        let time = fs::symlink_metadata(path).and_then(|data| data.modified());
         time.is_ok_and(|time| time > made)
     };
+    // Who takes a name out of a folder changes the folder.
+    let removed_later =
+        |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
     let Ok(changes) = manifest.changes(release, Depth::Contents) else { return false };
     changes.iter().all(|(path, change)| match change {
         Change::Added => true,
-        Change::Missing | Change::Unreadable(_) => false,
-        Change::OtherKind | Change::Content | Change::NotExecutable => changed_later(path),
+        Change::Unreadable(_) => false,
+        Change::Missing => removed_later(&release.join(path)),
+        Change::OtherKind | Change::Content | Change::NotExecutable => changed_later(&release.join(path)),
     })
 }
 
@@ -104,7 +125,12 @@ mod tests {
     fn what_a_loss_of_power_took_is_seen() {
         assert_eq!(after(|release| lose(release, "bin/tool", b"")).0, None, "a file lost its end");
         assert_eq!(after(|release| lose(release, "bin/tool", &[0; 7])).0, None, "zeros in place of a file's bytes");
-        assert_eq!(after(|release| fs::remove_file(release.join("link")).expect("it goes")).0, None, "a name is lost");
+        let lose_name = |release: &Path| {
+            let time = fs::metadata(release).and_then(|data| data.modified()).expect("a time");
+            fs::remove_file(release.join("link")).expect("it goes");
+            File::open(release).and_then(|folder| folder.set_modified(time)).expect("its time");
+        };
+        assert_eq!(after(lose_name).0, None, "a name is lost");
         assert_eq!(after(|release| lose(release, ".vx-files", b"")).0, None, "the manifest lost its end");
     }
 
@@ -115,9 +141,31 @@ mod tests {
             let path = release.join("bin/tool");
             fs::write(&path, "edited").expect("a file");
             let file = fs::File::options().write(true).open(&path).expect("a file");
-            file.set_modified(SystemTime::now() + Duration::from_secs(60)).expect("its time");
+            let time = SystemTime::now() + Duration::from_secs(60);
+            file.set_modified(time).expect("its time");
+            fs::remove_file(release.join("link")).expect("it goes");
+            File::open(release).and_then(|folder| folder.set_modified(time)).expect("its time");
         };
         assert!(after(later).0.is_some());
+    }
+
+    #[test]
+    fn who_comes_while_another_looks_waits_and_takes_what_that_one_found() {
+        let (top, manifest) = release();
+        let contents = manifest.write(top.path()).expect("a manifest");
+        let mut before = example("tool", "1.0.0");
+        (before.contents, before.unsynced_boot) = (Some(contents), Some("another".into()));
+        before.write(top.path()).expect("a receipt");
+        let looking = File::open(top.path()).expect("a directory");
+        looking.lock().expect("a lock");
+        let (release, found) = (top.path().to_owned(), in_every_boot(before.clone()));
+        // The other would not come to what this one finds by itself.
+        lose(top.path(), "bin/tool", b"");
+        let waiting = std::thread::spawn(move || settled(&release, before));
+        std::thread::sleep(Duration::from_millis(50));
+        found.replace(top.path()).expect("a receipt");
+        drop(looking);
+        assert_eq!(waiting.join().expect("no panic"), Some(found));
     }
 
     #[test]
