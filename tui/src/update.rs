@@ -116,17 +116,7 @@ fn reorder(model: &mut Model) {
 
 /// Make selection and scrolling fit what there is.
 fn settle(model: &mut Model) {
-    let place = match model.selected_place() {
-        Some(place) => place,
-        None => {
-            let first = model.order.first().map(|row| model.rows[*row].id);
-            // Without any row left the selection waits for its row to come back.
-            if first.is_some() {
-                model.selected = first;
-            }
-            0
-        }
-    };
+    let place = model.selected_place().unwrap_or_else(|| select_another(model));
     let areas = model.areas();
     if areas.pane.is_none() {
         model.focus = Focus::Table;
@@ -138,6 +128,16 @@ fn settle(model: &mut Model) {
         model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }
+}
+
+/// The selected row is gone: what was tried again in its place is selected, or else the first. Without any row left the
+/// selection waits for its row to come back.
+fn select_another(model: &mut Model) -> usize {
+    let ids: Vec<SlotId> = model.order.iter().map(|row| model.rows[*row].id).collect();
+    let again = model.selected.and_then(|gone| ids.iter().position(|id| id.same_place(gone)));
+    let place = again.unwrap_or(0);
+    model.selected = ids.get(place).copied().or(model.selected);
+    place
 }
 
 fn show(model: &mut Model, tab: Tab) {

@@ -153,6 +153,9 @@ impl Running {
             if !matches!(finished.try_recv(), Err(TryRecvError::Empty)) {
                 self.read_board(inputs);
                 self.print_lines(inputs)?;
+                if self.model.mode == Mode::Streaming {
+                    self.screen.write(&self.stream.rest(inputs.logs.as_mut()))?;
+                }
                 return Ok(Left::Finished);
             }
             self.tell_data();

@@ -59,6 +59,24 @@ impl Stream {
         }
     }
 
+    /// All that is left of a log that has ended, its last line also where nothing ends that.
+    pub(super) fn rest(&mut self, logs: &mut dyn Logs) -> String {
+        let Some(key) = self.of.clone() else { return String::new() };
+        let mut text = String::new();
+        loop {
+            match self.log_lines(&key, logs) {
+                more if more.is_empty() => break,
+                more => text.push_str(&more),
+            }
+        }
+        let printed = self.logs.get(&key).copied().unwrap_or_default();
+        for line in logs.read(&key, LogPlace::From(printed)).lines {
+            text.push_str(&said_last(&line.text));
+            text.push_str("\r\n");
+        }
+        text
+    }
+
     fn log_lines(&mut self, key: &str, logs: &mut dyn Logs) -> String {
         let mut text = String::new();
         let printed = self.logs.entry(key.to_owned()).or_default();
@@ -111,6 +129,19 @@ mod tests {
         assert!(lines(&much)[0].contains("MB left out; the whole log is /logs/node.log)"), "{}", lines(&much)[0]);
         assert_eq!(lines(&much).last(), Some(&"line 999999"));
         assert!(much.len() < 1_000_000, "{}", much.len());
+    }
+
+    #[test]
+    fn a_log_that_ended_is_printed_to_its_last_byte() {
+        let mut log = LongLog::of(1_000);
+        let mut stream = Stream::new();
+        stream.begin(Some("node".to_owned()), "s");
+        let first = stream.step(&everything(), &[], None, 0, &mut log);
+        assert!(lines(&first).len() < 1_000, "a step is bounded");
+        log.write("half a line");
+        let rest = stream.rest(&mut log);
+        assert_eq!(lines(&first).len() + lines(&rest).len(), 1_001);
+        assert_eq!(lines(&rest).last(), Some(&"half a line"));
     }
 
     #[test]

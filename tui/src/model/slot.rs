@@ -13,6 +13,11 @@ impl SlotId {
     pub(crate) fn of(slot: &SlotView) -> Self {
         Self { index: slot.index, generation: slot.generation }
     }
+
+    /// Whether the other is an earlier or later life in the same place: the same work, tried again.
+    pub(crate) fn same_place(self, other: Self) -> bool {
+        self.index == other.index
+    }
 }
 
 /// When work on the slot began: when it entered the first phase that is not waiting for its turn.

@@ -185,11 +185,13 @@ pub(crate) struct LongLog {
     lines: Vec<LogLine>,
     size: u64,
     pub(crate) piece: usize,
+    /// The last line has no end yet.
+    open: bool,
 }
 
 impl LongLog {
     pub(crate) fn of(count: usize) -> Self {
-        let mut log = Self { lines: Vec::new(), size: 0, piece: 100 };
+        let mut log = Self { lines: Vec::new(), size: 0, piece: 100, open: false };
         log.grow_to(count);
         log
     }
@@ -200,6 +202,12 @@ impl LongLog {
             self.size += line.text.len() as u64 + 1;
             self.lines.push(line);
         }
+    }
+
+    /// Begin a line that nothing ends.
+    pub(crate) fn write(&mut self, text: &str) {
+        self.lines.push(LogLine { at: self.size, text: text.to_owned() });
+        self.open = true;
     }
 
     pub(crate) fn at(&self, number: usize) -> u64 {
@@ -225,7 +233,8 @@ impl Logs for LongLog {
         };
         let at = |number: usize| self.lines.get(number).map_or(self.size, |line| line.at);
         let last = to == self.lines.len();
-        LogPart { lines: self.lines[from..to].to_vec(), from: at(from), to: at(to), size: self.size, last }
+        let ended = if last && self.open { to - 1 } else { to };
+        LogPart { lines: self.lines[from..to].to_vec(), from: at(from), to: at(ended), size: self.size, last }
     }
 }
 

@@ -437,6 +437,27 @@ fn lines_in_place_of_the_view_are_of_what_has_the_keys() {
 }
 
 #[test]
+fn who_reads_lines_goes_on_reading_them_when_all_is_asked_to_stop() {
+    let mut model = in_charge();
+    update(&mut model, Message::Stream);
+    assert_eq!(update(&mut model, Message::CancelAll).effect, Some(Effect::CancelAll));
+    assert_eq!(model.mode, Mode::Streaming);
+}
+
+#[test]
+fn what_is_tried_again_stays_selected() {
+    let mut model = in_charge();
+    update(&mut model, Message::Move(Motion::Bottom));
+    let (last, place) = (tool(&model).to_owned(), model.selected_place());
+    assert_ne!(place, Some(0));
+    let mut again = everything();
+    let slot = again.slots.iter_mut().find(|slot| slot.key == last).expect("its slot");
+    slot.generation += 1;
+    let model = told(model, again);
+    assert_eq!((tool(&model), model.selected_place()), (&*last, place));
+}
+
+#[test]
 fn a_screen_without_a_pane_takes_the_keys_back() {
     let mut model = watching();
     update(&mut model, Message::Open);

@@ -24,7 +24,10 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     if !model.in_charge {
         return None;
     }
-    model.mode = Mode::Browsing;
+    // Whoever reads lines goes on reading them: the view is not on the screen.
+    if model.mode != Mode::Streaming {
+        model.mode = Mode::Browsing;
+    }
     let again = model.asked_all > 0;
     model.asked_all += 1;
     let key = model.keys.first(Action::CancelAll);
