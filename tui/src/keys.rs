@@ -127,8 +127,7 @@ fn holds(when: When, model: &Model) -> bool {
 
 /// Whether there is text to copy: lines of the log in view, or an error.
 fn copyable(model: &Model) -> bool {
-    let log = model.tab == Tab::Log && model.areas().pane.is_some() && !model.log.lines.is_empty();
-    log || model.selected_slot().is_some_and(|slot| slot.error.is_some())
+    model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
 /// The keys that work now, the most useful first: for the footer.

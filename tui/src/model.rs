@@ -157,6 +157,11 @@ impl Model {
         self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
     }
 
+    /// Whether lines of the selected slot's log are in view.
+    pub(crate) fn shows_log(&self) -> bool {
+        self.tab == Tab::Log && self.areas().pane.is_some() && !self.log.lines.is_empty()
+    }
+
     /// Where the parts of the screen are.
     pub(crate) fn areas(&self) -> Areas {
         Areas::of(self.size, self.order.len(), self.focus)

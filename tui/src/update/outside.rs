@@ -31,8 +31,7 @@ fn stream(model: &mut Model, key: Option<String>) -> Effect {
 /// The lines of the log in view, else the selected slot's error.
 fn copy(model: &mut Model) -> Option<Effect> {
     let rows = model.areas().pane_rows();
-    let log = model.tab == Tab::Log && !model.log.lines.is_empty();
-    let (what, lines): (&str, Vec<String>) = if log {
+    let (what, lines): (&str, Vec<String>) = if model.shows_log() {
         let shown = model.log.lines[motion::log_top(model)..].iter().take(rows);
         ("of the log", shown.map(|line| line.text.clone()).collect())
     } else {
@@ -40,6 +39,11 @@ fn copy(model: &mut Model) -> Option<Effect> {
         ("of the error", error.lines().map(|line| clean(line).into_owned()).collect())
     };
     let mut text = lines.join("\n");
+    if text.is_empty() {
+        // It would take away what is on the clipboard.
+        model.notice = Some("there is nothing to copy".to_owned());
+        return None;
+    }
     let whole = text.len() <= COPY_BYTES;
     text.truncate(text.floor_char_boundary(COPY_BYTES));
     let count = text.lines().count();

@@ -402,6 +402,20 @@ fn what_is_copied_is_what_is_in_view_bounded() {
 }
 
 #[test]
+fn without_a_pane_the_error_is_copied_and_nothing_at_all_never() {
+    let mut failed = everything();
+    failed.slots[0].error = Some("the cause".to_owned());
+    let mut model = told(with_log(told(watching(), failed.clone()), 100), failed);
+    update(&mut model, Message::Resized(50, 30));
+    assert_eq!(update(&mut model, Message::Copy).effect, Some(Effect::Copy("the cause".to_owned())));
+    assert_eq!(model.notice.as_deref(), Some("copied 1 line of the error"));
+    let mut model = watching();
+    read(&mut model, &mut FixedLogs(vec![String::new()]));
+    assert_eq!(update(&mut model, Message::Copy).effect, None);
+    assert_eq!(model.notice.as_deref(), Some("there is nothing to copy"));
+}
+
+#[test]
 fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
     let mut model = with_log(watching(), 100);
     let areas = model.areas();
