@@ -54,7 +54,8 @@ pub(super) fn keys(ui: &Ui) -> Result<KeyBindings, Failure> {
             | KeyBindingError::UnknownKey { action, .. }
             | KeyBindingError::Kept { action, .. } => vec![action],
             KeyBindingError::Twice { first, second, .. } => vec![second, first],
-            _ => vec!["leave"],
+            KeyBindingError::NoWayOut { action } => vec![action],
+            _ => Vec::new(),
         };
         let guilty = about.iter().find_map(|name| ui.keys.iter().find(|rebinding| rebinding.action == *name));
         match guilty.or(ui.keys.first()) {

@@ -45,6 +45,9 @@ pub(crate) enum Action {
     End,
     Slower,
     Faster,
+    LeaveDetach,
+    LeaveCancel,
+    LeaveStay,
 }
 
 /// Where an action works; [`keys`](crate::keys) looks whether it is so.
@@ -69,6 +72,8 @@ pub(crate) enum When {
     Retriable,
     /// A recording is shown.
     Replaying,
+    /// It is asked how to leave; nothing else works then.
+    Leaving,
 }
 
 /// An action with the name it has in settings, and its keys where nobody chose others.
@@ -96,7 +101,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All of it, the most useful first.
-pub(crate) const TABLE: [Line; 26] = [
+pub(crate) const TABLE: [Line; 29] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -184,12 +189,18 @@ pub(crate) const TABLE: [Line; 26] = [
         "replay: half, twice as fast",
     ),
     line(&[bind(Action::Sort, "sort", &["S"])], When::Always, "sort", "sort by plan, name, state, size"),
+    line(&[bind(Action::LeaveDetach, "leave-detach", &["d", "D"])], When::Leaving, "", "detach: the work goes on"),
+    line(&[bind(Action::LeaveCancel, "leave-cancel", &["c", "C"])], When::Leaving, "", "cancel all of it"),
+    line(&[bind(Action::LeaveStay, "leave-stay", &["Esc", "q", "n"])], When::Leaving, "", "stay here"),
     line(&[bind(Action::CancelAll, "cancel-all", &["Ctrl-C"])], When::Always, "", "cancel all; again: kill all"),
     line(&[bind(Action::Suspend, "suspend", &["Ctrl-Z"])], When::Always, "", "suspend"),
 ];
 
 /// These keep their keys: whoever has lost their way finds out with them.
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
+
+/// These need a key: without one there is no way out.
+const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
 
 /// Why settings for keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -233,9 +244,12 @@ pub enum KeyBindingError {
         /// The other.
         second: &'static str,
     },
-    /// Without a key for it nobody could leave.
-    #[error("`leave` needs a key")]
-    NoWayOut,
+    /// Without a key for it nobody could leave, or stay.
+    #[error("`{action}` needs a key")]
+    NoWayOut {
+        /// What needs one.
+        action: &'static str,
+    },
 }
 
 /// Which keys mean what in the full-screen view.
@@ -266,8 +280,8 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
             };
             let mut keys = names.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
             keys.dedup();
-            if bind.action == Action::Leave && keys.is_empty() {
-                return Err(KeyBindingError::NoWayOut);
+            if NEEDED.contains(&bind.action) && keys.is_empty() {
+                return Err(KeyBindingError::NoWayOut { action: bind.name });
             }
             bindings
                 .0
@@ -347,6 +361,9 @@ fn binds() -> impl Iterator<Item = (&'static Bind, When)> {
 
 /// Whether both may work at one moment.
 fn may_meet(first: When, second: When) -> bool {
+    if (first == When::Leaving) != (second == When::Leaving) {
+        return false;
+    }
     let apart = [(When::InTable, When::InLog), (When::Cancellable, When::Retriable)];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }
@@ -423,5 +440,6 @@ mod tests {
         let kept = said(&[("save", &["Ctrl-C"])]);
         assert_eq!(kept, "`save` cannot be on `Ctrl-C`, which always means `cancel-all`");
         assert_eq!(said(&[("leave", &[])]), "`leave` needs a key");
+        assert_eq!(said(&[("leave-stay", &[])]), "`leave-stay` needs a key");
     }
 }

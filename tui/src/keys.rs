@@ -19,7 +19,8 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
     if key.kind != KeyEventKind::Press {
         return None;
     }
-    let action = model.keys.action(key, |when| holds(when, model));
+    let action = model.keys.action(key, |when| when != When::Leaving && holds(when, model));
+    let answer = model.keys.action(key, |when| when == When::Leaving);
     match (action, model.mode) {
         (Some(action @ (Action::CancelAll | Action::Suspend)), _) => asked_by(action, model),
         (action, Mode::Browsing) => {
@@ -27,17 +28,19 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
             action.filter(shown).and_then(|action| asked_by(action, model))
         }
         (_, Mode::Filtering | Mode::Searching) => typing(key),
-        (_, Mode::Leaving) => match key.code {
-            KeyCode::Char('d' | 'D') => Some(Message::Detach),
-            KeyCode::Char('c' | 'C') => Some(Message::CancelAll),
-            KeyCode::Esc | KeyCode::Char('q' | 'n') => Some(Message::Stay),
-            _ => None,
-        },
+        (_, Mode::Leaving) => answer.and_then(|answer| asked_by(answer, model)),
+        (Some(action), Mode::Helping) if moves(action) => asked_by(action, model),
         (Some(Action::Help | Action::Leave | Action::Back), Mode::Helping) => Some(Message::Help),
         (Some(Action::Stream | Action::Leave | Action::Back), Mode::Streaming) => Some(Message::Stream),
         (_, Mode::Streaming) => None,
         (_, Mode::Helping) => (key.code == KeyCode::Enter).then_some(Message::Help),
     }
+}
+
+/// Whether it moves through what has the keys.
+fn moves(action: Action) -> bool {
+    use Action::{Down, First, Last, PageDown, PageUp, Up};
+    matches!(action, Down | Up | PageDown | PageUp | First | Last)
 }
 
 fn asked_by(action: Action, model: &Model) -> Option<Message> {
@@ -77,6 +80,9 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::End => Message::Turn(Turn::End),
         Action::Slower => Message::Turn(Turn::Slower),
         Action::Faster => Message::Turn(Turn::Faster),
+        Action::LeaveDetach => Message::Detach,
+        Action::LeaveCancel => Message::CancelAll,
+        Action::LeaveStay => Message::Stay,
     })
 }
 
@@ -120,6 +126,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::Selected => standing.is_some(),
         When::Copyable => copyable(model),
         When::Replaying => model.playback.is_some(),
+        When::Leaving => model.mode == Mode::Leaving,
         When::Cancellable => model.in_charge && standing.is_some_and(|standing| !standing.over()),
         When::Retriable => model.in_charge && standing.is_some_and(|standing| standing.over() && !standing.good()),
     }
@@ -132,7 +139,7 @@ fn copyable(model: &Model) -> bool {
 
 /// The keys that work now, the most useful first: for the footer.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
-    let lines = TABLE.iter().filter(|line| holds(line.when, model));
+    let lines = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
     lines.filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
 
@@ -155,6 +162,12 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
     (!says.is_empty()).then_some(says)
 }
 
+/// The answers to the question how to leave, with one key each.
+pub(crate) fn answers(model: &Model) -> Vec<Offer> {
+    let lines = TABLE.iter().filter(|line| line.when == When::Leaving);
+    lines.filter_map(|line| offer(line, model, 1, line.help)).collect()
+}
+
 /// Every key that can do something in this view: for the help.
 pub(crate) fn all(model: &Model) -> Vec<Offer> {
     TABLE.iter().filter_map(|line| offer(line, model, usize::MAX, help(line, model)?)).collect()
@@ -168,6 +181,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::CancelAll, _) if !model.in_charge => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
         (_, When::Cancellable | When::Retriable) if !model.in_charge => None,
+        (_, When::Leaving) => None,
         (_, When::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),
     }
@@ -255,6 +269,23 @@ mod tests {
         assert!(all(&model).contains(&("F1".to_owned(), "this list")));
         let helping = Model { mode: Mode::Helping, ..model };
         assert!(matches!(message(&press(KeyCode::F(1)), &helping), Some(Message::Help)));
+    }
+
+    #[test]
+    fn the_answers_to_the_question_how_to_leave_are_on_the_keys_that_were_chosen() {
+        let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        let chosen = BTreeMap::from([("leave-detach".to_owned(), list(&["y", "F2"]))]);
+        let keys = Arc::new(KeyBindings::try_from(&chosen).expect("`y` copies at other times"));
+        let model = Model { keys, mode: Mode::Leaving, in_charge: true, ..wide() };
+        assert!(matches!(message(&press(KeyCode::Char('y')), &model), Some(Message::Detach)));
+        assert!(message(&press(KeyCode::Char('d')), &model).is_none());
+        assert!(matches!(message(&press(KeyCode::Char('C')), &model), Some(Message::CancelAll)));
+        for code in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('n')] {
+            assert!(matches!(message(&press(code), &model), Some(Message::Stay)), "{code:?}");
+        }
+        let said = |(key, meaning): &(String, &str)| format!("{key} {meaning}");
+        let answers: Vec<String> = answers(&model).iter().map(said).collect();
+        assert_eq!(answers, ["y detach: the work goes on", "c cancel all of it", "Esc stay here"]);
     }
 
     /// Whatever the footer offers does something, at every place a person can be.

@@ -120,6 +120,8 @@ pub(crate) struct Model {
     pub(crate) log: LogView,
     /// The first line in view of the tabs that do not keep their own place.
     pub(crate) pane_top: usize,
+    /// The first key in view of the list of keys.
+    pub(crate) help_top: usize,
     /// Whether there is a hand on the work.
     pub(crate) in_charge: bool,
     /// Slots that were asked to stop.

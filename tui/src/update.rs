@@ -58,6 +58,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
 /// A key's meaning. Everything here is worth a new picture.
 fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
     match message {
+        Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
         Message::Move(to) => motion::go(model, to),
         Message::Open => model.focus = Focus::Pane,
         Message::Back => back(model),
@@ -72,7 +73,10 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
             model.notice = Some(format!("sorted by {}", model.sort.name()));
             reorder(model);
         }
-        Message::Help => model.mode = if model.mode == Mode::Helping { Mode::Browsing } else { Mode::Helping },
+        Message::Help => {
+            model.mode = if model.mode == Mode::Helping { Mode::Browsing } else { Mode::Helping };
+            model.help_top = 0;
+        }
         Message::Stay => model.mode = Mode::Browsing,
         Message::Cancel => return work::cancel(model),
         Message::CancelAll => return work::cancel_all(model),

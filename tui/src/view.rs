@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::bindings::Action;
 use crate::keys;
 use crate::model::{Mode, Model};
 use crate::theme::{Theme, Tone};
@@ -13,7 +14,7 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     let areas = model.areas();
     if let Some(line) = areas.line {
         let text = match model.mode {
-            Mode::Leaving => "d detach, c cancel, Esc stay".to_owned(),
+            Mode::Leaving => in_a_line(&keys::answers(model)),
             _ => widgets::one_line(theme, model),
         };
         widgets::put(buffer, theme, (line.x, line.y), line.width, &text, theme.style(Tone::Plain));
@@ -27,8 +28,20 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     widgets::footer(buffer, theme, model, &keys::offered(model), areas.footer);
     let above_footer = Rect::new(0, 0, model.size.0, model.size.1 - areas.footer.height).intersection(buffer.area);
     match model.mode {
-        Mode::Helping => widgets::help(buffer, theme, above_footer, &keys::all(model)),
-        Mode::Leaving => widgets::leaving(buffer, theme, above_footer, model.totals.at_work),
+        Mode::Helping => {
+            let move_by_one = [model.keys.first(Action::Down), model.keys.first(Action::Up)].join(" ");
+            widgets::help(buffer, theme, above_footer, &keys::all(model), model.help_top, &move_by_one);
+        }
+        Mode::Leaving => {
+            widgets::leaving(buffer, theme, above_footer, model.totals.at_work, &keys::answers(model));
+        }
         Mode::Browsing | Mode::Filtering | Mode::Searching | Mode::Streaming => {}
     }
+}
+
+/// Keys and what they do, in the fewest words.
+fn in_a_line(offers: &[keys::Offer]) -> String {
+    let said =
+        offers.iter().map(|(key, meaning)| format!("{key} {}", meaning.split([':', ' ']).next().unwrap_or(meaning)));
+    said.collect::<Vec<_>>().join(", ")
 }

@@ -105,6 +105,29 @@ fn without_colour_there_is_none_and_every_palette_says_the_same() {
     }
 }
 
+/// A replay has more keys than the usual terminal has rows for them.
+#[test]
+fn a_list_of_keys_that_does_not_fit_is_scrolled_to_both_its_ends() {
+    let playback = Some(Position { length_ms: 9_000, ..Position::default() });
+    let mut model = Model { playback, in_charge: true, ..watched(&everything(), (80, 24)) };
+    press(&mut model, &[KeyCode::Char('?')]);
+    let keys = keys::all(&model).len();
+    let says = |model: &Model, text: &str| picture(model, Look::default()).contains(text);
+    let unseen = keys - (model.areas().help_rows() - 1);
+    assert!(unseen > 2 && says(&model, "move by one") && !says(&model, "Ctrl-Z"));
+    assert!(says(&model, &format!("{unseen} more below: j k")), "{}", picture(&model, Look::default()));
+    press(&mut model, &[KeyCode::Char('j'), KeyCode::Down]);
+    assert!(says(&model, &format!("{} more below: j k", unseen - 2)) && !says(&model, "move by a page"));
+    press(&mut model, &[KeyCode::PageDown, KeyCode::PageDown, KeyCode::Down]);
+    assert!(says(&model, "Ctrl-Z") && says(&model, &format!("{unseen} more above: j k")));
+    update(&mut model, Message::Wheel { at: (9, 9), up: true });
+    assert!(!says(&model, "Ctrl-Z"), "the wheel scrolls it, too");
+    press(&mut model, &[KeyCode::Char('g')]);
+    assert!(says(&model, "move by one"));
+    press(&mut model, &[KeyCode::Char('G'), KeyCode::Esc, KeyCode::Char('?')]);
+    assert!(says(&model, "move by one"), "opened again it begins at its first key");
+}
+
 #[test]
 fn no_row_one_row_and_too_many_rows() {
     for count in [0, 1, 64, 500] {

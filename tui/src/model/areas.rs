@@ -55,6 +55,11 @@ impl Areas {
         usize::from(self.table.height.saturating_sub(1))
     }
 
+    /// How many rows there are between the rules of the list of keys, which lies over all but the footer.
+    pub(crate) fn help_rows(&self) -> usize {
+        usize::from(self.footer.y.saturating_sub(2))
+    }
+
     /// How many rows of the pane's content are in view.
     pub(crate) fn pane_rows(&self) -> usize {
         usize::from(self.pane.map_or(0, |pane| pane.height.saturating_sub(1)))

@@ -1,5 +1,6 @@
 //! Moving: the selection in the table, the lines of the pane.
 
+use crate::keys;
 use crate::message::Motion;
 use crate::model::{Focus, Model, Tab};
 use crate::widgets::content_rows;
@@ -42,6 +43,14 @@ fn scroll_log(model: &mut Model, to: Motion) {
         Motion::Down | Motion::PageDown => model.log.follow,
         Motion::Up | Motion::PageUp | Motion::Top => false,
     };
+}
+
+/// Move through the list of keys. Where not all of it fits, its last row says so.
+pub(super) fn scroll_help(model: &mut Model, to: Motion) {
+    let (keys, rows) = (keys::all(model).len(), model.areas().help_rows());
+    let rows = if keys > rows { rows.saturating_sub(1) } else { rows };
+    let last_top = keys.saturating_sub(rows);
+    model.help_top = moved(model.help_top.min(last_top), to, rows, last_top);
 }
 
 /// The first line of the log in view.

@@ -32,6 +32,10 @@ pub(super) fn click(model: &mut Model, at: (u16, u16)) {
 
 /// The wheel was turned by a notch there.
 pub(super) fn wheel(model: &mut Model, at: (u16, u16), up: bool) {
+    let to = if up { Motion::Up } else { Motion::Down };
+    if model.mode == Mode::Helping {
+        (0..NOTCH).for_each(|_| motion::scroll_help(model, to));
+    }
     if model.mode != Mode::Browsing {
         return;
     }
@@ -42,6 +46,6 @@ pub(super) fn wheel(model: &mut Model, at: (u16, u16), up: bool) {
     }
     let part = if over_pane { Focus::Pane } else { Focus::Table };
     for _ in 0..NOTCH {
-        motion::within(model, part, if up { Motion::Up } else { Motion::Down });
+        motion::within(model, part, to);
     }
 }

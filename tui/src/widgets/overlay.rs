@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
 
 use super::{put, row_of};
-use crate::text::width;
+use crate::text::{padded, width};
 use crate::theme::{Theme, Tone};
 
 /// An empty box in the middle of `area`, with a title; returns its inside.
@@ -30,8 +30,8 @@ fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u
     Rect::new(outer.x + 2, outer.y + 1, wide.saturating_sub(4), high.saturating_sub(2))
 }
 
-/// The keys that work, with their meaning.
-pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(String, &str)]) {
+/// The keys that work, with their meaning, from the place `top` on; `scroll` is the keys that move through them.
+pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(String, &str)], top: usize, scroll: &str) {
     if area.height < 3 || area.width < 12 {
         return;
     }
@@ -41,22 +41,27 @@ pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(Stri
     let inside = boxed(buffer, theme, area, "keys", columns, rows);
     let key_columns = u16::try_from(key_columns).unwrap_or(u16::MAX);
     let room = usize::from(inside.height);
-    for (number, (key, meaning)) in keys.iter().enumerate() {
+    let shown = if keys.len() > room { room.saturating_sub(1) } else { room };
+    let top = top.min(keys.len().saturating_sub(shown));
+    for (number, (key, meaning)) in keys.iter().skip(top).take(shown).enumerate() {
         let Some(row) = row_of(inside, number) else { break };
-        let more = keys.len() - number;
-        if number + 1 == room && more > 1 {
-            let said = format!("and {more} more, in a higher window");
-            put(buffer, theme, (row.x, row.y), row.width, &said, theme.style(Tone::Quiet));
-            break;
-        }
         put(buffer, theme, (row.x, row.y), key_columns, key, theme.style(Tone::Strong));
         let x = row.x + key_columns + 2;
         put(buffer, theme, (x, row.y), row.right().saturating_sub(x), meaning, theme.style(Tone::Plain));
     }
+    if let Some(row) = row_of(inside, shown) {
+        let said = match keys.len() - shown - top {
+            0 => format!("{top} more above: {scroll}"),
+            below => format!("{below} more below: {scroll}"),
+        };
+        put(buffer, theme, (row.x, row.y), row.width, &said, theme.style(Tone::Quiet));
+    }
 }
 
 /// The question how to leave.
-pub(crate) fn leaving(buffer: &mut Buffer, theme: &Theme, area: Rect, at_work: usize) {
+///
+/// Its answers are pairs of key and meaning.
+pub(crate) fn leaving(buffer: &mut Buffer, theme: &Theme, area: Rect, at_work: usize, answers: &[(String, &str)]) {
     if area.height < 3 || area.width < 12 {
         return;
     }
@@ -65,9 +70,12 @@ pub(crate) fn leaving(buffer: &mut Buffer, theme: &Theme, area: Rect, at_work: u
         1 => "1 tool is still being worked on.".to_owned(),
         more => format!("{more} tools are still being worked on."),
     };
-    let lines = [still.as_str(), "", "d    detach: the work goes on", "c    cancel all of it", "Esc  stay here"];
+    let key_columns = answers.iter().map(|(key, _)| width(key)).max().unwrap_or_default();
+    let mut lines = vec![still, String::new()];
+    lines.extend(answers.iter().map(|(key, meaning)| format!("{}  {meaning}", padded(key, key_columns, ""))));
     let columns = lines.iter().map(|line| width(line)).max().unwrap_or_default();
-    let inside = boxed(buffer, theme, area, "leave?", u16::try_from(columns).unwrap_or(u16::MAX), 5);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let inside = boxed(buffer, theme, area, "leave?", u16::try_from(columns).unwrap_or(u16::MAX), rows);
     for (number, line) in lines.iter().enumerate() {
         let Some(row) = row_of(inside, number) else { break };
         put(buffer, theme, (row.x, row.y), row.width, line, theme.style(Tone::Plain));
