@@ -205,6 +205,17 @@ impl Running {
 
     /// How long to wait for keys before the board is looked at again: what nobody could see is not worth waking up for.
     fn patience(&self) -> Duration {
+        // Lines in place of the view have no frames.
+        let frame = self.drawn_at.filter(|_| self.redraw && self.model.mode != Mode::Streaming);
+        match frame.map(|at| BETWEEN_FRAMES.saturating_sub(at.elapsed())) {
+            _ if self.log.goes_on() => Duration::ZERO,
+            Some(rest) => rest.min(self.quiet_patience()),
+            None => self.quiet_patience(),
+        }
+    }
+
+    /// The same, where nothing waits to be drawn.
+    fn quiet_patience(&self) -> Duration {
         let over = self.latest.board.state != BoardState::Running && self.model.totals.over == self.model.totals.all;
         match self.changed_at.elapsed() < QUIET {
             true => POLL,

@@ -19,12 +19,20 @@ const SEARCHES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     looked_at: Option<Instant>,
+    /// The last step got on and left something that somebody waits for.
+    goes_on: bool,
 }
 
 impl LogReader {
+    /// Whether the next step should come at once.
+    pub(super) fn goes_on(&self) -> bool {
+        self.goes_on
+    }
+
     /// Give the model what it wants of a log. Returns whether something visible changed.
     pub(super) fn step(&mut self, model: &mut Model, logs: &mut dyn Logs) -> bool {
         let mut redraw = false;
+        self.goes_on = false;
         for _ in 0..READS {
             let Some((slot, place, waited_for)) = model.wanted_log() else { break };
             let now = Instant::now();
@@ -34,15 +42,21 @@ impl LogReader {
             let (of, key) = (SlotId::of(slot), slot.key.clone());
             let (part, location) = (logs.read(&key, place), logs.location(&key));
             self.looked_at = Some(now);
+            // What cannot be read is not asked for without end.
+            let got_on = !part.lines.is_empty();
             redraw |= update(model, Message::Log { of, place, part, location }).redraw;
+            self.goes_on = got_on && model.wanted_log().is_some_and(|(_, _, waited_for)| waited_for);
         }
-        redraw | search(model, logs)
+        let (found, more) = search(model, logs);
+        self.goes_on |= more;
+        redraw | found
     }
 }
 
-/// Get on with the search through the log in view.
-fn search(model: &mut Model, logs: &mut dyn Logs) -> bool {
-    let Some((slot, mut scanned)) = model.wanted_search() else { return false };
+/// Get on with the search through the log in view. Returns whether something visible changed, and whether there is more
+/// to search.
+fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
+    let Some((slot, mut scanned)) = model.wanted_search() else { return (false, false) };
     let (of, key, text) = (SlotId::of(slot), slot.key.clone(), model.log.search.text.clone());
     let wanted = text.to_lowercase();
     let (mut hits, mut whole) = (Vec::new(), false);
@@ -58,5 +72,39 @@ fn search(model: &mut Model, logs: &mut dyn Logs) -> bool {
             break;
         }
     }
-    update(model, Message::Found { of, text, hits, scanned, whole }).redraw
+    let redraw = update(model, Message::Found { of, text, hits, scanned, whole }).redraw;
+    (redraw, !whole && model.wanted_search().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::source::fixture::{LongLog, everything};
+
+    #[test]
+    fn a_search_through_a_long_log_goes_on_without_a_pause_to_its_end_and_no_further() {
+        let mut model = Model { size: (100, 30), ..Model::default() };
+        update(&mut model, Message::Data { snapshot: Arc::new(everything()), paces: Vec::new() });
+        let (mut log, mut reader) = (LongLog::of(20_000), LogReader::default());
+        let read = |model: &mut Model, reader: &mut LogReader, log: &mut LongLog| {
+            let mut steps = 1;
+            reader.step(model, log);
+            while reader.goes_on() {
+                reader.step(model, log);
+                steps += 1;
+                assert!(steps < 1_000, "no end of it");
+            }
+            steps
+        };
+        assert_eq!(read(&mut model, &mut reader, &mut log), 1, "the newest lines are there");
+        for message in [Message::Open, Message::Find].into_iter().chain("nowhere".chars().map(Message::Type)) {
+            update(&mut model, message);
+        }
+        update(&mut model, Message::Accept);
+        // A piece is a hundred lines.
+        assert_eq!(read(&mut model, &mut reader, &mut log), (20_000 / 100_usize).div_ceil(SEARCHES));
+        assert_eq!(model.notice.as_deref(), Some("no line says \"nowhere\""));
+    }
 }
