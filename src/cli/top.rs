@@ -1,13 +1,13 @@
 //! `vx top`: the dashboard for a board that somebody else fills, running or ended, or for a dump.
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use vx_shm::{BoardState, Snapshot};
 use vx_tui::source::Expectations;
-use vx_tui::{BoardChoice, DashboardOptions, Left};
+use vx_tui::{BoardChoice, Choice, DashboardOptions, Left};
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
@@ -26,8 +26,9 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         None => match the_one_to_show()?.filter(|_| !choose) {
             Some(path) => path,
             None => match choose_one(&options)? {
-                Some(path) => path,
-                None => return Ok(ExitCode::SUCCESS),
+                Chosen::Board(path) => path,
+                Chosen::Nothing => return Ok(ExitCode::SUCCESS),
+                Chosen::Signal(number) => return Ok(ended_by(number)),
             },
         },
         board => boards::find(board)?,
@@ -37,10 +38,15 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         None => inputs(&path, None, expectations())?,
     };
     match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
-        Ok(Left::Signal(number)) => Ok(ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILED))),
+        Ok(Left::Signal(number)) => Ok(ended_by(number)),
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::failed(&error).hint(error.hint())),
     }
+}
+
+/// What a process says that a signal ended.
+fn ended_by(number: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + number).unwrap_or(FAILED))
 }
 
 /// What the runs of the user's home say; a board can be watched without a home.
@@ -64,24 +70,51 @@ fn the_one_to_show() -> Result<Option<PathBuf>, Failure> {
     Ok(only.pop().filter(|_| only.is_empty()))
 }
 
-fn choose_one(options: &DashboardOptions) -> Result<Option<PathBuf>, Failure> {
-    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
-    let listed: Vec<(PathBuf, Snapshot)> =
-        vx_shm::list(&directory)?.into_iter().filter_map(|listed| Some((listed.path, listed.reading.ok()?))).collect();
-    if listed.is_empty() {
-        return boards::find(None).map(Some);
-    }
-    let choices: Vec<BoardChoice> = listed.iter().map(|(path, snapshot)| choice(path, snapshot)).collect();
-    let chosen = vx_tui::choose_board(&choices, options).map_err(|error| Failure::failed(&error).hint(error.hint()))?;
-    Ok(chosen.and_then(|index| listed.into_iter().nth(index)).map(|(path, _)| path))
+/// What came of the question which board is meant.
+enum Chosen {
+    Board(PathBuf),
+    Nothing,
+    Signal(i32),
 }
 
-fn choice(path: &std::path::Path, snapshot: &Snapshot) -> BoardChoice {
+fn choose_one(options: &DashboardOptions) -> Result<Chosen, Failure> {
+    let directory = runtime_directory().map_err(|error| Failure::hinted(FAILED, &error))?;
+    let readable = |listed: vx_shm::Listed| Some((listed.path, listed.reading.ok()?));
+    let list = || -> io::Result<Vec<(PathBuf, Snapshot)>> {
+        Ok(vx_shm::list(&directory)?.into_iter().filter_map(readable).collect())
+    };
+    let mut listed = list()?;
+    if listed.is_empty() {
+        return boards::find(None).map(Chosen::Board);
+    }
+    let mut choices = || {
+        // What can no longer be listed stays as it was last seen.
+        if let Ok(newer) = list() {
+            listed = newer;
+        }
+        listed.iter().map(|(path, snapshot)| choice(path, snapshot)).collect()
+    };
+    let chosen = vx_tui::choose_board(&mut choices, options);
+    Ok(match chosen.map_err(|error| Failure::failed(&error).hint(error.hint()))? {
+        Choice::Board(name) => {
+            Chosen::Board(listed.into_iter().map(|(path, _)| path).find(|path| named(path) == name).unwrap_or_default())
+        }
+        Choice::Nothing => Chosen::Nothing,
+        Choice::Signal(number) => Chosen::Signal(number),
+    })
+}
+
+/// How a board is named to `vx top`.
+fn named(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn choice(path: &Path, snapshot: &Snapshot) -> BoardChoice {
     let board = &snapshot.board;
     let now = jiff::Timestamp::now().as_nanosecond();
     let age_ns = u64::try_from(now - i128::from(board.created_unix_ns)).unwrap_or(0);
     BoardChoice {
-        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        name: named(path),
         title: board.title.clone(),
         state: board.state,
         pid: board.creator.pid,

@@ -103,6 +103,12 @@ impl OnTerminal {
         kill_process(Pid::from_child(&self.child), signal).expect("it is there");
     }
 
+    /// Whether its process is stopped.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        stat.rsplit(')').next().is_some_and(|after| after.trim_start().starts_with('T'))
+    }
+
     /// Wait for its end. Everything about the terminal must be as before; the code is returned.
     pub(crate) fn ends_restored(mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;

@@ -177,6 +177,70 @@ fn the_terminal_is_given_back_however_a_run_ends() {
     }
 }
 
+#[test]
+fn a_stopped_view_that_is_continued_to_end_gives_the_terminal_back_and_ends() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 4_000_000, 400_000);
+    for (words, signal, code) in
+        [("sync --tui", Signal::TERM, 130), ("sync --tui", Signal::HUP, 130), ("top", Signal::TERM, 143)]
+    {
+        if words == "top" {
+            sandbox.vx("board create work").succeeds();
+            sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+        }
+        let view = on_terminal(&sandbox, words);
+        view.await_screen("it is there", moves);
+        view.signal(Signal::TSTP);
+        eventually("it is stopped", || view.is_stopped().then_some(()));
+        // What a shell sends to a stopped job that it is told to kill, and the system to one whose terminal goes.
+        view.signal(signal);
+        view.signal(Signal::CONT);
+        assert_eq!(view.ends_restored(), Some(code), "{words} {signal:?}");
+    }
+}
+
+#[test]
+fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
+    let sandbox = Sandbox::new();
+    for name in ["day", "night"] {
+        sandbox.vx(&format!("board create {name} --title {name}-work")).succeeds();
+        sandbox.vx(&format!("board put --board {name} {name}-key --phase downloading --done 3 --total 12")).succeeds();
+    }
+    std::fs::write(sandbox.home().join("vx.toml"), "[ui.keys]\ndown = [\"e\"]\n").expect("a file");
+    let mut viewer = on_terminal(&sandbox, "top");
+    let list = viewer.await_screen("the list", |screen| screen.contains("Which board?"));
+    assert!(list.contains("e k move"), "{list}");
+    let selected = |screen: &str| screen.lines().find(|line| line.starts_with('▸')).map(str::to_owned);
+    let named = |line: &str| ["day", "night"].into_iter().find(|name| line.contains(name)).expect("a board");
+    viewer.press("e");
+    let first = selected(&list).expect("one is selected");
+    let moved = |screen: &str| selected(screen).is_some_and(|line| named(&line) != named(&first));
+    let second = selected(&viewer.await_screen("the second is selected", moved)).expect("one is selected");
+    sandbox.vx("board create newer --title newer-work").succeeds();
+    let newer = viewer.await_screen("the new one is listed", |screen| screen.contains("newer-work"));
+    assert_eq!(selected(&newer).as_deref().map(named), Some(named(&second)), "{newer}");
+    sandbox.vx(&format!("board close {}", named(&second))).succeeds();
+    let closed = |screen: &str| selected(screen).is_some_and(|line| line.contains("done"));
+    viewer.await_screen("it is closed", closed);
+    viewer.press("\r");
+    viewer.await_screen("it is shown", |screen| row(screen, &format!("{}-key", named(&second))).is_some());
+    viewer.press("q");
+    assert_eq!(viewer.ends_restored(), Some(0));
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let viewer = on_terminal(&sandbox, "top");
+        viewer.await_screen("the list", |screen| screen.contains("Which board?"));
+        viewer.signal(signal);
+        assert_eq!(viewer.ends_restored(), Some(code), "{signal:?}");
+    }
+    let viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("the list", |screen| screen.contains("Which board?"));
+    viewer.signal(Signal::TSTP);
+    eventually("it is stopped", || viewer.is_stopped().then_some(()));
+    viewer.signal(Signal::TERM);
+    viewer.signal(Signal::CONT);
+    assert_eq!(viewer.ends_restored(), Some(143));
+}
+
 /// A run of one tool whose command prints what harms, beside one that prints nothing; and the run on its terminal.
 fn printing(script: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new();

@@ -21,10 +21,13 @@ use crate::source::{Control, Logs, Snapshots};
 use crate::terminal::Signs;
 use crate::theme::Look;
 
-pub use choose::{BoardChoice, choose_board};
+pub use choose::{BoardChoice, Choice, choose_board};
 pub use dashboard::dashboard;
 pub use foreteller::Foreteller;
 pub use lines::{inline, json, plain};
+
+/// What the end of a terminal says, as a signal; the signal itself may come late or never.
+const SIGHUP: i32 = 1;
 
 /// What every output is fed with.
 pub struct Inputs {

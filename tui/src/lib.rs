@@ -23,8 +23,8 @@ mod view;
 mod widgets;
 
 pub use app::{
-    BoardChoice, DashboardOptions, Foreteller, Inputs, Left, OutputOptions, PlainForm, PlainOptions, choose_board,
-    dashboard, inline, json, plain,
+    BoardChoice, Choice, DashboardOptions, Foreteller, Inputs, Left, OutputOptions, PlainForm, PlainOptions,
+    choose_board, dashboard, inline, json, plain,
 };
 pub use bindings::{KeyBindingError, KeyBindings};
 pub use terminal::{ScreenError, Signs};

@@ -7,9 +7,9 @@ mod signs;
 
 pub(crate) use input::{Input, Keyboard};
 pub(crate) use screen::{Screen, restore, restore_on_panic};
-pub(crate) use signals::{Arrived, Signals, suspend};
+pub(crate) use signals::{Arrived, Signals};
 pub use signs::Signs;
-pub(crate) use signs::{Lamp, Stream};
+pub(crate) use signs::{Lamp, Stream, take_back};
 
 use std::io;
 

@@ -12,10 +12,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
-use vx_shm::{Liveness, Phase, SlotState, SlotView, Snapshot};
+use vx_shm::{BoardState, Liveness, Phase, SlotState, SlotView, Snapshot};
 use vx_tui::source::{Control, Logs, Snapshots};
 use vx_tui::{DashboardOptions, Inputs, OutputOptions, Signs, dashboard, inline};
 
@@ -81,12 +82,52 @@ impl Control for TellsCancel {
     }
 }
 
+/// Tools that are all over, of a board that never changes.
+struct Over;
+
+impl Snapshots for Over {
+    fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
+        if !into.slots.is_empty() {
+            return Ok(false);
+        }
+        let slot = |index| SlotView {
+            index,
+            key: format!("node-{index}"),
+            state: SlotState::Done,
+            ended_at_ns: Some(1),
+            ..SlotView::default()
+        };
+        into.slots = (0..40).map(slot).collect();
+        into.board.state = BoardState::Done;
+        Ok(true)
+    }
+}
+
+/// Once it was shown, its next reading comes when the terminal is gone: what is drawn of that meets the hang-up.
+struct HangsUp(Board);
+
+impl Snapshots for HangsUp {
+    fn refresh(&mut self, into: &mut Snapshot) -> io::Result<bool> {
+        let stdin = io::stdin();
+        let mut polled = [PollFd::new(&stdin, PollFlags::empty())];
+        while self.0.began.elapsed() > Duration::from_millis(300) && !polled[0].revents().contains(PollFlags::HUP) {
+            poll(&mut polled, None)?;
+        }
+        self.0.refresh(into)
+    }
+}
+
 /// The child's part: shows the view until its role ends it. Nothing in an ordinary run.
 #[test]
 fn plays_its_part() {
     let Ok(role) = std::env::var(ROLE) else { return };
-    let control: Option<Box<dyn Control>> = (role == "in charge").then(|| Box::new(TellsCancel) as _);
-    let snapshots = Box::new(Board { panics: role.ends_with("own panic"), began: Instant::now() });
+    let control: Option<Box<dyn Control>> = role.starts_with("in charge").then(|| Box::new(TellsCancel) as _);
+    let board = Board { panics: role.ends_with("own panic"), began: Instant::now() };
+    let snapshots: Box<dyn Snapshots> = match role.as_str() {
+        "over" => Box::new(Over),
+        "in charge of a terminal that hangs up" => Box::new(HangsUp(board)),
+        _ => Box::new(board),
+    };
     let mut inputs = Inputs { snapshots, logs: Box::new(NoLogs), control };
     let (send, mut finished) = crossbeam_channel::bounded::<()>(0);
     match role.as_str() {
@@ -226,6 +267,11 @@ impl Drop for OnTerminal {
 
 /// This program again, in its part, on that terminal.
 fn start(role: &str, terminal: &File) -> Child {
+    start_telling(role, terminal, Stdio::from(terminal.try_clone().expect("a second handle")))
+}
+
+/// The same, with its standard error elsewhere.
+fn start_telling(role: &str, terminal: &File, stderr: Stdio) -> Child {
     let ours = || Stdio::from(terminal.try_clone().expect("a second handle"));
     Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
@@ -234,7 +280,7 @@ fn start(role: &str, terminal: &File) -> Child {
         .env("TERM", "xterm-256color")
         .stdin(ours())
         .stdout(ours())
-        .stderr(ours())
+        .stderr(stderr)
         .spawn()
         .expect("the child starts")
 }
@@ -334,6 +380,68 @@ fn a_view_whose_terminal_is_gone_ends_without_a_signal() {
         }
         thread::sleep(Duration::from_millis(10));
     }
+}
+
+#[test]
+fn a_hang_up_that_a_frame_meets_cancels_the_work_like_any_other() {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
+    grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
+    let slave = open(&ptsname(&master, Vec::new()).expect("it has a name"));
+    tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("it takes a size");
+    let (told, tells) = io::pipe().expect("a pipe");
+    let mut child = start_telling("in charge of a terminal that hangs up", &slave, Stdio::from(tells));
+    drop(slave);
+    let (mut screen, mut text, mut chunk) = (File::from(master), String::new(), [0; 4096]);
+    let began = Instant::now();
+    while !text.contains("node") || began.elapsed() < Duration::from_millis(600) {
+        let mut polled = [PollFd::new(&screen, PollFlags::IN)];
+        if poll(&mut polled, Some(&Timespec { tv_sec: 0, tv_nsec: 50_000_000 })).expect("it polls") > 0 {
+            let count = screen.read(&mut chunk).expect("the child draws");
+            text.push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+    }
+    drop(screen);
+    let said = io::read_to_string(told).expect("it ends");
+    child.wait().expect("the child is ours");
+    assert_eq!(said.matches("CANCEL-ALL").count(), 1, "{said}");
+}
+
+#[test]
+fn the_last_step_of_a_held_key_is_shown_as_soon_as_a_frame_may_follow_the_last() {
+    let mut viewer = OnTerminal::playing("over");
+    viewer.wait_until("the view", |text| text.contains("node-0"));
+    // From now on it wakes up four times a second by itself.
+    thread::sleep(Duration::from_millis(1_300));
+    let mut best = PATIENCE;
+    for _ in 0..8 {
+        let frames = viewer.text().matches(BEGIN_FRAME).count();
+        viewer.press("j");
+        viewer.wait_until("the first step", |text| text.matches(BEGIN_FRAME).count() > frames);
+        let pressed = Instant::now();
+        viewer.press("j");
+        viewer.wait_until("the last step", |text| text.matches(BEGIN_FRAME).count() > frames + 1);
+        best = best.min(pressed.elapsed());
+    }
+    assert!(best < Duration::from_millis(120), "{best:?}");
+    viewer.press("q");
+    viewer.wait_until("the end", |text| text.contains("LEFT Ok(Closed)"));
+}
+
+#[test]
+fn inline_rows_take_back_what_is_outside_of_them_while_they_are_stopped() {
+    let view = OnTerminal::playing("inline watches").shown();
+    view.wait_until("the task bar", |text| text.contains(PROGRESS));
+    view.signal(Signal::TSTP);
+    view.wait_until("the stop", |text| text.contains(NO_PROGRESS) && text.contains(TITLE_OF_BEFORE));
+    view.assert_no_signs();
+    let written = view.text().len();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(view.text().len(), written, "a stopped view writes nothing");
+    view.signal(Signal::CONT);
+    view.wait_until("it goes on", |text| {
+        let after = &text[written..];
+        after.contains(PROGRESS) && after.contains(KEEP_TITLE) && after.contains("node")
+    });
 }
 
 #[test]

@@ -1,15 +1,25 @@
 //! Choosing one of several boards before looking at it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use ratatui::crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{Event, KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
 use vx_shm::BoardState;
 
-use super::DashboardOptions;
-use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, suspend};
+use super::{DashboardOptions, SIGHUP};
+use crate::bindings::{Action, KeyBindings, When};
+use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore};
 use crate::text::{duration, padded, padded_left, width};
 use crate::theme::{Theme, Tone};
 use crate::widgets;
+
+/// How often the boards are listed anew: their ages go on by the second.
+const BETWEEN_LISTS: Duration = Duration::from_secs(1);
+/// How long a key waits at most; a new size and a signal are noticed no later than this.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How far a page is.
+const PAGE: usize = 10;
 
 /// One board to choose from.
 #[derive(Clone, Debug)]
@@ -32,78 +42,154 @@ pub struct BoardChoice {
     pub slots: usize,
 }
 
-/// Let a person choose one of `boards`. Returns its place, or `None` when they chose none.
+/// What somebody chose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The board of this name.
+    Board(String),
+    /// None of them.
+    Nothing,
+    /// The process is to end by this signal.
+    Signal(i32),
+}
+
+/// Let a person choose one of the boards that `list` names, which is asked again once a second.
 ///
 /// # Errors
 ///
 /// When standard output is no terminal, when the terminal fails, or when some thread panicked.
-pub fn choose_board(boards: &[BoardChoice], options: &DashboardOptions) -> Result<Option<usize>, ScreenError> {
-    if boards.is_empty() {
-        return Ok(None);
-    }
+pub fn choose_board(
+    list: &mut dyn FnMut() -> Vec<BoardChoice>,
+    options: &DashboardOptions,
+) -> Result<Choice, ScreenError> {
     let mut signals = Signals::listen()?;
     let mut screen = Screen::enter(false)?;
-    let theme = Theme::new(options.look);
-    let lines = lines(boards, theme.glyphs.cut);
-    let mut keyboard = Keyboard::new();
-    let mut selected = 0;
+    let (mut keyboard, theme) = (Keyboard::new(), Theme::new(options.look));
+    let mut choosing = Choosing::new(&options.keys, list());
+    let (mut listed_at, mut drawn) = (Instant::now(), None);
     loop {
-        screen.draw(|buffer| {
-            let area = buffer.area;
-            let list = ratatui::layout::Rect { height: area.height.saturating_sub(1), ..area };
-            widgets::picker(buffer, &theme, list, "Which board?", &lines, selected);
-            let keys = "j k move  Enter look at it  q leave";
-            widgets::put(
-                buffer,
-                &theme,
-                (0, area.height.saturating_sub(1)),
-                area.width,
-                keys,
-                theme.style(Tone::Quiet),
-            );
-        })?;
+        if listed_at.elapsed() >= BETWEEN_LISTS {
+            choosing.take(list());
+            listed_at = Instant::now();
+        }
+        let picture = Some((lines(&choosing.boards, theme.glyphs.cut), choosing.selected, screen.size()?));
+        if drawn != picture {
+            let lines = picture.as_ref().map_or(&[][..], |(lines, ..)| lines);
+            screen.draw(|buffer| draw(buffer, &theme, lines, &choosing))?;
+            drawn = picture;
+        }
         for arrived in signals.arrived() {
             match arrived {
-                Arrived::End(_) => return Ok(None),
-                Arrived::Stop => suspended(&mut screen, &mut signals, false)?,
-                Arrived::Continued => screen.enter_again()?,
+                Arrived::End(number) => return Ok(Choice::Signal(number)),
+                Arrived::Stop => match pause(&mut screen, &mut signals, false)? {
+                    Some(number) => return Ok(Choice::Signal(number)),
+                    None => drawn = None,
+                },
+                Arrived::Continued => {
+                    screen.enter_again()?;
+                    drawn = None;
+                }
             }
         }
-        let key = match keyboard.next(Duration::from_millis(100))? {
-            Input::Event(Event::Key(key)) => key,
-            Input::HungUp => return Ok(None),
-            Input::Event(_) | Input::Nothing => continue,
-        };
-        if key.kind != KeyEventKind::Press {
-            continue;
-        }
-        match (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
-            (KeyCode::Char('c'), true) => return Ok(None),
-            (KeyCode::Char('z'), true) => suspended(&mut screen, &mut signals, true)?,
-            (KeyCode::Char('q') | KeyCode::Esc, _) => return Ok(None),
-            (KeyCode::Enter, _) => return Ok(Some(selected)),
-            (code, _) => selected = moved(selected, code, boards.len() - 1),
+        match keyboard.next(PATIENCE.min(BETWEEN_LISTS.saturating_sub(listed_at.elapsed())))? {
+            Input::Event(Event::Key(key)) => match choosing.press(&key) {
+                Some(Asked::Choice(choice)) => return Ok(choice),
+                Some(Asked::Suspend) => {
+                    if let Some(number) = pause(&mut screen, &mut signals, true)? {
+                        return Ok(Choice::Signal(number));
+                    }
+                    drawn = None;
+                }
+                None => {}
+            },
+            Input::HungUp => return Ok(Choice::Signal(SIGHUP)),
+            Input::Event(_) | Input::Nothing => {}
         }
     }
 }
 
-fn moved(from: usize, code: KeyCode, last: usize) -> usize {
-    match code {
-        KeyCode::Char('j') | KeyCode::Down => (from + 1).min(last),
-        KeyCode::Char('k') | KeyCode::Up => from.saturating_sub(1),
-        KeyCode::Char('g') | KeyCode::Home => 0,
-        KeyCode::Char('G') | KeyCode::End => last,
-        KeyCode::PageDown => (from + 10).min(last),
-        KeyCode::PageUp => from.saturating_sub(10),
-        _ => from,
-    }
-}
-
-fn suspended(screen: &mut Screen, signals: &mut Signals, group: bool) -> Result<(), ScreenError> {
+/// Give the terminal back, stop until continued, take it over again; unless it was continued to end.
+fn pause(screen: &mut Screen, signals: &mut Signals, group: bool) -> Result<Option<i32>, ScreenError> {
     restore();
-    suspend(group);
-    signals.arrived();
-    screen.enter_again()
+    let end = signals.pause(group);
+    if end.is_none() {
+        screen.enter_again()?;
+    }
+    Ok(end)
+}
+
+fn draw(buffer: &mut Buffer, theme: &Theme, lines: &[String], choosing: &Choosing) {
+    let area = buffer.area;
+    let list = Rect { height: area.height.saturating_sub(1), ..area };
+    widgets::picker(buffer, theme, list, "Which board?", lines, choosing.selected);
+    let at = (0, area.height.saturating_sub(1));
+    widgets::put(buffer, theme, at, area.width, &choosing.hints(), theme.style(Tone::Quiet));
+}
+
+/// What a key asks for, beyond another board to be selected.
+#[derive(Debug, PartialEq)]
+enum Asked {
+    Choice(Choice),
+    Suspend,
+}
+
+/// The list, and where one is in it.
+struct Choosing<'a> {
+    keys: &'a KeyBindings,
+    boards: Vec<BoardChoice>,
+    selected: usize,
+}
+
+impl<'a> Choosing<'a> {
+    fn new(keys: &'a KeyBindings, boards: Vec<BoardChoice>) -> Self {
+        Self { keys, boards, selected: 0 }
+    }
+
+    /// Take a newer list in. The selection stays with its board; where that is gone, with its place.
+    fn take(&mut self, boards: Vec<BoardChoice>) {
+        let selected = self.boards.get(self.selected).map(|board| &board.name);
+        let place = boards.iter().position(|board| Some(&board.name) == selected);
+        self.selected = place.unwrap_or(self.selected.min(boards.len().saturating_sub(1)));
+        self.boards = boards;
+    }
+
+    fn press(&mut self, key: &KeyEvent) -> Option<Asked> {
+        if key.kind != KeyEventKind::Press {
+            return None;
+        }
+        let last = self.boards.len().saturating_sub(1);
+        match self.keys.action(key, |when| matches!(when, When::Always | When::InTable))? {
+            Action::Down => self.selected = (self.selected + 1).min(last),
+            Action::Up => self.selected = self.selected.saturating_sub(1),
+            Action::PageDown => self.selected = (self.selected + PAGE).min(last),
+            Action::PageUp => self.selected = self.selected.saturating_sub(PAGE),
+            Action::First => self.selected = 0,
+            Action::Last => self.selected = last,
+            Action::Open => {
+                let board = self.boards.get(self.selected)?;
+                return Some(Asked::Choice(Choice::Board(board.name.clone())));
+            }
+            Action::Leave | Action::Back | Action::CancelAll => return Some(Asked::Choice(Choice::Nothing)),
+            Action::Suspend => return Some(Asked::Suspend),
+            _ => {}
+        }
+        None
+    }
+
+    /// The keys that do something here; nothing of what has none.
+    fn hints(&self) -> String {
+        let hint = |actions: &[Action], meaning: &str| {
+            let keys: Vec<String> =
+                actions.iter().filter_map(|action| self.keys.names(*action).into_iter().next()).collect();
+            if keys.is_empty() { String::new() } else { format!("{} {meaning}", keys.join(" ")) }
+        };
+        let hints = [
+            hint(&[Action::Down, Action::Up], "move"),
+            hint(&[Action::Open], "look at it"),
+            hint(&[Action::Leave], "leave"),
+        ];
+        hints.into_iter().filter(|hint| !hint.is_empty()).collect::<Vec<_>>().join("  ")
+    }
 }
 
 fn lines(boards: &[BoardChoice], cut: &str) -> Vec<String> {
@@ -131,12 +217,15 @@ fn lines(boards: &[BoardChoice], cut: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use ratatui::crossterm::event::{KeyCode, KeyModifiers};
+
     use super::*;
 
-    #[test]
-    fn a_board_whose_parent_was_killed_says_so() {
-        let board = BoardChoice {
-            name: "vx-install-7".to_owned(),
+    fn board(name: &str) -> BoardChoice {
+        BoardChoice {
+            name: name.to_owned(),
             title: "demo\u{1b}[2J".to_owned(),
             state: BoardState::Running,
             pid: 7,
@@ -144,14 +233,52 @@ mod tests {
             age_ms: 62_000,
             over: 3,
             slots: 12,
-        };
-        assert_eq!(lines(&[board], "…"), ["demo  vx-install-7  its parent is gone     3/12   1m02s ago  pid 7"]);
+        }
     }
 
     #[test]
-    fn the_choice_stays_within_the_list() {
-        assert_eq!(moved(0, KeyCode::Up, 4), 0);
-        assert_eq!(moved(3, KeyCode::PageDown, 4), 4);
-        assert_eq!(moved(4, KeyCode::Char('g'), 4), 0);
+    fn a_board_whose_parent_was_killed_says_so() {
+        let lines = lines(&[board("vx-install-7")], "…");
+        assert_eq!(lines, ["demo  vx-install-7  its parent is gone     3/12   1m02s ago  pid 7"]);
+    }
+
+    fn pressed(choosing: &mut Choosing, code: KeyCode) -> Option<Asked> {
+        choosing.press(&KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    #[test]
+    fn the_choice_stays_within_the_list_and_with_its_board() {
+        let keys = KeyBindings::default();
+        let mut choosing = Choosing::new(&keys, ["a", "b", "c"].map(board).to_vec());
+        for (code, selected) in [
+            (KeyCode::Up, 0),
+            (KeyCode::PageDown, 2),
+            (KeyCode::Char('j'), 2),
+            (KeyCode::Char('g'), 0),
+            (KeyCode::Down, 1),
+        ] {
+            assert_eq!((pressed(&mut choosing, code), choosing.selected), (None, selected), "{code:?}");
+        }
+        choosing.take(["new", "a", "b"].map(board).to_vec());
+        let chosen = |name: &str| Some(Asked::Choice(Choice::Board(name.to_owned())));
+        assert_eq!(pressed(&mut choosing, KeyCode::Enter), chosen("b"));
+        choosing.take(["new", "a"].map(board).to_vec());
+        assert_eq!(pressed(&mut choosing, KeyCode::Enter), chosen("a"));
+        choosing.take(Vec::new());
+        assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
+    }
+
+    #[test]
+    fn keys_and_hints_are_those_that_were_chosen() {
+        let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
+        let chosen = BTreeMap::from([("down".to_owned(), list(&["e"])), ("open".to_owned(), list(&["F2"]))]);
+        let keys = KeyBindings::try_from(&chosen).expect("they fit");
+        let mut choosing = Choosing::new(&keys, ["a", "b"].map(board).to_vec());
+        assert_eq!(choosing.hints(), "e k move  F2 look at it  q leave");
+        assert_eq!((pressed(&mut choosing, KeyCode::Char('j')), choosing.selected), (None, 0));
+        assert_eq!((pressed(&mut choosing, KeyCode::Char('e')), choosing.selected), (None, 1));
+        assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
+        assert_eq!(pressed(&mut choosing, KeyCode::F(2)), Some(Asked::Choice(Choice::Board("b".to_owned()))));
+        assert_eq!(pressed(&mut choosing, KeyCode::Esc), Some(Asked::Choice(Choice::Nothing)));
     }
 }

@@ -12,14 +12,14 @@ use vx_shm::{BoardState, Snapshot};
 
 use super::log::LogReader;
 use super::stream::Stream;
-use super::{DashboardOptions, Inputs, Left};
+use super::{DashboardOptions, Inputs, Left, SIGHUP};
 use crate::bindings::Action;
 use crate::history::History;
 use crate::keys;
 use crate::message::{Effect, Message};
 use crate::model::{Mode, Model, Pace};
 use crate::table;
-use crate::terminal::{self, Arrived, Input, Keyboard, Lamp, Screen, ScreenError, Signals, restore, suspend};
+use crate::terminal::{self, Arrived, Input, Keyboard, Lamp, Screen, ScreenError, Signals, restore};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
@@ -52,6 +52,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let mut running = Running::new(screen, options, inputs.control.is_some())?;
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     let left = running.run(inputs, &mut signals, &finished);
+    let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
     let latest = running.latest;
     // The table goes to the screen that was there before.
     restore();
@@ -72,10 +73,20 @@ fn end_by(number: i32, inputs: &mut Inputs) -> Left {
     Left::Signal(number)
 }
 
-/// A terminal that is gone says what SIGHUP says, and the signal itself may come late or never.
+/// The terminal is gone.
 fn hang_up(inputs: &mut Inputs) -> Left {
-    const SIGHUP: i32 = 1;
     end_by(SIGHUP, inputs)
+}
+
+/// What failed because the terminal hung up, or met a signal to end, is the end that those ask for.
+fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<Left, ScreenError> {
+    /// What a terminal that was hung up answers.
+    const EIO: i32 = 5;
+    match (signals.end(), error) {
+        (Some(number), _) => Ok(end_by(number, inputs)),
+        (None, ScreenError::Terminal(error)) if error.raw_os_error() == Some(EIO) => Ok(hang_up(inputs)),
+        (None, error) => Err(error),
+    }
 }
 
 /// What the mouse did, where it means something.
@@ -169,7 +180,11 @@ impl Running {
             for arrived in signals.arrived() {
                 match arrived {
                     Arrived::End(number) => return Ok(end_by(number, inputs)),
-                    Arrived::Stop => self.pause(signals, false)?,
+                    Arrived::Stop => {
+                        if let Some(left) = self.pause(inputs, signals, false)? {
+                            return Ok(left);
+                        }
+                    }
                     Arrived::Continued => self.take_over_again()?,
                 }
             }
@@ -243,7 +258,7 @@ impl Running {
                 // Who turns the time looks at what it does, and wants to see it at once.
                 (self.news, self.told_at, self.position_told_at) = (true, None, None);
             }
-            Some(Effect::Suspend) => self.pause(signals, true)?,
+            Some(Effect::Suspend) => return self.pause(inputs, signals, true),
             Some(Effect::Cancel(key)) => {
                 if let Some(control) = &mut inputs.control {
                     control.cancel(&key);
@@ -373,13 +388,14 @@ impl Running {
         Ok(self.lamp.show(&self.model.snapshot.board.title, &self.model.totals)?)
     }
 
-    /// Give the terminal back, stop until continued, take it over again.
-    fn pause(&mut self, signals: &mut Signals, group: bool) -> Result<(), ScreenError> {
+    /// Give the terminal back, stop until continued, take it over again; unless it was continued to end.
+    fn pause(&mut self, inputs: &mut Inputs, signals: &mut Signals, group: bool) -> Result<Option<Left>, ScreenError> {
         restore();
-        suspend(group);
-        // The continuation that ended the pause is no news.
-        signals.arrived();
-        self.take_over_again()
+        if let Some(number) = signals.pause(group) {
+            return Ok(Some(end_by(number, inputs)));
+        }
+        self.take_over_again()?;
+        Ok(None)
     }
 
     fn take_over_again(&mut self) -> Result<(), ScreenError> {

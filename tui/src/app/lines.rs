@@ -16,7 +16,7 @@ use crate::model::{Changes, Pace, Totals};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Expectations, Snapshots};
 use crate::table;
-use crate::terminal::{Lamp, Stream, restore_on_panic};
+use crate::terminal::{Arrived, Lamp, Signals, Stream, restore_on_panic, take_back};
 use crate::theme::{Look, Theme};
 
 const POLL: Duration = Duration::from_millis(40);
@@ -64,7 +64,8 @@ fn watch(
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
 /// Written to standard error, which must be a terminal. Signals are the caller's; nothing stays switched on between two
-/// drawings but the signs outside the screen's cells, which are taken back at the end and by a panic of any thread.
+/// drawings but the signs outside the screen's cells, which are taken back at the end, by a panic of any thread, and while
+/// the process is stopped.
 ///
 /// # Errors
 ///
@@ -74,7 +75,14 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
     restore_on_panic();
     let mut lamp = Lamp::new(options.signs, Stream::Stderr);
     let mut latest = Snapshot::default();
+    let mut stops = Signals::listen_to_stops()?;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
+        if stops.arrived().contains(&Arrived::Stop) {
+            take_back();
+            stops.pause(false);
+            lamp.again();
+            view.again();
+        }
         let size = terminal::size().unwrap_or((80, 24));
         let bytes = view.step(reading, size);
         write_out(&bytes)?;
@@ -115,6 +123,11 @@ impl Inline {
             shown: Vec::new(),
             paces: Vec::new(),
         }
+    }
+
+    /// Others have written to the terminal: what is shown is drawn anew, below that.
+    fn again(&mut self) {
+        self.shown.clear();
     }
 
     /// What to write for a reading, on a screen of this size.

@@ -15,20 +15,28 @@ pub(crate) enum Arrived {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{Signals, suspend};
+pub(crate) use unix::Signals;
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{Signals, suspend};
+pub(crate) use elsewhere::Signals;
 
 #[cfg(unix)]
 mod unix {
     use std::io;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, OnceLock};
+    use std::time::{Duration, Instant};
 
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGSTOP, SIGTERM, SIGTSTP};
 
     use super::Arrived;
+
+    /// How long a continued process waits for the signal that it was continued for.
+    const IN_FRONT: Duration = Duration::from_millis(20);
+    /// The same, where the terminal is not its own.
+    const BEHIND: Duration = Duration::from_millis(200);
+    /// Between two looks for it.
+    const GLANCE: Duration = Duration::from_millis(5);
 
     /// Whether SIGTSTP does what it does without us. False while a screen is up.
     static STOPS_BY_ITSELF: OnceLock<Arc<AtomicBool>> = OnceLock::new();
@@ -40,7 +48,17 @@ mod unix {
     }
 
     impl Signals {
+        /// To all that concern the screen.
         pub(crate) fn listen() -> io::Result<Self> {
+            Self::to(&[SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])
+        }
+
+        /// To those that stop this process for a while; who else is asked to end it sees to that.
+        pub(crate) fn listen_to_stops() -> io::Result<Self> {
+            Self::to(&[SIGTSTP, SIGCONT])
+        }
+
+        fn to(signals: &[i32]) -> io::Result<Self> {
             let stops_by_itself = match STOPS_BY_ITSELF.get() {
                 Some(flag) => Arc::clone(flag),
                 None => {
@@ -50,8 +68,7 @@ mod unix {
                 }
             };
             stops_by_itself.store(false, Ordering::SeqCst);
-            let arrived = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
-            Ok(Self { arrived, stops_by_itself })
+            Ok(Self { arrived: signal_hook::iterator::Signals::new(signals)?, stops_by_itself })
         }
 
         /// Do something that has the terminal to itself: what is typed there is not for this process, so that an
@@ -68,6 +85,31 @@ mod unix {
                     .filter(|arrived| matches!(arrived, Arrived::End(number) if *number != SIGINT))
                     .collect(),
             )
+        }
+
+        /// Stop until continued, with `group` all of this process group. Returns the signal that it was continued for to
+        /// end by, if there is one: a shell that kills a stopped job sends that first, a closing terminal likewise.
+        pub(crate) fn pause(&mut self, group: bool) -> Option<i32> {
+            suspend(group);
+            // Another thread may still be about to note it; and who asks for a terminal behind a shell's back is stopped
+            // by that, and ends no more.
+            let patience = Instant::now() + if owns_terminal() { IN_FRONT } else { BEHIND };
+            loop {
+                // The continuation that ended the pause is no news.
+                let end = self.end();
+                if end.is_some() || Instant::now() >= patience {
+                    return end;
+                }
+                std::thread::sleep(GLANCE);
+            }
+        }
+
+        /// The signal to end by that arrived since this was last asked; all others are dropped.
+        pub(crate) fn end(&mut self) -> Option<i32> {
+            self.arrived().into_iter().find_map(|arrived| match arrived {
+                Arrived::End(number) => Some(number),
+                Arrived::Stop | Arrived::Continued => None,
+            })
         }
 
         /// What arrived since this was last asked.
@@ -91,13 +133,19 @@ mod unix {
     ///
     /// The stop is raised on the calling thread: sent to the process, it could reach another thread first, and this
     /// one would take the terminal over again before it stops.
-    pub(crate) fn suspend(group: bool) {
+    fn suspend(group: bool) {
         use rustix::process::{Signal, kill_current_process_group};
         if group {
             // Our own handler only notes this one. Not stopping is the worst that can come of a failure.
             let _ = kill_current_process_group(Signal::TSTP);
         }
         let _ = signal_hook::low_level::raise(SIGSTOP);
+    }
+
+    /// Whether this process may change the terminal without being stopped for it. Who has no shell to share one with may.
+    fn owns_terminal() -> bool {
+        use rustix::process::getpgrp;
+        rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |owner| owner == getpgrp())
     }
 }
 
@@ -115,14 +163,24 @@ mod elsewhere {
             Ok(Self)
         }
 
+        pub(crate) fn listen_to_stops() -> io::Result<Self> {
+            Ok(Self)
+        }
+
         pub(crate) fn aside<T>(&mut self, act: impl FnOnce() -> T) -> (T, Vec<Arrived>) {
             (act(), Vec::new())
+        }
+
+        pub(crate) fn pause(&mut self, _group: bool) -> Option<i32> {
+            None
+        }
+
+        pub(crate) fn end(&mut self) -> Option<i32> {
+            None
         }
 
         pub(crate) fn arrived(&mut self) -> Vec<Arrived> {
             Vec::new()
         }
     }
-
-    pub(crate) fn suspend(_group: bool) {}
 }
