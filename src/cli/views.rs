@@ -100,6 +100,7 @@ impl Control for RunControl {
     fn answer(&mut self) -> Option<Answer> {
         Some(match self.answers.try_recv().ok()? {
             sync::Answer::Refused { tool, why } => Answer::Refused { key: tool, why },
+            sync::Answer::NotStopped { tool, why } => Answer::NotStopped { key: tool, why },
             sync::Answer::Blocked { tool, by } => Answer::Blocked { key: tool, by },
         })
     }

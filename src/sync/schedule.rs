@@ -55,6 +55,13 @@ pub enum Answer {
         /// Why not.
         why: String,
     },
+    /// The tool is not stopped, and why.
+    NotStopped {
+        /// The tool.
+        tool: String,
+        /// Why not.
+        why: String,
+    },
     /// The tool was asked to stop, and somebody does not.
     Blocked {
         /// The tool.
@@ -297,7 +304,7 @@ impl Scheduler {
         crossbeam_channel::select! {
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
-                Ok(Request::Cancel(tool)) => self.cancel_where(|task| task.tool == tool),
+                Ok(Request::Cancel(tool)) => self.cancel(tool),
                 Ok(Request::CancelAll) => {
                     self.cancelled = true;
                     self.cancel_where(|_| true);
@@ -370,6 +377,16 @@ impl Scheduler {
                     *stop = Stop::Late;
                 }
             }
+        }
+    }
+
+    /// Stop the tool, or say why not: a board may show the slots of others, too.
+    fn cancel(&mut self, tool: String) {
+        if self.tasks.iter().any(|task| task.tool == tool) {
+            self.cancel_where(|task| task.tool == tool);
+        } else {
+            // Nobody may be left to read it.
+            let _ = self.answers.try_send(Answer::NotStopped { tool, why: "this run does not install it".into() });
         }
     }
 

@@ -241,6 +241,26 @@ fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
     assert_eq!(viewer.ends_restored(), Some(143));
 }
 
+#[test]
+fn a_row_of_somebody_else_is_not_said_to_stop() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 8_000_000, 400_000);
+    let mut run = on_terminal(&sandbox, "sync --tui");
+    run.await_screen("it moves", moves);
+    let board = sandbox.board().expect("a board")["board"]["creator"]["pid"].clone();
+    sandbox.vx(&format!("board put notes --board {board} --phase extracting --done 1 --total 4")).succeeds();
+    run.await_screen("it is beside it", |screen| row(screen, "notes").is_some());
+    run.press("Gx");
+    let refused = "notes is not stopped: this run does not install it";
+    let screen = run.await_screen("it is refused", |screen| screen.contains(refused));
+    let goes_on = |screen: &str| row(screen, "notes").is_some_and(|row| row.contains("running"));
+    if !goes_on(&screen) {
+        run.await_screen("it goes on", goes_on);
+    }
+    run.press("\u{3}");
+    assert_eq!(run.ends_restored(), Some(130));
+}
+
 /// A run of one tool whose command prints what harms, beside one that prints nothing; and the run on its terminal.
 fn printing(script: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new();

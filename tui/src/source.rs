@@ -121,6 +121,13 @@ pub enum Answer {
         /// Why not.
         why: String,
     },
+    /// The slot's work is not stopped.
+    NotStopped {
+        /// The slot's key.
+        key: String,
+        /// Why not.
+        why: String,
+    },
     /// The slot's work was asked to stop, and somebody does not.
     Blocked {
         /// The slot's key.

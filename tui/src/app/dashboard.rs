@@ -316,6 +316,8 @@ impl Running {
     fn take_answers(&mut self, inputs: &mut Inputs) {
         while let Some(answer) = inputs.control.as_mut().and_then(|control| control.answer()) {
             self.redraw |= update(&mut self.model, Message::Answered(answer)).redraw;
+            // A row may stand otherwise than it was said to.
+            self.news = true;
         }
     }
 

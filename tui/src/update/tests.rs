@@ -184,6 +184,22 @@ fn cancelling_asks_first_and_kills_second() {
 }
 
 #[test]
+fn a_row_that_is_not_stopped_does_not_say_that_it_is_stopping() {
+    let mut model = in_charge();
+    update(&mut model, Message::Move(Motion::Down));
+    update(&mut model, Message::Cancel);
+    let mut model = told(model, everything());
+    assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Stopping));
+    let (key, why) = ("go".to_owned(), "this run does not install it".to_owned());
+    update(&mut model, Message::Answered(Answer::NotStopped { key, why }));
+    assert_eq!(model.notice.as_deref(), Some("go is not stopped: this run does not install it"));
+    let mut model = told(model, everything());
+    assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Running));
+    update(&mut model, Message::Cancel);
+    assert_eq!(model.notice.as_deref(), Some("asked go to stop; x again kills it"), "it was not asked before");
+}
+
+#[test]
 fn what_is_over_cannot_be_cancelled() {
     let mut model = in_charge();
     assert_eq!(tool(&model), "node");

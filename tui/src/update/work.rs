@@ -1,8 +1,10 @@
 //! A hand on the work: stopping it, trying it again, and what it answers.
 
+use vx_shm::Kind;
+
 use crate::bindings::Action;
 use crate::message::Effect;
-use crate::model::{Mode, Model, Standing};
+use crate::model::{Mode, Model, SlotId, Standing};
 use crate::source::Answer;
 
 /// Ask the selected slot's process to stop; again: kill it.
@@ -33,8 +35,9 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     let key = model.keys.first(Action::CancelAll);
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
-    let unended = model.rows.iter().filter(|row| !row.standing.over()).map(|row| row.id);
-    model.asked = unended.collect();
+    // Tasks are those of scripts, which share the board and are not the run's to stop.
+    let slots = model.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Install && !Standing::of(slot).over());
+    model.asked = slots.map(SlotId::of).collect();
     Some(Effect::CancelAll)
 }
 
@@ -50,6 +53,11 @@ pub(super) fn retry(model: &mut Model) -> Option<Effect> {
 pub(super) fn answered(model: &mut Model, answer: Answer) {
     match answer {
         Answer::Refused { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
+        Answer::NotStopped { key, why } => {
+            let rows = &model.rows;
+            model.asked.retain(|id| !rows.iter().any(|row| row.id == *id && row.tool == key));
+            model.notice = Some(format!("{key} is not stopped: {why}"));
+        }
         Answer::Blocked { key, by } => {
             let again = model.keys.first(if model.asked_all > 0 { Action::CancelAll } else { Action::Cancel });
             model.notice = Some(format!("{again} again kills {key}: {by}"));
