@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use vx_shm::{Reader, SlotState, Snapshot};
-use vx_tui::source::Logs;
+use vx_tui::source::{Expectations, Logs};
 
 use super::args::RunArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome, USAGE};
 use super::interrupts::Interrupts;
-use super::show::{View, show};
+use super::show::{Showing, Unheard, View};
 use super::views::BoardLogs;
 use super::{export, print, shims};
 use crate::history;
@@ -74,7 +74,12 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: errand.run.fail_fast })?;
     let reader = Reader::open(&path);
     let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
-    let mut troubles = watch(&path, &handle, errand, &interrupts);
+    let forwarding = interrupts.forward(&handle)?;
+    let mouse = !errand.run.mouse.no_mouse;
+    let expectations = expectations(errand);
+    let showing = Showing::start(&path, errand.view, mouse, &handle, expectations, forwarding.ends.clone())?;
+    let mut troubles = dump_to_the_end(&path, &handle, errand);
+    let interrupted = forwarding.finish();
     if let Err(error) = recorder.and_then(FlightRecorder::finish) {
         troubles
             .extend(errand.run.record.as_ref().map(|file| format!("cannot record to `{}`: {error}", file.display())));
@@ -82,11 +87,17 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     if let Err(failure) = export::at_the_end(&path, errand.run.record.as_deref(), &errand.run.export) {
         troubles.push(failure.to_string());
     }
-    let end = handle.join()?;
+    let end = handle.join();
     if let Ok(reader) = reader {
         remember(reader, errand);
     }
-    shims::refresh(errand.home);
+    let shims = shims::renew(errand.home);
+    match showing.finish(&interrupts, interrupted) {
+        Ok(shown) => troubles.extend(shown.err().map(|failure| failure.to_string())),
+        Err(Unheard) => end_unheard(),
+    }
+    let end = end?;
+    shims.unwrap_or_else(print::warning);
     if errand.view == View::Headless {
         print_failures(&path);
     }
@@ -96,6 +107,12 @@ pub(super) fn carry_out(steps: Vec<Step>, errand: &Errand) -> Outcome {
     conclude(&end, errand.again, troubles.is_empty())
 }
 
+/// Everything is done but said, to a terminal that takes nothing; whatever else is printed would wait for it, too.
+fn end_unheard() -> ! {
+    vx_tui::restore_modes();
+    std::process::exit(CANCELLED.into())
+}
+
 /// The file that a recording was asked for in.
 fn make_recording(path: &Path) -> Result<File, Failure> {
     vx_shm::recording::create(path)
@@ -103,31 +120,24 @@ fn make_recording(path: &Path) -> Result<File, Failure> {
         .map_err(|failure| failure.hint("name a file that is not there yet, or an older recording, with `--record`"))
 }
 
-/// Show and dump the run until it is over. What goes wrong with that is told afterwards: the run goes on.
-fn watch(board: &Path, handle: &RunHandle, errand: &Errand, interrupts: &Interrupts) -> Vec<String> {
-    let mut troubles = Vec::new();
-    // The dashboard takes signals and Ctrl-C itself; once it is left, they are taken here.
-    if errand.view != View::Dashboard
-        && let Err(error) = interrupts.forward(handle)
-    {
-        troubles.push(format!("cannot listen for Ctrl-C: {error}"));
+/// Dump the run until it is over. What goes wrong with that is told afterwards: the run goes on.
+fn dump_to_the_end(board: &Path, handle: &RunHandle, errand: &Errand) -> Vec<String> {
+    let run = errand.run;
+    let start = |into: &PathBuf| Dumper::start(board, into.clone(), run.dump_every, handle.finished.clone());
+    let dumper = run.dump.as_ref().map(start);
+    let _ = handle.finished.recv();
+    match dumper.map(|dumper| dumper.and_then(Dumper::finish)) {
+        Some(Err(error)) => vec![format!("cannot write the dumps: {error}")],
+        _ => Vec::new(),
     }
-    let dumper = errand
-        .run
-        .dump
-        .as_ref()
-        .map(|into| Dumper::start(board, into.clone(), errand.run.dump_every, handle.finished.clone()));
+}
+
+/// What earlier runs say of this one, with as many installs at once as somebody said.
+fn expectations(errand: &Errand) -> Expectations {
     let mut expectations = history::expectations(errand.home);
     let said = errand.run.jobs.map(usize::from).or(errand.configured_jobs);
     expectations.at_once = said.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
-    if let Err(failure) = show(board, errand.view, !errand.run.mouse.no_mouse, handle, expectations, interrupts) {
-        troubles.push(failure.to_string());
-    }
-    let _ = handle.finished.recv();
-    if let Some(Err(error)) = dumper.map(|dumper| dumper.and_then(Dumper::finish)) {
-        troubles.push(format!("cannot write the dumps: {error}"));
-    }
-    troubles
+    expectations
 }
 
 /// Note how long the installs took. It only makes the next estimate better, so its failure is none of the run.

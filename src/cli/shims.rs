@@ -54,17 +54,23 @@ pub(super) fn run(asked: &ShimsArguments) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// After an install, link what is new: where somebody has made shims.
+/// [`renew`], and a word where that fails.
 pub(super) fn refresh(home: &Home) {
+    renew(home).unwrap_or_else(print::warning);
+}
+
+/// After an install, link what is new: where somebody has made shims.
+///
+/// # Errors
+/// In words: what keeps them as they were.
+pub(super) fn renew(home: &Home) -> Result<(), String> {
     let directory = home.shims();
     if !directory.join(VX_LINK_NAME).is_symlink() {
-        return;
+        return Ok(());
     }
     let made = programs(home).map_err(|failure| failure.to_string());
     let made = made.and_then(|names| make(&directory, &names).map_err(|error| error.to_string()));
-    if let Err(error) = made {
-        print::warning(format_args!("the shims in `{}` are as before: {error}", directory.display()));
-    }
+    made.map_err(|error| format!("the shims in `{}` are as before: {error}", directory.display()))
 }
 
 /// Every program of every release, and every tool that has one.

@@ -2,8 +2,9 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::time::Duration;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use vx_shm::Reader;
 use vx_tui::source::{Control, Expectations};
 use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions, Signs};
@@ -55,24 +56,64 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
     Ok(view)
 }
 
-/// Show the run until it is over. Nobody left to show it to is no failure of the run.
-pub(super) fn show(
+/// How long a terminal may take for what is shown last, once this process is to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// A view on a thread of its own: a terminal that takes nothing delays nothing but what is shown on it.
+pub(super) struct Showing {
+    ended: Receiver<Result<(), Failure>>,
+}
+
+/// The process is to end, and the terminal does not take what is shown last.
+#[derive(Debug)]
+pub(super) struct Unheard;
+
+impl Showing {
+    /// Show the run from now on until it is over. Nobody left to show it to is no failure of the run.
+    pub(super) fn start(
+        board: &Path,
+        view: View,
+        mouse: bool,
+        handle: &RunHandle,
+        expectations: Expectations,
+        ends: Sender<()>,
+    ) -> io::Result<Self> {
+        let (board, finished) = (board.to_owned(), handle.finished.clone());
+        let control = RunControl { requests: handle.requests.clone(), answers: handle.answers.clone(), ends };
+        let (end, ended) = bounded(1);
+        std::thread::Builder::new().name("view".into()).spawn(move || {
+            // Nobody waits any more where this is not taken.
+            let _ = end.send(show(&board, view, mouse, control, finished, expectations));
+        })?;
+        Ok(Self { ended })
+    }
+
+    /// Wait until everything is shown: as long as that takes, unless somebody wants this process to stop, or wanted it
+    /// before.
+    pub(super) fn finish(self, interrupts: &Interrupts, wanted_before: bool) -> Result<Result<(), Failure>, Unheard> {
+        match interrupts.unless_impatient(&self.ended, wanted_before, LAST_WORDS) {
+            Ok(shown) => Ok(shown),
+            Err(RecvTimeoutError::Disconnected) => Ok(Err(Failure::failed("the thread that shows the run panicked"))),
+            Err(RecvTimeoutError::Timeout) => Err(Unheard),
+        }
+    }
+}
+
+fn show(
     board: &Path,
     view: View,
     mouse: bool,
-    handle: &RunHandle,
+    control: RunControl,
+    finished: Receiver<()>,
     expectations: Expectations,
-    interrupts: &Interrupts,
 ) -> Result<(), Failure> {
-    let finished = handle.finished.clone();
     if view == View::Headless {
-        let _ = finished.recv();
         return Ok(());
     }
-    let mut inputs = inputs(board, Some(handle), expectations)?;
+    let mut inputs = inputs(board, Some(control), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => dashboard(&mut inputs, &ui, mouse, handle, interrupts),
+        View::Dashboard => dashboard(&mut inputs, &ui, mouse, finished),
         View::Inline => inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
@@ -85,35 +126,25 @@ pub(super) fn show(
 
 /// What the views are fed with: the board, what is expected of it, the logs beside it and, for who started it, a hand
 /// on the run.
-pub(super) fn inputs(board: &Path, handle: Option<&RunHandle>, expectations: Expectations) -> Result<Inputs, Failure> {
+pub(super) fn inputs(board: &Path, control: Option<RunControl>, expectations: Expectations) -> Result<Inputs, Failure> {
     let reader = Reader::open(board).map_err(Failure::failed)?;
     Ok(Inputs {
         snapshots: Box::new(BoardSnapshots { reader, expectations }),
         logs: Box::new(BoardLogs::beside(board)),
-        control: handle.map(|handle| {
-            Box::new(RunControl { requests: handle.requests.clone(), answers: handle.answers.clone() })
-                as Box<dyn Control>
-        }),
+        control: control.map(|control| Box::new(control) as Box<dyn Control>),
     })
 }
 
 /// The dashboard, and lines once it was left before the end: by who detached, by a signal after which everything was
 /// asked to stop, or because the terminal failed. The installs go on in any case.
-fn dashboard(
-    inputs: &mut Inputs,
-    ui: &Ui,
-    mouse: bool,
-    handle: &RunHandle,
-    interrupts: &Interrupts,
-) -> Result<(), Failure> {
+fn dashboard(inputs: &mut Inputs, ui: &Ui, mouse: bool, finished: Receiver<()>) -> Result<(), Failure> {
     let options = look::dashboard(ui, io::stdout().is_terminal(), mouse)?;
-    match vx_tui::dashboard(inputs, &options, handle.finished.clone()) {
+    match vx_tui::dashboard(inputs, &options, finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
-    interrupts.forward(handle)?;
-    inline(inputs, ui, handle.finished.clone())
+    inline(inputs, ui, finished)
 }
 
 fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {

@@ -97,6 +97,7 @@ fn choose_one(options: &DashboardOptions) -> Result<Chosen, Failure> {
     let chosen = vx_tui::choose_board(&mut choices, options);
     Ok(match chosen.map_err(|error| Failure::failed(&error).hint(error.hint()))? {
         Choice::Board(name) => {
+            // It is one of those that were listed last.
             Chosen::Board(listed.into_iter().map(|(path, _)| path).find(|path| named(path) == name).unwrap_or_default())
         }
         Choice::Nothing => Chosen::Nothing,

@@ -7,6 +7,7 @@ use crossbeam_channel::{Receiver, Sender};
 use vx_shm::{Reader, Snapshot};
 use vx_tui::source::{Answer, Control, Expectations, LogPart, LogPlace, Logs, Snapshots};
 
+use super::interrupts::lending;
 use super::{log_file, pager};
 use crate::sync::{self, Request, logs_of};
 
@@ -58,7 +59,7 @@ impl Logs for BoardLogs {
 
     fn page(&mut self, key: &str) -> Result<(), String> {
         let path = self.location(key).ok_or_else(|| format!("{key} has printed nothing yet"))?;
-        pager::show(Path::new(&path))
+        lending(|| pager::show(Path::new(&path)))
     }
 
     fn save(&mut self, key: &str) -> Result<String, String> {
@@ -75,6 +76,8 @@ pub(super) struct RunControl {
     pub requests: Sender<Request>,
     /// What comes of it.
     pub answers: Receiver<sync::Answer>,
+    /// Takes that the process is to end.
+    pub ends: Sender<()>,
 }
 
 impl RunControl {
@@ -91,6 +94,11 @@ impl Control for RunControl {
 
     fn cancel_all(&mut self) {
         self.ask(Request::CancelAll);
+    }
+
+    fn end(&mut self) {
+        // Where nobody listens any more, the run is over.
+        let _ = self.ends.send(());
     }
 
     fn retry(&mut self, key: &str) {

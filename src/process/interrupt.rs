@@ -6,7 +6,10 @@ use crossbeam_channel::Receiver;
 
 /// Somebody wants this process to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Interrupt;
+pub struct Interrupt {
+    /// It is what a terminal sends for Ctrl-C.
+    pub typed: bool,
+}
 
 /// From now on, requests to stop arrive here and no longer end the process by themselves.
 #[cfg(unix)]
@@ -15,8 +18,8 @@ pub fn interrupts() -> io::Result<Receiver<Interrupt>> {
     let (sender, receiver) = crossbeam_channel::unbounded();
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     std::thread::Builder::new().name("signals".into()).spawn(move || {
-        for _ in signals.forever() {
-            if sender.send(Interrupt).is_err() {
+        for signal in signals.forever() {
+            if sender.send(Interrupt { typed: signal == SIGINT }).is_err() {
                 return;
             }
         }
@@ -31,14 +34,17 @@ pub fn interrupts() -> io::Result<Receiver<Interrupt>> {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
     let (sender, receiver) = crossbeam_channel::unbounded();
-    let raised = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&raised))?;
+    let raised = [SIGINT, SIGTERM].map(|signal| (signal, Arc::new(AtomicBool::new(false))));
+    for (signal, raised) in &raised {
+        signal_hook::flag::register(*signal, Arc::clone(raised))?;
     }
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
-            if raised.swap(false, Ordering::Relaxed) && sender.send(Interrupt).is_err() {
-                return;
+            for (signal, raised) in &raised {
+                let interrupt = Interrupt { typed: *signal == SIGINT };
+                if raised.swap(false, Ordering::Relaxed) && sender.send(interrupt).is_err() {
+                    return;
+                }
             }
             std::thread::sleep(std::time::Duration::from_millis(50));
         }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -23,6 +23,8 @@ const SIZE: (u16, u16) = (30, 100);
 
 /// What the terminal was written, in order, and what it shows of that.
 struct Shown {
+    /// Whether the terminal takes anything.
+    takes: bool,
     bytes: Vec<u8>,
     screen: vt100::Parser,
 }
@@ -52,19 +54,44 @@ impl OnTerminal {
         let child = command.stdin(ours()).stdout(ours()).stderr(ours()).spawn().expect("it starts");
         let cells = |count| NonZero::new(count).expect("a screen has cells");
         let screen = vt100::Parser::new(cells(SIZE.0), cells(SIZE.1), 0);
-        let shown = Arc::new(Mutex::new(Shown { bytes: Vec::new(), screen }));
+        let shown = Arc::new(Mutex::new(Shown { takes: true, bytes: Vec::new(), screen }));
         let into = Arc::clone(&shown);
         let mut from = File::from(master.try_clone().expect("a second handle"));
         std::thread::spawn(move || {
             let mut chunk = [0; 1 << 16];
-            // A closed terminal ends the reading with an error.
-            while let Ok(count @ 1..) = from.read(&mut chunk) {
+            loop {
+                let ready = await_output(&from);
                 let mut shown = into.lock().expect("no reader panics");
+                if !ready || !shown.takes {
+                    drop(shown);
+                    std::thread::sleep(Duration::from_millis(5));
+                    continue;
+                }
+                // A closed terminal ends the reading with an error.
+                let Ok(count @ 1..) = from.read(&mut chunk) else { return };
                 shown.bytes.extend_from_slice(&chunk[..count]);
                 shown.screen.process(&chunk[..count]);
             }
         });
         Self { child, keyboard: File::from(master), terminal, before, shown }
+    }
+
+    /// From now on the terminal takes nothing: whoever writes to it waits.
+    pub(crate) fn take_nothing(&self) {
+        self.shown.lock().expect("no reader panics").takes = false;
+        let path = rustix::termios::ttyname(&self.terminal, Vec::new()).expect("it has a name");
+        let without_wait = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::WRONLY;
+        let mut filled = File::from(rustix::fs::open(path, without_wait, rustix::fs::Mode::empty()).expect("it opens"));
+        // The system moves what was written on, which makes room again, a few times.
+        for _ in 0..10 {
+            while filled.write_all(b" ").is_ok() {}
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// From now on it takes everything again, beginning with what waited.
+    pub(crate) fn take_all(&self) {
+        self.shown.lock().expect("no reader panics").takes = true;
     }
 
     /// Everything it has written.
@@ -91,7 +118,7 @@ impl OnTerminal {
                 return screen;
             }
             assert!(Instant::now() < deadline, "in vain, {what}:\n{screen}");
-            std::thread::sleep(std::time::Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(10));
         }
     }
 
@@ -109,23 +136,39 @@ impl OnTerminal {
         stat.rsplit(')').next().is_some_and(|after| after.trim_start().starts_with('T'))
     }
 
+    /// Whether its process has not ended.
+    pub(crate) fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("our child").is_none()
+    }
+
     /// Wait for its end. Everything about the terminal must be as before; the code is returned.
     pub(crate) fn ends_restored(mut self) -> Option<i32> {
+        let code = self.ends_with_modes_restored();
+        // What it wrote last may still be on its way to us.
+        let patience = Instant::now() + Duration::from_secs(2);
+        while !self.is_restored() && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.assert_restored();
+        code
+    }
+
+    /// Wait for its end. The terminal's modes must be as before, whatever it shows; the code is returned.
+    pub(crate) fn ends_with_modes_restored(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("our child") {
                 break status;
             }
             assert!(Instant::now() < deadline, "it does not end:\n{}", self.screen());
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         };
-        // What it wrote last may still be on its way to us.
-        let patience = Instant::now() + std::time::Duration::from_secs(2);
-        while !self.is_restored() && Instant::now() < patience {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
-        self.assert_restored();
+        self.assert_modes_restored();
         status.code()
+    }
+
+    fn assert_modes_restored(&self) {
+        assert_eq!(stty(&tcgetattr(&self.terminal).expect("it has settings")), stty(&self.before));
     }
 
     fn is_restored(&self) -> bool {
@@ -154,8 +197,15 @@ impl OnTerminal {
         ] {
             assert!(text.rfind(on).is_none() || text.rfind(off) > text.rfind(on), "{on:?} is still on: {text:?}");
         }
-        assert_eq!(stty(&tcgetattr(&self.terminal).expect("it has settings")), stty(&self.before));
+        self.assert_modes_restored();
     }
+}
+
+/// Wait a moment for something to read, which the end is, too.
+fn await_output(from: &File) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
+    poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&moment)).is_ok_and(|ready| ready > 0)
 }
 
 /// The settings as `stty -a` would tell them.

@@ -220,7 +220,7 @@ fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
     let newer = viewer.await_screen("the new one is listed", |screen| screen.contains("newer-work"));
     assert_eq!(selected(&newer).as_deref().map(named), Some(named(&second)), "{newer}");
     sandbox.vx(&format!("board close {}", named(&second))).succeeds();
-    let closed = |screen: &str| selected(screen).is_some_and(|line| line.contains("done"));
+    let closed = |screen: &str| selected(screen).is_some_and(|line| line.contains("failed"));
     viewer.await_screen("it is closed", closed);
     viewer.press("\r");
     viewer.await_screen("it is shown", |screen| row(screen, &format!("{}-key", named(&second))).is_some());
@@ -239,6 +239,62 @@ fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
     viewer.signal(Signal::TERM);
     viewer.signal(Signal::CONT);
     assert_eq!(viewer.ends_restored(), Some(143));
+}
+
+/// A sandbox with links for its programs, whose next sync installs one more tool within seconds.
+fn linked_and_slow() -> Sandbox {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
+    sandbox.vx("sync --headless").succeeds();
+    sandbox.vx("shims").succeeds();
+    sandbox.publish_slowly("esbuild", "0.27.0", 600_000, 400_000);
+    sandbox.config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n")
+}
+
+/// Start a run on a terminal that takes nothing from the moment on when the run is shown; wait until all is done but that.
+fn done_unseen(sandbox: &Sandbox, words: &str) -> OnTerminal {
+    let run = on_terminal(sandbox, words);
+    run.await_screen("it moves", |screen| row(screen, "esbuild").is_some_and(|row| row.contains('%')));
+    run.take_nothing();
+    eventually("the links are made anew", || sandbox.home().join("shims/esbuild").is_symlink().then_some(()));
+    let history = std::fs::read_to_string(sandbox.home().join("cache/history.json")).expect("a history");
+    assert!(history.contains("esbuild"), "{history}");
+    let recording = vx_shm::recording::Recording::open(&sandbox.project().join("run.vxr")).expect("a recording");
+    assert!(recording.complete());
+    run
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_delays_only_what_is_shown_on_it() {
+    for words in ["sync --tui --record run.vxr", "sync --record run.vxr"] {
+        let sandbox = linked_and_slow();
+        let mut run = done_unseen(&sandbox, words);
+        // What came of it is worth waiting for.
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(run.runs());
+        run.take_all();
+        run.await_screen("the final table", |screen| screen.contains("installed"));
+        assert_eq!(run.ends_with_modes_restored(), Some(0), "{words}");
+        let sandbox = linked_and_slow();
+        let mut run = done_unseen(&sandbox, words);
+        run.signal(Signal::TERM);
+        assert_eq!(run.ends_with_modes_restored(), Some(130), "{words}");
+    }
+}
+
+#[test]
+fn a_run_is_cancelled_and_ends_behind_a_terminal_that_takes_nothing() {
+    for (words, signal) in [("sync --tui", Signal::TERM), ("sync --tui", Signal::HUP), ("sync", Signal::INT)] {
+        let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+        sandbox.publish_slowly("biome", "2.3.4", 8_000_000, 400_000);
+        let mut run = on_terminal(&sandbox, words);
+        run.await_screen("it moves", moves);
+        run.take_nothing();
+        // By now the view waits for the terminal.
+        std::thread::sleep(Duration::from_millis(500));
+        run.signal(signal);
+        sandbox.await_slot("biome", "is cancelled", |slot| slot["state"] == "cancelled");
+        assert_eq!(run.ends_with_modes_restored(), Some(130), "{words} {signal:?}");
+    }
 }
 
 #[test]

@@ -145,6 +145,11 @@ pub trait Control: Send {
     /// Ask all of them to stop; a second call kills them. Returns at once.
     fn cancel_all(&mut self);
 
+    /// The process is to end by a signal, or its terminal is gone: ask all of them to stop, once. Returns at once.
+    fn end(&mut self) {
+        self.cancel_all();
+    }
+
     /// Ask for another try at what came to nothing. Returns at once; the board shows it, or there is an answer.
     fn retry(&mut self, key: &str);
 

@@ -6,6 +6,7 @@ mod signals;
 mod signs;
 
 pub(crate) use input::{Input, Keyboard};
+pub use screen::restore_modes;
 pub(crate) use screen::{Screen, restore, restore_on_panic};
 pub(crate) use signals::{Arrived, Signals};
 pub use signs::Signs;

@@ -239,6 +239,15 @@ fn out_of_the_view(scene: &Scene) {
     scene.tmux.type_line("sync", "typed");
     scene.sees("the view is back", |screen| screen.contains("line 4999"));
     assert!(scene.tmux.shows_the_other_screen("sync") && scene.takes_the_mouse());
+
+    // What is typed there is the pager's: the run goes on.
+    scene.press("o", "paged 5000");
+    scene.press("C-c", "the pager");
+    scene.sees("the view is back", |screen| screen.contains("[Log]"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let board = scene.sandbox.board().expect("a board");
+    let slots = board["slots"].as_array().expect("slots");
+    assert!(slots.iter().all(|slot| slot["state"] != "cancelled"), "{board}");
 }
 
 fn plain_lines(scene: &Scene) {

@@ -68,7 +68,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
 /// The process is to end by this signal: everything is asked to stop.
 fn end_by(number: i32, inputs: &mut Inputs) -> Left {
     if let Some(control) = &mut inputs.control {
-        control.cancel_all();
+        control.end();
     }
     Left::Signal(number)
 }

@@ -91,7 +91,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
         }
         lamp.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
-    drop(lamp);
+    drop((lamp, stops));
     let table = table::render(&latest, inputs.logs.as_mut(), options.look);
     write_out(&table)?;
     watched

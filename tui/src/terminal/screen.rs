@@ -201,6 +201,14 @@ pub(crate) fn restore() {
     let _ = terminal::disable_raw_mode();
 }
 
+/// Give back what a terminal takes that takes no text: its modes. For a process that ends while a view still waits for the
+/// terminal.
+pub fn restore_modes() {
+    if SHOWN.swap(false, Ordering::SeqCst) {
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
 /// Undo what taking over did to what is shown. The other screen is left only once: leaving it again would put the cursor
 /// where it stood before, over lines printed since.
 fn leave_other_screen() -> io::Result<()> {
