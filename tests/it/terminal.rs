@@ -277,6 +277,35 @@ fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
 }
 
 #[test]
+fn a_stopped_view_that_its_shell_kills_ends_behind_that_shell() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 8_000_000, 400_000);
+    let Some(tmux) = Tmux::start(&sandbox) else {
+        println!("skipped: there is no tmux on this machine");
+        return;
+    };
+    tmux.session(&sandbox, "shell");
+    for words in ["sync --tui", "sync", "top"] {
+        if words == "top" {
+            sandbox.vx("board create work").succeeds();
+            sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+        }
+        tmux.told(&["send-keys", "-R", "-t", "shell"]);
+        tmux.told(&["clear-history", "-t", "shell"]);
+        tmux.type_line("shell", &format!("{} {words}", env!("CARGO_BIN_EXE_vx")));
+        tmux.await_screen("shell", "it is shown", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
+        tmux.press("shell", "C-z");
+        tmux.await_screen("shell", "it is stopped", |screen| screen.contains("Stopped"));
+        tmux.type_line("shell", "kill %1; kill -CONT %1; echo \"asked\"");
+        tmux.await_screen("shell", "it is asked", |screen| screen.lines().any(|line| line == "asked"));
+        let ours = |command: &str| command.contains(&format!("vx {words}"));
+        eventually("it ends", || sandbox.processes().iter().all(|process| !ours(&process.command)).then_some(()));
+        assert!(!tmux.shows_the_other_screen("shell"), "{words}");
+        tmux.type_line("shell", "wait");
+    }
+}
+
+#[test]
 fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let sandbox = Sandbox::new();
     // It starts no process: one that is stopped between its fork and its exec holds up whoever waits for that.
