@@ -36,6 +36,11 @@ impl Beat {
         (self.moved as u64) << 32 | self.beaten as u64
     }
 
+    /// When its writer last beat, in nanoseconds, as the board's creation is given; `None` where it never did.
+    pub(crate) fn beaten_at_ns(self, created_at_ns: u64) -> Option<u64> {
+        (self.beaten > 0).then(|| created_at_ns.saturating_add(u64::from(self.beaten) * BEAT_UNIT_NS))
+    }
+
     pub(crate) const fn from_word(word: u64) -> Self {
         Self { beaten: word as u32, moved: (word >> 32) as u32 }
     }

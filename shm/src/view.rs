@@ -100,6 +100,9 @@ pub struct SlotView {
     pub pid: Option<u32>,
     /// Who stands behind it.
     pub liveness: Liveness,
+    /// When its writer beat last, on the board's monotonic clock, to 10 ms; only where that writer is
+    /// [`Lost`](Liveness::Lost) and ever beat.
+    pub last_beat_at_ns: Option<u64>,
     /// One line about what is going on.
     pub message: String,
     /// A longer text, possibly of several lines.
@@ -155,6 +158,7 @@ impl Default for SlotView {
             attempt: 1,
             pid: None,
             liveness: Liveness::Unknown,
+            last_beat_at_ns: None,
             message: String::new(),
             details: String::new(),
             error: None,

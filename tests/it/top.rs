@@ -60,6 +60,13 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_eac
     });
     let mut late = on_terminal(&sandbox, "top");
     let screen = late.await_screen("the late viewer sees it", gone);
+    let sign = |screen: &str| {
+        let line = screen.lines().find(|line| line.contains("last sign of life after ")).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("no sign of life:\n{screen}"))
+    };
+    let told = sign(&screen);
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(sign(&late.screen()), told, "it does not go on");
     let dumped = sandbox.board().expect("the board reads");
     assert_eq!(
         (dumped["board"]["creator"]["alive"].clone(), dumped["slots"].as_array().map(Vec::len)),

@@ -77,9 +77,12 @@ impl Witness {
         let ask_all = state_moved || changed;
         let now = beat_units(now_ns, segment.facts().created_at_ns);
         for view in &mut into.slots {
-            let liveness = match view.state {
-                state if state.ended() || segment.facts().is_dump() => Liveness::Unknown,
-                _ => self.evidence(segment, view, alive, now, ask_all).verdict(),
+            let (liveness, beat) = match view.state {
+                state if state.ended() || segment.facts().is_dump() => (Liveness::Unknown, Beat::default()),
+                _ => {
+                    let evidence = self.evidence(segment, view, alive, now, ask_all);
+                    (evidence.verdict(), evidence.beat)
+                }
             };
             if segment.vanished() {
                 return changed; // Zeros in place of the board are no evidence.
@@ -87,6 +90,8 @@ impl Witness {
             if liveness == Liveness::Lost && moved_on(segment, view) {
                 continue; // Its writer ended the slot before it was gone: the next refresh says how.
             }
+            let lost = liveness == Liveness::Lost;
+            view.last_beat_at_ns = beat.beaten_at_ns(segment.facts().created_at_ns).filter(|_| lost);
             changed |= std::mem::replace(&mut view.liveness, liveness) != liveness;
         }
         changed

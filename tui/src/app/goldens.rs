@@ -345,6 +345,7 @@ fn any_slot() -> impl Strategy<Value = SlotView> {
         exit_code: ends.0,
         signal: ends.1,
         ended_at_ns: ends.2,
+        last_beat_at_ns: ends.2,
         phases: ends.3,
     })
 }

@@ -28,7 +28,8 @@ pub(crate) struct Totals {
     pub(crate) left: Option<TimeLeft>,
     /// How much of the work is done, in thousandths, by counting each slot alike.
     pub(crate) permille: u16,
-    /// Since the board was made, until its last slot ended; whole seconds while it runs.
+    /// Since the board was made, until its last slot ended, or until the last sign of life of one that nobody goes on
+    /// with; whole seconds while it runs.
     pub(crate) elapsed_ms: u64,
     pub(crate) state: Option<BoardState>,
     /// The board says running, but whoever made it is gone.
@@ -122,20 +123,27 @@ pub(crate) fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
         0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
         created => created,
     };
-    let over = |slot: &SlotView| Standing::of(slot).over();
-    let last = snapshot.slots.iter().filter_map(|slot| slot.ended_at_ns).max();
-    let until = match last {
-        Some(last) if snapshot.slots.iter().all(over) => last,
-        _ => snapshot.taken_at_ns,
+    let over = snapshot.slots.iter().all(|slot| Standing::of(slot).over());
+    // Nobody goes on with a board that is abandoned, and nobody has said when that began.
+    let last = match snapshot.board.abandoned() {
+        true => snapshot.slots.iter().flat_map(signs_of_life).max(),
+        false => snapshot.slots.iter().filter_map(|slot| slot.ended_at_ns).max(),
     };
+    let until = last.filter(|_| over).unwrap_or(snapshot.taken_at_ns);
     let longest = snapshot.slots.iter().filter_map(|slot| elapsed_ms(slot, until)).max().unwrap_or_default();
     (until.saturating_sub(began) / 1_000_000).max(longest.min(u64::MAX / 2))
+}
+
+/// When a slot is known to have moved or beaten.
+fn signs_of_life(slot: &SlotView) -> impl Iterator<Item = u64> {
+    let entered = slot.phases.iter().map(|entry| entry.entered_at_ns);
+    entered.chain(slot.ended_at_ns).chain(slot.last_beat_at_ns)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::{Liveness, PhaseEntry, SlotState};
+    use vx_shm::{BoardView, Creator, Liveness, PhaseEntry, SlotState};
 
     fn downloading(done: u64, total: Option<u64>) -> SlotView {
         SlotView {
@@ -166,6 +174,32 @@ mod tests {
     fn nothing_is_foretold_while_one_hangs() {
         let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(1, Some(10)) };
         assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left, None);
+    }
+
+    #[test]
+    fn the_time_of_a_board_that_nobody_goes_on_with_ends_with_its_last_sign_of_life() {
+        const SECOND: u64 = 1_000_000_000;
+        let lost = |beat: Option<u64>| SlotView {
+            liveness: Liveness::Lost,
+            last_beat_at_ns: beat,
+            phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: 103 * SECOND, done: 0 }],
+            ..downloading(7, None)
+        };
+        let board = BoardView {
+            created_at_ns: 100 * SECOND,
+            creator: Creator { pid: 7, alive: Some(false) },
+            ..BoardView::default()
+        };
+        let seconds = |slots: Vec<SlotView>| {
+            let snapshot = Snapshot { board: board.clone(), slots, taken_at_ns: 900 * SECOND };
+            let totals = Totals::of(&snapshot, &[]);
+            assert!(totals.orphaned);
+            totals.elapsed_ms / 1000
+        };
+        assert_eq!(seconds(vec![lost(None), lost(Some(142 * SECOND))]), 42);
+        assert_eq!(seconds(vec![lost(None)]), 3, "no beat is known");
+        let alive = SlotView { liveness: Liveness::Alive, ..lost(None) };
+        assert_eq!(seconds(vec![lost(None), alive]), 800, "one goes on still");
     }
 
     #[test]

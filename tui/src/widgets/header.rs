@@ -99,6 +99,9 @@ pub(crate) fn summary(theme: &Theme, totals: &Totals) -> String {
     match totals.left {
         Some(left) => parts.push(time_left(left)),
         None if totals.over < totals.all => parts.push(format!("{} so far", seconds(totals.elapsed_ms))),
+        None if totals.all > 0 && totals.orphaned => {
+            parts.push(format!("last sign of life after {}", duration(totals.elapsed_ms)));
+        }
         None if totals.all > 0 => parts.push(format!("in {}", duration(totals.elapsed_ms))),
         None => {}
     }

@@ -38,7 +38,7 @@ prop_compose! {
         }
         SlotView {
             index: 0, generation, key, version, kind: Kind::Install, state, phase, done, total, attempt, pid, liveness,
-            message, details, error, exit_code, signal, install_path, phases, ended_at_ns,
+            last_beat_at_ns: None, message, details, error, exit_code, signal, install_path, phases, ended_at_ns,
         }
     }
 }
