@@ -55,8 +55,19 @@ struct Shared {
     connections: Mutex<HashMap<u64, TcpStream>>,
     workers: Mutex<Vec<JoinHandle<()>>>,
     body_bytes: Mutex<u64>,
-    answer_after: Mutex<Duration>,
+    rounds: Mutex<Option<Rounds>>,
     accepted: Mutex<usize>,
+}
+
+/// Answers held back until nobody asks any more: who asks for everything at once needs one round, however slow it is.
+#[derive(Clone, Copy)]
+struct Rounds {
+    /// How long nobody must have asked before those who wait are answered.
+    quiet: Duration,
+    /// The last request so far.
+    asked_at: Instant,
+    /// How many rounds were answered.
+    answered: usize,
 }
 
 impl Server {
@@ -97,9 +108,15 @@ impl Server {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
-    /// Take so long for each answer from now on.
-    pub(crate) fn answer_after(&self, time: Duration) {
-        *held(&self.shared.answer_after) = time;
+    /// From now on answer nobody before nobody has asked for so long, then all at once.
+    pub(crate) fn answer_in_rounds(&self, quiet: Duration) {
+        let rounds = Rounds { quiet, asked_at: Instant::now(), answered: 0 };
+        *held(&self.shared.rounds) = Some(rounds);
+    }
+
+    /// How many rounds were answered so far.
+    pub(crate) fn rounds(&self) -> usize {
+        held(&self.shared.rounds).map_or(0, |rounds| rounds.answered)
     }
 
     /// How many connections were made so far.
@@ -169,8 +186,7 @@ fn converse(stream: &TcpStream, shared: &Shared) -> io::Result<()> {
             let routes = held(&shared.routes);
             routes.get(&request.path).or_else(|| routes.get(&bare)).cloned()
         };
-        let pause = *held(&shared.answer_after);
-        sleep_until_stopped(shared, pause);
+        await_round(shared);
         let answer = match reply {
             Some(reply) => reply.answer(&request),
             None => Reply::status(404).body("nothing here\n").answer(&request),
@@ -215,6 +231,7 @@ fn send(mut stream: &TcpStream, shared: &Shared, request: &Request, answer: &Ans
     if request.method == "HEAD" {
         return Ok(true);
     }
+    sleep_until_stopped(shared, answer.late);
     let (cut, fault) = match answer.fault {
         Some(Fault::Silent(after)) => (after, answer.fault),
         Some(Fault::Reset(after)) => (after, answer.fault),
@@ -246,6 +263,28 @@ fn send_body(mut stream: &TcpStream, shared: &Shared, body: &[u8], bytes_per_sec
         }
     }
     Ok(())
+}
+
+/// Where answers come in rounds: wait until this request's round is answered, or the server stops.
+fn await_round(shared: &Shared) {
+    let own = match held(&shared.rounds).as_mut() {
+        None => return,
+        Some(rounds) => {
+            rounds.asked_at = Instant::now();
+            rounds.answered + 1
+        }
+    };
+    while !shared.stopping.load(Ordering::Relaxed) {
+        match held(&shared.rounds).as_mut() {
+            Some(rounds) if rounds.answered < own => {
+                if rounds.asked_at.elapsed() >= rounds.quiet {
+                    rounds.answered = own;
+                }
+            }
+            _ => return,
+        }
+        thread::sleep(STOP_POLL);
+    }
 }
 
 /// Sleep for `time`, or until the server stops.

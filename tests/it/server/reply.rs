@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::Request;
 
@@ -26,6 +27,7 @@ struct Fixed {
     ranges: bool,
     range_shift: usize,
     content_length: Option<u64>,
+    late: Duration,
     bytes_per_second: Option<u64>,
     fault: Option<Fault>,
 }
@@ -43,6 +45,7 @@ pub(super) struct Answer {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) content_length: u64,
+    pub(super) late: Duration,
     pub(super) bytes_per_second: Option<u64>,
     pub(super) fault: Option<Fault>,
 }
@@ -124,6 +127,11 @@ impl Reply {
         self.with(|fixed| fixed.content_length = Some(length))
     }
 
+    /// Send the first byte of the body so long after its head.
+    pub(crate) fn late(self, time: Duration) -> Self {
+        self.with(|fixed| fixed.late = time)
+    }
+
     /// Send the body at about this rate.
     pub(crate) fn slow(self, bytes_per_second: u64) -> Self {
         self.with(|fixed| fixed.bytes_per_second = Some(bytes_per_second))
@@ -173,6 +181,7 @@ impl Fixed {
             headers: self.headers.clone(),
             body: Vec::new(),
             content_length: 0,
+            late: self.late,
             bytes_per_second: self.bytes_per_second,
             fault: self.fault,
         };
