@@ -133,8 +133,11 @@ pub enum LockError {
 impl Hint for LockError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            LockError::Broken { .. } => "write it anew with `vx lock`, after resolving any merge conflict".into(),
-            LockError::Newer { .. } => "update vx, or write the lock anew with `vx lock`".into(),
+            LockError::Broken { .. } => {
+                "take vx.lock from version control again, or remove it and run `vx lock`, which chooses every version anew"
+                    .into()
+            }
+            LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
             LockError::Io { .. } => "check the permissions of the file and of its directory".into(),
             LockError::Busy { .. } => "wait for the other vx, or stop it".into(),
         })

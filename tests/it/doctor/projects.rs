@@ -57,7 +57,12 @@ fn a_broken_project_or_lock_is_told_and_left_to_people() {
     finds_one(&sandbox, &["project: vx.lock: ", "merge conflict"]);
     sandbox.vx("doctor --fix").exits_with(1).prints("merge conflict");
     assert!(sandbox.read("vx.lock").starts_with("<<<<<<<"));
-    sandbox.write("vx.lock", &lock);
+    // What the mend says is what helps: `vx lock` alone does not.
+    sandbox.vx("doctor").exits_with(1).prints("remove it and run `vx lock`");
+    sandbox.vx("lock").exits_with(2).says("remove it and run `vx lock`");
+    std::fs::remove_file(sandbox.project().join("vx.lock")).expect("a file");
+    sandbox.vx("lock").succeeds().says("wrote vx.lock");
+    assert_eq!(sandbox.read("vx.lock"), lock);
     let sandbox = sandbox.config("[tools]\nnode = 20\n");
     finds_one(&sandbox, &["project: vx.toml: ", "vx.toml:2"]);
 }
