@@ -224,7 +224,7 @@ pub(super) struct ShimsArguments {
 pub(super) enum CacheCommand {
     /// Print how many bytes the caches take.
     Size,
-    /// Empty them; installed releases stay.
+    /// Empty them; installed releases stay, and so does what is kept of how long installs took (`cache/history.json`).
     Clean,
 }
 

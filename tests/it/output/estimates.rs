@@ -16,6 +16,10 @@ fn the_second_run_says_how_long_it_will_take_and_on_what_that_rests() {
     forget_releases(&sandbox);
     sandbox.vx("sync --plain").succeeds().says("left, 1 run");
     forget_releases(&sandbox);
+    // However slow this machine is, the whole is told before the first byte comes.
+    let offer = sandbox.publish("biome", "2.3.4", 1_600_000);
+    let reply = Reply::ok(offer.archive).slow(400_000).late(std::time::Duration::from_secs(2));
+    sandbox.registry().server().serve(&offer.path, reply);
     let events: Vec<Value> = sandbox.vx("sync --json").succeeds().stdout().lines().map(json).collect();
     let first = events.iter().find(|event| event["event"] == "progress").expect("the whole is told");
     assert_eq!((&first["runs"], &first["bytes_downloaded"]), (&2.into(), &0.into()), "before the first byte: {first}");
@@ -32,4 +36,15 @@ fn a_damaged_history_is_no_failure_of_a_run() {
     sandbox.vx("sync --plain").succeeds().says("buf 1.5.0: installed");
     let kept = json(&std::fs::read_to_string(&path).expect("a file"));
     assert_eq!(kept["tools"]["buf"]["installs"][0]["version"], "1.5.0");
+}
+
+#[test]
+fn emptied_caches_take_no_estimate_away() {
+    let sandbox = Sandbox::new().config("[tools]\nbuf = \"1.5.0\"\n").offers("buf", "1.5.0");
+    sandbox.vx("sync --plain").succeeds();
+    let history = sandbox.home().join("cache/history.json");
+    let before = std::fs::read(&history).expect("a history");
+    sandbox.vx("cache clean").succeeds().says("emptied");
+    assert!(!sandbox.home().join("cache/downloads").exists());
+    assert_eq!(std::fs::read(&history).expect("a history"), before);
 }
