@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use vx_shm::recording::{Recording, is_recording};
-use vx_shm::{Reader, Snapshot};
+use vx_shm::{BoardState, Reader, Snapshot};
 
 use super::args::ExportArguments;
 use super::failure::{FAILED, Failure, Outcome};
@@ -48,14 +48,16 @@ pub(super) fn check_places(into: &ExportArguments) -> Result<(), Failure> {
 /// What a recording tells, or what was recorded of a board, or else what the board itself says.
 fn course_of(path: &Path) -> Result<Course, Failure> {
     if is_recording(path) {
-        return Ok(Course::of_recording(replay::open(path)?));
+        return Ok(Course::of_recording(replay::open(path)?, None));
     }
     let mut reader: Reader = boards::open_at(path)?;
     let mut snapshot = Snapshot::default();
     reader.refresh(&mut snapshot).map_err(Failure::failed)?;
     let recorded = Recording::open(&recording_beside(path, &snapshot.board.id)).ok();
     let recorded = recorded.filter(|recording| recording.board_id() == snapshot.board.id);
-    Ok(recorded.map_or_else(|| Course::of_reading(&snapshot), Course::of_recording))
+    let goes_on = snapshot.board.state == BoardState::Running && !snapshot.board.abandoned();
+    let now = goes_on.then_some(&snapshot);
+    Ok(recorded.map_or_else(|| Course::of_reading(&snapshot), |recording| Course::of_recording(recording, now)))
 }
 
 fn write(course: &Course, into: &ExportArguments) -> Result<Vec<PathBuf>, Failure> {
@@ -80,7 +82,9 @@ fn earlier(course: &Course) -> Result<Vec<Course>, Failure> {
         recording.board_id() != course.board.id && recording.created_unix_ns() < course.board.created_unix_ns
     };
     let read = recordings.iter().filter_map(|path| Recording::open(path).ok()).filter(earlier);
-    let same = read.map(Course::of_recording).filter(|other| other.board.title == course.board.title);
+    // A board says what its project is called, not where it is.
+    let same = |other: &Course| other.board.title == course.board.title && other.has_tools_of(course);
+    let same = read.map(|recording| Course::of_recording(recording, None)).filter(same);
     let mut same: Vec<Course> = same.filter(|other| other.tools.iter().any(crate::export::Tool::worked)).collect();
     same.sort_by_key(|other| std::cmp::Reverse(other.board.created_unix_ns));
     same.truncate(MOST_EARLIER);

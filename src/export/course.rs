@@ -1,6 +1,6 @@
 //! The course of a run: when each tool was in which phase, and how its bytes came.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use vx_shm::recording::Recording;
 use vx_shm::{BoardState, BoardView, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
@@ -17,7 +17,7 @@ const MOST_SAMPLES: u64 = 1_000;
 pub struct Course {
     /// The board.
     pub board: BoardView,
-    /// Its tools, in the order in which they came.
+    /// Its tools, in the order in which they came; one that was tried again is there once for each time.
     pub tools: Vec<Tool>,
     /// When the last of it was: of a finished run, when its last tool was over.
     pub length_ns: u64,
@@ -50,8 +50,8 @@ pub struct Stretch {
 }
 
 impl Course {
-    /// The course that a recording tells of.
-    pub fn of_recording(recording: Recording) -> Self {
+    /// The course that a recording tells of, and behind it a reading of the same board, where it goes on.
+    pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
         let (first_ns, last_ns) = recording.span_ns();
         let mut gathering = Gathering { between_ns: (last_ns - first_ns) / MOST_SAMPLES, ..Gathering::default() };
         let readings = recording.readings();
@@ -60,6 +60,8 @@ impl Course {
             playback.go_to(place);
             gathering.note(playback.last());
         }
+        // Nothing is recorded while nothing changes, and time goes by all the same.
+        now.into_iter().for_each(|now| gathering.note(now));
         gathering.course()
     }
 
@@ -68,6 +70,22 @@ impl Course {
         let mut gathering = Gathering::default();
         gathering.note(snapshot);
         gathering.course()
+    }
+
+    /// The tools as they were last: of one that was tried again, only the last time.
+    pub fn last_lives(&self) -> Vec<&Tool> {
+        let mut seen = HashSet::new();
+        let newest = self.tools.iter().rev().filter(|tool| seen.insert((tool.slot.index, tool.slot.key.as_str())));
+        let mut last: Vec<&Tool> = newest.collect();
+        last.reverse();
+        last
+    }
+
+    /// Whether most of the tools of either are tools of both: two projects may have the same title.
+    pub fn has_tools_of(&self, other: &Self) -> bool {
+        let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
+        let (own, others) = (keys(self), keys(other));
+        own.intersection(&others).count() * 2 > own.len().max(others.len())
     }
 
     /// How many bytes came in all.

@@ -62,7 +62,8 @@ fn head(page: &mut String, course: &Course, title: &str) {
 }
 
 fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
-    let good = course.tools.iter().filter(|tool| tool.slot.state.good()).count();
+    let tools = course.last_lives();
+    let good = tools.iter().filter(|tool| tool.slot.state.good()).count();
     let slowest = course.tools.iter().filter(|tool| tool.worked()).max_by_key(|tool| tool.took_ns());
     let rates = chart::rates(course);
     let received: u64 = course.bytes();
@@ -71,7 +72,7 @@ fn figures(page: &mut String, course: &Course, earlier: &[Course]) {
     };
     let before = compare::usual_ns(course, earlier).map(|usual| compare::against(course.length_ns, usual));
     figure("Time", duration(course.length_ns), before.unwrap_or_default());
-    figure("Tools in place", format!("{good} of {}", course.tools.len()), String::new());
+    figure("Tools in place", format!("{good} of {}", tools.len()), String::new());
     let peak = rates.iter().copied().max().unwrap_or(0);
     figure("Received", bytes(received), if peak > 0 { format!("at {} at most", rate(peak)) } else { String::new() });
     if let Some(slowest) = slowest {
@@ -128,7 +129,7 @@ fn errors(page: &mut String, course: &Course) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{earlier, run};
+    use super::super::course::tests::{earlier, retried, run};
     use super::*;
 
     #[test]
@@ -136,6 +137,12 @@ mod tests {
         let page = timings(&run(), &[earlier(), earlier()]);
         let body = page.split_once("</style>").expect("a style").1;
         insta::assert_snapshot!(body);
+    }
+
+    #[test]
+    fn a_tool_that_was_tried_again_is_one_tool() {
+        let page = timings(&retried(), &[]);
+        assert!(page.contains("<dt>Tools in place</dt><dd>3 of 3</dd>"), "{page}");
     }
 
     #[test]

@@ -40,6 +40,25 @@ fn reading(ms: u64, state: BoardState, slots: Vec<SlotView>) -> Snapshot {
 
 /// A run of three tools with two places for installs: the third waits until the first is over, and fails.
 pub(in crate::export) fn run() -> Course {
+    of_readings(&readings())
+}
+
+/// The same, and the third is tried again, in its slot, and comes out well.
+pub(in crate::export) fn retried() -> Course {
+    let mut readings = readings();
+    let mut last = readings.last().expect("readings").clone();
+    let key = last.slots[2].key.clone();
+    let phases = [(Phase::Queued, 2_000, 0), (Phase::Downloading, 2_010, 9_000_000)];
+    for (ms, end) in [(2_100, None), (2_250, Some((SlotState::Done, 2_200)))] {
+        last.slots[2] = SlotView { generation: 2, attempt: 2, ..tool(2, &key, &phases, end) };
+        last.taken_at_ns = BEGUN + ms * MS;
+        last.board.state = if end.is_some() { BoardState::Done } else { BoardState::Running };
+        readings.push(last.clone());
+    }
+    of_readings(&readings)
+}
+
+fn readings() -> Vec<Snapshot> {
     use Phase::{Downloading as D, Extracting as E, Linking as L, Queued as Q, Resolving as R, Verifying as V};
     let mut readings = Vec::new();
     for ms in (0..=1_000).step_by(50) {
@@ -71,10 +90,14 @@ pub(in crate::export) fn run() -> Course {
         )
     };
     readings.push(reading(1_950, BoardState::Failed, vec![node, uv, failed]));
+    readings
+}
+
+fn of_readings(readings: &[Snapshot]) -> Course {
     let mut recorder = Recorder::new(Vec::new(), 1 << 20, &readings[0]).expect("memory");
     readings[1..].iter().for_each(|reading| drop(recorder.note(reading)));
     let bytes = recorder.end(readings.last().expect("readings")).expect("memory");
-    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"))
+    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
 }
 
 /// The same project a day earlier, slower by a half.
@@ -133,4 +156,18 @@ fn moments_that_cannot_be_leave_stretches_that_can() {
     for stretch in &course.tools[0].stretches {
         assert!(stretch.from_ns <= stretch.until_ns && stretch.until_ns <= 700 * MS, "{stretch:?}");
     }
+}
+
+#[test]
+fn a_namesake_with_other_tools_is_another_project() {
+    let with = |keys: &[&str]| {
+        let slots = (0..).zip(keys).map(|(index, key)| tool(index, key, &[], None)).collect();
+        Course::of_reading(&reading(700, BoardState::Running, slots))
+    };
+    let web = with(&["node", "ruff", "uv"]);
+    assert!(web.has_tools_of(&web) && web.has_tools_of(&with(&["uv", "node"])), "one more or less is the same project");
+    assert!(!web.has_tools_of(&with(&["node", "go", "zig"])) && !web.has_tools_of(&with(&["node"])));
+    let many = with(&["node", "ruff", "uv", "go", "zig", "just"]);
+    assert!(!web.has_tools_of(&many) && !many.has_tools_of(&web), "half of them is not most of them");
+    assert!(!web.has_tools_of(&Course::default()) && !Course::default().has_tools_of(&Course::default()));
 }

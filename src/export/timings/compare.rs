@@ -60,7 +60,8 @@ pub(super) fn earlier_runs(page: &mut String, course: &Course, earlier: &[Course
 }
 
 fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
-    let rows: Vec<(&Tool, u64, u64, usize)> = course.tools.iter().filter_map(|tool| beside(tool, earlier)).collect();
+    let last = course.last_lives();
+    let rows: Vec<(&Tool, u64, u64, usize)> = last.into_iter().filter_map(|tool| beside(tool, earlier)).collect();
     if rows.is_empty() {
         return;
     }
@@ -98,10 +99,9 @@ fn difference(now_ns: u64, usual_ns: u64) -> String {
 fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64, usize)> {
     let took = |tool: &Tool| tool.took_ns().filter(|_| tool.worked() && tool.slot.state.good());
     let now_ns = took(tool)?;
-    let same = earlier.iter().filter_map(|course| {
-        let known = course.tools.iter().find(|other| other.slot.key == tool.slot.key)?;
-        took(known)
-    });
+    let same = earlier
+        .iter()
+        .filter_map(|course| took(course.last_lives().into_iter().find(|other| other.slot.key == tool.slot.key)?));
     let lengths: Vec<u64> = same.collect();
     let runs = lengths.len();
     Some((tool, now_ns, middle(lengths)?, runs))
@@ -109,7 +109,7 @@ fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64,
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::course::tests::{earlier, run};
+    use super::super::super::course::tests::{earlier, retried, run};
     use super::*;
 
     #[test]
@@ -119,6 +119,24 @@ mod tests {
         assert_eq!(usual_ns(&other, &[other.clone(), run.clone()]), Some(other.length_ns));
         let fewer = Course { tools: other.tools[..1].to_vec(), ..other.clone() };
         assert_eq!(usual_ns(&fewer, &[other]), None);
+    }
+
+    #[test]
+    fn of_a_tool_that_was_tried_again_the_last_time_counts() {
+        let retried = retried();
+        assert_eq!((retried.tools.len(), retried.last_lives().len()), (4, 3));
+        let failed = "<script>alert(1)</script>";
+        let of = |course: &Course, state: vx_shm::SlotState| {
+            course.tools.iter().find(|tool| tool.slot.key == failed && tool.slot.state == state).cloned()
+        };
+        let good = of(&retried, vx_shm::SlotState::Done).expect("it came out well in the end");
+        assert_eq!(of(&retried, vx_shm::SlotState::Failed).and_then(|tool| tool.took_ns()), Some(498_000_000));
+        let beside =
+            beside(&good, std::slice::from_ref(&retried)).map(|(_, now_ns, usual_ns, runs)| (now_ns, usual_ns, runs));
+        assert_eq!(beside, Some((190_000_000, 190_000_000, 1)), "not dropped for its failure");
+        let mut page = String::new();
+        tools(&mut page, &retried, std::slice::from_ref(&retried));
+        assert_eq!(page.matches("<tr><th scope=\"row\">").count(), 3, "{page}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What is made of a run for others: a trace and a page of timings.
 
+use std::time::{Duration, Instant};
+
 use super::*;
 
 /// A project of four tools that take their time, one of which cannot be had.
@@ -74,4 +76,46 @@ fn what_cannot_be_written_is_told_before_anything_is_begun() {
     assert_eq!(sandbox.installed(), Vec::<String>::new());
     assert!(!sandbox.project().join("vx.lock").exists());
     sandbox.vx("board export").exits_with(2);
+}
+
+#[test]
+fn a_trace_of_a_run_that_goes_on_ends_now() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let offer = sandbox.publish("biome", "2.3.4", 4_000_000);
+    // From then on nothing moves that could be recorded.
+    sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive).silent_after(2_000_000));
+    let begun = Instant::now();
+    let run = sandbox.start("sync --headless");
+    sandbox.await_slot("biome", "hangs", |slot| slot["done"].as_u64() > Some(0));
+    let seen = Instant::now();
+    std::thread::sleep(Duration::from_millis(700));
+    let asked = Instant::now();
+    sandbox.vx("board export --trace now.json").succeeds();
+    let (least, most) = (asked - seen, begun.elapsed());
+    let events = events(&sandbox.read("now.json"));
+    assert_eq!(phases(&events, "biome 2.3.4").last().map(String::as_str), Some("downloading"));
+    let open = |event: &&Value| event["ph"] == "X" && event["name"] == "downloading";
+    let open = events.iter().rfind(open).expect("a slice that is open");
+    let end = Duration::from_secs_f64((open["ts"].as_f64().unwrap() + open["dur"].as_f64().unwrap()) / 1e6);
+    assert!((least..=most).contains(&end), "{least:?}..{most:?}: {open}");
+    assert!(!events.iter().any(|event| event["ph"] == "i"), "nothing has ended");
+    run.signal(rustix::process::Signal::INT);
+    run.finish().exits_with(130);
+}
+
+#[test]
+fn a_run_is_not_compared_with_those_of_a_namesake() {
+    let sandbox = Sandbox::new();
+    for (tool, version) in [("biome", "2.3.4"), ("buf", "1.5.0"), ("esbuild", "0.27.0"), ("lefthook", "2.0.1")] {
+        sandbox.registry().offer(tool, version);
+    }
+    let compared = |tools: &str| {
+        sandbox.write("vx.toml", &format!("[tools]\n{tools}"));
+        sandbox.vx("sync --force --timings run.html").succeeds();
+        sandbox.read("run.html").contains("Compared with earlier runs")
+    };
+    // Where a project is, no board says: what is called the same and has other tools is another one.
+    assert!(!compared("biome = \"2.3.4\"\nbuf = \"1.5.0\"\n"));
+    assert!(!compared("esbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n"));
+    assert!(compared("biome = \"2.3.4\"\nbuf = \"1.5.0\"\n"));
 }
