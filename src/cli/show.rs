@@ -117,7 +117,7 @@ fn show(
         View::Inline => inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
-            let options = PlainOptions { look, form: plain_form() };
+            let options = PlainOptions { look, form: plain_form(), columns: vx_tui::stderr_columns() };
             ignoring_closed(vx_tui::plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
         View::Json | View::Headless => ignoring_closed(vx_tui::json(&mut inputs, &mut io::stdout(), finished)),

@@ -82,6 +82,8 @@ pub struct PlainOptions {
     pub look: Look,
     /// For whom.
     pub form: PlainForm,
+    /// How many columns a row of the final table has, where the output is a terminal.
+    pub columns: Option<u16>,
 }
 
 /// For whom plain lines are written.

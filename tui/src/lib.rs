@@ -27,5 +27,5 @@ pub use app::{
     choose_board, dashboard, inline, json, plain,
 };
 pub use bindings::{KeyBindingError, KeyBindings};
-pub use terminal::{ScreenError, Signs, restore_modes};
+pub use terminal::{ScreenError, Signs, restore_modes, stderr_columns};
 pub use theme::{Depth, Look, Palette};

@@ -20,14 +20,21 @@ const TOOL_COLUMNS: usize = 32;
 const VERSION_COLUMNS: usize = 24;
 const WHAT_COLUMNS: usize = 48;
 const LINE_COLUMNS: usize = 240;
+/// Widths of columns, and of what is between two of them.
+const SIZE_COLUMNS: usize = 8;
+const TIME_COLUMNS: usize = 6;
+const GAP_COLUMNS: usize = 2;
+/// However narrow the screen is, a word for how it went is told.
+const WHAT_COLUMNS_LEAST: usize = 9;
 
 /// The table of a board that is over, or that is being left; ends in a line break. All text in it is clean.
 ///
-/// `logs` is asked for the last lines of what failed, and where the rest is.
-pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look) -> String {
+/// `logs` is asked for the last lines of what failed, and where the rest is. On a terminal of so many `columns` each tool
+/// has one row: what was done is cut, never a name, and what failed is told whole below.
+pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Option<u16>) -> String {
     let theme = Theme::new(look);
     let mut table = String::new();
-    for line in lines(&theme, snapshot) {
+    for line in lines(&theme, snapshot, columns.map(usize::from)) {
         table.push_str(line.trim_end());
         table.push('\n');
     }
@@ -40,13 +47,16 @@ pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look) -> String {
 }
 
 /// One line for each slot.
-fn lines(theme: &Theme, snapshot: &Snapshot) -> Vec<String> {
+fn lines(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Vec<String> {
     let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::of(slot))).collect();
     let widest =
         |texts: &mut dyn Iterator<Item = &str>, most: usize| texts.map(width).max().unwrap_or_default().min(most);
     let tool_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.key.as_str()), TOOL_COLUMNS);
     let version_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.version.as_str()), VERSION_COLUMNS);
-    let what_columns = widest(&mut whats.iter().map(String::as_str), WHAT_COLUMNS);
+    let mark_columns = if theme.words_only { 0 } else { 2 };
+    let others = mark_columns + tool_columns + version_columns + SIZE_COLUMNS + TIME_COLUMNS + 4 * GAP_COLUMNS;
+    let room = columns.map_or(WHAT_COLUMNS, |columns| columns.saturating_sub(others).max(WHAT_COLUMNS_LEAST));
+    let what_columns = widest(&mut whats.iter().map(String::as_str), WHAT_COLUMNS.min(room));
     let cut = theme.glyphs.cut;
     let line = |(slot, what): (&SlotView, &String)| {
         let standing = Standing::of(slot);
@@ -63,8 +73,8 @@ fn lines(theme: &Theme, snapshot: &Snapshot) -> Vec<String> {
             padded(&slot.key, tool_columns, cut),
             theme.paint(&padded(&slot.version, version_columns, cut), Tone::Quiet),
             theme.paint(&padded(what, what_columns, cut), tone(standing)),
-            padded_left(&size, 8, cut),
-            padded_left(&time, 6, cut),
+            padded_left(&size, SIZE_COLUMNS, cut),
+            padded_left(&time, TIME_COLUMNS, cut),
         )
     };
     snapshot.slots.iter().zip(&whats).map(line).collect()
@@ -140,9 +150,36 @@ mod tests {
             ..SlotView::default()
         };
         let snapshot = Snapshot { slots: vec![died], ..Snapshot::default() };
-        let table = render(&snapshot, &mut FixedLogs(Vec::new()), Look::default());
+        let table = render(&snapshot, &mut FixedLogs(Vec::new()), Look::default(), None);
         let failure = table.split("node  died").nth(1).unwrap_or(&table);
         assert_eq!(failure.matches("killed by signal 9").count(), 1, "{table}");
         assert!(failure.contains("last words"), "{table}");
+    }
+
+    #[test]
+    fn a_row_fits_the_terminal_and_keeps_its_names() {
+        let long = "cannot unpack `package.tgz`: the archive ends in the middle of a file\nmore of it";
+        let slot = |key: &str, state, error: Option<&str>| SlotView {
+            key: key.to_owned(),
+            version: "10.20.30".to_owned(),
+            state,
+            error: error.map(str::to_owned),
+            ..SlotView::default()
+        };
+        let slots =
+            vec![slot("a-tool-of-many-letters", SlotState::Failed, Some(long)), slot("b", SlotState::Done, None)];
+        let snapshot = Snapshot { slots, ..Snapshot::default() };
+        let rendered = |columns| render(&snapshot, &mut FixedLogs(Vec::new()), Look::default(), columns);
+        let rows = |table: &str| table.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+        for columns in [200, 100, 80, 70, 62] {
+            let table = rendered(Some(columns));
+            for row in rows(&table) {
+                assert!(width(&row) <= usize::from(columns), "{columns}: {row}");
+            }
+            assert!(table.contains("a-tool-of-many-letters  10.20.30  failed: "), "{table}");
+            assert!(table.contains(&format!("\n  {}\n", long.lines().next().unwrap_or_default())), "{table}");
+        }
+        assert!(rendered(Some(20)).contains("a-tool-of-many-letters  10.20.30  failed: "), "{}", rendered(Some(20)));
+        assert_eq!(rendered(Some(200)), rendered(None));
     }
 }

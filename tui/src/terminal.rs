@@ -12,7 +12,9 @@ pub(crate) use signals::{Arrived, Signals};
 pub use signs::Signs;
 pub(crate) use signs::{Lamp, Stream, take_back};
 
-use std::io;
+use std::io::{self, IsTerminal};
+
+use ratatui::crossterm::terminal;
 
 /// Why the full-screen view could not be shown or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -38,4 +40,10 @@ impl ScreenError {
             Self::Panicked => "this is a bug: please report it with the message above",
         }
     }
+}
+
+/// How many columns the terminal behind standard error has; `None` where there is none, or it does not say.
+pub fn stderr_columns() -> Option<u16> {
+    let size = io::stderr().is_terminal().then(terminal::size)?;
+    size.ok().map(|(columns, _)| columns).filter(|columns| *columns > 0)
 }

@@ -80,7 +80,7 @@ fn every_output_of_one_board_tells_the_same_numbers() {
     let theme = Theme::new(Look::default());
     let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, slot, snapshot.taken_at_ns, 140) + "\n");
     let outputs = [
-        ("the table", table::render(&snapshot, &mut logs, Look::default())),
+        ("the table", table::render(&snapshot, &mut logs, Look::default(), None)),
         ("the screen", screen(&snapshot)),
         ("inline", inline.collect()),
         ("plain", plainly(&snapshot, PlainForm::Lines)),

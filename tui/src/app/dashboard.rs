@@ -58,7 +58,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     restore();
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
-        let table = table::render(&latest, inputs.logs.as_mut(), options.look);
+        let table = table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
         let mut stderr = io::stderr().lock();
         stderr.write_all(table.as_bytes()).and_then(|()| stderr.flush())?;
     }

@@ -131,9 +131,19 @@ fn a_list_of_keys_that_does_not_fit_is_scrolled_to_both_its_ends() {
 #[test]
 fn no_row_one_row_and_too_many_rows() {
     for count in [0, 1, 64, 500] {
-        for (columns, rows) in [(40, 8), (80, 24), (100, 30), (200, 60)] {
-            let name = if columns == 100 { format!("rows_{count}") } else { format!("rows_{count}_{columns}x{rows}") };
-            insta::assert_snapshot!(name, picture(&watched(&many(count), (columns, rows)), COLOURED));
+        for size in ALL_SIZES {
+            let (columns, rows) = size;
+            let of_size = if columns == 100 { String::new() } else { format!("_{columns}x{rows}") };
+            let model = watched(&many(count), size);
+            let text = picture(&model, COLOURED);
+            let plain = drawn(&model, Look::default());
+            assert_eq!(plain.backend().to_string(), text, "without colour it says the same");
+            let uncoloured = |cell: &ratatui::buffer::Cell| cell.fg == Color::Reset && cell.bg == Color::Reset;
+            assert!(plain.backend().buffer().content().iter().all(uncoloured));
+            insta::assert_snapshot!(format!("rows_{count}{of_size}"), text);
+            let ascii = picture(&model, Look { ascii: true, ..Look::default() });
+            assert!(ascii.is_ascii(), "{ascii}");
+            insta::assert_snapshot!(format!("ascii_rows_{count}{of_size}"), ascii);
         }
     }
     let mut model = watched(&many(500), (100, 30));
@@ -293,10 +303,17 @@ fn hostile_text_changes_nothing_but_its_own_cells() {
 #[test]
 fn the_final_table_says_what_became_of_each() {
     let mut logs = FixedLogs(vec!["downloading".to_owned(), "\u{1b}[31mbad digest\u{1b}[0m".to_owned()]);
-    insta::assert_snapshot!("table", table::render(&everything(), &mut logs, Look::default()));
+    insta::assert_snapshot!("table", table::render(&everything(), &mut logs, Look::default(), None));
     let words = Look { words_only: true, ..Look::default() };
-    insta::assert_snapshot!("table_in_words", table::render(&everything(), &mut logs, words));
-    let text = table::render(&hostile(), &mut logs, Look::default());
+    insta::assert_snapshot!("table_in_words", table::render(&everything(), &mut logs, words, None));
+    for columns in [80, 60] {
+        let mut snapshot = everything();
+        snapshot.slots[6].error =
+            Some("the server answered 502 to every one of five attempts\nthe last one said why".to_owned());
+        let table = table::render(&snapshot, &mut logs, Look::default(), Some(columns));
+        insta::assert_snapshot!(format!("table_{columns}"), table);
+    }
+    let text = table::render(&hostile(), &mut logs, Look::default(), None);
     assert!(!text.chars().any(|character| is_hostile(character) && character != '\n'), "{text:?}");
 }
 
@@ -408,7 +425,7 @@ proptest! {
                 view::draw(&model, &Theme::new(look), &mut smaller);
             }
         }
-        let text = table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default());
+        let text = table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default(), None);
         prop_assert!(!text.chars().any(|character| is_hostile(character) && character != '\n'));
     }
 }

@@ -16,7 +16,7 @@ use crate::model::{Changes, Pace, Totals};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Expectations, Snapshots};
 use crate::table;
-use crate::terminal::{Arrived, Lamp, Signals, Stream, restore_on_panic, take_back};
+use crate::terminal::{Arrived, Lamp, Signals, Stream, restore_on_panic, stderr_columns, take_back};
 use crate::theme::{Look, Theme};
 
 const POLL: Duration = Duration::from_millis(40);
@@ -92,7 +92,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
         lamp.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
     drop((lamp, stops));
-    let table = table::render(&latest, inputs.logs.as_mut(), options.look);
+    let table = table::render(&latest, inputs.logs.as_mut(), options.look, stderr_columns());
     write_out(&table)?;
     watched
 }
@@ -171,6 +171,15 @@ fn write_out(text: &str) -> io::Result<()> {
     stderr.flush()
 }
 
+/// Nothing told yet, and how often the whole will be: what is read aloud takes time.
+fn lines_for(form: &PlainForm) -> Plain {
+    match form {
+        PlainForm::Lines => Plain::new(BETWEEN_SUMS_MS, false),
+        PlainForm::GithubActions { .. } => Plain::new(BETWEEN_SUMS_MS, true),
+        PlainForm::Accessible => Plain::new(BETWEEN_SUMS_ALOUD_MS, false),
+    }
+}
+
 /// Write plain lines until the work is over, then the final table.
 ///
 /// # Errors
@@ -184,8 +193,7 @@ pub fn plain(
 ) -> io::Result<()> {
     let for_actions = matches!(options.form, PlainForm::GithubActions { .. });
     let aloud = matches!(options.form, PlainForm::Accessible);
-    let between = if aloud { BETWEEN_SUMS_ALOUD_MS } else { BETWEEN_SUMS_MS };
-    let mut lines = Plain::new(between, for_actions);
+    let mut lines = lines_for(&options.form);
     let mut foreteller = Foreteller::new(inputs.snapshots.expectations());
     let mut latest = Snapshot::default();
     let mut grouped = false;
@@ -198,7 +206,7 @@ pub fn plain(
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = Look { words_only: options.look.words_only || aloud, ..options.look };
-    let table = table::render(&latest, inputs.logs.as_mut(), look);
+    let table = table::render(&latest, inputs.logs.as_mut(), look, options.columns);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {
         writeln!(out, "{}", group("").1)?;
         for annotation in annotations(&latest, inputs.logs.as_mut()) {

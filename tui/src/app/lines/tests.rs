@@ -104,6 +104,41 @@ fn words_alone_for_a_screen_reader() {
     assert!(text.replace("日本語のツール", "").is_ascii(), "{text}");
 }
 
+#[test]
+fn a_screen_reader_hears_of_the_whole_every_thirty_seconds_and_of_no_shapes() {
+    let snapshot = everything();
+    let paces = vec![Pace { bytes_per_second: Some(3_000_000), measured_ms: 5_000 }; snapshot.slots.len()];
+    for (form, between_ms) in [(PlainForm::Accessible, 30_000), (PlainForm::Lines, 3_000)] {
+        let mut lines = lines_for(&form);
+        let mut told = |now_ms| {
+            let mut out = Vec::new();
+            lines.step(&snapshot, &paces, None, now_ms, &mut out).expect("a vector takes everything");
+            String::from_utf8(out).expect("lines are text")
+        };
+        let first = told(0);
+        assert!(first.contains("go 1.25.4: downloading"), "{first}");
+        assert_eq!(told(between_ms - 1), "", "{form:?}");
+        let whole = told(between_ms);
+        assert!(whole.starts_with("5 of 12 done, 6 at work"), "{form:?}: {whole}");
+        assert_eq!((told(2 * between_ms - 1), told(2 * between_ms)), (String::new(), whole.clone()), "{form:?}");
+        // Tools are at work, some of them without a known end: no bar, no mark, drawn or of ASCII.
+        for line in first.replace("日本語のツール", "a").lines().chain(whole.lines()) {
+            let spoken = |character: char| character.is_ascii_alphanumeric() || " .,:()/".contains(character);
+            assert!(line.chars().all(spoken), "{line}");
+        }
+    }
+    let mut out = Vec::new();
+    let options = PlainOptions { form: PlainForm::Accessible, ..PlainOptions::default() };
+    plain(&mut inputs([everything()]), &options, &mut out, over()).expect("it is written");
+    let text = String::from_utf8(out).expect("lines are text");
+    let table: Vec<&str> = text.lines().filter(|line| line.contains("still ")).collect();
+    assert_eq!(table.len(), 6, "{text}");
+    assert!(
+        table.iter().all(|line| line.starts_with(char::is_alphabetic) && !line.contains(['#', '=', '*', '['])),
+        "{table:?}"
+    );
+}
+
 fn reading(snapshot: &Snapshot, ms: u64, last: bool) -> Reading<'_> {
     Reading { snapshot, now: Duration::from_millis(ms), last }
 }
