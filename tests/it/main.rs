@@ -28,6 +28,7 @@ mod run;
 #[cfg(unix)]
 mod sandbox;
 mod server;
+mod skipped;
 mod source;
 #[cfg(unix)]
 mod sync;

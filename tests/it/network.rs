@@ -24,7 +24,10 @@ fn needs_network_three_real_tools_install_from_npm_and_pypi() {
     let finished = sandbox.run("vx sync", command(&sandbox, "sync --plain --timeout 120s")).finish();
     let said = finished.stderr();
     if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        println!("skipped: the registries of this machine's configuration do not answer: {}", reason.trim());
+        crate::skipped::skipped(format_args!(
+            "the registries of this machine's configuration do not answer: {}",
+            reason.trim()
+        ));
         return;
     }
     finished.succeeds();
@@ -45,14 +48,17 @@ fn needs_network_what_the_real_npm_registry_signs_is_signed_well() {
     let finished = sandbox.run("vx lock", command(&sandbox, "lock")).finish();
     let said = finished.stderr();
     if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        println!("skipped: the registries of this machine's configuration do not answer: {}", reason.trim());
+        crate::skipped::skipped(format_args!(
+            "the registries of this machine's configuration do not answer: {}",
+            reason.trim()
+        ));
         return;
     }
     finished.succeeds();
     let lock = sandbox.read("vx.lock");
     if !lock.contains("signed_by") {
         // A mirror that gives no signatures, or no keys.
-        println!("skipped: the registry of this machine's configuration signs nothing: {said}");
+        crate::skipped::skipped(format_args!("the registry of this machine's configuration signs nothing: {said}"));
         return;
     }
     assert_eq!(lock.matches("signed_by = \"SHA256:").count(), lock.matches("package = ").count(), "{lock}");
@@ -68,7 +74,10 @@ fn needs_network_real_tools_do_real_work_through_vx() {
     let synced = sandbox.run("vx sync", patient(&sandbox, "sync --plain --timeout 300s")).finish_within(LONG);
     let said = synced.stderr();
     if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        println!("skipped: the registries of this machine's configuration do not answer: {}", reason.trim());
+        crate::skipped::skipped(format_args!(
+            "the registries of this machine's configuration do not answer: {}",
+            reason.trim()
+        ));
         return;
     }
     synced.succeeds();

@@ -168,7 +168,7 @@ fn sync_again(sandbox: &Sandbox) -> Finished {
 #[test]
 fn a_store_of_somebody_else_is_named_and_untouched() {
     if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can act for another user");
+        crate::skipped::skipped("only root can act for another user");
         return;
     }
     let sandbox = Sandbox::new();

@@ -25,7 +25,7 @@ fn without_a_home_of_the_user_the_one_that_is_named_will_do() {
 #[test]
 fn without_any_home_it_says_what_to_set() {
     if !rustix::process::geteuid().is_root() {
-        println!("skipped: only root can act for a user that no list of users has");
+        crate::skipped::skipped("only root can act for a user that no list of users has");
         return;
     }
     let sandbox = project();

@@ -26,7 +26,7 @@ impl Disk {
         let mounted = BufReader::new(output).read_line(&mut said).is_ok() && said == "mounted\n";
         let disk = Self { holder, point: point.to_owned() };
         if !mounted {
-            println!("skipped: mounting a file system is not allowed here");
+            crate::skipped::skipped("mounting a file system is not allowed here");
             return None;
         }
         Some(disk)

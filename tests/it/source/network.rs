@@ -30,10 +30,10 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
                 assert!(artifacts[0].size.is_some_and(|size| size > 100_000), "{artifacts:?}");
             }
             Err(SourceError { kind: SourceErrorKind::Unreachable(reason), .. }) => {
-                println!("skipped: no network to reach the registry of {tool}: {reason}");
+                crate::skipped::skipped(format_args!("no network to reach the registry of {tool}: {reason}"));
             }
             Err(SourceError { kind: SourceErrorKind::NotConfigured(reason), .. }) => {
-                println!("skipped: this machine has no Python index for {tool}: {reason}");
+                crate::skipped::skipped(format_args!("this machine has no Python index for {tool}: {reason}"));
             }
             Err(error) => panic!("{error}"),
         }
