@@ -8,6 +8,8 @@ mod crash;
 mod doctor;
 #[cfg(target_os = "linux")]
 mod failures;
+#[cfg(target_os = "linux")]
+mod held;
 mod install;
 mod layers;
 #[cfg(unix)]
@@ -27,6 +29,8 @@ mod registry;
 mod run;
 #[cfg(unix)]
 mod sandbox;
+#[cfg(target_os = "linux")]
+mod screens;
 mod server;
 mod skipped;
 mod source;

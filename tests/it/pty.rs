@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::num::NonZero;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::sandbox::PATIENCE;
+use crate::sandbox::{PATIENCE, eventually};
 
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
@@ -40,20 +40,28 @@ pub(crate) struct OnTerminal {
 
 impl OnTerminal {
     /// Start this command on a terminal of 100 × 30 that shows UTF-8.
-    pub(crate) fn start(mut command: Command) -> Self {
+    pub(crate) fn start(command: Command) -> Self {
+        Self::sized(command, SIZE)
+    }
+
+    /// The same on one of so many rows and columns. Which terminal it is, the command may know better.
+    pub(crate) fn sized(mut command: Command, (rows, columns): (u16, u16)) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
         let name = ptsname(&master, Vec::new()).expect("it has a name");
         let name = name.to_str().expect("a terminal's name is ASCII");
         let terminal = OpenOptions::new().read(true).write(true).open(name).expect("the terminal opens");
-        let size = Winsize { ws_row: SIZE.0, ws_col: SIZE.1, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&terminal, size).expect("it takes a size");
         let before = tcgetattr(&terminal).expect("it has settings");
         let ours = || Stdio::from(terminal.try_clone().expect("a second handle"));
-        command.env("TERM", "xterm-256color").env("LANG", "C.UTF-8");
+        if !command.get_envs().any(|(name, _)| name == "TERM") {
+            command.env("TERM", "xterm-256color");
+        }
+        command.env("LANG", "C.UTF-8");
         let child = command.stdin(ours()).stdout(ours()).stderr(ours()).spawn().expect("it starts");
         let cells = |count| NonZero::new(count).expect("a screen has cells");
-        let screen = vt100::Parser::new(cells(SIZE.0), cells(SIZE.1), 0);
+        let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
         let shown = Arc::new(Mutex::new(Shown { takes: true, bytes: Vec::new(), screen }));
         let into = Arc::clone(&shown);
         let mut from = File::from(master.try_clone().expect("a second handle"));
@@ -155,16 +163,30 @@ impl OnTerminal {
 
     /// Wait for its end. The terminal's modes must be as before, whatever it shows; the code is returned.
     pub(crate) fn ends_with_modes_restored(&mut self) -> Option<i32> {
+        let status = self.end();
+        self.assert_modes_restored();
+        status.code()
+    }
+
+    fn end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().expect("our child") {
-                break status;
+                return status;
             }
             assert!(Instant::now() < deadline, "it does not end:\n{}", self.screen());
             std::thread::sleep(Duration::from_millis(5));
-        };
-        self.assert_modes_restored();
-        status.code()
+        }
+    }
+
+    /// Wait for its end; its code, and everything it has written.
+    pub(crate) fn ends(mut self) -> (Option<i32>, String) {
+        const MARK: &str = "-- everything before this has arrived --";
+        let status = self.end();
+        // What is written behind its last word arrives behind it.
+        write!(self.terminal, "{MARK}").expect("the terminal takes it");
+        let text = eventually("all of it arrives", || self.text().split_once(MARK).map(|(text, _)| text.to_owned()));
+        (status.code(), text)
     }
 
     fn assert_modes_restored(&self) {

@@ -5,7 +5,10 @@ mod keys;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::held::Held;
 use crate::sandbox::{Sandbox, eventually, text};
+use crate::screens::killed_by_the_second;
+use crate::skipped::skipped;
 
 /// A tmux server with no configuration, killed when dropped, also by a panic.
 struct Tmux {
@@ -13,9 +16,13 @@ struct Tmux {
 }
 
 impl Tmux {
-    /// `None` where there is no tmux.
+    /// `None` where there is no tmux; the test says so.
     fn start(sandbox: &Sandbox) -> Option<Self> {
-        let version = Command::new("tmux").arg("-V").output().ok().filter(|output| output.status.success())?;
+        let Some(version) = Command::new("tmux").arg("-V").output().ok().filter(|output| output.status.success())
+        else {
+            skipped("there is no tmux on this machine");
+            return None;
+        };
         assert!(String::from_utf8_lossy(&version.stdout).starts_with("tmux "));
         Some(Self { socket: sandbox.root().join("tmux") })
     }
@@ -121,10 +128,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     for (tool, version) in TOOLS.into_iter().zip(["2.3.4", "0.27.0", "2.0.1"]) {
         sandbox.publish_slowly(tool, version, 3_200_000, 400_000);
     }
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     let vx = env!("CARGO_BIN_EXE_vx");
     tmux.session(&sandbox, "sync");
     tmux.type_line("sync", &format!("{vx} sync --tui; echo \"code=$?\""));
@@ -192,10 +196,7 @@ fn the_rows_below_the_prompt_are_drawn_over_when_the_window_shrinks_and_grows() 
     for (tool, version) in TOOLS.into_iter().zip(["2.3.4", "0.27.0", "2.0.1"]) {
         sandbox.publish_slowly(tool, version, 1_000_000, 400_000);
     }
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "sync");
     tmux.type_line("sync", &format!("{} sync; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
     tmux.await_screen("sync", "every tool moves at once", all_move);
@@ -214,10 +215,7 @@ fn the_rows_below_the_prompt_are_drawn_over_when_the_window_shrinks_and_grows() 
 fn leaving_the_dashboard_lets_the_work_go_on_below_the_prompt() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 1_200_000, 400_000);
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "sync");
     tmux.type_line("sync", &format!("{} sync --tui; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
     tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
@@ -233,10 +231,7 @@ fn leaving_the_dashboard_lets_the_work_go_on_below_the_prompt() {
 fn control_c_in_a_terminal_cancels_and_gives_it_back() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 4_000_000, 400_000);
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "sync");
     for (options, other_screen) in [("--tui", true), ("", false)] {
         tmux.told(&["send-keys", "-R", "-t", "sync"]);
@@ -253,12 +248,23 @@ fn control_c_in_a_terminal_cancels_and_gives_it_back() {
 }
 
 #[test]
+fn a_second_control_c_in_a_terminal_kills_what_does_not_listen() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", 4_000_000, 400_000);
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
+    tmux.session(&sandbox, "sync");
+    tmux.type_line("sync", &format!("{} sync; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+    tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
+    let Some(held) = Held::of(&sandbox.slot("biome").expect("a slot")) else { return };
+    killed_by_the_second(held, || tmux.press("sync", "C-c"));
+    let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
+    assert!(exit_code(&last) == Some(130) && last.contains("cancelled"), "{last}");
+}
+
+#[test]
 fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
     let sandbox = Sandbox::new();
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        eprintln!("skipped: there is no tmux");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "script");
     tmux.session(&sandbox, "top");
     let vx = env!("CARGO_BIN_EXE_vx");
@@ -313,10 +319,7 @@ fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let line = crate::run::scripted(&sandbox, "say", script);
     let sandbox = sandbox.config(&format!("[tools]\n{line}[scripts]\nspeak = \"exec say\"\n"));
     sandbox.vx("sync").succeeds();
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "run");
     for words in ["say", "run speak"] {
         tmux.told(&["send-keys", "-R", "-t", "run"]);
@@ -346,10 +349,7 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
         sandbox.publish_slowly(tool, version, 800_000, 400_000);
     }
     sandbox.vx("sync --record run.vxr").succeeds();
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "top");
     tmux.type_line("top", &format!("{} top run.vxr --speed 0.5; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
     tmux.await_screen("top", "it plays, slowly", |screen| screen.contains("x0.50") && all_move(screen));
@@ -395,10 +395,7 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
 fn a_second_run_and_a_top_beside_it_foretell_their_end_and_the_title_goes_with_them() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 2_000_000, 400_000);
-    let Some(tmux) = Tmux::start(&sandbox) else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(tmux) = Tmux::start(&sandbox) else { return };
     sandbox.vx("sync --headless").succeeds();
     for folder in ["store", "cache/downloads"] {
         std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");

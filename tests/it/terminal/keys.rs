@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::{Tmux, exit_code, row};
+use crate::held::Held;
 use crate::sandbox::{Sandbox, eventually};
 
 /// How long the log is that is scrolled and searched, in lines; every 300th of them says `needle`.
@@ -99,10 +100,7 @@ fn row_number(screen: &str, wanted: impl Fn(&str) -> bool) -> u16 {
 
 #[test]
 fn every_key_does_what_the_list_of_keys_says() {
-    let Some(scene) = Scene::start("") else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(scene) = Scene::start("") else { return };
     moving(&scene);
     tabs_and_order(&scene);
     the_mouse(&scene);
@@ -297,7 +295,8 @@ fn trying_again(scene: &Scene) {
 
 fn stopping(scene: &Scene) {
     select(scene, "deaf");
-    let held = hold(scene);
+    // So it does not get to stop its post-install command.
+    let held = Held::of(&scene.sandbox.slot("deaf").expect("a slot"));
     scene.press("x", "asked deaf to stop; x again kills it");
     if held.is_some() {
         let named = "x again kills deaf: pid ";
@@ -307,25 +306,12 @@ fn stopping(scene: &Scene) {
         assert!(row.contains("stopping") && row.contains("ignores SIGTERM"), "{screen}");
         scene.tmux.press("sync", "x");
     }
-    if let Some(pid) = held {
-        // Who is traced is collected by the one who traces it first.
-        eventually("it is killed", || match nix::sys::wait::waitpid(pid, None) {
-            Ok(nix::sys::wait::WaitStatus::Stopped(..)) => None,
-            _ => Some(()),
-        });
+    if let Some(held) = held {
+        held.await_kill();
     }
     scene.sandbox.await_slot("deaf", "is cancelled", |slot| slot["state"] == "cancelled");
     let left = scene.sandbox.processes();
     assert!(!left.iter().any(|process| process.command.contains("sleep 97")), "cancelled, and left: {left:?}");
-}
-
-/// Hold the installing process of `deaf` up like a debugger, so that it does not get to stop its post-install command.
-/// `None` where the system does not allow that.
-fn hold(scene: &Scene) -> Option<nix::unistd::Pid> {
-    let slot = scene.sandbox.slot("deaf").expect("a slot");
-    let pid = nix::unistd::Pid::from_raw(i32::try_from(slot["pid"].as_i64()?).ok()?);
-    nix::sys::ptrace::attach(pid).inspect_err(|error| println!("not seen how a process is named: {error}")).ok()?;
-    Some(pid)
 }
 
 fn leaving(scene: &Scene) {
@@ -357,10 +343,7 @@ fn select(scene: &Scene, tool: &str) {
 
 #[test]
 fn the_mouse_is_left_alone_where_nobody_wants_it_taken_and_control_c_cancels_all() {
-    let Some(scene) = Scene::start("--no-mouse") else {
-        println!("skipped: there is no tmux on this machine");
-        return;
-    };
+    let Some(scene) = Scene::start("--no-mouse") else { return };
     assert!(!scene.takes_the_mouse());
     scene.tmux.press("sync", "C-c");
     let last = scene.sees("the run ends", |screen| exit_code(screen).is_some());

@@ -1,0 +1,36 @@
+//! A process held up like by a debugger: it answers to nothing but a kill.
+
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::sandbox::eventually;
+use crate::skipped::skipped;
+
+/// The process of a slot, held up.
+pub(crate) struct Held(Pid);
+
+impl Held {
+    /// Hold the process of this slot up; `None` where the system does not allow that. The thread that did must be the one
+    /// that asks for its end.
+    pub(crate) fn of(slot: &Value) -> Option<Self> {
+        let pid = Pid::from_raw(i32::try_from(slot["pid"].as_i64()?).ok()?);
+        let refused = |error: &nix::Error| skipped(format_args!("ptrace is not allowed on this machine: {error}"));
+        nix::sys::ptrace::attach(pid).inspect_err(refused).ok()?;
+        Some(Self(pid))
+    }
+
+    /// Wait until it is killed. Who is held up is collected by the one who holds it first.
+    pub(crate) fn await_kill(self) {
+        eventually("it is killed", || match waitpid(self.0, None) {
+            Ok(WaitStatus::Stopped(..)) => None,
+            _ => Some(()),
+        });
+    }
+
+    /// Whether it is still there.
+    pub(crate) fn is_there(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0)).unwrap_or_default();
+        !stat.is_empty() && !stat.contains(") Z ") && !stat.contains(") X ")
+    }
+}

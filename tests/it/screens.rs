@@ -1,0 +1,189 @@
+//! What a terminal is sent, by what the environment and the user's settings say of it.
+
+use rustix::process::Signal;
+
+use crate::held::Held;
+use crate::pty::OnTerminal;
+use crate::sandbox::{Sandbox, text};
+use crate::server::Reply;
+
+/// A project of one tool that takes about this many seconds to download.
+fn slow(seconds: usize) -> Sandbox {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    sandbox.publish_slowly("biome", "2.3.4", seconds * 400_000, 400_000);
+    sandbox
+}
+
+fn on_terminal(sandbox: &Sandbox, words: &str) -> OnTerminal {
+    OnTerminal::start(sandbox.command(words))
+}
+
+fn moves(screen: &str) -> bool {
+    screen.lines().any(|line| line.contains("biome") && line.contains('%'))
+}
+
+#[test]
+fn where_nothing_may_be_drawn_over_lines_are_only_appended() {
+    for (name, value) in [("CI", "1"), ("TERM", "dumb"), ("ACCESSIBLE", "1")] {
+        let sandbox = slow(1).variable(name, value);
+        let (code, text) = on_terminal(&sandbox, "sync").ends();
+        assert_eq!(code, Some(0), "{name}: {text}");
+        for line in ["biome 2.3.4: downloading", "biome 2.3.4: installed", "1 installed in"] {
+            assert!(text.contains(line), "{name}: no `{line}` in {text}");
+        }
+        let moves = |character| matches!(character, '\u{1b}' | '\r' | '\u{8}');
+        assert!(!text.replace("\r\n", "\n").contains(moves), "{name}: {text:?}");
+        if name == "ACCESSIBLE" {
+            assert!(text.is_ascii(), "{text}");
+        }
+    }
+    let (code, text) = on_terminal(&slow(1), "sync").ends();
+    assert_eq!(code, Some(0));
+    assert!(text.contains("\u{1b}[") && !text.contains("biome 2.3.4: downloading"), "where it may, it is: {text:?}");
+}
+
+/// The terminal of a `vx top` on a board that stands still, in the home's settings; colours are allowed.
+fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
+    let sandbox = Sandbox::new().variable("NO_COLOR", "");
+    std::fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");
+    sandbox.vx("board create work").succeeds();
+    sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+    let viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("it is there", moves);
+    (sandbox, viewer)
+}
+
+/// Whether any cell has a colour that is not one of the terminal's own sixteen.
+fn has_own_colours(viewer: &OnTerminal) -> bool {
+    viewer.look(|screen| {
+        let (rows, columns) = screen.size();
+        let mut cells = (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+        cells.any(|(row, column)| {
+            let colour = screen.cell(row, column).map_or(vt100::Color::Default, vt100::Cell::fgcolor);
+            matches!(colour, vt100::Color::Idx(16..) | vt100::Color::Rgb(..))
+        })
+    })
+}
+
+#[test]
+fn the_users_settings_reach_the_dashboard() {
+    let (_sandbox, mut plain) = top_with("");
+    assert!(plain.screen().contains("? help") && !has_own_colours(&plain), "{}", plain.screen());
+    assert!(plain.text().contains("\u{1b}[?1000h"), "it takes the mouse");
+    plain.press("q");
+    assert_eq!(plain.ends_restored(), Some(0));
+
+    let (_sandbox, mut viewer) = top_with("[ui]\nkeys.help = [\"F1\"]\nmouse = false\ntheme = \"dark\"\n");
+    let screen = viewer.screen();
+    assert!(screen.contains("F1 help") && !screen.contains("? help"), "{screen}");
+    assert!(has_own_colours(&viewer), "the colours for a dark ground");
+    // `?` means nothing any more, and what is typed behind it is answered.
+    viewer.press("?j/");
+    viewer.await_screen("the filter, not the list of keys", |screen| screen.contains("show only:"));
+    viewer.press("\u{1b}");
+    viewer.await_screen("no filter", |screen| !screen.contains("show only:"));
+    viewer.press("\u{1b}OP");
+    viewer.await_screen("the list of keys", |screen| screen.contains("this list"));
+    viewer.press("\u{1b}OP");
+    viewer.await_screen("no list", |screen| !screen.contains("this list"));
+    viewer.press("q");
+    assert!(!viewer.text().contains("\u{1b}[?1000h"), "it leaves the mouse alone");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
+fn progress_is_shown_outside_the_cells_only_by_terminals_known_to_show_it() {
+    let shows = |variables: &[(&str, &str)]| {
+        let sandbox = variables.iter().fold(slow(1), |sandbox, (name, value)| sandbox.variable(name, value));
+        let (code, text) = on_terminal(&sandbox, "sync").ends();
+        assert_eq!(code, Some(0), "{text}");
+        let signs = text.matches("\u{1b}]9;4;").count();
+        assert!(signs == 0 || text.contains("\u{1b}]9;4;0"), "it is taken back: {text:?}");
+        signs > 1
+    };
+    assert!(shows(&[("TERM_PROGRAM", "WezTerm")]));
+    assert!(!shows(&[("TERM_PROGRAM", "WezTerm"), ("TMUX", "/tmp/tmux-0/default,1,0")]), "tmux swallows it");
+    assert!(!shows(&[]), "nobody knows");
+}
+
+#[test]
+fn the_final_table_does_not_wrap_after_a_failure() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let broken = sandbox.publish("biome", "2.3.4", 0);
+    sandbox.registry().server().serve(&broken.path, Reply::status(404));
+    for words in ["sync", "sync --plain"] {
+        let (code, text) = OnTerminal::sized(sandbox.command(words), (24, 60)).ends();
+        assert_eq!(code, Some(1), "{text}");
+        let rows: Vec<&str> = text.lines().filter(|line| line.contains("biome  2.3.4  failed: ")).collect();
+        assert_eq!(rows.len(), 1, "{words}: {text}");
+        // Where rows were drawn before, codes that undo them come first.
+        let row = &rows[0][rows[0].rfind('✗').expect("a mark")..];
+        assert!(row.chars().count() <= 60 && row.contains('…'), "{words}: {row}");
+        assert!(text.contains("404"), "the whole error is told below: {text}");
+    }
+}
+
+#[test]
+fn cancelling_in_the_question_how_to_leave_cancels_the_run() {
+    let sandbox = slow(10);
+    let mut run = on_terminal(&sandbox, "sync --tui");
+    run.await_screen("it moves", moves);
+    run.press("q");
+    run.await_screen("it asks", |screen| screen.contains("detach: the work goes on"));
+    run.press("c");
+    assert_eq!(run.ends_restored(), Some(130));
+    assert_eq!(text(&sandbox.slot("biome").expect("a slot")["state"]), "cancelled");
+    assert_eq!(sandbox.installed(), Vec::<String>::new());
+}
+
+#[test]
+fn a_second_control_c_in_the_dashboard_kills_what_does_not_listen() {
+    let sandbox = slow(10);
+    let mut run = on_terminal(&sandbox, "sync --tui");
+    run.await_screen("it moves", moves);
+    let Some(held) = Held::of(&sandbox.slot("biome").expect("a slot")) else { return };
+    killed_by_the_second(held, || run.press("\u{3}"));
+    assert_eq!(run.ends_restored(), Some(130));
+    assert_eq!(text(&sandbox.slot("biome").expect("a slot")["state"]), "cancelled");
+}
+
+/// Ask twice: who does not listen is there after the first time, and killed by the second, not by the patience of the run.
+pub(crate) fn killed_by_the_second(held: Held, mut interrupt: impl FnMut()) {
+    use std::time::{Duration, Instant};
+    interrupt();
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(held.is_there(), "asked once, it gets time");
+    let asked = Instant::now();
+    interrupt();
+    held.await_kill();
+    // Three seconds after the first time it would be killed anyway.
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_while_lines_are_shown_in_place_of_the_view() {
+    let sandbox = Sandbox::new();
+    sandbox.vx("board create work").succeeds();
+    sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut viewer = on_terminal(&sandbox, "top");
+        viewer.await_screen("it is there", moves);
+        viewer.press("s");
+        viewer.await_screen("lines", |screen| screen.contains("--- the run; s goes back ---"));
+        viewer.signal(signal);
+        assert_eq!(viewer.ends_restored(), Some(code), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_while_a_board_is_chosen() {
+    let sandbox = Sandbox::new();
+    sandbox.vx("board create day").succeeds();
+    sandbox.vx("board create night").succeeds();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let viewer = on_terminal(&sandbox, "top");
+        viewer.await_screen("the list", |screen| screen.contains("Which board?"));
+        viewer.signal(signal);
+        assert!(viewer.ends_restored().is_some(), "{signal:?}");
+    }
+}
