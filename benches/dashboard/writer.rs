@@ -1,4 +1,4 @@
-//! A process that fills a board: so many rows, of which so many move a hundred times a second.
+//! A process that fills a board: so many rows, of which so many move a hundred times a second, and the others are alive.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
 
-/// What makes this program a writer: `BOARD ROWS MOVING OVER`.
+/// What makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
 
 const BETWEEN_REPORTS: Duration = Duration::from_millis(10);
@@ -21,6 +21,8 @@ pub(crate) struct Scene {
     pub(crate) moving: u32,
     /// All of it is done, and so is the board.
     pub(crate) over: bool,
+    /// It is known how much there is to do.
+    pub(crate) total: bool,
 }
 
 /// The process, ended when dropped.
@@ -37,7 +39,8 @@ impl Writer {
         let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let directory = tempfile::tempdir_in(place).expect("a directory");
         let board = directory.path().join("bench.board");
-        let role = format!("{} {} {} {}", board.display(), scene.rows, scene.moving, scene.over);
+        let Scene { rows, moving, over, total } = scene;
+        let role = format!("{} {rows} {moving} {over} {total}", board.display());
         let program = std::env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .env(ROLE, role)
@@ -65,10 +68,11 @@ impl Drop for Writer {
 /// The writer's own part.
 pub(crate) fn play(role: &str) {
     let mut words = role.split(' ');
-    let mut word = || words.next().expect("four words");
-    let (path, rows, moving, over) = (PathBuf::from(word()), number(word()), number(word()), word() == "true");
+    let mut word = || words.next().expect("five words");
+    let (path, rows, moving) = (PathBuf::from(word()), number(word()), number(word()));
+    let (over, total) = (word() == "true", (word() == "true").then_some(TOTAL));
     let board = Board::create(&path, "bench", rows).expect("a board");
-    let mut slots: Vec<Slot> = (0..rows).map(|row| slot(&path, row)).collect();
+    let mut slots: Vec<Slot> = (0..rows).map(|row| slot(&path, row, total)).collect();
     if over {
         for slot in slots.drain(..) {
             slot.end(Ending::new(SlotState::Done)).expect("it ends");
@@ -89,8 +93,8 @@ fn number(word: &str) -> u32 {
     word.parse().expect("a number")
 }
 
-fn slot(board: &Path, row: u32) -> Slot {
+fn slot(board: &Path, row: u32, total: Option<u64>) -> Slot {
     let mut slot = Slot::join(board, &format!("tool-{row:02}"), "1.22.333", Kind::Install).expect("a slot");
-    slot.enter(Phase::Downloading, Some(TOTAL));
+    slot.enter(Phase::Downloading, total);
     slot
 }
