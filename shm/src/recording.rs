@@ -18,10 +18,12 @@
 //! ```
 //!
 //! Numbers in payloads take as many bytes as they need (`bytes.rs`); fields are listed in `fields.rs`. A whole frame needs
-//! none before it: they come often enough that no seek reads more than [`WHOLE_EVERY_BYTES`] and a frame. A frame is in one
-//! `write`, and checked when it is read: of a recorder that was killed nothing is missing but what it had not come to.
-//! Where a frame is damaged, the recording ends before it. Nothing in a recording is trusted; reading takes time and memory
-//! in proportion to its size, which is bounded.
+//! none before it, and they come often enough that no seek has to read much: one is due where what has changed since the last
+//! would take more than [`WHOLE_EVERY_BYTES`], or eight times that one's own size. A recorder without room for another goes
+//! on for as much again, and a reader no further than that. A frame is in one `write`, and checked when it is read: of a
+//! recorder that was killed nothing is missing but what it had not come to. Where a frame is damaged, the recording ends
+//! before it. Nothing in a recording is trusted; reading it, and walking through it, take time and memory in proportion to
+//! its size, which is bounded.
 //!
 //! A recorder never writes more than it is allowed. The fuller the file, the seldomer numbers are written:
 //! the beginning of a run is there in full detail, an hour in fewer readings, and the changes of
@@ -43,5 +45,17 @@ pub use recording_file::{Recording, RecordingError, RecordingFault, create, is_r
 pub const MOST_BYTES: u64 = 64 << 20;
 /// A recorder looks at its board this often at most, in nanoseconds.
 pub const LOOK_EVERY_NS: u64 = 50_000_000;
-/// A whole reading is written after this many bytes of changes, or eight times its own size where that is more.
+/// Changes behind a whole reading take this many bytes at most, or eight times its own where that is more, and twice as many
+/// where there is no room for another.
 pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;
+
+/// How many bytes of changes may follow a whole reading of this size before the next is due.
+const fn whole_every(whole_bytes: u64) -> u64 {
+    let own = whole_bytes.saturating_mul(8);
+    if own > WHOLE_EVERY_BYTES { own } else { WHOLE_EVERY_BYTES }
+}
+
+/// How many may stand between a whole reading and a frame that counts on it; where there are more, the recording ends.
+const fn most_between(whole_bytes: u64) -> u64 {
+    whole_every(whole_bytes).saturating_mul(2)
+}

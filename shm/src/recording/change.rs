@@ -19,6 +19,8 @@ pub(super) struct State {
     pub(super) snapshot: Snapshot,
     /// For each slot, since when it is stalled or silent.
     quiet_since_ns: Vec<u64>,
+    /// The places of the slots that the last changes told of.
+    told: Vec<u32>,
 }
 
 /// The differences between two readings.
@@ -34,7 +36,12 @@ pub(super) struct Change {
 impl State {
     /// The state before the first reading of this board.
     pub(super) fn of(board: &BoardView) -> Self {
-        Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, quiet_since_ns: Vec::new() }
+        Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, ..Self::default() }
+    }
+
+    /// The places of the slots that the last changes told of.
+    pub(super) fn told(&self) -> &[u32] {
+        &self.told
     }
 
     /// Forget everything but which board it is, and when the last reading was.
@@ -93,6 +100,7 @@ impl State {
         }
         self.snapshot.taken_at_ns = taken_at_ns;
         take_board(payload, board)?;
+        self.told.clear();
         let mut next = 0u32;
         for _ in 0..payload.number()? {
             let index = next.checked_add(payload.small()?).filter(|index| *index < board.capacity)?;
@@ -107,6 +115,7 @@ impl State {
                 Err(_) => return None,
             };
             take_slot(payload, mask, &mut self.snapshot.slots[place], &mut self.quiet_since_ns[place], taken_at_ns)?;
+            self.told.push(place as u32);
             next = index + 1;
         }
         payload.is_empty().then_some(())

@@ -55,12 +55,23 @@ impl Playback {
             return false;
         }
         // What lies between is read over, but from no further back than the last whole reading.
-        let from = self.recording.frames()[..=place].iter().rposition(|frame| frame.whole).unwrap_or(0);
+        let from = self.recording.frames()[place].whole as usize;
         match place > self.frame && from <= self.frame {
             true => (self.frame + 1..=place).for_each(|frame| self.show_frame(frame, false)),
             false => (from..=place).for_each(|frame| self.show_frame(frame, frame == from)),
         }
         true
+    }
+
+    /// Go to the next reading, if there is one. Returns it, and the places in its slots that it tells something of: all
+    /// others are as they were before.
+    pub fn step(&mut self) -> Option<(&Snapshot, &[u32])> {
+        let next = self.frame + 1;
+        if next == self.recording.frames().len() {
+            return None;
+        }
+        self.show_frame(next, false);
+        Some((&self.state.snapshot, self.state.told()))
     }
 
     /// The board as it was at this moment: the reading it is at, with lengths of time counted up to the moment.
@@ -69,7 +80,7 @@ impl Playback {
     }
 
     fn show_frame(&mut self, frame: usize, anew: bool) {
-        if anew || self.recording.frames()[frame].whole {
+        if anew || self.recording.frames()[frame].whole as usize == frame {
             self.state.start_over(self.recording.board(), 0);
         }
         let read = self.state.apply(&mut self.recording.payload(frame));

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::bytes::Bytes;
 use super::change::State;
 use super::header;
-use super::{LOOK_EVERY_NS, MOST_BYTES, WHOLE_EVERY_BYTES};
+use super::{LOOK_EVERY_NS, MOST_BYTES, most_between, whole_every};
 use crate::view::{BoardView, Snapshot};
 
 pub(super) const WHOLE: u8 = 1;
@@ -32,6 +32,8 @@ pub struct Recorder<W: Write> {
     written_bytes: u64,
     since_whole_bytes: u64,
     whole_bytes: u64,
+    /// A whole reading that was due found no room, and there is never more of that.
+    no_room_for_whole: bool,
 }
 
 impl<W: Write> Recorder<W> {
@@ -54,8 +56,9 @@ impl<W: Write> Recorder<W> {
             written_bytes: bytes.len() as u64,
             since_whole_bytes: 0,
             whole_bytes: 0,
+            no_room_for_whole: false,
         };
-        recorder.write(WHOLE, first)?;
+        recorder.put_whole(first, recorder.most_bytes)?;
         Ok(recorder)
     }
 
@@ -69,17 +72,26 @@ impl<W: Write> Recorder<W> {
         if since_ns < pace.weighty_ns {
             return Ok(false);
         }
+        let until = self.most_bytes - kept_for_the_end(self.most_bytes);
         if !self.state.leads_to(now) {
-            return self.write(WHOLE, now);
+            return self.put_whole(now, until);
         }
         let change = self.state.change_to(now);
         if !change.any || (since_ns < pace.numbers_ns && !change.weighty) {
             return Ok(false);
         }
-        if self.since_whole_bytes > WHOLE_EVERY_BYTES.max(8 * self.whole_bytes) {
-            return self.write(WHOLE, now);
+        let since_whole_bytes = self.since_whole_bytes + frame_bytes(&change.payload);
+        if since_whole_bytes > whole_every(self.whole_bytes) && !self.no_room_for_whole {
+            if self.put_whole(now, until)? {
+                return Ok(true);
+            }
+            self.no_room_for_whole = true;
         }
-        self.put(CHANGES, &change.payload)
+        // What a reader would not go to is not written.
+        if since_whole_bytes > most_between(self.whole_bytes) {
+            return Ok(false);
+        }
+        self.put(CHANGES, &change.payload, until)
     }
 
     /// Write the last reading, and that it is the last.
@@ -87,8 +99,11 @@ impl<W: Write> Recorder<W> {
     /// # Errors
     /// What the sink says.
     pub fn end(mut self, last: &Snapshot) -> io::Result<W> {
-        let what = if self.state.leads_to(last) { LAST_CHANGES } else { WHOLE };
-        self.write(what, last)?;
+        // A whole reading does not say that it is the last: changes behind it do, of which there are none.
+        if self.state.leads_to(last) || self.put_whole(last, self.most_bytes)? {
+            let change = self.state.change_to(last);
+            self.put(LAST_CHANGES, &change.payload, self.most_bytes)?;
+        }
         self.sink.flush()?;
         Ok(self.sink)
     }
@@ -98,24 +113,22 @@ impl<W: Write> Recorder<W> {
         self.written_bytes
     }
 
-    fn write(&mut self, what: u8, now: &Snapshot) -> io::Result<bool> {
-        if what != WHOLE {
-            return self.put(what, &self.state.change_to(now).payload);
-        }
+    fn put_whole(&mut self, now: &Snapshot, until: u64) -> io::Result<bool> {
         let mut blank = State::of(&self.board);
         let change = blank.change_to(now);
         std::mem::swap(&mut self.state, &mut blank);
-        let written = self.put(WHOLE, &change.payload);
+        let written = self.put(WHOLE, &change.payload, until);
         if !matches!(written, Ok(true)) {
             self.state = blank;
         }
         written
     }
 
-    fn put(&mut self, what: u8, change: &[u8]) -> io::Result<bool> {
+    /// Write a frame, unless the file would be longer than `until` with it. Returns whether it was.
+    fn put(&mut self, what: u8, change: &[u8], until: u64) -> io::Result<bool> {
         let length = change.len() + 1;
-        let taken = (FRAME_BYTES + length) as u64;
-        if self.written_bytes + taken > self.most_bytes {
+        let taken = frame_bytes(change);
+        if self.written_bytes + taken > until {
             return Ok(false);
         }
         let mut frame = Vec::with_capacity(FRAME_BYTES + length);
@@ -138,6 +151,15 @@ impl<W: Write> Recorder<W> {
     }
 }
 
+/// How much a frame with these changes takes.
+fn frame_bytes(change: &[u8]) -> u64 {
+    (FRAME_BYTES + 1 + change.len()) as u64
+}
+
+fn kept_for_the_end(most_bytes: u64) -> u64 {
+    most_bytes / FOR_THE_END
+}
+
 /// How long a recorder waits after a reading, in nanoseconds.
 struct Pace {
     /// Before it writes how far things are.
@@ -151,7 +173,7 @@ impl Pace {
     fn of(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;
-        let full = written_bytes >= most_bytes - most_bytes / FOR_THE_END;
+        let full = written_bytes >= most_bytes - kept_for_the_end(most_bytes);
         Self {
             numbers_ns: if part < PARTS - 1 { slowed_ns } else { u64::MAX },
             weighty_ns: if full { u64::MAX } else { (slowed_ns / WEIGHTY_RATIO).max(LOOK_EVERY_NS / 2) },
@@ -229,6 +251,43 @@ mod tests {
             recorder.note(&now).unwrap()
         });
         assert_eq!(noted.count(), 200);
+    }
+
+    #[test]
+    fn changes_go_on_where_a_whole_reading_finds_no_room() {
+        let mut now = board(600);
+        let whole_bytes = Recorder::new(Vec::new(), MOST_BYTES, &now).unwrap().written_bytes();
+        // Numbers are still written where the next whole reading is due, and what is left has no room for it.
+        let due_at = whole_bytes + whole_every(whole_bytes);
+        let room = due_at * PARTS / (PARTS - 1) + 8_000;
+        let mut recorder = Recorder::new(Vec::new(), room, &now).unwrap();
+        while recorder.written_bytes() < room * (PARTS - 1) / PARTS {
+            later(&mut now, 3_600 * SECOND);
+            assert!(recorder.note(&now).unwrap(), "nothing is written behind {}", recorder.written_bytes());
+        }
+        assert!(recorder.no_room_for_whole && recorder.written_bytes() > due_at);
+        later(&mut now, 3_600 * SECOND);
+        now.slots[5].state = SlotState::Failed;
+        assert!(recorder.note(&now).unwrap(), "a failure is told for as long as there is room");
+        let recording = Recording::from_bytes(recorder.end(&now).unwrap()).unwrap();
+        assert!(recording.complete());
+        let mut playback = recording.playback();
+        playback.seek(u64::MAX);
+        assert_eq!(playback.last().slots, now.slots);
+    }
+
+    #[test]
+    fn a_run_whose_last_reading_has_a_slot_between_those_known_is_complete() {
+        let mut now = board(4);
+        let between = now.slots.remove(1);
+        let recorder = Recorder::new(Vec::new(), 1 << 20, &now).unwrap();
+        now.slots.insert(1, between);
+        now.taken_at_ns += SECOND;
+        let recording = Recording::from_bytes(recorder.end(&now).unwrap()).unwrap();
+        assert!(recording.complete());
+        let mut playback = recording.playback();
+        playback.seek(u64::MAX);
+        assert_eq!(playback.last().slots, now.slots);
     }
 
     #[test]

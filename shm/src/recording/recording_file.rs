@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::MOST_BYTES;
 use super::bytes::Bytes;
 use super::change::State;
 use super::header::{self, HEADER_BYTES, MAGIC};
 use super::playback::Playback;
 use super::recorder::{CHANGES, FRAME_BYTES, LAST_CHANGES, WHOLE};
+use super::{MOST_BYTES, most_between};
 use crate::view::BoardView;
 
 /// A recording that was read and checked.
@@ -28,7 +28,8 @@ pub struct Recording {
 pub(super) struct Frame {
     pub(super) at_ns: u64,
     payload: (u32, u32),
-    pub(super) whole: bool,
+    /// The frame that tells the whole: itself, or the last one before it that does.
+    pub(super) whole: u32,
 }
 
 /// Why a recording could not be read.
@@ -97,21 +98,26 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Every frame up to the first that is not whole: read once, so that none has to be doubted later.
+    /// Every frame up to the first that is not whole: read once, so that none has to be doubted later. Nor is one kept that
+    /// stands further behind its whole reading than any recorder puts it: to go there would take too long.
     fn find_frames(&mut self) {
         let mut state = State::of(&self.board);
         let mut at = HEADER_BYTES;
+        // The last whole reading: its frame, where that ends, and how far behind that another may begin.
+        let mut last_whole: Option<(u32, usize, u64)> = None;
         while let Some((what, payload)) = frame_at(&self.bytes, at) {
-            let whole = what == WHOLE;
-            if whole {
-                let taken_at_ns = state.snapshot.taken_at_ns;
-                state.start_over(&self.board, taken_at_ns);
-            }
-            if (self.frames.is_empty() && !whole) || state.apply(&mut Bytes(payload)).is_none() {
-                return;
-            }
             let from = at + FRAME_BYTES + 1;
             let end = from + payload.len();
+            if what == WHOLE {
+                let taken_at_ns = state.snapshot.taken_at_ns;
+                state.start_over(&self.board, taken_at_ns);
+                last_whole = Some((self.frames.len() as u32, end, most_between((end - at) as u64)));
+            }
+            let Some((whole, whole_end, most_between)) = last_whole else { return };
+            let too_far = what != WHOLE && (at - whole_end) as u64 > most_between;
+            if too_far || state.apply(&mut Bytes(payload)).is_none() {
+                return;
+            }
             self.frames.push(Frame { at_ns: state.snapshot.taken_at_ns, payload: (from as u32, end as u32), whole });
             self.complete = what == LAST_CHANGES;
             at = end;

@@ -134,10 +134,7 @@ proptest! {
     ) {
         let mut bytes = header::encode(&BoardView { capacity: 4096, ..BoardView::default() }).to_vec();
         for (what, rest) in frames {
-            let payload: Vec<u8> = std::iter::once(what).chain(rest).collect();
-            bytes.extend((payload.len() as u32).to_le_bytes());
-            bytes.extend(crc32fast::hash(&payload).to_le_bytes());
-            bytes.extend(payload);
+            put_frame(&mut bytes, &std::iter::once(what).chain(rest).collect::<Vec<u8>>());
         }
         if let Ok(recording) = Recording::from_bytes(bytes) {
             let mut playback = recording.playback();
@@ -145,6 +142,55 @@ proptest! {
             playback.seek(0);
         }
     }
+}
+
+fn put_frame(bytes: &mut Vec<u8>, payload: &[u8]) {
+    bytes.extend((payload.len() as u32).to_le_bytes());
+    bytes.extend(crc32fast::hash(payload).to_le_bytes());
+    bytes.extend(payload);
+}
+
+/// A whole reading of an empty board, and changes of nothing behind it: 12 bytes each. So many times.
+fn wholes_and_changes(wholes: usize, changes: usize) -> Recording {
+    let mut bytes = header::encode(&BoardView::default()).to_vec();
+    for _ in 0..wholes {
+        put_frame(&mut bytes, &[WHOLE, 0, 0, 0]);
+        (0..changes).for_each(|_| put_frame(&mut bytes, &[CHANGES, 0, 0, 0]));
+    }
+    Recording::from_bytes(bytes).unwrap()
+}
+
+#[test]
+fn a_recording_ends_where_no_recorder_would_have_gone_on_without_a_whole_reading() {
+    assert_eq!(wholes_and_changes(3, 21_000).readings(), 3 * 21_001);
+    let readings = wholes_and_changes(1, 100_000).readings();
+    assert!((21_000..22_000).contains(&readings), "{readings}");
+}
+
+#[test]
+fn a_walk_takes_time_in_proportion_to_the_length() {
+    let begun = std::time::Instant::now();
+    let recording = wholes_and_changes(6, 21_000);
+    let patience = 5 * begun.elapsed() + std::time::Duration::from_secs(1);
+    let mut playback = recording.playback();
+    for place in 1..playback.recording().readings() {
+        assert!(playback.go_to(place));
+        assert!(begun.elapsed() < patience, "at {place} after {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn a_step_tells_which_slots_it_is_about() {
+    let mut readings = golden_readings();
+    readings[2].slots[0].done += 1;
+    let mut playback = Recording::from_bytes(recorded(&readings)).unwrap().playback();
+    let mut told = Vec::new();
+    while let Some((snapshot, places)) = playback.step() {
+        told.push((snapshot.slots.len(), places.to_vec()));
+    }
+    // The last is the one before again, but that the first slot has stood still for only so long.
+    assert_eq!(told, [(2, vec![0, 1]), (2, vec![0, 1]), (2, vec![0])]);
+    assert!(playback.step().is_none());
 }
 
 #[test]
