@@ -70,6 +70,22 @@ wire_enum! {
     }
 }
 
+impl Phase {
+    /// One letter for a bar in a chart; a small one where nothing is done.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::Queued => "q",
+            Self::Waiting => "w",
+            Self::Resolving => "R",
+            Self::Downloading => "D",
+            Self::Verifying => "V",
+            Self::Extracting => "E",
+            Self::Linking => "L",
+            Self::PostInstall => "P",
+        }
+    }
+}
+
 wire_enum! {
     /// Where a slot is in its life: `free → reserved → claiming → live → done | failed | cancelled | skipped | died`.
     SlotState {

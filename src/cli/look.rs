@@ -52,6 +52,7 @@ pub(super) fn keys(ui: &Ui) -> Result<KeyBindings, Failure> {
         let about: Vec<&str> = match &error {
             KeyBindingError::UnknownAction { action }
             | KeyBindingError::UnknownKey { action, .. }
+            | KeyBindingError::NeverSent { action, .. }
             | KeyBindingError::Kept { action, .. } => vec![action],
             KeyBindingError::Twice { first, second, .. } => vec![second, first],
             KeyBindingError::NoWayOut { action } => vec![action],

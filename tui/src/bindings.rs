@@ -224,6 +224,19 @@ pub enum KeyBindingError {
         /// The key's name as given.
         key: String,
     },
+    /// No terminal sends this key as itself.
+    #[error(
+        "`{action}` cannot be on `{key}`: terminals send `{sent_as}` for it, and nobody could tell the two apart; choose \
+         another key"
+    )]
+    NeverSent {
+        /// What was to be on it.
+        action: String,
+        /// The key.
+        key: String,
+        /// The key that arrives in its place.
+        sent_as: &'static str,
+    },
     /// The key is kept for something else.
     #[error("`{action}` cannot be on `{key}`, which always means `{kept_for}`")]
     Kept {
@@ -276,6 +289,9 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
             let key = |name: &String| {
                 let unknown = || KeyBindingError::UnknownKey { action: action.clone(), key: name.clone() };
                 let key = Key::named(name).ok_or_else(unknown)?;
+                if let Some(sent_as) = key.sent_as() {
+                    return Err(KeyBindingError::NeverSent { action: action.clone(), key: key.to_string(), sent_as });
+                }
                 bindings.free(key, action).map(|()| key)
             };
             let mut keys = names.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
@@ -441,5 +457,16 @@ mod tests {
         assert_eq!(kept, "`save` cannot be on `Ctrl-C`, which always means `cancel-all`");
         assert_eq!(said(&[("leave", &[])]), "`leave` needs a key");
         assert_eq!(said(&[("leave-stay", &[])]), "`leave-stay` needs a key");
+    }
+
+    #[test]
+    fn a_key_that_no_terminal_sends_is_refused() {
+        for (key, sent_as) in
+            [("Ctrl-M", "Enter"), ("Ctrl-m", "Enter"), ("Ctrl-I", "Tab"), ("Ctrl-[", "Esc"), ("Ctrl-Tab", "Tab")]
+        {
+            let said = chosen(&[("leave", &[key])]).expect_err("nobody could leave").to_string();
+            assert!(said.contains("`leave`") && said.contains(&format!("terminals send `{sent_as}`")), "{said}");
+        }
+        assert!(chosen(&[("leave", &["Ctrl-N", "Alt-m", "m"])]).is_ok());
     }
 }

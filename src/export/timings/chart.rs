@@ -13,25 +13,10 @@ const BUCKETS: usize = 150;
 /// A bar narrower than this much of the run has no room for its letter.
 const LETTER_PERCENT: f64 = 2.2;
 
-/// The letter of a phase, as in the dashboard.
-fn letter(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queued => "q",
-        Phase::Waiting => "w",
-        Phase::Resolving => "R",
-        Phase::Downloading => "D",
-        Phase::Verifying => "V",
-        Phase::Extracting => "E",
-        Phase::Linking => "L",
-        Phase::PostInstall => "P",
-        _ => "*",
-    }
-}
-
 pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
     page.push_str("<section>\n<h2>Timeline</h2>\n<p class=\"legend\">");
     for phase in Phase::ALL {
-        let _ = write!(page, "<span><i class=\"{}\">{}</i>{phase}</span>", phase.name(), letter(*phase));
+        let _ = write!(page, "<span><i class=\"{}\">{}</i>{phase}</span>", phase.name(), phase.letter());
     }
     page.push_str("<span><i class=\"mark\"></i>on the critical path</span></p>\n<div class=\"chart\">\n");
     axis(page, course.length_ns);
@@ -113,7 +98,7 @@ pub(super) fn bar(course: &Course, tool: usize, stretch: &Stretch, on_path: bool
     };
     let key = escaped(&course.tools[tool].slot.key);
     let marked = if on_path { " mark" } else { "" };
-    let letter = if width >= LETTER_PERCENT { letter(stretch.phase) } else { "" };
+    let letter = if width >= LETTER_PERCENT { stretch.phase.letter() } else { "" };
     format!(
         "<i class=\"{}{marked}\" style=\"left:{left:.3}%;width:{width:.3}%\" title=\"{key}: {} {}{amount}\">{letter}</i>",
         stretch.phase.name(),

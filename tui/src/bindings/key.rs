@@ -52,6 +52,17 @@ impl Key {
         };
         Some(Self { code: plain(code, control), control, alt })
     }
+
+    /// The key that a terminal sends in place of this one: it has one byte for both.
+    pub(super) fn sent_as(self) -> Option<&'static str> {
+        match self.code {
+            _ if !self.control => None,
+            KeyCode::Char('m') | KeyCode::Enter => Some("Enter"),
+            KeyCode::Char('i') | KeyCode::Tab => Some("Tab"),
+            KeyCode::Char('[') | KeyCode::Esc => Some("Esc"),
+            _ => None,
+        }
+    }
 }
 
 /// A terminal does not tell Ctrl-C from Ctrl-c.

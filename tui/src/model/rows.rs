@@ -9,12 +9,6 @@ use super::standing::{Standing, note};
 const SLOW_BYTES_PER_SECOND: u64 = 50_000;
 const SLOW_MS: u64 = 4_000;
 
-/// Less than this is too short a time to foretell from.
-const FORETELL_MS: u64 = 2_000;
-
-/// Nobody believes a longer one.
-const LONGEST_LEFT_MS: u64 = 24 * 3600 * 1000;
-
 /// How fast a slot moves, as measured by its reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pace {
@@ -41,7 +35,7 @@ pub(crate) struct Row {
     pub(crate) bytes_per_second: Option<u64>,
     /// Whole seconds while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
-    /// How long the present phase will take at the measured rate.
+    /// How long its tool will still take: told by [`Estimate`](super::Estimate), and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
     /// Moves an indeterminate bar: quarter seconds, only where there is one.
@@ -70,7 +64,7 @@ impl Row {
             size_bytes: size_bytes(slot),
             bytes_per_second: pace.bytes_per_second.filter(|_| counting && standing != Standing::Silent),
             elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 1000 * 1000) },
-            left_ms: left_ms(slot, standing, pace).filter(|_| counting),
+            left_ms: None,
             note: note(slot, standing),
             beat: if standing.at_work() && permille.is_none() { now_ns / 250_000_000 } else { 0 },
         }
@@ -95,15 +89,6 @@ fn with_reader(standing: Standing, pace: Pace, asked_to_stop: bool, slot: &SlotV
         Standing::Running if slow && slot.phase == Phase::Downloading => Standing::Slow,
         _ => standing,
     }
-}
-
-/// An honest guess or none: only for a phase that counts, moves, knows its total, and was watched long enough.
-fn left_ms(slot: &SlotView, standing: Standing, pace: Pace) -> Option<u64> {
-    let moving = matches!(standing, Standing::Running | Standing::Slow);
-    let rate = pace.bytes_per_second.filter(|rate| *rate > 0 && moving && pace.measured_ms >= FORETELL_MS)?;
-    let missing = slot.total?.checked_sub(slot.done)?;
-    let left = u64::try_from(u128::from(missing) * 1000 / u128::from(rate)).ok()?;
-    (left < LONGEST_LEFT_MS).then_some(left.div_ceil(1000) * 1000)
 }
 
 /// In which order rows are shown.
@@ -180,19 +165,6 @@ mod tests {
 
     fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
         Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
-    }
-
-    #[test]
-    fn time_left_is_shown_only_when_it_can_be_known() {
-        let left = |slot: &SlotView, pace| Row::of(slot, pace, false, 0).left_ms;
-        assert_eq!(left(&downloading(500, Some(1500)), pace(100, 3_000)), Some(10_000));
-        assert_eq!(left(&downloading(500, Some(1500)), pace(100, 1_000)), None, "measured too briefly");
-        assert_eq!(left(&downloading(500, Some(1500)), pace(0, 3_000)), None, "nothing moves");
-        assert_eq!(left(&downloading(500, None), pace(100, 3_000)), None, "total unknown");
-        assert_eq!(left(&downloading(500, Some(100)), pace(100, 3_000)), None, "total wrong");
-        assert_eq!(left(&downloading(0, Some(u64::MAX)), pace(1, 3_000)), None, "beyond belief");
-        let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(500, Some(1500)) };
-        assert_eq!(left(&stalled, pace(100, 3_000)), None, "stalled");
     }
 
     #[test]

@@ -12,21 +12,6 @@ use crate::widgets::{put, put_right, row_of};
 
 const LEGEND: &str = "q queued  w waiting  R resolve  D download  V verify  E extract  L link  P post-install";
 
-/// The letter of a phase.
-fn letter(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Queued => "q",
-        Phase::Waiting => "w",
-        Phase::Resolving => "R",
-        Phase::Downloading => "D",
-        Phase::Verifying => "V",
-        Phase::Extracting => "E",
-        Phase::Linking => "L",
-        Phase::PostInstall => "P",
-        _ => "*",
-    }
-}
-
 /// The stretch of the board's clock that is shown.
 #[derive(Clone, Copy)]
 struct Span {
@@ -90,7 +75,7 @@ fn draw_bar(buffer: &mut Buffer, theme: &Theme, slot: &SlotView, span: Span, are
     for run in phases.chunk_by(PartialEq::eq) {
         let columns = u16::try_from(run.len()).unwrap_or(u16::MAX);
         if let Some(phase) = run[0] {
-            let letters = letter(phase).repeat(run.len());
+            let letters = phase.letter().repeat(run.len());
             put(buffer, theme, (x, area.y), columns, &letters, theme.phase_style(phase.number()));
         }
         x += columns;
