@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use vx_shm::Snapshot;
 use vx_shm::recording::{Playback as Place, Recording, RecordingError, is_recording};
@@ -16,6 +16,10 @@ use crate::sync::board_of_recording;
 /// How slow and how fast a recording goes, in percent.
 const SLOWEST: u32 = 6;
 const FASTEST: u32 = 6_400;
+
+/// As much time as goes by for a recording between two looks: twice as much as lies between those of a view that somebody
+/// sees. Behind a pager, or stopped, a view looks at nothing, and its recording waits for it.
+const LONGEST_UNSEEN: Duration = Duration::from_secs(2);
 
 /// Read a recording.
 pub(super) fn open(path: &Path) -> Result<Recording, Failure> {
@@ -67,7 +71,8 @@ impl Replay {
 
     /// Let as much time go by as has, at this speed.
     fn pass(&mut self, now: Instant) {
-        let passed = now.saturating_duration_since(self.looked_at).as_nanos() * u128::from(self.speed_percent) / 100;
+        let unseen = now.saturating_duration_since(self.looked_at).min(LONGEST_UNSEEN);
+        let passed = unseen.as_nanos() * u128::from(self.speed_percent) / 100;
         self.looked_at = now;
         if !self.paused {
             self.go_to(self.at_ns.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)));
@@ -127,7 +132,6 @@ impl Playback for Replay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
     use vx_shm::recording::Recorder;
     use vx_shm::{BoardView, SlotView};
 
@@ -157,18 +161,31 @@ mod tests {
     #[test]
     fn time_passes_at_the_speed_asked_for_and_not_at_all_while_paused() {
         let mut replay = replay();
-        let begun = replay.looked_at;
-        replay.pass(begun + Duration::from_millis(2_500));
+        look_for(&mut replay, 2_500);
         assert_eq!((done(&mut replay), replay.position().at_ms), (2, 2_500));
         replay.speed_percent = 200;
-        replay.pass(begun + Duration::from_millis(4_000));
+        look_for(&mut replay, 1_500);
         assert_eq!(done(&mut replay), 5);
         replay.paused = true;
-        replay.pass(begun + Duration::from_secs(100));
+        look_for(&mut replay, 100_000);
         assert_eq!((done(&mut replay), replay.position().paused), (5, true));
         replay.paused = false;
-        replay.pass(begun + Duration::from_secs(200));
+        look_for(&mut replay, 100_000);
         assert_eq!((done(&mut replay), replay.position().at_ms), (10, 10_000), "the end is as far as it goes");
+    }
+
+    /// Let time go by, looking ten times a second.
+    fn look_for(replay: &mut Replay, ms: u64) {
+        (0..ms / 100).for_each(|_| replay.pass(replay.looked_at + Duration::from_millis(100)));
+    }
+
+    #[test]
+    fn a_replay_that_nobody_looks_at_waits() {
+        let mut replay = replay();
+        replay.pass(replay.looked_at + Duration::from_secs(60));
+        assert_eq!(replay.position().at_ms, 2_000);
+        look_for(&mut replay, 1_000);
+        assert_eq!(replay.position().at_ms, 3_000);
     }
 
     #[test]
