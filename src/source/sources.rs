@@ -108,12 +108,6 @@ impl Sources {
         }
     }
 
-    /// Where the archive of an npm package's version is, as its registry says: for registries that do not keep archives
-    /// where [`Self::locate`] expects them.
-    pub fn locate_by_asking(&self, package: &str, version: &str) -> Result<Located, SourceError> {
-        self.npm.tarball(&self.cache, &self.netrc, package, version).map(|tarball| tarball.at)
-    }
-
     /// Whether an npm package of a lock may be used that the lock says no signature of.
     pub fn may_be_unsigned(&self, package: &str, version: &str) -> Result<(), SourceError> {
         if !self.options.require_signatures {
