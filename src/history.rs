@@ -8,13 +8,14 @@ mod kept;
 mod run;
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use vx_shm::Snapshot;
 use vx_tui::source::Expectations;
 
 use crate::paths::Home;
+use crate::replace_file::replace_file;
 use kept::Kept;
 
 /// The file is never larger than this.
@@ -49,10 +50,7 @@ fn read(path: &Path) -> Kept {
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let directory = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    replace_file(path, |file| file.write_all(bytes))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod paths;
 pub mod platform;
 pub mod process;
 pub mod project;
+pub mod replace_file;
 pub mod report;
 pub mod route;
 pub mod source;

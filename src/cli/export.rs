@@ -1,6 +1,6 @@
 //! `vx board export`, and the same at the end of a run: a trace and a page of timings.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::{boards, print, replay};
 use crate::export::{Course, timings, trace};
 use crate::paths::runtime_directory;
+use crate::replace_file::replace_file;
 use crate::sync::{kept_recordings, recording_beside};
 
 /// With how many earlier runs a run is compared at most.
@@ -63,11 +64,12 @@ fn course_of(path: &Path) -> Result<Course, Failure> {
 fn write(course: &Course, into: &ExportArguments) -> Result<Vec<PathBuf>, Failure> {
     let mut written = Vec::new();
     if let Some(path) = &into.trace {
-        put(path, &trace(course))?;
+        replace_file(path, |file| trace(course, file)).map_err(|error| cannot_write(path, &error))?;
         written.push(path.clone());
     }
     if let Some(path) = &into.timings {
-        put(path, &timings(course, &earlier(course)?))?;
+        let page = timings(course, &earlier(course)?);
+        replace_file(path, |file| file.write_all(page.as_bytes())).map_err(|error| cannot_write(path, &error))?;
         written.push(path.clone());
     }
     Ok(written)
@@ -89,17 +91,6 @@ fn earlier(course: &Course) -> Result<Vec<Course>, Failure> {
     same.sort_by_key(|other| std::cmp::Reverse(other.board.created_unix_ns));
     same.truncate(MOST_EARLIER);
     Ok(same)
-}
-
-/// The whole file appears, or nothing does.
-fn put(path: &Path, text: &str) -> Result<(), Failure> {
-    let whole = || -> io::Result<()> {
-        let mut file = tempfile::NamedTempFile::new_in(directory_of(path))?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    whole().map_err(|error| cannot_write(path, &error))
 }
 
 fn directory_of(path: &Path) -> &Path {

@@ -9,8 +9,12 @@ use vx_shm::{BoardState, BoardView, Phase, PhaseEntry, SlotState, SlotView, Snap
 const MOST_TOOLS: usize = 4096;
 /// More stretches than any install has.
 const MOST_ENTRIES: usize = 256;
+/// More than those of all installs of a run together.
+const MOST_ENTRIES_IN_ALL: usize = 65_536;
 /// How many amounts of a download are kept at most, over the length of a run.
 const MOST_SAMPLES: u64 = 1_000;
+/// And of all downloads together: where there are more, every one is told in fewer.
+const MOST_SAMPLES_IN_ALL: usize = 65_536;
 
 /// The course of a run. All times are nanoseconds since its board was made.
 #[derive(Clone, Debug, Default)]
@@ -52,23 +56,21 @@ pub struct Stretch {
 impl Course {
     /// The course that a recording tells of, and behind it a reading of the same board, where it goes on.
     pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
-        let (first_ns, last_ns) = recording.span_ns();
-        let mut gathering = Gathering { between_ns: (last_ns - first_ns) / MOST_SAMPLES, ..Gathering::default() };
-        let readings = recording.readings();
+        let mut gathering = Gathering { between_ns: between_ns(recording.span_ns()), ..Gathering::default() };
         let mut playback = recording.playback();
-        for place in 0..readings {
-            playback.go_to(place);
-            gathering.note(playback.last());
+        gathering.note(playback.last(), &playback.last().slots);
+        while let Some((snapshot, told)) = playback.step() {
+            gathering.note(snapshot, told.iter().map(|place| &snapshot.slots[*place as usize]));
         }
         // Nothing is recorded while nothing changes, and time goes by all the same.
-        now.into_iter().for_each(|now| gathering.note(now));
+        now.into_iter().for_each(|now| gathering.note(now, &now.slots));
         gathering.course()
     }
 
     /// The course as far as one reading of a board tells: no more of a download than how much it was.
     pub fn of_reading(snapshot: &Snapshot) -> Self {
         let mut gathering = Gathering::default();
-        gathering.note(snapshot);
+        gathering.note(snapshot, &snapshot.slots);
         gathering.course()
     }
 
@@ -132,14 +134,23 @@ impl Tool {
     }
 }
 
+/// How far two amounts of one download lie apart at least.
+fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
+    ((last_ns - first_ns) / MOST_SAMPLES).max(1)
+}
+
 /// A course while it is gathered.
 #[derive(Default)]
 struct Gathering {
     board: BoardView,
     taken_at_ns: u64,
+    /// Two amounts of one download lie so far apart at least.
     between_ns: u64,
     places: HashMap<(u32, u32), usize>,
     tools: Vec<Gathered>,
+    /// How many entries and samples there are in all.
+    entries: usize,
+    samples: usize,
 }
 
 #[derive(Default)]
@@ -150,10 +161,11 @@ struct Gathered {
 }
 
 impl Gathering {
-    fn note(&mut self, snapshot: &Snapshot) {
+    /// Take a reading in; `told` are those of its slots that are not as they were in the one before.
+    fn note<'a>(&mut self, snapshot: &Snapshot, told: impl IntoIterator<Item = &'a SlotView>) {
         self.board.clone_from(&snapshot.board);
         self.taken_at_ns = self.taken_at_ns.max(snapshot.taken_at_ns);
-        for slot in &snapshot.slots {
+        for slot in told {
             let id = (slot.index, slot.generation);
             let place = match self.places.get(&id) {
                 Some(place) => *place,
@@ -164,7 +176,28 @@ impl Gathering {
                     self.tools.len() - 1
                 }
             };
-            self.tools[place].note(slot, snapshot.taken_at_ns, self.between_ns);
+            let tool = &mut self.tools[place];
+            self.samples += usize::from(tool.note_amount(slot, snapshot.taken_at_ns, self.between_ns));
+            self.entries += tool.note_phases(slot, MOST_ENTRIES_IN_ALL - self.entries);
+            tool.slot.clone_from(slot);
+        }
+        while self.samples > MOST_SAMPLES_IN_ALL {
+            self.thin();
+        }
+    }
+
+    /// Keep half as many amounts of each download; the first of each stays.
+    fn thin(&mut self) {
+        self.between_ns = self.between_ns.saturating_mul(2);
+        self.samples = 0;
+        for tool in &mut self.tools {
+            let mut last_ns = None;
+            tool.received.retain(|(at_ns, _)| {
+                let kept = last_ns.is_none_or(|last_ns| at_ns - last_ns >= self.between_ns);
+                last_ns = if kept { Some(*at_ns) } else { last_ns };
+                kept
+            });
+            self.samples += tool.received.len();
         }
     }
 
@@ -180,25 +213,34 @@ impl Gathering {
 }
 
 impl Gathered {
-    fn note(&mut self, slot: &SlotView, at_ns: u64, between_ns: u64) {
-        self.slot.clone_from(slot);
-        let mut fresh = Vec::new();
-        for entry in &slot.phases {
-            let known =
-                |other: &&mut PhaseEntry| (other.phase, other.entered_at_ns) == (entry.phase, entry.entered_at_ns);
-            match self.entries.iter_mut().find(known) {
-                Some(known) => known.done = entry.done,
-                None => fresh.push(*entry),
+    /// Note what differs from the reading before, as long as there is `room` for more; returns how many more there are.
+    fn note_phases(&mut self, slot: &SlotView, room: usize) -> usize {
+        let before = self.entries.len();
+        let most = MOST_ENTRIES.min(before + room);
+        for (place, entry) in slot.phases.iter().enumerate() {
+            if self.slot.phases.get(place) == Some(entry) {
+                continue;
+            }
+            let known = |other: &PhaseEntry| (other.phase, other.entered_at_ns) == (entry.phase, entry.entered_at_ns);
+            match self.entries.iter().position(known) {
+                Some(known) => self.entries[known].done = entry.done,
+                None if self.entries.len() < most => self.entries.push(*entry),
+                None => {}
             }
         }
-        fresh.truncate(MOST_ENTRIES - self.entries.len());
-        self.entries.append(&mut fresh);
-        if slot.phase == Phase::Downloading && !slot.state.ended() {
-            let last = self.received.last();
-            if last.is_none_or(|(last_ns, done)| *done != slot.done && at_ns - last_ns >= between_ns) {
-                self.received.push((at_ns, slot.done));
-            }
+        self.entries.len() - before
+    }
+
+    /// Note how much of a download has come, and return whether that is one more amount.
+    fn note_amount(&mut self, slot: &SlotView, at_ns: u64, between_ns: u64) -> bool {
+        let last = self.received.last();
+        let more = slot.phase == Phase::Downloading
+            && !slot.state.ended()
+            && last.is_none_or(|(last_ns, done)| *done != slot.done && at_ns - last_ns >= between_ns);
+        if more {
+            self.received.push((at_ns, slot.done));
         }
+        more
     }
 
     fn tool(mut self, since: impl Fn(u64) -> u64, now_ns: u64) -> Tool {

@@ -97,7 +97,7 @@ fn critical(page: &mut String, course: &Course, path: &[Link]) {
     }
     page.push_str("</div>\n<ol class=\"links\">\n");
     let mut links: Vec<&Link> = path.iter().collect();
-    links.retain(|link| (link.stretch.until_ns - link.stretch.from_ns) * 100 >= whole_ns);
+    links.retain(|link| u128::from(link.stretch.until_ns - link.stretch.from_ns) * 100 >= u128::from(whole_ns));
     for link in links {
         let took_ns = link.stretch.until_ns - link.stretch.from_ns;
         let _ = writeln!(
@@ -154,6 +154,19 @@ mod tests {
             assert!(!page.contains(bad), "`{bad}` is in the page");
         }
         assert!(page.contains("default-src 'none'"));
+    }
+
+    #[test]
+    fn lengths_that_cannot_be_make_a_page_all_the_same() {
+        let mut course = run();
+        course.length_ns = u64::MAX;
+        for tool in &mut course.tools {
+            tool.stretches.last_mut().expect("a stretch").until_ns = u64::MAX;
+        }
+        let download = &mut course.tools[1].stretches[2];
+        (download.from_ns, download.until_ns) = (u64::MAX, u64::MAX);
+        let page = timings(&course, &[course.clone()]);
+        assert!(page.ends_with("</html>\n") && !page.contains("NaN"));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! A run in the trace event format that Perfetto and Chrome's own viewer open: a track a tool, a slice a phase, a counter of
 //! bytes a tool and one for all, and the critical path on a track of its own.
 
+use std::io::{self, Write};
+
 use serde_json::{Value, json};
 
 use super::course::{Course, Tool};
@@ -11,23 +13,11 @@ const BOARD: u32 = 1;
 /// The track of the critical path; those of the tools come behind it.
 const PATH: u32 = 1;
 
-/// The trace of a run, as JSON.
-pub fn trace(course: &Course) -> String {
-    let mut events = vec![
-        named("process_name", BOARD, &format!("vx {}", course.board.title)),
-        named("thread_name", PATH, "critical path"),
-        json!({ "ph": "M", "pid": BOARD, "tid": PATH, "name": "thread_sort_index", "args": { "sort_index": 0 } }),
-    ];
-    for link in critical_path(course) {
-        let tool = &course.tools[link.tool].slot.key;
-        let stretch = link.stretch;
-        let name = format!("{tool}: {}", stretch.phase);
-        events.push(slice(PATH, &name, "critical", (stretch.from_ns, stretch.until_ns), json!({ "tool": tool })));
-    }
-    for (place, tool) in course.tools.iter().enumerate() {
-        put_tool(&mut events, PATH + 1 + place as u32, tool);
-    }
-    put_total(&mut events, course);
+/// Write the trace of a run, as JSON.
+///
+/// # Errors
+/// What the sink says.
+pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
     let board = &course.board;
     let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).map(|moment| moment.to_string());
     let head = json!({
@@ -40,10 +30,40 @@ pub fn trace(course: &Course) -> String {
             "created_at": created.ok(),
         },
     });
-    // An event a line: to be read, compared and searched line by line.
     let head = head.to_string();
-    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
-    format!("{},\"traceEvents\":[\n{}\n]}}\n", head.strip_suffix('}').unwrap_or_default(), lines.join(",\n"))
+    write!(into, "{},\"traceEvents\":[\n", head.strip_suffix('}').unwrap_or_default())?;
+    let mut events = Events { into, begun: false };
+    events.put(&named("process_name", BOARD, &format!("vx {}", board.title)))?;
+    events.put(&named("thread_name", PATH, "critical path"))?;
+    let first = json!({ "sort_index": 0 });
+    events.put(&json!({ "ph": "M", "pid": BOARD, "tid": PATH, "name": "thread_sort_index", "args": first }))?;
+    for link in critical_path(course) {
+        let tool = &course.tools[link.tool].slot.key;
+        let stretch = link.stretch;
+        let name = format!("{tool}: {}", stretch.phase);
+        let span = (stretch.from_ns, stretch.until_ns);
+        events.put(&slice(PATH, &name, "critical", span, json!({ "tool": tool })))?;
+    }
+    for (place, tool) in course.tools.iter().enumerate() {
+        put_tool(&mut events, PATH + 1 + place as u32, tool)?;
+    }
+    put_total(&mut events, course)?;
+    events.into.write_all(b"\n]}\n")
+}
+
+/// Events as they are written: one a line, to be read, compared and searched line by line.
+struct Events<'a, W: Write> {
+    into: &'a mut W,
+    begun: bool,
+}
+
+impl<W: Write> Events<'_, W> {
+    fn put(&mut self, event: &Value) -> io::Result<()> {
+        if std::mem::replace(&mut self.begun, true) {
+            self.into.write_all(b",\n")?;
+        }
+        Ok(serde_json::to_writer(&mut *self.into, event)?)
+    }
 }
 
 fn named(what: &str, track: u32, name: &str) -> Value {
@@ -68,23 +88,23 @@ fn slice(track: u32, name: &str, category: &str, (from_ns, until_ns): (u64, u64)
     })
 }
 
-fn put_tool(events: &mut Vec<Value>, track: u32, tool: &Tool) {
+fn put_tool<W: Write>(events: &mut Events<'_, W>, track: u32, tool: &Tool) -> io::Result<()> {
     let slot = &tool.slot;
     let name = [slot.key.as_str(), slot.version.as_str()].join(" ");
-    events.push(named("thread_name", track, name.trim_end()));
+    events.put(&named("thread_name", track, name.trim_end()))?;
     let order = json!({ "sort_index": track });
-    events.push(json!({ "ph": "M", "pid": BOARD, "tid": track, "name": "thread_sort_index", "args": order }));
+    events.put(&json!({ "ph": "M", "pid": BOARD, "tid": track, "name": "thread_sort_index", "args": order }))?;
     for stretch in &tool.stretches {
         let arguments = json!({ "done": stretch.done, "attempt": slot.attempt });
         let span = (stretch.from_ns, stretch.until_ns);
-        events.push(slice(track, stretch.phase.name(), "phase", span, arguments));
+        events.put(&slice(track, stretch.phase.name(), "phase", span, arguments))?;
     }
     let counter = format!("{} bytes", slot.key);
     for (at_ns, bytes) in amounts(tool) {
-        events.push(count(&counter, at_ns, bytes));
+        events.put(&count(&counter, at_ns, bytes))?;
     }
     if let Some(ended_ns) = tool.ended_ns {
-        events.push(json!({
+        events.put(&json!({
             "ph": "i",
             "s": "t",
             "pid": BOARD,
@@ -93,8 +113,9 @@ fn put_tool(events: &mut Vec<Value>, track: u32, tool: &Tool) {
             "cat": "end",
             "ts": microseconds(ended_ns),
             "args": { "error": slot.error, "exit_code": slot.exit_code, "signal": slot.signal },
-        }));
+        }))?;
     }
+    Ok(())
 }
 
 /// How much of a tool's download was there when, from nothing to all of it.
@@ -106,7 +127,7 @@ fn amounts(tool: &Tool) -> Vec<(u64, u64)> {
     [(begun, 0)].into_iter().chain(seen).chain([(download.until_ns, download.done)]).collect()
 }
 
-fn put_total(events: &mut Vec<Value>, course: &Course) {
+fn put_total<W: Write>(events: &mut Events<'_, W>, course: &Course) -> io::Result<()> {
     let mut changes: Vec<(u64, usize, u64)> = Vec::new();
     for (place, tool) in course.tools.iter().enumerate() {
         changes.extend(amounts(tool).into_iter().map(|(at_ns, bytes)| (at_ns, place, bytes)));
@@ -117,8 +138,9 @@ fn put_total(events: &mut Vec<Value>, course: &Course) {
     for (at_ns, place, bytes) in changes {
         total = total.wrapping_sub(bytes_of[place]).wrapping_add(bytes);
         bytes_of[place] = bytes;
-        events.push(count("all bytes", at_ns, total));
+        events.put(&count("all bytes", at_ns, total))?;
     }
+    Ok(())
 }
 
 fn count(name: &str, at_ns: u64, bytes: u64) -> Value {
@@ -130,6 +152,12 @@ mod tests {
     use super::super::course::tests::run;
     use super::*;
 
+    fn text(course: &Course) -> String {
+        let mut bytes = Vec::new();
+        trace(course, &mut bytes).expect("memory");
+        String::from_utf8(bytes).expect("text")
+    }
+
     fn events(trace: &str) -> Vec<Value> {
         let trace: Value = serde_json::from_str(trace).expect("JSON");
         trace["traceEvents"].as_array().expect("events").clone()
@@ -137,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_run_as_a_trace() {
-        let whole = trace(&run());
+        let whole = text(&run());
         // Only a few of the counts: they are all alike.
         let few: Vec<&str> = whole
             .lines()
@@ -150,7 +178,7 @@ mod tests {
 
     #[test]
     fn every_event_has_what_the_format_asks_of_its_kind() {
-        for event in events(&trace(&run())) {
+        for event in events(&text(&run())) {
             let wanted: &[&str] = match event["ph"].as_str().expect("a kind") {
                 "M" => &["pid", "tid", "name", "args"],
                 "X" => &["pid", "tid", "name", "cat", "ts", "dur", "args"],
@@ -171,7 +199,7 @@ mod tests {
 
     #[test]
     fn slices_of_a_track_do_not_overlap_and_a_hostile_name_is_text() {
-        let events = events(&trace(&run()));
+        let events = events(&text(&run()));
         for track in 1..=4 {
             let slices = events.iter().filter(|event| event["ph"] == "X" && event["tid"] == track);
             let spans: Vec<(f64, f64)> =

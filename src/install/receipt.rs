@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
+use crate::replace_file::replace_file;
 
 use super::disk::{At, DiskError};
 
@@ -135,10 +136,7 @@ impl Receipt {
     /// Write it in place of the one that an activated release has: readers see one or the other.
     pub(super) fn replace(&self, release: &Path) -> io::Result<()> {
         let text = toml::to_string(self).map_err(io::Error::other)?;
-        let mut file = tempfile::NamedTempFile::new_in(release)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(release.join(FILE_NAME))?;
-        Ok(())
+        replace_file(&release.join(FILE_NAME), |file| file.write_all(text.as_bytes()))
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::format::{Cache, LONGEST_BYTES, file_name, hash};
 use super::{Draft, Way, search_path, stamp};
 use crate::paths::Home;
+use crate::replace_file::replace_file;
 
 /// More directories than this are not remembered: the oldest half is forgotten.
 const KEPT: usize = 512;
@@ -88,10 +89,8 @@ fn try_keep(home: &Home, draft: &Draft) -> io::Result<()> {
     let routes = home.routes();
     fs::create_dir_all(&routes)?;
     forget_oldest(&routes)?;
-    let mut file = tempfile::NamedTempFile::new_in(&routes)?;
-    file.write_all(&bytes)?;
-    file.persist(place(home, draft.directory.as_os_str().as_encoded_bytes())).map_err(|error| error.error)?;
-    Ok(())
+    let path = place(home, draft.directory.as_os_str().as_encoded_bytes());
+    replace_file(&path, |file| file.write_all(&bytes))
 }
 
 fn forget_oldest(routes: &Path) -> io::Result<()> {

@@ -1,12 +1,14 @@
 //! Dumps of a run's board: now and then while it runs, and once at its end.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use vx_shm::{Reader, Snapshot, dump};
+
+use crate::replace_file::replace_file;
 
 /// A thread that dumps a board into a directory.
 pub struct Dumper {
@@ -25,15 +27,14 @@ impl Dumper {
         std::fs::create_dir_all(&directory)?;
         let mut reader = Reader::open(board).map_err(io::Error::other)?;
         let thread = thread::Builder::new().name("dumps".into()).spawn(move || {
-            if let Some(every) = every {
-                dump_while_running(&mut reader, &directory, every, &finished)?;
-            } else {
-                let _ = finished.recv();
-            }
-            dump::write(&mut reader, &directory.join("final.vxb")).map_err(io::Error::other)?;
-            let mut snapshot = Snapshot::default();
-            reader.refresh(&mut snapshot).map_err(io::Error::other)?;
-            write_whole(&directory.join("final.json"), format!("{:#}\n", dump::to_json(&snapshot)).as_bytes())
+            let before = match every {
+                Some(every) => dump_while_running(&mut reader, &directory, every, &finished),
+                None => finished.recv().or(Ok(())),
+            };
+            // Each is tried, whatever became of those before it; what failed first is told.
+            let last = dump::write(&mut reader, &directory.join("final.vxb")).map_err(io::Error::other);
+            let told = write_json(&mut reader, &directory.join("final.json"));
+            before.and(last).and(told)
         })?;
         Ok(Self { thread })
     }
@@ -50,19 +51,45 @@ fn dump_while_running(
     every: Duration,
     finished: &Receiver<()>,
 ) -> io::Result<()> {
+    let mut outcome = Ok(());
     for number in 1.. {
         if finished.recv_timeout(every) != Err(RecvTimeoutError::Timeout) {
             break;
         }
-        dump::write(reader, &directory.join(format!("board-{number:06}.vxb"))).map_err(io::Error::other)?;
+        let dumped = dump::write(reader, &directory.join(format!("board-{number:06}.vxb")));
+        outcome = outcome.and(dumped.map_err(io::Error::other));
     }
-    Ok(())
+    outcome
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+fn write_json(reader: &mut Reader, path: &Path) -> io::Result<()> {
+    let mut snapshot = Snapshot::default();
+    reader.refresh(&mut snapshot).map_err(io::Error::other)?;
+    replace_file(path, |file| writeln!(file, "{:#}", dump::to_json(&snapshot)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::Board;
+
+    #[test]
+    fn a_dump_that_fails_costs_none_of_those_behind_it() {
+        let top = tempfile::tempdir().expect("a directory");
+        let path = top.path().join("run.board");
+        let _board = Board::create(&path, "run", 1).expect("a board");
+        let dumps = top.path().join("dumps");
+        // Something else has the name of the first.
+        std::fs::create_dir_all(dumps.join("board-000001.vxb").join("something")).expect("a directory");
+        let (running, finished) = crossbeam_channel::bounded(0);
+        let dumper = Dumper::start(&path, dumps.clone(), Some(Duration::from_millis(10)), finished).expect("a thread");
+        let begun = std::time::Instant::now();
+        while !dumps.join("board-000002.vxb").exists() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "no second dump");
+            thread::sleep(Duration::from_millis(5));
+        }
+        drop(running);
+        assert!(dumper.finish().is_err(), "and it is told");
+        assert!(dumps.join("final.vxb").is_file() && dumps.join("final.json").is_file());
+    }
 }

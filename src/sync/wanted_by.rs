@@ -3,13 +3,14 @@
 //! It answers `vx list`. Losing it loses nothing: the next sync of the project writes it again.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Algorithm;
 use crate::paths::Home;
+use crate::replace_file::replace_file;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Wants {
@@ -39,12 +40,8 @@ pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>, keep: impl
     if std::fs::read(&path).is_ok_and(|known| known == text) {
         return Ok(());
     }
-    let directory = directory(home);
-    std::fs::create_dir_all(&directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(&directory)?;
-    file.write_all(&text)?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+    std::fs::create_dir_all(directory(home))?;
+    replace_file(&path, |file| file.write_all(&text))
 }
 
 /// The projects that want each release, by path; those that are gone are left out.

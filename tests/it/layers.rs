@@ -36,7 +36,7 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "src",
         floors: &[
-            &["hint", "platform", "digest"],
+            &["hint", "platform", "digest", "replace_file"],
             &["report", "paths", "config", "candidate", "template", "export"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],

@@ -139,6 +139,56 @@ fn stretches_follow_each_other_and_end_with_the_tool() {
     assert_eq!(course.bytes(), 39_500_000);
 }
 
+/// A board of 4096 downloads that all move all the time.
+fn crowd(readings: u64, between_ns: u64) -> Course {
+    let mut now = reading(0, BoardState::Running, Vec::new());
+    now.board.capacity = 4_096;
+    now.slots = (0..4_096).map(|index| tool(index, "t", &[(Phase::Downloading, 0, 0)], None)).collect();
+    let mut recorder = Recorder::new(Vec::new(), 64 << 20, &now).expect("memory");
+    for _ in 1..readings {
+        now.taken_at_ns += between_ns;
+        now.slots.iter_mut().for_each(|slot| slot.done += 60);
+        recorder.note(&now).expect("memory");
+    }
+    let bytes = recorder.end(&now).expect("memory");
+    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"))
+}
+
+#[test]
+fn amounts_are_few_in_all_and_end_with_the_last() {
+    let course = crowd(20, 50 * MS);
+    assert_eq!((course.tools.len(), course.tools[4_095].bytes()), (4_096, 19 * 60));
+    let samples: usize = course.tools.iter().map(|tool| tool.received.len()).sum();
+    assert!((MOST_SAMPLES_IN_ALL / 4..=MOST_SAMPLES_IN_ALL).contains(&samples), "{samples}");
+    assert!(course.tools.iter().all(|tool| tool.received[0] == (0, 0) && tool.received.is_sorted()));
+}
+
+#[test]
+fn phases_are_few_in_all() {
+    let mut gathering = Gathering::default();
+    for round in 0..10u64 {
+        let entry = |phase: u64| PhaseEntry { phase: Phase::Linking, entered_at_ns: round * 100 + phase, done: 0 };
+        let slot = |index| SlotView { index, phases: (0..30).map(entry).collect(), ..SlotView::default() };
+        let slots: Vec<SlotView> = (0..512).map(slot).collect();
+        gathering.note(&reading(round, BoardState::Running, Vec::new()), &slots);
+    }
+    let course = gathering.course();
+    let stretches: usize = course.tools.iter().map(|tool| tool.stretches.len()).sum();
+    assert_eq!(stretches, MOST_ENTRIES_IN_ALL);
+    assert!(course.tools.iter().all(|tool| tool.stretches.len() <= MOST_ENTRIES));
+}
+
+#[test]
+fn readings_that_lie_no_time_apart_are_few_amounts() {
+    let mut now = reading(0, BoardState::Running, vec![tool(0, "node", &[(Phase::Downloading, 0, 0)], None)]);
+    let mut gathering = Gathering { between_ns: between_ns((BEGUN, BEGUN + 999)), ..Gathering::default() };
+    for _ in 0..100 {
+        now.slots[0].done += 1;
+        gathering.note(&now, &now.slots);
+    }
+    assert_eq!(gathering.samples, 1);
+}
+
 #[test]
 fn one_reading_tells_as_much_as_it_holds() {
     let snapshot = reading(700, BoardState::Running, vec![tool(0, "node", &[(Phase::Downloading, 20, 5)], None)]);

@@ -1,5 +1,6 @@
 //! The timeline: a row of bars a tool, and below them how fast bytes came, over the same time.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use vx_shm::Phase;
@@ -13,6 +14,9 @@ const BUCKETS: usize = 150;
 /// A bar narrower than this much of the run has no room for its letter.
 const LETTER_PERCENT: f64 = 2.2;
 
+/// The stretches of the critical path: whose, from when, which phase.
+type OnPath = HashSet<(usize, u64, Phase)>;
+
 pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
     page.push_str("<section>\n<h2>Timeline</h2>\n<p class=\"legend\">");
     for phase in Phase::ALL {
@@ -20,8 +24,9 @@ pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
     }
     page.push_str("<span><i class=\"mark\"></i>on the critical path</span></p>\n<div class=\"chart\">\n");
     axis(page, course.length_ns);
+    let path: OnPath = path.iter().map(|link| (link.tool, link.stretch.from_ns, link.stretch.phase)).collect();
     for (place, tool) in course.tools.iter().enumerate() {
-        row(page, course, path, place, tool);
+        row(page, course, &path, place, tool);
     }
     rate_row(page, course);
     page.push_str("</div>\n</section>\n");
@@ -66,7 +71,7 @@ fn step_ns(length_ns: u64) -> u64 {
     step_ns
 }
 
-fn row(page: &mut String, course: &Course, path: &[Link], place: usize, tool: &Tool) {
+fn row(page: &mut String, course: &Course, path: &OnPath, place: usize, tool: &Tool) {
     let slot = &tool.slot;
     let took = if tool.worked() { duration(tool.took_ns().unwrap_or(0)) } else { String::new() };
     let standing = if slot.state.good() { "" } else { " not" };
@@ -77,9 +82,7 @@ fn row(page: &mut String, course: &Course, path: &[Link], place: usize, tool: &T
         escaped(&slot.version),
     );
     for stretch in &tool.stretches {
-        let on_path = path.iter().any(|link| {
-            link.tool == place && link.stretch.from_ns == stretch.from_ns && link.stretch.phase == stretch.phase
-        });
+        let on_path = path.contains(&(place, stretch.from_ns, stretch.phase));
         page.push_str(&bar(course, place, stretch, on_path));
     }
     if let Some(ended_ns) = tool.ended_ns.filter(|_| !slot.state.good()) {
@@ -137,7 +140,8 @@ fn spread(parts: &mut [f64], part_ns: u64, (from_ns, until_ns): (u64, u64), amou
     let span = until_ns.saturating_sub(from_ns).max(1) as f64;
     for (part, sum) in parts.iter_mut().enumerate().take(place(until_ns) + 1).skip(place(from_ns)) {
         let begins = if part == place(from_ns) { from_ns } else { part as u64 * part_ns };
-        let ends = if part == place(until_ns) { until_ns.max(from_ns + 1) } else { (part as u64 + 1) * part_ns };
+        let ends =
+            if part == place(until_ns) { until_ns.max(from_ns.saturating_add(1)) } else { (part as u64 + 1) * part_ns };
         *sum += amount * ends.saturating_sub(begins) as f64 / span;
     }
 }

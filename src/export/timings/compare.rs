@@ -71,7 +71,7 @@ fn tools(page: &mut String, course: &Course, earlier: &[Course]) {
     );
     for (tool, now_ns, usual_ns, runs) in rows {
         // A tenth more or less is noise.
-        let class = match (now_ns * 10, usual_ns) {
+        let class = match (u128::from(now_ns) * 10, u128::from(usual_ns)) {
             (now, usual) if now > usual * 11 => "slower",
             (now, usual) if now < usual * 9 => "faster",
             _ => "same",

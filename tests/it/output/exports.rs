@@ -52,6 +52,15 @@ fn a_run_leaves_a_trace_and_a_page_of_its_timings() {
     }
     assert!(!page.contains("earlier runs"), "there is none");
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="));
+
+    // Who may read any other file of the project may read these: a web server, or who looks at what a job has left.
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        sandbox.project().join(name).metadata().expect("a file").permissions().mode() & 0o777
+    };
+    sandbox.vx("board export --timings again.html").succeeds();
+    std::fs::write(sandbox.project().join("any"), "").expect("a file");
+    assert_eq!([mode("run.json"), mode("run.html"), mode("again.html")], [mode("any"); 3]);
 }
 
 #[test]

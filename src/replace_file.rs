@@ -1,0 +1,97 @@
+//! A file that appears whole or not at all, in place of the one that has its name.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Put what `write` writes in place of the file at `path`, in one step: who opens it meets all of the old or all of the new,
+/// and where anything fails the old stays.
+///
+/// A new file may be read by whom the process's mask allows, and one that replaces another by who might read that. A link
+/// stays a link: what it points to is replaced. What is no plain file, a device or a pipe, is written to.
+///
+/// # Errors
+/// What the system says, or `write`.
+pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    let there = fs::metadata(path).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        return fill(&File::options().write(true).open(path)?, write);
+    }
+    let target = if there.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let old = there.map(|there| there.permissions());
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // Never more than the old file's, so that nobody reads it half written; the mask still applies.
+        let mode = old.as_ref().map_or(0o666, |old| old.mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let file = builder.tempfile_in(directory)?;
+    fill(file.as_file(), write)?;
+    if let Some(old) = old {
+        file.as_file().set_permissions(old)?;
+    }
+    file.persist(&target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn fill(file: &File, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
+    let mut buffered = BufWriter::new(file);
+    write(&mut buffered)?;
+    buffered.flush()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+
+    fn put(path: &Path, text: &str) -> io::Result<()> {
+        replace_file(path, |file| file.write_all(text.as_bytes()))
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("a file").permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_new_file_is_like_any_other_and_one_that_replaces_another_keeps_its_mode() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (new, other) = (directory.path().join("new"), directory.path().join("other"));
+        File::create(&other).expect("a file");
+        put(&new, "one").expect("it is written");
+        assert_eq!(mode(&new), mode(&other));
+        for kept in [0o640, 0o600, 0o444] {
+            fs::set_permissions(&new, fs::Permissions::from_mode(kept)).expect("a mode");
+            put(&new, "two").expect("it is written");
+            assert_eq!((mode(&new), fs::read_to_string(&new).expect("text").as_str()), (kept, "two"));
+        }
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_what_is_no_file_stays_what_it_is() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let (target, link) = (directory.path().join("target"), directory.path().join("link"));
+        fs::write(&target, "old").expect("a file");
+        symlink("target", &link).expect("a link");
+        put(&link, "new").expect("it is written");
+        assert!(link.is_symlink());
+        assert_eq!(fs::read_to_string(&target).expect("text"), "new");
+        put(Path::new("/dev/null"), "gone").expect("it is written");
+        assert!(fs::metadata("/dev/null").expect("it is there").file_type().is_char_device());
+        assert!(put(directory.path(), "no").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_finished_leaves_the_old_and_nothing_else() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("file");
+        put(&path, "old").expect("it is written");
+        let failed = replace_file(&path, |file| file.write_all(b"half").and(Err(io::ErrorKind::Other.into())));
+        assert!(failed.is_err());
+        assert_eq!(fs::read_to_string(&path).expect("text"), "old");
+        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
+    }
+}
