@@ -18,5 +18,6 @@ pub mod replace_file;
 pub mod report;
 pub mod route;
 pub mod source;
+pub mod spelled;
 pub mod sync;
 pub mod template;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::terminal;
+use crate::spelled::spelled;
 
 /// Whether nothing but errors is printed for people.
 static ERRORS_ONLY: AtomicBool = AtomicBool::new(false);
@@ -22,31 +23,15 @@ pub(super) fn errors_only() {
     ERRORS_ONLY.store(true, Ordering::Relaxed);
 }
 
-/// Print data: to standard output, with a newline.
+/// Print data: to standard output, with a newline. What a terminal would obey is spelled out, as it is in all that is printed:
+/// what is on a board, or in a project, comes from whoever wrote to it.
 pub(super) fn data(text: impl Display) {
     let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{}", harmless(text.to_string())).and_then(|()| stdout.flush()) {
+    match writeln!(stdout, "{}", spelled(&text.to_string())).and_then(|()| stdout.flush()) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => CLOSED.store(true, Ordering::Relaxed),
         Err(error) => drop(LOST.set(error.to_string())),
     }
-}
-
-/// The control characters that JSON holds as they are, spelled as JSON may spell them too: some terminals obey them, and
-/// what is on a board comes from whoever wrote to it.
-fn harmless(text: String) -> String {
-    let obeyed = |character: char| matches!(character, '\u{7f}'..='\u{9f}');
-    if !text.contains(obeyed) {
-        return text;
-    }
-    let mut spelled = String::with_capacity(text.len() + 16);
-    for character in text.chars() {
-        match obeyed(character) {
-            true => spelled.push_str(&format!("\\u{:04x}", u32::from(character))),
-            false => spelled.push(character),
-        }
-    }
-    spelled
 }
 
 /// Whether nobody reads standard output any more, so that a command without end may end.
@@ -62,50 +47,39 @@ pub(super) fn lost() -> Option<&'static str> {
 /// Print a note for people: to standard error, with a newline.
 pub(super) fn note(text: impl Display) {
     if !ERRORS_ONLY.load(Ordering::Relaxed) {
-        line(text);
+        line("", text);
     }
 }
 
 /// Print a warning.
 pub(super) fn warning(text: impl Display) {
-    note(format_args!("{} {text}", label("warning:", "33")));
+    if !ERRORS_ONLY.load(Ordering::Relaxed) {
+        line(&label("warning:", "33"), text);
+    }
 }
 
 /// Print what went wrong, and below it what to do next.
 pub(super) fn error(text: impl Display, hint: Option<String>) {
-    line(format_args!("{} {text}", label("error:", "31")));
+    line(&label("error:", "31"), text);
     if let Some(hint) = hint {
-        line(format_args!("{} {hint}", label("hint:", "36")));
+        line(&label("hint:", "36"), hint);
     }
 }
 
 /// Print errors that say their own places and what to do.
 pub(super) fn problems(text: impl Display) {
-    line(text);
+    line("", text);
 }
 
 /// Where nobody reads standard error there is nobody to tell.
-fn line(text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+fn line(label: &str, text: impl Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{label}{}", spelled(&text.to_string()));
 }
 
 fn label(word: &str, colour: &str) -> String {
     if terminal::colours(std::io::stderr().is_terminal()) {
-        format!("\u{1b}[1;{colour}m{word}\u{1b}[0m")
+        format!("\u{1b}[1;{colour}m{word}\u{1b}[0m ")
     } else {
-        word.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn json_keeps_its_meaning_and_holds_nothing_that_a_terminal_obeys() {
-        let value = serde_json::json!({ "key": "a\u{9b}2J\u{7f}\u{1b}b", "plain": "é…" });
-        let text = harmless(value.to_string());
-        assert!(text.contains("\\u009b2J\\u007f") && !text.contains(char::is_control), "{text:?}");
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
+        format!("{word} ")
     }
 }

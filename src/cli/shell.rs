@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use shell_quote::{Bash, Fish, Sh};
 
 use super::args::Shell;
+use crate::spelled::obeyed;
 
 /// A variable and what becomes of it: a value, or nothing.
 pub(super) type Change = (String, Option<OsString>);
@@ -29,7 +30,9 @@ pub(super) fn quoted(shell: Shell, value: &OsStr) -> String {
     let bytes = value.as_encoded_bytes();
     let quoted = match shell {
         // Both know `$'…'`, which says any byte in plain characters.
-        Shell::Bash | Shell::Zsh if bytes.is_ascii() => Sh::quote_vec(bytes),
+        Shell::Bash | Shell::Zsh if bytes.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_control()) => {
+            Sh::quote_vec(bytes)
+        }
         Shell::Bash | Shell::Zsh => Bash::quote_vec(bytes),
         Shell::Fish => Fish::quote_vec(bytes),
         Shell::Powershell => return powershell(&value.to_string_lossy()),
@@ -37,13 +40,19 @@ pub(super) fn quoted(shell: Shell, value: &OsStr) -> String {
     String::from_utf8_lossy(&quoted).into_owned()
 }
 
-/// Single quotes there end at any of these marks; two of them are one.
+/// Single quotes there end at any of these marks; two of them are one. What a terminal would obey is put in by its number.
 fn powershell(text: &str) -> String {
-    let doubled = text.chars().flat_map(|character| {
-        let marks = if "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(character) { 2 } else { 1 };
-        std::iter::repeat_n(character, marks)
-    });
-    format!("'{}'", doubled.collect::<String>())
+    let mut word = String::from("'");
+    for character in text.chars() {
+        match character {
+            '\'' | '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{201b}' => word.extend([character, character]),
+            _ if obeyed(character) => word.push_str(&format!("'+[char]{}+'", u32::from(character))),
+            _ => word.push(character),
+        }
+    }
+    let sum = word.contains("'+[char]");
+    word.push('\'');
+    if sum { format!("({word})") } else { word }
 }
 
 fn is_name(name: &str) -> bool {
@@ -63,8 +72,19 @@ mod tests {
     fn every_shell_sets_and_removes_in_its_own_words() {
         assert_eq!(set(Shell::Bash, "plain"), "export NAME=plain");
         assert_eq!(set(Shell::Powershell, "it's"), "$env:NAME = 'it''s'");
+        assert_eq!(set(Shell::Powershell, "a\u{1b}b"), "$env:NAME = ('a'+[char]27+'b')");
         assert_eq!(line(Shell::Fish, &("NAME".into(), None)).as_deref(), Some("set -e NAME;"));
         assert_eq!(line(Shell::Zsh, &("NAME".into(), None)).as_deref(), Some("unset NAME"));
+    }
+
+    #[test]
+    fn no_value_is_anything_that_a_terminal_obeys_and_none_is_changed_when_it_is_printed() {
+        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Powershell] {
+            for value in ["\u{1b}]0;owned\u{7}", "\u{9b}2J", "\u{202e}", "a\rb\u{7f}"] {
+                let line = set(shell, value);
+                assert!(!line.contains(|c: char| c.is_control() || c == '\u{202e}'), "{line:?}");
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use unicode_width::UnicodeWidthStr;
 
 use crate::hint::Hint;
+use crate::spelled::spelled;
 
 /// One thing to change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,20 +53,21 @@ impl Problem {
         }
     }
 
-    /// The problem as people read it: place and message, the source line, a caret below it, and what to do.
+    /// The problem as people read it: place and message, the source line, a caret below it, and what to do. What a terminal
+    /// would obey is spelled out: the file may be somebody else's.
     pub fn render(&self, path: &std::path::Path, severity: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let before: String = self.source_line.chars().take(self.column - 1).collect();
         let about: String = self.source_line.chars().skip(self.column - 1).take(self.length).collect();
-        let carets = "^".repeat(about.width().max(1));
+        let carets = "^".repeat(spelled(&about).width().max(1));
         let mut shown = format!("{}:{}:{}: {severity}: {}\n", path.display(), self.line, self.column, self.message);
         shown.push_str(&format!(" {number} | {}\n", self.source_line));
-        shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&before)));
+        shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&spelled(&before))));
         if let Some(advice) = &self.advice {
             shown.push_str(&format!(" {margin} = hint: {advice}\n"));
         }
-        shown
+        spelled(&shown).into_owned()
     }
 }
 
@@ -108,6 +110,16 @@ mod tests {
         let expected =
             "vx.toml:2:10: error: a number\n 2 | \tnöde\u{4e16} = 20 # x\n   | \t         ^^\n   = hint: quote it\n";
         assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_spelled_out_and_the_caret_stands_below_it() {
+        let text = "x = \"\u{1b}]0;owned\u{7}\" y";
+        let at = text.find('y').unwrap();
+        let problem = Problem::at(text, at..at + 1, "no \u{9b}".into(), None);
+        let shown = problem.render(std::path::Path::new("vx.toml"), "error");
+        let expected = "vx.toml:1:18: error: no \\u009b\n 1 | x = \"\\u001b]0;owned\\u0007\" y\n   | ";
+        assert_eq!(shown, format!("{expected}{}^\n", " ".repeat(27)));
     }
 
     #[test]

@@ -73,10 +73,40 @@ fn keys_are_told_by_action_and_wrong_ones_by_their_line() {
         ("follow = \"Hyper\"", "`follow` cannot be on `Hyper`"),
         ("follow = \"q\"", "`q` cannot mean both `follow` and `leave`"),
         ("leave = []", "`leave` needs a key"),
+        ("leave = \"Ctrl-M\"", "`leave` cannot be on `Ctrl-M`: terminals send `Enter` for it"),
     ] {
         own(&sandbox, &format!("[ui.keys]\n{line}\n"));
         let finished = sandbox.vx("config").exits_with(2).says(wrong);
         finished.says(&format!("{}:2:", sandbox.home().join("vx.toml").display()));
         sandbox.vx("sync").exits_with(2).says(wrong);
+    }
+}
+
+#[test]
+fn nothing_in_a_project_commands_the_terminal() {
+    let sandbox = Sandbox::new().config(
+        "[tools]\n[scripts]\nx = \"\\u001b]0;owned\\u0007 \\u202e\"\n[scripts.y]\ncommand = \"true\"\ndescription = \"a\\rb\"\n\
+         [env]\nTITLE = \"\\u001b]0;owned\\u0007\"\n",
+    );
+    let obeyed =
+        |text: &str| text.contains(|c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202a}'..='\u{202e}'));
+    for words in
+        ["config", "run --list", "run x --script-help", "env --shell bash", "env --shell fish", "env --shell json"]
+    {
+        let finished = sandbox.vx(words).succeeds();
+        assert!(!obeyed(&finished.stdout()) && !obeyed(&finished.stderr()), "{words}: {:?}", finished.stdout());
+    }
+    sandbox.vx("run --list").prints("x  \\u001b]0;owned\\u0007 \\u202e").prints("a\\u000db");
+    assert_eq!(setting(&sandbox, "scripts.x").0, "\u{1b}]0;owned\u{7} \u{202e}", "JSON says what it is");
+    let printed = sandbox.vx("env --shell bash").stdout();
+    let shell = std::process::Command::new("bash").args(["-c", &format!("{printed}\nprintf %s \"$TITLE\"")]).output();
+    if let Ok(told) = shell {
+        assert_eq!(String::from_utf8_lossy(&told.stdout), "\u{1b}]0;owned\u{7}", "a shell is told what it is");
+    }
+
+    for wrong in ["[scripts]\nx = \"\u{1b}]0;owned\u{7}\"\n", "[tools]\n\"n\\u001bode\" = { versio = \"1\" }\n"] {
+        let finished = Sandbox::new().config(wrong).vx("config").exits_with(2);
+        assert!(!obeyed(&finished.stderr()), "{:?}", finished.stderr());
+        finished.says("\\u001b");
     }
 }

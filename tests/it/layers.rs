@@ -36,7 +36,7 @@ const TOWERS: [Tower; 3] = [
     Tower {
         sources: "src",
         floors: &[
-            &["hint", "platform", "digest", "replace_file"],
+            &["hint", "platform", "digest", "replace_file", "spelled"],
             &["report", "paths", "config", "candidate", "template", "export"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],
