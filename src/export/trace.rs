@@ -31,7 +31,7 @@ pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
         },
     });
     let head = head.to_string();
-    write!(into, "{},\"traceEvents\":[\n", head.strip_suffix('}').unwrap_or_default())?;
+    writeln!(into, "{},\"traceEvents\":[", head.strip_suffix('}').unwrap_or_default())?;
     let mut events = Events { into, begun: false };
     events.put(&named("process_name", BOARD, &format!("vx {}", board.title)))?;
     events.put(&named("thread_name", PATH, "critical path"))?;
