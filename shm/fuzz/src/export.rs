@@ -144,5 +144,6 @@ fn slot_from(cursor: &mut Cursor<'_>) -> SlotView {
             .map(|_| PhaseEntry { phase: phase(cursor), entered_at_ns: cursor.number(), done: cursor.number() })
             .collect(),
         ended_at_ns: cursor.optional(Cursor::number),
+        last_beat_at_ns: None,
     }
 }

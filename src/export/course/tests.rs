@@ -151,7 +151,7 @@ fn crowd(readings: u64, between_ns: u64) -> Course {
         recorder.note(&now).expect("memory");
     }
     let bytes = recorder.end(&now).expect("memory");
-    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"))
+    Course::of_recording(Recording::from_bytes(bytes).expect("a recording"), None)
 }
 
 #[test]
