@@ -17,6 +17,8 @@ impl Held {
         let pid = Pid::from_raw(i32::try_from(slot["pid"].as_i64()?).ok()?);
         let refused = |error: &nix::Error| skipped(format_args!("ptrace is not allowed on this machine: {error}"));
         nix::sys::ptrace::attach(pid).inspect_err(refused).ok()?;
+        // A process that has not stopped yet would go on when it is asked to end: whoever asks sends SIGCONT, too.
+        waitpid(pid, None).expect("it stops");
         Some(Self(pid))
     }
 
