@@ -65,6 +65,9 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_eac
         line.unwrap_or_else(|| panic!("no sign of life:\n{screen}"))
     };
     let told = sign(&screen);
+    // Half of a download of eight seconds: its writers beat long after it began.
+    let seconds = told.rsplit("after ").next().and_then(|after| after.split(' ').next()?.parse::<f64>().ok());
+    assert!(seconds.is_some_and(|seconds| seconds > 2.0), "{told}");
     std::thread::sleep(Duration::from_millis(1_500));
     assert_eq!(sign(&late.screen()), told, "it does not go on");
     let dumped = sandbox.board().expect("the board reads");
