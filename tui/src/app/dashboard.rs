@@ -17,7 +17,7 @@ use crate::bindings::Action;
 use crate::history::History;
 use crate::keys;
 use crate::message::{Effect, Message};
-use crate::model::{Mode, Model, Pace};
+use crate::model::{Mode, Model, Pace, Row};
 use crate::table;
 use crate::terminal::{self, Arrived, Input, Keyboard, Lamp, Screen, ScreenError, Signals, restore};
 use crate::theme::Theme;
@@ -27,7 +27,7 @@ use crate::view;
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
 /// The same, where nothing has changed for a while.
-const POLL_QUIET: Duration = Duration::from_millis(100);
+const POLL_QUIET: Duration = Duration::from_millis(200);
 /// The same, where nothing will change any more; a new size is noticed no later than this.
 const POLL_OVER: Duration = Duration::from_millis(250);
 /// A board on which nothing has changed for so long is quiet.
@@ -341,9 +341,11 @@ impl Running {
                 if changed {
                     self.changed_at = Instant::now();
                 }
-                // Times go on by the second even where nothing else does; so does the piece in a bar without end.
-                let waiting = self.model.rows.iter().any(|row| row.standing.at_work() && row.permille.is_none());
-                self.news |= changed || waiting || second != self.latest.taken_at_ns / 1_000_000_000;
+                // Times go on by the second even where nothing else does; so does the piece in a bar without end, which
+                // wanders while there is something to see.
+                let wanders = |row: &Row| row.standing.at_work() && row.permille.is_none();
+                let wandered = self.changed_at.elapsed() < QUIET && self.model.rows.iter().any(wanders);
+                self.news |= changed || wandered || second != self.latest.taken_at_ns / 1_000_000_000;
                 self.try_again_at = None;
             }
             Err(error) => {
