@@ -1,23 +1,25 @@
 //! A private copy of a board whose file others could shorten under a map: read, never mapped.
 //!
-//! A read is not one instant, so each is made between two looks at the hot lines: a slot whose control word and stamp
-//! are the same in all three is taken over, any other keeps what it had. The text of a slot cannot be written twice
-//! without a publication of its numbers in between, so the text's good copy is whole too. The title is taken over under
-//! its own stamp in the same way. Log rings are taken as they are, with what was written to them last: a ring's own
-//! counters then say which bytes may have been overwritten while they were read.
+//! A read is not one instant, and has no order within itself: the system may copy what lies behind before what lies in
+//! front. What has to be loaded earlier is read earlier, by a call of its own. So each read is made between two looks at
+//! the hot lines: a slot whose control word and stamp are the same in all three is taken over, any other keeps what it
+//! had. The text of a slot cannot be written twice without a publication of its numbers in between, so the text's good
+//! copy is whole too. The title is taken over under its own stamp in the same way. A log ring is read between its
+//! counters: those in front say up to where there are bytes, those behind which of them may have been overwritten.
 
 use std::fs::File;
 use std::io;
+use std::mem::offset_of;
 
 use parking_lot::Mutex;
 
 use crate::atomics::{AtomicU64, Ordering};
-use crate::layout::{HeaderImage, HeaderPage, Latch, PAGE_BYTES, Region, TITLE_WORDS};
+use crate::layout::{HeaderImage, HeaderPage, Latch, LogCounters, PAGE_BYTES, Region, TITLE_WORDS};
 
 /// How often a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;
 /// Where the title's latch lies.
-const TITLE_AT: usize = std::mem::offset_of!(HeaderPage, title);
+const TITLE_AT: usize = offset_of!(HeaderPage, title);
 
 /// The copy, and the room it is read into.
 pub(crate) struct Copied {
@@ -30,6 +32,7 @@ struct Scratch {
     before: Vec<u64>,
     whole: Vec<u64>,
     after: Vec<u64>,
+    ring: Vec<u64>,
 }
 
 impl Copied {
@@ -55,7 +58,9 @@ impl Copied {
         let scratch = &mut *self.scratch.lock();
         let hot = facts.hot;
         let hot_length = hot.stride as usize * facts.slot_count as usize;
+        let mut title_stamp = 0;
         for _ in 0..READ_ATTEMPTS {
+            title_stamp = read_word(file, TITLE_AT)?;
             read_words(file, u64::from(hot.offset), hot_length, &mut scratch.before)?;
             read_words(file, 0, facts.length as usize / 8 * 8, &mut scratch.whole)?;
             read_words(file, u64::from(hot.offset), hot_length, &mut scratch.after)?;
@@ -66,7 +71,7 @@ impl Copied {
         }
         // The words of header and beats mean something each on its own.
         self.take(&scratch.whole, 0, TITLE_AT);
-        self.take_title(file, scratch)?;
+        self.take_title(file, title_stamp, scratch)?;
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);
         if facts.log.stride != 0 {
             self.take_logs(file, scratch, facts)?;
@@ -74,12 +79,9 @@ impl Copied {
         Ok(())
     }
 
-    /// The title, if it was not published while it was read.
-    fn take_title(&self, file: &File, scratch: &mut Scratch) -> io::Result<()> {
-        let at = TITLE_AT / 8;
-        read_words(file, TITLE_AT as u64, 8, &mut scratch.after)?;
-        // The whole was read from the front: a stamp that is still the same says that its good copy was not written to.
-        if scratch.after[0] == scratch.whole[at] {
+    /// The title, if it was not published while it was read: its good copy was then not written to.
+    fn take_title(&self, file: &File, stamp_before: u64, scratch: &Scratch) -> io::Result<()> {
+        if scratch.whole[TITLE_AT / 8] == stamp_before && read_word(file, TITLE_AT)? == stamp_before {
             self.take(&scratch.whole, TITLE_AT, size_of::<Latch<TITLE_WORDS>>());
         }
         Ok(())
@@ -90,11 +92,22 @@ impl Copied {
         for slot in 0..facts.slot_count {
             let at = facts.log.offset as usize + slot as usize * facts.log.stride as usize;
             if scratch.whole[at / 8] != 0 {
-                // What is being overwritten now may have been while the ring was read.
-                read_words(file, at as u64, 8, &mut scratch.after)?;
-                self.take_one(at, scratch.after[0]);
+                self.take_log(file, scratch, at, facts.log.stride as usize)?;
             }
         }
+        Ok(())
+    }
+
+    /// A ring with its counters, each in the order in which `stamp::read_log` loads them.
+    fn take_log(&self, file: &File, scratch: &mut Scratch, at: usize, length: usize) -> io::Result<()> {
+        let committed = read_word(file, at + offset_of!(LogCounters, committed))?;
+        read_words(file, at as u64, length, &mut scratch.ring)?;
+        let reserved = read_word(file, at + offset_of!(LogCounters, reserved))?;
+        for (cell, word) in self.words[at / 8..].iter().zip(&scratch.ring) {
+            cell.store(*word, Ordering::Relaxed);
+        }
+        self.take_one(at + offset_of!(LogCounters, committed), committed);
+        self.take_one(at + offset_of!(LogCounters, reserved), reserved);
         Ok(())
     }
 
@@ -130,17 +143,28 @@ impl Copied {
     }
 }
 
-/// Read whole words; a file that has become shorter is an error, never a signal.
+/// Read one word.
+fn read_word(file: &File, offset: usize) -> io::Result<u64> {
+    let mut word = 0;
+    read_bytes(file, offset as u64, bytemuck::bytes_of_mut(&mut word))?;
+    Ok(word)
+}
+
+/// Read whole words.
 fn read_words(file: &File, offset: u64, length: usize, into: &mut Vec<u64>) -> io::Result<()> {
     into.resize(length / 8, 0);
-    let bytes: &mut [u8] = bytemuck::cast_slice_mut(into);
+    read_bytes(file, offset, bytemuck::cast_slice_mut(into))
+}
+
+/// A file that has become shorter is an error, never a signal.
+fn read_bytes(file: &File, offset: u64, into: &mut [u8]) -> io::Result<()> {
     #[cfg(unix)]
-    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset);
+    return std::os::unix::fs::FileExt::read_exact_at(file, into, offset);
     #[cfg(not(unix))]
     {
         use io::{Read, Seek, SeekFrom};
         let mut file = file;
         file.seek(SeekFrom::Start(offset))?;
-        file.read_exact(bytes)
+        file.read_exact(into)
     }
 }
