@@ -126,7 +126,8 @@ pub(crate) fn live_rows(
         lines.push(theme.paint(&fitted(&format!("  and {hidden} more"), room, theme.glyphs.cut), Tone::Quiet));
     }
     let drawn = bar(theme, room.min(96) / 4, Some(totals.permille), 0);
-    let sums = fitted(&summary(theme, &totals), room.saturating_sub(width(&drawn) + 1), theme.glyphs.cut);
+    let left = room.saturating_sub(width(&drawn) + 1);
+    let sums = fitted(&summary(theme, &totals, left), left, theme.glyphs.cut);
     lines.push(format!("{} {sums}", theme.paint(&drawn, Tone::Busy)));
     lines
 }

@@ -137,10 +137,17 @@ fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
-/// The keys that work now, the most useful first: for the footer.
+/// The keys that work now, the most useful first: for the footer. The way out and the list of all keys stand behind those
+/// for moving, so that no footer is too short for them.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
-    let lines = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
-    lines.filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
+    let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
+    let mut lines: Vec<&Line> = holding.collect();
+    lines.sort_by_key(|line| match line.binds[0].action {
+        Action::Down | Action::Open | Action::Back => 0,
+        Action::Leave | Action::Help => 1,
+        _ => 2,
+    });
+    lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
 
 /// What a line of the table says in the footer, where it is worth a place there.

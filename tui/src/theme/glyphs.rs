@@ -48,7 +48,7 @@ pub(super) static ASCII: Glyphs = Glyphs {
     cut: "~",
     queued: ".",
     waiting: ":",
-    working: ">",
+    working: "*",
     warning: "!",
     silent: "z",
     lost: "?",

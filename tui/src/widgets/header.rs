@@ -22,23 +22,17 @@ pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Re
     put(buffer, theme, (area.x, area.y), room, &title, theme.style(Tone::Strong));
     if area.height < 2 {
         let beside = u16::try_from(width(&title)).unwrap_or(u16::MAX).saturating_add(2);
-        let sums = summary(theme, &model.totals);
-        put(
-            buffer,
-            theme,
-            (area.x.saturating_add(beside), area.y),
-            room.saturating_sub(beside),
-            &sums,
-            theme.style(Tone::Plain),
-        );
+        let room = room.saturating_sub(beside);
+        let sums = summary(theme, &model.totals, usize::from(room));
+        put(buffer, theme, (area.x.saturating_add(beside), area.y), room, &sums, theme.style(Tone::Plain));
     }
     put_right(buffer, theme, (area.x, area.y), area.width, word, theme.style(tone));
     if area.height >= 2 {
         let columns = BAR_COLUMNS.min(area.width / 4);
         let drawn = bar(theme, usize::from(columns), Some(model.totals.permille), 0);
         put(buffer, theme, (area.x, area.y + 1), columns, &drawn, theme.style(tone));
-        let sums = summary(theme, &model.totals);
         let rest = area.width.saturating_sub(columns + 1);
+        let sums = summary(theme, &model.totals, usize::from(rest));
         put(buffer, theme, (area.x + columns + 1, area.y + 1), rest, &sums, theme.style(Tone::Plain));
     }
 }
@@ -82,30 +76,44 @@ fn state(totals: &Totals) -> (&'static str, Tone) {
     }
 }
 
-/// The sums in one line: `7/12 done · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`.
-pub(crate) fn summary(theme: &Theme, totals: &Totals) -> String {
-    let mut parts = vec![format!("{}/{}", totals.over, totals.all)];
+/// The sums in one line: `7/12 · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`. Where there is no room for all of
+/// them, the rate is left out first, then the bytes, then the time.
+pub(crate) fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
+    const SHARE: u8 = 0;
+    const TIME: u8 = 1;
+    const BYTES: u8 = 2;
+    const RATE: u8 = 3;
+    let mut parts = vec![(SHARE, format!("{}/{}", totals.over, totals.all))];
     if totals.failed > 0 {
-        parts.push(format!("{} failed", totals.failed));
+        parts.push((SHARE, format!("{} failed", totals.failed)));
     }
     match totals.total_bytes {
         Some(total) if total > totals.done_bytes => {
-            parts.push(format!("{} of {}", bytes(totals.done_bytes), bytes(total)))
+            parts.push((BYTES, format!("{} of {}", bytes(totals.done_bytes), bytes(total))))
         }
-        _ if totals.done_bytes > 0 => parts.push(bytes(totals.done_bytes)),
+        _ if totals.done_bytes > 0 => parts.push((BYTES, bytes(totals.done_bytes))),
         _ => {}
     }
-    parts.extend(totals.bytes_per_second.map(rate));
+    parts.extend(totals.bytes_per_second.map(|per_second| (RATE, rate(per_second))));
+    parts.extend(time(totals).map(|time| (TIME, time)));
+    let joined = |least: u8| {
+        let texts: Vec<&str> = parts.iter().filter(|part| part.0 <= least).map(|part| &*part.1).collect();
+        texts.join(&format!(" {} ", theme.glyphs.dot))
+    };
+    [RATE, BYTES, TIME].map(joined).into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| joined(SHARE))
+}
+
+/// What is left, or what it took.
+fn time(totals: &Totals) -> Option<String> {
     match totals.left {
-        Some(left) => parts.push(time_left(left)),
-        None if totals.over < totals.all => parts.push(format!("{} so far", seconds(totals.elapsed_ms))),
+        Some(left) => Some(time_left(left)),
+        None if totals.over < totals.all => Some(format!("{} so far", seconds(totals.elapsed_ms))),
         None if totals.all > 0 && totals.orphaned => {
-            parts.push(format!("last sign of life after {}", duration(totals.elapsed_ms)));
+            Some(format!("last sign of life after {}", duration(totals.elapsed_ms)))
         }
-        None if totals.all > 0 => parts.push(format!("in {}", duration(totals.elapsed_ms))),
-        None => {}
+        None if totals.all > 0 => Some(format!("in {}", duration(totals.elapsed_ms))),
+        None => None,
     }
-    parts.join(&format!(" {} ", theme.glyphs.dot))
 }
 
 /// An estimate in words, with what it rests on: `about 12 s left, 5 runs`.
