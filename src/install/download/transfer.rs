@@ -140,7 +140,7 @@ fn receive(agent: &Agent, request: &Request, sender: &Sender<Event>, free: &Rece
 fn pass_on(mut body: Body, sender: &Sender<Event>, free: &Receiver<Vec<u8>>) -> Result<(), Failure> {
     let mut body = body.as_reader();
     loop {
-        let mut chunk = free.try_recv().unwrap_or_default();
+        let mut chunk = free.try_recv().unwrap_or_else(|_| vec![0; CHUNK_BYTES]);
         chunk.resize(CHUNK_BYTES, 0);
         let mut filled = 0;
         let end = loop {

@@ -4,7 +4,7 @@
 //! folders that the tree made itself, never below a link, and only where nothing is yet: no archive can write
 //! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -118,12 +118,8 @@ impl Tree {
         let mut sum = Sum::default();
         loop {
             self.watch.check()?;
-            let count = match content.read(&mut self.buffer) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(UnpackErrorKind::Damaged(error)),
-            };
+            // Whole buffers, as far as the content goes: what is written at page bounds is written in large pieces.
+            let count = fill(&mut self.buffer, &mut content).map_err(UnpackErrorKind::Damaged)?;
             written += count as u64;
             if size_bytes.is_some_and(|size| written > size) {
                 return Err(UnpackErrorKind::damaged("an entry is longer than it says"));
@@ -131,6 +127,9 @@ impl Tree {
             self.budget.add_bytes(Some(path.as_str()), count as u64)?;
             write(&mut file, &self.buffer[..count], &target, size_bytes)?;
             sum.update(&self.buffer[..count]);
+            if count < self.buffer.len() {
+                break;
+            }
         }
         if size_bytes.is_some_and(|size| written < size) {
             return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
@@ -303,12 +302,14 @@ impl Tree {
     fn register(&mut self, path: &str, kind: Kind) -> Result<(), UnpackErrorKind> {
         self.budget.add_entry()?;
         let key = fold(path);
-        if self.known.contains_key(key.as_str()) {
-            return Err(self.twice(path));
-        }
         let written = (key != path).then(|| path.into());
-        self.known.insert(key.into(), Known { kind, written });
-        Ok(())
+        match self.known.entry(key.into()) {
+            hash_map::Entry::Occupied(_) => Err(self.twice(path)),
+            hash_map::Entry::Vacant(place) => {
+                place.insert(Known { kind, written });
+                Ok(())
+            }
+        }
     }
 
     fn twice(&self, path: &str) -> UnpackErrorKind {
@@ -323,6 +324,20 @@ impl Tree {
 
 fn fold(path: &str) -> String {
     path.to_lowercase()
+}
+
+/// Fill the buffer, or as much of it as there is content for; how much.
+fn fill(buffer: &mut [u8], content: &mut impl Read) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match content.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 fn write(file: &mut File, bytes: &[u8], target: &Path, need_bytes: Option<u64>) -> Result<(), DiskError> {

@@ -135,17 +135,25 @@ impl<R: BufRead> Stream<R> {
         tree: &mut Tree,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         let (packed, unpacked) = (local.packed as usize, local.unpacked as usize);
-        if self.packed.len() < packed {
-            self.packed.resize(WHOLE_PACKED_BYTES as usize, 0);
+        if self.unpacked.is_empty() {
+            // Zeros that the system gives: what is never used costs nothing.
+            self.unpacked = vec![0; WHOLE_UNPACKED_BYTES as usize];
         }
-        if self.unpacked.len() < unpacked {
-            self.unpacked.resize(WHOLE_UNPACKED_BYTES as usize, 0);
-        }
-        self.bytes.read_exact(&mut self.packed[..packed]).map_err(UnpackErrorKind::Damaged)?;
         let content = &mut self.unpacked[..unpacked];
-        match self.whole.deflate_decompress(&self.packed[..packed], content) {
-            Ok(count) if count == unpacked => {}
-            _ => return Err(UnpackErrorKind::damaged("an entry cannot be unpacked to the size it says")),
+        let at_hand = self.bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+        let result = if let Some(whole) = at_hand.get(..packed) {
+            let result = self.whole.deflate_decompress(whole, content);
+            self.bytes.consume(packed);
+            result
+        } else {
+            if self.packed.is_empty() {
+                self.packed = vec![0; WHOLE_PACKED_BYTES as usize];
+            }
+            self.bytes.read_exact(&mut self.packed[..packed]).map_err(UnpackErrorKind::Damaged)?;
+            self.whole.deflate_decompress(&self.packed[..packed], content)
+        };
+        if result.ok() != Some(unpacked) {
+            return Err(UnpackErrorKind::damaged("an entry cannot be unpacked to the size it says"));
         }
         match path {
             Some(path) => tree.small_file(path, MODE, content),
