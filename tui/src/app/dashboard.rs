@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use crossbeam_channel::{Receiver, TryRecvError};
 use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
-use vx_shm::{BoardState, Snapshot};
+use vx_shm::Snapshot;
 
 use super::log::LogReader;
 use super::stream::Stream;
@@ -26,10 +26,10 @@ use crate::view;
 
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
-/// The same, where nothing has changed for a while.
-const POLL_QUIET: Duration = Duration::from_millis(200);
-/// The same, where nothing will change any more; a new size is noticed no later than this.
-const POLL_OVER: Duration = Duration::from_millis(250);
+/// The same, where nothing has changed for a while; a new size is noticed no later than this.
+const POLL_QUIET: Duration = Duration::from_millis(250);
+/// The same for who is in charge, and waits for the end of the run, too.
+const POLL_IN_CHARGE: Duration = Duration::from_millis(100);
 /// A board on which nothing has changed for so long is quiet.
 const QUIET: Duration = Duration::from_secs(1);
 /// Between two frames, even while a key is held down.
@@ -231,11 +231,9 @@ impl Running {
 
     /// The same, where nothing waits to be drawn.
     fn quiet_patience(&self) -> Duration {
-        let over = self.latest.board.state != BoardState::Running && self.model.totals.over == self.model.totals.all;
         match self.changed_at.elapsed() < QUIET {
             true => POLL,
-            // Who is in charge waits for the end of the run, too.
-            false if over && !self.model.in_charge => POLL_OVER,
+            false if self.model.in_charge => POLL_IN_CHARGE,
             false => POLL_QUIET,
         }
     }

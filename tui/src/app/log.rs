@@ -10,6 +10,8 @@ use crate::update::update;
 
 /// Between two looks at what is new in a log.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
+/// The same, where there was nothing at all.
+const BETWEEN_LOOKS_IN_VAIN: Duration = Duration::from_secs(1);
 /// How many pieces are read in a row where somebody waits for them.
 const READS: usize = 8;
 /// How many pieces are searched in a row.
@@ -19,6 +21,8 @@ const SEARCHES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     looked_at: Option<Instant>,
+    /// What there was nothing of.
+    in_vain: Option<(SlotId, LogPlace)>,
     /// The last step got on and left something that somebody waits for.
     goes_on: bool,
 }
@@ -35,15 +39,21 @@ impl LogReader {
         self.goes_on = false;
         for _ in 0..READS {
             let Some((slot, place, waited_for)) = model.wanted_log() else { break };
+            let (of, key) = (SlotId::of(slot), slot.key.clone());
             let now = Instant::now();
-            if !waited_for && self.looked_at.is_some_and(|at| now - at < BETWEEN_LOOKS) {
+            let between = match self.in_vain == Some((of, place)) {
+                true => BETWEEN_LOOKS_IN_VAIN,
+                false if waited_for => Duration::ZERO,
+                false => BETWEEN_LOOKS,
+            };
+            if self.looked_at.is_some_and(|at| now - at < between) {
                 break;
             }
-            let (of, key) = (SlotId::of(slot), slot.key.clone());
             let (part, location) = (logs.read(&key, place), logs.location(&key));
             self.looked_at = Some(now);
             // What cannot be read is not asked for without end.
             let got_on = !part.lines.is_empty();
+            self.in_vain = (part.size == 0).then_some((of, place));
             redraw |= update(model, Message::Log { of, place, part, location }).redraw;
             self.goes_on = got_on && model.wanted_log().is_some_and(|(_, _, waited_for)| waited_for);
         }
@@ -82,6 +92,34 @@ mod tests {
 
     use super::*;
     use crate::source::fixture::{LongLog, everything};
+
+    #[test]
+    fn a_log_that_is_not_there_is_looked_for_once_in_a_while_and_another_at_once() {
+        struct Counting(Vec<String>);
+        impl Logs for Counting {
+            fn tail(&mut self, _: &str, _: usize) -> Vec<String> {
+                Vec::new()
+            }
+            fn location(&self, _: &str) -> Option<String> {
+                None
+            }
+            fn read(&mut self, key: &str, _: LogPlace) -> crate::source::LogPart {
+                self.0.push(key.to_owned());
+                crate::source::LogPart::default()
+            }
+        }
+        let mut model = Model { size: (100, 30), ..Model::default() };
+        update(&mut model, Message::Data { snapshot: Arc::new(everything()), paces: Vec::new() });
+        let (mut logs, mut reader) = (Counting(Vec::new()), LogReader::default());
+        for _ in 0..50 {
+            reader.step(&mut model, &mut logs);
+        }
+        let looks = logs.0.len();
+        assert!((1..=2).contains(&looks), "{:?}", logs.0);
+        update(&mut model, Message::Move(crate::message::Motion::Down));
+        reader.step(&mut model, &mut logs);
+        assert!(logs.0.len() > looks && logs.0.last() != logs.0.first(), "{:?}", logs.0);
+    }
 
     #[test]
     fn a_search_through_a_long_log_goes_on_without_a_pause_to_its_end_and_no_further() {

@@ -39,6 +39,9 @@ const FRAME_WAIT: Duration = Duration::from_millis(200);
 pub(crate) struct Screen {
     /// What the terminal shows; `None` when that is not known.
     shown: Option<Buffer>,
+    /// The picture before that, to draw the next one into: memory that is given back and taken anew with each frame costs
+    /// more than the drawing.
+    spare: Option<Buffer>,
     /// Whether the mouse is to be reported.
     mouse: bool,
 }
@@ -50,7 +53,7 @@ impl Screen {
             return Err(ScreenError::NotATerminal);
         }
         restore_on_panic();
-        let mut screen = Self { shown: None, mouse };
+        let mut screen = Self { shown: None, spare: None, mouse };
         screen.take_over()?;
         Ok(screen)
     }
@@ -58,7 +61,7 @@ impl Screen {
     /// One that never took a terminal over, and whose bytes are looked at instead.
     #[cfg(test)]
     pub(crate) fn on_paper() -> Self {
-        Self { shown: None, mouse: false }
+        Self { shown: None, spare: None, mouse: false }
     }
 
     /// The bytes of the next frame, as if they had been written.
@@ -120,7 +123,13 @@ impl Screen {
     pub(crate) fn draw(&mut self, picture: impl FnOnce(&mut Buffer)) -> Result<(), ScreenError> {
         let (width, height) = self.size()?;
         let area = Rect::new(0, 0, width, height);
-        let mut next = Buffer::empty(area);
+        let mut next = match self.spare.take() {
+            Some(mut spare) if spare.area == area => {
+                spare.reset();
+                spare
+            }
+            _ => Buffer::empty(area),
+        };
         picture(&mut next);
         let bytes = self.difference(&next)?;
         let _pen = PEN.lock();
@@ -130,7 +139,7 @@ impl Screen {
         if !bytes.is_empty() {
             write_out(&bytes)?;
         }
-        self.shown = Some(next);
+        self.spare = self.shown.replace(next);
         Ok(())
     }
 
@@ -138,13 +147,14 @@ impl Screen {
     fn difference(&self, next: &Buffer) -> io::Result<Vec<u8>> {
         let mut codes = String::new();
         add(&mut codes, terminal::BeginSynchronizedUpdate);
-        let blank = Buffer::empty(next.area);
+        let blank;
         let known = self.shown.as_ref().is_some_and(|shown| shown.area == next.area);
         let before = match &self.shown {
             Some(shown) if shown.area == next.area => shown,
             _ => {
                 add(&mut codes, style::ResetColor);
                 add(&mut codes, terminal::Clear(terminal::ClearType::All));
+                blank = Buffer::empty(next.area);
                 &blank
             }
         };
@@ -270,7 +280,7 @@ mod tests {
         let cells = |count| NonZero::new(count).expect("a screen has cells");
         let mut terminal = vt100::Parser::new(cells(4), cells(20), 0);
         terminal.process(b"left over");
-        let mut screen = Screen { shown: None, mouse: false };
+        let mut screen = Screen { shown: None, spare: None, mouse: false };
         for lines in [&["日本語 tools", "two"][..], &["日本", "two", "three"], &["", "x"]] {
             let next = picture(lines);
             terminal.process(&screen.difference(&next).expect("a vector takes everything"));
