@@ -12,6 +12,7 @@ mod foreteller;
 mod goldens;
 mod lines;
 mod log;
+mod stillness;
 mod stream;
 
 use std::path::PathBuf;

@@ -11,6 +11,7 @@ use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use vx_shm::Snapshot;
 
 use super::log::LogReader;
+use super::stillness::Stillness;
 use super::stream::Stream;
 use super::{DashboardOptions, Inputs, Left, SIGHUP};
 use crate::bindings::Action;
@@ -26,12 +27,10 @@ use crate::view;
 
 /// How often the board is read and how long a key waits at most.
 const POLL: Duration = Duration::from_millis(40);
-/// The same, where nothing has changed for a while; a new size is noticed no later than this.
+/// The same, where nothing has happened for a while; a new size is noticed no later than this.
 const POLL_QUIET: Duration = Duration::from_millis(250);
 /// The same for who is in charge, and waits for the end of the run, too.
 const POLL_IN_CHARGE: Duration = Duration::from_millis(100);
-/// A board on which nothing has changed for so long is quiet.
-const QUIET: Duration = Duration::from_secs(1);
 /// Between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// After a failure to read the board.
@@ -123,8 +122,7 @@ struct Running {
     stream: Stream,
     began: Instant,
     try_again_at: Option<Instant>,
-    /// When the board last said something else than before.
-    changed_at: Instant,
+    stillness: Stillness,
 }
 
 impl Running {
@@ -149,7 +147,7 @@ impl Running {
             stream: Stream::new(),
             began: Instant::now(),
             try_again_at: None,
-            changed_at: Instant::now(),
+            stillness: Stillness::new(),
         })
     }
 
@@ -231,10 +229,10 @@ impl Running {
 
     /// The same, where nothing waits to be drawn.
     fn quiet_patience(&self) -> Duration {
-        match self.changed_at.elapsed() < QUIET {
-            true => POLL,
-            false if self.model.in_charge => POLL_IN_CHARGE,
-            false => POLL_QUIET,
+        match self.stillness.is_still() {
+            false => POLL,
+            true if self.model.in_charge => POLL_IN_CHARGE,
+            true => POLL_QUIET,
         }
     }
 
@@ -336,14 +334,12 @@ impl Running {
         let second = self.latest.taken_at_ns / 1_000_000_000;
         match inputs.snapshots.refresh(&mut self.latest) {
             Ok(changed) => {
-                if changed {
-                    self.changed_at = Instant::now();
-                }
+                let happened = changed && self.stillness.note(&self.latest);
                 // Times go on by the second even where nothing else does; so does the piece in a bar without end, which
                 // wanders while there is something to see.
                 let wanders = |row: &Row| row.standing.at_work() && row.permille.is_none();
-                let wandered = self.changed_at.elapsed() < QUIET && self.model.rows.iter().any(wanders);
-                self.news |= changed || wandered || second != self.latest.taken_at_ns / 1_000_000_000;
+                let wandered = !self.stillness.is_still() && self.model.rows.iter().any(wanders);
+                self.news |= happened || wandered || second != self.latest.taken_at_ns / 1_000_000_000;
                 self.try_again_at = None;
             }
             Err(error) => {
