@@ -119,8 +119,8 @@ mod tests {
 
     fn draft() -> Draft {
         Draft {
-            directory: "/work/project".into(),
-            witnesses: vec![("/work/project/vx.toml".into(), Some([1, 2, 3, 4, 5])), ("/work/vx.toml".into(), None)],
+            directory: "/home/project".into(),
+            witnesses: vec![("/home/project/vx.toml".into(), Some([1, 2, 3, 4, 5])), ("/home/vx.toml".into(), None)],
             conditions: vec![("VX_HOME", Some("/home/vx".into())), ("HOME", None)],
             programs: vec![
                 Known { name: "node".into(), file: "/s/node/bin/node".into(), search: "/s/node/bin:/s/uv/bin".into() },
@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn stamps(path: &[u8]) -> Stamp {
-        (path == b"/work/project/vx.toml\0").then_some([1, 2, 3, 4, 5])
+        (path == b"/home/project/vx.toml\0").then_some([1, 2, 3, 4, 5])
     }
 
     fn variables(name: &[u8]) -> Option<u64> {
@@ -142,7 +142,7 @@ mod tests {
     fn what_is_written_is_read() {
         let bytes = draft().encode().expect("short enough");
         let cache = Cache::checked(&bytes).expect("whole");
-        assert_eq!(cache.directory(), Some(&b"/work/project"[..]));
+        assert_eq!(cache.directory(), Some(&b"/home/project"[..]));
         assert!(cache.holds(stamps, variables));
         let uv = cache.program(b"uv").expect("a program");
         assert_eq!((uv.file, uv.search), (&b"/s/uv/bin/uv\0"[..], &b"/s/node/bin:/s/uv/bin"[..]));

@@ -171,6 +171,14 @@ pub(super) fn take_slot(
     if has(LIVENESS) {
         (slot.liveness, *quiet_since_ns) = take_liveness(payload, taken_at_ns)?;
     }
+    take_record(payload, mask, slot, taken_at_ns)?;
+    follow(slot);
+    Some(())
+}
+
+/// The fields behind those that change often.
+fn take_record(payload: &mut Bytes<'_>, mask: u64, slot: &mut SlotView, taken_at_ns: u64) -> Option<()> {
+    let has = |field: u64| mask & field != 0;
     if has(MESSAGE) {
         payload.text()?.clone_into(&mut slot.message);
     }
@@ -197,7 +205,6 @@ pub(super) fn take_slot(
         let at_ns = taken_at_ns.wrapping_add_signed(payload.signed()?);
         slot.ended_at_ns = there.then_some(at_ns);
     }
-    follow(slot);
     Some(())
 }
 
