@@ -58,6 +58,7 @@ impl Capture {
         output: PipeReader,
         log: Option<PathBuf>,
         heading: Option<String>,
+        pass_on: bool,
         keep_bytes: usize,
     ) -> io::Result<Self> {
         let log = log.map(|path| open_log(&path, heading.as_deref())).transpose()?;
@@ -65,7 +66,7 @@ impl Capture {
         let shared = Arc::clone(&tail);
         let (sender, finished) = bounded(1);
         thread::Builder::new().name("capture".into()).spawn(move || {
-            read_all(output, log, &shared);
+            read_all(output, log, pass_on, &shared);
             let _ = sender.send(());
         })?;
         Ok(Self { tail, finished })
@@ -95,7 +96,7 @@ fn open_log(path: &Path, heading: Option<&str>) -> io::Result<File> {
     begun.map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
 }
 
-fn read_all(mut output: PipeReader, mut log: Option<File>, tail: &Mutex<Tail>) {
+fn read_all(mut output: PipeReader, mut log: Option<File>, pass_on: bool, tail: &Mutex<Tail>) {
     let mut buffer = vec![0; 64 * 1024];
     let mut logged_bytes = 0;
     loop {
@@ -106,6 +107,10 @@ fn read_all(mut output: PipeReader, mut log: Option<File>, tail: &Mutex<Tail>) {
             Err(_) => return,
         };
         tail.lock().push(&buffer[..read]);
+        if pass_on {
+            // Nobody may be left to read it.
+            let _ = io::stderr().write_all(&buffer[..read]);
+        }
         if let Some(file) = &mut log {
             logged_bytes += read as u64;
             let full = logged_bytes > LOG_BYTES;

@@ -117,8 +117,8 @@ fn too_late(patience: Duration) -> io::Error {
 
 /// Run a shell command in a directory, at most `patience` long, until `cancelled` says so.
 ///
-/// It stays in this process's group: who kills that one kills the command with all it started. Returns how it ended and
-/// the last of what it printed.
+/// It stays in this process's group: who kills that one kills the command with all it started. What it prints goes on to
+/// this process's standard error. Returns how it ended and the last of what it printed.
 pub fn run_in(
     directory: &Path,
     command: &str,
@@ -143,6 +143,7 @@ pub fn run_in(
         document: Vec::new(),
         log: None,
         heading: None,
+        pass_on: true,
         keep_bytes: TAIL_BYTES,
         group: Group::Inherited,
     };

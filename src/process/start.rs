@@ -30,6 +30,8 @@ pub struct Launch {
     pub log: Option<PathBuf>,
     /// A line in the log before that, behind what the log holds already; `None` begins the log anew.
     pub heading: Option<String>,
+    /// Whether everything it prints is passed on to the standard error of this process, too.
+    pub pass_on: bool,
     /// How many bytes of the end of what it prints are kept in memory.
     pub keep_bytes: usize,
     /// Whose group it and all that it starts belong to.
@@ -93,7 +95,7 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
-    let capture = Capture::start(output, launch.log, launch.heading, launch.keep_bytes)?;
+    let capture = Capture::start(output, launch.log, launch.heading, launch.pass_on, launch.keep_bytes)?;
     let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
     thread::Builder::new().name("child".into()).spawn(move || {
         let Ok((running, stdin)) = started.recv() else { return };
@@ -267,6 +269,7 @@ mod tests {
             document: document.to_vec(),
             log: None,
             heading: None,
+            pass_on: false,
             keep_bytes: 1024,
             group: Group::Own,
         }

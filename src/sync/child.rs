@@ -72,6 +72,7 @@ pub(super) fn start_install(
         document,
         log: Some(log),
         heading,
+        pass_on: false,
         keep_bytes: KEEP_BYTES,
         group: Group::Own,
     };

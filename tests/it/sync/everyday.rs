@@ -3,7 +3,7 @@
 use crate::registry::archive::{Entry, script, tgz};
 use crate::registry::digest;
 use crate::registry::{Language, Npm};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, eventually};
 use crate::server::Reply;
 use vx::digest::Algorithm;
 use vx::platform::Platform;
@@ -166,4 +166,21 @@ fn a_project_is_found_from_a_folder_below_it() {
     sandbox.run("vx sync ruff", command).finish().succeeds();
     assert!(sandbox.project().join("vx.lock").exists());
     assert_eq!(sandbox.installed(), ["ruff 0.15.1"]);
+}
+
+#[test]
+fn what_a_postinstall_command_prints_is_in_the_tools_log_while_it_runs_and_when_all_is_well() {
+    let sandbox = Sandbox::new().offers("biome", "2.3.4");
+    let end = sandbox.root().join("end");
+    let command = format!("echo begun; while [ ! -e {} ]; do sleep 0.02; done; echo over >&2", end.display());
+    sandbox.write("vx.toml", &format!("[tools]\nbiome = {{ version = \"2.3.4\", postinstall = \"{command}\" }}\n"));
+    let running = sandbox.start("sync");
+    let log = || {
+        let folders = std::fs::read_dir(sandbox.runtime()).ok()?.flatten();
+        folders.map(|folder| folder.path().join("biome.log")).find_map(|path| std::fs::read_to_string(path).ok())
+    };
+    eventually("its first words are there", || log().filter(|log| log == "begun\n"));
+    std::fs::write(end, "").expect("a file");
+    running.finish().succeeds();
+    assert_eq!(log().as_deref(), Some("begun\nover\n"));
 }
