@@ -179,6 +179,8 @@ fn a_store_of_somebody_else_is_named_and_untouched() {
     // Somebody who may read everything here, and write to nothing but the place for boards.
     let program = sandbox.root().join("vx");
     fs::copy(env!("CARGO_BIN_EXE_vx"), &program).expect("a copy");
+    // A process that another test is just starting may have the copy open for writing until it is its own program.
+    crate::sandbox::eventually("it can be run", || std::process::Command::new(&program).arg("--version").output().ok());
     fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("a mode");
     let runtime = sandbox.root().join("their-run");
     fs::create_dir(&runtime).expect("a directory");
