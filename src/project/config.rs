@@ -13,8 +13,6 @@ mod ui;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use toml::de::DeTable;
-
 use super::problem::{ConfigErrors, Problem};
 use super::scripts::Script;
 use super::version::Request;
@@ -107,12 +105,7 @@ impl ToolRequest {
 impl Project {
     /// Understands the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        let (document, faults) = DeTable::parse_recoverable(text);
-        let document = document.into_inner();
-        let mut reader = Reader::new(text);
-        for fault in faults {
-            reader.fault(fault.span().unwrap_or(0..0), fault.message().replace('\n', "; "));
-        }
+        let (document, mut reader) = Reader::of_document(text);
         let tools = tools::read(&mut reader, &document);
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);

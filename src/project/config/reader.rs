@@ -21,7 +21,17 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    /// What this text declares, as far as it is TOML, and a reader of it that knows where it is none.
+    pub(super) fn of_document(text: &'t str) -> (DeTable<'t>, Self) {
+        let (document, faults) = DeTable::parse_recoverable(text);
+        let mut reader = Self::new(text);
+        for fault in faults {
+            reader.fault(fault.span().unwrap_or(0..0), fault.message().replace('\n', "; "));
+        }
+        (document.into_inner(), reader)
+    }
+
+    fn new(text: &'t str) -> Self {
         Self { text, faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 
@@ -37,7 +47,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Notes that the text is no TOML here.
-    pub(super) fn fault(&mut self, span: Range<usize>, message: String) {
+    fn fault(&mut self, span: Range<usize>, message: String) {
         self.faults.push(Problem::at(self.text, span, message, None));
     }
 

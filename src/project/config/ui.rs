@@ -128,12 +128,7 @@ impl Ui {
 
     /// Understands `[ui]` of the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
-        let (document, faults) = DeTable::parse_recoverable(text);
-        let document = document.into_inner();
-        let mut reader = Reader::new(text);
-        for fault in faults {
-            reader.fault(fault.span().unwrap_or(0..0), fault.message().replace('\n', "; "));
-        }
+        let (document, mut reader) = Reader::of_document(text);
         let mut ui = read(&mut reader, &document);
         let (problems, warnings) = reader.finish();
         if !problems.is_empty() {
