@@ -8,6 +8,7 @@ mod excluded;
 mod files;
 mod format;
 mod gzip;
+mod inflate;
 mod limits;
 mod links;
 mod path;

@@ -1,10 +1,183 @@
-//! gzip: all members one after the other, as one stream.
+//! gzip (RFC 1952): all members one after the other, as one stream.
 
-use std::io::{BufRead, Read};
+use std::io::{self, BufRead, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use libdeflater::Crc;
 
-/// The content of these bytes.
+use super::inflate::Inflater;
+
+/// The content of these bytes, each member's compared with its checksum and size.
 pub(super) fn decoder(bytes: impl BufRead) -> impl Read {
-    MultiGzDecoder::new(bytes)
+    Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: State::Head }
+}
+
+struct Members<R> {
+    bytes: R,
+    inflater: Inflater,
+    /// Of the content of this member so far, and how much that is, as far as 32 bits tell.
+    crc: Crc,
+    count: u32,
+    state: State,
+}
+
+#[derive(PartialEq, Eq)]
+enum State {
+    Head,
+    Content,
+    End,
+}
+
+/// What the head of a member has, by its flags.
+const HEAD_CHECKED: u8 = 1 << 1;
+const EXTRA: u8 = 1 << 2;
+const NAME: u8 = 1 << 3;
+const COMMENT: u8 = 1 << 4;
+const RESERVED: u8 = 0b1110_0000;
+
+impl<R: BufRead> Members<R> {
+    /// Read up to the content of the next member; false when there is none.
+    fn head(&mut self) -> io::Result<bool> {
+        if self.bytes.fill_buf()?.is_empty() {
+            return Ok(false);
+        }
+        let mut head = Head { bytes: &mut self.bytes, crc: Crc::new() };
+        let [first, second, method, flags, ..] = head.take::<10>()?;
+        if [first, second, method] != [0x1f, 0x8b, 8] || flags & RESERVED != 0 {
+            return Err(damaged("what follows is no gzip"));
+        }
+        if flags & EXTRA != 0 {
+            let size = u16::from_le_bytes(head.take()?);
+            for _ in 0..size {
+                head.take::<1>()?;
+            }
+        }
+        for text in [NAME, COMMENT] {
+            while flags & text != 0 && head.take()? != [0] {}
+        }
+        let sum = head.crc.sum() as u16;
+        if flags & HEAD_CHECKED != 0 && u16::from_le_bytes(head.take()?) != sum {
+            return Err(damaged("the head of a gzip member has another checksum than it says"));
+        }
+        self.inflater.reset();
+        self.crc = Crc::new();
+        self.count = 0;
+        Ok(true)
+    }
+
+    fn compare(&mut self) -> io::Result<()> {
+        let mut word = || -> io::Result<u32> {
+            let mut bytes = [0; 4];
+            self.bytes.read_exact(&mut bytes)?;
+            Ok(u32::from_le_bytes(bytes))
+        };
+        if (word()?, word()?) != (self.crc.sum(), self.count) {
+            return Err(damaged("a gzip member has another checksum or size than it says"));
+        }
+        Ok(())
+    }
+}
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.state != State::End {
+            if self.state == State::Head {
+                self.state = if self.head()? { State::Content } else { State::End };
+                continue;
+            }
+            let content = self.inflater.fill(&mut self.bytes)?;
+            if !content.is_empty() {
+                let count = content.len().min(buffer.len());
+                buffer[..count].copy_from_slice(&content[..count]);
+                self.inflater.consume(count);
+                self.crc.update(&buffer[..count]);
+                self.count = self.count.wrapping_add(count as u32);
+                return Ok(count);
+            }
+            self.compare()?;
+            self.state = State::Head;
+        }
+        Ok(0)
+    }
+}
+
+/// The head of a member, as it is read.
+struct Head<'a, R> {
+    bytes: &'a mut R,
+    crc: Crc,
+}
+
+impl<R: BufRead> Head<'_, R> {
+    fn take<const COUNT: usize>(&mut self) -> io::Result<[u8; COUNT]> {
+        let mut taken = [0; COUNT];
+        self.bytes.read_exact(&mut taken)?;
+        self.crc.update(&taken);
+        Ok(taken)
+    }
+}
+
+fn damaged(reason: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, GzBuilder, write::GzEncoder};
+
+    use super::*;
+
+    fn member(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).expect("it is written");
+        encoder.finish().expect("a member")
+    }
+
+    fn content(bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        decoder(bytes).read_to_end(&mut content).map(|_| content)
+    }
+
+    #[test]
+    fn members_follow_each_other() {
+        let bytes = [member(b"one, "), member(b""), member(b"three")].concat();
+        assert_eq!(content(&bytes).expect("three members"), b"one, three");
+        let error = content(&[member(b"one"), b"and something else".to_vec()].concat()).expect_err("no member");
+        assert_eq!(error.to_string(), "what follows is no gzip");
+    }
+
+    #[test]
+    fn a_head_may_say_more() {
+        let builder = GzBuilder::new().filename("a name").comment("a comment").extra(vec![7; 300]);
+        let mut encoder = builder.write(Vec::new(), Compression::fast());
+        encoder.write_all(b"content").expect("it is written");
+        let mut bytes = encoder.finish().expect("a member");
+        assert_eq!(content(&bytes).expect("a member"), b"content");
+
+        // With its own checksum, which is compared.
+        bytes[3] |= HEAD_CHECKED;
+        let end = 10 + 2 + 300 + "a name".len() + 1 + "a comment".len() + 1;
+        let mut crc = Crc::new();
+        crc.update(&bytes[..end]);
+        bytes.splice(end..end, (crc.sum() as u16).to_le_bytes());
+        assert_eq!(content(&bytes).expect("a member"), b"content");
+        bytes[end] ^= 1;
+        let error = content(&bytes).expect_err("another checksum");
+        assert!(error.to_string().contains("head of a gzip member"), "{error}");
+    }
+
+    #[test]
+    fn content_is_compared_with_what_follows_it() {
+        let whole = member(b"content");
+        for at in whole.len() - 8..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1;
+            let error = content(&bytes).expect_err("another checksum or size");
+            assert!(error.to_string().contains("another checksum or size"), "{error}");
+        }
+        for end in 1..whole.len() {
+            let error = content(&whole[..end]).expect_err("there is more of it");
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
+    }
 }

@@ -10,17 +10,17 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
-use flate2::bufread::DeflateDecoder;
 use libdeflater::{Crc, Decompressor};
 
 use super::drain;
 use super::error::UnpackErrorKind;
+use super::inflate::{Inflated, Inflater};
 use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::zip_records::{Central, Local, Record, check_descriptor, next};
 
-/// Entries up to this size are unpacked in one piece, which is half as fast again.
+/// Entries up to this size are unpacked in one piece, which costs small ones less.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
 const WHOLE_UNPACKED_BYTES: u64 = 1024 * 1024;
 
@@ -32,8 +32,13 @@ pub(super) const DEFLATED: u16 = 8;
 
 /// Unpack an archive from its bytes in order, and read on to their end.
 pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let mut stream =
-        Stream { bytes: tree.packed(bytes), whole: Decompressor::new(), packed: Vec::new(), unpacked: Vec::new() };
+    let mut stream = Stream {
+        bytes: tree.packed(bytes),
+        whole: Decompressor::new(),
+        packed: Vec::new(),
+        unpacked: Vec::new(),
+        inflater: Inflater::new(),
+    };
     let mut found: HashMap<u64, Found> = HashMap::new();
     loop {
         let offset = stream.bytes.position();
@@ -84,6 +89,7 @@ struct Stream<R> {
     whole: Decompressor,
     packed: Vec<u8>,
     unpacked: Vec<u8>,
+    inflater: Inflater,
 }
 
 impl<R: BufRead> Stream<R> {
@@ -175,7 +181,9 @@ impl<R: BufRead> Stream<R> {
         let sums = if local.method == STORED {
             pour(&mut packed, path, Some(local.unpacked), tree)?
         } else {
-            pour(DeflateDecoder::new(&mut packed), path, Some(local.unpacked), tree)?
+            self.inflater.reset();
+            let content = Inflated { inflater: &mut self.inflater, input: &mut packed };
+            pour(content, path, Some(local.unpacked), tree)?
         };
         if packed.limit() > 0 {
             return Err(UnpackErrorKind::damaged("an entry is followed by bytes that belong to none"));
@@ -186,7 +194,9 @@ impl<R: BufRead> Stream<R> {
     fn unknown_size(&mut self, path: Option<&EntryPath>, tree: &mut Tree) -> Result<(u32, u64), UnpackErrorKind> {
         let start = self.bytes.position();
         // Ends by itself, and takes no byte behind its end.
-        let (crc, unpacked) = pour(DeflateDecoder::new(&mut self.bytes), path, None, tree)?;
+        self.inflater.reset();
+        let content = Inflated { inflater: &mut self.inflater, input: &mut self.bytes };
+        let (crc, unpacked) = pour(content, path, None, tree)?;
         let packed = self.bytes.position() - start;
         check_descriptor(&mut self.bytes, crc, packed, unpacked)?;
         Ok((crc, unpacked))
