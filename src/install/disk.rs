@@ -85,12 +85,20 @@ fn shortened(path: &Path) -> String {
 
 /// Adds to an I/O result what was being done to which file.
 pub(super) trait At<T> {
-    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError>;
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError>
+    where
+        Self: Sized,
+    {
+        self.at_place(doing, || path.to_owned())
+    }
+
+    /// The same where the path would have to be put together.
+    fn at_place(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError>;
 }
 
 impl<T> At<T> for io::Result<T> {
-    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
-        self.map_err(|source| DiskError { doing, path: path.to_owned(), need_bytes: None, source })
+    fn at_place(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError> {
+        self.map_err(|source| DiskError { doing, path: path(), need_bytes: None, source })
     }
 }
 

@@ -8,11 +8,12 @@
 mod changes;
 mod there;
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use foldhash::HashMap;
 
 use crate::digest::{Algorithm, Digest};
 
@@ -88,18 +89,18 @@ impl Manifest {
 
     /// A second name for a file.
     pub(super) fn record_again(&mut self, path: &str, existing: &str) {
-        if let Some(entry) = self.entries.get(escaped(existing).as_str()).copied() {
+        if let Some(entry) = self.entries.get(&*escaped(existing)).copied() {
             self.record(path, entry);
         }
     }
 
     pub(super) fn forget(&mut self, path: &str) {
-        self.entries.remove(escaped(path).as_str());
+        self.entries.remove(&*escaped(path));
     }
 
     /// A file got these bits of its mode later.
     pub(super) fn record_mode(&mut self, path: &str, mode: u32) {
-        let entry = self.entries.get_mut(escaped(path).as_str());
+        let entry = self.entries.get_mut(&*escaped(path));
         if let Some(entry) = entry.filter(|entry| entry.kind == Kind::Plain && mode & 0o100 != 0) {
             entry.kind = Kind::Executable;
         }

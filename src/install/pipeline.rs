@@ -171,7 +171,7 @@ impl Install<'_> {
         let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
         let mut beginnings = 1;
         'again: loop {
-            let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone());
+            let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);

@@ -1,5 +1,6 @@
 //! What is really in a release: its files and links, read from the disk.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -22,7 +23,7 @@ pub(super) struct There {
 impl There {
     pub(super) fn name(&self) -> String {
         let plain = self.path.to_string_lossy();
-        escaped(&if cfg!(windows) { plain.replace('\\', "/") } else { plain.into_owned() })
+        escaped(&if cfg!(windows) { plain.replace('\\', "/") } else { plain.into_owned() }).into_owned()
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -97,17 +98,18 @@ fn is_executable(_: &fs::Metadata) -> bool {
 }
 
 /// A path on one line.
-pub(super) fn escaped(path: &str) -> String {
+pub(super) fn escaped(path: &str) -> Cow<'_, str> {
     let odd = |character: char| character.is_control() || character == '\\';
     if !path.contains(odd) {
-        return path.to_owned();
+        return Cow::Borrowed(path);
     }
-    path.chars().fold(String::with_capacity(path.len() + 8), |mut text, character| {
+    let text = path.chars().fold(String::with_capacity(path.len() + 8), |mut text, character| {
         if odd(character) {
             text.extend(character.escape_default())
         } else {
             text.push(character)
         }
         text
-    })
+    });
+    Cow::Owned(text)
 }

@@ -1,22 +1,73 @@
 //! Files, their modes, and links, as far as systems differ in them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// A new file with this mode, less what the user's mask takes away and setuid and its like.
+use super::super::disk::{At, DiskError};
+use super::path::EntryPath;
+
+/// The directory that a release grows in.
 ///
-/// The owner may always read and write: whoever cannot write a file cannot replace the release later.
-#[cfg(unix)]
-pub(super) fn create(path: &Path, mode: u32) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
+/// Entries are created by their paths below it, which spares the system the way to it for each of them.
+pub(super) struct Root {
+    path: PathBuf,
+    #[cfg(unix)]
+    handle: std::os::fd::OwnedFd,
+}
 
-    OpenOptions::new().write(true).create_new(true).mode(mode & 0o777 | 0o600).open(path)
+#[cfg(unix)]
+impl Root {
+    pub(super) fn open(path: PathBuf) -> Result<Self, DiskError> {
+        let handle = File::open(&path).at("open", &path)?.into();
+        Ok(Self { path, handle })
+    }
+
+    /// A new file with this mode, less what the user's mask takes away and setuid and its like.
+    ///
+    /// The owner may always read and write: whoever cannot write a file cannot replace the release later.
+    pub(super) fn create_file(&self, path: &EntryPath, mode: u32) -> Result<File, DiskError> {
+        use rustix::fs::{Mode, OFlags};
+
+        let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+        let mode = Mode::from_raw_mode((mode & 0o777 | 0o600) as _);
+        let created = rustix::fs::openat(&self.handle, path.as_str(), flags, mode).map(File::from);
+        created.map_err(io::Error::from).at_place("create", || self.place(path.as_str()))
+    }
+
+    /// A new directory; `path` is that of an entry, or of what is above one.
+    pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
+        let created = rustix::fs::mkdirat(&self.handle, path, rustix::fs::Mode::from_raw_mode(0o777));
+        created.map_err(io::Error::from).at_place("create", || self.place(path))
+    }
 }
 
 #[cfg(not(unix))]
-pub(super) fn create(path: &Path, _: u32) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
+impl Root {
+    pub(super) fn open(path: PathBuf) -> Result<Self, DiskError> {
+        Ok(Self { path })
+    }
+
+    pub(super) fn create_file(&self, path: &EntryPath, _: u32) -> Result<File, DiskError> {
+        let place = self.place(path.as_str());
+        fs::OpenOptions::new().write(true).create_new(true).open(&place).at("create", &place)
+    }
+
+    pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
+        let place = self.place(path);
+        fs::create_dir(&place).at("create", &place)
+    }
+}
+
+impl Root {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where an entry is.
+    pub(super) fn place(&self, path: &str) -> PathBuf {
+        self.path.join(path)
+    }
 }
 
 /// Only the execute bits are taken over, as far as there are read bits: the rest was right when the file was made.

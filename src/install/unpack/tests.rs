@@ -54,7 +54,7 @@ fn staged(limits: Limits) -> Staged {
     let top = tempfile::tempdir().expect("a temporary directory");
     let root = top.path().join("release");
     fs::create_dir(&root).expect("a directory");
-    let tree = Tree::new(root, limits, Watch::new(CancelToken::new(), None));
+    let tree = Tree::new(root, limits, Watch::new(CancelToken::new(), None)).expect("a directory");
     Staged { top, tree }
 }
 

@@ -4,24 +4,27 @@
 //! folders that the tree made itself, never below a link, and only where nothing is yet: no archive can write
 //! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
 
-use std::collections::{HashMap, hash_map};
+use std::borrow::Cow;
+use std::collections::hash_map;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
 use super::super::manifest::{Entry, Manifest, Sum};
 use super::BUFFER_BYTES;
 use super::error::UnpackErrorKind;
-use super::files::{add_execute_bits, create, symlink};
+use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::path::{EntryPath, Placement, parent, shown};
 
 /// A release in the making.
 pub(in crate::install) struct Tree {
-    root: PathBuf,
+    root: Root,
     known: HashMap<Box<str>, Known>,
     links: Vec<EntryPath>,
     last_parent: String,
@@ -56,9 +59,9 @@ enum Kind {
 
 impl Tree {
     /// A tree in this empty directory.
-    pub(in crate::install) fn new(root: PathBuf, limits: Limits, watch: Watch) -> Self {
-        Self {
-            root,
+    pub(in crate::install) fn new(root: PathBuf, limits: Limits, watch: Watch) -> Result<Self, DiskError> {
+        Ok(Self {
+            root: Root::open(root)?,
             known: HashMap::new(),
             links: Vec::new(),
             last_parent: String::new(),
@@ -67,12 +70,12 @@ impl Tree {
             buffer: vec![0; BUFFER_BYTES],
             totals: Totals::default(),
             manifest: Manifest::default(),
-        }
+        })
     }
 
     /// The directory itself.
     pub(in crate::install) fn root(&self) -> &Path {
-        &self.root
+        self.root.path()
     }
 
     /// A reader whose bytes count as the size of the archive.
@@ -112,8 +115,8 @@ impl Tree {
         mut content: impl Read,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
-        let target = self.claim(path, Kind::File)?;
-        let mut file = create(&target, mode).at("create", &target)?;
+        self.claim(path, Kind::File)?;
+        let mut file = self.root.create_file(path, mode)?;
         let mut written = 0;
         let mut sum = Sum::default();
         loop {
@@ -125,7 +128,7 @@ impl Tree {
                 return Err(UnpackErrorKind::damaged("an entry is longer than it says"));
             }
             self.budget.add_bytes(Some(path.as_str()), count as u64)?;
-            write(&mut file, &self.buffer[..count], &target, size_bytes)?;
+            self.write(&mut file, &self.buffer[..count], path, size_bytes)?;
             sum.update(&self.buffer[..count]);
             if count < self.buffer.len() {
                 break;
@@ -147,13 +150,18 @@ impl Tree {
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.watch.check()?;
         self.budget.add_bytes(Some(path.as_str()), content.len() as u64)?;
-        let target = self.claim(path, Kind::File)?;
-        let mut file = create(&target, mode).at("create", &target)?;
-        write(&mut file, content, &target, Some(content.len() as u64))?;
+        self.claim(path, Kind::File)?;
+        let mut file = self.root.create_file(path, mode)?;
+        self.write(&mut file, content, path, Some(content.len() as u64))?;
         self.totals.size_bytes += content.len() as u64;
         let mut sum = Sum::default();
         sum.update(content);
         Ok(self.note(path, sum.file(mode)))
+    }
+
+    fn write(&self, file: &mut File, bytes: &[u8], path: &EntryPath, size_bytes: Option<u64>) -> Result<(), DiskError> {
+        let result = file.write_all(bytes).at_place("write", || self.root.place(path.as_str()));
+        result.map_err(|error| error.needing(size_bytes.unwrap_or(bytes.len() as u64)))
     }
 
     fn note(&mut self, path: &EntryPath, entry: Entry) -> (u32, u64) {
@@ -184,7 +192,8 @@ impl Tree {
         if text.contains(char::is_control) {
             return Err(outside());
         }
-        let place = self.claim(path, Kind::Link(text.into()))?;
+        self.claim(path, Kind::Link(text.into()))?;
+        let place = self.root.place(path.as_str());
         self.links.push(path.clone());
         symlink(text, &place).at("link", &place)?;
         self.manifest.record(path.as_str(), Entry::link(target));
@@ -203,8 +212,8 @@ impl Tree {
                 });
             }
         }
-        let existing = self.root.join(target.as_str());
-        let place = self.claim(path, Kind::File)?;
+        self.claim(path, Kind::File)?;
+        let (existing, place) = (self.root.place(target.as_str()), self.root.place(path.as_str()));
         if fs::hard_link(&existing, &place).is_err() {
             // A file system without hard links, or too many to one file.
             fs::copy(&existing, &place).at("write", &place)?;
@@ -215,8 +224,8 @@ impl Tree {
 
     /// Give a file of this tree the mode that is learnt only after its content.
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
-        if self.lookup(path.as_str()) == Some(&Kind::File) {
-            let place = self.root.join(path.as_str());
+        if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&Kind::File) {
+            let place = self.root.place(path.as_str());
             add_execute_bits(&place, mode).at("set the mode of", &place)?;
             self.manifest.record_mode(path.as_str(), mode);
         }
@@ -226,11 +235,11 @@ impl Tree {
     /// Make a file of this tree the symbolic link that its content is the target of.
     pub(super) fn turn_into_symlink(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
         const LONGEST: u64 = 4096;
-        let place = self.root.join(path.as_str());
+        let place = self.root.place(path.as_str());
         let mut target = Vec::new();
         File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).at("read", &place)?;
         fs::remove_file(&place).at("remove", &place)?;
-        self.known.remove(fold(path.as_str()).as_str());
+        self.known.remove(&*fold(path.as_str()));
         self.manifest.forget(path.as_str());
         self.totals.files -= 1;
         self.totals.size_bytes = self.totals.size_bytes.saturating_sub(target.len() as u64);
@@ -268,11 +277,11 @@ impl Tree {
     }
 
     fn lookup(&self, path: &str) -> Option<&Kind> {
-        self.known.get(fold(path).as_str()).map(|known| &known.kind)
+        self.known.get(&*fold(path)).map(|known| &known.kind)
     }
 
     /// Take a place for a new entry, with the folders above it.
-    fn claim(&mut self, path: &EntryPath, kind: Kind) -> Result<PathBuf, UnpackErrorKind> {
+    fn claim(&mut self, path: &EntryPath, kind: Kind) -> Result<(), UnpackErrorKind> {
         if let Some(above) = path.parent()
             && above != self.last_parent
         {
@@ -280,13 +289,12 @@ impl Tree {
             above.clone_into(&mut self.last_parent);
         }
         self.totals.files += 1;
-        self.register(path.as_str(), kind)?;
-        Ok(self.root.join(path.as_str()))
+        self.register(path.as_str(), kind)
     }
 
     fn make_directory(&mut self, path: &str) -> Result<(), UnpackErrorKind> {
         let key = fold(path);
-        if let Some(known) = self.known.get(key.as_str()) {
+        if let Some(known) = self.known.get(&*key) {
             let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(&key) == path;
             return if same { Ok(()) } else { Err(self.twice(path)) };
         }
@@ -294,9 +302,7 @@ impl Tree {
             self.make_directory(above)?;
         }
         self.register(path, Kind::Directory)?;
-        let place = self.root.join(path);
-        fs::create_dir(&place).at("create", &place)?;
-        Ok(())
+        Ok(self.root.create_directory(path)?)
     }
 
     fn register(&mut self, path: &str, kind: Kind) -> Result<(), UnpackErrorKind> {
@@ -314,16 +320,14 @@ impl Tree {
 
     fn twice(&self, path: &str) -> UnpackErrorKind {
         let key = fold(path);
-        let earlier = self.known.get(key.as_str()).and_then(|known| known.written.as_deref());
-        UnpackErrorKind::Twice {
-            entry: shown(path.as_bytes()),
-            earlier: shown(earlier.unwrap_or(key.as_str()).as_bytes()),
-        }
+        let earlier = self.known.get(&*key).and_then(|known| known.written.as_deref());
+        UnpackErrorKind::Twice { entry: shown(path.as_bytes()), earlier: shown(earlier.unwrap_or(&key).as_bytes()) }
     }
 }
 
-fn fold(path: &str) -> String {
-    path.to_lowercase()
+fn fold(path: &str) -> Cow<'_, str> {
+    let folded = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if folded { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
 }
 
 /// Fill the buffer, or as much of it as there is content for; how much.
@@ -338,9 +342,4 @@ fn fill(buffer: &mut [u8], content: &mut impl Read) -> io::Result<usize> {
         }
     }
     Ok(filled)
-}
-
-fn write(file: &mut File, bytes: &[u8], target: &Path, need_bytes: Option<u64>) -> Result<(), DiskError> {
-    let result = file.write_all(bytes).at("write", target);
-    result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))
 }

@@ -54,12 +54,7 @@ impl Register<'_> {
 }
 
 /// Decode symbols while there is enough input and room; whether the block has ended.
-pub(super) fn decode(
-    codes: &Codes,
-    bits: &mut Bits,
-    window: &mut Window,
-    input: &mut &[u8],
-) -> Result<bool, Damage> {
+pub(super) fn decode(codes: &Codes, bits: &mut Bits, window: &mut Window, input: &mut &[u8]) -> Result<bool, Damage> {
     let out = &mut *window.bytes;
     let mut end = window.end;
     let mut register = Register { value: bits.value, count: bits.count, rest: input };

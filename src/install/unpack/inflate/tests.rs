@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use proptest::prelude::*;
 
@@ -59,7 +61,7 @@ fn numbers(seed: u32) -> impl Iterator<Item = u32> {
 }
 
 /// Contents that lead to all kinds of blocks, codes and repetitions.
-fn contents() -> Vec<Vec<u8>> {
+static CONTENTS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let noise = |count: usize| numbers(7).take(count).map(|number| number as u8).collect::<Vec<_>>();
     let words = ["the ", "board ", "slot ", "of ", "a ", "\n", "0123456789", "ab"];
     let text = numbers(3).take(200_000).flat_map(|number| words[number as usize % words.len()].bytes());
@@ -76,22 +78,22 @@ fn contents() -> Vec<Vec<u8>> {
         // As far back as can be, across the end of the window.
         noise(32 * 1024).into_iter().cycle().take(4 * FULL).collect(),
     ]
-}
+});
 
 #[test]
 fn what_was_deflated_is_what_comes_out_and_what_follows_stays() {
-    for (nth, content) in contents().into_iter().enumerate() {
-        let mut streams: Vec<_> = [0, 1, 6, 9].into_iter().map(|level| deflated(&content, level)).collect();
+    for (nth, content) in CONTENTS.iter().enumerate() {
+        let mut streams: Vec<_> = [0, 1, 6, 9].into_iter().map(|level| deflated(content, level)).collect();
         let mut best = libdeflater::Compressor::new(libdeflater::CompressionLvl::best());
         let mut stream = vec![0; best.deflate_compress_bound(content.len())];
-        let count = best.deflate_compress(&content, &mut stream).expect("there is room");
+        let count = best.deflate_compress(content, &mut stream).expect("there is room");
         stream.truncate(count);
         streams.push(stream);
         for (way, mut stream) in streams.into_iter().enumerate() {
             stream.extend(b"what follows");
             for piece_bytes in [3, 17, 4096, usize::MAX] {
                 let (got, rest) = inflated(&stream, piece_bytes).expect("it is whole");
-                assert!(got == content, "content {nth}, way {way}, in pieces of {piece_bytes}");
+                assert!(got == *content, "content {nth}, way {way}, in pieces of {piece_bytes}");
                 assert_eq!(rest, b"what follows", "content {nth}, way {way}, in pieces of {piece_bytes}");
             }
         }
@@ -100,7 +102,7 @@ fn what_was_deflated_is_what_comes_out_and_what_follows_stays() {
 
 #[test]
 fn every_beginning_of_a_stream_is_too_short() {
-    let content = &contents()[5][..20_000];
+    let content = &CONTENTS[5][..20_000];
     for level in [0, 6] {
         let stream = deflated(content, level);
         for end in 0..stream.len() {
@@ -133,7 +135,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
         piece_bytes in 1..600_usize,
     ) {
-        let content = &contents()[which];
+        let content = &CONTENTS[which];
         let mut stream = deflated(&content[..count.min(content.len())], level);
         for (at, bit) in flips {
             // Most of them near the beginning, where the codes are.
@@ -172,7 +174,7 @@ impl Writer {
     /// Numbers have their lowest bit first.
     fn number(mut self, value: usize, bits: usize) -> Self {
         for bit in 0..bits {
-            if self.count % 8 == 0 {
+            if self.count.is_multiple_of(8) {
                 self.bytes.push(0);
             }
             *self.bytes.last_mut().expect("a byte") |= ((value >> bit & 1) as u8) << (self.count % 8);
