@@ -21,20 +21,21 @@ mod zip_records;
 mod zstd;
 
 use std::fs::File;
-use std::io::{self, BufRead};
+use std::io::BufRead;
 
 use crate::config::Part;
 
 pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
+pub use inflate::{Damage, Inflated, Inflater};
 pub(super) use limits::Limits;
 pub(super) use tree::Tree;
 
 use format::Format;
 use path::Placement;
 
-/// The size of the buffers that content passes through.
+/// The size of the buffers that content passes through where it has to.
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// One archive on its way into a tree.
@@ -98,12 +99,14 @@ impl<'a> Archive<'a> {
 }
 
 /// Reads on to the end, within the limits of what an archive may unpack to.
-fn drain(mut bytes: impl io::Read, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let mut buffer = vec![0; 64 * 1024];
+fn drain(mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     loop {
-        match bytes.read(&mut buffer).map_err(UnpackErrorKind::Damaged)? {
+        match bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?.len() {
             0 => return Ok(()),
-            count => tree.count_bytes(count as u64)?,
+            count => {
+                bytes.consume(count);
+                tree.count_bytes(count as u64)?;
+            }
         }
     }
 }

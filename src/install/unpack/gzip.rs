@@ -7,7 +7,7 @@ use libdeflater::Crc;
 use super::inflate::Inflater;
 
 /// The content of these bytes, each member's compared with its checksum and size.
-pub(super) fn decoder(bytes: impl BufRead) -> impl Read {
+pub(super) fn decoder(bytes: impl BufRead) -> impl BufRead {
     Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: State::Head }
 }
 
@@ -77,26 +77,33 @@ impl<R: BufRead> Members<R> {
     }
 }
 
+impl<R: BufRead> BufRead for Members<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.inflater.fresh().is_empty() && self.state != State::End {
+            match self.state {
+                State::Head => self.state = if self.head()? { State::Content } else { State::End },
+                _ if self.inflater.fill(&mut self.bytes)?.is_empty() => {
+                    self.compare()?;
+                    self.state = State::Head;
+                }
+                _ => {}
+            }
+        }
+        Ok(self.inflater.fresh())
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.crc.update(&self.inflater.fresh()[..amount]);
+        self.count = self.count.wrapping_add(amount as u32);
+        self.inflater.consume(amount);
+    }
+}
+
 impl<R: BufRead> Read for Members<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.state != State::End {
-            if self.state == State::Head {
-                self.state = if self.head()? { State::Content } else { State::End };
-                continue;
-            }
-            let content = self.inflater.fill(&mut self.bytes)?;
-            if !content.is_empty() {
-                let count = content.len().min(buffer.len());
-                buffer[..count].copy_from_slice(&content[..count]);
-                self.inflater.consume(count);
-                self.crc.update(&buffer[..count]);
-                self.count = self.count.wrapping_add(count as u32);
-                return Ok(count);
-            }
-            self.compare()?;
-            self.state = State::Head;
-        }
-        Ok(0)
+        let count = self.fill_buf()?.read(buffer)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 

@@ -22,23 +22,29 @@ use window::Window;
 
 /// Why bytes are no DEFLATE stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Damage {
+pub enum Damage {
+    /// Its kind of block has no meaning.
     #[error("a deflated block is of no known kind")]
     Kind,
+    /// The size of a stored block and its inverse do not match.
     #[error("a stored block has two sizes")]
     StoredSize,
+    /// It announces codes that must not be used.
     #[error("a deflated block has too many codes")]
     TooManyCodes,
+    /// There are more codes of some length than there can be, or too few of all, or none for the end.
     #[error("a deflated block's codes are impossible")]
     Codes,
+    /// Bits that are no code, or that of a symbol that must not be used.
     #[error("a deflated block has a code that stands for nothing")]
     Symbol,
+    /// A repetition begins before the first byte.
     #[error("a deflated block repeats what was before the beginning")]
     Distance,
 }
 
 /// Decodes one stream at a time, in a third of a megabyte of its own.
-pub(super) struct Inflater {
+pub struct Inflater {
     state: State,
     /// Whether this block is the last one.
     last: bool,
@@ -122,9 +128,15 @@ impl Bits {
     }
 }
 
+impl Default for Inflater {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Inflater {
     /// For a stream from its beginning.
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             state: State::Block,
             last: false,
@@ -136,7 +148,7 @@ impl Inflater {
     }
 
     /// Forget everything, for another stream.
-    pub(super) fn reset(&mut self) {
+    pub fn reset(&mut self) {
         self.state = State::Block;
         self.last = false;
         self.bits = Bits::default();
@@ -159,6 +171,11 @@ impl Inflater {
             }
         }
         Ok(self.window.fresh())
+    }
+
+    /// What was decoded and not taken yet.
+    pub(super) fn fresh(&self) -> &[u8] {
+        self.window.fresh()
     }
 
     /// So many bytes of [`Inflater::fill`] were taken.
@@ -229,9 +246,11 @@ impl Inflater {
 }
 
 /// A reader of what a stream decodes to, up to its end.
-pub(super) struct Inflated<'a, R> {
-    pub(super) inflater: &'a mut Inflater,
-    pub(super) input: R,
+pub struct Inflated<'a, R> {
+    /// The decoder, at the beginning of a stream.
+    pub inflater: &'a mut Inflater,
+    /// Where the stream comes from; what follows it is left there.
+    pub input: R,
 }
 
 impl<R: BufRead> BufRead for Inflated<'_, R> {

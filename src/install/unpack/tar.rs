@@ -4,9 +4,9 @@
 //! into memory.
 
 use std::borrow::Cow;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 
-use tar::{Archive, Entry, EntryType, PaxExtensions};
+use tar::{EntryType, Header, PaxExtensions};
 
 use super::drain;
 use super::error::UnpackErrorKind;
@@ -16,54 +16,88 @@ use super::tree::Tree;
 /// The longest extension that is taken seriously, in bytes.
 const EXTENSION_BYTES: u64 = 256 * 1024;
 
-/// What a decoder is asked for at once: headers are small, and a call of the decoder costs the same for them.
-const DECODED_BYTES: usize = 64 * 1024;
+/// Headers, and content with what fills it up, come in blocks of this size.
+const BLOCK_BYTES: usize = 512;
 
 /// Unpack a tar archive that comes out of a decoder, and read on to the end of that, where its checksum is.
 pub(super) fn unpack_decoded(
-    decoder: impl Read,
+    mut decoded: impl BufRead,
     placement: &Placement,
     tree: &mut Tree,
 ) -> Result<(), UnpackErrorKind> {
-    let mut decoded = BufReader::with_capacity(DECODED_BYTES, decoder);
     unpack_entries(&mut decoded, placement, tree)?;
     drain(&mut decoded, tree)
 }
 
 /// Unpack a tar archive that is not compressed, and read on to its end.
 pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let mut bytes = tree.packed(bytes);
-    unpack_entries(&mut bytes, placement, tree)?;
-    drain(&mut bytes, tree)
+    let bytes = tree.packed(bytes);
+    unpack_decoded(bytes, placement, tree)
 }
 
 /// Unpack the entries of a tar archive, as far as it says it goes.
-fn unpack_entries(bytes: impl Read, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let mut archive = Archive::new(bytes);
+fn unpack_entries(bytes: &mut impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut extensions = Extensions::default();
-    for entry in archive.entries().map_err(UnpackErrorKind::Damaged)?.raw(true) {
-        let mut entry = entry.map_err(UnpackErrorKind::Damaged)?;
+    while let Some(header) = next_header(bytes).map_err(UnpackErrorKind::Damaged)? {
+        let size = header.entry_size().map_err(UnpackErrorKind::Damaged)?;
+        let mut entry = Entry { header, size, content: bytes.take(size) };
         if !extensions.take(&mut entry)? {
             unpack_entry(&mut entry, &std::mem::take(&mut extensions), placement, tree)?;
         }
+        // What was not wanted of it, and what fills up its last block.
+        drain(&mut entry.content, tree)?;
+        if entry.content.limit() > 0 {
+            return Err(UnpackErrorKind::Damaged(io::ErrorKind::UnexpectedEof.into()));
+        }
+        let fill = size.next_multiple_of(BLOCK_BYTES as u64) - size;
+        bytes.read_exact(&mut [0; BLOCK_BYTES][..fill as usize]).map_err(UnpackErrorKind::Damaged)?;
     }
     Ok(())
 }
 
-fn unpack_entry<R: Read>(
-    entry: &mut Entry<'_, R>,
+/// An entry, whose content is read from where the archive comes from.
+struct Entry<R> {
+    header: Header,
+    size: u64,
+    content: R,
+}
+
+/// The header of the next entry; `None` at the end of the archive, or of the bytes.
+fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
+    if bytes.fill_buf()?.is_empty() {
+        return Ok(None);
+    }
+    let mut header = Header::new_old();
+    bytes.read_exact(header.as_mut_bytes())?;
+    let block = header.as_bytes();
+    if block.iter().all(|byte| *byte == 0) {
+        return Ok(None);
+    }
+    // Counted as if its own place held spaces.
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
+    if sum(&block[..148]) + 8 * u32::from(b' ') + sum(&block[156..]) != header.cksum()? {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the header of an entry has another checksum than it says",
+        ));
+    }
+    Ok(Some(header))
+}
+
+fn unpack_entry<R: BufRead>(
+    entry: &mut Entry<R>,
     extensions: &Extensions,
     placement: &Placement,
     tree: &mut Tree,
 ) -> Result<(), UnpackErrorKind> {
-    let header = entry.header();
+    let header = &entry.header;
     let raw: Cow<'_, [u8]> = match &extensions.path {
         Some(path) => Cow::Borrowed(path),
         None => Cow::Owned(header.path_bytes().into_owned()),
     };
     // Refuses a bad path also where nothing would be left of it.
     let path = placement.place(&raw)?;
-    let size = entry.size();
+    let size = entry.size;
     if extensions.size.is_some_and(|declared| declared != size) {
         return Err(UnpackErrorKind::damaged("an entry has two sizes"));
     }
@@ -78,7 +112,7 @@ fn unpack_entry<R: Read>(
         // Old archives tell a folder by the end of its name.
         EntryType::Regular | EntryType::Continuous if size == 0 && raw.ends_with(b"/") => directory(path, tree),
         EntryType::Regular | EntryType::Continuous => match path {
-            Some(path) => tree.file(&path, mode, Some(size), entry).map(drop),
+            Some(path) => tree.file(&path, mode, Some(size), &mut entry.content).map(drop),
             None => Ok(()),
         },
         EntryType::Directory => directory(path, tree),
@@ -115,8 +149,8 @@ struct Extensions {
 
 impl Extensions {
     /// Take in an extension; false when the entry is none.
-    fn take<R: Read>(&mut self, entry: &mut Entry<'_, R>) -> Result<bool, UnpackErrorKind> {
-        match entry.header().entry_type() {
+    fn take(&mut self, entry: &mut Entry<impl Read>) -> Result<bool, UnpackErrorKind> {
+        match entry.header.entry_type() {
             EntryType::GNULongName => self.path = Some(read_name(entry)?),
             EntryType::GNULongLink => self.link = Some(read_name(entry)?),
             EntryType::XHeader => self.take_pax(&read(entry)?)?,
@@ -148,17 +182,17 @@ impl Extensions {
     }
 }
 
-fn read<R: Read>(entry: &mut Entry<'_, R>) -> Result<Vec<u8>, UnpackErrorKind> {
-    if entry.size() > EXTENSION_BYTES {
+fn read(entry: &mut Entry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
+    if entry.size > EXTENSION_BYTES {
         return Err(UnpackErrorKind::damaged("a name or record is longer than 256 KiB"));
     }
     let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes).map_err(UnpackErrorKind::Damaged)?;
+    entry.content.read_to_end(&mut bytes).map_err(UnpackErrorKind::Damaged)?;
     Ok(bytes)
 }
 
 /// A name as GNU writes it: with a zero byte at its end.
-fn read_name<R: Read>(entry: &mut Entry<'_, R>) -> Result<Vec<u8>, UnpackErrorKind> {
+fn read_name(entry: &mut Entry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
     let mut name = read(entry)?;
     while name.last() == Some(&0) {
         name.pop();

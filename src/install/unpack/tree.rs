@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::hash_map;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::{Path, PathBuf};
 
 use foldhash::{HashMap, HashMapExt};
@@ -15,7 +15,6 @@ use foldhash::{HashMap, HashMapExt};
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
 use super::super::manifest::{Entry, Manifest, Sum};
-use super::BUFFER_BYTES;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
@@ -30,7 +29,6 @@ pub(in crate::install) struct Tree {
     last_parent: String,
     budget: Budget,
     watch: Watch,
-    buffer: Vec<u8>,
     totals: Totals,
     manifest: Manifest,
 }
@@ -67,7 +65,6 @@ impl Tree {
             last_parent: String::new(),
             budget: Budget::new(limits),
             watch,
-            buffer: vec![0; BUFFER_BYTES],
             totals: Totals::default(),
             manifest: Manifest::default(),
         })
@@ -112,7 +109,7 @@ impl Tree {
         path: &EntryPath,
         mode: u32,
         size_bytes: Option<u64>,
-        mut content: impl Read,
+        mut content: impl BufRead,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
         self.claim(path, Kind::File)?;
@@ -121,18 +118,20 @@ impl Tree {
         let mut sum = Sum::default();
         loop {
             self.watch.check()?;
-            // Whole buffers, as far as the content goes: what is written at page bounds is written in large pieces.
-            let count = fill(&mut self.buffer, &mut content).map_err(UnpackErrorKind::Damaged)?;
+            // Written from where it was unpacked.
+            let piece = content.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+            let count = piece.len();
+            if count == 0 {
+                break;
+            }
             written += count as u64;
             if size_bytes.is_some_and(|size| written > size) {
                 return Err(UnpackErrorKind::damaged("an entry is longer than it says"));
             }
             self.budget.add_bytes(Some(path.as_str()), count as u64)?;
-            self.write(&mut file, &self.buffer[..count], path, size_bytes)?;
-            sum.update(&self.buffer[..count]);
-            if count < self.buffer.len() {
-                break;
-            }
+            self.write(&mut file, piece, path, size_bytes)?;
+            sum.update(piece);
+            content.consume(count);
         }
         if size_bytes.is_some_and(|size| written < size) {
             return Err(UnpackErrorKind::damaged("an entry is shorter than it says"));
@@ -172,7 +171,7 @@ impl Tree {
     /// A file that is the whole download, made executable.
     pub(super) fn place_single(
         &mut self,
-        content: impl Read,
+        content: impl BufRead,
         name: &str,
         placement: &Placement,
     ) -> Result<(), UnpackErrorKind> {
@@ -328,18 +327,4 @@ impl Tree {
 fn fold(path: &str) -> Cow<'_, str> {
     let folded = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     if folded { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
-}
-
-/// Fill the buffer, or as much of it as there is content for; how much.
-fn fill(buffer: &mut [u8], content: &mut impl Read) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match content.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(filled)
 }

@@ -1,13 +1,15 @@
 //! xz: all streams one after the other, as one.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader};
 
 use lzma_rust2::XzReader;
+
+use super::BUFFER_BYTES;
 
 /// The most memory a decoder may ask for, in KiB: `xz -9` needs 65 MiB, and an archive may claim 4 GiB.
 const MEMORY_KB: u32 = 128 * 1024;
 
 /// The content of these bytes.
-pub(super) fn decoder(bytes: impl BufRead) -> impl Read {
-    XzReader::new_mem_limit(bytes, true, MEMORY_KB)
+pub(super) fn decoder(bytes: impl BufRead) -> impl BufRead {
+    BufReader::with_capacity(BUFFER_BYTES, XzReader::new_mem_limit(bytes, true, MEMORY_KB))
 }

@@ -205,33 +205,24 @@ impl<R: BufRead> Stream<R> {
 
 /// Pour content into its file, or nowhere when nothing is left of its path; its checksum and size.
 fn pour(
-    content: impl Read,
+    mut content: impl BufRead,
     path: Option<&EntryPath>,
     size_bytes: Option<u64>,
     tree: &mut Tree,
 ) -> Result<(u32, u64), UnpackErrorKind> {
-    match path {
-        Some(path) => tree.file(path, MODE, size_bytes, content),
-        None => {
-            let mut summed = Summed { content, crc: Crc::new(), count: 0 };
-            drain(&mut summed, tree)?;
-            Ok((summed.crc.sum(), summed.count))
-        }
+    if let Some(path) = path {
+        return tree.file(path, MODE, size_bytes, content);
     }
-}
-
-/// Adds up the checksum of what is read.
-struct Summed<R> {
-    content: R,
-    crc: Crc,
-    count: u64,
-}
-
-impl<R: Read> Read for Summed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.content.read(buffer)?;
-        self.crc.update(&buffer[..count]);
-        self.count += count as u64;
-        Ok(count)
+    let (mut crc, mut total) = (Crc::new(), 0);
+    loop {
+        let piece = content.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+        let count = piece.len();
+        if count == 0 {
+            return Ok((crc.sum(), total));
+        }
+        crc.update(piece);
+        content.consume(count);
+        tree.count_bytes(count as u64)?;
+        total += count as u64;
     }
 }

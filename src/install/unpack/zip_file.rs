@@ -36,7 +36,10 @@ pub(super) fn unpack(file: File, placement: &Placement, tree: &mut Tree) -> Resu
                 entry.by_ref().take(TARGET_BYTES).read_to_end(&mut target).map_err(UnpackErrorKind::Damaged)?;
                 tree.symlink(&path, &target)?;
             }
-            0 | 0o100_000 => drop(tree.file(&path, mode & 0o777, Some(size), &mut entry)?),
+            0 | 0o100_000 => {
+                let content = BufReader::with_capacity(BUFFER_BYTES, &mut entry);
+                tree.file(&path, mode & 0o777, Some(size), content).map(drop)?;
+            }
             _ => return special("a device or a pipe"),
         }
     }

@@ -1,17 +1,19 @@
 //! Zstandard: all frames one after the other, as one stream; frames that carry no content are passed over.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
 use ruzstd::decoding::FrameDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
+use super::BUFFER_BYTES;
+
 /// The largest window a frame may ask for, which is kept in memory: what `zstd` itself takes without being told.
 const WINDOW_BYTES: u64 = 128 << 20;
 
 /// The content of these bytes.
-pub(super) fn decoder(bytes: impl BufRead) -> impl Read {
-    Frames { bytes, frame: None, spare: None }
+pub(super) fn decoder(bytes: impl BufRead) -> impl BufRead {
+    BufReader::with_capacity(BUFFER_BYTES, Frames { bytes, frame: None, spare: None })
 }
 
 struct Frames<R> {

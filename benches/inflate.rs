@@ -1,0 +1,80 @@
+//! How fast is our decoder of deflated streams beside the one that it took the place of, and beside one that wants the
+//! whole input and output in memory?
+//!
+//! What is inflated is a program (this one) and a text (its sources, many times over until they are as long), as the
+//! archives of tools hold them. `cargo bench --bench inflate`; a minute. Nothing is promised of it: which decoder is used
+//! where is told in `ARCHITECTURE.md`.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use criterion::{Criterion, Throughput};
+use flate2::Compression;
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use libdeflater::Decompressor;
+use vx::install::{Inflated, Inflater};
+
+/// What is read at once.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let program = std::env::current_exe().and_then(std::fs::read).expect("this program");
+    let sources = sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).expect("its sources");
+    let text: Vec<u8> = sources.iter().copied().cycle().take(program.len()).collect();
+    for (name, content) in [("a program", program), ("a text", text)] {
+        compare(&mut criterion, name, &content);
+    }
+    criterion.final_summary();
+}
+
+fn compare(criterion: &mut Criterion, name: &str, content: &[u8]) {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(content).expect("memory");
+    let stream = encoder.finish().expect("memory");
+    let mut group = criterion.benchmark_group(format!("inflating {name}"));
+    group.throughput(Throughput::Bytes(content.len() as u64)).sample_size(20);
+    let mut buffer = vec![0; BUFFER_BYTES];
+    let mut inflater = Inflater::new();
+    group.bench_function("ours", |bencher| {
+        bencher.iter(|| {
+            inflater.reset();
+            let reader = Inflated { inflater: &mut inflater, input: stream.as_slice() };
+            assert_eq!(drain(reader, &mut buffer), content.len());
+        });
+    });
+    group.bench_function("zlib-rs, also as a stream", |bencher| {
+        bencher.iter(|| assert_eq!(drain(DeflateDecoder::new(stream.as_slice()), &mut buffer), content.len()));
+    });
+    let mut whole = vec![0; content.len()];
+    group.bench_function("libdeflate, at one go", |bencher| {
+        bencher.iter(|| {
+            let count = Decompressor::new().deflate_decompress(&stream, &mut whole);
+            assert_eq!(count, Ok(content.len()));
+        });
+    });
+    group.finish();
+}
+
+fn drain(mut reader: impl Read, buffer: &mut [u8]) -> usize {
+    let mut total = 0;
+    loop {
+        match reader.read(buffer).expect("a stream") {
+            0 => return total,
+            count => total += count,
+        }
+    }
+}
+
+/// All files below a directory, one after the other.
+fn sources(directory: &Path) -> io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    let mut entries = std::fs::read_dir(directory)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        all.extend(if path.is_dir() { sources(&path)? } else { std::fs::read(path)? });
+    }
+    Ok(all)
+}
