@@ -11,12 +11,12 @@ pub(super) const LONGEST_CODE: u32 = 15;
 
 /// How many bits choose from the first table.
 pub(super) const SYMBOL_BITS: u32 = 11;
-pub(super) const DISTANCE_BITS: u32 = 8;
+pub(super) const DISTANCE_BITS: u32 = 9;
 const LENGTH_BITS: u32 = 7;
 
-/// At most 2,342 and 402 entries are used with the second tables: `enough 288 11 15` and `enough 32 8 15` of zlib.
+/// At most 2,342 and 592 entries are used with the second tables: `enough 288 11 15` and `enough 30 9 15` of zlib.
 const SYMBOL_ENTRIES: usize = 4096;
-const DISTANCE_ENTRIES: usize = 512;
+const DISTANCE_ENTRIES: usize = 1024;
 const LENGTH_ENTRIES: usize = 1 << LENGTH_BITS;
 
 /// The codes of a block.

@@ -63,8 +63,9 @@ impl Entry {
         self.0 & 0x3f
     }
 
+    /// All of it; its lowest eight bits are how many bits of input it takes.
     #[inline(always)]
-    pub(super) fn raw(self) -> u32 {
+    pub(super) fn word(self) -> u32 {
         self.0
     }
 

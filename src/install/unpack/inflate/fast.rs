@@ -5,16 +5,13 @@
 //! repetition is copied in pieces of sixteen bytes, further than it goes, since what follows overwrites that.
 //! Every index is below a bound that the compiler can see: there is no check in the loop but those that are written.
 
-use super::codes::{Codes, SYMBOL_BITS};
+use super::codes::Codes;
 use super::entry::Entry;
 use super::window::{FULL, SIZE, Window};
 use super::{Bits, Damage};
 
 /// How many bytes of input a turn of the loop may want: those of two refills, the second of which reads eight.
 const INPUT_BYTES: usize = 16;
-
-/// The most that a distance takes with its extra bits, and what the look-up of the next symbol wants.
-const DISTANCE_AND_SYMBOL_BITS: u32 = 28 + SYMBOL_BITS;
 
 /// Whether there is enough input, and between symbols.
 pub(super) fn is_possible(bits: &Bits, input: &[u8]) -> bool {
@@ -25,6 +22,7 @@ pub(super) fn is_possible(bits: &Bits, input: &[u8]) -> bool {
 struct Register<'a> {
     /// The next bits; those above `count` are right too, but will come again.
     value: u64,
+    /// How many there are, in its lowest eight bits.
     count: u32,
     rest: &'a [u8],
 }
@@ -40,103 +38,137 @@ impl Register<'_> {
         }
     }
 
-    /// Use up the bits of an entry.
+    /// Use up the bits of an entry. What else is in its word ends up in the count's upper bits, which nobody reads.
     #[inline(always)]
     fn skip(&mut self, entry: Entry) {
-        self.value >>= entry.raw() % 64;
-        self.count = self.count.wrapping_sub(entry.raw());
+        self.value >>= entry.word() % 64;
+        self.count = self.count.wrapping_sub(entry.word());
     }
 
-    #[inline(always)]
-    fn count(&self) -> u32 {
-        u32::from(self.count as u8)
+    /// Give back whole bytes. All of them are of this piece of input: before it there were fewer than eight bits.
+    fn give_back(self, input: &mut &[u8]) -> Bits {
+        let count = u32::from(self.count as u8);
+        let used = input.len() - self.rest.len() - (count / 8) as usize;
+        *input = &input[used..];
+        Bits { value: self.value & ((1 << (count % 8)) - 1), count: count % 8 }
     }
 }
 
 /// Decode symbols while there is enough input and room; whether the block has ended.
 pub(super) fn decode(codes: &Codes, bits: &mut Bits, window: &mut Window, input: &mut &[u8]) -> Result<bool, Damage> {
-    let out = &mut *window.bytes;
-    let mut end = window.end;
-    let mut register = Register { value: bits.value, count: bits.count, rest: input };
+    let register = Register { value: bits.value, count: bits.count, rest: input };
+    let mut turns = Turns { codes, register, out: &mut window.bytes, end: window.end };
+    turns.register.refill();
+    let mut entry = codes.first_symbol(turns.register.value);
     let mut ended = false;
-    register.refill();
-    let mut entry = codes.first_symbol(register.value);
-    'turns: while register.rest.len() >= INPUT_BYTES && end < FULL {
-        let mut before = register.value;
-        register.skip(entry);
-        // Three codes that are in the first table leave enough bits to look up a fourth.
+    while turns.register.rest.len() >= INPUT_BYTES && turns.end < FULL {
+        match turns.turn(entry)? {
+            Some(next) => entry = next,
+            None => {
+                ended = true;
+                break;
+            }
+        }
+    }
+    window.end = turns.end;
+    *bits = turns.register.give_back(input);
+    Ok(ended)
+}
+
+/// What the turns of the loop work on.
+struct Turns<'a> {
+    codes: &'a Codes,
+    register: Register<'a>,
+    out: &'a mut [u8; SIZE],
+    end: usize,
+}
+
+impl Turns<'_> {
+    /// Decode this symbol and what follows it, up to three literals or a repetition; the entry of the symbol behind
+    /// them, or none at the end of the block.
+    ///
+    /// At least 56 bits are there. Three codes take 33 of them at most, or 42 when the last is that of a length, and
+    /// leave enough for the next look-up; a distance, which takes 28, has them filled up again.
+    #[inline(always)]
+    fn turn(&mut self, mut entry: Entry) -> Result<Option<Entry>, Damage> {
+        let mut before = self.skip(entry);
         if entry.is_literal() {
-            out[end] = entry.literal();
-            end += 1;
-            entry = codes.first_symbol(register.value);
-            before = register.value;
-            register.skip(entry);
+            entry = self.put(entry);
+            before = self.skip(entry);
             if entry.is_literal() {
-                out[end] = entry.literal();
-                end += 1;
-                entry = codes.first_symbol(register.value);
-                before = register.value;
-                register.skip(entry);
+                entry = self.put(entry);
+                before = self.skip(entry);
                 if entry.is_literal() {
-                    out[end] = entry.literal();
-                    end += 1;
-                    entry = codes.first_symbol(register.value);
-                    register.refill();
-                    continue 'turns;
+                    return Ok(Some(self.put_last(entry)));
                 }
             }
         }
         if entry.is_exception() {
             if entry.is_link() {
-                entry = codes.linked_symbol(entry, register.value);
-                before = register.value;
-                register.skip(entry);
+                entry = self.codes.linked_symbol(entry, self.register.value);
+                before = self.skip(entry);
                 if entry.is_literal() {
-                    out[end] = entry.literal();
-                    end += 1;
-                    entry = codes.first_symbol(register.value);
-                    register.refill();
-                    continue 'turns;
+                    return Ok(Some(self.put_last(entry)));
                 }
             }
             if entry.is_end() {
-                ended = true;
-                break 'turns;
+                return Ok(None);
             }
             if entry.is_exception() {
                 return Err(Damage::Symbol);
             }
         }
-        // More than the longest there is cannot be; the compiler cannot know that.
+        // There is no longer one than 258, which the compiler cannot know.
         let length = entry.value(before) % 512;
-        if register.count() < DISTANCE_AND_SYMBOL_BITS {
-            register.refill();
-        }
-        let mut far = codes.first_distance(register.value);
-        if far.is_exception() {
-            if far.is_link() {
-                register.skip(far);
-                far = codes.linked_distance(far, register.value);
+        let distance = self.distance()?;
+        let next = self.codes.first_symbol(self.register.value);
+        self.register.refill();
+        let from = self.end.checked_sub(distance).ok_or(Damage::Distance)?;
+        repeat(self.out, from, self.end, length);
+        self.end += length;
+        Ok(Some(next))
+    }
+
+    /// Use up the bits of an entry; those that there were before, where its extra bits are.
+    #[inline(always)]
+    fn skip(&mut self, entry: Entry) -> u64 {
+        let before = self.register.value;
+        self.register.skip(entry);
+        before
+    }
+
+    /// Write a literal; the entry that follows it.
+    #[inline(always)]
+    fn put(&mut self, literal: Entry) -> Entry {
+        let next = self.codes.first_symbol(self.register.value);
+        self.out[self.end] = literal.literal();
+        self.end += 1;
+        next
+    }
+
+    #[inline(always)]
+    fn put_last(&mut self, literal: Entry) -> Entry {
+        let next = self.put(literal);
+        self.register.refill();
+        next
+    }
+
+    #[inline(always)]
+    fn distance(&mut self) -> Result<usize, Damage> {
+        let mut entry = self.codes.first_distance(self.register.value);
+        self.register.refill();
+        if entry.is_exception() {
+            if entry.is_link() {
+                self.register.skip(entry);
+                entry = self.codes.linked_distance(entry, self.register.value);
             }
-            if far.is_exception() {
+            if entry.is_exception() {
                 return Err(Damage::Symbol);
             }
         }
-        let distance = far.value(register.value);
-        register.skip(far);
-        entry = codes.first_symbol(register.value);
-        register.refill();
-        let from = end.checked_sub(distance).ok_or(Damage::Distance)?;
-        repeat(out, from, end, length);
-        end += length;
+        let before = self.skip(entry);
+        Ok(entry.value(before))
     }
-    // Whole bytes go back: all of them are of this piece of input, since there were fewer than eight bits before.
-    let unused = (register.count() / 8) as usize;
-    *input = &input[input.len() - register.rest.len() - unused..];
-    bits.count = register.count() % 8;
-    bits.value = register.value & ((1 << bits.count) - 1);
-    window.end = end;
-    Ok(ended)
 }
 
 /// Copy what begins at `from` to `to`, behind it; up to 31 bytes more are overwritten.
@@ -153,8 +185,13 @@ fn repeat(out: &mut [u8; SIZE], from: usize, to: usize, length: usize) {
             at += 16;
         }
     } else if distance == 1 {
-        let byte = out[from];
-        out[to..to + length].fill(byte);
+        // Not by `fill`, which is a call.
+        let bytes = [out[from]; 16];
+        let mut at = 0;
+        while at < length {
+            out[to + at..to + at + 16].copy_from_slice(&bytes);
+            at += 16;
+        }
     } else {
         // As many as are apart are right each time.
         let step = distance.min(8);
