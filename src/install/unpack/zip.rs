@@ -7,9 +7,9 @@
 //!
 //! [not streamable]: UnpackErrorKind::NotStreamable
 
-use std::collections::HashMap;
 use std::io::{self, BufRead, Read};
 
+use foldhash::{HashMap, HashMapExt};
 use libdeflater::{Crc, Decompressor};
 
 use super::drain;
