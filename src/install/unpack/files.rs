@@ -16,6 +16,10 @@ pub(super) struct Root {
     handle: std::os::fd::OwnedFd,
 }
 
+/// How long a path may be as a whole, with the byte that ends it.
+#[cfg(unix)]
+const PATH_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
+
 #[cfg(unix)]
 impl Root {
     pub(super) fn open(path: PathBuf) -> Result<Self, DiskError> {
@@ -31,14 +35,25 @@ impl Root {
 
         let flags = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode((mode & 0o777 | 0o600) as _);
-        let created = rustix::fs::openat(&self.handle, path.as_str(), flags, mode).map(File::from);
-        created.map_err(io::Error::from).at_place("create", || self.place(path.as_str()))
+        let created = self.nameable(path.as_str()).and_then(|path| rustix::fs::openat(&self.handle, path, flags, mode));
+        created.map(File::from).map_err(io::Error::from).at_place("create", || self.place(path.as_str()))
     }
 
     /// A new directory; `path` is that of an entry, or of what is above one.
     pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
-        let created = rustix::fs::mkdirat(&self.handle, path, rustix::fs::Mode::from_raw_mode(0o777));
+        use rustix::fs::Mode;
+
+        let mode = Mode::from_raw_mode(0o777);
+        let created = self.nameable(path).and_then(|path| rustix::fs::mkdirat(&self.handle, path, mode));
         created.map_err(io::Error::from).at_place("create", || self.place(path))
+    }
+
+    /// A handle would also take paths that are too long to be named from anywhere else.
+    fn nameable<'a>(&self, path: &'a str) -> rustix::io::Result<&'a str> {
+        match self.path.as_os_str().len() + 1 + path.len() < PATH_BYTES {
+            true => Ok(path),
+            false => Err(rustix::io::Errno::NAMETOOLONG),
+        }
     }
 }
 
