@@ -52,4 +52,4 @@ pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptPart, ReceiptProgram};
 pub use staging::sweep;
 pub use store::{BadName, Release, RemoveError, Store};
-pub use unpack::{Damage, Inflated, Inflater, UnpackError, UnpackErrorKind};
+pub use unpack::{Damage, Inflated, Inflater, UnpackError, UnpackErrorKind, gunzip};

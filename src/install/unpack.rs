@@ -28,6 +28,7 @@ use crate::config::Part;
 pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
+pub use gzip::gunzip;
 pub use inflate::{Damage, Inflated, Inflater};
 pub(super) use limits::Limits;
 pub(super) use tree::Tree;
@@ -60,12 +61,12 @@ impl<'a> Archive<'a> {
     pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
-            Format::TarGz => tar::unpack_decoded(gzip::decoder(tree.packed(bytes)), &self.placement, tree),
+            Format::TarGz => tar::unpack_decoded(gunzip(tree.packed(bytes)), &self.placement, tree),
             Format::TarXz => tar::unpack_decoded(xz::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::TarZst => tar::unpack_decoded(zstd::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::Tar => tar::unpack(bytes, &self.placement, tree),
             Format::Zip => zip::unpack(bytes, &self.placement, tree),
-            Format::Gz => tree.place_single(gzip::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
+            Format::Gz => tree.place_single(gunzip(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Xz => tree.place_single(xz::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Zst => tree.place_single(zstd::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Plain => tree.place_single(bytes, self.single_name(), &self.placement),

@@ -7,7 +7,7 @@ use libdeflater::Crc;
 use super::inflate::Inflater;
 
 /// The content of these bytes, each member's compared with its checksum and size.
-pub(super) fn decoder(bytes: impl BufRead) -> impl BufRead {
+pub fn gunzip(bytes: impl BufRead) -> impl BufRead {
     Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: State::Head }
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     fn content(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut content = Vec::new();
-        decoder(bytes).read_to_end(&mut content).map(|_| content)
+        gunzip(bytes).read_to_end(&mut content).map(|_| content)
     }
 
     #[test]
