@@ -18,9 +18,9 @@ use ureq::{Agent, Body};
 use super::retry::Patience;
 
 /// How much is handed on at once, at most.
-const CHUNK_BYTES: usize = 256 * 1024;
+const CHUNK_BYTES: usize = 128 * 1024;
 
-/// How many chunks may wait to be taken, so that neither side waits for the other often: with those in both hands, 2.5 MiB.
+/// How many chunks may wait to be taken, so that neither side waits for the other often: with those in both hands, 1.25 MiB.
 const CHUNKS_AHEAD: usize = 8;
 
 /// How many redirects are followed.
