@@ -18,10 +18,10 @@ use ureq::{Agent, Body};
 use super::retry::Patience;
 
 /// How much is handed on at once, at most.
-const CHUNK_BYTES: usize = 128 * 1024;
+const CHUNK_BYTES: usize = 256 * 1024;
 
-/// How many chunks may wait to be taken, so that neither side waits for the other often: with those in both hands, 2.25 MiB.
-const CHUNKS_AHEAD: usize = 16;
+/// How many chunks may wait to be taken: with those in both hands, 1 MiB in all.
+const CHUNKS_AHEAD: usize = 2;
 
 /// How many redirects are followed.
 pub(super) const REDIRECTS: u32 = 10;

@@ -6,7 +6,7 @@ use super::Damage;
 pub(super) const WINDOW_BYTES: usize = 32 * 1024;
 
 /// How much is decoded before it has to be taken.
-const ROOM_BYTES: usize = 128 * 1024;
+const ROOM_BYTES: usize = 256 * 1024;
 
 /// Where decoding stops. What is begun before is finished: two literals and the longest repetition.
 pub(super) const FULL: usize = WINDOW_BYTES + ROOM_BYTES;
