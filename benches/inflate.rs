@@ -39,8 +39,7 @@ fn compare(criterion: &mut Criterion, name: &str, content: &[u8]) {
     let mut inflater = Inflater::new();
     group.bench_function("ours", |bencher| {
         bencher.iter(|| {
-            inflater.reset();
-            let reader = Inflated { inflater: &mut inflater, input: stream.as_slice() };
+            let reader = Inflated::new(&mut inflater, stream.as_slice());
             assert_eq!(drain(reader, &mut buffer), content.len());
         });
     });

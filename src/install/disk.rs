@@ -84,11 +84,8 @@ fn shortened(path: &Path) -> String {
 }
 
 /// Adds to an I/O result what was being done to which file.
-pub(super) trait At<T> {
-    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError>
-    where
-        Self: Sized,
-    {
+pub(super) trait At<T>: Sized {
+    fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
         self.at_place(doing, || path.to_owned())
     }
 

@@ -61,10 +61,10 @@ impl<'a> Archive<'a> {
     pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
-            Format::TarGz => tar::unpack_decoded(gunzip(tree.packed(bytes)), &self.placement, tree),
-            Format::TarXz => tar::unpack_decoded(xz::decoder(tree.packed(bytes)), &self.placement, tree),
-            Format::TarZst => tar::unpack_decoded(zstd::decoder(tree.packed(bytes)), &self.placement, tree),
-            Format::Tar => tar::unpack(bytes, &self.placement, tree),
+            Format::TarGz => tar::unpack(gunzip(tree.packed(bytes)), &self.placement, tree),
+            Format::TarXz => tar::unpack(xz::decoder(tree.packed(bytes)), &self.placement, tree),
+            Format::TarZst => tar::unpack(zstd::decoder(tree.packed(bytes)), &self.placement, tree),
+            Format::Tar => tar::unpack(tree.packed(bytes), &self.placement, tree),
             Format::Zip => zip::unpack(bytes, &self.placement, tree),
             Format::Gz => tree.place_single(gunzip(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Xz => tree.place_single(xz::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
@@ -100,15 +100,21 @@ impl<'a> Archive<'a> {
 }
 
 /// Reads on to the end, within the limits of what an archive may unpack to.
-fn drain(mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn drain(bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    drain_past(bytes, tree, |_| {})
+}
+
+/// The same, past somebody who sees each piece.
+fn drain_past(mut bytes: impl BufRead, tree: &mut Tree, mut see: impl FnMut(&[u8])) -> Result<(), UnpackErrorKind> {
     loop {
-        match bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?.len() {
-            0 => return Ok(()),
-            count => {
-                bytes.consume(count);
-                tree.count_bytes(count as u64)?;
-            }
+        let piece = bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+        let count = piece.len();
+        if count == 0 {
+            return Ok(());
         }
+        see(piece);
+        bytes.consume(count);
+        tree.count_bytes(count as u64)?;
     }
 }
 

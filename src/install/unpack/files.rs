@@ -90,9 +90,6 @@ impl Root {
 pub(super) fn add_execute_bits(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
-    if mode & 0o111 == 0 {
-        return Ok(());
-    }
     let current = fs::metadata(path)?.permissions().mode() & 0o777;
     let wanted = current | (mode & 0o111 & (current >> 2));
     if wanted == current { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(wanted)) }

@@ -148,7 +148,7 @@ impl Inflater {
     }
 
     /// Forget everything, for another stream.
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.state = State::Block;
         self.last = false;
         self.bits = Bits::default();
@@ -222,7 +222,7 @@ impl Inflater {
     }
 
     fn symbol(&mut self, input: &mut &[u8]) -> Result<bool, Damage> {
-        let Some(entry) = self.bits.entry(|bits| self.codes.symbol(bits), input)? else { return Ok(false) };
+        let Some(entry) = self.bits.entry(|bits| self.codes.symbols.find(bits), input)? else { return Ok(false) };
         let bits = self.bits.value;
         self.bits.skip(entry.bits());
         if entry.is_literal() {
@@ -236,7 +236,7 @@ impl Inflater {
     }
 
     fn distance(&mut self, length: usize, input: &mut &[u8]) -> Result<bool, Damage> {
-        let Some(entry) = self.bits.entry(|bits| self.codes.distance(bits), input)? else { return Ok(false) };
+        let Some(entry) = self.bits.entry(|bits| self.codes.distances.find(bits), input)? else { return Ok(false) };
         let distance = entry.value(self.bits.value);
         self.bits.skip(entry.bits());
         self.window.repeat(distance, length)?;
@@ -247,10 +247,16 @@ impl Inflater {
 
 /// A reader of what a stream decodes to, up to its end.
 pub struct Inflated<'a, R> {
-    /// The decoder, at the beginning of a stream.
-    pub inflater: &'a mut Inflater,
-    /// Where the stream comes from; what follows it is left there.
-    pub input: R,
+    inflater: &'a mut Inflater,
+    input: R,
+}
+
+impl<'a, R: BufRead> Inflated<'a, R> {
+    /// A stream from its beginning; what follows it is left in `input`.
+    pub fn new(inflater: &'a mut Inflater, input: R) -> Self {
+        inflater.reset();
+        Self { inflater, input }
+    }
 }
 
 impl<R: BufRead> BufRead for Inflated<'_, R> {

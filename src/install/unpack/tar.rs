@@ -19,20 +19,10 @@ const EXTENSION_BYTES: u64 = 256 * 1024;
 /// Headers, and content with what fills it up, come in blocks of this size.
 const BLOCK_BYTES: usize = 512;
 
-/// Unpack a tar archive that comes out of a decoder, and read on to the end of that, where its checksum is.
-pub(super) fn unpack_decoded(
-    mut decoded: impl BufRead,
-    placement: &Placement,
-    tree: &mut Tree,
-) -> Result<(), UnpackErrorKind> {
-    unpack_entries(&mut decoded, placement, tree)?;
-    drain(&mut decoded, tree)
-}
-
-/// Unpack a tar archive that is not compressed, and read on to its end.
-pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
-    let bytes = tree.packed(bytes);
-    unpack_decoded(bytes, placement, tree)
+/// Unpack a tar archive, and read on to the end of its bytes, where a decoder that they come out of has its checksum.
+pub(super) fn unpack(mut bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+    unpack_entries(&mut bytes, placement, tree)?;
+    drain(bytes, tree)
 }
 
 /// Unpack the entries of a tar archive, as far as it says it goes.

@@ -12,13 +12,13 @@ use std::io::{self, BufRead, Read};
 use foldhash::{HashMap, HashMapExt};
 use libdeflater::{Crc, Decompressor};
 
-use super::drain;
 use super::error::UnpackErrorKind;
 use super::inflate::{Inflated, Inflater};
 use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::zip_records::{Central, Local, Record, check_descriptor, next};
+use super::{drain, drain_past};
 
 /// Entries up to this size are unpacked in one piece, which costs small ones less.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
@@ -181,9 +181,7 @@ impl<R: BufRead> Stream<R> {
         let sums = if local.method == STORED {
             pour(&mut packed, path, Some(local.unpacked), tree)?
         } else {
-            self.inflater.reset();
-            let content = Inflated { inflater: &mut self.inflater, input: &mut packed };
-            pour(content, path, Some(local.unpacked), tree)?
+            pour(Inflated::new(&mut self.inflater, &mut packed), path, Some(local.unpacked), tree)?
         };
         if packed.limit() > 0 {
             return Err(UnpackErrorKind::damaged("an entry is followed by bytes that belong to none"));
@@ -194,9 +192,7 @@ impl<R: BufRead> Stream<R> {
     fn unknown_size(&mut self, path: Option<&EntryPath>, tree: &mut Tree) -> Result<(u32, u64), UnpackErrorKind> {
         let start = self.bytes.position();
         // Ends by itself, and takes no byte behind its end.
-        self.inflater.reset();
-        let content = Inflated { inflater: &mut self.inflater, input: &mut self.bytes };
-        let (crc, unpacked) = pour(content, path, None, tree)?;
+        let (crc, unpacked) = pour(Inflated::new(&mut self.inflater, &mut self.bytes), path, None, tree)?;
         let packed = self.bytes.position() - start;
         check_descriptor(&mut self.bytes, crc, packed, unpacked)?;
         Ok((crc, unpacked))
@@ -205,7 +201,7 @@ impl<R: BufRead> Stream<R> {
 
 /// Pour content into its file, or nowhere when nothing is left of its path; its checksum and size.
 fn pour(
-    mut content: impl BufRead,
+    content: impl BufRead,
     path: Option<&EntryPath>,
     size_bytes: Option<u64>,
     tree: &mut Tree,
@@ -214,15 +210,9 @@ fn pour(
         return tree.file(path, MODE, size_bytes, content);
     }
     let (mut crc, mut total) = (Crc::new(), 0);
-    loop {
-        let piece = content.fill_buf().map_err(UnpackErrorKind::Damaged)?;
-        let count = piece.len();
-        if count == 0 {
-            return Ok((crc.sum(), total));
-        }
+    drain_past(content, tree, |piece| {
         crc.update(piece);
-        content.consume(count);
-        tree.count_bytes(count as u64)?;
-        total += count as u64;
-    }
+        total += piece.len() as u64;
+    })?;
+    Ok((crc.sum(), total))
 }

@@ -9,23 +9,19 @@ use super::entry::{DISTANCES, Entry, LENGTHS, SYMBOLS};
 /// No code is longer.
 pub(super) const LONGEST_CODE: u32 = 15;
 
-/// How many bits choose from the first table.
-pub(super) const SYMBOL_BITS: u32 = 11;
-pub(super) const DISTANCE_BITS: u32 = 9;
-const LENGTH_BITS: u32 = 7;
-
-/// At most 2,342 and 592 entries are used with the second tables: `enough 288 11 15` and `enough 30 9 15` of zlib.
-const SYMBOL_ENTRIES: usize = 4096;
-const DISTANCE_ENTRIES: usize = 1024;
-const LENGTH_ENTRIES: usize = 1 << LENGTH_BITS;
-
 /// The codes of a block.
+///
+/// At most 2,342 and 592 entries are used with the second tables: `enough 288 11 15` and `enough 30 9 15` of zlib.
 pub(super) struct Codes {
-    symbols: [Entry; SYMBOL_ENTRIES],
-    distances: [Entry; DISTANCE_ENTRIES],
-    lengths: [Entry; LENGTH_ENTRIES],
+    pub(super) symbols: Table<11, 4096>,
+    pub(super) distances: Table<9, 1024>,
+    /// Of lengths; without second tables.
+    pub(super) lengths: Table<7, 128>,
     fixed: bool,
 }
+
+/// A table of `ENTRIES`, a power of two, the first of which is chosen from by so many bits.
+pub(super) struct Table<const BITS: u32, const ENTRIES: usize>([Entry; ENTRIES]);
 
 /// Whether a code may have gaps: bits that stand for nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,9 +34,9 @@ enum Gaps {
 impl Codes {
     pub(super) fn new() -> Box<Self> {
         Box::new(Self {
-            symbols: [Entry::INVALID; SYMBOL_ENTRIES],
-            distances: [Entry::INVALID; DISTANCE_ENTRIES],
-            lengths: [Entry::INVALID; LENGTH_ENTRIES],
+            symbols: Table([Entry::INVALID; _]),
+            distances: Table([Entry::INVALID; _]),
+            lengths: Table([Entry::INVALID; _]),
             fixed: false,
         })
     }
@@ -51,8 +47,8 @@ impl Codes {
             let mut lengths = [8; 288];
             lengths[144..256].fill(9);
             lengths[256..280].fill(7);
-            build(&lengths, &SYMBOLS, &mut self.symbols, SYMBOL_BITS, Gaps::None)?;
-            build(&[5; 32], &DISTANCES, &mut self.distances, DISTANCE_BITS, Gaps::None)?;
+            self.symbols.set(&lengths, &SYMBOLS, Gaps::None)?;
+            self.distances.set(&[5; 32], &DISTANCES, Gaps::None)?;
             self.fixed = true;
         }
         Ok(())
@@ -60,59 +56,79 @@ impl Codes {
 
     /// Take the codes that lengths are written in.
     pub(super) fn set_lengths(&mut self, lengths: &[u8]) -> Result<(), Damage> {
-        build(lengths, &LENGTHS, &mut self.lengths, LENGTH_BITS, Gaps::None)
+        self.lengths.set(lengths, &LENGTHS, Gaps::None)
     }
 
     /// Take the codes of a block.
     pub(super) fn set(&mut self, symbols: &[u8], distances: &[u8]) -> Result<(), Damage> {
         self.fixed = false;
-        build(symbols, &SYMBOLS, &mut self.symbols, SYMBOL_BITS, Gaps::AroundOne)?;
-        build(distances, &DISTANCES, &mut self.distances, DISTANCE_BITS, Gaps::AroundOne)
+        self.symbols.set(symbols, &SYMBOLS, Gaps::AroundOne)?;
+        self.distances.set(distances, &DISTANCES, Gaps::AroundOne)
     }
+}
 
-    /// The length that is written next.
-    pub(super) fn length(&self, bits: u64) -> Entry {
-        self.lengths[bits as usize % LENGTH_ENTRIES]
-    }
-
-    /// The symbol that comes next, its whole code in one entry.
-    pub(super) fn symbol(&self, bits: u64) -> Entry {
-        match self.first_symbol(bits) {
-            link if link.is_link() => self.linked_symbol(link, bits >> SYMBOL_BITS).lengthened(SYMBOL_BITS),
+impl<const BITS: u32, const ENTRIES: usize> Table<BITS, ENTRIES> {
+    /// What the code that comes next stands for, all of it in one entry.
+    pub(super) fn find(&self, bits: u64) -> Entry {
+        match self.first(bits) {
+            link if link.is_link() => self.linked(link, bits >> BITS).lengthened(BITS),
             entry => entry,
         }
     }
 
-    /// The same for distances.
-    pub(super) fn distance(&self, bits: u64) -> Entry {
-        match self.first_distance(bits) {
-            link if link.is_link() => self.linked_distance(link, bits >> DISTANCE_BITS).lengthened(DISTANCE_BITS),
-            entry => entry,
-        }
-    }
-
-    /// The symbol that comes next, or a link that [`Codes::linked_symbol`] follows.
+    /// The same, or a link that [`Table::linked`] follows.
     #[inline(always)]
-    pub(super) fn first_symbol(&self, bits: u64) -> Entry {
-        self.symbols[bits as usize % (1 << SYMBOL_BITS)]
+    pub(super) fn first(&self, bits: u64) -> Entry {
+        self.0[bits as usize % (1 << BITS)]
     }
 
     /// Where a link leads to, by the bits behind those that chose it.
     #[inline(always)]
-    pub(super) fn linked_symbol(&self, link: Entry, bits: u64) -> Entry {
+    pub(super) fn linked(&self, link: Entry, bits: u64) -> Entry {
         let choice = bits as usize & ((1 << link.choosing_bits()) - 1);
-        self.symbols[(link.base() + choice) % SYMBOL_ENTRIES]
+        self.0[(link.base() + choice) % ENTRIES]
     }
 
-    #[inline(always)]
-    pub(super) fn first_distance(&self, bits: u64) -> Entry {
-        self.distances[bits as usize % (1 << DISTANCE_BITS)]
-    }
-
-    #[inline(always)]
-    pub(super) fn linked_distance(&self, link: Entry, bits: u64) -> Entry {
-        let choice = bits as usize & ((1 << link.choosing_bits()) - 1);
-        self.distances[(link.base() + choice) % DISTANCE_ENTRIES]
+    /// Fill it, and the second tables behind it, with the codes of these lengths.
+    fn set(&mut self, lengths: &[u8], meanings: &[Entry], gaps: Gaps) -> Result<(), Damage> {
+        let (table, bits, size) = (&mut self.0, BITS, 1 << BITS);
+        let sorted = Sorted::of(lengths, gaps)?;
+        if sorted.used < 2 {
+            // One code, of a single zero bit, or none.
+            table[..size].fill(Entry::INVALID);
+            if sorted.used == 1 {
+                let entry = meanings[usize::from(sorted.symbols[0])].lengthened(1);
+                table[..size].iter_mut().step_by(2).for_each(|place| *place = entry);
+            }
+            return Ok(());
+        }
+        let mut symbols = sorted.symbols[..sorted.used].iter().map(|symbol| meanings[usize::from(*symbol)]);
+        let mut code = Code::default();
+        // A table for codes up to some length is twice that for shorter ones, with the longer ones in place of what stands
+        // for none.
+        for length in 1..=bits {
+            table.copy_within(..1 << (length - 1), 1 << (length - 1));
+            for symbol in symbols.by_ref().take(sorted.counts[length as usize]) {
+                table[code.next(length)] = symbol.lengthened(length);
+            }
+        }
+        let (mut link, mut start, mut end) = (None, 0, size);
+        for length in bits + 1..=LONGEST_CODE {
+            for nth in 0..sorted.counts[length as usize] {
+                let code = code.next(length);
+                if link != Some(code % size) {
+                    link = Some(code % size);
+                    start = end;
+                    let choosing = second_bits(&sorted, length - bits, nth, bits);
+                    end = start + (1 << choosing);
+                    table[code % size] = Entry::link(start, bits, choosing);
+                }
+                let entry = symbols.next().map_or(Entry::INVALID, |symbol| symbol.lengthened(length - bits));
+                let step = 1 << (length - bits);
+                table[start + (code >> bits)..end].iter_mut().step_by(step).for_each(|place| *place = entry);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -153,54 +169,6 @@ impl Sorted {
         }
         Ok(Self { counts, symbols, used })
     }
-}
-
-/// Fill a table, and the second ones behind it, with the codes of these lengths.
-fn build<const SIZE: usize>(
-    lengths: &[u8],
-    meanings: &[Entry],
-    table: &mut [Entry; SIZE],
-    bits: u32,
-    gaps: Gaps,
-) -> Result<(), Damage> {
-    let sorted = Sorted::of(lengths, gaps)?;
-    let size = 1 << bits;
-    if sorted.used < 2 {
-        // One code, of a single zero bit, or none.
-        table[..size].fill(Entry::INVALID);
-        if sorted.used == 1 {
-            let entry = meanings[usize::from(sorted.symbols[0])].lengthened(1);
-            table[..size].iter_mut().step_by(2).for_each(|place| *place = entry);
-        }
-        return Ok(());
-    }
-    let mut symbols = sorted.symbols[..sorted.used].iter().map(|symbol| meanings[usize::from(*symbol)]);
-    let mut code = Code::default();
-    // A table for codes up to some length is twice that for shorter ones, with the longer ones in place of what stands
-    // for none.
-    for length in 1..=bits {
-        table.copy_within(..1 << (length - 1), 1 << (length - 1));
-        for symbol in symbols.by_ref().take(sorted.counts[length as usize]) {
-            table[code.next(length)] = symbol.lengthened(length);
-        }
-    }
-    let (mut link, mut start, mut end) = (None, 0, size);
-    for length in bits + 1..=LONGEST_CODE {
-        for nth in 0..sorted.counts[length as usize] {
-            let code = code.next(length);
-            if link != Some(code % size) {
-                link = Some(code % size);
-                start = end;
-                let choosing = second_bits(&sorted, length - bits, nth, bits);
-                end = start + (1 << choosing);
-                table[code % size] = Entry::link(start, bits, choosing);
-            }
-            let entry = symbols.next().map_or(Entry::INVALID, |symbol| symbol.lengthened(length - bits));
-            let step = 1 << (length - bits);
-            table[start + (code >> bits)..end].iter_mut().step_by(step).for_each(|place| *place = entry);
-        }
-    }
-    Ok(())
 }
 
 /// How many bits choose from a second table whose first code is the nth of its length: as many as its longest code has

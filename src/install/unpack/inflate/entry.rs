@@ -23,13 +23,13 @@ impl Entry {
         Self((value as u32) << 16 | flags | extra_bits)
     }
 
-    pub(super) const fn link(start: usize, chosen_by: u32, choosing: u32) -> Self {
+    pub(super) fn link(start: usize, chosen_by: u32, choosing: u32) -> Self {
         Self((start as u32) << 16 | EXCEPTION | LINK | choosing << 8 | chosen_by)
     }
 
     /// The same symbol by a code that is longer by so much.
-    pub(super) const fn lengthened(self, code_bits: u32) -> Self {
-        if self.0 == EXCEPTION { self } else { Self(self.0 + (code_bits << 8 | code_bits)) }
+    pub(super) fn lengthened(self, code_bits: u32) -> Self {
+        if self.is_invalid() { self } else { Self(self.0 + (code_bits << 8 | code_bits)) }
     }
 
     #[inline(always)]

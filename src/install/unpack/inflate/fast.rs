@@ -59,7 +59,7 @@ pub(super) fn decode(codes: &Codes, bits: &mut Bits, window: &mut Window, input:
     let register = Register { value: bits.value, count: bits.count, rest: input };
     let mut turns = Turns { codes, register, out: &mut window.bytes, end: window.end };
     turns.register.refill();
-    let mut entry = codes.first_symbol(turns.register.value);
+    let mut entry = codes.symbols.first(turns.register.value);
     let mut ended = false;
     while turns.register.rest.len() >= INPUT_BYTES && turns.end < FULL {
         match turns.turn(entry)? {
@@ -105,7 +105,7 @@ impl Turns<'_> {
         }
         if entry.is_exception() {
             if entry.is_link() {
-                entry = self.codes.linked_symbol(entry, self.register.value);
+                entry = self.codes.symbols.linked(entry, self.register.value);
                 before = self.skip(entry);
                 if entry.is_literal() {
                     return Ok(Some(self.put_last(entry)));
@@ -121,7 +121,7 @@ impl Turns<'_> {
         // There is no longer one than 258, which the compiler cannot know.
         let length = entry.value(before) % 512;
         let distance = self.distance()?;
-        let next = self.codes.first_symbol(self.register.value);
+        let next = self.codes.symbols.first(self.register.value);
         self.register.refill();
         let from = self.end.checked_sub(distance).ok_or(Damage::Distance)?;
         repeat(self.out, from, self.end, length);
@@ -140,7 +140,7 @@ impl Turns<'_> {
     /// Write a literal; the entry that follows it.
     #[inline(always)]
     fn put(&mut self, literal: Entry) -> Entry {
-        let next = self.codes.first_symbol(self.register.value);
+        let next = self.codes.symbols.first(self.register.value);
         self.out[self.end] = literal.literal();
         self.end += 1;
         next
@@ -155,12 +155,12 @@ impl Turns<'_> {
 
     #[inline(always)]
     fn distance(&mut self) -> Result<usize, Damage> {
-        let mut entry = self.codes.first_distance(self.register.value);
+        let mut entry = self.codes.distances.first(self.register.value);
         self.register.refill();
         if entry.is_exception() {
             if entry.is_link() {
                 self.register.skip(entry);
-                entry = self.codes.linked_distance(entry, self.register.value);
+                entry = self.codes.distances.linked(entry, self.register.value);
             }
             if entry.is_exception() {
                 return Err(Damage::Symbol);

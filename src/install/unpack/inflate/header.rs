@@ -110,7 +110,7 @@ impl Inflater {
         let header = &mut self.header;
         let all = header.symbols + header.distances;
         while header.read < all {
-            let Some(entry) = self.bits.entry(|bits| self.codes.length(bits), input)? else { return Ok(false) };
+            let Some(entry) = self.bits.entry(|bits| self.codes.lengths.find(bits), input)? else { return Ok(false) };
             let (least, extra_bits) = match entry.base() {
                 16 => (3, 2),
                 17 => (3, 3),

@@ -35,7 +35,7 @@ fn inflated(stream: &[u8], piece_bytes: usize) -> io::Result<(Vec<u8>, &[u8])> {
     let mut inflater = Inflater::new();
     let mut input = Pieces { rest: stream, size: piece_bytes };
     let mut content = Vec::new();
-    Inflated { inflater: &mut inflater, input: &mut input }.read_to_end(&mut content)?;
+    Inflated::new(&mut inflater, &mut input).read_to_end(&mut content)?;
     Ok((content, input.rest))
 }
 
