@@ -7,7 +7,7 @@ use crossbeam_channel::RecvTimeoutError;
 use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Next, may_change};
-use super::transfer::{self, Event, Failure, Head, Transfer};
+use super::transfer::{self, Answer, Content, Failure, Head};
 use super::{ARCHIVE_BYTES, Download, DownloadErrorKind, Result, Source};
 
 impl Download<'_> {
@@ -17,30 +17,39 @@ impl Download<'_> {
             let have = self.part_file.as_ref().map_or(0, PartFile::length);
             self.request.from = have;
             self.request.etag = self.part_file.as_ref().filter(|_| have > 0).and_then(PartFile::etag);
-            let transfer = Transfer::start(&self.session.agent, self.request.clone());
-            match self.head_of(&transfer)? {
-                Ok(head) => {
-                    if self.accept(head, have, transfer)? {
+            match self.answer()? {
+                Some(Ok((head, content))) => {
+                    if self.accept(head, have, content)? {
                         return Ok(());
                     }
                 }
-                Err(reason) => self.wait(reason, None)?,
+                Some(Err(failure)) => {
+                    let reason = self.failed(failure)?;
+                    self.wait(reason, None)?;
+                }
+                None => self.wait("no answer in time".to_owned(), None)?,
             }
         }
     }
 
-    /// The head of an answer; or why there is none, when another attempt may have one.
-    fn head_of(&self, transfer: &Transfer) -> Result<std::result::Result<Head, String>> {
-        let patience = self.session.patience;
-        match self.event(transfer, patience.connect * 2 + patience.answer)? {
-            Some(Event::Head(head)) => Ok(Ok(head)),
-            Some(Event::Failed(failure)) => self.failed(failure).map(Err),
-            Some(Event::Data(_) | Event::End) | None => Ok(Err("no answer in time".to_owned())),
+    /// Ask, and wait for the answer unless the install is to stop; `None` when there is none in time.
+    fn answer(&self) -> Result<Option<Answer>> {
+        let session = self.session;
+        let answers = transfer::ask(&session.agent, session.watch, self.request.clone());
+        let patience = session.patience.connect * 2 + session.patience.answer;
+        let start = Instant::now();
+        loop {
+            session.watch.check()?;
+            match answers.recv_timeout(POLL) {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(RecvTimeoutError::Timeout) if start.elapsed() < patience => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
+            }
         }
     }
 
     /// Use an answer; false when it is to be asked again.
-    fn accept(&mut self, head: Head, have: u64, transfer: Transfer) -> Result<bool> {
+    fn accept(&mut self, head: Head, have: u64, content: Content) -> Result<bool> {
         match head.status {
             200 => {
                 if have > 0 {
@@ -52,11 +61,11 @@ impl Download<'_> {
                 if let Some(part) = &self.part_file {
                     part.say_etag(head.etag.as_deref());
                 }
-                self.source = Source::Network(transfer);
+                self.source = Source::Network(content);
             }
             206 if head.range.is_some_and(|range| range.first == Some(have)) => {
                 self.announce(head.range.and_then(|range| range.total), false)?;
-                self.resume(have, Some(transfer))?;
+                self.resume(have, Some(content))?;
             }
             416 if have > 0 && head.range.is_some_and(|range| range.total == Some(have)) => self.resume(have, None)?,
             206 | 416 if have > 0 => {
@@ -73,7 +82,7 @@ impl Download<'_> {
     }
 
     /// Continue behind the bytes that are there: those that nobody has read yet come first.
-    fn resume(&mut self, have: u64, rest: Option<Transfer>) -> Result<()> {
+    fn resume(&mut self, have: u64, rest: Option<Content>) -> Result<()> {
         self.pieced = true;
         self.source = match (have - self.received, rest, &self.part_file) {
             (0, Some(rest), _) => Source::Network(rest),
@@ -138,19 +147,6 @@ impl Download<'_> {
             }
             Next::ComeBackLater(time) => {
                 Err(DownloadErrorKind::ComeBackLater { address: self.address.clone(), seconds: time.as_secs() })
-            }
-        }
-    }
-
-    /// The next event, unless the install is to stop; `None` when there is none in time.
-    pub(super) fn event(&self, transfer: &Transfer, patience: Duration) -> Result<Option<Event>> {
-        let start = Instant::now();
-        loop {
-            self.session.watch.check()?;
-            match transfer.events.recv_timeout(POLL) {
-                Ok(event) => return Ok(Some(event)),
-                Err(RecvTimeoutError::Timeout) if start.elapsed() < patience => {}
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
     }
