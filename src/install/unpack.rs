@@ -69,7 +69,7 @@ impl<'a> Archive<'a> {
             Format::Gz => tree.place_single(gunzip(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Xz => tree.place_single(xz::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Zst => tree.place_single(zstd::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
-            Format::Plain => tree.place_single(bytes, self.single_name(), &self.placement),
+            Format::Plain => tree.place_single(tree.packed(bytes), self.single_name(), &self.placement),
         });
         result.and_then(|()| self.not_empty(before, tree)).map_err(|kind| self.error(kind))
     }

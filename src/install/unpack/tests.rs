@@ -1,7 +1,7 @@
 //! Archives that mean harm, or are broken.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{self, Cursor, Write};
 use std::path::Path;
 
 use ::tar::{Builder, EntryType, Header};
@@ -209,6 +209,17 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
     let many = tar_of(&[F("a", b""), F("b", b""), F("c", b"")]);
     let error = archive("a.tar").unpack(&many[..], &mut staged.tree).expect_err("it is stopped").to_string();
     assert!(error.contains("2 entries"), "{error}");
+}
+
+#[test]
+fn a_download_that_is_the_program_itself_does_not_count_as_one_that_grew() {
+    let limits = Limits { ratio: 2, ratio_from_bytes: 1000, ..Limits::default() };
+    let mut staged = staged(limits);
+    let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
+    let program = Archive { file_name: "program", format: Format::Plain, placement };
+    let content = [7; 5000];
+    let bytes = io::BufReader::with_capacity(400, &content[..]);
+    program.unpack(bytes, &mut staged.tree).expect("it is as large as its download");
 }
 
 #[test]
