@@ -12,6 +12,7 @@ mod inflate;
 mod limits;
 mod links;
 mod path;
+mod pieced;
 mod tar;
 mod tree;
 mod xz;
@@ -35,6 +36,7 @@ pub(super) use tree::Tree;
 
 use format::Format;
 use path::Placement;
+use pieced::Pieced;
 
 /// The size of the buffers that content passes through where it has to.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -61,12 +63,12 @@ impl<'a> Archive<'a> {
     pub(super) fn unpack(&self, mut bytes: impl BufRead, tree: &mut Tree) -> Result<(), UnpackError> {
         let before = tree.entries();
         let result = self.format.check(&mut bytes).and_then(|()| match self.format {
-            Format::TarGz => tar::unpack(gunzip(tree.packed(bytes)), &self.placement, tree),
+            Format::TarGz => tar::unpack(gzip::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::TarXz => tar::unpack(xz::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::TarZst => tar::unpack(zstd::decoder(tree.packed(bytes)), &self.placement, tree),
             Format::Tar => tar::unpack(tree.packed(bytes), &self.placement, tree),
             Format::Zip => zip::unpack(bytes, &self.placement, tree),
-            Format::Gz => tree.place_single(gunzip(tree.packed(bytes)), self.single_name(), &self.placement),
+            Format::Gz => tree.place_single(gzip::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Xz => tree.place_single(xz::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Zst => tree.place_single(zstd::decoder(tree.packed(bytes)), self.single_name(), &self.placement),
             Format::Plain => tree.place_single(tree.packed(bytes), self.single_name(), &self.placement),

@@ -4,10 +4,16 @@ use std::io::{self, BufRead, Read};
 
 use libdeflater::Crc;
 
+use super::Pieced;
 use super::inflate::Inflater;
 
 /// The content of these bytes, each member's compared with its checksum and size.
 pub fn gunzip(bytes: impl BufRead) -> impl BufRead {
+    decoder(bytes)
+}
+
+/// The same, in pieces of a wanted size.
+pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
     Members { bytes, inflater: Inflater::new(), crc: Crc::new(), count: 0, state: State::Head }
 }
 
@@ -77,19 +83,28 @@ impl<R: BufRead> Members<R> {
     }
 }
 
-impl<R: BufRead> BufRead for Members<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.inflater.fresh().is_empty() && self.state != State::End {
+impl<R: BufRead> Pieced for Members<R> {
+    fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
+        let count = loop {
             match self.state {
                 State::Head => self.state = if self.head()? { State::Content } else { State::End },
-                _ if self.inflater.fill(&mut self.bytes)?.is_empty() => {
-                    self.compare()?;
-                    self.state = State::Head;
-                }
-                _ => {}
+                State::Content => match self.inflater.fill(&mut self.bytes, wanted)?.len() {
+                    0 => {
+                        self.compare()?;
+                        self.state = State::Head;
+                    }
+                    count => break count,
+                },
+                State::End => break 0,
             }
-        }
-        Ok(self.inflater.fresh())
+        };
+        Ok(&self.inflater.fresh()[..count])
+    }
+}
+
+impl<R: BufRead> BufRead for Members<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.piece(None)
     }
 
     fn consume(&mut self, amount: usize) {

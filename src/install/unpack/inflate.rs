@@ -15,6 +15,7 @@ mod window;
 
 use std::io::{self, BufRead, Read};
 
+use super::pieced::Pieced;
 use codes::Codes;
 use entry::Entry;
 use header::Header;
@@ -157,20 +158,29 @@ impl Inflater {
 
     /// What was decoded and not taken yet, or what comes next; nothing at the end of the stream.
     ///
-    /// Of the input no byte is taken that belongs to what follows the stream.
-    pub(super) fn fill(&mut self, input: &mut impl BufRead) -> io::Result<&[u8]> {
-        while self.window.fresh().is_empty() && self.state != State::Done {
+    /// Where a number of bytes is wanted, these are as many, but at the end of the stream and where they do not fit. Of
+    /// the input no byte is taken that belongs to what follows the stream.
+    pub(super) fn fill(&mut self, input: &mut impl BufRead, wanted: Option<usize>) -> io::Result<&[u8]> {
+        let least = wanted.unwrap_or(1);
+        if self.window.fresh().len() < least {
+            self.window.make_room(wanted);
+        }
+        while self.window.fresh().len() < least && self.window.room() > 0 && self.state != State::Done {
             let piece = input.fill_buf()?;
             let mut rest = piece;
             let result = self.decode(&mut rest);
             let (end, used) = (piece.is_empty(), piece.len() - rest.len());
             input.consume(used);
             result.map_err(|damage| io::Error::new(io::ErrorKind::InvalidData, damage))?;
-            if end && self.window.fresh().is_empty() && self.state != State::Done {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+            if end && self.state != State::Done {
+                if self.window.fresh().is_empty() {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                break;
             }
         }
-        Ok(self.window.fresh())
+        let fresh = self.window.fresh();
+        Ok(&fresh[..fresh.len().min(wanted.unwrap_or(usize::MAX))])
     }
 
     /// What was decoded and not taken yet.
@@ -185,7 +195,6 @@ impl Inflater {
 
     /// Decode as far as the input and the window's room go.
     fn decode(&mut self, input: &mut &[u8]) -> Result<(), Damage> {
-        self.window.slide();
         while self.window.room() > 0 {
             match self.step(input) {
                 Ok(true) => {}
@@ -259,9 +268,15 @@ impl<'a, R: BufRead> Inflated<'a, R> {
     }
 }
 
+impl<R: BufRead> Pieced for Inflated<'_, R> {
+    fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
+        self.inflater.fill(&mut self.input, wanted)
+    }
+}
+
 impl<R: BufRead> BufRead for Inflated<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.inflater.fill(&mut self.input)
+        self.piece(None)
     }
 
     fn consume(&mut self, amount: usize) {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
+use super::Pieced;
 use super::error::UnpackErrorKind;
 
 /// The limits of one release, all its archives together.
@@ -108,6 +109,8 @@ impl<R: BufRead> BufRead for Packed<R> {
         self.inner.consume(amount);
     }
 }
+
+impl<R: BufRead> Pieced for Packed<R> {}
 
 impl<R: BufRead> Read for Packed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

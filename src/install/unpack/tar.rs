@@ -8,6 +8,7 @@ use std::io::{self, BufRead, Read};
 
 use tar::{EntryType, Header, PaxExtensions};
 
+use super::Pieced;
 use super::drain;
 use super::error::UnpackErrorKind;
 use super::path::{EntryPath, Placement, shown};
@@ -20,13 +21,13 @@ const EXTENSION_BYTES: u64 = 256 * 1024;
 const BLOCK_BYTES: usize = 512;
 
 /// Unpack a tar archive, and read on to the end of its bytes, where a decoder that they come out of has its checksum.
-pub(super) fn unpack(mut bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+pub(super) fn unpack(mut bytes: impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     unpack_entries(&mut bytes, placement, tree)?;
     drain(bytes, tree)
 }
 
 /// Unpack the entries of a tar archive, as far as it says it goes.
-fn unpack_entries(bytes: &mut impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
+fn unpack_entries(bytes: &mut impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut extensions = Extensions::default();
     while let Some(header) = next_header(bytes).map_err(UnpackErrorKind::Damaged)? {
         let size = header.entry_size().map_err(UnpackErrorKind::Damaged)?;
@@ -74,7 +75,7 @@ fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
     Ok(Some(header))
 }
 
-fn unpack_entry<R: BufRead>(
+fn unpack_entry<R: Pieced>(
     entry: &mut Entry<R>,
     extensions: &Extensions,
     placement: &Placement,

@@ -1,7 +1,7 @@
 //! Archives that mean harm, or are broken.
 
 use std::fs;
-use std::io::{self, Cursor, Write};
+use std::io::{self, BufRead, Cursor, Write};
 use std::path::Path;
 
 use ::tar::{Builder, EntryType, Header};
@@ -209,6 +209,45 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
     let many = tar_of(&[F("a", b""), F("b", b""), F("c", b"")]);
     let error = archive("a.tar").unpack(&many[..], &mut staged.tree).expect_err("it is stopped").to_string();
     assert!(error.contains("2 entries"), "{error}");
+}
+
+/// Content that is had in any piece, and remembers which were wanted.
+struct Asked<'a> {
+    rest: &'a [u8],
+    wanted: &'a mut Vec<Option<usize>>,
+}
+
+impl Pieced for Asked<'_> {
+    fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
+        self.wanted.push(wanted);
+        Ok(&self.rest[..self.rest.len().min(wanted.unwrap_or(100_000))])
+    }
+}
+
+impl BufRead for Asked<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.piece(None)
+    }
+    fn consume(&mut self, amount: usize) {
+        self.rest = &self.rest[amount..];
+    }
+}
+
+impl io::Read for Asked<'_> {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        unreachable!("files are written from where they were unpacked")
+    }
+}
+
+#[test]
+fn a_large_file_is_written_in_pieces_that_end_at_multiples_of_their_size() {
+    let Staged { top: _top, mut tree } = staged(Limits::default());
+    let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
+    let (content, mut wanted) = (vec![b'x'; 600_000], Vec::new());
+    let path = placement.place(b"large").expect("a path").expect("one that is left");
+    tree.file(&path, 0o644, Some(600_000), Asked { rest: &content, wanted: &mut wanted }).expect("written");
+    assert_eq!(wanted, [Some(262_144), Some(262_144), None, None]);
+    assert_eq!(fs::read(tree.root().join("large")).expect("a file"), content);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::hash_map;
 use std::fs::{self, File};
-use std::io::{BufRead, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use foldhash::{HashMap, HashMapExt};
@@ -20,6 +20,7 @@ use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::path::{EntryPath, Placement, parent, shown};
+use super::pieced::{Pieced, next_piece};
 
 /// A release in the making.
 pub(in crate::install) struct Tree {
@@ -109,7 +110,7 @@ impl Tree {
         path: &EntryPath,
         mode: u32,
         size_bytes: Option<u64>,
-        mut content: impl BufRead,
+        mut content: impl Pieced,
     ) -> Result<(u32, u64), UnpackErrorKind> {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
         self.claim(path, Kind::File)?;
@@ -119,7 +120,8 @@ impl Tree {
         loop {
             self.watch.check()?;
             // Written from where it was unpacked.
-            let piece = content.fill_buf().map_err(UnpackErrorKind::Damaged)?;
+            let wanted = next_piece(written, size_bytes);
+            let piece = content.piece(wanted).map_err(UnpackErrorKind::Damaged)?;
             let count = piece.len();
             if count == 0 {
                 break;
@@ -171,7 +173,7 @@ impl Tree {
     /// A file that is the whole download, made executable.
     pub(super) fn place_single(
         &mut self,
-        content: impl BufRead,
+        content: impl Pieced,
         name: &str,
         placement: &Placement,
     ) -> Result<(), UnpackErrorKind> {

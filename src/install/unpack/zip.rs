@@ -18,7 +18,7 @@ use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::zip_records::{Central, Local, Record, check_descriptor, next};
-use super::{drain, drain_past};
+use super::{Pieced, drain, drain_past};
 
 /// Entries up to this size are unpacked in one piece, which costs small ones less.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
@@ -201,7 +201,7 @@ impl<R: BufRead> Stream<R> {
 
 /// Pour content into its file, or nowhere when nothing is left of its path; its checksum and size.
 fn pour(
-    content: impl BufRead,
+    content: impl Pieced,
     path: Option<&EntryPath>,
     size_bytes: Option<u64>,
     tree: &mut Tree,

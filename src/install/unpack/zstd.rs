@@ -6,13 +6,13 @@ use ruzstd::decoding::BlockDecodingStrategy::UptoBlocks;
 use ruzstd::decoding::FrameDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
-use super::BUFFER_BYTES;
+use super::{BUFFER_BYTES, Pieced};
 
 /// The largest window a frame may ask for, which is kept in memory: what `zstd` itself takes without being told.
 const WINDOW_BYTES: u64 = 128 << 20;
 
 /// The content of these bytes.
-pub(super) fn decoder(bytes: impl BufRead) -> impl BufRead {
+pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
     BufReader::with_capacity(BUFFER_BYTES, Frames { bytes, frame: None, spare: None })
 }
 

@@ -7,7 +7,7 @@
 
 use super::codes::Codes;
 use super::entry::Entry;
-use super::window::{FULL, SIZE, Window};
+use super::window::{SIZE, Window};
 use super::{Bits, Damage};
 
 /// How many bytes of input a turn of the loop may want: those of two refills, the second of which reads eight.
@@ -57,11 +57,12 @@ impl Register<'_> {
 /// Decode symbols while there is enough input and room; whether the block has ended.
 pub(super) fn decode(codes: &Codes, bits: &mut Bits, window: &mut Window, input: &mut &[u8]) -> Result<bool, Damage> {
     let register = Register { value: bits.value, count: bits.count, rest: input };
+    let stop = window.stop();
     let mut turns = Turns { codes, register, out: &mut window.bytes, end: window.end };
     turns.register.refill();
     let mut entry = codes.symbols.first(turns.register.value);
     let mut ended = false;
-    while turns.register.rest.len() >= INPUT_BYTES && turns.end < FULL {
+    while turns.register.rest.len() >= INPUT_BYTES && turns.end < stop {
         match turns.turn(entry)? {
             Some(next) => entry = next,
             None => {

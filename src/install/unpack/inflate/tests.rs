@@ -101,6 +101,50 @@ fn what_was_deflated_is_what_comes_out_and_what_follows_stays() {
 }
 
 #[test]
+fn pieces_have_the_wanted_size_as_long_as_there_is_enough() {
+    for content in CONTENTS.iter() {
+        let stream = deflated(content, 6);
+        for piece_bytes in [17, 4096, usize::MAX] {
+            let mut inflater = Inflater::new();
+            let mut input = Pieces { rest: &stream, size: piece_bytes };
+            let mut rest = &content[..];
+            // Also less than was decoded already, and nothing in particular in between.
+            for wanted in [1000, 262_144, 1, 262_144, 5, 200_000].map(Some).into_iter().chain([None]).cycle() {
+                let piece = inflater.fill(&mut input, wanted).expect("a stream");
+                let count = piece.len();
+                assert!(piece == &rest[..count], "wanted {wanted:?}, {} left", rest.len());
+                assert!(wanted.is_none_or(|wanted| count == wanted.min(rest.len())), "{count} of {wanted:?}");
+                inflater.consume(count);
+                rest = &rest[count..];
+                if count == 0 {
+                    break;
+                }
+            }
+            assert!(rest.is_empty() && input.rest.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_piece_of_a_stream_that_is_cut_is_what_there_is_and_then_too_short() {
+    let stream = deflated(&CONTENTS[4], 6);
+    let mut cut = &stream[..stream.len() / 2];
+    let mut inflater = Inflater::new();
+    let mut total = 0;
+    let error = loop {
+        match inflater.fill(&mut cut, Some(262_144)).map(<[u8]>::len) {
+            Ok(count) => {
+                inflater.consume(count);
+                total += count;
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    assert!(!total.is_multiple_of(262_144) && total > CONTENTS[4].len() / 3, "{total}");
+}
+
+#[test]
 fn every_beginning_of_a_stream_is_too_short() {
     let content = &CONTENTS[5][..20_000];
     for level in [0, 6] {
@@ -116,10 +160,10 @@ fn every_beginning_of_a_stream_is_too_short() {
 fn a_decoder_that_failed_goes_on_failing_until_it_is_reset() {
     let mut inflater = Inflater::new();
     for _ in 0..3 {
-        inflater.fill(&mut &[0b111][..]).expect_err("no such block");
+        inflater.fill(&mut &[0b111][..], None).expect_err("no such block");
     }
     inflater.reset();
-    assert_eq!(inflater.fill(&mut &deflated(b"well", 6)[..]).expect("a stream"), b"well");
+    assert_eq!(inflater.fill(&mut &deflated(b"well", 6)[..], None).expect("a stream"), b"well");
 }
 
 proptest! {

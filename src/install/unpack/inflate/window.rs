@@ -8,26 +8,28 @@ pub(super) const WINDOW_BYTES: usize = 32 * 1024;
 /// How much is decoded before it has to be taken.
 const ROOM_BYTES: usize = 256 * 1024;
 
-/// Where decoding stops. What is begun before is finished: two literals and the longest repetition.
+/// Where decoding stops at the latest. What is begun before is finished: two literals and the longest repetition.
 pub(super) const FULL: usize = WINDOW_BYTES + ROOM_BYTES;
 
 /// With what [`super::fast`] writes past the end of the longest repetition.
 pub(super) const SIZE: usize = FULL + 2 + 258 + 32;
 
-/// A buffer that is filled from the front and, when all of it was taken, begun anew with its last bytes.
+/// A buffer that is filled from the front, and begun anew with what is still needed of it.
 pub(super) struct Window {
     pub(super) bytes: Box<[u8; SIZE]>,
     /// How many there are.
     pub(super) end: usize,
     /// How many of them were taken.
     taken: usize,
+    /// Where decoding stops.
+    stop: usize,
 }
 
 impl Window {
     pub(super) fn new() -> Self {
         // Not on the stack on its way, and zeros that the system gives.
         let bytes = vec![0; SIZE].into_boxed_slice().try_into().expect("as many bytes");
-        Self { bytes, end: 0, taken: 0 }
+        Self { bytes, end: 0, taken: 0, stop: FULL }
     }
 
     pub(super) fn clear(&mut self) {
@@ -45,18 +47,24 @@ impl Window {
         debug_assert!(self.taken <= self.end, "more than there was");
     }
 
-    /// How much may still be decoded.
-    pub(super) fn room(&self) -> usize {
-        FULL.saturating_sub(self.end)
+    /// Where decoding stops; what is begun before is finished.
+    pub(super) fn stop(&self) -> usize {
+        self.stop.min(FULL)
     }
 
-    /// Make room, if all was taken.
-    pub(super) fn slide(&mut self) {
-        if self.taken == self.end && self.end > WINDOW_BYTES {
-            self.bytes.copy_within(self.end - WINDOW_BYTES..self.end, 0);
-            self.end = WINDOW_BYTES;
+    /// How much may still be decoded.
+    pub(super) fn room(&self) -> usize {
+        self.stop().saturating_sub(self.end)
+    }
+
+    /// Make room for so many bytes with those that were not taken yet, or for as many as fit.
+    pub(super) fn make_room(&mut self, count: Option<usize>) {
+        if let Some(passed @ 1..) = self.taken.checked_sub(WINDOW_BYTES) {
+            self.bytes.copy_within(passed..self.end, 0);
+            self.end -= passed;
             self.taken = WINDOW_BYTES;
         }
+        self.stop = count.map_or(FULL, |count| self.taken + count);
     }
 
     /// Add a byte; there must be room.
