@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Options;
+use super::measure::Sample;
 use super::parts::{self, KEEP, OURS, PARTS};
 use super::place::{Place, cores};
 use super::table::{Series, budget};
@@ -64,19 +65,26 @@ fn ways(place: &Place, options: &Options) -> io::Result<Vec<Way>> {
 }
 
 fn print_parts(parts: &Series) {
-    let spent: Vec<(&str, f64)> =
-        PARTS.into_iter().filter_map(|part| Some((part, parts.of(part)?.processor_s))).collect();
+    let told = |of: fn(&Sample) -> f64| -> Vec<(&str, f64)> {
+        PARTS.into_iter().filter_map(|part| Some((part, of(&parts.of(part)?)))).collect()
+    };
+    let list = |told: &[(&str, f64)]| {
+        let figures: Vec<String> = told.iter().map(|(part, figure)| format!("{part} {figure:.2}")).collect();
+        figures.join(", ")
+    };
+    let (spent, passed) = (told(|sample| sample.processor_s), told(|sample| sample.wall_s));
     if spent.is_empty() {
         return;
     }
-    let list: Vec<String> = spent.iter().map(|(part, spent)| format!("{part} {spent:.2}")).collect();
-    let sum: f64 = spent.iter().map(|(_, spent)| spent).sum();
+    let sum = |told: &[(&str, f64)]| told.iter().map(|(_, figure)| figure).sum::<f64>();
     println!(
-        "The parts, each alone on all cores, processor s: {}; together {sum:.2}, over {} cores {:.2}",
-        list.join(", "),
+        "The parts, each alone on all cores, processor s: {}; together {:.2}, over {} cores {:.2}",
+        list(&spent),
+        sum(&spent),
         cores(),
-        sum / cores() as f64
+        sum(&spent) / cores() as f64
     );
+    println!("By the clock, s: {}; together {:.2}", list(&passed), sum(&passed));
     if let (Some(keep), Some(ours)) = (parts.of(KEEP), parts.of(OURS)) {
         println!(
             "Besides, vx keeps the archives in its cache: writing them, alone, takes {:.2} s. With our own decoder for the \

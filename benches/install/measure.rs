@@ -81,9 +81,9 @@ impl Task {
     }
 }
 
-/// Start several programs, let them begin at the same time once all are ready ([`await_go`]), and read the number that
-/// each prints.
-pub(crate) fn together(commands: impl Iterator<Item = Command>) -> io::Result<Vec<f64>> {
+/// Start several programs, let them begin at the same time once all are ready ([`await_go`]), and read the two numbers
+/// that each prints.
+pub(crate) fn together(commands: impl Iterator<Item = Command>) -> io::Result<Vec<[f64; 2]>> {
     let mut children: Vec<Child> = Vec::new();
     let result = started_together(commands, &mut children);
     RUNNING.store(0, Ordering::SeqCst);
@@ -97,7 +97,7 @@ pub(crate) fn together(commands: impl Iterator<Item = Command>) -> io::Result<Ve
     result
 }
 
-fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<Child>) -> io::Result<Vec<f64>> {
+fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<Child>) -> io::Result<Vec<[f64; 2]>> {
     let mut outputs = Vec::new();
     for mut command in commands {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(RUNNING.load(Ordering::SeqCst));
@@ -114,7 +114,8 @@ fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<
     };
     lines()?;
     children.iter_mut().try_for_each(|child| child.stdin.take().expect("a pipe").write_all(b"\n"))?;
-    lines()?.iter().map(|line| line.parse().map_err(io::Error::other)).collect()
+    let numbers = |line: &String| line.split_once(' ').and_then(|(a, b)| Some([a.parse().ok()?, b.parse().ok()?]));
+    lines()?.iter().map(|line| numbers(line).ok_or_else(|| io::Error::other("a part told no numbers"))).collect()
 }
 
 /// Say that this program, one of several, is ready, and wait for all others to be.
