@@ -18,7 +18,7 @@ pub(super) trait Pieced: BufRead {
     }
 }
 
-impl<R: Pieced + ?Sized> Pieced for &mut R {
+impl<R: Pieced> Pieced for &mut R {
     fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
         (**self).piece(wanted)
     }

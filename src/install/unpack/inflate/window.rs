@@ -1,12 +1,13 @@
 //! What was decoded last: what repetitions repeat, and what nobody has taken yet.
 
+use super::super::pieced::PIECE_BYTES;
 use super::Damage;
 
 /// How far back a repetition may reach.
 pub(super) const WINDOW_BYTES: usize = 32 * 1024;
 
-/// How much is decoded before it has to be taken.
-const ROOM_BYTES: usize = 256 * 1024;
+/// How much is decoded before it has to be taken: as much as is wanted at once.
+const ROOM_BYTES: usize = PIECE_BYTES as usize;
 
 /// Where decoding stops at the latest. What is begun before is finished: two literals and the longest repetition.
 pub(super) const FULL: usize = WINDOW_BYTES + ROOM_BYTES;
