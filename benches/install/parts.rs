@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use flate2::read::MultiGzDecoder;
 use nix::sys::resource::{UsageWho, getrusage};
+use rustix::fs::{FallocateFlags, fallocate};
 use ureq::Agent;
 use vx::digest::Algorithm;
 use vx::install::gunzip;
@@ -35,6 +36,9 @@ pub(crate) const KEEP: &str = "keep";
 
 /// Inflating with our own decoder where vx uses that.
 pub(crate) const OURS: &str = "inflate-ours";
+
+/// Writing with room set aside for large files before their content comes, as vx does.
+pub(crate) const RESERVED: &str = "write-reserved";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -94,9 +98,12 @@ pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::R
                     .try_for_each(|(path, bytes)| if path.ends_with(".zip") { inflate_zip(bytes) } else { gzip(bytes) })
             })?
         }
-        "write" => {
+        "write" | RESERVED => {
             let trees = archives.iter().map(|path| Tree::of(Path::new(path))).collect::<io::Result<Vec<_>>>()?;
-            timed(|| trees.iter().enumerate().try_for_each(|(at, tree)| tree.write(&target.join(at.to_string()))))?
+            let reserve = part == RESERVED;
+            timed(|| {
+                trees.iter().enumerate().try_for_each(|(at, tree)| tree.write(&target.join(at.to_string()), reserve))
+            })?
         }
         KEEP => {
             let all = archives.iter().map(fs::read).collect::<io::Result<Vec<_>>>()?;
@@ -216,7 +223,7 @@ impl Tree {
         Ok(tree)
     }
 
-    fn write(&self, target: &Path) -> io::Result<()> {
+    fn write(&self, target: &Path, reserve: bool) -> io::Result<()> {
         let content = vec![b'x'; CHUNK_BYTES];
         let mut made = HashSet::new();
         let mut folder_of = |path: &Path| match path.parent() {
@@ -226,6 +233,9 @@ impl Tree {
         for (path, mode, size) in &self.files {
             folder_of(path)?;
             let mut file = OpenOptions::new().write(true).create_new(true).mode(*mode).open(target.join(path))?;
+            if reserve && *size as usize >= CHUNK_BYTES {
+                fallocate(&file, FallocateFlags::KEEP_SIZE, 0, *size)?;
+            }
             let mut left = *size as usize;
             while left > 0 {
                 let count = file.write(&content[..left.min(CHUNK_BYTES)])?;

@@ -5,7 +5,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `cancel`, `disk`, `file_lock`, `sync` | being told to stop, being refused by the file system, locks, syncing |
+//! | `cancel`, `disk`, `file_lock`, `room`, `sync` | being told to stop, being refused by the file system, locks, syncing |
 //! | `staging`, `store`, `receipt`, `manifest` | where a release is made, where it is kept, what it says about itself |
 //! | `recipe` | what decides what is in a release, so that the same is not made twice |
 //! | `settle` | whether a release survived whose bytes were not waited for |
@@ -32,6 +32,7 @@ mod programs;
 mod progress;
 mod receipt;
 mod recipe;
+mod room;
 mod settle;
 mod staging;
 mod store;

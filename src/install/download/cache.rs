@@ -15,6 +15,7 @@ use crate::paths::Home;
 
 use super::super::disk::{At, DiskError, create_directories};
 use super::super::lock::{HeldLock, WaitError};
+use super::super::room::{give_back, reserve};
 use super::{DownloadErrorKind, Session};
 
 /// Where one download is kept while it is received.
@@ -24,6 +25,8 @@ pub(super) struct PartFile {
     etag_path: PathBuf,
     file: File,
     length: u64,
+    /// For how many there may be room set aside.
+    expected: u64,
     /// The exclusive right to a shared part; none for a private file.
     lock: Option<HeldLock>,
 }
@@ -66,7 +69,7 @@ impl PartFile {
         let length = file.metadata().at("read", &path)?.len();
         let mut etag_path = path.clone().into_os_string();
         etag_path.push(".etag");
-        Ok(Self { path, etag_path: etag_path.into(), file, length, lock })
+        Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, lock })
     }
 
     /// How many bytes there are.
@@ -77,6 +80,12 @@ impl PartFile {
     /// Another handle, for reading from the start.
     pub(super) fn reader(&self) -> Result<File, DiskError> {
         File::open(&self.path).at("read", &self.path)
+    }
+
+    /// The whole archive will be of this size, if all goes well.
+    pub(super) fn expect(&mut self, size_bytes: u64) {
+        self.expected = self.expected.max(size_bytes);
+        reserve(&self.file, size_bytes);
     }
 
     /// Add the next bytes.
@@ -129,6 +138,9 @@ impl PartFile {
 
 impl Drop for PartFile {
     fn drop(&mut self) {
+        if self.length < self.expected {
+            let _ = give_back(&self.file);
+        }
         // Nothing was received: there is nothing to continue. What was finished has another name by now.
         if self.length == 0 {
             self.say_etag(None);
@@ -160,11 +172,14 @@ mod tests {
             PartFile::shared(&home, &digest, HeldLock::new(lock, None)).expect("a part")
         };
         let mut part = open();
+        part.expect(1 << 20);
         part.append(b"abc", None).expect("written");
         part.say_etag(Some("\"1\""));
         drop(part);
 
         let part = open();
+        #[cfg(unix)]
+        assert!(std::os::unix::fs::MetadataExt::blocks(&part.file.metadata().expect("a part")) < 256, "too much room");
         assert_eq!((part.length(), part.etag().as_deref()), (3, Some("\"1\"")));
         let whole = part.finish(&home, &digest).expect("finished");
         assert_eq!(fs::read(&whole).expect("the archive"), b"abc");

@@ -119,6 +119,9 @@ impl Download<'_> {
             }
             _ => {}
         }
+        if let (Some(part), Some(size)) = (&mut self.part_file, size) {
+            part.expect(size);
+        }
         self.session.meter.part_size(self.size.or(size));
         Ok(())
     }

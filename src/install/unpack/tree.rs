@@ -15,6 +15,7 @@ use foldhash::{HashMap, HashMapExt};
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
 use super::super::manifest::{Entry, Manifest, Sum};
+use super::super::room::reserve;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
@@ -115,6 +116,7 @@ impl Tree {
         self.budget.check_declared(path.as_str(), size_bytes.unwrap_or(0))?;
         self.claim(path, Kind::File)?;
         let mut file = self.root.create_file(path, mode)?;
+        reserve(&file, size_bytes.unwrap_or(0));
         let mut written = 0;
         let mut sum = Sum::default();
         loop {
