@@ -99,9 +99,12 @@ pub(super) struct ProgramPath {
     pub(super) windows: Option<String>,
     #[serde(default)]
     pub(super) runner: Option<String>,
-    /// Where it was in older releases.
+    /// Where it was in older releases, the oldest first.
     #[serde(default)]
-    pub(super) before: Option<Before>,
+    pub(super) before: Vec<Before>,
+    /// The first release that has it.
+    #[serde(default)]
+    pub(super) since: Option<String>,
     /// The first release that does not have it any more.
     #[serde(default)]
     pub(super) until: Option<String>,
@@ -127,6 +130,9 @@ pub(super) struct Companion {
     /// The first release that has it.
     #[serde(default)]
     pub(super) since: Option<String>,
+    /// The first release that does not have it any more.
+    #[serde(default)]
+    pub(super) until: Option<String>,
     pub(super) strip: u32,
     pub(super) into: String,
 }

