@@ -36,7 +36,7 @@ pub struct Candidate {
     pub version: String,
     /// How to read it.
     pub scheme: Scheme,
-    /// Withdrawn by its authors: chosen only by its exact version.
+    /// Withdrawn by its authors, or of no use on this machine: chosen only by its exact version.
     pub yanked: bool,
     /// Discouraged by its authors: chosen only when nothing else matches.
     pub deprecated: bool,

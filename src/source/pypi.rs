@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod glibc;
 mod index;
 mod page;
 mod wheel;
@@ -22,6 +23,7 @@ use super::memo::Memo;
 use super::options::SourceOptions;
 use crate::digest::Digest;
 use crate::platform::Platform;
+use glibc::Glibc;
 use index::Index;
 use page::{File, Page};
 use wheel::Fit;
@@ -46,11 +48,12 @@ pub(super) struct Pypi {
     options: SourceOptions,
     index: OnceLock<Result<Index, SourceError>>,
     pages: Memo<Page>,
+    glibc: OnceLock<Glibc>,
 }
 
 impl Pypi {
     pub(super) fn new(options: SourceOptions) -> Self {
-        Self { options, index: OnceLock::new(), pages: Memo::default() }
+        Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new() }
     }
 
     /// The files whose settings count, where they are there.
@@ -110,7 +113,15 @@ impl Pypi {
         own.or_else(|| netrc.header(url))
     }
 
-    /// The versions that have a wheel for the platform, and whether each was yanked.
+    /// What limits the wheels for a platform: this machine, where it is the same.
+    fn glibc(&self, platform: Platform) -> Glibc {
+        match Platform::current() {
+            Some(own) if own == platform => *self.glibc.get_or_init(|| Glibc::installed(&self.options)),
+            _ => Glibc::default(),
+        }
+    }
+
+    /// The versions that have a wheel for the platform, and whether each was yanked, or needs a newer glibc than there is.
     pub(super) fn versions(
         &self,
         cache: &Cache,
@@ -119,12 +130,16 @@ impl Pypi {
         platform: Platform,
     ) -> Result<BTreeMap<String, bool>, SourceError> {
         let page = self.page(cache, netrc, package, None)?;
-        let mut versions: BTreeMap<String, (Fit, bool)> = BTreeMap::new();
+        let glibc = self.glibc(platform);
+        let mut versions: BTreeMap<String, ((bool, Fit), bool)> = BTreeMap::new();
         for file in &page.files {
-            let Some((version, fit)) = wheel::fit(&file.name, platform) else { continue };
+            let runs = wheel::fit(&file.name, platform, glibc);
+            let usable = runs.is_some();
+            let fit = runs.or_else(|| wheel::fit(&file.name, platform, Glibc::default()));
+            let Some((version, fit)) = fit.map(|(version, fit)| (version, (usable, fit))) else { continue };
             let better = versions.get(&version).is_none_or(|(best, _)| fit > *best);
             if better {
-                versions.insert(version, (fit, file.yanked));
+                versions.insert(version, (fit, file.yanked || !usable));
             }
         }
         Ok(versions.into_iter().map(|(version, (_, yanked))| (version, yanked)).collect())
@@ -147,12 +162,13 @@ impl Pypi {
                 .iter()
                 .filter(|file| wheel::version(&file.name).is_some_and(|found| wheel::same(&found, version)))
         };
+        let glibc = self.glibc(platform);
         let best = of_version()
-            .filter_map(|file| Some((wheel::fit(&file.name, platform)?.1, file)))
+            .filter_map(|file| Some((wheel::fit(&file.name, platform, glibc)?.1, file)))
             .max_by(|a, b| a.0.cmp(&b.0));
         let Some((_, file)) = best else {
             let kind = match of_version().next() {
-                Some(_) => SourceErrorKind::NotForPlatform(platform.to_string()),
+                Some(_) => SourceErrorKind::NotForPlatform(format!("{platform}{glibc}")),
                 None => SourceErrorKind::NoSuchVersion(version.to_owned()),
             };
             return Err(SourceError::at(what, &index.url, kind));

@@ -5,6 +5,8 @@ mod network;
 mod secrets;
 
 use std::collections::HashMap;
+#[cfg(target_os = "linux")]
+use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,6 +153,35 @@ fn the_python_index_says_the_same_in_both_languages() {
     assert_eq!(answers[0].0, "uv-0.13.8-py3-none-manylinux_2_17_x86_64.whl");
     assert_eq!(answers[0].2, Some(digest(Algorithm::Sha256, &archive)));
     assert_eq!(answers[0], answers[1]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_wheel_that_needs_a_newer_glibc_than_there_is_here_is_passed_over() {
+    let here = Platform::current().expect("a platform that tools are known for");
+    let arch = crate::registry::wheel_tag(here).trim_start_matches("manylinux_2_17_");
+    let registry = Registry::start();
+    let archive = wheel(&[script("ripgrep-1.data/scripts/rg", "rg")]);
+    for (version, glibc) in [("14.1.0", "2_17"), ("15.1.0", "2_39")] {
+        registry.pypi("ripgrep", &format!("ripgrep-{version}-py3-none-manylinux_{glibc}_{arch}.whl"), &archive);
+    }
+    for (said, newest) in [("glibc 2.36", "14.1.0"), ("glibc 2.39", "15.1.0"), ("", "15.1.0")] {
+        let mut setting = Setting::of(&registry);
+        let bin = setting.root.path().join("bin");
+        setting = setting.file("bin/getconf", "").with("PATH", &bin.display().to_string());
+        std::fs::set_permissions(bin.join("getconf"), PermissionsExt::from_mode(0o755)).expect("a mode");
+        setting.pip_says = Some(said.into());
+        let sources = setting.sources();
+        let recipe = Recipe::for_tool("ripgrep", &Wanted::default(), &[SourceKind::Pypi], here).expect("a recipe");
+        let candidates = sources.candidates(&recipe, here).expect("candidates");
+        let chosen = Request::parse("latest").expect("a request").choose(&candidates).expect("a match");
+        assert_eq!(chosen.version, newest, "{said}");
+        let artifacts = sources.artifacts(&recipe, "15.1.0", here);
+        match artifacts {
+            Ok(_) => assert_eq!(newest, "15.1.0", "{said}"),
+            Err(error) => assert!(error.to_string().ends_with(&format!("offered for {here} with {said}")), "{error}"),
+        }
+    }
 }
 
 #[test]

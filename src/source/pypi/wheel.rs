@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 
+use super::glibc::Glibc;
 use crate::platform::{Arch, Os, Platform};
 
 /// How well a wheel fits; greater is better.
@@ -35,22 +36,22 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((Version::from_str(one), Version::from_str(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The version of a wheel that fits the platform, and how well; `None` when it does not fit.
+/// The version of a wheel that fits the platform, and how well; `None` when it does not fit, or needs another glibc.
 ///
 /// Wheels that need a certain Python are passed over: programs have no use for one.
-pub(super) fn fit(file: &str, platform: Platform) -> Option<(String, Fit)> {
+pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(String, Fit)> {
     let parts = parts(file)?;
     if !parts.abi.split('.').any(|abi| abi == "none") {
         return None;
     }
-    let tags = parts.platform.split('.').filter_map(|tag| tag_fit(tag, platform));
+    let tags = parts.platform.split('.').filter_map(|tag| tag_fit(tag, platform, glibc));
     let (class, modesty) = tags.max()?;
     Some((parts.version.to_owned(), Fit { class, modesty, build: parts.build }))
 }
 
 /// Whether a wheel fits any platform.
 pub(super) fn fits_any(file: &str) -> bool {
-    Platform::ALL.into_iter().any(|platform| fit(file, platform).is_some())
+    Platform::ALL.into_iter().any(|platform| fit(file, platform, Glibc::default()).is_some())
 }
 
 struct Parts<'f> {
@@ -75,9 +76,9 @@ fn leading_number(text: &str) -> u64 {
     text[..end].parse().unwrap_or(0)
 }
 
-fn tag_fit(tag: &str, platform: Platform) -> Option<(Class, i64)> {
+fn tag_fit(tag: &str, platform: Platform, glibc: Glibc) -> Option<(Class, i64)> {
     match platform.os {
-        Os::Linux => linux(tag, platform.arch),
+        Os::Linux => linux(tag, platform.arch, glibc),
         Os::Macos => macos(tag, platform.arch),
         Os::Windows => {
             let wanted = match platform.arch {
@@ -89,20 +90,24 @@ fn tag_fit(tag: &str, platform: Platform) -> Option<(Class, i64)> {
     }
 }
 
-fn linux(tag: &str, arch: Arch) -> Option<(Class, i64)> {
+fn linux(tag: &str, arch: Arch, glibc: Glibc) -> Option<(Class, i64)> {
     let arch = match arch {
         Arch::X64 => "_x86_64",
         Arch::Arm64 => "_aarch64",
     };
     let system = tag.strip_suffix(arch)?;
+    let made_for = |version| {
+        let needed = numbers(version);
+        glibc.suffices(needed / MAJOR, needed % MAJOR).then_some((Class::Native, -needed))
+    };
     match system {
         "linux" => Some((Class::Native, i64::MIN)),
-        "manylinux1" => Some((Class::Native, -numbers("2_5"))),
-        "manylinux2010" => Some((Class::Native, -numbers("2_12"))),
-        "manylinux2014" => Some((Class::Native, -numbers("2_17"))),
+        "manylinux1" => made_for("2_5"),
+        "manylinux2010" => made_for("2_12"),
+        "manylinux2014" => made_for("2_17"),
         _ => match system.split_once('_')? {
-            ("manylinux", libc) => Some((Class::Native, -numbers(libc))),
-            ("musllinux", libc) => Some((Class::Musl, -numbers(libc))),
+            ("manylinux", version) => made_for(version),
+            ("musllinux", version) => Some((Class::Musl, -numbers(version))),
             _ => None,
         },
     }
@@ -127,11 +132,14 @@ fn macos(tag: &str, arch: Arch) -> Option<(Class, i64)> {
     kinds.iter().find_map(|(suffix, class)| Some((*class, -numbers(rest.strip_suffix(suffix)?))))
 }
 
+/// What a major version counts in [`numbers`].
+const MAJOR: i64 = 10_000;
+
 /// `2_17` as one number that orders like it.
 fn numbers(text: &str) -> i64 {
     let (major, minor) = text.split_once('_').unwrap_or((text, "0"));
-    let number = |text: &str| text.parse::<i64>().unwrap_or(0).clamp(0, 9_999);
-    number(major) * 10_000 + number(minor)
+    let number = |text: &str| text.parse::<i64>().unwrap_or(0).clamp(0, MAJOR - 1);
+    number(major) * MAJOR + number(minor)
 }
 
 #[cfg(test)]
@@ -140,7 +148,11 @@ mod tests {
 
     fn best<'f>(files: &[&'f str], platform: &str) -> Option<&'f str> {
         let platform = platform.parse().unwrap();
-        files.iter().filter_map(|file| Some((fit(file, platform)?.1, *file))).max().map(|(_, file)| file)
+        files
+            .iter()
+            .filter_map(|file| Some((fit(file, platform, Glibc::default())?.1, *file)))
+            .max()
+            .map(|(_, file)| file)
     }
 
     #[test]
@@ -206,7 +218,7 @@ mod tests {
         #[test]
         fn no_name_breaks_the_reader(name in "[a-z0-9_.é-]{0,40}(.whl)?") {
             for platform in Platform::ALL {
-                let _ = (fit(&name, platform), version(&name));
+                let _ = (fit(&name, platform, Glibc::default()), version(&name));
             }
         }
     }
