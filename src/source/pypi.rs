@@ -131,15 +131,12 @@ impl Pypi {
     ) -> Result<BTreeMap<String, bool>, SourceError> {
         let page = self.page(cache, netrc, package, None)?;
         let glibc = self.glibc(platform);
-        let mut versions: BTreeMap<String, ((bool, Fit), bool)> = BTreeMap::new();
+        let mut versions: BTreeMap<String, (Fit, bool)> = BTreeMap::new();
         for file in &page.files {
-            let runs = wheel::fit(&file.name, platform, glibc);
-            let usable = runs.is_some();
-            let fit = runs.or_else(|| wheel::fit(&file.name, platform, Glibc::default()));
-            let Some((version, fit)) = fit.map(|(version, fit)| (version, (usable, fit))) else { continue };
+            let Some((version, fit)) = wheel::fit(&file.name, platform, glibc) else { continue };
             let better = versions.get(&version).is_none_or(|(best, _)| fit > *best);
             if better {
-                versions.insert(version, (fit, file.yanked || !usable));
+                versions.insert(version, (fit, file.yanked || !fit.runs()));
             }
         }
         Ok(versions.into_iter().map(|(version, (_, yanked))| (version, yanked)).collect())
@@ -165,6 +162,7 @@ impl Pypi {
         let glibc = self.glibc(platform);
         let best = of_version()
             .filter_map(|file| Some((wheel::fit(&file.name, platform, glibc)?.1, file)))
+            .filter(|(fit, _)| fit.runs())
             .max_by(|a, b| a.0.cmp(&b.0));
         let Some((_, file)) = best else {
             let kind = match of_version().next() {

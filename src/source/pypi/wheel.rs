@@ -19,11 +19,20 @@ pub(super) struct Fit {
 /// Kinds of fit, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
+    /// Needs a newer glibc than there is.
+    NotHere,
     /// Made for musl: such programs are often linked statically and then run with glibc too.
     Musl,
     /// Made for several architectures, this one among them.
     Universal,
     Native,
+}
+
+impl Fit {
+    /// Whether what is in the wheel runs with the glibc that there is.
+    pub(super) fn runs(self) -> bool {
+        self.class != Class::NotHere
+    }
 }
 
 /// The version in a wheel's name; `None` for what is no wheel.
@@ -36,7 +45,7 @@ pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((Version::from_str(one), Version::from_str(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The version of a wheel that fits the platform, and how well; `None` when it does not fit, or needs another glibc.
+/// The version of a wheel that fits the platform, and how well with this glibc; `None` when it does not fit.
 ///
 /// Wheels that need a certain Python are passed over: programs have no use for one.
 pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(String, Fit)> {
@@ -98,7 +107,8 @@ fn linux(tag: &str, arch: Arch, glibc: Glibc) -> Option<(Class, i64)> {
     let system = tag.strip_suffix(arch)?;
     let made_for = |version| {
         let needed = numbers(version);
-        glibc.suffices(needed / MAJOR, needed % MAJOR).then_some((Class::Native, -needed))
+        let class = if glibc.suffices(needed / MAJOR, needed % MAJOR) { Class::Native } else { Class::NotHere };
+        Some((class, -needed))
     };
     match system {
         "linux" => Some((Class::Native, i64::MIN)),
