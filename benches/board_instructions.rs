@@ -1,9 +1,9 @@
-//! How many instructions are publishing, reading and polling? A figure that no noise on the machine can move.
+//! The instructions of publishing, reading and polling: a figure that no noise on the machine can move.
 //!
 //! Budget: publish at most 14, read of one hot line at most 16, quiet poll of 64 slots at most 1,300.
 //!
-//! `cargo bench --bench board_instructions` runs this program again under callgrind, once per function. Without valgrind
-//! it says so and measures nothing.
+//! `cargo bench --bench board_instructions` runs this program again under callgrind, once per function. Without
+//! valgrind it reports that and measures nothing.
 
 mod instructions;
 mod record;
@@ -13,7 +13,7 @@ fn main() {
         return;
     }
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return; // Run as a test, there is nothing to measure.
+        return; // Under `cargo test` there is nothing to measure.
     }
     let Some(counts) = instructions::counts() else {
         println!("there is no valgrind on this machine: nothing was measured");

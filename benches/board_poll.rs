@@ -1,4 +1,4 @@
-//! What does it cost to look at 64 slots: attaching, the hot poll, a whole snapshot brought up to date, and a first one?
+//! The cost of looking at 64 slots: attaching, the hot poll, a whole snapshot brought up to date, and a first one.
 //!
 //! Budget: a poll at most 0.25 µs when nothing changed and 0.8 µs when all 64 slots did; attaching at most 10 µs.
 //!
@@ -87,7 +87,7 @@ fn refresh(reader: &mut Reader, snapshot: &mut Snapshot, changing: &mut [Slot], 
     spent
 }
 
-/// What two looks at the clock cost: part of each figure above, taken off below.
+/// The cost of reading the clock twice. Each figure above includes it, and it is subtracted below.
 fn clock_ns() -> f64 {
     let each = (0..1001).map(|_| Instant::now().elapsed().as_nanos() as f64);
     median(each.collect())
@@ -113,7 +113,7 @@ fn print_figures(reader: &mut Reader, slots: &mut [Slot]) {
     );
 }
 
-/// What one more reader takes to attach; it lets go outside of the measured time.
+/// The time that one more reader takes to attach; its drop is outside of the measured time.
 fn attach_ns(board: &std::path::Path) -> f64 {
     let once = |_| {
         let began = Instant::now();
@@ -125,7 +125,7 @@ fn attach_ns(board: &std::path::Path) -> f64 {
     median((0..501).map(once).collect())
 }
 
-/// Nanoseconds a poll, and how many slots had changed, both in the middle of some.
+/// The medians of some polls: nanoseconds, and the number of slots that had changed.
 fn poll_meanwhile(reader: &mut Reader) -> (f64, f64) {
     let turn = |_| {
         let (began, mut moved) = (Instant::now(), 0);

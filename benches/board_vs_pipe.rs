@@ -1,8 +1,8 @@
-//! What does one report of progress cost the process that makes it: on the board, and as a message on a pipe?
+//! The cost of one report of progress to the process that makes it: on the board, and as a message on a pipe.
 //!
 //! Budget: at most 3 ns on the board, 12 for a whole record of 192 bytes, and a pipe message at least 150 times dearer
-//! than the numbers, which are all that changes from one report to the next. The pipe is given its best case: it
-//! is emptied outside of the measured time, so that its writer never waits and nobody is woken.
+//! than the numbers, which are all that changes from one report to the next. The pipe is given its best case: it is
+//! emptied outside of the measured time, so that its writer never waits and no reader is woken.
 //!
 //! `cargo bench --bench board_vs_pipe`
 
@@ -45,7 +45,7 @@ fn main() {
     print_ratios(&mut slot, &mut pipe);
 }
 
-/// The same, taken in turns so that whatever disturbs the machine disturbs all of them.
+/// The ratios of the costs, measured in turns so that a disturbance of the machine affects all of them.
 fn print_ratios(slot: &mut Slot, pipe: &mut Pipe) {
     let latch = Latch::<TEXT_WORDS>::default();
     let mut figures: [Vec<f64>; 5] = Default::default();
@@ -132,7 +132,7 @@ impl Pipe {
     }
 }
 
-/// Where boards live: a memory file system, if there is one.
+/// The place for boards: a memory file system, if there is one.
 fn memory() -> std::path::PathBuf {
     let shared = std::path::PathBuf::from("/dev/shm");
     if shared.is_dir() { shared } else { std::env::temp_dir() }

@@ -1,10 +1,10 @@
-//! What does it cost a writer that somebody may wait for a change of state, and how soon is who waits awake?
+//! The cost to a writer of a change of state that a reader may wait for, and the time until a waiting reader is awake.
 //!
-//! Budget: a change that nobody waits for rings in at most 16 instructions and no system call; who sleeps is awake within
-//! 200 µs at the median, most of which is the system's own time to bring a core out of its idleness. Publishing numbers
-//! has no part in it: it rings nothing.
+//! Budget: without a waiting reader, a change rings the board's bell in at most 16 instructions and no system call; a
+//! sleeping reader is awake within 200 µs at the median, most of which the system needs to wake an idle core.
+//! Publishing numbers is not measured here, because it does not ring the bell.
 //!
-//! `cargo bench --bench board_wait`; instructions are counted where there is valgrind.
+//! `cargo bench --bench board_wait`; instructions are counted if there is valgrind.
 
 mod record;
 
@@ -47,16 +47,16 @@ fn main() {
     group.finish();
     criterion.final_summary();
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return; // Run as a test, there is nothing to measure.
+        return; // Under `cargo test` there is nothing to measure.
     }
     print_figures(&board);
 }
 
-/// One change of state that somebody sleeps on.
+/// One change of state that a reader sleeps on.
 struct Woken {
-    /// What it took the writer.
+    /// The writer's time for the change.
     ring: Duration,
-    /// From before the change to the sleeper's first instruction.
+    /// The time from before the change to the sleeper's first instruction.
     latency: Duration,
 }
 
@@ -67,7 +67,7 @@ fn wake(board: &Board) -> Woken {
     std::thread::scope(|scope| {
         let sleeper = scope.spawn(move || {
             asleep.send(()).expect("the writer listens");
-            // Less than a second: without the thread that waits for the creator's end.
+            // Less than a second, so that no thread is started to wait for the creator's end.
             let woken = reader.wait_change(Duration::from_millis(900));
             (woken, Instant::now())
         });
@@ -118,10 +118,12 @@ fn count(role: &str) -> f64 {
     assert!(ran.is_ok_and(|status| status.success()), "callgrind did not run");
     let text = std::fs::read_to_string(&out).expect("callgrind's answer");
     let totals = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    totals.and_then(|totals| totals.trim().parse().ok()).expect("a total")
+    let total: f64 = totals.and_then(|totals| totals.trim().parse().ok()).expect("a total");
+    assert!(total > 0.0, "callgrind knows no function `ring_once`: nothing was counted");
+    total
 }
 
-/// What runs under callgrind.
+/// The code that runs under callgrind.
 fn call(role: &str) {
     let (epoch, bell) = (Default::default(), Doorbell::default());
     if role == "somebody" {

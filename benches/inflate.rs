@@ -1,9 +1,9 @@
-//! How fast is our decoder of deflated streams beside the one that it took the place of, and beside one that wants the
-//! whole input and output in memory?
+//! The speed of our decoder of deflated streams, compared with the one that it replaced and with one that needs the
+//! whole input and output in memory.
 //!
-//! What is inflated is a program (this one) and a text (its sources, many times over until they are as long), as the
-//! archives of tools hold them. `cargo bench --bench inflate`; a minute. Nothing is promised of it: which decoder is used
-//! where is told in `ARCHITECTURE.md`.
+//! The streams hold a program (this one) and a text (its sources, many times over until they are as long), as the
+//! archives of tools do. `cargo bench --bench inflate`; a minute. It has no budget: `ARCHITECTURE.md` names the decoder
+//! used in each place.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -13,9 +13,9 @@ use flate2::Compression;
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use libdeflater::Decompressor;
-use vx::install::{Inflated, Inflater};
+use vx::inflate::{Inflated, Inflater};
 
-/// What is read at once.
+/// The bytes read at once.
 const BUFFER_BYTES: usize = 256 * 1024;
 
 fn main() {

@@ -1,11 +1,11 @@
-//! What a source offers for a tool: versions, with what is known of each before anything is fetched.
+//! The versions that a source offers of a tool, with the facts known about each before anything is fetched.
 //!
-//! Sources fill these in; the project's requests choose among them. Neither knows the other.
+//! Sources produce these values, and the project's requests choose among them; neither depends on the other.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Where releases come from.
+/// An origin of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SourceKind {
     /// The npm registry of the user's configuration.
@@ -20,7 +20,7 @@ pub enum SourceKind {
     System,
 }
 
-/// How a source writes and orders versions.
+/// The form and order of a source's versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// Three numbers and an optional prerelease, as npm packages have them.
@@ -34,7 +34,7 @@ pub enum Scheme {
 pub struct Candidate {
     /// The version, as the source writes it.
     pub version: String,
-    /// How to read it.
+    /// The version's form.
     pub scheme: Scheme,
     /// Withdrawn by its authors, or of no use on this machine: chosen only by its exact version.
     pub yanked: bool,
@@ -42,7 +42,7 @@ pub struct Candidate {
     pub deprecated: bool,
     /// The codename of its long-term support line, in lower case, once that line has begun.
     pub lts: Option<String>,
-    /// For a script: the range of versions of what runs it that it accepts, as npm writes ranges.
+    /// For a script: the versions of its interpreter that it accepts, as npm writes ranges.
     pub engine: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub struct Candidate {
 pub struct UnknownSource(pub String);
 
 impl SourceKind {
-    /// Every source, in the order they are tried unless the project says otherwise.
+    /// Every source, in the order in which they are tried unless the project sets another.
     pub const ALL: [SourceKind; 5] =
         [SourceKind::Npm, SourceKind::Pypi, SourceKind::Vendor, SourceKind::Url, SourceKind::System];
 
@@ -69,12 +69,13 @@ impl SourceKind {
 }
 
 impl Candidate {
-    /// A plain release: neither yanked nor deprecated nor of a support line.
+    /// A plain release: not yanked, not deprecated, and of no support line.
     pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
         Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None, engine: None }
     }
 
-    /// Whether this version of what runs it is accepted. A range or a version that nobody understands forbids nothing.
+    /// Returns whether it accepts this version of its interpreter. A range or version that cannot be parsed counts as
+    /// accepted.
     pub fn runs_on(&self, version: &str) -> bool {
         let range = self.engine.as_deref().and_then(|range| nodejs_semver::Range::parse(range).ok());
         match (range, nodejs_semver::Version::parse(version)) {

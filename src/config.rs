@@ -1,7 +1,9 @@
-//! The configuration of one install: everything the plan decided, handed to the child once, as one document.
+//! The configuration of one install: all decisions of the plan in one document, passed to the child process once.
 //!
-//! It may hold credentials. They travel through the configuration pipe only: `Debug` hides them, and nothing prints,
-//! logs or dumps the document.
+//! It may hold credentials. They travel through the configuration pipe only: `Debug` hides them, and the document is
+//! never printed, logged or dumped.
+
+mod part;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,9 +11,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::digest::Digest;
+pub use part::Part;
 
-/// What one install is to do.
+/// The configuration of one install.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct InstallConfig {
     /// The tool, by its name in `vx.toml`.
@@ -24,41 +26,41 @@ pub struct InstallConfig {
     /// An address that replaces the first part's.
     #[serde(default)]
     pub download_url: Option<String>,
-    /// `npm`, `pypi`, `url`.
+    /// The name of the source: `npm`, `pypi`, `vendor` or `url`.
     pub source: String,
-    /// The source's name for it, without a host.
+    /// The source's name of the package, without a host.
     #[serde(default)]
     pub package: String,
-    /// What to fetch, in order; later parts may add to earlier ones, never replace their files.
+    /// The archives to fetch, in order; a later one may add files, but not replace those of an earlier one.
     pub parts: Vec<Part>,
-    /// The programs the release must provide.
+    /// The programs that the release has to provide.
     pub programs: Vec<Program>,
-    /// Another tool that runs the programs of this one: `node` for a script. What is installed in the same run waits for
-    /// it.
+    /// The tool that runs the programs of this one, such as `node` for a script. If the same run installs it, this
+    /// install waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
     /// The home of store, cache and staging (`$VX_HOME`).
     pub home: PathBuf,
-    /// Which attempt at this install this is, from 1.
+    /// The number of this attempt, from 1.
     #[serde(default = "one")]
     pub attempt: u8,
-    /// Give up when this many milliseconds have passed since the start.
+    /// The time limit of the install, from its start.
     #[serde(default)]
     pub deadline_ms: Option<u64>,
-    /// Give up a server that shows no sign of life for this many milliseconds, and another process that installs the
-    /// same release after four times as many.
+    /// The time without a sign of life after which a server is given up. Another process that installs the same release
+    /// is given up after four times as long.
     #[serde(default)]
     pub stall_ms: Option<u64>,
-    /// Where the parent keeps the child's whole output.
+    /// The parent's log of the child's whole output.
     #[serde(default)]
     pub log_file: Option<PathBuf>,
-    /// The slot to report to; none when nobody watches.
+    /// The slot for progress; `None` without a board.
     #[serde(default)]
     pub board: Option<BoardSlot>,
     /// A command to run in the staged release before it is activated.
     #[serde(default)]
     pub postinstall: Option<String>,
-    /// Install even when the release is there already.
+    /// Install even if the release is there already.
     #[serde(default)]
     pub force: bool,
     /// Use nothing but the download cache.
@@ -66,47 +68,26 @@ pub struct InstallConfig {
     pub offline: bool,
 }
 
-/// One archive of a release.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Part {
-    /// Where it is.
-    pub url: String,
-    /// Its file name; the end of it tells the format.
-    pub file_name: String,
-    /// What its bytes must digest to.
-    pub digest: Option<Digest>,
-    /// Its size in bytes, where the source says; without a digest, what comes must have it.
-    pub size: Option<u64>,
-    /// How many leading path components to drop from each entry.
-    pub strip: u32,
-    /// The folder of the release to unpack into; empty for the top.
-    #[serde(default)]
-    pub into: String,
-    /// The `Authorization` header for this address's host.
-    #[serde(default)]
-    pub authorization: Option<String>,
-}
-
 /// A program of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Program {
-    /// What people type.
+    /// The name that users type.
     pub name: String,
-    /// The file inside the release, with `/` between components.
+    /// The path of its file in the release, with `/` between components.
     pub path: String,
-    /// For a script: the program that runs it (`node` for `npm`), of the same release or of the tool that it needs.
+    /// For a script, the program that runs it (`node` for `npm`), from the same release or from the tool that it needs.
     #[serde(default)]
     pub runner: Option<String>,
 }
 
-/// The slot of a board that an install reports to.
+/// The slot of an install on a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoardSlot {
-    /// The board's file.
+    /// The path of the board.
     pub path: PathBuf,
-    /// The slot reserved for this install.
+    /// The number of the slot.
     pub slot: u32,
-    /// The generation of that reservation.
+    /// The generation of its reservation.
     pub generation: u32,
 }
 
@@ -116,7 +97,7 @@ const fn one() -> u8 {
 
 impl fmt::Debug for InstallConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // An address, an option's value and a command may each hold a credential.
+        // An address, the value of an option and a command may each hold a credential.
         f.debug_struct("InstallConfig")
             .field("tool_name", &self.tool_name)
             .field("version", &self.version)
@@ -138,33 +119,31 @@ impl fmt::Debug for InstallConfig {
     }
 }
 
-impl fmt::Debug for Part {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Part")
-            .field("file_name", &self.file_name)
-            .field("digest", &self.digest)
-            .field("size", &self.size)
-            .field("strip", &self.strip)
-            .field("into", &self.into)
-            .finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::{Archive, Origin};
+
+    #[test]
+    fn a_configuration_keeps_the_format_of_its_document() {
+        let part = r#"{"url":"https://host.invalid/a.tgz","file_name":"a.tgz","digest":"sha256:DIGITS","size":10,"strip":1,"into":"lib/a","authorization":"Bearer x"}"#;
+        let bare =
+            r#"{"url":"","file_name":"b.whl","digest":null,"size":null,"strip":0,"into":"","authorization":null}"#;
+        let document = r#"{"tool_name":"a","version":"1","options":{"k":"v"},"download_url":null,"source":"npm","package":"@s/a","parts":[PARTS],"programs":[],"home":"/h","attempt":1,"deadline_ms":null,"stall_ms":null,"log_file":null,"board":null,"postinstall":null,"force":false,"offline":true}"#;
+        let document = document.replace("PARTS", &[part, bare].join(",")).replace("DIGITS", &"ab".repeat(32));
+        let config: InstallConfig = serde_json::from_str(&document).expect("a configuration");
+        assert_eq!(serde_json::to_string(&config).expect("text"), document);
+        for missing in [r#""url":"","#, r#""file_name":"b.whl","#, r#","strip":0"#] {
+            let cut = document.replacen(missing, "", 1);
+            assert!(serde_json::from_str::<InstallConfig>(&cut).is_err(), "{cut}");
+        }
+    }
 
     #[test]
     fn what_prints_a_configuration_prints_no_credential() {
-        let part = Part {
-            url: "https://user:planted@host.invalid/a.tgz".into(),
-            file_name: "a.tgz".into(),
-            digest: None,
-            size: None,
-            strip: 0,
-            into: String::new(),
-            authorization: Some("Bearer planted".into()),
-        };
+        let url = "https://user:planted@host.invalid/a.tgz".into();
+        let origin = Origin { url, authorization: Some("Bearer planted".into()) };
+        let part = Part { archive: Archive { file: "a.tgz".into(), ..Archive::default() }, origin: Some(origin) };
         assert!(!format!("{part:?}").contains("planted"));
         let config = serde_json::from_value(serde_json::json!({
             "tool_name": "node", "version": "22.1.0", "source": "url", "parts": [], "programs": [], "home": "/h",

@@ -1,4 +1,4 @@
-//! Digests of archives: what a registry promises and what was received.
+//! Digests of archives: those that a registry publishes, and those of the received bytes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub struct Digest {
     bytes: Vec<u8>,
 }
 
-/// A text that is no digest.
+/// A text that is not a digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no digest: expected `sha256:` and 64 hexadecimal digits, or `sha512:` and 128")]
 pub struct BadDigest(pub String);

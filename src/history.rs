@@ -1,8 +1,8 @@
-//! What installs took on this machine, kept small in the home's cache, for the estimate of the next ones.
+//! Durations of installs on this machine, kept small in the home's cache, for the estimate of the next ones.
 //!
-//! One file, written whole beside its place and renamed into it at the end of a run, by the run's parent. Two runs that
-//! end at once read the same file and the last writer wins: what the other noted of its run is lost, nothing else. A
-//! file that is damaged, foreign or too large counts as none, and the next run makes a new one.
+//! One file, written whole beside its place and renamed into it at the end of a run, by the run's parent. Of two runs
+//! that end at once, the last writer wins: the notes of the other run are lost, and nothing else. A file that is
+//! damaged, foreign or too large counts as missing, and the next run makes a new one.
 
 mod kept;
 mod run;
@@ -18,19 +18,19 @@ use crate::paths::Home;
 use crate::replace_file::replace_file;
 use kept::Kept;
 
-/// The file is never larger than this.
+/// The largest size of the file.
 const MOST_BYTES: usize = 128 * 1024;
 
-/// What earlier runs in this home say about the next one; nothing where there was none.
+/// The expectations of a run, from earlier runs in this home; empty if there are none.
 pub fn expectations(home: &Home) -> Expectations {
     read(&home.history()).expectations()
 }
 
-/// Note what a run took, of which this is the last reading. Installs that did not go well say nothing; nor does a run
-/// that was told how many may be at work at once say how many will be, or one that left none behind.
-pub fn note(home: &Home, last: &Snapshot, told_at_once: bool) -> io::Result<()> {
+/// Record the durations of a run, given its last reading. Only installs that succeeded count. The number of installs at
+/// work at once counts only if the run chose it itself (`fixed_at_once` is false) and had more to do.
+pub fn note(home: &Home, last: &Snapshot, fixed_at_once: bool) -> io::Result<()> {
     let Some(mut run) = run::of(last) else { return Ok(()) };
-    run.at_once = run.at_once.filter(|_| !told_at_once);
+    run.at_once = run.at_once.filter(|_| !fixed_at_once);
     let path = home.history();
     let mut kept = read(&path);
     kept.take(run);

@@ -50,7 +50,7 @@ impl Platform {
         ]
     };
 
-    /// The platform this program was built for; `None` where no tools are known for it.
+    /// The platform this program was built for; `None` if no tools are known for it.
     pub fn current() -> Option<Self> {
         let os = match std::env::consts::OS {
             "linux" => Os::Linux,
@@ -81,7 +81,7 @@ impl Os {
 impl FromStr for Os {
     type Err = UnknownPlatform;
 
-    /// Also takes `darwin` for macOS.
+    /// Parses a platform's name; `darwin` is accepted for macOS.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "linux" => Ok(Os::Linux),
@@ -108,7 +108,7 @@ impl fmt::Display for Platform {
     }
 }
 
-/// A platform name nobody knows.
+/// A name of no known platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown platform `{0}`")]
 pub struct UnknownPlatform(pub String);

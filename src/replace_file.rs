@@ -1,17 +1,17 @@
-//! A file that appears whole or not at all, in place of the one that has its name.
+//! Replacement of a file in one step: readers see the old file or the whole new one.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// Put what `write` writes in place of the file at `path`, in one step: who opens it meets all of the old or all of the new,
-/// and where anything fails the old stays.
+/// Replace the file at `path` by one that `write` fills, in one step: a reader opens either the whole old file or the
+/// whole new one, and after any failure the old one is still there.
 ///
-/// A new file may be read by whom the process's mask allows, and one that replaces another by who might read that. A link
-/// stays a link: what it points to is replaced. What is no plain file, a device or a pipe, is written to.
+/// A new file has the permissions that the process's mask allows; a replaced file keeps its permissions. A link stays a
+/// link, and its target is replaced. A device or a pipe is written to.
 ///
 /// # Errors
-/// What the system says, or `write`.
+/// The system refuses, or `write` fails.
 pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> io::Result<()> {
     let there = fs::metadata(path).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
@@ -24,7 +24,7 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut BufWriter<&File>) -> io
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // Never more than the old file's, so that nobody reads it half written; the mask still applies.
+        // At most the old file's permissions, so that nothing is readable too early; the mask still applies.
         let mode = old.as_ref().map_or(0o666, |old| old.mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }

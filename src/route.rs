@@ -1,36 +1,37 @@
-//! Routes: what the name of a program comes to in a directory, remembered so that the next call need not find out.
+//! Routes: the program for each name in a directory, cached so that the next call need not search for it.
 //!
-//! A route is found by reading the project, its lock and the store, which takes milliseconds. What was found is kept
-//! together with everything it was found from: files with their inode, size and times, also those that did not exist, and
-//! variables. While all of that is as it was, the route holds, and a call takes it without reading anything else.
+//! A route is found by reading the project, its lock and the store, which takes milliseconds. It is kept together with
+//! everything it depends on: files with their inode, size and times, also those that did not exist, and variables.
+//! While all of that is unchanged, the route is valid, and a call uses it without reading anything else.
 //!
 //! The same cache is read by the launcher that shims are links to; [`mod@format`] is all that both share.
 
 mod cache;
 mod draft;
-pub mod format;
 mod stamp;
 
 pub use cache::{keep, shortcut, state};
 pub use draft::{Draft, Known};
 pub use stamp::{Look, stamp};
+pub use vx_launcher::format;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// What is looked through for programs where no search path is set.
+/// The search path if none is set.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// A program to become, with what it is given.
+/// A program to run, with its variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct Invocation {
     /// The file to run.
     pub file: PathBuf,
     /// The variables to set.
     pub variables: Vec<(OsString, OsString)>,
 }
 
-/// The search path with these folders in front, unless they are there already: a program that vx started pays once.
+/// The search path with these folders in front, unless they are there already, so that programs that start one another
+/// do not add them twice.
 pub fn search_path(front: &OsStr, path: Option<OsString>) -> OsString {
     let path = path.unwrap_or_else(|| DEFAULT_PATH.into());
     let (head, whole) = (front.as_encoded_bytes(), path.as_encoded_bytes());
@@ -44,8 +45,20 @@ pub fn search_path(front: &OsStr, path: Option<OsString>) -> OsString {
     joined
 }
 
-/// What stands between the folders of a search path.
-pub const SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
+/// These folders as one search path; empty ones are left out.
+pub fn joined<'a>(folders: impl IntoIterator<Item = &'a OsStr>) -> OsString {
+    let mut joined = OsString::new();
+    for folder in folders.into_iter().filter(|folder| !folder.is_empty()) {
+        if !joined.is_empty() {
+            joined.push(SEPARATOR);
+        }
+        joined.push(folder);
+    }
+    joined
+}
+
+/// The separator between the folders of a search path.
+const SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use crate::platform::Platform;
 
-/// What may stand between braces.
+/// The words that may stand between braces.
 pub const WORDS: [&str; 3] = ["version", "os", "arch"];
 
 /// The first word in braces that is none of [`WORDS`]; a brace that is never closed counts as one.
@@ -24,7 +24,7 @@ pub fn expand(template: &str, version: &str, platform: Platform) -> String {
     template
         .replace("{os}", platform.os.name())
         .replace("{arch}", platform.arch.name())
-        // Last, so that a version can never bring in words of its own.
+        // The version is inserted last, so that words inside it are not expanded.
         .replace("{version}", version)
 }
 
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_nobody_knows_is_found() {
+    fn an_unknown_word_is_found() {
         assert_eq!(unknown_word("a/{version}/{platform}"), Some("platform"));
         assert_eq!(unknown_word("a/{version"), Some("version"));
         assert_eq!(unknown_word("{os}{arch}{version}"), None);

@@ -1,4 +1,4 @@
-//! A parent that follows 64 child processes: what each way of reporting costs it. Shared by the benches that ask.
+//! A parent that follows 64 child processes: the cost of each transport to it. Shared by the benches that need it.
 #![allow(dead_code, reason = "each bench uses its own part of this")]
 
 use std::io::Read;
@@ -14,33 +14,33 @@ use crate::record::{Record, TOTAL, Wire, median};
 
 pub(crate) const CHILDREN: u32 = 64;
 pub(crate) const FRAME: Duration = Duration::from_micros(16_667);
-/// What tells a child its role.
+/// The variable that holds a child's role.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
-/// What tells a child how long to rest between two reports, in microseconds.
+/// The variable that holds a child's rest between two reports, in microseconds.
 const GAP: &str = "VX_BENCH_GAP_US";
 
-/// How often each child reports, and how long the parent is watched.
+/// The pace of each child's reports, and the time for which the parent is watched.
 #[derive(Clone, Copy)]
 pub(crate) struct Pace {
-    /// Between two reports; zero for as often as it can.
+    /// The pause between two reports; zero for none.
     pub(crate) gap: Duration,
     pub(crate) run: Duration,
 }
 
 #[derive(Clone, Copy)]
-pub(crate) enum Way {
+pub(crate) enum Transport {
     Board(Look),
     Pipes(Wire, bool),
 }
 
-/// How the parent looks at the board.
+/// The parent's look at the board.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Look {
     Numbers,
     Snapshot,
 }
 
-/// What one run cost the parent.
+/// The cost of one run to the parent.
 #[derive(Clone, Copy)]
 pub(crate) struct Run {
     pub(crate) cpu: Duration,
@@ -58,8 +58,8 @@ pub(crate) fn middle(runs: &[Run]) -> (f64, f64, f64) {
     )
 }
 
-impl Way {
-    /// Start the children, follow them for so long, end them.
+impl Transport {
+    /// Start the children, follow them for `pace.run`, end them.
     pub(crate) fn run(self, pace: Pace) -> Run {
         match self {
             Self::Board(look) => run_board(look, pace),
@@ -125,7 +125,7 @@ fn run_pipes(wire: Wire, at_frames: bool, pace: Pace) -> Run {
     run
 }
 
-/// The parent's end of one pipe, what has come of a record, and the newest one.
+/// The parent's end of one pipe, the bytes of a record so far, and the newest one.
 struct Pipe {
     from: std::process::ChildStdout,
     bytes: Vec<u8>,
@@ -139,7 +139,7 @@ impl Pipe {
         Self { from, bytes: vec![0; 64 * 1024], filled: 0, done: 0 }
     }
 
-    /// Read once and decode what came: as many records as are whole.
+    /// Read once and decode the whole records among the bytes so far.
     fn read(&mut self, wire: Wire) -> u64 {
         self.filled += self.from.read(&mut self.bytes[self.filled..]).expect("a child that writes");
         let (mut at, mut records) = (0, 0);
@@ -173,7 +173,7 @@ impl Drop for Started {
     }
 }
 
-/// A child: report until killed, or until the parent is gone. Nothing when this is no role of a child of this file.
+/// In a child: report until it is killed, or until the parent is gone. Does nothing for a role of another file.
 pub(crate) fn child(role: &str) {
     let words: Vec<&str> = role.split(' ').collect();
     match words[..] {
@@ -194,7 +194,7 @@ pub(crate) fn child(role: &str) {
     }
 }
 
-/// Report again and again, at the pace this child was told.
+/// Report again and again, at this child's pace.
 pub(crate) fn report(mut once: impl FnMut(u64)) -> ! {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -215,13 +215,13 @@ fn stdout() -> std::os::fd::OwnedFd {
     std::io::stdout().as_fd().try_clone_to_owned().expect("a standard output")
 }
 
-/// What this process has used of processors so far.
+/// The processor time that this process has used so far.
 pub(crate) fn cpu() -> Duration {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(used.tv_sec as u64, used.tv_nsec as u32)
 }
 
-/// Where boards live: a memory file system, if there is one.
+/// The place for boards: a memory file system, if there is one.
 pub(crate) fn memory() -> PathBuf {
     let shared = PathBuf::from("/dev/shm");
     if shared.is_dir() { shared } else { std::env::temp_dir() }

@@ -1,7 +1,7 @@
-//! The same install with nobody watching, twice, and with three viewers of which one is stopped; in turns.
+//! The same install without a viewer, twice, and with three viewers of which one is stopped; in turns.
 //!
-//! It lies in memory, where a file system that was just emptied is as good as a new one, and takes more than a second, so
-//! that being watched is seen and not three programs that start.
+//! All files are in memory, because a file system there is as good as new once it is emptied. The install takes more
+//! than a second, so that the figures show the cost of being watched and not of starting three programs.
 
 use std::fmt;
 use std::fs;
@@ -20,7 +20,7 @@ const TOOLS: usize = 4;
 /// Files of a release, and their size.
 const FILES: (usize, usize) = (800, 100_000);
 
-/// How long the installs took, in milliseconds, turn by turn.
+/// The time that the installs took, in milliseconds, turn by turn.
 pub(crate) struct Watched {
     alone: Vec<f64>,
     again: Vec<f64>,
@@ -28,7 +28,8 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// What the viewers add, and what two installs that nobody watches differ by; in the middle of all turns.
+    /// The time that the viewers add, and the difference between two installs without a viewer; in the middle of all
+    /// turns.
     fn differences(&self) -> (f64, f64) {
         let between = |of: &[f64], size: fn(f64) -> f64| {
             median(of.iter().zip(&self.alone).map(|(one, other)| size(one - other)).collect())
@@ -36,7 +37,8 @@ impl Watched {
         (between(&self.watched, |difference| difference), between(&self.again, f64::abs))
     }
 
-    /// Whether three viewers make no difference that two installs without any do not make, or less than a hundredth.
+    /// True if three viewers change the time by no more than two installs without a viewer differ, or by less than a
+    /// hundredth.
     pub(crate) fn indistinguishable(&self) -> bool {
         let (added, noise) = self.differences();
         added <= noise.max(median(self.alone.clone()) / 100.0)
@@ -63,7 +65,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-/// Install so often each way.
+/// Install `turns` times each way.
 pub(crate) fn measure(turns: usize) -> Watched {
     let place = tempfile::Builder::new().prefix("vx").tempdir_in("/dev/shm").expect("a directory");
     let archives: Vec<Vec<u8>> = (0..TOOLS as u64).map(archive).collect();
@@ -80,7 +82,7 @@ pub(crate) fn measure(turns: usize) -> Watched {
     });
     fs::write(project.join("vx.toml"), format!("[tools]\n{}", tools.collect::<String>())).expect("a file");
     let mut times = Watched { alone: Vec::new(), again: Vec::new(), watched: Vec::new() };
-    install(place.path(), &project, false); // What everybody reads is in memory from here on.
+    install(place.path(), &project, false); // All files that are read are in memory from here on.
     for _ in 0..turns {
         times.alone.push(install(place.path(), &project, false));
         times.watched.push(install(place.path(), &project, true));
@@ -162,7 +164,7 @@ fn serve(archives: Vec<Vec<u8>>) -> String {
     address
 }
 
-/// Answer the requests of a connection; who is gone needs no answer.
+/// Answer the requests of a connection; a client that is gone needs no answer.
 fn answer(stream: TcpStream, archives: &[Vec<u8>]) -> Option<()> {
     let mut requests = BufReader::new(stream.try_clone().ok()?);
     let mut stream = stream;

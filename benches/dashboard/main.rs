@@ -1,14 +1,15 @@
-//! What does a dashboard cost that people leave open, and what does being watched cost an install?
+//! The cost of a dashboard that is left open, and the cost to an install of being watched.
 //!
-//! Budgets of one core: a board on which nothing moves at most 0.2 %, whether it is over or still runs, 20 moving rows on
-//! 120 × 40 at most 1 %, 64 on 200 × 60 at most 2.5 %. The first frame of `vx top` stands 10 ms after its start. Three
-//! viewers, one of them stopped, change the time of an install by nothing that can be told from two installs without any.
+//! Budgets of one core: a board on which nothing moves at most 0.2 %, over or still running, 20 moving rows on 120 × 40
+//! at most 1 %, 64 on 200 × 60 at most 2.5 %. The first frame of `vx top` stands 10 ms after its start. Three viewers,
+//! one of them stopped, change the time of an install by no more than two installs without any differ.
 //!
-//! The viewer is the program itself on a pseudo-terminal that is read as fast as it writes; the writers are processes of
-//! their own, which move each row a hundred times a second; its cost is what the kernel has counted for its threads.
+//! The viewer is the program itself, on a pseudo-terminal that is read as fast as the viewer writes. The writers are
+//! other processes, which move each row a hundred times a second. The viewer's cost is the processor time that the
+//! kernel has counted for its threads.
 //!
-//! `cargo bench --bench dashboard` (about four minutes; `VX_BENCH_TURNS` sets the installs of each kind, else 9).
-//! It fails where a budget is broken.
+//! `cargo bench --bench dashboard` (about four minutes; `VX_BENCH_TURNS` sets the installs of each kind, else 9). It
+//! fails if a budget is broken.
 #![cfg_attr(not(target_os = "linux"), allow(unused))]
 
 #[cfg(target_os = "linux")]
@@ -28,13 +29,14 @@ use {
     std::process::ExitCode,
     std::time::Duration,
     viewer::Viewer,
-    writer::{Scene, Writer},
+    writer::{Workload, Writer},
 };
 
-/// How long each viewer is measured.
+/// The time for which each viewer is measured.
 #[cfg(target_os = "linux")]
 const WINDOW: Duration = Duration::from_secs(5);
-/// The first seconds are not what stays open: what lies still is told to be stalled after five of them.
+/// The first seconds are not typical of a dashboard left open: rows that do not move show as stalled after five of
+/// them.
 #[cfg(target_os = "linux")]
 const SETTLING: Duration = Duration::from_millis(7500);
 
@@ -45,15 +47,15 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if std::env::args().any(|argument| argument == "--test" || argument == "--list") {
-        return ExitCode::SUCCESS; // Run as a test, there is nothing to measure.
+        return ExitCode::SUCCESS; // Under `cargo test` there is nothing to measure.
     }
     let mut kept = true;
-    for (name, scene, size, budget) in scenes() {
-        let mut costs: Vec<f64> = (0..3).map(|_| cost(scene, size)).collect();
+    for (name, workload, size, budget) in workloads() {
+        let mut costs: Vec<f64> = (0..3).map(|_| cost(workload, size)).collect();
         costs.sort_by(f64::total_cmp);
-        kept &= told(name, costs[1], "% of a core", budget);
+        kept &= within_budget(name, costs[1], "% of a core", budget);
     }
-    kept &= told("the first frame of vx top", first_frame_ms(), "ms", 10.0);
+    kept &= within_budget("the first frame of vx top", first_frame_ms(), "ms", 10.0);
     let turns = std::env::var("VX_BENCH_TURNS").ok().and_then(|turns| turns.parse().ok()).unwrap_or(9);
     let watched = installs::measure(turns);
     println!("{watched}");
@@ -62,14 +64,14 @@ fn main() -> ExitCode {
     if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What there is to see, on a terminal of which size, and what that may take of a core in percent.
+/// The board of each workload, the size of the terminal, and the most that it may take of a core in percent.
 #[cfg(target_os = "linux")]
-fn scenes() -> [(&'static str, Scene, (u16, u16), f64); 5] {
-    let over = Scene { rows: 20, moving: 0, over: true, total: true };
-    let quiet = Scene { over: false, ..over };
-    let endless = Scene { total: false, ..quiet };
-    let moving = Scene { moving: 20, ..quiet };
-    let many = Scene { rows: 64, moving: 64, ..quiet };
+fn workloads() -> [(&'static str, Workload, (u16, u16), f64); 5] {
+    let over = Workload { rows: 20, moving: 0, over: true, total: true };
+    let quiet = Workload { over: false, ..over };
+    let endless = Workload { total: false, ..quiet };
+    let moving = Workload { moving: 20, ..quiet };
+    let many = Workload { rows: 64, moving: 64, ..quiet };
     [
         ("all is over, 20 rows on 120 x 40", over, (120, 40), 0.2),
         ("it runs and nothing moves, 20 rows", quiet, (120, 40), 0.2),
@@ -80,16 +82,16 @@ fn scenes() -> [(&'static str, Scene, (u16, u16), f64); 5] {
 }
 
 #[cfg(target_os = "linux")]
-fn told(name: &str, figure: f64, unit: &str, budget: f64) -> bool {
+fn within_budget(name: &str, figure: f64, unit: &str, budget: f64) -> bool {
     let kept = figure <= budget;
     println!("  {name:40} {figure:7.3} {unit}, budget {budget} {}", if kept { "" } else { "BROKEN" });
     kept
 }
 
-/// What watching this scene takes, in percent of a core.
+/// The cost of watching this workload, in percent of a core.
 #[cfg(target_os = "linux")]
-fn cost(scene: Scene, size: (u16, u16)) -> f64 {
-    let writer = Writer::start(scene);
+fn cost(workload: Workload, size: (u16, u16)) -> f64 {
+    let writer = Writer::start(workload);
     let viewer = Viewer::start(writer.board(), size);
     viewer.first_frame();
     std::thread::sleep(SETTLING);
@@ -98,10 +100,10 @@ fn cost(scene: Scene, size: (u16, u16)) -> f64 {
     100.0 * (viewer.processor_time() - before).as_secs_f64() / began.elapsed().as_secs_f64()
 }
 
-/// From the start of `vx top` until its first whole frame has arrived, in the middle of many.
+/// The median time from the start of `vx top` until its first whole frame has arrived.
 #[cfg(target_os = "linux")]
 fn first_frame_ms() -> f64 {
-    let writer = Writer::start(Scene { rows: 20, moving: 20, over: false, total: true });
+    let writer = Writer::start(Workload { rows: 20, moving: 20, over: false, total: true });
     let once = |_| {
         let viewer = Viewer::start(writer.board(), (120, 40));
         viewer.first_frame().as_secs_f64() * 1000.0

@@ -45,7 +45,7 @@ impl Viewer {
         let child = command.spawn().expect("vx starts");
         std::thread::spawn(move || {
             let (mut screen, mut chunk, mut seen) = (File::from(master), [0; 1 << 16], Some(Vec::new()));
-            // A terminal that nobody has open any more ends the reading with an error.
+            // A terminal that no process has open any more ends the reading with an error.
             while let Ok(count @ 1..) = screen.read(&mut chunk) {
                 if let Some(bytes) = &mut seen {
                     bytes.extend_from_slice(&chunk[..count]);
@@ -59,17 +59,17 @@ impl Viewer {
         Self { child, first_frame, terminal }
     }
 
-    /// Wait for the first whole frame; how long after the start it was there.
+    /// Wait for the first whole frame. Returns the time from the start until it was there.
     pub(crate) fn first_frame(&self) -> Duration {
         self.first_frame.recv_timeout(PATIENCE).expect("a frame")
     }
 
-    /// Stop it where it stands.
+    /// Stop it with SIGSTOP.
     pub(crate) fn freeze(&self) {
         kill_process(Pid::from_child(&self.child), Signal::STOP).expect("it is there");
     }
 
-    /// What all of its threads have used of a processor.
+    /// The processor time that all of its threads have used.
     pub(crate) fn processor_time(&self) -> Duration {
         let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("it runs").flatten();
         let used = threads.filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());

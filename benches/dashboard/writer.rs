@@ -1,4 +1,4 @@
-//! A process that fills a board: so many rows, of which so many move a hundred times a second, and the others are alive.
+//! A process that fills a board with rows: some move a hundred times a second, and the others only beat.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
 
-/// What makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
+/// The variable that makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
 
 const BETWEEN_REPORTS: Duration = Duration::from_millis(10);
 /// No download of the bench ever ends.
 const TOTAL: u64 = 1 << 40;
 
-/// What there is to see.
+/// The rows of the board and their movement.
 #[derive(Clone, Copy)]
-pub(crate) struct Scene {
+pub(crate) struct Workload {
     pub(crate) rows: u32,
     pub(crate) moving: u32,
-    /// All of it is done, and so is the board.
+    /// All rows have ended, and the board is closed.
     pub(crate) over: bool,
-    /// It is known how much there is to do.
+    /// The total of each row is known.
     pub(crate) total: bool,
 }
 
@@ -34,12 +34,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Start it and wait until the board is as it should be.
-    pub(crate) fn start(scene: Scene) -> Self {
+    pub(crate) fn start(workload: Workload) -> Self {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let directory = tempfile::tempdir_in(place).expect("a directory");
         let board = directory.path().join("bench.board");
-        let Scene { rows, moving, over, total } = scene;
+        let Workload { rows, moving, over, total } = workload;
         let role = format!("{} {rows} {moving} {over} {total}", board.display());
         let program = std::env::current_exe().expect("this program");
         let mut child = Command::new(program)
@@ -48,8 +48,8 @@ impl Writer {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a writer");
-        let mut told = [0];
-        child.stdout.as_mut().expect("a pipe").read_exact(&mut told).expect("it says that it is ready");
+        let mut ready = [0];
+        child.stdout.as_mut().expect("a pipe").read_exact(&mut ready).expect("it says that it is ready");
         Self { child, board, _directory: directory }
     }
 
@@ -79,8 +79,8 @@ pub(crate) fn play(role: &str) {
         }
         board.close(BoardState::Done);
     }
-    let mut told = std::io::stdout();
-    told.write_all(b"!").and_then(|()| told.flush()).expect("somebody waits");
+    let mut ready = std::io::stdout();
+    ready.write_all(b"!").and_then(|()| ready.flush()).expect("somebody waits");
     for report in 1.. {
         for slot in slots.iter_mut().take(moving as usize) {
             slot.publish(report * (1 << 16) * (1 + u64::from(slot.index()) % 7));

@@ -1,11 +1,13 @@
-//! How wrong is the time left? Recorded runs are replayed one after the other, each with the history of those before it.
+//! The error of the time left. Recorded runs are replayed one after the other, each with the history of those before
+//! it.
 //!
-//! Says for 0, 25, 50 and 75 % of each run's time how far the estimate was off, against a naive one: the bytes that are
+//! Prints the error of the estimate at 0, 25, 50 and 75 % of each run's time, beside that of a naive one: the bytes
 //! known to be missing, at the rate since the first byte. Budget: from history alone, before the first byte, the median
 //! error is at most 30 %; beyond it the bench fails.
 //!
 //! `cargo bench --bench estimate`: less than a second, once it is built. The runs in `runs.jsonl` are real ones, of
-//! seven tools from a loopback server at different rates: `tests/it/output/recorded.rs` says how, and records new ones.
+//! seven tools from a loopback server at different rates: `tests/it/output/recorded.rs` describes them, and records new
+//! ones.
 
 mod recorded;
 
@@ -14,37 +16,37 @@ use std::process::ExitCode;
 use vx::history;
 use vx::paths::Home;
 use vx_shm::Snapshot;
-use vx_tui::Foreteller;
+use vx_tui::Estimator;
 
 use recorded::Run;
 
-/// At which shares of a run to ask, in percent.
+/// The shares of a run at which the estimate is taken, in percent.
 const SHARES: [u64; 4] = [0, 25, 50, 75];
 /// The most that the median error before the first byte may be, in percent.
 const BUDGET: f64 = 30.0;
 
-/// The errors of one estimate at one share of the runs, in percent of what was really left.
+/// The errors of one estimate at one share of the runs, in percent of the time that was really left.
 #[derive(Default)]
 struct Errors {
     asked: usize,
-    told: Vec<f64>,
+    errors: Vec<f64>,
 }
 
 impl Errors {
     fn note(&mut self, estimate_ms: Option<u64>, left_ms: u64) {
         self.asked += 1;
-        self.told.extend(estimate_ms.map(|ms| (ms as f64 - left_ms as f64).abs() * 100.0 / left_ms as f64));
+        self.errors.extend(estimate_ms.map(|ms| (ms as f64 - left_ms as f64).abs() * 100.0 / left_ms as f64));
     }
 
     fn at(&self, share: f64) -> Option<f64> {
-        let mut sorted = self.told.clone();
+        let mut sorted = self.errors.clone();
         sorted.sort_by(f64::total_cmp);
         sorted.get(((sorted.len().checked_sub(1)?) as f64 * share).round() as usize).copied()
     }
 
     fn row(&self) -> String {
         let percent = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.0} %"));
-        format!("{:>8} {:>8} {:>5}/{}", percent(self.at(0.5)), percent(self.at(0.9)), self.told.len(), self.asked)
+        format!("{:>8} {:>8} {:>5}/{}", percent(self.at(0.5)), percent(self.at(0.9)), self.errors.len(), self.asked)
     }
 }
 
@@ -72,12 +74,12 @@ fn main() -> ExitCode {
     let mut ours = SHARES.map(|_| Errors::default());
     let mut theirs = SHARES.map(|_| Errors::default());
     for (number, run) in recorded::runs().iter().enumerate() {
-        // The first one has no history: only its later shares could be told, and by everybody alike.
+        // The first run has no history, so every method would give the same estimates.
         if number > 0 {
             for (place, share) in SHARES.into_iter().enumerate() {
                 let until_ms = run.ends_ms() * share / 100;
                 let left_ms = run.ends_ms() - until_ms;
-                ours[place].note(foretold(run, &home, until_ms), left_ms);
+                ours[place].note(estimated_ms(run, &home, until_ms), left_ms);
                 theirs[place].note(naive_ms(run, until_ms), left_ms);
             }
         }
@@ -97,11 +99,11 @@ fn main() -> ExitCode {
     }
 }
 
-/// What a viewer that was there from the beginning would say at this moment.
-fn foretold(run: &Run, home: &Home, until_ms: u64) -> Option<u64> {
+/// The estimate of a viewer, present from the beginning, at this moment.
+fn estimated_ms(run: &Run, home: &Home, until_ms: u64) -> Option<u64> {
     let mut expectations = history::expectations(home);
     expectations.at_once = run.jobs().or(expectations.at_once);
-    let mut foreteller = Foreteller::new(expectations);
+    let mut estimator = Estimator::new(expectations);
     let readings: Vec<Snapshot> = run.readings_until(until_ms);
-    readings.iter().map(|reading| foreteller.left(reading)).last().flatten().map(|(ms, _)| ms)
+    readings.iter().map(|reading| estimator.left(reading)).last().flatten().map(|(ms, _)| ms)
 }

@@ -3,23 +3,23 @@
 use serde::Deserialize;
 use vx_shm::{BoardState, Kind, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 
-/// When every run began, on its board's clock.
+/// The start of every run, on its board's clock.
 const BEGAN_NS: u64 = 1_000_000_000_000;
 
 /// One run.
 #[derive(Deserialize)]
 pub(super) struct Run {
-    /// What was said with `--jobs`; 0 where nothing was.
+    /// The value of `--jobs`; 0 without one.
     jobs: u32,
     tools: Vec<Tool>,
-    /// When, and how many bytes of how many each slot had.
+    /// The time, and the bytes done and to do of each slot.
     samples: Vec<Sample>,
 }
 
-/// A time, and what each slot had then.
+/// A time, and the amount of each slot then.
 type Sample = (u64, Vec<Amount>);
 
-/// How much is done, of how much.
+/// The finished work, and the total work if it is known.
 type Amount = (u64, Option<u64>);
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ struct Tool {
     tool: String,
     version: String,
     ended_ms: u64,
-    /// Which, when, and how much was done in it.
+    /// The phase's number, when it was entered, and the work done in it.
     phases: Vec<(u8, u64, u64)>,
 }
 
@@ -42,7 +42,7 @@ impl Run {
         (self.jobs > 0).then_some(self.jobs)
     }
 
-    /// When the last tool was through.
+    /// The time at which the last tool ended.
     pub(super) fn ends_ms(&self) -> u64 {
         self.tools.iter().map(|tool| tool.ended_ms).max().unwrap_or_default()
     }
@@ -52,13 +52,13 @@ impl Run {
         at_ns.saturating_sub(BEGAN_NS) / 1_000_000
     }
 
-    /// Its board at the beginning, at each sample up to this moment, and then.
+    /// The run's board at the beginning, at each sample up to this moment, and at this moment.
     pub(super) fn readings_until(&self, until_ms: u64) -> Vec<Snapshot> {
         let samples = self.samples.iter().map(|(ms, _)| *ms).filter(|ms| *ms < until_ms);
         [0].into_iter().chain(samples).chain([until_ms]).map(|ms| self.at(ms)).collect()
     }
 
-    /// Its board at this moment, with the numbers of the last sample before it.
+    /// The run's board at this moment, with the numbers of the last sample before it.
     pub(super) fn at(&self, ms: u64) -> Snapshot {
         let amounts = self.samples.iter().rev().find(|(at, _)| *at <= ms).map(|(_, amounts)| amounts.as_slice());
         let slot = |(index, tool): (usize, &Tool)| {

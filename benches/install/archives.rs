@@ -1,4 +1,4 @@
-//! The archives: which, where they are, and what they digest to.
+//! The archives: their names, their files, and their digests.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,7 +14,7 @@ pub(crate) struct Archive {
     pub(crate) version: String,
     /// Its name at the server: `<tool>-<version>.tgz` or `.zip`.
     pub(crate) file: String,
-    /// Its name as a wheel, which tells uv what it is.
+    /// Its name as a wheel, by which uv knows the platform.
     pub(crate) wheel: Option<String>,
     /// Its program, below the first folder for archives of npm.
     pub(crate) program: String,
@@ -27,19 +27,19 @@ impl Archive {
         self.file.ends_with(".zip")
     }
 
-    /// How many leading folders to drop.
+    /// The number of leading folders to drop.
     pub(crate) fn strip(&self) -> u32 {
         u32::from(!self.is_zip())
     }
 }
 
-/// Everything that is fetched once.
+/// All files that are fetched once.
 pub(crate) struct Archives {
-    /// Where the files are.
+    /// The directory of the files.
     pub(crate) directory: PathBuf,
     /// One of each tool, the largest first.
     pub(crate) tools: Vec<Archive>,
-    /// Another version of one of them.
+    /// Another version of one of the tools.
     pub(crate) other: Archive,
     /// The program mise.
     pub(crate) mise: PathBuf,
@@ -48,7 +48,7 @@ pub(crate) struct Archives {
 }
 
 impl Archives {
-    /// Fetch what is missing into the user's cache, and look at all of it.
+    /// Fetch the missing files into the user's cache, and look at all of them.
     pub(crate) fn prepare() -> io::Result<Self> {
         let directory = cache()?;
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/install");

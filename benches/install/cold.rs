@@ -1,30 +1,30 @@
-//! Nothing is there: each way on a file system with nothing on it.
+//! A cold start: each method on a file system with nothing on it.
 
 use std::io;
 
 use super::Options;
 use super::measure::Sample;
+use super::methods::{self, Method, Pipe};
 use super::parts::{self, KEEP, OURS, PARTS, RESERVED};
 use super::place::{Place, cores};
 use super::table::{Series, budget};
-use super::ways::{self, Pipe, Way};
 
 const VX: &str = "`vx sync`";
 const MISE: &str = "`mise install`";
 const WHEELS: &str = "`vx sync`, the six wheels only";
 const UV: &str = "`uv pip install`, the six wheels";
 
-/// Measure all ways and all parts, in turns.
+/// Measure all methods and all parts, in turns.
 pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
-    let mut ways = ways(place, options)?;
-    ways.retain(|way| options.wants(&way.name));
+    let mut methods = methods(place, options)?;
+    methods.retain(|method| options.wants(&method.name));
     let parts: Vec<&str> = PARTS.into_iter().chain([KEEP, OURS, RESERVED]).filter(|_| options.wants("parts")).collect();
-    let mut series = Series::new(ways.iter().map(|way| way.name.clone()).collect());
+    let mut series = Series::new(methods.iter().map(|method| method.name.clone()).collect());
     let mut of_parts = Series::new(parts.iter().map(|part| (*part).to_owned()).collect());
     for turn in 0..options.samples {
-        series.turn(turn, |way| {
+        series.turn(turn, |method| {
             let disk = place.disk()?;
-            let sample = ways[way].task.measure()?;
+            let sample = methods[method].task.measure()?;
             drop(disk);
             Ok(sample)
         })?;
@@ -40,43 +40,46 @@ pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
     Ok(())
 }
 
-fn ways(place: &Place, options: &Options) -> io::Result<Vec<Way>> {
-    let built = ways::built();
+fn methods(place: &Place, options: &Options) -> io::Result<Vec<Method>> {
+    let built = methods::built();
     let tools = &place.archives.tools;
     let wheels: Vec<_> = tools.iter().filter(|archive| archive.wheel.is_some()).cloned().collect();
-    let way = |name: &str, task| Way { name: name.to_owned(), task };
-    let mut ways = vec![way(VX, ways::vx(place, "vx", &built, tools, &[])?)];
+    let method = |name: &str, task| Method { name: name.to_owned(), task };
+    let mut methods = vec![method(VX, methods::vx(place, "vx", &built, tools, &[])?)];
     for jobs in &options.jobs {
         let project = format!("vx-jobs-{jobs}");
-        let task = ways::vx(place, &project, &built, tools, &["--jobs", jobs])?;
-        ways.push(way(&format!("`vx sync --jobs {jobs}`"), task));
+        let task = methods::vx(place, &project, &built, tools, &["--jobs", jobs])?;
+        methods.push(method(&format!("`vx sync --jobs {jobs}`"), task));
     }
     if let Some(other) = &options.beside {
-        ways.push(way("`vx sync` of the other build", ways::vx(place, "vx-other", other, tools, &[])?));
-        ways.push(way("`vx sync` of the other build, wheels", ways::vx(place, "vx-other-w", other, &wheels, &[])?));
+        methods.push(method("`vx sync` of the other build", methods::vx(place, "vx-other", other, tools, &[])?));
+        methods.push(method(
+            "`vx sync` of the other build, wheels",
+            methods::vx(place, "vx-other-w", other, &wheels, &[])?,
+        ));
     }
-    ways.push(way(MISE, ways::mise(place, "mise", tools)?));
-    ways.push(way("`curl`, `tar` and `bsdtar`, nothing compared", ways::curl(place, "curl-tar", Pipe::Tar)?));
-    ways.push(way("`curl` and `bsdtar`, nothing compared", ways::curl(place, "curl-bsdtar", Pipe::BsdTar)?));
-    ways.push(way("`curl`, `sha256sum`, `tar` and `bsdtar`", ways::curl(place, "curl-sum", Pipe::Compared)?));
-    ways.push(way(WHEELS, ways::vx(place, "vx-wheels", &built, &wheels, &[])?));
-    ways.push(way(UV, ways::uv(place, "uv")?));
-    Ok(ways)
+    methods.push(method(MISE, methods::mise(place, "mise", tools)?));
+    methods.push(method("`curl`, `tar` and `bsdtar`, nothing compared", methods::curl(place, "curl-tar", Pipe::Tar)?));
+    methods.push(method("`curl` and `bsdtar`, nothing compared", methods::curl(place, "curl-bsdtar", Pipe::BsdTar)?));
+    methods.push(method("`curl`, `sha256sum`, `tar` and `bsdtar`", methods::curl(place, "curl-sum", Pipe::Compared)?));
+    methods.push(method(WHEELS, methods::vx(place, "vx-wheels", &built, &wheels, &[])?));
+    methods.push(method(UV, methods::uv(place, "uv")?));
+    Ok(methods)
 }
 
 fn print_parts(parts: &Series) {
-    let told = |of: fn(&Sample) -> f64| -> Vec<(&str, f64)> {
+    let values = |of: fn(&Sample) -> f64| -> Vec<(&str, f64)> {
         PARTS.into_iter().filter_map(|part| Some((part, of(&parts.of(part)?)))).collect()
     };
-    let list = |told: &[(&str, f64)]| {
-        let figures: Vec<String> = told.iter().map(|(part, figure)| format!("{part} {figure:.2}")).collect();
+    let list = |values: &[(&str, f64)]| {
+        let figures: Vec<String> = values.iter().map(|(part, figure)| format!("{part} {figure:.2}")).collect();
         figures.join(", ")
     };
-    let (spent, passed) = (told(|sample| sample.processor_s), told(|sample| sample.wall_s));
+    let (spent, passed) = (values(|sample| sample.processor_s), values(|sample| sample.wall_s));
     if spent.is_empty() {
         return;
     }
-    let sum = |told: &[(&str, f64)]| told.iter().map(|(_, figure)| figure).sum::<f64>();
+    let sum = |values: &[(&str, f64)]| values.iter().map(|(_, figure)| figure).sum::<f64>();
     println!(
         "The parts, each alone on all cores, processor s: {}; together {:.2}, over {} cores {:.2}",
         list(&spent),

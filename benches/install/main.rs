@@ -1,31 +1,31 @@
-//! How fast does vx install twelve real tools, beside other ways of getting them onto the disk?
+//! The time that vx takes to install twelve real tools, compared with other methods of getting them onto the disk.
 //!
-//! 445 MB of archives, 1,318 MB and 38,650 files unpacked, from a static server on the loopback interface, each sample on
-//! a file system of its own, every way in turn. Budgets: `vx sync` at least 1.9 times as fast as `mise install` and at
-//! most 1.10 times the sum of the parts over the cores; at least 1.5 times as fast as uv on the wheels; no process above
-//! 32 MB; nothing to do in 5 ms.
+//! 445 MB of archives, 1,318 MB and 38,650 files unpacked, from a static server on the loopback interface, each sample
+//! on a file system of its own, every method in turn. Budgets: `vx sync` at least 1.9 times as fast as `mise install`
+//! and at most 1.10 times the sum of the parts over the cores; at least 1.5 times as fast as uv on the wheels; no
+//! process above 32 MB; nothing to do in 5 ms.
 //!
 //! `cargo bench --bench install` needs Linux, root (for mounts), nginx, curl, bsdtar, npm and pip. Options follow `--`:
 //!
 //! | | |
 //! |---|---|
-//! | `--samples N` | so many of each, 5 when nothing is said |
+//! | `--samples N` | samples of each, 5 by default |
 //! | `--cold`, `--warm` | only these |
-//! | `--only TEXT` | only ways whose names hold the text; may be given several times |
+//! | `--only TEXT` | only methods whose names hold the text; may be given several times |
 //! | `--beside FILE` | another build of vx, in turn with this one |
-//! | `--jobs N` | another vx in turn, with so many installs at once |
-//! | `--rate BYTES` | each connection gets so many bytes a second (`20m`) |
+//! | `--jobs N` | another vx in turn, with this many installs at once |
+//! | `--rate BYTES` | each connection gets this many bytes a second (`20m`) |
 
 mod archives;
 mod cold;
 mod disk;
 mod measure;
+mod methods;
 mod parts;
 mod place;
 mod server;
 mod table;
 mod warm;
-mod ways;
 
 use std::io;
 use std::path::PathBuf;
@@ -33,7 +33,7 @@ use std::process::ExitCode;
 
 use place::Place;
 
-/// What was asked for.
+/// The options of this run.
 #[derive(Debug, Default)]
 struct Options {
     samples: usize,
@@ -51,7 +51,7 @@ impl Options {
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| io::Error::other(format!("`{argument}` wants a value")));
             match argument.as_str() {
-                // Cargo says so to every bench.
+                // Cargo passes it to every bench.
                 "--bench" => {}
                 "--samples" => options.samples = value()?.parse().map_err(io::Error::other)?,
                 "--cold" => options.cold = true,
@@ -70,18 +70,19 @@ impl Options {
         Ok(options)
     }
 
-    fn wants(&self, way: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|text| way.contains(text.as_str()))
+    fn wants(&self, method: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|text| method.contains(text.as_str()))
     }
 }
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
-    // This program also stands between itself and what it measures, and measures the parts: see there.
+    // This program also starts itself: as the parent of each measured command, and to measure a part. See `measure` and
+    // `parts`.
     let result = match arguments.peek().map(String::as_str) {
-        Some(measure::MEASURE) => measure::run_and_tell(arguments.skip(1)),
-        Some(parts::PART) => parts::run_and_tell(arguments.skip(1)),
-        // Somebody runs all benches as tests: there is nothing to test here.
+        Some(measure::MEASURE) => measure::run_and_print(arguments.skip(1)),
+        Some(parts::PART) => parts::run_and_print(arguments.skip(1)),
+        // `cargo test` runs every bench; this one has nothing to test.
         Some("--test") => Ok(()),
         _ => Options::parse(arguments).and_then(|options| run(&options)),
     };

@@ -1,8 +1,8 @@
-//! One command: how long it took, its processor time and the memory of its largest process.
+//! One command: its time, its processor time and the memory of its largest process.
 //!
-//! The system adds up what the children of a process used, and theirs, but never forgets: so each command gets a parent
-//! of its own, which is this program again. It is small, which matters: a process counts what it was before it became
-//! another program.
+//! The system adds up the use of a process's children and of their children, and the sum is never reset. So each
+//! command gets a parent of its own: this program, started again. The parent must be small, because the memory of a
+//! process counts from before it became another program.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -16,20 +16,20 @@ use std::time::Instant;
 use nix::sys::resource::{Usage, UsageWho, getrusage};
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// As first argument: run the rest, and print what it took.
+/// With this as first argument the program runs the command in the other arguments, and prints the figures.
 pub(crate) const MEASURE: &str = "--measure";
 
-/// The group of what is running; 0 when nothing is.
+/// The group of the running command; 0 if none runs.
 static RUNNING: AtomicI32 = AtomicI32::new(0);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// What one command took.
+/// The figures of one command.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Sample {
     pub(crate) wall_s: f64,
-    /// User and system time of all its processes; the server's is not among it.
+    /// User and system time of all its processes; the server's is not included.
     pub(crate) processor_s: f64,
-    /// The most that one of its processes had at a time.
+    /// The most memory that one of its processes had at a time.
     pub(crate) peak_mb: f64,
 }
 
@@ -48,20 +48,21 @@ impl Task {
         Self { arguments, environment: Vec::new(), directory: directory.to_owned() }
     }
 
-    /// With this variable, and nothing else of the environment but PATH.
+    /// Add this variable to the environment, which otherwise has only PATH.
     pub(crate) fn with(mut self, name: &'static str, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name, value.as_ref().to_owned()));
         self
     }
 
-    /// Run it; what it prints goes to a file, and to the error if it fails.
+    /// Run it; its output goes to a file, and into the error if it fails.
     pub(crate) fn measure(&self) -> io::Result<Sample> {
         let output = self.directory.join("output");
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(MEASURE).args(&self.arguments).current_dir(&self.directory).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).envs(self.environment.iter().cloned());
         let file = File::create(&output)?;
-        // A group of its own: an interrupt reaches this program first, which then ends all of it.
+        // The command has a process group of its own, so that an interrupt reaches this program first, which then ends
+        // the whole group.
         command.process_group(0).stdin(Stdio::null()).stderr(file).stdout(Stdio::piped());
         let child = command.spawn()?;
         RUNNING.store(child.id().cast_signed(), Ordering::SeqCst);
@@ -69,8 +70,8 @@ impl Task {
         RUNNING.store(0, Ordering::SeqCst);
         interrupted()?;
         let result = result?;
-        let told = String::from_utf8_lossy(&result.stdout);
-        let figures: Vec<f64> = told.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        let printed = String::from_utf8_lossy(&result.stdout);
+        let figures: Vec<f64> = printed.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         match figures[..] {
             [wall_s, processor_s, peak_mb] if result.status.success() => Ok(Sample { wall_s, processor_s, peak_mb }),
             _ => {
@@ -118,14 +119,14 @@ fn started_together(commands: impl Iterator<Item = Command>, children: &mut Vec<
     lines()?.iter().map(|line| numbers(line).ok_or_else(|| io::Error::other("a part told no numbers"))).collect()
 }
 
-/// Say that this program, one of several, is ready, and wait for all others to be.
+/// Report that this program, one of several, is ready, and wait for all others to be.
 pub(crate) fn await_go() -> io::Result<()> {
     println!("ready");
     io::stdin().read_line(&mut String::new())?;
     Ok(())
 }
 
-/// An error once somebody wants this program to stop.
+/// An error once the user wants this program to stop.
 pub(crate) fn interrupted() -> io::Result<()> {
     match INTERRUPTED.load(Ordering::SeqCst) {
         true => Err(io::Error::from(io::ErrorKind::Interrupted)),
@@ -133,7 +134,7 @@ pub(crate) fn interrupted() -> io::Result<()> {
     }
 }
 
-/// From here on, Ctrl-C and a request to end stop what is running; the rest cleans up as on any error.
+/// From here on, Ctrl-C and a request to end stop the running command; the rest cleans up as on any error.
 pub(crate) fn listen_for_interrupts() -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGTERM])?;
@@ -149,7 +150,7 @@ pub(crate) fn listen_for_interrupts() -> io::Result<()> {
 }
 
 /// Run a command, and print its seconds, its processor's seconds and its megabytes.
-pub(crate) fn run_and_tell(arguments: impl Iterator<Item = String>) -> io::Result<()> {
+pub(crate) fn run_and_print(arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let arguments: Vec<String> = arguments.collect();
     let error_output = std::os::fd::AsFd::as_fd(&io::stderr()).try_clone_to_owned()?;
     let mut command = Command::new(&arguments[0]);

@@ -1,7 +1,8 @@
-//! The parts of an install, each alone: what every installer has to do at least, by the fastest crates there are for it.
+//! The parts of an install, each alone: the least that every installer has to do, by the fastest crates there are for
+//! it.
 //!
 //! A part is done by as many processes as there are cores, at the same time, each with its share of the archives, from
-//! memory that was filled before its clock starts: receiving (with what it costs the server, which has no cores of its
+//! memory that was filled before its clock starts: receiving (with its cost to the server, which has no cores of its
 //! own), digesting, inflating (with the checksums that the formats want compared), and creating and writing the files.
 
 use std::collections::HashSet;
@@ -17,24 +18,25 @@ use nix::sys::resource::{UsageWho, getrusage};
 use rustix::fs::{FallocateFlags, fallocate};
 use ureq::Agent;
 use vx::digest::Algorithm;
-use vx::install::gunzip;
+use vx::inflate::gunzip;
 use zip::ZipArchive;
 
 use super::archives::Archive;
 use super::measure::{Sample, await_go, processor_s, together};
 use super::place::{Place, cores};
 
-/// As first argument: do one part, and print its seconds.
+/// With this as first argument the program does one part, and prints its seconds.
 pub(crate) const PART: &str = "--part";
 
 /// The parts by name.
 pub(crate) const PARTS: [&str; 4] = [NETWORK, "digest", "inflate", "write"];
 const NETWORK: &str = "network";
 
-/// What not every installer does: keeping the archives, for the next time and for going on after an interruption.
+/// A part that not every installer does: keeping the archives, for the next time and for going on after an
+/// interruption.
 pub(crate) const KEEP: &str = "keep";
 
-/// Inflating with our own decoder where vx uses that.
+/// Inflating with our own decoder for the streams that vx uses it for.
 pub(crate) const OURS: &str = "inflate-ours";
 
 /// Writing with room set aside for large files before their content comes, as vx does.
@@ -42,11 +44,11 @@ pub(crate) const RESERVED: &str = "write-reserved";
 
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// How much is received at once: as much as vx does, which is fastest.
+/// The bytes received at once: as many as in vx, because that is fastest.
 const RECEIVED_BYTES: usize = 512 * 1024;
 
-/// What a part took in all of its processes together, and by the clock in one of them on average; their own figures
-/// count, since they also had to read the archives.
+/// The processor time of a part, summed over its processes, and its average time by the clock. The processes measure
+/// themselves, since they also have to read the archives, which does not count.
 pub(crate) fn measure(place: &Place, part: &str) -> io::Result<Sample> {
     let program = std::env::current_exe()?;
     let commands = shares(&place.archives.tools).into_iter().enumerate().map(|(at, share)| {
@@ -59,14 +61,14 @@ pub(crate) fn measure(place: &Place, part: &str) -> io::Result<Sample> {
         command
     });
     let served_before = place.server.processor_s()?;
-    let told = together(commands)?;
+    let figures = together(commands)?;
     let served = if part == NETWORK { place.server.processor_s()? - served_before } else { 0.0 };
-    let processor_s = told.iter().map(|[spent, _]| spent).sum::<f64>() + served;
-    let wall_s = told.iter().map(|[_, wall]| wall).sum::<f64>() / told.len() as f64;
+    let processor_s = figures.iter().map(|[spent, _]| spent).sum::<f64>() + served;
+    let wall_s = figures.iter().map(|[_, wall]| wall).sum::<f64>() / figures.len() as f64;
     Ok(Sample { wall_s, processor_s, peak_mb: 0.0 })
 }
 
-/// The archives, the largest first, each to who has least so far.
+/// The archives, the largest first, each to the process with the least so far.
 fn shares(archives: &[Archive]) -> Vec<Vec<&Archive>> {
     let mut shares = vec![(0, Vec::new()); cores()];
     for archive in archives {
@@ -78,7 +80,7 @@ fn shares(archives: &[Archive]) -> Vec<Vec<&Archive>> {
 }
 
 /// Do a part.
-pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
+pub(crate) fn run_and_print(mut arguments: impl Iterator<Item = String>) -> io::Result<()> {
     let (part, target) = (arguments.next().unwrap_or_default(), PathBuf::from(arguments.next().unwrap_or_default()));
     let archives: Vec<String> = arguments.collect();
     let spent = match part.as_str() {
@@ -116,7 +118,7 @@ pub(crate) fn run_and_tell(mut arguments: impl Iterator<Item = String>) -> io::R
     Ok(())
 }
 
-/// The processor's seconds of this work and the clock's, once all are ready for theirs.
+/// The seconds of this work by the processor and by the clock, begun once all processes are ready.
 fn timed(work: impl FnOnce() -> io::Result<()>) -> io::Result<[f64; 2]> {
     await_go()?;
     let spent = || getrusage(UsageWho::RUSAGE_SELF).map(|usage| processor_s(&usage));

@@ -1,4 +1,4 @@
-//! Where the bench works: the archives, the server, a directory, a place for file systems; nothing of it is left.
+//! The bench's surroundings: the archives, the server, a directory, a place for file systems; nothing of it is left.
 
 use std::fs::{self, File};
 use std::io;
@@ -10,10 +10,10 @@ use super::archives::Archives;
 use super::disk::{self, Disk};
 use super::server::{self, Server};
 
-/// A file system in memory must leave so much for everybody else.
+/// A file system in memory must leave this much for the rest of the machine.
 const MEMORY_KB: u64 = 7 << 20;
 
-/// Everything a way needs to know.
+/// Everything that a method needs to know.
 pub(crate) struct Place {
     pub(crate) archives: Archives,
     pub(crate) server: Server,
@@ -25,7 +25,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Make everything ready, after removing what a killed run left.
+    /// Make everything ready, after removing the leftovers of a killed run.
     pub(crate) fn prepare(rate: Option<&str>) -> io::Result<Self> {
         if !rustix::process::geteuid().is_root() {
             return Err(io::Error::other("mounting a fresh file system for each sample needs root"));
@@ -52,12 +52,12 @@ impl Place {
         Disk::fresh(&self.images, &self.mount())
     }
 
-    /// Where file systems are mounted.
+    /// The mount point of file systems.
     pub(crate) fn mount(&self) -> PathBuf {
         self.work.join("mount")
     }
 
-    /// A directory for one way, empty.
+    /// A directory for one method, empty.
     pub(crate) fn directory(&self, name: &str) -> io::Result<PathBuf> {
         let directory = self.work.join(name);
         if directory.exists() {
@@ -67,7 +67,7 @@ impl Place {
         Ok(directory)
     }
 
-    /// What the figures depend on.
+    /// The conditions that the figures depend on.
     pub(crate) fn conditions(&self) -> io::Result<String> {
         let packed: u64 = self.archives.tools.iter().map(|archive| archive.size_bytes).sum();
         let load = fs::read_to_string("/proc/loadavg")?;
@@ -92,7 +92,7 @@ impl Drop for Place {
     }
 }
 
-/// How many cores there are to share the work.
+/// The number of cores that share the work.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

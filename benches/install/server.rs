@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long it may take to start.
+/// The longest that the server may take to start.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running server; it stops when dropped.
@@ -48,14 +48,14 @@ impl Server {
         format!("http://127.0.0.1:{}/{file}", self.port)
     }
 
-    /// What its workers have had of the processors so far, in seconds.
+    /// The processor time of its workers so far, in seconds.
     pub(crate) fn processor_s(&self) -> io::Result<f64> {
         let master = self.process.id();
         let workers = fs::read_to_string(format!("/proc/{master}/task/{master}/children"))?;
         let mut total_ns = 0.0;
         for worker in workers.split_whitespace() {
-            let told = fs::read_to_string(format!("/proc/{worker}/schedstat"))?;
-            let ns: f64 = told.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
+            let text = fs::read_to_string(format!("/proc/{worker}/schedstat"))?;
+            let ns: f64 = text.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
             total_ns += ns;
         }
         Ok(total_ns / 1e9)
@@ -84,7 +84,7 @@ impl Drop for Server {
     }
 }
 
-/// End a server that an earlier run left there, when it was killed.
+/// End a server that an earlier run left behind when it was killed.
 pub(crate) fn end_leftover(at: &Path) {
     let Ok(number) = fs::read_to_string(at.join("pid")) else { return };
     let Ok(number) = number.trim().parse::<i32>() else { return };

@@ -1,10 +1,10 @@
-//! Samples of several ways, taken in turn, and what is printed of them.
+//! Samples of several methods, taken in turn, and the table of them.
 
 use std::io;
 
 use super::measure::{self, Sample};
 
-/// The samples of each way, by the order of the ways.
+/// The samples of each method, by the order of the methods.
 pub(crate) struct Series {
     names: Vec<String>,
     samples: Vec<Vec<Sample>>,
@@ -16,37 +16,37 @@ impl Series {
         Self { names, samples }
     }
 
-    /// Take a sample of each; each turn begins with another way, so that none always follows the same one.
+    /// Take a sample of each method. Each turn begins with another method, so that none always follows the same one.
     pub(crate) fn turn(&mut self, turn: usize, mut sample: impl FnMut(usize) -> io::Result<Sample>) -> io::Result<()> {
         let count = self.names.len();
-        for way in 0..count {
-            let way = (way + turn) % count;
+        for method in 0..count {
+            let method = (method + turn) % count;
             measure::interrupted()?;
-            let sample = sample(way).map_err(|error| match error.kind() {
+            let sample = sample(method).map_err(|error| match error.kind() {
                 io::ErrorKind::Interrupted => error,
-                _ => io::Error::other(format!("{}: {error}", self.names[way])),
+                _ => io::Error::other(format!("{}: {error}", self.names[method])),
             })?;
-            eprintln!("{} {}: {:.3} s", turn + 1, self.names[way], sample.wall_s);
-            self.samples[way].push(sample);
+            eprintln!("{} {}: {:.3} s", turn + 1, self.names[method], sample.wall_s);
+            self.samples[method].push(sample);
         }
         Ok(())
     }
 
-    /// Add one sample by the name of its way.
+    /// Add one sample by the name of its method.
     pub(crate) fn add(&mut self, name: &str, sample: Sample) {
         eprintln!("{name}: {:.4} s", sample.wall_s);
-        let way = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+        let method = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.samples.push(Vec::new());
             self.names.len() - 1
         });
-        self.samples[way].push(sample);
+        self.samples[method].push(sample);
     }
 
-    /// The median of each figure of one way.
+    /// The median of each figure of one method.
     pub(crate) fn of(&self, name: &str) -> Option<Sample> {
-        let way = self.names.iter().position(|known| known == name)?;
-        let samples = &self.samples[way];
+        let method = self.names.iter().position(|known| known == name)?;
+        let samples = &self.samples[method];
         let figure = |of: fn(&Sample) -> f64| median(samples.iter().map(of).collect());
         (!samples.is_empty()).then(|| Sample {
             wall_s: figure(|sample| sample.wall_s),
@@ -55,7 +55,7 @@ impl Series {
         })
     }
 
-    /// The ways in a Markdown table, beside the first one.
+    /// Print the methods as a Markdown table, each compared with the first one.
     pub(crate) fn print(&self, unit: &str) {
         let scale = if unit == "ms" { 1e3 } else { 1.0 };
         println!("| way | wall {unit} | least | beside vx | processor {unit} | largest process MB |");
@@ -82,7 +82,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// One budget: what it is about, the figure, and whether it holds.
+/// One budget: its subject, the figure, and the verdict.
 pub(crate) fn budget(what: &str, figure: f64, limit: f64, at_least: bool, unit: &str) {
     let kept = if at_least { figure >= limit } else { figure <= limit };
     let (relation, verdict) = (if at_least { "at least" } else { "at most" }, if kept { "kept" } else { "MISSED" });

@@ -1,33 +1,34 @@
-//! Something is there already: nothing to do, one tool changed, another project, all of it again, archives in the cache.
+//! Warm starts: with nothing to do, with one tool changed, in another project, with a forced install, and with only the
+//! archives in the cache.
 
 use std::fs;
 use std::io;
 
 use super::Options;
 use super::measure::{Sample, Task};
+use super::methods;
 use super::place::Place;
 use super::table::{Series, budget};
-use super::ways;
 
 const NOTHING: &str = "`vx sync`, nothing to do";
 
-/// How often what takes milliseconds is measured in each turn.
+/// Samples in each turn of a command that takes milliseconds.
 const QUICK: usize = 5;
 
-/// Measure what is left to do when something is there, in turns.
+/// Measure the work that is left on a warm start, in turns.
 pub(crate) fn run(place: &Place, options: &Options) -> io::Result<()> {
-    let (built, tools) = (ways::built(), &place.archives.tools);
+    let (built, tools) = (methods::built(), &place.archives.tools);
     let changed: Vec<_> = tools
         .iter()
         .map(|archive| if archive.tool == place.archives.other.tool { &place.archives.other } else { archive }.clone())
         .collect();
-    let vx = ways::vx(place, "vx", &built, tools, &[])?;
-    let second = ways::vx(place, "vx-second", &built, tools, &[])?;
-    let force = ways::vx(place, "vx-force", &built, tools, &["--force"])?;
-    let vx_changed = ways::vx(place, "vx-changed", &built, &changed, &[])?;
-    let mise = ways::mise(place, "mise", tools)?;
-    let mise_changed = ways::mise(place, "mise-changed", &changed)?;
-    let mise_second = ways::mise(place, "mise-second", tools)?;
+    let vx = methods::vx(place, "vx", &built, tools, &[])?;
+    let second = methods::vx(place, "vx-second", &built, tools, &[])?;
+    let force = methods::vx(place, "vx-force", &built, tools, &["--force"])?;
+    let vx_changed = methods::vx(place, "vx-changed", &built, &changed, &[])?;
+    let mise = methods::mise(place, "mise", tools)?;
+    let mise_changed = methods::mise(place, "mise-changed", &changed)?;
+    let mise_second = methods::mise(place, "mise-second", tools)?;
     let mut series = Series::new(vec![NOTHING.to_owned()]);
     for _ in 0..options.samples {
         {

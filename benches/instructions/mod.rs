@@ -1,4 +1,4 @@
-//! Instructions of the board's hot paths, counted under callgrind: shared by the benches that ask.
+//! Instructions of the board's hot paths, counted under callgrind: shared by the benches that need them.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::record::{MESSAGE, TOTAL};
 const CALLS: u64 = 1_000;
 const ROLE: &str = "VX_BENCH_MEASURED";
 
-/// What is counted, how it is called, and the most instructions it may take.
+/// The name of each count, its role, and the most instructions it may take.
 const MEASURED: [(&str, Role, Option<f64>); 5] = [
     ("publish", Role::Publish, Some(14.0)),
     ("read of one hot line", Role::Read, Some(16.0)),
@@ -21,7 +21,7 @@ const MEASURED: [(&str, Role, Option<f64>); 5] = [
     ("message of 59 bytes, encoded and published", Role::Message, None),
 ];
 
-/// What one run of this program under callgrind does.
+/// The work of one run of this program under callgrind.
 #[derive(Clone, Copy, Debug)]
 enum Role {
     Publish,
@@ -45,16 +45,16 @@ impl Role {
     }
 }
 
-/// Do what this process was started for, if it was started under callgrind.
+/// Do the work that this process was started for, if it was started under callgrind.
 pub(crate) fn ran_as_measured() -> bool {
-    let Ok(told) = std::env::var(ROLE) else { return false };
-    let (role, path) = told.split_once(' ').expect("a role and a path");
+    let Ok(text) = std::env::var(ROLE) else { return false };
+    let (role, path) = text.split_once(' ').expect("a role and a path");
     let role = Role::ALL.into_iter().find(|known| format!("{known:?}") == role).expect("a role");
     call(role, Path::new(path));
     true
 }
 
-/// What is counted, instructions a call, and the most there may be; `None` without valgrind.
+/// The name of each count, instructions a call, and the most there may be; `None` without valgrind.
 pub(crate) fn counts() -> Option<Vec<(&'static str, f64, Option<f64>)>> {
     Command::new("valgrind").arg("--version").stdout(Stdio::null()).status().ok()?;
     let each = |role| count(role) as f64 / CALLS as f64;
@@ -76,10 +76,12 @@ fn count(role: Role) -> u64 {
     assert!(ran.is_ok_and(|status| status.success()), "callgrind did not run {role:?}");
     let text = std::fs::read_to_string(&out).expect("callgrind's answer");
     let totals = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    totals.and_then(|totals| totals.trim().parse().ok()).expect("a total")
+    let total = totals.and_then(|totals| totals.trim().parse().ok()).expect("a total");
+    assert!(total > 0, "callgrind knows no function `{}`: nothing was counted", role.function());
+    total
 }
 
-/// What runs under callgrind: the role's function, so many times.
+/// The code that runs under callgrind: the role's function, `CALLS` times.
 fn call(role: Role, path: &Path) {
     let board = Board::create(path, "bench", 64).expect("a board");
     let mut slots: Vec<Slot> = (0..64).map(|number| slot(&board, number)).collect();

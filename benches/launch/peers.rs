@@ -1,38 +1,38 @@
-//! What others do for the same purpose, set up for the same program: mise, uv; and the real node for all.
+//! Other tools for the same purpose, set up for the same program: mise, uv; and the real node for all.
 //!
-//! They come from the package registries of this user's own configuration, once, into a directory below `target`. What
-//! cannot be had is left out by name. Neither volta nor proto is to be had from npm.
+//! They are fetched from the package registries of this user's own configuration, once, into a directory below
+//! `target`. A tool that cannot be fetched is left out, and named in the output. npm has neither volta nor proto.
 
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::Runner;
-use crate::scene::Scene;
+use crate::fixture::Fixture;
+use crate::runners::Runner;
 
-/// What was fetched, and stays from one run to the next.
+/// The fetched tools, which stay from one run to the next.
 pub(crate) struct Peers {
     cache: PathBuf,
 }
 
 impl Peers {
-    /// Fetch what is not there yet.
+    /// Fetch the missing tools.
     pub(crate) fn fetch(cache: &Path) -> Self {
         fs::create_dir_all(cache.join("project")).expect("a directory");
         fs::write(cache.join("project/vx.toml"), "[tools]\nnode = \"22\"\nuv = \"0.9\"\n").expect("vx.toml");
         let peers = Self { cache: cache.to_owned() };
         let mut sync = Command::new(env!("CARGO_BIN_EXE_vx"));
         sync.arg("sync").current_dir(cache.join("project")).env("VX_HOME", cache.join("home"));
-        if told("node and uv", &mut sync) {
+        if succeeds("node and uv", &mut sync) {
             let mut shims = Command::new(env!("CARGO_BIN_EXE_vx"));
             shims.arg("shims").current_dir(cache.join("project")).env("VX_HOME", cache.join("home"));
-            told("shims", &mut shims);
+            succeeds("shims", &mut shims);
         }
         if peers.mise().is_none() {
             let mut npm = Command::new("npm");
             npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(cache).arg("@jdxcode/mise");
-            told("mise", &mut npm);
+            succeeds("mise", &mut npm);
         }
         peers
     }
@@ -42,32 +42,33 @@ impl Peers {
         self.program("node")
     }
 
-    /// What runs the scene's tiny program, each with its name.
-    pub(crate) fn of_tiny(&self, scene: &Scene) -> Vec<Runner> {
-        // mise is told that it is a node, which it knows how to find programs of without asking anybody.
-        let release = scene.root.join("as-node");
+    /// The runners of the fixture's tiny program, each with its name.
+    pub(crate) fn of_tiny(&self, fixture: &Fixture) -> Vec<Runner> {
+        // mise is given the tiny program as a release of node, because it finds node's programs without a request to a
+        // registry.
+        let release = fixture.root.join("as-node");
         fs::create_dir_all(release.join("bin")).expect("a directory");
-        fs::hard_link(&scene.tiny, release.join("bin/node")).expect("a link");
-        let mut runners = self.mise_for(scene, &scene.project(), "1.0.0", &release, &[]);
+        fs::hard_link(&fixture.tiny, release.join("bin/node")).expect("a link");
+        let mut runners = self.mise_for(fixture, &fixture.project(), "1.0.0", &release, &[]);
         if let Some(uv) = self.program("uv") {
-            let tiny = scene.tiny.to_string_lossy();
+            let tiny = fixture.tiny.to_string_lossy();
             let offline = |command: &mut Command| _ = command.env("UV_CACHE_DIR", self.cache.join("uv"));
-            let mut run = scene.command(&uv, &["run", "--offline", "--no-project", "--", &tiny]);
+            let mut run = fixture.command(&uv, &["run", "--offline", "--no-project", "--", &tiny]);
             offline(&mut run);
             runners.push(Runner { name: "uv run", command: run });
-            let wheel = wheel(&scene.root, &scene.tiny).display().to_string();
-            let mut tool = scene.command(&uv, &["tool", "run", "--offline", "--from", &wheel, "tiny"]);
+            let wheel = wheel(&fixture.root, &fixture.tiny).display().to_string();
+            let mut tool = fixture.command(&uv, &["tool", "run", "--offline", "--from", &wheel, "tiny"]);
             offline(&mut tool);
             runners.push(Runner { name: "uvx", command: tool });
         }
         runners
     }
 
-    /// What runs the real node in the scene's directory.
-    pub(crate) fn of_node(&self, scene: &Scene, node: &Path, words: &[&str]) -> Vec<Runner> {
+    /// The runners of the real node in the fixture's directory.
+    pub(crate) fn of_node(&self, fixture: &Fixture, node: &Path, words: &[&str]) -> Vec<Runner> {
         let release = node.parent().and_then(Path::parent).unwrap_or(node);
         let version = release.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        self.mise_for(scene, &self.node_project().0, &version, release, words)
+        self.mise_for(fixture, &self.node_project().0, &version, release, words)
     }
 
     /// The project that the real node is declared in, and its home.
@@ -93,19 +94,26 @@ impl Peers {
             .find(|path| path.metadata().is_ok_and(|data| data.len() > 1 << 20))
     }
 
-    /// mise with a release linked as this version of node, which the project wants.
-    fn mise_for(&self, scene: &Scene, project: &Path, version: &str, release: &Path, words: &[&str]) -> Vec<Runner> {
+    /// A runner by mise: the release is linked into mise as this version of node, which a project then pins.
+    fn mise_for(
+        &self,
+        fixture: &Fixture,
+        project: &Path,
+        version: &str,
+        release: &Path,
+        words: &[&str],
+    ) -> Vec<Runner> {
         let Some(mise) = self.mise() else { return Vec::new() };
-        let (data, bin) = (scene.root.join("mise"), scene.root.join("mise/shims/node"));
+        let (data, bin) = (fixture.root.join("mise"), fixture.root.join("mise/shims/node"));
         let command = |program: &Path, words: &[&str]| {
-            let mut command = scene.command(program, words);
+            let mut command = fixture.command(program, words);
             for (name, place) in [("DATA", "data"), ("CONFIG", "config"), ("CACHE", "cache"), ("STATE", "state")] {
                 command.env(format!("MISE_{name}_DIR"), if place == "data" { data.clone() } else { data.join(place) });
             }
             command.env("MISE_OFFLINE", "1").env("MISE_TRUSTED_CONFIG_PATHS", "/");
             command
         };
-        let setup = |words: &[&str]| told("mise", command(&mise, words).current_dir(project));
+        let setup = |words: &[&str]| succeeds("mise", command(&mise, words).current_dir(project));
         let link = data.join("installs/node").join(version);
         fs::create_dir_all(link.parent().unwrap_or(&data)).expect("a directory");
         let _ = std::os::unix::fs::symlink(release, &link);
@@ -121,8 +129,8 @@ impl Peers {
     }
 }
 
-/// Run a step that may fail: then what comes of it is left out.
-fn told(what: &str, command: &mut Command) -> bool {
+/// Run a step that may fail: then the runners that need it are left out.
+fn succeeds(what: &str, command: &mut Command) -> bool {
     let output = command.stdin(Stdio::null()).output();
     let failed = match &output {
         Ok(output) if output.status.success() => return true,

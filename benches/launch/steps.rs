@@ -1,4 +1,5 @@
-//! What a program does until it has become another one, counted by the kernel: system calls, and single instructions.
+//! The steps of a program until it has become another one, counted by the kernel: system calls, and single
+//! instructions.
 //!
 //! A shell waits for a line before it becomes the program, so that it can be watched from its first instruction on.
 
@@ -19,7 +20,8 @@ pub(crate) struct Steps {
     pub(crate) instructions: u64,
 }
 
-/// Count both, in two runs. `None` where processes cannot be watched, or the program ends without becoming another.
+/// Count system calls and instructions, in two runs. `None` if processes cannot be watched, or the program ends without
+/// becoming another.
 pub(crate) fn count(command: &Command) -> Option<Steps> {
     // The kernel stops a process on its way into a call and on its way out.
     let calls = until_replaced(command, |pid| ptrace::syscall(pid, None))?.div_ceil(2);
@@ -27,7 +29,7 @@ pub(crate) fn count(command: &Command) -> Option<Steps> {
     Some(Steps { calls, instructions })
 }
 
-/// How many times the program has to be sent on like this until it is replaced.
+/// The number of times that `go_on` has to continue the program until it is replaced.
 fn until_replaced(command: &Command, go_on: impl Fn(Pid) -> nix::Result<()>) -> Option<u64> {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "read line; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
@@ -41,7 +43,7 @@ fn until_replaced(command: &Command, go_on: impl Fn(Pid) -> nix::Result<()>) -> 
     counted
 }
 
-/// More steps than this no way takes that is worth counting.
+/// No runner worth counting takes more steps than this.
 const MOST: u64 = 5_000_000;
 
 fn watch<T>(
@@ -56,7 +58,7 @@ fn watch<T>(
     while stops.is_none_or(|stops| stops < MOST) {
         match waitpid(pid, None).ok()? {
             WaitStatus::PtraceEvent(..) if stops.is_some() => return stops,
-            // The shell's own beginning may be seen before.
+            // An earlier event may be the start of the shell itself.
             WaitStatus::PtraceEvent(..) => {
                 let now = std::fs::read_link(format!("/proc/{pid}/exe")).ok()?;
                 stops = (now == program).then_some(0);

@@ -1,4 +1,4 @@
-//! The record that every transport of the benches carries: what one install has to say about itself.
+//! The record that every transport of the benches carries: one install's progress.
 #![allow(dead_code, reason = "each bench uses its own part of this")]
 
 use std::io::{self, Write};
@@ -43,7 +43,7 @@ impl Record<'static> {
     }
 }
 
-/// How a record goes over a pipe.
+/// The encoding of a record on a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
     /// Its length in four bytes, then postcard.
@@ -71,7 +71,7 @@ impl Wire {
         pipe.write_all(buffer)
     }
 
-    /// The first whole record of these bytes, and how many of them it took.
+    /// The first whole record of these bytes, and the number of bytes it took.
     pub(crate) fn decode(self, bytes: &[u8]) -> Option<(Record<'_>, usize)> {
         match self {
             Self::Postcard => {

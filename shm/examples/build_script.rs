@@ -1,4 +1,5 @@
-//! A `build.rs` that counts lines, and says how far it is on the board that the variable `LINES_BOARD` names, if it does.
+//! A `build.rs` that counts lines, and publishes its progress on the board that the variable `LINES_BOARD` names, if
+//! any.
 
 use std::path::PathBuf;
 use std::{env, fs};

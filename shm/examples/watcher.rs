@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if reader.refresh(&mut snapshot)? {
             for slot in &snapshot.slots {
                 let total = slot.total.map_or("?".to_owned(), |total| total.to_string());
-                // What others wrote is shown with its control characters escaped: a terminal may obey them.
+                // Texts from other processes are shown with their control characters escaped: a terminal may obey them.
                 println!("{:?} {} {}: {} of {total} {:?}", slot.key, slot.state, slot.phase, slot.done, slot.message);
             }
         }
@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{:?} is over: {}", snapshot.board.title, snapshot.board.state);
             return Ok(());
         }
-        reader.wait_change(Duration::from_millis(200)); // Woken at once by a change of state; numbers ring no bell.
+        // A change of state wakes this at once. Numbers do not, hence the 200 ms.
+        reader.wait_change(Duration::from_millis(200));
     }
 }

@@ -1,4 +1,5 @@
-//! Work that shows how far it is, on a board of its own: `cargo run -p vx-shm --example writer -- /dev/shm/squares.board`
+//! A program that shows its progress on a board of its own:
+//! `cargo run -p vx-shm --example writer -- /dev/shm/squares.board`
 
 use std::path::Path;
 
@@ -14,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut sum = 0u64;
     for number in 1..=NUMBERS {
         sum = sum.wrapping_add(number * number);
-        slot.publish(number); // Two nanoseconds: no need to do it less often than the work's own step.
+        slot.publish(number); // A publication takes two nanoseconds, so every step can be published.
     }
     slot.message(&format!("the sum is {sum}"));
     slot.end(Ending::new(SlotState::Done))?;

@@ -2,8 +2,8 @@
  * vx_board.h: read and write progress boards from C11. Header-only; needs Linux, x86_64 or another little-endian machine.
  *
  * A board is one mapped file with a table of slots. A slot has one writer and any number of readers; readers store
- * nothing, writers wait for nobody, and a writer that is killed leaves its last publication whole. What lies where, and
- * how it is read right, is said in docs/board-format.md; the argument for every ordering in the crate's documentation.
+ * nothing, writers wait for no reader, and a writer that is killed leaves its last publication whole. The layout, and
+ * the way to read it right, are in docs/board-format.md; the argument for every ordering in the crate's documentation.
  *
  *     #define _GNU_SOURCE
  *     #include "vx_board.h"
@@ -267,7 +267,7 @@ _Static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
 
 enum vx_result {
     VX_OK = 0,
-    VX_SYSTEM,          /* errno says what */
+    VX_SYSTEM,          /* errno has the reason */
     VX_NOT_A_BOARD,     /* another file, a damaged header, or one that contradicts itself */
     VX_OTHER_LAYOUT,    /* another major version */
     VX_UNKNOWN_FEATURE, /* it needs something that this header does not know */
@@ -425,7 +425,7 @@ static inline bool vx_lies_inside(struct vx_region region, uint32_t least, uint3
            region.offset + (uint64_t)region.stride * count <= length;
 }
 
-/* Believe the facts of the header, copied out once, or say why not. */
+/* Believe the facts of the header, copied out once, or return the fault in them. */
 static inline int vx_believe(struct vx_board *board) {
     uint64_t words[(VX_HEADER_READY - VX_HEADER_MAGIC) / 8];
     vx_load_words(board, VX_HEADER_MAGIC, sizeof words, words);
@@ -463,8 +463,8 @@ static inline void vx_detach(struct vx_board *board) {
     board->fd = -1;
 }
 
-/* Map a board: read-only for reading. Links, pipes and files that others may write to are refused: somebody who can
- * shorten a file kills whoever has it mapped. */
+/* Map a board: read-only for reading. Links, pipes and files that others may write to are refused: a process that
+ * shortens a file kills every process that has it mapped. */
 static inline int vx_attach(struct vx_board *board, const char *path, bool writable) {
     memset(board, 0, sizeof *board);
     board->fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -488,7 +488,7 @@ static inline int vx_attach(struct vx_board *board, const char *path, bool writa
 
 /* ---- reading -------------------------------------------------------------------------------------------------- */
 
-/* How many slots were ever used. */
+/* The number of slots ever used. */
 static inline uint32_t vx_used(const struct vx_board *board) {
     uint32_t used = atomic_load_explicit(vx_half(board, VX_HEADER_USED), memory_order_acquire);
     return used < board->slot_count ? used : board->slot_count;
@@ -554,13 +554,13 @@ static inline void vx_unlock(const struct vx_board *board, int64_t byte) {
     vx_lock(board, F_OFD_SETLK, F_UNLCK, byte, &lock);
 }
 
-/* Whether another holds the byte: of a slot that has not ended, whether its writer is still there. */
+/* True if another process holds the byte: for a slot that has not ended, its writer is still there. */
 static inline bool vx_held(const struct vx_board *board, int64_t byte) {
     struct flock lock;
     return vx_lock(board, F_OFD_GETLK, F_WRLCK, byte, &lock) != 0 || lock.l_type != F_UNLCK;
 }
 
-/* Count a change of state, and wake those who sleep on it: a system call only when somebody does. */
+/* Count a change of state, and wake the readers that sleep on it: a system call only if one does. */
 static inline void vx_ring(const struct vx_board *board) {
     atomic_fetch_add_explicit(vx_half(board, VX_HEADER_EPOCH), 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
@@ -582,7 +582,7 @@ static inline void vx_publish(struct vx_writer *writer, uint64_t done) {
     vx_latch_write(writer->board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers);
 }
 
-/* Work finished, and how much there is, in one publication. */
+/* Work finished and work there is, in one publication. */
 static inline void vx_publish_of(struct vx_writer *writer, uint64_t done, bool total_known, uint64_t total) {
     uint64_t known = UINT64_C(1) << VX_META_BIT_TOTAL_KNOWN;
     writer->total = total_known ? total : 0;
@@ -614,7 +614,7 @@ static inline void vx_enter(struct vx_writer *writer, uint8_t phase, bool total_
     vx_publish_of(writer, 0, total_known, total);
 }
 
-/* One line about what is going on, and a longer text; NULL leaves one as it is. */
+/* One line about the work under way, and a longer text; NULL leaves one as it is. */
 static inline void vx_text(struct vx_writer *writer, const char *message, const char *details) {
     uint64_t cold = vx_record(writer->board->cold, writer->slot);
     if (message) vx_encode(message, writer->text + VX_TEXT_MESSAGE / 8, VX_TEXT_MESSAGE_SIZE);
@@ -624,7 +624,7 @@ static inline void vx_text(struct vx_writer *writer, const char *message, const 
     vx_publish(writer, vx_done(writer));
 }
 
-/* Say that this process is there, and whether its numbers have moved: four times a second. */
+/* Show that this process is there, and that its numbers have moved: four times a second. */
 static inline void vx_beat(struct vx_writer *writer) {
     uint64_t units = (vx_now_ns() - writer->board->created_at_ns) / VX_BEAT_UNIT_NS;
     uint32_t beaten = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
@@ -635,7 +635,7 @@ static inline void vx_beat(struct vx_writer *writer) {
     vx_store(writer->board, vx_record(writer->board->beats, writer->slot), word);
 }
 
-/* End the slot as done, failed, cancelled or skipped; the words are there before the state that says so. */
+/* End the slot as done, failed, cancelled or skipped; the words are there before the state that announces them. */
 static inline void vx_end(struct vx_writer *writer, uint8_t state, const char *error) {
     struct vx_board *board = writer->board;
     uint64_t cold = vx_record(board->cold, writer->slot), cell[VX_COLD_ERROR_SIZE / 8];
@@ -650,7 +650,7 @@ static inline void vx_end(struct vx_writer *writer, uint8_t state, const char *e
     vx_unlock(board, VX_LOCK_SLOT(writer->slot));
 }
 
-/* When this process started, in ticks since boot: with its number, what tells it from every other. */
+/* When this process started, in ticks since boot: together with its number, its identity among all processes. */
 static inline uint64_t vx_start_time(void) {
     char text[1024];
     FILE *stat = fopen("/proc/self/stat", "re");
@@ -730,7 +730,7 @@ static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char 
                                                  memory_order_relaxed)) {
         return false;
     }
-    atomic_thread_fence(memory_order_release); /* Who sees a word of the new life sees "claiming", or something later. */
+    atomic_thread_fence(memory_order_release); /* A reader of a word of the new life sees "claiming", or something later. */
     vx_write_identity(board, cold, writer->generation, key, version);
     vx_begin(writer);
     vx_beat(writer);
@@ -738,7 +738,7 @@ static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char 
     return true;
 }
 
-/* How good a slot is to take, and among equals who ended first; -1: not at all. */
+/* The rank of a slot to take, lowest first, and among equals the one that ended first; -1: not at all. */
 static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t control, bool same, uint64_t *ended_at) {
     uint64_t cold = vx_record(board->cold, slot), now = vx_now_ns();
     uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
@@ -779,7 +779,7 @@ static inline int vx_find_place(const struct vx_board *board, const char *key, u
     return best < 4 ? VX_OK : VX_FULL;
 }
 
-/* Take a free slot of somebody's board. The slot's byte stays locked until its end, or the end of this process. */
+/* Take a free slot of another process's board. Its byte stays locked until its end, or the end of this process. */
 static inline int vx_join(struct vx_board *board, const char *key, const char *version, struct vx_writer *writer) {
     memset(writer, 0, sizeof *writer);
     writer->board = board;

@@ -3,7 +3,7 @@
 //! Everything that orders one process's stores against another's loads goes through here, so that the models in
 //! `tests/loom` run the very code that ships. A [`Mutant`] takes one ordering or one step of that code away; each model
 //! is run once as the code is, where it must hold, and once per mutant, where it must fail. Outside of models a mutant
-//! is a constant `false` and costs nothing. Why each ordering is there: [`crate::docs::protocol`].
+//! is a constant `false` and costs nothing. The reason for each ordering: [`crate::docs::protocol`].
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -23,7 +23,7 @@ macro_rules! mutants {
 
         #[cfg(loom)]
         impl Mutant {
-            /// Every one, but for [`Mutant::None`].
+            /// All mutants but [`Mutant::None`].
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
         }
     };
@@ -36,7 +36,7 @@ mutants! {
     RelaxedPublish,
     /// The new stamp is stored before the copy it names.
     StampFirst,
-    /// A publication goes into the copy that readers are told to read.
+    /// A publication goes into the copy that the stamp names, which readers read.
     OneCopy,
     /// No fence between the loads of a copy and the second look at its stamp.
     NoReaderFence,
@@ -45,13 +45,13 @@ mutants! {
     /// The reader does not look at the stamp again.
     NoSecondStamp,
 
-    /// A claim publishes first and only then says that it is live.
+    /// A claim publishes first and marks the slot as live only then.
     TwoStepClaim,
     /// No fence between "claiming" and the first words of the new generation.
     NoClaimFence,
     /// A claim does not acquire what the slot's last writer left behind.
     RelaxedClaim,
-    /// A claim says that the new generation has its name before it has.
+    /// A claim marks the new generation as named before its name is there.
     NamedClaim,
     /// The reader of the numbers does not look at the control word again.
     NoSecondControl,
@@ -59,11 +59,11 @@ mutants! {
     NoRecordControl,
     /// No fence between the loads of a record and the second look at the control word.
     NoRecordFence,
-    /// A slot's state is stored without releasing what it says is there.
+    /// A slot's state is stored without releasing the words it announces.
     RelaxedState,
-    /// A slot's end is said before error, result and time are there.
+    /// A slot's end is stored before error, result and time are there.
     EndFirst,
-    /// Who acts on a slot's state does not acquire what was written before it.
+    /// A process that acts on a slot's state does not acquire the words written before it.
     RelaxedLook,
 
     /// The revision moves before the text or the phase it announces is there.
@@ -73,11 +73,11 @@ mutants! {
     NoLogReserve,
     /// No fence between the announcement of a log line and its bytes.
     NoLogFence,
-    /// "There are so many bytes" is stored without releasing the bytes, or the start of a new log.
+    /// The count of committed bytes is stored without releasing the bytes, or the start of a new log.
     RelaxedCommit,
     /// A new log is committed before its start is moved.
     LateStart,
-    /// No fence between "there are so many bytes" and the loads of the bytes.
+    /// No fence between the count of committed bytes and the loads of the bytes.
     NoLogFirstFence,
     /// No fence between the loads of the bytes and the look at which of them were overwritten.
     NoLogCopyFence,
@@ -86,9 +86,9 @@ mutants! {
     NoBellFence,
     /// The bell looks for waiters before it counts the change.
     EarlyRing,
-    /// A sleeper looks for a change without a fence behind saying that it waits.
+    /// A sleeper looks for a change without a fence behind its announcement.
     NoSleeperFence,
-    /// A sleeper says that it waits only after it looked for a change.
+    /// A sleeper announces itself only after it looked for a change.
     LateAnnounce,
     /// A sleeper takes the wake word only after it looked for a change.
     LateWake,
@@ -99,11 +99,11 @@ mutants! {
     /// The count of changes is looked at without acquiring them.
     RelaxedEpochLook,
 
-    /// "Closed" is stored without releasing what became of the board.
+    /// "Closed" is stored without releasing the board's last state and time.
     RelaxedClose,
-    /// "Closed" is stored before what became of the board.
+    /// "Closed" is stored before the board's last state and time.
     ClosedFirst,
-    /// "Closed" is looked at without acquiring what became of the board.
+    /// "Closed" is looked at without acquiring the board's last state and time.
     RelaxedClosedLook,
 
     /// "Ready" is stored without releasing the board.
@@ -114,7 +114,7 @@ mutants! {
     NoAttachFence,
 }
 
-/// Whether this is taken away. Always `false` outside of models.
+/// True if this mutant is switched on: its ordering or step is taken away. Always `false` outside of models.
 #[cfg(not(loom))]
 #[inline(always)]
 pub(crate) const fn broken(_: Mutant) -> bool {
@@ -146,13 +146,13 @@ mod modelled {
     }
 }
 
-/// The ordering, or `Relaxed` where this mutant is switched on.
+/// The ordering, or `Relaxed` if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn unless(mutant: Mutant, ordering: Ordering) -> Ordering {
     if broken(mutant) { Ordering::Relaxed } else { ordering }
 }
 
-/// The fence, or nothing where this mutant is switched on.
+/// The fence, or nothing if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     if !broken(mutant) {
@@ -160,7 +160,7 @@ pub(crate) fn fence_unless(mutant: Mutant, ordering: Ordering) {
     }
 }
 
-/// The first step and then the second, or the other way round where this mutant is switched on.
+/// The first step and then the second, or the other way round if this mutant is switched on.
 #[inline(always)]
 pub(crate) fn in_order(mutant: Mutant, first: impl FnOnce(), second: impl FnOnce()) {
     if broken(mutant) {

@@ -1,8 +1,8 @@
-//! Making a board and judging its slots; finding the boards on this machine and clearing old ones away.
+//! Creating a board and recording the ends of its slots; finding the boards on this machine and removing old ones.
 
-mod shelf;
+mod directory;
 
-pub use shelf::{Listed, gc, list, remove_named, remove_over, stale};
+pub use directory::{Listed, gc, list, remove_named, remove_over, stale};
 
 use std::path::Path;
 
@@ -14,27 +14,27 @@ use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
-use crate::slot::{self, ClaimError, EndError, Ending, ReserveError, Wanted};
+use crate::slot::{self, ClaimError, EndError, Ending, ReserveError, Subject};
 use crate::snapshot::{Reader, hexadecimal};
 use crate::stamp::{self, Control};
 
-/// A board as its creator has it: it names slots, judges how their processes ended, and says what became of the whole.
+/// A board in the hands of its creator, which names slots, records how their processes ended, and closes the board.
 ///
 /// The board stays when this is dropped, and when this process is killed; see [`gc`]. A named segment stays too.
 #[derive(Debug)]
 pub struct Board {
     segment: Segment,
     id: String,
-    /// Within this process the table's lock and the title have one user at a time.
+    /// Gives the table's lock and the title one user at a time within this process.
     turn: Mutex<()>,
 }
 
-/// A slot named for a process that is about to be started: what that process needs to claim it.
+/// A slot named for a process that is about to be started: all that the process needs to claim it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reservation {
     /// The slot's place in the table.
     pub slot: u32,
-    /// Which life of the slot it is.
+    /// The generation of the slot, which identifies the life that was reserved.
     pub generation: u32,
 }
 
@@ -42,29 +42,31 @@ impl Board {
     /// Make a board file with room for `capacity` slots: for this user only, complete before it has its name.
     ///
     /// # Errors
-    /// When the name is taken, the directory is not there, or there is no room for the whole board.
+    /// If the name is taken, the directory does not exist, or there is no room for the whole board.
     pub fn create(path: &Path, title: &str, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
         Ok(Self::of(segment))
     }
 
-    /// Make a board file on behalf of the process `owner`, as a program does that a shell script calls: the board is the
-    /// script's, and abandoned when that ends, though no lock says so. [`take_charge`](Self::take_charge) comes back to it.
+    /// Make a board file on behalf of the process `owner`: for a program that a shell script calls. The board belongs
+    /// to the script and is abandoned when the script ends, although no lock shows that.
+    /// [`take_charge`](Self::take_charge) returns to it.
     ///
     /// # Errors
     /// As [`create`](Self::create), and when there is no such process.
     pub fn create_for(path: &Path, title: &str, capacity: u32, owner: u32) -> Result<Self, CreateError> {
-        let nobody = || CreateError::NoOwner { path: path.to_path_buf(), pid: owner };
-        let facts = facts(capacity, process::of(owner).ok_or_else(nobody)?, CREATOR_HOLDS_NO_LOCK)?;
+        let no_owner = || CreateError::NoOwner { path: path.to_path_buf(), pid: owner };
+        let facts = facts(capacity, process::of(owner).ok_or_else(no_owner)?, CREATOR_HOLDS_NO_LOCK)?;
         let segment = segment::create_file(path, &facts, |segment| write_title(segment, title))?;
         Ok(Self::of(segment))
     }
 
-    /// The board that one of the processes `owners` has, made with [`create_for`](Self::create_for): to close it.
+    /// Open the board that was made for one of the processes `owners` with [`create_for`](Self::create_for), in order
+    /// to close it.
     ///
     /// # Errors
-    /// When it cannot be attached, is closed, or is another process's.
+    /// If it cannot be attached, is closed, or belongs to another process.
     pub fn take_charge(path: &Path, owners: &[u32]) -> Result<Self, ClaimError> {
         let segment = slot::open(path)?;
         let facts = segment.facts();
@@ -80,7 +82,7 @@ impl Board {
     /// Make a board in a named segment of the system, attached to as `shm:NAME`.
     ///
     /// # Errors
-    /// As [`create`](Self::create), and when the name is not one that every system takes.
+    /// As [`create`](Self::create), when the name is not one that every system takes, and without the feature `named`.
     pub fn create_named(name: &str, title: &str, capacity: u32) -> Result<Self, CreateError> {
         let facts = facts(capacity, process::own(), 0)?;
         let segment = segment::create_named(name, &facts, |segment| write_title(segment, title))?;
@@ -92,7 +94,7 @@ impl Board {
         Self { segment, id, turn: Mutex::new(()) }
     }
 
-    /// Where it is: its path, or `shm:NAME`. This is what [`Reader::open`] and [`Slot::claim`](crate::Slot::claim) take.
+    /// Its path, or `shm:NAME`, as [`Reader::open`] and [`Slot::claim`](crate::Slot::claim) take it.
     pub fn path(&self) -> &Path {
         self.segment.path()
     }
@@ -102,7 +104,7 @@ impl Board {
         &self.id
     }
 
-    /// How many slots it has.
+    /// The number of slots it has.
     pub fn capacity(&self) -> u32 {
         self.segment.facts().slot_count
     }
@@ -110,7 +112,7 @@ impl Board {
     /// Attach to this board for reading.
     ///
     /// # Errors
-    /// When its name was taken away meanwhile.
+    /// If its name was removed meanwhile.
     pub fn reader(&self) -> Result<Reader, AttachError> {
         Reader::open(self.path())
     }
@@ -121,13 +123,14 @@ impl Board {
     /// When every slot is in use, or one that has not ended has this key.
     pub fn reserve(&self, key: &str, version: &str, kind: Kind) -> Result<Reservation, ReserveError> {
         let _turn = self.turn.lock();
-        let (slot, generation) = slot::reserve_place(&self.segment, &Wanted { key, version, kind })?;
+        let (slot, generation) = slot::reserve_place(&self.segment, &Subject { key, version, kind })?;
         slot::ring(&self.segment);
         Ok(Reservation { slot, generation })
     }
 
-    /// Name a slot that has ended once more, for another attempt at the same: it keeps its place, key and version, and
-    /// begins a new life. Unlike a slot for something else it does not rest: its last end is not shown any longer.
+    /// Reserve a slot that has ended once more, for another attempt at the same work: it keeps its place, key and
+    /// version, and begins a new life. It does not rest before that, as a slot for other work does: its last end is no
+    /// longer shown.
     ///
     /// # Errors
     /// When the slot is in another life by now, or has not ended.
@@ -138,10 +141,10 @@ impl Board {
         Ok(Reservation { slot: ended.slot, generation })
     }
 
-    /// Judge how a slot's process ended, after `wait()` has told, or that it will never be started.
+    /// Record how a slot's process ended, after `wait()` has returned, or that it will never be started.
     ///
-    /// Exit status and signal are recorded in any case; state, error and install path only where the process had not
-    /// ended its slot itself. Judging twice changes nothing but the exit status.
+    /// Exit status and signal are recorded in any case; state, error and install path only if the process had not ended
+    /// its slot itself. A second call changes only the exit status.
     ///
     /// # Errors
     /// When the slot is in another life by now, or the state given does not end one.
@@ -151,7 +154,7 @@ impl Board {
             return Err(EndError::NotAnEnd { state: ending.state });
         }
         let _turn = self.turn.lock();
-        let _table = slot::table(&self.segment)?; // Nobody takes the slot over meanwhile.
+        let _table = slot::table(&self.segment)?; // The lock keeps other processes from taking the slot over meanwhile.
         let control = slot::control_of(&self.segment, slot).unwrap_or(Control::from_word(0));
         if control.generation != generation {
             return Err(EndError::Superseded { slot, wanted: generation, found: control.generation });
@@ -165,14 +168,14 @@ impl Board {
         Ok(())
     }
 
-    /// Say what the board is about; of a longer title the beginning is kept and marked as cut (126 bytes).
+    /// Set the board's title; of a longer one the beginning is kept and marked as cut (126 bytes).
     pub fn set_title(&self, title: &str) {
         let _turn = self.turn.lock();
         write_title(&self.segment, title);
         slot::ring(&self.segment);
     }
 
-    /// Say what became of it all, and that nothing more will be claimed. The board stays readable.
+    /// Store the board's last state; nothing more will be claimed. The board stays readable.
     pub fn close(&self, state: BoardState) {
         let _turn = self.turn.lock();
         stamp::close(self.segment.header(), u32::from(state.number()), clock::now_unix_ns().cast_unsigned());
@@ -180,7 +183,7 @@ impl Board {
     }
 }
 
-/// What a new board says about itself.
+/// The header's facts of a new board.
 fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderImage, CreateError> {
     if capacity == 0 || capacity > MAX_SLOTS {
         return Err(CreateError::Capacity { asked: capacity, most: MAX_SLOTS });

@@ -1,4 +1,4 @@
-//! What the code rests on, in prose: [`protocol`] argues the orderings, [`limits`] says what is not promised.
+//! The arguments behind the code: [`protocol`] for the orderings, [`limits`] for everything that is not promised.
 
 pub mod limits;
 pub mod protocol;

@@ -1,12 +1,10 @@
-//! Keeping a board: as a dump that opens like the board itself, as JSON, as CSV, as text.
+//! Saving a board: as a dump that opens like the board itself, and as JSON.
 //!
-//! A dump is the board's own bytes with every slot resolved to its good copy, under a checksum; nobody writes to it any
-//! more. The exports are made from a snapshot, and so look the same for a live board, a finished one and a dump.
+//! A dump is the board's own bytes with every slot resolved to its good copy, under a checksum; it is never written
+//! again. JSON is made from a snapshot, so it is the same for a live board, a finished one and a dump.
 
-mod table;
 mod tree;
 
-pub use table::{to_csv, to_text};
 pub use tree::to_json;
 
 use std::fs::{self, File, OpenOptions};
@@ -20,16 +18,16 @@ use crate::snapshot::Reader;
 use crate::stamp;
 use crate::view::Snapshot;
 
-/// Write a dump of the board: under a makeshift name first, so that nobody meets half of one, then renamed over what was
-/// there. A dump of a dump holds what that held.
+/// Write a dump of the board: under a temporary name first, so that no reader finds half of one, and then renamed over
+/// an existing file. A dump of a dump holds the same as that dump.
 ///
 /// # Errors
-/// When the board can no longer be read, or the file cannot be written; what was there before is then still there.
+/// When the board can no longer be read, or the file cannot be written; the file that was there before is then unchanged.
 pub fn write(reader: &mut Reader, path: &Path) -> Result<(), DumpError> {
     let mut snapshot = Snapshot::default();
     reader.refresh(&mut snapshot)?;
     let bytes = bytes(reader, snapshot.taken_at_ns);
-    reader.check_whole()?; // Nor cut short while its bytes were read.
+    reader.check_whole()?; // Refuse a board that was cut short while its bytes were read.
     put_in_place(path, &bytes).map_err(|source| DumpError::Write { path: path.to_path_buf(), source })
 }
 
@@ -54,7 +52,7 @@ fn write_header(reader: &Reader, words: &mut [u64]) {
     use crate::atomics::Ordering::Relaxed;
     let header = reader.segment().header();
     words[FACT_WORDS] = READY;
-    // First the two words that say what else is there.
+    // Epoch and end are read first: the words after them are at least as new.
     words[32] = u64::from(stamp::epoch(&header.epoch));
     words[48] = u64::from(stamp::is_closed(&header.closed));
     words[40] = u64::from(header.state.load(Relaxed)) | u64::from(reader.used()) << 32;
@@ -80,7 +78,7 @@ fn write_slot(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]
     put(facts.beats, &[beat]);
 }
 
-/// The slot's log, begun anew at the front of its ring.
+/// Write the slot's log, which in a dump begins at the front of its ring.
 fn write_log(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64]) {
     let Some((counters, ring)) = reader.segment().log(slot) else { return };
     let window = stamp::read_log(counters, ring);
@@ -96,25 +94,25 @@ fn write_log(reader: &Reader, facts: &HeaderImage, slot: u32, words: &mut [u64])
         .copy_from_slice(whole_lines);
 }
 
-/// Where a slot's record begins, in words. The header was checked: it lies inside.
+/// The start of a slot's record, in words. The header was checked: the record lies inside.
 fn place(region: Region, slot: u32) -> usize {
     (region.offset as usize + slot as usize * region.stride as usize) / 8
 }
 
 fn put_in_place(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let makeshift = Makeshift::beside(path)?;
-    let mut file = &makeshift.file;
+    let temporary = TemporaryFile::beside(path)?;
+    let mut file = &temporary.file;
     file.write_all(bytes)?;
-    fs::rename(&makeshift.path, path)
+    fs::rename(&temporary.path, path)
 }
 
-/// A file under a name of no meaning, removed unless it was given its own.
-struct Makeshift {
+/// A file under a temporary name, removed unless it was given its own.
+struct TemporaryFile {
     path: PathBuf,
     file: File,
 }
 
-impl Makeshift {
+impl TemporaryFile {
     fn beside(path: &Path) -> io::Result<Self> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_string_lossy();
         let path = path.with_file_name(format!(".{name}.{}.{}.making", std::process::id(), clock::now_ns()));
@@ -127,9 +125,9 @@ impl Makeshift {
     }
 }
 
-impl Drop for Makeshift {
+impl Drop for TemporaryFile {
     fn drop(&mut self) {
-        // After a rename there is nothing by that name, and that is as it should be.
+        // After a rename there is no file of that name, and nothing to remove.
         let _ = fs::remove_file(&self.path);
     }
 }

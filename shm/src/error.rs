@@ -1,4 +1,4 @@
-//! What can go wrong with a whole board, one type per door: each says what is wrong and what to do next.
+//! The errors of a whole board, one type per door: each names the fault and the next step.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,11 +7,14 @@ use thiserror::Error;
 
 use crate::layout::LayoutFault;
 
+/// The hint for a named segment in a crate that is built without the feature `named`.
+const WITHOUT_NAMED: &str = "use the path of a board file, or build vx-shm with its feature `named`";
+
 /// Why a board could not be created.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// Something has that name already.
+    /// The name is taken.
     #[error("cannot create the board `{}`: the name is taken", path.display())]
     Exists {
         /// The board's path, or `shm:NAME`.
@@ -20,18 +23,24 @@ pub enum CreateError {
     /// A number of slots that no board can have.
     #[error("a board cannot have {asked} slots: it has between 1 and {most}")]
     Capacity {
-        /// What was asked for.
+        /// The number asked for.
         asked: u32,
-        /// The most there can be.
+        /// The most slots that a board can have.
         most: u32,
     },
     /// A name that no segment can have.
     #[error("`{name}` cannot name a board: use 1 to 30 letters, digits, `-`, `_` and `.`, not `.` first")]
     Name {
-        /// What was asked for.
+        /// The name asked for.
         name: String,
     },
-    /// There is no process that a board could be made on behalf of.
+    /// This program is built without named segments.
+    #[error("cannot create the board `shm:{name}`: this program is built without named segments")]
+    NamedSegment {
+        /// The name asked for.
+        name: String,
+    },
+    /// The process for which the board was to be made does not exist.
     #[error("cannot create the board `{}`: there is no process {pid} to make it for", path.display())]
     NoOwner {
         /// The board's path.
@@ -44,15 +53,15 @@ pub enum CreateError {
     Io {
         /// The board's path, or `shm:NAME`.
         path: PathBuf,
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl CreateError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Exists { path } => Some(format!("choose another name, or remove `{}`", path.display())),
@@ -64,6 +73,7 @@ impl CreateError {
                 Some("free some space where boards live, or choose another directory for them".into())
             }
             Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
+            Self::NamedSegment { .. } => Some(WITHOUT_NAMED.into()),
             Self::Name { .. } | Self::Io { .. } => None,
         }
     }
@@ -75,20 +85,23 @@ impl CreateError {
 pub struct AttachError {
     /// The board's path, or `shm:NAME`.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     pub kind: AttachErrorKind,
 }
 
-/// What is wrong with a board that could not be attached.
+/// The fault of a board that could not be attached.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AttachErrorKind {
-    /// Nothing has that name.
+    /// There is no file or segment of this name.
     #[error("does not exist")]
     Missing,
     /// It is a directory, a link, a pipe or a device.
     #[error("is not a plain file")]
     NotAFile,
+    /// It is a named segment, and this program is built without those.
+    #[error("is a named segment, and this program is built without those")]
+    NamedSegment,
     /// Its bytes are not those of a board that this version reads.
     #[error(transparent)]
     Layout(#[from] LayoutFault),
@@ -102,11 +115,12 @@ impl AttachError {
         Self { path: path.into(), kind: kind.into() }
     }
 
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
             AttachErrorKind::Missing => Some("see which boards there are with `vx board ls`".into()),
             AttachErrorKind::NotAFile => Some("name the board file itself, not a link to it".into()),
+            AttachErrorKind::NamedSegment => Some(WITHOUT_NAMED.into()),
             AttachErrorKind::Layout(LayoutFault::OtherLayout { found, known }) if found > known => {
                 Some("update vx to read it".into())
             }
@@ -137,34 +151,34 @@ impl From<io::Error> for AttachErrorKind {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// Somebody cut it short.
+    /// Its file was cut short.
     #[error("board `{}` was cut short: {found} of {expected} bytes are left", path.display())]
     Truncated {
-        /// Which board.
+        /// The board's path.
         path: PathBuf,
-        /// What is left, in bytes.
+        /// The length that is left, in bytes.
         found: u64,
-        /// What there was, in bytes.
+        /// The length before, in bytes.
         expected: u64,
     },
-    /// Somebody wrote over its header, or cut it short and made it as long as before.
+    /// Its header was written over, or its file was cut short and made as long as before.
     #[error("board `{}` was overwritten: its header no longer says that it is complete", path.display())]
     Overwritten {
-        /// Which board.
+        /// The board's path.
         path: PathBuf,
     },
     /// The system refused.
     #[error("board `{}` can no longer be read: {source}", path.display())]
     Io {
-        /// Which board.
+        /// The board's path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl ReadError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         let gone = matches!(self, Self::Truncated { .. } | Self::Overwritten { .. });
         gone.then(|| "the last good reading is all there is of it".into())
@@ -187,15 +201,15 @@ pub enum DumpError {
     /// The file could not be written.
     #[error("cannot write the dump `{}`: {source}", path.display())]
     Write {
-        /// Where to.
+        /// The dump's path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }
 
 impl DumpError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read(error) => error.hint(),

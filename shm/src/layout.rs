@@ -1,4 +1,4 @@
-//! The layout of a board, version 1: what lies where, in bytes.
+//! The layout of a board, version 1: the place of everything, in bytes.
 //!
 //! Little-endian. Every shared word is an aligned atomic of 4 or 8 bytes. Offsets count from the start of the file.
 //!
@@ -46,9 +46,9 @@
 //!        64  ring of 4,032 bytes
 //! ```
 //!
-//! Times are nanoseconds of the monotonic clock unless said otherwise. A text cell begins with a `u16`: its lowest 15
-//! bits are the length in bytes, its highest bit says that the text was cut (at a character boundary).
-//! Readers find regions by the header's offsets and strides, so records may grow at their end without a new version.
+//! Times are nanoseconds of the monotonic clock unless marked otherwise. A text cell begins with a `u16`: its lowest 15
+//! bits are the length in bytes, its highest bit marks a text that was cut (at a character boundary). Readers find
+//! regions by the header's offsets and strides, so records may grow at their end without a new version.
 
 #[cfg_attr(not(any(loom, feature = "internals")), allow(unreachable_pub, reason = "public for models and benches"))]
 mod cells;
@@ -77,27 +77,27 @@ pub const MINOR: u32 = 0;
 pub const PAGE_BYTES: usize = 4096;
 /// The most slots a board may have.
 pub const MAX_SLOTS: u32 = 4096;
-/// The longest that a board may be, in bytes: twice what the most slots of this version take. Nothing longer is believed,
-/// so that no header can make a reader go through more than this.
+/// The greatest length of a board, in bytes: twice the room that the most slots of this version take. A longer one is
+/// refused, so that no header can make a reader go through more than this.
 pub const LONGEST_BYTES: u64 = 64 << 20;
-/// Where the hot lines begin on a board of this version.
+/// The offset of the hot lines on a board of this version.
 pub const HOT_OFFSET: usize = 2 * PAGE_BYTES;
 /// A slot's log ring with its three counters, in bytes.
 pub const LOG_STRIDE: usize = 4096;
-/// Where the ring's bytes begin in it.
+/// The offset of the ring's bytes behind its counters.
 pub const LOG_HEADER_BYTES: usize = 64;
 /// One unit of a beat word, in nanoseconds.
 pub const BEAT_UNIT_NS: u64 = 10_000_000;
 /// An optional feature: the creator is another process than the one that made the board, and holds no lock.
 pub const CREATOR_HOLDS_NO_LOCK: u64 = 1;
-/// What a size is, or how small it is in models: there, each word more is one more thing that can happen.
+/// A size, or a smaller one in models, where each additional word multiplies the possible executions.
 const fn modelled_as(in_models: usize, size: usize) -> usize {
     if cfg!(loom) { in_models } else { size }
 }
 
-/// How many phases a cold record has room for.
+/// The number of phases that a cold record has room for.
 pub const PHASES: usize = modelled_as(2, 8);
-/// A parent slot that is none.
+/// The value of [`ColdImage::parent_slot`] for a slot without a parent.
 pub const NO_PARENT: u16 = u16::MAX;
 
 /// 64-bit words of a slot's key.
@@ -147,7 +147,7 @@ mod drawn_as_built {
         assert!(size_of::<HeaderPage>() <= PAGE_BYTES && size_of::<Doorbell>() <= PAGE_BYTES);
         assert!(offset_of!(Doorbell, waiters) == 128);
         assert!(size_of::<LogCounters>() <= LOG_HEADER_BYTES && LOG_STRIDE.is_multiple_of(8));
-        // References into a mapping need no more than the 8 bytes that every offset is checked for.
+        // References into a mapping need an alignment of at most 8 bytes, for which every offset is checked.
         assert!(align_of::<HeaderPage>() == 8 && align_of::<HotLine>() == 8 && align_of::<ColdRecord>() == 8);
     };
 }

@@ -13,9 +13,12 @@
 //! intermediate values, a late one misses nothing, and a writer never waits for either. The crate knows no tool and no
 //! terminal, reads no environment and prints nothing.
 //!
+//! A board is a file. With the feature `named` it can also be a named segment of the system, `shm:NAME`.
+//!
 //! # The creator
 //!
-//! It makes the board, names a slot for each process that it starts, and says how each ended: only it knows, from `wait()`.
+//! It makes the board, names a slot for each process that it starts, and records how each ended, from `wait()`: only
+//! the creator has that.
 //!
 //! ```
 //! use vx_shm::{Board, BoardState, Ending, Kind, SlotState};
@@ -23,7 +26,7 @@
 //! # let path = directory.path().join("demo.board");
 //! let board = Board::create(&path, "my project", 64)?;
 //! let place = board.reserve("node", "22.3.0", Kind::Install)?;
-//! // … start a process, tell it path, `place.slot` and `place.generation`, and wait for it …
+//! // … start a process, pass it path, `place.slot` and `place.generation`, and wait for it …
 //! board.end(place, &Ending { signal: Some(9), ..Ending::new(SlotState::Died) })?;
 //! board.close(BoardState::Failed);
 //! # assert_eq!(board.reader()?.snapshot()?.slots[0].signal, Some(9));
@@ -32,7 +35,8 @@
 //!
 //! # A writer
 //!
-//! It claims the slot that was named for it ([`Slot::claim`]), or takes a free one of somebody's board, and publishes.
+//! It claims the slot that was named for it ([`Slot::claim`]), or takes a free one of another process's board, and
+//! publishes.
 //!
 //! ```
 //! use vx_shm::{Ending, Kind, Phase, Slot};
@@ -53,7 +57,7 @@
 //!
 //! # A reader
 //!
-//! It looks as often as it likes, and is noticed by nobody. A finished board and a [`dump`] are read in the same way.
+//! It looks as often as it likes, unnoticed by every writer. A finished board and a [`dump`] are read in the same way.
 //!
 //! ```
 //! use std::time::Duration;
@@ -67,7 +71,7 @@
 //! let mut reader = Reader::open(&path)?;
 //! let mut snapshot = Snapshot::default();
 //! loop {
-//!     let closed = reader.closed(); // First: what is read behind it is then the last state.
+//!     let closed = reader.closed(); // First: everything read after it is then the last state.
 //!     reader.refresh(&mut snapshot)?;
 //!     for slot in &snapshot.slots {
 //!         println!("{} {}: {} of {:?}", slot.key, slot.state, slot.done, slot.total);
@@ -81,24 +85,25 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What holds
+//! # Guarantees
 //!
 //! * **Whole or not at all.** The numbers of a slot are all from one publication, and so is its text: the newest, or, for
 //!   a reader that raced a publication, the one before.
-//! * **A writer killed at any instruction** leaves its slot readable, with its last complete publication, and free to be
-//!   taken over. There is no repair, and nobody has to help. How it ended is told by its parent; that it is lost, by the
-//!   system's lock on its slot, and by its process id with start time, which no later process has.
+//! * **A writer killed at any instruction** leaves its slot readable, with its last complete publication, and free to
+//!   be taken over. No repair is needed. Its parent records how it ended; the system's lock on its slot shows that it
+//!   is lost, and so does its process id with start time, which no later process has.
 //! * **Readers never write**, take no lock, and cost a writer no more than the cache misses they cause.
-//! * **Writers never wait**: publishing makes no system call and allocates nothing. A change of state makes one, to wake,
-//!   and only while somebody waits for it.
+//! * **Writers never wait**: publishing makes no system call and allocates nothing. A change of state makes one, to
+//!   wake, and only while a reader waits for it.
 //! * **Nothing that is read is trusted.** Any bytes at all give an answer or a typed error in bounded time.
 //!
-//! What is not promised, and what a crash, a fork, a truncation or an old layout does: [`docs::limits`].
+//! For everything that is not promised, and the effect of a crash, a fork, a truncation or an old layout:
+//! [`docs::limits`].
 //!
-//! # What it costs
+//! # Costs
 //!
-//! Medians on two shared x86_64 cores; the repository's `docs/measurements.md` names the command behind each figure, and
-//! what else ran in the same turn.
+//! Medians on two shared x86_64 cores; the repository's `docs/measurements.md` names the command behind each figure,
+//! and everything that ran in the same turn.
 //!
 //! | | |
 //! |---|---|
@@ -110,11 +115,11 @@
 //! | follow 64 processes that report 1,000 times a second each, 60 looks a second | 0.11 % of a core |
 //! | memory | 6.1 KiB a slot, log ring included |
 //!
-//! # Where to read on
+//! # Further reading
 //!
 //! [`layout`] draws the bytes, for readers in any language. [`docs::protocol`] names, for every store and load that is
 //! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's state
-//! to a file, and as JSON, CSV and text.
+//! to a file, and as JSON.
 
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;

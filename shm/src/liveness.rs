@@ -1,11 +1,11 @@
-//! Who stands behind a slot: alive, stalled, silent or lost.
+//! The writer behind a slot: alive, stalled, silent or lost.
 //!
-//! Two witnesses: the lock byte, which the system frees when the writer is gone, however it went; and the process id
-//! with start time, boot and pid namespace, which exposes a lock that only a forked child still holds. A heartbeat is a
-//! hint for people and never a reason to take a slot away.
+//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause; and the process id with
+//! start time, boot and pid namespace, which exposes a lock that only a forked child still holds. A heartbeat is a hint
+//! for people and never a reason to take a slot away.
 //!
-//! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only the
-//! second witness: between two reports nobody holds a lock or beats.
+//! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only
+//! the second witness: between two reports no process holds the lock or beats.
 
 pub(crate) mod beats;
 pub(crate) mod clock;
@@ -19,7 +19,7 @@ use crate::view::Liveness;
 pub const SILENT_AFTER_MS: u64 = 1_500;
 /// A writer that beats but whose numbers have not moved for this long is stalled.
 pub const STALLED_AFTER_MS: u64 = 5_000;
-/// Times without news are given in whole steps of this, so that a reading changes once a second and not always.
+/// Quiet times are rounded down to multiples of this, so that a reading changes once a second and not every time.
 const STEP_MS: u64 = 1_000;
 
 /// A slot's beat word: when its writer last beat, and when it last saw the numbers move.
@@ -36,7 +36,8 @@ impl Beat {
         (self.moved as u64) << 32 | self.beaten as u64
     }
 
-    /// When its writer last beat, in nanoseconds, as the board's creation is given; `None` where it never did.
+    /// The time of its writer's last beat, in nanoseconds, on the clock of the board's creation; `None` if it never
+    /// beat.
     pub(crate) fn beaten_at_ns(self, created_at_ns: u64) -> Option<u64> {
         (self.beaten > 0).then(|| created_at_ns.saturating_add(u64::from(self.beaten) * BEAT_UNIT_NS))
     }
@@ -46,23 +47,23 @@ impl Beat {
     }
 }
 
-/// A moment as beat words count it.
+/// A moment in the units of a beat word.
 pub(crate) fn beat_units(now_ns: u64, created_at_ns: u64) -> u32 {
     u32::try_from(now_ns.saturating_sub(created_at_ns) / BEAT_UNIT_NS).unwrap_or(u32::MAX)
 }
 
-/// What is known about the writer of a slot that has not ended.
+/// The evidence about the writer of a slot that has not ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evidence {
-    /// Whether somebody holds the slot's byte; `None` where that cannot be known.
+    /// True if a process holds the slot's byte; `None` if that cannot be known.
     pub(crate) lock_held: Option<bool>,
-    /// Whether the very process of the slot's identity runs; `None` where that cannot be known or was not asked.
+    /// True if exactly the process of the slot's identity runs; `None` if that cannot be known or was not examined.
     pub(crate) process_runs: Option<bool>,
-    /// Whether a process that would judge the slot's end is still there.
+    /// True if a process that would record the slot's end still runs.
     pub(crate) judge_alive: Option<bool>,
-    /// Whether a writer has claimed the slot.
+    /// True if a writer has claimed the slot.
     pub(crate) claimed: bool,
-    /// Whether its process is the only witness, as the slot is written on its behalf.
+    /// True if its process is the only witness, as the slot is written on its behalf.
     pub(crate) on_behalf: bool,
     /// Its beat word.
     pub(crate) beat: Beat,
@@ -71,12 +72,12 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
-    /// For how long there has been no beat, in milliseconds.
+    /// The time since the last beat, in milliseconds.
     pub(crate) fn quiet_ms(&self) -> u64 {
         units_to_ms(self.now.saturating_sub(self.beat.beaten))
     }
 
-    /// What it all says.
+    /// The liveness that this evidence shows.
     pub(crate) fn verdict(&self) -> Liveness {
         if !self.claimed {
             return if self.judge_alive == Some(false) { Liveness::Lost } else { Liveness::Unknown };
@@ -88,7 +89,7 @@ impl Evidence {
                 None => Liveness::Unknown,
             };
         }
-        // Either witness is enough to show that the writer is gone; a lock without its process is a forked child's.
+        // Each witness alone shows that the writer is gone: a lock that outlives its process is held by a forked child.
         let gone = self.lock_held == Some(false) || self.process_runs == Some(false);
         if gone && self.judge_alive != Some(true) {
             return Liveness::Lost;
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_that_holds_beats_and_moves_is_alive_whoever_else_is_gone() {
+    fn a_writer_that_holds_beats_and_moves_is_alive_without_its_creator() {
         assert_eq!(healthy().verdict(), Liveness::Alive);
         assert_eq!(Evidence { judge_alive: Some(false), ..healthy() }.verdict(), Liveness::Alive);
     }
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_free_lock_is_lost_only_when_nobody_is_left_to_judge() {
+    fn a_free_lock_is_lost_only_without_a_process_that_would_judge() {
         let dead = Evidence { lock_held: Some(false), ..healthy() };
         assert_eq!(dead.verdict(), Liveness::Silent(0));
         assert_eq!(Evidence { judge_alive: Some(false), ..dead }.verdict(), Liveness::Lost);
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_slot_on_behalf_of_a_process_only_that_process_tells() {
+    fn a_slot_on_behalf_of_a_process_lives_as_long_as_that_process() {
         let quiet = Beat { beaten: 0, moved: 0 };
         let script = Evidence { on_behalf: true, lock_held: Some(false), beat: quiet, ..healthy() };
         assert_eq!(Evidence { process_runs: Some(true), ..script }.verdict(), Liveness::Alive);
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reservation_is_lost_with_its_creator_and_says_nothing_before() {
+    fn a_reservation_is_lost_with_its_creator_and_unknown_before() {
         let reserved = Evidence { claimed: false, lock_held: Some(false), ..healthy() };
         assert_eq!(reserved.verdict(), Liveness::Unknown);
         assert_eq!(Evidence { judge_alive: Some(false), ..reserved }.verdict(), Liveness::Lost);

@@ -49,7 +49,7 @@ macro_rules! wire_enum {
 }
 
 wire_enum! {
-    /// What a slot's writer is doing. `done` and `total` count bytes or files of this phase.
+    /// The work that a slot's writer is doing. `done` and `total` count bytes or files of this phase.
     Phase {
         /// Planned, not started.
         Queued = 0, "queued";
@@ -71,7 +71,7 @@ wire_enum! {
 }
 
 impl Phase {
-    /// One letter for a bar in a chart; a small one where nothing is done.
+    /// One letter for a bar in a chart; a small one for phases without work.
     pub const fn letter(self) -> &'static str {
         match self {
             Self::Queued => "q",
@@ -87,7 +87,7 @@ impl Phase {
 }
 
 wire_enum! {
-    /// Where a slot is in its life: `free → reserved → claiming → live → done | failed | cancelled | skipped | died`.
+    /// A slot's place in its life: `free → reserved → claiming → live → done | failed | cancelled | skipped | died`.
     SlotState {
         /// Never used.
         Free = 0, "free";
@@ -97,11 +97,11 @@ wire_enum! {
         Claiming = 2, "claiming";
         /// Claimed by a writer.
         Live = 3, "live";
-        /// Ended: what was asked for is there.
+        /// Ended: the result is there.
         Done = 4, "done";
-        /// Ended: it failed, and the slot's error says why.
+        /// Ended: it failed, and the slot's error has the reason.
         Failed = 5, "failed";
-        /// Ended: somebody asked it to stop.
+        /// Ended: it was stopped on request.
         Cancelled = 6, "cancelled";
         /// Ended: nothing had to be done.
         Skipped = 7, "skipped";
@@ -111,19 +111,19 @@ wire_enum! {
 }
 
 impl SlotState {
-    /// Whether it ended as it was asked for: what was wanted is there, or nothing had to be done.
+    /// True if it ended well: the result is there, or nothing had to be done.
     pub const fn good(self) -> bool {
         matches!(self, Self::Done | Self::Skipped)
     }
 
-    /// Whether nothing more will come under this generation.
+    /// True once nothing more will follow under this generation.
     pub const fn ended(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died)
     }
 }
 
 wire_enum! {
-    /// What a slot stands for.
+    /// The kind of work in a slot.
     Kind {
         /// One install of one release.
         Install = 0, "install";
@@ -139,15 +139,15 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Where a whole board is in its life.
+    /// A whole board's place in its life.
     BoardState {
         /// Its creator is still at work.
         Running = 0, "running";
         /// Everything asked for succeeded.
         Done = 1, "done";
-        /// At least one thing asked for did not succeed.
+        /// At least one requested item did not succeed.
         Failed = 2, "failed";
-        /// Somebody asked for it to stop.
+        /// It was stopped on request.
         Cancelled = 3, "cancelled";
     }
 }

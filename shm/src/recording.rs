@@ -1,8 +1,10 @@
-//! A recording: what changed on a board and when, in a file that only grows, for looking at a run again.
+//! A recording: the changes of a board and their times, in a file that only grows, so that a run can be looked at
+//! again.
 //!
-//! A [`Recorder`] is given readings of a board and writes what differs from the one before; it looks like any other viewer,
-//! so that recording costs the board's writers nothing. [`Recording`] is the file when it is read, and [`Playback`] a place
-//! in it: a reading of any moment, as [`Reader`](crate::Reader) gave it then.
+//! A [`Recorder`] takes readings of a board and writes the difference between each reading and the one before. It reads
+//! the board as any viewer does, so recording costs the board's writers nothing. A [`Recording`] is such a file, read
+//! and checked. A [`Playback`] is a place in it; there it returns the reading that a [`Reader`](crate::Reader) returned
+//! at that time.
 //!
 //! ```text
 //!   0  magic `vx-recrd`, major (u32), minor (u32)             16 bytes    little-endian, as everything else
@@ -17,45 +19,50 @@
 //!   how many slots follow; for each: how far from the one before, which of its fields follow, and those
 //! ```
 //!
-//! Numbers in payloads take as many bytes as they need (`bytes.rs`); fields are listed in `fields.rs`. A whole frame needs
-//! none before it, and they come often enough that no seek has to read much: one is due where what has changed since the last
-//! would take more than [`WHOLE_EVERY_BYTES`], or eight times that one's own size. A recorder without room for another goes
-//! on for as much again, and a reader no further than that. A frame is in one `write`, and checked when it is read: of a
-//! recorder that was killed nothing is missing but what it had not come to. Where a frame is damaged, the recording ends
-//! before it. Nothing in a recording is trusted; reading it, and walking through it, take time and memory in proportion to
-//! its size, which is bounded.
+//! Numbers in payloads take as many bytes as they need (`bytes.rs`); fields are listed in `fields.rs`. A whole frame
+//! needs no frame before it, and whole frames are frequent enough that no seek has to read much: the next one is due
+//! when the changes since the last one take more than [`WHOLE_EVERY_BYTES`], or more than eight times the size of that
+//! one if this is larger. A recorder without room for another whole frame writes changes up to twice that limit, and a
+//! reader accepts no more than that.
 //!
-//! A recorder never writes more than it is allowed. The fuller the file, the seldomer numbers are written:
-//! the beginning of a run is there in full detail, an hour in fewer readings, and the changes of
-//! states for as long as there is room, and the end in any case.
+//! A frame is written by one `write`, and checked when it is read: the recording of a killed recorder has every frame
+//! that was written. A recording ends before its first damaged frame. Nothing in a recording is trusted; reading it,
+//! and walking through it, take time and memory in proportion to its size, which is bounded.
+//!
+//! A recorder never writes more than it is allowed to. The fuller the file, the less often numbers are written: the
+//! beginning of a run is recorded in full detail, a later hour in fewer readings. Changes of state are written for as
+//! long as there is room, and the last reading always.
 
 mod bytes;
 mod change;
+mod fault;
 mod fields;
 mod header;
 mod playback;
 mod recorder;
 mod recording_file;
 
+pub use fault::{RecordingError, RecordingFault};
 pub use playback::Playback;
 pub use recorder::Recorder;
-pub use recording_file::{Recording, RecordingError, RecordingFault, create, is_recording};
+pub use recording_file::{Recording, create, is_recording};
 
 /// The longest recording that is written or read, in bytes.
 pub const MOST_BYTES: u64 = 64 << 20;
 /// A recorder looks at its board this often at most, in nanoseconds.
 pub const LOOK_EVERY_NS: u64 = 50_000_000;
-/// Changes behind a whole reading take this many bytes at most, or eight times its own where that is more, and twice as many
-/// where there is no room for another.
+/// The most bytes of changes behind a whole reading, or eight times the reading's own size if that is more; twice as
+/// many if there is no room for another whole reading.
 pub const WHOLE_EVERY_BYTES: u64 = 128 << 10;
 
-/// How many bytes of changes may follow a whole reading of this size before the next is due.
+/// The bytes of changes that may follow a whole reading of this size before the next whole reading is due.
 const fn whole_every(whole_bytes: u64) -> u64 {
     let own = whole_bytes.saturating_mul(8);
     if own > WHOLE_EVERY_BYTES { own } else { WHOLE_EVERY_BYTES }
 }
 
-/// How many may stand between a whole reading and a frame that counts on it; where there are more, the recording ends.
+/// The most bytes between a whole reading and a frame that builds on it. A frame further behind is not read: the
+/// recording ends before it.
 const fn most_between(whole_bytes: u64) -> u64 {
     whole_every(whole_bytes).saturating_mul(2)
 }

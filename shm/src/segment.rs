@@ -1,4 +1,4 @@
-//! The memory of a board, whatever it is made of. All unsafe code of the crate is in this one file.
+//! The memory of a board, for each kind of board. All unsafe code of the crate is in this one file.
 //!
 //! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
 //! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
@@ -15,11 +15,13 @@ pub(crate) mod lock;
 mod named;
 mod open;
 mod parts;
+mod plain_file;
 pub(crate) mod sleep;
 
 pub(crate) use create::{create_file, create_named};
 pub(crate) use named::{SCHEME, as_file, remove_named};
-pub(crate) use open::{open_read, open_write, plain_file};
+pub(crate) use open::{open_read, open_write};
+pub(crate) use plain_file::plain_file;
 
 use std::fs::File;
 use std::ops::Range;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use crate::atomics::AtomicU64;
 use crate::layout::{ColdRecord, Doorbell, HeaderImage, HeaderPage, HotLine, LogCounters, Region};
 
-/// The memory of one board, and what its header says of it: see [`parts`] for what lies where.
+/// The memory of one board, and the facts of its header: see [`parts`] for the layout.
 pub(crate) struct Segment {
     memory: Memory,
     writable: bool,
@@ -39,21 +41,21 @@ pub(crate) struct Segment {
     file: Option<File>,
 }
 
-/// What memory is made of; kept so that it is given back when it is dropped.
+/// The kind of memory; kept so that it is given back when it is dropped.
 enum Backing {
     /// A file, mapped read-only or read-write.
     Mapped(memmap2::MmapRaw),
     /// A named segment of the system, always mapped read-write.
-    Named(shared_memory::Shmem),
+    Named(named::Shmem),
     /// A private copy, brought up to date by `reload`.
     Copied(copied::Copied),
 }
 
-/// Memory that other threads and processes may be storing to, there as long as this lives.
+/// Memory that other threads and processes may store to, and that stays as long as this value lives.
 struct Memory {
     base: NonNull<u8>,
     length: usize,
-    /// Before the map it guards, which is given back after it.
+    /// Declared before the map that it guards, so that the guard is dropped first.
     guard: guard::Guard,
     backing: Backing,
 }
@@ -86,7 +88,7 @@ macro_rules! shared {
 shared!(HeaderPage, Doorbell, HotLine, ColdRecord, LogCounters, AtomicU64);
 
 impl Memory {
-    /// `None` for memory that is not there or begins where no word could.
+    /// `None` for memory that does not exist or begins at an unaligned address.
     fn of(backing: Backing, writable: bool) -> Option<Self> {
         let (base, length) = match &backing {
             Backing::Mapped(map) => (map.as_mut_ptr(), map.len()),
@@ -95,7 +97,7 @@ impl Memory {
         };
         let base = NonNull::new(base).filter(|base| base.cast::<u64>().is_aligned())?;
         let guard = match &backing {
-            // Somebody may cut the file short.
+            // Another process may cut the file short.
             Backing::Mapped(_) => guard::Guard::over(base.as_ptr(), length, writable),
             Backing::Named(_) => guard::Guard::over(base.as_ptr(), length, true),
             Backing::Copied(_) => guard::Guard::none(),
@@ -103,7 +105,7 @@ impl Memory {
         Some(Self { base, length, guard, backing })
     }
 
-    /// Whether so many records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
+    /// True if `count` records of `T`, the first at `offset`, each `stride` after the one before, lie inside.
     #[inline(always)]
     fn holds<T: Shared>(&self, offset: usize, stride: usize, count: usize) -> bool {
         let end = stride.checked_mul(count.saturating_sub(1)).and_then(|last| last.checked_add(offset));
@@ -147,7 +149,7 @@ impl Memory {
         })
     }
 
-    /// So many words from this offset on.
+    /// `count` words from this offset on.
     ///
     /// # Panics
     /// As [`at`](Self::at).
@@ -184,8 +186,8 @@ impl HotHandle {
 
     #[inline(always)]
     pub(crate) fn line(&self) -> &HotLine {
-        // SAFETY: `line` was a reference into the memory of `segment`, which lives and stays mapped in place as long
-        // as `self`; what it points to are atomics.
+        // SAFETY: `line` was a reference into the memory of `segment`, which lives and stays mapped in place as long as
+        // `self`; it points to atomics.
         #[allow(unsafe_code)]
         unsafe {
             self.line.as_ref()
@@ -197,12 +199,12 @@ impl HotHandle {
     }
 }
 
-/// Ask for, give up or ask about one byte of a file, for its open file description. Returns the answer's kind of lock.
+/// Lock, unlock or test one byte of a file, for its open file description. Returns the kind of lock in the answer.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) -> std::io::Result<libc::c_int> {
     use std::os::fd::AsRawFd;
     // SAFETY: `flock` is plain data, for which zeros are valid; `fcntl` reads and writes this one value only, which
-    // outlives the call, whichever of the lock commands it is; the descriptor is open because `file` is.
+    // outlives the call, for each of the lock commands; the descriptor is open because `file` is.
     #[allow(unsafe_code)]
     let (answer, question) = unsafe {
         let mut question: libc::flock = std::mem::zeroed();
@@ -216,20 +218,20 @@ fn byte_lock(file: &File, command: libc::c_int, kind: libc::c_int, byte: i64) ->
     if answer == -1 { Err(std::io::Error::last_os_error()) } else { Ok(question.l_type.into()) }
 }
 
-/// What the system did with SIGBUS before [`guard`] took it.
+/// The disposition of SIGBUS before [`guard`] took it.
 #[cfg(unix)]
 type Disposition = libc::sigaction;
 
-/// What a fault is called with: the handler's own arguments.
+/// A handler for a fault, called with the handler's own arguments.
 #[cfg(unix)]
 type OnFault = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut libc::c_void);
 
-/// Have this called for SIGBUS from now on; what was done with it before.
+/// Install this handler for SIGBUS. Returns the disposition before.
 #[cfg(unix)]
 fn take_bus_errors(handler: OnFault) -> Disposition {
-    // SAFETY: a `sigaction` is plain data, for which zeros are valid; the calls read and write these two values only. The
-    // handler is of the kind that `SA_SIGINFO` asks for, and does nothing that a signal's handler must not: see `guard`.
-    // Should a call fail, which for SIGBUS it cannot, the signal keeps the effect it had.
+    // SAFETY: a `sigaction` is plain data, for which zeros are valid; the calls read and write these two values only.
+    // The handler is of the kind that `SA_SIGINFO` asks for, and does nothing that a signal's handler must not: see
+    // `guard`. Should a call fail, which for SIGBUS it cannot, the signal keeps the effect it had.
     #[allow(unsafe_code)]
     unsafe {
         let mut before: libc::sigaction = std::mem::zeroed();
@@ -237,37 +239,38 @@ fn take_bus_errors(handler: OnFault) -> Disposition {
         let mut ours: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&raw mut ours.sa_mask);
         ours.sa_sigaction = handler as usize;
-        // On the stack that a thread has for such signals, where it has one.
+        // Run on the thread's alternate stack for signals, if it has one.
         ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigaction(libc::SIGBUS, &raw const ours, std::ptr::null_mut());
         before
     }
 }
 
-/// In a handler: the address whose access raised the signal; `None` where somebody sent it.
+/// In a handler: the address whose access raised the signal; `None` if a process sent it.
 #[cfg(unix)]
 fn faulting_address(info: *mut libc::siginfo_t) -> Option<u64> {
-    // SAFETY: the system hands a handler of this kind a valid `siginfo_t`, whose address counts where a fault raised it.
+    // SAFETY: the system hands a handler of this kind a valid `siginfo_t`, whose address counts if a fault raised it.
     #[allow(unsafe_code)]
     let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr() as u64) };
     (code > 0).then_some(address)
 }
 
-/// In a handler: private zeros in place of a whole map; whether there are some now.
+/// In a handler: put private zeros in place of a whole map. Returns true if that succeeded.
 #[cfg(unix)]
 fn put_zeros(begin: u64, length: u64, writable: bool) -> bool {
     let protection = if writable { libc::PROT_READ | libc::PROT_WRITE } else { libc::PROT_READ };
     let flags = libc::MAP_PRIVATE | libc::MAP_ANON | libc::MAP_FIXED | libc::MAP_NORESERVE;
     let begin = std::ptr::with_exposed_provenance_mut::<libc::c_void>(begin as usize);
-    // SAFETY: the range is that of a map of a board, which stays mapped as long as its guard, and the guard lives as long
-    // as whoever is in the middle of touching the map: the interrupted thread borrows the segment. So the pages replaced
-    // are the board's own. What points to them are references to atomics, for which any bits are valid, zeros too.
+    // SAFETY: the range is that of a map of a board, which stays mapped as long as its guard, and the guard lives as
+    // long as any code that is in the middle of touching the map: the interrupted thread borrows the segment. So the
+    // pages replaced are the board's own. All that points to them are references to atomics, for which any bits are
+    // valid, zeros too.
     #[allow(unsafe_code)]
     let placed = unsafe { libc::mmap(begin, length as usize, protection, flags, -1, 0) };
     placed != libc::MAP_FAILED
 }
 
-/// In a handler: what would have happened without it.
+/// In a handler: give the signal the disposition that it had before.
 #[cfg(unix)]
 fn pass_bus_error_on(
     before: Option<&Disposition>,
@@ -280,7 +283,7 @@ fn pass_bus_error_on(
         libc::SIG_IGN if sent => {}
         libc::SIG_DFL | libc::SIG_IGN => {
             // SAFETY: both calls are among those a handler may make. A fault comes again after the return and then has
-            // the default effect; a signal that somebody sent does not, and is sent again.
+            // the default effect; a signal that a process sent does not, and is sent again.
             #[allow(unsafe_code)]
             unsafe {
                 libc::signal(signal, libc::SIG_DFL);
@@ -291,7 +294,7 @@ fn pass_bus_error_on(
         }
         handler => {
             let with_info = before.is_some_and(|before| before.sa_flags & libc::SA_SIGINFO != 0);
-            // SAFETY: the system gave this address as the handler of this signal, and its flags say which of the two
+            // SAFETY: the system gave this address as the handler of this signal, and its flags name which of the two
             // kinds it is. It is called as the system would have called it.
             #[allow(unsafe_code)]
             unsafe {

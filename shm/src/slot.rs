@@ -1,8 +1,8 @@
 //! One slot of a board: claim it, publish to it, end it.
 //!
-//! A slot has one writer, the process that claimed it, and any number of readers, who never write and so cannot hold it
-//! up. Publishing numbers is five stores into one cache line: no system call, no lock, no clock, nothing to allocate.
-//! Which store pairs with which load, and why that is enough: [`crate::docs::protocol`].
+//! A slot has one writer, the process that claimed it, and any number of readers. Readers never write and so cannot
+//! hold it up. Publishing numbers is five stores into one cache line: no system call, no lock, no clock, nothing to
+//! allocate. The pairs of stores and loads, and the argument for them: [`crate::docs::protocol`].
 
 mod behalf;
 mod ending;
@@ -13,7 +13,7 @@ pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
-pub(crate) use place::{Wanted, reserve_again, reserve_place, take_place};
+pub(crate) use place::{Subject, reserve_again, reserve_place, take_place};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,8 +31,8 @@ pub const LOG_LINE_BYTES: usize = 1000;
 
 /// A slot that this process has claimed and may write to.
 ///
-/// Dropped without [`end`](Self::end), as a crash would, the slot stays as it was last published, and whoever reads it
-/// finds that nobody holds it any more.
+/// Dropped without [`end`](Self::end), as a crash would, the slot stays as it was last published, and every reader
+/// finds that no process holds it any more.
 pub struct Slot {
     total: u64,
     /// [`Meta`] as it is stored: put together when it changes, not with each publication.
@@ -41,7 +41,7 @@ pub struct Slot {
     generation: u32,
     text: [u64; TEXT_WORDS],
     hot: HotHandle,
-    /// The process that claimed it. A forked child has a copy of this, and the lock in common with its parent.
+    /// The process that claimed it. A forked child has a copy of this value, and shares the lock with its parent.
     owner: u32,
     beats: Arc<SlotBeats>,
 }
@@ -57,20 +57,20 @@ impl Slot {
         Self::begin(segment, slot, generation)
     }
 
-    /// Take a free slot of somebody's board: a never-used one first, else the one that ended longest ago, a second or
-    /// more; else one whose writer is gone and whose end nobody is left to judge. Such a one comes first where it has the
-    /// same key.
+    /// Take a free slot of another process's board: a never-used one first, else the one that ended longest ago, a
+    /// second or more; else one whose writer is gone and whose end no other process will record. Such a one comes first
+    /// if it has the same key.
     ///
     /// # Errors
     /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.
     pub fn join(board: &Path, key: &str, version: &str, kind: Kind) -> Result<Self, ClaimError> {
         let segment = open(board)?;
-        let wanted = Wanted { key, version, kind };
+        let wanted = Subject { key, version, kind };
         let (slot, generation) = take_place(&segment, &wanted)?;
         Self::begin(segment, slot, generation)
     }
 
-    /// A slot that this process keeps: it beats, and whoever waits is told that it was claimed.
+    /// A claimed slot of this process. Its heartbeat starts, and the readers that wait are woken.
     fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
         let slot = Self::attach(segment, index, generation)?;
         beats::keep(&slot.beats).map_err(ClaimError::Beats)?;
@@ -94,12 +94,12 @@ impl Slot {
         self.index
     }
 
-    /// Work finished in this phase, as published last: what a slot that is continued begins with.
+    /// Finished work of this phase, as last published. A process that continues a slot counts on from here.
     pub fn done(&self) -> u64 {
         self.hot.line().numbers.own()[0]
     }
 
-    /// How much work there is in this phase; `None` while unknown.
+    /// Total work of this phase; `None` while unknown.
     pub fn total(&self) -> Option<u64> {
         self.meta().total_known.then_some(self.total)
     }
@@ -109,7 +109,7 @@ impl Slot {
         Phase::from_number(self.meta().phase)
     }
 
-    /// Which life of the slot this is.
+    /// The life of the slot that this is.
     pub fn generation(&self) -> u32 {
         self.generation
     }
@@ -120,12 +120,12 @@ impl Slot {
         self.hot.line().numbers.write(&[done, self.total, self.meta]);
     }
 
-    /// How much work there is in this phase; `None` while unknown.
+    /// Set the total work of this phase; `None` while unknown.
     pub fn set_total(&mut self, total: Option<u64>) {
         self.publish_of(self.done(), total);
     }
 
-    /// Work finished and how much there is, in one publication: a reader never sees one without the other.
+    /// Finished and total work, in one publication: a reader never sees one without the other.
     pub fn publish_of(&mut self, done: u64, total: Option<u64>) {
         self.total = total.unwrap_or(0);
         self.meta = Meta { total_known: total.is_some(), ..self.meta() }.word();
@@ -144,13 +144,13 @@ impl Slot {
         }
     }
 
-    /// Which attempt this is, from 1.
+    /// Set the number of the attempt, from 1.
     pub fn attempt(&mut self, number: u8) {
         self.meta = Meta { attempt: number, ..self.meta() }.word();
         self.publish(self.done());
     }
 
-    /// One line about what is going on; of a longer one the beginning is kept and marked as cut (78 bytes).
+    /// One line about the work under way; of a longer one the beginning is kept and marked as cut (78 bytes).
     pub fn message(&mut self, text: &str) {
         self.text[..MESSAGE_WORDS].copy_from_slice(&encode_text::<MESSAGE_WORDS>(text));
         self.publish_text();
@@ -162,7 +162,7 @@ impl Slot {
         self.publish_text();
     }
 
-    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Where the board has no rings: nothing.
+    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings.
     pub fn log_line(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = &line[..line.len().min(LOG_LINE_BYTES)];
@@ -171,7 +171,7 @@ impl Slot {
         }
     }
 
-    /// End the slot: what came of it, with the error or the install path where there is one. Wakes those who wait.
+    /// End the slot, with the error or the install path if there is one. Wakes the readers that wait.
     ///
     /// # Errors
     /// When the state given does not end a slot; the slot is then left as a crash would leave it.
@@ -204,8 +204,8 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // Not left to the closing of the file: the thread that beats may hold the segment a moment longer.
-        // In a forked child neither: that would free it for its parent, too.
+        // The byte is freed here, because the thread that beats may keep the file open a moment longer; but not in a
+        // forked child, which would free it for its parent, too.
         if self.owner == std::process::id()
             && let Some(file) = self.segment().lock_file()
         {
@@ -214,7 +214,7 @@ impl Drop for Slot {
     }
 }
 
-/// Count a change of state and wake those who wait for one.
+/// Count a change of state and wake the readers that wait for one.
 pub(crate) fn ring(segment: &Segment) {
     let bell = segment.bell();
     if stamp::ring(&segment.header().epoch, bell) {
@@ -222,7 +222,7 @@ pub(crate) fn ring(segment: &Segment) {
     }
 }
 
-/// A board that something new can be claimed on.
+/// Open a board for a new claim.
 pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
     let segment = segment::open_write(board)?;
     if segment.facts().is_dump() || stamp::is_closed(&segment.header().closed) {
@@ -231,16 +231,16 @@ pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
     Ok(segment)
 }
 
-/// The table's lock, or who would not let go of it.
+/// The table's lock, or an error with the time waited for it.
 pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveError> {
     lock::lock_table(segment.lock_file())?.map_err(|waited_ms| ReserveError::Busy { waited_ms })
 }
 
-/// What the thread that beats knows of a slot.
+/// A slot, as the thread that beats sees it.
 struct SlotBeats {
     segment: Arc<Segment>,
     index: u32,
-    /// The stamp it saw last, and when it first saw that one.
+    /// The last stamp seen, and the time at which it was first seen.
     seen: parking_lot::Mutex<(u64, u32)>,
 }
 
@@ -263,7 +263,7 @@ impl Beating for SlotBeats {
     }
 }
 
-/// The control word of a slot in its present life, for whoever changes its state.
+/// The control word of a slot in its present life, for a process that changes its state.
 pub(crate) fn control_of(segment: &Segment, slot: u32) -> Option<Control> {
     segment.hot(slot).map(stamp::look)
 }

@@ -1,8 +1,8 @@
 //! Reading a board: live, finished or dumped, the same way.
 //!
 //! A reader maps the board read-only, loads, and compares; it never stores, so it cannot hold a writer up, and it
-//! trusts nothing it loads. What it met in the middle of a change it tries again a few times and then keeps as it was:
-//! a view is never a mixture. Where the orderings are argued: [`crate::docs::protocol`].
+//! trusts nothing it loads. If a slot is changed during a read, the reader tries again a few times and then keeps the
+//! earlier view: a view is never a mixture. The argument for the orderings: [`crate::docs::protocol`].
 
 mod decode;
 mod poll;
@@ -25,7 +25,7 @@ use crate::segment::{self, Segment};
 use crate::stamp::{self, Control, HotReading};
 use crate::view::Snapshot;
 
-/// A board attached for reading. Nothing it does is noticed by the board's writers.
+/// A board attached for reading, without any effect on the board's writers.
 pub struct Reader {
     segment: Segment,
     seen: Vec<refresh::Seen>,
@@ -34,7 +34,7 @@ pub struct Reader {
     witness: witness::Witness,
     title_stamp: Option<u64>,
     epoch: Option<u32>,
-    /// The `taken_at_ns` of the snapshot that `seen` is about.
+    /// The `taken_at_ns` of the snapshot that `seen` belongs to.
     last_taken_at_ns: u64,
 }
 
@@ -42,7 +42,7 @@ impl Reader {
     /// Attach to a board, a finished board, `shm:NAME`, or a dump.
     ///
     /// # Errors
-    /// When nothing is there, or what is there is not a board that this version reads.
+    /// If nothing has that name, or it is not a board of this version.
     pub fn open(path: &Path) -> Result<Self, AttachError> {
         let segment = segment::open_read(path)?;
         if segment.facts().is_dump() {
@@ -61,17 +61,17 @@ impl Reader {
         })
     }
 
-    /// What was attached: a path, or `shm:NAME`.
+    /// The name it was opened by: a path, or `shm:NAME`.
     pub fn path(&self) -> &Path {
         self.segment.path()
     }
 
-    /// Whether this is a dump: it will not change any more.
+    /// True for a dump: it will not change any more.
     pub fn is_dump(&self) -> bool {
         self.segment.facts().is_dump()
     }
 
-    /// Whether the board's creator has closed it.
+    /// True if the board's creator has closed it.
     pub fn closed(&self) -> bool {
         stamp::is_closed(&self.segment.header().closed)
     }
@@ -82,21 +82,22 @@ impl Reader {
         i64::try_from(at).ok()
     }
 
-    /// Bring a snapshot up to date. Returns whether anything in it changed since this reader last filled it.
+    /// Bring a snapshot up to date. Returns true if anything in it changed since this reader last filled it.
     ///
     /// Views of slots are changed in place: nothing is allocated for a slot whose texts did not grow. A slot that could
     /// not be read whole keeps its last view.
     ///
     /// # Errors
-    /// When the board was cut short, overwritten, or can no longer be read; the snapshot then keeps what it showed, each
-    /// slot as it was last seen whole.
+    /// When the board was cut short, overwritten, or can no longer be read; the snapshot then keeps the last whole view
+    /// of each slot.
     pub fn refresh(&mut self, into: &mut Snapshot) -> Result<bool, ReadError> {
         self.check_length()?;
         self.reload()?;
         if self.last_taken_at_ns != 0 && into.taken_at_ns == self.last_taken_at_ns {
             return self.read_again(into);
         }
-        // Another snapshot than last time: filled apart, so that it keeps what it has if the board is gone.
+        // This is another snapshot than last time. A new one is filled first, so that `into` keeps its content if the
+        // board is gone.
         let mut fresh = Snapshot::default();
         self.start_over(&mut fresh);
         self.read_again(&mut fresh)?;
@@ -104,7 +105,7 @@ impl Reader {
         Ok(true)
     }
 
-    /// Look at everything once: first what was said, then who is still there to say more.
+    /// Read everything once: first the words of the board, then the state of its processes.
     fn look(&mut self, into: &mut Snapshot, now_ns: u64) -> bool {
         let mut changed = self.refresh_board(&mut into.board);
         let state_moved = self.epoch.replace(into.board.epoch) != Some(into.board.epoch);
@@ -118,15 +119,15 @@ impl Reader {
         let now_ns = self.now_ns();
         let mut changed = self.look(into, now_ns);
         if into.board.abandoned() {
-            // The creator may have closed the board, and ended, since its state was read: these are its last words.
+            // The creator may have closed the board, and ended, since its state was read: read that last state.
             self.reload()?;
             if stamp::epoch(&self.segment.header().epoch) != into.board.epoch {
                 changed |= self.look(into, now_ns);
             }
         }
         if changed {
-            // Nothing that changed is believed of a board that was cut meanwhile: behind a cut in the middle of a page
-            // the system leaves zeros, and no fault tells of them.
+            // If the board was cut meanwhile, no change is accepted: behind a cut in the middle of a page the system
+            // leaves zeros and raises no fault.
             self.check_length()?;
         }
         into.taken_at_ns = if self.is_dump() { now_ns } else { now_ns.max(self.last_taken_at_ns + 1) };
@@ -149,7 +150,7 @@ impl Reader {
         let Some((counters, ring)) = self.segment.log(slot) else { return Vec::new() };
         let window = stamp::read_log(counters, ring);
         if self.segment.vanished() {
-            return Vec::new(); // Part of the window may be zeros in place of the board.
+            return Vec::new(); // A part of the window may be zeros instead of the board's bytes.
         }
         let whole = match window.bytes.iter().position(|byte| *byte == b'\n') {
             Some(_) if window.from_start => &window.bytes[..],
@@ -162,12 +163,12 @@ impl Reader {
         newest.iter().map(|line| String::from_utf8_lossy(&line[..line.len() - 1]).into_owned()).collect()
     }
 
-    /// Sleep until a slot or the board changes its state, at most `timeout`. Returns whether one did since the last
-    /// [`refresh`](Self::refresh), or the board's creator has ended. Numbers and texts ring no bell: read them at your own
-    /// pace.
+    /// Sleep until a slot or the board changes its state, at most `timeout`. Returns true if one did since the last
+    /// [`refresh`](Self::refresh), or the board's creator has ended. Changes of numbers and texts do not end the wait:
+    /// read them at your own pace.
     ///
-    /// Where the system can wake it, nothing runs meanwhile, however long that is. A wait of a second or less does not
-    /// look for the creator. [`Duration::MAX`] is without end.
+    /// If the system can wake this reader, nothing runs during a wait of any length. A wait of a second or less does
+    /// not look for the creator. [`Duration::MAX`] waits without end.
     pub fn wait_change(&self, timeout: Duration) -> bool {
         let until = Instant::now().checked_add(timeout);
         let creator = self.witness.living_creator();
@@ -178,7 +179,7 @@ impl Reader {
         woken != Woken::TimeOut
     }
 
-    /// A slot as plain bytes, with its good copies twice; `None` where there is nothing whole to show.
+    /// A slot as plain bytes, with its good copies twice; `None` if there is nothing whole to show.
     pub(crate) fn slot_image(&self, slot: u32) -> Option<SlotImage> {
         let line = self.segment.hot(slot)?;
         let record = self.segment.cold(slot)?;
@@ -209,7 +210,7 @@ impl Reader {
         if self.is_dump() { self.segment.facts().taken_at_ns.max(1) } else { clock::now_ns() }
     }
 
-    /// Whether the board is still whole and as long as it was.
+    /// Check that the board is still whole and as long as it was.
     fn check_length(&self) -> Result<(), ReadError> {
         match self.segment.length_now() {
             Ok(Some(found)) if found < self.segment.length() as u64 => Err(self.truncated(found)),
@@ -226,7 +227,8 @@ impl Reader {
         })
     }
 
-    /// Whether what was just read was the board: its pages did not vanish meanwhile, and its header still stands.
+    /// Check that the words just read were the board's: its pages did not vanish meanwhile, and its header still
+    /// stands.
     pub(crate) fn check_whole(&self) -> Result<(), ReadError> {
         let ready = self.segment.header().ready.load(Ordering::Relaxed);
         if ready == READY && !self.segment.vanished() {
@@ -245,7 +247,7 @@ impl Reader {
     }
 }
 
-/// Whether a dump holds the bytes that were written to it.
+/// Check that a dump holds the bytes that were written to it.
 fn check_dump(segment: &Segment, path: &Path) -> Result<(), AttachError> {
     use crate::layout::LayoutFault;
     if segment.body_crc() == segment.facts().body_crc {

@@ -1,12 +1,13 @@
-//! How words are published and read whole: the stamp over two copies, the control word over both, and what hangs on them.
+//! Words published and read whole: the stamp over two copies, the control word over both, and the words that they
+//! protect.
 //!
 //! One process writes a slot; any number read it, at any time, and never write. A publication goes into the spare copy
 //! and then moves the stamp, so that a writer killed at any instruction leaves the copy that the stamp names whole.
 //! Readers load `Relaxed` and fence `Acquire`, the only thing promised on pages that are mapped read-only.
 //!
-//! Every ordering of the crate is in this module, in functions over words alone: what is mapped, locked or asked of the
-//! system is elsewhere. So `tests/loom` can run all of it in every interleaving. Which store pairs with which load, and
-//! why that is enough: [`crate::docs::protocol`].
+//! Every ordering of the crate is in this module, in functions over words alone: mapping, locking and system calls are
+//! elsewhere. So `tests/loom` can run all of it in every interleaving. The pairs of stores and loads, and the argument
+//! for them: [`crate::docs::protocol`].
 
 mod bell;
 mod header;
@@ -19,11 +20,13 @@ mod words;
 pub use bell::{announce, await_change, epoch, ring, stop_waiting};
 pub use header::{attach, close, closed_at, complete, is_closed, note_used, used};
 pub use latch::READ_ATTEMPTS;
-pub use life::{HotReading, claim, look, read_hot, read_record, set_control};
+pub use life::{HotReading, claim, look, read_hot, set_control};
 #[cfg(any(loom, feature = "internals"))]
 pub use life::{begin_claim, read_under};
 #[cfg(any(loom, feature = "internals"))]
 pub use log::LogWindow;
 pub use log::{append_log, begin_log, read_log};
-pub use record::{End, PhaseChange, begin_record, end, enter_phase, publish_text, read_cold, store_words, write_exit};
+pub use record::{
+    End, PhaseChange, begin_record, end, enter_phase, publish_text, read_record, store_words, write_exit,
+};
 pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};

@@ -1,15 +1,15 @@
-//! What a reader sees: plain values copied out of a board, the same for a live board, a finished one and a dump.
+//! A reader's view: plain values copied out of a board, the same for a live board, a finished one and a dump.
 
 use crate::progress::{BoardState, Kind, Phase, SlotState};
 
 /// One reading of a whole board. Each slot is whole; two slots may be from different instants.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
-    /// What holds for the board as a whole.
+    /// The board as a whole.
     pub board: BoardView,
     /// Every slot that was ever used, in slot order.
     pub slots: Vec<SlotView>,
-    /// When this reading was taken, in nanoseconds of the board's monotonic clock.
+    /// The time of this reading, in nanoseconds of the board's monotonic clock.
     pub taken_at_ns: u64,
 }
 
@@ -18,9 +18,9 @@ pub struct Snapshot {
 pub struct BoardView {
     /// The board's id, unique on this machine: 32 hexadecimal digits.
     pub id: String,
-    /// As its creator last said. `Running` with a dead creator means that the creator was killed.
+    /// The state its creator stored last. `Running` with a dead creator means that the creator was killed.
     pub state: BoardState,
-    /// What the board is about, for people: the project's name.
+    /// The board's subject, for people: the project's name.
     pub title: String,
     /// Wall clock at creation, in nanoseconds since 1970.
     pub created_unix_ns: i64,
@@ -30,7 +30,7 @@ pub struct BoardView {
     pub creator: Creator,
     /// Goes up with each state change of any slot or the board; not with numbers.
     pub epoch: u32,
-    /// How many slots the board has.
+    /// The number of slots that the board has.
     pub capacity: u32,
 }
 
@@ -39,11 +39,11 @@ pub struct BoardView {
 pub struct Creator {
     /// Its process id, in the creator's pid namespace.
     pub pid: u32,
-    /// Whether that very process still runs; `None` where that cannot be known (a dump, another machine or namespace).
+    /// True if that very process still runs; `None` if that cannot be known (a dump, another machine or namespace).
     pub alive: Option<bool>,
 }
 
-/// Who stands behind a slot that has not ended.
+/// The liveness of the writer of a slot that has not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Liveness {
     /// Cannot be known: a dump, or another pid namespace.
@@ -55,7 +55,7 @@ pub enum Liveness {
     Stalled(u64),
     /// The writer holds its slot, but has not beaten for this many milliseconds: stopped or starved.
     Silent(u64),
-    /// Nobody holds the slot and its creator is gone too: nothing more will come.
+    /// No process holds the slot, and its creator is gone, too: nothing more will follow.
     Lost,
 }
 
@@ -66,65 +66,79 @@ pub struct PhaseEntry {
     pub phase: Phase,
     /// Nanoseconds on the board's monotonic clock.
     pub entered_at_ns: u64,
-    /// Work finished in it: when it was left, or so far for the present phase. Bytes for a download.
+    /// Work finished in it: at its end, or so far for the present phase. Bytes for a download.
     pub done: u64,
 }
 
 /// One slot: the newest publication that could be read whole.
 ///
-/// Text is valid UTF-8 but may hold anything else a writer put there, control characters included: whoever shows it
-/// on a terminal cleans it first.
+/// Text is valid UTF-8 but may hold anything else a writer put there, control characters included: a program that shows
+/// it on a terminal cleans it first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotView {
     /// The slot's place in the table.
     pub index: u32,
     /// Counts the claims of this place; `(index, generation)` names one life of a slot.
     pub generation: u32,
-    /// What the slot is about: a tool's name. Unique among the board's slots that have not ended.
+    /// The slot's subject: a tool's name. Unique among the board's slots that have not ended.
     pub key: String,
-    /// The version of it, or nothing.
+    /// The version of the subject; empty for none.
     pub version: String,
-    /// What the slot stands for.
+    /// The kind of work in the slot.
     pub kind: Kind,
-    /// Where it is in its life.
+    /// The slot's place in its life.
     pub state: SlotState,
-    /// What its writer is doing, or was doing when it ended.
+    /// The work its writer is doing, or was doing when it ended.
     pub phase: Phase,
     /// Work finished in this phase: bytes for a download.
     pub done: u64,
-    /// Work there is in this phase; `None` while unknown.
+    /// Total work of this phase; `None` while unknown.
     pub total: Option<u64>,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u8,
     /// The writer's process id; `None` before a claim.
     pub pid: Option<u32>,
-    /// Who stands behind it.
+    /// The liveness of its writer.
     pub liveness: Liveness,
-    /// When its writer beat last, on the board's monotonic clock, to 10 ms; only where that writer is
+    /// The time of its writer's last beat, on the board's monotonic clock, to 10 ms; only for a writer that is
     /// [`Lost`](Liveness::Lost) and ever beat.
     pub last_beat_at_ns: Option<u64>,
-    /// One line about what is going on.
+    /// One line about the work under way.
     pub message: String,
     /// A longer text, possibly of several lines.
     pub details: String,
-    /// Why it failed, once it did.
+    /// The reason of its failure, once it failed.
     pub error: Option<String>,
     /// The process's exit status, once its parent collected it.
     pub exit_code: Option<i32>,
     /// The signal that ended the process, once its parent collected it.
     pub signal: Option<i32>,
-    /// Where the result is, once it is there.
+    /// The place of the result, once it is there.
     pub install_path: Option<String>,
     /// The phases entered so far, oldest first; a phase entered twice appears with its last entry.
     pub phases: Vec<PhaseEntry>,
-    /// When the slot ended, on the board's monotonic clock.
+    /// The time of the slot's end, on the board's monotonic clock.
     pub ended_at_ns: Option<u64>,
 }
 
 impl BoardView {
-    /// Whether its creator is known to be gone without having said what became of the board.
+    /// True if its creator is known to be gone without having closed the board.
     pub fn abandoned(&self) -> bool {
         self.state == BoardState::Running && self.creator.alive == Some(false)
+    }
+
+    /// The wall clock at a moment of the board's monotonic clock, in nanoseconds since 1970.
+    pub fn unix_ns_at(&self, at_ns: u64) -> i128 {
+        i128::from(self.created_unix_ns) + i128::from(at_ns) - i128::from(self.created_at_ns)
+    }
+}
+
+impl SlotView {
+    /// The finished part of a known total, in percent with one decimal; `None` while the total is unknown or zero.
+    pub fn percent(&self) -> Option<f64> {
+        let total = self.total.filter(|total| *total > 0)?;
+        let tenths = u128::from(self.done.min(total)) * 1000 / u128::from(total);
+        Some(tenths as f64 / 10.0)
     }
 }
 
@@ -168,5 +182,20 @@ impl Default for SlotView {
             phases: Vec::new(),
             ended_at_ns: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_empty_totals_have_no_percent_and_more_than_all_is_all() {
+        let slot = |done, total| SlotView { done, total, ..SlotView::default() };
+        assert_eq!(SlotView::default().percent(), None);
+        assert_eq!(slot(0, Some(0)).percent(), None);
+        assert_eq!(slot(9, Some(3)).percent(), Some(100.0));
+        assert_eq!(slot(u64::MAX - 1, Some(u64::MAX)).percent(), Some(99.9));
+        assert_eq!(slot(1, Some(3)).percent(), Some(33.3));
     }
 }

@@ -1,4 +1,4 @@
-//! Slots and boards of processes that cannot hold them: what a shell script's reports rely on.
+//! Slots and boards of processes that cannot hold them: everything that a shell script's reports rely on.
 #![cfg(target_os = "linux")]
 
 mod support;
@@ -12,7 +12,7 @@ use vx_shm::{
     SlotState, Snapshot, gc, remove_over,
 };
 
-/// A process in whose name others report; it does nothing itself.
+/// A process on behalf of which others report; it does nothing itself.
 struct Script(Child);
 
 impl Script {
@@ -37,8 +37,8 @@ impl Drop for Script {
     }
 }
 
-/// Whether it comes true at once, or as soon as the process that another test has just begun to start has become its
-/// program: until then it has everything open that this one had, with the locks on it.
+/// True if `attempt` succeeds at once or soon. A process that another test has just forked shares this process's open
+/// files and their locks until it executes its program.
 fn soon(mut attempt: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + Duration::from_secs(5);
     while !attempt() {
@@ -126,7 +126,7 @@ fn a_slot_of_another_living_process_keeps_its_key() {
 }
 
 #[test]
-fn who_is_not_there_cannot_have_a_slot() {
+fn a_process_that_does_not_run_cannot_have_a_slot() {
     let form = Form::file();
     let (board, mut script) = (form.board("p", 1), Script::start());
     script.end();
@@ -246,7 +246,7 @@ fn a_board_that_is_closed_and_left_while_it_is_read_does_not_read_as_abandoned()
             begins.send(()).unwrap();
             let mut readings = Vec::new();
             while readings.last().is_none_or(|board: &BoardView| board.state == BoardState::Running) {
-                let mut snapshot = Snapshot::default(); // Another one each time, so that all of it is read again.
+                let mut snapshot = Snapshot::default(); // A new snapshot each time, so that every slot is read again.
                 reader.refresh(&mut snapshot).unwrap();
                 readings.push(snapshot.board);
             }

@@ -1,4 +1,4 @@
-//! What a board promises to those who use it, tried on both forms: a file, and a named segment of the system.
+//! The promises of a board to its users, tried on both forms: a file, and a named segment of the system.
 
 mod support;
 
@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use support::{Form, both_forms};
-use vx_shm::layout::LayoutFault;
 use vx_shm::{
     AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Kind, Liveness, Phase, Reader,
     ReserveError, Slot, SlotState, Snapshot,
@@ -82,7 +81,7 @@ fn a_reservation_is_claimed_once_and_only_while_it_stands() {
         let claim = |slot, generation| Slot::claim(path, slot, generation);
         let held = claim(one.slot, one.generation).unwrap();
         assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
-        drop(held); // As a crash would: whoever judges it has not yet spoken.
+        drop(held); // The drop leaves the slot as a crash would: its judge has not yet recorded an end.
         assert!(matches!(claim(one.slot, one.generation), Err(ClaimError::AlreadyClaimed { slot: 0 })));
         assert!(matches!(claim(one.slot, 7), Err(ClaimError::Superseded { found: 1, wanted: 7, .. })));
         assert!(matches!(claim(1, 0), Err(ClaimError::NotReserved { slot: 1 })));
@@ -94,7 +93,7 @@ fn a_reservation_is_claimed_once_and_only_while_it_stands() {
 }
 
 #[test]
-fn a_key_is_on_the_board_once_and_a_full_board_says_how_large_it_is() {
+fn a_key_is_on_the_board_once_and_a_full_board_reports_its_size() {
     both_forms(|form| {
         let board = form.board("p", 2);
         board.reserve("node", "1", Kind::Install).unwrap();
@@ -145,7 +144,7 @@ fn a_joined_slot_whose_writer_vanished_reads_as_lost_and_is_taken_over() {
 }
 
 #[test]
-fn a_reader_is_told_whether_anything_changed() {
+fn a_refresh_reports_if_anything_changed() {
     both_forms(|form| {
         let board = form.board("p", 2);
         let mut slot = Slot::join(board.path(), "a", "", Kind::Task).unwrap();
@@ -206,7 +205,7 @@ fn the_newest_whole_lines_of_output_are_there_for_each_slot() {
 }
 
 #[test]
-fn a_change_of_state_wakes_who_waits_and_numbers_do_not() {
+fn a_change_of_state_wakes_a_waiting_reader_and_numbers_do_not() {
     both_forms(|form| {
         let board = form.board("p", 2);
         let mut slot = Slot::join(board.path(), "a", "", Kind::Task).unwrap();
@@ -228,7 +227,7 @@ fn a_change_of_state_wakes_who_waits_and_numbers_do_not() {
 }
 
 #[test]
-fn long_texts_are_cut_and_say_so() {
+fn long_texts_are_cut_and_marked_as_cut() {
     both_forms(|form| {
         let board = form.board(&"t".repeat(500), 1);
         let mut slot = Slot::join(board.path(), &"k".repeat(100), &"v".repeat(100), Kind::Task).unwrap();
@@ -276,7 +275,7 @@ fn names_and_sizes_that_cannot_be_are_refused() {
 }
 
 #[test]
-fn a_board_in_a_missing_directory_leaves_nothing_and_says_what_to_do() {
+fn a_board_in_a_missing_directory_leaves_nothing_and_hints_at_the_directory() {
     let error = Board::create(Path::new("no/such/place/x.board"), "p", 1).unwrap_err();
     assert!(error.hint().is_some_and(|hint| hint.contains("no/such/place")), "{error}");
 }
@@ -319,7 +318,7 @@ fn a_board_may_be_shared_between_threads_and_a_slot_and_a_reader_moved() {
 }
 
 #[test]
-fn hints_say_what_to_do_and_errors_name_the_board() {
+fn hints_name_the_next_step_and_errors_name_the_board() {
     let form = Form::file();
     let board = form.board("p", 1);
     let taken = form.create(board.path(), "p", 1).unwrap_err();
@@ -330,7 +329,7 @@ fn hints_say_what_to_do_and_errors_name_the_board() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "named"))]
 fn a_named_segment_met_while_it_is_made_is_not_ready_and_not_something_else() {
     let form = Form::named();
     let path = form.fresh();
@@ -340,7 +339,11 @@ fn a_named_segment_met_while_it_is_made_is_not_ready_and_not_something_else() {
     let writer = || Slot::join(&path, "key", "", Kind::Task).map(|_| ());
     for length in [0, 1 << 20] {
         segment.set_len(length).unwrap();
-        assert!(matches!(reader(), Err(AttachErrorKind::Layout(LayoutFault::NotReady))), "{length}: {:?}", reader());
+        assert!(
+            matches!(reader(), Err(AttachErrorKind::Layout(vx_shm::layout::LayoutFault::NotReady))),
+            "{length}: {:?}",
+            reader()
+        );
         let refused = writer();
         assert!(matches!(refused, Err(ClaimError::Attach(_))), "{length}: {refused:?}");
     }

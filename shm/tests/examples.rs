@@ -1,4 +1,4 @@
-//! The examples run, and do what the crate's page says of them.
+//! The examples run, and do as the crate's page promises.
 #![cfg(unix)]
 
 mod support;
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use support::Form;
 use vx_shm::{BoardState, Kind, Liveness, Phase, Reader, SlotState};
 
-/// An example, as cargo built it beside this test; where it built this test alone, it is built now.
+/// An example, as cargo built it beside this test; if it built this test alone, it is built now.
 fn example(name: &str) -> Command {
     let own = std::env::current_exe().expect("this test");
     let profile: PathBuf = own.parent().and_then(|deps| deps.parent()).expect("a target directory").into();
@@ -61,7 +61,7 @@ fn stopped_at_work(path: &Path) -> Child {
     writer
 }
 
-/// A watcher that has shown the slot at work, and the rest of what it will say.
+/// A watcher that has shown the slot at work, and the rest of its output.
 fn watching(path: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut watcher = example("watcher").arg(path).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = BufReader::new(watcher.stdout.take().unwrap());
@@ -102,7 +102,7 @@ fn a_watcher_ends_when_its_writer_is_killed() {
 }
 
 #[test]
-fn a_build_script_reports_on_the_board_it_is_told_of_and_works_without() {
+fn a_build_script_reports_on_the_board_it_is_given_and_works_without() {
     let form = Form::file();
     let board = form.board("build", 4);
     let out = form.directory().join("out");

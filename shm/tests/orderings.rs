@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What makes an access or a fence more than relaxed.
+/// Orderings that make an access or a fence more than relaxed.
 const ORDERINGS: [&str; 4] = ["Ordering::Acquire", "Ordering::Release", "Ordering::AcqRel", "Ordering::SeqCst"];
 /// Words that threads of one process share, and no process with another: no part of the protocol.
 const WITHIN_A_PROCESS: [&str; 2] = ["segment/guard", "snapshot/wait.rs"];

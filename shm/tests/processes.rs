@@ -1,6 +1,6 @@
-//! Real processes on one board: who is judged by whom, who wins a reservation, and what is shown of each.
+//! Real processes on one board: the record of each end, the winner of a reservation, and the view of each process.
 //!
-//! What needs many tries, or looks between two instructions, is tried by `torture`.
+//! Behaviour that needs many tries, or a look between two instructions, is tried by `torture`.
 #![cfg(unix)]
 
 mod support;
@@ -22,21 +22,21 @@ fn child() {
             children::until_let_go_line();
             let claimed = Slot::claim(&board, 0, 1);
             match &claimed {
-                Ok(slot) => children::say(format_args!("won {}", slot.index())),
-                Err(error) => children::say(error),
+                Ok(slot) => children::report(format_args!("won {}", slot.index())),
+                Err(error) => children::report(error),
             }
             children::until_let_go();
         }
         "sits" => {
             let _slot = Slot::join(&board, "sits", "", Kind::Task).unwrap();
-            children::say("sits");
+            children::report("sits");
             children::until_let_go();
         }
         "claims-reserved" => {
             let mut slot = Slot::claim(&board, 0, 1).unwrap();
             slot.enter(Phase::Downloading, Some(100));
             slot.publish(50);
-            children::say("half");
+            children::report("half");
             children::until_let_go();
         }
         other => panic!("no such role: {other}"),
@@ -116,7 +116,8 @@ fn when_parent_and_child_are_both_gone_the_slot_reads_as_lost() {
     let mut writer = Writer::start("claims-reserved", board.path(), 0);
     assert_eq!(writer.line(), "half");
     let path = board.path().to_path_buf();
-    // The creator's process is this one and lives: so the file is copied to where its mark names a process that is gone.
+    // The creator is this process, which is alive, so the test uses a copy of the file that names a process that has
+    // ended.
     let orphan = path.with_file_name("orphan.board");
     support::copy_with_dead_creator(&path, &orphan);
     drop(board);

@@ -14,7 +14,7 @@ use support::Form;
 use vx_shm::{Board, Kind, Phase, Reader, Slot, Snapshot};
 
 const BOARD: &str = "VX_SHM_TEST_BOARD";
-/// What ends a process that makes a system call it may not make.
+/// The signal that ends a process that makes a system call it may not make.
 const SIGSYS: i32 = 31;
 const PUBLICATIONS: u64 = 1_000_000;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,7 +63,7 @@ impl Writer {
         Self(command.env(BOARD, board).stdout(Stdio::null()).spawn().unwrap())
     }
 
-    /// The signal that ended it, once it has ended.
+    /// `Some` once the writer has ended, with the signal that ended it, if one did.
     fn ended(&mut self) -> Option<Option<i32>> {
         self.0.try_wait().unwrap().map(|status| status.signal())
     }
@@ -77,7 +77,7 @@ impl Drop for Writer {
 }
 
 #[test]
-fn publishing_makes_no_system_call_and_a_change_of_state_makes_one_only_when_somebody_waits() {
+fn publishing_makes_no_system_call_and_a_change_of_state_makes_one_only_when_a_reader_waits() {
     let form = Form::file();
     let path = form.fresh();
     let mut writer = Writer::start(&path);
@@ -103,7 +103,7 @@ fn publishing_makes_no_system_call_and_a_change_of_state_makes_one_only_when_som
     let rung = snapshot.board.epoch;
     assert!(rung > 100, "it rang {rung} times meanwhile, and nobody waited");
 
-    // As soon as somebody sleeps on the bell, ringing it is a system call; and that kills this writer.
+    // Once a reader sleeps on the bell, ringing it is a system call, which kills this writer.
     while writer.ended().is_none() {
         assert!(Instant::now() < until, "the bell was not rung for who waits");
         reader.refresh(&mut snapshot).unwrap();

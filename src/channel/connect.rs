@@ -1,30 +1,30 @@
-//! The child's way in: from a channel's name to the slot that was reserved for it.
+//! The child's entry: from a channel's name to the slot reserved for it.
 
 use std::path::{Path, PathBuf};
 
-use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState, Snapshot};
+use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
 use super::name::{BadName, ChannelName};
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
-/// Why a child could not take its slot.
+/// A child that could not claim its slot.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The name is none.
+    /// The text is no channel's name.
     #[error(transparent)]
     Name(#[from] BadName),
     /// The board cannot be read.
     #[error("cannot read the board of this channel: {0}")]
     Attach(#[from] vx_shm::AttachError),
-    /// The board was attached, but not readable.
+    /// The board was attached, and reading it failed.
     #[error("cannot read the board `{}`: {error}", path.display())]
     Read {
         /// The board.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         error: vx_shm::ReadError,
     },
-    /// Nothing is reserved for the tool.
+    /// No slot is reserved for the tool.
     #[error("the board `{}` has no slot waiting for `{tool}`", path.display())]
     NotReserved {
         /// The board.
@@ -32,24 +32,34 @@ pub enum ConnectError {
         /// The tool.
         tool: String,
     },
-    /// The slot was not to be had.
+    /// The slot could not be claimed.
     #[error("cannot claim the slot: {0}")]
     Claim(#[from] ClaimError),
 }
 
-impl Hint for ConnectError {
+impl Explain for ConnectError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Name(_) | Self::NotReserved { .. } => TroubleKind::Usage,
+            Self::Attach(error) => Explain::kind(error),
+            Self::Read { error, .. } => error.kind(),
+            Self::Claim(error) => error.kind(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         Some("`--ipc-channel` is for `vx sync`; to install one tool by hand leave it out".into())
     }
 }
 
-/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`; with it, who made the board.
+/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`. Returns the slot and the board's
+/// creator.
 ///
-/// The board is found by the name alone, before the configuration arrives: when that never comes, the slot can say so.
-pub fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<(Slot, Creator), ConnectError> {
+/// The name is enough to find the board. So the slot is claimed before the configuration arrives, and can record that
+/// it never arrived.
+pub(super) fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<(Slot, Creator), ConnectError> {
     let path = channel.board_in(runtime_directory);
-    let mut snapshot = Snapshot::default();
-    Reader::open(&path)?.refresh(&mut snapshot).map_err(|error| ConnectError::Read { path: path.clone(), error })?;
+    let snapshot = Reader::open(&path)?.snapshot().map_err(|error| ConnectError::Read { path: path.clone(), error })?;
     let reserved = snapshot
         .slots
         .iter()

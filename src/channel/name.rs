@@ -1,7 +1,7 @@
-//! The name a child is given to find its board and slot: `vx-install-<run>-<tool>`.
+//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`.
 //!
 //! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
-//! `<tool>` is percent-encoded where it holds what a file name should not.
+//! in `<tool>`, characters that a file name should not hold are percent-encoded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use std::str::FromStr;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 const PREFIX: &str = "vx-install-";
-/// How many boards of one process id may be there at a time.
+/// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 /// The name of the channel between one parent and one of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChannelName {
+pub(super) struct ChannelName {
     run: String,
     tool: String,
 }
@@ -26,20 +26,29 @@ pub struct ChannelName {
 #[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>`")]
 pub struct BadName(pub String);
 
+/// A file without the name of a run's board.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not named like a board", .0.display())]
+pub struct NotABoard(pub PathBuf);
+
 impl ChannelName {
-    /// The channel of this tool on the board in this file; `None` when the file is not named like a board.
-    pub fn on(board: &Path, tool: &str) -> Option<Self> {
-        let run = board.file_stem()?.to_str()?.strip_prefix(PREFIX)?;
-        Some(Self { run: run.to_owned(), tool: tool.to_owned() })
+    /// The channel of this tool on the board in this file.
+    ///
+    /// # Errors
+    /// The file is not named like a board.
+    pub(super) fn on(board: &Path, tool: &str) -> Result<Self, NotABoard> {
+        let stem = board.file_stem().and_then(|stem| stem.to_str());
+        let run = stem.and_then(|stem| stem.strip_prefix(PREFIX)).ok_or_else(|| NotABoard(board.to_owned()))?;
+        Ok(Self { run: run.to_owned(), tool: tool.to_owned() })
     }
 
     /// The tool.
-    pub fn tool(&self) -> &str {
+    pub(super) fn tool(&self) -> &str {
         &self.tool
     }
 
     /// The board's file in this runtime directory.
-    pub fn board_in(&self, runtime_directory: &Path) -> PathBuf {
+    pub(super) fn board_in(&self, runtime_directory: &Path) -> PathBuf {
         runtime_directory.join(board_file_name(&self.run))
     }
 }
@@ -49,8 +58,7 @@ pub fn board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
 }
 
-/// Where the next board of the process `pid` goes in this directory: a name that nothing has yet, unless there are very
-/// many.
+/// The path of the next board of the process `pid` in this directory: a free name, unless there are very many.
 pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
     let named = |run: &str| directory.join(board_file_name(run));
     let suffixed = (2..=MAX_SUFFIX).map(|suffix| named(&format!("{pid}.{suffix}")));
@@ -71,7 +79,7 @@ impl FromStr for ChannelName {
         let bad = || BadName(text.to_owned());
         let (run, tool) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')).ok_or_else(bad)?;
         let tool = percent_decode_str(tool).decode_utf8().map_err(|_| bad())?.into_owned();
-        // The run becomes a part of a file name, so nothing but what makes one is let through.
+        // The run becomes part of a file name, so only digits and a dot pass.
         let plain = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         (plain && !tool.is_empty()).then(|| Self { run: run.to_owned(), tool }).ok_or_else(bad)
     }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use crate::config::InstallConfig;
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 const MAGIC: &[u8; 8] = b"VXCONFIG";
 const MAJOR: u16 = 1;
@@ -24,17 +24,17 @@ const MINOR: u16 = 0;
 const HEADER_BYTES: usize = 16;
 
 /// The longest JSON text a document may hold.
-pub const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
-/// How long a child waits for its document.
+const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
+/// Time that a child waits for its document.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why no configuration could be sent or received.
+/// A configuration that could not be sent or received.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// Nobody wrote a whole document in time.
+    /// No whole document arrived in time.
     #[error("no configuration arrived on standard input within {} s", .0.as_secs_f32())]
     Late(Duration),
-    /// The pipe was closed without a byte.
+    /// The pipe was closed before the first byte.
     #[error("standard input was closed without a configuration")]
     Closed,
     /// The pipe was closed in the middle.
@@ -45,10 +45,10 @@ pub enum ConfigError {
         /// Bytes announced.
         expected: usize,
     },
-    /// What arrived is something else.
+    /// The bytes are no configuration document.
     #[error("standard input holds no vx configuration")]
     Foreign,
-    /// The sender speaks a newer protocol.
+    /// The sender uses a newer protocol.
     #[error("the configuration has format {found}, and this vx reads format {MAJOR}")]
     Newer {
         /// Its major version.
@@ -60,15 +60,15 @@ pub enum ConfigError {
         /// Its length.
         bytes: usize,
     },
-    /// The JSON does not hold what it must. The text names the place, never the content.
+    /// The JSON lacks a field or has a wrong one. The text gives the place of the fault, never the content.
     #[error("the configuration cannot be understood: {0}")]
     Content(String),
     /// It is for another tool.
     #[error("the configuration is for `{found}`, and this process installs `{wanted}`")]
     OtherTool {
-        /// What the process was started for.
+        /// The tool that the process was started for.
         wanted: String,
-        /// What the document is for.
+        /// The tool of the document.
         found: String,
     },
     /// Reading failed.
@@ -76,7 +76,11 @@ pub enum ConfigError {
     Read(#[from] io::Error),
 }
 
-impl Hint for ConfigError {
+impl Explain for ConfigError {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Internal
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Newer { .. } => "the vx that started this one is newer: let both be the same program".into(),
@@ -87,7 +91,7 @@ impl Hint for ConfigError {
 }
 
 /// The document for this configuration.
-pub fn encode(config: &InstallConfig) -> Result<Vec<u8>, ConfigError> {
+pub(super) fn encode(config: &InstallConfig) -> Result<Vec<u8>, ConfigError> {
     let json = serde_json::to_vec(config).map_err(|error| ConfigError::Content(error.to_string()))?;
     if json.len() > MAX_DOCUMENT_BYTES {
         return Err(ConfigError::TooLong { bytes: json.len() });
@@ -103,8 +107,8 @@ pub fn encode(config: &InstallConfig) -> Result<Vec<u8>, ConfigError> {
 
 /// Receive the one document, waiting at most `patience`. It must be for `tool`.
 ///
-/// The reading thread is left behind when nothing arrives: it ends with the process, which fails anyway.
-pub fn receive(
+/// If nothing arrives, the reading thread is left behind: it ends with the process, which fails anyway.
+pub(super) fn receive(
     input: impl Read + Send + 'static,
     tool: &str,
     patience: Duration,
@@ -141,7 +145,7 @@ fn decode(mut input: impl Read) -> Result<InstallConfig, ConfigError> {
     if json.len() < length {
         return Err(short(&json, length));
     }
-    // serde's own text would quote values, and a value may be a credential: only kind and place are passed on.
+    // The text of serde quotes values, and a value may be a credential: only kind and place are passed on.
     serde_json::from_slice(&json).map_err(|error| {
         let kind = format!("{:?}", error.classify()).to_lowercase();
         ConfigError::Content(format!("{kind} error at column {}", error.column()))

@@ -1,10 +1,10 @@
-//! Why a command did not succeed: the text, what to do next, and the exit code.
+//! A command's failure: its text, the next step, and the exit code.
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use super::print;
-use crate::hint::Hint;
+use crate::trouble::{Explain, Trouble};
 
 /// Something asked for did not succeed.
 pub(super) const FAILED: u8 = 1;
@@ -18,47 +18,57 @@ pub(super) const CANCELLED: u8 = 130;
 pub(super) struct Failure {
     code: u8,
     text: Option<String>,
+    details: Vec<String>,
     hint: Option<String>,
 }
 
-/// What a command comes to: its exit code, or a failure to print.
+/// The outcome of a command: its exit code, or a failure to print.
 pub(super) type Outcome = Result<ExitCode, Failure>;
 
 impl Failure {
     /// Something asked for did not succeed.
     pub(super) fn failed(text: impl Display) -> Self {
-        Self { code: FAILED, text: Some(text.to_string()), hint: None }
+        Self::plain(FAILED, text)
     }
 
     /// The command line or the configuration is wrong.
     pub(super) fn usage(text: impl Display) -> Self {
-        Self { code: USAGE, text: Some(text.to_string()), hint: None }
+        Self::plain(USAGE, text)
     }
 
-    /// An error that knows what to do next.
-    pub(super) fn hinted(code: u8, error: &(impl Display + Hint)) -> Self {
-        Self { code, text: Some(error.to_string()), hint: error.hint() }
+    fn plain(code: u8, text: impl Display) -> Self {
+        Self { code, text: Some(text.to_string()), details: Vec::new(), hint: None }
     }
 
-    /// With this code, text and advice.
+    /// A trouble, with this code.
+    pub(super) fn of(code: u8, trouble: Trouble) -> Self {
+        Self { code, text: Some(trouble.text), details: trouble.details, hint: trouble.hint }
+    }
+
+    /// An error with the next step as its hint.
+    pub(super) fn hinted(code: u8, error: &(impl Display + Explain)) -> Self {
+        Self::of(code, Trouble::of(error))
+    }
+
+    /// A failure with this code, text and hint.
     pub(super) fn hinted_text(code: u8, text: impl Display, hint: impl Into<String>) -> Self {
-        Self { code, text: Some(text.to_string()), hint: Some(hint.into()) }
+        Self::plain(code, text).hint(hint)
     }
 
     /// Everything was printed already.
     pub(super) fn silent(code: u8) -> Self {
-        Self { code, text: None, hint: None }
+        Self { code, text: None, details: Vec::new(), hint: None }
     }
 
-    /// With this advice.
+    /// The same failure with this hint.
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Print it and give its exit code.
+    /// Print the failure and return its exit code.
     pub(super) fn report(self) -> ExitCode {
         if let Some(text) = self.text {
-            print::error(text, self.hint);
+            print::explained(text, &self.details, self.hint);
         }
         ExitCode::from(self.code)
     }

@@ -1,84 +1,79 @@
-//! The command line: what each command does with the floors below, and what it prints.
+//! The command line: parsing, calling the work below, and printing its outcomes.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser};
+use vx_status::text::escaped;
 
 mod activate;
 mod args;
 mod board;
-mod boards;
-mod carry_out;
+mod commands;
+mod completions;
 mod config;
 mod doctor;
 mod env;
 mod export;
 mod failure;
+mod frontend;
 mod install;
 mod install_child;
 mod interrupts;
 mod lock;
-mod log_file;
 mod look;
 mod man;
+mod notices;
 mod outdated;
 mod pager;
 mod print;
-mod put;
-mod releases;
 mod replay;
-mod routes;
 mod script;
 mod search;
-mod shell;
 mod shims;
+mod shortcut;
 mod show;
 mod store;
 mod sync;
 mod terminal;
 mod tool;
 mod top;
+mod view;
 mod views;
 mod which;
+mod work_errors;
 mod workspace;
 
-use args::{Arguments, Command, RunToolArguments};
+use args::{Arguments, Command};
 
-/// The names that are not tools': those of the commands. A tool of such a name is run with `vx x`.
-const COMMANDS: [&str; 22] = [
-    "sync",
-    "install",
-    "uninstall",
-    "lock",
-    "list",
-    "which",
-    "search",
-    "board",
-    "top",
-    "cache",
-    "x",
-    "outdated",
-    "doctor",
-    "config",
-    "shims",
-    "run",
-    "env",
-    "activate",
-    "exec-path",
-    "man",
-    "completions",
-    "help",
-];
+/// The arguments in these words. An error about one of them repeats it, so it is made from words that are harmless.
+fn parse(words: &[OsString]) -> Arguments {
+    read(words).unwrap_or_else(|error| {
+        let harmless = words.iter().map(|word| escaped(&word.to_string_lossy()).into_owned());
+        match Arguments::try_parse_from(harmless) {
+            Err(shown) if error.use_stderr() => shown.exit(),
+            _ => error.exit(),
+        }
+    })
+}
+
+/// As [`Parser::try_parse_from`], but the description of all commands is never freed: it is needed once, and freeing its
+/// parts took an eighth of the instructions of a start.
+fn read(words: &[OsString]) -> Result<Arguments, clap::Error> {
+    let mut command = ManuallyDrop::new(Arguments::command());
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
 
 /// Run the program with the process's own arguments.
 pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
-    if let Some(code) = run_at_once(&words) {
-        return code;
+    if let Some(outcome) = shortcut::take(&words) {
+        return finish(outcome);
     }
-    let arguments = Arguments::parse_from(words);
+    crate::process::this_is_vx();
+    let arguments = parse(&words);
     let project = arguments.project.as_deref();
     let outcome = match arguments.command {
         Command::Sync(sync) => sync::run(project, &sync),
@@ -109,35 +104,9 @@ pub fn main() -> ExitCode {
         Command::X(asked) => tool::explicit(&asked),
         Command::Tool(words) => tool::external(&words),
         Command::Shims(asked) => shims::run(&asked),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "vx", &mut script);
-            print::data(String::from_utf8_lossy(&script).trim_end());
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Completions { shell } => completions::run(shell),
     };
     finish(outcome)
-}
-
-/// A tool's program needs no look at the command line: where it is known what it comes to, this process becomes it. A
-/// link to vx that has the name of a program is that program.
-fn run_at_once(words: &[OsString]) -> Option<ExitCode> {
-    let own = Path::new(words.first()?).file_stem()?.to_string_lossy();
-    if !own.starts_with("vx") {
-        let asked =
-            RunToolArguments { no_install: false, shim: true, tool: own.into_owned(), arguments: words[1..].to_vec() };
-        return Some(finish(tool::explicit(&asked)));
-    }
-    let name = words.get(1)?;
-    // At each prompt, where a shell follows its projects.
-    if name == "activate" && words.get(2).is_some_and(|word| word == "--hook") && activate::is_current() {
-        return Some(ExitCode::SUCCESS);
-    }
-    let is_word = |name: &str| !name.starts_with('-') && !COMMANDS.contains(&name);
-    if name.to_str().is_none_or(is_word) {
-        tool::take_shortcut(name, &words[2..]);
-    }
-    None
 }
 
 fn finish(outcome: failure::Outcome) -> ExitCode {
@@ -145,38 +114,5 @@ fn finish(outcome: failure::Outcome) -> ExitCode {
     match print::lost() {
         Some(reason) => failure::Failure::failed(format!("cannot write to standard output: {reason}")).report(),
         None => code,
-    }
-}
-
-/// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name.
-fn tool_and_version(text: &str) -> (&str, Option<&str>) {
-    match text.char_indices().skip(1).find(|(_, character)| *character == '@') {
-        Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
-        None => (text, None),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_is_listed_as_one() {
-        let mut named: Vec<String> =
-            Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        named.push("help".into());
-        named.sort();
-        let mut listed = COMMANDS.map(str::to_owned).to_vec();
-        listed.sort();
-        assert_eq!(listed, named);
-    }
-
-    #[test]
-    fn the_version_stands_behind_the_last_part_of_the_name() {
-        assert_eq!(tool_and_version("node@22.1.0"), ("node", Some("22.1.0")));
-        assert_eq!(tool_and_version("node"), ("node", None));
-        assert_eq!(tool_and_version("@scope/x@1"), ("@scope/x", Some("1")));
-        assert_eq!(tool_and_version("@scope/x"), ("@scope/x", None));
-        assert_eq!(tool_and_version(""), ("", None));
     }
 }

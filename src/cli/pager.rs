@@ -1,14 +1,14 @@
-//! Showing a file in the pager that the person has chosen.
+//! Showing a file in the user's pager.
 
 use std::ffi::OsString;
 use std::path::Path;
 
 use crate::process::foreground;
 
-/// What shows a file where `PAGER` says nothing: it leaves colours as they are.
+/// The pager if `PAGER` is not set; `-R` passes colours through.
 const PAGER: &str = "less -R";
 
-/// Show this file and come back when the person is done with it. `PAGER` is a program with its arguments, separated by
+/// Show this file, and return when the user closes the pager. `PAGER` is a program with its arguments, separated by
 /// blanks.
 pub(super) fn show(path: &Path) -> Result<(), String> {
     let chosen = std::env::var("PAGER").ok().filter(|pager| !pager.trim().is_empty());

@@ -1,45 +1,47 @@
-//! What commands print: data on standard output, everything else on standard error.
+//! Printing: data on standard output, everything else on standard error.
 //!
-//! A reader that went away (`vx list | head`) is no error: what is left to print is dropped. Data that could not be
-//! written for another reason fails the command, whatever else came of it.
+//! A reader that is gone (`vx list | head`) is no error: the rest of the data is dropped. If data cannot be written for
+//! another reason, the command fails, even if its work succeeded.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::terminal;
-use crate::spelled::spelled;
+use vx_status::text::escaped;
 
-/// Whether nothing but errors is printed for people.
+use super::terminal;
+use crate::trouble::Trouble;
+
+/// True if only errors are printed for people.
 static ERRORS_ONLY: AtomicBool = AtomicBool::new(false);
-/// Whether nobody reads standard output any more.
+/// True once the reader of standard output is gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
-/// Why data could not be written.
+/// The reason that data could not be written.
 static LOST: OnceLock<String> = OnceLock::new();
 
-/// From now on print nothing but errors for people.
+/// Print nothing but errors for people from now on.
 pub(super) fn errors_only() {
     ERRORS_ONLY.store(true, Ordering::Relaxed);
 }
 
-/// Print data: to standard output, with a newline. What a terminal would obey is spelled out, as it is in all that is printed:
-/// what is on a board, or in a project, comes from whoever wrote to it.
+/// Print data: to standard output, with a newline. Unprintable characters are written out here and in everything else
+/// that is printed: the text of a board or a project may hold anything.
 pub(super) fn data(text: impl Display) {
     let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{}", spelled(&text.to_string())).and_then(|()| stdout.flush()) {
+    match writeln!(stdout, "{}", escaped(&text.to_string())).and_then(|()| stdout.flush()) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => CLOSED.store(true, Ordering::Relaxed),
         Err(error) => drop(LOST.set(error.to_string())),
     }
 }
 
-/// Whether nobody reads standard output any more, so that a command without end may end.
+/// Returns whether standard output accepts no more data, so that an endless command can end.
 pub(super) fn closed() -> bool {
     CLOSED.load(Ordering::Relaxed) || LOST.get().is_some()
 }
 
-/// Why data could not be written, if it could not.
+/// The reason that data could not be written, if it could not.
 pub(super) fn lost() -> Option<&'static str> {
     LOST.get().map(String::as_str)
 }
@@ -58,22 +60,45 @@ pub(super) fn warning(text: impl Display) {
     }
 }
 
-/// Print what went wrong, and below it what to do next.
+/// Print an error, and below it the next step.
 pub(super) fn error(text: impl Display, hint: Option<String>) {
-    line(&label("error:", "31"), text);
+    explained(text, &[], hint);
+}
+
+/// Print an error, below it its details, and below them the next step.
+pub(super) fn explained(text: impl Display, details: &[String], hint: Option<String>) {
+    labelled(&label("error:", "31"), text, details, hint);
+}
+
+/// Print a trouble as an error.
+pub(super) fn trouble(trouble: &Trouble) {
+    explained(&trouble.text, &trouble.details, trouble.hint.clone());
+}
+
+/// Print a trouble as a warning.
+pub(super) fn doubt(doubt: &Trouble) {
+    if !ERRORS_ONLY.load(Ordering::Relaxed) {
+        labelled(&label("warning:", "33"), &doubt.text, &doubt.details, doubt.hint.clone());
+    }
+}
+
+/// Print errors whose text contains the places and the next steps.
+pub(super) fn problems(text: impl Display) {
+    line("", text);
+}
+
+/// Print a text with this label, below it its details, and below them the next step.
+fn labelled(label_of_text: &str, text: impl Display, details: &[String], hint: Option<String>) {
+    line(label_of_text, text);
+    details.iter().for_each(|detail| line("", detail));
     if let Some(hint) = hint {
         line(&label("hint:", "36"), hint);
     }
 }
 
-/// Print errors that say their own places and what to do.
-pub(super) fn problems(text: impl Display) {
-    line("", text);
-}
-
-/// Where nobody reads standard error there is nobody to tell.
+/// Print a line to standard error. A failure to do so is ignored, since there is no other place to report it.
 fn line(label: &str, text: impl Display) {
-    let _ = writeln!(std::io::stderr().lock(), "{label}{}", spelled(&text.to_string()));
+    let _ = writeln!(std::io::stderr().lock(), "{label}{}", escaped(&text.to_string()));
 }
 
 fn label(word: &str, colour: &str) -> String {

@@ -1,11 +1,12 @@
-//! Boards and logs in the runtime directory that nobody needs any more.
+//! Boards and logs in the runtime directory of runs that are long over.
 
 use std::path::Path;
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::sync::{collect_boards, stale_boards};
+use crate::trouble::{Trouble, TroubleKind};
 
-/// What the next run would remove, and has not been there to remove.
+/// The boards and logs that the next run would remove.
 pub(super) fn check(directory: &Path) -> Vec<Finding> {
     let stale = match stale_boards(directory) {
         Ok(stale) => stale,
@@ -15,7 +16,7 @@ pub(super) fn check(directory: &Path) -> Vec<Finding> {
         .into_iter()
         .map(|path| Finding {
             check: Check::Board,
-            // The next run removes it: nothing that has to be mended now.
+            // The next run removes it, so nothing has to be mended now.
             severity: Severity::Advice,
             subject: path.display().to_string(),
             what: "it is left of a run that is long over".into(),
@@ -27,8 +28,8 @@ pub(super) fn check(directory: &Path) -> Vec<Finding> {
 }
 
 /// Remove them.
-pub(super) fn collect(directory: &Path) -> Result<(), String> {
-    collect_boards(directory).map(drop).map_err(|error| error.to_string())
+pub(super) fn collect(directory: &Path) -> Result<(), Trouble> {
+    collect_boards(directory).map(drop).map_err(|error| Trouble::new(TroubleKind::Board, error))
 }
 
 fn unreadable(directory: &Path, error: &std::io::Error) -> Finding {

@@ -1,24 +1,24 @@
-//! What a check says: what is wrong, why it matters, how to mend it.
+//! A finding of a check: the fault, why it matters, and its remedy.
 
 use std::path::PathBuf;
 
 use crate::install::Leftover;
 
-/// How bad it is. What is wrong comes first.
+/// The severity of a finding, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something does not work, or is not what it should be.
+    /// An item does not work, or differs from its correct state.
     Wrong,
     /// Everything works; it could be better, or is worth knowing.
     Advice,
 }
 
-/// The check that found it.
+/// A check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Check {
     /// A release of the store.
     Release,
-    /// What dead processes left.
+    /// The remains of dead processes.
     Leftover,
     /// The boards of runs.
     Board,
@@ -32,26 +32,26 @@ pub enum Check {
     Path,
 }
 
-/// One thing that was found.
+/// A fault, or a piece of advice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Who found it.
+    /// The check that found it.
     pub check: Check,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is about: a release, a file, a setting.
+    /// Its subject: a release, a file, a setting.
     pub subject: String,
-    /// What is wrong with it.
+    /// The fault.
     pub what: String,
-    /// Why that matters.
+    /// Why it matters.
     pub why: &'static str,
-    /// How to mend it, in the imperative.
+    /// The next step, in the imperative.
     pub mend: String,
-    /// What mends it.
+    /// The remedy.
     pub remedy: Remedy,
 }
 
-/// What mends a finding.
+/// The remedy of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Install this release again.
@@ -61,35 +61,35 @@ pub enum Remedy {
         /// The exact version.
         version: String,
     },
-    /// Remove what is in the place of this release.
+    /// Remove the directory in the place of this release.
     RemoveRelease {
         /// The tool.
         tool: String,
         /// The exact version.
         version: String,
     },
-    /// Remove what a dead process left.
+    /// Remove the remains of a dead process.
     RemoveLeftover(Leftover),
-    /// Remove boards and logs that nobody needs.
+    /// Remove boards and logs of runs that are long over.
     CollectBoards {
         /// The runtime directory.
         directory: PathBuf,
     },
-    /// Let nobody but its owner into a directory.
+    /// Close a directory to everyone but its owner.
     CloseDirectory {
         /// The directory.
         path: PathBuf,
     },
     /// Lock the project's tools.
     Lock,
-    /// Make the links of `vx shims` anew.
+    /// Make the links of `vx shims` again.
     Shims,
-    /// Only a person can decide.
+    /// The user has to decide.
     ByHand,
 }
 
 impl Severity {
-    /// The word for it.
+    /// Its name in the output.
     pub fn name(self) -> &'static str {
         match self {
             Severity::Wrong => "wrong",
@@ -99,7 +99,7 @@ impl Severity {
 }
 
 impl Check {
-    /// The word for it.
+    /// Its name in the output.
     pub fn name(self) -> &'static str {
         match self {
             Check::Release => "release",

@@ -1,14 +1,16 @@
 //! The home and the runtime directory themselves.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::doctor::Runtime;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::hint::Hint;
 use crate::paths::{FileSystem, Home, RuntimeError};
+use crate::trouble::{Explain, Trouble, TroubleKind};
 
-/// Look at both.
+/// The runtime directory, as far as it is known without making it.
+type Runtime = Result<Option<PathBuf>, RuntimeError>;
+
+/// Check both.
 pub(super) fn check(home: &Home, runtime: &Runtime) -> Vec<Finding> {
     let mut findings = in_home(home);
     match runtime {
@@ -19,22 +21,23 @@ pub(super) fn check(home: &Home, runtime: &Runtime) -> Vec<Finding> {
     findings
 }
 
-/// Let nobody but the owner into a directory of ours.
+/// Make one of vx's directories accessible to its owner only.
 #[cfg(unix)]
-pub(super) fn close(path: &Path) -> Result<(), String> {
+pub(super) fn close(path: &Path) -> Result<(), Trouble> {
     use std::os::unix::fs::PermissionsExt;
 
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(|error| error.to_string())
+    let closed = fs::set_permissions(path, fs::Permissions::from_mode(0o700));
+    closed.map_err(|error| Trouble::new(TroubleKind::Disk, error))
 }
 
 #[cfg(not(unix))]
-pub(super) fn close(_: &Path) -> Result<(), String> {
-    Err("modes mean nothing here".into())
+pub(super) fn close(_: &Path) -> Result<(), Trouble> {
+    Err(Trouble::new(TroubleKind::Disk, "modes mean nothing here"))
 }
 
 fn in_home(home: &Home) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // A home that is not there is made by the first install.
+    // A missing home is no fault, because the first install makes it.
     let Ok(data) = fs::metadata(home.root()) else { return findings };
     if !data.is_dir() || !is_writable(home.root()) {
         let what = if data.is_dir() { "this user cannot write to it" } else { "it is no directory" };
@@ -66,7 +69,7 @@ fn in_home(home: &Home) -> Vec<Finding> {
     findings
 }
 
-/// Two directories that are there, on different file systems.
+/// Two existing directories on different file systems.
 #[cfg(unix)]
 fn apart(one: &Path, other: &Path) -> Option<(String, String)> {
     use std::os::unix::fs::MetadataExt;
@@ -112,7 +115,7 @@ fn unusable(error: &RuntimeError) -> Finding {
     }
 }
 
-/// Whether nothing is wrong with a directory but that others may enter it.
+/// True if the only fault of a directory is that other users may enter it.
 #[cfg(unix)]
 fn is_only_open(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

@@ -3,32 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::doctor::Examination;
+use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::hint::Hint;
 use crate::install::Store;
-use crate::project::lock::{Change, Found as LockFile};
-use crate::project::{Lock, Project, ToolRequest};
-use crate::sync::{Found, Release, Resolver, Want, Wanted, wanted_by};
+use crate::project::lock::Change;
+use crate::project::{ProjectError, ToolRequest};
+use crate::sync::{Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
+use crate::trouble::{Explain, TroubleKind};
+use crate::work::error::WorkError;
+use crate::work::workspace::LockOrigin;
 
-/// Which releases projects want: this one, by its lock, and the others, by their last sync.
+/// The releases that projects want: this one, by its lock, and the others, by their last sync.
 pub(super) struct Wants {
-    /// The tools of this project whose lock entries answer it, with what they come to.
-    own: Vec<Wanted>,
+    /// The tools of this project whose lock entries match it, resolved.
+    own: Vec<ResolvedTool>,
     others: BTreeMap<Want, Vec<PathBuf>>,
 }
 
 impl Wants {
     pub(super) fn of(what: &Examination<'_>) -> Self {
-        let none = Lock::default();
-        let own = match what.project {
-            Some(Ok(project)) => answered(what, project, what.current_lock().unwrap_or(&none)),
-            _ => Vec::new(),
-        };
-        Self { own, others: wanted_by(what.home) }
+        Self { own: answered(what), others: wanted_by(&what.workspace.home) }
     }
 
-    /// Whether any project wants this release.
+    /// True if any project wants this release.
     pub(super) fn any_wants(&self, tool: &str, version: &str) -> bool {
         let want = Want { tool: tool.to_owned(), version: version.to_owned() };
         self.others.contains_key(&want) || self.version_of(tool) == Some(version)
@@ -39,113 +36,99 @@ impl Wants {
         self.releases().find(|(name, _)| *name == tool).map(|(_, release)| release.version.as_str())
     }
 
-    fn releases(&self) -> impl Iterator<Item = (&str, &Release)> {
+    fn releases(&self) -> impl Iterator<Item = (&str, &ResolvedRelease)> {
         self.own.iter().filter_map(|wanted| match &wanted.found {
-            Found::Release(release) => Some((wanted.tool.as_str(), &**release)),
+            Resolved::Release(release) => Some((wanted.tool.as_str(), &**release)),
             _ => None,
         })
     }
 }
 
-/// What the lock's entries come to, where they answer what the project asks for today.
-fn answered(what: &Examination<'_>, project: &Project, lock: &Lock) -> Vec<Wanted> {
-    let unfit: BTreeSet<String> = lock.differences(&project.tools).into_iter().map(|found| found.tool).collect();
-    let asked: Vec<ToolRequest> = project.tools.iter().filter(|ask| !unfit.contains(&ask.name)).cloned().collect();
-    resolver(what, project, lock, &BTreeMap::new()).resolve(&asked, |_| false).wanted
+/// The tools of the lock whose entries match the project's present requests, resolved.
+fn answered(what: &Examination<'_>) -> Vec<ResolvedTool> {
+    let (lock, tools) = (&what.workspace.lock, &what.workspace.project.tools);
+    let unfit: BTreeSet<String> = lock.differences(tools).into_iter().map(|found| found.tool).collect();
+    let asked: Vec<ToolRequest> = tools.iter().filter(|ask| !unfit.contains(&ask.name)).cloned().collect();
+    resolver(what).resolve(&asked, |_| false).wanted
 }
 
-/// Resolves by the lock alone.
-fn resolver<'a>(
-    what: &'a Examination<'a>,
-    project: &'a Project,
-    lock: &'a Lock,
-    pins: &'a BTreeMap<String, String>,
-) -> Resolver<'a> {
-    Resolver {
-        sources: what.sources,
-        platform: what.platform,
-        order: project.settings.sources.as_deref().unwrap_or_default(),
-        lock,
-        pins,
-        frozen: true,
-        all_platforms: false,
-        declared: &project.tools,
-        digest_of: None,
-    }
+/// A resolver by the lock alone.
+fn resolver<'a>(what: &'a Examination<'a>) -> Resolver<'a> {
+    Resolver { frozen: true, all_platforms: false, ..what.workspace.resolver(what.sources) }
 }
 
-/// Look at the project, where there is one.
+/// Check the project, if there is one.
 pub(super) fn check(what: &Examination<'_>, wants: &Wants) -> Vec<Finding> {
-    let project = match what.project {
-        None => return Vec::new(),
-        Some(Ok(project)) => project,
-        Some(Err(error)) => {
-            let why = "no command that works on the project starts while this is so";
-            return vec![by_hand("vx.toml", error, error.hint(), why)];
-        }
-    };
-    let mut findings = unlocked(what, project);
+    if let Some(WorkError::Project(error)) = &what.workspace.fault {
+        let why = "no command that works on the project starts while this is so";
+        let shown = match error {
+            ProjectError::Wrong(errors) => errors.render(),
+            error => error.to_string(),
+        };
+        return vec![by_hand("vx.toml", &shown, error.hint(), why)];
+    }
+    if !what.workspace.has_project {
+        return Vec::new();
+    }
+    let mut findings = unlocked(what);
     findings.extend(wants.own.iter().filter_map(|wanted| missing(what, wanted)));
     findings
 }
 
-/// Where the lock does not answer the project.
-fn unlocked(what: &Examination<'_>, project: &Project) -> Vec<Finding> {
-    let lock = match what.lock {
-        Err(error) => {
-            let why = "the versions that everybody on this project should have are not known";
-            return vec![by_hand("vx.lock", error, error.hint(), why)];
-        }
-        Ok(Some(LockFile::Current(lock))) => lock.clone(),
-        Ok(Some(LockFile::Old { version, .. })) => {
-            let text = format!("it has the old format {version}, which holds versions and no digests");
-            return vec![Finding { severity: Severity::Advice, ..to_lock("vx.lock", text) }];
-        }
-        Ok(None) => Lock::default(),
-    };
-    let pins = BTreeMap::new();
-    let resolver = resolver(what, project, &lock, &pins);
-    let unknown = resolver.recipes(&project.tools).err().unwrap_or_default();
+/// The differences between the lock and the project.
+fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
+    let workspace = what.workspace;
+    if let Some(WorkError::LockRead(error)) = &workspace.fault {
+        let why = "the versions that everybody on this project should have are not known";
+        return vec![by_hand("vx.lock", error, error.hint(), why)];
+    }
+    if let LockOrigin::Old { version, .. } = workspace.lock_origin {
+        let text = format!("it has the old format {version}, which holds versions and no digests");
+        return vec![Finding { severity: Severity::Advice, ..to_lock("vx.lock", text) }];
+    }
+    let (lock, tools) = (&workspace.lock, &workspace.project.tools);
+    let resolver = resolver(what);
+    let unknown = resolver.recipes(tools).err().unwrap_or_default();
     let mut findings: Vec<Finding> = unknown
         .iter()
         .map(|error| by_hand("vx.toml", error, error.hint(), "nothing is installed while this is so"))
         .collect();
-    for difference in lock.differences(&project.tools) {
-        let ask = project.tools.iter().find(|ask| ask.name == difference.tool);
-        // What no lock written here could have is no fault of this one.
+    for difference in lock.differences(tools) {
+        let ask = tools.iter().find(|ask| ask.name == difference.tool);
+        // A tool that cannot be locked on this system is not missing in the lock.
         if difference.change != Change::Added || ask.is_some_and(|ask| resolver.lockable(ask)) {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }
+    let platform = workspace.platform;
     let lacking = |ask: &&ToolRequest| {
-        let here = ask.wanted_on(what.platform.os);
-        here && lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&what.platform))
+        let here = ask.wanted_on(platform.os);
+        here && lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&platform))
     };
-    let lacking = project.tools.iter().filter(lacking);
-    findings.extend(lacking.map(|ask| to_lock(&ask.name, format!("it is not locked for {}", what.platform))));
+    let lacking = tools.iter().filter(lacking);
+    findings.extend(lacking.map(|ask| to_lock(&ask.name, format!("it is not locked for {platform}"))));
     findings
 }
 
-/// What a locked tool lacks on this machine.
-fn missing(what: &Examination<'_>, wanted: &Wanted) -> Option<Finding> {
+/// The fault of a locked tool on this machine.
+fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let tool = &wanted.tool;
     let release = match &wanted.found {
-        Found::Release(release) => release,
-        // That the lock lacks this platform has been told.
-        Found::Nothing { error } if !error.contains("vx.lock") => {
-            let (text, hint) = error.split_once("\nhint: ").unwrap_or((error, "correct it in vx.toml"));
-            return Some(by_hand(tool, &text, Some(hint.to_owned()), "the project asks for it, and it is not there"));
+        Resolved::Release(release) => release,
+        // A lock without this platform is a finding already.
+        Resolved::Nothing { error } if error.kind != TroubleKind::Lock => {
+            let hint = error.hint.clone().or_else(|| Some("correct it in vx.toml".into()));
+            return Some(by_hand(tool, error, hint, "the project asks for it, and it is not there"));
         }
         _ => return None,
     };
-    let store = Store::new(what.home.clone());
+    let store = Store::new(what.workspace.home.clone());
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
-            let there = installed.receipt.parts.iter().map(|part| &part.digest);
-            let same = there.eq(release.parts.iter().filter_map(|part| part.digest.as_ref()));
+            let same = release.is_made_of(&installed.receipt.parts);
             (!same).then(|| "what is installed was made from other archives than vx.lock names".to_owned())?
         }
-        // A directory without a valid receipt is told of where releases are.
+        // A directory without a valid receipt is a finding of the store.
         None if store.path(tool, &release.version).is_ok_and(|path| path.exists()) => return None,
         None => "vx.lock names it, and it is not installed".to_owned(),
     };

@@ -8,11 +8,12 @@ use crate::doctor::project::Wants;
 use crate::install::{Change, Depth, Manifest, Receipt, Store};
 use crate::paths::Home;
 use crate::sync::in_parallel;
+use crate::trouble::Trouble;
 
-/// How many paths of a release are named; the others are counted.
+/// The most paths of a release that are named; the others are only counted.
 const NAMED: usize = 5;
 
-/// What came of the releases.
+/// The result for all releases.
 pub(super) struct Outcome {
     pub(super) findings: Vec<Finding>,
     pub(super) releases: usize,
@@ -20,13 +21,13 @@ pub(super) struct Outcome {
 }
 
 /// A directory in the place of a release.
-struct Place {
+struct ReleaseDirectory {
     tool: String,
     version: String,
     path: PathBuf,
 }
 
-/// How a directory fails to be the release that its place promises.
+/// The fault of a directory in the place of a release.
 enum Fault {
     NoReceipt,
     BadReceipt,
@@ -38,30 +39,30 @@ enum Fault {
     Unreadable(String),
 }
 
-/// Look at every release of the home.
+/// Check every release of the home.
 pub(super) fn check(home: &Home, wants: &Wants, depth: Depth) -> Outcome {
     let places = places(&home.store());
     let releases = places.len();
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
-    let looked: Vec<(Place, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
+    let looked: Vec<(ReleaseDirectory, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
         let (files, faults) = look(&place, depth);
         (place, files, faults)
     });
     let files = looked.iter().map(|(_, files, _)| files).sum();
-    let told = looked.iter().flat_map(|(place, _, faults)| faults.iter().map(|fault| fault.told(place, wants)));
-    Outcome { findings: told.collect(), releases, files }
+    let findings = looked.iter().flat_map(|(place, _, faults)| faults.iter().map(|fault| fault.finding(place, wants)));
+    Outcome { findings: findings.collect(), releases, files }
 }
 
-/// Remove what is in the place of a release.
-pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), String> {
-    Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| error.to_string())
+/// Remove the directory in the place of a release.
+pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), Trouble> {
+    Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| Trouble::of(&error))
 }
 
-fn places(store: &Path) -> Vec<Place> {
+fn places(store: &Path) -> Vec<ReleaseDirectory> {
     let mut places = Vec::new();
     for (tool, path) in directories(store) {
         let versions = directories(&path).into_iter();
-        places.extend(versions.map(|(version, path)| Place { tool: tool.clone(), version, path }));
+        places.extend(versions.map(|(version, path)| ReleaseDirectory { tool: tool.clone(), version, path }));
     }
     places
 }
@@ -76,7 +77,7 @@ fn directories(above: &Path) -> Vec<(String, PathBuf)> {
     found
 }
 
-fn look(place: &Place, depth: Depth) -> (usize, Vec<Fault>) {
+fn look(place: &ReleaseDirectory, depth: Depth) -> (usize, Vec<Fault>) {
     let Some(receipt) = Receipt::read(&place.path) else {
         let there = fs::symlink_metadata(place.path.join(Receipt::FILE_NAME)).is_ok();
         return (0, vec![if there { Fault::BadReceipt } else { Fault::NoReceipt }]);
@@ -99,7 +100,7 @@ fn look(place: &Place, depth: Depth) -> (usize, Vec<Fault>) {
 }
 
 impl Fault {
-    fn told(&self, place: &Place, wants: &Wants) -> Finding {
+    fn finding(&self, place: &ReleaseDirectory, wants: &Wants) -> Finding {
         let (tool, version) = (place.tool.clone(), place.version.clone());
         let wanted = wants.any_wants(&tool, &version);
         let shown = place.path.display();
@@ -134,7 +135,7 @@ impl Fault {
         let (mend, remedy) = match self {
             Fault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
             Fault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
-            // Nobody misses what was never installed.
+            // A release that no project wants need not be installed again.
             Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => (
                 "remove it: `vx doctor --fix`".to_owned(),
                 Remedy::RemoveRelease { tool: tool.clone(), version: version.clone() },

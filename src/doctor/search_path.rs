@@ -1,5 +1,5 @@
-//! `PATH`: entries that lead into the store and no longer hold what they promise, and entries that mean another place
-//! in each directory.
+//! `PATH`: entries below the store whose release is gone or is not the project's, and relative entries, which mean
+//! another place in each directory.
 
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
 use crate::paths::Home;
 
-/// Look at each entry.
+/// Check each entry.
 pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &Wants) -> Vec<Finding> {
     let Some(search_path) = search_path.filter(|path| !path.is_empty()) else {
         return vec![entry("PATH", Severity::Wrong, "it is not set", "no program is found by its name", "set PATH")];
@@ -23,7 +23,7 @@ pub(super) fn check(home: &Home, search_path: Option<&OsStr>, wants: &Wants) -> 
     findings
 }
 
-/// What is wrong with an entry below the store: `<store>/<tool>/<version>/…`.
+/// The fault of an entry below the store: `<store>/<tool>/<version>/…`.
 fn in_store(home: &Home, path: &Path, wants: &Wants) -> Option<Finding> {
     let below = path.strip_prefix(home.store()).ok()?;
     let mut names = below.components().filter_map(|component| match component {

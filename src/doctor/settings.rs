@@ -1,28 +1,28 @@
-//! The configuration of npm, pip and uv: whether it can be read, and whether anybody answers where it leads.
+//! The configuration of npm, pip and uv: its files must be readable, and the registries it names must answer.
 
 use crate::candidate::SourceKind;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::hint::Hint;
 use crate::source::{SourceError, Sources};
 use crate::sync::in_parallel;
+use crate::trouble::Explain;
 
-/// Look at the settings of these kinds of sources, and ask `online`, where that is given, whether somebody answers.
+/// Check the settings of these kinds of sources. With `online`, also check that the registries answer.
 pub(super) fn check(sources: &Sources, online: Option<&Sources>, kinds: &[SourceKind]) -> Vec<Finding> {
     let found = in_parallel(kinds.to_vec(), kinds.len(), |kind| {
         let problems = sources.problems_of(kind);
-        let mut findings: Vec<Finding> = problems.iter().map(|error| told(kind, error)).collect();
-        // Nobody is asked at an address that makes no sense.
+        let mut findings: Vec<Finding> = problems.iter().map(|error| finding(kind, error)).collect();
+        // No request is made to a registry with a wrong address.
         if let Some(online) = online.filter(|_| problems.is_empty())
             && let Err(error) = online.reach(kind)
         {
-            findings.push(told(kind, &error));
+            findings.push(finding(kind, &error));
         }
         findings
     });
     found.into_iter().flatten().collect()
 }
 
-fn told(kind: SourceKind, error: &SourceError) -> Finding {
+fn finding(kind: SourceKind, error: &SourceError) -> Finding {
     Finding {
         check: Check::Source,
         severity: Severity::Wrong,

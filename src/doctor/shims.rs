@@ -1,11 +1,11 @@
-//! The links that `vx shims` makes, and whether the shell gets to them and to the tools of an activated project before it
-//! gets to other copies.
+//! The links that `vx shims` makes, and the order of PATH: the shell must find them, and the tools of an activated project,
+//! before it finds other copies.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::doctor::Examination;
+use crate::doctor::examination::Examination;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 use crate::source::is_program;
@@ -25,12 +25,12 @@ const MANAGERS: [(&str, &str); 11] = [
     (".sdkman/candidates", "sdkman"),
 ];
 
-/// Look at the links, and at what stands in front of them.
+/// Check the links, and the programs that precede them on the search path.
 pub(super) fn check(what: &Examination<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let entries: Vec<PathBuf> =
         what.search_path.as_deref().map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-    let shims = what.home.shims();
+    let shims = what.workspace.home.shims();
     if shims.join(VX_LINK_NAME).is_symlink() {
         findings.extend(links(what, &shims));
         if !entries.iter().any(|entry| same(entry, &shims)) {
@@ -47,11 +47,11 @@ pub(super) fn check(what: &Examination<'_>) -> Vec<Finding> {
             ));
         }
     }
-    findings.extend(in_front(what.home, &entries));
+    findings.extend(in_front(&what.workspace.home, &entries));
     findings
 }
 
-/// Links that lead nowhere, and a launcher or a vx that is not this one.
+/// Links that lead nowhere, and a launcher or a vx other than this one.
 fn links(what: &Examination<'_>, shims: &Path) -> Option<Finding> {
     let subject = shims.display().to_string();
     let mend = "run `vx shims`, which makes them anew";

@@ -1,19 +1,19 @@
-//! The course of a run: when each tool was in which phase, and how its bytes came.
+//! The course of a run: each tool's phases with their times, and the bytes of its download over time.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use vx_shm::recording::Recording;
 use vx_shm::{BoardState, BoardView, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 
-/// More lives of slots than any run has; a board that claims more is cut there.
+/// The most tools that are kept, more than any run has; the rest of a larger board is left out.
 const MOST_TOOLS: usize = 4096;
-/// More stretches than any install has.
+/// The most stretches of one tool, more than any install has.
 const MOST_ENTRIES: usize = 256;
-/// More than those of all installs of a run together.
+/// The most stretches of all tools together, more than any run has.
 const MOST_ENTRIES_IN_ALL: usize = 65_536;
-/// How many amounts of a download are kept at most, over the length of a run.
+/// The most amounts kept of one download, over the length of a run.
 const MOST_SAMPLES: u64 = 1_000;
-/// And of all downloads together: where there are more, every one is told in fewer.
+/// The most amounts kept of all downloads together: beyond it, each keeps fewer.
 const MOST_SAMPLES_IN_ALL: usize = 65_536;
 
 /// The course of a run. All times are nanoseconds since its board was made.
@@ -21,22 +21,22 @@ const MOST_SAMPLES_IN_ALL: usize = 65_536;
 pub struct Course {
     /// The board.
     pub board: BoardView,
-    /// Its tools, in the order in which they came; one that was tried again is there once for each time.
+    /// Its tools, in the order of their first reading. A tool that was tried again appears once for each try.
     pub tools: Vec<Tool>,
-    /// When the last of it was: of a finished run, when its last tool was over.
+    /// The moment of the last reading; of a finished run, the end of its last tool.
     pub length_ns: u64,
 }
 
 /// One life of one slot.
 #[derive(Clone, Debug, Default)]
 pub struct Tool {
-    /// How it looked last.
+    /// Its last reading.
     pub slot: SlotView,
-    /// What it did, one after the other.
+    /// Its phases, one after the other.
     pub stretches: Vec<Stretch>,
-    /// When it was over; `None` while it was not.
+    /// The time of its end; `None` before.
     pub ended_ns: Option<u64>,
-    /// How many bytes had come when.
+    /// Moments, each with the bytes received until then.
     pub received: Vec<(u64, u64)>,
 }
 
@@ -45,36 +45,36 @@ pub struct Tool {
 pub struct Stretch {
     /// The phase.
     pub phase: Phase,
-    /// From when.
+    /// Its beginning.
     pub from_ns: u64,
-    /// Until when, at least `from_ns`.
+    /// Its end, at least `from_ns`.
     pub until_ns: u64,
-    /// What was done in it: bytes, for a download.
+    /// The work done in the phase: bytes, for a download.
     pub done: u64,
 }
 
 impl Course {
-    /// The course that a recording tells of, and behind it a reading of the same board, where it goes on.
+    /// The course in a recording, continued by a reading of the same board if that is still running.
     pub fn of_recording(recording: Recording, now: Option<&Snapshot>) -> Self {
         let mut gathering = Gathering { between_ns: between_ns(recording.span_ns()), ..Gathering::default() };
         let mut playback = recording.playback();
         gathering.note(playback.last(), &playback.last().slots);
-        while let Some((snapshot, told)) = playback.step() {
-            gathering.note(snapshot, told.iter().map(|place| &snapshot.slots[*place as usize]));
+        while let Some((snapshot, changed)) = playback.step() {
+            gathering.note(snapshot, changed.iter().map(|place| &snapshot.slots[*place as usize]));
         }
-        // Nothing is recorded while nothing changes, and time goes by all the same.
+        // Nothing is recorded while nothing changes, so the end of a recording may be long ago.
         now.into_iter().for_each(|now| gathering.note(now, &now.slots));
         gathering.course()
     }
 
-    /// The course as far as one reading of a board tells: no more of a download than how much it was.
+    /// The course as far as a single reading shows it, with only the last amount of each download.
     pub fn of_reading(snapshot: &Snapshot) -> Self {
         let mut gathering = Gathering::default();
         gathering.note(snapshot, &snapshot.slots);
         gathering.course()
     }
 
-    /// The tools as they were last: of one that was tried again, only the last time.
+    /// The tools with the last try of each.
     pub fn last_lives(&self) -> Vec<&Tool> {
         let mut seen = HashSet::new();
         let newest = self.tools.iter().rev().filter(|tool| seen.insert((tool.slot.index, tool.slot.key.as_str())));
@@ -83,19 +83,19 @@ impl Course {
         last
     }
 
-    /// Whether most of the tools of either are tools of both: two projects may have the same title.
+    /// Returns whether the two courses have most of their tools in common: two projects may have the same title.
     pub fn has_tools_of(&self, other: &Self) -> bool {
         let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
         let (own, others) = (keys(self), keys(other));
         own.intersection(&others).count() * 2 > own.len().max(others.len())
     }
 
-    /// How many bytes came in all.
+    /// The bytes of all downloads.
     pub fn bytes(&self) -> u64 {
         self.tools.iter().fold(0, |sum, tool| sum.saturating_add(tool.bytes()))
     }
 
-    /// What became of the whole.
+    /// The outcome of the whole run, in a word.
     pub fn outcome(&self) -> &'static str {
         match self.board.state {
             BoardState::Running if self.board.abandoned() => "abandoned",
@@ -105,36 +105,36 @@ impl Course {
 }
 
 impl Tool {
-    /// How many bytes came.
+    /// The bytes of its download.
     pub fn bytes(&self) -> u64 {
         let downloads = self.stretches.iter().filter(|stretch| stretch.phase == Phase::Downloading);
         downloads.map(|stretch| stretch.done).max().unwrap_or(0)
     }
 
-    /// When it began to do something else than wait for its turn.
+    /// The time at which its wait for a turn ended.
     pub fn began_ns(&self) -> Option<u64> {
         self.stretches.iter().find(|stretch| stretch.phase != Phase::Queued).map(|stretch| stretch.from_ns)
     }
 
-    /// How long it was at work.
+    /// The time it was at work.
     pub fn took_ns(&self) -> Option<u64> {
         let until_ns = self.stretches.last()?.until_ns;
         Some(until_ns.saturating_sub(self.began_ns()?))
     }
 
-    /// How long it was in this phase.
+    /// The time it was in this phase.
     pub fn in_phase_ns(&self, phase: Phase) -> u64 {
         let of_it = self.stretches.iter().filter(|stretch| stretch.phase == phase);
         of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
     }
 
-    /// Whether something was to be done for it at all.
+    /// Returns whether the tool had any work.
     pub fn worked(&self) -> bool {
         self.slot.state != SlotState::Skipped && self.began_ns().is_some()
     }
 }
 
-/// How far two amounts of one download lie apart at least.
+/// The least time between two amounts of one download, for a recording of this span.
 fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
     ((last_ns - first_ns) / MOST_SAMPLES).max(1)
 }
@@ -144,12 +144,13 @@ fn between_ns((first_ns, last_ns): (u64, u64)) -> u64 {
 struct Gathering {
     board: BoardView,
     taken_at_ns: u64,
-    /// Two amounts of one download lie so far apart at least.
+    /// The least time between two amounts of one download.
     between_ns: u64,
     places: HashMap<(u32, u32), usize>,
     tools: Vec<Gathered>,
-    /// How many entries and samples there are in all.
+    /// The number of entries of all tools.
     entries: usize,
+    /// The number of amounts of all downloads.
     samples: usize,
 }
 
@@ -161,11 +162,11 @@ struct Gathered {
 }
 
 impl Gathering {
-    /// Take a reading in; `told` are those of its slots that are not as they were in the one before.
-    fn note<'a>(&mut self, snapshot: &Snapshot, told: impl IntoIterator<Item = &'a SlotView>) {
+    /// Add a reading; `changed` are those of its slots that differ from the reading before.
+    fn note<'a>(&mut self, snapshot: &Snapshot, changed: impl IntoIterator<Item = &'a SlotView>) {
         self.board.clone_from(&snapshot.board);
         self.taken_at_ns = self.taken_at_ns.max(snapshot.taken_at_ns);
-        for slot in told {
+        for slot in changed {
             let id = (slot.index, slot.generation);
             let place = match self.places.get(&id) {
                 Some(place) => *place,
@@ -213,7 +214,7 @@ impl Gathering {
 }
 
 impl Gathered {
-    /// Note what differs from the reading before, as long as there is `room` for more; returns how many more there are.
+    /// Note the phases that differ from the reading before, while there is `room`; returns the number of those added.
     fn note_phases(&mut self, slot: &SlotView, room: usize) -> usize {
         let before = self.entries.len();
         let most = MOST_ENTRIES.min(before + room);
@@ -231,7 +232,7 @@ impl Gathered {
         self.entries.len() - before
     }
 
-    /// Note how much of a download has come, and return whether that is one more amount.
+    /// Record the amount of a download. Returns whether an entry was added.
     fn note_amount(&mut self, slot: &SlotView, at_ns: u64, between_ns: u64) -> bool {
         let last = self.received.last();
         let more = slot.phase == Phase::Downloading

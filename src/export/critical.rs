@@ -1,21 +1,21 @@
-//! The critical path: what the run would have had to do faster to be over sooner.
+//! The critical path: the phases that determined the length of the run.
 //!
-//! It is followed backwards from the tool that was over last, through its phases. Where that one waited for its turn, what
-//! counts is the tool whose end gave it one; and so on to the beginning.
+//! It is followed backwards from the tool that ended last, through its phases to its start. From there it continues
+//! with the tool whose end made room for that start, and so on to the beginning of the run.
 
 use vx_shm::Phase;
 
 use super::course::{Course, Stretch};
 
-/// How long after the end of one tool another that waited for it may begin.
+/// The longest time between the end of one tool and the start of another that waited for it, in nanoseconds.
 const HANDOVER_NS: u64 = 50_000_000;
 
 /// One stretch of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Which tool, as a place in [`Course::tools`].
+    /// The tool, as an index into [`Course::tools`].
     pub tool: usize,
-    /// What it did meanwhile.
+    /// The time and phase of the tool.
     pub stretch: Stretch,
 }
 
@@ -39,7 +39,7 @@ pub fn critical_path(course: &Course) -> Vec<Link> {
                 until_ns = stretch.from_ns;
             }
         }
-        // Who began before this one and was over by then made room for it; without any, it was there from the beginning.
+        // A tool that ended just before this one began made room for it; if there is none, this one began with the run.
         let gave_way = |other: &usize| {
             let end_ns = end_of(*other);
             !visited[*other] && working(other) && end_ns <= until_ns && until_ns - end_ns <= HANDOVER_NS
@@ -63,10 +63,10 @@ mod tests {
     fn the_path_goes_through_the_tool_that_made_room_for_the_last_one() {
         let course = run();
         let path = critical_path(&course);
-        let told: Vec<(usize, Phase)> = path.iter().map(|link| (link.tool, link.stretch.phase)).collect();
+        let links: Vec<(usize, Phase)> = path.iter().map(|link| (link.tool, link.stretch.phase)).collect();
         use Phase::*;
         assert_eq!(
-            told,
+            links,
             [
                 (0, Resolving),
                 (0, Downloading),

@@ -1,7 +1,7 @@
-//! A run's timings as one page: no script, nothing from elsewhere, light and dark, and a table that says the same in words.
+//! A run's timings as one page: no script, nothing loaded, light and dark, and a table with the same numbers.
 //!
-//! A policy in the page forbids it to run or load anything at all, so that a name on a board could do no harm even if it
-//! were not escaped, which it is.
+//! A policy in the page forbids it to run or load anything at all, so that a name on a board would do no harm even if
+//! it were not escaped.
 
 mod chart;
 mod compare;
@@ -9,6 +9,8 @@ mod numbers;
 mod text;
 
 use std::fmt::Write;
+
+use vx_status::error_cell::ErrorCell;
 
 use vx_shm::BoardState;
 
@@ -114,15 +116,19 @@ fn critical(page: &mut String, course: &Course, path: &[Link]) {
 }
 
 fn errors(page: &mut String, course: &Course) {
-    let told = course.tools.iter().filter_map(|tool| Some((tool, tool.slot.error.as_deref()?)));
-    let mut told = told.peekable();
-    if told.peek().is_none() {
+    let failed = course.tools.iter().filter_map(|tool| Some((tool, ErrorCell::of_slot(&tool.slot)?)));
+    let mut failed = failed.peekable();
+    if failed.peek().is_none() {
         return;
     }
     page.push_str("<section>\n<h2>What went wrong</h2>\n");
-    for (tool, error) in told {
+    for (tool, error) in failed {
         let (key, version) = (escaped(&tool.slot.key), escaped(&tool.slot.version));
-        let _ = write!(page, "<h3><bdi>{key}</bdi> {version}</h3>\n<pre><bdi>{}</bdi></pre>\n", escaped(error));
+        let _ = write!(
+            page,
+            "<h3><bdi>{key}</bdi> {version}</h3>\n<pre><bdi>{}</bdi></pre>\n",
+            escaped(&error.shown_text())
+        );
     }
     page.push_str("</section>\n");
 }

@@ -1,22 +1,25 @@
-//! A run in the trace event format that Perfetto and Chrome's own viewer open: a track a tool, a slice a phase, a counter of
-//! bytes a tool and one for all, and the critical path on a track of its own.
+//! A run in the trace event format that Perfetto and Chrome's own viewer open: one track per tool, one slice per phase,
+//! a counter of bytes for each tool and one for all, and the critical path on a track of its own.
 
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+use vx_shm::SlotView;
+use vx_status::error_cell::ErrorCell;
+use vx_status::text::{escaped, json_line};
 
 use super::course::{Course, Tool};
 use super::critical::critical_path;
 
-/// All tracks belong to one process: the board.
+/// The number of the process that all tracks belong to, which stands for the board.
 const BOARD: u32 = 1;
-/// The track of the critical path; those of the tools come behind it.
+/// The number of the critical path's track; the tools' tracks follow it.
 const PATH: u32 = 1;
 
 /// Write the trace of a run, as JSON.
 ///
 /// # Errors
-/// What the sink says.
+/// The writer refuses.
 pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
     let board = &course.board;
     let created = jiff::Timestamp::from_nanosecond(board.created_unix_ns.into()).map(|moment| moment.to_string());
@@ -30,7 +33,7 @@ pub fn trace(course: &Course, into: &mut impl Write) -> io::Result<()> {
             "created_at": created.ok(),
         },
     });
-    let head = head.to_string();
+    let head = escaped(&head.to_string()).into_owned();
     writeln!(into, "{},\"traceEvents\":[", head.strip_suffix('}').unwrap_or_default())?;
     let mut events = Events { into, begun: false };
     events.put(&named("process_name", BOARD, &format!("vx {}", board.title)))?;
@@ -62,7 +65,7 @@ impl<W: Write> Events<'_, W> {
         if std::mem::replace(&mut self.begun, true) {
             self.into.write_all(b",\n")?;
         }
-        Ok(serde_json::to_writer(&mut *self.into, event)?)
+        self.into.write_all(&json_line(event)?)
     }
 }
 
@@ -112,13 +115,24 @@ fn put_tool<W: Write>(events: &mut Events<'_, W>, track: u32, tool: &Tool) -> io
             "name": slot.state.name(),
             "cat": "end",
             "ts": microseconds(ended_ns),
-            "args": { "error": slot.error, "exit_code": slot.exit_code, "signal": slot.signal },
+            "args": end_arguments(slot),
         }))?;
     }
     Ok(())
 }
 
-/// How much of a tool's download was there when, from nothing to all of it.
+fn end_arguments(slot: &SlotView) -> Value {
+    let error = ErrorCell::of_slot(slot);
+    json!({
+        "error": error.as_ref().map(ErrorCell::shown_text),
+        "kind": ErrorCell::kind_of_slot(slot),
+        "hint": error.as_ref().and_then(|error| error.hint.as_deref()),
+        "exit_code": slot.exit_code,
+        "signal": slot.signal,
+    })
+}
+
+/// The bytes of a tool's download over time, from nothing to all of them.
 fn amounts(tool: &Tool) -> Vec<(u64, u64)> {
     let download = tool.stretches.iter().rfind(|stretch| stretch.phase == vx_shm::Phase::Downloading);
     let Some(download) = download.filter(|download| download.done > 0) else { return Vec::new() };
@@ -166,7 +180,7 @@ mod tests {
     #[test]
     fn a_run_as_a_trace() {
         let whole = text(&run());
-        // Only a few of the counts: they are all alike.
+        // Compare a few of the counts, because all are alike.
         let few: Vec<&str> = whole
             .lines()
             .enumerate()

@@ -1,4 +1,4 @@
-//! The document that the history is kept as: a few installs of each tool, the newest of them last.
+//! The document of the history: a few installs of each tool, the newest of them last.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 use vx_shm::Phase;
 use vx_tui::source::{Expectations, PAST_INSTALLS, PastInstall};
 
-/// Raised when the document changes its meaning; one of another format is not read.
+/// Raised when the document changes its meaning; a document of another format is not read.
 const FORMAT: u32 = 1;
-/// How many runs are remembered for how many installs were at work at once.
+/// The number of runs whose count of installs at work at once is remembered.
 const RUNS: usize = 8;
 
-/// What is kept.
+/// The document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Kept {
     format: u32,
-    /// Grows by one with each run: what was noted later has a higher one.
+    /// The number of recorded runs, which orders the records by age.
     runs: u64,
-    /// Of the newest runs that left some behind, how many installs were at work at once at most; the oldest first.
+    /// The most installs at work at once of each of the newest runs that had more to do, the oldest first.
     at_once: Vec<u32>,
     tools: BTreeMap<String, Tool>,
 }
@@ -25,7 +25,7 @@ pub(super) struct Kept {
 /// One tool.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Tool {
-    /// In which run it was installed last.
+    /// The number of the run that last installed the tool.
     run: u64,
     installs: Vec<Install>,
 }
@@ -39,10 +39,10 @@ struct Install {
     phases: BTreeMap<String, u64>,
 }
 
-/// What one run took.
+/// The durations of one run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Run {
-    /// How many installs were at work at once at most, where more were to do.
+    /// The most installs that were at work at once, if there were more to do.
     pub(super) at_once: Option<u32>,
     /// The tools that were installed.
     pub(super) tools: Vec<(String, PastInstall)>,
@@ -54,7 +54,7 @@ impl Kept {
         serde_json::from_slice(bytes).ok().filter(|kept: &Self| kept.format == FORMAT)
     }
 
-    /// The document in at most so many bytes: the tools that were not installed for longest are forgotten first.
+    /// The document in at most `most` bytes: the tools whose last install is the oldest are dropped first.
     pub(super) fn encode(&self, most: usize) -> Vec<u8> {
         let mut kept = self.clone();
         kept.format = FORMAT;
@@ -66,7 +66,7 @@ impl Kept {
             let mut ages: Vec<u64> = kept.tools.values().map(|tool| tool.run).collect();
             ages.sort_unstable();
             let middle = ages[ages.len() / 2];
-            // Those of one run are alike; then half of them go, by name.
+            // All remaining tools are of one run, so half of them are dropped, by name.
             let before = kept.tools.len();
             kept.tools.retain(|_, tool| tool.run >= middle);
             if kept.tools.len() == before {
@@ -90,7 +90,7 @@ impl Kept {
         }
     }
 
-    /// What it says about the next run.
+    /// The expectations of the next run.
     pub(super) fn expectations(self) -> Expectations {
         let past = |install: Install| PastInstall {
             version: install.version,

@@ -1,11 +1,11 @@
-//! What a run took, read from the last state of its board.
+//! The durations of a run, read from the last state of its board.
 
 use vx_shm::{Kind, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
 use vx_tui::source::PastInstall;
 
 use super::kept::Run;
 
-/// What this run took; `None` where nothing was installed.
+/// The durations of this run; `None` if nothing was installed.
 pub(super) fn of(last: &Snapshot) -> Option<Run> {
     let done = |slot: &&SlotView| slot.state == SlotState::Done && slot.kind == Kind::Install && !slot.key.is_empty();
     let tools: Vec<(String, PastInstall)> =
@@ -13,7 +13,7 @@ pub(super) fn of(last: &Snapshot) -> Option<Run> {
     (!tools.is_empty()).then(|| Run { at_once: at_once(last), tools })
 }
 
-/// What one install took; `None` where the board does not say.
+/// The durations of one install; `None` if the board does not have them.
 fn install(slot: &SlotView) -> Option<PastInstall> {
     let entries = in_order(slot);
     let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
@@ -30,12 +30,12 @@ fn in_order(slot: &SlotView) -> Vec<PhaseEntry> {
     entries
 }
 
-/// Whether a phase would take as long again: waiting depends on others.
+/// Returns whether a phase would take as long again. Waiting would not: it depends on other processes.
 fn is_work(phase: Phase) -> bool {
     !matches!(phase, Phase::Queued | Phase::Waiting)
 }
 
-/// How many were at work at once at most; `None` where all were.
+/// The most installs that were at work at once; `None` if all of them were.
 fn at_once(last: &Snapshot) -> Option<u32> {
     let mut changes = Vec::new();
     for slot in &last.slots {
@@ -45,7 +45,7 @@ fn at_once(last: &Snapshot) -> Option<u32> {
         }
     }
     let worked = changes.len() / 2;
-    // Who ends makes room for who begins at the same instant.
+    // At the same instant an end sorts before a start, because it makes room for it.
     changes.sort_unstable();
     let mut now = 0;
     let most = changes.into_iter().map(|(_, by)| {

@@ -1,45 +1,56 @@
-//! Stopping an install early: somebody asks for it, or its time is up.
+//! Stopping an install early: by a request, or when its time is up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a sleeping install looks whether it is to stop.
+use crate::trouble::TroubleKind;
+
+/// The time between two checks for a stop during a wait.
 pub(super) const POLL: Duration = Duration::from_millis(20);
 
-/// Asks an install to stop; every copy speaks for the same install.
+/// A request to stop an install; all clones stand for the same install.
 #[derive(Clone, Debug, Default)]
 pub struct CancelToken(Arc<AtomicBool>);
 
-/// Why an install stops before its end.
+/// The reasons to stop an install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// Somebody asked for it.
+    /// A request.
     Cancelled,
-    /// The time it was given has passed.
+    /// The end of its time.
     Deadline,
 }
 
-/// What an install looks at between two buffers: the token and the clock.
+/// The token and the deadline, checked between two buffers.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     token: CancelToken,
     deadline: Option<Instant>,
 }
 
+impl Stop {
+    pub(super) fn kind(self) -> TroubleKind {
+        match self {
+            Self::Cancelled => TroubleKind::Cancelled,
+            Self::Deadline => TroubleKind::Timeout,
+        }
+    }
+}
+
 impl CancelToken {
-    /// A token nobody has used yet.
+    /// A new token, not cancelled.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Ask the install to stop; it does at its next buffer, a few milliseconds later at most.
+    /// Ask the install to stop; it does so before its next buffer, within a few milliseconds.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether somebody asked.
+    /// True if a stop was requested.
     pub fn cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -50,7 +61,7 @@ impl Watch {
         Self { token, deadline }
     }
 
-    /// An error once the install must stop.
+    /// Fail once the install has to stop.
     pub(super) fn check(&self) -> Result<(), Stop> {
         if self.token.cancelled() {
             return Err(Stop::Cancelled);
@@ -61,7 +72,7 @@ impl Watch {
         }
     }
 
-    /// Sleep, unless the install must stop meanwhile.
+    /// Sleep, unless the install has to stop.
     pub(super) fn sleep(&self, time: Duration) -> Result<(), Stop> {
         let start = Instant::now();
         loop {

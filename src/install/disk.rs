@@ -1,22 +1,22 @@
-//! What the file system refused: which file, to do what, and how much room it would have needed.
+//! Errors of the file system, with the file, the operation, and the space that was needed.
 
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
-/// The file system refused something.
+/// An operation that the file system refused.
 #[derive(Debug)]
 pub struct DiskError {
-    /// What was to be done, as a verb: `create`, `write`, `rename`.
+    /// The operation as a verb: `create`, `write`, `rename`.
     pub doing: &'static str,
-    /// To which file or directory.
+    /// The file or directory.
     pub path: PathBuf,
-    /// How many bytes it needed, where that is known.
+    /// The number of bytes needed, if it is known.
     pub need_bytes: Option<u64>,
-    /// What the system said.
+    /// The system's error.
     pub source: io::Error,
 }
 
@@ -37,7 +37,7 @@ impl std::error::Error for DiskError {
 }
 
 impl DiskError {
-    /// Whether there was no room.
+    /// True if the disk or the quota is full.
     pub fn full(&self) -> bool {
         matches!(
             self.source.kind(),
@@ -45,7 +45,7 @@ impl DiskError {
         )
     }
 
-    /// The same error, knowing how many bytes were needed.
+    /// The same error with the number of bytes needed.
     #[must_use]
     pub fn needing(mut self, need_bytes: u64) -> Self {
         self.need_bytes = Some(need_bytes);
@@ -53,7 +53,11 @@ impl DiskError {
     }
 }
 
-impl Hint for DiskError {
+impl Explain for DiskError {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Disk
+    }
+
     fn hint(&self) -> Option<String> {
         let place = shortened(self.path.parent().unwrap_or(&self.path));
         match self.source.kind() {
@@ -72,7 +76,7 @@ impl Hint for DiskError {
     }
 }
 
-/// A path that leaves room for what is wrong with it: a very long one loses its middle.
+/// A path short enough to leave room for the error; a long one loses its middle.
 fn shortened(path: &Path) -> String {
     const ENDS: usize = 70;
     let text = path.display().to_string();
@@ -83,13 +87,13 @@ fn shortened(path: &Path) -> String {
     if head >= tail { text } else { format!("{}…{}", &text[..head], &text[tail..]) }
 }
 
-/// Adds to an I/O result what was being done to which file.
+/// Adds the operation and the file to an I/O error.
 pub(super) trait At<T>: Sized {
     fn at(self, doing: &'static str, path: &Path) -> Result<T, DiskError> {
         self.at_place(doing, || path.to_owned())
     }
 
-    /// The same where the path would have to be put together.
+    /// Add the operation and a path that is assembled only for an error.
     fn at_place(self, doing: &'static str, path: impl FnOnce() -> PathBuf) -> Result<T, DiskError>;
 }
 
@@ -104,9 +108,9 @@ pub(super) fn create_directories(path: &Path) -> Result<(), DiskError> {
     fs::create_dir_all(path).at("create", path)
 }
 
-/// Remove a directory with all that is in it; directories made read-only by what ran in them are opened up first.
+/// Remove a directory with its content, including directories that a program made read-only.
 ///
-/// One that is not there, or goes away meanwhile, counts as removed.
+/// A directory that is missing or disappears meanwhile counts as removed.
 pub(super) fn remove_tree(path: &Path) -> Result<(), DiskError> {
     let mut result = fs::remove_dir_all(path);
     if result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied) {

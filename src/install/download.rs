@@ -1,8 +1,9 @@
-//! One archive as a stream of bytes: what the cache has of it first, the rest from the network.
+//! One archive as a stream of bytes: first the bytes in the cache, then the rest from the network.
 //!
-//! Bytes are handed on before anybody knows whether they are the right ones; they are digested on the way and kept in
-//! the cache, and [`Download::finish`] compares. An attempt that breaks off is followed by one for the rest. When the
-//! rest does not belong to what was handed on already, everything begins again: [`DownloadErrorKind::Again`].
+//! Bytes are passed on before they are verified. They are digested on the way and kept in the cache, and
+//! [`Download::finish`] compares the digest. If a connection breaks off, the next attempt asks for the rest. If the
+//! rest does not fit the bytes that were passed on already, the archive is read again from its start:
+//! [`DownloadErrorKind::Again`].
 
 mod address;
 mod cache;
@@ -40,28 +41,29 @@ pub(super) use transfer::agent;
 
 type Result<T> = std::result::Result<T, DownloadErrorKind>;
 
-/// No archive is larger; the largest known is below 1 GB.
+/// The largest archive accepted; the largest known is below 1 GB.
 const ARCHIVE_BYTES: u64 = 8 << 30;
 
-/// How much is there when anybody looks at the beginning of an archive, unless that is all: enough to know it by.
+/// The number of bytes that the first read of an archive provides, unless the archive is smaller: enough to recognise
+/// its format.
 const HEAD_BYTES: usize = 512;
 
-/// How much is read at once, at most. With a quarter of it, a whole install takes 5 % longer.
+/// The most bytes read at once. With a quarter of them, a whole install takes 5 % longer.
 const CHUNK_BYTES: usize = 512 * 1024;
 
-/// What all downloads of one install share.
+/// The state that all downloads of one install share.
 pub(super) struct Session<'a> {
     pub(super) home: &'a Home,
     pub(super) agent: Agent,
     pub(super) patience: &'a Patience,
     pub(super) watch: &'a Watch,
     pub(super) meter: &'a Meter<'a>,
-    /// How to wait for another process that receives the same archive.
+    /// The wait for another process that receives the same archive.
     pub(super) wait: &'a Wait<'a>,
     pub(super) offline: bool,
 }
 
-/// An archive on its way.
+/// One archive being received.
 pub(super) struct Download<'a> {
     session: &'a Session<'a>,
     archive: &'a str,
@@ -71,26 +73,26 @@ pub(super) struct Download<'a> {
     address: String,
     source: Source,
     part_file: Option<PartFile>,
-    /// Room for what is read, how much of it was read last, and how much of that was taken.
+    /// The buffer, the number of bytes last read into it, and how many of them are consumed.
     chunk: Vec<u8>,
     filled: usize,
     taken: usize,
     hasher: Hasher,
     received: u64,
     attempts: Attempts,
-    /// What the current answer announces as the size of the whole archive.
+    /// The size of the whole archive that the current response announces.
     announced: Option<u64>,
     html: bool,
-    /// Whether the bytes come from several answers, or from an earlier run.
+    /// True if the bytes come from several responses, or from an earlier run.
     pieced: bool,
     failure: Option<DownloadErrorKind>,
 }
 
-/// Where the next bytes come from.
+/// The source of the next bytes.
 enum Source {
-    /// The whole archive in the cache.
+    /// The whole archive, from the cache.
     Cached(File, PathBuf),
-    /// Its beginning in the cache; the rest, if there is one, from the network.
+    /// The beginning of it, from the cache, followed by the response with the rest if there is one.
     Replay {
         file: File,
         left: u64,
@@ -100,7 +102,7 @@ enum Source {
     Ended,
 }
 
-/// An archive that is there and is the right one.
+/// A received and verified archive.
 #[derive(Debug)]
 pub(super) struct Fetched {
     pub(super) digest: Digest,
@@ -110,22 +112,26 @@ pub(super) struct Fetched {
 }
 
 impl<'a> Download<'a> {
-    /// Begin, up to the head of the server's answer; `private` is a file for bytes that cannot be shared.
-    pub(super) fn begin(session: &'a Session<'a>, part: &'a Part, url: &str, private: &Path) -> Result<Self> {
-        let algorithm = part.digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
-        let address = shown_address(url);
+    /// Open the archive in the cache, or connect and receive the head of the server's response. `instead` is an address
+    /// that replaces the part's own. `private` is a file for bytes that no other process may share.
+    pub(super) fn begin(
+        session: &'a Session<'a>,
+        part: &'a Part,
+        instead: Option<&str>,
+        private: &Path,
+    ) -> Result<Self> {
+        let archive = &part.archive;
+        let algorithm = archive.digest.as_ref().map_or(Algorithm::Sha256, Digest::algorithm);
+        let origin = address::origin(part, instead);
+        let address = shown_address(&origin.url);
         let mut download = Self {
             session,
-            archive: &part.file_name,
-            digest: part.digest.as_ref(),
-            // A size found out by asking ahead may be that of a sign-in page: where there is a digest, it decides.
-            size: part.size.filter(|_| part.digest.is_none()),
-            request: Request {
-                url: url.to_owned(),
-                authorization: address::authorization(part, url),
-                from: 0,
-                etag: None,
-            },
+            archive: &archive.file,
+            digest: archive.digest.as_ref(),
+            // A size learned from a HEAD request may be that of a sign-in page: if there is a digest, the digest
+            // decides.
+            size: archive.size.filter(|_| archive.digest.is_none()),
+            request: Request { origin, from: 0, etag: None },
             address,
             source: Source::Ended,
             part_file: None,
@@ -146,9 +152,9 @@ impl<'a> Download<'a> {
         if session.offline {
             return Err(DownloadErrorKind::Offline);
         }
-        address::check(url)?;
-        download.part_file = Some(PartFile::open(session, part, private)?);
-        // Whoever held the part before may have finished it.
+        address::check(&download.request.origin.url)?;
+        download.part_file = Some(PartFile::open(session, archive, private)?);
+        // The process that held the part before may have completed it.
         if download.open_cached()? {
             download.part_file.take().map_or(Ok(()), PartFile::discard)?;
             return Ok(download);
@@ -158,12 +164,12 @@ impl<'a> Download<'a> {
         Ok(download)
     }
 
-    /// Why reading failed, when it was not the fault of who read.
+    /// The failure of the download that ended the reading, if one did.
     pub(super) fn take_failure(&mut self) -> Option<DownloadErrorKind> {
         self.failure.take()
     }
 
-    /// Read what is left, compare size and digest, and put the archive into the cache.
+    /// Read the rest, verify size and digest, and put the archive into the cache.
     pub(super) fn finish(mut self) -> Result<Fetched> {
         self.drain()?;
         self.session.meter.advanced(self.received);
@@ -176,17 +182,17 @@ impl<'a> Download<'a> {
         Ok(Fetched { digest, size_bytes, path })
     }
 
-    /// The bytes could not be used: find out whether they are the right ones, and remove them in any case.
-    pub(super) fn condemn(mut self) -> Result<()> {
+    /// Discard bytes that could not be unpacked, after verifying them: a wrong size or digest is returned as the error.
+    pub(super) fn reject(mut self) -> Result<()> {
         self.drain()?;
         self.compare()?;
         self.discard()
     }
 
-    /// The disk is full: what was received is no use on it, and others need the room.
+    /// Delete the received bytes because the disk is full: they are useless on it, and other processes need the space.
     pub(super) fn make_room(&mut self) {
         if let Some(part) = self.part_file.take() {
-            // Whatever cannot be removed is continued by the next run.
+            // A part that cannot be removed is continued by the next run.
             let _ = part.discard();
         }
     }
@@ -207,7 +213,7 @@ impl<'a> Download<'a> {
         Ok(true)
     }
 
-    /// Read the first chunk, which is not as small as a connection may have cut it.
+    /// Read the first chunk, of at least `HEAD_BYTES` however small the pieces of the connection are.
     fn first_chunk(&mut self) -> Result<()> {
         self.next_chunk()?;
         let mut before = 0;
@@ -218,13 +224,13 @@ impl<'a> Download<'a> {
         Ok(())
     }
 
-    /// Read the next chunk; an empty one is the end.
+    /// Read the next chunk; it is empty at the end.
     fn next_chunk(&mut self) -> Result<()> {
         self.filled = 0;
         self.read_on()
     }
 
-    /// Read on into what is free of the chunk; nothing is added at the end.
+    /// Read into the free part of the chunk; nothing is added at the end.
     fn read_on(&mut self) -> Result<()> {
         self.session.watch.check()?;
         self.session.meter.advanced(self.received);
@@ -269,10 +275,10 @@ impl<'a> Download<'a> {
         Ok(count as u64)
     }
 
-    /// Receive what is there; false when the source has changed instead.
+    /// Receive the next bytes; false if the source was replaced instead.
     fn receive(&mut self, mut content: Content) -> Result<bool> {
         let result = content.read(&mut self.chunk[self.filled..]);
-        // The connection may have been shut because of it.
+        // A stop shuts the connection, which then fails to read.
         self.session.watch.check()?;
         let reason = match result {
             Ok(0) if self.announced.is_none_or(|size| self.received >= size) => return Ok(false),
@@ -289,20 +295,20 @@ impl<'a> Download<'a> {
         Ok(false)
     }
 
-    /// Check, keep and digest what was received.
+    /// Check received bytes, append them to the part, and digest them.
     fn keep(&mut self, count: usize) -> Result<()> {
         let piece = &self.chunk[self.filled..self.filled + count];
         let tag_first = self.html && piece.trim_ascii_start().starts_with(b"<");
         if self.received == 0 && (tag_first || is_web_page(piece)) {
-            return self.condemned(DownloadErrorKind::WebPage { address: self.address.clone() });
+            return self.rejected(DownloadErrorKind::WebPage { address: self.address.clone() });
         }
         let received = self.received + count as u64;
         match self.size {
             Some(expected) if received > expected => {
-                return self.condemned(DownloadErrorKind::Size { expected, got: received, more: true });
+                return self.rejected(DownloadErrorKind::Size { expected, got: received, more: true });
             }
             None if received > ARCHIVE_BYTES => {
-                return self.condemned(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
+                return self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
             }
             _ => {}
         }
@@ -333,7 +339,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Compare what was received with what was promised; what differs is removed.
+    /// Compare the received bytes with the expected size and digest; bytes that differ are removed.
     fn compare(&mut self) -> Result<(Digest, u64)> {
         let algorithm = self.digest.map_or(Algorithm::Sha256, Digest::algorithm);
         let got = std::mem::replace(&mut self.hasher, algorithm.hasher()).finish();
@@ -345,11 +351,11 @@ impl<'a> Download<'a> {
         };
         let again = self.pieced && !self.session.offline;
         self.discard()?;
-        // Bytes that came together from several places may only not belong together.
+        // Bytes from several responses may be right and only not belong together.
         Err(if again { DownloadErrorKind::Again(Box::new(wrong)) } else { wrong })
     }
 
-    fn condemned<T>(&mut self, kind: DownloadErrorKind) -> Result<T> {
+    fn rejected<T>(&mut self, kind: DownloadErrorKind) -> Result<T> {
         self.discard()?;
         Err(kind)
     }

@@ -1,6 +1,6 @@
-//! Why an install did not end well.
+//! The reasons for which an install fails.
 
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::Stop;
 use super::disk::DiskError;
@@ -11,28 +11,37 @@ use super::programs::ProgramError;
 use super::store::BadName;
 use super::unpack::{UnpackError, UnpackErrorKind};
 
-/// Why an install did not end well. The store is as it was before, whatever this says.
+/// A post-install command that did not succeed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommandFault {
+    /// Its exit, `exit code 3`, or the reason it could not be started.
+    pub reason: String,
+    /// The last lines of its output.
+    pub output: Vec<String>,
+}
+
+/// An install that failed. In every case the store is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum InstallError {
-    /// Somebody asked for it; what was received is kept for the next run.
+    /// A user or a program asked to stop; the bytes received are kept for the next run.
     #[error("cancelled")]
     Cancelled,
-    /// The time it was given has passed; what was received is kept for the next run.
+    /// The time allowed has passed; the bytes received are kept for the next run.
     #[error("not finished within {limit_ms} ms")]
     Deadline {
-        /// The time it was given.
+        /// The time allowed.
         limit_ms: u64,
     },
-    /// Tool or version can have no place in the store.
+    /// The tool's name, or its version, cannot be a directory of the store.
     #[error(transparent)]
     Name(#[from] BadName),
-    /// There is nothing to install it from.
+    /// The configuration names no archive.
     #[error("the plan names no archive to install")]
     NoParts,
-    /// Another process installs it, and does not get on.
+    /// Another process installs the same release and makes no progress.
     #[error(transparent)]
     Wait(WaitError),
-    /// The tool that runs it is not there.
+    /// The tool that runs this one did not install.
     #[error(transparent)]
     Need(#[from] NeedError),
     /// An archive was not received.
@@ -41,23 +50,40 @@ pub enum InstallError {
     /// An archive was not unpacked.
     #[error(transparent)]
     Unpack(UnpackError),
-    /// A program is not there.
+    /// A program of the release cannot be provided.
     #[error(transparent)]
     Program(ProgramError),
     /// The post-install command failed.
-    #[error("post-install command `{command}` failed: {reason}")]
+    #[error("post-install command `{}` failed: {}", first_line(command), fault.reason)]
     PostInstall {
         /// The command.
         command: String,
-        /// How it ended, with its last lines.
-        reason: String,
+        /// Its end.
+        fault: CommandFault,
     },
     /// The file system refused.
     #[error(transparent)]
     Disk(#[from] DiskError),
 }
 
-impl Hint for InstallError {
+impl Explain for InstallError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Cancelled => TroubleKind::Cancelled,
+            Self::Deadline { .. } => TroubleKind::Timeout,
+            Self::Name(error) => error.kind(),
+            Self::NoParts => TroubleKind::Internal,
+            Self::Wait(error) => error.kind(),
+            Self::Need(NeedError::Failed(_)) => TroubleKind::Dependency,
+            Self::Need(NeedError::Stop(stop)) => stop.kind(),
+            Self::Download(error) => Explain::kind(error),
+            Self::Unpack(error) => Explain::kind(error),
+            Self::Program(error) => error.kind(),
+            Self::PostInstall { .. } => TroubleKind::PostInstall,
+            Self::Disk(error) => error.kind(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Cancelled => Some("run it again: the download goes on where it stopped".into()),
@@ -76,6 +102,20 @@ impl Hint for InstallError {
             Self::Disk(error) => error.hint(),
         }
     }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::PostInstall { fault, .. } => fault.output.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// A command of several lines is named by its first.
+fn first_line(command: &str) -> String {
+    let mut lines = command.lines();
+    let first = lines.next().unwrap_or_default();
+    if lines.next().is_none() { first.to_owned() } else { format!("{first} …") }
 }
 
 impl InstallError {
@@ -86,7 +126,7 @@ impl InstallError {
         }
     }
 
-    /// The same error, with a stop in any of its guises as what it is.
+    /// The same error; a request to stop that surfaced inside another error becomes the error itself.
     pub(super) fn plain(self, limit_ms: Option<u64>) -> Self {
         match self {
             Self::Wait(WaitError::Stop(stop))

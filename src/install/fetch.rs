@@ -1,43 +1,45 @@
-//! One archive into the download cache, to learn its digest and size: for a lock file that has none yet.
+//! Fetching one archive into the download cache, to learn its digest and size for a lock file.
 
 use crate::config::Part;
 use crate::digest::Digest;
 use crate::paths::Home;
-use crate::report::Reporter;
+use crate::report::{Progress, Reporter};
 
 use super::cancel::{CancelToken, Watch};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Patience, Session};
 use super::error::InstallError;
-use super::lock::Wait;
+use super::lock::{Holder, Wait};
 use super::progress::Meter;
 use super::staging::Staging;
 
-/// How often to begin again when the server changes its mind about what it sends.
-const BEGINNINGS: u32 = 4;
+/// The most times that the archive is read from the start because the responses of the server differ.
+const STARTS_MAX: u32 = 4;
 
-/// Receive an archive, or find it in the cache; what its bytes digest to, and how many they are.
+/// Receive an archive, or find it in the cache. Returns its digest and its size in bytes.
 ///
-/// An install of the same bytes then needs no network. The digest is as trustworthy as the connection was.
+/// A later install of the same bytes needs no network. The digest is as trustworthy as the connection. `progress_of`
+/// returns the progress of a process that receives the same archive, from its board; `None` if it is not known.
 pub fn fetch(
     home: &Home,
     part: &Part,
     patience: &Patience,
     reporter: &dyn Reporter,
     cancel: &CancelToken,
+    progress_of: &dyn Fn(&Holder) -> Option<Progress>,
 ) -> Result<(Digest, u64), InstallError> {
     let staging = Staging::create(home, "fetch")?;
-    let meter = Meter::new(reporter, None, vec![part.size]);
+    let meter = Meter::new(reporter, vec![part.archive.size]);
     let watch = Watch::new(cancel.clone(), None);
     let agent = download::agent(patience);
     let stall = patience.holder_stall;
-    let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of: &|_| None };
+    let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of };
     let session = Session { home, agent, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
-    let mut beginnings = 1;
+    let mut starts = 1;
     loop {
         match fetch_once(&session, part, &staging) {
-            Err(DownloadErrorKind::Again(reason)) if beginnings < BEGINNINGS => {
-                meter.begin_again(&reason);
-                beginnings += 1;
+            Err(DownloadErrorKind::Again(reason)) if starts < STARTS_MAX => {
+                meter.restarted(&reason);
+                starts += 1;
             }
             Err(DownloadErrorKind::Again(kind)) => return Err(error(part, *kind)),
             Err(kind) => return Err(error(part, kind)),
@@ -47,11 +49,58 @@ pub fn fetch(
 }
 
 fn fetch_once(session: &Session<'_>, part: &Part, staging: &Staging) -> Result<(Digest, u64), DownloadErrorKind> {
-    let download = Download::begin(session, part, &part.url, &staging.join("part"))?;
+    let download = Download::begin(session, part, None, &staging.join("part"))?;
     let fetched = download.finish()?;
     Ok((fetched.digest, fetched.size_bytes))
 }
 
 fn error(part: &Part, kind: DownloadErrorKind) -> InstallError {
-    InstallError::from(DownloadError { archive: part.file_name.clone(), kind }).plain(None)
+    InstallError::from(DownloadError { archive: part.archive.file.clone(), kind }).plain(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::archive::{Archive, Origin};
+    use crate::install::file_lock::FileLock;
+    use crate::report::Phase;
+
+    /// Cancels the fetch at the first bytes reported, and keeps their number.
+    struct UntilBytes(CancelToken, AtomicU64);
+
+    impl Reporter for UntilBytes {
+        fn started(&self, _: Phase, _: Option<u64>) {}
+        fn advanced(&self, done: u64) {
+            if done > 0 {
+                self.1.store(done, Ordering::Relaxed);
+                self.0.cancel();
+            }
+        }
+        fn total(&self, _: Option<u64>) {}
+        fn message(&self, _: &str) {}
+        fn attempt(&self, _: u8) {}
+    }
+
+    #[test]
+    fn a_fetch_behind_an_install_of_the_same_archive_shows_the_bytes_of_the_holder() {
+        let top = tempfile::tempdir().expect("a temporary directory");
+        let home = Home::at(top.path().to_owned());
+        let digest: Digest = "0".repeat(64).parse().expect("a digest");
+        let lock_path = home.locks().join(format!("{}.lock", digest.file_name()));
+        let held = FileLock::try_acquire(&lock_path).expect("a lock file").expect("a free lock");
+        std::io::Write::write_all(&mut held.file(), br#"{"pid":7,"board":null}"#).expect("a record");
+        let archive = Archive { file: "a.tgz".into(), digest: Some(digest), ..Archive::default() };
+        let origin = Some(Origin { url: "https://host.invalid/a.tgz".into(), authorization: None });
+        let cancel = CancelToken::new();
+        let reporter = UntilBytes(cancel.clone(), AtomicU64::new(0));
+        let of_holder = |holder: &Holder| {
+            (holder.pid == 7).then_some(Progress { phase: Phase::Downloading, done: 200, total: Some(500) })
+        };
+        // A wait without bytes ends too, by this bound.
+        let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };
+        let fetched = fetch(&home, &Part { archive, origin }, &patience, &reporter, &cancel, &of_holder);
+        assert!(fetched.is_err() && reporter.1.load(Ordering::Relaxed) == 200, "{fetched:?}");
+    }
 }

@@ -1,14 +1,14 @@
 //! A lock that lives as long as its process: the kernel drops it when the holder ends, however that happens.
 //!
-//! The lock is on a file of its own, which its holder removes while it still holds it. Whoever gets a lock therefore
-//! looks whether the file it locked is still the one at the path, and tries again if not; so no lock file is left
+//! The lock is on a file of its own, which its holder removes while it still holds the lock. A process that gets a lock
+//! therefore checks that the file it locked is still the one at the path, and tries again if not. So no lock file is left
 //! behind, and no two processes ever hold locks on two files of one name.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How often to try again when the file was removed between opening and locking it.
+/// The most tries if the file keeps being removed between opening and locking it.
 const RACES: usize = 1000;
 
 /// A lock held by this process, or by a part of it: a second one on the same path is refused here too.
@@ -19,7 +19,7 @@ pub(super) struct FileLock {
 }
 
 impl FileLock {
-    /// Take the lock, or `None` when somebody else holds it. Its directory is created if needed.
+    /// Take the lock, or `None` while it is held elsewhere. Its directory is created if needed.
     pub(super) fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         for _ in 0..RACES {
             let file = match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path) {
@@ -40,14 +40,15 @@ impl FileLock {
         Err(io::Error::other("the lock file keeps being replaced"))
     }
 
-    /// The locked file, for what its holder wants to say in it.
+    /// The locked file, for its holder's record.
     pub(super) fn file(&self) -> &File {
         &self.file
     }
 }
 
-/// Whether nobody holds the lock at this path, also because there is no such file. Nothing is left changed; somebody
-/// who tries to take the lock at this very moment finds it taken, and tries again.
+/// True if the lock at this path is free, also because there is no such file.
+///
+/// Nothing is left changed, but a process that tries to take the lock at this very moment finds it taken, and tries again.
 pub(super) fn is_free(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => file.try_lock().is_ok(),
@@ -57,7 +58,7 @@ pub(super) fn is_free(path: &Path) -> bool {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
-        // Before the lock goes: afterwards the path may be somebody else's.
+        // Before the lock is dropped: afterwards the path may belong to another process.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -74,7 +75,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-/// An open file cannot lose its name to another here, so a locked one is the one at the path while that exists.
+/// An open file cannot lose its name to another on these systems, so a locked file is the one at the path while that exists.
 #[cfg(not(unix))]
 fn is_at(_: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()

@@ -1,7 +1,7 @@
-//! What dead processes left behind: staging directories, locks nobody holds, parts of archives.
+//! Leftovers of dead processes: staging directories, unheld locks, parts of archives.
 //!
-//! All of it is harmless, and the next install that comes across it takes it over or away; here it is found without
-//! waiting for one.
+//! All of them are harmless, and the next install that needs one continues or removes it. This module finds them
+//! without waiting for such an install.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,33 +14,33 @@ use super::disk::{At, DiskError, remove_tree};
 use super::file_lock::{FileLock, is_free};
 use super::staging::lock_of;
 
-/// Something that no living process works with.
+/// A file or directory that no living process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leftover {
     /// The file or directory.
     pub path: PathBuf,
-    /// What it is.
+    /// Its kind.
     pub kind: LeftoverKind,
 }
 
-/// What was left.
+/// The kinds of leftovers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeftoverKind {
-    /// What a release was being made in, or a file beside such directories.
+    /// A directory in which a release was being made, or a file beside such directories.
     Staging,
     /// The lock of an install.
     Lock,
-    /// The beginning of the archive with this digest, written as [`Digest::file_name`](crate::digest::Digest::file_name)
-    /// writes it; an install of it goes on where it ends.
+    /// The beginning of the archive with this digest, written as in
+    /// [`Digest::file_name`](crate::digest::Digest::file_name); an install of it continues where it ends.
     Part {
         /// The digest.
         of: String,
-        /// How much there is of it.
+        /// The size of its content in bytes.
         size_bytes: u64,
     },
 }
 
-/// All that nobody works with in this home. Nothing is changed.
+/// All leftovers of this home. Nothing is changed.
 pub fn leftovers(home: &Home) -> Vec<Leftover> {
     let staging = entries(&home.tmp()).into_iter().filter_map(|path| {
         let (lock, kind) = match path.extension() {
@@ -50,7 +50,7 @@ pub fn leftovers(home: &Home) -> Vec<Leftover> {
         is_free(&lock).then_some(Leftover { path, kind })
     });
     let locks = entries(&home.locks()).into_iter().filter(|path| {
-        // The turnstiles of lock files stay for ever.
+        // The turnstiles of lock files have other names, and stay for ever.
         path.extension() == Some(OsStr::new("lock")) && is_free(path)
     });
     let locks = locks.map(|path| Leftover { path, kind: LeftoverKind::Lock });
@@ -58,7 +58,7 @@ pub fn leftovers(home: &Home) -> Vec<Leftover> {
     staging.chain(locks).chain(parts).collect()
 }
 
-/// Remove one; false when a process works with it by now.
+/// Remove a leftover; false if a process uses it by now.
 pub fn remove_leftover(home: &Home, leftover: &Leftover) -> Result<bool, DiskError> {
     let path = &leftover.path;
     let lock_path = match &leftover.kind {
@@ -82,7 +82,7 @@ fn part(home: &Home, path: PathBuf) -> Option<Leftover> {
     let name = path.file_name()?.to_str()?;
     let (of, orphan) = match name.strip_suffix(".part") {
         Some(of) => (of, false),
-        // The name of a version of nothing.
+        // An ETag without its part.
         None => (name.strip_suffix(".part.etag")?, !path.with_extension("").exists()),
     };
     let counts = (name.ends_with(".part") || orphan) && is_free(&lock_of_part(home, of));

@@ -1,41 +1,48 @@
-//! One process works on a release or an archive, the others wait for it.
+//! Locks: one process works on a release or an archive, and the others wait for it.
 //!
-//! A waiting process shows how far the holder of the lock got, as that says in the [record](record) and on its board;
-//! it gives up only when there is no progress for a stated time, and takes over when the holder ends, however it does:
-//! the kernel drops the lock.
+//! A waiting process shows the progress of the holder of the lock. The holder's [record](record) in the locked file
+//! names its slot, and the slot on its board has the numbers; without a slot only the process is named. The wait fails
+//! only if the holder shows no progress for a stated time. If the holder ends, however it ends, the kernel drops the
+//! lock and the waiting process takes it.
+//!
+//! Every holder that vx starts is an install and has a slot. `vx lock` is no holder: it fetches only archives whose
+//! digest is not known, into files of its own, and so takes no lock here. A holder without a slot is thus a caller of
+//! this library or another version of vx. Unless it is stopped, the wait for it has no limit but the deadline of the
+//! waiting install.
 
+mod observation;
 mod record;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::config::BoardSlot;
-use crate::hint::Hint;
-use crate::report::{Phase, Reporter};
+use crate::report::{Phase, Progress, Reporter};
+use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::{POLL, Stop, Watch};
 use super::disk::{At, DiskError};
 use super::file_lock::FileLock;
+use observation::Observation;
 
-pub(super) use record::HeldLock;
-pub use record::{Holder, HolderProgress};
+pub use record::Holder;
 
-/// Why waiting for another process ended without the lock.
+/// A wait for another process that ended without the lock.
 #[derive(Debug, thiserror::Error)]
 pub enum WaitError {
-    /// The holder made no progress for so long.
-    #[error("{} is {doing} but {}made no progress for {seconds} s", who(*pid), if *stopped { "is stopped and " } else { "" })]
+    /// The holder made no progress for too long.
+    #[error("{} is {doing} but {}made no progress for {seconds} s", process(*pid), if *stopped { "is stopped and " } else { "" })]
     Stuck {
-        /// The holder's number; 0 when it never said.
+        /// The holder's process id; 0 if it left no record.
         pid: u32,
-        /// What it is doing: `installing node 22.3.0`.
+        /// Its work: `installing node 22.3.0`.
         doing: String,
-        /// How long nothing moved.
+        /// The time without progress.
         seconds: u64,
-        /// Whether the holder is stopped, by job control or a debugger.
+        /// True if the holder is stopped, by job control or a debugger.
         stopped: bool,
     },
-    /// Told to stop meanwhile.
+    /// This process was asked to stop.
     #[error("stopped while waiting for another process")]
     Stop(Stop),
     /// The lock file could not be used.
@@ -43,7 +50,15 @@ pub enum WaitError {
     Disk(#[from] DiskError),
 }
 
-impl Hint for WaitError {
+impl Explain for WaitError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Stuck { .. } => TroubleKind::Busy,
+            Self::Stop(stop) => stop.kind(),
+            Self::Disk(error) => error.kind(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Stuck { pid: 0, .. } => Some("end the other vx and try again".into()),
@@ -57,26 +72,28 @@ impl Hint for WaitError {
     }
 }
 
-fn who(pid: u32) -> String {
+/// The words for a process of this id.
+fn process(pid: u32) -> String {
     if pid == 0 { "another process".to_owned() } else { format!("process {pid}") }
 }
 
-/// How a process waits, whatever for.
+/// The terms on which a process waits for any lock.
 pub(super) struct Wait<'a> {
+    /// The slot of this process, for its own record.
     pub(super) board: Option<&'a BoardSlot>,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) watch: &'a Watch,
-    /// How long a holder may make no progress.
+    /// The longest time without progress of a holder.
     pub(super) stall: Duration,
-    /// How far the holder got, by its board.
-    pub(super) progress_of: &'a dyn Fn(&Holder) -> Option<HolderProgress>,
+    /// The progress of a holder, by its board.
+    pub(super) progress_of: &'a dyn Fn(&Holder) -> Option<Progress>,
 }
 
 impl Wait<'_> {
-    /// Take the lock at this path, waiting while another process holds it, which is then `doing` that:
+    /// Take the lock at this path, waiting while another process holds it; `doing` is the work that the lock is for:
     /// `installing node 22.3.0`.
-    pub(super) fn acquire(&self, path: &Path, doing: &str) -> Result<HeldLock, WaitError> {
-        let mut seen: Option<Seen> = None;
+    pub(super) fn acquire(&self, path: &Path, doing: &str) -> Result<FileLock, WaitError> {
+        let mut seen: Option<Observation> = None;
         let mut refused = 0_u32;
         loop {
             if let Some(lock) = self.acquire_at_once(path)? {
@@ -84,7 +101,7 @@ impl Wait<'_> {
             }
             self.watch.check().map_err(WaitError::Stop)?;
             refused = refused.saturating_add(1);
-            // Who sweeps up after the dead holds a lock for a moment only; that is not worth a word.
+            // A process that cleans up after dead ones holds a lock for a moment only, which needs no message.
             if refused > 1 {
                 self.look(path, doing, &mut seen)?;
             }
@@ -92,24 +109,25 @@ impl Wait<'_> {
         }
     }
 
-    /// The lock, if nobody has it.
-    pub(super) fn acquire_at_once(&self, path: &Path) -> Result<Option<HeldLock>, DiskError> {
+    /// The lock, if it is free.
+    pub(super) fn acquire_at_once(&self, path: &Path) -> Result<Option<FileLock>, DiskError> {
         let lock = FileLock::try_acquire(path).at("lock", path)?;
-        Ok(lock.map(|lock| HeldLock::new(lock, self.board.cloned())))
+        if let Some(lock) = &lock {
+            // The lock holds even if its record cannot be written, for example on a full disk.
+            let _ = Holder::here(self.board.cloned()).write(lock);
+        }
+        Ok(lock)
     }
 
-    /// Show how far the holder got; an error once it got no further for too long.
-    fn look(&self, path: &Path, doing: &str, seen: &mut Option<Seen>) -> Result<(), WaitError> {
-        let holder = Holder::read(path);
-        let progress = holder.as_ref().and_then(|holder| (self.progress_of)(holder));
-        let stopped = holder.as_ref().is_some_and(Holder::is_stopped);
-        let now = Seen { holder, progress, stopped, since: Instant::now() };
+    /// Show the holder's progress; an error after too long a time without any.
+    fn look(&self, path: &Path, doing: &str, seen: &mut Option<Observation>) -> Result<(), WaitError> {
+        let now = Observation::of(Holder::read(path), self.progress_of);
         match seen {
             Some(before) if before.same(&now) => {
                 let still = before.since.elapsed();
-                if still >= self.stall && !now.quiet() {
+                if still >= self.stall && now.ought_to_move() {
                     let (pid, doing, seconds) = (now.pid(), doing.to_owned(), still.as_secs());
-                    return Err(WaitError::Stuck { pid, doing, seconds, stopped });
+                    return Err(WaitError::Stuck { pid, doing, seconds, stopped: now.stopped });
                 }
             }
             before => {
@@ -120,59 +138,18 @@ impl Wait<'_> {
         Ok(())
     }
 
-    fn show(&self, before: Option<&Seen>, now: &Seen, doing: &str) {
-        let (done, total) = now.amounts();
+    fn show(&self, before: Option<&Observation>, now: &Observation, doing: &str) {
+        let total = now.progress.and_then(|progress| progress.total);
         if before.is_none() {
             self.reporter.started(Phase::Waiting, total);
         } else {
             self.reporter.total(total);
         }
-        self.reporter.advanced(done);
-        // Bytes move fifty times a second; what they mean changes now and then.
-        if before.is_none_or(|before| before.state() != now.state()) {
-            let (pid, state) = now.state();
-            self.reporter.message(&format!("waiting for {}, which is {doing} ({state})", who(pid)));
-        }
-    }
-}
-
-/// What was seen of a holder, and since when.
-struct Seen {
-    holder: Option<Holder>,
-    progress: Option<HolderProgress>,
-    stopped: bool,
-    since: Instant,
-}
-
-impl Seen {
-    fn same(&self, other: &Self) -> bool {
-        (&self.holder, &self.progress, self.stopped) == (&other.holder, &other.progress, other.stopped)
-    }
-
-    fn pid(&self) -> u32 {
-        self.holder.as_ref().map_or(0, |holder| holder.pid)
-    }
-
-    /// Whether no progress means nothing. A stopped holder does not even do what cannot be seen.
-    fn quiet(&self) -> bool {
-        self.holder.as_ref().is_some_and(|holder| holder.quiet) && !self.stopped
-    }
-
-    /// Who it is, and what it does in a word.
-    fn state(&self) -> (u32, String) {
-        let state = match &self.progress {
-            _ if self.stopped => "stopped".to_owned(),
-            Some(progress) => progress.phase.to_string(),
-            None => "at work".to_owned(),
-        };
-        (self.pid(), state)
-    }
-
-    fn amounts(&self) -> (u64, Option<u64>) {
-        match (&self.progress, &self.holder) {
-            (Some(progress), _) => (progress.done, progress.total),
-            (None, Some(holder)) => (holder.done, holder.total),
-            (None, None) => (0, None),
+        self.reporter.advanced(now.progress.map_or(0, |progress| progress.done));
+        // The numbers change fifty times a second, the words about them rarely.
+        if before.is_none_or(|before| before.words() != now.words()) {
+            let (pid, state) = now.words();
+            self.reporter.message(&format!("waiting for {}, which is {doing} ({state})", process(pid)));
         }
     }
 }
@@ -183,16 +160,16 @@ mod tests {
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::thread;
+    use std::time::Instant;
 
     use parking_lot::Mutex;
 
     use super::super::cancel::CancelToken;
-    use super::record::BEAT;
     use super::*;
     use crate::paths::Home;
     use crate::report::Silent;
 
-    /// Remembers what was said last.
+    /// Keeps the last report.
     #[derive(Default)]
     struct Last(Mutex<(u64, Option<u64>, String)>);
 
@@ -232,31 +209,34 @@ mod tests {
             self.home.locks().join("node-22.3.0.lock")
         }
 
-        fn wait<'a>(&'a self, reporter: &'a dyn Reporter, stall_ms: u64, of: Progress<'a>) -> Wait<'a> {
+        fn wait<'a>(&'a self, reporter: &'a dyn Reporter, stall_ms: u64, of: ProgressOf<'a>) -> Wait<'a> {
             Wait { board: None, reporter, watch: &self.watch, stall: Duration::from_millis(stall_ms), progress_of: of }
         }
     }
 
-    type Progress<'a> = &'a dyn Fn(&Holder) -> Option<HolderProgress>;
+    type ProgressOf<'a> = &'a dyn Fn(&Holder) -> Option<Progress>;
 
     const DOING: &str = "installing node 22.3.0";
 
-    const UNKNOWN: Progress<'static> = &|_| None;
+    const UNKNOWN: ProgressOf<'static> = &|_| None;
 
     #[test]
     fn the_waiting_one_shows_the_holder_and_takes_over_when_it_ends() {
         let setting = setting();
         let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
-        held.started(Phase::Downloading, Some(500));
+        let done = AtomicU64::new(0);
+        let downloading = |_: &Holder| {
+            let done = done.load(Ordering::Relaxed);
+            Some(Progress { phase: Phase::Downloading, done, total: Some(500) })
+        };
         let last = Last::default();
         thread::scope(|scope| {
             let waiting =
-                scope.spawn(|| setting.wait(&last, 60_000, UNKNOWN).acquire(&setting.path(), DOING).map(drop));
+                scope.spawn(|| setting.wait(&last, 60_000, &downloading).acquire(&setting.path(), DOING).map(drop));
             while last.0.lock().1 != Some(500) {
                 thread::sleep(Duration::from_millis(5));
             }
-            thread::sleep(BEAT);
-            held.advanced(200);
+            done.store(200, Ordering::Relaxed);
             while last.0.lock().0 != 200 {
                 thread::sleep(Duration::from_millis(5));
             }
@@ -273,14 +253,14 @@ mod tests {
         let _held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
         let done = AtomicU64::new(0);
         let start = Instant::now();
-        // Its board moves for six times the patience, then no more.
+        // The holder's board advances for six times the allowed time, then no more.
         let moving = |_: &Holder| {
             let done = if start.elapsed() < Duration::from_millis(600) {
                 done.fetch_add(1, Ordering::Relaxed)
             } else {
                 done.load(Ordering::Relaxed)
             };
-            Some(HolderProgress { phase: Phase::Extracting, done, total: None })
+            Some(Progress { phase: Phase::Extracting, done, total: None })
         };
         let last = Last::default();
         let error = setting.wait(&last, 100, &moving).acquire(&setting.path(), DOING).expect_err("it is stuck");
@@ -294,13 +274,48 @@ mod tests {
     fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
         let setting = setting();
         let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
-        held.started(Phase::PostInstall, None);
+        let running = |_: &Holder| Some(Progress { phase: Phase::PostInstall, done: 0, total: None });
         thread::scope(|scope| {
-            let waiting = scope.spawn(|| setting.wait(&Silent, 50, UNKNOWN).acquire(&setting.path(), DOING).map(drop));
+            let waiting = scope.spawn(|| setting.wait(&Silent, 50, &running).acquire(&setting.path(), DOING).map(drop));
             thread::sleep(Duration::from_millis(300));
             drop(held);
             waiting.join().expect("an outcome").expect("the lock");
         });
+    }
+
+    #[test]
+    fn a_holder_that_never_had_a_board_is_named_and_not_given_up() {
+        let setting = setting();
+        let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
+        let last = Last::default();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| setting.wait(&last, 50, UNKNOWN).acquire(&setting.path(), DOING).map(drop));
+            thread::sleep(Duration::from_millis(300));
+            drop(held);
+            waiting.join().expect("an outcome").expect("the lock");
+        });
+        let message = format!("waiting for process {}, which is {DOING} (at work)", std::process::id());
+        assert_eq!(*last.0.lock(), (0, None, message));
+    }
+
+    #[test]
+    fn a_holder_whose_board_cannot_be_read_is_named_and_given_up_after_the_patience() {
+        let setting = setting();
+        let gone = BoardSlot { path: setting.home.root().join("gone"), slot: 0, generation: 1 };
+        let holding = Wait { board: Some(&gone), ..setting.wait(&Silent, 60_000, UNKNOWN) };
+        let _held = holding.acquire(&setting.path(), DOING).expect("a free lock");
+        let last = Last::default();
+        let error = setting.wait(&last, 50, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is stuck");
+        assert!(matches!(error, WaitError::Stuck { pid, .. } if pid == std::process::id()), "{error:?}");
+        assert!(last.0.lock().2.ends_with("(at work)"));
+    }
+
+    #[test]
+    fn a_holder_that_left_no_record_is_given_up_after_the_patience() {
+        let setting = setting();
+        let _held = FileLock::try_acquire(&setting.path()).expect("a lock file").expect("a free lock");
+        let error = setting.wait(&Silent, 50, UNKNOWN).acquire(&setting.path(), DOING).expect_err("it is stuck");
+        assert!(matches!(error, WaitError::Stuck { pid: 0, stopped: false, .. }), "{error:?}");
     }
 
     #[test]

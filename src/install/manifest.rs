@@ -1,12 +1,11 @@
-//! What files a release is made of: `.vx-files`, one line an entry, by which anybody can tell later whether the release
-//! is still as it was installed.
+//! The manifest of a release: `.vx-files`, one line for each file, which shows later whether the release is unchanged.
 //!
-//! The sums are CRC-32: they find damage and edits, at next to no cost while the bytes pass by. They keep no attacker
-//! off: who can write to the store can write this file too. That the bytes were the right ones to begin with is known
-//! from the archives' digests in the receipt, which also holds the digest of this file.
+//! The checksums are CRC-32. They detect damage and edits at almost no cost while the bytes pass by, but they do not
+//! stop an attacker: write access to the store is also write access to this file. The original bytes were verified by
+//! the archives' digests. The receipt holds those, and the digest of this file.
 
 mod changes;
-mod there;
+mod release_file;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -19,26 +18,26 @@ use crate::digest::{Algorithm, Digest};
 
 use super::disk::{At, DiskError};
 pub use changes::{Change, Depth};
-use there::{escaped, walk};
+use release_file::{escaped, walk};
 
 /// The manifest's name in the release.
 pub(super) const FILE_NAME: &str = ".vx-files";
-/// The first line: which format follows.
+/// The first line, which identifies the format.
 const HEAD: &str = "vx-files 1";
-/// A file up to this size is read again rather than trusted to be the one that was unpacked.
+/// A file up to this size is read again; a larger one is assumed to be as unpacked.
 const SMALL_BYTES: u64 = 64 * 1024;
 
-/// The entries of a release by path, escaped, with `/` between components; folders are not among them.
+/// The files and links of a release by path, escaped, with `/` between components; folders are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Manifest {
-    entries: HashMap<Box<str>, Entry>,
+    entries: HashMap<Box<str>, ManifestEntry>,
 }
 
 /// One file or link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct ManifestEntry {
     kind: Kind,
-    /// Of the content; of its target for a link.
+    /// The checksum of the content, or of the target of a link.
     sum: u32,
     size_bytes: u64,
 }
@@ -50,44 +49,44 @@ enum Kind {
     Link,
 }
 
-/// Adds up the content of a file while it passes by.
+/// The running checksum of a file.
 #[derive(Default)]
-pub(super) struct Sum {
+pub(super) struct Checksum {
     hasher: crc32fast::Hasher,
     size_bytes: u64,
 }
 
-impl Sum {
+impl Checksum {
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.size_bytes += bytes.len() as u64;
     }
 
     /// The entry of a file with this content and mode.
-    pub(super) fn file(self, mode: u32) -> Entry {
+    pub(super) fn file(self, mode: u32) -> ManifestEntry {
         let kind = if mode & 0o100 != 0 { Kind::Executable } else { Kind::Plain };
-        Entry { kind, sum: self.hasher.finalize(), size_bytes: self.size_bytes }
+        ManifestEntry { kind, sum: self.hasher.finalize(), size_bytes: self.size_bytes }
     }
 }
 
-impl Entry {
+impl ManifestEntry {
     /// The checksum (CRC-32) and the size of the content.
     pub(super) fn checks(&self) -> (u32, u64) {
         (self.sum, self.size_bytes)
     }
 
-    /// The entry of a link that leads there.
+    /// The entry of a link to this target.
     pub(super) fn link(target: &[u8]) -> Self {
         Self { kind: Kind::Link, sum: crc32fast::hash(target), size_bytes: target.len() as u64 }
     }
 }
 
 impl Manifest {
-    pub(super) fn record(&mut self, path: &str, entry: Entry) {
+    pub(super) fn record(&mut self, path: &str, entry: ManifestEntry) {
         self.entries.insert(escaped(path).into(), entry);
     }
 
-    /// A second name for a file.
+    /// Record a second name of a file.
     pub(super) fn record_again(&mut self, path: &str, existing: &str) {
         if let Some(entry) = self.entries.get(&*escaped(existing)).copied() {
             self.record(path, entry);
@@ -98,7 +97,7 @@ impl Manifest {
         self.entries.remove(&*escaped(path));
     }
 
-    /// A file got these bits of its mode later.
+    /// Record a later change of the mode.
     pub(super) fn record_mode(&mut self, path: &str, mode: u32) {
         let entry = self.entries.get_mut(&*escaped(path));
         if let Some(entry) = entry.filter(|entry| entry.kind == Kind::Plain && mode & 0o100 != 0) {
@@ -106,17 +105,17 @@ impl Manifest {
         }
     }
 
-    /// How many files and links there are.
+    /// The number of files and links.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Take in what was changed below these paths after the archives were unpacked; everything where a command ran.
+    /// Update the entries below these paths after the archives were unpacked; with `whole`, update all of them.
     pub(super) fn refresh(&mut self, release: &Path, below: &[PathBuf], whole: bool) -> Result<(), DiskError> {
         let mut found = Vec::new();
         match whole {
@@ -136,7 +135,7 @@ impl Manifest {
             let same = known.is_some_and(|known| known.size_bytes == there.size_bytes && !there.link);
             let entry = match known {
                 Some(known) if same && known.kind != Kind::Link && there.size_bytes > SMALL_BYTES => {
-                    Entry { kind: there.kind(), ..known }
+                    ManifestEntry { kind: there.kind(), ..known }
                 }
                 _ => there.entry(release).at("read", &release.join(&there.path))?,
             };
@@ -145,7 +144,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// Write it into a release; the digest of what was written.
+    /// Write it into a release, and return its digest.
     pub(super) fn write(&self, release: &Path) -> Result<Digest, DiskError> {
         let text = self.render();
         let mut hasher = Algorithm::Sha256.hasher();
@@ -156,7 +155,7 @@ impl Manifest {
         Ok(hasher.finish())
     }
 
-    /// The manifest of a release, if it is the one with this digest.
+    /// The manifest of a release, if it has this digest.
     pub fn read(release: &Path, digest: &Digest) -> Option<Self> {
         let bytes = fs::read(release.join(FILE_NAME)).ok()?;
         let mut hasher = digest.algorithm().hasher();
@@ -197,7 +196,7 @@ impl Manifest {
             };
             let sum = u32::from_str_radix(words.next()?, 16).ok()?;
             let size_bytes = words.next()?.parse().ok()?;
-            Some((words.next()?.into(), Entry { kind, sum, size_bytes }))
+            Some((words.next()?.into(), ManifestEntry { kind, sum, size_bytes }))
         };
         Some(Self { entries: lines.map(entry).collect::<Option<_>>()? })
     }

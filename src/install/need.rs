@@ -1,47 +1,44 @@
-//! Waiting for the tool that runs this one, where the same run installs both.
+//! The wait for the tool that runs this one, if the same run installs both.
 //!
-//! A script is of no use before its interpreter is there, and its post-install command may well call it. Archives are
-//! received and unpacked meanwhile; only the end waits.
+//! A script is useless without its interpreter, and its post-install command may call it. Archives are received and
+//! unpacked meanwhile; only the last step waits.
 
 use std::time::Duration;
 
-use crate::report::{Phase, Reporter};
+use crate::report::{Phase, Progress, Reporter};
 
 use super::cancel::{Stop, Watch};
 
-/// Between two looks at the other's slot.
+/// The time between two reads of the other tool's slot.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How far the install of another tool of the same run is.
+/// The state of another tool's install in the same run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// It is at work, or about to be.
+    /// It is running, or about to start.
     Coming {
         /// Its version.
         version: String,
-        /// What it is doing.
-        phase: Phase,
-        /// How much of that is done.
-        done: u64,
-        /// How much there is to do, where that is known.
-        total: Option<u64>,
+        /// Its progress.
+        progress: Progress,
     },
-    /// It did not end well.
+    /// It failed.
     Failed,
 }
 
-/// Why waiting ended without what is needed.
+/// The reasons why the wait ended without the tool.
 #[derive(Debug, thiserror::Error)]
 pub enum NeedError {
-    /// The other tool did not install.
+    /// The other tool was not installed.
     #[error("it is run by `{0}`, which did not install")]
     Failed(String),
-    /// Somebody asked to stop, or time is up.
+    /// The install was cancelled, or its time is up.
     #[error("stopped while waiting for another tool")]
     Stop(Stop),
 }
 
-/// Wait until `tool` is there, showing how far it is. `state_of` says nothing once it is, or when nobody installs it.
+/// Wait until `tool` is installed, and report its progress. `state_of` returns `None` once it is, or if this run does
+/// not install it.
 pub(super) fn await_tool(
     tool: &str,
     state_of: &dyn Fn(&str) -> Option<Need>,
@@ -56,13 +53,13 @@ pub(super) fn await_tool(
             Some(Need::Failed) => return Err(NeedError::Failed(tool.to_owned())),
             Some(coming) if shown.as_ref() == Some(&coming) => {}
             Some(coming) => {
-                if let Need::Coming { version, phase, done, total } = &coming {
+                if let Need::Coming { version, progress } = &coming {
                     if shown.is_none() {
-                        reporter.started(Phase::Waiting, *total);
+                        reporter.started(Phase::Waiting, progress.total);
                     }
-                    reporter.total(*total);
-                    reporter.advanced(*done);
-                    reporter.message(&format!("waiting for {tool} {version}, which runs it ({phase})"));
+                    reporter.total(progress.total);
+                    reporter.advanced(progress.done);
+                    reporter.message(&format!("waiting for {tool} {version}, which runs it ({})", progress.phase));
                 }
                 shown = Some(coming);
             }
@@ -80,7 +77,8 @@ mod tests {
     use crate::report::Silent;
 
     fn coming(done: u64) -> Option<Need> {
-        Some(Need::Coming { version: "22.1.0".into(), phase: Phase::Downloading, done, total: Some(9) })
+        let progress = Progress { phase: Phase::Downloading, done, total: Some(9) };
+        Some(Need::Coming { version: "22.1.0".into(), progress })
     }
 
     #[test]

@@ -1,71 +1,72 @@
-//! From a configuration to a release in the store.
+//! One install: from a configuration to a release in the store.
 //!
-//! Lock, look, stage, then for each archive receive, digest and unpack in one pass, then make the programs usable, run
-//! the post-install command, sync where that cannot wait, and rename. Until the rename nothing of it can be seen, and
-//! whatever fails before leaves the store as it was.
+//! Take the lock, check the store, and create a staging directory. Receive, digest and unpack each archive in one pass.
+//! Then make the programs usable, run the post-install command, sync if that cannot wait, and rename. The release is
+//! invisible until the rename, and any failure before it leaves the store unchanged.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::archive::Archive;
 use crate::config::{InstallConfig, Part};
 use crate::digest::Digest;
 use crate::paths::Home;
-use crate::report::{Phase, Reporter};
+use crate::report::{Phase, Progress, Reporter};
 
 use super::cancel::{CancelToken, Watch};
 use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
-use super::error::InstallError;
-use super::lock::{Holder, HolderProgress, Wait};
+use super::error::{CommandFault, InstallError};
+use super::lock::{Holder, Wait};
 use super::need::{Need, await_tool};
 use super::programs;
 use super::progress::Meter;
-use super::receipt::{Facts, Receipt, ReceiptPart, ReceiptProgram};
+use super::receipt::{Facts, Receipt, ReceiptProgram};
 use super::recipe::{is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::FileSystem;
-use super::unpack::{Archive, Excluded, Limits, Tree, UnpackError, UnpackErrorKind};
+use super::unpack::{Excluded, Limits, Tree, UnpackError, UnpackErrorKind, Unpacker};
 
-/// How often everything may begin again because the bytes that were handed on turned out to be worthless.
-const BEGINNINGS: u32 = 4;
+/// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
+const STARTS_MAX: u32 = 4;
 
-/// What an install needs from above.
+/// The functions and bounds that an install gets from its caller.
 pub struct Hooks<'a> {
-    /// How far the process got that installs the same release, by its board; `None` when that cannot be told.
-    pub progress_of: &'a dyn Fn(&Holder) -> Option<HolderProgress>,
-    /// How far the install of another tool is in this run; nothing when it is there, or none of this run.
+    /// The progress of the process that installs the same release, from its board; `None` if it is not known.
+    pub progress_of: &'a dyn Fn(&Holder) -> Option<Progress>,
+    /// The progress of another tool's install in this run; `None` once that is done, or if the run does not install it.
     pub state_of: &'a dyn Fn(&str) -> Option<Need>,
-    /// Runs a post-install command; the error is how it ended, with its last lines.
-    pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), String>,
-    /// How long to wait for what does not get on.
+    /// Run a post-install command.
+    pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
+    /// The bounds of all waits.
     pub patience: Patience,
 }
 
 /// A post-install command to run.
 #[derive(Clone, Copy, Debug)]
 pub struct PostInstall<'a> {
-    /// The command, as `vx.toml` has it.
+    /// The command as written in `vx.toml`.
     pub command: &'a str,
-    /// The release, not yet in its final place: the directory to run it in.
+    /// The directory in which the command runs: the release, not yet in its final place.
     pub release: &'a Path,
     /// The folder of its programs, to put first on PATH.
     pub bin: &'a Path,
-    /// What is left of the time the install was given.
+    /// The rest of the install's time.
     pub time_left: Option<Duration>,
 }
 
-/// A release that is there.
+/// The result of an install.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
     /// The release.
     pub release: Release,
-    /// Whether it was there already, or another process made it meanwhile: nothing was fetched.
+    /// True if nothing was fetched: the release was there already, or another process made it meanwhile.
     pub already: bool,
 }
 
-/// Install a release, after removing what processes that are no more left in `tmp/`.
+/// Install a release, after removing leftovers of dead processes from `tmp/`.
 pub fn install(
     config: &InstallConfig,
     reporter: &dyn Reporter,
@@ -75,7 +76,7 @@ pub fn install(
     let deadline = config.deadline_ms.and_then(|limit| Instant::now().checked_add(Duration::from_millis(limit)));
     let home = Home::at(config.home.clone());
     let unwanted = config.options.get("exclude_patterns").map_or("", String::as_str);
-    let archive = || config.parts.first().map(|part| part.file_name.clone()).unwrap_or_default();
+    let archive = || config.parts.first().map(|part| part.archive.file.clone()).unwrap_or_default();
     let excluded = Excluded::of(unwanted).map_err(|kind| UnpackError { archive: archive(), kind })?;
     let install = Install {
         config,
@@ -98,23 +99,23 @@ struct Install<'a> {
     watch: Watch,
     deadline: Option<Instant>,
     hooks: &'a Hooks<'a>,
-    /// What of the archives is not wanted.
+    /// The files of the archives to leave out.
     excluded: Excluded,
 }
 
-/// What came out of the archives.
+/// The unpacked archives.
 struct Unpacked {
     tree: Tree,
-    parts: Vec<ReceiptPart>,
+    parts: Vec<Archive>,
 }
 
-/// Why the archives did not go into the tree.
-enum Stumble {
-    /// For good.
+/// The reasons why an archive was not unpacked.
+enum UnpackFailure {
+    /// The install fails.
     Fatal(InstallError),
-    /// Worth beginning again, a few times; then it is this.
-    Again(InstallError),
-    /// This archive has to be unpacked from its whole file, which is in the cache now.
+    /// Everything is read again from the start, a few times; after that the install fails with this error.
+    Restart(InstallError),
+    /// The archive can only be unpacked from its whole file, which is now in the cache.
     NeedsFile(Fetched),
 }
 
@@ -134,26 +135,27 @@ impl Install<'_> {
             progress_of: self.hooks.progress_of,
         };
         let lock_path = self.home.locks().join(format!("{tool}-{version}.lock"));
-        let lock = wait.acquire(&lock_path, &format!("installing {tool} {version}"))?;
+        let _lock = wait.acquire(&lock_path, &format!("installing {tool} {version}"))?;
         sweep(&self.home);
-        // What was not there before the wait was made by who was waited for; that is as good as a forced install.
+        // If the release appeared while we waited, the lock's holder installed it; count that as done, even with
+        // `--force`.
         match self.store.installed(tool, version) {
             Some(release) if before.is_none_or(|before| before.receipt != release.receipt) => {
                 return Ok(Installed { release, already: true });
             }
-            // Also by force: what would come of it is there, byte for byte.
+            // A forced install is skipped too if it would produce the same bytes.
             Some(release) if is_made_so(&release, self.config) => return Ok(Installed { release, already: true }),
             _ => {}
         }
-        let sizes = self.config.parts.iter().map(|part| part.size).collect();
-        let meter = Meter::new(self.reporter, Some(&lock), sizes);
+        let sizes = self.config.parts.iter().map(|part| part.archive.size).collect();
+        let meter = Meter::new(self.reporter, sizes);
         let staging = Staging::create(&self.home, &format!("{tool}-{version}"))?;
         let file_system = FileSystem::of(staging.path()).at("open", staging.path())?;
         let unpacked = self.unpack_all(&staging, &meter, &wait)?;
         self.finish(&unpacked, &staging, &file_system, &target, &meter)
     }
 
-    /// Receive and unpack all archives, from the beginning as often as it takes.
+    /// Receive and unpack all archives; start over as often as necessary.
     fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>, wait: &Wait<'_>) -> Result<Unpacked, InstallError> {
         let session = Session {
             home: &self.home,
@@ -167,9 +169,9 @@ impl Install<'_> {
         if self.config.parts.is_empty() {
             return Err(InstallError::NoParts);
         }
-        // Archives that turned out to be readable only by their directory.
+        // The archives that can only be unpacked from their whole file.
         let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
-        let mut beginnings = 1;
+        let mut starts = 1;
         'again: loop {
             let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
@@ -181,24 +183,24 @@ impl Install<'_> {
                 };
                 match result {
                     Ok(part) => unpacked.parts.push(part),
-                    Err(Stumble::NeedsFile(fetched)) => {
-                        meter.begin_again(&"it has to be unpacked from its whole file");
+                    Err(UnpackFailure::NeedsFile(fetched)) => {
+                        meter.restarted(&"it has to be unpacked from its whole file");
                         by_file[index] = Some(fetched);
                         continue 'again;
                     }
-                    Err(Stumble::Again(error)) if beginnings < BEGINNINGS => {
-                        meter.begin_again(&error);
-                        beginnings += 1;
+                    Err(UnpackFailure::Restart(error)) if starts < STARTS_MAX => {
+                        meter.restarted(&error);
+                        starts += 1;
                         continue 'again;
                     }
-                    Err(Stumble::Again(error) | Stumble::Fatal(error)) => return Err(error),
+                    Err(UnpackFailure::Restart(error) | UnpackFailure::Fatal(error)) => return Err(error),
                 }
             }
             return Ok(unpacked);
         }
     }
 
-    /// Receive an archive and unpack it on the way.
+    /// Receive an archive and unpack it in the same pass.
     fn unpack_stream(
         &self,
         part: &Part,
@@ -206,61 +208,58 @@ impl Install<'_> {
         session: &Session<'_>,
         staging: &Staging,
         tree: &mut Tree,
-    ) -> Result<ReceiptPart, Stumble> {
-        let archive = Archive::of(part, &self.excluded)?;
-        let url = match &self.config.download_url {
-            Some(url) if index == 0 => url,
-            _ => &part.url,
-        };
-        let stumbled = |kind| Stumble::of(DownloadError { archive: part.file_name.clone(), kind });
+    ) -> Result<Archive, UnpackFailure> {
+        let unpacker = Unpacker::of(&part.archive, &self.excluded)?;
+        let instead = self.config.download_url.as_deref().filter(|_| index == 0);
+        let failed = |kind| UnpackFailure::of(DownloadError { archive: part.archive.file.clone(), kind });
         let private = staging.join(&format!("part-{index}"));
-        let mut download = Download::begin(session, part, url, &private).map_err(stumbled)?;
-        let result = archive.unpack(&mut download, tree);
+        let mut download = Download::begin(session, part, instead, &private).map_err(failed)?;
+        let result = unpacker.unpack(&mut download, tree);
         match (result, download.take_failure()) {
-            (_, Some(kind)) => Err(stumbled(kind)),
-            (Ok(()), None) => Ok(download.finish().map_err(stumbled)?.of(part)),
+            (_, Some(kind)) => Err(failed(kind)),
+            (Ok(()), None) => Ok(download.finish().map_err(failed)?.of(&part.archive)),
             (Err(error), None) => match error.kind {
-                UnpackErrorKind::NotStreamable(_) => Err(Stumble::NeedsFile(download.finish().map_err(stumbled)?)),
+                UnpackErrorKind::NotStreamable(_) => Err(UnpackFailure::NeedsFile(download.finish().map_err(failed)?)),
                 UnpackErrorKind::Disk(ref refused) if refused.full() => {
                     download.make_room();
                     Err(error.into())
                 }
                 UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
-                // The bytes make no sense; that they are the wrong ones explains it better.
-                _ => match download.condemn() {
+                // The archive is malformed. If its bytes are also the wrong ones, that is the better explanation.
+                _ => match download.reject() {
                     Err(
                         kind @ (DownloadErrorKind::Digest { .. }
                         | DownloadErrorKind::Size { .. }
                         | DownloadErrorKind::Again(_)
                         | DownloadErrorKind::Stop(_)),
-                    ) => Err(stumbled(kind)),
+                    ) => Err(failed(kind)),
                     _ => Err(error.into()),
                 },
             },
         }
     }
 
-    /// Unpack an archive that was received and verified before.
+    /// Unpack an archive that is in the cache and verified.
     fn unpack_file(
         &self,
         part: &Part,
         fetched: &Fetched,
         meter: &Meter<'_>,
         tree: &mut Tree,
-    ) -> Result<ReceiptPart, Stumble> {
+    ) -> Result<Archive, UnpackFailure> {
         meter.enter(Phase::Extracting);
         let file = File::open(&fetched.path).at("read", &fetched.path)?;
-        if let Err(error) = Archive::of(part, &self.excluded)?.unpack_file(file, tree) {
+        if let Err(error) = Unpacker::of(&part.archive, &self.excluded)?.unpack_file(file, tree) {
             if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
                 fs::remove_file(&fetched.path).at("remove", &fetched.path)?;
             }
             return Err(error.into());
         }
         meter.advanced(fetched.size_bytes);
-        Ok(fetched.of(part))
+        Ok(fetched.of(&part.archive))
     }
 
-    /// Everything is in the tree: check it as a whole, and put it into its place.
+    /// Check the whole tree, and activate it as a release.
     fn finish(
         &self,
         unpacked: &Unpacked,
@@ -281,7 +280,7 @@ impl Install<'_> {
         }
         self.run_postinstall(release, meter)?;
         let contents = self.list_files(release, tree, &programs)?;
-        let unsynced_boot = file_system.may_be_late();
+        let unsynced_boot = file_system.deferrable_in();
         let receipt = Receipt::now(Facts {
             tool: &self.config.tool_name,
             version: &self.config.version,
@@ -305,8 +304,8 @@ impl Install<'_> {
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
     }
 
-    /// Write down what files there are: those that were unpacked, and what was made of the programs; all anew after a
-    /// post-install command, which may have changed anything.
+    /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files
+    /// are read again, because the command may have changed any of them.
     fn list_files(&self, release: &Path, tree: &Tree, programs: &[ReceiptProgram]) -> Result<Digest, DiskError> {
         let mut manifest = tree.manifest().clone();
         let mut touched = vec![PathBuf::from("bin")];
@@ -327,34 +326,56 @@ impl Install<'_> {
         let bin: PathBuf = release.join("bin");
         let time_left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = (self.hooks.postinstall)(&PostInstall { command, release, bin: &bin, time_left });
-        // Who stopped the install has probably stopped the command too: that is the cause.
+        // A stop probably ended the command as well, so the stop is the cause.
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
-        result.map_err(|reason| InstallError::PostInstall { command: command.to_owned(), reason })
+        result.map_err(|fault| InstallError::PostInstall { command: command.to_owned(), fault })
     }
 
     fn archives(&self) -> String {
-        let names: Vec<&str> = self.config.parts.iter().map(|part| part.file_name.as_str()).collect();
+        let names: Vec<&str> = self.config.parts.iter().map(|part| part.archive.file.as_str()).collect();
         names.join("`, `")
     }
 }
 
-impl Stumble {
+impl UnpackFailure {
     fn of(error: DownloadError) -> Self {
         match error.kind {
-            DownloadErrorKind::Again(kind) => Self::Again(DownloadError { kind: *kind, ..error }.into()),
+            DownloadErrorKind::Again(kind) => Self::Restart(DownloadError { kind: *kind, ..error }.into()),
             kind => Self::Fatal(DownloadError { kind, ..error }.into()),
         }
     }
 }
 
-impl<E: Into<InstallError>> From<E> for Stumble {
+impl<E: Into<InstallError>> From<E> for UnpackFailure {
     fn from(error: E) -> Self {
         Self::Fatal(error.into())
     }
 }
 
 impl Fetched {
-    fn of(&self, part: &Part) -> ReceiptPart {
-        ReceiptPart { file_name: part.file_name.clone(), digest: self.digest.clone(), size_bytes: self.size_bytes }
+    /// The archive with the digest and the size of the received bytes in place of the expected ones.
+    fn of(&self, archive: &Archive) -> Archive {
+        Archive { digest: Some(self.digest.clone()), size: Some(self.size_bytes), ..archive.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fetched_archive_keeps_its_facts_beside_the_digest_and_size_of_its_bytes() {
+        let digest: Digest = "0".repeat(64).parse().expect("a digest");
+        let fetched = Fetched { digest: digest.clone(), size_bytes: 7, path: PathBuf::new() };
+        let asked = Archive {
+            package: "p".into(),
+            version: "1.0.0".into(),
+            file: "p.tgz".into(),
+            digest: None,
+            size: Some(5),
+            strip: 1,
+            into: "lib".into(),
+        };
+        assert_eq!(fetched.of(&asked), Archive { digest: Some(digest), size: Some(7), ..asked });
     }
 }

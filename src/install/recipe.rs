@@ -1,20 +1,21 @@
-//! What decides what is in a release: two installs with one recipe make the same release.
+//! The recipe of a release: everything that determines its content. Two installs with one recipe make the same release.
 
+use crate::archive::Archive;
 use crate::config::{InstallConfig, Part};
 use crate::digest::{Algorithm, Digest};
 
 use super::manifest::{Depth, Manifest};
 use super::store::Release;
 
-/// The digest of all of a configuration that decides what is in the release; `None` where that is not known before: an
-/// archive without a digest may be any, and a command may do anything.
+/// The digest of the parts of a configuration that determine the content of the release. `None` if they do not: an
+/// archive without a digest may be any archive, and a post-install command may do anything.
 pub(super) fn recipe(config: &InstallConfig) -> Option<Digest> {
-    if config.postinstall.is_some() || config.parts.iter().any(|part| part.digest.is_none()) {
+    if config.postinstall.is_some() || config.parts.iter().any(|part| part.archive.digest.is_none()) {
         return None;
     }
-    // Left out is what belongs to one run. What is not named here counts, also what is added some day.
-    let parts =
-        config.parts.iter().map(|part| Part { url: String::new(), size: None, authorization: None, ..part.clone() });
+    // Fields that concern a single run are reset. All others count, including any that are added later.
+    let decisive = |part: &Part| Part { archive: Archive { size: None, ..part.archive.clone() }, origin: None };
+    let parts = config.parts.iter().map(decisive);
     let decisive = InstallConfig {
         parts: parts.collect(),
         download_url: None,
@@ -33,12 +34,12 @@ pub(super) fn recipe(config: &InstallConfig) -> Option<Digest> {
     Some(hasher.finish())
 }
 
-/// Whether making the release again by this configuration would change nothing: it was made by the same recipe, and
-/// every file of it is still as it was.
+/// True if another install with this configuration would change nothing: the release has the same recipe, and every
+/// file is unchanged.
 pub(super) fn is_made_so(release: &Release, config: &InstallConfig) -> bool {
     let receipt = &release.receipt;
-    let wanted = config.parts.iter().map(|part| part.digest.as_ref());
-    let same_archives = wanted.eq(receipt.parts.iter().map(|part| Some(&part.digest)));
+    let wanted = config.parts.iter().map(|part| part.archive.digest.as_ref());
+    let same_archives = wanted.eq(receipt.parts.iter().map(|part| part.digest.as_ref()));
     let same = same_archives && receipt.recipe.is_some() && receipt.recipe == recipe(config);
     let manifest = receipt.contents.as_ref().filter(|_| same);
     let manifest = manifest.and_then(|digest| Manifest::read(&release.path, digest));
@@ -51,17 +52,13 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::archive::Origin;
 
     fn config() -> InstallConfig {
-        let part = Part {
-            url: "https://one.invalid/a.tgz".into(),
-            file_name: "a.tgz".into(),
-            digest: "0".repeat(64).parse().ok(),
-            size: Some(1),
-            strip: 1,
-            into: String::new(),
-            authorization: None,
-        };
+        let digest = "0".repeat(64).parse().ok();
+        let archive = Archive { file: "a.tgz".into(), digest, size: Some(1), strip: 1, ..Archive::default() };
+        let origin = Some(Origin { url: "https://one.invalid/a.tgz".into(), authorization: None });
+        let part = Part { archive, origin };
         InstallConfig {
             tool_name: "a".into(),
             version: "1".into(),
@@ -85,22 +82,28 @@ mod tests {
     }
 
     #[test]
+    fn a_recipe_is_the_same_for_every_vx() {
+        let text = recipe(&config()).expect("a recipe").to_string();
+        assert_eq!(text, "sha256:3e8b777f8e339bcea3086b1de49e9c18d472a9599700db6fb7e1f2a36af7324f", "receipts hold it");
+    }
+
+    #[test]
     fn a_recipe_is_what_decides_and_not_where_from_or_how_long() {
         let plain = recipe(&config());
         assert!(plain.is_some());
         let mut elsewhere = InstallConfig { attempt: 3, deadline_ms: Some(5), force: true, ..config() };
-        elsewhere.parts[0].url = "https://two.invalid/a.tgz".into();
-        elsewhere.parts[0].authorization = Some("Bearer planted".into());
+        let url = "https://two.invalid/a.tgz".into();
+        elsewhere.parts[0].origin = Some(Origin { url, authorization: Some("Bearer planted".into()) });
         assert_eq!(recipe(&elsewhere), plain);
 
         let mut stripped = config();
-        stripped.parts[0].strip = 0;
+        stripped.parts[0].archive.strip = 0;
         let optional = InstallConfig { options: BTreeMap::from([("a".into(), "b".into())]), ..config() };
         for other in [stripped, optional, InstallConfig { version: "2".into(), ..config() }] {
             assert_ne!(recipe(&other), plain);
         }
         let mut unknown = config();
-        unknown.parts[0].digest = None;
+        unknown.parts[0].archive.digest = None;
         assert_eq!(recipe(&unknown), None);
         assert_eq!(recipe(&InstallConfig { postinstall: Some("x".into()), ..config() }), None);
     }

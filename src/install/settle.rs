@@ -1,11 +1,11 @@
-//! A release whose bytes were not waited for: is it still what it was, after the machine was started again?
+//! Releases that were activated before their bytes were on the disk: the check after the next boot.
 //!
-//! Waiting for the disk takes as long as everything else of an install. So a release is activated before its bytes are
-//! on the disk, and its receipt says in which run of the machine that was. While that run lasts, nothing can be lost.
-//! Whoever finds the receipt in a later one compares every file with the manifest, once: what a loss of power took is
-//! seen, whatever the file system made of it, and such a release counts as not installed.
+//! Waiting for the disk takes as long as the rest of an install. So a release is activated before its bytes are on the
+//! disk, and its receipt names the boot in which that happened. During that boot, nothing can be lost. The first vx
+//! that finds the receipt in a later boot compares every file with the manifest, once. A release that lost data with
+//! the power counts as not installed, whatever form the file system gave the loss.
 //!
-//! What somebody changed later on purpose is no loss: it is told by its time.
+//! A file that was changed later on purpose is not a loss. Its modification time shows the difference.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -15,56 +15,56 @@ use std::time::{Duration, SystemTime};
 use super::manifest::{Change, Depth, Manifest};
 use super::receipt::Receipt;
 
-/// Receipts tell their time in whole seconds.
+/// The resolution of the time in receipts.
 const RECEIPT_GRAIN: Duration = Duration::from_secs(1);
 
-/// The name of this run of the machine, where it has one.
+/// The identifier of this boot.
 static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
     let name = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 });
 
-/// What is another one in each run of the machine, by its times: the directory of processes is made anew.
-pub(super) const ANEW_IN_EACH_RUN: &str = "/proc";
+/// A path whose times differ in each boot: the directory of processes is created anew.
+pub(super) const CHANGES_EACH_BOOT: &str = "/proc";
 
-/// The name of this run of the machine; none where the system gives it none.
+/// The identifier of this boot; `None` if the system provides none.
 pub(super) fn boot() -> Option<&'static str> {
     BOOT.as_deref()
 }
 
-/// The receipt of a release that is whole, by what is left of it; none when something was lost.
+/// The receipt of a release, if the release is whole as far as its files show; `None` if data was lost.
 pub(super) fn settled(release: &Path, receipt: Receipt) -> Option<Receipt> {
-    if is_known(&receipt) { Some(receipt) } else { look_at_all(release) }
+    if is_settled(&receipt) { Some(receipt) } else { verify_all(release) }
 }
 
-/// Whether the release cannot have lost anything, as far as its receipt knows.
-fn is_known(receipt: &Receipt) -> bool {
+/// True if the receipt proves that nothing was lost.
+fn is_settled(receipt: &Receipt) -> bool {
     receipt.unsynced_boot.as_deref().is_none_or(|made_in| Some(made_in) == boot())
 }
 
-fn look_at_all(release: &Path) -> Option<Receipt> {
-    // One process at a time: those that wait meanwhile read what it wrote. A directory that cannot be locked here is
-    // looked at by each.
+fn verify_all(release: &Path) -> Option<Receipt> {
+    // One process checks at a time; the others wait and then read its result. If the directory cannot be locked, each
+    // process checks for itself.
     let _turn = File::open(release).and_then(|directory| directory.lock().map(|()| directory));
     let receipt = Receipt::read(release)?;
-    if is_known(&receipt) {
+    if is_settled(&receipt) {
         return Some(receipt);
     }
     let manifest = Manifest::read(release, receipt.contents.as_ref()?)?;
     if !nothing_lost(release, &manifest, &receipt) {
         return None;
     }
-    let settled = in_every_boot(receipt.clone());
-    // Another install may have taken this one's place meanwhile, with a receipt of its own.
+    let settled = confirmed(receipt.clone());
+    // Another install may have replaced this release meanwhile, with a receipt of its own.
     if Receipt::read(release).as_ref() == Some(&receipt) {
-        // In a store that cannot be written, the next one looks again.
+        // If the store is read-only, the next process checks again.
         let _ = settled.replace(release);
     }
     Some(settled)
 }
 
-/// The receipt without the doubt.
-fn in_every_boot(receipt: Receipt) -> Receipt {
+/// The receipt of a release whose bytes are known to be on the disk.
+fn confirmed(receipt: Receipt) -> Receipt {
     let mut settled = receipt;
     settled.unsynced_boot = None;
     settled
@@ -76,7 +76,7 @@ fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool 
         let time = fs::symlink_metadata(path).and_then(|data| data.modified());
         time.is_ok_and(|time| time > made)
     };
-    // Who takes a name out of a folder changes the folder.
+    // Removing a file changes the time of its folder.
     let removed_later =
         |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
     let Ok(changes) = manifest.changes(release, Depth::Contents) else { return false };
@@ -94,7 +94,7 @@ mod tests {
     use super::super::receipt::tests::example;
     use super::*;
 
-    /// A release made in another run of the machine than this one, to which something happened since.
+    /// Make a release of an earlier boot, let something happen to it, and check it.
     fn after(happened: impl Fn(&Path)) -> (Option<Receipt>, Option<Receipt>) {
         let (top, manifest) = release();
         let contents = manifest.write(top.path()).expect("a manifest");
@@ -106,7 +106,7 @@ mod tests {
         (settled(top.path(), receipt), Receipt::read(top.path()))
     }
 
-    /// Change a file as a loss of power would: nobody touched it, so its time stays.
+    /// Change a file as a loss of power would: its modification time stays.
     fn lose(release: &Path, path: &str, left: &[u8]) {
         let path = release.join(path);
         let time = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
@@ -158,8 +158,8 @@ mod tests {
         before.write(top.path()).expect("a receipt");
         let looking = File::open(top.path()).expect("a directory");
         looking.lock().expect("a lock");
-        let (release, found) = (top.path().to_owned(), in_every_boot(before.clone()));
-        // The other would not come to what this one finds by itself.
+        let (release, found) = (top.path().to_owned(), confirmed(before.clone()));
+        // A check of its own would fail by now.
         lose(top.path(), "bin/tool", b"");
         let waiting = std::thread::spawn(move || settled(&release, before));
         std::thread::sleep(Duration::from_millis(50));

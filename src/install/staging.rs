@@ -1,8 +1,8 @@
-//! Where a release is put together before anybody may see it: `tmp/<name>/`, owned by a living process.
+//! Staging: `tmp/<name>/`, where a release is assembled before it is visible, owned by a living process.
 //!
-//! Beside each staging directory lies `<name>.lock`, held by its owner. It is made before the directory and removed
-//! after it, so a directory without a held lock belongs to nobody alive, and [`sweep`] removes it. The process number
-//! in the name is for people only: numbers are reused, locks are not.
+//! Beside each staging directory is `<name>.lock`, held by its owner. It is created before the directory and removed
+//! after it, so a directory without a held lock has no living owner, and [`sweep`] removes it. The process number in
+//! the name is only for people: numbers are reused, locks are not.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ use crate::paths::Home;
 use super::disk::{At, DiskError, create_directories, remove_tree};
 use super::file_lock::FileLock;
 
-/// A staging directory of this process; it goes, with all that is in it, when dropped.
+/// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]
 pub(super) struct Staging {
     path: PathBuf,
@@ -22,7 +22,7 @@ pub(super) struct Staging {
 }
 
 impl Staging {
-    /// A new, empty staging directory.
+    /// Create an empty staging directory.
     pub(super) fn create(home: &Home, label: &str) -> Result<Self, DiskError> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         loop {
@@ -32,7 +32,7 @@ impl Staging {
             let Some(lock) = FileLock::try_acquire(&lock_path).at("lock", &lock_path)? else { continue };
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path, _lock: lock }),
-                // Left by a dead process that had our number, and not swept yet.
+                // A dead process with the same number left it, and it was not yet swept.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove_tree(&path)?,
                 Err(error) => return Err(error).at("create", &path),
             }
@@ -44,12 +44,12 @@ impl Staging {
         &self.path
     }
 
-    /// A path inside for the caller to use.
+    /// A path inside.
     pub(super) fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// The directory the release grows in, made empty again.
+    /// The directory of the release, emptied.
     pub(super) fn fresh_release(&self) -> Result<PathBuf, DiskError> {
         let release = self.join("release");
         remove_tree(&release)?;
@@ -64,9 +64,9 @@ impl Drop for Staging {
     }
 }
 
-/// Remove what processes that are no more left in `tmp/` and `locks/`; how many directories went.
+/// Remove leftovers of dead processes from `tmp/` and `locks/`. Returns the number of removed directories.
 ///
-/// What cannot be removed stays for the next sweep: it is in nobody's way.
+/// A leftover that cannot be removed does no harm, and stays for the next sweep.
 pub fn sweep(home: &Home) -> usize {
     for entry in fs::read_dir(home.locks()).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -84,7 +84,7 @@ pub fn sweep(home: &Home) -> usize {
             _ if entry.file_type().is_ok_and(|kind| kind.is_dir()) => (path.clone(), lock_of(&path)),
             _ => continue,
         };
-        // Taking the lock keeps others off; dropping it removes its file, after the directory.
+        // The lock keeps other processes away; dropping it removes its file, after the directory.
         if let Ok(Some(_lock)) = FileLock::try_acquire(&lock_path) {
             let was_there = directory.is_dir();
             swept += usize::from(remove_tree(&directory).is_ok() && was_there);

@@ -1,21 +1,21 @@
-//! The store: `store/<tool>/<version>/`, where a release is either whole or not there.
+//! The store: `store/<tool>/<version>/`, where a release is either whole or absent.
 //!
-//! A release gets there by one rename of a finished directory that holds a receipt, and leaves by one rename into
-//! `tmp/`. A directory without a valid receipt is not installed, whatever is in it.
+//! A release is added by one rename of a finished directory that holds a receipt, and removed by one rename into
+//! `tmp/`. A directory without a valid receipt counts as not installed, whatever it holds.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::hint::Hint;
 use crate::paths::Home;
+use crate::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError, create_directories};
 use super::receipt::{self, Receipt};
-use super::settle::{ANEW_IN_EACH_RUN, settled};
+use super::settle::{CHANGES_EACH_BOOT, settled};
 use super::staging::Staging;
 
-/// The longest name of a tool or version, in bytes: both must fit into one file name together.
+/// The longest name of a tool or a version, in bytes: both together have to fit into one file name.
 const NAME_BYTES: usize = 100;
 
 /// The releases of one home.
@@ -29,11 +29,11 @@ pub struct Store {
 pub struct Release {
     /// Its directory.
     pub path: PathBuf,
-    /// What it says about itself.
+    /// Its receipt.
     pub receipt: Receipt,
 }
 
-/// A tool's name or version that cannot be a directory's.
+/// A name of a tool or version that cannot be the name of a directory.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the {what} `{}` cannot be the name of a directory of the store", name.escape_debug())]
 pub struct BadName {
@@ -43,16 +43,20 @@ pub struct BadName {
     pub name: String,
 }
 
-impl Hint for BadName {
+impl Explain for BadName {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
     fn hint(&self) -> Option<String> {
         Some(format!("use a {} of letters, digits, `.`, `-`, `_`, `+`, at most {NAME_BYTES} of them", self.what))
     }
 }
 
-/// Why a release could not be removed.
+/// The reasons why a release was not removed.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
-    /// It can have no place in the store.
+    /// Its name is invalid.
     #[error(transparent)]
     Name(#[from] BadName),
     /// The file system refused.
@@ -60,21 +64,37 @@ pub enum RemoveError {
     Disk(#[from] DiskError),
 }
 
+impl Explain for RemoveError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Name(error) => error.kind(),
+            Self::Disk(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Name(error) => error.hint(),
+            Self::Disk(error) => error.hint(),
+        }
+    }
+}
+
 impl Release {
-    /// The folder that, put first on PATH, makes all its programs work.
+    /// The folder of its programs, to put first on PATH.
     pub fn bin(&self) -> PathBuf {
         self.path.join("bin")
     }
 
-    /// The file that says that the release in this directory is whole; another one with every install.
+    /// The receipt of the release in this directory; each install writes a new one.
     pub fn receipt_path(release: &Path) -> PathBuf {
         release.join(receipt::FILE_NAME)
     }
 
-    /// What has changed when the release has to be looked at again, though nothing of its own did; none where nothing can
-    /// make that necessary.
+    /// A path outside of the release whose change means that the release must be checked again; `None` if no such check
+    /// is needed.
     pub fn trusted_while_unchanged(&self) -> Option<&'static Path> {
-        self.receipt.unsynced_boot.as_ref().map(|_| Path::new(ANEW_IN_EACH_RUN))
+        self.receipt.unsynced_boot.as_ref().map(|_| Path::new(CHANGES_EACH_BOOT))
     }
 
     /// The file to run for this program, if the release provides it.
@@ -85,18 +105,18 @@ impl Release {
 }
 
 impl Store {
-    /// The store of this home, which need not exist yet.
+    /// The store of this home; it need not exist yet.
     pub fn new(home: Home) -> Self {
         Self { home }
     }
 
-    /// Where this release is, or would be.
+    /// The path of this release, installed or not.
     pub fn path(&self, tool: &str, version: &str) -> Result<PathBuf, BadName> {
         Ok(self.home.store().join(checked("tool", tool)?).join(checked("version", version)?))
     }
 
-    /// The release, if it is there and whole: one small file is read, and all of them once after a start of the machine
-    /// that nobody knows it to have survived.
+    /// The release, if it is installed and whole. Reads one small file; all files of the release once, if it was
+    /// activated in an earlier boot before its bytes were on the disk.
     pub fn installed(&self, tool: &str, version: &str) -> Option<Release> {
         let path = self.path(tool, version).ok()?;
         let receipt = Receipt::read(&path)?;
@@ -107,7 +127,7 @@ impl Store {
         Some(Release { path, receipt })
     }
 
-    /// Every release, by tool and then version as text; empty when there is no store.
+    /// All releases, sorted by tool and then by version as text; empty if there is no store.
     pub fn list(&self) -> Result<Vec<Release>, DiskError> {
         let mut releases = Vec::new();
         for tool in names_in(&self.home.store())? {
@@ -118,9 +138,9 @@ impl Store {
         Ok(releases)
     }
 
-    /// Remove a release, or whatever lies in its place; false when nothing did.
+    /// Remove a release, or whatever is in its place; false if there is nothing.
     ///
-    /// It is gone at once: its directory is moved away and then taken apart, so nobody sees half of it.
+    /// The directory is first moved away and then deleted, so a half-deleted release is never visible.
     pub fn remove(&self, tool: &str, version: &str) -> Result<bool, RemoveError> {
         let path = self.path(tool, version)?;
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
@@ -128,17 +148,17 @@ impl Store {
         }
         let staging = Staging::create(&self.home, &format!("remove-{tool}-{version}"))?;
         fs::rename(&path, staging.join("old")).at("remove", &path)?;
-        // Only when this was the last version.
+        // Succeeds only if this was the last version.
         let _ = path.parent().map(fs::remove_dir);
         Ok(true)
     }
 
-    /// Put a finished release in its place; what was there before is left in `staging`.
+    /// Move a finished release into its place; a previous one is left in `staging`.
     pub(super) fn activate(&self, finished: &Path, staging: &Staging, target: &Path) -> Result<(), DiskError> {
         create_directories(target.parent().unwrap_or(target))?;
         match fs::symlink_metadata(target) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::rename(finished, target) {
-                // An uninstall of the tool's last other version took the parent away in between.
+                // An uninstall of the tool's last other version removed the parent meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     create_directories(target.parent().unwrap_or(target))?;
                     fs::rename(finished, target).at("activate", target)
@@ -152,7 +172,7 @@ impl Store {
     }
 }
 
-/// Both directories change places at once.
+/// Swap the two directories atomically.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
 fn exchange(finished: &Path, target: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -165,8 +185,8 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// For file systems that cannot exchange: between the two renames the release is missing, and comes back if the second
-/// one fails.
+/// A fallback for file systems without an atomic swap: the release is missing between the two renames, and is restored
+/// if the second one fails.
 fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), DiskError> {
     fs::rename(target, old).at("replace", target)?;
     fs::rename(finished, target).at("activate", target).inspect_err(|_| {
@@ -174,7 +194,7 @@ fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), D
     })
 }
 
-/// Names that are directories and may be a tool's or version's, sorted.
+/// The directories with valid names of tools or versions, sorted.
 fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
@@ -191,7 +211,7 @@ fn names_in(directory: &Path) -> Result<Vec<String>, DiskError> {
     Ok(names)
 }
 
-/// The name, if it is one plain component of a path on every system and begins with no dot.
+/// Check that a name is one plain component of a path on every system, and does not begin with a dot.
 pub(super) fn checked<'a>(what: &'static str, name: &'a str) -> Result<&'a str, BadName> {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-_+@~=!".contains(character);
     let good = !name.is_empty() && name.len() <= NAME_BYTES && !name.starts_with('.') && !name.ends_with('.');

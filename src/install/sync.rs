@@ -1,22 +1,22 @@
-//! Everything of a release on the disk before anybody can see it, in one go; or later, where that can be checked.
+//! Getting a release onto the disk before it is visible, all at once; or later, if that can be checked.
 //!
-//! Syncing each of thousands of files takes four times as long as the install itself; syncing their file system once, as
-//! long again as the install, for it waits for whatever everybody else has written too.
+//! Syncing thousands of files one by one takes four times as long as the install itself. Syncing their file system once
+//! takes as long again as the install, because it also waits for the writes of all other processes.
 
 use std::io;
 use std::path::Path;
 
 /// The file system that a release is written to.
 ///
-/// A write that the disk refuses later, when the system gets round to it, is told to who syncs only if that one had the
-/// file system open since before: so this is made before the first byte is written.
+/// If the disk refuses a delayed write, the error of the sync goes only to processes that had the file system open
+/// before the write. So this is opened before the first byte is written.
 pub(super) struct FileSystem {
     #[cfg(target_os = "linux")]
     directory: std::fs::File,
 }
 
 impl FileSystem {
-    /// The one this directory is on.
+    /// The file system of this directory.
     pub(super) fn of(directory: &Path) -> io::Result<Self> {
         #[cfg(not(target_os = "linux"))]
         let _ = directory;
@@ -26,12 +26,12 @@ impl FileSystem {
         })
     }
 
-    /// The run of the machine in whose name a release may be activated before its bytes are on the disk:
-    /// [`settle`](super::settle) looks after them. None where they must be waited for.
+    /// The boot to record in the receipt if a release may be activated before its bytes are on the disk:
+    /// [`settle`](super::settle) checks it later. `None` if the sync has to come first.
     ///
-    /// A container's layers outlive the machine they were made on, and each container that is started from them would
-    /// have to look again.
-    pub(super) fn may_be_late(&self) -> Option<&'static str> {
+    /// The layers of a container outlive the machine they were made on, and each container started from them would have
+    /// to check again.
+    pub(super) fn deferrable_in(&self) -> Option<&'static str> {
         #[cfg(target_os = "linux")]
         {
             const OVERLAY: u64 = 0x794c_7630;
@@ -43,20 +43,20 @@ impl FileSystem {
         None
     }
 
-    /// Write what is cached of it; an error also for what could not be written since [`FileSystem::of`].
+    /// Write the cached data of the file system; also fails for any write that failed since [`FileSystem::of`].
     #[cfg(target_os = "linux")]
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::syncfs(&self.directory)?)
     }
 
-    /// There is no call for one file system here, but one for all.
+    /// This system has a call for all file systems only.
     #[cfg(all(unix, not(target_os = "linux")))]
     pub(super) fn sync(&self) -> io::Result<()> {
         rustix::fs::sync();
         Ok(())
     }
 
-    /// There is no such call here; the file system orders a rename behind what it renames.
+    /// This system has no such call, but its file systems order a rename after the data it renames.
     #[cfg(not(unix))]
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(())

@@ -1,8 +1,8 @@
-//! What kind of file system a directory is on, as far as vx cares.
+//! The kind of file system a directory is on, as far as it matters to vx.
 
 use std::path::Path;
 
-/// What matters of a file system.
+/// The kind of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileSystem {
     /// In memory: nothing is written back.
@@ -13,7 +13,7 @@ pub enum FileSystem {
     Network,
     /// On a disk, of a kind that gives a file one name only.
     OneName,
-    /// Nobody says, or it is of a kind that vx does not know.
+    /// The system does not report it, or vx does not know it.
     Unknown,
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_told_from_disks_and_from_what_has_no_second_names() {
+    fn memory_disks_and_file_systems_without_second_names_are_distinguished() {
         assert_eq!(FileSystem::of_magic(0x9fa0), FileSystem::Unknown);
         let top = tempfile::tempdir().expect("a directory");
         assert_eq!(FileSystem::of(&top.path().join("nothing")), FileSystem::Unknown);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 /// The home: store, caches, staging.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,9 +10,9 @@ pub struct Home {
     root: PathBuf,
 }
 
-/// In the folder of shims: the program that they are links to, and the link to vx; names that no program has.
+/// The launcher's name in the folder of shims; the shims are links to it. No program of a release has this name.
 pub const LAUNCHER_NAME: &str = ".launcher";
-/// See [`LAUNCHER_NAME`].
+/// The link to vx in the folder of shims. No program of a release has this name.
 pub const VX_LINK_NAME: &str = ".vx";
 
 /// Why there is no home.
@@ -21,7 +21,7 @@ pub enum NoHome {
     /// Nothing names one.
     #[error("neither VX_HOME nor HOME is set, so there is no place for the store")]
     Unset,
-    /// Its path is no text, and an install's configuration, a document of text, could not name it.
+    /// Its path is not UTF-8, so the document that configures an install, which is text, could not name it.
     #[error("the home `{}` has a path that is not UTF-8", path.display())]
     NotUtf8 {
         /// The home.
@@ -29,7 +29,11 @@ pub enum NoHome {
     },
 }
 
-impl Hint for NoHome {
+impl Explain for NoHome {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Unset => "set VX_HOME to a directory of yours".into(),
@@ -80,12 +84,12 @@ impl Home {
         self.root.join("cache").join("index")
     }
 
-    /// What programs come to in the directories they were run in.
+    /// Routes: for each directory, the programs by name.
     pub fn routes(&self) -> PathBuf {
         self.root.join("cache").join("routes")
     }
 
-    /// What earlier installs took.
+    /// Durations of earlier installs.
     pub fn history(&self) -> PathBuf {
         self.root.join("cache").join("history.json")
     }

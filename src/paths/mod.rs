@@ -1,4 +1,4 @@
-//! Where vx keeps things: the home with store and caches, and the runtime directory with the boards.
+//! The places of vx: the home with store and caches, and the runtime directory with the boards.
 //!
 //! The environment is read here, once, into plain values; everything above takes them as arguments.
 

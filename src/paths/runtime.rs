@@ -1,21 +1,21 @@
-//! The runtime directory: where boards live.
+//! The runtime directory: the place of the boards.
 //!
 //! Boards are mapped, and a mapped file on a disk stalls its writers while the kernel writes it back: directories in
-//! memory come first. A directory somebody else could write to, or had prepared, is refused: a board there could be
+//! memory come first. A directory that another user can write to, or has prepared, is refused: a board there could be
 //! swapped under its readers.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 /// A board's path goes into messages and socket addresses, which hold about a hundred bytes.
 const MAX_PATH_BYTES: usize = 99;
 /// The longest name of a board's file.
 const BOARD_NAME_BYTES: usize = "vx-install-4294967295.99.board".len() + 1;
 
-/// Why there is no place for boards.
+/// Why there is no directory for boards.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
     /// The directory is not the user's own.
@@ -23,10 +23,10 @@ pub enum RuntimeError {
     Unsafe {
         /// The directory.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault, as the end of a sentence.
         problem: &'static str,
     },
-    /// Its path is no text, and an install's configuration, a document of text, could not name a board in it.
+    /// Its path is not UTF-8, so the document that configures an install, which is text, could not name a board in it.
     #[error("the runtime directory `{}` has a path that is not UTF-8", path.display())]
     NotUtf8 {
         /// The directory.
@@ -37,15 +37,22 @@ pub enum RuntimeError {
     Io {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The system's reason.
         error: io::Error,
     },
-    /// No directory is named by anything.
+    /// No variable names a directory, and the user has no home directory.
     #[error("there is no place for progress boards: VX_RUNTIME_DIR, XDG_RUNTIME_DIR and HOME are not set")]
     None,
 }
 
-impl Hint for RuntimeError {
+impl Explain for RuntimeError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Io { .. } => TroubleKind::Disk,
+            Self::Unsafe { .. } | Self::NotUtf8 { .. } | Self::None => TroubleKind::Configuration,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotUtf8 { .. } => "set VX_RUNTIME_DIR to a directory whose whole path is UTF-8".into(),
@@ -54,8 +61,8 @@ impl Hint for RuntimeError {
     }
 }
 
-/// The directory for boards, made when missing, with mode 0700: `$VX_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/vx`, else on
-/// Linux `/dev/shm/vx-<uid>`, else `~/.local/state/vx/run`. Never `$TMPDIR`.
+/// The directory for boards, made if it is missing, with mode 0700: `$VX_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/vx`, else
+/// on Linux `/dev/shm/vx-<uid>`, else `~/.local/state/vx/run`. Never `$TMPDIR`.
 pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     if let Some(asked) = set("VX_RUNTIME_DIR") {
@@ -72,7 +79,7 @@ pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
     Err(first_error.unwrap_or(RuntimeError::None))
 }
 
-/// The directory that [`runtime_directory`] would give; `None` where it would make one. Nothing is changed.
+/// The directory that [`runtime_directory`] would return; `None` if it would make one. Nothing is changed.
 pub fn find_runtime_directory() -> Result<Option<PathBuf>, RuntimeError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let candidates = match set("VX_RUNTIME_DIR") {
@@ -105,7 +112,7 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
     found
 }
 
-/// Make the directory where it is missing, and check that it is nobody else's.
+/// Make the directory if it is missing, and check that only this user can access it.
 fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     let failed = |error| RuntimeError::Io { path: path.to_owned(), error };
     speakable(path)?;
@@ -118,7 +125,7 @@ fn prepare(path: &Path) -> Result<PathBuf, RuntimeError> {
     Ok(path.to_owned())
 }
 
-/// Whether a message, a document and a socket's address can name the directory.
+/// Check that a message, a document and a socket's address can name the directory.
 fn speakable(path: &Path) -> Result<(), RuntimeError> {
     if path.to_str().is_none() {
         return Err(RuntimeError::NotUtf8 { path: path.to_owned() });

@@ -1,13 +1,13 @@
-//! Who this process works for: the shell script that called it, and those that the script works for in turn.
+//! The callers of this process: the shell script that started it, and the callers of that script in turn.
 
-/// No chain of processes that is longer than this is followed.
+/// The longest chain of processes that is followed.
 #[cfg(target_os = "linux")]
 const MOST_CALLERS: usize = 64;
 
-/// The processes that this one works for: first the one whose doing it is, then all others up to the first of all.
+/// The processes that this one works for: first its caller, then the caller's callers, up to the first process.
 ///
-/// A shell forks a copy of itself for `( … )`, `$( … )` and each part of a pipeline, which ends long before the script
-/// does. Such a copy stands for the process it was forked from, where that can be told; it comes last.
+/// A shell forks a copy of itself for `( … )`, `$( … )` and each part of a pipeline. The copy ends long before the
+/// script does, so the process that it was forked from counts as the caller, and the copy comes last.
 #[cfg(target_os = "linux")]
 pub fn callers() -> Vec<u32> {
     let mut chain = ancestors();
@@ -16,13 +16,13 @@ pub fn callers() -> Vec<u32> {
     chain.into_iter().map(|process| process.pid).collect()
 }
 
-/// The process that started this one; what lies behind it cannot be told here.
+/// The process that started this one; this system does not show the callers of other processes.
 #[cfg(all(unix, not(target_os = "linux")))]
 pub fn callers() -> Vec<u32> {
     rustix::process::getppid().map(|parent| parent.as_raw_nonzero().get().cast_unsigned()).into_iter().collect()
 }
 
-/// Nobody: this system does not say who started a process.
+/// Empty: this system does not show which process started another.
 #[cfg(not(unix))]
 pub fn callers() -> Vec<u32> {
     Vec::new()
@@ -41,7 +41,7 @@ fn ancestors() -> Vec<Ancestor> {
 struct Ancestor {
     pid: u32,
     parent: u32,
-    /// Where its program, stack and arguments lie: chosen at random when a program is started, and kept by a fork.
+    /// The addresses of its program, stack and arguments: random for each start of a program, and kept by a fork.
     image: [u64; 4],
     arguments: Vec<u8>,
 }
@@ -53,7 +53,8 @@ impl Ancestor {
             return None; // Outside of this pid namespace.
         }
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name, in parentheses, may hold anything, parentheses included: fields count from the last one, as the third.
+        // The name, in parentheses, may hold anything, parentheses included: fields count from the last one, as the
+        // third.
         let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
         let field = |number: usize| fields.get(number - 3).and_then(|text| text.trim().parse::<u64>().ok());
         let image = [26, 27, 28, 48].map(|number| field(number).unwrap_or(0));
@@ -61,7 +62,7 @@ impl Ancestor {
         Some(Self { pid, parent: u32::try_from(field(4)?).ok()?, image, arguments })
     }
 
-    /// Whether it was forked from this one and runs the same program still. Where the addresses are kept secret: no.
+    /// True if it was forked from this one and still runs the same program; false if the system hides the addresses.
     fn is_copy_of(&self, other: &Self) -> bool {
         self.image.iter().all(|address| *address > 1) && self.image == other.image && self.arguments == other.arguments
     }

@@ -1,4 +1,4 @@
-//! What a child prints: the last of it in memory, all of it in a log file, both bounded.
+//! The output of a child: its last bytes in memory, all of it in a log file, both bounded.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -11,12 +11,12 @@ use std::{io, thread};
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 
-/// How long a log may get; what comes after is read and dropped, and the log says so.
+/// The longest log. Output beyond it is read and dropped, and a last line in the log notes the loss.
 const LOG_BYTES: u64 = 64 * 1024 * 1024;
-/// How long to wait for the end of the output once the process has ended: a process that left the group may hold it.
+/// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
-/// The last of what a process printed.
+/// The last bytes that a process printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     bytes: VecDeque<u8>,
@@ -25,7 +25,7 @@ pub struct Tail {
 }
 
 impl Tail {
-    /// An empty one that keeps so many bytes of the end.
+    /// An empty tail that keeps this many bytes of the end.
     pub fn keeping(keep_bytes: usize) -> Self {
         Self { bytes: VecDeque::new(), keep_bytes, cut: false }
     }
@@ -53,7 +53,7 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    /// Read this output from now on. The error names the log where that is what cannot be made.
+    /// Read this output from now on. The error names the log if the log cannot be made.
     pub(super) fn start(
         output: PipeReader,
         log: Option<PathBuf>,
@@ -72,14 +72,15 @@ impl Capture {
         Ok(Self { tail, finished })
     }
 
-    /// The tail, once the output ended or the bound on waiting for it is over.
+    /// The tail, once the output has ended or the wait for its end is over.
     pub(super) fn finish(self) -> Tail {
         let _ = self.finished.recv_timeout(LEFT_OPEN);
         self.tail.lock().clone()
     }
 }
 
-/// A log may quote what a tool prints: nobody else on the machine reads it. With a heading it goes on behind that.
+/// The log is readable by this user only, since a tool may print secrets. With a heading, the log is appended to, and
+/// the heading comes first.
 fn open_log(path: &Path, heading: Option<&str>) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true);
@@ -108,7 +109,7 @@ fn read_all(mut output: PipeReader, mut log: Option<File>, pass_on: bool, tail: 
         };
         tail.lock().push(&buffer[..read]);
         if pass_on {
-            // Nobody may be left to read it.
+            // The capture continues even if standard error is closed.
             let _ = io::stderr().write_all(&buffer[..read]);
         }
         if let Some(file) = &mut log {

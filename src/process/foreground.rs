@@ -1,13 +1,17 @@
-//! A program at work in place of this one, which waits for it and goes on afterwards.
+//! A program in the foreground: this process waits for it and continues afterwards.
 
 use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 
+use super::tree;
+
 /// Run a program with the terminal, the standard streams and these variables, in this directory, to its end.
 ///
-/// Ctrl-C goes to both: this process lets the program decide what comes of it.
+/// Ctrl-C reaches both processes. This one does not act on it: the program decides. On Linux, another request to end this
+/// process (SIGTERM, SIGHUP) ends the program with all that is below it, and the status is that signal. At the program's
+/// own end nothing else is ended, as it may have started a daemon.
 pub fn foreground(
     program: &Path,
     arguments: &[OsString],
@@ -17,11 +21,11 @@ pub fn foreground(
     let variables = variables.iter().map(|(name, value)| (name, value));
     let mut command = Command::new(program);
     command.args(arguments).envs(variables).current_dir(directory);
-    // A handler, not the signal ignored: the program would inherit that.
+    // Install a handler instead of ignoring the signal, because the program would inherit that.
     #[cfg(unix)]
     let handlers = [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT]
         .map(|signal| signal_hook::flag::register(signal, std::sync::Arc::default()));
-    let status = command.status();
+    let status = command.spawn().and_then(tree::wait_or_end);
     #[cfg(unix)]
     for handler in handlers.into_iter().flatten() {
         signal_hook::low_level::unregister(handler);
@@ -29,13 +33,13 @@ pub fn foreground(
     status
 }
 
-/// End as this program has ended: of the same signal, where it was one. Comes back with the exit code otherwise.
+/// End by the signal that ended this program, if one did; otherwise return its exit code.
 pub fn end_alike(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
         return u8::try_from(128 + signal).unwrap_or(1);
     }
-    // What does not fit into an exit code is a failure all the same.
+    // A status outside of an exit code's range is a failure.
     status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1))
 }

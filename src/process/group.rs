@@ -1,30 +1,35 @@
-//! Who is left in a group of processes, and why a request to end does not reach them.
+//! The processes left in a group, and the reason why each has not acted on a request to end.
 
+#[cfg(target_os = "linux")]
+use std::collections::HashMap;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A process of a group that has not ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Its process id.
     pub pid: u32,
-    /// Its program's name; what a process calls itself, not to be trusted.
+    /// Its program's name. A process chooses it, so it is not to be trusted.
     pub name: String,
-    /// What it makes of a request to end.
+    /// Its reaction to a request to end.
     pub heeds: Heeds,
 }
 
-/// What a process makes of a request to end (SIGTERM).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The reaction of a process to a request to end (SIGTERM).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Heeds {
-    /// It does not see it, nor being killed, before what it waits for in the system has come.
+    /// It waits in the kernel, and acts on no signal before that wait ends, not even on SIGKILL.
     WaitsInTheSystem,
     /// It ignores it.
     Ignores,
-    /// It puts it off.
+    /// It blocks the signal for now.
     PutsOff,
     /// It is stopped.
     Stopped,
-    /// It acts on it, or ends by it.
+    /// It handles the signal, or ends by it.
     Acts,
 }
 
@@ -41,34 +46,55 @@ impl fmt::Display for Member {
     }
 }
 
-/// The processes of this group that have not ended, those first that a request to end reaches least.
+/// The processes of this group, and those below its leader in other groups, that have not ended; the least responsive
+/// first.
 #[cfg(target_os = "linux")]
 pub fn members(group: u32) -> Vec<Member> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let mut members: Vec<Member> = numbers.filter_map(|pid| member(pid, group)).collect();
+    let states: HashMap<u32, State> = numbers.filter_map(|pid| Some((pid, state(pid)?))).collect();
+    let below = |state: &State| {
+        let parent = |state: &&State| states.get(&state.parent);
+        // Parents are read one after the other, so a chain of them may be wrong, but it is never endless here.
+        let mut ancestors = std::iter::successors(Some(state), parent).take(states.len());
+        ancestors.any(|ancestor| ancestor.parent == group)
+    };
+    let ours = states.iter().filter(|(_, state)| !state.ended && (state.group == group || below(state)));
+    let mut members: Vec<Member> = ours.filter_map(|(pid, _)| named(*pid)).collect();
     members.sort_by_key(|member| (member.heeds, member.pid));
     members
 }
 
-/// Nobody can be asked elsewhere.
+/// Empty: other systems do not list the processes of a group.
 #[cfg(not(target_os = "linux"))]
 pub fn members(_: u32) -> Vec<Member> {
     Vec::new()
 }
 
+/// The place of a process among the others.
 #[cfg(target_os = "linux")]
-fn member(pid: u32, group: u32) -> Option<Member> {
+struct State {
+    parent: u32,
+    group: u32,
+    ended: bool,
+}
+
+#[cfg(target_os = "linux")]
+fn state(pid: u32) -> Option<State> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name, in parentheses, may hold anything; state, parent and group follow the last one.
+    let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+    let ended = matches!(fields.next()?, "Z" | "X");
+    Some(State { parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()?, ended })
+}
+
+/// The process with this number, if it has not ended.
+#[cfg(target_os = "linux")]
+pub(super) fn named(pid: u32) -> Option<Member> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (before, behind) = stat.rsplit_once(") ")?;
     let name = before.split_once('(')?.1.to_owned();
-    let mut fields = behind.split(' ');
-    let state = fields.next()?;
-    let own_group: u32 = fields.nth(1)?.parse().ok()?;
-    if own_group != group || matches!(state, "Z" | "X") {
-        return None;
-    }
+    let state = behind.split(' ').next().filter(|state| !matches!(*state, "Z" | "X"))?;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     Some(Member { pid, name, heeds: heeds(state, &status) })
 }

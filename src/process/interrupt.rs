@@ -1,13 +1,13 @@
-//! Requests from outside to stop: Ctrl-C, a terminal that went away, a supervisor.
+//! Requests from outside to stop: from Ctrl-C, a closed terminal, a supervisor.
 
 use std::io;
 
 use crossbeam_channel::Receiver;
 
-/// Somebody wants this process to stop.
+/// A request to this process to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interrupt {
-    /// It is what a terminal sends for Ctrl-C.
+    /// It is the signal that a terminal sends for Ctrl-C.
     pub typed: bool,
 }
 

@@ -1,26 +1,39 @@
-//! Processes: start one in a group of its own, capture what it prints, stop the whole group, say how it ended.
+//! Processes: start one in a group of its own, capture its output, stop the whole group, report how it ended.
 //!
-//! The parent judges a child's end by `wait` alone, never by a message. A group is signalled only while its leader is
-//! not yet collected, so that a number the kernel has given to somebody else is never signalled.
+//! The parent decides how a child ended by `wait` alone, never by a message. A group is signalled only while its leader
+//! is not yet collected, so that no signal reaches a process that got the same number later. A program whose children may
+//! leave its group is started as the leader of a tree (`tree`).
 
 mod callers;
 mod capture;
+mod exit;
 mod foreground;
 mod group;
+mod interpreter;
 mod interrupt;
 mod parent;
 mod replace;
 mod short;
 mod start;
+#[cfg(target_os = "linux")]
+mod tree;
+#[cfg(not(target_os = "linux"))]
+#[path = "tree/elsewhere.rs"]
+mod tree;
 mod usage;
 
 pub use callers::callers;
 pub use capture::Tail;
+pub use exit::Exit;
 pub use foreground::{end_alike, foreground};
 pub use group::{Heeds, Member, members};
+pub use interpreter::missing_interpreter;
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
 pub use replace::replace;
 pub use short::{Output, output, run_in};
-pub use start::{Ended, Exit, Group, Launch, Running, start};
+pub use start::{Ended, Group, Launch, Running, start};
+pub use tree::{Adoption, this_is_vx, tree_runner};
+#[cfg(target_os = "linux")]
+pub use tree::{Counts, Tree, TreeEnd, TreeLaunch};
 pub use usage::processor_time;

@@ -1,12 +1,12 @@
-//! The child's side: noticing the death of the parent, and ending with everything it started.
+//! The child's side: notice the death of the parent, and end together with every process of the group.
 
 use std::thread;
 use std::time::Duration;
 
-/// Call `on_death` once when this process's parent has died; from a thread that costs nothing while it lives.
+/// Call `on_death` once when this process's parent has died. The thread that waits for it takes no time until then.
 ///
-/// Nothing is called when the parent was already gone and an init process has taken this one over: whoever starts an
-/// install detached wants that. Who has to know of a parent that died before this call asks the board for its creator.
+/// Nothing is called if the parent was already gone and an init process has adopted this one: an install may be started
+/// detached. A caller that must notice a parent that died earlier looks at the creator of the board.
 pub fn watch_parent(on_death: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     let Some(parent) = parent_id() else { return Ok(()) };
     thread::Builder::new().name("parent watch".into()).spawn(move || {
@@ -32,7 +32,8 @@ fn await_death(parent: rustix::process::Pid) {
     use rustix::event::{PollFd, PollFlags, poll};
     use rustix::process::{PidfdFlags, pidfd_open};
     if let Ok(handle) = pidfd_open(parent, PidfdFlags::empty()) {
-        // The number may have been given away before the handle was taken: it is our parent's only if we still have it.
+        // The parent's number may have been reused before the handle was opened: the handle is the parent's only while
+        // the parent's number is still this one.
         while parent_id() == Some(parent) {
             let _ = poll(&mut [PollFd::new(&handle, PollFlags::IN)], None);
             thread::sleep(Duration::from_millis(1));
@@ -61,7 +62,7 @@ fn await_other_parent(parent: rustix::process::Pid) {
     }
 }
 
-/// End this process and, where it leads a group, everything in it, at once.
+/// End this process at once, and its whole group if it leads one.
 pub fn end_own_group(code: i32) -> ! {
     #[cfg(unix)]
     {

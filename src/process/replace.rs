@@ -1,4 +1,4 @@
-//! Becoming another program: its signals, terminal and exit code are then its own.
+//! Replacing this process by another program, which then owns its signals, terminal and exit code.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,17 +10,18 @@ use std::process::ExitCode;
 /// Replace this process by a program, with these variables set beside the inherited ones.
 ///
 /// # Errors
-/// Comes back only when the program cannot be run, with the system's reason.
+/// Returns only if the program cannot be run, with the system's reason.
 #[cfg(unix)]
 pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsString)]) -> io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
 
+    super::tree::end_adoption();
     let variables = variables.iter().map(|(name, value)| (name, value));
     Err(Command::new(file).args(arguments).envs(variables).exec())
 }
 
-/// Where a process cannot be replaced, the program runs as a child that ends with this process, whose exit code becomes
-/// its own.
+/// This system cannot replace a process: the program runs as a child that ends with this process, and its exit code
+/// becomes this process's own.
 #[cfg(not(unix))]
 pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsString)]) -> io::Result<ExitCode> {
     use process_wrap::std::CommandWrap;
@@ -31,6 +32,6 @@ pub fn replace(file: &Path, arguments: &[OsString], variables: &[(OsString, OsSt
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
     let status = command.spawn()?.wait()?;
-    // What does not fit into an exit code is a failure all the same.
+    // A status outside of an exit code's range is a failure.
     Ok(status.code().map_or(ExitCode::FAILURE, |code| ExitCode::from(u8::try_from(code).unwrap_or(1))))
 }

@@ -1,4 +1,4 @@
-//! Short commands: asked for one answer, given a bounded time for it.
+//! Short commands: each prints one answer and has a bounded time for it.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
@@ -13,24 +13,42 @@ use parking_lot::Mutex;
 use process_wrap::std::CommandWrap;
 
 use super::Tail;
-use super::start::{Ended, Exit, Group, Launch, start};
+use super::exit::Exit;
+use super::start::{Ended, Group, Launch, start};
+use super::tree;
+#[cfg(target_os = "linux")]
+use super::{
+    capture::Capture,
+    tree::{Tree, TreeLaunch},
+};
 
-/// How long a short command may take.
+/// Time that a short command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a short command is looked at.
+/// Pause between two checks of whether a short command has ended.
 const GLANCE: Duration = Duration::from_millis(5);
-/// How much of each stream of an answer is kept: the beginning of it.
+/// Bytes kept of the beginning of each output stream.
 const KEEP_BYTES: usize = 4 * 1024 * 1024;
-/// How long to wait for the end of both streams once the program has ended.
+/// Time to wait for the end of both streams once the program has ended.
 const LEFT_OPEN: Duration = Duration::from_secs(1);
 
-/// How much of the end of what a shell command prints is kept.
+/// Bytes kept of the end of a shell command's output.
 const TAIL_BYTES: usize = 8 * 1024;
 
-/// What a short command answered.
+/// Time that processes have to end by themselves after the command that started them succeeded.
+#[cfg(target_os = "linux")]
+const LINGER: Duration = Duration::from_secs(2);
+/// Time that they have then, once they were asked to end.
+#[cfg(target_os = "linux")]
+const LEFT_GRACE: Duration = Duration::from_millis(500);
+/// Time that a command has to end after its time was up or it was cancelled; less than its install has, which is killed
+/// after three seconds.
+#[cfg(target_os = "linux")]
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// The end and the output of a short command.
 #[derive(Debug)]
 pub struct Output {
-    /// How it ended.
+    /// Its end.
     pub exit: Exit,
     /// The beginning of its standard output.
     pub stdout: Vec<u8>,
@@ -48,6 +66,7 @@ pub fn output(program: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
     command.wrap(process_wrap::std::ProcessGroup::leader());
     #[cfg(windows)]
     command.wrap(process_wrap::std::JobObject);
+    tree::starts_others();
     let mut child = command.spawn()?;
     let stdout = read_aside(child.stdout().take());
     let stderr = read_aside(child.stderr().take());
@@ -67,13 +86,14 @@ pub fn output(program: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
     Ok(Output { exit: status.into(), stdout: answer(&stdout, until), stderr: answer(&stderr, until) })
 }
 
-/// What came of a stream so far, and a channel that closes with it.
+/// The bytes read from a stream so far, and a channel that gets a message at its end.
 struct Aside {
     bytes: Arc<Mutex<Vec<u8>>>,
     finished: Receiver<()>,
 }
 
-/// Both streams are read at once, so that a program that fills one is not held up while the other is read.
+/// Read a stream on a thread of its own, so that a program that fills one stream is not blocked while the other is
+/// read.
 fn read_aside(stream: Option<impl Read + Send + 'static>) -> Aside {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&bytes);
@@ -87,7 +107,7 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> Aside {
     Aside { bytes, finished }
 }
 
-/// Read to the end, so that the writer is never held up, and keep the beginning.
+/// Read to the end, so that the writer is never blocked, and keep the beginning.
 fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
@@ -104,8 +124,7 @@ fn keep_beginning(mut stream: impl Read, bytes: &Mutex<Vec<u8>>) {
     }
 }
 
-/// A process that outlives the program may hold its output open: what came by then is kept, and more is not waited for
-/// much longer.
+/// The bytes of a stream at its end, or at `until`: a process that outlives the program may hold its output open.
 fn answer(stream: &Aside, until: Instant) -> Vec<u8> {
     let _ = stream.finished.recv_deadline(until);
     std::mem::take(&mut stream.bytes.lock())
@@ -115,10 +134,14 @@ fn too_late(patience: Duration) -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, format!("no end after {} s", patience.as_secs_f32()))
 }
 
-/// Run a shell command in a directory, at most `patience` long, until `cancelled` says so.
+/// Run a shell command in a directory, for at most `patience`, or until `cancelled` returns true.
 ///
-/// It stays in this process's group: who kills that one kills the command with all it started. What it prints goes on to
-/// this process's standard error. Returns how it ended and the last of what it printed.
+/// The command has ended when everything it started has. Processes that it leaves behind have two seconds to end by
+/// themselves, are then ended, and are named in its output. If this process is killed, the command ends with everything
+/// it started. Its output is passed on to this process's standard error. Returns its end and the last of its output.
+///
+/// This holds for the `vx` program on Linux. Elsewhere the command stays in this process's group, so that a signal that
+/// kills the group kills the command, and a process that leaves the group is not followed.
 pub fn run_in(
     directory: &Path,
     command: &str,
@@ -126,7 +149,7 @@ pub fn run_in(
     patience: Duration,
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<(Exit, Tail)> {
-    // The directory goes in as an argument, so that no name of it can be read as a part of the command.
+    // The directory is an argument, so that no part of its name can be read as a command.
     let (program, arguments): (PathBuf, Vec<OsString>) = if cfg!(windows) {
         ("cmd".into(), vec!["/D".into(), "/C".into(), format!("cd /d \"%VX_IN%\" && {command}").into()])
     } else {
@@ -135,6 +158,10 @@ pub fn run_in(
     let mut environment = environment;
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(runner) = tree::runner() {
+        return run_as_tree(runner, program, arguments, environment, patience, cancelled);
     }
     let launch = Launch {
         program,
@@ -151,6 +178,42 @@ pub fn run_in(
     Ok((ended.exit, ended.tail))
 }
 
+/// Run a program as the leader of a tree, whose runner is this one.
+#[cfg(target_os = "linux")]
+fn run_as_tree(
+    runner: &Path,
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    patience: Duration,
+    cancelled: &dyn Fn() -> bool,
+) -> io::Result<(Exit, Tail)> {
+    let _adoption = tree::Adoption::begin();
+    let (output, writer) = io::pipe()?;
+    let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
+    let capture = Capture::start(output, None, None, true, TAIL_BYTES)?;
+    let (linger, grace) = (LINGER, LEFT_GRACE);
+    let runner = runner.to_owned();
+    let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace };
+    let mut tree = Tree::start(launch)?;
+    let deadline = Instant::now() + patience;
+    let end = loop {
+        if let Some(end) = tree.wait(10 * GLANCE)? {
+            break end;
+        }
+        let late = Instant::now() >= deadline;
+        if late || cancelled() {
+            tree.end(STOP_GRACE)?;
+            return Err(stopped(late, patience));
+        }
+    };
+    if !end.left.is_empty() {
+        let left: Vec<String> = end.left.iter().map(ToString::to_string).collect();
+        return Err(io::Error::other(format!("killed, and still there: {}", left.join(", "))));
+    }
+    Ok((end.exit, capture.finish()))
+}
+
 fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<Ended> {
     let (sender, receiver) = crossbeam_channel::bounded(1);
     let running = start(launch, move |ended| drop(sender.send(ended)))?;
@@ -163,11 +226,15 @@ fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::
         if late || cancelled() {
             running.kill();
             let _ = receiver.recv();
-            return Err(match late {
-                true => too_late(patience),
-                false => io::Error::new(io::ErrorKind::Interrupted, "cancelled"),
-            });
+            return Err(stopped(late, patience));
         }
+    }
+}
+
+fn stopped(late: bool, patience: Duration) -> io::Error {
+    match late {
+        true => too_late(patience),
+        false => io::Error::new(io::ErrorKind::Interrupted, "cancelled"),
     }
 }
 

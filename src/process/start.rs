@@ -1,9 +1,9 @@
-//! Starting a child, mostly as the leader of its own group, and being told how it ended.
+//! Starting a child, mostly as the leader of its own group, and reporting its end.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{ChildStdin, ExitStatus, Stdio};
+use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
@@ -13,9 +13,11 @@ use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
 use super::capture::{Capture, Tail};
+use super::exit::Exit;
 use super::group::{Member, members};
+use super::tree;
 
-/// What to start.
+/// A child to start.
 #[derive(Debug)]
 pub struct Launch {
     /// The program's file.
@@ -24,46 +26,37 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
-    /// What it finds on its standard input, which is then closed.
+    /// The content of its standard input, which is closed behind it.
     pub document: Vec<u8>,
-    /// Where everything it prints is kept; nowhere but in the tail when `None`.
+    /// The file for all of its output; with `None` only the tail is kept.
     pub log: Option<PathBuf>,
-    /// A line in the log before that, behind what the log holds already; `None` begins the log anew.
+    /// With a heading, the log is appended to, and the heading comes first; with `None` the log begins anew.
     pub heading: Option<String>,
-    /// Whether everything it prints is passed on to the standard error of this process, too.
+    /// Its output is also passed on to this process's standard error.
     pub pass_on: bool,
-    /// How many bytes of the end of what it prints are kept in memory.
+    /// Bytes of the end of its output that are kept in memory.
     pub keep_bytes: usize,
-    /// Whose group it and all that it starts belong to.
+    /// The group that it and all its descendants belong to.
     pub group: Group,
 }
 
-/// The group of processes that a child belongs to: what ends the group ends the child.
+/// The group of processes that a child belongs to: a signal that ends the group ends the child.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// One of its own, which ends with it.
+    /// A group of the child's own, which ends with the child.
     Own,
-    /// That of the process that starts it, so that it cannot outlive who kills that one.
+    /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
-}
-
-/// How a process ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// It returned this exit code.
-    Code(i32),
-    /// This signal ended it.
-    Signal(i32),
 }
 
 /// The end of a child.
 #[derive(Debug)]
 pub struct Ended {
-    /// How.
+    /// Its exit code or signal.
     pub exit: Exit,
-    /// The last of what it printed.
+    /// The last of its output.
     pub tail: Tail,
-    /// Who is left of its group, though killed and waited for.
+    /// The processes of its group that did not end, although they were killed and waited for.
     pub left: Vec<Member>,
 }
 
@@ -71,15 +64,15 @@ pub struct Ended {
 #[derive(Clone)]
 pub struct Running {
     pid: u32,
-    /// `None` once the child was collected: its number may then be somebody else's.
+    /// `None` once the child was collected: another process may have its number then.
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
 }
 
-/// How long the end of a killed group is waited for. The system may take any time, so there is a bound.
+/// Time to wait for the end of a killed group. The system may take any time, so there is a bound.
 const GROUP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Start a child; `on_end` is called once, on a thread of the child's own, when it was collected and every process
-/// left in a group of its own was killed and is gone.
+/// Start a child. `on_end` is called once, on a thread of the child's own, when the child was collected and every
+/// process left in a group of its own was killed and is gone.
 ///
 /// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
 pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
@@ -101,20 +94,24 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         let Ok((running, stdin)) = started.recv() else { return };
         hand_over(stdin, &launch.document);
         let exit = running.wait();
-        let left = running.await_group();
+        let mut left = running.await_group();
+        if exit != Exit::Code(0) {
+            // It may have been killed, and a runner of its own with it.
+            left.extend(tree::end_orphans());
+        }
         on_end(Ended { exit, tail: capture.finish(), left });
     })?;
     let mut child = command.spawn()?;
-    // The command holds the pipe's writing ends: while they are open here, the capture would never see the end.
+    // The command holds the writing ends of the pipe. While they are open here, the capture would never see the end.
     drop(command);
     let stdin = child.stdin().take();
     let running = Running { pid: child.id(), child: Arc::new(Mutex::new(Some(child))) };
-    // The thread waits for this and for nothing else, so it is there to take it.
+    // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin));
     Ok(running)
 }
 
-/// A child that ends before it has read everything is judged by its end, so a broken pipe is no news here.
+/// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
 fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
     if let Some(mut stdin) = stdin {
         let _ = stdin.write_all(document);
@@ -122,12 +119,12 @@ fn hand_over(stdin: Option<ChildStdin>, document: &[u8]) {
 }
 
 impl Running {
-    /// The child's process id; that of its own group too.
+    /// The child's process id, which is also the number of a group of its own.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Ask it, and its own group, to end (SIGTERM; on Windows the job is ended at once).
+    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once).
     pub fn ask_to_stop(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             #[cfg(unix)]
@@ -158,7 +155,7 @@ impl Running {
         self.await_end();
         let mut child = self.child.lock();
         let Some(mut ended) = child.take() else { return Exit::Code(0) };
-        // The leader is not collected yet, so its number still names its group and nobody else's.
+        // The leader is not collected yet, so no other group has its number.
         let _ = ended.start_kill();
         match ended.wait() {
             Ok(status) => Exit::from(status),
@@ -166,13 +163,13 @@ impl Running {
         }
     }
 
-    /// Wait until the killed group is gone, and say who is not.
+    /// Wait until the killed group is gone. Returns the processes that are still there.
     #[cfg(unix)]
     fn await_group(&self) -> Vec<Member> {
         let Some(group) = rustix::process::Pid::from_raw(self.pid.cast_signed()) else { return Vec::new() };
         let deadline = Instant::now() + GROUP_PATIENCE;
         let mut pause = Duration::from_millis(1);
-        // While somebody is in the group, the system gives its number to nobody else.
+        // While a process is in the group, the system does not reuse the group's number.
         while rustix::process::test_kill_process_group(group).is_ok() {
             let left = members(self.pid);
             if left.is_empty() || Instant::now() >= deadline {
@@ -184,7 +181,7 @@ impl Running {
         Vec::new()
     }
 
-    /// A job ends as a whole.
+    /// A Windows job ends as a whole.
     #[cfg(not(unix))]
     fn await_group(&self) -> Vec<Member> {
         members(self.pid)
@@ -208,45 +205,6 @@ impl Running {
             }
             thread::sleep(std::time::Duration::from_millis(20));
         }
-    }
-}
-
-impl From<ExitStatus> for Exit {
-    fn from(status: ExitStatus) -> Self {
-        #[cfg(unix)]
-        if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-            return Exit::Signal(signal);
-        }
-        Exit::Code(status.code().unwrap_or(1))
-    }
-}
-
-impl Exit {
-    /// Whether the process says that it succeeded.
-    pub fn success(self) -> bool {
-        self == Exit::Code(0)
-    }
-}
-
-impl fmt::Display for Exit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Exit::Code(code) => write!(f, "exit code {code}"),
-            Exit::Signal(signal) => match signal_name(*signal) {
-                Some(name) => write!(f, "signal {signal} ({name})"),
-                None => write!(f, "signal {signal}"),
-            },
-        }
-    }
-}
-
-fn signal_name(signal: i32) -> Option<&'static str> {
-    #[cfg(unix)]
-    return signal_hook::low_level::signal_name(signal);
-    #[cfg(not(unix))]
-    {
-        let _ = signal;
-        None
     }
 }
 
@@ -307,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_listen_is_named() {
+    fn members_that_ignore_a_request_are_named() {
         let (running, ended) = shell("trap '' TERM; echo ready; sleep 600", b"");
         let deadline = Instant::now() + PATIENCE;
         let deaf = loop {
@@ -362,7 +320,7 @@ mod tests {
         let missing = Launch { program: "/no/such/program".into(), ..launch("", b"") };
         let error = start(missing, move |ended| drop(sender.send(ended))).expect_err("there is no such program");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
-        // The thread that would have waited goes, and what it would have called goes with it.
+        // The thread that would have waited ends, and drops the callback.
         assert_eq!(ended.recv_timeout(PATIENCE).err(), Some(crossbeam_channel::RecvTimeoutError::Disconnected));
     }
 }

@@ -1,15 +1,15 @@
-//! How much of the processors a process used so far.
+//! The processor time that a process has used so far.
 
 use std::time::Duration;
 
-/// The processor's time of a process, its threads together, to a hundredth of a second; none where that cannot be told.
+/// The processor time of a process and all its threads, to a hundredth of a second; `None` if it is not known.
 #[cfg(target_os = "linux")]
 pub fn processor_time(pid: u32) -> Option<Duration> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     ticks(&text).map(|ticks| Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// Nobody is asked elsewhere.
+/// `None`: the figure is read on Linux only.
 #[cfg(not(target_os = "linux"))]
 pub fn processor_time(_: u32) -> Option<Duration> {
     None

@@ -1,6 +1,6 @@
-//! `vx.toml`, understood: the tools it asks for, its settings, and every value with the line it came from.
+//! The content of `vx.toml`: the requested tools, the settings, and every value with its line.
 //!
-//! The whole file is read before anything is done about it, and all of its problems are reported together.
+//! The whole file is read before it is acted on, and all of its problems are reported together.
 
 mod entries;
 mod fields;
@@ -21,7 +21,7 @@ use crate::config::Program;
 use crate::digest::Digest;
 use crate::platform::{Os, Platform};
 
-pub use entries::Entry;
+pub use entries::ConfigEntry;
 use reader::Reader;
 pub use settings::Settings;
 pub use ui::{Choice, ColourChoice, GlyphChoice, Rebinding, ThemeChoice, Ui};
@@ -33,42 +33,42 @@ pub struct Project {
     pub path: PathBuf,
     /// The directory it is in.
     pub directory: PathBuf,
-    /// The tools, in the order of the file.
+    /// The requested tools, in the order of the file.
     pub tools: Vec<ToolRequest>,
-    /// How to install them.
+    /// The settings for installing them.
     pub settings: Settings,
     /// Variables for the project's commands.
     pub env: BTreeMap<String, String>,
     /// Commands that `vx run` runs, in the order of the file.
     pub scripts: Vec<Script>,
     /// Every value of the file, in its order, with the line it came from.
-    pub entries: Vec<Entry>,
-    /// What is doubtful in the file and was passed over.
+    pub entries: Vec<ConfigEntry>,
+    /// Doubtful values that were ignored.
     pub warnings: Vec<Problem>,
-    /// What to tell the user once, without a place in the file.
+    /// Notices for the user without a place in the file.
     pub notices: Vec<String>,
 }
 
-/// One tool that the project asks for.
+/// One tool that the project requests.
 #[derive(Clone, Debug)]
 pub struct ToolRequest {
-    /// The tool's name, as the file has it.
+    /// The tool's name, as in the file.
     pub name: String,
-    /// The version asked for.
+    /// The requested version.
     pub request: Request,
     /// The operating systems it is wanted on; `None` for all.
     pub os: Option<Vec<Os>>,
-    /// The only source to use, where the file names one.
+    /// The only source to use, if the file names one.
     pub source: Option<SourceKind>,
     /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
     pub url: Option<String>,
-    /// What the fetched bytes must digest to.
+    /// The expected digests of the fetched bytes.
     pub sha256: Option<DeclaredDigests>,
-    /// The programs of the release, where the file names them.
+    /// The programs of the release, if the file names them.
     pub bin: Vec<Program>,
-    /// How many leading path components to drop, where the file says.
+    /// Number of leading path components to drop, if the file sets it.
     pub strip: Option<u32>,
-    /// Free settings of the tool: `options`, `install_env`, and the lists joined by commas.
+    /// Free settings of the tool: `options`, `install_env`, and the lists, joined by commas.
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
@@ -86,7 +86,7 @@ pub enum DeclaredDigests {
 }
 
 impl DeclaredDigests {
-    /// The digest for this platform, where one is declared.
+    /// The digest for this platform, if one is declared.
     pub fn of(&self, platform: Platform) -> Option<&Digest> {
         match self {
             DeclaredDigests::One(digest) => Some(digest),
@@ -96,14 +96,46 @@ impl DeclaredDigests {
 }
 
 impl ToolRequest {
-    /// Whether the tool is wanted on this operating system.
+    /// A request for a version, with nothing else set.
+    pub fn plain(name: String, request: Request, line: usize) -> Self {
+        Self {
+            name,
+            request,
+            os: None,
+            source: None,
+            url: None,
+            sha256: None,
+            bin: Vec::new(),
+            strip: None,
+            options: BTreeMap::new(),
+            postinstall: None,
+            line,
+        }
+    }
+
+    /// True if the tool is wanted on this operating system.
     pub fn wanted_on(&self, os: Os) -> bool {
         self.os.as_ref().is_none_or(|wanted| wanted.contains(&os))
     }
 }
 
 impl Project {
-    /// Understands the text of a project file.
+    /// An empty project for a directory without one: it requests no tools, and its settings are the defaults.
+    pub fn none(directory: &Path) -> Self {
+        Self {
+            path: directory.join("vx.toml"),
+            directory: directory.to_owned(),
+            tools: Vec::new(),
+            settings: Settings::default(),
+            env: BTreeMap::new(),
+            scripts: Vec::new(),
+            entries: Vec::new(),
+            warnings: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Parse the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
         let (document, mut reader) = Reader::of_document(text);
         let tools = tools::read(&mut reader, &document);

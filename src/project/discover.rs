@@ -1,38 +1,46 @@
-//! Finding the project's file, and reading it.
+//! Search for the project's file, and reading of it.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::config::Project;
 use super::problem::{ConfigErrors, Problem};
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
-/// The file's name, and the name it had before.
+/// The file's name, and its former name.
 const NAMES: [&str; 2] = ["vx.toml", ".vx.toml"];
 
-/// Why there is no project to work with.
+/// The reason why there is no project.
 #[derive(Debug, thiserror::Error)]
 pub enum ProjectError {
     /// No directory from here up has a `vx.toml`.
     #[error("no vx.toml in `{}` or any directory above it", from.display())]
     Missing {
-        /// Where the search began.
+        /// The start of the search.
         from: PathBuf,
     },
-    /// The file is there and cannot be read.
+    /// The file exists but cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         cause: io::Error,
     },
-    /// The file says something that cannot be meant.
+    /// The file has errors.
     #[error(transparent)]
     Wrong(#[from] ConfigErrors),
 }
 
-impl Hint for ProjectError {
+impl Explain for ProjectError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            ProjectError::Missing { .. } => TroubleKind::NotFound,
+            ProjectError::Unreadable { .. } => TroubleKind::Disk,
+            ProjectError::Wrong(errors) => errors.kind(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             ProjectError::Missing { .. } => {
@@ -42,38 +50,46 @@ impl Hint for ProjectError {
             ProjectError::Wrong(errors) => errors.hint(),
         }
     }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            ProjectError::Wrong(errors) => errors.details(),
+            _ => Vec::new(),
+        }
+    }
 }
 
-/// The nearest project file from `directory` upwards; `vx.toml` before `.vx.toml` where a directory has both.
+/// The nearest project file from `directory` upwards. If a directory has both, `vx.toml` precedes `.vx.toml`.
 pub fn find(directory: &Path) -> Option<PathBuf> {
     find_with(directory, |_| true)
 }
 
-/// The same; each file that the search depends on is shown to `look` before, which says whether there is anything.
+/// The nearest project file, with each file that the search depends on passed to `look` first; if that returns false,
+/// the file counts as missing.
 pub fn find_with(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     absolute.ancestors().find_map(|directory| find_in(directory, &mut look))
 }
 
-/// The project file of this very directory, shown to `look` before.
+/// The project file of this very directory, passed to `look` first.
 pub fn find_in(directory: &Path, mut look: impl FnMut(&Path) -> bool) -> Option<PathBuf> {
     NAMES.iter().map(|name| directory.join(name)).find(|path| look(path) && path.is_file())
 }
 
-/// Reads the nearest project file from `directory` upwards.
+/// Read the nearest project file from `directory` upwards.
 pub fn load(directory: &Path) -> Result<Project, ProjectError> {
     let path = find(directory).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
     read(&path)
 }
 
-/// Reads the project file of this directory and of no other, as `--project` asks.
+/// Read the project file of this directory and of no other, as `--project` requires.
 pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let path = find_in(&absolute, |_| true).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
     read(&path)
 }
 
-/// Reads this project file.
+/// Read this project file.
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
     let mut project = Project::parse(path, &text(path)?)?;
     if path.file_name().is_some_and(|name| name == NAMES[1]) {

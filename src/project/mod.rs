@@ -3,15 +3,17 @@
 pub mod config;
 pub mod discover;
 pub mod lock;
+mod named;
 pub mod problem;
 pub mod scripts;
 pub mod version;
 
 pub use config::{
-    Choice, ColourChoice, DeclaredDigests, Entry, GlyphChoice, Project, Rebinding, Settings, ThemeChoice, ToolRequest,
-    Ui,
+    Choice, ColourChoice, ConfigEntry, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings, ThemeChoice,
+    ToolRequest, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};
+pub use named::tool_and_version;
 pub use problem::{ConfigErrors, Problem};
 pub use version::{NoMatch, Request};

@@ -1,32 +1,32 @@
-//! What is wrong or doubtful in a `vx.toml`, each with its place and the line as it stands there.
+//! Problems in a `vx.toml`, each with its place and its line of the file.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
 use unicode_width::UnicodeWidthStr;
+use vx_status::text::escaped;
 
-use crate::hint::Hint;
-use crate::spelled::spelled;
+use crate::trouble::{Explain, TroubleKind};
 
 /// One thing to change in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong.
+    /// The problem in words.
     pub message: String,
-    /// What to write instead.
+    /// The advice for a correction.
     pub advice: Option<String>,
     /// Its line, from 1.
     pub line: usize,
     /// Its column in characters, from 1.
     pub column: usize,
-    /// That line, as it is in the file.
+    /// The whole line, as in the file.
     pub source_line: String,
-    /// How many characters of the line it is about; at least 1.
+    /// Number of characters from the column on that have the problem; at least 1.
     pub length: usize,
 }
 
-/// Everything that is wrong in one file.
+/// All errors in one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigErrors {
     /// The file.
@@ -36,13 +36,15 @@ pub struct ConfigErrors {
 }
 
 impl Problem {
-    /// A problem with the bytes `span` of `text`.
+    /// A problem in the bytes `span` of `text`.
     pub(super) fn at(text: &str, span: Range<usize>, message: String, advice: Option<String>) -> Self {
         let start = floor_boundary(text, span.start);
         let end = floor_boundary(text, span.end.max(start));
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let length = text[start..end.min(line_end)].trim_end().chars().count().max(1);
+        // A value of several lines may be quoted in it.
+        let message = message.lines().map(str::trim_start).collect::<Vec<_>>().join(" ");
         Self {
             message,
             advice,
@@ -53,25 +55,25 @@ impl Problem {
         }
     }
 
-    /// The problem as people read it: place and message, the source line, a caret below it, and what to do. What a terminal
-    /// would obey is spelled out: the file may be somebody else's.
+    /// The problem for a terminal: place and message, the source line, a caret below it, and advice. Control characters
+    /// are escaped, because the file may be hostile.
     pub fn render(&self, path: &std::path::Path, severity: &str) -> String {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
         let before: String = self.source_line.chars().take(self.column - 1).collect();
         let about: String = self.source_line.chars().skip(self.column - 1).take(self.length).collect();
-        let carets = "^".repeat(spelled(&about).width().max(1));
+        let carets = "^".repeat(escaped(&about).width().max(1));
         let mut shown = format!("{}:{}:{}: {severity}: {}\n", path.display(), self.line, self.column, self.message);
         shown.push_str(&format!(" {number} | {}\n", self.source_line));
-        shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&spelled(&before))));
+        shown.push_str(&format!(" {margin} | {}{carets}\n", blank(&escaped(&before))));
         if let Some(advice) = &self.advice {
             shown.push_str(&format!(" {margin} = hint: {advice}\n"));
         }
-        spelled(&shown).into_owned()
+        escaped(&shown).into_owned()
     }
 }
 
-/// Blanks as wide as `text`; its tabs stay tabs, so that what follows lines up.
+/// Blanks as wide as `text`, with its tabs kept, so that the caret lines up.
 fn blank(text: &str) -> String {
     text.split('\t').map(|piece| " ".repeat(piece.width())).collect::<Vec<_>>().join("\t")
 }
@@ -80,19 +82,42 @@ fn floor_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
+impl ConfigErrors {
+    /// Every problem as people read it, each with its place and its line of the file.
+    pub fn render(&self) -> String {
+        let shown: Vec<String> = self.problems.iter().map(|problem| problem.render(&self.path, "error")).collect();
+        shown.join("\n").trim_end().to_owned()
+    }
+}
+
+/// The first problem with its place, and the number of the others.
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: Vec<String> = self.problems.iter().map(|problem| problem.render(&self.path, "error")).collect();
-        f.write_str(shown.join("\n").trim_end())
+        if let Some(Problem { line, column, message, .. }) = self.problems.first() {
+            write!(f, "{}:{line}:{column}: error: {message}", self.path.display())?;
+        }
+        match self.problems.len() {
+            0 | 1 => Ok(()),
+            count => write!(f, " (and {} more)", count - 1),
+        }
     }
 }
 
 impl std::error::Error for ConfigErrors {}
 
-impl Hint for ConfigErrors {
-    /// Nothing: each problem carries its own.
+impl Explain for ConfigErrors {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
+    /// `None`: each problem contains its own advice.
     fn hint(&self) -> Option<String> {
         None
+    }
+
+    /// The rendered problems, without the first line, whose message is the text.
+    fn details(&self) -> Vec<String> {
+        self.render().lines().skip(1).map(str::to_owned).collect()
     }
 }
 
@@ -101,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_caret_stands_below_what_it_is_about() {
+    fn the_caret_stands_below_the_problem() {
         let text = "[tools]\n\tnöde\u{4e16} = 20 # x\r\n";
         let at = text.find("20").unwrap();
         let problem = Problem::at(text, at..at + 2, "a number".into(), Some("quote it".into()));
@@ -113,13 +138,22 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_spelled_out_and_the_caret_stands_below_it() {
+    fn control_characters_are_escaped_and_the_caret_lines_up() {
         let text = "x = \"\u{1b}]0;owned\u{7}\" y";
         let at = text.find('y').unwrap();
         let problem = Problem::at(text, at..at + 1, "no \u{9b}".into(), None);
         let shown = problem.render(std::path::Path::new("vx.toml"), "error");
         let expected = "vx.toml:1:18: error: no \\u009b\n 1 | x = \"\\u001b]0;owned\\u0007\" y\n   | ";
         assert_eq!(shown, format!("{expected}{}^\n", " ".repeat(27)));
+    }
+
+    #[test]
+    fn the_error_is_one_line_that_counts_the_others_and_the_rest_is_below_it() {
+        let at = |message: &str| Problem::at("a = [\n1]", 4..8, message.into(), None);
+        let errors = ConfigErrors { path: "vx.toml".into(), problems: vec![at("`a` is [\n  1]"), at("no")] };
+        assert_eq!(errors.to_string(), "vx.toml:1:5: error: `a` is [ 1] (and 1 more)");
+        assert_eq!(errors.details()[0], " 1 | a = [");
+        assert_eq!(errors.render().matches("vx.toml:1:5: error: ").count(), 2);
     }
 
     #[test]

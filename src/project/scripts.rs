@@ -1,8 +1,9 @@
-//! Scripts of a project: what each is, and in what order those run that one depends on.
+//! The scripts of a project, and the order in which a script and its dependencies run.
 
 mod words;
 
-use crate::hint::{Hint, nearest};
+use crate::nearest::nearest;
+use crate::trouble::{Explain, TroubleKind};
 
 pub use words::{Quote, Words, takes_arguments};
 
@@ -11,62 +12,70 @@ pub use words::{Quote, Words, takes_arguments};
 pub struct Script {
     /// Its name.
     pub name: String,
-    /// What the shell is given, with words in double braces unexpanded; empty where it only has dependencies.
+    /// The command for the shell, with words in double braces unexpanded; empty if the script only has dependencies.
     pub command: String,
-    /// What it is for.
+    /// The purpose of the script.
     pub description: Option<String>,
-    /// Arguments that stand before those of the command line.
+    /// Arguments that precede those of the command line.
     pub args: Vec<String>,
-    /// Variables of its own.
+    /// The script's own variables.
     pub env: Vec<(String, String)>,
-    /// The directory to run it in, below the project's.
+    /// The working directory, below the project's.
     pub cwd: Option<String>,
-    /// Scripts that have to succeed before.
+    /// Scripts that have to succeed first.
     pub depends: Vec<String>,
 }
 
-/// Why a script cannot be run.
+/// The reason why a script cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ScriptError {
-    /// There is none of this name.
+    /// No script has this name.
     #[error("there is no script `{name}`{}", wanted_by.as_ref().map(|by| format!(", on which `{by}` depends")).unwrap_or_default())]
     Unknown {
         /// The name.
         name: String,
-        /// The script that depends on it, where it was not asked for itself.
+        /// The script that depends on it, unless the user named it.
         wanted_by: Option<String>,
-        /// The names most like it.
+        /// The most similar names.
         near: Vec<String>,
     },
-    /// It depends on itself.
+    /// A script depends on itself.
     #[error("scripts depend on each other in a circle: {}", circle.join(" -> "))]
     Circle {
         /// The names, the first one again at the end.
         circle: Vec<String>,
     },
-    /// Its command has a word in braces that stands for nothing.
+    /// The command has an unknown word in braces.
     #[error("the script `{script}` holds `{{{{{word}}}}}`, which stands for nothing")]
     Word {
         /// The script.
         script: String,
         /// The word.
         word: String,
-        /// The words most like it.
+        /// The most similar words.
         near: Vec<String>,
     },
-    /// Its command needs more arguments than there are.
+    /// The command needs more arguments than were given.
     #[error("the script `{script}` needs at least {wanted} {}, and has {given}", if *wanted == 1 { "argument" } else { "arguments" })]
     Arguments {
         /// The script.
         script: String,
-        /// How many it needs.
+        /// Number of arguments needed.
         wanted: usize,
-        /// How many there are.
+        /// Number of arguments given.
         given: usize,
     },
 }
 
-impl Hint for ScriptError {
+impl Explain for ScriptError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Unknown { .. } => TroubleKind::NotFound,
+            Self::Circle { .. } | Self::Word { .. } => TroubleKind::Configuration,
+            Self::Arguments { .. } => TroubleKind::Usage,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let meant = |near: &[String], otherwise: &str| match near {
             [] => otherwise.to_owned(),
@@ -84,10 +93,10 @@ impl Hint for ScriptError {
     }
 }
 
-/// The scripts that have to run for this one, itself last, each once, and each after those that it depends on.
+/// The scripts to run for this one, in order: each once, each after its dependencies, and this one last.
 ///
 /// # Errors
-/// A name that no script has, or scripts that wait for each other.
+/// A name that no script has, or scripts that depend on each other in a circle.
 pub fn order<'a>(scripts: &'a [Script], name: &str) -> Result<Vec<&'a Script>, ScriptError> {
     let mut found = Vec::new();
     visit(scripts, name, &mut Vec::new(), &mut found)?;
@@ -160,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_name_says_who_wants_it_and_what_is_near() {
+    fn an_unknown_name_is_shown_with_its_dependent_and_the_nearest() {
         let known = scripts(&[("build", &["generat"]), ("generate", &[])]);
         let error = names(&known, "build").expect_err("unknown");
         assert_eq!(error.to_string(), "there is no script `generat`, on which `build` depends");

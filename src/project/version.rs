@@ -1,10 +1,10 @@
-//! A version request as people write it in `vx.toml`, and the choice of the release that answers it.
+//! A version request as written in `vx.toml`, and the choice of a release for it.
 //!
-//! npm-style ranges mean what npm says they mean, Python's own operators (`~=`, `==`, `!=`) what Python says, for every
-//! tool alike. Prereleases answer only a request that names one.
+//! npm-style ranges have npm's meaning, and Python's own operators (`~=`, `==`, `!=`) have Python's, for every tool
+//! alike. A prerelease matches only a request that names one.
 
 mod miss;
-mod release;
+mod parsed;
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,20 +13,20 @@ use nodejs_semver::Range;
 use pep440_rs::VersionSpecifiers;
 
 use crate::candidate::{Candidate, Scheme};
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 pub use miss::{Miss, NoMatch};
-use release::Release;
+use parsed::ParsedVersion;
 
-/// What `vx.toml` asks for.
+/// The version that `vx.toml` requests.
 #[derive(Clone, Debug)]
 pub struct Request {
     text: String,
-    wanted: Wanted,
+    kind: RequestKind,
 }
 
 #[derive(Clone, Debug)]
-enum Wanted {
+enum RequestKind {
     Latest,
     /// The newest release of any support line, or of the one with this codename.
     Lts(Option<String>),
@@ -40,49 +40,53 @@ enum Wanted {
 #[error("`{0}` is no version and no range of versions")]
 pub struct BadRequest(pub String);
 
-impl Hint for BadRequest {
+impl Explain for BadRequest {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
     fn hint(&self) -> Option<String> {
         Some("write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `lts` or `system`".into())
     }
 }
 
 impl Request {
-    /// Reads a request; surrounding blanks do not matter.
+    /// Parse a request; surrounding blanks are ignored.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let text = text.trim();
-        let wanted = match text.to_lowercase().as_str() {
+        let kind = match text.to_lowercase().as_str() {
             "" => None,
-            "latest" => Some(Wanted::Latest),
-            "lts" | "lts/*" => Some(Wanted::Lts(None)),
-            "system" => Some(Wanted::System),
+            "latest" => Some(RequestKind::Latest),
+            "lts" | "lts/*" => Some(RequestKind::Lts(None)),
+            "system" => Some(RequestKind::System),
             lower => match lower.strip_prefix("lts/") {
-                Some(name) if !name.is_empty() => Some(Wanted::Lts(Some(name.to_owned()))),
+                Some(name) if !name.is_empty() => Some(RequestKind::Lts(Some(name.to_owned()))),
                 Some(_) => None,
                 None => specifiers_of(text).or_else(|| range_of(text)).or_else(|| python_version_of(text)),
             },
         };
-        let wanted = wanted.ok_or_else(|| BadRequest(text.to_owned()))?;
-        Ok(Self { text: text.to_owned(), wanted })
+        let kind = kind.ok_or_else(|| BadRequest(text.to_owned()))?;
+        Ok(Self { text: text.to_owned(), kind })
     }
 
-    /// The request as it was written.
+    /// The request as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it asks for the copy on `PATH`.
+    /// True if it requests the copy on `PATH`.
     pub fn is_system(&self) -> bool {
-        matches!(self.wanted, Wanted::System)
+        matches!(self.kind, RequestKind::System)
     }
 
-    /// The newest of `candidates` that answers the request.
+    /// The newest of `candidates` that matches the request.
     ///
-    /// A version that is named exactly is taken even when it is yanked; otherwise yanked ones are left out, and
-    /// deprecated ones are taken only when no other matches.
+    /// A version named exactly is chosen even if it is yanked. Otherwise yanked versions are left out, and deprecated
+    /// ones are chosen only if no other matches.
     pub fn choose<'a>(&self, candidates: &'a [Candidate]) -> Result<&'a Candidate, NoMatch> {
-        let mut releases: Vec<(Release, &Candidate)> = candidates
+        let mut releases: Vec<(ParsedVersion, &Candidate)> = candidates
             .iter()
-            .filter_map(|candidate| Some((Release::read(&candidate.version, candidate.scheme)?, candidate)))
+            .filter_map(|candidate| Some((ParsedVersion::read(&candidate.version, candidate.scheme)?, candidate)))
             .collect();
         releases.sort_by(|one, other| one.0.cmp(&other.0));
         if let Some((_, named)) = releases.iter().rev().find(|(release, _)| self.names(release)) {
@@ -99,29 +103,30 @@ impl Request {
         }
     }
 
-    /// Whether this version answers the request, as for a copy found on `PATH`.
+    /// True if this version matches the request, for a copy found on `PATH`.
     pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
         let candidate = Candidate::new(version, scheme);
-        Release::read(version, scheme).is_some_and(|release| self.names(&release) || self.accepts(&release, &candidate))
+        ParsedVersion::read(version, scheme)
+            .is_some_and(|release| self.names(&release) || self.accepts(&release, &candidate))
     }
 
-    /// Whether the request is exactly this version, spelled in full.
-    fn names(&self, release: &Release) -> bool {
+    /// True if the request is exactly this version, written in full.
+    fn names(&self, release: &ParsedVersion) -> bool {
         let bare = self.text.trim_start_matches(['=', 'v', 'V', ' ']);
-        match self.wanted {
-            Wanted::Range(_) | Wanted::Specifiers(_) => release.is_written(bare),
+        match self.kind {
+            RequestKind::Range(_) | RequestKind::Specifiers(_) => release.is_written(bare),
             _ => false,
         }
     }
 
-    fn accepts(&self, release: &Release, candidate: &Candidate) -> bool {
-        match &self.wanted {
-            Wanted::System => true,
-            Wanted::Latest => !release.is_prerelease(),
-            Wanted::Lts(None) => candidate.lts.is_some() && !release.is_prerelease(),
-            Wanted::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
-            Wanted::Range(range) => range.satisfies(release.semver()),
-            Wanted::Specifiers(specifiers) => {
+    fn accepts(&self, release: &ParsedVersion, candidate: &Candidate) -> bool {
+        match &self.kind {
+            RequestKind::System => true,
+            RequestKind::Latest => !release.is_prerelease(),
+            RequestKind::Lts(None) => candidate.lts.is_some() && !release.is_prerelease(),
+            RequestKind::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
+            RequestKind::Range(range) => range.satisfies(release.semver()),
+            RequestKind::Specifiers(specifiers) => {
                 let names_one = specifiers.iter().any(|specifier| specifier.any_prerelease());
                 (names_one || !release.is_prerelease()) && specifiers.contains(&release.python())
             }
@@ -143,8 +148,8 @@ impl FromStr for Request {
     }
 }
 
-/// Python's operators; those that both worlds know stay with npm's meaning.
-fn specifiers_of(text: &str) -> Option<Wanted> {
+/// A request with Python's operators; operators of both npm and Python keep npm's meaning.
+fn specifiers_of(text: &str) -> Option<RequestKind> {
     let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));
     let four_parts = text.split([' ', ',']).any(|piece| piece.split('.').count() > 3);
     let compares = text.contains(['<', '>']);
@@ -154,14 +159,14 @@ fn specifiers_of(text: &str) -> Option<Wanted> {
     }
     let commas = text.split_whitespace().collect::<Vec<_>>().join(" ").replace(", ", ",").replace(' ', ",");
     let specifiers = VersionSpecifiers::from_str(text).or_else(|_| VersionSpecifiers::from_str(&commas)).ok()?;
-    Some(Wanted::Specifiers(specifiers))
+    Some(RequestKind::Specifiers(specifiers))
 }
 
 /// An npm range; `>=18,<20` is read as `>=18 <20`.
 ///
-/// The range crate passes over words that it cannot read when another one is good (`>=18 banana`), as npm does. A typing
-/// mistake must not change what is installed, so every word has to be good on its own.
-fn range_of(text: &str) -> Option<Wanted> {
+/// The range crate ignores words that it cannot read if another one is valid (`>=18 banana`), as npm does. A typing
+/// mistake must not change the installed version, so every word has to be valid on its own.
+fn range_of(text: &str) -> Option<RequestKind> {
     let text = spell_prereleases(&text.replace(',', " "));
     for alternative in text.split("||") {
         if alternative.trim().is_empty() {
@@ -184,20 +189,20 @@ fn range_of(text: &str) -> Option<Wanted> {
             return None;
         }
     }
-    Range::parse(&text).ok().map(Wanted::Range)
+    Range::parse(&text).ok().map(RequestKind::Range)
 }
 
-/// A bare version of Python's kind that npm's ranges cannot hold: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
-fn python_version_of(text: &str) -> Option<Wanted> {
+/// A bare version in Python's form that npm's ranges cannot express: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
+fn python_version_of(text: &str) -> Option<RequestKind> {
     let bare = text.trim_start_matches(['=', 'v', 'V', ' ']);
     let bare = match bare.strip_suffix(".x") {
         Some(prefix) => format!("{prefix}.*"),
         None => bare.to_owned(),
     };
-    VersionSpecifiers::from_str(&format!("=={bare}")).ok().map(Wanted::Specifiers)
+    VersionSpecifiers::from_str(&format!("=={bare}")).ok().map(RequestKind::Specifiers)
 }
 
-/// Python's `1.0.0rc1` as npm spells it, `1.0.0-rc.1`, so that both order by number.
+/// Python's `1.0.0rc1` in npm's form, `1.0.0-rc.1`, so that both are ordered by number.
 fn spell_prereleases(text: &str) -> String {
     let mut spelled = String::with_capacity(text.len() + 4);
     let mut rest = text;

@@ -6,18 +6,18 @@ use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::format::{Cache, LONGEST_BYTES, file_name, hash};
-use super::{Draft, Way, search_path, stamp};
+use super::{Draft, Invocation, search_path, stamp};
 use crate::paths::Home;
 use crate::replace_file::replace_file;
 
-/// More directories than this are not remembered: the oldest half is forgotten.
+/// The most directories that are remembered; beyond it the oldest half is removed.
 const KEPT: usize = 512;
 
-/// The way to this program from the working directory, if it is known and what is known still holds.
+/// The invocation of this program in the working directory, if it is known and the cache still holds.
 ///
-/// Nothing is said about why it does not: whatever is wrong with a cache, the route is found again the long way.
+/// The reason why it does not hold is not reported: whatever is wrong with a cache, the route is found again the long way.
 #[cfg(unix)]
-pub fn shortcut(home: &Home, name: &OsStr) -> Option<Way> {
+pub fn shortcut(home: &Home, name: &OsStr) -> Option<Invocation> {
     use std::os::unix::ffi::OsStrExt;
 
     with_current(home, |cache| {
@@ -29,17 +29,17 @@ pub fn shortcut(home: &Home, name: &OsStr) -> Option<Way> {
             let at = text.iter().position(|byte| *byte == b'=')?;
             Some((OsStr::from_bytes(&text[..at]).into(), OsStr::from_bytes(&text[at + 1..]).into()))
         }));
-        Some(Way { file: path_of(program.file), variables })
+        Some(Invocation { file: path_of(program.file), variables })
     })
 }
 
-/// A text that tells what is known of the working directory from anything else that could be known, while it holds.
+/// A text that identifies the state of the working directory's cache, while that holds.
 #[cfg(unix)]
 pub fn state(home: &Home) -> Option<String> {
     with_current(home, |cache| Some(format!("{:016x}", cache.state())))
 }
 
-/// What is known of the working directory, if it holds.
+/// Use the cache of the working directory, if it holds.
 #[cfg(unix)]
 fn with_current<T>(home: &Home, ask: impl FnOnce(Cache<'_>) -> Option<T>) -> Option<T> {
     use std::os::unix::ffi::OsStrExt;
@@ -72,11 +72,11 @@ pub fn state(_: &Home) -> Option<String> {
 
 /// Systems without inodes remember nothing.
 #[cfg(not(unix))]
-pub fn shortcut(_: &Home, _: &OsStr) -> Option<Way> {
+pub fn shortcut(_: &Home, _: &OsStr) -> Option<Invocation> {
     None
 }
 
-/// Remember what was found. That it cannot be is nobody's problem: a home may be read-only, and the next call finds out
+/// Keep these routes. A failure is not reported: a home may be read-only, and the next call finds its routes
 /// again.
 pub fn keep(home: &Home, draft: &Draft) {
     if cfg!(unix) {

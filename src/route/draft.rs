@@ -1,38 +1,38 @@
-//! Writing down what was found, in the bytes that [`format`](super::format) reads.
+//! The routes of one directory as they were found, and their encoding in the [`format`](super::format) of the file.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::format::{CHECKED_FROM, HEADER_BYTES, LONGEST_BYTES, MAGIC, RECORD_BYTES, Stamp, hash};
 
-/// Everything that was found for one directory.
+/// The routes of one directory, with everything that they depend on.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     /// The directory, as the system names it.
     pub directory: PathBuf,
-    /// The files it was found from.
+    /// The files that the routes depend on.
     pub witnesses: Vec<(PathBuf, Stamp)>,
-    /// The variables it was found from, with their values.
+    /// The variables that the routes depend on, with their values.
     pub conditions: Vec<(&'static str, Option<OsString>)>,
     /// The programs.
     pub programs: Vec<Known>,
-    /// Variables that every program is given.
+    /// Variables to set for every program.
     pub exports: Vec<(String, String)>,
 }
 
-/// A program that was found.
+/// A program with its route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// What people type.
+    /// The name that people type.
     pub name: String,
     /// The file to run.
     pub file: PathBuf,
-    /// What goes in front of the search path.
+    /// The folders to put in front of the search path.
     pub search: OsString,
 }
 
 impl Draft {
-    /// The bytes of the cache; `None` when they would be too many, or some text holds a zero byte.
+    /// The bytes of the file; `None` if they would be too many, or some text holds a zero byte.
     pub fn encode(&self) -> Option<Vec<u8>> {
         let counts = [self.witnesses.len(), self.conditions.len(), self.programs.len(), self.exports.len()];
         let records: usize = counts.iter().zip(RECORD_BYTES).map(|(count, size)| count * size).sum();
@@ -68,7 +68,7 @@ impl Draft {
     }
 }
 
-/// Records in front, and the texts that they point to behind them.
+/// Records, followed by the texts that they point to.
 struct Bytes {
     head: Vec<u8>,
     texts: Vec<u8>,
@@ -87,7 +87,7 @@ impl Bytes {
         Some(())
     }
 
-    /// Point to a text, which is put behind the records unless it is there already.
+    /// Append a pointer to a text, and the text itself unless it is there already.
     fn text(&mut self, text: &OsStr) -> Option<()> {
         let bytes = text.as_encoded_bytes();
         if bytes.contains(&0) {
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn forged_tables_are_read_without_harm() {
-        // The checksum is right and the contents are not: answers may be wrong, and nothing else.
+        // A right checksum over wrong contents may give wrong results, but nothing worse.
         let bytes = draft().encode().expect("short enough");
         let mut seed = 1_u64;
         for _ in 0..20_000 {

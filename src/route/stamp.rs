@@ -1,15 +1,15 @@
-//! What a file was like when it was looked at: enough to see that it is another one now.
+//! The state of a file, in enough detail that any later change shows.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::format::Stamp;
 
-/// A file changed this shortly before it was looked at could change again without its times showing it: the kernel's
-/// clock for files moves in steps of up to 10 ms.
+/// A file that changed less than this before its state was recorded could change again with the same times: the
+/// kernel's clock for files advances in steps of up to 10 ms.
 const STEP: Duration = Duration::from_millis(10);
 
-/// Looks at files before they are read, and remembers what they were like.
+/// Records the state of files before they are read.
 #[derive(Clone, Debug)]
 pub struct Look {
     began: SystemTime,
@@ -22,7 +22,7 @@ impl Look {
         Self { began: SystemTime::now(), seen: Vec::new() }
     }
 
-    /// Look at a file, which need not exist; whether it does.
+    /// Record the state of a file, which need not exist. Returns true if it does.
     pub fn at(&mut self, path: &Path) -> bool {
         if let Some((_, stamp)) = self.seen.iter().find(|(seen, _)| seen == path) {
             return stamp.is_some();
@@ -32,7 +32,7 @@ impl Look {
         stamp.is_some()
     }
 
-    /// What was seen, if a later change of any of it is sure to show.
+    /// The recorded states; `None` if a later change of a file could go unnoticed.
     pub fn finish(self) -> Option<Vec<(PathBuf, Stamp)>> {
         let trusted = self.began.checked_sub(STEP)?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
         let old = |stamp: &Stamp| stamp.is_none_or(|[.., changed]| u128::from(changed) < trusted);
@@ -40,7 +40,7 @@ impl Look {
     }
 }
 
-/// Device, inode, size, and the times of the last changes of content and of anything; `None` where there is no file.
+/// The state of a file; `None` if there is none.
 #[cfg(unix)]
 pub fn stamp(path: &Path) -> Stamp {
     use std::os::unix::fs::MetadataExt;
@@ -54,7 +54,7 @@ pub fn stamp(path: &Path) -> Stamp {
     Some([device, found.ino(), found.size(), modified, changed])
 }
 
-/// Without inodes and times of change a new file of the same size could pass for the old one: nothing is remembered.
+/// Without inodes and times of change a new file of the same size could pass for the old one, so nothing is kept.
 #[cfg(not(unix))]
 pub fn stamp(path: &Path) -> Stamp {
     path.exists().then_some([u64::MAX; 5])

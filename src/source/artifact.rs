@@ -1,59 +1,28 @@
-//! An archive to fetch, and where it is.
-
-use std::fmt;
+//! One archive, as a source describes it.
 
 use super::signature::Signature;
-use crate::digest::Digest;
+use crate::archive::{Archive, Origin};
+use crate::config::Part;
 
-/// An archive to fetch, with what is known of it beforehand.
-#[derive(Clone)]
+/// An archive with its current location and the signature of its digest.
+#[derive(Clone, Debug)]
 pub struct Artifact {
-    /// The package that it belongs to; for an address, the tool.
-    pub package: String,
-    /// The version of that package.
-    pub version: String,
-    /// Its file name.
-    pub file_name: String,
-    /// Where it is now.
-    pub url: String,
-    /// What its bytes digest to; always there for registries.
-    pub digest: Option<Digest>,
-    /// Who signed the digest.
+    /// The archive.
+    pub archive: Archive,
+    /// Its location.
+    pub origin: Origin,
+    /// The key that signed the digest, or the reason why none is known.
     pub signature: Signature,
-    /// Its size in bytes, where the source says.
-    pub size: Option<u64>,
-    /// How many leading path components to drop.
-    pub strip: u32,
-    /// The folder of the release to unpack into; empty for the top.
-    pub into: String,
-    /// The `Authorization` header for its host.
-    pub authorization: Option<String>,
 }
 
-/// Where an archive is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Located {
-    /// Its address.
-    pub url: String,
-    /// The `Authorization` header for that address's host.
-    pub authorization: Option<String>,
-}
-
-impl fmt::Debug for Artifact {
-    /// Without the address and the header, which may hold credentials.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Artifact")
-            .field("package", &self.package)
-            .field("version", &self.version)
-            .field("file_name", &self.file_name)
-            .field("digest", &self.digest)
-            .field("size", &self.size)
-            .finish_non_exhaustive()
+impl Artifact {
+    /// An archive of a source that signs nothing.
+    pub(super) fn unsigned(archive: Archive, origin: Origin) -> Self {
+        Self { archive, origin, signature: Signature::Unoffered }
     }
-}
 
-impl fmt::Debug for Located {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Located")
+    /// The archive as a part of a release to install.
+    pub fn part(self) -> Part {
+        Part { archive: self.archive, origin: Some(self.origin) }
     }
 }

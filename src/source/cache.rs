@@ -1,5 +1,5 @@
-//! Answers of registries, reduced to what is needed of them, kept in the home and revalidated by ETag, or by the time of
-//! the last change where a registry gives no ETag.
+//! The cache of registry responses: reduced to the data in use, kept in the home, and revalidated by ETag, or by the
+//! time of the last change if a registry gives no ETag.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,42 +13,42 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::error::{SourceError, SourceErrorKind};
-use super::http::{Answer, Client, Document, Question};
+use super::http::{Client, Document, Query, Revalidation};
 use super::options::SourceOptions;
 use crate::digest::Algorithm;
 
-/// What a file of the cache begins with; other numbers are other formats and are passed over.
+/// The format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 2;
 
-/// A kept answer.
+/// A cached response.
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
     format: u32,
     address: String,
     etag: Option<String>,
-    /// When it was last changed, as its server said.
+    /// The `Last-Modified` of the response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     changed: Option<String>,
-    /// Seconds since 1970.
+    /// The time of the response, in seconds since 1970.
     fetched_at_s: u64,
     value: T,
 }
 
 impl<T> Kept<T> {
-    /// An answer that has just come in, with the names that its server gives to this version of it.
+    /// A new response, with the ETag and the modification time that its server gave.
     fn new(url: &Url, etag: Option<String>, changed: Option<String>, value: T) -> Self {
         Self { format: FORMAT, address: url.to_string(), etag, changed, fetched_at_s: now_s(), value }
     }
 }
 
-/// The cache of answers, and the client that fills it.
+/// The cache of responses, and the client that fills it.
 pub(super) struct Cache {
     client: Client,
     directory: PathBuf,
     offline: bool,
     fresh_for: Duration,
-    /// Files whose answers are to be asked for again.
-    distrusted: Mutex<HashSet<PathBuf>>,
+    /// The cache files to revalidate at their next use.
+    stale: Mutex<HashSet<PathBuf>>,
 }
 
 impl Cache {
@@ -58,7 +58,7 @@ impl Cache {
             directory: options.home.index(),
             offline: options.offline,
             fresh_for: options.fresh_for,
-            distrusted: Mutex::default(),
+            stale: Mutex::default(),
         }
     }
 
@@ -70,52 +70,51 @@ impl Cache {
         self.offline
     }
 
-    /// The answer to `question`, as `read` reduces it: from the cache while it is younger than `fresh_for`, else asked
-    /// again, which costs little when the registry says that nothing changed.
+    /// The response to `query`, reduced by `read`: from the cache while it is younger than `fresh_for`, or else
+    /// revalidated, which is cheap if nothing changed.
     pub(super) fn ask<T: Serialize + DeserializeOwned>(
         &self,
         name: &str,
-        question: &Question<'_>,
+        query: &Query<'_>,
         fresh_for: Option<Duration>,
         read: impl Fn(&Document) -> Result<T, SourceErrorKind>,
     ) -> Result<T, SourceError> {
-        let path = self.path(name, question.url);
-        let kept = self.load::<T>(&path, question.url);
-        let trusted = self.offline || !self.distrusted.lock().remove(&path);
+        let path = self.path(name, query.url);
+        let kept = self.load::<T>(&path, query.url);
+        let trusted = self.offline || !self.stale.lock().remove(&path);
         let fresh_for = fresh_for.unwrap_or(self.fresh_for);
         let kept = match kept {
             Some(kept) if self.offline || (trusted && is_fresh(&kept, fresh_for)) => return Ok(kept.value),
-            _ if self.offline => return Err(SourceError::at(question.what, question.url, SourceErrorKind::Offline)),
+            _ if self.offline => return Err(SourceError::at(query.what, query.url, SourceErrorKind::Offline)),
             other => other,
         };
         let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
         let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref());
-        match (self.client.get(&Question { etag, changed, ..*question })?, kept) {
-            (Answer::Changed(document), _) => {
-                let value = read(&document).map_err(|kind| SourceError::at(question.what, question.url, kind))?;
-                let kept = Kept::new(question.url, document.etag, document.changed, value);
+        match (self.client.get(&Query { etag, changed, ..*query })?, kept) {
+            (Revalidation::Changed(document), _) => {
+                let value = read(&document).map_err(|kind| SourceError::at(query.what, query.url, kind))?;
+                let kept = Kept::new(query.url, document.etag, document.changed, value);
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
-            (Answer::Unchanged, Some(kept)) => {
+            (Revalidation::Unchanged, Some(kept)) => {
                 let kept = Kept { fetched_at_s: now_s(), ..kept };
                 self.save(&path, &kept);
                 Ok(kept.value)
             }
-            (Answer::Unchanged, None) => {
+            (Revalidation::Unchanged, None) => {
                 let reason = "it says unchanged to a first question".to_owned();
-                Err(SourceError::at(question.what, question.url, SourceErrorKind::Garbage(reason)))
+                Err(SourceError::at(query.what, query.url, SourceErrorKind::Garbage(reason)))
             }
         }
     }
 
-    /// From now on a kept answer counts as old: the next question goes to the registry, which may say that nothing has
-    /// changed since.
-    pub(super) fn distrust(&self, name: &str, url: &Url) {
-        self.distrusted.lock().insert(self.path(name, url));
+    /// Treat the cached response as stale: the next request revalidates it.
+    pub(super) fn mark_stale(&self, name: &str, url: &Url) {
+        self.stale.lock().insert(self.path(name, url));
     }
 
-    /// Something learned otherwise than by a question, no older than `fresh_for`.
+    /// A cached value that did not come from a request, if it is no older than `fresh_for`.
     pub(super) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
         let kept = self.load::<T>(&self.path(name, key), key)?;
         is_fresh(&kept, fresh_for).then_some(kept.value)
@@ -125,7 +124,7 @@ impl Cache {
         self.save(&self.path(name, key), &Kept::new(key, None, None, value));
     }
 
-    /// A readable name, and enough of the address's digest that no two addresses meet.
+    /// A file name with a readable part, and enough of the address's digest to keep two addresses apart.
     fn path(&self, name: &str, url: &Url) -> PathBuf {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(url.as_str().as_bytes());
@@ -139,7 +138,7 @@ impl Cache {
         (kept.format == FORMAT && kept.address == url.as_str()).then_some(kept)
     }
 
-    /// A cache that cannot be written costs time, not the answer.
+    /// If the cache cannot be written, the response is still usable, and only time is lost.
     fn save<T: Serialize>(&self, path: &std::path::Path, kept: &Kept<T>) {
         let write = || -> std::io::Result<()> {
             fs::create_dir_all(&self.directory)?;
@@ -156,7 +155,7 @@ fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// An answer from the future was kept under another clock: ask again.
+/// A response from the future was cached under another clock, so it is stale.
 fn is_fresh<T>(kept: &Kept<T>, fresh_for: Duration) -> bool {
     now_s().checked_sub(kept.fetched_at_s).is_some_and(|age_s| age_s < fresh_for.as_secs())
 }

@@ -1,15 +1,16 @@
-//! The tools that vx knows by name. All of it is data, in `catalogue.toml`, which the build turns into JSON: it is read in
-//! nearly every run, and TOML would take a third of a run that has nothing to do.
+//! The catalogue of known tools. All of it is data in `catalogue.toml`, which the build converts to JSON: the catalogue
+//! is read in nearly every run, and TOML would take a third of a run that has nothing to do.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::vendor::{Site, VendorPackaging};
+use super::packaging::{Packaging, Site, VendorPackaging};
 use crate::candidate::SourceKind;
-use crate::hint::{self, Hint};
+use crate::nearest;
 use crate::platform::Platform;
+use crate::trouble::{Explain, TroubleKind};
 
 static CATALOGUE: LazyLock<Document> = LazyLock::new(|| {
     let document: Document = serde_json::from_str(include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")))
@@ -31,23 +32,23 @@ pub struct Tool {
     /// Its name.
     #[serde(skip)]
     pub name: String,
-    /// What it is, in a few words.
+    /// Its description, in a few words.
     pub about: String,
-    /// Other names for it.
+    /// Other names of the tool.
     #[serde(default)]
     pub aliases: Vec<String>,
-    /// Programs that come with it.
+    /// Other programs that its releases contain.
     #[serde(default)]
     pub brings: Vec<String>,
-    /// Why no registry has it, where none has.
+    /// The reason why no registry has the tool, if that is so.
     #[serde(default)]
     pub unavailable: Option<String>,
     #[serde(default)]
     pub(super) lts: Vec<SupportLine>,
-    /// The programs to look for on `PATH`, where they are not called like the tool.
+    /// The programs to look for on `PATH`, if they have other names than the tool.
     #[serde(default)]
     pub(super) system: Vec<String>,
-    /// What makes a program say its version; `--version` where nothing is said.
+    /// The arguments that make a program print its version; `--version` if there are none.
     #[serde(default)]
     pub(super) version_arguments: Vec<String>,
     #[serde(default)]
@@ -66,87 +67,8 @@ pub(super) struct SupportLine {
     pub(super) codename: String,
 }
 
-/// How a registry carries a tool.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Packaging {
-    /// One package for all platforms.
-    #[serde(default)]
-    package: Option<String>,
-    /// Packages by platform, newest naming first.
-    #[serde(default)]
-    packages: BTreeMap<Platform, Vec<String>>,
-    /// Older names of the one package, newest first.
-    #[serde(default)]
-    formerly: Vec<String>,
-    /// The tool that runs its programs.
-    #[serde(default)]
-    pub(super) needs: Option<String>,
-    #[serde(default)]
-    pub(super) strip: u32,
-    pub(super) programs: Vec<ProgramPath>,
-    #[serde(default)]
-    pub(super) also: Vec<Companion>,
-}
-
-/// Where a program is inside a release.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ProgramPath {
-    pub(super) name: String,
-    pub(super) path: String,
-    #[serde(default)]
-    pub(super) windows: Option<String>,
-    #[serde(default)]
-    pub(super) runner: Option<String>,
-    /// Where it was in older releases, the oldest first.
-    #[serde(default)]
-    pub(super) before: Vec<Before>,
-    /// The first release that has it.
-    #[serde(default)]
-    pub(super) since: Option<String>,
-    /// The first release that does not have it any more.
-    #[serde(default)]
-    pub(super) until: Option<String>,
-}
-
-/// Where a program was before a release that moved it.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Before {
-    pub(super) version: String,
-    pub(super) path: String,
-}
-
-/// A second package of a release.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Companion {
-    /// Its name; `{node}` stands for what node calls the platform.
-    pub(super) package: String,
-    /// Whose version its `engines` must accept; without one, it has the version of the first package.
-    #[serde(default)]
-    pub(super) engine: Option<String>,
-    /// The first release that has it.
-    #[serde(default)]
-    pub(super) since: Option<String>,
-    /// The first release that does not have it any more.
-    #[serde(default)]
-    pub(super) until: Option<String>,
-    pub(super) strip: u32,
-    pub(super) into: String,
-}
-
-impl Packaging {
-    /// The packages for a platform, newest naming first; empty when there is none.
-    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
-        let own = self.packages.get(&platform).cloned().unwrap_or_default();
-        self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
-    }
-}
-
 impl Tool {
-    /// The registries that carry it, in the order in which they are tried.
+    /// The registries that carry it, in the order of their trial.
     pub fn sources(&self) -> Vec<SourceKind> {
         let carried = [
             (SourceKind::Npm, self.npm.is_some()),
@@ -169,12 +91,12 @@ impl Tool {
     }
 }
 
-/// Every tool, by name.
+/// All tools, by name.
 pub fn all() -> impl Iterator<Item = &'static Tool> {
     CATALOGUE.tools.values()
 }
 
-/// The names of the sites that a mirror can stand for.
+/// The names of the sites that a mirror can replace.
 pub fn sites() -> impl Iterator<Item = &'static str> {
     CATALOGUE.sites.keys().map(String::as_str)
 }
@@ -184,17 +106,17 @@ pub(super) fn site(name: &str) -> Option<&'static Site> {
     CATALOGUE.sites.get(name)
 }
 
-/// The tool with this name, or with this other name for it.
+/// The tool with this name, or with this other name.
 pub fn find(name: &str) -> Option<&'static Tool> {
     CATALOGUE.tools.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
-/// The tool of this name, or the one that brings a program of this name.
+/// The tool of this name, or the one that provides a program of this name.
 pub fn providing(program: &str) -> Option<&'static Tool> {
     find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
 }
 
-/// The tools whose names, programs or descriptions hold the text, whatever its case; the best matches first.
+/// The tools with this text in their name, programs or description, in any case; the best matches first.
 pub fn search(text: &str) -> Vec<&'static Tool> {
     let wanted = text.to_lowercase();
     let mut found: Vec<(u8, &Tool)> = all().filter_map(|tool| Some((rank(tool, &wanted)?, tool))).collect();
@@ -216,15 +138,15 @@ fn rank(tool: &Tool, wanted: &str) -> Option<u8> {
     tool.about.to_lowercase().contains(wanted).then_some(3)
 }
 
-/// A name that is no tool's.
+/// A name that no tool has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("nobody knows a tool called `{name}`")]
 pub struct UnknownTool {
     /// The name.
     pub name: String,
-    /// The tool that brings a program of this name, where one does.
+    /// The tool that provides a program of this name, if one does.
     pub brought_by: Option<String>,
-    /// Known names that are like it, nearest first.
+    /// Similar known names, nearest first.
     pub nearest: Vec<String>,
 }
 
@@ -233,7 +155,7 @@ impl UnknownTool {
         let brought_by = all().find(|tool| tool.brings.iter().any(|program| program == name));
         let known = all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases));
         let mut nearest: Vec<String> = Vec::new();
-        for near in hint::nearest(name, known.map(String::as_str)).into_iter().filter_map(find) {
+        for near in nearest::nearest(name, known.map(String::as_str)).into_iter().filter_map(find) {
             if !nearest.contains(&near.name) {
                 nearest.push(near.name.clone());
             }
@@ -242,7 +164,11 @@ impl UnknownTool {
     }
 }
 
-impl Hint for UnknownTool {
+impl Explain for UnknownTool {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::NotFound
+    }
+
     fn hint(&self) -> Option<String> {
         let name = &self.name;
         if let Some(tool) = &self.brought_by {

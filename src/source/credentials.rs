@@ -1,4 +1,4 @@
-//! Who we are to which host: `.netrc`, and names and passwords inside addresses.
+//! Credentials for hosts: from `.netrc`, and from names and passwords inside addresses.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use url::Url;
 
 use super::options::SourceOptions;
 
-/// What a `.netrc` says.
+/// The content of a `.netrc`.
 #[derive(Default)]
 pub(super) struct Netrc {
     machines: Vec<Machine>,
@@ -15,14 +15,14 @@ pub(super) struct Netrc {
 
 #[derive(Default)]
 struct Machine {
-    /// `None` for `default`, which stands for every host.
+    /// `None` for `default`, which applies to every host.
     host: Option<String>,
     login: String,
     password: String,
 }
 
 impl Netrc {
-    /// Reads the file that `NETRC` names, else the one in the user's home directory; a missing one says nothing.
+    /// Read the file named by `NETRC`, or else the one in the user's home directory; a missing file is empty.
     pub(super) fn load(options: &SourceOptions) -> Self {
         let named = options.variable("NETRC").map(std::path::PathBuf::from);
         let usual = || {
@@ -56,7 +56,7 @@ impl Netrc {
         Self { machines }
     }
 
-    /// The `Authorization` header for this address, where the file has one for its host.
+    /// The `Authorization` header for this address, if the file has credentials for its host.
     pub(super) fn header(&self, url: &Url) -> Option<String> {
         let host = url.host_str()?;
         let named = |machine: &&Machine| machine.host.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(host));
@@ -66,7 +66,7 @@ impl Netrc {
     }
 }
 
-/// The words of a `.netrc`: parted by blanks, held together by quotes; `#` hides the rest of a line.
+/// The words of a `.netrc`, separated by blanks and grouped by quotes; `#` starts a comment.
 struct Words<'t> {
     rest: &'t str,
 }
@@ -107,7 +107,7 @@ impl Iterator for Words<'_> {
 }
 
 impl Words<'_> {
-    /// A macro's text goes up to the next empty line.
+    /// Skip a macro: its text ends at the next empty line.
     fn skip_macro(&mut self) {
         self.rest = self.rest.split_once("\n\n").map_or("", |(_, rest)| rest);
     }
@@ -118,20 +118,20 @@ pub(super) fn basic(login: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{login}:{password}")))
 }
 
-/// The address without name and password, and the header that they make.
+/// Split an address into the bare address, and the header made of its name and password.
 pub(super) fn split(mut url: Url) -> (Url, Option<String>) {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let (login, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
     if login.is_empty() && password.is_empty() {
         return (url, None);
     }
-    // Only an address without a host refuses, and that one had no login.
+    // This fails only for an address without a host, which cannot have a login either.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     (url, Some(basic(&login, &password)))
 }
 
-/// Whether both addresses have the same scheme, host and port, so that what is for one may go to the other.
+/// True if both addresses have the same scheme, host and port, and so may share credentials.
 pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
     one.origin() == other.origin()
 }
@@ -142,6 +142,14 @@ mod tests {
 
     fn header(netrc: &str, url: &str) -> Option<String> {
         Netrc::parse(netrc).header(&Url::parse(url).unwrap())
+    }
+
+    #[test]
+    fn a_host_with_an_international_name_is_known_in_every_spelling() {
+        let netrc = "machine xn--bcher-kva.invalid login me password x\n";
+        for url in ["https://bücher.invalid/", "https://BÜCHER.invalid/", "https://bu\u{308}cher.invalid/"] {
+            assert_eq!(header(netrc, url), Some(basic("me", "x")), "{url}");
+        }
     }
 
     #[test]

@@ -1,20 +1,20 @@
-//! Why a source could not answer.
+//! The reasons for which a source gives no answer.
 
 use std::fmt;
 
 use url::Url;
 
 use super::signature::SignatureFault;
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 /// A question to a source that got no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceError {
-    /// What was asked for, such as `the versions of esbuild`.
+    /// The subject of the question: `the versions of esbuild`.
     pub what: String,
-    /// The host that was asked, without credentials; `None` where none was.
+    /// The host that was asked, without credentials; `None` if the question needed no host.
     pub host: Option<String>,
-    /// What went wrong.
+    /// The reason.
     pub kind: SourceErrorKind,
 }
 
@@ -27,38 +27,38 @@ pub enum SourceErrorKind {
     NoSuchVersion(String),
     /// The version exists, but not for this platform.
     NotForPlatform(String),
-    /// The registry wants other credentials, or any; the status it answered with.
+    /// The registry refused access: it wants other credentials, or any. Holds the status.
     NotAllowed(u16),
-    /// The registry answered with this status, also when asked again.
+    /// The registry answered every attempt with this status.
     Status(u16),
-    /// No connection, or one that broke, also when tried again.
+    /// Every attempt found no connection, or one that broke.
     Unreachable(String),
     /// Nothing arrived for this many seconds.
     Stalled(u64),
-    /// One redirect led to the next, too many times, or to a place not worth following.
+    /// There were too many redirects, or one led to an address that is not followed.
     Redirected(String),
     /// The answer is larger than this many bytes.
     TooLarge(u64),
-    /// The answer is a web page, as of a sign-in portal.
+    /// The answer is a web page, such as a sign-in portal's.
     WebPage,
-    /// The answer is not what a registry of this kind says.
+    /// The answer is not in the format of this kind of registry.
     Garbage(String),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
-    /// The archive's signature is not good, or there is none where one is required.
+    /// The archive's signature is wrong, or missing although it is required.
     Signature(SignatureFault),
-    /// No setting says where the registry is; the names of those that could.
+    /// No setting names the registry. Holds the settings that could.
     NotConfigured(String),
     /// A setting makes no sense.
     BadSetting {
         /// The setting, with its file or as a variable.
         setting: String,
-        /// What is wrong with it.
+        /// The reason, as the end of a sentence about the setting.
         reason: String,
     },
-    /// Only caches may be used, and they do not have it.
+    /// The network may not be used, and the caches do not have the answer.
     Offline,
-    /// A program on this machine could not say what it was asked.
+    /// A program on this machine gave no usable answer.
     Program(String),
 }
 
@@ -74,10 +74,15 @@ impl SourceError {
     }
 }
 
-/// The host and, where it says one, the port.
+/// The host, and the port if the address names one.
 pub(super) fn host_of(url: &Url) -> Option<String> {
     let host = url.host_str()?;
     Some(url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+}
+
+/// True for a status that may be another one later.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..)
 }
 
 impl fmt::Display for SourceError {
@@ -108,7 +113,27 @@ impl fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {}
 
-impl Hint for SourceError {
+impl Explain for SourceError {
+    fn kind(&self) -> TroubleKind {
+        match &self.kind {
+            SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_) => TroubleKind::NotFound,
+            SourceErrorKind::NotForPlatform(_) => TroubleKind::NotForPlatform,
+            SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
+            SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
+            SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
+            SourceErrorKind::Status(_)
+            | SourceErrorKind::Redirected(_)
+            | SourceErrorKind::TooLarge(_)
+            | SourceErrorKind::WebPage
+            | SourceErrorKind::Garbage(_) => TroubleKind::BadAnswer,
+            SourceErrorKind::NoDigest => TroubleKind::Digest,
+            SourceErrorKind::Signature(_) => TroubleKind::Signature,
+            SourceErrorKind::NotConfigured(_) | SourceErrorKind::BadSetting { .. } => TroubleKind::Configuration,
+            SourceErrorKind::Offline => TroubleKind::Offline,
+            SourceErrorKind::Program(_) => TroubleKind::Program,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let hint = match &self.kind {
             SourceErrorKind::NoSuchPackage => "check which registry the configuration of npm or pip names",

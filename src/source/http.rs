@@ -1,16 +1,16 @@
-//! Questions over HTTP: bounded in time and size, asked again when that can help, and never telling a host what is for
-//! another.
+//! HTTP requests for documents: bounded in time and size, repeated if that can help, and with credentials for their own
+//! host only.
 
 mod gate;
 mod hosts;
 mod proxy;
 mod retry;
 
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 
 use ureq::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED, LOCATION, RETRY_AFTER,
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
 };
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
@@ -18,34 +18,35 @@ use url::Url;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
+use crate::inflate::gunzip;
 use gate::Gate;
 use proxy::Routes;
 use retry::{Failure, classify};
 
-/// Hops that a question may take.
+/// The most redirects of one request.
 const REDIRECTS_MAX: u32 = 10;
 
-/// Questions at once, so that a dozen tools on all platforms are asked about in one go. Registries slow down or refuse
-/// those who ask for more in one moment; what they refuse is asked again later.
+/// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
+/// more, and refused requests are repeated later.
 const AT_ONCE_MAX: usize = 96;
 
-/// One question.
-pub(super) struct Question<'a> {
-    /// What it is about, for errors.
+/// One request.
+pub(super) struct Query<'a> {
+    /// The requested thing, for errors.
     pub(super) what: &'a str,
     pub(super) url: &'a Url,
-    /// The kinds of document that can be read.
+    /// The accepted types of document.
     pub(super) accept: &'a str,
-    /// The ETag of the copy at hand.
+    /// The ETag of the cached copy.
     pub(super) etag: Option<&'a str>,
-    /// When the copy at hand was last changed, as its server said.
+    /// The `Last-Modified` of the cached copy.
     pub(super) changed: Option<&'a str>,
-    /// The `Authorization` header for an address; asked for every hop, so that each host gets only its own.
+    /// The `Authorization` header for an address; called for every redirect, so that each host gets only its own.
     pub(super) authorization: &'a dyn Fn(&Url) -> Option<String>,
 }
 
-impl Question<'_> {
-    /// Whether there is a copy whose version the server can be told.
+impl Query<'_> {
+    /// True if there is a cached copy to revalidate.
     fn has_copy(&self) -> bool {
         self.etag.is_some() || self.changed.is_some()
     }
@@ -53,7 +54,7 @@ impl Question<'_> {
 
 /// A document.
 pub(super) struct Document {
-    /// Where it came from, after redirects.
+    /// Its address, after redirects.
     pub(super) url: Url,
     pub(super) content_type: String,
     pub(super) etag: Option<String>,
@@ -61,14 +62,14 @@ pub(super) struct Document {
     pub(super) bytes: Vec<u8>,
 }
 
-/// The answer to a question.
-pub(super) enum Answer {
-    /// The copy at hand is current.
+/// The result of a request with a cached copy.
+pub(super) enum Revalidation {
+    /// The cached copy is current.
     Unchanged,
     Changed(Document),
 }
 
-/// Asks; shared by all threads, keeping connections open between questions.
+/// The HTTP client, shared by all threads; connections stay open between requests.
 pub(super) struct Client {
     routes: Routes,
     limits: Limits,
@@ -80,56 +81,56 @@ impl Client {
         Self { routes: Routes::new(options), limits: options.limits, gate: Gate::new(AT_ONCE_MAX) }
     }
 
-    /// Asks for a document.
-    pub(super) fn get(&self, question: &Question<'_>) -> Result<Answer, SourceError> {
-        self.persist(question, |url| {
-            let (response, url) = self.follow("GET", question, url)?;
-            if response.status() == StatusCode::NOT_MODIFIED && question.has_copy() {
-                return Ok(Answer::Unchanged);
+    /// Request a document.
+    pub(super) fn get(&self, query: &Query<'_>) -> Result<Revalidation, SourceError> {
+        self.with_retries(query, |url| {
+            let (response, url) = self.follow("GET", query, url)?;
+            if response.status() == StatusCode::NOT_MODIFIED && query.has_copy() {
+                return Ok(Revalidation::Unchanged);
             }
-            self.read(response, url).map(Answer::Changed)
+            self.read(response, url).map(Revalidation::Changed)
         })
     }
 
-    /// The size in bytes of what is at an address; `None` when the server does not say.
+    /// The size in bytes of the content at an address; `None` if the server does not give it.
     ///
-    /// Asked once: it only makes a bar, and who receives the archive persists.
-    pub(super) fn size(&self, question: &Question<'_>) -> Option<u64> {
-        let response = self.gate.pass(|| self.follow("HEAD", question, question.url)).ok()?.0;
-        // A page for people is not what is wanted there.
+    /// There is no retry: the size is only for a progress bar, and the download itself is retried.
+    pub(super) fn size(&self, query: &Query<'_>) -> Option<u64> {
+        let response = self.gate.pass(|| self.follow("HEAD", query, query.url)).ok()?.0;
+        // A web page is not the archive.
         if header(&response, CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
             return None;
         }
         header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
     }
 
-    /// Asks whether anybody answers well at an address.
-    pub(super) fn probe(&self, question: &Question<'_>) -> Result<(), SourceError> {
-        self.persist(question, |url| self.follow("HEAD", question, url)).map(drop)
+    /// Check that the server at an address responds without an error.
+    pub(super) fn probe(&self, query: &Query<'_>) -> Result<(), SourceError> {
+        self.with_retries(query, |url| self.follow("HEAD", query, url)).map(drop)
     }
 
-    /// Asks until there is an answer or no sense in asking again.
-    fn persist<T>(&self, question: &Question<'_>, ask: impl Fn(&Url) -> Result<T, Failure>) -> Result<T, SourceError> {
+    /// Repeat a request until it succeeds, or until a retry is useless.
+    fn with_retries<T>(&self, query: &Query<'_>, ask: impl Fn(&Url) -> Result<T, Failure>) -> Result<T, SourceError> {
         let mut attempt = 1;
         loop {
-            let outcome = self.gate.pass(|| ask(question.url));
+            let outcome = self.gate.pass(|| ask(query.url));
             let failure = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             attempt += failure.weight;
-            if !failure.passing || attempt > self.limits.attempts {
-                return Err(SourceError::at(question.what, question.url, failure.kind));
+            if !failure.transient || attempt > self.limits.attempts {
+                return Err(SourceError::at(query.what, query.url, failure.kind));
             }
             std::thread::sleep(retry::pause(&self.limits, attempt, failure.retry_after));
         }
     }
 
-    /// Asks, and follows redirects to the document they lead to.
-    fn follow(&self, method: &str, question: &Question<'_>, url: &Url) -> Result<(Response<Body>, Url), Failure> {
+    /// Send a request, and follow redirects.
+    fn follow(&self, method: &str, query: &Query<'_>, url: &Url) -> Result<(Response<Body>, Url), Failure> {
         let mut url = url.clone();
         for _ in 0..REDIRECTS_MAX {
-            let response = self.exchange(method, question, &url)?;
+            let response = self.exchange(method, query, &url)?;
             let status = response.status();
             if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
                 return if status.is_success() || status == StatusCode::NOT_MODIFIED {
@@ -150,23 +151,23 @@ impl Client {
         Err(Failure::lasting(SourceErrorKind::Redirected(format!("more than {REDIRECTS_MAX} times"))))
     }
 
-    fn exchange(&self, method: &str, question: &Question<'_>, url: &Url) -> Result<Response<Body>, Failure> {
+    fn exchange(&self, method: &str, query: &Query<'_>, url: &Url) -> Result<Response<Body>, Failure> {
         let agent: &Agent = self.routes.agent(url);
         let mut request = match method {
             "HEAD" => agent.head(url.as_str()),
             _ => agent.get(url.as_str()),
         };
-        request = request.header(ACCEPT, question.accept);
-        if let Some(authorization) = (question.authorization)(url) {
+        request = request.header(ACCEPT, query.accept);
+        if let Some(authorization) = (query.authorization)(url) {
             request = request.header(AUTHORIZATION, authorization);
         }
-        if method == "HEAD" {
-            // The size that counts is that of the bytes as they are kept.
-            request = request.header(ACCEPT_ENCODING, "identity");
-        } else if let Some(etag) = question.etag {
-            request = request.header(IF_NONE_MATCH, etag);
-        } else if let Some(changed) = question.changed {
-            request = request.header(IF_MODIFIED_SINCE, changed);
+        // The wanted size of a HEAD is that of the bytes as stored, not as encoded for transfer.
+        request = request.header(ACCEPT_ENCODING, if method == "HEAD" { "identity" } else { "gzip" });
+        match (query.etag, query.changed) {
+            _ if method == "HEAD" => {}
+            (Some(etag), _) => request = request.header(IF_NONE_MATCH, etag),
+            (None, Some(changed)) => request = request.header(IF_MODIFIED_SINCE, changed),
+            (None, None) => {}
         }
         request.call().map_err(|error| classify(&error, &self.limits))
     }
@@ -177,17 +178,31 @@ impl Client {
         let changed = header(&response, LAST_MODIFIED);
         let limit = self.limits.answer_bytes;
         let mut bytes = Vec::new();
-        let mut body = response.into_body().into_reader().take(limit + 1);
-        body.read_to_end(&mut bytes).map_err(|error| classify(&ureq::Error::from(error), &self.limits))?;
+        let read = content(response).take(limit + 1).read_to_end(&mut bytes);
+        read.map_err(|error| self.unreadable(error))?;
         if bytes.len() as u64 > limit {
             return Err(Failure::lasting(SourceErrorKind::TooLarge(limit)));
         }
         Ok(Document { url, content_type, etag, changed, bytes })
     }
+
+    fn unreadable(&self, error: io::Error) -> Failure {
+        match error.kind() {
+            io::ErrorKind::InvalidData => Failure::lasting(SourceErrorKind::Garbage(error.to_string())),
+            _ => classify(&ureq::Error::from(error), &self.limits),
+        }
+    }
+}
+
+/// The content of a response, decoded if the server has compressed it.
+fn content(response: Response<Body>) -> Box<dyn Read> {
+    let compressed = header(&response, CONTENT_ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
+    let body = response.into_body().into_reader();
+    if compressed { Box::new(gunzip(BufReader::new(body))) } else { Box::new(body) }
 }
 
 impl Document {
-    /// Whether this is a page for people.
+    /// True for a web page.
     pub(super) fn is_html(&self) -> bool {
         let text = self.bytes.trim_ascii_start();
         self.content_type.contains("html") || text.starts_with(b"<")

@@ -1,4 +1,4 @@
-//! What this process has learned already, so that it asks for nothing twice.
+//! Results of this process, kept so that nothing is requested twice.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,12 +7,12 @@ use parking_lot::Mutex;
 
 use super::error::{SourceError, SourceErrorKind};
 
-/// Answers of this process: threads that want the same one wait for the first to get it.
+/// Results by key. Threads that need the same one wait for the first thread to obtain it.
 pub(super) struct Memo<T> {
     slots: Mutex<HashMap<String, Slot<T>>>,
 }
 
-/// One answer, or the place for it, locked while someone gets it.
+/// One result, or an empty slot that is locked while a thread obtains the result.
 type Slot<T> = Arc<Mutex<Option<Result<Arc<T>, SourceError>>>>;
 
 impl<T> Default for Memo<T> {
@@ -22,8 +22,8 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// The answer under this key, made by `make` when there is none. That there is no such package is an answer too; other
-    /// failures are not kept.
+    /// The result for this key, made by `make` if there is none. A missing package is a result too; other failures are
+    /// not kept.
     pub(super) fn get(&self, key: &str, make: impl FnOnce() -> Result<T, SourceError>) -> Result<Arc<T>, SourceError> {
         let slot = {
             let mut slots = self.slots.lock();
@@ -39,14 +39,14 @@ impl<T> Memo<T> {
         answer
     }
 
-    /// The answer under this key, when it is there already.
+    /// The result for this key, if there is one already.
     pub(super) fn peek(&self, key: &str) -> Option<Arc<T>> {
         let slot = Arc::clone(self.slots.lock().get(key)?);
         let held = slot.lock();
         held.clone()?.ok()
     }
 
-    /// Forgets the answer under this key.
+    /// Drop the result for this key.
     pub(super) fn forget(&self, key: &str) {
         self.slots.lock().remove(key);
     }

@@ -1,7 +1,8 @@
-//! Where releases come from: npm, PyPI, vendors' own sites, plain addresses, the system; and the catalogue of known tools.
+//! The sources of releases: npm, PyPI, vendors' own sites, plain addresses and the system; and the catalogue of known
+//! tools.
 //!
-//! No registry's address is written here. It comes from the user's own configuration of npm, pip and uv, and so do the
-//! credentials, which go to the host they are for and to no other.
+//! The source code contains no registry's address. Addresses come from the user's own configuration of npm, pip and uv.
+//! So do the credentials, which go to no other host than theirs.
 
 mod artifact;
 mod cache;
@@ -12,6 +13,7 @@ mod http;
 mod memo;
 mod npm;
 mod options;
+mod packaging;
 mod pypi;
 mod recipe;
 mod settings;
@@ -20,10 +22,10 @@ mod sources;
 mod system;
 mod vendor;
 
-pub use artifact::{Artifact, Located};
+pub use artifact::Artifact;
 pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
-pub use recipe::{NoRecipe, Recipe, Wanted};
+pub use recipe::{NoRecipe, Recipe, RecipeRequest};
 pub use signature::{Signature, SignatureFault};
 pub use sources::Sources;
 pub use system::{SystemTool, is_program, program_on_path, programs_on_path};

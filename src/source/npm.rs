@@ -1,4 +1,4 @@
-//! The npm registry: versions from abbreviated documents, archives from a version's own document.
+//! The npm registry: versions from abbreviated documents, archives from the document of one version.
 
 mod document;
 mod keys;
@@ -11,39 +11,31 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::artifact::Located;
+use super::artifact::Artifact;
 use super::cache::Cache;
 use super::credentials::Netrc;
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Question;
+use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
-use super::signature::Signature;
+use crate::archive::{Archive, Origin};
 pub(super) use document::Package;
-use document::{Release, Times};
+use document::{PackageVersion, Times};
 use registry::Registry;
 use signed::RegistryKeys;
 
-/// The short form of a package's document; servers that do not know it send the long one.
+/// The abbreviated form of a package's document, or the long form from servers that do not know it.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
 
-/// What a version's own document says does not change once it is published.
+/// The time for which the document of a published version is used: it does not change.
 const VERSION_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 
-/// An archive of a package.
-pub(super) struct Tarball {
-    pub(super) file: String,
-    pub(super) digest: crate::digest::Digest,
-    pub(super) signature: Signature,
-    pub(super) at: Located,
-}
-
-/// Asks the registry that the user's configuration names.
+/// The registry of the user's configuration.
 pub(super) struct Npm {
     options: SourceOptions,
     registry: OnceLock<Result<Registry, SourceError>>,
     packages: Memo<Package>,
-    releases: Memo<Release>,
+    releases: Memo<PackageVersion>,
     keys: Memo<RegistryKeys>,
     times: Memo<Times>,
 }
@@ -60,12 +52,12 @@ impl Npm {
         }
     }
 
-    /// The files whose settings count, where they are there.
+    /// The configuration files that apply, as far as they exist.
     pub(super) fn setting_files(&self) -> Vec<PathBuf> {
         registry::files(&self.options)
     }
 
-    /// Where the registry is, for packages that no scope leads elsewhere.
+    /// The address of the registry, for packages whose scope has no registry of its own.
     pub(super) fn address(&self) -> Result<Url, SourceError> {
         self.registry()?.address()
     }
@@ -79,13 +71,13 @@ impl Npm {
         self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
 
-    /// Every version of a package.
+    /// All versions of a package.
     pub(super) fn package(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Package>, SourceError> {
         self.packages.get(name, || {
             let registry = self.registry()?;
             let what = format!("the versions of the npm package {name}");
             let url = registry.package_url(name)?;
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &url,
                 accept: ACCEPT,
@@ -93,26 +85,26 @@ impl Npm {
                 changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
-            cache.ask(&format!("npm-{name}"), &question, None, Package::read)
+            cache.ask(&format!("npm-{name}"), &query, None, Package::read)
         })
     }
 
-    /// Forget the versions of a package, which may be newer than what is kept.
+    /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, name: &str) {
         self.packages.forget(name);
         if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
-            cache.distrust(&format!("npm-{name}"), &url);
+            cache.mark_stale(&format!("npm-{name}"), &url);
         }
     }
 
-    /// The archive of one version.
+    /// The archive of one version; the registry's documents do not give its size.
     pub(super) fn tarball(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         name: &str,
         version: &str,
-    ) -> Result<Tarball, SourceError> {
+    ) -> Result<Artifact, SourceError> {
         let registry = self.registry()?;
         let release = self.release(cache, netrc, name, version)?;
         let what = format!("the npm package {name} {version}");
@@ -131,27 +123,35 @@ impl Npm {
             let reason = "the archive's address has no file name".to_owned();
             return Err(SourceError::at(what, &home, SourceErrorKind::Garbage(reason)));
         }
-        Ok(Tarball { file, digest, signature, at: self.at(netrc, name, url)? })
+        let (package, version) = (name.to_owned(), version.to_owned());
+        let archive = Archive { package, version, file, digest: Some(digest), ..Archive::default() };
+        Ok(Artifact { archive, origin: self.at(netrc, name, url)?, signature })
     }
 
-    /// Where the archive of a version is unless its document says otherwise.
-    pub(super) fn usual_place(&self, netrc: &Netrc, name: &str, version: &str) -> Result<Located, SourceError> {
+    /// The usual origin of an archive, unless its document gives another.
+    pub(super) fn usual_place(&self, netrc: &Netrc, name: &str, version: &str) -> Result<Origin, SourceError> {
         self.locate(netrc, name, &usual_file(name, version))
     }
 
-    /// Where an archive is, without asking anyone.
-    pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Located, SourceError> {
+    /// The origin of an archive, without a request.
+    pub(super) fn locate(&self, netrc: &Netrc, name: &str, file: &str) -> Result<Origin, SourceError> {
         let url = self.registry()?.tarball_url(name, file)?;
         self.at(netrc, name, url)
     }
 
-    fn at(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Located, SourceError> {
+    fn at(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Origin, SourceError> {
         let authorization = self.registry()?.authorization(&url, name).or_else(|| netrc.header(&url));
-        Ok(Located { url: url.to_string(), authorization })
+        Ok(Origin { url: url.to_string(), authorization })
     }
 
-    /// One version: from the package's document where that is at hand, else from its own, which is far smaller.
-    fn release(&self, cache: &Cache, netrc: &Netrc, name: &str, version: &str) -> Result<Arc<Release>, SourceError> {
+    /// One version, from the package's document if that is cached, or else from its own, which is far smaller.
+    fn release(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+    ) -> Result<Arc<PackageVersion>, SourceError> {
         self.releases.get(&format!("{name}@{version}"), || {
             let registry = self.registry()?;
             let what = format!("the npm package {name} {version}");
@@ -161,7 +161,7 @@ impl Npm {
                 return Ok(release.clone());
             }
             let url = registry.version_url(name, version)?;
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &url,
                 accept: "application/json",
@@ -169,7 +169,8 @@ impl Npm {
                 changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
-            let own = cache.ask(&format!("npm-{name}-{version}"), &question, Some(VERSION_FRESH_FOR), Release::read);
+            let own =
+                cache.ask(&format!("npm-{name}-{version}"), &query, Some(VERSION_FRESH_FOR), PackageVersion::read);
             match own {
                 // Some registries have no documents of single versions.
                 Err(SourceError {
@@ -186,7 +187,7 @@ impl Npm {
     }
 }
 
-/// The name that archives have where nothing else is said.
+/// The usual file name of an archive.
 fn usual_file(name: &str, version: &str) -> String {
     let bare = name.rsplit('/').next().unwrap_or(name);
     format!("{bare}-{version}.tgz")

@@ -1,4 +1,4 @@
-//! What sources are told once: where things are, what may be used, and how long to wait.
+//! The options of all sources: paths, permissions and time limits.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -12,13 +12,13 @@ use crate::paths::Home;
 /// Reads an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// Runs a program to its end without standard input, and keeps what it says.
+/// Runs a program to its end without standard input, and returns its output.
 pub type Runner = Arc<dyn Fn(&Path, &[&OsStr]) -> io::Result<ProgramOutput> + Send + Sync>;
 
-/// What a program said.
+/// The output of a program.
 #[derive(Clone, Debug, Default)]
 pub struct ProgramOutput {
-    /// Whether it ended with status 0.
+    /// True if it exited with status 0.
     pub success: bool,
     /// Its standard output.
     pub stdout: Vec<u8>,
@@ -26,20 +26,20 @@ pub struct ProgramOutput {
     pub stderr: Vec<u8>,
 }
 
-/// How long to wait and how much to take.
+/// The limits of requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For a connection to be made.
+    /// The longest time to connect.
     pub connect: Duration,
-    /// Without a byte arriving.
+    /// The longest time without a byte.
     pub idle: Duration,
-    /// Tries of one question, with pauses in between.
+    /// The most attempts of one request, with pauses in between.
     pub attempts: u32,
-    /// The first pause; each next one is twice as long.
+    /// The first pause; each further one is twice as long.
     pub pause: Duration,
-    /// No pause is longer, whatever the server asks for.
+    /// The longest pause, whatever the server asks for.
     pub pause_max: Duration,
-    /// The largest answer, unpacked, in bytes.
+    /// The largest response, unpacked, in bytes.
     pub answer_bytes: u64,
 }
 
@@ -56,26 +56,26 @@ impl Default for Limits {
     }
 }
 
-/// What sources need to work.
+/// The options of all sources.
 #[derive(Clone)]
 pub struct SourceOptions {
     /// The home, for the cache of version lists.
     pub home: Home,
-    /// Where the project's `.npmrc` and `uv.toml` are.
+    /// The directory of the project's `.npmrc` and `uv.toml`.
     pub project_directory: PathBuf,
     /// Use caches only.
     pub offline: bool,
-    /// Use nothing of npm without a good signature of its registry.
+    /// Refuse npm packages without a valid signature of their registry.
     pub require_signatures: bool,
-    /// Mirrors by the names of the sites that they stand for.
+    /// The mirrors, by the names of the sites that they replace.
     pub mirrors: BTreeMap<String, String>,
-    /// How long a version list is used before it is asked for again; zero to ask every time.
+    /// The time for which a version list is used before it is requested again; zero for none.
     pub fresh_for: Duration,
     /// The environment.
     pub environment: Environment,
-    /// How to run `pip`, `uv` and system tools.
+    /// The function that runs `pip`, `uv` and system tools.
     pub runner: Runner,
-    /// How long to wait and how much to take.
+    /// The limits of requests.
     pub limits: Limits,
 }
 

@@ -1,4 +1,4 @@
-//! The Python package index: one page a package lists every file of every version.
+//! The Python package index: one page for each package lists every file of every version.
 
 mod ask;
 mod config;
@@ -14,36 +14,27 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::artifact::Located;
+use super::artifact::Artifact;
 use super::cache::Cache;
 use super::credentials::{Netrc, same_origin};
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Question;
+use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
-use crate::digest::Digest;
+use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};
 use wheel::Fit;
 
-/// JSON where the index knows it, the older HTML where it does not.
+/// JSON if the index supports it, or else the older HTML.
 const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
-/// A page that has the wanted file is used for this long where a lock says which file it is: files do not move.
+/// The time for which a cached page is used to locate a file that a lock names: files do not move.
 const PLACE_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
-/// An archive of a package.
-pub(super) struct Wheel {
-    pub(super) file: String,
-    pub(super) version: String,
-    pub(super) digest: Digest,
-    pub(super) size: Option<u64>,
-    pub(super) at: Located,
-}
-
-/// Asks the index that the user's configuration names.
+/// The index of the user's configuration.
 pub(super) struct Pypi {
     options: SourceOptions,
     index: OnceLock<Result<Index, SourceError>>,
@@ -56,12 +47,12 @@ impl Pypi {
         Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new() }
     }
 
-    /// The files whose settings count, where they are there.
+    /// The configuration files that apply, as far as they exist.
     pub(super) fn setting_files(&self) -> Vec<PathBuf> {
         config::files(&self.options)
     }
 
-    /// Where the index is.
+    /// The address of the index.
     pub(super) fn address(&self, cache: &Cache) -> Result<Url, SourceError> {
         self.index(cache).map(|index| index.url.clone())
     }
@@ -82,13 +73,13 @@ impl Pypi {
         package: &str,
         fresh_for: Option<Duration>,
     ) -> Result<Arc<Page>, SourceError> {
-        // A page that is only good for places must not pass for a fresh list of versions.
+        // A page cached for locations must not be used as a fresh list of versions.
         let key = if fresh_for.is_some() { format!("place of {package}") } else { package.to_owned() };
         self.pages.get(&key, || {
             let index = self.index(cache)?;
             let url = index.page(package)?;
             let what = format!("the files of the Python package {package}");
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &url,
                 accept: ACCEPT,
@@ -96,15 +87,15 @@ impl Pypi {
                 changed: None,
                 authorization: &|url| self.authorization(index, netrc, url),
             };
-            cache.ask(&format!("pypi-{package}"), &question, fresh_for, Page::read)
+            cache.ask(&format!("pypi-{package}"), &query, fresh_for, Page::read)
         })
     }
 
-    /// Forget the versions of a package, which may be newer than what is kept.
+    /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, package: &str) {
         self.pages.forget(package);
         if let Ok(url) = self.index(cache).and_then(|index| index.page(package)) {
-            cache.distrust(&format!("pypi-{package}"), &url);
+            cache.mark_stale(&format!("pypi-{package}"), &url);
         }
     }
 
@@ -113,7 +104,7 @@ impl Pypi {
         own.or_else(|| netrc.header(url))
     }
 
-    /// What limits the wheels for a platform: this machine, where it is the same.
+    /// The glibc that limits the wheels for a platform: this machine's, if it is the same platform.
     fn glibc(&self, platform: Platform) -> Glibc {
         match Platform::current() {
             Some(own) if own == platform => *self.glibc.get_or_init(|| Glibc::installed(&self.options)),
@@ -121,7 +112,8 @@ impl Pypi {
         }
     }
 
-    /// The versions that have a wheel for the platform, and whether each was yanked, or needs a newer glibc than there is.
+    /// The versions with a wheel for the platform. True if the version was yanked, or needs a newer glibc than the
+    /// installed one.
     pub(super) fn versions(
         &self,
         cache: &Cache,
@@ -150,7 +142,7 @@ impl Pypi {
         package: &str,
         version: &str,
         platform: Platform,
-    ) -> Result<Wheel, SourceError> {
+    ) -> Result<Artifact, SourceError> {
         let page = self.page(cache, netrc, package, None)?;
         let index = self.index(cache)?;
         let what = format!("the Python package {package} {version}");
@@ -175,23 +167,25 @@ impl Pypi {
         let Some(digest) = digest else {
             return Err(SourceError::at(what, &index.url, SourceErrorKind::NoDigest));
         };
-        Ok(Wheel {
-            file: file.name.clone(),
+        let archive = Archive {
+            package: package.to_owned(),
             version: wheel::version(&file.name).unwrap_or_else(|| version.to_owned()),
-            digest,
+            file: file.name.clone(),
+            digest: Some(digest),
             size: file.size,
-            at: self.at(index, netrc, &what, file)?,
-        })
+            ..Archive::default()
+        };
+        Ok(Artifact::unsigned(archive, self.at(index, netrc, &what, file)?))
     }
 
-    /// Where a file is: from a page fetched within the last day that has it, else from a new one.
+    /// The origin of a file: from a page of the last day that lists it, or else from a new one.
     pub(super) fn locate(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         package: &str,
         file: &str,
-    ) -> Result<Located, SourceError> {
+    ) -> Result<Origin, SourceError> {
         let index = self.index(cache)?;
         let what = format!("the file {file} of the Python package {package}");
         let mut page = match self.pages.peek(package) {
@@ -208,12 +202,12 @@ impl Pypi {
         }
     }
 
-    fn at(&self, index: &Index, netrc: &Netrc, what: &str, file: &File) -> Result<Located, SourceError> {
+    fn at(&self, index: &Index, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
         let garbage = |reason: String| SourceError::at(what, &index.url, SourceErrorKind::Garbage(reason));
         let url = Url::parse(&file.url).map_err(|error| garbage(error.to_string()))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(garbage("a file's address is no web address".into()));
         }
-        Ok(Located { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
+        Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }
 }

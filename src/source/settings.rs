@@ -1,17 +1,17 @@
-//! Whether the settings of npm, pip and uv can be used, and whether somebody answers where they lead.
+//! Checks of the settings of npm, pip and uv, and of the servers that they name.
 //!
-//! While tools are resolved, a file that cannot be read is passed over, as npm, pip and uv do. Here it is told.
+//! The resolver ignores a file that cannot be read, as npm, pip and uv do. This module reports it.
 
 use std::io;
 use std::path::Path;
 
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Question;
+use super::http::Query;
 use super::sources::Sources;
 use crate::candidate::SourceKind;
 
 impl Sources {
-    /// What is wrong with the settings of this kind of source; nobody is asked over the network.
+    /// The problems in the settings of this source, without a request.
     pub fn problems_of(&self, kind: SourceKind) -> Vec<SourceError> {
         let (what, files) = match kind {
             SourceKind::Npm => ("the npm registry", self.npm.setting_files()),
@@ -28,8 +28,8 @@ impl Sources {
         problems
     }
 
-    /// Whether anybody answers where the settings of this kind of source lead; what is answered does not matter, as long
-    /// as it is no refusal of these credentials and no failure of the server.
+    /// Check that the server of this source responds. Any response counts, unless it refuses these credentials or is a
+    /// failure of the server.
     pub fn reach(&self, kind: SourceKind) -> Result<(), SourceError> {
         let Some(url) = self.address_of(kind)? else { return Ok(()) };
         let what = match kind {
@@ -40,11 +40,10 @@ impl Sources {
             SourceKind::Npm => self.npm.authorization(&self.netrc, url),
             _ => self.pypi.authorization_for(&self.cache, &self.netrc, url),
         };
-        let question =
-            Question { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &authorization };
-        match self.cache.client().probe(&question) {
+        let query = Query { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &authorization };
+        match self.cache.client().probe(&query) {
             Err(error) if matches!(error.kind, SourceErrorKind::NoSuchPackage) => Ok(()),
-            // Servers may not let anybody look at all there is, or not answer this kind of question at all.
+            // A server may forbid its top page, or not support this kind of request at all.
             Err(error) if matches!(error.kind, SourceErrorKind::NotAllowed(403)) => Ok(()),
             Err(error) if matches!(error.kind, SourceErrorKind::Status(status) if status < 500 || status == 501) => {
                 Ok(())
@@ -62,7 +61,7 @@ impl Sources {
     }
 }
 
-/// Why a file of settings that is there cannot be used.
+/// The reason why an existing settings file is unusable.
 fn unusable(file: &Path) -> Option<SourceErrorKind> {
     let bad = |reason: String| Some(SourceErrorKind::BadSetting { setting: format!("`{}`", file.display()), reason });
     let text = match std::fs::read_to_string(file) {

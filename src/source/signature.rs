@@ -1,20 +1,20 @@
-//! What is known of who vouches for an archive beside its digest.
+//! The signature of an archive, beside its digest.
 
 use std::fmt;
 
-/// Whether a registry's signature was found good.
+/// The result of checking a registry's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// Package, version and digest are signed by this key of the registry; its name, as the registry gives it.
+    /// The name of the registry's key that signed package, version and digest.
     By(String),
-    /// The registry signs nothing, as far as it says.
+    /// The registry publishes no keys.
     Unoffered,
-    /// There is none that could be checked though there might be; why, in half a sentence.
+    /// No signature could be checked, though there may be one; the reason, as half a sentence.
     Absent(String),
 }
 
 impl Signature {
-    /// The key, where there is a good signature.
+    /// The key of a valid signature.
     pub fn key(&self) -> Option<&str> {
         match self {
             Signature::By(key) => Some(key),
@@ -23,7 +23,7 @@ impl Signature {
     }
 }
 
-/// Why an archive must not be used whose digest comes with signatures, or should.
+/// The reasons to refuse an archive because of its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureFault {
     /// The key did not sign this package, version and digest.
@@ -31,23 +31,23 @@ pub enum SignatureFault {
         /// The key.
         key: String,
     },
-    /// Signed by nobody whom the registry names.
+    /// The registry does not publish the key of the signature.
     UnknownKey {
         /// The key that the package names.
         key: String,
         /// The keys of the registry.
         known: Vec<String>,
     },
-    /// The key was not in use any more when the version was published.
+    /// The key had expired when the version was published.
     Expired {
         /// The key.
         key: String,
-        /// When it expired.
+        /// The time of its expiry.
         expired: String,
-        /// When the version was published, where the registry says.
+        /// The time of publication, if the registry gives it.
         published: Option<String>,
     },
-    /// A signature is required, and there is none that can be checked; why, in half a sentence.
+    /// A signature is required, and none could be checked; the reason, as half a sentence.
     Required(String),
 }
 

@@ -1,27 +1,28 @@
-//! All sources behind one door, for any number of threads at once.
+//! All sources behind one interface, for any number of threads at once.
 
 mod npm;
 
 use url::Url;
 
-use super::artifact::{Artifact, Located};
+use super::artifact::Artifact;
 use super::cache::Cache;
 use super::credentials::{Netrc, same_origin, split};
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Question;
+use super::http::Query;
 use super::memo::Memo;
 use super::npm::Npm;
 use super::options::SourceOptions;
 use super::pypi::Pypi;
 use super::recipe::Recipe;
-use super::signature::{Signature, SignatureFault};
+use super::signature::SignatureFault;
 use super::system::{self, SystemTool};
-use super::vendor::{Archive, Vendor};
+use super::vendor::Vendor;
+use crate::archive::{Archive, Origin};
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::platform::Platform;
 use crate::template;
 
-/// Every source of releases.
+/// All sources of releases.
 pub struct Sources {
     options: SourceOptions,
     pub(super) cache: Cache,
@@ -29,12 +30,12 @@ pub struct Sources {
     pub(super) npm: Npm,
     pub(super) pypi: Pypi,
     vendor: Vendor,
-    /// The sizes of archives by address, of those whose servers say it.
+    /// The sizes of archives by address; `None` if the server does not give it.
     sizes: Memo<Option<u64>>,
 }
 
 impl Sources {
-    /// Sources as the user's environment and files configure them. Nothing is asked yet.
+    /// The sources that the user's environment and files configure. No request is made yet.
     pub fn new(options: SourceOptions) -> Self {
         Self {
             cache: Cache::new(&options),
@@ -47,9 +48,9 @@ impl Sources {
         }
     }
 
-    /// The versions that can be had on a platform, in no particular order.
+    /// The versions available on a platform, in no particular order.
     ///
-    /// An address has no list: it offers none, and the version asked for is the version.
+    /// An address has no list: it offers none, and the requested version is the version.
     pub fn candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         let mut candidates = match recipe.source {
             SourceKind::Npm => self.npm_candidates(recipe)?,
@@ -67,7 +68,7 @@ impl Sources {
         Ok(candidates)
     }
 
-    /// The same, asked anew: for a version that is not among those known, and may be newer than the list of them.
+    /// The candidates from a new request, for a version that is missing in the cached list and may be newer.
     pub fn candidates_anew(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         if !self.cache.is_offline() {
             if let Some(vendor) = &recipe.vendor {
@@ -84,7 +85,7 @@ impl Sources {
         self.candidates(recipe, platform)
     }
 
-    /// The archives that make up a version on a platform, in the order in which they are to be unpacked.
+    /// The archives of a version on a platform, in the order of their unpacking.
     pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
         match recipe.source {
             SourceKind::Npm => self.npm_artifacts(recipe, version),
@@ -95,8 +96,8 @@ impl Sources {
         }
     }
 
-    /// Where the archive is that a lock names: without asking anyone for npm, from the package's page for PyPI.
-    pub fn locate(&self, source: SourceKind, package: &str, file_name: &str) -> Result<Located, SourceError> {
+    /// The origin of an archive that a lock names: for npm without a request, for PyPI from the package's page.
+    pub fn locate(&self, source: SourceKind, package: &str, file_name: &str) -> Result<Origin, SourceError> {
         match source {
             SourceKind::Npm => self.npm.locate(&self.netrc, package, file_name),
             SourceKind::Pypi => self.pypi.locate(&self.cache, &self.netrc, package, file_name),
@@ -108,7 +109,7 @@ impl Sources {
         }
     }
 
-    /// Whether an npm package of a lock may be used that the lock says no signature of.
+    /// Check that an npm package may be used although its lock entry names no signature.
     pub fn may_be_unsigned(&self, package: &str, version: &str) -> Result<(), SourceError> {
         if !self.options.require_signatures {
             return Ok(());
@@ -118,16 +119,17 @@ impl Sources {
         Err(SourceError::new(format!("the npm package {package} {version}"), kind))
     }
 
-    /// The credentials for an address of the project's own, taken out of it or found in `.netrc`.
-    pub fn locate_url(&self, address: &str) -> Result<Located, SourceError> {
+    /// The origin for an address of the project's own; the credentials are taken out of the address, or found in
+    /// `.netrc`.
+    pub fn locate_url(&self, address: &str) -> Result<Origin, SourceError> {
         let url = Url::parse(address)
             .map_err(|error| SourceError::new("the address of a tool", SourceErrorKind::Garbage(error.to_string())))?;
         let (url, own) = split(url);
         let authorization = own.or_else(|| self.netrc.header(&url));
-        Ok(Located { url: url.to_string(), authorization })
+        Ok(Origin { url: url.to_string(), authorization })
     }
 
-    /// The copy on `PATH`: the first of its programs that is there.
+    /// The copy of a tool on `PATH`: the first of the tool's programs that exists there.
     pub fn system(&self, recipe: &Recipe) -> Result<SystemTool, SourceError> {
         let mut missing = None;
         for program in &recipe.system {
@@ -154,20 +156,9 @@ impl Sources {
         let Some(package) = recipe.packages.first() else {
             return Err(SourceError::new(recipe.tool.clone(), SourceErrorKind::NoSuchPackage));
         };
-        let wheel = self.pypi.wheel(&self.cache, &self.netrc, package, version, platform)?;
-        let size = wheel.size.or_else(|| self.size(&format!("the size of {}", wheel.file), &wheel.at));
-        Ok(Artifact {
-            package: package.clone(),
-            version: wheel.version,
-            file_name: wheel.file,
-            url: wheel.at.url,
-            digest: Some(wheel.digest),
-            signature: Signature::Unoffered,
-            size,
-            strip: recipe.strip,
-            into: String::new(),
-            authorization: wheel.at.authorization,
-        })
+        let mut wheel = self.pypi.wheel(&self.cache, &self.netrc, package, version, platform)?;
+        wheel.archive.strip = recipe.strip;
+        Ok(self.sized(wheel))
     }
 
     fn vendor_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
@@ -184,44 +175,34 @@ impl Sources {
     ) -> Result<Vec<Artifact>, SourceError> {
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
         let archives = self.vendor.archives(&self.cache, &self.netrc, &recipe.tool, vendor, version, platform)?;
-        let artifact = |archive: Archive| Artifact {
-            version: version.to_owned(),
-            digest: archive.digest,
-            signature: Signature::Unoffered,
-            size: archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), &archive.at)),
-            package: archive.package,
-            file_name: archive.file,
-            url: archive.at.url,
-            strip: archive.strip,
-            into: archive.into,
-            authorization: archive.at.authorization,
-        };
-        Ok(archives.into_iter().map(artifact).collect())
+        Ok(archives.into_iter().map(|archive| self.sized(archive)).collect())
     }
 
     fn url_artifact(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
         let address = template::expand(recipe.url.as_deref().unwrap_or_default(), version, platform);
-        let at = self.locate_url(&address)?;
-        let parsed = Url::parse(&at.url).ok();
+        let origin = self.locate_url(&address)?;
+        let parsed = Url::parse(&origin.url).ok();
         let last = parsed.as_ref().and_then(|url| url.path_segments()?.next_back().map(str::to_owned));
-        let file_name = last.filter(|name| !name.is_empty()).unwrap_or_else(|| recipe.tool.clone());
-        let size = self.size(&format!("the size of {file_name}"), &at);
-        Ok(Artifact {
+        let archive = Archive {
             package: recipe.tool.clone(),
             version: version.to_owned(),
-            file_name,
-            url: at.url,
+            file: last.filter(|name| !name.is_empty()).unwrap_or_else(|| recipe.tool.clone()),
             digest: recipe.digest.clone(),
-            signature: Signature::Unoffered,
-            size,
             strip: recipe.strip,
-            into: String::new(),
-            authorization: at.authorization,
-        })
+            ..Archive::default()
+        };
+        Ok(self.sized(Artifact::unsigned(archive, origin)))
     }
 
-    /// The size of an archive, for sources whose lists do not tell it; not worth failing for.
-    fn size(&self, what: &str, at: &Located) -> Option<u64> {
+    /// Add the size, from the server of the archive, if the source does not give it.
+    fn sized(&self, artifact: Artifact) -> Artifact {
+        let Artifact { archive, origin, signature } = artifact;
+        let size = archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), &origin));
+        Artifact { archive: Archive { size, ..archive }, origin, signature }
+    }
+
+    /// The size of an archive whose source does not list it; a failure is ignored.
+    fn size(&self, what: &str, at: &Origin) -> Option<u64> {
         if self.cache.is_offline() {
             return None;
         }
@@ -230,7 +211,7 @@ impl Sources {
             let ours = at.authorization.clone().filter(|_| same_origin(&url, hop));
             ours.or_else(|| self.netrc.header(hop))
         };
-        let question = Question { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &own };
-        self.sizes.get(&at.url, || Ok(self.cache.client().size(&question))).ok().and_then(|size| *size)
+        let query = Query { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &own };
+        self.sizes.get(&at.url, || Ok(self.cache.client().size(&query))).ok().and_then(|size| *size)
     }
 }

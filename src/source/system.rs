@@ -1,4 +1,4 @@
-//! The copy of a tool that is on `PATH` already.
+//! The copy of a tool on `PATH`.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -9,13 +9,13 @@ use super::options::SourceOptions;
 /// A program found on `PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SystemTool {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
-    /// The version it reports; `None` when it reports none that can be told.
+    /// The version that it reports; `None` if none is recognised in its output.
     pub version: Option<String>,
 }
 
-/// Finds a program on `PATH` and asks it for its version.
+/// Find a program on `PATH`, and run it for its version.
 pub(super) fn look(options: &SourceOptions, program: &str, arguments: &[String]) -> Result<SystemTool, SourceError> {
     let what = || format!("`{program}` of this system");
     let Some(path) = find_on_path(options, program) else {
@@ -26,24 +26,24 @@ pub(super) fn look(options: &SourceOptions, program: &str, arguments: &[String])
         let reason = format!("`{}` cannot be run: {error}", path.display());
         SourceError::new(what(), SourceErrorKind::Program(reason))
     })?;
-    // Some programs say it on standard error.
+    // Some programs print it on standard error.
     let version = version_in(&output.stdout).or_else(|| version_in(&output.stderr)).filter(|_| output.success);
     Ok(SystemTool { path, version })
 }
 
-/// The first file of this name in a directory of `PATH` that can be run.
+/// The first executable file of this name in a directory of `PATH`.
 pub(super) fn find_on_path(options: &SourceOptions, program: &str) -> Option<PathBuf> {
     find_in(OsStr::new(&options.variable("PATH")?), program, options.variable("PATHEXT"), |_| true)
 }
 
-/// The first file of this name in a directory of a search path that can be run, leaving one directory out.
+/// The first executable file of this name in a directory of a search path, except in one directory.
 pub fn program_on_path(program: &str, path: &OsStr, leaving_out: &Path) -> Option<PathBuf> {
     let left_out = leaving_out.canonicalize().ok();
     let other = |directory: &Path| directory != leaving_out && directory.canonicalize().ok() != left_out;
     find_in(path, program, std::env::var("PATHEXT").ok(), other)
 }
 
-/// Every file of this name in the directories of a search path that can be run, in its order.
+/// All executable files of this name in the directories of a search path, in its order.
 pub fn programs_on_path(program: &str, path: &OsStr) -> Vec<PathBuf> {
     find_all(path, program, std::env::var("PATHEXT").ok(), |_| true).collect()
 }
@@ -76,14 +76,14 @@ fn find_all(
     candidates.filter(|candidate| is_program(candidate))
 }
 
-/// Whether this is a file that can be run.
+/// True for an executable file.
 #[cfg(unix)]
 pub fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
 }
 
-/// Whether this is a file.
+/// True for a file.
 #[cfg(not(unix))]
 pub fn is_program(path: &Path) -> bool {
     path.is_file()

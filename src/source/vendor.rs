@@ -1,44 +1,30 @@
-//! Vendors' own sites: a list of releases, archives beside it, and their checksums, all as the catalogue describes them.
+//! Vendors' own sites: lists of releases, archives beside them, and checksums, laid out as the catalogue describes.
 //!
-//! The addresses of the sites are the catalogue's; a mirror can take the place of each. A lock names the site and the
-//! folder on it, so that it works behind any mirror.
+//! The addresses of the sites are in the catalogue, and a mirror can replace each of them. A lock names the site and
+//! the folder on it, so that it works with any mirror.
 
 mod checksums;
 mod index;
-mod packaging;
 
 use std::sync::Arc;
 
 use url::Url;
 
-use super::artifact::Located;
+use super::artifact::Artifact;
 use super::cache::Cache;
 use super::catalogue;
 use super::credentials::{Netrc, split};
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Question;
+use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
-use crate::digest::Digest;
+use super::packaging::{ArchivePath, Names, Site, VendorPackaging};
+use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
 use checksums::Checksums;
 use index::Index;
-use packaging::{ArchivePath, Names};
-pub(super) use packaging::{Site, VendorPackaging};
 
-/// An archive of a vendor, with what is known of it.
-pub(super) struct Archive {
-    /// The site and the folder on it.
-    pub(super) package: String,
-    pub(super) file: String,
-    pub(super) digest: Option<Digest>,
-    pub(super) size: Option<u64>,
-    pub(super) strip: u32,
-    pub(super) into: String,
-    pub(super) at: Located,
-}
-
-/// Asks vendors' sites.
+/// The client for vendors' sites.
 pub(super) struct Vendor {
     options: SourceOptions,
     indexes: Memo<Index>,
@@ -64,15 +50,15 @@ impl Vendor {
         Ok(index.versions(&packaging.index, target).into_iter().map(|listed| listed.version).collect())
     }
 
-    /// Forget a tool's list of releases, which may have newer ones by now.
+    /// Drop a tool's cached list of releases, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, tool: &str, packaging: &VendorPackaging) {
         self.indexes.forget(tool);
         if let Ok(url) = self.address(&packaging.index.site, &packaging.index.path, |site| &site.index) {
-            cache.distrust(&format!("vendor-{tool}"), &url);
+            cache.mark_stale(&format!("vendor-{tool}"), &url);
         }
     }
 
-    /// The archives of a version on a platform.
+    /// The archives of a version on a platform; the package of each is the site and the folder on it.
     pub(super) fn archives(
         &self,
         cache: &Cache,
@@ -81,7 +67,7 @@ impl Vendor {
         packaging: &VendorPackaging,
         version: &str,
         platform: Platform,
-    ) -> Result<Vec<Archive>, SourceError> {
+    ) -> Result<Vec<Artifact>, SourceError> {
         let what = format!("{tool} {version} of its vendor");
         let absent = || SourceError::new(&what, SourceErrorKind::NotForPlatform(platform.to_string()));
         let target = packaging.targets.get(&platform).ok_or_else(absent)?;
@@ -106,8 +92,8 @@ impl Vendor {
                     let list = names.expand(&list.replace("{file}", &file));
                     let sums = self.sums(cache, netrc, &what, &packaging.site, &below(&folder, &list));
                     let sums = sums.map_err(|error| match error.kind {
-                        // A release without its list of checksums is not one to trust; an archive that has none of its
-                        // own is not there.
+                        // If the list of all checksums is missing, the release is not trusted. If only the checksum
+                        // file of one archive is missing, that archive does not exist.
                         SourceErrorKind::NoSuchPackage if of_all => {
                             SourceError { kind: SourceErrorKind::NoDigest, ..error }
                         }
@@ -119,19 +105,20 @@ impl Vendor {
                 (None, None) => None,
             };
             let package = format!("{}:{folder}", packaging.site);
-            let at = self.locate(netrc, &package, &file)?;
-            let size = known.and_then(|facts| facts.size);
-            Ok(Archive { package, file, digest, size, strip, into: one.into.clone(), at })
+            let origin = self.locate(netrc, &package, &file)?;
+            let (version, size) = (version.to_owned(), known.and_then(|facts| facts.size));
+            let archive = Archive { package, version, file, digest, size, strip, into: one.into.clone() };
+            Ok(Artifact::unsigned(archive, origin))
         };
         packaging.archives.iter().map(archive).collect()
     }
 
-    /// Where an archive is that a lock names, without asking anyone.
-    pub(super) fn locate(&self, netrc: &Netrc, package: &str, file: &str) -> Result<Located, SourceError> {
+    /// The origin of an archive that a lock names, without a request.
+    pub(super) fn locate(&self, netrc: &Netrc, package: &str, file: &str) -> Result<Origin, SourceError> {
         let (site, folder) = package.split_once(':').unwrap_or_default();
         let (url, own) = split(self.address(site, &below(folder, file).replace('?', "%"), |site| &site.files)?);
         let authorization = own.or_else(|| netrc.header(&url));
-        Ok(Located { url: url.to_string(), authorization })
+        Ok(Origin { url: url.to_string(), authorization })
     }
 
     fn index(
@@ -145,7 +132,7 @@ impl Vendor {
             let (path, what) = (&packaging.index, format!("the releases of {tool}"));
             let url = self.address(&path.site, &path.path, |site| &site.index)?;
             let (url, own) = split(url);
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &url,
                 accept: "application/json",
@@ -153,7 +140,7 @@ impl Vendor {
                 changed: None,
                 authorization: &|hop| self.header(&own, &url, netrc, hop),
             };
-            cache.ask(&format!("vendor-{tool}"), &question, None, |document| Index::read(path, document))
+            cache.ask(&format!("vendor-{tool}"), &query, None, |document| Index::read(path, document))
         })
     }
 
@@ -169,7 +156,7 @@ impl Vendor {
         self.checksums.get(&format!("{site}:{path}"), || {
             let (url, own) = split(self.address(site, path, |site| &site.files)?);
             let what = format!("the checksums of {what}");
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &url,
                 accept: "text/plain, */*;q=0.5",
@@ -177,17 +164,17 @@ impl Vendor {
                 changed: None,
                 authorization: &|hop| self.header(&own, &url, netrc, hop),
             };
-            cache.ask(&format!("checksums-{path}"), &question, None, Checksums::read)
+            cache.ask(&format!("checksums-{path}"), &query, None, Checksums::read)
         })
     }
 
-    /// What is for the site itself goes to no other host.
+    /// The header for one redirect; the site's own credentials go to no other host.
     fn header(&self, own: &Option<String>, url: &Url, netrc: &Netrc, hop: &Url) -> Option<String> {
         let ours = own.clone().filter(|_| super::credentials::same_origin(url, hop));
         ours.or_else(|| netrc.header(hop))
     }
 
-    /// An address on a site, or on the mirror that stands for it.
+    /// An address on a site, or on its mirror.
     fn address(&self, name: &str, path: &str, of: impl Fn(&Site) -> &String) -> Result<Url, SourceError> {
         let what = || format!("the site `{name}`");
         let Some(site) = catalogue::site(name) else {
@@ -210,7 +197,7 @@ impl Vendor {
         base.join(path).map_err(|_| bad("is no address to build on"))
     }
 
-    /// The address that stands for a site, and the setting that says so.
+    /// The mirror of a site, and the setting that names it.
     fn mirror(&self, name: &str) -> Option<(String, String)> {
         let variable = format!("VX_MIRROR_{}", name.to_uppercase());
         if let Some(address) = self.options.variable(&variable) {
@@ -221,13 +208,13 @@ impl Vendor {
     }
 }
 
-/// Whether a path stays below where it is put; only the catalogue's have a question behind.
+/// True if a path stays inside its folder; only paths of the catalogue may have a query.
 fn is_path(path: &str) -> bool {
     let plain = |part: &str| !matches!(part, "." | "..") && !part.contains(['\\', '#', ':', '%']);
     !path.starts_with('/') && path.split('?').next().unwrap_or_default().split('/').all(plain)
 }
 
-/// The path of a file in a folder, which may be the top.
+/// The path of a file in a folder; an empty folder is the top.
 fn below(folder: &str, file: &str) -> String {
     if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }

@@ -1,4 +1,4 @@
-//! The boards of runs: their names, and removing the old ones.
+//! The boards of runs: their names, and the removal of old ones.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use super::child::logs_of;
 use super::recordings::stale_recordings;
 use crate::channel::free_board_path;
 
-/// How long the board of an ended run is kept.
+/// The time that the board of an ended run is kept.
 pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
-/// How many boards of ended runs are kept at most.
+/// The most boards of ended runs that are kept.
 pub const BOARDS_KEPT: usize = 32;
 
 /// Make the board of this process's run; old boards are removed first.
@@ -33,7 +33,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(removed)
 }
 
-/// What [`collect_boards`] would remove; nothing is changed.
+/// The files that [`collect_boards`] would remove; nothing is changed.
 pub fn stale_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut stale = vx_shm::stale(directory, BOARDS_KEPT_FOR, BOARDS_KEPT)?;
     stale.extend(stray_logs(directory)?);
@@ -50,7 +50,7 @@ fn stray_logs(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(std::fs::read_dir(directory)?.flatten().map(|entry| entry.path()).filter(stray).collect())
 }
 
-/// Whether the directory is old enough to belong to no run that is just starting.
+/// Returns whether the directory is old enough to belong to no run that is just starting.
 fn is_settled(path: &Path) -> bool {
     const STARTING: Duration = Duration::from_secs(10);
     let modified = path.metadata().and_then(|metadata| metadata.modified());

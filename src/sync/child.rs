@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_shm::Reservation;
 
-use crate::channel::{ChannelName, encode};
-use crate::config::{BoardSlot, InstallConfig};
+use crate::channel::InstallChannel;
+use crate::config::InstallConfig;
 use crate::process::{Ended, Group, Launch, Running, start};
 
-/// How much of a child's last words is kept for its error.
+/// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
 
-/// What a log's name keeps of a tool's as it is.
+/// The characters of a tool's name that its log's name has, too; the others are encoded.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
-/// How the children of a run are started.
+/// The program and the logs of a run's children.
 #[derive(Clone, Debug)]
 pub struct InstallChild {
     /// This program.
@@ -52,19 +52,17 @@ pub(super) fn start_install(
     reservation: Reservation,
     on_end: impl FnOnce(Ended) + Send + 'static,
 ) -> io::Result<Running> {
-    let channel = ChannelName::on(board, &config.tool_name)
-        .ok_or_else(|| io::Error::other(format!("`{}` is not named like a board", board.display())))?;
+    let channel = InstallChannel::on(board, reservation, &config.tool_name).map_err(io::Error::other)?;
     let log = log_file(&child.logs, &config.tool_name);
-    let slot = BoardSlot { path: board.to_owned(), slot: reservation.slot, generation: reservation.generation };
-    let config = InstallConfig { board: Some(slot), log_file: Some(log.clone()), ..config.clone() };
+    let config = InstallConfig { log_file: Some(log.clone()), ..config.clone() };
     let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
-    let document = encode(&config).map_err(io::Error::other)?;
     let arguments = vec![
         "install".into(),
         format!("{}@{}", config.tool_name, config.version).into(),
         "--ipc-channel".into(),
-        channel.to_string().into(),
+        channel.name().into(),
     ];
+    let document = channel.document(config).map_err(io::Error::other)?;
     let launch = Launch {
         program: child.program.clone(),
         arguments,

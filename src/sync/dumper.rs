@@ -1,4 +1,4 @@
-//! Dumps of a run's board: now and then while it runs, and once at its end.
+//! Dumps of a run's board: at intervals while it runs, and once at its end.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use vx_shm::{Reader, Snapshot, dump};
+use vx_shm::{Reader, dump};
+use vx_status::document::to_json;
+use vx_status::text::escaped;
 
 use crate::replace_file::replace_file;
 
@@ -31,10 +33,10 @@ impl Dumper {
                 Some(every) => dump_while_running(&mut reader, &directory, every, &finished),
                 None => finished.recv().or(Ok(())),
             };
-            // Each is tried, whatever became of those before it; what failed first is told.
+            // Each dump is tried, even after a failure; the first failure is returned.
             let last = dump::write(&mut reader, &directory.join("final.vxb")).map_err(io::Error::other);
-            let told = write_json(&mut reader, &directory.join("final.json"));
-            before.and(last).and(told)
+            let document = write_json(&mut reader, &directory.join("final.json"));
+            before.and(last).and(document)
         })?;
         Ok(Self { thread })
     }
@@ -63,9 +65,9 @@ fn dump_while_running(
 }
 
 fn write_json(reader: &mut Reader, path: &Path) -> io::Result<()> {
-    let mut snapshot = Snapshot::default();
-    reader.refresh(&mut snapshot).map_err(io::Error::other)?;
-    replace_file(path, |file| writeln!(file, "{:#}", dump::to_json(&snapshot)))
+    let snapshot = reader.snapshot().map_err(io::Error::other)?;
+    let json = format!("{:#}", to_json(&snapshot));
+    replace_file(path, |file| writeln!(file, "{}", escaped(&json)))
 }
 
 #[cfg(test)]
@@ -79,7 +81,7 @@ mod tests {
         let path = top.path().join("run.board");
         let _board = Board::create(&path, "run", 1).expect("a board");
         let dumps = top.path().join("dumps");
-        // Something else has the name of the first.
+        // A directory has the name of the first.
         std::fs::create_dir_all(dumps.join("board-000001.vxb").join("something")).expect("a directory");
         let (running, finished) = crossbeam_channel::bounded(0);
         let dumper = Dumper::start(&path, dumps.clone(), Some(Duration::from_millis(10)), finished).expect("a thread");
@@ -89,7 +91,7 @@ mod tests {
             thread::sleep(Duration::from_millis(5));
         }
         drop(running);
-        assert!(dumper.finish().is_err(), "and it is told");
+        assert!(dumper.finish().is_err(), "and the failure is returned");
         assert!(dumps.join("final.vxb").is_file() && dumps.join("final.json").is_file());
     }
 }

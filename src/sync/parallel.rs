@@ -1,11 +1,11 @@
-//! Doing the same with many things at once, on a bounded number of threads.
+//! The same work on many items at once, on a bounded number of threads.
 
 use std::thread;
 
 use crossbeam_channel::unbounded;
 
-/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time: by the
-/// caller's own where one is enough.
+/// The results of `work` for each item, in the items' order, computed by at most `threads` threads at a time; if one is
+/// enough, by the caller's own.
 ///
 /// A panic in `work` is passed on.
 pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl Fn(T) -> R + Sync) -> Vec<R> {
@@ -15,7 +15,7 @@ pub fn in_parallel<T: Send, R: Send>(items: Vec<T>, threads: usize, work: impl F
     }
     let (sender, queue) = unbounded();
     for item in items.into_iter().enumerate() {
-        // The receiver lives to the end of this function.
+        // The send cannot fail: the receiver lives to the end of this function.
         let _ = sender.send(item);
     }
     drop(sender);

@@ -1,54 +1,56 @@
-//! The plan: what has to be done with each tool, from what was resolved and what is installed. Pure.
+//! The plan: the action for each tool, decided from the resolved releases and the installed ones. Pure.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::step::Step;
-use crate::config::Program;
-use crate::digest::Digest;
+use crate::archive::Archive;
+use crate::candidate::SourceKind;
+use crate::config::{Part, Program};
+use crate::trouble::{Trouble, TroubleKind};
 
-/// One tool of the project, resolved as far as it could be.
+/// One tool of the project, as far as it was resolved.
 #[derive(Clone, Debug)]
-pub struct Wanted {
+pub struct ResolvedTool {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
-    /// What came of it.
-    pub found: Found,
+    /// The result of its resolution.
+    pub found: Resolved,
 }
 
-/// What the resolution of one tool came to.
+/// The result of resolving one tool.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum Resolved {
     /// A release to install.
-    Release(Box<Release>),
-    /// The program that is on `PATH` already.
+    Release(Box<ResolvedRelease>),
+    /// The program is on `PATH`.
     OnPath {
         /// Its file.
         program: PathBuf,
-        /// What it says its version is.
+        /// The version that the program on `PATH` reports.
         version: String,
     },
-    /// `vx.toml` wants it on other systems only.
+    /// `vx.toml` requests it for other systems only.
     NotHere,
-    /// Nothing fits, or nobody could be asked.
+    /// No release matches, or its source gave no answer.
     Nothing {
-        /// Why, with what to do next.
-        error: String,
+        /// Why.
+        error: Trouble,
     },
 }
 
-/// A release of a tool, exactly.
+/// The release that a request resolved to.
 #[derive(Clone, Debug)]
-pub struct Release {
+pub struct ResolvedRelease {
     /// The exact version.
     pub version: String,
-    /// `npm`, `pypi` or `url`.
-    pub source: String,
-    /// What to fetch, in order.
-    pub parts: Vec<ReleasePart>,
+    /// Its source.
+    pub source: SourceKind,
+    /// The archives to fetch, in order.
+    pub parts: Vec<Part>,
     /// The programs it provides.
     pub programs: Vec<Program>,
-    /// The tool that runs its programs, where that is another one.
+    /// The tool that runs its programs, if it is another one.
     pub needs: Option<String>,
     /// Free settings of the tool.
     pub options: BTreeMap<String, String>,
@@ -56,68 +58,32 @@ pub struct Release {
     pub postinstall: Option<String>,
 }
 
-/// One archive of a release.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ReleasePart {
-    /// The source's name of the package.
-    pub package: String,
-    /// The package's own version.
-    pub version: String,
-    /// The archive's file name.
-    pub file_name: String,
-    /// What its bytes digest to.
-    pub digest: Option<Digest>,
-    /// Its size in bytes, where known.
-    pub size: Option<u64>,
-    /// How many leading path components to drop.
-    pub strip: u32,
-    /// The folder to unpack into; empty for the top.
-    pub into: String,
-    /// Where it is; not known yet for what a lock file names.
-    pub place: Option<Place>,
-}
-
-/// Where an archive is, with what its host wants to see.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The address.
-    pub url: String,
-    /// The `Authorization` header for its host.
-    pub authorization: Option<String>,
-}
-
-/// What the plan has to know of an installed release.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct InstalledRelease {
-    /// The digests of the archives it was made from.
-    pub digests: Vec<Digest>,
-}
-
-/// What is to be done with one tool.
+/// The action for one tool.
 #[derive(Clone, Debug)]
 pub enum Decision {
     /// Install this release.
     Install {
         /// The release.
-        release: Box<Release>,
-        /// Whether it takes the place of one that is there: asked for by force, or made from other bytes.
+        release: Box<ResolvedRelease>,
+        /// True if it replaces an installed release, because of `force` or because that one was made from other
+        /// archives.
         replaces: bool,
     },
-    /// Nothing has to be done, for this reason; with the version that is there.
+    /// Nothing has to be done.
     Nothing {
-        /// The version; empty where the tool is not for this machine.
+        /// The installed version; empty if the tool is not for this system.
         version: String,
         /// Why.
         reason: String,
     },
     /// Nothing can be done.
     Fail {
-        /// Why, with what to do next.
-        error: String,
+        /// Why.
+        error: Trouble,
     },
 }
 
-/// What is to be done, tool by tool: first what is installed, the largest first, then the rest by name.
+/// The decisions for all tools: first the installs, largest first, then the others by name.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// Each tool with its decision.
@@ -125,13 +91,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Whether every tool is there.
+    /// True if every tool is installed.
     pub fn complete(&self) -> bool {
         self.decisions.iter().all(|(_, decision)| matches!(decision, Decision::Nothing { .. }))
     }
 
-    /// The steps that carry it out; `locate` turns a release into what its child needs to know.
-    pub fn into_steps(self, mut locate: impl FnMut(&str, Release, bool) -> Step) -> Vec<Step> {
+    /// The steps that carry out the plan; `locate` prepares the install of a release.
+    pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> Step) -> Vec<Step> {
         use super::step::Action;
         let step = |(tool, decision): (String, Decision)| match decision {
             Decision::Install { release, replaces } => locate(&tool, *release, replaces),
@@ -142,10 +108,11 @@ impl Plan {
     }
 }
 
-/// Decide. `installed` knows the releases in the store; with `force` they are installed again.
+/// Make the plan. `installed` returns the archives that an installed release was made of. With `force`, installed
+/// releases are installed again.
 ///
-/// The largest archives come first, so that the run does not end with everybody waiting for one that started last.
-pub fn plan(wanted: Vec<Wanted>, installed: impl Fn(&str, &str) -> Option<InstalledRelease>, force: bool) -> Plan {
+/// The largest installs come first, so that the run does not end with a single large one that started last.
+pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<Vec<Archive>>, force: bool) -> Plan {
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
@@ -161,32 +128,30 @@ pub fn plan(wanted: Vec<Wanted>, installed: impl Fn(&str, &str) -> Option<Instal
 
 fn decide(
     tool: &str,
-    found: Found,
-    installed: &impl Fn(&str, &str) -> Option<InstalledRelease>,
+    found: Resolved,
+    installed: &impl Fn(&str, &str) -> Option<Vec<Archive>>,
     force: bool,
 ) -> Decision {
     match found {
-        Found::Release(release) => match installed(tool, &release.version) {
-            Some(there) if !force && made_from(&there, &release) => {
+        Resolved::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
+        Resolved::Release(release) => match installed(tool, &release.version) {
+            Some(there) if !force && release.is_made_of(&there) => {
                 Decision::Nothing { version: release.version, reason: "up to date".into() }
             }
             there => Decision::Install { release, replaces: there.is_some() },
         },
-        Found::OnPath { program, version } => {
+        Resolved::OnPath { program, version } => {
             Decision::Nothing { version, reason: format!("on PATH: {}", program.display()) }
         }
-        Found::NotHere => Decision::Nothing { version: String::new(), reason: "not for this system".into() },
-        Found::Nothing { error } => Decision::Fail { error },
+        Resolved::NotHere => Decision::Nothing { version: String::new(), reason: "not for this system".into() },
+        Resolved::Nothing { error } => Decision::Fail { error },
     }
 }
 
-/// Whether what is installed came from the very archives that are wanted, as far as both are known.
-fn made_from(there: &InstalledRelease, release: &Release) -> bool {
-    release.parts.iter().filter_map(|part| part.digest.as_ref()).all(|digest| {
-        // A receipt may know a digest by another algorithm: only two of one kind can disagree.
-        let mut same_kind = there.digests.iter().filter(|known| known.algorithm() == digest.algorithm()).peekable();
-        same_kind.peek().is_none() || same_kind.any(|known| known == digest)
-    })
+fn unverifiable(tool: &str) -> Trouble {
+    let text = format!("`{tool}` comes from an address, and no digest says what it must be");
+    let hint = "add `sha256 = \"…\"` to it in vx.toml, or run `vx lock`, which fetches it once and records its digest";
+    Trouble::new(TroubleKind::Digest, text).hinted(hint)
 }
 
 fn order(decision: &Decision) -> (u8, std::cmp::Reverse<u64>) {
@@ -196,48 +161,47 @@ fn order(decision: &Decision) -> (u8, std::cmp::Reverse<u64>) {
     }
 }
 
-impl Release {
-    /// What there is to fetch, in bytes, as far as it is known.
+impl ResolvedRelease {
+    /// The size of the archives in bytes, as far as it is known.
     pub fn size_bytes(&self) -> u64 {
-        self.parts.iter().filter_map(|part| part.size).sum()
+        self.parts.iter().filter_map(|part| part.archive.size).sum()
     }
-}
 
-impl std::fmt::Debug for Place {
-    /// Without credentials, which may also stand in an address.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Place")
+    /// True if an installed release that was made of these archives is this one, as far as digests are known.
+    pub fn is_made_of(&self, archives: &[Archive]) -> bool {
+        self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
+            // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
+            let known = archives.iter().filter_map(|archive| archive.digest.as_ref());
+            let mut same_kind = known.filter(|known| known.algorithm() == digest.algorithm()).peekable();
+            same_kind.peek().is_none() || same_kind.any(|known| known == digest)
+        })
     }
-}
 
-impl std::fmt::Debug for ReleasePart {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.package, self.version, self.file_name)
+    /// True if the archives can be verified: those from an address need a digest, and registries always give one.
+    fn verifiable(&self) -> bool {
+        match self.source {
+            SourceKind::Url | SourceKind::Vendor => self.parts.iter().all(|part| part.archive.digest.is_some()),
+            SourceKind::Npm | SourceKind::Pypi | SourceKind::System => true,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::Origin;
+    use crate::digest::Digest;
 
     fn digest(letter: char) -> Digest {
         letter.to_string().repeat(64).parse().expect("a digest")
     }
 
-    fn release(version: &str, size: Option<u64>, letter: char) -> Found {
-        let part = ReleasePart {
-            package: "p".into(),
+    fn release(version: &str, size: Option<u64>, letter: char) -> Resolved {
+        let archive = Archive { file: "p.tgz".into(), digest: Some(digest(letter)), size, ..Archive::default() };
+        let part = Part { archive, origin: None };
+        Resolved::Release(Box::new(ResolvedRelease {
             version: version.into(),
-            file_name: "p.tgz".into(),
-            digest: Some(digest(letter)),
-            size,
-            strip: 1,
-            into: String::new(),
-            place: None,
-        };
-        Found::Release(Box::new(Release {
-            version: version.into(),
-            source: "npm".into(),
+            source: SourceKind::Npm,
             parts: vec![part],
             programs: Vec::new(),
             needs: None,
@@ -246,12 +210,12 @@ mod tests {
         }))
     }
 
-    fn wanted(tool: &str, found: Found) -> Wanted {
-        Wanted { tool: tool.into(), found }
+    fn wanted(tool: &str, found: Resolved) -> ResolvedTool {
+        ResolvedTool { tool: tool.into(), found }
     }
 
-    fn there(letter: char) -> Option<InstalledRelease> {
-        Some(InstalledRelease { digests: vec![digest(letter)] })
+    fn there(letter: char) -> Option<Vec<Archive>> {
+        Some(vec![Archive { digest: Some(digest(letter)), ..Archive::default() }])
     }
 
     fn tools(plan: &Plan) -> Vec<&str> {
@@ -286,9 +250,9 @@ mod tests {
     #[test]
     fn the_largest_comes_first_and_what_needs_no_install_last() {
         let wanted = vec![
-            wanted("skipped", Found::NotHere),
+            wanted("skipped", Resolved::NotHere),
             wanted("small", release("1.0.0", Some(10), 'a')),
-            wanted("broken", Found::Nothing { error: "no".into() }),
+            wanted("broken", Resolved::Nothing { error: Trouble::new(TroubleKind::NotFound, "no") }),
             wanted("large", release("1.0.0", Some(1000), 'b')),
             wanted("unknown", release("1.0.0", None, 'c')),
         ];
@@ -297,12 +261,61 @@ mod tests {
         assert!(!plan.complete());
     }
 
+    /// The decision for a release of two archives from this source, of which the second has no digest.
+    fn half_known(source: SourceKind, is_installed: bool, force: bool) -> Decision {
+        let mut found = release("1.0.0", None, 'a');
+        if let Resolved::Release(release) = &mut found {
+            release.source = source;
+            let archive = Archive { digest: None, ..release.parts[0].archive.clone() };
+            release.parts.push(Part { archive, origin: None });
+        }
+        let mut plan = plan(vec![wanted("a", found)], |_, _| is_installed.then(|| there('a')).flatten(), force);
+        plan.decisions.remove(0).1
+    }
+
+    #[test]
+    fn an_address_without_a_digest_is_refused_also_when_it_is_installed_or_forced() {
+        for source in [SourceKind::Url, SourceKind::Vendor] {
+            for (is_installed, force) in [(false, false), (true, false), (true, true)] {
+                let Decision::Fail { error } = half_known(source, is_installed, force) else {
+                    panic!("{source} must not be installed: {is_installed}, {force}")
+                };
+                assert!(error.text.contains("`a` comes from an address, and no digest"), "{error}");
+                assert!(error.hint.is_some_and(|hint| hint.contains("vx lock")));
+                assert_eq!(error.kind, TroubleKind::Digest);
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_whose_archives_all_have_digests_is_installed() {
+        for source in SourceKind::ALL {
+            let mut found = release("1.0.0", None, 'a');
+            if let Resolved::Release(release) = &mut found {
+                release.source = source;
+            }
+            let plan = plan(vec![wanted("a", found)], |_, _| None, false);
+            assert!(matches!(plan.decisions[..], [(_, Decision::Install { .. })]), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_refused_release_leaves_the_others_to_be_installed() {
+        let mut found = release("1.0.0", Some(1000), 'a');
+        if let Resolved::Release(release) = &mut found {
+            (release.source, release.parts[0].archive.digest) = (SourceKind::Url, None);
+        }
+        let plan = plan(vec![wanted("bare", found), wanted("good", release("1.0.0", None, 'b'))], |_, _| None, false);
+        assert_eq!(tools(&plan), ["good", "bare"]);
+        assert!(matches!(plan.decisions[..], [(_, Decision::Install { .. }), (_, Decision::Fail { .. })]));
+    }
+
     #[test]
     fn what_prints_a_plan_prints_no_credential() {
         let mut found = release("1.0.0", None, 'a');
-        if let Found::Release(release) = &mut found {
+        if let Resolved::Release(release) = &mut found {
             let url = "https://user:planted@host.invalid/p.tgz".into();
-            release.parts[0].place = Some(Place { url, authorization: Some("Bearer planted".into()) });
+            release.parts[0].origin = Some(Origin { url, authorization: Some("Bearer planted".into()) });
         }
         assert!(!format!("{found:?}").contains("planted"));
     }

@@ -1,4 +1,4 @@
-//! The flight recorder of a run: looks at its board like any other viewer, and writes what has changed.
+//! The flight recorder of a run: reads its board like any other viewer, and writes the changes.
 
 use std::fs::File;
 use std::io;
@@ -18,13 +18,13 @@ pub struct FlightRecorder {
 }
 
 impl FlightRecorder {
-    /// Record this board into the file beside it that the last runs have, and into `asked`, where there is one, with more
-    /// room; until `finished` closes. The installs do not notice: nothing is asked of them, and the board is only read.
+    /// Record this board until `finished` closes: into a file beside the board, as for every run, and into `asked`, if
+    /// given, with more room. The installs are not slowed, because the board is only read.
     pub fn start(board: &Path, asked: Option<File>, finished: Receiver<()>) -> io::Result<Self> {
         let mut reader = Reader::open(board).map_err(io::Error::other)?;
         let mut snapshot = reader.snapshot().map_err(io::Error::other)?;
         let beside = recording_beside(board, &snapshot.board.id);
-        // Nobody asked for this one: a run is none the worse without it.
+        // The user did not request this recording, so the run continues without it.
         let kept =
             recording::create(&beside).and_then(|file| Recorder::new(file, KEPT_RECORDING_BYTES, &snapshot)).ok();
         let asked = asked.map(|file| Recorder::new(file, recording::MOST_BYTES, &snapshot)).transpose()?;
@@ -37,7 +37,7 @@ impl FlightRecorder {
                     asked.note(&snapshot);
                 }
             }
-            // A board that can no longer be read leaves what was read last.
+            // If the board can no longer be read, the last reading is written.
             let _ = reader.refresh(&mut snapshot);
             let _ = kept.end(&snapshot);
             asked.end(&snapshot)
@@ -48,7 +48,7 @@ impl FlightRecorder {
     /// Wait until the end is written.
     ///
     /// # Errors
-    /// When what was asked for could not be written; there is then all of it until the moment when that began.
+    /// The recording that was asked for could not be written; the file then ends before the first failure.
     pub fn finish(self) -> io::Result<()> {
         self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that records the board panicked")))
     }

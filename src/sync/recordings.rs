@@ -1,6 +1,6 @@
-//! The recordings of the last runs: their names, which there are, and which may go.
+//! The recordings of the last runs: their names, a list of them, and the choice of those to remove.
 //!
-//! They outlive their boards, so that a run can be compared with earlier ones; what they may take together is little.
+//! Recordings outlive their boards, so that a run can be compared with earlier ones; together they take little room.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -9,17 +9,17 @@ use std::time::{Duration, SystemTime};
 
 use vx_shm::recording::is_recording;
 
-/// The most that the recording of a run nobody asked to record may take, in bytes.
+/// The largest recording of a run that no user asked to record, in bytes.
 pub(super) const KEPT_RECORDING_BYTES: u64 = 1 << 20;
-/// How many recordings are kept at most.
+/// The most recordings that are kept.
 pub const RECORDINGS_KEPT: usize = 32;
-/// How many bytes they may take together.
+/// The most bytes that all of them take together.
 pub const RECORDINGS_KEPT_BYTES: u64 = 8 << 20;
-/// How long a recording is kept.
+/// The time that a recording is kept.
 pub(super) const RECORDINGS_KEPT_FOR: Duration = Duration::from_secs(7 * 24 * 3600);
 
 const EXTENSION: &str = "vxr";
-/// How much of a board's id tells it from others that had its name before.
+/// The digits of a board's id that distinguish it from earlier boards of its name.
 const ID_DIGITS: usize = 8;
 
 /// The recording of the board in this file, which has this id.
@@ -29,7 +29,7 @@ pub fn recording_beside(board: &Path, id: &str) -> PathBuf {
     board.with_file_name(format!("{stem}-{id}.{EXTENSION}"))
 }
 
-/// The file of the board that this is the recording of, going by its name.
+/// The file of the recorded board, derived from the recording's name.
 pub fn board_of_recording(recording: &Path) -> Option<PathBuf> {
     let stem = recording.file_stem()?.to_str()?;
     let (board, id) = stem.rsplit_once('-')?;
@@ -42,21 +42,21 @@ pub fn kept_recordings(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found(directory)?.into_iter().map(|found| found.path).collect())
 }
 
-struct Found {
+struct KeptRecording {
     path: PathBuf,
     modified: SystemTime,
     size_bytes: u64,
 }
 
-fn found(directory: &Path) -> io::Result<Vec<Found>> {
+fn found(directory: &Path) -> io::Result<Vec<KeptRecording>> {
     let named = |path: &PathBuf| path.extension().is_some_and(|extension| extension == EXTENSION);
     let recordings = std::fs::read_dir(directory)?.flatten().map(|entry| entry.path()).filter(named);
     let look = |path: PathBuf| {
         let metadata = path.symlink_metadata().ok().filter(std::fs::Metadata::is_file)?;
         let ours = board_of_recording(&path).is_some() && (metadata.len() == 0 || is_recording(&path));
-        ours.then_some(Found { modified: metadata.modified().ok()?, size_bytes: metadata.len(), path })
+        ours.then_some(KeptRecording { modified: metadata.modified().ok()?, size_bytes: metadata.len(), path })
     };
-    let mut found: Vec<Found> = recordings.filter_map(look).collect();
+    let mut found: Vec<KeptRecording> = recordings.filter_map(look).collect();
     found.sort_by(|one, other| other.modified.cmp(&one.modified).then_with(|| one.path.cmp(&other.path)));
     Ok(found)
 }
@@ -64,7 +64,7 @@ fn found(directory: &Path) -> io::Result<Vec<Found>> {
 /// The recordings that are too old, or for which there is no room beside newer ones; never one that is being written.
 pub(super) fn stale_recordings(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let (mut count, mut bytes) = (0, 0);
-    let stale = |found: &Found| {
+    let stale = |found: &KeptRecording| {
         count += 1;
         bytes += found.size_bytes;
         let old = found.modified.elapsed().is_ok_and(|age| age > RECORDINGS_KEPT_FOR);
@@ -123,12 +123,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_written_and_what_is_no_recording_stays() {
+    fn a_recording_being_written_and_other_files_stay() {
         let directory = tempfile::tempdir().unwrap();
         let [written, other] =
             [recording_beside(&directory.path().join("a.board"), "00000000"), directory.path().join("b-00000000.vxr")];
         let held = create(&written).unwrap();
-        std::fs::write(&other, "somebody's notes").unwrap();
+        std::fs::write(&other, "a user's notes").unwrap();
         [&written, &other].into_iter().for_each(|path| aged(path, 8 * 24 * 3600));
         assert_eq!(stale_recordings(directory.path()).unwrap(), Vec::<PathBuf>::new());
         drop(held);

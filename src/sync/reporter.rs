@@ -8,7 +8,7 @@ use crate::report::Reporter;
 /// Reports to a slot. The lock is this process's own and never contended for long: a publication takes nanoseconds.
 pub struct SlotReporter {
     slot: Mutex<Slot>,
-    /// Which attempt at the install this is; connections lost meanwhile count on from here.
+    /// The number of this attempt at the install; connections lost in it count on from here.
     first_attempt: u8,
 }
 

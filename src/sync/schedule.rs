@@ -1,7 +1,7 @@
-//! Carrying a plan out: a child per install, so many at a time, each judged by its end.
+//! Carrying a plan out: one child for each install, a limited number at a time; a child's end decides its result.
 //!
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
-//! events. It writes to the board what a child cannot say itself: how it ended when it did not end well.
+//! events. A child that crashed or was killed cannot record its own end, so this thread writes it to the board.
 
 mod pace;
 mod retry;
@@ -15,82 +15,59 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot};
+use vx_status::error_cell::ErrorCell;
+use vx_tui::source::RequestFailure;
 
 use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
 use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
 use crate::config::InstallConfig;
-use crate::process::{Ended, Running, processor_time};
+use crate::process::{Adoption, Ended, Running, processor_time};
+use crate::trouble::{Trouble, TroubleKind};
 pub use pace::Jobs;
 use pace::Pace;
 use verdict::{Stop, verdict};
 
-/// How long a child that was asked to stop may take before it is killed.
+/// Time between asking a child to stop and killing it.
 const STOP_GRACE: Duration = Duration::from_secs(3);
-/// How long after its own deadline a child that did not keep it is killed.
+/// Time that a child is given beyond its own deadline before it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
-/// How many answers are kept for whoever asked.
-const ANSWERS: usize = 64;
-/// How many configurations are made side by side: most wait for a registry's answer.
+/// Reports of failed requests that are kept for a reader; later ones are dropped.
+const FAILURES_KEPT: usize = 64;
+/// Configurations that are made side by side: most of them wait for a registry.
 const PREPARATIONS: usize = 16;
 
-/// What others may ask of a run.
+/// A request to a run, from a view or a signal handler.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// Stop one tool's install; asked twice, kill it.
+    /// Stop one tool's install; the second request kills it.
     Cancel(String),
-    /// Stop everything; asked twice, kill it.
+    /// Stop everything; the second request kills it.
     CancelAll,
-    /// Try one tool again that came to nothing, while the run goes on.
+    /// Try a failed tool again while the run is at work.
     Retry(String),
 }
 
-/// What a run has to say about what it was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The tool is not tried again, and why.
-    Refused {
-        /// The tool.
-        tool: String,
-        /// Why not.
-        why: String,
-    },
-    /// The tool is not stopped, and why.
-    NotStopped {
-        /// The tool.
-        tool: String,
-        /// Why not.
-        why: String,
-    },
-    /// The tool was asked to stop, and somebody does not.
-    Blocked {
-        /// The tool.
-        tool: String,
-        /// Who, and why.
-        by: String,
-    },
-}
-
-/// What a run needs.
+/// A run that has not started.
 pub struct Run {
-    /// The board, with nothing on it yet.
+    /// The board, still empty.
     pub board: Arc<Board>,
-    /// The steps, in the order in which to start them.
+    /// The steps, in the order of their start.
     pub steps: Vec<Step>,
-    /// How to start a child.
+    /// The program and the logs of the children.
     pub child: InstallChild,
-    /// How many children may be at work at once.
+    /// The limit of children at work at once.
     pub jobs: Jobs,
-    /// Whether the first failure stops the rest.
+    /// Stop the rest at the first failure.
     pub fail_fast: bool,
 }
 
 /// A run at work.
 pub struct RunHandle {
-    /// Takes requests to stop.
+    /// Takes requests.
     pub requests: Sender<Request>,
-    /// What came of them, where that is not seen on the board. What nobody takes is dropped once there is much of it.
-    pub answers: Receiver<Answer>,
+    /// Requests that failed. A reader that falls behind loses the newest.
+    pub failures: Receiver<RequestFailure>,
     /// Closes when the run is over.
     pub finished: Receiver<()>,
     thread: thread::JoinHandle<io::Result<RunEnd>>,
@@ -106,18 +83,19 @@ impl RunHandle {
 /// Start a run on a thread of its own.
 pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let (requests, asked) = unbounded();
-    let (answer, answers) = bounded(ANSWERS);
+    let (failure, failures) = bounded(FAILURES_KEPT);
     let (alive, finished) = bounded(0);
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
+        let _adoption = Adoption::begin();
         let board = Arc::clone(&run.board);
-        let end = Scheduler::new(run, answer).and_then(|scheduler| scheduler.carry_out(&asked));
+        let end = Scheduler::new(run, failure).and_then(|scheduler| scheduler.carry_out(&asked));
         if end.is_err() {
             board.close(BoardState::Failed);
         }
         drop(alive);
         end
     })?;
-    Ok(RunHandle { requests, answers, finished, thread })
+    Ok(RunHandle { requests, failures, finished, thread })
 }
 
 struct Task {
@@ -125,11 +103,11 @@ struct Task {
     version: String,
     reservation: Reservation,
     stage: Stage,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     attempt: u8,
-    /// Makes its configuration; `None` where there is nothing to install.
+    /// Makes its configuration; `None` if there is nothing to install.
     preparation: Option<Arc<Preparation>>,
-    /// The tool that has to be there before it can end, once that is known.
+    /// The tool that must be installed before this one can end; known once the configuration is.
     needs: Option<String>,
 }
 
@@ -142,16 +120,16 @@ enum Stage {
         process: Running,
         stop: Stop,
         kill_at: Option<Instant>,
-        /// When to look who does not stop.
+        /// The time to name the processes that do not stop.
         look_at: Option<Instant>,
     },
     Ended(SlotState),
 }
 
-/// What the threads of the run tell it; tasks go by their place.
+/// A message from a thread of the run; `task` is an index into the tasks.
 enum Event {
     /// The configuration for an attempt is made, or cannot be.
-    Prepared { task: usize, attempt: u8, config: Result<Box<InstallConfig>, String> },
+    Prepared { task: usize, attempt: u8, config: Result<Box<InstallConfig>, Trouble> },
     /// A child has ended.
     ChildEnded { task: usize, ended: Ended },
 }
@@ -165,12 +143,12 @@ struct Scheduler {
     fail_fast: bool,
     tasks: Vec<Task>,
     events: (Sender<Event>, Receiver<Event>),
-    answers: Sender<Answer>,
+    failures: Sender<RequestFailure>,
     cancelled: bool,
 }
 
 impl Scheduler {
-    fn new(run: Run, answers: Sender<Answer>) -> io::Result<Self> {
+    fn new(run: Run, failures: Sender<RequestFailure>) -> io::Result<Self> {
         let reader = Reader::open(run.board.path()).map_err(io::Error::other)?;
         let mut scheduler = Self {
             board: run.board,
@@ -181,7 +159,7 @@ impl Scheduler {
             fail_fast: run.fail_fast,
             tasks: Vec::with_capacity(run.steps.len()),
             events: unbounded(),
-            answers,
+            failures,
             cancelled: false,
         };
         for step in run.steps {
@@ -194,7 +172,7 @@ impl Scheduler {
         Ok(scheduler)
     }
 
-    /// Give a step its slot, and settle it where no child is needed.
+    /// Give a step its slot, and end the slot at once if no child is needed.
     fn take_in(&mut self, step: Step) -> io::Result<()> {
         let Step { tool, version, action } = step;
         let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
@@ -204,14 +182,15 @@ impl Scheduler {
         match action {
             Action::Install(preparation) => self.tasks[index].preparation = Some(Arc::new(preparation)),
             Action::Skip { reason } => {
+                let reason = ErrorCell { text: reason.into(), ..ErrorCell::default() }.to_text();
                 self.end(index, &Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) });
             }
-            Action::Fail { error } => self.end(index, &Ending::failed(error)),
+            Action::Fail { error } => self.end(index, &Ending::failed(error.to_cell())),
         }
         Ok(())
     }
 
-    /// Make the configurations of these tasks side by side, on a thread that is left behind when the run ends before it.
+    /// Make the configurations of these tasks side by side, on a thread that the end of the run does not wait for.
     fn prepare_aside(&self, tasks: Vec<usize>) -> io::Result<()> {
         let sender = self.events.0.clone();
         let preparation = |index: usize| {
@@ -221,9 +200,9 @@ impl Scheduler {
         let preparations: Vec<_> = tasks.into_iter().filter_map(preparation).collect();
         thread::Builder::new().name("preparations".into()).spawn(move || {
             in_parallel(preparations, PREPARATIONS, |(task, attempt, preparation)| {
-                // A task whose configuration never comes would be waited for without end.
+                // After a panic no event would come, and the run would wait for this task for ever.
                 let prepared = catch_unwind(AssertUnwindSafe(|| preparation()));
-                let config = prepared.unwrap_or_else(|_| Err("a panic while asking for its archives".into()));
+                let config = prepared.unwrap_or_else(|_| Err(panicked()));
                 let config = config.map(Box::new);
                 let _ = sender.send(Event::Prepared { task, attempt, config });
             });
@@ -240,7 +219,7 @@ impl Scheduler {
             self.await_event(asked);
             self.look_how_busy();
             self.kill_what_is_late();
-            self.tell_who_does_not_stop();
+            self.report_blocked();
         }
         let end = self.summary();
         let state = match (end.cancelled, end.success()) {
@@ -263,15 +242,16 @@ impl Scheduler {
         }
     }
 
-    /// Whether a task is ready; one that waits for another tool's install does not take that one's turn.
+    /// True for a task that is ready and whose needed tool has begun. An earlier start would only take that tool's
+    /// place.
     fn may_start(&self, index: usize) -> bool {
         let Task { stage: Stage::Ready(_), needs, .. } = &self.tasks[index] else { return false };
         let needed = needs.as_ref().and_then(|needed| self.tasks.iter().find(|task| task.tool == *needed));
         needed.is_none_or(|needed| matches!(needed.stage, Stage::Running { .. } | Stage::Ended(_)))
     }
 
-    /// Whether a running task can only end after this one: it has a turn beyond all others, which may all be taken by such
-    /// tasks.
+    /// True if a running task can only end after this one. It may start beyond the limit: all turns could be taken by
+    /// tasks that wait for it.
     fn is_awaited(&self, index: usize) -> bool {
         let running = self.tasks.iter().filter(|task| matches!(task.stage, Stage::Running { .. }));
         running.filter_map(|task| task.needs.as_ref()).any(|needed| *needed == self.tasks[index].tool)
@@ -280,7 +260,7 @@ impl Scheduler {
     fn start(&mut self, index: usize) {
         let task = &self.tasks[index];
         let Stage::Ready(config) = &task.stage else { return };
-        // A deadline too far off to be told is none.
+        // A deadline beyond the range of the clock is no deadline.
         let patience =
             config.deadline_ms.map(|deadline| Duration::from_millis(deadline).saturating_add(DEADLINE_GRACE));
         let kill_at = patience.and_then(|patience| Instant::now().checked_add(patience));
@@ -289,8 +269,9 @@ impl Scheduler {
         match start_install(&self.child, config, self.board.path(), task.reservation, on_end) {
             Ok(process) => self.tasks[index].stage = Stage::Running { process, stop: Stop::No, kill_at, look_at: None },
             Err(error) => {
-                let error = format!("cannot start the installing process: {error}");
-                self.end(index, &Ending::failed(error));
+                let error =
+                    Trouble::new(TroubleKind::Program, format_args!("cannot start the installing process: {error}"));
+                self.end(index, &Ending::failed(error.to_cell()));
                 self.stop_after_failure();
             }
         }
@@ -310,7 +291,7 @@ impl Scheduler {
                     self.cancel_where(|_| true);
                 }
                 Ok(Request::Retry(tool)) => self.retry(&tool),
-                // Nobody can ask any more: only the children's ends are left to wait for.
+                // All senders are gone: only the ends of children are left to wait for.
                 Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
             default(wait) => {}
@@ -324,9 +305,9 @@ impl Scheduler {
         }
     }
 
-    fn take_config(&mut self, index: usize, attempt: u8, config: Result<Box<InstallConfig>, String>) {
+    fn take_config(&mut self, index: usize, attempt: u8, config: Result<Box<InstallConfig>, Trouble>) {
         let task = &mut self.tasks[index];
-        // Cancelled meanwhile, and perhaps tried again.
+        // The task was cancelled meanwhile, and perhaps tried again.
         if !matches!(task.stage, Stage::Preparing) || task.attempt != attempt {
             return;
         }
@@ -336,13 +317,13 @@ impl Scheduler {
                 task.stage = Stage::Ready(Box::new(InstallConfig { attempt, ..*config }));
             }
             Err(error) => {
-                self.end(index, &Ending::failed(error));
+                self.end(index, &Ending::failed(error.to_cell()));
                 self.stop_after_failure();
             }
         }
     }
 
-    /// When the next child is to be killed, or looked at.
+    /// The next time at which a child has to be killed, or its group examined.
     fn next_of_children(&self) -> Option<Instant> {
         let times = self.tasks.iter().map(|task| match &task.stage {
             Stage::Running { kill_at, look_at, .. } => [*kill_at, *look_at],
@@ -351,7 +332,7 @@ impl Scheduler {
         times.flatten().flatten().min()
     }
 
-    /// When to look how busy the children are: while some wait for their turn.
+    /// The next time to measure how busy the children are; only tasks that wait for a turn make that worthwhile.
     fn next_look(&self) -> Option<Instant> {
         let waits = self.tasks.iter().any(|task| matches!(task.stage, Stage::Ready(_)));
         self.pace.next_look().filter(|_| waits)
@@ -380,13 +361,15 @@ impl Scheduler {
         }
     }
 
-    /// Stop the tool, or say why not: a board may show the slots of others, too.
+    /// Stop the tool. A board may also show slots of other processes, which this run cannot stop.
     fn cancel(&mut self, tool: String) {
         if self.tasks.iter().any(|task| task.tool == tool) {
             self.cancel_where(|task| task.tool == tool);
         } else {
-            // Nobody may be left to read it.
-            let _ = self.answers.try_send(Answer::NotStopped { tool, why: "this run does not install it".into() });
+            // The view may be gone or slow; this report is not essential.
+            let _ = self
+                .failures
+                .try_send(RequestFailure::NotStopped { key: tool, why: "this run does not install it".into() });
         }
     }
 
@@ -413,7 +396,7 @@ impl Scheduler {
         }
     }
 
-    /// A child ended and its group is gone: say so on its slot, unless it already did, and remember how.
+    /// A child ended and its group is gone: end its slot, unless the child did, and keep the result.
     fn judge(&mut self, index: usize, ended: &Ended) {
         let stop = match &self.tasks[index].stage {
             Stage::Running { stop, .. } => *stop,
@@ -433,7 +416,7 @@ impl Scheduler {
         }
     }
 
-    /// The terminal state that the child itself wrote, if it did.
+    /// The final state that the child itself wrote; `None` if it wrote none.
     fn written_state(&mut self, index: usize) -> Option<SlotState> {
         let reservation = self.tasks[index].reservation;
         self.reader.refresh(&mut self.snapshot).ok()?;
@@ -442,7 +425,7 @@ impl Scheduler {
     }
 
     fn end(&mut self, index: usize, ending: &Ending) {
-        // A board that cannot be written is no reason to lose the run: its outcome is kept here as well.
+        // The outcome is kept in the task as well, so a board that cannot be written does not fail the run.
         let _ = self.board.end(self.tasks[index].reservation, ending);
         self.tasks[index].stage = Stage::Ended(ending.state);
     }
@@ -458,4 +441,8 @@ impl Scheduler {
         });
         RunEnd { steps: steps.collect(), cancelled: self.cancelled }
     }
+}
+
+fn panicked() -> Trouble {
+    Trouble::new(TroubleKind::Internal, "a panic while asking for its archives")
 }

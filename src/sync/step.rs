@@ -1,39 +1,40 @@
-//! What a run consists of: one step per tool, decided before anything starts.
+//! The steps of a run: one per tool, decided before anything starts.
 
 use vx_shm::SlotState;
 
 use crate::config::InstallConfig;
+use crate::trouble::Trouble;
 
-/// What has to happen with one tool.
+/// One tool, and the action decided for it.
 #[derive(Debug)]
 pub struct Step {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
-    /// The exact version; empty where none could be found.
+    /// The exact version; empty if none could be found.
     pub version: String,
-    /// What to do.
+    /// The action.
     pub action: Action,
 }
 
-/// What to do with one tool.
+/// The action for one tool.
 pub enum Action {
     /// Install it in a child process.
     Install(Preparation),
-    /// Nothing: it is there, or not for this machine.
+    /// Do nothing: the tool is installed, or not for this machine.
     Skip {
-        /// Why nothing has to be done.
+        /// The reason: `up to date`.
         reason: String,
     },
-    /// Nothing can be done: no release was found for what was asked.
+    /// Fail: no release matches the request.
     Fail {
-        /// Why, with what to do next.
-        error: String,
+        /// The reason.
+        error: Trouble,
     },
 }
 
-/// Makes the configuration of an install, which may have to ask where its archives are; the error says why it cannot
-/// be made, with what to do next. It runs while other installs are at work already, and again for each retry.
-pub(super) type Preparation = Box<dyn Fn() -> Result<InstallConfig, String> + Send + Sync>;
+/// Makes the configuration of an install, for which it may ask a registry for the addresses of archives. It is called
+/// while other installs are at work already, and again for each retry.
+pub(super) type Preparation = Box<dyn Fn() -> Result<InstallConfig, Trouble> + Send + Sync>;
 
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +46,7 @@ impl std::fmt::Debug for Action {
     }
 }
 
-/// How one step ended.
+/// The end of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StepEnd {
     /// The tool.
@@ -56,17 +57,17 @@ pub struct StepEnd {
     pub state: SlotState,
 }
 
-/// How a whole run ended.
+/// The end of a whole run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunEnd {
     /// Each step, in the plan's order.
     pub steps: Vec<StepEnd>,
-    /// Whether somebody asked for the run to stop.
+    /// The run was asked to stop.
     pub cancelled: bool,
 }
 
 impl RunEnd {
-    /// Whether every tool is there.
+    /// True if every tool is installed.
     pub fn success(&self) -> bool {
         !self.cancelled && self.steps.iter().all(|step| step.state.good())
     }

@@ -1,6 +1,6 @@
-//! Which projects want which releases: a small file per project in the home, written by its last sync.
+//! The releases that each project wants: a small file for each project in the home, written by its last sync.
 //!
-//! It answers `vx list`. Losing it loses nothing: the next sync of the project writes it again.
+//! `vx list` reads it. A lost file does no harm: the next sync of the project writes it again.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -27,14 +27,14 @@ pub struct Want {
     pub version: String,
 }
 
-/// Remember what this project wants: these releases, and those it wanted before that `keep` says it wants still. The file
-/// is written only when that has changed.
+/// Record the releases that this project wants: these, and those of its earlier ones that `keep` accepts. The file is
+/// written only when they have changed.
 pub fn remember(home: &Home, project: &Path, mut releases: Vec<Want>, keep: impl Fn(&Want) -> bool) -> io::Result<()> {
     releases.extend(read(&file(home, project)).into_iter().flat_map(|known| known.releases).filter(keep));
     releases.sort();
     releases.dedup();
     let wants = Wants { project: project.to_owned(), releases };
-    // A path that is no text cannot be kept in JSON; such a project is just not named.
+    // A path that is not UTF-8 cannot be kept in JSON, so such a project is left out.
     let Ok(text) = serde_json::to_vec(&wants) else { return Ok(()) };
     let path = file(home, project);
     if std::fs::read(&path).is_ok_and(|known| known == text) {
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_projects_want_is_known_until_they_are_gone() {
+    fn releases_are_wanted_until_their_project_is_gone() {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().join("home"));
         let projects: Vec<PathBuf> = ["a", "b"].iter().map(|name| top.path().join(name)).collect();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_looked_at_is_wanted_still() {
+    fn a_release_that_was_not_looked_at_is_still_wanted() {
         let top = tempfile::tempdir().expect("a directory");
         let home = Home::at(top.path().join("home"));
         remember(&home, top.path(), vec![want("node"), want("go")], |_| false).expect("it is kept");

@@ -1,4 +1,4 @@
-//! The command reference in `docs/commands.md` is what the program says of itself.
+//! The command reference in `docs/commands.md` is the program's own help.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -47,7 +47,7 @@ fn help(command: &str) -> String {
 }
 
 #[test]
-fn the_command_reference_is_what_the_program_says() {
+fn the_command_reference_is_the_programs_own_help() {
     let mut reference = String::from(
         "# Commands\n\nWritten by the test that checks it: `VX_UPDATE_DOCS=1 cargo test --test it commands`.\n",
     );

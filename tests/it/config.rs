@@ -1,4 +1,4 @@
-//! `vx config`: every setting with where it comes from, and the user's own settings of the views.
+//! `vx config`: every setting with its origin, and the user's own settings of the views.
 
 use std::fs;
 
@@ -19,7 +19,7 @@ fn setting(sandbox: &Sandbox, key: &str) -> (String, Value) {
 }
 
 #[test]
-fn each_setting_is_told_with_the_line_or_the_variable_it_comes_from() {
+fn each_setting_is_shown_with_the_line_or_the_variable_it_comes_from() {
     let sandbox = Sandbox::new().config("[tools]\nnode = \"24\"\n[settings]\njobs = 3\n");
     own(&sandbox, "[ui]\nrefresh_hz = 5\ntheme = \"dark\"\n");
     let in_file = |path: std::path::PathBuf, line| serde_json::json!({ "kind": "file", "path": path, "line": line });
@@ -28,7 +28,7 @@ fn each_setting_is_told_with_the_line_or_the_variable_it_comes_from() {
     assert_eq!(setting(&sandbox, "tools.node"), ("24".into(), in_file(sandbox.project().join("vx.toml"), 2)));
     assert_eq!(setting(&sandbox, "ui.refresh_hz"), ("5".into(), in_file(sandbox.home().join("vx.toml"), 2)));
     assert_eq!(setting(&sandbox, "ui.colours"), ("auto".into(), default));
-    // The sandbox wants no colours, and that counts before the file.
+    // The sandbox's environment switches colours off, and the environment takes precedence over the file.
     let (theme, origin) = setting(&sandbox, "ui.theme");
     assert_eq!((theme.as_str(), text(&origin["variable"])), ("none", "NO_COLOR"));
     let (home, origin) = setting(&sandbox, "home");
@@ -48,12 +48,12 @@ fn a_setting_that_cannot_be_meant_stops_everything_with_a_view_before_it_starts(
         finished.says("write one of \"auto\", \"none\", \"terminal\", \"dark\", \"light\"");
     }
     assert!(sandbox.installed().is_empty(), "nothing was begun");
-    // Without a view nobody looks at it.
+    // Without a view the setting is not read.
     sandbox.vx("sync --headless").succeeds();
 }
 
 #[test]
-fn a_projects_say_in_how_views_look_is_refused_politely() {
+fn a_projects_settings_of_views_are_refused_politely() {
     let sandbox = Sandbox::new().config("[ui]\ntheme = \"dark\"\n[tools]\n");
     sandbox.vx("sync").succeeds().says("vx.toml:2: [ui] counts only in the vx.toml of the home");
     let (_, origin) = setting(&sandbox, "ui.glyphs");
@@ -61,7 +61,7 @@ fn a_projects_say_in_how_views_look_is_refused_politely() {
 }
 
 #[test]
-fn keys_are_told_by_action_and_wrong_ones_by_their_line() {
+fn keys_are_shown_by_action_and_wrong_ones_by_their_line() {
     let sandbox = Sandbox::new().config("[tools]\n");
     own(&sandbox, "[ui]\nmouse = false\n[ui.keys]\nfollow = [\"F\", \"Ctrl-F\"]\n");
     let (keys, origin) = setting(&sandbox, "ui.keys.follow");

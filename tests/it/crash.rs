@@ -1,4 +1,5 @@
-//! What is killed, interrupted or hangs: told on the board, gone from the machine, and mended by the next run.
+//! Processes that are killed, interrupted or hang: reported on the board, gone from the machine, and mended by the next
+//! run.
 
 mod children;
 mod parents;
@@ -13,9 +14,9 @@ use serde_json::Value;
 
 use crate::sandbox::{Offer, Process, Running, Sandbox, eventually, slot_of, within};
 
-/// How many bytes the slow archive has, about.
+/// The size of the slow archive in bytes, about.
 const SLOW_BYTES: usize = 900_000;
-/// How many of them are sent in a second.
+/// The bytes of the slow archive that are sent in a second.
 const RATE: u64 = 300_000;
 
 /// A project with a tool that takes three seconds to download and one that takes none.
@@ -26,7 +27,7 @@ fn slow_and_quick() -> (Sandbox, Offer) {
     (sandbox, offer)
 }
 
-/// Wait until about half of the slow archive is there; its slot then.
+/// Wait until about half of the slow archive has arrived. Returns its slot at that time.
 fn at_half(sandbox: &Sandbox) -> Value {
     sandbox.await_slot("biome", "is at half of its download", |slot| {
         let (done, total) = (slot["done"].as_u64().unwrap_or(0), slot["total"].as_u64().unwrap_or(u64::MAX));
@@ -48,11 +49,11 @@ fn states(sandbox: &Sandbox) -> Vec<(String, Value)> {
 }
 
 /// Wait until none of a sandbox's processes is left but those of the test itself.
-fn await_nobody(sandbox: &Sandbox, patience: Duration) {
+fn await_no_process(sandbox: &Sandbox, patience: Duration) {
     within(patience, "every process ends", || sandbox.processes().is_empty().then_some(()));
 }
 
-/// The next run installs everything; it fetches only what was missing of the slow archive.
+/// The next run installs everything; it fetches only the missing bytes of the slow archive.
 fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
     let before = sandbox.fetches(offer).len();
     sandbox.registry().server().serve(&offer.path, crate::server::Reply::ok(offer.archive.clone()));
@@ -68,7 +69,7 @@ fn next_run_completes(sandbox: &Sandbox, offer: &Offer) {
     assert!(fetches[before].header("if-range").is_some(), "the range is asked for only of the same archive");
 }
 
-/// A tool whose post-install command does this, at work on it; and the processes of its install.
+/// A run that is at a tool's post-install command, which is `command`; and the processes of that install.
 fn in_postinstall(command: &str) -> (Sandbox, Running, Vec<Process>) {
     let sandbox = Sandbox::new();
     let archive = crate::registry::archive::tgz(&[crate::registry::archive::script("x/bin/hello", "1.0.0")]);
@@ -82,6 +83,8 @@ fn in_postinstall(command: &str) -> (Sandbox, Running, Vec<Process>) {
         (sleeping && slot["phase"] == "post-install").then_some(processes)
     });
     let child = own.iter().find(|process| process.command.contains("--ipc-channel")).expect("a child").pid;
-    let group = own.into_iter().filter(|process| process.group == child).collect();
+    let parent = |pid: u32| own.iter().find(|process| process.pid == pid).map(|process| process.parent);
+    let below = |pid: u32| std::iter::successors(Some(pid), |pid| parent(*pid)).any(|pid| pid == child);
+    let group = own.iter().filter(|process| below(process.pid)).cloned().collect();
     (sandbox, running, group)
 }

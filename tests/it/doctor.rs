@@ -1,8 +1,9 @@
-//! `vx doctor`: silent on a well store, and loud about each fault that is planted in one.
+//! `vx doctor` finds nothing in a sound store, and reports each fault that is planted in one.
 
 mod leftovers;
 mod projects;
 mod releases;
+mod settings;
 #[cfg(unix)]
 mod shims;
 mod surroundings;
@@ -21,7 +22,7 @@ fn well() -> Sandbox {
     sandbox
 }
 
-/// What is wrong, as `check: subject: what`; advice, which depends on the machine, is left out.
+/// The faults found, as `check: subject: what`; advice, which depends on the machine, is left out.
 fn wrongs(finished: Finished) -> Vec<String> {
     found(&finished, "wrong")
 }
@@ -38,7 +39,7 @@ fn found(finished: &Finished, severity: &str) -> Vec<String> {
         .collect()
 }
 
-/// The doctor finds exactly one thing wrong, which holds these words; with `--fix` it is gone.
+/// Check that the doctor finds exactly one fault, whose text has these words, and mends it with `--fix`.
 #[track_caller]
 fn finds_and_mends(sandbox: &Sandbox, words: &[&str]) {
     finds_one(sandbox, words);
@@ -46,7 +47,7 @@ fn finds_and_mends(sandbox: &Sandbox, words: &[&str]) {
     assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0]);
 }
 
-/// The same for what the next run would remove by itself, which is no fault.
+/// Check the same for leftovers that the next run would remove by itself: they are advice, not a fault.
 #[track_caller]
 fn advises_and_mends(sandbox: &Sandbox, words: &[&str]) {
     let said = sandbox.vx("doctor").succeeds().stdout();
@@ -84,7 +85,7 @@ fn nothing_is_wrong_with_a_machine_that_never_saw_vx() {
     assert!(!sandbox.home().exists() && !sandbox.runtime().exists());
 }
 
-/// Every file below a directory with when it was last changed.
+/// Every file below a directory with its time of change.
 fn walk(directory: &std::path::Path) -> Vec<(String, std::time::SystemTime)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(directory).expect("a directory").flatten() {

@@ -1,5 +1,5 @@
-//! What goes wrong, provoked through the real program: each event of `docs/failures.md` ends in what was asked for or
-//! in an error that names it, in bounded time; store and cache are whole, and the next run needs no clean-up.
+//! Faults, provoked through the real program: each event of `docs/failures.md` ends in the result asked for or in an
+//! error that names it, in bounded time; store and cache are whole, and the next run needs no clean-up.
 
 mod archives;
 mod disks;
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use crate::sandbox::{Finished, Offer, Sandbox};
 use crate::server::Reply;
 
-/// How long a run may take whatever happens to it; a silent server costs five attempts and the waits between them.
+/// The longest that a run may take under any fault; a silent server costs five attempts and the waits between them.
 const BOUND: Duration = Duration::from_secs(20);
 
-/// A project with one tool that something happens to and one that is well.
+/// A project with one tool that a test spoils and one that installs well.
 fn one_good_one_bad() -> (Sandbox, Offer) {
     let config = "[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n";
     let sandbox = Sandbox::new().config(config).offers("esbuild", "0.27.0");
@@ -24,7 +24,7 @@ fn one_good_one_bad() -> (Sandbox, Offer) {
     (sandbox, offer)
 }
 
-/// Sync, within the bound, a server being given up after 300 ms of silence.
+/// Sync within the bound; a server is given up after 300 ms of silence.
 fn sync(sandbox: &Sandbox) -> Finished {
     let begun = Instant::now();
     let finished = sandbox.vx("sync --plain --stall-timeout 300ms");
@@ -32,7 +32,7 @@ fn sync(sandbox: &Sandbox) -> Finished {
     finished
 }
 
-/// Every server is well again: the next run installs everything, and nothing is left of what happened.
+/// Check that the next run, with a server without faults, installs everything and leaves nothing behind.
 fn next_run_is_good(sandbox: &Sandbox, offer: &Offer) {
     sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive.clone()));
     sync(sandbox).succeeds();
@@ -41,7 +41,7 @@ fn next_run_is_good(sandbox: &Sandbox, offer: &Offer) {
     sandbox.is_clean();
 }
 
-/// With this answer the tool fails, saying these; the other one is installed, and the next run is a good one.
+/// Check that with this reply the tool fails with these texts, the other one is installed, and the next run succeeds.
 fn fails_saying(reply: Reply, says: &[&str]) {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.registry().server().serve(&offer.path, reply);
@@ -52,7 +52,7 @@ fn fails_saying(reply: Reply, says: &[&str]) {
     next_run_is_good(&sandbox, &offer);
 }
 
-/// With this answer everything is installed all the same; how often the archive was asked for.
+/// Check that everything is installed in spite of this reply. Returns the number of requests for the archive.
 fn succeeds_all_the_same(reply: impl FnOnce(&Offer) -> Reply) -> usize {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.registry().server().serve(&offer.path, reply(&offer));

@@ -1,4 +1,4 @@
-//! Installs through the library, from a server that misbehaves in every way that servers do.
+//! Installs through the library, from a server with all the faults of real servers.
 
 mod archives;
 mod downloads;

@@ -1,15 +1,27 @@
-//! The layers of the tree: which file may import which.
+//! The layers of the source tree: the uses that are allowed between files, and the words that only some places may
+//! have.
+//!
+//! The tables here are the rules; each module below checks the tree against one kind of rule. Sizes and counts are
+//! printed by `cargo test --test it layers -- --nocapture`.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod circles;
+mod error_text;
+mod floors;
+mod graph;
+mod imports;
+mod places;
+mod prose;
+mod report;
+mod source;
+mod unsafe_code;
 
-/// The floors of one crate, lowest first; each word is a module of the crate's root.
+/// The floors of one folder, lowest first; each word is a module of the folder.
 struct Tower {
     sources: &'static str,
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 3] = [
+const TOWERS: [Tower; 12] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -22,6 +34,7 @@ const TOWERS: [Tower; 3] = [
             &["board", "dump", "recording"],
         ],
     },
+    Tower { sources: "status/src", floors: &[&["text", "error_cell"], &["table", "document"]] },
     Tower {
         sources: "tui/src",
         floors: &[
@@ -33,13 +46,97 @@ const TOWERS: [Tower; 3] = [
             &["app"],
         ],
     },
+    Tower { sources: "src/launcher", floors: &[&["format", "options"], &["system"], &["launch"]] },
+    Tower {
+        sources: "src/source",
+        floors: &[
+            &["options", "packaging", "signature"],
+            &["artifact", "catalogue", "credentials", "error"],
+            &["http", "memo", "recipe", "system"],
+            &["cache"],
+            &["npm", "pypi", "vendor"],
+            &["sources"],
+            &["settings"],
+        ],
+    },
+    Tower {
+        sources: "src/install",
+        floors: &[
+            &["cancel", "disk", "file_lock", "room"],
+            &["lock", "need", "receipt", "staging"],
+            &["leftovers", "manifest", "programs", "progress"],
+            &["settle", "unpack"],
+            &["download", "store", "sync"],
+            &["error", "recipe"],
+            &["fetch", "pipeline"],
+        ],
+    },
+    Tower {
+        sources: "src/install/unpack",
+        floors: &[
+            &["error"],
+            &["excluded", "format", "limits", "xz", "zip_records", "zstd"],
+            &["path"],
+            &["files", "links"],
+            &["tree"],
+            &["tar", "zip", "zip_file"],
+        ],
+    },
+    Tower {
+        sources: "src/process",
+        floors: &[
+            &["callers", "capture", "exit", "group", "interpreter", "interrupt", "parent", "usage"],
+            &["tree"],
+            &["foreground", "replace"],
+            &["short"],
+        ],
+    },
+    Tower {
+        sources: "src/sync",
+        floors: &[
+            &["child", "dumper", "parallel", "recordings", "reporter", "step", "wanted_by"],
+            &["boards", "plan", "recorder", "schedule"],
+            &["resolve"],
+        ],
+    },
+    Tower {
+        sources: "src/work",
+        floors: &[
+            &["boards", "holder", "logs", "look", "replay", "shims"],
+            &["follow", "recordings", "reports", "run", "store"],
+            &["exports"],
+            &["error", "options"],
+            &["notice", "releases"],
+            &["frontend"],
+            &["carry_out", "child", "workspace"],
+            &["installing", "outdated", "routes", "settings", "syncing"],
+            &["activation", "environment", "locking", "programs", "repair", "tool"],
+            &["scripts"],
+        ],
+    },
+    Tower {
+        sources: "src/cli",
+        floors: &[
+            &["args", "commands", "interrupts", "pager", "terminal"],
+            &["print", "views"],
+            &["failure"],
+            &["completions", "export", "look", "man", "notices", "replay", "search", "store", "work_errors"],
+            &["activate", "board", "env", "install_child", "shims", "view", "workspace"],
+            &["config", "lock", "outdated", "show", "which"],
+            &["frontend", "top"],
+            &["doctor", "install", "script", "sync", "tool"],
+            &["shortcut"],
+        ],
+    },
     Tower {
         sources: "src",
         floors: &[
-            &["hint", "platform", "digest", "replace_file", "spelled"],
-            &["report", "paths", "config", "candidate", "template", "export"],
+            &["nearest", "platform", "digest", "replace_file", "inflate"],
+            &["trouble", "archive"],
+            &["report", "paths", "config", "candidate", "template", "export", "shell"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],
+            &["work"],
             &["doctor"],
             &["cli"],
             &["main"],
@@ -47,198 +144,112 @@ const TOWERS: [Tower; 3] = [
     },
 ];
 
-/// Words that only the named places may use, and why.
-const KEPT_TO: [(&str, &[&str]); 8] = [
+/// Folders of more files than this have a tower of their own.
+const MOST_FILES_WITHOUT_FLOORS: usize = 12;
+
+/// Words that only the named places may use.
+const KEPT_TO: [(&str, &[&str]); 9] = [
     ("clap::", &["src/cli/"]),
     ("ratatui::", &["tui/src/"]),
     ("crossterm::", &["tui/src/"]),
     ("memmap2::", &["shm/src/segment.rs", "shm/src/segment/"]),
-    ("std::process::Command", &["src/process/", "src/process.rs"]),
+    ("std::process::Command", &["src/process/", "src/launcher/build.rs"]),
     ("ureq::", &["src/source/", "src/install/download.rs", "src/install/download/"]),
-    ("println!", &["src/cli/print.rs", "tui/src/"]),
+    ("println!", &["src/cli/print.rs", "src/launcher/build.rs", "tui/src/"]),
     ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/"]),
+    ("vx_tui::", VIEWS),
 ];
 
-fn rust_files(directory: &Path, into: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(directory) else { return };
-    for entry in entries.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            rust_files(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            into.push(path);
-        }
-    }
+/// The places that know the crate of the views: the command line, and below it those that make or take the views' data.
+const VIEWS: &[&str] = &[
+    "src/cli/",
+    "src/work/logs.rs",
+    "src/work/look.rs",
+    "src/work/replay.rs",
+    "src/work/run.rs",
+    "src/work/settings.rs",
+    "src/sync/schedule.rs",
+    "src/sync/schedule/retry.rs",
+    "src/sync/schedule/stuck.rs",
+    "src/history.rs",
+    "src/history/",
+    "src/channel/child.rs",
+    "src/channel/mod.rs",
+    "src/channel/parent.rs",
+];
+
+/// Words that these places must not have: the work of vx is silent, independent of the command line, and leaves the
+/// process that it runs in as it is.
+const KEPT_FROM: [(&str, &[&str]); 2] = [("src/work/", SPEECH), ("src/work.rs", SPEECH)];
+const SPEECH: &[&str] =
+    &["print!", "println!", "print::", "stdout()", "stderr()", "clap::", "set_current_dir", "process::replace"];
+
+/// Words that the texts in these places must not have: a hint of work may name a command of vx, whole, or a file, but no
+/// option of the command line.
+const TEXTS_KEPT_FROM: [(&str, &[&str]); 2] = [("src/work/", &["`--"]), ("src/work.rs", &["`--"])];
+
+/// The files that may hold unsafe code: the board's memory, the launcher's kernel calls, and the tests that stop and
+/// step other processes.
+const UNSAFE_FILES: [&str; 8] = [
+    "shm/src/segment.rs",
+    "shm/tests/support/system.rs",
+    "src/launcher/system.rs",
+    "src/launcher/system/arena.rs",
+    "src/launcher/system/call.rs",
+    "src/launcher/system/memory.rs",
+    "src/launcher/system/start.rs",
+    "src/launcher/system/tests.rs",
+];
+
+/// The most percent of the sentences in a crate's comments that may open with `What`, `Whether` and the like.
+const MOST_LATE_OPENINGS_PERCENT: f64 = 1.0;
+
+/// A package of the workspace.
+struct Package {
+    name: &'static str,
+    manifest: &'static str,
+    /// The directories of its shipped code.
+    sources: &'static [&'static str],
+    /// The directories and files of its tests, benches and examples.
+    others: &'static [&'static str],
+    /// Words that its manifest must not hold: the packages that stand on it.
+    above: &'static [&'static str],
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The code of a file: up to its tests, without comments.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).expect("a source file reads");
-    let before_tests = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-    before_tests.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
-fn module_of<'a>(file: &'a Path, sources: &Path) -> &'a str {
-    let inside = file.strip_prefix(sources).expect("a file below its sources");
-    let first = inside.iter().next().and_then(|name| name.to_str()).unwrap_or_default();
-    first.strip_suffix(".rs").unwrap_or(first)
-}
-
-fn floor_of(tower: &Tower, module: &str) -> Option<usize> {
-    tower.floors.iter().position(|floor| floor.contains(&module))
-}
-
-/// The root modules that this code names as `crate::module`, also inside `use crate::{a, b::c}`.
-fn imports(code: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for (at, _) in code.match_indices("crate::") {
-        if code[..at].ends_with('$') {
-            continue;
-        }
-        let rest = &code[at + "crate::".len()..];
-        match rest.strip_prefix('{') {
-            Some(group) => found.extend(first_words(group)),
-            None => found.push(word(rest)),
-        }
-    }
-    found
-}
-
-fn word(text: &str) -> String {
-    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
-}
-
-/// The first word of each item of a braced group, whose opening brace is already behind.
-fn first_words(group: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let (mut depth, mut at_item) = (0, true);
-    for (at, character) in group.char_indices() {
-        match character {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => at_item = true,
-            _ if at_item && character.is_alphanumeric() => {
-                words.push(word(&group[at..]));
-                at_item = false;
-            }
-            _ => {}
-        }
-    }
-    words
-}
-
-#[test]
-fn code_looks_down_only() {
-    let mut broken = Vec::new();
-    for tower in &TOWERS {
-        let sources = root().join(tower.sources);
-        let mut files = Vec::new();
-        rust_files(&sources, &mut files);
-        assert!(!files.is_empty(), "no sources below {}", sources.display());
-        for file in &files {
-            let module = module_of(file, &sources);
-            // The launcher is a program of its own, which shares one file with this crate.
-            if matches!(module, "lib" | "docs" | "launcher") || (module == "main" && tower.sources != "src") {
-                continue;
-            }
-            let shown = file.strip_prefix(root()).unwrap_or(file).display();
-            let Some(own) = floor_of(tower, module) else {
-                broken.push(format!("{shown}: module `{module}` stands on no floor of {}", tower.sources));
-                continue;
-            };
-            for import in imports(&code(file)) {
-                match floor_of(tower, &import) {
-                    _ if import == module => {}
-                    Some(other) if other < own => {}
-                    Some(other) if other == own => {
-                        broken.push(format!("{shown}: `{module}` imports its neighbour `{import}`"));
-                    }
-                    Some(_) => broken.push(format!("{shown}: `{module}` imports `{import}` from a floor above")),
-                    None => {}
-                }
-            }
-        }
-    }
-    assert!(broken.is_empty(), "the layers are broken:\n{}", broken.join("\n"));
-}
-
-#[test]
-fn crates_look_down_only() {
-    for (manifest, forbidden) in
-        [("shm/Cargo.toml", &["vx-tui", "path = \"..\""][..]), ("tui/Cargo.toml", &["path = \"..\""][..])]
-    {
-        let text = fs::read_to_string(root().join(manifest)).expect("a manifest reads");
-        for word in forbidden {
-            assert!(!text.contains(word), "{manifest} depends on what lies above it: {word}");
-        }
-    }
-}
-
-#[test]
-fn each_dependency_stays_in_its_place() {
-    let mut broken = Vec::new();
-    for sources in ["src", "shm/src", "tui/src"] {
-        let mut files = Vec::new();
-        rust_files(&root().join(sources), &mut files);
-        for file in files {
-            let shown = file.strip_prefix(root()).unwrap_or(&file).to_string_lossy().replace('\\', "/");
-            let code = code(&file);
-            for (word, places) in KEPT_TO {
-                if code.contains(word) && !places.iter().any(|place| shown.starts_with(place)) {
-                    broken.push(format!("{shown} uses `{word}`, which is kept to {}", places.join(", ")));
-                }
-            }
-        }
-    }
-    assert!(broken.is_empty(), "out of place:\n{}", broken.join("\n"));
-}
-
-#[test]
-fn unsafe_code_is_in_one_file_of_each_program() {
-    let mut files = Vec::new();
-    for sources in ["src", "shm/src", "tui/src", "benches", "tests", "shm/tests"] {
-        rust_files(&root().join(sources), &mut files);
-    }
-    // A package of its own, which is measured and never shipped: some of its peers can be called in no other way.
-    files.retain(|file| !file.starts_with(root().join("benches/peers")));
-    // Of what is shipped, the board's memory, and the launcher's system calls; of the tests, what stops and steps others.
-    let known = ["shm/src/segment.rs", "src/launcher/system.rs", "shm/tests/support/system.rs"];
-    let holds = |file: &PathBuf| says_unsafe(&fs::read_to_string(file).expect("a source file reads"));
-    let found: Vec<_> =
-        files.iter().filter(|file| holds(file)).map(|file| file.strip_prefix(root()).unwrap()).collect();
-    let elsewhere: Vec<_> = found.iter().filter(|file| !known.iter().any(|known| **file == Path::new(known))).collect();
-    assert!(elsewhere.is_empty() && found.len() == known.len(), "unsafe code is kept to {known:?}: {elsewhere:?}");
-}
-
-/// Whether the keyword stands in the code of this text, or the lint against it is lifted; tests included.
-fn says_unsafe(text: &str) -> bool {
-    text.lines().any(|line| {
-        let outside_strings: String = line.replace("\\\"", "").split('"').step_by(2).collect();
-        let code = outside_strings.split("//").next().unwrap_or_default();
-        let mut words = code.split(|character: char| !character.is_alphanumeric() && character != '_');
-        words.any(|word| word == "unsafe") || code.contains("allow(unsafe_code)")
-    })
-}
-
-#[test]
-fn the_checker_sees_unsafe_code_in_every_form() {
-    for code in
-        ["let x = unsafe { *y };", "    unsafe impl Send for X {}", "#[allow(unsafe_code)]", "#[unsafe(no_mangle)]"]
-    {
-        assert!(says_unsafe(code), "{code}");
-    }
-    for code in ["// unsafe { }", "x(); // unsafe { }", "let x = \"unsafe { }\";", "#![forbid(unsafe_code)]"] {
-        assert!(!says_unsafe(code), "{code}");
-    }
-}
-
-#[test]
-fn the_checker_sees_imports_in_every_form() {
-    let code = "use crate::{a, b::{c, d}, e};\nuse crate::f::g;\nfn x() { crate::h::i() }";
-    assert_eq!(imports(code), ["a", "b", "e", "f", "h"]);
-}
+const PACKAGES: [Package; 5] = [
+    Package {
+        name: "vx-shm",
+        manifest: "shm/Cargo.toml",
+        sources: &["shm/src"],
+        others: &["shm/tests", "shm/examples", "shm/fuzz"],
+        above: &["vx-status", "vx-tui", "vx-launcher", "path = \"..\""],
+    },
+    Package {
+        name: "vx-status",
+        manifest: "status/Cargo.toml",
+        sources: &["status/src"],
+        others: &["status/tests"],
+        above: &["vx-tui", "vx-launcher", "path = \"..\""],
+    },
+    Package {
+        name: "vx-tui",
+        manifest: "tui/Cargo.toml",
+        sources: &["tui/src"],
+        others: &["tui/tests", "tui/examples"],
+        above: &["vx-launcher", "path = \"..\""],
+    },
+    Package {
+        name: "vx-launcher",
+        manifest: "src/launcher/Cargo.toml",
+        sources: &["src/launcher"],
+        others: &[],
+        above: &["vx-shm", "vx-status", "vx-tui", "path = \"../..\""],
+    },
+    Package {
+        name: "vx",
+        manifest: "Cargo.toml",
+        sources: &["src"],
+        others: &["build.rs", "tests", "benches"],
+        above: &[],
+    },
+];

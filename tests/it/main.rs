@@ -6,8 +6,11 @@ mod config;
 mod crash;
 #[cfg(unix)]
 mod doctor;
+mod error_kinds;
 #[cfg(target_os = "linux")]
 mod failures;
+#[cfg(unix)]
+mod harmless;
 #[cfg(target_os = "linux")]
 mod held;
 mod install;
@@ -40,3 +43,5 @@ mod sync;
 mod terminal;
 #[cfg(target_os = "linux")]
 mod top;
+#[cfg(target_os = "linux")]
+mod trees;

@@ -6,7 +6,8 @@ use crate::sandbox::Sandbox;
 
 /// Small tools of both registries.
 const TOOLS: [(&str, &str); 3] = [("esbuild", "0.27.0"), ("just", "1.43.0"), ("ninja", "1.13.0")];
-/// What an error says when there is no network, or nothing that names a registry: then there is nothing to test.
+/// Texts of the errors without a network, or without a setting that names a registry; with one of them the test is
+/// skipped.
 const NO_NETWORK: [&str; 3] = ["cannot be reached", "nothing says where to ask", "sent nothing for"];
 
 /// A command with this machine's own settings, and only a home and a place for boards of the sandbox.
@@ -43,7 +44,7 @@ fn needs_network_three_real_tools_install_from_npm_and_pypi() {
 }
 
 #[test]
-fn needs_network_what_the_real_npm_registry_signs_is_signed_well() {
+fn needs_network_signatures_of_the_real_npm_registry_are_good() {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnode = \"22\"\nturbo = \"2.0.0\"\n");
     let finished = sandbox.run("vx lock", command(&sandbox, "lock")).finish();
     let said = finished.stderr();
@@ -121,7 +122,7 @@ fn needs_network_real_tools_do_real_work_through_vx() {
         assert!(run("uvx pycowsay@0.0.0.2 moo").contains("moo"));
     }
 
-    // The same by the links, with nothing else of vx on the way.
+    // The same programs through the links, without `vx` on the command line.
     run("shims");
     let mut linked = Command::new(sandbox.home().join("shims/npx"));
     linked.args(["--no-install", "mime", "a.css"]).current_dir(sandbox.project()).env("VX_HOME", sandbox.home());

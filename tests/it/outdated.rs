@@ -1,9 +1,9 @@
-//! Newer versions: `vx outdated`, `vx lock --upgrade`, `vx lock --check`, and what resolving asks for.
+//! Newer versions: `vx outdated`, `vx lock --upgrade`, `vx lock --check`, and the requests made to resolve versions.
 
 mod asking;
 
 use serde_json::{Value, json};
-use vx::source::{Recipe, Wanted};
+use vx::source::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::{Npm, npm_path, page_path, wheel_tag};
@@ -43,7 +43,7 @@ fn newer_versions_are_shown_within_the_request_and_at_all() {
 }
 
 #[test]
-fn the_exit_code_tells_of_upgrades_only_where_that_is_asked_for() {
+fn the_exit_code_shows_upgrades_only_on_request() {
     let sandbox = behind();
     sandbox.vx("outdated --exit-code").exits_with(1);
     sandbox.vx("outdated --exit-code esbuild").succeeds().says("every tool is up to date");
@@ -52,20 +52,20 @@ fn the_exit_code_tells_of_upgrades_only_where_that_is_asked_for() {
         .succeeds()
         .says("locked biome 2.3.4 → 2.4.0 from npm")
         .keeps_silent_about("esbuild");
-    // What vx.toml does not allow is shown, and no upgrade.
+    // A version that vx.toml does not allow is shown, but no upgrade is proposed.
     sandbox.vx("outdated --exit-code").succeeds().prints("3.0.0").keeps_silent_about("--upgrade");
     sandbox.vx("lock --upgrade").succeeds().says("vx.lock is up to date").keeps_silent_about("locked ");
 }
 
 #[test]
-fn what_is_not_locked_yet_is_shown_as_such() {
+fn a_tool_that_is_not_locked_yet_is_shown_as_such() {
     let sandbox = behind();
     std::fs::remove_file(sandbox.project().join("vx.lock")).expect("it goes");
     sandbox.vx("outdated esbuild").succeeds().prints("esbuild  none    0.27.0    0.27.0  0.27");
 }
 
 #[test]
-fn a_tool_that_nobody_can_be_asked_about_does_not_hide_the_others() {
+fn a_tool_whose_registry_cannot_be_asked_does_not_hide_the_others() {
     let sandbox = behind();
     sandbox.registry().server().serve(&npm_path("@esbuild/linux-x64"), Reply::status(403));
     let platform = vx::platform::Platform::current().expect("a platform");
@@ -75,7 +75,7 @@ fn a_tool_that_nobody_can_be_asked_about_does_not_hide_the_others() {
 }
 
 #[test]
-fn a_lock_is_checked_without_asking_anybody() {
+fn a_lock_is_checked_without_any_request() {
     let mut sandbox = behind();
     sandbox.stop_registry();
     sandbox.vx("lock --check").succeeds();
@@ -92,7 +92,7 @@ fn version_lists_are_revalidated_by_etag_and_by_the_time_of_their_last_change() 
     let sandbox =
         Sandbox::new().config("[settings]\ncache_duration = \"0s\"\n[tools]\nbiome = \"2\"\nruff = \"0.9\"\n");
     let platform = vx::platform::Platform::current().expect("a platform");
-    let recipe = Recipe::for_tool("biome", &Wanted::default(), &[], platform).expect("a tool of the catalogue");
+    let recipe = Recipe::for_tool("biome", &RecipeRequest::default(), &[], platform).expect("a tool of the catalogue");
     let package = recipe.packages()[0].as_str();
     sandbox.registry().offer("biome", "2.3.4");
     sandbox.registry().offer("ruff", "0.9.0");
@@ -110,7 +110,7 @@ fn version_lists_are_revalidated_by_etag_and_by_the_time_of_their_last_change() 
     );
     let asked = |path: &str| server.requests_for(path).len();
     let (lists, pages) = (asked(&npm_path(package)), asked(&page_path("ruff")));
-    // The first look learns the time, the second one uses it.
+    // The first command records the time, the second one uses it.
     sandbox.vx("outdated").succeeds();
     sandbox.vx("outdated").succeeds().says("every tool is up to date");
     let list = server.requests_for(&npm_path(package));

@@ -1,4 +1,4 @@
-//! What a run leaves for others to read: events, lines, dumps, boards.
+//! The outputs of a run for other programs: events, lines, dumps, boards.
 
 mod boards;
 mod dumps;
@@ -19,7 +19,7 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 use crate::server::Reply;
 
-/// A run with one tool that comes out well, one that is there already, and one that fails.
+/// A run with one tool that is installed, one that was installed before, and one that fails.
 fn one_of_each() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2.3.4\"\nbuf = \"1.5.0\"\nesbuild = \"0.27.0\"\n")

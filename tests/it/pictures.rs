@@ -1,4 +1,4 @@
-//! The pictures of `docs/`: what a terminal shows while this repository's own tools are installed, as SVG.
+//! The pictures of `docs/`: a terminal while this repository's own tools are installed, as SVG.
 //!
 //! `cargo test --test it pictures -- --ignored` takes them anew.
 
@@ -14,7 +14,7 @@ const MARGIN: f32 = 14.0;
 const GROUND: &str = "#14171c";
 const TEXT: &str = "#d8dce3";
 
-/// What makes a run of characters look alike.
+/// The attributes that make a run of characters look alike.
 #[derive(Clone, PartialEq)]
 struct Style {
     ink: String,
@@ -61,8 +61,8 @@ fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     picture
 }
 
-/// The pieces of a row that look alike, each with its first column. Blanks end a piece, so that what is written stays in
-/// its column whatever the font.
+/// The pieces of a row that look alike, each with its first column. Blanks end a piece, so that the text stays in its
+/// column in any font.
 fn runs(screen: &vt100::Screen, row: u16) -> Vec<(u16, String, Style)> {
     let mut runs: Vec<(u16, String, Style)> = Vec::new();
     let mut open = false;
@@ -109,7 +109,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A place in which the repository's own tools are installed from nothing.
+/// A directory in which the repository's own tools are installed from nothing.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -143,7 +143,7 @@ fn keep(name: &str, picture: &str) {
     std::fs::write(path, picture).expect("the picture is written");
 }
 
-/// How many lines say so.
+/// The number of lines with this word.
 fn lines(screen: &str, word: &str) -> usize {
     screen.lines().filter(|line| line.contains(word)).count()
 }

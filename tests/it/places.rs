@@ -1,4 +1,4 @@
-//! Places whose names are bytes and no text: refused by name before anything is fetched, never a panic.
+//! Paths that are not UTF-8: an error that names the path before anything is fetched, never a panic.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

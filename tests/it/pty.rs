@@ -1,4 +1,5 @@
-//! A program on a pseudo-terminal of its own: what it writes there, what that looks like, and how it leaves the terminal.
+//! A program on a pseudo-terminal of its own: its output, the screen that it makes, and the state in which it leaves
+//! the terminal.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -21,9 +22,9 @@ const HIDE_CURSOR: &str = "\u{1b}[?25l";
 /// The rows and columns of the terminal.
 const SIZE: (u16, u16) = (30, 100);
 
-/// What the terminal was written, in order, and what it shows of that.
+/// The bytes written to the terminal, in order, and the screen that they make.
 struct Shown {
-    /// Whether the terminal takes anything.
+    /// True while the terminal accepts output.
     takes: bool,
     bytes: Vec<u8>,
     screen: vt100::Parser,
@@ -44,7 +45,7 @@ impl OnTerminal {
         Self::sized(command, SIZE)
     }
 
-    /// The same on one of so many rows and columns. Which terminal it is, the command may know better.
+    /// Start this command on a terminal of this size. The command may set another terminal type.
     pub(crate) fn sized(mut command: Command, (rows, columns): (u16, u16)) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pseudo-terminal");
         grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
@@ -84,20 +85,20 @@ impl OnTerminal {
         Self { child, keyboard: File::from(master), terminal, before, shown }
     }
 
-    /// From now on the terminal takes nothing: whoever writes to it waits.
+    /// From now on the terminal accepts no output: a program that writes to it waits.
     pub(crate) fn take_nothing(&self) {
         self.shown.lock().expect("no reader panics").takes = false;
         let path = rustix::termios::ttyname(&self.terminal, Vec::new()).expect("it has a name");
         let without_wait = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::WRONLY;
         let mut filled = File::from(rustix::fs::open(path, without_wait, rustix::fs::Mode::empty()).expect("it opens"));
-        // The system moves what was written on, which makes room again, a few times.
+        // The system moves the written bytes on, which makes room again, so fill it several times.
         for _ in 0..10 {
             while filled.write_all(b" ").is_ok() {}
             std::thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// From now on it takes everything again, beginning with what waited.
+    /// From now on the terminal accepts output again, first the bytes that waited.
     pub(crate) fn take_all(&self) {
         self.shown.lock().expect("no reader panics").takes = true;
     }
@@ -107,12 +108,12 @@ impl OnTerminal {
         String::from_utf8_lossy(&self.shown.lock().expect("no reader panics").bytes).into_owned()
     }
 
-    /// What the terminal shows.
+    /// The text on the terminal's screen.
     pub(crate) fn screen(&self) -> String {
         self.shown.lock().expect("no reader panics").screen.screen().contents()
     }
 
-    /// What comes of a look at the screen, cell by cell.
+    /// The result of a look at the screen, cell by cell.
     pub(crate) fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shown.lock().expect("no reader panics").screen.screen())
     }
@@ -138,13 +139,13 @@ impl OnTerminal {
         kill_process(Pid::from_child(&self.child), signal).expect("it is there");
     }
 
-    /// Whether its process is stopped.
+    /// True if its process is stopped.
     pub(crate) fn is_stopped(&self) -> bool {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         stat.rsplit(')').next().is_some_and(|after| after.trim_start().starts_with('T'))
     }
 
-    /// Whether its process has not ended.
+    /// True if its process has not ended.
     pub(crate) fn runs(&mut self) -> bool {
         self.child.try_wait().expect("our child").is_none()
     }
@@ -152,7 +153,7 @@ impl OnTerminal {
     /// Wait for its end. Everything about the terminal must be as before; the code is returned.
     pub(crate) fn ends_restored(mut self) -> Option<i32> {
         let code = self.ends_with_modes_restored();
-        // What it wrote last may still be on its way to us.
+        // The program's last bytes may arrive after its end.
         let patience = Instant::now() + Duration::from_secs(2);
         while !self.is_restored() && Instant::now() < patience {
             std::thread::sleep(Duration::from_millis(5));
@@ -161,7 +162,7 @@ impl OnTerminal {
         code
     }
 
-    /// Wait for its end. The terminal's modes must be as before, whatever it shows; the code is returned.
+    /// Wait for its end. The terminal's modes must be as before, whatever its screen shows; the code is returned.
     pub(crate) fn ends_with_modes_restored(&mut self) -> Option<i32> {
         let status = self.end();
         self.assert_modes_restored();
@@ -183,7 +184,7 @@ impl OnTerminal {
     pub(crate) fn ends(mut self) -> (Option<i32>, String) {
         const MARK: &str = "-- everything before this has arrived --";
         let status = self.end();
-        // What is written behind its last word arrives behind it.
+        // A mark written now arrives after the program's last bytes.
         write!(self.terminal, "{MARK}").expect("the terminal takes it");
         let text = eventually("all of it arrives", || self.text().split_once(MARK).map(|(text, _)| text.to_owned()));
         (status.code(), text)
@@ -203,7 +204,7 @@ impl OnTerminal {
         let text = self.text();
         assert!(text.contains(ENTER), "it was never taken over: {text:?}");
         assert!(self.is_restored(), "the screen or the cursor is not back: {text:?}");
-        // Lines may follow, in frames of their own; none of them says where on the screen it belongs.
+        // Lines may follow, in frames of their own; none of them sets the cursor's position.
         let after = text.rsplit(LEAVE).next().unwrap_or_default();
         let placed = |code: &str| {
             let parameters = |letter: char| letter == ';' || letter.is_ascii_digit();
@@ -223,14 +224,14 @@ impl OnTerminal {
     }
 }
 
-/// Wait a moment for something to read, which the end is, too.
+/// Wait a moment for output to read; the end of the output counts, too.
 fn await_output(from: &File) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let moment = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
     poll(&mut [PollFd::new(from, PollFlags::IN)], Some(&moment)).is_ok_and(|ready| ready > 0)
 }
 
-/// The settings as `stty -a` would tell them.
+/// The settings as `stty -a` would print them.
 fn stty(settings: &Termios) -> String {
     format!(
         "{:?} {:?} {:?} {:?} {:?}",
@@ -244,7 +245,7 @@ fn stty(settings: &Termios) -> String {
 
 impl Drop for OnTerminal {
     fn drop(&mut self) {
-        // Already gone is what a test hopes for.
+        // The program may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,6 +1,7 @@
-//! A loopback registry for tests that speaks npm and the Python package index, with archives made in memory.
+//! A loopback registry for tests with the protocols of npm and of the Python package index, and archives made in
+//! memory.
 //!
-//! It stands on [`Server`]: what is published here can be replaced there, path by path, by replies that misbehave.
+//! It uses [`Server`], where a test can replace each published path by a faulty reply.
 
 pub(crate) mod archive;
 mod signing;
@@ -14,18 +15,18 @@ use serde_json::{Value, json};
 use vx::candidate::SourceKind;
 use vx::digest::{Algorithm, Digest};
 use vx::platform::{Arch, Os, Platform};
-use vx::source::{Recipe, Wanted};
+use vx::source::{Recipe, RecipeRequest};
 
 use crate::server::{Reply, Server};
 use archive::{Entry, filler, script, tgz, wheel};
 pub(crate) use signing::Signer;
 
-/// The languages in which the Python index answers.
+/// The formats in which the Python index answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Language {
-    /// JSON for those who ask for it, HTML for others.
+    /// JSON on request, HTML otherwise.
     Both,
-    /// HTML whatever is asked for.
+    /// HTML for every request.
     Html,
 }
 
@@ -52,7 +53,7 @@ struct Wheel {
     yanked: bool,
 }
 
-/// What an npm document says about a version beside its archive.
+/// The fields of an npm document for a version beside its archive.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Npm<'a> {
     /// The node versions that it accepts.
@@ -73,7 +74,7 @@ impl Registry {
         Self { server: Server::start(), state: Mutex::new(state) }
     }
 
-    /// The server below, for faults and for what was asked of it.
+    /// The server below, for faults and for the requests it got.
     pub(crate) fn server(&self) -> &Server {
         &self.server
     }
@@ -86,14 +87,14 @@ impl Registry {
         ]
     }
 
-    /// Answer for Python packages in these languages from now on.
+    /// Answer for Python packages in these formats from now on.
     pub(crate) fn speak(&self, language: Language) {
         self.state().language = language;
         let packages: Vec<String> = self.state().pypi.keys().cloned().collect();
         packages.iter().for_each(|package| self.serve_page(package));
     }
 
-    /// Every archive that was published, whatever is served in its place.
+    /// Every archive that was published, even if another reply is served in its place.
     pub(crate) fn archives(&self) -> Vec<Vec<u8>> {
         self.state().archives.clone()
     }
@@ -103,7 +104,7 @@ impl Registry {
         self.state().archives.push(archive.to_vec());
     }
 
-    /// Sign every npm package from now on with this key, and name it as the registry's own.
+    /// Sign every npm package from now on with this key, and publish the key as the registry's own.
     pub(crate) fn sign_with(&self, signer: Signer) {
         self.server.serve(KEYS_PATH, Reply::json(signer.document()));
         self.state().signer = Some(signer);
@@ -134,7 +135,7 @@ impl Registry {
         self.serve_npm(package, version);
     }
 
-    /// Change what the registry says of a version, in all of its documents.
+    /// Change the registry's record of a version, in all of its documents.
     pub(crate) fn rewrite(&self, package: &str, version: &str, change: impl FnOnce(&mut Value)) {
         change(self.state().npm.get_mut(package).and_then(|versions| versions.get_mut(version)).expect("published"));
         self.serve_npm(package, version);
@@ -149,7 +150,7 @@ impl Registry {
         self.server.serve(&npm_path(package), Reply::json(whole.to_string()));
     }
 
-    /// Publish a wheel; its name tells version and platform.
+    /// Publish a wheel; its name has version and platform.
     pub(crate) fn pypi(&self, package: &str, name: &str, archive: &[u8]) {
         self.publish_wheel(package, name, archive, false);
     }
@@ -165,10 +166,10 @@ impl Registry {
         self.offer_sized(tool, version, 0);
     }
 
-    /// The same, with so many bytes that cannot be compressed.
+    /// Publish such a version with this many bytes that cannot be compressed.
     pub(crate) fn offer_sized(&self, tool: &str, version: &str, filler_bytes: usize) {
         let platform = Platform::current().expect("tests run where tools are known");
-        let recipe = Recipe::for_tool(tool, &Wanted::default(), &[], platform).expect("a tool of the catalogue");
+        let recipe = Recipe::for_tool(tool, &RecipeRequest::default(), &[], platform).expect("a tool of the catalogue");
         let package = &recipe.packages()[0];
         let file = match recipe.source {
             SourceKind::Pypi => format!("{}-{version}-py3-none-{}.whl", package.replace('-', "_"), wheel_tag(platform)),
@@ -232,10 +233,10 @@ impl Registry {
     }
 }
 
-/// Where an npm registry has its keys.
+/// The path of an npm registry's keys.
 pub(crate) const KEYS_PATH: &str = "/npm/-/npm/v1/keys";
 
-/// When everything was published, by the registry's own account.
+/// The time at which everything was published, by the registry's own record.
 const PUBLISHED: &str = "2024-06-01T12:00:00.000Z";
 
 /// The path of an npm package's document.
@@ -259,7 +260,7 @@ pub(crate) fn wheel_path(name: &str) -> String {
     format!("/files/{name}")
 }
 
-/// The platform tag of a wheel that fits.
+/// The platform tag of a wheel for this platform.
 pub(crate) fn wheel_tag(platform: Platform) -> &'static str {
     match (platform.os, platform.arch) {
         (Os::Linux, Arch::X64) => "manylinux_2_17_x86_64",

@@ -18,7 +18,7 @@ pub(crate) fn scripted(sandbox: &Sandbox, tool: &str, script: &str) -> String {
     sandbox.addressed(tool, &archive, "")
 }
 
-/// A sandbox whose project has one tool `say` with this script, installed.
+/// A sandbox whose project has one tool with this script, `say`, installed.
 fn saying(script: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let line = scripted(&sandbox, "say", script);
@@ -27,7 +27,7 @@ fn saying(script: &str) -> Sandbox {
     sandbox
 }
 
-/// Let the files that were just written get so old that what is found from them is kept.
+/// Let the files that were just written get so old that a route found from them is kept.
 fn let_it_settle() {
     std::thread::sleep(std::time::Duration::from_millis(30));
 }
@@ -39,7 +39,7 @@ fn shim(sandbox: &Sandbox, name: &str, arguments: &[OsString]) -> Finished {
     sandbox.run(name, command).finish()
 }
 
-/// How many directories what programs come to is remembered of.
+/// The number of directories whose programs' routes are remembered.
 fn remembered(sandbox: &Sandbox) -> usize {
     std::fs::read_dir(sandbox.home().join("cache/routes")).into_iter().flatten().count()
 }

@@ -1,7 +1,7 @@
 //! A place of its own for a test: a home, a project, a runtime directory, a loopback registry, and the built `vx`.
 //!
-//! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`. When a sandbox goes, no process that
-//! belongs to it may be left.
+//! Reads like prose: `Sandbox::new().config("…").vx("sync").fails_with("…")`. When a sandbox is dropped, it asserts
+//! that no process of it is left.
 
 mod contents;
 mod disk;
@@ -28,11 +28,11 @@ pub(crate) use offer::Offer;
 pub(crate) use processes::{Process, processes_of, send};
 pub(crate) use running::Running;
 
-/// How long anything in a test may take.
+/// The longest that anything in a test may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the last processes of a sandbox may take to end by themselves.
+/// The longest that the last processes of a sandbox may take to end by themselves.
 const LEAVING: Duration = Duration::from_secs(3);
-/// Between two looks at something that is waited for.
+/// The interval between two checks of an awaited condition.
 const GLANCE: Duration = Duration::from_millis(10);
 
 /// A directory with everything one test needs; all of it is gone afterwards.
@@ -67,19 +67,19 @@ impl Sandbox {
         }
     }
 
-    /// With this `vx.toml`.
+    /// Write this text to the project's `vx.toml`.
     pub(crate) fn config(self, text: &str) -> Self {
         self.write("vx.toml", text);
         self
     }
 
-    /// With this variable in the environment of every `vx`.
+    /// Add this variable to the environment of every `vx`.
     pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.into(), value.into()));
         self
     }
 
-    /// With this tool of the catalogue in the registry, as scripts that print the version.
+    /// Publish this tool of the catalogue in the registry, with scripts that print the version as its programs.
     pub(crate) fn offers(self, tool: &str, version: &str) -> Self {
         self.registry().offer(tool, version);
         self
@@ -99,7 +99,7 @@ impl Sandbox {
         self.registry.as_ref().expect("the registry still runs")
     }
 
-    /// From now on nobody answers where the registry was.
+    /// From now on nothing answers at the registry's address.
     pub(crate) fn stop_registry(&mut self) {
         self.registry = None;
     }
@@ -194,7 +194,7 @@ impl Sandbox {
         self.board().and_then(|board| slot_of(&board, tool))
     }
 
-    /// Wait until a tool's slot on the newest board is so.
+    /// Wait until a tool's slot on the newest board is as wanted.
     pub(crate) fn await_slot(&self, tool: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         eventually(&format!("{tool} {what}"), || self.slot(tool).filter(|slot| wanted(slot)))
     }
@@ -208,7 +208,7 @@ impl Sandbox {
         found
     }
 
-    /// A tool's releases have lost the lists of their files, so that `--force` has to make them again.
+    /// Remove the lists of files of a tool's releases, so that `--force` has to make them again.
     pub(crate) fn spoil(&self, tool: &str) {
         let releases = fs::read_dir(self.kept().join("store").join(tool)).expect("the tool is installed");
         releases.flatten().for_each(|release| drop(fs::remove_file(release.path().join(".vx-files"))));
@@ -221,7 +221,7 @@ impl Sandbox {
         releases.iter().map(|release| format!("{} {}", text(&release["tool"]), text(&release["version"]))).collect()
     }
 
-    /// What an installed program prints when it is asked for its version.
+    /// The output of an installed program that is asked for its version.
     pub(crate) fn program_says(&self, program: &str) -> String {
         let path = self.vx(&format!("which {program}")).succeeds().stdout();
         let output = self.inside(path.trim()).arg("--version").output().expect("the program starts");
@@ -229,7 +229,7 @@ impl Sandbox {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// What is left in the places that only a running install uses; the lock file's turnstile stays for ever.
+    /// The leftovers in the places that only a running install uses; the lock file's turnstile stays for ever.
     pub(crate) fn left_behind(&self) -> Vec<String> {
         let mut found = Vec::new();
         for place in ["tmp", "locks"] {
@@ -261,12 +261,12 @@ impl Drop for Sandbox {
     }
 }
 
-/// Wait until something holds.
+/// Wait until `attempt` returns a value.
 pub(crate) fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
     within(PATIENCE, what, attempt)
 }
 
-/// Wait until something holds, at most so long.
+/// Wait until `attempt` returns a value, for at most `patience`.
 pub(crate) fn within<T>(patience: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + patience;
     loop {
@@ -283,7 +283,7 @@ pub(crate) fn slot_of(board: &Value, tool: &str) -> Option<Value> {
     board["slots"].as_array()?.iter().find(|slot| slot["key"] == tool).cloned()
 }
 
-/// The text of a JSON value, empty where it is none.
+/// The text of a JSON value; empty if the value is no text.
 pub(crate) fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a terminal is sent, by what the environment and the user's settings say of it.
+//! The bytes that a terminal is sent, by the environment and the user's settings.
 
 use rustix::process::Signal;
 
@@ -42,7 +42,7 @@ fn where_nothing_may_be_drawn_over_lines_are_only_appended() {
     assert!(text.contains("\u{1b}[") && !text.contains("biome 2.3.4: downloading"), "where it may, it is: {text:?}");
 }
 
-/// The terminal of a `vx top` on a board that stands still, in the home's settings; colours are allowed.
+/// The terminal of a `vx top` on a board without changes, with these settings in the home; colours are allowed.
 fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new().variable("NO_COLOR", "");
     std::fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");
@@ -53,7 +53,7 @@ fn top_with(settings: &str) -> (Sandbox, OnTerminal) {
     (sandbox, viewer)
 }
 
-/// Whether any cell has a colour that is not one of the terminal's own sixteen.
+/// True if any cell has a colour that is not one of the terminal's own sixteen.
 fn has_own_colours(viewer: &OnTerminal) -> bool {
     viewer.look(|screen| {
         let (rows, columns) = screen.size();
@@ -77,7 +77,7 @@ fn the_users_settings_reach_the_dashboard() {
     let screen = viewer.screen();
     assert!(screen.contains("F1 help") && !screen.contains("? help"), "{screen}");
     assert!(has_own_colours(&viewer), "the colours for a dark ground");
-    // `?` means nothing any more, and what is typed behind it is answered.
+    // `?` is not bound any more, and the keys typed behind it are answered.
     viewer.press("?j/");
     viewer.await_screen("the filter, not the list of keys", |screen| screen.contains("show only:"));
     viewer.press("\u{1b}");
@@ -116,7 +116,7 @@ fn the_final_table_does_not_wrap_after_a_failure() {
         assert_eq!(code, Some(1), "{text}");
         let rows: Vec<&str> = text.lines().filter(|line| line.contains("biome  2.3.4  failed: ")).collect();
         assert_eq!(rows.len(), 1, "{words}: {text}");
-        // Where rows were drawn before, codes that undo them come first.
+        // If rows were drawn before, codes that undo them come first.
         let row = &rows[0][rows[0].rfind('✗').expect("a mark")..];
         assert!(row.chars().count() <= 60 && row.contains('…'), "{words}: {row}");
         assert!(text.contains("404"), "the whole error is told below: {text}");
@@ -124,7 +124,7 @@ fn the_final_table_does_not_wrap_after_a_failure() {
 }
 
 #[test]
-fn cancelling_in_the_question_how_to_leave_cancels_the_run() {
+fn a_cancel_in_the_question_how_to_leave_cancels_the_run() {
     let sandbox = slow(10);
     let mut run = on_terminal(&sandbox, "sync --tui");
     run.await_screen("it moves", moves);
@@ -137,7 +137,7 @@ fn cancelling_in_the_question_how_to_leave_cancels_the_run() {
 }
 
 #[test]
-fn a_second_control_c_in_the_dashboard_kills_what_does_not_listen() {
+fn a_second_control_c_in_the_dashboard_kills_a_child_that_ignores_the_first() {
     let sandbox = slow(10);
     let mut run = on_terminal(&sandbox, "sync --tui");
     run.await_screen("it moves", moves);
@@ -147,7 +147,8 @@ fn a_second_control_c_in_the_dashboard_kills_what_does_not_listen() {
     assert_eq!(text(&sandbox.slot("biome").expect("a slot")["state"]), "cancelled");
 }
 
-/// Ask twice: who does not listen is there after the first time, and killed by the second, not by the patience of the run.
+/// Ask twice: a process that ignores requests is there after the first time, and killed by the second, not by the
+/// patience of the run.
 pub(crate) fn killed_by_the_second(held: Held, mut interrupt: impl FnMut()) {
     use std::time::{Duration, Instant};
     interrupt();
@@ -156,7 +157,7 @@ pub(crate) fn killed_by_the_second(held: Held, mut interrupt: impl FnMut()) {
     let asked = Instant::now();
     interrupt();
     held.await_kill();
-    // Three seconds after the first time it would be killed anyway.
+    // Three seconds after the first request, the run would kill it anyway.
     assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
 }
 

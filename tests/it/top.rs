@@ -31,7 +31,7 @@ fn moves(screen: &str) -> bool {
 }
 
 #[test]
-fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_each() {
+fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
     let sandbox = slow();
     let mut running = sandbox.command("sync --plain").stderr(std::process::Stdio::null()).spawn().expect("vx starts");
     let half = |slot: &serde_json::Value| slot["done"].as_u64() > Some(1_600_000) && slot["phase"] == "downloading";
@@ -39,7 +39,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_eac
     let viewer = on_terminal(&sandbox, "top");
     viewer.await_screen("it moves", moves);
     send(u32::try_from(child).expect("a process"), Signal::KILL);
-    // Nobody judges the child any more: its parent goes before it can.
+    // The parent is killed before it can record the child's end.
     send(running.id(), Signal::KILL);
     running.wait().expect("our child");
 
@@ -54,7 +54,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_eac
         let row = row(&screen, tool).unwrap_or_else(|| panic!("{tool}:\n{screen}"));
         assert!(row.contains("MB"), "{row}");
     }
-    // A viewer that comes afterwards sees the same, and so does who asks for a dump.
+    // A viewer that starts afterwards sees the same, and so does a dump.
     eventually("every child is gone", || {
         sandbox.processes().iter().all(|process| !process.command.contains("install")).then_some(())
     });
@@ -65,7 +65,7 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_that_says_what_became_of_eac
         line.unwrap_or_else(|| panic!("no sign of life:\n{screen}"))
     };
     let told = sign(&screen);
-    // Half of a download of eight seconds: its writers beat long after it began.
+    // The kill came half way through a download of eight seconds, so the last heartbeat is seconds after the start.
     let seconds = told.rsplit("after ").next().and_then(|after| after.split(' ').next()?.parse::<f64>().ok());
     assert!(seconds.is_some_and(|seconds| seconds > 2.0), "{told}");
     std::thread::sleep(Duration::from_millis(1_500));
@@ -202,7 +202,8 @@ fn a_stopped_view_that_is_continued_to_end_gives_the_terminal_back_and_ends() {
         view.await_screen("it is there", moves);
         view.signal(Signal::TSTP);
         eventually("it is stopped", || view.is_stopped().then_some(()));
-        // What a shell sends to a stopped job that it is told to kill, and the system to one whose terminal goes.
+        // A shell sends SIGTERM to a stopped job that it has to kill, and the system sends SIGHUP if the terminal is
+        // closed.
         view.signal(signal);
         view.signal(Signal::CONT);
         assert_eq!(view.ends_restored(), Some(code), "{words} {signal:?}");
@@ -260,7 +261,8 @@ fn linked_and_slow() -> Sandbox {
     sandbox.config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n")
 }
 
-/// Start a run on a terminal that takes nothing from the moment on when the run is shown; wait until all is done but that.
+/// Start a run on a terminal that accepts no more output once the run is shown; wait until all work is done except the
+/// output.
 fn done_unseen(sandbox: &Sandbox, words: &str) -> OnTerminal {
     let run = on_terminal(sandbox, words);
     run.await_screen("it moves", |screen| row(screen, "esbuild").is_some_and(|row| row.contains('%')));
@@ -278,7 +280,7 @@ fn a_terminal_that_takes_nothing_delays_only_what_is_shown_on_it() {
     for words in ["sync --tui --record run.vxr", "sync --record run.vxr"] {
         let sandbox = linked_and_slow();
         let mut run = done_unseen(&sandbox, words);
-        // What came of it is worth waiting for.
+        // The end of the run is worth waiting for.
         std::thread::sleep(Duration::from_millis(300));
         assert!(run.runs());
         run.take_all();
@@ -299,7 +301,7 @@ fn a_run_is_cancelled_and_ends_behind_a_terminal_that_takes_nothing() {
         let mut run = on_terminal(&sandbox, words);
         run.await_screen("it moves", moves);
         run.take_nothing();
-        // By now the view waits for the terminal.
+        // After this time the view is blocked by the terminal.
         std::thread::sleep(Duration::from_millis(500));
         run.signal(signal);
         sandbox.await_slot("biome", "is cancelled", |slot| slot["state"] == "cancelled");
@@ -308,7 +310,7 @@ fn a_run_is_cancelled_and_ends_behind_a_terminal_that_takes_nothing() {
 }
 
 #[test]
-fn a_row_of_somebody_else_is_not_said_to_stop() {
+fn a_row_of_another_process_is_not_asked_to_stop() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     sandbox.publish_slowly("biome", "2.3.4", 8_000_000, 400_000);
     let mut run = on_terminal(&sandbox, "sync --tui");
@@ -327,7 +329,7 @@ fn a_row_of_somebody_else_is_not_said_to_stop() {
     assert_eq!(run.ends_restored(), Some(130));
 }
 
-/// A run of one tool whose command prints what harms, beside one that prints nothing; and the run on its terminal.
+/// A run of one tool whose command prints harmful text, beside one that prints nothing; and the run on its terminal.
 fn printing(script: &str) -> (Sandbox, OnTerminal) {
     let sandbox = Sandbox::new();
     let archive = |name: &str| {
@@ -355,7 +357,7 @@ fn most_memory(sandbox: &Sandbox) -> u64 {
 }
 
 #[test]
-fn what_a_child_prints_changes_nothing_but_its_own_cell() {
+fn the_output_of_a_child_changes_nothing_but_its_own_cell() {
     let script = r"printf '\033[2J\033[H\033]0;gone\007\033[?1049l\033c\033[31m\n'
         printf '\033]52;c;AAAA\007\033P1$r\033\\\n\0\0NUL\0\n\377\376\200broken\n'
         printf '\342\200\256gnp.exe\n\033[6n\033[c\n'
@@ -385,7 +387,7 @@ fn what_a_child_prints_changes_nothing_but_its_own_cell() {
 
 #[test]
 fn a_flood_and_an_endless_line_keep_memory_bounded_and_the_view_alive() {
-    // A line of 100 MB, then as many lines as the machine gives.
+    // A line of 100 MB, then lines as fast as the machine can print them.
     let script = "head -c 100000000 /dev/zero | tr '\\0' x; echo; timeout 3 yes 'a line of the flood that never ends'; echo the end of harm; sleep 30";
     let (sandbox, mut run) = printing(script);
     run.await_screen("both run their commands", |screen| screen.matches("post-install").count() >= 2);

@@ -1,18 +1,18 @@
-//! The outputs as others call them: each a loop that reads the board, feeds a pure core, and writes what came of it.
+//! The entry points of the outputs: each is a loop that reads the board, feeds a pure core, and writes the result.
 //!
-//! Every loop blocks its thread until the work is over or somebody leaves; give it a thread of its own where a slow
+//! Every loop blocks its thread until the work is over or the user leaves; give it a thread of its own if a slow
 //! terminal must not delay anything else. Every loop takes one more reading after `finished`, so nothing is lost.
 
+mod activity;
 #[cfg(test)]
 mod alike;
 mod choose;
 mod dashboard;
-mod foreteller;
+mod estimator;
 #[cfg(test)]
 mod goldens;
 mod lines;
 mod log;
-mod stillness;
 mod stream;
 
 use std::path::PathBuf;
@@ -24,34 +24,34 @@ use crate::theme::Look;
 
 pub use choose::{BoardChoice, Choice, choose_board};
 pub use dashboard::dashboard;
-pub use foreteller::Foreteller;
+pub use estimator::Estimator;
 pub use lines::{inline, json, plain};
 
-/// What the end of a terminal says, as a signal; the signal itself may come late or never.
+/// The signal that counts as received when the terminal is lost; the signal itself may arrive late or never.
 const SIGHUP: i32 = 1;
 
-/// What every output is fed with.
+/// The sources of every output.
 pub struct Inputs {
     /// The board.
     pub snapshots: Box<dyn Snapshots>,
     /// The output of the slots' processes.
     pub logs: Box<dyn Logs>,
-    /// A hand on the work; `None` for a viewer that only watches.
+    /// Control over the work; `None` for a viewer that only watches.
     pub control: Option<Box<dyn Control>>,
 }
 
-/// How the full-screen view is shown.
+/// Options of the full-screen view.
 #[derive(Clone, Debug)]
 pub struct DashboardOptions {
     /// Colours and glyphs.
     pub look: Look,
-    /// What is shown outside the screen's cells.
+    /// Progress and title outside the screen's cells.
     pub signs: Signs,
-    /// Which keys mean what.
+    /// The key bindings in force.
     pub keys: KeyBindings,
-    /// Whether a mouse selects and scrolls; the terminal then selects text only with Shift held down.
+    /// A mouse selects and scrolls; the terminal then selects text only with Shift held down.
     pub mouse: bool,
-    /// How often a second new data is drawn at most; keys are answered sooner.
+    /// Most frames per second for new data; keys are answered sooner.
     pub refresh_hz: u8,
 }
 
@@ -67,51 +67,50 @@ impl Default for DashboardOptions {
     }
 }
 
-/// How the inline view is shown.
+/// Options of the inline view.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct OutputOptions {
     /// Colours and glyphs.
     pub look: Look,
-    /// What is shown outside the screen's cells.
+    /// Progress and title outside the screen's cells.
     pub signs: Signs,
 }
 
-/// How plain lines are written.
+/// Options of plain lines.
 #[derive(Clone, Debug, Default)]
 pub struct PlainOptions {
     /// Colours and glyphs of the final table; the lines before it have neither.
     pub look: Look,
-    /// For whom.
+    /// The kind of reader.
     pub form: PlainForm,
-    /// How many columns a row of the final table has, where the output is a terminal.
+    /// Columns of a row of the final table, if the output is a terminal.
     pub columns: Option<u16>,
 }
 
-/// For whom plain lines are written.
+/// The kind of reader that plain lines are written for.
 #[derive(Clone, Debug, Default)]
 pub enum PlainForm {
-    /// For logs and pipes: the whole every 3 s.
+    /// For logs and pipes: the sums every 3 s.
     #[default]
     Lines,
-    /// For screen readers: the whole every 30 s, words alone.
+    /// For screen readers: the sums every 30 s, in words alone.
     Accessible,
     /// For GitHub Actions: lines in a group, an annotation for each failure.
     GithubActions {
-        /// The file that the step's page is made from; the table is appended to it.
+        /// The file behind the step's summary page; the table is appended to it.
         step_summary: Option<PathBuf>,
     },
 }
 
-/// How the full-screen view was left. The terminal is as it was before.
+/// The way the full-screen view ended. The terminal is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Left {
     /// The work is over; the final table was printed.
     Finished,
-    /// The work goes on without the view; nothing was printed.
+    /// The work continues without the view; nothing was printed.
     Detached,
-    /// Whoever watched has seen enough; the table of that moment was printed.
+    /// The user left a view that only watched; the table of that moment was printed.
     Closed,
-    /// The process is to end by this signal. Where there is a control, everything was asked to stop; nothing was
-    /// printed.
+    /// The process is to end by this signal. With a control, all work was requested to stop; nothing was printed.
     Signal(i32),
 }

@@ -1,5 +1,5 @@
-//! The one table of keys: what there is to do, by which keys, in which words, and when. Footer, help and meaning are made
-//! from it, so that they cannot disagree; users may bind other keys.
+//! The one table of keys: actions, their keys, their texts, and the places where they work. Footer, help and key
+//! handling all use it, so that they cannot disagree; users may bind other keys.
 
 mod key;
 
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use key::Key;
 use ratatui::crossterm::event::KeyEvent;
 
-/// What a key can ask for.
+/// The actions that keys can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     Down,
@@ -50,7 +50,7 @@ pub(crate) enum Action {
     LeaveStay,
 }
 
-/// Where an action works; [`keys`](crate::keys) looks whether it is so.
+/// The condition under which an action works; [`keys`](crate::keys) checks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum When {
     Always,
@@ -60,34 +60,34 @@ pub(crate) enum When {
     InTable,
     /// The keys go to the log.
     InLog,
-    /// The log is open, whoever has the keys.
+    /// The log is open, with or without the focus.
     OnLog,
     /// A row is selected.
     Selected,
     /// There is text to copy.
     Copyable,
-    /// The selected row is at work, and its work is ours.
+    /// The selected row is at work, and this view controls its work.
     Cancellable,
-    /// The selected row came to nothing, and its work is ours.
+    /// The selected row ended without success, and this view controls its work.
     Retriable,
     /// A recording is shown.
     Replaying,
-    /// It is asked how to leave; nothing else works then.
+    /// The question how to leave is open; no other action works then.
     Leaving,
 }
 
-/// An action with the name it has in settings, and its keys where nobody chose others.
+/// An action with its name in settings and its default keys.
 pub(crate) struct Bind {
     pub(crate) action: Action,
     pub(crate) name: &'static str,
     keys: &'static [&'static str],
 }
 
-/// Actions that are shown together, in few words.
+/// Actions that are shown together, with their texts.
 pub(crate) struct Line {
     pub(crate) binds: &'static [Bind],
     pub(crate) when: When,
-    /// For the footer; nothing for what is only in the help.
+    /// The text in the footer; empty for actions that only the help lists.
     pub(crate) footer: &'static str,
     pub(crate) help: &'static str,
 }
@@ -100,7 +100,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
     Line { binds, when, footer, help }
 }
 
-/// All of it, the most useful first.
+/// All lines, the most useful first.
 pub(crate) const TABLE: [Line; 29] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
@@ -196,30 +196,30 @@ pub(crate) const TABLE: [Line; 29] = [
     line(&[bind(Action::Suspend, "suspend", &["Ctrl-Z"])], When::Always, "", "suspend"),
 ];
 
-/// These keep their keys: whoever has lost their way finds out with them.
+/// Actions whose keys cannot be changed: they are the way out of any confusion.
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
 
-/// These need a key: without one there is no way out.
+/// Actions that need a key: without one a user could not leave.
 const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
 
-/// Why settings for keys cannot be used.
+/// An error in the settings for keys.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyBindingError {
-    /// There is nothing of this name to do.
+    /// No action has this name.
     #[error("no action is called `{action}`; there are {}", names().join(", "))]
     UnknownAction {
-        /// The name.
+        /// The unknown name.
         action: String,
     },
-    /// No key is called so.
+    /// No key has this name.
     #[error(
         "`{action}` cannot be on `{key}`: no key is called so; a key is one character, or one of {}, also behind Ctrl- \
          or Alt-",
         key::NAMES.map(|(name, _)| name).join(", ")
     )]
     UnknownKey {
-        /// What was to be on it.
+        /// The action to bind.
         action: String,
         /// The key's name as given.
         key: String,
@@ -230,21 +230,21 @@ pub enum KeyBindingError {
          another key"
     )]
     NeverSent {
-        /// What was to be on it.
+        /// The action to bind.
         action: String,
         /// The key.
         key: String,
         /// The key that arrives in its place.
         sent_as: &'static str,
     },
-    /// The key is kept for something else.
+    /// The key is reserved for another action.
     #[error("`{action}` cannot be on `{key}`, which always means `{kept_for}`")]
     Kept {
-        /// What was to be on it.
+        /// The action to bind.
         action: String,
         /// The key.
         key: String,
-        /// What it means.
+        /// The action that the key is reserved for.
         kept_for: &'static str,
     },
     /// One key for two actions that work at the same time.
@@ -257,15 +257,15 @@ pub enum KeyBindingError {
         /// The other.
         second: &'static str,
     },
-    /// Without a key for it nobody could leave, or stay.
+    /// Without a key for this action a user could not leave, or stay.
     #[error("`{action}` needs a key")]
-    NoWayOut {
-        /// What needs one.
+    KeyRequired {
+        /// The action without a key.
         action: &'static str,
     },
 }
 
-/// Which keys mean what in the full-screen view.
+/// The keys of every action in the full-screen view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyBindings(Vec<(Action, Vec<Key>)>);
 
@@ -276,8 +276,8 @@ impl Default for KeyBindings {
     }
 }
 
-/// The keys of an action take the place of its own; an action that is not named keeps what it has, and an empty list
-/// takes its keys away.
+/// Chosen keys replace the default ones of their action; an action that is not named keeps its own, and an empty list
+/// leaves it without a key.
 impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
     type Error = KeyBindingError;
 
@@ -297,7 +297,7 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
             let mut keys = names.iter().map(key).collect::<Result<Vec<Key>, _>>()?;
             keys.dedup();
             if NEEDED.contains(&bind.action) && keys.is_empty() {
-                return Err(KeyBindingError::NoWayOut { action: bind.name });
+                return Err(KeyBindingError::KeyRequired { action: bind.name });
             }
             bindings
                 .0
@@ -311,14 +311,14 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
 }
 
 impl KeyBindings {
-    /// The action that this key means, of those that work at the moment.
+    /// The action bound to this key, among those that work at the moment.
     pub(crate) fn action(&self, event: &KeyEvent, works: impl Fn(When) -> bool) -> Option<Action> {
         let key = Key::of(event);
         let bound = |action: Action| self.of(action).contains(&key);
         binds().find(|(bind, when)| bound(bind.action) && works(*when)).map(|(bind, _)| bind.action)
     }
 
-    /// Every action whose keys may be chosen, by its name, and the names of its keys.
+    /// Every action whose keys may be chosen, by its name, with the names of its keys.
     pub fn chosen(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
         choosable().map(|(bind, _)| (bind.name, self.names(bind.action)))
     }
@@ -328,7 +328,7 @@ impl KeyBindings {
         self.of(action).iter().map(ToString::to_string).collect()
     }
 
-    /// The name of an action's first key, for a sentence; the action's own name where it has none.
+    /// The name of an action's first key, for a sentence; the action's own name if it has no key.
     pub(crate) fn first(&self, action: Action) -> String {
         let unbound = || binds().find(|(bind, _)| bind.action == action).map_or("", |(bind, _)| bind.name).to_owned();
         self.of(action).first().map_or_else(unbound, ToString::to_string)
@@ -362,7 +362,7 @@ impl KeyBindings {
     }
 }
 
-/// The names that settings may bind keys to.
+/// The names of the actions that settings may bind.
 fn names() -> Vec<&'static str> {
     choosable().map(|(bind, _)| bind.name).collect()
 }
@@ -375,7 +375,7 @@ fn binds() -> impl Iterator<Item = (&'static Bind, When)> {
     TABLE.iter().flat_map(|line| line.binds.iter().map(|bind| (bind, line.when)))
 }
 
-/// Whether both may work at one moment.
+/// True if both may work at the same moment.
 fn may_meet(first: When, second: When) -> bool {
     if (first == When::Leaving) != (second == When::Leaving) {
         return false;
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_capital_letter_is_another_key_whatever_the_terminal_says_of_shift() {
+    fn a_capital_letter_is_another_key_with_and_without_a_shift_flag() {
         let bindings = KeyBindings::default();
         for shift in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
             assert_eq!(meaning(&bindings, KeyCode::Char('G'), shift), Some(Action::Last));
@@ -446,17 +446,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_what_is_allowed() {
-        let said = |settings: &[(&str, &[&str])]| chosen(settings).expect_err("it is wrong").to_string();
-        let unknown = said(&[("downn", &["e"])]);
+    fn a_wrong_setting_is_named_with_the_allowed_ones() {
+        let message = |settings: &[(&str, &[&str])]| chosen(settings).expect_err("it is wrong").to_string();
+        let unknown = message(&[("downn", &["e"])]);
         assert!(unknown.contains("`downn`") && unknown.contains("down, up, page-down"), "{unknown}");
         assert!(!unknown.contains("cancel-all"), "{unknown}");
-        let unnamed = said(&[("save", &["Hyper-w"])]);
+        let unnamed = message(&[("save", &["Hyper-w"])]);
         assert!(unnamed.contains("`save`") && unnamed.contains("`Hyper-w`") && unnamed.contains("PgUp"), "{unnamed}");
-        let kept = said(&[("save", &["Ctrl-C"])]);
+        let kept = message(&[("save", &["Ctrl-C"])]);
         assert_eq!(kept, "`save` cannot be on `Ctrl-C`, which always means `cancel-all`");
-        assert_eq!(said(&[("leave", &[])]), "`leave` needs a key");
-        assert_eq!(said(&[("leave-stay", &[])]), "`leave-stay` needs a key");
+        assert_eq!(message(&[("leave", &[])]), "`leave` needs a key");
+        assert_eq!(message(&[("leave-stay", &[])]), "`leave-stay` needs a key");
     }
 
     #[test]
@@ -464,8 +464,11 @@ mod tests {
         for (key, sent_as) in
             [("Ctrl-M", "Enter"), ("Ctrl-m", "Enter"), ("Ctrl-I", "Tab"), ("Ctrl-[", "Esc"), ("Ctrl-Tab", "Tab")]
         {
-            let said = chosen(&[("leave", &[key])]).expect_err("nobody could leave").to_string();
-            assert!(said.contains("`leave`") && said.contains(&format!("terminals send `{sent_as}`")), "{said}");
+            let message = chosen(&[("leave", &[key])]).expect_err("nobody could leave").to_string();
+            assert!(
+                message.contains("`leave`") && message.contains(&format!("terminals send `{sent_as}`")),
+                "{message}"
+            );
         }
         assert!(chosen(&[("leave", &["Ctrl-N", "Alt-m", "m"])]).is_ok());
     }

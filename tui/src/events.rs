@@ -1,24 +1,25 @@
-//! A slot's life as events: the six progress messages that clients know, made by comparing what the board says with
-//! what was told before.
+//! A slot's life as events, which are the six progress messages of the installer's clients.
 //!
-//! State events are told once and in order, also those of phases that passed between two readings; byte counts are
-//! conflated to the newest.
+//! A cursor compares each reading of the slot with the events it has given out. State events come once and in order, also
+//! those of phases that passed between two readings; byte counts are conflated to the newest.
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use vx_shm::{Phase, PhaseEntry, SlotState, SlotView};
+use vx_status::error_cell::ErrorCell;
 
-use crate::model::{Standing, error, permille};
+use crate::model::{Standing, failure, permille};
 
-/// What happened to one tool. The names and fields are those of the six progress messages.
+/// A change of one tool. The names and fields are those of the six progress messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Event<'a> {
-    /// Its process is at work.
+pub enum Event {
+    /// The tool's process is at work.
     Started {
-        /// The version it installs.
-        version: &'a str,
-        /// Which attempt this is, from 1.
+        /// The version being installed.
+        version: String,
+        /// The number of the attempt, from 1.
         attempt: u8,
     },
     /// Bytes arrive.
@@ -27,7 +28,7 @@ pub enum Event<'a> {
         percent: Option<f64>,
         /// Bytes received so far.
         bytes_downloaded: u64,
-        /// Bytes there are.
+        /// Size of the download in bytes.
         total_bytes: Option<u64>,
     },
     /// The archive is unpacked.
@@ -37,47 +38,48 @@ pub enum Event<'a> {
     },
     /// The tool's own command runs.
     PostInstall {
-        /// What it is doing.
-        message: &'a str,
+        /// A line about its progress.
+        message: String,
     },
-    /// It is there.
+    /// The tool is installed.
     Completed {
-        /// The version that is there.
-        version: &'a str,
-        /// Where it is.
-        install_path: Option<&'a str>,
-        /// Nothing had to be done for it.
+        /// The version installed.
+        version: String,
+        /// The release's directory.
+        install_path: Option<String>,
+        /// The tool was installed before.
         skipped: bool,
     },
-    /// It is not there, and nothing more will come.
+    /// The tool is not installed, and no event follows.
     Failed {
-        /// Why.
-        error: String,
-        /// How it ended: `failed`, `died`, `cancelled` or `lost`.
+        /// The reason; in JSON `error` holds all its lines, and `kind` and `hint` stand beside it.
+        #[serde(flatten, serialize_with = "error_fields")]
+        error: ErrorCell<'static>,
+        /// The end of its slot: `failed`, `died`, `cancelled` or `lost`.
         result: &'static str,
-        /// Its process's exit status, once collected.
+        /// The exit status of its process, once collected.
         exit_code: Option<i32>,
         /// The signal that ended its process, once collected.
         signal: Option<i32>,
     },
 }
 
-/// What was told of one life of a slot.
+/// A position in one life of a slot: everything up to it was given out as events.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct EventCursor {
     started: bool,
     over: bool,
     attempt: u8,
-    /// The phase told last: when it was entered, and how much of it was told.
+    /// The last phase given out: the time it was entered, and its last numbers given out.
     phase: Option<(Phase, u64, u64, Option<u64>)>,
-    /// When its numbers were told.
+    /// The time of these numbers.
     counted_at_ns: u64,
     post_install: String,
 }
 
-impl Told {
-    /// What is new about `slot` at `now_ns`, oldest first; byte counts at most every `between_counts_ns`.
-    pub fn news<'a>(&mut self, slot: &'a SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event<'a>> {
+impl EventCursor {
+    /// The events since the last call, oldest first; byte counts come at most every `between_counts_ns`.
+    pub fn new_events(&mut self, slot: &SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event> {
         let mut events = Vec::new();
         let standing = Standing::of(slot);
         let begun = slot.state == SlotState::Live || !slot.phases.is_empty() && slot.pid.is_some();
@@ -87,7 +89,7 @@ impl Told {
         if begun && (!self.started || slot.attempt != self.attempt) {
             self.started = true;
             self.attempt = slot.attempt;
-            events.push(Event::Started { version: &slot.version, attempt: slot.attempt });
+            events.push(Event::Started { version: slot.version.clone(), attempt: slot.attempt });
         }
         self.finish_last_phase(slot, &mut events);
         for entry in self.new_entries(slot) {
@@ -101,7 +103,7 @@ impl Told {
         events
     }
 
-    /// The phases entered since the one told last, in the order they were entered.
+    /// The phases entered since the last one given out, oldest first.
     fn new_entries<'a>(&self, slot: &'a SlotView) -> Vec<&'a PhaseEntry> {
         let after = self.phase.map(|(phase, entered_at_ns, ..)| (entered_at_ns, phase));
         let mut entries: Vec<_> =
@@ -110,25 +112,25 @@ impl Told {
         entries
     }
 
-    /// The last numbers of a phase that has been left since.
-    fn finish_last_phase<'a>(&mut self, slot: &'a SlotView, events: &mut Vec<Event<'a>>) {
-        let Some((phase, entered_at_ns, told, total)) = self.phase else { return };
+    /// Give out the last numbers of a phase that was left since.
+    fn finish_last_phase(&mut self, slot: &SlotView, events: &mut Vec<Event>) {
+        let Some((phase, entered_at_ns, reported, total)) = self.phase else { return };
         if phase == slot.phase && !slot.state.ended() {
             return;
         }
         let same = |entry: &&PhaseEntry| entry.phase == phase && entry.entered_at_ns == entered_at_ns;
-        if let Some(entry) = slot.phases.iter().find(same).filter(|entry| entry.done != told) {
+        if let Some(entry) = slot.phases.iter().find(same).filter(|entry| entry.done != reported) {
             events.extend(numbers(phase, entry.done, total));
             self.phase = Some((phase, entered_at_ns, entry.done, total));
         }
     }
 
-    /// Tell of a phase that was entered; of one that has been left already, its final numbers.
-    fn enter<'a>(&mut self, slot: &'a SlotView, entry: &PhaseEntry, now_ns: u64, events: &mut Vec<Event<'a>>) {
+    /// Give out a phase that was entered; if it was left already, its final numbers.
+    fn enter(&mut self, slot: &SlotView, entry: &PhaseEntry, now_ns: u64, events: &mut Vec<Event>) {
         let present = entry.phase == slot.phase && !slot.state.ended();
         let (done, total) = match present {
             true => (slot.done, slot.total),
-            // What was left behind was all there was, unless the end came in the midst of it.
+            // A phase that another one followed was complete; only the end of the slot can interrupt a phase.
             false if entry.phase == slot.phase => (entry.done, slot.total),
             false => (entry.done, Some(entry.done)),
         };
@@ -136,34 +138,34 @@ impl Told {
         self.counted_at_ns = now_ns;
         events.extend(numbers(entry.phase, done, total));
         if entry.phase == Phase::PostInstall {
-            let message = if present { slot.message.as_str() } else { "" };
-            self.post_install = message.to_owned();
+            let message = if present { slot.message.clone() } else { String::new() };
+            self.post_install.clone_from(&message);
             events.push(Event::PostInstall { message });
         }
     }
 
-    /// Tell of numbers that moved within the present phase, not too often.
-    fn count<'a>(&mut self, slot: &'a SlotView, now_ns: u64, between_ns: u64, events: &mut Vec<Event<'a>>) {
-        let Some((phase, _, told, told_total)) = &mut self.phase else { return };
+    /// Give out numbers that moved within the present phase, not too often.
+    fn count(&mut self, slot: &SlotView, now_ns: u64, between_ns: u64, events: &mut Vec<Event>) {
+        let Some((phase, _, reported, reported_total)) = &mut self.phase else { return };
         if *phase != slot.phase || slot.state.ended() {
             return;
         }
         let complete = slot.total == Some(slot.done);
         let due = complete || now_ns.saturating_sub(self.counted_at_ns) >= between_ns;
-        if due && (*told, *told_total) != (slot.done, slot.total) {
-            (*told, *told_total) = (slot.done, slot.total);
+        if due && (*reported, *reported_total) != (slot.done, slot.total) {
+            (*reported, *reported_total) = (slot.done, slot.total);
             self.counted_at_ns = now_ns;
             events.extend(numbers(slot.phase, slot.done, slot.total));
         }
         if slot.phase == Phase::PostInstall && slot.message != self.post_install {
             self.post_install.clone_from(&slot.message);
-            events.push(Event::PostInstall { message: &slot.message });
+            events.push(Event::PostInstall { message: slot.message.clone() });
         }
     }
 }
 
-/// The event of a phase that counts; others have none.
-fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<Event<'static>> {
+/// The event of a phase that counts bytes; the others have none.
+fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<Event> {
     let total = total.filter(|total| *total > 0 && done <= *total);
     let percent = permille(done, total).map(|permille| f64::from(permille) / 10.0);
     match phase {
@@ -173,17 +175,26 @@ fn numbers(phase: Phase, done: u64, total: Option<u64>) -> Option<Event<'static>
     }
 }
 
-fn end(slot: &SlotView, standing: Standing) -> Event<'_> {
+fn end(slot: &SlotView, standing: Standing) -> Event {
     if standing.good() {
         let skipped = standing == Standing::Skipped;
-        return Event::Completed { version: &slot.version, install_path: slot.install_path.as_deref(), skipped };
+        let (version, install_path) = (slot.version.clone(), slot.install_path.clone());
+        return Event::Completed { version, install_path, skipped };
     }
     Event::Failed {
-        error: error(slot, standing),
+        error: failure(slot, standing).into_owned(),
         result: standing.word(),
         exit_code: slot.exit_code,
         signal: slot.signal,
     }
+}
+
+fn error_fields<S: Serializer>(error: &ErrorCell<'_>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut fields = serializer.serialize_map(Some(3))?;
+    fields.serialize_entry("error", &error.shown_text())?;
+    fields.serialize_entry("kind", &error.kind)?;
+    fields.serialize_entry("hint", &error.hint)?;
+    fields.end()
 }
 
 #[cfg(test)]
@@ -203,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_install_that_passed_between_two_readings_is_told_whole() {
+    fn an_install_that_passed_between_two_readings_gives_all_its_events() {
         let slot = SlotView {
             version: "1.2".to_owned(),
             state: SlotState::Done,
@@ -219,17 +230,17 @@ mod tests {
             ended_at_ns: Some(9),
             ..SlotView::default()
         };
-        let mut told = Told::default();
-        let events = told.news(&slot, SECOND, SECOND);
+        let mut cursor = EventCursor::default();
+        let events = cursor.new_events(&slot, SECOND, SECOND);
         assert_eq!(names(&events), ["started", "downloading", "extracting", "post_install", "completed"]);
         let whole = Event::Downloading { percent: Some(100.0), bytes_downloaded: 700, total_bytes: Some(700) };
         assert_eq!(events[1], whole);
-        assert!(told.news(&slot, 2 * SECOND, SECOND).is_empty(), "each event is told once");
+        assert!(cursor.new_events(&slot, 2 * SECOND, SECOND).is_empty(), "each event comes once");
     }
 
     #[test]
-    fn byte_counts_are_conflated_and_the_last_one_is_told() {
-        let mut told = Told::default();
+    fn byte_counts_are_conflated_and_the_last_one_comes() {
+        let mut cursor = EventCursor::default();
         let mut seen = Vec::new();
         for step in 0..=100u64 {
             let slot = SlotView {
@@ -241,7 +252,7 @@ mod tests {
                 ..SlotView::default()
             };
             seen.extend(
-                told.news(&slot, 1 + step * SECOND / 100, SECOND / 10).iter().map(|event| format!("{event:?}")),
+                cursor.new_events(&slot, 1 + step * SECOND / 100, SECOND / 10).iter().map(|event| format!("{event:?}")),
             );
         }
         assert!((10..=12).contains(&seen.len()), "{seen:?}");
@@ -251,7 +262,7 @@ mod tests {
             phases: vec![entry(Phase::Downloading, 1, 2_000), entry(Phase::Linking, 3 * SECOND, 0)],
             ..SlotView::default()
         };
-        let last = told.news(&left, 2 * SECOND, SECOND);
+        let last = cursor.new_events(&left, 2 * SECOND, SECOND);
         assert_eq!(
             last,
             [Event::Downloading { percent: Some(100.0), bytes_downloaded: 2_000, total_bytes: Some(2_000) }]
@@ -261,14 +272,15 @@ mod tests {
     #[test]
     fn a_death_before_the_first_phase_is_a_failure_with_its_signal() {
         let slot = SlotView { state: SlotState::Died, signal: Some(9), ..SlotView::default() };
-        let events = Told::default().news(&slot, 1, 1);
-        let error = "killed by signal 9 (SIGKILL)".to_owned();
+        let events = EventCursor::default().new_events(&slot, 1, 1);
+        let (text, kind) = ("killed by signal 9 (SIGKILL)".into(), Some("killed".into()));
+        let error = ErrorCell { text, kind, ..ErrorCell::default() };
         assert_eq!(events, [Event::Failed { error, result: "died", exit_code: None, signal: Some(9) }]);
     }
 
     #[test]
-    fn a_second_attempt_tells_its_phases_again() {
-        let mut told = Told::default();
+    fn a_second_attempt_gives_its_phases_again() {
+        let mut cursor = EventCursor::default();
         let slot = |attempt, entered_at_ns| SlotView {
             state: SlotState::Live,
             phase: Phase::Downloading,
@@ -276,7 +288,7 @@ mod tests {
             phases: vec![entry(Phase::Downloading, entered_at_ns, 0)],
             ..SlotView::default()
         };
-        assert_eq!(names(&told.news(&slot(1, 5), 6, SECOND)), ["started", "downloading"]);
-        assert_eq!(names(&told.news(&slot(2, 9), 10, SECOND)), ["started", "downloading"]);
+        assert_eq!(names(&cursor.new_events(&slot(1, 5), 6, SECOND)), ["started", "downloading"]);
+        assert_eq!(names(&cursor.new_events(&slot(2, 9), 10, SECOND)), ["started", "downloading"]);
     }
 }

@@ -1,4 +1,4 @@
-//! How fast each slot moves, from a few samples of the last seconds. Bounded: a dozen samples a slot, and only for the
+//! The rate of each slot, from a few samples of the last seconds. Bounded: a dozen samples a slot, and only for the
 //! slots of the last snapshot.
 
 use std::collections::VecDeque;
@@ -9,7 +9,7 @@ use crate::model::{Pace, SlotId};
 
 const WINDOW_NS: u64 = 5_000_000_000;
 const BETWEEN_SAMPLES_NS: u64 = 450_000_000;
-/// A rate over less than this jumps too much to be read.
+/// A rate over a shorter time changes too fast to be read.
 const LEAST_SPAN_NS: u64 = 1_000_000_000;
 
 /// The samples of all slots.
@@ -21,14 +21,15 @@ pub(crate) struct History {
 #[derive(Debug)]
 struct Track {
     of: (SlotId, Phase, u8),
-    /// When, and how much was done; oldest first.
+    /// Times with the amount done by then; oldest first.
     samples: VecDeque<(u64, u64)>,
 }
 
 impl History {
-    /// Take a snapshot in. Returns what is known of each of its slots, in their order.
+    /// Record a snapshot. Returns the rate of each of its slots, in their order.
     pub(crate) fn note(&mut self, snapshot: &Snapshot) -> Vec<Pace> {
-        // Only slots that move have a track: those of before are walked beside those of now, both in the board's order.
+        // Only moving slots have a track. Both the old tracks and the slots are in the board's order, so one pass pairs
+        // them.
         let mut before = std::mem::take(&mut self.tracks).into_iter().peekable();
         let mut paces = Vec::with_capacity(snapshot.slots.len());
         for slot in &snapshot.slots {
@@ -47,7 +48,7 @@ impl History {
     }
 }
 
-/// Whether the slot is in a phase that counts bytes.
+/// True if the slot is in a phase that counts bytes.
 fn moves(slot: &SlotView) -> bool {
     slot.state == SlotState::Live && matches!(slot.phase, Phase::Downloading | Phase::Extracting)
 }
@@ -128,7 +129,7 @@ mod tests {
         assert!(history.tracks[0].samples.len() <= 13, "{}", history.tracks[0].samples.len());
     }
 
-    /// So many downloads behind one slot that is over or not.
+    /// A board of downloads, of which the first is in this state.
     fn board(slots: u32, first: SlotState, second: u64) -> Snapshot {
         let mut now = at(second * SECOND, second);
         now.slots = (0..slots).map(|index| SlotView { index, ..now.slots[0].clone() }).collect();
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_keep_their_measurements_whatever_becomes_of_those_before_them() {
+    fn slots_keep_their_measurements_when_those_before_them_end() {
         let mut history = History::default();
         history.note(&board(5, SlotState::Live, 0));
         history.note(&board(5, SlotState::Done, 1));

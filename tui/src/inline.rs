@@ -1,8 +1,8 @@
 //! The inline view: finished tools scroll up as lines, the running ones stand in a few rows below.
 //!
-//! Between two drawings the cursor rests at the first column of the first live row. Terminals that reflow on a resize
-//! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row
-//! without knowing which kind it is. Nothing stays switched on in the terminal between two drawings.
+//! Between two drawings the cursor rests at the first column of the first live row. On a resize, terminals that reflow
+//! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row on
+//! either kind. No terminal mode stays changed between two drawings.
 
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
@@ -16,8 +16,8 @@ use crate::widgets::{bar, glyph, summary, tone};
 /// The live region has at most this many rows, and at most a third of the screen.
 const MOST_ROWS: u16 = 8;
 
-/// The bytes that scroll `finished` up and show `live` in place of what was shown before. No line may be wider than the
-/// screen, colour codes apart.
+/// The bytes that scroll `finished` up and replace the shown rows by `live`. No line may be wider than the screen,
+/// colour codes apart.
 pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
     let mut out = String::new();
     ansi(&mut out, terminal::BeginSynchronizedUpdate);
@@ -28,7 +28,8 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
         out.push_str(line);
         out.push_str("\r\n");
     }
-    // Never all from the first cell of the screen: tmux keeps what is erased so in its history, frame after frame.
+    // Never erase everything from the first cell of the screen: tmux moves what is erased so to its history, frame
+    // after frame.
     ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
     for (number, line) in live.iter().enumerate() {
         if number > 0 {
@@ -51,7 +52,7 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
     out
 }
 
-/// Erase the rows below the cursor's, from whose first column it does not move.
+/// Erase the rows below the cursor, which stays at the first column of its row.
 fn erase_below(out: &mut String) {
     ansi(out, cursor::SavePosition);
     ansi(out, cursor::MoveDown(1));
@@ -64,12 +65,12 @@ fn ansi(out: &mut String, command: impl Command) {
     let _ = command.write_ansi(out);
 }
 
-/// The line of a tool that is over: `✓ node 22.3.0  installed  31.2 MB  4.2 s`.
+/// The line of a finished tool: `✓ node 22.3.0  installed  31.2 MB  4.2 s`.
 pub(crate) fn finished_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
     let standing = Standing::of(slot);
-    let mut said = crate::model::ending(slot, standing);
+    let mut text = crate::model::ending(slot, standing);
     if standing.bad() && standing != Standing::Lost {
-        said = format!("{}: {said}", standing.word());
+        text = format!("{}: {text}", standing.word());
     }
     let sums: Vec<String> = [
         received_bytes(slot).map(bytes),
@@ -83,19 +84,19 @@ pub(crate) fn finished_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns
     let room = usize::from(columns).saturating_sub(3);
     let name = fitted(&name, room / 2, theme.glyphs.cut);
     let sums = fitted(&sums, room.saturating_sub(width(&name) + 2), theme.glyphs.cut);
-    let said = fitted(&said, room.saturating_sub(width(&name) + 4 + width(&sums)), theme.glyphs.cut);
+    let text = fitted(&text, room.saturating_sub(width(&name) + 4 + width(&sums)), theme.glyphs.cut);
     let mark = theme.paint(glyph(theme.glyphs, standing), tone(standing));
-    let line = [theme.paint(&name, Tone::Strong), theme.paint(&said, tone(standing)), theme.paint(&sums, Tone::Quiet)];
+    let line = [theme.paint(&name, Tone::Strong), theme.paint(&text, tone(standing)), theme.paint(&sums, Tone::Quiet)];
     let line: Vec<String> = line.into_iter().filter(|part| !part.is_empty()).collect();
     fit_tiny(format!("{mark} {}", line.join("  ")), columns)
 }
 
-/// On a screen narrower than the mark and a name nothing sensible fits.
+/// On a very narrow screen, only the beginning of the line, without its colours.
 fn fit_tiny(line: String, columns: u16) -> String {
     if columns < 8 { fitted(&line, usize::from(columns.saturating_sub(1)), "") } else { line }
 }
 
-/// The live rows for a screen of this size: the sums, then what is being worked on.
+/// The live rows for a screen of this size: the tools at work, then the sums.
 pub(crate) fn live_rows(
     theme: &Theme,
     snapshot: &Snapshot,
@@ -112,7 +113,7 @@ pub(crate) fn live_rows(
     let estimate = Estimate::of(snapshot, paces, expectations);
     let totals = Totals::with(snapshot, paces, estimate.whole);
     let mut rows = rows(snapshot, paces, &[]);
-    estimate.tell(&mut rows);
+    estimate.fill_in(&mut rows);
     let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
@@ -132,7 +133,7 @@ pub(crate) fn live_rows(
     lines
 }
 
-/// One running tool in `room` columns; what fits least is left out from the right.
+/// One running tool in `room` columns; cells that do not fit are left out from the right.
 fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usize) -> String {
     let cut = theme.glyphs.cut;
     let mark = glyph(theme.glyphs, row.standing);
@@ -150,9 +151,9 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
         let doing = if row.standing == Standing::Slow { "slow" } else { doing };
         add(padded(doing, 12, cut), Tone::Plain);
     } else {
-        // What is special about it stands in the way of the rest.
-        let said = format!("{}: {}", row.standing.word(), row.note);
-        add(fitted(&said, room.saturating_sub(tool + version + 8), cut), tone(row.standing));
+        // A note replaces the phase and takes the room of the cells behind it.
+        let text = format!("{}: {}", row.standing.word(), row.note);
+        add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone(row.standing));
     }
     add(bar(theme, 12, row.permille, row.beat), tone(row.standing));
     add(padded_left(&row.permille.map(percent).unwrap_or_default(), 4, cut), Tone::Plain);

@@ -1,39 +1,41 @@
 //! JSON lines: one event a line for programs, described by `docs/json-events.schema.json`.
 //!
-//! State events are told once and in order, also those of phases that passed between two readings; byte counts are
+//! State events come once and in order, also those of phases that passed between two readings; byte counts are
 //! conflated to at most ten a second and slot.
 
-mod escape;
 #[cfg(test)]
 mod obeys;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
 use vx_shm::{BoardState, SlotView, Snapshot};
+use vx_status::error_cell::ErrorCell;
+use vx_status::text::json_line;
 
-use crate::events::{Event, Told};
+use crate::events::{Event, EventCursor};
 use crate::model::{
-    Hanging, Pace, SlotId, Standing, TimeLeft, Totals, board_elapsed_ms, elapsed_ms, error, hanging, received_bytes,
+    Hanging, Pace, SlotId, Standing, TimeLeft, Totals, board_elapsed_ms, elapsed_ms, failure, hanging, received_bytes,
 };
 use crate::source::Logs;
 
-/// Between two byte counts of one slot.
+/// Time between two byte counts of one slot.
 const BETWEEN_COUNTS_NS: u64 = 100_000_000;
-/// Between two events about the whole.
+/// Time between two events about the whole run.
 const BETWEEN_WHOLES_NS: u64 = 1_000_000_000;
 
-/// What was told so far, by life of a slot.
+/// The lines written so far: a cursor for each life of a slot, and the last event about the whole run.
 #[derive(Debug, Default)]
 pub(crate) struct JsonLines {
-    told: HashMap<SlotId, Told>,
-    /// When the whole was told last, and what hung then.
-    whole_told: Option<(u64, Vec<(SlotId, Standing)>)>,
+    cursors: HashMap<SlotId, EventCursor>,
+    /// The time of the last event about the whole run, and the slots that hung then.
+    whole_reported: Option<(u64, Vec<(SlotId, Standing)>)>,
 }
 
 impl JsonLines {
-    /// Write what is new in a reading.
+    /// Write the events that a reading adds.
     pub(crate) fn step(
         &mut self,
         snapshot: &Snapshot,
@@ -43,15 +45,16 @@ impl JsonLines {
     ) -> io::Result<()> {
         self.whole(snapshot, paces, left, out)?;
         for slot in &snapshot.slots {
-            let told = self.told.entry(SlotId::of(slot)).or_default();
-            for event in told.news(slot, snapshot.taken_at_ns, BETWEEN_COUNTS_NS) {
+            let cursor = self.cursors.entry(SlotId::of(slot)).or_default();
+            for event in cursor.new_events(slot, snapshot.taken_at_ns, BETWEEN_COUNTS_NS) {
                 write_line(out, &Line { tool: &slot.key, event })?;
             }
         }
         out.flush()
     }
 
-    /// Tell of the whole once a second while something is to do, and as soon as something begins to hang or gets on.
+    /// Write an event about the whole run: once a second while there is work, and as soon as a tool begins or ceases to
+    /// hang.
     fn whole(
         &mut self,
         snapshot: &Snapshot,
@@ -61,17 +64,17 @@ impl JsonLines {
     ) -> io::Result<()> {
         let totals = Totals::with(snapshot, paces, left);
         let hanging = hanging(snapshot, paces);
-        let who: Vec<_> = hanging.iter().map(|hangs| (SlotId::of(hangs.slot), hangs.standing)).collect();
+        let hung: Vec<_> = hanging.iter().map(|hangs| (SlotId::of(hangs.slot), hangs.standing)).collect();
         let now_ns = snapshot.taken_at_ns;
-        let recent = |(at, then): &(u64, _)| now_ns.saturating_sub(*at) < BETWEEN_WHOLES_NS && *then == who;
-        if totals.over == totals.all || self.whole_told.as_ref().is_some_and(recent) {
+        let recent = |(at, then): &(u64, _)| now_ns.saturating_sub(*at) < BETWEEN_WHOLES_NS && *then == hung;
+        if totals.over == totals.all || self.whole_reported.as_ref().is_some_and(recent) {
             return Ok(());
         }
-        self.whole_told = Some((now_ns, who));
+        self.whole_reported = Some((now_ns, hung));
         write_line(out, &Whole::of(&totals, &hanging))
     }
 
-    /// Write the last event, after the last reading was told.
+    /// Write the last event, after those of the last reading.
     pub(crate) fn summary(&self, snapshot: &Snapshot, logs: &dyn Logs, out: &mut dyn Write) -> io::Result<()> {
         write_line(out, &Summary::of(snapshot, logs))?;
         out.flush()
@@ -82,11 +85,11 @@ impl JsonLines {
 #[derive(Serialize)]
 struct Line<'a> {
     #[serde(flatten)]
-    event: Event<'a>,
+    event: Event,
     tool: &'a str,
 }
 
-/// How far the whole is.
+/// The progress of the whole run.
 #[derive(Serialize)]
 struct Whole<'a> {
     event: &'static str,
@@ -103,7 +106,7 @@ struct Whole<'a> {
     hanging: Vec<Hangs<'a>>,
 }
 
-/// One tool that hardly gets on.
+/// One tool that makes little progress or none.
 #[derive(Serialize)]
 struct Hangs<'a> {
     tool: &'a str,
@@ -165,6 +168,8 @@ struct ToolResult<'a> {
     elapsed_ms: Option<u64>,
     install_path: Option<&'a str>,
     error: Option<String>,
+    kind: Option<Cow<'a, str>>,
+    hint: Option<Cow<'a, str>>,
     exit_code: Option<i32>,
     signal: Option<i32>,
     log: Option<String>,
@@ -193,6 +198,7 @@ impl<'a> Summary<'a> {
 
 fn tool_result<'a>(slot: &'a SlotView, now_ns: u64, logs: &dyn Logs) -> ToolResult<'a> {
     let standing = Standing::of(slot);
+    let failure = (standing.over() && !standing.good()).then(|| failure(slot, standing));
     ToolResult {
         tool: &slot.key,
         version: &slot.version,
@@ -204,7 +210,9 @@ fn tool_result<'a>(slot: &'a SlotView, now_ns: u64, logs: &dyn Logs) -> ToolResu
         size_bytes: received_bytes(slot),
         elapsed_ms: elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost),
         install_path: slot.install_path.as_deref(),
-        error: (standing.over() && !standing.good()).then(|| error(slot, standing)),
+        error: failure.as_ref().map(ErrorCell::shown_text),
+        kind: failure.as_ref().and_then(|failure| failure.kind.clone()),
+        hint: failure.as_ref().and_then(|failure| failure.hint.clone()),
         exit_code: slot.exit_code,
         signal: slot.signal,
         log: logs.location(&slot.key),
@@ -212,7 +220,7 @@ fn tool_result<'a>(slot: &'a SlotView, now_ns: u64, logs: &dyn Logs) -> ToolResu
 }
 
 fn write_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let mut line = escape::to_vec(value)?;
+    let mut line = json_line(value)?;
     line.push(b'\n');
     out.write_all(&line)
 }
@@ -269,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_is_told_each_second_and_when_something_begins_to_hang() {
+    fn the_whole_comes_each_second_and_when_something_begins_to_hang() {
         use vx_shm::Liveness;
         let mut lines = JsonLines::default();
         let mut told = |millisecond: u64, liveness| {

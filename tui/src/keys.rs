@@ -1,4 +1,4 @@
-//! What each key means at the moment, and which keys to offer: only those that do something here.
+//! The meaning of each key at the moment, and the keys to offer: only those that do something here.
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
@@ -6,15 +6,15 @@ use tui_input::InputRequest;
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
 use crate::model::{Focus, Mode, Model, Tab};
-use crate::source::Turn;
+use crate::source::PlaybackCommand;
 
-/// How far the replay is sought at once, in milliseconds.
+/// One seek step of the replay, in milliseconds.
 const SEEK_MS: i64 = 5_000;
 
-/// Keys and what they do.
+/// Keys with their meaning.
 pub(crate) type Offer = (String, &'static str);
 
-/// What a key press asks for. Releases and repeats-as-releases of terminals that report them mean nothing.
+/// The message for a key press. Some terminals also report releases and repeats, which mean nothing.
 pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
     if key.kind != KeyEventKind::Press {
         return None;
@@ -37,7 +37,7 @@ pub(crate) fn message(key: &KeyEvent, model: &Model) -> Option<Message> {
     }
 }
 
-/// Whether it moves through what has the keys.
+/// True if the action moves through the focused part.
 fn moves(action: Action) -> bool {
     use Action::{Down, First, Last, PageDown, PageUp, Up};
     matches!(action, Down | Up | PageDown | PageUp | First | Last)
@@ -63,7 +63,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Help => Message::Help,
         Action::Timeline => Message::ShowTimeline,
         Action::Sort => Message::ChangeSort,
-        Action::CancelAll if model.in_charge => Message::CancelAll,
+        Action::CancelAll if model.has_control => Message::CancelAll,
         Action::CancelAll => Message::Leave,
         Action::Suspend => Message::Suspend,
         Action::Retry => Message::Retry,
@@ -71,22 +71,22 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Copy => Message::Copy,
         Action::Save => Message::Save,
         Action::Stream => Message::Stream,
-        Action::Pause => Message::Turn(Turn::Pause),
-        Action::StepBack => Message::Turn(Turn::StepBack),
-        Action::StepForward => Message::Turn(Turn::StepForward),
-        Action::SeekBack => Message::Turn(Turn::By(-SEEK_MS)),
-        Action::SeekForward => Message::Turn(Turn::By(SEEK_MS)),
-        Action::Start => Message::Turn(Turn::Start),
-        Action::End => Message::Turn(Turn::End),
-        Action::Slower => Message::Turn(Turn::Slower),
-        Action::Faster => Message::Turn(Turn::Faster),
+        Action::Pause => Message::Playback(PlaybackCommand::Pause),
+        Action::StepBack => Message::Playback(PlaybackCommand::StepBack),
+        Action::StepForward => Message::Playback(PlaybackCommand::StepForward),
+        Action::SeekBack => Message::Playback(PlaybackCommand::By(-SEEK_MS)),
+        Action::SeekForward => Message::Playback(PlaybackCommand::By(SEEK_MS)),
+        Action::Start => Message::Playback(PlaybackCommand::Start),
+        Action::End => Message::Playback(PlaybackCommand::End),
+        Action::Slower => Message::Playback(PlaybackCommand::Slower),
+        Action::Faster => Message::Playback(PlaybackCommand::Faster),
         Action::LeaveDetach => Message::Detach,
         Action::LeaveCancel => Message::CancelAll,
         Action::LeaveStay => Message::Stay,
     })
 }
 
-/// What a key means while text is typed: as in a shell.
+/// The meaning of a key while text is typed: as in a shell.
 fn typing(key: &KeyEvent) -> Option<Message> {
     use InputRequest::{
         DeleteLine, DeleteNextChar, DeletePrevChar, DeletePrevWord, DeleteTillEnd, GoToEnd, GoToNextChar, GoToNextWord,
@@ -113,7 +113,7 @@ fn typing(key: &KeyEvent) -> Option<Message> {
     Some(Message::Edit(edit))
 }
 
-/// Whether it is so.
+/// True if the condition holds.
 fn holds(when: When, model: &Model) -> bool {
     let pane = model.areas().pane.is_some();
     let standing = model.selected_row().map(|row| row.standing);
@@ -127,18 +127,18 @@ fn holds(when: When, model: &Model) -> bool {
         When::Copyable => copyable(model),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
-        When::Cancellable => model.in_charge && standing.is_some_and(|standing| !standing.over()),
-        When::Retriable => model.in_charge && standing.is_some_and(|standing| standing.over() && !standing.good()),
+        When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
+        When::Retriable => model.has_control && standing.is_some_and(|standing| standing.over() && !standing.good()),
     }
 }
 
-/// Whether there is text to copy: lines of the log in view, or an error.
+/// True if there is text to copy: lines of the log in view, or an error.
 fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
-/// The keys that work now, the most useful first: for the footer. The way out and the list of all keys stand behind those
-/// for moving, so that no footer is too short for them.
+/// The keys that work now, the most useful first: for the footer. Leaving and the key list follow directly after
+/// moving, so that no footer is too short for them.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
     let mut lines: Vec<&Line> = holding.collect();
@@ -150,7 +150,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
 
-/// What a line of the table says in the footer, where it is worth a place there.
+/// The footer text of a line of the table; `None` if it is not worth a place there.
 fn footer(line: &Line, model: &Model) -> Option<&'static str> {
     let in_pane = model.focus == Focus::Pane;
     let says = match line.binds[0].action {
@@ -184,22 +184,22 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
     let pane = model.areas().pane.is_some();
     match (line.binds[0].action, line.when) {
         (Action::Find, _) if !pane => Some("filter the rows"),
-        (Action::Leave, _) if model.in_charge => Some("leave: detach or cancel"),
-        (Action::CancelAll, _) if !model.in_charge => Some("leave"),
+        (Action::Leave, _) if model.has_control => Some("leave: detach or cancel"),
+        (Action::CancelAll, _) if !model.has_control => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
-        (_, When::Cancellable | When::Retriable) if !model.in_charge => None,
+        (_, When::Cancellable | When::Retriable) if !model.has_control => None,
         (_, When::Leaving) => None,
         (_, When::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),
     }
 }
 
-/// The keys of a line, so many of each action, with their meaning; nothing where nobody can press one.
+/// The keys of a line, at most `most` of each action, with their meaning; `None` if no key is bound.
 fn offer(line: &Line, model: &Model, most: usize, meaning: &'static str) -> Option<Offer> {
     let names: Vec<Vec<String>> = line.binds.iter().map(|bind| model.keys.names(bind.action)).collect();
     let longest = names.iter().map(Vec::len).max().unwrap_or_default().min(most);
-    let in_turn = (0..longest).flat_map(|place| names.iter().filter_map(move |keys| keys.get(place)));
-    let shown: Vec<&str> = in_turn.map(String::as_str).collect();
+    let interleaved = (0..longest).flat_map(|place| names.iter().filter_map(move |keys| keys.get(place)));
+    let shown: Vec<&str> = interleaved.map(String::as_str).collect();
     (!shown.is_empty()).then(|| (shown.join(" "), meaning))
 }
 
@@ -233,7 +233,7 @@ mod tests {
         let viewer = Model { rows: vec![row], order: vec![0], selected: Some(SlotId::default()), ..wide() };
         assert!(message(&press(KeyCode::Char('x')), &viewer).is_none());
         assert!(!offered(&viewer).iter().any(|(key, _)| key == "x"));
-        let parent = Model { in_charge: true, ..viewer };
+        let parent = Model { has_control: true, ..viewer };
         assert!(matches!(message(&press(KeyCode::Char('x')), &parent), Some(Message::Cancel)));
         assert!(offered(&parent).contains(&("x".to_owned(), "cancel")));
     }
@@ -243,7 +243,7 @@ mod tests {
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert!(matches!(message(&key, &wide()), Some(Message::Leave)));
         assert!(matches!(
-            message(&key, &Model { in_charge: true, mode: Mode::Filtering, ..wide() }),
+            message(&key, &Model { has_control: true, mode: Mode::Filtering, ..wide() }),
             Some(Message::CancelAll)
         ));
     }
@@ -260,13 +260,13 @@ mod tests {
     fn a_screen_of_one_line_takes_no_key_whose_effect_it_cannot_show() {
         let row = Row { standing: Standing::Running, ..Row::default() };
         let selected = Some(SlotId::default());
-        let tiny = Model { size: (30, 5), in_charge: true, rows: vec![row], selected, ..Model::default() };
+        let tiny = Model { size: (30, 5), has_control: true, rows: vec![row], selected, ..Model::default() };
         assert!(message(&press(KeyCode::Char('x')), &tiny).is_none());
         assert!(matches!(message(&press(KeyCode::Char('q')), &tiny), Some(Message::Leave)));
     }
 
     #[test]
-    fn a_key_bound_by_the_user_is_what_footer_and_help_say_and_the_old_one_means_nothing() {
+    fn a_key_bound_by_the_user_shows_in_footer_and_help_and_the_old_one_means_nothing() {
         let chosen = BTreeMap::from([("help".to_owned(), vec!["F1".to_owned()])]);
         let keys = Arc::new(KeyBindings::try_from(&chosen).expect("it fits"));
         let model = Model { keys, ..wide() };
@@ -283,22 +283,22 @@ mod tests {
         let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
         let chosen = BTreeMap::from([("leave-detach".to_owned(), list(&["y", "F2"]))]);
         let keys = Arc::new(KeyBindings::try_from(&chosen).expect("`y` copies at other times"));
-        let model = Model { keys, mode: Mode::Leaving, in_charge: true, ..wide() };
+        let model = Model { keys, mode: Mode::Leaving, has_control: true, ..wide() };
         assert!(matches!(message(&press(KeyCode::Char('y')), &model), Some(Message::Detach)));
         assert!(message(&press(KeyCode::Char('d')), &model).is_none());
         assert!(matches!(message(&press(KeyCode::Char('C')), &model), Some(Message::CancelAll)));
         for code in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('n')] {
             assert!(matches!(message(&press(code), &model), Some(Message::Stay)), "{code:?}");
         }
-        let said = |(key, meaning): &(String, &str)| format!("{key} {meaning}");
-        let answers: Vec<String> = answers(&model).iter().map(said).collect();
+        let line = |(key, meaning): &(String, &str)| format!("{key} {meaning}");
+        let answers: Vec<String> = answers(&model).iter().map(line).collect();
         assert_eq!(answers, ["y detach: the work goes on", "c cancel all of it", "Esc stay here"]);
     }
 
-    /// Whatever the footer offers does something, at every place a person can be.
+    /// Every key in the footer does something, wherever the focus is.
     #[test]
     fn every_key_that_is_offered_means_something() {
-        for (focus, tab, in_charge) in [
+        for (focus, tab, has_control) in [
             (Focus::Table, Tab::Log, true),
             (Focus::Pane, Tab::Log, true),
             (Focus::Pane, Tab::Timeline, false),
@@ -306,7 +306,7 @@ mod tests {
         ] {
             let row = Row { standing: Standing::Running, ..Row::default() };
             let (rows, order, selected) = (vec![row], vec![0], Some(SlotId::default()));
-            let model = Model { focus, tab, in_charge, rows, order, selected, ..wide() };
+            let model = Model { focus, tab, has_control, rows, order, selected, ..wide() };
             for (names, meaning) in offered(&model) {
                 for name in names.split(' ') {
                     let code = match name {

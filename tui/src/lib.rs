@@ -1,7 +1,7 @@
 //! The views of a board: full screen, inline, plain lines and JSON lines, all fed by the same snapshots.
 //!
-//! Nothing in here knows files, configuration or the network; what a view needs from outside comes through the traits
-//! in [`source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
+//! The crate knows no files, no configuration and no network; the views reach the outside through the traits in
+//! [`source`]. Text from a board or a log is cleaned before it is shown, whatever it holds.
 
 mod app;
 mod bindings;
@@ -23,7 +23,7 @@ mod view;
 mod widgets;
 
 pub use app::{
-    BoardChoice, Choice, DashboardOptions, Foreteller, Inputs, Left, OutputOptions, PlainForm, PlainOptions,
+    BoardChoice, Choice, DashboardOptions, Estimator, Inputs, Left, OutputOptions, PlainForm, PlainOptions,
     choose_board, dashboard, inline, json, plain,
 };
 pub use bindings::{KeyBindingError, KeyBindings};

@@ -1,4 +1,4 @@
-//! Everything that can happen to the full-screen view, and everything it can ask for.
+//! The messages to the full-screen view, and the effects it asks for.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use tui_input::InputRequest;
 use vx_shm::Snapshot;
 
 use crate::model::{Pace, SlotId};
-use crate::source::{Answer, LogPart, LogPlace, Position, Turn};
+use crate::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
 
-/// Something that happened. The time is part of the data: the instant its snapshot was taken.
+/// An event. Its time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
-    /// A reading of the board, with what was measured for each of its slots.
+    /// A reading of the board, with the measured rate of each of its slots.
     Data {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
@@ -23,29 +23,29 @@ pub(crate) enum Message {
         part: LogPart,
         location: Option<String>,
     },
-    /// A slot's log was searched up to a byte: where the lines begin that say the text.
+    /// A slot's log was searched up to a byte; `hits` are the byte offsets of the matching lines.
     Found {
         of: SlotId,
         text: String,
         hits: Vec<u64>,
         scanned: u64,
-        /// There is no more of the log yet.
+        /// The log was searched to its present end.
         whole: bool,
     },
-    /// What came of what was asked of the work.
-    Answered(Answer),
-    /// What came of an effect, in words.
-    Told(String),
-    /// Where the recording is that is shown.
+    /// A request for a stop or a retry was not carried out.
+    RequestFailed(RequestFailure),
+    /// The result of an effect, in words.
+    Notice(String),
+    /// The position in the recording.
     At(Position),
-    /// Turn the time of the recording.
-    Turn(Turn),
+    /// A command for the playback of the recording.
+    Playback(PlaybackCommand),
     /// The board can no longer be read.
     Trouble(String),
     /// The screen has a new size.
     Resized(u16, u16),
     Move(Motion),
-    /// Give the keys to the pane.
+    /// Give the focus to the pane.
     Open,
     /// One step back: out of the pane, out of a filter.
     Back,
@@ -72,16 +72,16 @@ pub(crate) enum Message {
     Save,
     /// Plain lines in place of the view, or back from them.
     Stream,
-    /// Try the selected slot's work again.
+    /// Try the failed work of the selected slot again.
     Retry,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
     CancelAll,
     Help,
-    /// Leave, asking first where work goes on.
+    /// Leave, after a question if there is still work.
     Leave,
-    /// Leave the view, let the work go on.
+    /// Leave the view; the work continues.
     Detach,
     /// Do not leave after all.
     Stay,
@@ -89,13 +89,13 @@ pub(crate) enum Message {
     Suspend,
     Type(char),
     Paste(String),
-    /// Change what is typed, or go elsewhere in it.
+    /// Edit the typed text, or move in it.
     Edit(InputRequest),
     Accept,
     Abandon,
 }
 
-/// Where to, within what has the focus.
+/// A movement within the focused part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Motion {
     Up,
@@ -106,10 +106,10 @@ pub(crate) enum Motion {
     Bottom,
 }
 
-/// What the view wants done outside.
+/// The action to carry out outside of the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    Turn(Turn),
+    Playback(PlaybackCommand),
     Cancel(String),
     CancelAll,
     Retry(String),
@@ -121,14 +121,14 @@ pub(crate) enum Effect {
     Copy(String),
     /// Plain lines from now on: of this key's log, or of the whole run.
     Stream(Option<String>),
-    /// The view again.
+    /// Return from plain lines to the view.
     EndStream,
     Leave,
     Detach,
     Suspend,
 }
 
-/// What a message led to.
+/// The result of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
     pub(crate) effect: Option<Effect>,

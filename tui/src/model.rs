@@ -1,6 +1,6 @@
-//! What the full-screen view holds between two messages: plain values, changed by `update` alone, shown by `view`.
+//! State of the full-screen view between two messages: plain values, changed by `update` alone, shown by `view`.
 //!
-//! Its parts that only read a snapshot (standing, sizes, totals, rows) serve the line-wise outputs too.
+//! The parts that only read a snapshot (standing, sizes, totals, rows) serve the line-wise outputs too.
 
 mod areas;
 mod changes;
@@ -26,12 +26,12 @@ pub(crate) use hanging::{Hanging, hanging};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use rows::{Pace, Row, Sort, rows};
 pub(crate) use slot::{
-    SlotId, download_entry, elapsed_ms, entry_ends_ns, error_lines, permille, ran_from_ns, received_bytes, size_bytes,
+    SlotId, download_entry, elapsed_ms, entry_ends_ns, error_cell, permille, ran_from_ns, received_bytes, size_bytes,
 };
-pub(crate) use standing::{Standing, ending, error, note};
+pub(crate) use standing::{Standing, ending, failure, note};
 pub(crate) use totals::{Totals, board_elapsed_ms};
 
-/// How many lines of a log the view keeps; each is at most 4 KiB long.
+/// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;
 
 /// The tabs of the detail pane.
@@ -62,7 +62,7 @@ impl Tab {
     }
 }
 
-/// Which part the motion keys move.
+/// The part of the screen that the motion keys move.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Focus {
     #[default]
@@ -70,17 +70,17 @@ pub(crate) enum Focus {
     Pane,
 }
 
-/// What the keys mean at the moment.
+/// The mode decides which meaning a key has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Mode {
     /// Moving around.
     #[default]
     Browsing,
-    /// Typing what rows to show.
+    /// Typing the filter for the rows.
     Filtering,
-    /// Typing what to look for in the log.
+    /// Typing a search text for the log.
     Searching,
-    /// Asked how to leave while work goes on.
+    /// Answering the question how to leave while there is still work.
     Leaving,
     /// Reading the list of keys.
     Helping,
@@ -93,19 +93,19 @@ pub(crate) enum Mode {
 pub(crate) struct Model {
     /// Columns and rows of the screen.
     pub(crate) size: (u16, u16),
-    /// Which keys mean what.
+    /// The key bindings in force.
     pub(crate) keys: Arc<KeyBindings>,
     /// The last reading of the board.
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.
     pub(crate) rows: Vec<Row>,
-    /// The rows to show, as places in `rows`: filtered and sorted.
+    /// The rows to show, as indices into `rows`: filtered and sorted.
     pub(crate) order: Vec<usize>,
-    /// What holds for all of them.
+    /// The sums over all rows.
     pub(crate) totals: Totals,
-    /// The slot the pane is about. Stays with its slot, not with its place.
+    /// The slot that the pane describes. It stays selected when its row moves.
     pub(crate) selected: Option<SlotId>,
-    /// The first place of `order` in view.
+    /// The first index into `order` that is in view.
     pub(crate) top: usize,
     pub(crate) focus: Focus,
     pub(crate) tab: Tab,
@@ -113,35 +113,35 @@ pub(crate) struct Model {
     pub(crate) sort: Sort,
     /// Rows without this text are left out.
     pub(crate) filter: String,
-    /// What is being typed, before it is accepted.
+    /// The text being typed, before it is accepted.
     pub(crate) typed: String,
-    /// Before which of its characters the next one goes.
+    /// The cursor in `typed`: the character before which the next one is inserted.
     pub(crate) typed_at: usize,
     pub(crate) log: LogView,
-    /// The first line in view of the tabs that do not keep their own place.
+    /// The first line in view of the tabs that do not keep their own scroll position.
     pub(crate) pane_top: usize,
     /// The first key in view of the list of keys.
     pub(crate) help_top: usize,
-    /// Whether there is a hand on the work.
-    pub(crate) in_charge: bool,
-    /// Slots that were asked to stop.
+    /// True if this view controls the work, so that it can cancel and retry.
+    pub(crate) has_control: bool,
+    /// Slots that this view asked to stop.
     pub(crate) asked: Vec<SlotId>,
-    /// Slots by their keys, with who keeps them from stopping.
+    /// Keys of slots that cannot stop yet, each with the reason.
     pub(crate) blocked: Vec<(String, String)>,
-    /// How often everything was asked to stop.
+    /// Number of requests to stop everything.
     pub(crate) asked_all: u32,
     /// One line for the footer, gone with the next key.
     pub(crate) notice: Option<String>,
-    /// Why the board can no longer be read.
+    /// The error of the last read, while the board cannot be read.
     pub(crate) trouble: Option<String>,
-    /// Where the recording is that is shown; `None` for a board.
+    /// The position in the recording; `None` for a board.
     pub(crate) playback: Option<Position>,
-    /// What earlier runs say about how long this one takes.
+    /// Durations of earlier runs, for the estimate of the time left.
     pub(crate) expectations: Arc<Expectations>,
 }
 
 impl Model {
-    /// The place of the selected slot among the shown rows.
+    /// The index of the selected slot among the shown rows.
     pub(crate) fn selected_place(&self) -> Option<usize> {
         let selected = self.selected?;
         self.order.iter().position(|row| self.rows[*row].id == selected)
@@ -159,18 +159,19 @@ impl Model {
         self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
     }
 
-    /// Whether lines of the selected slot's log are in view.
+    /// True if lines of the selected slot's log are in view.
     pub(crate) fn shows_log(&self) -> bool {
         self.tab == Tab::Log && self.areas().pane.is_some() && !self.log.lines.is_empty()
     }
 
-    /// Where the parts of the screen are.
+    /// The rectangles of the parts of the screen.
     pub(crate) fn areas(&self) -> Areas {
         Areas::of(self.size, self.order.len(), self.focus)
     }
 
-    /// Whose log should be read now and where, and whether somebody waits for it: the selected slot's, while its tab is
-    /// open and it follows, was never read, or somebody comes to the end of what was.
+    /// The slot whose log should be read now, the place to read from, and whether the view waits for the lines. A read
+    /// is due while the tab is open and the log is followed, was never read, or is scrolled to the end of the lines
+    /// read so far.
     pub(crate) fn wanted_log(&self) -> Option<(&SlotView, LogPlace, bool)> {
         let areas = self.areas();
         let open = areas.pane.is_some() && matches!(self.tab, Tab::Log | Tab::Error);
@@ -182,7 +183,7 @@ impl Model {
         Some((slot, place, waited_for))
     }
 
-    /// Whose log should be searched on, and from where.
+    /// The slot whose log should be searched next, and the byte to search from.
     pub(crate) fn wanted_search(&self) -> Option<(&SlotView, u64)> {
         let search = &self.log.search;
         let slot = self.selected_slot().filter(|slot| self.log.of == Some(SlotId::of(slot)))?;

@@ -14,26 +14,26 @@ use crate::widgets::time_left;
 
 pub(crate) use actions::{annotations, group, step_summary};
 
-/// Nobody reads on beyond this many characters of a line.
+/// The longest line, in columns: longer ones are not read to their end.
 const LINE_COLUMNS: usize = 240;
 
-/// What was told so far, and when the whole was told last.
+/// The lines written so far: the changes they cover, and the time of the last sum.
 #[derive(Debug)]
 pub(crate) struct Plain {
     changes: Changes,
     between_sums_ms: u64,
-    told_at_ms: Option<u64>,
+    summed_at_ms: Option<u64>,
     guarded: bool,
 }
 
 impl Plain {
-    /// Tell the whole every `between_sums_ms` while something runs. `guarded` keeps text from being read as a
-    /// command of a build server.
+    /// Lines with a sum every `between_sums_ms` while there is work. `guarded` keeps text from being taken for a command of
+    /// a build server.
     pub(crate) fn new(between_sums_ms: u64, guarded: bool) -> Self {
-        Self { changes: Changes::default(), between_sums_ms, told_at_ms: None, guarded }
+        Self { changes: Changes::default(), between_sums_ms, summed_at_ms: None, guarded }
     }
 
-    /// Write what is new in a reading, at `now_ms` since the beginning.
+    /// Write the lines that a reading adds, `now_ms` after the beginning.
     pub(crate) fn step(
         &mut self,
         snapshot: &Snapshot,
@@ -53,9 +53,9 @@ impl Plain {
             self.line(out, &format!("{}: {}", name(hangs.slot), hang_words(hangs)))?;
         }
         let totals = Totals::with(snapshot, paces, left);
-        let told_at_ms = *self.told_at_ms.get_or_insert(now_ms);
-        if totals.at_work > 0 && now_ms.saturating_sub(told_at_ms) >= self.between_sums_ms {
-            self.told_at_ms = Some(now_ms);
+        let summed_at_ms = *self.summed_at_ms.get_or_insert(now_ms);
+        if totals.at_work > 0 && now_ms.saturating_sub(summed_at_ms) >= self.between_sums_ms {
+            self.summed_at_ms = Some(now_ms);
             self.line(out, &sums_line(&hanging, &totals))?;
         }
         out.flush()
@@ -67,7 +67,7 @@ impl Plain {
     }
 }
 
-/// The final table's text where a build server reads along: each line guarded.
+/// The text of the final table for the log of a build server: each line guarded.
 pub(crate) fn guarded_lines(text: &str) -> String {
     text.lines().map(|line| actions::guarded(line) + "\n").collect()
 }
@@ -105,7 +105,7 @@ fn end_line(slot: &SlotView, now_ns: u64) -> String {
     line
 }
 
-/// The whole in one line; what hangs is named.
+/// The whole run in one line, with the names of the tools that hang.
 fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     let mut parts = vec![format!("{} of {} done, {} at work", totals.over, totals.all, totals.at_work)];
     if totals.failed > 0 {
@@ -121,7 +121,7 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     parts.join(", ")
 }
 
-/// How it hangs, and for how long: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
+/// The manner and the length of a hang: `stalled: no byte for 14 s`, `slow: 12.0 kB/s`.
 fn hang_words(hangs: &Hanging) -> String {
     let said = match hangs.bytes_per_second {
         Some(bytes_per_second) => rate(bytes_per_second),
@@ -134,7 +134,7 @@ fn hang_words(hangs: &Hanging) -> String {
 mod tests {
     use super::*;
     use crate::source::fixture::{done, downloading, everything, hostile};
-    use crate::text::hostile as is_hostile;
+    use crate::text::is_unprintable as is_hostile;
 
     fn lines(plain: &mut Plain, snapshot: &Snapshot, now_ms: u64) -> Vec<String> {
         let mut out = Vec::new();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn each_download_and_each_end_is_told_once() {
+    fn each_download_and_each_end_has_one_line() {
         let mut plain = Plain::new(3_000, false);
         let snapshot =
             Snapshot { slots: vec![downloading(0, "node", "22", 5, Some(31_200_000))], ..Snapshot::default() };
@@ -151,18 +151,18 @@ mod tests {
         assert!(lines(&mut plain, &snapshot, 100).is_empty());
         let snapshot = Snapshot { slots: vec![done(0, "node", "22", 31_200_000, 104.7)], ..Snapshot::default() };
         assert_eq!(lines(&mut plain, &snapshot, 200), ["node 22: installed, 4.2 s, 31.2 MB"]);
-        assert!(lines(&mut plain, &snapshot, 9_000).is_empty(), "nothing runs, so there is nothing to tell");
+        assert!(lines(&mut plain, &snapshot, 9_000).is_empty(), "nothing runs, so there is no sum");
     }
 
     #[test]
-    fn an_install_between_two_readings_is_told_whole() {
+    fn an_install_between_two_readings_has_all_its_lines() {
         let snapshot = Snapshot { slots: vec![done(0, "just", "1", 2_000_000, 102.0)], ..Snapshot::default() };
         let expected = ["just 1: downloading 2.0 MB", "just 1: installed, 1.5 s, 2.0 MB"];
         assert_eq!(lines(&mut Plain::new(3_000, false), &snapshot, 0), expected);
     }
 
     #[test]
-    fn the_whole_is_told_every_so_often_and_names_what_hangs() {
+    fn sums_come_every_so_often_and_name_what_hangs() {
         let mut plain = Plain::new(3_000, false);
         lines(&mut plain, &everything(), 0);
         assert!(lines(&mut plain, &everything(), 2_999).is_empty());
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_to_hang_is_told_at_once_and_once() {
+    fn a_hang_has_its_line_at_once_and_once() {
         use vx_shm::Liveness;
         let mut plain = Plain::new(30_000, false);
         let hanging = |liveness| {

@@ -1,6 +1,6 @@
-//! What the views need from outside, as traits: snapshots to show, logs to read, and a hand on the work.
+//! The traits through which the views reach the outside: snapshots to show, logs to read, and control over the work.
 //!
-//! The views know boards and these traits; not files, not configuration, not the network.
+//! The views know boards and these traits, but no files, no configuration, and no network.
 
 mod expectations;
 mod playback;
@@ -8,22 +8,22 @@ mod playback;
 use vx_shm::Snapshot;
 
 pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
-pub use playback::{Playback, Position, Turn};
+pub use playback::{Playback, PlaybackCommand, Position};
 
-/// Where snapshots come from: a live board, a finished one, a dump, or a recording.
+/// A source of snapshots: a live board, a finished one, a dump, or a recording.
 pub trait Snapshots: Send {
-    /// Bring `into` up to date. Returns whether anything in it changed since the last call with the same `into`.
+    /// Bring `into` up to date. Returns true if anything in it changed since the last call with the same `into`.
     ///
-    /// Never blocks on a writer and fails only when the board itself can no longer be read (say, truncated); `into`
+    /// Never blocks on a writer and fails only when the board itself can no longer be read (for example, truncated); `into`
     /// then keeps the last good reading.
     fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
 
-    /// The hand on its time, where this is a recording.
+    /// The playback of a recording; `None` for anything else.
     fn playback(&mut self) -> Option<&mut dyn Playback> {
         None
     }
 
-    /// What earlier runs say about how long this one takes; asked once, before the first reading.
+    /// Durations of earlier runs, for the estimate of the time left; called once, before the first reading.
     fn expectations(&self) -> Expectations {
         Expectations::default()
     }
@@ -32,49 +32,49 @@ pub trait Snapshots: Send {
 /// A place in a log, to read from there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogPlace {
-    /// What comes last.
+    /// The end of the log.
     End,
-    /// What lies before this byte.
+    /// The lines before this byte.
     Before(u64),
-    /// What begins at this byte.
+    /// The lines from this byte on.
     From(u64),
 }
 
 /// A line of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
-    /// Where it begins, in bytes.
+    /// The byte offset of its start.
     pub at: u64,
-    /// What it says, without its end; not cleaned.
+    /// The text without the line end; not cleaned.
     pub text: String,
 }
 
-/// A piece of a log: some of its lines, whole ones wherever a line is not longer than a piece.
+/// A piece of a log: some of its lines, complete unless a line is longer than a piece.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPart {
     /// The lines, oldest first.
     pub lines: Vec<LogLine>,
-    /// Where the first line begins.
+    /// The byte offset of the first line.
     pub from: u64,
-    /// Where the next line begins, once there is one; a line that is still being written is among the lines, but not behind
-    /// this place.
+    /// The byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
+    /// still its start.
     pub to: u64,
-    /// How long the log is by now.
+    /// The present length of the log, in bytes.
     pub size: u64,
-    /// There is nothing behind these lines yet.
+    /// The log ends with these lines.
     pub last: bool,
 }
 
-/// Where the whole output of a slot's process is kept.
+/// The logs that hold the whole output of each slot's process.
 pub trait Logs: Send {
-    /// The newest complete lines of the slot's log, at most `lines` of them, oldest first; empty where there is none.
+    /// The newest complete lines of the slot's log, at most `lines` of them, oldest first; empty if there is no log.
     fn tail(&mut self, key: &str, lines: usize) -> Vec<String>;
 
-    /// Where the whole log is, for a person to open.
+    /// The path of the whole log, for a person to open.
     fn location(&self, key: &str) -> Option<String>;
 
-    /// A piece of the slot's log, bounded in length whatever the log holds; empty where there is none. Who keeps only the
-    /// end of a log gives that.
+    /// A piece of the slot's log, bounded in length whatever the log holds; empty if there is no log. The default
+    /// serves implementations that keep only the end of a log.
     fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
         const LINES: usize = 1000;
         let lines = if matches!(place, LogPlace::Before(_)) { Vec::new() } else { self.tail(key, LINES) };
@@ -94,52 +94,52 @@ pub trait Logs: Send {
         }
     }
 
-    /// Show the whole log to the person at this terminal, which is theirs meanwhile, and come back when they are done.
+    /// Show the whole log in a program that has the terminal to itself meanwhile; returns when that program ends.
     ///
     /// # Errors
-    /// In words: what could not be started, or that there is no log.
+    /// In words: the program could not be started, or there is no log.
     fn page(&mut self, _key: &str) -> Result<(), String> {
         Err("there is no log to open here".to_owned())
     }
 
-    /// Keep the whole log in a new file where the person works, and say which.
+    /// Save the whole log as a new file in the working directory. Returns the file's name.
     ///
     /// # Errors
-    /// In words: what could not be written, or that there is no log.
+    /// In words: the file could not be written, or there is no log.
     fn save(&mut self, _key: &str) -> Result<String, String> {
         Err("there is no log to save here".to_owned())
     }
 }
 
-/// What the work has to say about what it was asked, where that is not seen on the board.
+/// A request for a stop or a retry that was not carried out, which the board does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum RequestFailure {
     /// The slot's work is not tried again.
-    Refused {
+    NotRetried {
         /// The slot's key.
         key: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// The slot's work is not stopped.
     NotStopped {
         /// The slot's key.
         key: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// The slot's work was asked to stop, and somebody does not.
+    /// The slot's work was asked to stop, but another process keeps it from stopping.
     Blocked {
         /// The slot's key.
         key: String,
-        /// Who, and why.
+        /// The process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
         by: String,
     },
 }
 
-/// A hand on the work behind the board. A viewer that only watches has none.
+/// Control over the work behind the board. A viewer that only watches has none.
 pub trait Control: Send {
-    /// Ask one slot's process to stop; a second call on the same key kills it. Returns at once.
+    /// Ask one slot's process to stop; a second call with the same key kills it. Returns at once.
     fn cancel(&mut self, key: &str);
 
     /// Ask all of them to stop; a second call kills them. Returns at once.
@@ -150,11 +150,11 @@ pub trait Control: Send {
         self.cancel_all();
     }
 
-    /// Ask for another try at what came to nothing. Returns at once; the board shows it, or there is an answer.
+    /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.
     fn retry(&mut self, key: &str);
 
-    /// The next answer, if there is one that was not given yet.
-    fn answer(&mut self) -> Option<Answer> {
+    /// The next failure that was not returned yet.
+    fn request_failure(&mut self) -> Option<RequestFailure> {
         None
     }
 }

@@ -1,36 +1,37 @@
-//! The final table: what became of each tool, and for each failure why and where to read on. Every output prints the
-//! same one when it ends.
+//! The final table: the result of each tool, and for each failure the error and the place of the log. Every output ends
+//! with the same table.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Standing, Totals, board_elapsed_ms, elapsed_ms, ending, error_lines, received_bytes};
+use crate::model::{Standing, Totals, board_elapsed_ms, elapsed_ms, ending, error_cell, received_bytes};
 use crate::source::Logs;
 use crate::text::{bytes, duration, fitted, padded, padded_left, width};
 use crate::theme::{Look, Theme, Tone};
 use crate::widgets::{glyph, tone};
 
-/// How many lines of an error, and of the log below it, are repeated.
+/// Lines of an error, and of the log below it, that are repeated.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
-/// No cell is wider, and no line of an error.
+/// The widest cells, and the longest line of an error, in columns.
 const TOOL_COLUMNS: usize = 32;
 const VERSION_COLUMNS: usize = 24;
 const WHAT_COLUMNS: usize = 48;
 const LINE_COLUMNS: usize = 240;
-/// Widths of columns, and of what is between two of them.
+/// Widths of the columns, and of the gap between two of them.
 const SIZE_COLUMNS: usize = 8;
 const TIME_COLUMNS: usize = 6;
 const GAP_COLUMNS: usize = 2;
-/// However narrow the screen is, a word for how it went is told.
+/// The least width of the result, however narrow the screen is: room for one word.
 const WHAT_COLUMNS_LEAST: usize = 9;
 
 /// The table of a board that is over, or that is being left; ends in a line break. All text in it is clean.
 ///
-/// `logs` is asked for the last lines of what failed, and where the rest is. On a terminal of so many `columns` each tool
-/// has one row: what was done is cut, never a name, and what failed is told whole below.
+/// The last lines of a failed tool's output, and the place of the rest, come from `logs`. On a terminal of `columns`
+/// columns each tool has one row: the result is cut, never a name, and a failure is shown in full below.
 pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Option<u16>) -> String {
     let theme = Theme::new(look);
     let mut table = String::new();
@@ -80,7 +81,7 @@ fn lines(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Vec<Stri
     snapshot.slots.iter().zip(&whats).map(line).collect()
 }
 
-/// What was done, beginning with the word for how it went.
+/// The result of a tool; a failure begins with the word for its end.
 pub(crate) fn what(slot: &SlotView, standing: Standing) -> String {
     let said = ending(slot, standing);
     match standing {
@@ -89,16 +90,17 @@ pub(crate) fn what(slot: &SlotView, standing: Standing) -> String {
     }
 }
 
-/// Why one slot failed: its error, the last lines of its output, and where the whole log is.
+/// The lines about a failed slot: its error, the last lines of its output, and the place of the whole log.
 fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Logs) {
     let standing = Standing::of(slot);
     let cut = theme.glyphs.cut;
     let title = format!("{} {} {}", slot.key, slot.version, standing.word());
     let _ = writeln!(table, "\n{}", theme.paint(&fitted(&title, LINE_COLUMNS, cut), Tone::Bad));
-    let errors: Vec<&str> = error_lines(slot).filter(|line| !line.trim().is_empty()).collect();
+    let cell = error_cell(slot);
+    let errors: Vec<Cow<'_, str>> = cell.shown().filter(|line| !line.trim().is_empty()).collect();
     let ended = ending(slot, standing);
-    // A failure's ending is its error's first line; of a death the error may only tell what was said before.
-    let told = errors.first() == Some(&ended.as_str());
+    // The ending of a failure is the first line of its error. The error of a process that died may hold only its output.
+    let told = errors.first().is_some_and(|line| *line == ended);
     if errors.is_empty() || (standing != Standing::Failed && !told) {
         let _ = writeln!(table, "  {}", fitted(&ended, LINE_COLUMNS, cut));
     }
@@ -106,8 +108,8 @@ fn failure(table: &mut String, theme: &Theme, slot: &SlotView, logs: &mut dyn Lo
         let _ = writeln!(table, "  {}", fitted(line, LINE_COLUMNS, cut));
     }
     let gutter = if theme.words_only { " " } else { theme.glyphs.gutter };
-    // What went wrong is said in the log, too; once is enough.
-    let repeats = |line: &String| errors.contains(&line.strip_prefix("error: ").unwrap_or(line));
+    // Leave out lines of the log that repeat the error.
+    let repeats = |line: &String| errors.contains(&Cow::Borrowed(line.strip_prefix("error: ").unwrap_or(line)));
     for line in logs.tail(&slot.key, LOG_LINES).iter().filter(|line| !repeats(line)) {
         let _ = writeln!(table, "  {} {}", theme.paint(gutter, Tone::Quiet), fitted(line, LINE_COLUMNS, cut));
     }

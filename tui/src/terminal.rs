@@ -10,13 +10,13 @@ pub use screen::restore_modes;
 pub(crate) use screen::{Screen, restore, restore_on_panic};
 pub(crate) use signals::{Arrived, Signals};
 pub use signs::Signs;
-pub(crate) use signs::{Lamp, Stream, take_back};
+pub(crate) use signs::{SignsGuard, Stream, clear_signs};
 
 use std::io::{self, IsTerminal};
 
 use ratatui::crossterm::terminal;
 
-/// Why the full-screen view could not be shown or had to stop.
+/// The reason why the full-screen view could not be shown or had to stop.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScreenError {
@@ -26,13 +26,13 @@ pub enum ScreenError {
     /// The terminal could not be switched, read, or written.
     #[error("the terminal failed: {0}")]
     Terminal(#[from] io::Error),
-    /// Some thread panicked; the terminal was given back for its message, and nothing is drawn after that.
+    /// A thread panicked; the terminal was given back for its message, and nothing is drawn after that.
     #[error("the view was closed because a thread panicked")]
     Panicked,
 }
 
 impl ScreenError {
-    /// What to do next.
+    /// Advice for the user.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::NotATerminal => "run it in a terminal, or leave out `--tui`",
@@ -42,7 +42,7 @@ impl ScreenError {
     }
 }
 
-/// How many columns the terminal behind standard error has; `None` where there is none, or it does not say.
+/// Columns of the terminal behind standard error; `None` without a terminal, or if it reports no size.
 pub fn stderr_columns() -> Option<u16> {
     let size = io::stderr().is_terminal().then(terminal::size)?;
     size.ok().map(|(columns, _)| columns).filter(|columns| *columns > 0)

@@ -1,4 +1,4 @@
-//! How things look: which glyphs may be used and which colours. No meaning hangs on colour alone.
+//! The look of the views: glyphs and colours. No meaning depends on colour alone.
 
 mod glyphs;
 mod palette;
@@ -10,20 +10,21 @@ use ratatui::style::{Color, Modifier, Style};
 pub(crate) use glyphs::Glyphs;
 pub use palette::{Depth, Palette};
 
-/// What the terminal and its user allow. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the locale, and the like.
+/// The abilities of the terminal and the wishes of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
+/// locale, and the like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// Use colours; without them only bold, dim and reverse.
     pub colour: bool,
     /// Draw with ASCII alone. Names and messages are shown as they are.
     pub ascii: bool,
-    /// Say everything in words: no bars and no glyphs, for screen readers. Lines and tables only.
+    /// Use words only: no bars and no glyphs, for screen readers. For lines and tables only.
     pub words_only: bool,
-    /// Which colours, where there are any.
+    /// The set of colours, if colours are used.
     pub palette: Palette,
 }
 
-/// What a piece of text is for.
+/// The purpose of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Tone {
     Plain,
@@ -35,7 +36,7 @@ pub(crate) enum Tone {
     Busy,
 }
 
-/// A look, made ready to draw with.
+/// A look, resolved for drawing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Theme {
     pub(crate) glyphs: &'static Glyphs,
@@ -56,18 +57,18 @@ impl Theme {
         let plain = colour.map_or_else(Style::new, |colour| Style::new().fg(colour));
         match tone {
             Tone::Strong | Tone::Bad => plain.add_modifier(Modifier::BOLD),
-            // Dim text is as pale as the terminal likes; a colour of ours is as strong as we have checked.
+            // The terminal decides how pale dim text is; the contrast of our own colours is tested.
             Tone::Quiet if colour.is_none() => plain.add_modifier(Modifier::DIM),
             _ => plain,
         }
     }
 
-    /// A style that tells neighbouring phases of a timeline apart; a letter says which it is.
+    /// A style that distinguishes neighbouring phases of a timeline; a letter names the phase.
     pub(crate) fn phase_style(&self, number: u8) -> Style {
         self.palette.map_or_else(Style::new, |palette| palette.phase(number))
     }
 
-    /// Mark a row as the selected one; a pointer in front of it says so, too.
+    /// Mark a row as the selected one; the pointer in front of it has the same meaning.
     pub(crate) fn select(&self, buffer: &mut Buffer, row: Rect) {
         let row = row.intersection(buffer.area);
         let band = self.palette.and_then(Palette::selection);

@@ -1,4 +1,4 @@
-//! What each message does to the model. Pure: no clock, no file, no board; what it wants done outside is an effect.
+//! The effect of each message on the model. Pure: no clock, no file, no board; actions outside are returned as effects.
 
 mod log;
 mod motion;
@@ -14,7 +14,7 @@ use vx_shm::Snapshot;
 use crate::message::{Effect, Message, Outcome};
 use crate::model::{self, Estimate, Focus, LogView, Mode, Model, Pace, SlotId, Tab, Totals};
 
-/// Take a message in.
+/// Apply a message to the model.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
     match message {
         Message::Data { snapshot, paces } => Outcome { effect: None, redraw: data(model, snapshot, &paces) },
@@ -24,12 +24,12 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
         Message::Found { of, text, hits, scanned, whole } => {
             Outcome { effect: None, redraw: log::found(model, of, &text, hits, scanned, whole) }
         }
-        Message::Answered(answer) => {
-            work::answered(model, answer);
+        Message::RequestFailed(failure) => {
+            work::request_failed(model, failure);
             Outcome { effect: None, redraw: true }
         }
-        Message::Told(what) => {
-            model.notice = Some(what);
+        Message::Notice(text) => {
+            model.notice = Some(text);
             Outcome { effect: None, redraw: true }
         }
         Message::At(position) => {
@@ -55,7 +55,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
     }
 }
 
-/// A key's meaning. Everything here is worth a new picture.
+/// Carry out a message of the user. Each may change the picture.
 fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
     match message {
         Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
@@ -85,7 +85,7 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
         Message::Pager | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
-        Message::Turn(turn) => return Some(Effect::Turn(turn)),
+        Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
         Message::Suspend => return Some(Effect::Suspend),
         typed => typing::typed(model, typed),
@@ -93,20 +93,20 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
     None
 }
 
-/// Take a reading of the board in. Returns whether it looks different.
+/// Take over a reading of the board. Returns true if it looks different.
 fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let seen_before = (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     model.asked.retain(|asked| snapshot.slots.iter().any(|slot| SlotId::of(slot) == *asked && !slot.state.ended()));
     let estimate = Estimate::of(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
-    estimate.tell(&mut rows);
+    estimate.fill_in(&mut rows);
     let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.rows = rows;
     model.totals = totals;
     model.snapshot = snapshot;
-    work::name_who_blocks(model);
+    work::show_blockers(model);
     reorder(model);
     settle(model);
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
@@ -118,7 +118,7 @@ fn reorder(model: &mut Model) {
     model.order = model.sort.order(&model.rows, &model.filter);
 }
 
-/// Make selection and scrolling fit what there is.
+/// Make selection and scrolling fit the present rows.
 fn settle(model: &mut Model) {
     let place = model.selected_place().unwrap_or_else(|| select_another(model));
     let areas = model.areas();
@@ -134,8 +134,8 @@ fn settle(model: &mut Model) {
     }
 }
 
-/// The selected row is gone: what was tried again in its place is selected, or else the first. Without any row left the
-/// selection waits for its row to come back.
+/// Select another row, because the selected one is gone: the next try in its place, or else the first row. Without any
+/// row the selection waits for its row to return.
 fn select_another(model: &mut Model) -> usize {
     let ids: Vec<SlotId> = model.order.iter().map(|row| model.rows[*row].id).collect();
     let again = model.selected.and_then(|gone| ids.iter().position(|id| id.same_place(gone)));
@@ -160,9 +160,9 @@ fn back(model: &mut Model) {
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {
-    match (model.in_charge, model.totals.over < model.totals.all || model.totals.all == 0) {
+    match (model.has_control, model.totals.over < model.totals.all || model.totals.all == 0) {
         (false, _) => Some(Effect::Leave),
-        // All is over and its parent is about to say so.
+        // All work is over, and the parent is about to end the view.
         (true, false) => Some(Effect::Detach),
         (true, true) => {
             model.mode = Mode::Leaving;

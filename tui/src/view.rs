@@ -9,7 +9,7 @@ use crate::model::{Mode, Model};
 use crate::theme::{Theme, Tone};
 use crate::widgets;
 
-/// Draw everything. The buffer may be smaller than the model's screen; nothing is drawn outside of it.
+/// Draw the whole view. The buffer may be smaller than the model's screen; nothing is drawn outside of it.
 pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     let areas = model.areas();
     if let Some(line) = areas.line {
@@ -39,9 +39,9 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     }
 }
 
-/// Keys and what they do, in the fewest words.
+/// Keys with their meaning, in the fewest words.
 fn in_a_line(offers: &[keys::Offer]) -> String {
-    let said =
+    let parts =
         offers.iter().map(|(key, meaning)| format!("{key} {}", meaning.split([':', ' ']).next().unwrap_or(meaning)));
-    said.collect::<Vec<_>>().join(", ")
+    parts.collect::<Vec<_>>().join(", ")
 }

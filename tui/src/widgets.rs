@@ -25,7 +25,8 @@ pub(crate) use mark::{glyph, tone};
 pub(crate) use overlay::{help, leaving, picker};
 pub(crate) use pane::{content_rows, pane, tab_at};
 
-/// Write `text`, cleaned and cut to `columns`, and return how many columns it took. Outside of `buffer` nothing happens.
+/// Write `text`, cleaned and cut to `columns`. Returns the number of columns used. Outside of `buffer` nothing is
+/// drawn.
 pub(crate) fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u16, text: &str, style: Style) -> u16 {
     let (x, y) = at;
     let area = buffer.area;

@@ -1,5 +1,5 @@
-//! The terminal is as it was before, whichever way the full-screen view ends. Each way is played by this very program
-//! as a child on a pseudo-terminal, and judged by the last bytes it wrote and by the terminal's settings.
+//! The terminal is restored, whichever way the full-screen view ends. In each test this very program plays the view as
+//! a child on a pseudo-terminal; the last bytes it wrote and the terminal's settings are checked.
 #![cfg(unix)]
 
 use std::ffi::CStr;
@@ -21,21 +21,21 @@ use vx_tui::source::{Control, Logs, Snapshots};
 use vx_tui::{DashboardOptions, Inputs, OutputOptions, Signs, dashboard, inline};
 
 const ROLE: &str = "VX_TUI_TEST_ROLE";
-const PATIENCE: Duration = Duration::from_secs(15);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
 const SIGNS: Signs = Signs { progress: true, title: true };
-const KEEP_TITLE: &str = "\u{1b}[22;0t";
+const SAVE_TITLE: &str = "\u{1b}[22;0t";
 const TITLE: &str = "\u{1b}]2;vx";
-const TITLE_OF_BEFORE: &str = "\u{1b}[23;0t";
+const RESTORE_TITLE: &str = "\u{1b}[23;0t";
 const PROGRESS: &str = "\u{1b}]9;4;1;";
 const NO_PROGRESS: &str = "\u{1b}]9;4;0;\u{1b}\\";
 const BEGIN_FRAME: &str = "\u{1b}[?2026h";
 
-/// One running download; panics instead, where its role says so.
+/// A board with one running download, or one that panics, according to the role.
 struct Board {
     panics: bool,
     began: Instant,
@@ -70,9 +70,9 @@ impl Logs for NoLogs {
     }
 }
 
-struct TellsCancel;
+struct ReportsCancel;
 
-impl Control for TellsCancel {
+impl Control for ReportsCancel {
     fn cancel(&mut self, _key: &str) {}
 
     fn retry(&mut self, _key: &str) {}
@@ -82,7 +82,7 @@ impl Control for TellsCancel {
     }
 }
 
-/// Tools that are all over, of a board that never changes.
+/// A finished board that never changes.
 struct Over;
 
 impl Snapshots for Over {
@@ -103,7 +103,7 @@ impl Snapshots for Over {
     }
 }
 
-/// Once it was shown, its next reading comes when the terminal is gone: what is drawn of that meets the hang-up.
+/// A board whose reads, once it is shown, block until the terminal is gone, so that the next frame meets the hang-up.
 struct HangsUp(Board);
 
 impl Snapshots for HangsUp {
@@ -117,11 +117,11 @@ impl Snapshots for HangsUp {
     }
 }
 
-/// The child's part: shows the view until its role ends it. Nothing in an ordinary run.
+/// The child's part: show the view until its role ends it. Does nothing in an ordinary run.
 #[test]
 fn plays_its_part() {
     let Ok(role) = std::env::var(ROLE) else { return };
-    let control: Option<Box<dyn Control>> = role.starts_with("in charge").then(|| Box::new(TellsCancel) as _);
+    let control: Option<Box<dyn Control>> = role.starts_with("in charge").then(|| Box::new(ReportsCancel) as _);
     let board = Board { panics: role.ends_with("own panic"), began: Instant::now() };
     let snapshots: Box<dyn Snapshots> = match role.as_str() {
         "over" => Box::new(Over),
@@ -186,7 +186,7 @@ impl OnTerminal {
         String::from_utf8_lossy(&self.written.lock().expect("no reader panics")).into_owned()
     }
 
-    /// What the terminal shows.
+    /// The text on the terminal.
     fn screen(&self) -> String {
         let cells = |count| NonZero::new(count).expect("a screen has cells");
         let mut terminal = vt100::Parser::new(cells(24), cells(80), 0);
@@ -194,11 +194,11 @@ impl OnTerminal {
         terminal.screen().contents()
     }
 
-    /// Wait until the terminal was written what `seen` looks for.
+    /// Wait until the terminal's output satisfies `seen`.
     fn wait_until(&self, what: &str, seen: impl Fn(&str) -> bool) {
         let began = Instant::now();
         while !seen(&self.text()) {
-            assert!(began.elapsed() < PATIENCE, "waited for {what} in vain:\n{}", self.screen());
+            assert!(began.elapsed() < LONGEST_WAIT, "waited for {what} in vain:\n{}", self.screen());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -236,42 +236,42 @@ impl OnTerminal {
         self.assert_no_signs();
     }
 
-    /// The task bar and the title were shown, and the last word on both is that they are not.
+    /// Check that progress and title were shown, and that both were removed at the end.
     fn assert_no_signs(&self) {
         let text = self.text();
         let last = |code: &str| text.rfind(code);
         assert!(last(PROGRESS).is_some() && last(NO_PROGRESS) > last(PROGRESS), "{text:?}");
-        assert!(last(TITLE).is_some() && last(TITLE_OF_BEFORE) > last(TITLE), "{text:?}");
-        assert_eq!(text.matches(KEEP_TITLE).count(), text.matches(TITLE_OF_BEFORE).count(), "{text:?}");
+        assert!(last(TITLE).is_some() && last(RESTORE_TITLE) > last(TITLE), "{text:?}");
+        assert_eq!(text.matches(SAVE_TITLE).count(), text.matches(RESTORE_TITLE).count(), "{text:?}");
     }
 
-    /// Wait for the child's end; everything must be as before, and `said` must be what the view returned.
-    fn ends_restored(mut self, said: &str) {
+    /// Wait for the child's end; everything must be as before, and the view must have returned `expected`.
+    fn ends_restored(mut self, expected: &str) {
         let began = Instant::now();
-        while self.child.try_wait().expect("the child is ours").is_none() {
-            assert!(began.elapsed() < PATIENCE, "it does not end:\n{}", self.screen());
+        while self.child.try_wait().expect("the child was started here").is_none() {
+            assert!(began.elapsed() < LONGEST_WAIT, "it does not end:\n{}", self.screen());
             thread::sleep(Duration::from_millis(10));
         }
-        self.wait_until(said, |text| text.contains(said));
+        self.wait_until(expected, |text| text.contains(expected));
         self.assert_restored();
     }
 }
 
 impl Drop for OnTerminal {
     fn drop(&mut self) {
-        // Already gone is what a test hopes for.
+        // A child that has already ended is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// This program again, in its part, on that terminal.
+/// Start this program again as the child, in this role and on that terminal.
 fn start(role: &str, terminal: &File) -> Child {
-    start_telling(role, terminal, Stdio::from(terminal.try_clone().expect("a second handle")))
+    start_with_stderr(role, terminal, Stdio::from(terminal.try_clone().expect("a second handle")))
 }
 
-/// The same, with its standard error elsewhere.
-fn start_telling(role: &str, terminal: &File, stderr: Stdio) -> Child {
+/// Start such a child with its standard error in `stderr`.
+fn start_with_stderr(role: &str, terminal: &File, stderr: Stdio) -> Child {
     let ours = || Stdio::from(terminal.try_clone().expect("a second handle"));
     Command::new(std::env::current_exe().expect("this program"))
         .args(["--exact", "plays_its_part", "--nocapture", "--test-threads=1"])
@@ -322,16 +322,16 @@ fn it_is_restored_by_signals_that_end_the_process() {
 }
 
 #[test]
-fn what_is_shown_outside_the_inline_rows_is_taken_back_when_it_ends_or_somebody_panics() {
-    for (role, said) in [
+fn signs_outside_the_inline_rows_are_removed_at_the_end_and_by_a_panic() {
+    for (role, expected) in [
         ("inline finishes", "LEFT Ok(())"),
         ("inline own panic", "the board's reader panicked"),
         ("inline other panic", "another thread panicked"),
     ] {
         let view = OnTerminal::playing(role).shown();
         view.wait_until("the task bar", |text| text.contains(PROGRESS));
-        view.wait_until(said, |text| text.contains(said));
-        let written = view.text().find(said).expect("it was said");
+        view.wait_until(expected, |text| text.contains(expected));
+        let written = view.text().find(expected).expect("it was written");
         thread::sleep(Duration::from_millis(600));
         view.assert_no_signs();
         assert!(view.text()[written..].matches(PROGRESS).count() == 0, "nothing is shown after that: {}", view.text());
@@ -372,8 +372,8 @@ fn a_view_whose_terminal_is_gone_ends_without_a_signal() {
     }
     drop(screen);
     let began = Instant::now();
-    while child.try_wait().expect("the child is ours").is_none() {
-        if began.elapsed() > PATIENCE {
+    while child.try_wait().expect("the child was started here").is_none() {
+        if began.elapsed() > LONGEST_WAIT {
             let _ = child.kill();
             let _ = child.wait();
             panic!("it goes on without a terminal");
@@ -388,8 +388,8 @@ fn a_hang_up_that_a_frame_meets_cancels_the_work_like_any_other() {
     grantpt(&master).and_then(|()| unlockpt(&master)).expect("it opens");
     let slave = open(&ptsname(&master, Vec::new()).expect("it has a name"));
     tcsetwinsize(&slave, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).expect("it takes a size");
-    let (told, tells) = io::pipe().expect("a pipe");
-    let mut child = start_telling("in charge of a terminal that hangs up", &slave, Stdio::from(tells));
+    let (reader, writer) = io::pipe().expect("a pipe");
+    let mut child = start_with_stderr("in charge of a terminal that hangs up", &slave, Stdio::from(writer));
     drop(slave);
     let (mut screen, mut text, mut chunk) = (File::from(master), String::new(), [0; 4096]);
     let began = Instant::now();
@@ -401,18 +401,18 @@ fn a_hang_up_that_a_frame_meets_cancels_the_work_like_any_other() {
         }
     }
     drop(screen);
-    let said = io::read_to_string(told).expect("it ends");
-    child.wait().expect("the child is ours");
-    assert_eq!(said.matches("CANCEL-ALL").count(), 1, "{said}");
+    let output = io::read_to_string(reader).expect("it ends");
+    child.wait().expect("the child was started here");
+    assert_eq!(output.matches("CANCEL-ALL").count(), 1, "{output}");
 }
 
 #[test]
 fn the_last_step_of_a_held_key_is_shown_as_soon_as_a_frame_may_follow_the_last() {
     let mut viewer = OnTerminal::playing("over");
     viewer.wait_until("the view", |text| text.contains("node-0"));
-    // From now on it wakes up four times a second by itself.
+    // From now on the view wakes up four times a second by itself.
     thread::sleep(Duration::from_millis(1_300));
-    let mut best = PATIENCE;
+    let mut best = LONGEST_WAIT;
     for _ in 0..8 {
         let frames = viewer.text().matches(BEGIN_FRAME).count();
         viewer.press("j");
@@ -428,11 +428,11 @@ fn the_last_step_of_a_held_key_is_shown_as_soon_as_a_frame_may_follow_the_last()
 }
 
 #[test]
-fn inline_rows_take_back_what_is_outside_of_them_while_they_are_stopped() {
+fn the_signs_of_inline_rows_are_removed_while_they_are_stopped() {
     let view = OnTerminal::playing("inline watches").shown();
     view.wait_until("the task bar", |text| text.contains(PROGRESS));
     view.signal(Signal::TSTP);
-    view.wait_until("the stop", |text| text.contains(NO_PROGRESS) && text.contains(TITLE_OF_BEFORE));
+    view.wait_until("the stop", |text| text.contains(NO_PROGRESS) && text.contains(RESTORE_TITLE));
     view.assert_no_signs();
     let written = view.text().len();
     thread::sleep(Duration::from_millis(300));
@@ -440,7 +440,7 @@ fn inline_rows_take_back_what_is_outside_of_them_while_they_are_stopped() {
     view.signal(Signal::CONT);
     view.wait_until("it goes on", |text| {
         let after = &text[written..];
-        after.contains(PROGRESS) && after.contains(KEEP_TITLE) && after.contains("node")
+        after.contains(PROGRESS) && after.contains(SAVE_TITLE) && after.contains("node")
     });
 }
 
@@ -451,7 +451,7 @@ fn control_c_is_a_key_that_cancels_all_and_stays() {
     parent.wait_until("the request", |text| text.contains("CANCEL-ALL"));
     let began = Instant::now();
     while !parent.screen().contains("asked all to stop; Ctrl-C again kills them") {
-        assert!(began.elapsed() < PATIENCE, "{}", parent.screen());
+        assert!(began.elapsed() < LONGEST_WAIT, "{}", parent.screen());
         thread::sleep(Duration::from_millis(10));
     }
     assert!(!parent.text().contains(LEAVE));
@@ -464,7 +464,7 @@ fn a_stopped_view_gives_the_terminal_back_and_takes_it_again_when_continued() {
     viewer.wait_until("the stop", |text| text.contains(LEAVE));
     let began = Instant::now();
     while !viewer.settings_are_back() {
-        assert!(began.elapsed() < PATIENCE, "the settings of a stopped view's terminal are not back");
+        assert!(began.elapsed() < LONGEST_WAIT, "the settings of a stopped view's terminal are not back");
         thread::sleep(Duration::from_millis(10));
     }
     viewer.assert_restored();

@@ -1,4 +1,4 @@
-//! The other process of a measurement: this program again, told its role.
+//! The other process of a measurement: this program again, in its role.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,16 +10,16 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::shared::Shared;
 
-/// What tells a child its role and where the shared memory is.
+/// The variable that holds a child's role and the path of the shared memory.
 const ROLE: &str = "VX_PEERS_ROLE";
 
-/// What a child does about the state that its parent writes, by [`Shared::order`].
+/// A child's work on the state that its parent writes, by [`Shared::order`].
 pub(crate) const REST: u64 = 1;
 /// Look 60 times a second.
 pub(crate) const FRAMES: u64 = 2;
 /// Look again and again.
 pub(crate) const HAMMER: u64 = 3;
-/// Look again and again, and note how old each new state is.
+/// Look again and again, and note the age of each new state.
 pub(crate) const WATCH: u64 = 4;
 /// End.
 pub(crate) const STOP: u64 = 5;
@@ -34,7 +34,7 @@ pub(crate) struct Child {
 impl Child {
     /// Start a child and wait until it is ready.
     pub(crate) fn start(role: &str) -> Self {
-        roam(); // Else the child inherits that it may be here only.
+        roam(); // The child would inherit the binding to this processor.
         let directory = tempfile::tempdir_in(memory()).expect("a directory");
         let path = directory.path().join("shared");
         let shared = Shared::create(&path);
@@ -49,7 +49,7 @@ impl Child {
         child
     }
 
-    /// Tell it to stop and wait until it has given back what it holds; one that does not is killed.
+    /// Ask it to stop and wait until it has given back all it holds; one that does not is killed.
     pub(crate) fn stop(&mut self) {
         self.shared.order.store(STOP, Ordering::Release);
         let began = Instant::now();
@@ -71,16 +71,16 @@ impl Drop for Child {
     }
 }
 
-/// What this process is to do, if it is a child: the words of its role, and the memory it shares with its parent.
-pub(crate) fn told() -> Option<(Vec<String>, Shared)> {
-    let told = std::env::var(ROLE).ok()?;
-    let mut words = told.split(' ').map(str::to_owned);
+/// The work of this process, if it is a child: the words of its role, and the memory it shares with its parent.
+pub(crate) fn role() -> Option<(Vec<String>, Shared)> {
+    let role = std::env::var(ROLE).ok()?;
+    let mut words = role.split(' ').map(str::to_owned);
     let shared = Shared::open(Path::new(&words.next()?));
     stay_on(1);
     Some((words.collect(), shared))
 }
 
-/// End this process when its parent does. Not for children whose standard input carries what is measured.
+/// End this process when its parent does. Not for children whose standard input carries the measured messages.
 pub(crate) fn end_with_parent() {
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
@@ -95,7 +95,7 @@ fn allowed() -> &'static CpuSet {
 }
 
 /// Keep this thread, and the threads and children it starts, on one processor: the writer on the first and the reader
-/// on the second, where there are two. Where that is refused, the figures are noisier and still right.
+/// on the second, if there are two. If that is refused, the figures are noisier and still right.
 pub(crate) fn stay_on(number: usize) {
     let ours: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|at| allowed().is_set(*at)).collect();
     if let Some(processor) = ours.get(number % ours.len().max(1)) {
@@ -110,13 +110,13 @@ pub(crate) fn roam() {
     let _ = sched_setaffinity(None, allowed());
 }
 
-/// Where boards live: a memory file system, if there is one.
+/// The place for boards: a memory file system, if there is one.
 pub(crate) fn memory() -> PathBuf {
     let shared = PathBuf::from("/dev/shm");
     if shared.is_dir() { shared } else { std::env::temp_dir() }
 }
 
-/// What tells hornet where its values go. It is the run's own directory, for whatever else a peer leaves in files.
+/// The variable that names the directory for hornet's values. It is the run's own directory, for all files of a peer.
 pub(crate) const HOME: &str = "PCP_TMP_DIR";
 
 /// The run's own directory.
@@ -133,7 +133,7 @@ pub(crate) fn now_ns() -> u64 {
 /// 60 times a second.
 pub(crate) const FRAME: Duration = Duration::from_micros(16_667);
 
-/// What this thread has used of processors so far.
+/// The processor time that this thread has used so far.
 pub(crate) fn used_ns() -> u64 {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     used.tv_sec as u64 * 1_000_000_000 + used.tv_nsec as u64

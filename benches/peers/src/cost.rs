@@ -1,5 +1,5 @@
-//! What does a publication cost its writer: alone, with a reader 60 times a second, with one that reads without pause?
-//! And how old is a state when a reader that never pauses sees it?
+//! The cost of a publication to its writer: alone, with a reader 60 times a second, with one that reads without pause;
+//! and the age of a state when a reader that never pauses sees it.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -7,20 +7,21 @@ use std::time::{Duration, Instant};
 use crate::child::{self, Child, FRAME, FRAMES, HAMMER, REST, STOP, WATCH};
 use crate::record::median;
 use crate::shared::{FIGURES, Shared};
-use crate::state::{Way, Writer};
+use crate::state::{Mechanism, Writer};
 use crate::table::{Limit, Report, Row};
 
-const NUMBERS: [Way; 3] = [Way::BoardNumbers, Way::BlackboardNumbers, Way::Hornet];
-const RECORDS: [Way; 4] = [Way::BoardRecord, Way::BlackboardRecord, Way::PublishSubscribe, Way::IpckitMemory];
+const NUMBERS: [Mechanism; 3] = [Mechanism::BoardNumbers, Mechanism::BlackboardNumbers, Mechanism::Hornet];
+const RECORDS: [Mechanism; 4] =
+    [Mechanism::BoardRecord, Mechanism::BlackboardRecord, Mechanism::PublishSubscribe, Mechanism::IpckitMemory];
 const TURNS: usize = 15;
 /// States published for their age, a turn.
 const WATCHED: usize = 60;
-/// Between two of them.
+/// The pause between two such publications.
 const PAUSE: Duration = Duration::from_micros(100);
 
-/// One way at work: its writer here, its reader in a child.
+/// One mechanism at work: its writer here, its reader in a child.
 struct Pair {
-    way: Way,
+    mechanism: Mechanism,
     writer: Box<dyn Writer>,
     child: Option<Child>,
     /// Nanoseconds a publication, for each turn: alone, at 60 Hz, hammered.
@@ -31,42 +32,44 @@ struct Pair {
 }
 
 /// Measure and print; returns the ages in microseconds, for the table of latencies.
-pub(crate) fn run(report: &mut Report) -> Vec<(Way, f64)> {
+pub(crate) fn run(report: &mut Report) -> Vec<(Mechanism, f64)> {
     child::stay_on(0);
-    let mut pairs: Vec<Pair> = NUMBERS.iter().chain(&RECORDS).map(|way| Pair::start(*way)).collect();
+    let mut pairs: Vec<Pair> = NUMBERS.iter().chain(&RECORDS).map(|mechanism| Pair::start(*mechanism)).collect();
     for _ in 0..TURNS {
-        pairs.iter_mut().for_each(Pair::turn); // In turns: whatever disturbs the machine disturbs all of them.
+        // Pairs take turns, so that a disturbance of the machine affects all of them.
+        pairs.iter_mut().for_each(Pair::turn);
     }
-    let cost = |way: Way, mode: usize| {
-        let pair = pairs.iter().find(|pair| pair.way == way).expect("a way that was measured");
+    let cost = |mechanism: Mechanism, mode: usize| {
+        let pair = pairs.iter().find(|pair| pair.mechanism == mechanism).expect("a way that was measured");
         (!pair.costs[mode].is_empty()).then(|| median(pair.costs[mode].clone()))
     };
-    let row = |way: &Way| Row {
-        way: way.title().to_owned(),
-        figures: (0..3).map(|mode| cost(*way, mode)).collect(),
+    let row = |mechanism: &Mechanism| Row {
+        name: mechanism.title().to_owned(),
+        figures: (0..3).map(|mode| cost(*mechanism, mode)).collect(),
         base: false,
     };
     let columns = ["alone, ns", "reader at 60 Hz, ns", "reader without pause, ns"];
     let mut rows: Vec<Row> = NUMBERS.iter().map(row).collect();
-    rows.extend(RECORDS.iter().enumerate().map(|(at, way)| Row { base: at == 0, ..row(way) }));
+    rows.extend(RECORDS.iter().enumerate().map(|(at, mechanism)| Row { base: at == 0, ..row(mechanism) }));
     report.table("What does a publication cost its writer?", &columns, &rows);
-    let alone = |way| cost(way, 0).unwrap_or(f64::NAN);
-    let hammered = |way| cost(way, 2).unwrap_or(f64::NAN);
-    report.budget("numbers of a slot, published", alone(Way::BoardNumbers), Limit::AtMost(3.0, "ns"));
-    report.budget("record of 192 bytes, published", alone(Way::BoardRecord), Limit::AtMost(12.0, "ns"));
-    let ahead = alone(Way::BlackboardRecord) / alone(Way::BoardRecord);
+    let alone = |mechanism| cost(mechanism, 0).unwrap_or(f64::NAN);
+    let hammered = |mechanism| cost(mechanism, 2).unwrap_or(f64::NAN);
+    report.budget("numbers of a slot, published", alone(Mechanism::BoardNumbers), Limit::AtMost(3.0, "ns"));
+    report.budget("record of 192 bytes, published", alone(Mechanism::BoardRecord), Limit::AtMost(12.0, "ns"));
+    let ahead = alone(Mechanism::BlackboardRecord) / alone(Mechanism::BoardRecord);
     report.budget("iceoryx2's blackboard beside it", ahead, Limit::AtLeast(1.8, "times"));
-    report.budget("numbers under a reader without pause", hammered(Way::BoardNumbers), Limit::AtMost(12.0, "ns"));
+    report.budget("numbers under a reader without pause", hammered(Mechanism::BoardNumbers), Limit::AtMost(12.0, "ns"));
     let ages = pairs.iter().filter(|pair| !pair.ages.is_empty());
-    ages.map(|pair| (pair.way, median(pair.ages.clone()) / 1_000.0)).collect()
+    ages.map(|pair| (pair.mechanism, median(pair.ages.clone()) / 1_000.0)).collect()
 }
 
 impl Pair {
-    fn start(way: Way) -> Self {
+    fn start(mechanism: Mechanism) -> Self {
         let place = tempfile::tempdir_in(child::memory()).expect("a directory");
-        let writer = way.writer(place.path(), 1);
-        let child = (way != Way::Hornet).then(|| Child::start(&format!("read {way:?} {}", place.path().display())));
-        Self { way, writer, child, costs: Default::default(), ages: Vec::new(), _place: place }
+        let writer = mechanism.writer(place.path(), 1);
+        let child = (mechanism != Mechanism::Hornet)
+            .then(|| Child::start(&format!("read {mechanism:?} {}", place.path().display())));
+        Self { mechanism, writer, child, costs: Default::default(), ages: Vec::new(), _place: place }
     }
 
     fn turn(&mut self) {
@@ -97,7 +100,7 @@ impl Drop for Pair {
     }
 }
 
-/// Nanoseconds of processor a publication, over so long: what others use of the machine meanwhile is not in it.
+/// Nanoseconds of processor a publication, over this time: the use of the machine by others is not included.
 fn each_ns(writer: &mut dyn Writer, run: Duration) -> f64 {
     const BATCH: u64 = 2_000;
     let (began, before, mut count) = (Instant::now(), child::used_ns(), 0);
@@ -116,10 +119,10 @@ pub(crate) fn pause(time: Duration) {
     }
 }
 
-/// The reader's process: what it is ordered, until it is told to stop.
-pub(crate) fn read(way: Way, place: &std::path::Path, shared: &Shared) {
+/// The reader's process: follows its orders until it is asked to stop.
+pub(crate) fn read(mechanism: Mechanism, place: &std::path::Path, shared: &Shared) {
     child::end_with_parent();
-    let mut reader = way.reader(place, 1).expect("a way that can be read");
+    let mut reader = mechanism.reader(place, 1).expect("a way that can be read");
     shared.doing.store(REST, Ordering::Release);
     let (mut doing, mut last) = (REST, 0);
     loop {

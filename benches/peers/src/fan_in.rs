@@ -1,4 +1,4 @@
-//! What does it cost a parent to follow 64 children, at 1,000 reports a second each and without pause?
+//! The cost to a parent of following 64 children, at 1,000 reports a second each and without pause.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,22 +20,25 @@ const STEADY: Pace = Pace { gap: Duration::from_millis(1), run: Duration::from_s
 const FLAT_OUT: Pace = Pace { gap: Duration::ZERO, run: Duration::from_millis(1_500) };
 
 #[derive(Clone, Copy)]
-enum Way {
-    Shared(children::Way),
+enum Transport {
+    Shared(children::Transport),
     IpcChannel,
     IpckitChannel,
     PublishSubscribe,
 }
 
-const WAYS: [(&str, Way); 8] = [
-    ("board, numbers, 60 times a second", Way::Shared(children::Way::Board(Look::Numbers))),
-    ("board, whole snapshot, 60 times a second", Way::Shared(children::Way::Board(Look::Snapshot))),
-    ("pipe per child, postcard", Way::Shared(children::Way::Pipes(Wire::Postcard, false))),
-    ("pipe per child, JSON lines", Way::Shared(children::Way::Pipes(Wire::JsonLine, false))),
-    ("pipe per child, postcard, read 60 times a second", Way::Shared(children::Way::Pipes(Wire::Postcard, true))),
-    ("ipc-channel, a receiver set", Way::IpcChannel),
-    ("ipckit channel per child, a thread each", Way::IpckitChannel),
-    ("iceoryx2 publish/subscribe, read 60 times a second", Way::PublishSubscribe),
+const TRANSPORTS: [(&str, Transport); 8] = [
+    ("board, numbers, 60 times a second", Transport::Shared(children::Transport::Board(Look::Numbers))),
+    ("board, whole snapshot, 60 times a second", Transport::Shared(children::Transport::Board(Look::Snapshot))),
+    ("pipe per child, postcard", Transport::Shared(children::Transport::Pipes(Wire::Postcard, false))),
+    ("pipe per child, JSON lines", Transport::Shared(children::Transport::Pipes(Wire::JsonLine, false))),
+    (
+        "pipe per child, postcard, read 60 times a second",
+        Transport::Shared(children::Transport::Pipes(Wire::Postcard, true)),
+    ),
+    ("ipc-channel, a receiver set", Transport::IpcChannel),
+    ("ipckit channel per child, a thread each", Transport::IpckitChannel),
+    ("iceoryx2 publish/subscribe, read 60 times a second", Transport::PublishSubscribe),
 ];
 
 pub(crate) fn run(report: &mut Report) {
@@ -53,16 +56,16 @@ pub(crate) fn run(report: &mut Report) {
     table(report, "The same, children reporting without pause", &columns, FLAT_OUT);
 }
 
-/// Percent of a core, nanoseconds a report, reports a second, of each way.
+/// Percent of a core, nanoseconds a report, reports a second, of each transport.
 fn table(report: &Report, question: &str, columns: &[&str], pace: Pace) -> Vec<(f64, f64, f64)> {
-    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); WAYS.len()];
+    let mut runs: Vec<Vec<Run>> = vec![Vec::new(); TRANSPORTS.len()];
     for _ in 0..TURNS {
-        for ((_, way), runs) in WAYS.iter().zip(&mut runs) {
-            runs.push(way.run(pace));
+        for ((_, transport), runs) in TRANSPORTS.iter().zip(&mut runs) {
+            runs.push(transport.run(pace));
         }
     }
     let figures: Vec<_> = runs.iter().map(|runs| middle(runs)).collect();
-    let rows: Vec<Row> = WAYS
+    let rows: Vec<Row> = TRANSPORTS
         .iter()
         .zip(&figures)
         .map(|((name, _), (core, each, rate))| Row::of(name, &[*core, *each, *rate]))
@@ -71,10 +74,10 @@ fn table(report: &Report, question: &str, columns: &[&str], pace: Pace) -> Vec<(
     figures
 }
 
-impl Way {
+impl Transport {
     fn run(self, pace: Pace) -> Run {
         match self {
-            Self::Shared(way) => way.run(pace),
+            Self::Shared(transport) => transport.run(pace),
             Self::IpcChannel => run_ipc_channel(pace),
             Self::IpckitChannel => run_ipckit(pace),
             Self::PublishSubscribe => run_publish(pace),
@@ -82,7 +85,7 @@ impl Way {
     }
 }
 
-/// Watch what this process uses while `follow` counts reports, again and again.
+/// Watch the processor time of this process while `follow` counts reports, again and again.
 fn measured(pace: Pace, mut follow: impl FnMut() -> u64) -> Run {
     let (before, began, mut reports) = (cpu(), Instant::now(), 0);
     while began.elapsed() < pace.run {
@@ -171,7 +174,7 @@ fn run_publish(pace: Pace) -> Run {
     run
 }
 
-/// Room for what 64 children send in two frames; what is older is overwritten.
+/// Room for the messages of 64 children in two frames; older ones are overwritten.
 fn service(node: &Node<ipc::Service>, name: &str) -> PortFactory<ipc::Service, [u64; 24], ()> {
     let name: ServiceName = name.try_into().expect("a name");
     let builder = node.service_builder(&name).publish_subscribe::<[u64; 24]>();

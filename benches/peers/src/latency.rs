@@ -1,5 +1,5 @@
-//! How old is a report when the reader sees it? Beside the ages that the other questions have measured: a change of
-//! state on the board, whose reader sleeps until the doorbell wakes it.
+//! The age of a report when the reader sees it. The table has the ages that the other questions have measured, and one
+//! more: that of a change of state on the board, whose reader sleeps until the bell wakes it.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -16,14 +16,14 @@ use crate::table::{Report, Row};
 const CHANGES: u64 = 600;
 const PAUSE: Duration = Duration::from_micros(300);
 
-/// Print all ages, in microseconds: ways whose reader looks without pause, and those whose reader is woken.
+/// Print all ages, in microseconds: of readers that look without pause, and of readers that are woken.
 pub(crate) fn run(report: &Report, ages: &[(&str, f64)]) {
     let mut rows: Vec<Row> = ages
         .iter()
-        .map(|(way, age)| {
+        .map(|(name, age)| {
             // States are looked at without pause, messages are waited for.
-            let state = way.starts_with("board") || way.starts_with("iceoryx2") || way.contains("memory");
-            Row::of(&format!("{way}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
+            let state = name.starts_with("board") || name.starts_with("iceoryx2") || name.contains("memory");
+            Row::of(&format!("{name}: reader {}", if state { "looks without pause" } else { "is woken" }), &[*age])
         })
         .collect();
     rows.push(Row::of("board, change of state: reader is woken by the doorbell", &[awaited()]));
@@ -37,7 +37,7 @@ fn awaited() -> f64 {
     let child = Child::start(&format!("await {}", place.path().display()));
     for change in 1..=CHANGES {
         pause(PAUSE);
-        board.set_title(&child::now_ns().to_string()); // It rings as every change of state does.
+        board.set_title(&child::now_ns().to_string()); // A new title rings the bell, as every change of state does.
         child.shared.await_seen(change);
     }
     median(child.shared.figures(CHANGES as usize)) / 1_000.0

@@ -1,4 +1,4 @@
-//! What does it cost a reader to look at 64 slots, when nothing changed and when another process changed all of them?
+//! The cost to a reader of looking at 64 slots, when nothing changed and when another process changed all of them.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -7,26 +7,26 @@ use std::time::{Duration, Instant};
 use crate::child::{self, Child, REST, STOP};
 use crate::record::median;
 use crate::shared::Shared;
-use crate::state::{Reader, Way};
+use crate::state::{Mechanism, Reader};
 use crate::table::{Limit, Report, Row};
 
-const WAYS: [Way; 6] = [
-    Way::BoardNumbers,
-    Way::BoardSnapshot,
-    Way::BlackboardNumbers,
-    Way::BlackboardRecord,
-    Way::BlackboardIfChanged,
-    Way::IpckitMemory,
+const MECHANISMS: [Mechanism; 6] = [
+    Mechanism::BoardNumbers,
+    Mechanism::BoardSnapshot,
+    Mechanism::BlackboardNumbers,
+    Mechanism::BlackboardRecord,
+    Mechanism::BlackboardIfChanged,
+    Mechanism::IpckitMemory,
 ];
 const SLOTS: usize = 64;
 const TURNS: usize = 101;
 /// Looks a turn, of each kind.
 const LOOKS: usize = 10;
-/// Orders from here on ask for one publication of every slot.
+/// An order of this number or a higher one requests one publication of every slot.
 const PUBLISH: u64 = 1_000;
 
 struct Pair {
-    way: Way,
+    mechanism: Mechanism,
     reader: Box<dyn Reader>,
     child: Child,
     rounds: u64,
@@ -38,36 +38,36 @@ struct Pair {
 pub(crate) fn run(report: &mut Report) {
     child::stay_on(0);
     let clock = median((0..1001).map(|_| Instant::now().elapsed().as_nanos() as f64).collect());
-    let mut pairs: Vec<Pair> = WAYS.iter().map(|way| Pair::start(*way)).collect();
+    let mut pairs: Vec<Pair> = MECHANISMS.iter().map(|mechanism| Pair::start(*mechanism)).collect();
     for _ in 0..TURNS {
         pairs.iter_mut().for_each(|pair| pair.turn(clock));
     }
-    let figures = |way| {
-        let pair = pairs.iter().find(|pair| pair.way == way).expect("a way that was measured");
+    let figures = |mechanism| {
+        let pair = pairs.iter().find(|pair| pair.mechanism == mechanism).expect("a way that was measured");
         (median(pair.quiet.clone()), median(pair.changed.clone()))
     };
-    let rows: Vec<Row> = WAYS
+    let rows: Vec<Row> = MECHANISMS
         .iter()
-        .map(|way| {
-            let (quiet, changed) = figures(*way);
-            Row::of(&way.title().replace("numbers of a slot", "numbers polled"), &[quiet, changed])
+        .map(|mechanism| {
+            let (quiet, changed) = figures(*mechanism);
+            Row::of(&mechanism.title().replace("numbers of a slot", "numbers polled"), &[quiet, changed])
         })
         .collect();
     report.table("What does a look at 64 slots cost?", &["nothing changed, ns", "all changed, ns"], &rows);
-    let (quiet, changed) = figures(Way::BoardNumbers);
+    let (quiet, changed) = figures(Mechanism::BoardNumbers);
     report.budget("poll of 64 slots, nothing changed", quiet, Limit::AtMost(250.0, "ns"));
     report.budget("poll of 64 slots, all changed", changed, Limit::AtMost(800.0, "ns"));
-    let (peer_quiet, peer_changed) = figures(Way::BlackboardRecord);
+    let (peer_quiet, peer_changed) = figures(Mechanism::BlackboardRecord);
     report.budget("iceoryx2's blackboard beside it, quiet", peer_quiet / quiet, Limit::AtLeast(4.0, "times"));
     report.budget("iceoryx2's blackboard beside it, changed", peer_changed / changed, Limit::AtLeast(4.0, "times"));
 }
 
 impl Pair {
-    fn start(way: Way) -> Self {
+    fn start(mechanism: Mechanism) -> Self {
         let place = tempfile::tempdir_in(child::memory()).expect("a directory");
-        let child = Child::start(&format!("write {way:?} {}", place.path().display()));
-        let reader = way.reader(place.path(), SLOTS).expect("a way that can be read");
-        Self { way, reader, child, rounds: 0, quiet: Vec::new(), changed: Vec::new(), _place: place }
+        let child = Child::start(&format!("write {mechanism:?} {}", place.path().display()));
+        let reader = mechanism.reader(place.path(), SLOTS).expect("a way that can be read");
+        Self { mechanism, reader, child, rounds: 0, quiet: Vec::new(), changed: Vec::new(), _place: place }
     }
 
     fn turn(&mut self, clock: f64) {
@@ -91,9 +91,9 @@ impl Drop for Pair {
 }
 
 /// The writer's process: publishes every slot once for each order to.
-pub(crate) fn write(way: Way, place: &Path, shared: &Shared) {
+pub(crate) fn write(mechanism: Mechanism, place: &Path, shared: &Shared) {
     child::end_with_parent();
-    let mut writer = way.writer(place, SLOTS);
+    let mut writer = mechanism.writer(place, SLOTS);
     (0..SLOTS).for_each(|slot| writer.publish(slot, 1));
     shared.doing.store(REST, Ordering::Release);
     let mut doing = REST;

@@ -1,8 +1,8 @@
-//! What does the board cost, beside every other way that we found to do its work? All in one run.
+//! The cost of the board, compared in one run with every other mechanism that we found for its work.
 //!
-//! Each question is put to every way in turns, so that whatever disturbs the machine disturbs all of them; figures are
-//! medians, and each table gives how many times dearer a way is than the board. It prints Markdown, ready for
-//! `docs/measurements.md`, and in the end the budgets with what became of them; it fails when one is not kept.
+//! For each question the mechanisms take turns, so that a disturbance of the machine affects all of them; figures are
+//! medians, and each table gives the factor by which a mechanism is dearer than the board. It prints Markdown, ready
+//! for `docs/measurements.md`, and in the end the budgets with their verdicts; it fails when one is not kept.
 //!
 //! `cargo bench --manifest-path benches/peers/Cargo.toml` (about five minutes; a word after `--` picks the questions
 //! whose name begins with it: `cost`, `stream`, `looks`, `attach`, `fan`, `torn`, `takeover`, `instructions`)
@@ -32,21 +32,22 @@ use std::process::ExitCode;
 use table::{Limit, Report, rounded};
 
 fn main() -> ExitCode {
-    if played_a_part() {
+    if ran_as_child() {
         return ExitCode::SUCCESS;
     }
     let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
     if words.iter().any(|word| word == "--test" || word == "--list") {
-        return ExitCode::SUCCESS; // Run as a test, there is nothing to measure.
+        return ExitCode::SUCCESS; // Under `cargo test` there is nothing to measure.
     }
     let asked = |name: &str| words.is_empty() || words.iter().any(|word| name.starts_with(word.as_str()));
-    let home = tempfile::tempdir_in(child::memory()).expect("a directory"); // As fast as where boards live.
-    // SAFETY: this is the only thread so far. Where hornet puts its values can be told in no other way.
+    // A directory as fast as the place for boards.
+    let home = tempfile::tempdir_in(child::memory()).expect("a directory");
+    // SAFETY: this is the only thread so far. hornet takes the directory of its values from no other source.
     unsafe { std::env::set_var(child::HOME, home.path()) };
     let mut report = Report::default();
     let mut ages = Vec::new();
     if asked("cost") {
-        ages.extend(cost::run(&mut report).into_iter().map(|(way, age)| (way.title(), age)));
+        ages.extend(cost::run(&mut report).into_iter().map(|(mechanism, age)| (mechanism.title(), age)));
     }
     if asked("stream") {
         ages.extend(stream::run(&mut report));
@@ -74,8 +75,8 @@ fn main() -> ExitCode {
     if report.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Whether this process was a child of the run, and has done its part.
-fn played_a_part() -> bool {
+/// True if this process was a child of the run, and has done its part.
+fn ran_as_child() -> bool {
     if instructions::ran_as_measured() {
         return true;
     }
@@ -84,17 +85,17 @@ fn played_a_part() -> bool {
         fan_in::child(&role);
         return true;
     }
-    let Some((words, shared)) = child::told() else { return false };
+    let Some((words, shared)) = child::role() else { return false };
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let state = |name| state::Way::named(name).expect("a way");
+    let state = |name| state::Mechanism::named(name).expect("a way");
     match words[..] {
-        ["read", way, place] => cost::read(state(way), Path::new(place), &shared),
-        ["write", way, place] => looks::write(state(way), Path::new(place), &shared),
-        ["stream", way, address] => stream::read(stream::Way::named(way).expect("a way"), address, &shared),
+        ["read", mechanism, place] => cost::read(state(mechanism), Path::new(place), &shared),
+        ["write", mechanism, place] => looks::write(state(mechanism), Path::new(place), &shared),
+        ["stream", kind, address] => stream::read(stream::StreamKind::named(kind).expect("a way"), address, &shared),
         ["bridge", path] => stream::serve(path, &shared),
         ["await", place] => latency::read(Path::new(place), &shared),
         ["scribble", place] => torn::write(Path::new(place), &shared),
-        ["crash", way, place] => takeover::write(way, Path::new(place), &shared),
+        ["crash", mechanism, place] => takeover::write(mechanism, Path::new(place), &shared),
         _ => panic!("no such part: {words:?}"),
     }
     true

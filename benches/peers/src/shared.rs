@@ -12,19 +12,19 @@ pub(crate) const RECORD_WORDS: usize = 24;
 /// The most figures that a child can hand back.
 pub(crate) const FIGURES: usize = 4_096;
 
-/// What lies in the memory.
+/// The content of the memory.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct Block {
-    /// What the child is to do; the child says in `doing` that it does.
+    /// The order to the child; the child confirms it in `doing`.
     pub(crate) order: AtomicU64,
     apart: [AtomicU64; 15],
     pub(crate) doing: AtomicU64,
-    /// How many messages or states the child has seen, where it counts them.
+    /// The number of messages or states that the child has seen, if it counts them.
     pub(crate) seen: AtomicU64,
     also_apart: [AtomicU64; 14],
     pub(crate) figures: [AtomicU64; FIGURES],
-    /// A record published the board's way, 192 bytes at once.
+    /// A record published under the board's latch, 192 bytes at once.
     pub(crate) record: Latch<RECORD_WORDS>,
 }
 
@@ -50,12 +50,12 @@ impl Shared {
         self.await_doing(order);
     }
 
-    /// Wait, without sleeping, until the child says this.
+    /// Wait, without sleeping, until the child confirms this.
     pub(crate) fn await_doing(&self, what: u64) {
         await_word(&self.doing, what);
     }
 
-    /// Wait, without sleeping, until the child has seen so many.
+    /// Wait, without sleeping, until the child has seen `count`.
     pub(crate) fn await_seen(&self, count: u64) {
         await_word(&self.seen, count);
     }
@@ -72,7 +72,7 @@ fn await_word(word: &AtomicU64, what: u64) {
         std::hint::spin_loop();
         turns += 1;
         if turns.is_multiple_of(1 << 16) {
-            std::thread::yield_now(); // Somebody else may need this core for the child to get on.
+            std::thread::yield_now(); // The child, or a process that it waits for, may need this core.
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Ways to keep the newest state of some writers where a reader in another process finds it.
+//! Mechanisms that keep the newest state of some writers for a reader in another process.
 
 mod blackboard;
 mod board;
@@ -16,7 +16,7 @@ pub(crate) use blackboard::node;
 pub(crate) trait Writer {
     /// Publish once.
     fn publish(&mut self, slot: usize, done: u64);
-    /// The time that so many publications of the first slot take.
+    /// The time that `count` publications of the first slot take.
     fn time(&mut self, count: u64) -> Duration;
 }
 
@@ -28,12 +28,12 @@ pub(crate) trait Reader {
     fn look_at_all(&mut self);
 }
 
-/// What is compared.
+/// A mechanism to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum Mechanism {
     /// The numbers of a slot, read by poll.
     BoardNumbers,
-    /// The same, read as a snapshot brought up to date.
+    /// The numbers of a slot, read as a snapshot brought up to date.
     BoardSnapshot,
     /// A record of 192 bytes under the board's latch.
     BoardRecord,
@@ -43,11 +43,11 @@ pub(crate) enum Way {
     BlackboardIfChanged,
     PublishSubscribe,
     IpckitMemory,
-    /// One value; nothing of it is read here.
+    /// One value of hornet; no reader here reads it.
     Hornet,
 }
 
-impl Way {
+impl Mechanism {
     pub(crate) const ALL: [Self; 9] = [
         Self::BoardNumbers,
         Self::BoardSnapshot,
@@ -60,9 +60,9 @@ impl Way {
         Self::Hornet,
     ];
 
-    /// By what `{:?}` shows.
+    /// The mechanism with this name, which is the output of `{:?}`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|way| format!("{way:?}") == name)
+        Self::ALL.into_iter().find(|mechanism| format!("{mechanism:?}") == name)
     }
 
     pub(crate) fn title(self) -> &'static str {
@@ -79,7 +79,7 @@ impl Way {
         }
     }
 
-    /// Make it, in this directory, with so many slots.
+    /// Make it, in this directory, with `slots` slots.
     pub(crate) fn writer(self, place: &Path, slots: usize) -> Box<dyn Writer> {
         match self {
             Self::BoardNumbers | Self::BoardSnapshot => Box::new(board::Slots::create(place, slots)),
@@ -94,7 +94,7 @@ impl Way {
         }
     }
 
-    /// Attach to what a writer made; `None` where nothing here reads it.
+    /// Attach to a writer's memory; `None` if nothing here reads it.
     pub(crate) fn reader(self, place: &Path, slots: usize) -> Option<Box<dyn Reader>> {
         Some(match self {
             Self::BoardNumbers => Box::new(board::Poll::open(place)),
@@ -110,7 +110,7 @@ impl Way {
     }
 }
 
-/// The time of so many calls, each told its number.
+/// The time of `count` calls, each with its number.
 #[inline(always)]
 fn timed(count: u64, mut once: impl FnMut(u64)) -> Duration {
     let began = Instant::now();
@@ -120,7 +120,7 @@ fn timed(count: u64, mut once: impl FnMut(u64)) -> Duration {
     began.elapsed()
 }
 
-/// A name that nothing else has, from the directory that is the way's own.
+/// A name that nothing else has, from the directory that is the mechanism's own.
 pub(crate) fn unique(place: &Path) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
     format!("vx-peers{}", place.display().to_string().chars().map(plain).collect::<String>())

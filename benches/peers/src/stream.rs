@@ -1,6 +1,6 @@
-//! What does a report cost as a message, with a reader that is busy and with one that sleeps, and how late is it seen?
+//! The cost of a report as a message, with a reader that is busy and with one that sleeps, and its age when it is seen.
 //!
-//! Every message is the whole record, since a reader that comes late has nothing else. The reader decodes it. With
+//! Every message is the whole record, since a reader that starts late has nothing else. The reader decodes it. With
 //! messages sent without pause the reader does not sleep; with one message now and then it is woken for each.
 
 mod bridge;
@@ -15,7 +15,7 @@ use crate::record::median;
 use crate::shared::Shared;
 use crate::state;
 use crate::table::{Report, Row};
-pub(crate) use ends::{Owned, Way};
+pub(crate) use ends::{Owned, StreamKind};
 
 const TURNS: usize = 15;
 /// Messages sent without pause, a turn.
@@ -24,15 +24,15 @@ const BATCH: u64 = 2_000;
 const SINGLE: u64 = 40;
 const PAUSE: Duration = Duration::from_micros(300);
 
-/// What the reader is to do with a message, beside decoding it.
+/// The reader's task with a message, beside decoding it.
 pub(crate) const COUNT: u32 = 0;
 /// Note the processor time used so far.
 pub(crate) const NOTE_CPU: u32 = 1;
-/// Note how old it is.
+/// Note its age.
 pub(crate) const NOTE_AGE: u32 = 2;
 
 struct Pair {
-    way: Way,
+    kind: StreamKind,
     sender: Box<dyn ends::Sender>,
     child: Child,
     sent: u64,
@@ -47,11 +47,11 @@ struct Pair {
 /// Measure and print; returns the ages in microseconds, for the table of latencies.
 pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
     child::stay_on(0);
-    // What a look at the clock of used time costs, which is part of each message to a sleeping reader.
+    // The cost of a look at the clock of used time, which is part of each message to a sleeping reader.
     let clock = median((0..1001).map(|_| -(child::used_ns() as f64 - child::used_ns() as f64)).collect());
     let place = tempfile::tempdir_in(child::memory()).expect("a directory");
-    let mut board = state::Way::BoardNumbers.writer(place.path(), 1);
-    let mut pairs: Vec<Pair> = Way::ALL.iter().map(|way| Pair::start(*way)).collect();
+    let mut board = state::Mechanism::BoardNumbers.writer(place.path(), 1);
+    let mut pairs: Vec<Pair> = StreamKind::ALL.iter().map(|kind| Pair::start(*kind)).collect();
     let mut bridge = bridge::Bridge::start();
     let (mut publish, mut bridged) = (Vec::new(), Vec::new());
     for _ in 0..TURNS {
@@ -63,28 +63,28 @@ pub(crate) fn run(report: &mut Report) -> Vec<(&'static str, f64)> {
     }
     let base = median(publish);
     let mut rows =
-        vec![Row { way: "board, numbers of a slot".into(), figures: vec![Some(base), None, Some(base)], base: true }];
+        vec![Row { name: "board, numbers of a slot".into(), figures: vec![Some(base), None, Some(base)], base: true }];
     rows.extend(pairs.iter().map(|pair| {
         let figures = [&pair.flat, &pair.reading, &pair.single].map(|figures| median(figures.clone()));
-        Row::of(pair.way.title(), &figures)
+        Row::of(pair.kind.title(), &figures)
     }));
     let bridged = median(bridged);
     rows.push(Row {
-        way: "ipckit, CLI bridge (waits for the answer)".into(),
+        name: "ipckit, CLI bridge (waits for the answer)".into(),
         figures: vec![Some(bridged), None, Some(bridged)],
         base: false,
     });
     let columns = ["writer, without pause, ns", "reader, ns", "writer, reader asleep, ns"];
     report.table("What does a report cost as a message?", &columns, &rows);
-    pairs.iter().map(|pair| (pair.way.title(), median(pair.ages.clone()) / 1_000.0)).collect()
+    pairs.iter().map(|pair| (pair.kind.title(), median(pair.ages.clone()) / 1_000.0)).collect()
 }
 
 impl Pair {
-    fn start(way: Way) -> Self {
+    fn start(kind: StreamKind) -> Self {
         let place = tempfile::tempdir_in(child::memory()).expect("a directory");
-        let (sender, child) = ends::connect(way, place.path());
+        let (sender, child) = ends::connect(kind, place.path());
         let [flat, reading, single, ages] = [const { Vec::new() }; 4];
-        Self { way, sender, child, sent: 0, flat, reading, single, ages, _place: place }
+        Self { kind, sender, child, sent: 0, flat, reading, single, ages, _place: place }
     }
 
     fn turn(&mut self, clock: f64) {
@@ -117,9 +117,9 @@ impl Pair {
     }
 }
 
-/// The reader's process: decodes what comes until the writer is gone.
-pub(crate) fn read(way: Way, address: &str, shared: &Shared) {
-    let mut receiver = ends::receive(way, address, || shared.doing.store(REST, Ordering::Release));
+/// The reader's process: decodes messages until the writer is gone.
+pub(crate) fn read(kind: StreamKind, address: &str, shared: &Shared) {
+    let mut receiver = ends::receive(kind, address, || shared.doing.store(REST, Ordering::Release));
     let mut seen = 0;
     while let Some((done, mark)) = receiver() {
         seen += 1;

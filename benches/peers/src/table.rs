@@ -6,7 +6,7 @@ pub(crate) struct Report {
     budgets: Vec<(String, f64, Limit)>,
 }
 
-/// What a figure must not break.
+/// The limit of a figure.
 #[derive(Clone, Copy)]
 pub(crate) enum Limit {
     AtMost(f64, &'static str),
@@ -23,8 +23,8 @@ impl Limit {
 }
 
 impl Report {
-    /// Print a table: its question, the columns of figures, and a row for each way. The last column is each row's first
-    /// figure beside that of the row before which `base` stands: how many times dearer.
+    /// Print a table: its question, the columns of figures, and a row for each mechanism. The last column is the ratio
+    /// of each row's first figure to that of the last row with `base`: how many times dearer.
     pub(crate) fn table(&self, question: &str, columns: &[&str], rows: &[Row]) {
         println!("\n### {question}\n\n| way | {} | times |", columns.join(" | "));
         println!("|---|{}", "---|".repeat(columns.len() + 1));
@@ -38,7 +38,7 @@ impl Report {
                 (Some(figure), Some(base)) if base > 0.0 => rounded(figure / base),
                 _ => "–".into(),
             };
-            println!("| {} | {} | {times} |", row.way, cells.join(" | "));
+            println!("| {} | {} | {times} |", row.name, cells.join(" | "));
         }
     }
 
@@ -47,7 +47,7 @@ impl Report {
         self.budgets.push((what.to_owned(), found, limit));
     }
 
-    /// Print what became of the budgets; whether all were kept.
+    /// Print the verdicts on the budgets. Returns true if all were kept.
     pub(crate) fn finish(&self) -> bool {
         println!("\n### Budgets\n\n| what | found | budget | |\n|---|---|---|---|");
         for (what, found, limit) in &self.budgets {
@@ -62,17 +62,17 @@ impl Report {
     }
 }
 
-/// One way and its figures, in the order of the columns.
+/// One mechanism and its figures, in the order of the columns.
 pub(crate) struct Row {
-    pub(crate) way: String,
+    pub(crate) name: String,
     pub(crate) figures: Vec<Option<f64>>,
-    /// What the rows after it are compared with, until the next such row.
+    /// The base that the rows after it are compared with, until the next such row.
     pub(crate) base: bool,
 }
 
 impl Row {
-    pub(crate) fn of(way: &str, figures: &[f64]) -> Self {
-        Self { way: way.to_owned(), figures: figures.iter().copied().map(Some).collect(), base: false }
+    pub(crate) fn of(name: &str, figures: &[f64]) -> Self {
+        Self { name: name.to_owned(), figures: figures.iter().copied().map(Some).collect(), base: false }
     }
 }
 

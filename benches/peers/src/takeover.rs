@@ -1,4 +1,5 @@
-//! A writer is killed with SIGKILL: what can be read afterwards, and can somebody else take its place?
+//! A writer killed with SIGKILL: the state that can be read afterwards, and the way for another writer to take its
+//! place.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -24,10 +25,10 @@ pub(crate) fn run() {
         ("iceoryx2 blackboard, entry", blackboard),
         ("ipckit shared memory, name", ipckit_memory),
     ];
-    for (way, observe) in facts {
+    for (mechanism, observe) in facts {
         let place = tempfile::tempdir_in(child::memory()).expect("a directory");
         let (read, taken) = observe(place.path());
-        println!("| {way} | {read} | {taken} |");
+        println!("| {mechanism} | {read} | {taken} |");
     }
 }
 
@@ -98,7 +99,7 @@ fn ipckit_memory(place: &Path) -> (String, String) {
         Ok(_) => "yes".to_owned(),
         Err(error) => format!("no, the name stays: {error}"),
     };
-    let _ = std::fs::remove_file(Path::new("/dev/shm").join(&name)); // Nobody else would.
+    let _ = std::fs::remove_file(Path::new("/dev/shm").join(&name)); // No other process removes it.
     (answer(done), taken)
 }
 

@@ -1,5 +1,5 @@
-//! How many readings are torn: the same record, checked by a sum, written without pause by another process, read the
-//! same number of times from ipckit's shared memory and from the board's latch?
+//! The number of torn readings: the same record, checked by a sum, written without pause by another process, read the
+//! same number of times from ipckit's shared memory and from the board's latch.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -35,7 +35,7 @@ pub(crate) fn run(report: &mut Report) {
             }
         }
         for _ in 0..TURN {
-            // Else the compiler, which is told of no other writer, reads once for all.
+            // Without this the compiler would read only once, since it sees no other writer.
             black_box(&memory).read_into(0, &mut bytes).expect("a record");
             let words = words(&bytes);
             theirs += u64::from(!whole(&words));
@@ -66,7 +66,7 @@ fn words(bytes: &[u8; 8 * RECORD_WORDS]) -> [u64; RECORD_WORDS] {
     std::array::from_fn(|at| u64::from_le_bytes(std::array::from_fn(|byte| bytes[8 * at + byte])))
 }
 
-/// The writer's process: both records, one after the other, until it is told to stop.
+/// The writer's process: both records, one after the other, until it is asked to stop.
 pub(crate) fn write(place: &Path, shared: &Shared) {
     child::end_with_parent();
     let mut memory = SharedMemory::create(&unique(place), 4_096).expect("shared memory");

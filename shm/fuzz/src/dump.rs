@@ -9,20 +9,20 @@ use vx_shm::layout::LONGEST_BYTES;
 use vx_shm::{Reader, Snapshot};
 
 use super::check;
-use super::desk::{Desk, choice, facts_of, replace, with_facts};
+use super::scratch::{Scratch, choice, facts_of, replace, with_facts};
 
-/// The bytes of a file that somebody opens as a board.
+/// The bytes of a file that is opened as a board.
 pub fn dump(bytes: &[u8]) {
-    thread_local!(static DESK: RefCell<FileDesk> = RefCell::new(FileDesk::new()));
-    DESK.with_borrow_mut(|desk| {
-        desk.open(bytes);
+    thread_local!(static CHECK: RefCell<FileCheck> = RefCell::new(FileCheck::new()));
+    CHECK.with_borrow_mut(|files| {
+        files.open(bytes);
         if let Some(sealed) = sealed(bytes) {
-            desk.open(&sealed);
+            files.open(&sealed);
         }
     });
 }
 
-/// The same file with right checksums, so that what lies behind them is reached.
+/// The same file with right checksums, so that the checks behind them are reached.
 fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut facts = facts_of(bytes)?;
     let body = bytes.get(192..usize::try_from(facts.length.min(LONGEST_BYTES)).ok()?);
@@ -32,18 +32,23 @@ fn sealed(bytes: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-struct FileDesk {
+struct FileCheck {
     mapped: (File, PathBuf),
     copied: (File, PathBuf),
     out: PathBuf,
-    _desk: Desk,
+    _scratch: Scratch,
 }
 
-impl FileDesk {
+impl FileCheck {
     fn new() -> Self {
-        let desk = Desk::new();
-        let file = |name, mode| (desk.file(name, mode, &[]), desk.path(name));
-        Self { mapped: file("mapped", 0o600), copied: file("copied", 0o666), out: desk.path("out"), _desk: desk }
+        let scratch = Scratch::new();
+        let file = |name, mode| (scratch.file(name, mode, &[]), scratch.path(name));
+        Self {
+            mapped: file("mapped", 0o600),
+            copied: file("copied", 0o666),
+            out: scratch.path("out"),
+            _scratch: scratch,
+        }
     }
 
     fn open(&mut self, bytes: &[u8]) {
@@ -60,7 +65,7 @@ impl FileDesk {
     }
 }
 
-/// Everything that a reader can be asked.
+/// Call every method of a reader.
 fn exercise(reader: &mut Reader, out: Option<&Path>) {
     let mut snapshot = Snapshot::default();
     for _ in 0..2 {
@@ -78,7 +83,7 @@ fn exercise(reader: &mut Reader, out: Option<&Path>) {
     let _ = (reader.closed(), reader.closed_unix_ns(), reader.is_dump());
     if let Some(out) = out {
         vx_shm::dump::write(reader, out).expect("what can be read can be dumped");
-        // Regions that lie over each other can make a dump of the dump lose what one of them held, and no more.
+        // If regions overlap, a dump of the dump may lose the content of one of them, but nothing else.
         if let Ok(mut again) = Reader::open(out) {
             check(&again.snapshot().unwrap_or_default());
         }

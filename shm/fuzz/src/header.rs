@@ -1,9 +1,9 @@
-//! A header's facts: believed only when every record of every slot lies inside.
+//! A header's facts: accepted only if every record of every slot is inside the board.
 
 use bytemuck::Zeroable;
 use vx_shm::layout::{FACT_WORDS, HeaderImage, LONGEST_BYTES, LayoutFault, MAX_SLOTS, Region};
 
-/// The facts, then the length of what is there (8 bytes); both are made up with zeros.
+/// The facts, then the length found (8 bytes); both are made up with zeros.
 pub fn header(bytes: &[u8]) {
     let mut words = [0_u64; FACT_WORDS + 1];
     let length = bytes.len().min(size_of_val(&words));
@@ -14,7 +14,7 @@ pub fn header(bytes: &[u8]) {
         for found in [found, facts.length, facts.length.saturating_sub(1), u64::MAX] {
             match facts.check(found) {
                 Ok(()) => believed(&facts, found),
-                Err(fault) => told(&fault),
+                Err(fault) => is_one_line(&fault),
             }
         }
     }
@@ -36,8 +36,8 @@ fn believed(facts: &HeaderImage, found: u64) {
     assert!(facts.bell.offset >= 4096 && u64::from(facts.bell.offset) + 4096 <= facts.length, "{facts:?}");
 }
 
-/// A refusal is a line of text, however long the list of what is wrong could get.
-fn told(fault: &LayoutFault) {
+/// A refusal is a line of text, however many features it could name.
+fn is_one_line(fault: &LayoutFault) {
     let text = fault.to_string();
     assert!(text.len() < 1000 && !text.chars().any(char::is_control), "{text:?}");
 }

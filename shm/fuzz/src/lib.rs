@@ -1,12 +1,13 @@
-//! What must hold whatever the bytes are. The fuzz targets call these functions, and so does `tests/hostile`, over the
-//! kept corpus and a million mutations of it.
+//! The promises that must hold for any bytes. The fuzz targets call these functions, and so does `tests/hostile`, over
+//! the kept corpus and a million mutations of it.
 //!
 //! Each takes any bytes and returns; a panic, a signal, or a wait is a defect. The same bytes always do the same.
 
-mod desk;
+pub mod any_snapshot;
 mod dump;
 mod export;
 mod header;
+mod scratch;
 mod slot;
 
 pub use dump::dump;
@@ -16,7 +17,7 @@ pub use slot::{SLOT_BYTES, slot};
 
 use vx_shm::Snapshot;
 
-/// What every reading promises, and every export of it.
+/// The promises of every reading, and of every export of it.
 pub fn check(snapshot: &Snapshot) {
     assert!(snapshot.slots.len() <= snapshot.board.capacity as usize);
     assert!(snapshot.slots.is_sorted_by(|one, next| one.index < next.index));

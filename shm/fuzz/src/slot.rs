@@ -8,7 +8,7 @@ use vx_shm::layout::{FORM_BOARD, HeaderImage, MAGIC, MAJOR, READY, Region};
 use vx_shm::{Reader, Snapshot};
 
 use super::check;
-use super::desk::{Desk, choice, with_facts};
+use super::scratch::{Scratch, choice, with_facts};
 
 const HOT: u32 = 8192;
 const BEAT: u32 = HOT + 64;
@@ -17,18 +17,19 @@ const LENGTH: usize = COLD as usize + 2048;
 /// The hot line, the beat and the cold record, one behind the other.
 pub const SLOT_BYTES: usize = LENGTH - HOT as usize;
 
-/// A slot's bytes; what is missing is as the call before left it, as on a board that changes while it is read.
+/// Read a slot of these bytes. Missing bytes stay as the previous call left them, as on a board that changes while it
+/// is read.
 pub fn slot(bytes: &[u8]) {
-    thread_local!(static DESK: RefCell<SlotDesk> = RefCell::new(SlotDesk::new()));
-    DESK.with_borrow_mut(|desk| desk.look_at(&bytes[..bytes.len().min(SLOT_BYTES)]));
+    thread_local!(static CHECK: RefCell<SlotCheck> = RefCell::new(SlotCheck::new()));
+    CHECK.with_borrow_mut(|boards| boards.look_at(&bytes[..bytes.len().min(SLOT_BYTES)]));
 }
 
-struct SlotDesk {
+struct SlotCheck {
     boards: [OneSlot; 2],
-    _desk: Desk,
+    _scratch: Scratch,
 }
 
-/// A board with one slot, which is written over under two readers: one that begins anew, and one that goes on.
+/// A board with one slot, which is overwritten under two readers: one that is new each time, and one that stays.
 struct OneSlot {
     file: File,
     fresh: Reader,
@@ -36,15 +37,15 @@ struct OneSlot {
     kept: Snapshot,
 }
 
-impl SlotDesk {
+impl SlotCheck {
     fn new() -> Self {
-        let desk = Desk::new();
-        // One of a boot that is over, and one of this boot, whose processes and locks are asked about.
+        let scratch = Scratch::new();
+        // One board of an earlier boot, and one of this boot, for which readers look at processes and locks.
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let digits: String = boot.chars().filter(char::is_ascii_hexdigit).collect();
         let here = u128::from_str_radix(&digits, 16).unwrap_or(0).to_be_bytes();
-        let boards = [("before", [7; 16]), ("here", here)].map(|(name, boot_id)| OneSlot::new(&desk, name, boot_id));
-        Self { boards, _desk: desk }
+        let boards = [("before", [7; 16]), ("here", here)].map(|(name, boot_id)| OneSlot::new(&scratch, name, boot_id));
+        Self { boards, _scratch: scratch }
     }
 
     fn look_at(&mut self, bytes: &[u8]) {
@@ -55,7 +56,7 @@ impl SlotDesk {
 }
 
 impl OneSlot {
-    fn new(desk: &Desk, name: &str, boot_id: [u8; 16]) -> Self {
+    fn new(scratch: &Scratch, name: &str, boot_id: [u8; 16]) -> Self {
         let region = |offset, stride| Region { offset, stride };
         let facts = HeaderImage {
             magic: MAGIC,
@@ -76,8 +77,8 @@ impl OneSlot {
         with_facts(&mut bytes, &facts);
         bytes[192..200].copy_from_slice(&READY.to_le_bytes());
         bytes[324] = 1; // One slot was used.
-        let file = desk.file(name, 0o600, &bytes);
-        let open = || Reader::open(&desk.path(name)).expect("a board with a right header");
+        let file = scratch.file(name, 0o600, &bytes);
+        let open = || Reader::open(&scratch.path(name)).expect("a board with a right header");
         Self { file, fresh: open(), steady: open(), kept: Snapshot::default() }
     }
 

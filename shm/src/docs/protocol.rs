@@ -1,31 +1,31 @@
 //! Why a reader never sees half a publication, and a killed writer never leaves one.
 //!
-//! Every ordering of this crate is in `stamp/`, in functions over words alone, and has a partner named here. In front of
-//! each stands what goes wrong without it, by the name of the *mutant* that takes it away: `tests/loom` runs those
+//! Every ordering of this crate is in `stamp/`, in functions over words alone, and has a partner named here. In front
+//! of each stands what goes wrong without it, by the name of the *mutant* that takes it away: `tests/loom` runs those
 //! functions in every interleaving, as they are, where every model must hold, and with one mutant at a time, where some
 //! model must fail. `tests/orderings.rs` keeps it so: no ordering elsewhere, none without a mutant, no mutant and no
-//! shared word that is not spoken of on this page.
+//! shared word that is missing from this page.
 //!
-//! # The words, and who writes them
+//! # The words, and their writers
 //!
 //! | word | written by | made visible by |
 //! |---|---|---|
 //! | `facts`, and the whole layout | the creator, once | `ready` |
 //! | `ready` | the creator, once, last | itself: release |
 //! | `title` | the creator | itself: a latch; that it moved: `epoch` |
-//! | `used` | whoever claims a slot, under the table's lock; only grows | `epoch` |
+//! | `used` | a process that claims a slot, under the table's lock; only grows | `epoch` |
 //! | `state`, `closed_unix_ns` | the creator, when it closes | `closed` |
 //! | `closed` | the creator, once | itself: release |
-//! | `successor` | nobody yet; whoever will, before `closed` | `closed` |
-//! | `epoch`, `wake` | whoever changes a state | itself; the bell's fences |
-//! | `waiters` | whoever sleeps | the bell's fences |
-//! | `control` | the slot's writer; who names, takes over or judges it, under the table's lock | itself: release |
+//! | `successor` | nothing yet; its future writer, before `closed` | `closed` |
+//! | `epoch`, `wake` | a process that changes a state | itself; the bell's fences |
+//! | `waiters` | a process that sleeps | the bell's fences |
+//! | `control` | the slot's writer; the process that names, takes over or judges it, under the table's lock | itself: release |
 //! | `numbers` (`stamp`, `copies`) | the slot's writer | itself: a latch |
 //! | `text` | the slot's writer | itself: a latch; that it moved: the revision in `numbers` |
 //! | `phases` | the slot's writer | `numbers` |
-//! | `identity` | who claims | `control` |
-//! | `error`, `install_path`, `ended_at` | the slot's writer, or who judges its end | `control` |
-//! | `exit` | who collected the process; may come after the state | `control`, else `epoch` |
+//! | `identity` | the claiming process | `control` |
+//! | `error`, `install_path`, `ended_at` | the slot's writer, or the process that judges its end | `control` |
+//! | `exit` | the process that collected the writer; may come after the state | `control`, else `epoch` |
 //! | a slot's beat | a thread of the writer's process | nothing: a hint of one word |
 //! | `reserved`, `committed`, `start`, the ring | the slot's writer | `committed`; in a new life also `control` |
 //!
@@ -55,9 +55,9 @@
 //!   R4 cannot read a stamp older than `s + 1`: the reader sees that it was overtaken and tries again.
 //! * So a reading that ends with the same stamp is one publication, whole. And stamps are never set back: the stamp is
 //!   64 bits, and at a billion publications a second comes round after 584 years.
-//! * **A kill.** W2 goes into the copy that no reader is told to read (`OneCopy`). Between two publications both copies
-//!   are whole or the spare is half written; the stamp names the other. W3 is one aligned store. There is no instruction
-//!   at which the named copy is not whole, so nothing needs repair.
+//! * **A kill.** W2 goes into the copy that the stamp does not name (`OneCopy`). Between two publications both copies
+//!   are whole or the spare is half written; the stamp names the other. W3 is one aligned store. There is no
+//!   instruction at which the named copy is not whole, so nothing needs repair.
 //! * **A writer that never stops** can make a reader try again: after four tries the reader keeps what it showed
 //!   before. It cannot make it loop.
 //! * The writer's own load of its stamp, and of its words (`Latch::own`), are of stores that happened before: its own, or
@@ -68,8 +68,8 @@
 //!
 //! # The control word and the claim
 //!
-//! A slot's control word says whose life it is in (generation) and where in it (state). Its latches are used by one
-//! writer after another, so a stamp alone does not say whose words they name. A claim takes three steps:
+//! A slot's control word holds the slot's life (generation) and the place in that life (state). Its latches are used by
+//! one writer after another, so a stamp alone does not name the writer of its words. A claim takes three steps:
 //!
 //! ```text
 //! claim                                      read
@@ -81,42 +81,44 @@
 //!                                              K4 control again, relaxed: unchanged, or try again
 //! ```
 //!
-//! * **C4 → R1** (`RelaxedState`). Who sees "live" sees every word of C3: K1 loads what C4 stored, and R1, the latch's
-//!   first fence, comes behind K1 as well. The stamp is loaded before R1 and may be older than that; but C3 has moved it,
-//!   so that R4 then finds another one, and the reader tries again. A fence of its own between K1 and the stamp would
-//!   show nothing more: no model failed without it.
+//! * **C4 → R1** (`RelaxedState`). A reader that sees "live" sees every word of C3: K1 loads what C4 stored, and R1,
+//!   the latch's first fence, comes behind K1 as well. The stamp is loaded before R1 and may be older than that; but C3
+//!   has moved it, so that R4 then finds another one, and the reader tries again. A fence of its own between K1 and the
+//!   stamp would show nothing more: no model failed without it.
 //! * **C2 → R3, K3** (`TwoStepClaim`, `NoClaimFence`, `NoRecordFence`; no K2: `NoSecondControl`; no K4:
-//!   `NoRecordControl`). Who loads a word of C3 sees C1, or something later, behind the next acquire fence: never the
-//!   control word of generation `g` with words of `g + 1`. In two steps (publish, then "live") the same reader shows the
-//!   new text under the old generation: loom finds it at once; 60 seconds of torture by real processes did not. For the
-//!   latches alone W1 would do in place of C2; words that no latch holds need it.
+//!   `NoRecordControl`). A reader that loads a word of C3 sees C1, or something later, behind the next acquire fence:
+//!   never the control word of generation `g` with words of `g + 1`. In two steps (publish, then "live") the same
+//!   reader shows the new text under the old generation: loom finds it at once; 60 seconds of torture by real processes
+//!   did not. For the latches alone W1 would do in place of C2; words that no latch holds need it.
 //! * **C4, W3 → C1** (`RelaxedClaim`). The next writer goes on from the stamps and counters of the last, so it must see
-//!   them: C1 acquires what that one released with the slot's end, or the creator with its naming. Where the last one was
+//!   them: C1 acquires what that one released with the slot's end, or the creator with its naming. If the last one was
 //!   killed, C1 reads no release; then the lock on the slot's byte, which the system freed, orders the two, or the
 //!   state that the parent stored after `wait()`.
 //! * "Claiming" has a second form, *named*, when key and version are there already because the creator reserved the
 //!   slot; the reader then shows the slot as reserved. *Unnamed*, it keeps what it showed before, or shows nothing. A new
 //!   life that was named from the start would be shown with the words of the old one (`NamedClaim`).
 //! * A reservation is claimed in its own generation: the second claim rewrites only words that are not believed while
-//!   the state is "reserved" or "claiming" (process, start time, namespace), and who sees "live" sees them by C4 → R1.
-//! * A slot that has ended may be named once more for what it was about (`Board::reserve_again`): the same claim, in the
-//!   next generation, without the rest that a slot has before it goes to somebody else. Key and version are not stored
+//!   the state is "reserved" or "claiming" (process, start time, namespace), and a reader that sees "live" sees them by
+//!   C4 → R1.
+//! * A slot that has ended may be named once more for what it was about (`Board::reserve_again`): the same claim, in
+//!   the next generation, without the rest that a slot has before another key takes it. Key and version are not stored
 //!   again; all else of C3 is. A reader that did not look in between misses the end, not the new life.
 //! * A claim that a kill cuts off leaves "claiming" and a free byte. Unnamed, it is never shown, and the next one takes
 //!   the slot with a generation of its own. Named, it is claimed again, in the same generation.
-//! * **C4 → `look`** (`RelaxedLook`). Who acts on a state (takes over, judges, claims a reservation) loads it with acquire:
-//!   the time of an end is there, which says whether the slot still rests.
+//! * **C4 → `look`** (`RelaxedLook`). A process that acts on a state (takes over, judges, claims a reservation) loads
+//!   it with acquire: the time of an end is there, which decides if the slot still rests.
 //!
-//! Who may claim is settled before, by the lock on the slot's byte, and for naming and taking over by the table's lock,
-//! both kept by the system and freed when their holder dies. C1 is a compare-exchange all the same, so that a system
-//! without such locks still has one winner (`TwoStepClaim` again). Where it fails, nothing is read, so it fails relaxed.
+//! The right to claim is settled before, by the lock on the slot's byte, and for naming and taking over by the table's
+//! lock, both kept by the system and freed when their holder dies. C1 is a compare-exchange all the same, so that a
+//! system without such locks still has one winner (`TwoStepClaim` again). If it fails, nothing is read, so it fails
+//! relaxed.
 //!
 //! # The end of a slot
 //!
-//! Error, install path, time and, where known, exit are stored before the state that says that they are there
-//! (`EndFirst`), which is a release store (`RelaxedState`): **state → R1** as above, and K4 covers what follows. Readers
-//! believe them only under such a state. How the process ended may be known only later, to the parent: one word, stored
-//! alone; the `epoch` that moves behind it makes readers look again.
+//! Error, install path, time and, if known, exit are stored before the state that announces them (`EndFirst`), which is
+//! a release store (`RelaxedState`): **state → R1** as above, and K4 covers what follows. Readers believe them only
+//! under such a state. The parent may learn the process's exit later: one word, stored alone; the `epoch` that moves
+//! behind it makes readers look again.
 //!
 //! # Text, phases, and the revision
 //!
@@ -146,9 +148,9 @@
 //!   then L2 and M4 synchronize, and M5 shows that overwrite: the byte is dropped.
 //! * A writer killed between L1 and L4 leaves `reserved` ahead, which costs the oldest lines, and bytes of no meaning
 //!   between the two counters. A new life begins its log behind them: `start` and `reserved`, then `committed`, with
-//!   release (`LateStart`, `RelaxedCommit`). Who counts those bytes in by M1 has the new start by M2.
-//! * Who has seen the slot's new life has its log, by C4 → R1. There is no second look at the start: bytes of a new log
-//!   are an overwrite like any other.
+//!   release (`LateStart`, `RelaxedCommit`). A reader that counts those bytes in by M1 has the new start by M2.
+//! * A reader that has seen the slot's new life has its log, by C4 → R1. There is no second look at the start: bytes of
+//!   a new log are an overwrite like any other.
 //!
 //! # The bell
 //!
@@ -161,21 +163,21 @@
 //! * Between its look and its sleep, the system compares the wake word once more, under a lock that it also takes to
 //!   wake. So the ringer moves it before it wakes (`StillWake`), and the waiter loads it before it looks (`LateWake`).
 //!   The wake word itself is relaxed on both sides: the fences stand between it and the epoch.
-//! * **epoch → epoch** (`RelaxedEpoch`, `RelaxedEpochLook`). The addition releases and the look acquires: who sees that
-//!   something has changed sees what. That is how `used`, a late `exit` and a new `title` are found.
+//! * **epoch → epoch** (`RelaxedEpoch`, `RelaxedEpochLook`). The addition releases and the look acquires: a reader that
+//!   sees a new epoch sees the change behind it. So `used`, a late `exit` and a new `title` are found.
 //!
 //! # Making, attaching, closing
 //!
 //! * **ready → attach** (`RelaxedReady`, `NoAttachFence`; facts or title behind it: `ReadyFirst`). A board file has its
 //!   name only when it is complete, and the system orders that. A named segment has its name first: `ready` is stored
-//!   last, with release, and looked at first, with an acquire fence behind it and before any other word is believed. Who
-//!   comes too early is told so; nobody gets half a board.
-//! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time behind it: `ClosedFirst`). Who sees the
-//!   board closed sees its last state, and when that was.
+//!   last, with release, and looked at first, with an acquire fence behind it and before any other word is believed. A
+//!   reader that attaches too early gets an error; no reader gets half a board.
+//! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time behind it: `ClosedFirst`). A reader
+//!   that sees the board closed sees its last state, and when that was.
 //!
 //! # Words on their own
 //!
-//! A beat says when a writer's process last ran, and when it last saw the numbers move; a reader's poll compares control
+//! A beat holds when a writer's process last ran, and when it last saw the numbers move; a reader's poll compares control
 //! word and stamp with those it knows, and reads on when either differs; the witness looks at the words of an identity
 //! one by one, and asks the system about the process that they name. Each of these is right alone, or wrong until the
 //! next look and harmless; there is no ordering in them to take away.
@@ -190,10 +192,10 @@
 //! A file that others may shorten is not mapped but read, and a read of many words is not one instant. Each is made
 //! between two reads of the hot lines: a slot whose control word and stamp are the same in all three is taken over, any
 //! other keeps what it had. A text cannot be written twice without a publication of the numbers in between, so its good
-//! copy is whole too. That reading a file copies an aligned word whole, and that a later read finds no older word, is what
-//! every system does and none promises.
+//! copy is whole too. Every system copies an aligned word whole when a file is read, and finds no older word in a later
+//! read; none promises either.
 //!
-//! # What the models show, and what they cannot
+//! # The models, and what they cannot show
 //!
 //! Under loom, this crate's own functions run in every interleaving, with every value a load may return under the C11
 //! model, for two or three threads, a few operations, and two or three interruptions of a thread in one execution

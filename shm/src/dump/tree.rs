@@ -1,10 +1,10 @@
-//! JSON: the form that other programs rely on, described by `docs/board-dump.schema.json`.
+//! JSON: the reading of a board as it is. The form that other programs rely on is made of it in the crate `vx-status`.
 
 use serde_json::{Value, json};
 
 use crate::view::{BoardView, Liveness, SlotView, Snapshot};
 
-/// A snapshot as JSON. What is unknown is `null`; times are RFC 3339, sizes bytes.
+/// A snapshot as JSON. An unknown value is `null`; times are RFC 3339, sizes bytes.
 pub fn to_json(snapshot: &Snapshot) -> Value {
     let board = &snapshot.board;
     json!({
@@ -36,7 +36,7 @@ fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
         "phase": slot.phase,
         "done": slot.done,
         "total": slot.total,
-        "percent": percent(slot),
+        "percent": slot.percent(),
         "pid": slot.pid,
         "alive": alive(slot),
         "liveness": liveness(slot),
@@ -52,21 +52,12 @@ fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
     })
 }
 
-/// A moment of the board's monotonic clock as RFC 3339; `None` outside the years that it can name.
-pub(super) fn wall_clock(board: &BoardView, at_ns: u64) -> Option<String> {
-    let since_creation = i128::from(at_ns) - i128::from(board.created_at_ns);
-    let unix_ns = i128::from(board.created_unix_ns) + since_creation;
-    jiff::Timestamp::from_nanosecond(unix_ns).ok().map(|moment| moment.to_string())
+/// A moment of the board's monotonic clock as RFC 3339; `None` outside the years of a calendar.
+fn wall_clock(board: &BoardView, at_ns: u64) -> Option<String> {
+    jiff::Timestamp::from_nanosecond(board.unix_ns_at(at_ns)).ok().map(|moment| moment.to_string())
 }
 
-/// How much of a known total is done, in percent with one decimal; `None` while the total is unknown or zero.
-pub(super) fn percent(slot: &SlotView) -> Option<f64> {
-    let total = slot.total.filter(|total| *total > 0)?;
-    let tenths = u128::from(slot.done.min(total)) * 1000 / u128::from(total);
-    Some(tenths as f64 / 10.0)
-}
-
-/// Whether somebody stands behind the slot; `None` where that is not known.
+/// True if a process is at work on the slot; `None` if that is not known.
 fn alive(slot: &SlotView) -> Option<bool> {
     match slot.liveness {
         _ if slot.state.ended() => Some(false),
@@ -98,15 +89,6 @@ mod tests {
 
     fn slot() -> SlotView {
         SlotView { key: "node".into(), state: SlotState::Live, phase: Phase::Downloading, ..SlotView::default() }
-    }
-
-    #[test]
-    fn unknown_and_empty_totals_have_no_percent_and_more_than_all_is_all() {
-        assert_eq!(percent(&slot()), None);
-        assert_eq!(percent(&SlotView { total: Some(0), ..slot() }), None);
-        assert_eq!(percent(&SlotView { done: 9, total: Some(3), ..slot() }), Some(100.0));
-        assert_eq!(percent(&SlotView { done: u64::MAX - 1, total: Some(u64::MAX), ..slot() }), Some(99.9));
-        assert_eq!(percent(&SlotView { done: 1, total: Some(3), ..slot() }), Some(33.3));
     }
 
     #[test]

@@ -25,7 +25,7 @@ impl<const W: usize> Default for Words<W> {
     }
 }
 
-/// A slot's hot line: all that changes often, in one cache line.
+/// A slot's hot line: the words that change often, in one cache line.
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct HotLine {
@@ -35,23 +35,23 @@ pub struct HotLine {
     pub numbers: Latch<3>,
 }
 
-/// A slot's cold record: all that changes seldom.
+/// A slot's cold record: the words that change seldom.
 #[repr(C)]
 #[derive(Debug)]
 pub struct ColdRecord {
     /// Generation, process, times, kind: six words, then the key, then the version. Written while claiming.
     pub identity: [AtomicU64; 6 + KEY_WORDS + VERSION_WORDS],
-    /// How the process ended, from its parent's `wait()`.
+    /// The exit of the process, from its parent's `wait()`.
     pub exit: AtomicU64,
     /// When the slot ended.
     pub ended_at: AtomicU64,
     /// Message and details.
     pub text: Latch<TEXT_WORDS>,
-    /// Per phase: when it was entered, and what was done when it was left.
+    /// Per phase: when it was entered, and the work done when it was left.
     pub phases: [[AtomicU64; 2]; PHASES],
-    /// Why it failed. Written before the state says so.
+    /// The reason of a failure. Written before the state that announces it.
     pub error: [AtomicU64; ERROR_WORDS],
-    /// Where the result is. Written before the state says that it is there.
+    /// The place of the result. Written before the state that announces it.
     pub install_path: [AtomicU64; PATH_WORDS],
 }
 
@@ -83,7 +83,7 @@ pub struct HeaderPage {
     _pad1: [u32; 15],
     /// The board's state.
     pub state: AtomicU32,
-    /// How many slots were ever used: slots from this one on are free.
+    /// Slots ever used: slots from this one on are free.
     pub used: AtomicU32,
     /// When the board was closed: nanoseconds since 1970.
     pub closed_unix_ns: AtomicU64,
@@ -94,7 +94,7 @@ pub struct HeaderPage {
     /// The id of the board that takes this one's place, or zeros.
     pub successor: [AtomicU64; 2],
     _pad4: [u64; 5],
-    /// What the board is about.
+    /// The board's title.
     pub title: Latch<TITLE_WORDS>,
 }
 
@@ -105,7 +105,7 @@ pub struct Doorbell {
     /// Changes with every ring.
     pub wake: AtomicU32,
     _pad: [u32; 31],
-    /// How many sleep, or slept when they were killed: a hint that ringing is worth a system call.
+    /// Readers that sleep, or slept when they were killed: a hint that ringing is worth a system call.
     pub waiters: AtomicU32,
 }
 
@@ -113,10 +113,10 @@ pub struct Doorbell {
 #[repr(C)]
 #[derive(Debug, Default)]
 pub struct LogCounters {
-    /// Bytes that are written or being written: whatever lies a ring's length before it may be overwritten.
+    /// Bytes that are written or being written: those a ring's length before it may be overwritten.
     pub reserved: AtomicU64,
     /// Bytes that are there.
     pub committed: AtomicU64,
-    /// Where this generation's bytes begin.
+    /// The offset of this generation's first byte.
     pub start: AtomicU64,
 }

@@ -1,15 +1,15 @@
-//! The header's facts: what they hold, how they are made for a number of slots, and when they are believed.
+//! The header's facts: their fields, their values for a number of slots, and the checks before they are used.
 
 use bytemuck::{Pod, Zeroable};
 use thiserror::Error;
 
 use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
 
-/// The word that says that a board is complete.
+/// The word that marks a board as complete.
 pub const READY: u64 = u64::from_le_bytes(*b"complete");
 /// [`HeaderImage::form`] of a board.
 pub const FORM_BOARD: u32 = 0;
-/// [`HeaderImage::form`] of a dump: nobody writes to it any more, and [`HeaderImage::body_crc`] covers its bytes.
+/// [`HeaderImage::form`] of a dump: no process writes to it any more, and [`HeaderImage::body_crc`] covers its bytes.
 pub const FORM_DUMP: u32 = 1;
 
 /// Incompatible features that this version understands.
@@ -19,17 +19,17 @@ const HOT_BYTES: u64 = 64;
 const COLD_BYTES: u64 = 2048;
 const BEAT_BYTES: u64 = 8;
 
-/// Where one region begins, and how far apart its records are; both in bytes.
+/// A region's first byte, and the distance between its records; both in bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct Region {
     /// From the start of the file.
     pub offset: u32,
-    /// From one slot's record to the next; 0 where the region is left out.
+    /// From one slot's record to the next; 0 if the region is left out.
     pub stride: u32,
 }
 
-/// The header's facts as plain bytes: written once, copied out once, checked, and from then on believed.
+/// The header's facts as plain bytes: written once; copied and checked once, then used.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 pub struct HeaderImage {
@@ -45,7 +45,7 @@ pub struct HeaderImage {
     pub compatible: u64,
     /// The whole length in bytes.
     pub length: u64,
-    /// How many slots there are.
+    /// The number of slots.
     pub slot_count: u32,
     /// [`FORM_BOARD`] or [`FORM_DUMP`].
     pub form: u32,
@@ -93,15 +93,15 @@ pub struct HeaderImage {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LayoutFault {
-    /// The first bytes are those of something else.
+    /// The first bytes are not those of a board.
     #[error("is not a board: it does not begin with the board's mark")]
     NotABoard,
-    /// It ends before the header does, or before the end that the header names.
+    /// The file ends before the header does, or before the end that the header gives.
     #[error("is {found} bytes long, its header speaks of {expected}")]
     Length {
-        /// What there is, in bytes.
+        /// The actual length, in bytes.
         found: u64,
-        /// What there should be.
+        /// The length by the header, in bytes.
         expected: u64,
     },
     /// Another major version of the layout.
@@ -112,7 +112,7 @@ pub enum LayoutFault {
         /// This crate's.
         known: u32,
     },
-    /// It needs something that this version does not know.
+    /// The board needs a feature that this version does not know.
     #[error("needs {names}, which this vx does not know")]
     Feature {
         /// The features, by name or number.
@@ -121,7 +121,7 @@ pub enum LayoutFault {
     /// The header contradicts itself.
     #[error("is damaged: {what}")]
     Damaged {
-        /// What does not hold.
+        /// The fact that does not hold.
         what: &'static str,
     },
     /// Its creator has not finished making it.
@@ -130,7 +130,7 @@ pub enum LayoutFault {
 }
 
 impl HeaderImage {
-    /// The facts of a new board with `slot_count` slots; who made it, and when, is for the caller to fill in.
+    /// The facts of a new board with `slot_count` slots; the caller fills in the creator and the creation times.
     ///
     /// `slot_count` must be between 1 and [`MAX_SLOTS`].
     pub fn for_slots(slot_count: u32) -> Self {
@@ -174,7 +174,7 @@ impl HeaderImage {
         bytemuck::cast(words)
     }
 
-    /// Whether these facts can be believed of something `found` bytes long.
+    /// Check that these facts fit a board of `found` bytes.
     ///
     /// After this, every record of every slot lies within the length and on a multiple of 8 bytes.
     pub fn check(&self, found: u64) -> Result<(), LayoutFault> {
@@ -208,7 +208,7 @@ impl HeaderImage {
         self.check_regions()
     }
 
-    /// Whether this is a dump: nobody writes to it any more.
+    /// True for a dump: no process writes to it any more.
     pub fn is_dump(&self) -> bool {
         self.form == FORM_DUMP
     }
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn another_layout_and_a_flipped_bit_are_told_apart() {
+    fn another_layout_and_a_flipped_bit_are_different_faults() {
         let other = HeaderImage { major: 2, ..good() };
         assert_eq!(other.check(other.length), Err(LayoutFault::OtherLayout { found: 2, known: 1 }));
         let flipped = HeaderImage { slot_count: 65, ..good() };
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_speaks_of_more_than_any_board_has_is_refused_before_anybody_goes_through_it() {
+    fn a_header_of_more_than_any_board_has_is_refused() {
         let longest = HeaderImage { length: LONGEST_BYTES, ..good() }.sealed();
         assert_eq!(longest.check(u64::MAX), Ok(()));
         let endless = HeaderImage { length: 1 << 40, ..good() }.sealed();

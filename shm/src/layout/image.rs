@@ -1,4 +1,4 @@
-//! Plain twins of a slot's words: what a dump holds, and what a reader copies a record into before it looks at it.
+//! Plain twins of a slot's words: the content of a dump, and the copy of a record that a reader decodes.
 
 use bytemuck::{Pod, Zeroable};
 
@@ -22,7 +22,7 @@ pub struct HotImage {
 pub struct PhaseImage {
     /// Monotonic nanoseconds; 0 where the phase was never entered.
     pub entered_at: u64,
-    /// Work finished in it when it was left.
+    /// Work finished in the phase when it was left.
     pub done: u64,
 }
 
@@ -50,9 +50,9 @@ pub struct ColdImage {
     pub namespace: u64,
     /// The user that the writer runs as.
     pub uid: u32,
-    /// What the slot stands for.
+    /// The number of a `Kind`.
     pub kind: u8,
-    /// 1: the board's creator named the slot and judges its end; else nobody waits for its process.
+    /// 1: the board's creator reserved the slot and records its end; otherwise no process waits for its writer.
     pub origin: u8,
     /// The slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,
@@ -80,7 +80,7 @@ pub struct ColdImage {
     pub text_stamp: u64,
     /// Message and details; the text stamp's lowest bit names the good copy.
     pub text: [TextImage; 2],
-    /// By number of the phase.
+    /// The phases, indexed by number.
     pub phases: [PhaseImage; PHASES],
     /// A text cell.
     pub error: [u64; ERROR_WORDS],

@@ -1,6 +1,6 @@
 //! Text cells: UTF-8 of a fixed size, cut at a character boundary and marked as cut.
 
-/// `W` words that hold a length, a mark whether the text was cut, and the text.
+/// `W` words that hold a length, a mark for a text that was cut, and the text.
 pub type TextCell<const W: usize> = [u64; W];
 
 const CUT: u16 = 1 << 15;
@@ -22,7 +22,8 @@ pub fn encode_text<const W: usize>(text: &str) -> TextCell<W> {
 
 /// Put the cell's text into `into`, in place of what was there. A text that was cut ends in `…`.
 ///
-/// Any words give some text: a length beyond the cell is the cell's end, and bytes that are not UTF-8 become `U+FFFD`.
+/// Any words give a text: a length beyond the cell counts as the cell's end, and bytes that are not UTF-8 become
+/// `U+FFFD`.
 pub fn decode_text(cell: &[u64], into: &mut String) {
     into.clear();
     let bytes: &[u8] = bytemuck::cast_slice(cell);
@@ -53,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_fits_comes_back_whole_and_longer_text_says_that_it_was_cut() {
+    fn text_that_fits_comes_back_whole_and_longer_text_is_marked_as_cut() {
         assert_eq!(decoded(&encode_text::<2>("14 bytes here.")), "14 bytes here.");
         assert_eq!(decoded(&encode_text::<2>("15 bytes here..")), "15 bytes here.…");
         assert_eq!(decoded(&encode_text::<2>("")), "");

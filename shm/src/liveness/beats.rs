@@ -1,7 +1,7 @@
 //! The thread that beats for every slot this process writes: 4 times a second, each in a word of its own.
 //!
-//! A clock has no place on the hot path, and a writer that is inside a long system call must not pass for dead: so the
-//! beat comes from a thread beside it, which also notes when it last saw the numbers move.
+//! The hot path must not read a clock, and a writer inside a long system call must not be taken for dead. So a second
+//! thread beats, and also records when it last saw the numbers change.
 
 use std::io;
 use std::sync::{Arc, Weak};
@@ -12,32 +12,32 @@ use parking_lot::Mutex;
 
 use super::clock;
 
-/// How often a writer beats.
+/// The time between two beats of a writer.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
 
-/// Something that beats.
+/// The part of a writer that beats.
 pub(crate) trait Beating: Send + Sync {
     /// Write one beat. Called from one thread at a time.
     fn beat(&self, now_ns: u64);
 }
 
-/// Those that beat in this process, and which process that is: a forked child has the list but not the thread.
-struct Keeper {
+/// The writers that beat in this process, and the id of that process: a forked child has the list but not the thread.
+struct Registry {
     beating: Vec<Weak<dyn Beating>>,
     runs_in: u32,
 }
 
-static KEEPER: Mutex<Keeper> = Mutex::new(Keeper { beating: Vec::new(), runs_in: 0 });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry { beating: Vec::new(), runs_in: 0 });
 
-/// Let this beat until the last other owner of it is gone. The first beat is made at once.
+/// Keep this beating until its last other owner drops it. The first beat is made at once.
 pub(crate) fn keep(beating: &Arc<impl Beating + 'static>) -> io::Result<()> {
     beating.beat(clock::now_ns());
-    let mut keeper = KEEPER.lock();
+    let mut registry = REGISTRY.lock();
     let weak = Arc::downgrade(beating);
-    keeper.beating.push(weak);
-    if keeper.runs_in != std::process::id() {
+    registry.beating.push(weak);
+    if registry.runs_in != std::process::id() {
         thread::Builder::new().name("vx-board-beats".into()).stack_size(64 * 1024).spawn(run)?;
-        keeper.runs_in = std::process::id();
+        registry.runs_in = std::process::id();
     }
     Ok(())
 }
@@ -45,17 +45,17 @@ pub(crate) fn keep(beating: &Arc<impl Beating + 'static>) -> io::Result<()> {
 fn run() {
     loop {
         thread::sleep(INTERVAL);
-        let mut keeper = KEEPER.lock();
+        let mut registry = REGISTRY.lock();
         let now_ns = clock::now_ns();
-        keeper.beating.retain(|beating| match beating.upgrade() {
+        registry.beating.retain(|beating| match beating.upgrade() {
             Some(beating) => {
                 beating.beat(now_ns);
                 true
             }
             None => false,
         });
-        if keeper.beating.is_empty() {
-            keeper.runs_in = 0;
+        if registry.beating.is_empty() {
+            registry.runs_in = 0;
             return;
         }
     }

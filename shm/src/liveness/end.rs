@@ -1,13 +1,13 @@
-//! Being told that a process has ended, without looking again and again.
+//! Waiting for the end of a process without polling.
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) use told::{Ending, Stop};
+pub(crate) use supported::{ProcessEnd, StopSignal};
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-pub(crate) use untold::{Ending, Stop};
+pub(crate) use unsupported::{ProcessEnd, StopSignal};
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
-mod told {
+mod supported {
     use std::os::fd::OwnedFd;
 
     use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
@@ -16,22 +16,23 @@ mod told {
     use super::super::process::{ProcessMark, runs};
 
     /// The end of one process, to be waited for.
-    pub(crate) struct Ending(OwnedFd);
+    pub(crate) struct ProcessEnd(OwnedFd);
 
-    /// A word to who waits for an end: wait no longer.
-    pub(crate) struct Stop(OwnedFd);
+    /// Ends the wait for a process's end.
+    pub(crate) struct StopSignal(OwnedFd);
 
-    impl Ending {
-        /// The end of that very process; `None` where it has come already or cannot be waited for here.
+    impl ProcessEnd {
+        /// The end of exactly that process; `None` if it has ended already or cannot be waited for here.
         pub(crate) fn of(mark: ProcessMark, boot: [u8; 16]) -> Option<Self> {
             let pid = Pid::from_raw(i32::try_from(mark.pid).ok()?)?;
             let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-            // The number could have been another process's when the handle was taken, but not if its own still runs now.
+            // The handle could be of another process with the same number, but not if the marked process still runs
+            // now.
             (runs(mark, boot) == Some(true)).then_some(Self(handle))
         }
 
-        /// Wait for it. `false` when the word to stop came first, or waiting does not work.
-        pub(crate) fn wait(&self, stop: &Stop) -> bool {
+        /// Wait for it. `false` when the request to stop came first, or waiting does not work.
+        pub(crate) fn wait(&self, stop: &StopSignal) -> bool {
             let mut either = [PollFd::new(&self.0, PollFlags::IN), PollFd::new(&stop.0, PollFlags::IN)];
             loop {
                 match poll(&mut either, None) {
@@ -43,43 +44,43 @@ mod told {
         }
     }
 
-    impl Stop {
+    impl StopSignal {
         pub(crate) fn new() -> Option<Self> {
             eventfd(0, EventfdFlags::CLOEXEC).ok().map(Self)
         }
 
-        pub(crate) fn say(&self) {
-            // It cannot fail: the count of a fresh one is far from full.
+        pub(crate) fn send(&self) {
+            // The write cannot fail: the count of a fresh event is far from its limit.
             let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
         }
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-mod untold {
+mod unsupported {
     use super::super::process::ProcessMark;
 
-    /// Ends cannot be waited for here: there is never one of these.
-    pub(crate) enum Ending {}
+    /// This system cannot wait for ends, so no value of this type exists.
+    pub(crate) enum ProcessEnd {}
 
-    pub(crate) struct Stop;
+    pub(crate) struct StopSignal;
 
-    impl Ending {
+    impl ProcessEnd {
         pub(crate) fn of(_: ProcessMark, _: [u8; 16]) -> Option<Self> {
             None
         }
 
-        pub(crate) fn wait(&self, _: &Stop) -> bool {
+        pub(crate) fn wait(&self, _: &StopSignal) -> bool {
             match *self {}
         }
     }
 
-    impl Stop {
+    impl StopSignal {
         pub(crate) fn new() -> Option<Self> {
             Some(Self)
         }
 
-        pub(crate) fn say(&self) {}
+        pub(crate) fn send(&self) {}
     }
 }
 
@@ -91,22 +92,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_process_is_told_also_before_anybody_waits_for_it() {
+    fn an_end_before_the_wait_is_reported_too() {
         let mut child = Command::new("sleep").arg("600").stdin(Stdio::null()).spawn().unwrap();
         let mark = of(child.id()).unwrap();
-        let (ending, stop) = (Ending::of(mark, boot_id()).unwrap(), Stop::new().unwrap());
+        let (ending, stop) = (ProcessEnd::of(mark, boot_id()).unwrap(), StopSignal::new().unwrap());
         child.kill().unwrap();
         assert!(ending.wait(&stop));
-        assert!(Ending::of(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
+        assert!(ProcessEnd::of(mark, boot_id()).is_none(), "it has ended, though nobody collected it");
         child.wait().unwrap();
     }
 
     #[test]
-    fn who_waits_can_be_told_to_stop_and_another_process_is_not_waited_for() {
-        let stop = Stop::new().unwrap();
-        stop.say();
-        assert!(!Ending::of(own(), boot_id()).unwrap().wait(&stop));
+    fn a_wait_can_be_stopped_and_another_process_is_not_waited_for() {
+        let stop = StopSignal::new().unwrap();
+        stop.send();
+        assert!(!ProcessEnd::of(own(), boot_id()).unwrap().wait(&stop));
         let before = ProcessMark { start_time: own().start_time - 1, ..own() };
-        assert!(Ending::of(before, boot_id()).is_none(), "the number was another's");
+        assert!(ProcessEnd::of(before, boot_id()).is_none(), "the number was another's");
     }
 }

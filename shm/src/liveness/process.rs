@@ -1,15 +1,15 @@
-//! Telling one process from another that has its number now: start time, boot and pid namespace beside the pid.
+//! The identity of a process: start time, boot and pid namespace distinguish it from a later one with the same number.
 
 use std::sync::OnceLock;
 
-/// What tells a process from every other one that ever ran here.
+/// The identity of a process among all that ever ran here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ProcessMark {
     /// Its number, in its namespace.
     pub(crate) pid: u32,
-    /// When it started, in the system's own unit; 0 where unknown.
+    /// When it started, in the system's own unit; 0 if unknown.
     pub(crate) start_time: u64,
-    /// The pid namespace; 0 where there are none.
+    /// The pid namespace; 0 if there are none.
     pub(crate) namespace: u64,
 }
 
@@ -19,14 +19,14 @@ pub(crate) fn own() -> ProcessMark {
     ProcessMark { pid, start_time: start_time(pid).unwrap_or(0), namespace: namespace() }
 }
 
-/// The process that has this number now, here; `None` where there is none.
+/// The process that has this number now, in this namespace; `None` if there is none.
 pub(crate) fn of(pid: u32) -> Option<ProcessMark> {
     let start_time = start_time(pid);
     let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
     there.then(|| ProcessMark { pid, start_time: start_time.unwrap_or(0), namespace: namespace() })
 }
 
-/// The user that this process runs as; 0 where there are no such numbers.
+/// The user that this process runs as; 0 if there are no such numbers.
 pub(crate) fn own_uid() -> u32 {
     #[cfg(unix)]
     return rustix::process::geteuid().as_raw();
@@ -34,7 +34,7 @@ pub(crate) fn own_uid() -> u32 {
     0
 }
 
-/// Which boot of which machine this is; zeros where unknown. In a dump from elsewhere it is another one.
+/// The boot of this machine; zeros if unknown. A dump from elsewhere has another one.
 pub(crate) fn boot_id() -> [u8; 16] {
     static BOOT: OnceLock<[u8; 16]> = OnceLock::new();
     *BOOT.get_or_init(|| {
@@ -48,13 +48,13 @@ pub(crate) fn boot_id() -> [u8; 16] {
 pub(crate) fn unique_id() -> [u8; 16] {
     use std::collections::hash_map::RandomState;
     use std::hash::BuildHasher;
-    // Two hashers with the process's random keys, over what differs from one board to the next.
+    // Two hashers with the process's random keys, over values that differ from one board to the next.
     let mark = (std::process::id(), super::clock::now_ns(), super::clock::now_unix_ns());
     let halves = [RandomState::new().hash_one(mark), RandomState::new().hash_one((mark, 1))];
     bytemuck::cast(halves)
 }
 
-/// Whether that very process runs: `None` where its number means nothing here (another boot or namespace).
+/// True if that very process runs: `None` if its number means nothing here (another boot or namespace).
 pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
     if mark.pid == 0 || boot != boot_id() || mark.namespace != namespace() {
         return None;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_from_another_boot_or_namespace_says_nothing() {
+    fn a_number_from_another_boot_or_namespace_is_no_evidence() {
         let own = own();
         assert_eq!(runs(own, [9; 16]), None);
         assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_found_by_its_number_and_a_number_nobody_has_is_nobody() {
+    fn a_process_is_found_by_its_number_and_an_unused_number_is_none() {
         assert_eq!(of(std::process::id()), Some(own()));
         assert_eq!(of(u32::MAX), None);
         assert_eq!(of(0), None);

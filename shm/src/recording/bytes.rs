@@ -1,6 +1,6 @@
 //! Numbers and texts as bytes: seven bits a byte, the lowest first, the highest bit while more follow.
 
-/// The longest text that is written or believed, in bytes: more than any cell of a board decodes to.
+/// The longest text that is written or accepted, in bytes: longer than the text of any cell of a board.
 const MOST_TEXT_BYTES: usize = 4096;
 
 /// Append a number.
@@ -25,14 +25,14 @@ pub(super) fn put_optional(into: &mut Vec<u8>, number: Option<u64>) {
     }
 }
 
-/// Append a text: its length, then its bytes. What is too long is cut between two characters.
+/// Append a text: its length, then its bytes. A text that is too long is cut between two characters.
 pub(super) fn put_text(into: &mut Vec<u8>, text: &str) {
     let kept = &text[..text.floor_char_boundary(MOST_TEXT_BYTES)];
     put_number(into, kept.len() as u64);
     into.extend_from_slice(kept.as_bytes());
 }
 
-/// Bytes that are read from the front. Every answer is `None` where they do not hold what is asked for.
+/// Bytes that are read from the front. Each method returns `None` if the next bytes are not a value of its kind.
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
 impl<'a> Bytes<'a> {

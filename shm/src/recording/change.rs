@@ -1,6 +1,6 @@
-//! What differs between two readings, as bytes; and those bytes put on top of a reading.
+//! The differences between two readings, as bytes, and their application to the earlier reading.
 //!
-//! The board's fields, in the order in which they follow: state · title · epoch · whether its creator lives. A slot's:
+//! The board's fields in their order: state · title · epoch · whether its creator lives. The fields of a slot are in
 //! [`fields`](super::fields).
 
 use super::bytes::{Bytes, put_number, put_optional, put_text};
@@ -13,23 +13,24 @@ const BOARD_TITLE: u8 = 1 << 1;
 const BOARD_EPOCH: u8 = 1 << 2;
 const BOARD_CREATOR: u8 = 1 << 3;
 
-/// A reading as a recording has it: moments in place of the lengths of time that grow from one look to the next.
+/// A reading in the form that a recording keeps: durations, which grow from one reading to the next, are kept as the
+/// moments at which they began.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) snapshot: Snapshot,
-    /// For each slot, since when it is stalled or silent.
+    /// For each slot, the moment since which it is stalled or silent.
     quiet_since_ns: Vec<u64>,
-    /// The places of the slots that the last changes told of.
-    told: Vec<u32>,
+    /// The indices of the slots in the last applied changes.
+    changed_slots: Vec<u32>,
 }
 
 /// The differences between two readings.
 #[derive(Debug, Default)]
 pub(super) struct Change {
     pub(super) payload: Vec<u8>,
-    /// Whether anything differs at all.
+    /// Anything differs at all.
     pub(super) any: bool,
-    /// Whether more differs than how far something is.
+    /// More differs than numbers: a state, an error, the set of slots.
     pub(super) weighty: bool,
 }
 
@@ -39,12 +40,12 @@ impl State {
         Self { snapshot: Snapshot { board: board.clone(), ..Snapshot::default() }, ..Self::default() }
     }
 
-    /// The places of the slots that the last changes told of.
-    pub(super) fn told(&self) -> &[u32] {
-        &self.told
+    /// The indices of the slots in the last applied changes.
+    pub(super) fn changed_slots(&self) -> &[u32] {
+        &self.changed_slots
     }
 
-    /// Forget everything but which board it is, and when the last reading was.
+    /// Forget everything except the board's identity and the time of the last reading.
     pub(super) fn start_over(&mut self, board: &BoardView, taken_at_ns: u64) {
         self.snapshot.board.clone_from(board);
         self.snapshot.slots.clear();
@@ -52,16 +53,16 @@ impl State {
         self.snapshot.taken_at_ns = taken_at_ns;
     }
 
-    /// Whether changes can tell of this reading: its new slots come behind all that are known.
-    pub(super) fn leads_to(&self, now: &Snapshot) -> bool {
+    /// The reading `now` can be written as changes to this state: its new slots are all behind the known ones.
+    pub(super) fn is_prefix_of(&self, now: &Snapshot) -> bool {
         let known = &self.snapshot.slots;
         now.slots.len() >= known.len() && known.iter().zip(&now.slots).all(|(one, other)| one.index == other.index)
     }
 
-    /// What has changed since, without the byte that says what kind of frame it is. `now` comes behind this state.
+    /// The changes from this state to the later reading `now`, without the byte for the kind of frame.
     pub(super) fn change_to(&self, now: &Snapshot) -> Change {
         let mut change = Change::default();
-        // A clock that went back, on a system without a monotonic one, stands still.
+        // Times never go back, even if the clock does, on a system without a monotonic one.
         let created_at_ns = self.snapshot.board.created_at_ns;
         let taken_at_ns = now.taken_at_ns.max(self.snapshot.taken_at_ns).max(created_at_ns);
         put_number(&mut change.payload, taken_at_ns - created_at_ns);
@@ -91,7 +92,8 @@ impl State {
         change
     }
 
-    /// Put changes on top. `None` where they are not what [`change_to`](Self::change_to) makes; the state is then of no use.
+    /// Apply changes to this state. `None` if they are not a payload that [`change_to`](Self::change_to) makes; the
+    /// state is then half changed and of no use.
     pub(super) fn apply(&mut self, payload: &mut Bytes<'_>) -> Option<()> {
         let board = &mut self.snapshot.board;
         let taken_at_ns = board.created_at_ns.checked_add(payload.number()?)?;
@@ -100,7 +102,7 @@ impl State {
         }
         self.snapshot.taken_at_ns = taken_at_ns;
         take_board(payload, board)?;
-        self.told.clear();
+        self.changed_slots.clear();
         let mut next = 0u32;
         for _ in 0..payload.number()? {
             let index = next.checked_add(payload.small()?).filter(|index| *index < board.capacity)?;
@@ -115,13 +117,13 @@ impl State {
                 Err(_) => return None,
             };
             take_slot(payload, mask, &mut self.snapshot.slots[place], &mut self.quiet_since_ns[place], taken_at_ns)?;
-            self.told.push(place as u32);
+            self.changed_slots.push(place as u32);
             next = index + 1;
         }
         payload.is_empty().then_some(())
     }
 
-    /// This reading as it would have been made at a moment behind it.
+    /// This reading as it would be if it had been taken later, at `at_ns`: durations are counted up to then.
     pub(super) fn show_at(&self, at_ns: u64, into: &mut Snapshot) {
         into.clone_from(&self.snapshot);
         into.taken_at_ns = at_ns.max(self.snapshot.taken_at_ns);

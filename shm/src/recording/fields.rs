@@ -1,8 +1,8 @@
-//! The fields of a slot: which differ between two readings, and what they are, as bytes.
+//! The fields of a slot as bytes, and the mask of those that differ between two readings.
 //!
-//! In the order in which they follow: generation, key, version, kind · state · phase, attempt · done, as a difference · total ·
-//! process id · liveness, and for how many milliseconds so far · message · details · error · exit status, signal · install
-//! path · phases · when it ended. Moments count from the reading, backwards where they are before it.
+//! The fields in their order: generation, key, version, kind · state · phase, attempt · done, as a difference · total ·
+//! process id · liveness and its duration in milliseconds · message · details · error · exit status, signal · install
+//! path · phases · time of the end. Moments are nanoseconds relative to the time of the reading, negative if before it.
 
 use super::bytes::{Bytes, put_number, put_optional, put_signed, put_text};
 use crate::progress::{Kind, Phase, SlotState};
@@ -22,15 +22,15 @@ const EXIT: u64 = 1 << 10;
 const INSTALL_PATH: u64 = 1 << 11;
 const PHASES: u64 = 1 << 12;
 const ENDED_AT: u64 = 1 << 13;
-/// More than a board has phases: what comes may know some more.
+/// More than the phases of any board today, so that a recording of a later version with more phases still reads.
 const MOST_PHASES: u64 = 32;
-/// What is not a matter of how far something is.
+/// The fields that are more than numbers of progress.
 pub(super) const WEIGHTY: u64 = LIFE | STATE | PHASE | PID | ERROR | EXIT | INSTALL_PATH | ENDED_AT;
 
-/// A moment since when a slot is quiet is known to the beat and the look that found it.
+/// The start of a quiet time is only as exact as the heartbeats and the readings: two starts this close are the same.
 const SAME_MOMENT_NS: u64 = 250_000_000;
 
-/// `field` where something differs, else nothing.
+/// The bit `field` if `differs` is true, else no bit.
 pub(super) fn when<T: Default>(differs: bool, field: T) -> T {
     if differs { field } else { T::default() }
 }
@@ -54,7 +54,7 @@ pub(super) fn differences((before, quiet_since_ns): (&SlotView, u64), now: &Slot
         | when(before.ended_at_ns != now.ended_at_ns, ENDED_AT)
 }
 
-/// Lengths of time grow; what counts is since when.
+/// Durations grow with every reading, so the moments at which they began are compared.
 fn liveness_differs(before: Liveness, since_before_ns: u64, now: Liveness, taken_at_ns: u64) -> bool {
     match (before, now) {
         (Liveness::Stalled(_), Liveness::Stalled(ms)) | (Liveness::Silent(_), Liveness::Silent(ms)) => {
@@ -68,7 +68,7 @@ fn quiet_since(for_ms: u64, taken_at_ns: u64) -> u64 {
     taken_at_ns.saturating_sub(for_ms.saturating_mul(1_000_000))
 }
 
-/// Whether the phases differ by more than by what follows from `done`.
+/// The phases differ otherwise than in the present phase's `done`, which follows from the slot's own.
 fn phases_differ(before: &SlotView, now: &SlotView) -> bool {
     let alike = |(one, other): (&PhaseEntry, &PhaseEntry)| {
         let done = if one.phase == now.phase { now.done } else { one.done };
@@ -122,16 +122,20 @@ pub(super) fn put_slot(into: &mut Vec<u8>, mask: u64, before: &SlotView, now: &S
         put_optional_text(into, now.install_path.as_deref());
     }
     if has(PHASES) {
-        put_number(into, (now.phases.len() as u64).min(MOST_PHASES));
-        for entry in now.phases.iter().take(MOST_PHASES as usize) {
-            into.push(entry.phase.number());
-            put_signed(into, moment(entry.entered_at_ns));
-            put_number(into, entry.done);
-        }
+        put_phases(into, &now.phases, moment);
     }
     if has(ENDED_AT) {
         into.push(u8::from(now.ended_at_ns.is_some()));
         put_signed(into, now.ended_at_ns.map_or(0, moment));
+    }
+}
+
+fn put_phases(into: &mut Vec<u8>, phases: &[PhaseEntry], moment: impl Fn(u64) -> i64) {
+    put_number(into, (phases.len() as u64).min(MOST_PHASES));
+    for entry in phases.iter().take(MOST_PHASES as usize) {
+        into.push(entry.phase.number());
+        put_signed(into, moment(entry.entered_at_ns));
+        put_number(into, entry.done);
     }
 }
 
@@ -208,7 +212,7 @@ fn take_record(payload: &mut Bytes<'_>, mask: u64, slot: &mut SlotView, taken_at
     Some(())
 }
 
-/// The present phase's `done` is the slot's own.
+/// Copy the slot's `done` into the entry of its present phase, where it is not written twice.
 fn follow(slot: &mut SlotView) {
     let (phase, done) = (slot.phase, slot.done);
     if let Some(entry) = slot.phases.iter_mut().find(|entry| entry.phase == phase) {
@@ -223,7 +227,7 @@ fn take_phases(payload: &mut Bytes<'_>, phases: &mut Vec<PhaseEntry>, taken_at_n
         let phase = Phase::from_number(payload.byte()?);
         let entered_at_ns = taken_at_ns.wrapping_add_signed(payload.signed()?);
         let done = payload.number()?;
-        // A phase that this version does not know is left out.
+        // Leave out a phase that this version does not know.
         phases.extend(phase.map(|phase| PhaseEntry { phase, entered_at_ns, done }));
     }
     Some(())

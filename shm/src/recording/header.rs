@@ -1,6 +1,6 @@
-//! The first 64 bytes: which board this is a recording of, and when its clock began.
+//! The first 64 bytes: the identity of the recorded board, and the time at which its clock began.
 
-use super::recording_file::RecordingFault;
+use super::fault::RecordingFault;
 use crate::layout::MAX_SLOTS;
 use crate::view::{BoardView, Creator};
 
@@ -26,7 +26,7 @@ pub(super) fn encode(board: &BoardView) -> [u8; HEADER_BYTES] {
     bytes
 }
 
-/// What the header says of the board, and how many bytes it takes.
+/// The board as far as the header describes it.
 pub(super) fn decode(bytes: &[u8]) -> Result<BoardView, RecordingFault> {
     if !bytes.starts_with(MAGIC) {
         return Err(RecordingFault::NotARecording);

@@ -1,10 +1,10 @@
-//! A place in a recording, and what the board looked like there.
+//! A place in a recording, and the board as it was at that time.
 
 use super::change::State;
 use super::recording_file::Recording;
 use crate::view::Snapshot;
 
-/// A recording, and the reading that it is at.
+/// A recording, and a place in it: the present reading.
 #[derive(Debug)]
 pub struct Playback {
     recording: Recording,
@@ -13,48 +13,52 @@ pub struct Playback {
     frame: usize,
 }
 
-impl Playback {
-    pub(super) fn new(recording: Recording) -> Self {
-        let mut playback = Self { state: State::of(recording.board()), recording, frame: 0 };
+impl Recording {
+    /// A playback at the first reading.
+    pub fn playback(self) -> Playback {
+        let mut playback = Playback { state: State::of(self.board()), recording: self, frame: 0 };
         playback.show_frame(0, true);
         playback
     }
+}
 
+impl Playback {
     /// The recording itself.
     pub fn recording(&self) -> &Recording {
         &self.recording
     }
 
-    /// Which reading it is at, from 0.
+    /// The number of the present reading, from 0.
     pub fn place(&self) -> usize {
         self.frame
     }
 
-    /// The reading it is at, as it was taken; how long something has been quiet counts up to then.
+    /// The present reading as it was taken; the durations in it count up to that time.
     pub fn last(&self) -> &Snapshot {
         &self.state.snapshot
     }
 
-    /// When the reading at this place was taken, on the board's monotonic clock; of the last where there are not so many.
+    /// The time of the reading with this number, on the board's monotonic clock; of the last reading if there are
+    /// fewer.
     pub fn time_of(&self, place: usize) -> u64 {
         let frames = self.recording.frames();
         frames[place.min(frames.len() - 1)].at_ns
     }
 
-    /// Go to the newest reading that was taken at this moment of the board's monotonic clock or before; to the first where
-    /// there is none. Returns whether that is another one.
+    /// Go to the newest reading taken at this moment of the board's monotonic clock or before; to the first reading if
+    /// there is none. Returns whether the present reading is now another.
     pub fn seek(&mut self, at_ns: u64) -> bool {
         let until = self.recording.frames().partition_point(|frame| frame.at_ns <= at_ns);
         self.go_to(until.saturating_sub(1))
     }
 
-    /// Go to the reading at this place, or to the last. Returns whether that is another one.
+    /// Go to the reading with this number, or to the last one. Returns whether the present reading is now another.
     pub fn go_to(&mut self, place: usize) -> bool {
         let place = place.min(self.recording.frames().len() - 1);
         if place == self.frame {
             return false;
         }
-        // What lies between is read over, but from no further back than the last whole reading.
+        // The frames up to the place are applied in turn, starting no further back than the last whole reading.
         let from = self.recording.frames()[place].whole as usize;
         match place > self.frame && from <= self.frame {
             true => (self.frame + 1..=place).for_each(|frame| self.show_frame(frame, false)),
@@ -63,18 +67,18 @@ impl Playback {
         true
     }
 
-    /// Go to the next reading, if there is one. Returns it, and the places in its slots that it tells something of: all
-    /// others are as they were before.
+    /// Go to the next reading, if there is one. Returns it with the indices of those of its slots that may have
+    /// changed; all others are the same as in the reading before.
     pub fn step(&mut self) -> Option<(&Snapshot, &[u32])> {
         let next = self.frame + 1;
         if next == self.recording.frames().len() {
             return None;
         }
         self.show_frame(next, false);
-        Some((&self.state.snapshot, self.state.told()))
+        Some((&self.state.snapshot, self.state.changed_slots()))
     }
 
-    /// The board as it was at this moment: the reading it is at, with lengths of time counted up to the moment.
+    /// The board as it was at this moment: the present reading, with durations counted up to the moment.
     pub fn show_at(&self, at_ns: u64, into: &mut Snapshot) {
         self.state.show_at(at_ns, into);
     }

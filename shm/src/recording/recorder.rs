@@ -1,4 +1,4 @@
-//! Writing a recording: what has changed since the last reading, not more often than there is room for.
+//! Writing a recording: the changes since the last reading, no more often than the room in the file allows.
 
 use std::io::{self, Write};
 
@@ -11,39 +11,40 @@ use crate::view::{BoardView, Snapshot};
 pub(super) const WHOLE: u8 = 1;
 pub(super) const CHANGES: u8 = 2;
 pub(super) const LAST_CHANGES: u8 = 3;
-/// Length and checksum of a frame.
+/// The length and the checksum before each frame's payload.
 pub(super) const FRAME_BYTES: usize = 8;
 
-/// With each of so many parts of its room that is full, numbers are written half as often; in the last part not at all.
+/// The file's room is divided into so many parts. With each full part, numbers are written half as often; in the last
+/// part they are not written at all.
 const PARTS: u64 = 12;
-/// A change of a state may be told so many times as often as a number.
+/// A change of state may be written this many times as often as a change of a number.
 const WEIGHTY_RATIO: u64 = 16;
-/// This part of the room is kept for the end.
+/// One such part of the room is kept for the last reading.
 const FOR_THE_END: u64 = 24;
 
 /// Writes a recording of one board.
 #[derive(Debug)]
 pub struct Recorder<W: Write> {
     sink: W,
-    /// What the header says.
+    /// The board as the header describes it.
     board: BoardView,
     state: State,
     most_bytes: u64,
     written_bytes: u64,
     since_whole_bytes: u64,
     whole_bytes: u64,
-    /// A whole reading that was due found no room, and there is never more of that.
+    /// A whole reading that was due did not fit. No later one will: the room never grows.
     no_room_for_whole: bool,
 }
 
 impl<W: Write> Recorder<W> {
     /// Begin a recording with this reading. It never takes more than `most_bytes`, nor more than [`MOST_BYTES`].
     ///
-    /// Each frame is one call of `write_all`: give it a file itself, so that nothing is held back from who reads it
-    /// meanwhile, or afterwards if this process is killed.
+    /// Each frame is one call of `write_all`: give it an unbuffered file, so that no frame is held back from a process
+    /// that reads the file meanwhile, or afterwards if this process is killed.
     ///
     /// # Errors
-    /// What the sink says.
+    /// The errors of the sink.
     pub fn new(mut sink: W, most_bytes: u64, first: &Snapshot) -> io::Result<Self> {
         let bytes = header::encode(&first.board);
         sink.write_all(&bytes)?;
@@ -62,10 +63,10 @@ impl<W: Write> Recorder<W> {
         Ok(recorder)
     }
 
-    /// Take a reading of the same board in: what has changed is written, if it is time to. Returns whether it was.
+    /// Add a reading of the same board: its changes are written if they are due. Returns whether anything was written.
     ///
     /// # Errors
-    /// What the sink says.
+    /// The errors of the sink.
     pub fn note(&mut self, now: &Snapshot) -> io::Result<bool> {
         let since_ns = now.taken_at_ns.saturating_sub(self.state.snapshot.taken_at_ns);
         let pace = Pace::of(self.written_bytes, self.most_bytes);
@@ -73,7 +74,7 @@ impl<W: Write> Recorder<W> {
             return Ok(false);
         }
         let until = self.most_bytes - kept_for_the_end(self.most_bytes);
-        if !self.state.leads_to(now) {
+        if !self.state.is_prefix_of(now) {
             return self.put_whole(now, until);
         }
         let change = self.state.change_to(now);
@@ -87,20 +88,20 @@ impl<W: Write> Recorder<W> {
             }
             self.no_room_for_whole = true;
         }
-        // What a reader would not go to is not written.
+        // A reader would refuse a change this far behind its whole reading.
         if since_whole_bytes > most_between(self.whole_bytes) {
             return Ok(false);
         }
         self.put(CHANGES, &change.payload, until)
     }
 
-    /// Write the last reading, and that it is the last.
+    /// Write the last reading, marked as the last.
     ///
     /// # Errors
-    /// What the sink says.
+    /// The errors of the sink.
     pub fn end(mut self, last: &Snapshot) -> io::Result<W> {
-        // A whole reading does not say that it is the last: changes behind it do, of which there are none.
-        if self.state.leads_to(last) || self.put_whole(last, self.most_bytes)? {
+        // Only a frame of changes can be marked as the last, so one without changes follows a whole reading.
+        if self.state.is_prefix_of(last) || self.put_whole(last, self.most_bytes)? {
             let change = self.state.change_to(last);
             self.put(LAST_CHANGES, &change.payload, self.most_bytes)?;
         }
@@ -108,7 +109,7 @@ impl<W: Write> Recorder<W> {
         Ok(self.sink)
     }
 
-    /// How long the recording is so far.
+    /// The length of the recording so far.
     pub fn written_bytes(&self) -> u64 {
         self.written_bytes
     }
@@ -124,7 +125,7 @@ impl<W: Write> Recorder<W> {
         written
     }
 
-    /// Write a frame, unless the file would be longer than `until` with it. Returns whether it was.
+    /// Write a frame, unless it would make the file longer than `until`. Returns whether it was written.
     fn put(&mut self, what: u8, change: &[u8], until: u64) -> io::Result<bool> {
         let length = change.len() + 1;
         let taken = frame_bytes(change);
@@ -139,7 +140,7 @@ impl<W: Write> Recorder<W> {
         let sum = crc32fast::hash(&frame[FRAME_BYTES..]);
         frame[4..FRAME_BYTES].copy_from_slice(&sum.to_le_bytes());
         self.sink.write_all(&frame)?;
-        // As a reader will have it, whatever was cut on the way.
+        // The state is what a reader will decode: long texts may have been cut on the way.
         let read = self.state.apply(&mut Bytes(change));
         debug_assert!(read.is_some(), "a reader refuses what was written");
         self.written_bytes += taken;
@@ -151,7 +152,7 @@ impl<W: Write> Recorder<W> {
     }
 }
 
-/// How much a frame with these changes takes.
+/// The size of a frame with these changes.
 fn frame_bytes(change: &[u8]) -> u64 {
     (FRAME_BYTES + 1 + change.len()) as u64
 }
@@ -160,16 +161,17 @@ fn kept_for_the_end(most_bytes: u64) -> u64 {
     most_bytes / FOR_THE_END
 }
 
-/// How long a recorder waits after a reading, in nanoseconds.
+/// The shortest times between two readings that are written, in nanoseconds.
 struct Pace {
-    /// Before it writes how far things are.
+    /// Before a reading in which only numbers have changed.
     numbers_ns: u64,
-    /// Before it writes that something has begun or ended.
+    /// Before a reading in which something has begun or ended.
     weighty_ns: u64,
 }
 
 impl Pace {
-    /// When so much is written: the fuller, the slower. 64 slots that all move all the time take six hours to fill a mebibyte.
+    /// The pace at this filling: the fuller, the slower. A board of 64 slots that all change all the time fills a
+    /// mebibyte in six hours.
     fn of(written_bytes: u64, most_bytes: u64) -> Self {
         let part = (written_bytes * PARTS).checked_div(most_bytes).unwrap_or(PARTS).min(PARTS);
         let slowed_ns = LOOK_EVERY_NS << part;
@@ -257,7 +259,7 @@ mod tests {
     fn changes_go_on_where_a_whole_reading_finds_no_room() {
         let mut now = board(600);
         let whole_bytes = Recorder::new(Vec::new(), MOST_BYTES, &now).unwrap().written_bytes();
-        // Numbers are still written where the next whole reading is due, and what is left has no room for it.
+        // Numbers are still written when the next whole reading is due, and the rest of the room is too small for it.
         let due_at = whole_bytes + whole_every(whole_bytes);
         let room = due_at * PARTS / (PARTS - 1) + 8_000;
         let mut recorder = Recorder::new(Vec::new(), room, &now).unwrap();
@@ -313,7 +315,7 @@ mod tests {
             }
             let bytes = recorder.end(&now).unwrap();
             assert!(bytes.len() as u64 <= room, "{} of {room}", bytes.len());
-            // With no room for a single reading there is nothing to be read; else what there is is whole.
+            // A file too small for a single reading cannot be read; any other is whole.
             assert_eq!(Recording::from_bytes(bytes).is_ok(), room > 1_000);
         }
     }

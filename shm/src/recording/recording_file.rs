@@ -1,15 +1,13 @@
-//! A recording as a file: making one, knowing one, and finding the frames of one.
+//! A recording as a file: create one, recognise one, and find its frames.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
-
-use thiserror::Error;
+use std::path::Path;
 
 use super::bytes::Bytes;
 use super::change::State;
+use super::fault::{RecordingError, RecordingFault};
 use super::header::{self, HEADER_BYTES, MAGIC};
-use super::playback::Playback;
 use super::recorder::{CHANGES, FRAME_BYTES, LAST_CHANGES, WHOLE};
 use super::{MOST_BYTES, most_between};
 use crate::view::BoardView;
@@ -23,56 +21,20 @@ pub struct Recording {
     complete: bool,
 }
 
-/// Where a reading is.
+/// The place of a reading in the file, and its time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) at_ns: u64,
     payload: (u32, u32),
-    /// The frame that tells the whole: itself, or the last one before it that does.
+    /// The number of the last whole frame up to this one, which may be this one itself.
     pub(super) whole: u32,
 }
 
-/// Why a recording could not be read.
-#[derive(Debug, Error)]
-#[error("recording `{}` {fault}", path.display())]
-pub struct RecordingError {
-    /// The file.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub fault: RecordingFault,
-}
-
-/// What is wrong with a recording.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum RecordingFault {
-    /// It begins otherwise.
-    #[error("is no recording")]
-    NotARecording,
-    /// The header, or the first reading, is not what was written.
-    #[error("is damaged: not one reading of it is whole")]
-    Damaged,
-    /// It was written by another version.
-    #[error("has version {found}, and this program reads version {known}")]
-    OtherVersion {
-        /// The file's.
-        found: u32,
-        /// This program's.
-        known: u32,
-    },
-    /// No recorder writes that much.
-    #[error("is longer than any recording: more than {MOST_BYTES} bytes")]
-    TooLong,
-    /// The system refused.
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
-}
-
 impl Recording {
-    /// Read a recording: one that is finished, one that is still being written, or what is left of one.
+    /// Read a recording: a finished one, one that is still being written, or the undamaged beginning of one.
     ///
     /// # Errors
-    /// When it is no recording, or not one reading of it is whole.
+    /// If the file is no recording, or not one reading of it is whole.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let error = |fault| RecordingError { path: path.to_path_buf(), fault };
         let mut bytes = Vec::new();
@@ -81,7 +43,7 @@ impl Recording {
         Self::from_bytes(bytes).map_err(error)
     }
 
-    /// The same from bytes.
+    /// Read a recording from bytes.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -98,12 +60,14 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Every frame up to the first that is not whole: read once, so that none has to be doubted later. Nor is one kept that
-    /// stands further behind its whole reading than any recorder puts it: to go there would take too long.
+    /// Find every frame up to the first damaged one. Each is applied once here, so that a later read of it cannot fail.
+    /// The search also ends at a frame that is further behind its whole reading than any recorder writes one: a seek to
+    /// it would take too long.
     fn find_frames(&mut self) {
         let mut state = State::of(&self.board);
         let mut at = HEADER_BYTES;
-        // The last whole reading: its frame, where that ends, and how far behind that another may begin.
+        // The last whole reading: the number of its frame, the end of that frame, and the most bytes between that end
+        // and a later frame.
         let mut last_whole: Option<(u32, usize, u64)> = None;
         while let Some((what, payload)) = frame_at(&self.bytes, at) {
             let from = at + FRAME_BYTES + 1;
@@ -124,17 +88,12 @@ impl Recording {
         }
     }
 
-    /// A place at its beginning.
-    pub fn playback(self) -> Playback {
-        Playback::new(self)
-    }
-
-    /// When the board was made, on its monotonic clock; readings are timed by it.
+    /// The time at which the board was made, on its monotonic clock, by which readings are timed.
     pub fn created_at_ns(&self) -> u64 {
         self.board.created_at_ns
     }
 
-    /// When the board was made: nanoseconds since 1970.
+    /// The time at which the board was made, in nanoseconds since 1970.
     pub fn created_unix_ns(&self) -> i64 {
         self.board.created_unix_ns
     }
@@ -144,23 +103,23 @@ impl Recording {
         &self.board.id
     }
 
-    /// When the first and the last reading were taken, on the board's monotonic clock.
+    /// The times of the first and the last reading, on the board's monotonic clock.
     pub fn span_ns(&self) -> (u64, u64) {
         let at = |frame: Option<&Frame>| frame.map_or(self.board.created_at_ns, |frame| frame.at_ns);
         (at(self.frames.first()), at(self.frames.last()))
     }
 
-    /// How long after the board was made the last reading was taken, in nanoseconds.
+    /// The time from the making of the board to the last reading, in nanoseconds.
     pub fn length_ns(&self) -> u64 {
         self.span_ns().1.saturating_sub(self.board.created_at_ns)
     }
 
-    /// How many readings it holds; at least one.
+    /// The number of readings; at least one.
     pub fn readings(&self) -> usize {
         self.frames.len()
     }
 
-    /// Whether its recorder came to the end of the run, and all of it is there.
+    /// True if the recorder wrote the last reading of the run, and every frame is undamaged.
     pub fn complete(&self) -> bool {
         self.complete
     }
@@ -179,7 +138,7 @@ impl Recording {
     }
 }
 
-/// The frame that begins here, if it is whole: what it is, and its payload behind that.
+/// The frame that begins at `at`, if it is undamaged: its kind, and its payload without the byte for the kind.
 fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     let head = bytes.get(at..)?.first_chunk::<FRAME_BYTES>()?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
@@ -189,13 +148,13 @@ fn frame_at(bytes: &[u8], at: usize) -> Option<(u8, &[u8])> {
     (known && crc32fast::hash(payload) == word(4)).then_some((*what, rest))
 }
 
-/// Whether a file begins like a recording.
+/// True if the file begins like a recording.
 pub fn is_recording(path: &Path) -> bool {
     let mut magic = [0; MAGIC.len()];
     open_plain(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && magic == *MAGIC
 }
 
-/// A pipe or a device could keep its reader waiting for ever.
+/// Refuse a pipe or a device: it could keep its reader waiting for ever.
 fn open_plain(path: &Path) -> io::Result<File> {
     if !path.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file"));
@@ -203,11 +162,12 @@ fn open_plain(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
-/// Make the file of a recording, for this user only, locked for as long as the file is open. A recording that is there is
-/// overwritten, as is an empty file; nothing else is.
+/// Create the file of a recording, for this user only, locked for as long as it is open. An earlier recording or an
+/// empty file at this path is overwritten, any other file is not.
 ///
 /// # Errors
-/// What the system says, and `AlreadyExists` where something else has the name or a recorder is at work on it.
+/// The system's errors, and `AlreadyExists` if another kind of file has the name or another recorder has the file
+/// locked.
 pub fn create(path: &Path) -> io::Result<File> {
     let taken = |what: &str| io::Error::new(io::ErrorKind::AlreadyExists, what);
     let mut options = OpenOptions::new();
@@ -223,7 +183,7 @@ pub fn create(path: &Path) -> io::Result<File> {
     let file = options.open(path)?;
     match file.try_lock() {
         Err(std::fs::TryLockError::WouldBlock) => return Err(taken("another recorder is at work on it")),
-        // Where there are no locks, nobody is kept off.
+        // A file system without locks keeps no other recorder off.
         Err(std::fs::TryLockError::Error(_)) | Ok(()) => {}
     }
     file.set_len(0)?;

@@ -1,11 +1,12 @@
 //! A private copy of a board whose file others could shorten under a map: read, never mapped.
 //!
-//! A read is not one instant, and has no order within itself: the system may copy what lies behind before what lies in
-//! front. What has to be loaded earlier is read earlier, by a call of its own. So each read is made between two looks at
-//! the hot lines: a slot whose control word and stamp are the same in all three is taken over, any other keeps what it
-//! had. The text of a slot cannot be written twice without a publication of its numbers in between, so the text's good
-//! copy is whole too. The title is taken over under its own stamp in the same way. A log ring is read between its
-//! counters: those in front say up to where there are bytes, those behind which of them may have been overwritten.
+//! A read is not one instant, and has no order within itself: the system may copy a later part before an earlier one. A
+//! word that has to be loaded earlier is read earlier, by a call of its own. So the hot lines are read before, during
+//! and after each read: a slot with the same control word and stamp in all three is replaced in the copy, any other
+//! stays as it was. The text of a slot cannot be written twice without a publication of its numbers in between, so the
+//! text's good copy is whole too. The title is taken over under its own stamp in the same way. A log ring is read
+//! between its counters: those read before bound the bytes that are there, those read after show which of them may have
+//! been overwritten.
 
 use std::fs::File;
 use std::io;
@@ -16,9 +17,9 @@ use parking_lot::Mutex;
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{HeaderImage, HeaderPage, Latch, LogCounters, PAGE_BYTES, Region, TITLE_WORDS};
 
-/// How often a file is read again for the slots that were being written.
+/// The number of times that a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;
-/// Where the title's latch lies.
+/// The offset of the title's latch.
 const TITLE_AT: usize = offset_of!(HeaderPage, title);
 
 /// The copy, and the room it is read into.
@@ -36,7 +37,8 @@ struct Scratch {
 }
 
 impl Copied {
-    /// Room for the whole, and the header page for it to be checked; slots come with the first `reload`.
+    /// Allocate room for the whole board, and read the header page so that it can be checked. The first `reload` reads
+    /// the slots.
     pub(crate) fn load(file: &File, length: u64) -> io::Result<Self> {
         let mut words = Vec::new();
         read_words(file, 0, PAGE_BYTES, &mut words)?;
@@ -45,7 +47,7 @@ impl Copied {
     }
 
     pub(crate) fn base(&self) -> *mut u8 {
-        // Stores go through the atomics, which allow them behind a shared reference; nobody stores through this one.
+        // Stores go through the atomics, which allow them behind a shared reference; nothing stores through this one.
         self.words.as_ptr().cast_mut().cast()
     }
 
@@ -69,7 +71,7 @@ impl Copied {
                 break;
             }
         }
-        // The words of header and beats mean something each on its own.
+        // Each word of the header and the beats is meaningful alone, so their order does not matter.
         self.take(&scratch.whole, 0, TITLE_AT);
         self.take_title(file, title_stamp, scratch)?;
         self.take_all(&scratch.whole, facts.beats, facts.slot_count);

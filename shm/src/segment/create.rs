@@ -1,4 +1,4 @@
-//! Making a board: complete, at its full size, before anybody can find it.
+//! Making a board: complete, at its full size, before any process can find it.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,20 +9,20 @@ use crate::error::CreateError;
 use crate::layout::HeaderImage;
 use crate::stamp;
 
-/// Make a board file: exclusive, for this user only, no link followed. `fill` writes what must be there before the
-/// board has its name. Where it fails, nothing is left behind.
+/// Make a board file: exclusive, for this user only, no link followed. `fill` writes all that must be there before the
+/// board has its name. If it fails, nothing is left behind.
 pub(crate) fn create_file(
     path: &Path,
     facts: &HeaderImage,
     fill: impl FnOnce(&Segment),
 ) -> Result<Segment, CreateError> {
     let fault = |doing| move |source| CreateError::Io { path: path.to_path_buf(), doing, source };
-    let nameless = Nameless::open(path).map_err(fault("opening a file for it"))?;
-    take_space(&nameless.file, facts.length).map_err(fault("taking the space it needs"))?;
-    let map = open::map(&nameless.file, facts.length, true).map_err(fault("mapping it"))?;
-    let file = nameless.file.try_clone().map_err(fault("opening it"))?;
+    let unnamed = UnnamedFile::open(path).map_err(fault("opening a file for it"))?;
+    take_space(&unnamed.file, facts.length).map_err(fault("taking the space it needs"))?;
+    let map = open::map(&unnamed.file, facts.length, true).map_err(fault("mapping it"))?;
+    let file = unnamed.file.try_clone().map_err(fault("opening it"))?;
     let segment = complete(Backing::Mapped(map), path, Some(file), facts, fill)?;
-    nameless.name(path).map_err(|source| match source.kind() {
+    unnamed.name(path).map_err(|source| match source.kind() {
         io::ErrorKind::AlreadyExists => CreateError::Exists { path: path.to_path_buf() },
         _ => fault("naming it")(source),
     })?;
@@ -35,6 +35,9 @@ pub(crate) fn create_named(
     facts: &HeaderImage,
     fill: impl FnOnce(&Segment),
 ) -> Result<Segment, CreateError> {
+    if !named::SUPPORTED {
+        return Err(CreateError::NamedSegment { name: name.to_owned() });
+    }
     if !named::is_name(name) {
         return Err(CreateError::Name { name: name.to_owned() });
     }
@@ -50,7 +53,7 @@ pub(crate) fn create_named(
         Err(source) => Err(CreateError::Io { path, doing: "taking the space it needs", source }),
     };
     if made.is_err() {
-        // Nothing half-made stays; if even the removal fails, the first error is the one to tell.
+        // Remove the half-made segment. If that fails too, the first error is reported.
         let _ = named::remove_named(name);
     }
     made
@@ -73,7 +76,7 @@ fn complete(
     Ok(segment)
 }
 
-/// The full size, truly there: a page that could not be had later would kill whoever touches it.
+/// Allocate the full size: a page that could not be allocated later would kill the process that touches it.
 fn take_space(file: &File, length: u64) -> io::Result<()> {
     file.set_len(length)?;
     #[cfg(all(unix, not(any(target_os = "openbsd", target_os = "netbsd"))))]
@@ -92,14 +95,14 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A file that nobody can find yet.
-struct Nameless {
+/// A file that no process can find yet.
+struct UnnamedFile {
     file: File,
-    /// Its makeshift name, where the file system has no files without one; removed on drop.
-    makeshift: Option<PathBuf>,
+    /// Its temporary name, if the file system has no files without one; removed on drop.
+    temporary: Option<PathBuf>,
 }
 
-impl Nameless {
+impl UnnamedFile {
     fn open(path: &Path) -> io::Result<Self> {
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -107,38 +110,38 @@ impl Nameless {
         };
         #[cfg(target_os = "linux")]
         match for_this_user().custom_flags(libc::O_TMPFILE | libc::O_CLOEXEC).open(directory) {
-            Ok(file) => return Ok(Self { file, makeshift: None }),
-            // Kernels and file systems without such files answer in either way.
+            Ok(file) => return Ok(Self { file, temporary: None }),
+            // Kernels and file systems without such files return one of these errors.
             Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR | libc::EINVAL)) => {}
             Err(error) => return Err(error),
         }
-        Self::open_makeshift(path, directory)
+        Self::open_temporary(path, directory)
     }
 
-    fn open_makeshift(path: &Path, directory: &Path) -> io::Result<Self> {
+    fn open_temporary(path: &Path, directory: &Path) -> io::Result<Self> {
         let stem = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let makeshift = directory.join(format!(".{stem}.{}.making", std::process::id()));
+        let temporary = directory.join(format!(".{stem}.{}.making", std::process::id()));
         let mut options = for_this_user();
         #[cfg(unix)]
         options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-        let file = options.create_new(true).open(&makeshift)?;
-        Ok(Self { file, makeshift: Some(makeshift) })
+        let file = options.create_new(true).open(&temporary)?;
+        Ok(Self { file, temporary: Some(temporary) })
     }
 
     /// Give the file its name, if nothing has it.
     fn name(&self, path: &Path) -> io::Result<()> {
-        match &self.makeshift {
-            Some(makeshift) => std::fs::hard_link(makeshift, path),
+        match &self.temporary {
+            Some(temporary) => std::fs::hard_link(temporary, path),
             None => link_open_file(&self.file, path),
         }
     }
 }
 
-impl Drop for Nameless {
+impl Drop for UnnamedFile {
     fn drop(&mut self) {
-        if let Some(makeshift) = &self.makeshift {
-            // What stays behind if this fails is a file of no meaning, which the next clean-up removes.
-            let _ = std::fs::remove_file(makeshift);
+        if let Some(temporary) = &self.temporary {
+            // If this fails, the file that stays has no effect, and the next clean-up removes it.
+            let _ = std::fs::remove_file(temporary);
         }
     }
 }

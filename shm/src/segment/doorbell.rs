@@ -26,14 +26,14 @@ impl DoorbellMap<'_> {
 }
 
 impl Segment {
-    /// The doorbell for a reader that wants to be rung for; `None` where this process may not write to the board, has a
+    /// The doorbell for a reader that wants to be woken; `None` if this process may not write to the board, has a
     /// private copy of it, or cannot map that page alone.
     pub(crate) fn writable_doorbell(&self) -> Option<DoorbellMap<'_>> {
         if self.writable() {
             return Some(DoorbellMap::Own(self.bell()));
         }
         if self.copied() {
-            return None; // Nothing moves a copy while its reader sleeps.
+            return None; // A private copy does not change while its reader sleeps, so the reader would never wake.
         }
         map_alone(self.lock_file()?, self.facts().bell.offset).map(AloneMap).map(DoorbellMap::Alone)
     }
@@ -46,9 +46,9 @@ fn map_alone(file: &File, offset: u32) -> Option<Memory> {
 
     use crate::layout::PAGE_BYTES;
     if rustix::param::page_size() != PAGE_BYTES || !(offset as usize).is_multiple_of(PAGE_BYTES) {
-        return None; // The page would bring others with it.
+        return None; // Only a page of exactly the system's size can be mapped alone.
     }
-    // By descriptor and not by name: the name may be another board's by now.
+    // Open by the descriptor and not by the name, which may be another board's by now.
     let again = format!("/proc/self/fd/{}", file.as_raw_fd());
     let writable = File::options().read(true).write(true).open(again).ok()?;
     let map = memmap2::MmapOptions::new().offset(u64::from(offset)).len(PAGE_BYTES).map_raw(&writable).ok()?;
@@ -57,5 +57,5 @@ fn map_alone(file: &File, offset: u32) -> Option<Memory> {
 
 #[cfg(not(target_os = "linux"))]
 fn map_alone(_: &File, _: u32) -> Option<Memory> {
-    None // Nobody can sleep on it there.
+    None // On such a system no reader can sleep on it.
 }

@@ -1,11 +1,11 @@
-//! Outliving a board that is cut short: pages that are gone become zeros, and whoever looks is told.
+//! Protection against a board that is cut short: missing pages become zeros, and every reader gets an error.
 //!
-//! A page that is cut off a mapped file raises SIGBUS in whoever touches it, and no look at the length beforehand is
-//! soon enough. To read through the kernel instead costs a system call a look, more than a whole poll of 64 slots. So
-//! the first map of a board puts a handler for SIGBUS in place ([`signal`]). A fault inside a map of a board notes that
-//! the board vanished and puts private zeros under the whole map: the interrupted load is made again and finds an empty
-//! board, and the reader, who looks at the note before it believes what it read, reports an error. A writer's stores go
-//! nowhere from then on, and the work it tells of goes on.
+//! A page that is cut off a mapped file raises SIGBUS in the process that touches it, and a check of the length
+//! beforehand may be out of date. Reading through the kernel instead would cost a system call each time, more than a
+//! whole poll of 64 slots. So the first map of a board puts a handler for SIGBUS in place ([`signal`]). A fault inside
+//! a map of a board notes that the board vanished and puts private zeros under the whole map: the interrupted load is
+//! made again and finds an empty board, and the reader, which looks at the note before it believes any word, reports an
+//! error. From then on a writer's stores have no effect, and its work continues.
 
 #[cfg(unix)]
 mod signal;
@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use crate::atomics::{AtomicU32, AtomicU64, Ordering, fence};
 
-/// One map of a board, under guard as long as this lives: drop it before the map.
+/// Guards one map of a board as long as this lives. Drop it before the map.
 pub(crate) struct Guard {
     range: Option<&'static Range>,
 }
@@ -25,7 +25,7 @@ impl Guard {
         Self { range: None }
     }
 
-    /// Guard a map of so many bytes.
+    /// Guard a map of `length` bytes.
     pub(crate) fn over(begin: *const u8, length: usize, writable: bool) -> Self {
         #[cfg(unix)]
         signal::install();
@@ -34,11 +34,11 @@ impl Guard {
         range.length.store(length as u64, Ordering::Relaxed);
         range.writable.store(u32::from(writable), Ordering::Relaxed);
         range.vanished.store(0, Ordering::Relaxed);
-        range.turn.fetch_add(1, Ordering::Release); // Odd. Pairs with the first load in `read`.
+        range.turn.fetch_add(1, Ordering::Release); // The turn is now odd. Pairs with the first load in `read`.
         Self { range: Some(range) }
     }
 
-    /// Whether pages of the map were found gone: what was loaded lately may be zeros.
+    /// True if pages of the map were found gone: the words loaded lately may be zeros.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
         fence(Ordering::Acquire); // The note is made before the first zero can be loaded.
@@ -50,16 +50,17 @@ impl Drop for Guard {
     fn drop(&mut self) {
         if let Some(range) = self.range {
             range.turn.fetch_add(1, Ordering::Relaxed); // Even.
-            fence(Ordering::Release); // Whoever loads a word of the next map sees that this turn is over.
+            fence(Ordering::Release); // A handler that loads a word of the next map sees that this turn is over.
             range.taken.store(0, Ordering::Release); // Pairs with the exchange in `take_free`.
         }
     }
 }
 
-/// Where a map lies. Ranges are used again and never given back: the handler may walk along them at any instant.
+/// The address range of a map. Ranges are reused and never freed, because the handler may walk along them at any
+/// instant.
 #[derive(Default)]
 struct Range {
-    /// Whether a guard has it.
+    /// 1 while a guard uses this range, else 0.
     taken: AtomicU32,
     /// Goes up when a map comes and when it goes: odd while there is one.
     turn: AtomicU64,
@@ -70,7 +71,7 @@ struct Range {
     next: OnceLock<&'static Range>,
 }
 
-/// What a range says of its map.
+/// A range's map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Map {
     begin: u64,
@@ -90,17 +91,17 @@ static RANGES: Range = Range {
 };
 
 impl Range {
-    /// A range that nobody has; one more where all are in use.
+    /// A free range; a new one if all are in use.
     fn take_free() -> &'static Self {
         let mut range = &RANGES;
-        // Acquire pairs with the release of who had it before, so that its turn is over for us as well.
+        // Acquire pairs with the release of the guard that had it before, so that its turn is over for us as well.
         while range.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
             range = range.next.get_or_init(|| Box::leak(Box::default()));
         }
         range
     }
 
-    /// The map that is here, if one is: whole, or not at all.
+    /// The map of this range, if there is one; never a mixture of two.
     fn read(&self) -> Option<Map> {
         let turn = self.turn.load(Ordering::Acquire);
         let map = Map {
@@ -112,7 +113,8 @@ impl Range {
         (turn % 2 == 1 && self.turn.load(Ordering::Relaxed) == turn).then_some(map)
     }
 
-    /// The range whose map has this address. Takes no lock and allocates nothing: it is asked in the middle of anything.
+    /// The range whose map has this address. Takes no lock and allocates nothing, because a fault may call this in the
+    /// middle of any code.
     fn of(address: u64) -> Option<(&'static Self, Map)> {
         std::iter::successors(Some(&RANGES), |range| range.next.get().copied())
             .filter_map(|range| range.read().map(|map| (range, map)))

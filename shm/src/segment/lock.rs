@@ -1,14 +1,14 @@
 //! Byte locks: one byte a slot, one for the table, one for the creator.
 //!
-//! The bytes lie far behind the end of the file and are locked for an open file description, so that closing some other
-//! descriptor of the file frees nothing, and the death of the process frees all it held. The system keeps them; they
-//! cost 0.3 µs, and no process has to clean up after another.
+//! The bytes lie far behind the end of the file and are locked for an open file description, so that closing another
+//! descriptor of the file frees nothing, and the death of the process frees all its locks. The system keeps the locks:
+//! taking one costs 0.3 µs, and no process has to clean up after another.
 
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-/// The byte that whoever changes the table holds: for microseconds.
+/// The byte held while the table is changed: for microseconds.
 pub(crate) const TABLE: i64 = 1 << 40;
 /// The byte that the creator holds as long as it has the board.
 pub(crate) const CREATOR: i64 = TABLE + 1;
@@ -20,38 +20,38 @@ pub(crate) const fn slot_byte(slot: u32) -> i64 {
     TABLE + 16 + slot as i64
 }
 
-/// What a byte is asked.
+/// A request about a byte.
 #[derive(Clone, Copy)]
-enum Ask {
+enum Request {
     Lock,
     Unlock,
-    WhoHolds,
+    Test,
 }
 
-/// Lock a byte if nobody else has it. `Ok(true)` as well where the system has no such locks: what the lock would have
-/// kept apart is then kept apart by the control word alone.
+/// Lock a byte if no other process has it. `Ok(true)` as well if the system has no such locks: the control word alone
+/// then keeps the processes apart.
 pub(crate) fn try_lock(file: &File, byte: i64) -> io::Result<bool> {
-    match ask(file, Ask::Lock, byte) {
+    match ask(file, Request::Lock, byte) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-        // What POSIX allows in place of EAGAIN.
+        // POSIX allows this in place of EAGAIN.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Free a byte. It cannot fail where locking it did not.
+/// Free a byte. It cannot fail if locking it did not.
 pub(crate) fn unlock(file: &File, byte: i64) {
-    let _ = ask(file, Ask::Unlock, byte);
+    let _ = ask(file, Request::Unlock, byte);
 }
 
-/// Whether another description holds the byte; `None` where that cannot be known.
+/// True if another description holds the byte; `None` if that cannot be known.
 pub(crate) fn held(file: &File, byte: i64) -> Option<bool> {
-    ask(file, Ask::WhoHolds, byte).ok()
+    ask(file, Request::Test, byte).ok()
 }
 
-/// The table, locked: nobody else names, claims or takes over a slot until this is dropped.
+/// The table, locked: no other process names, claims or takes over a slot until this is dropped.
 pub(crate) struct TableGuard<'a> {
     file: Option<&'a File>,
 }
@@ -80,20 +80,20 @@ pub(crate) fn lock_table(file: Option<&File>) -> io::Result<Result<TableGuard<'_
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-fn ask(file: &File, ask: Ask, byte: i64) -> io::Result<bool> {
+fn ask(file: &File, ask: Request, byte: i64) -> io::Result<bool> {
     const COMMANDS: (libc::c_int, libc::c_int) = (libc::F_OFD_SETLK, libc::F_OFD_GETLK);
 
     let (command, kind) = match ask {
-        Ask::Lock => (COMMANDS.0, libc::c_int::from(libc::F_WRLCK)),
-        Ask::Unlock => (COMMANDS.0, libc::c_int::from(libc::F_UNLCK)),
-        Ask::WhoHolds => (COMMANDS.1, libc::c_int::from(libc::F_WRLCK)),
+        Request::Lock => (COMMANDS.0, libc::c_int::from(libc::F_WRLCK)),
+        Request::Unlock => (COMMANDS.0, libc::c_int::from(libc::F_UNLCK)),
+        Request::Test => (COMMANDS.1, libc::c_int::from(libc::F_WRLCK)),
     };
     let answer = super::byte_lock(file, command, kind, byte)?;
     Ok(answer != libc::c_int::from(libc::F_UNLCK))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-fn ask(_: &File, _: Ask, _: i64) -> io::Result<bool> {
+fn ask(_: &File, _: Request, _: i64) -> io::Result<bool> {
     Err(io::ErrorKind::Unsupported.into())
 }
 

@@ -1,72 +1,52 @@
-//! Named segments of the system, through `shared_memory`: the form for systems and programs that want no file.
+//! Named segments of the system: boards for systems and programs that want no file. Only a crate built with the feature
+//! `named` has them.
 //!
-//! Their limits: every map of one is writable, also a reader's (which never stores all the same); the length cannot be
-//! set before the name is there, so a reader may meet one that is not ready; and the name outlives the last process on
-//! Unix, so that a board left by a killed creator must be removed by name. On Linux a named segment is also a file
-//! under `/dev/shm`: it is opened there for locks, and by readers, who then have a map that is read-only.
+//! Their limits: every map of one is writable, even a reader's, although a reader never stores to it; the name exists
+//! before the length is set, so a reader may find a segment that is not ready; and on Unix the name outlives the last
+//! process, so that a board left by a killed creator must be removed by name.
+//!
+//! On Linux a named segment is also a file under `/dev/shm`. Locks are taken on that file, and readers map it instead,
+//! read-only.
+
+#[cfg(not(feature = "named"))]
+mod absent;
+#[cfg(feature = "named")]
+mod system;
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use shared_memory::{Shmem, ShmemConf, ShmemError};
+use super::plain_file::plain_file;
+#[cfg(not(feature = "named"))]
+pub(crate) use absent::{Shmem, create, open, remove_named};
+#[cfg(feature = "named")]
+pub(crate) use system::{Shmem, create, open, remove_named};
 
-/// What a path begins with that is the name of a segment.
+/// The beginning of a path that names a segment.
 pub(crate) const SCHEME: &str = "shm:";
 const LONGEST_NAME: usize = 30;
+/// True if named segments can be created and attached to.
+pub(crate) const SUPPORTED: bool = cfg!(feature = "named");
 
 /// The segment's name, if this path is one: `shm:NAME`.
 pub(crate) fn name_of(path: &Path) -> Option<&str> {
     path.to_str()?.strip_prefix(SCHEME)
 }
 
-/// Whether a segment may have this name on every system.
+/// True if every system accepts this name for a segment.
 pub(crate) fn is_name(name: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     !name.is_empty() && name.len() <= LONGEST_NAME && !name.starts_with('.') && name.chars().all(plain)
 }
 
-/// Make and map a segment of this length. The name stays when the map is dropped.
-pub(crate) fn create(name: &str, length: usize) -> io::Result<Shmem> {
-    let mut map = ShmemConf::new().os_id(system_name(name)).size(length).create().map_err(system_error)?;
-    map.set_owner(false);
-    Ok(map)
-}
-
-/// Map a segment that is there.
-pub(crate) fn open(name: &str) -> io::Result<Shmem> {
-    ShmemConf::new().os_id(system_name(name)).open().map_err(system_error)
-}
-
-/// Take the name away. Whoever has the segment mapped keeps it until it lets go.
-pub(crate) fn remove_named(name: &str) -> io::Result<()> {
-    let mut map = open(name)?;
-    map.set_owner(true); // The owner's drop takes the name away.
-    Ok(())
-}
-
-/// The segment as a file, where the system shows it as one: for locks, and for readers.
+/// The file of a segment, on systems that show segments as files: for locks, and for readers.
 pub(crate) fn as_file(name: &str) -> Option<PathBuf> {
     cfg!(target_os = "linux").then(|| Path::new("/dev/shm").join(name))
 }
 
-/// The description of a named segment that locks are held on, where there is one.
+/// The open file of a named segment, for locks; `None` on systems that show no such file.
 pub(crate) fn lock_file(name: &str) -> Option<File> {
-    super::open::plain_file(&as_file(name)?, true).ok().map(|(file, _)| file)
-}
-
-fn system_name(name: &str) -> String {
-    if cfg!(windows) { name.to_owned() } else { format!("/{name}") }
-}
-
-fn system_error(error: ShmemError) -> io::Error {
-    match error {
-        ShmemError::MappingIdExists => io::ErrorKind::AlreadyExists.into(),
-        ShmemError::MapOpenFailed(code) | ShmemError::MapCreateFailed(code) | ShmemError::UnknownOsError(code) => {
-            io::Error::from_raw_os_error(code as i32)
-        }
-        other => io::Error::other(other.to_string()),
-    }
+    plain_file(&as_file(name)?, true).ok().map(|(file, _)| file)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What lies where in a segment: the parts of a board by name, each where the checked header says it is.
+//! The parts of a segment: each part of a board by name, at the place in the checked header.
 
 use std::fs::File;
 use std::io;
@@ -14,7 +14,7 @@ use crate::layout::{
 use crate::stamp;
 
 impl Segment {
-    /// Believe the memory behind `backing`, or say why not.
+    /// Check the memory behind `backing`, and return it as a segment or the fault in it.
     pub(super) fn attach(
         backing: Backing,
         writable: bool,
@@ -27,7 +27,7 @@ impl Segment {
         Ok(Self { memory, writable, facts, path: path.to_path_buf(), file })
     }
 
-    /// A writable segment of new, zeroed memory; `None` where it is shorter than its facts.
+    /// A writable segment of new, zeroed memory; `None` if it is shorter than its facts.
     pub(super) fn prepare(backing: Backing, path: &Path, file: Option<File>, facts: &HeaderImage) -> Option<Self> {
         let memory = Memory::of(backing, true)?;
         facts.check(memory.length as u64).ok()?;
@@ -49,12 +49,12 @@ impl Segment {
         &self.path
     }
 
-    /// The whole length in bytes, as the header says.
+    /// The whole length in bytes, by the header.
     pub(crate) fn length(&self) -> usize {
         self.facts.length as usize
     }
 
-    /// Whether the memory may be stored to.
+    /// True if the memory may be stored to.
     pub(crate) fn writable(&self) -> bool {
         self.writable
     }
@@ -85,7 +85,7 @@ impl Segment {
         self.memory.rows(self.facts.hot, slots.start..slots.end.min(self.facts.slot_count))
     }
 
-    /// A slot's log ring, where the board has them.
+    /// A slot's log ring, if the board has them.
     pub(crate) fn log(&self, slot: u32) -> Option<(&LogCounters, &[AtomicU64])> {
         let region = self.facts.log;
         let ring_bytes = (region.stride as usize).checked_sub(LOG_HEADER_BYTES)?;
@@ -94,7 +94,7 @@ impl Segment {
         Some((counters, self.memory.words(begin + LOG_HEADER_BYTES, ring_bytes / 8)))
     }
 
-    /// CRC-32 of every byte behind the header's facts; of a dump, whose bytes hold still.
+    /// CRC-32 of every byte behind the header's facts. Only for a dump, whose bytes do not change.
     pub(crate) fn body_crc(&self) -> u32 {
         let mut hasher = crc32fast::Hasher::new();
         let mut chunk = [0u64; 512];
@@ -110,18 +110,18 @@ impl Segment {
         hasher.finalize()
     }
 
-    /// Whether this is a private copy, brought up to date by [`reload`](Self::reload).
+    /// True for a private copy, brought up to date by [`reload`](Self::reload).
     pub(super) fn copied(&self) -> bool {
         matches!(self.memory.backing, Backing::Copied(_))
     }
 
-    /// Whether pages of the map were found gone, and zeros are in their place.
+    /// True if pages of the map were found gone, and zeros are in their place.
     #[inline]
     pub(crate) fn vanished(&self) -> bool {
         self.memory.guard.vanished()
     }
 
-    /// How long the file behind the memory is now; `None` where there is no file.
+    /// The length of the file behind the memory now; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
         self.file.as_ref().map(|file| file.metadata().map(|data| data.len())).transpose()
     }
@@ -134,7 +134,7 @@ impl Segment {
         }
     }
 
-    /// The description that locks are held on: this segment's own, shared with no other.
+    /// The open file for locks, which is this segment's own and shared with no other.
     pub(crate) fn lock_file(&self) -> Option<&File> {
         self.file.as_ref()
     }

@@ -1,20 +1,21 @@
-//! Sleeping on a word of the map, and waking those who do.
+//! Sleeping on a word of the map, and waking the sleepers.
 
 use std::time::Duration;
 
 use crate::atomics::AtomicU32;
 
-/// Whether this system can sleep on a word that another process changes.
+/// True if this system can sleep on a word that another process changes.
 pub(crate) const CAN_SLEEP: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
-/// Wake everybody who sleeps on this word.
+/// Wake all that sleep on this word.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn wake_all(word: &AtomicU32) {
-    // It fails only for a word that cannot be slept on, and then nobody does. Not private: sleepers are other processes.
+    // The call fails only for a word that no process can sleep on. The futex is not private, because the sleepers are
+    // other processes.
     let _ = rustix::thread::futex::wake(word, rustix::thread::futex::Flags::empty(), i32::MAX as u32);
 }
 
-/// Sleep while the word holds this value, at most this long; without a bound where there is none.
+/// Sleep while the word holds this value, at most this long; `None` is no bound.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(crate) fn sleep_while(word: &AtomicU32, value: u32, timeout: Option<Duration>) {
     use rustix::thread::futex::{Flags, Timespec, wait};

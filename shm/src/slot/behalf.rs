@@ -1,14 +1,14 @@
 //! Slots of processes that cannot hold one themselves: a shell script, each of whose reports is a program of its own.
 //!
 //! The slot belongs to the script: its process number and start time are the slot's identity, and the only witness, as
-//! between two reports nobody holds the slot's byte. A report takes the byte for as long as it writes, so that two of them
-//! at once come one after the other, and the slot's words have one writer at a time like any other slot's.
+//! between two reports no process holds the slot's byte. A report takes the byte for as long as it writes, so that two
+//! of them at once come one after the other, and the slot's words have one writer at a time like any other slot's.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::place::{has_key, lock_slot, origin_of, take_live, writer_of};
-use super::{ClaimError, Slot, Wanted, control_of, known_state, ring, table};
+use super::{ClaimError, Slot, Subject, control_of, known_state, ring, table};
 use crate::atomics::Ordering;
 use crate::layout::{KEY_WORDS, encode_text};
 use crate::liveness::beats::Beating;
@@ -20,16 +20,16 @@ use crate::stamp::{self, Control, ORIGIN_ON_BEHALF};
 
 /// The longest wait for another report to the same slot. One takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
-/// How often it is looked whether that is over.
+/// The interval between two tries.
 const LOOK_EVERY: Duration = Duration::from_micros(200);
 
 impl Slot {
     /// Write to a slot on behalf of another process, for a moment: until this is dropped or ended.
     ///
-    /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. The slot with this key
-    /// that one of them has is continued; where there is none, one is taken for the first of them, which is then the
-    /// slot's process and whose end makes it lost. Where they have ended their slot with this key, `anew` says whether a
-    /// new one follows. Only one report to a slot is written at a time: others wait for it.
+    /// `owners` are process numbers, nearest first: a shell, and the processes that it works for. If one of them has a
+    /// slot with this key, the call continues it. Otherwise it takes a slot for the first of them, which is then the
+    /// slot's process: its end makes the slot lost. If their slot with this key has ended, a new one is taken only if
+    /// `anew` is true. Only one report to a slot is written at a time: others wait for it.
     ///
     /// # Errors
     /// As [`join`](Self::join): a slot of any other process that has not ended keeps its key. [`ClaimError::NoOwner`]
@@ -49,7 +49,7 @@ impl Slot {
         let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::of(*owner)).collect();
         let first = owners.first().copied().unwrap_or(0);
         let owner = marks.first().filter(|mark| mark.pid == first).ok_or(ClaimError::NoOwner { pid: first })?;
-        let place = take_up(&segment, &Wanted { key, version, kind }, &marks, *owner, anew)?;
+        let place = take_up(&segment, &Subject { key, version, kind }, &marks, *owner, anew)?;
         let slot = Self::attach(segment, place.slot, place.generation)?;
         slot.beats.beat(clock::now_ns());
         if place.claimed {
@@ -60,27 +60,27 @@ impl Slot {
 }
 
 /// A slot whose byte this process has locked.
-struct Place {
+struct LockedSlot {
     slot: u32,
     generation: u32,
-    /// Whether it was taken anew.
+    /// True if the slot was taken by this call.
     claimed: bool,
 }
 
 fn take_up(
     segment: &Segment,
-    wanted: &Wanted<'_>,
+    wanted: &Subject<'_>,
     owners: &[ProcessMark],
     owner: ProcessMark,
     anew: bool,
-) -> Result<Place, ClaimError> {
+) -> Result<LockedSlot, ClaimError> {
     let began = Instant::now();
     loop {
         let table = table(segment)?;
         let slot = match own_slot(segment, wanted.key, owners) {
             Some((slot, control)) if !known_state(control).ended() => {
                 if continue_slot(segment, slot, control)? {
-                    return Ok(Place { slot, generation: control.generation, claimed: false });
+                    return Ok(LockedSlot { slot, generation: control.generation, claimed: false });
                 }
                 slot
             }
@@ -90,10 +90,10 @@ fn take_up(
             _ if stamp::is_closed(&segment.header().closed) => return Err(ClaimError::Closed),
             _ => {
                 let (slot, generation) = take_live(segment, wanted, ORIGIN_ON_BEHALF, owner)?;
-                return Ok(Place { slot, generation, claimed: true });
+                return Ok(LockedSlot { slot, generation, claimed: true });
             }
         };
-        drop(table); // Another report is being written to the slot: it needs the table no more, but others may.
+        drop(table); // Free the table, which other processes may need, while another report is written to the slot.
         if began.elapsed() > REPORT_WAIT {
             return Err(ClaimError::AlreadyClaimed { slot });
         }
@@ -115,7 +115,8 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// Whether the slot is written on behalf of a process that may still run: it has not ended, though nobody holds its byte.
+/// True if the slot is written on behalf of a process that may still run: it has not ended, though no process holds its
+/// byte.
 pub(crate) fn kept_for(segment: &Segment, slot: u32) -> bool {
     let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return false };
     known_state(control) == SlotState::Live

@@ -1,4 +1,4 @@
-//! How a slot ends: what came of it, written before the state that says so.
+//! The end of a slot: error, result and time, written before the state that announces them.
 
 use crate::layout::{ERROR_WORDS, PATH_WORDS, encode_text};
 use crate::liveness::clock;
@@ -6,19 +6,19 @@ use crate::progress::SlotState;
 use crate::segment::Segment;
 use crate::stamp::{self, Control, End};
 
-/// What came of a slot's work.
+/// The end of a slot's work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
     /// One of the states that end a slot.
     pub state: SlotState,
-    /// Why it failed, or was skipped; its beginning is kept and marked as cut (870 bytes). Readers find the reason of a
-    /// skipped slot in its message.
+    /// The reason of the failure or of the skip; of a longer one the beginning is kept and marked as cut (870 bytes).
+    /// Readers find the reason of a skipped slot in its message.
     pub error: Option<String>,
-    /// The exit status of the slot's process, for its parent to say.
+    /// The exit status of the slot's process; set by its parent.
     pub exit_code: Option<i32>,
-    /// The signal that ended the process, for its parent to say.
+    /// The signal that ended the process; set by its parent.
     pub signal: Option<i32>,
-    /// Where the result is (510 bytes).
+    /// The place of the result (510 bytes).
     pub install_path: Option<String>,
 }
 
@@ -28,17 +28,17 @@ impl Ending {
         Self { state, error: None, exit_code: None, signal: None, install_path: None }
     }
 
-    /// It failed, and this is why.
+    /// It failed, for this reason.
     pub fn failed(error: impl Into<String>) -> Self {
         Self { error: Some(error.into()), ..Self::new(SlotState::Failed) }
     }
 
-    /// It is done, and this is where the result is.
+    /// A successful ending with its result at this path.
     pub fn done_at(install_path: impl Into<String>) -> Self {
         Self { install_path: Some(install_path.into()), ..Self::new(SlotState::Done) }
     }
 
-    /// Exit status and signal as one word; 0 where neither is known.
+    /// Exit status and signal as one word; 0 if neither is known.
     fn exit_word(&self) -> u64 {
         let code = self.exit_code.map_or(0, |code| u64::from(code as u32) << 32 | 1);
         let signal = self.signal.map_or(0, |signal| u64::from(signal as u8) << 8 | 2);
@@ -46,7 +46,8 @@ impl Ending {
     }
 }
 
-/// Write an ending and then the state. For the slot's writer, or for who judges its end, under the table's lock.
+/// Write an ending and then the state. For the slot's writer, or, under the table's lock, the process that records its
+/// end.
 pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
     let what = End {
@@ -58,7 +59,7 @@ pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending
     stamp::end(line, cold, Control::of(generation, ending.state, true), &what);
 }
 
-/// Write how the process ended, where that is known: it may come after the state.
+/// Write the exit of the process, if it is known: it may follow the state.
 pub(crate) fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
     if let Some(cold) = segment.cold(slot) {
         stamp::write_exit(cold, ending.exit_word());

@@ -1,4 +1,4 @@
-//! What can go wrong with a slot, one type per door: each says what is wrong and what to do next.
+//! The errors of a slot, one type per door: each names the fault and the next step.
 
 use std::io;
 
@@ -7,22 +7,22 @@ use thiserror::Error;
 use crate::error::AttachError;
 use crate::progress::SlotState;
 
-/// Why a slot could not be reserved, or a place not be found for one.
+/// Why a slot could not be reserved, or no place was found for one.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReserveError {
     /// Every slot is in use.
     #[error("the board is full: all {capacity} slots are in use")]
     Full {
-        /// How many there are.
+        /// The number of slots.
         capacity: u32,
     },
-    /// A slot that has not ended has that key.
+    /// Another slot that has not ended has the key.
     #[error("`{key}` is on the board already, in slot {slot}, and has not ended")]
     KeyInUse {
         /// The key.
         key: String,
-        /// Whose it is.
+        /// The slot with this key.
         slot: u32,
     },
     /// A key of no characters.
@@ -33,13 +33,13 @@ pub enum ReserveError {
     NotEnded {
         /// The slot.
         slot: u32,
-        /// Which life was to have ended.
+        /// The generation that was expected to have ended.
         generation: u32,
     },
     /// Another process has held the table's lock for too long.
     #[error("the board's table has been locked by another process for {waited_ms} ms")]
     Busy {
-        /// How long this one waited, in milliseconds.
+        /// The time this process waited, in milliseconds.
         waited_ms: u64,
     },
     /// The system refused.
@@ -48,7 +48,7 @@ pub enum ReserveError {
 }
 
 impl ReserveError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Full { .. } => Some("wait for a slot to end (it rests for a second), or make a larger board".into()),
@@ -59,7 +59,7 @@ impl ReserveError {
     }
 }
 
-/// Why a slot could not be claimed, or a board not be taken charge of.
+/// Why a slot could not be claimed, or a board not be taken over by its owner.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ClaimError {
@@ -75,42 +75,42 @@ pub enum ClaimError {
     /// The table has no such slot.
     #[error("there is no slot {slot} on a board of {capacity}")]
     NoSuchSlot {
-        /// What was asked for.
+        /// The slot asked for.
         slot: u32,
-        /// How many there are.
+        /// The number of slots.
         capacity: u32,
     },
     /// The slot is in another life than the reservation.
     #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
     Superseded {
-        /// Which slot.
+        /// The slot.
         slot: u32,
         /// The reservation's generation.
         wanted: u32,
-        /// The slot's.
+        /// The slot's generation.
         found: u32,
     },
-    /// A writer has it.
+    /// A writer has claimed the slot already.
     #[error("slot {slot} is claimed already")]
     AlreadyClaimed {
-        /// Which slot.
+        /// The slot.
         slot: u32,
     },
     /// The reservation was ended before it was claimed.
     #[error("slot {slot} has ended: {state}")]
     Ended {
-        /// Which slot.
+        /// The slot.
         slot: u32,
-        /// How.
+        /// The state in which the slot ended.
         state: SlotState,
     },
     /// No reservation was made.
     #[error("slot {slot} is not reserved")]
     NotReserved {
-        /// Which slot.
+        /// The slot.
         slot: u32,
     },
-    /// There is no process that a slot could be written on behalf of.
+    /// The process for which the slot was to be written does not exist.
     #[error("there is no process {pid} to write on behalf of")]
     NoOwner {
         /// The number that was given.
@@ -119,7 +119,7 @@ pub enum ClaimError {
     /// Another process made the board and has not handed it over.
     #[error("the board is in the charge of process {pid}")]
     OtherCreator {
-        /// Its creator, as the board says.
+        /// Its creator, by the board's header.
         pid: u32,
     },
     /// The thread that beats could not be started.
@@ -128,7 +128,7 @@ pub enum ClaimError {
 }
 
 impl ClaimError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Attach(error) => error.hint(),
@@ -151,17 +151,17 @@ pub enum EndError {
     /// The state given is not one that ends a slot.
     #[error("`{state}` does not end a slot")]
     NotAnEnd {
-        /// What was given.
+        /// The state given.
         state: SlotState,
     },
     /// The slot is in another life than the reservation.
     #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
     Superseded {
-        /// Which slot.
+        /// The slot.
         slot: u32,
         /// The reservation's generation.
         wanted: u32,
-        /// The slot's.
+        /// The slot's generation.
         found: u32,
     },
     /// The table could not be locked.
@@ -170,7 +170,7 @@ pub enum EndError {
 }
 
 impl EndError {
-    /// What to do next.
+    /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotAnEnd { .. } => Some("end it as done, failed, cancelled, skipped or died".into()),

@@ -14,22 +14,22 @@ use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERV
 
 use super::{ClaimError, ReserveError, known_state, table};
 
-/// How long a slot that has ended keeps what it shows before somebody else may take it.
+/// The time for which a slot that has ended keeps its last view before another key may take it.
 const REST_NS: u64 = 1_000_000_000;
-/// Where an identity says what kind of work it is.
+/// The bits of an identity's word that hold the kind of work.
 const KIND_BITS: u64 = 0xff << 32;
-/// Where the identity's key begins, in words.
+/// The offset of the identity's key, in words.
 const KEY_AT: usize = 6;
 
-/// What a slot is to stand for.
-pub(crate) struct Wanted<'a> {
+/// The work for which a slot is wanted.
+pub(crate) struct Subject<'a> {
     pub(crate) key: &'a str,
     pub(crate) version: &'a str,
     pub(crate) kind: Kind,
 }
 
 /// Name a slot for a process that is about to be started. For the board's creator.
-pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn reserve_place(segment: &Segment, wanted: &Subject<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: ProcessMark::default(), state: SlotState::Reserved };
     let (slot, generation) = take(segment, &life, Some(true))?;
@@ -39,8 +39,8 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u
     Ok((slot, generation))
 }
 
-/// Name a slot that has ended once more for what it was about, at once: whoever asks for that has seen how it ended. For
-/// the board's creator.
+/// Reserve a slot that has ended once more for the same work. It does not rest before, since the caller has seen its
+/// end. For the board's creator.
 pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attempt: u8) -> Result<u32, ReserveError> {
     let _table = table(segment)?;
     let not_ended = ReserveError::NotEnded { slot, generation };
@@ -53,7 +53,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
     let next = generation.wrapping_add(1);
     let write = || {
         // Key and version stay.
-        let kind = cold.identity[3].load(Ordering::Relaxed) & KIND_BITS | who_names(ORIGIN_RESERVED);
+        let kind = cold.identity[3].load(Ordering::Relaxed) & KIND_BITS | origin_bits(ORIGIN_RESERVED);
         store_words(&cold.identity, &[u64::from(next), 0, 0, kind, 0, 0]);
         let log = segment.log(slot).map(|(counters, _)| counters);
         stamp::begin_record(line, cold, log, clock::now_ns(), attempt);
@@ -66,7 +66,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
 }
 
 /// Take a slot for this process. The slot's byte stays locked.
-pub(crate) fn take_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn take_place(segment: &Segment, wanted: &Subject<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     take_live(segment, wanted, ORIGIN_JOINED, process::own())
 }
@@ -74,7 +74,7 @@ pub(crate) fn take_place(segment: &Segment, wanted: &Wanted<'_>) -> Result<(u32,
 /// Take a slot that is live from now on, under the table's lock. The slot's byte stays locked.
 pub(super) fn take_live(
     segment: &Segment,
-    wanted: &Wanted<'_>,
+    wanted: &Subject<'_>,
     origin: u8,
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
@@ -112,13 +112,13 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
     Ok(())
 }
 
-/// The life that a slot is taken for.
+/// The new life of a slot.
 struct NewLife<'a> {
-    wanted: &'a Wanted<'a>,
+    wanted: &'a Subject<'a>,
     origin: u8,
-    /// Who writes the slot; a process id of 0 where that is not known yet.
+    /// The slot's writer; a process id of 0 if that is not known yet.
     writer: ProcessMark,
-    /// What the slot is once all its words are written.
+    /// The slot's state once all its words are written.
     state: SlotState,
 }
 
@@ -133,7 +133,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
         let slot = candidate.slot;
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
         if !lock_slot(segment, slot)? {
-            continue; // A process that ended its slot may still be letting go of it.
+            continue; // The byte may still be locked by the process that has just ended the slot.
         }
         let generation = candidate.control.generation.wrapping_add(1);
         stamp::note_used(&segment.header().used, slot);
@@ -145,7 +145,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
         if stamp::claim(line, candidate.control, Control::of(generation, life.state, true), write) {
             return Ok((slot, generation));
         }
-        // Somebody else was first, which happens only where there are no locks.
+        // Another process has claimed it first, which happens only without locks.
     }
     Err(ReserveError::Full { capacity: segment.facts().slot_count })
 }
@@ -153,7 +153,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
 struct Candidate {
     slot: u32,
     control: Control,
-    /// Abandoned with the same key, then never used, then ended longest ago, then abandoned with another.
+    /// Lowest first: abandoned with the same key, never used, ended longest ago, abandoned with another key.
     rank: (u8, u64),
 }
 
@@ -189,7 +189,7 @@ fn candidates(
     Ok(found)
 }
 
-/// Whether the slot's writer is gone and nobody is left who would judge its end.
+/// True if the slot's writer is gone and no process is left that would record its end.
 fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, creator_alive: Option<bool>) -> bool {
     let Some(file) = segment.lock_file() else { return false };
     if lock::held(file, lock::slot_byte(slot)) != Some(false) {
@@ -207,7 +207,8 @@ pub(super) fn origin_of(cold: &ColdRecord) -> u8 {
     (cold.identity[3].load(Ordering::Relaxed) >> 40) as u8
 }
 
-/// The process of a slot's identity. Each word is right; all of them are one process's under the table's lock.
+/// The process of a slot's identity. Each word is valid alone; under the table's lock all words are of the same
+/// process.
 pub(super) fn writer_of(cold: &ColdRecord) -> ProcessMark {
     let [first, start_time, namespace] = [0, 1, 2].map(|at: usize| cold.identity[at].load(Ordering::Relaxed));
     ProcessMark { pid: (first >> 32) as u32, start_time, namespace }
@@ -224,19 +225,19 @@ pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveErr
     }
 }
 
-fn write_identity(cold: &ColdRecord, generation: u32, key: &[u64; KEY_WORDS], wanted: &Wanted<'_>, origin: u8) {
-    let kind = u64::from(wanted.kind.number()) << 32 | who_names(origin);
+fn write_identity(cold: &ColdRecord, generation: u32, key: &[u64; KEY_WORDS], wanted: &Subject<'_>, origin: u8) {
+    let kind = u64::from(wanted.kind.number()) << 32 | origin_bits(origin);
     store_words(&cold.identity, &[u64::from(generation), 0, 0, kind, 0, 0]);
     store_words(&cold.identity[KEY_AT..], key);
     store_words(&cold.identity[KEY_AT + KEY_WORDS..], &encode_text::<VERSION_WORDS>(wanted.version));
 }
 
-/// How a slot came to be, in its place beside the kind; nothing is about a part of another slot's work.
-fn who_names(origin: u8) -> u64 {
+/// A slot's origin, in its bits beside the kind; no slot is part of another slot's work yet.
+fn origin_bits(origin: u8) -> u64 {
     u64::from(origin) << 40 | u64::from(NO_PARENT) << 48
 }
 
-/// Say which process writes the slot; nothing where that is not known yet.
+/// Write the identity of the slot's writer; nothing if that is not known yet.
 fn write_process(segment: &Segment, slot: u32, cold: &ColdRecord, writer: ProcessMark) {
     if writer.pid == 0 {
         return;

@@ -1,11 +1,12 @@
-//! From a slot's words to its view. Any words give some view: numbers that this version does not know leave a default.
+//! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
+//! default.
 
 use crate::layout::{ColdImage, HeaderImage, decode_text};
 use crate::progress::{Kind, Phase, SlotState};
 use crate::stamp::{Control, HotReading, Meta};
 use crate::view::{BoardView, Creator, PhaseEntry, SlotView};
 
-/// What a board's header says once and for all.
+/// The facts of a board's header, which never change.
 pub(super) fn board_facts(facts: &HeaderImage, into: &mut BoardView) {
     into.id = hexadecimal(facts.board_id);
     into.created_unix_ns = facts.created_unix_ns;
@@ -19,7 +20,7 @@ pub(crate) fn hexadecimal(id: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(id))
 }
 
-/// What changes often.
+/// The fields that change often.
 pub(super) fn numbers(hot: &HotReading, control: Control, view: &mut SlotView) {
     let meta = Meta::from_word(hot.numbers[2]);
     view.generation = control.generation;
@@ -30,7 +31,7 @@ pub(super) fn numbers(hot: &HotReading, control: Control, view: &mut SlotView) {
     view.total = meta.total_known.then_some(hot.numbers[1]);
 }
 
-/// A slot that is being claimed shows as what it was named for; a state this version does not know, as live.
+/// A slot that is being claimed shows as reserved; a state this version does not know, as live.
 fn shown_state(control: Control) -> SlotState {
     match control.slot_state() {
         Some(SlotState::Claiming) => SlotState::Reserved,
@@ -39,7 +40,7 @@ fn shown_state(control: Control) -> SlotState {
     }
 }
 
-/// What changes seldom. The record was read under this control word.
+/// The fields that change seldom. The record was read under this control word.
 pub(super) fn cold(image: &ColdImage, control: Control, view: &mut SlotView) {
     let state = shown_state(control);
     let claimed = state != SlotState::Reserved;
@@ -54,7 +55,7 @@ pub(super) fn cold(image: &ColdImage, control: Control, view: &mut SlotView) {
     if state == SlotState::Skipped
         && let Some(reason) = view.error.take()
     {
-        // Why nothing had to be done is no error.
+        // The reason of a skip is not an error.
         view.message = reason;
     }
     optional_text(&image.install_path, ended, &mut view.install_path);
@@ -71,7 +72,7 @@ fn optional_text(cell: &[u64], there: bool, into: &mut Option<String>) {
     decode_text(cell, into.get_or_insert_default());
 }
 
-/// The phases entered so far, oldest first. `moved` says that the record was read anew; else only the present phase's
+/// The phases entered so far, oldest first. `moved` is true if the record was read anew; else only the present phase's
 /// `done` follows the numbers.
 pub(super) fn phases(image: &ColdImage, view: &mut SlotView, moved: bool) {
     if moved {

@@ -1,4 +1,4 @@
-//! The hot poll: numbers of all slots and nothing else, for who looks many times a second.
+//! The hot poll: numbers of all slots and nothing else, for a reader that looks many times a second.
 
 use super::Reader;
 use crate::atomics::Ordering;
@@ -11,12 +11,12 @@ use crate::stamp::{Control, HotReading, Meta, read_hot};
 pub struct Numbers(HotReading);
 
 impl Numbers {
-    /// Which life of the slot they belong to; 0 where it was never used.
+    /// The life of the slot that they belong to; 0 if it was never used.
     pub fn generation(&self) -> u32 {
         Control::from_word(self.0.control).generation
     }
 
-    /// Not 0 when the line says something else by now.
+    /// Not 0 if the line has changed since.
     #[inline(always)]
     fn moved(&self, line: &HotLine) -> u64 {
         let (control, stamp) = (line.control.load(Ordering::Relaxed), line.numbers.stamp.load(Ordering::Relaxed));
@@ -28,25 +28,25 @@ impl Numbers {
         self.0.numbers[0]
     }
 
-    /// Work there is in it; `None` while unknown.
+    /// Total work of the present phase; `None` while unknown.
     pub fn total(&self) -> Option<u64> {
         Meta::from_word(self.0.numbers[2]).total_known.then_some(self.0.numbers[1])
     }
 
-    /// What the writer is doing; `None` for a phase that this version does not know.
+    /// The phase that the writer is in; `None` for a phase that this version does not know.
     pub fn phase(&self) -> Option<Phase> {
         Phase::from_number(Meta::from_word(self.0.numbers[2]).phase)
     }
 }
 
-/// Hot lines that are looked at together.
+/// The number of hot lines that are examined together.
 const TOGETHER: usize = 64;
 
 impl Reader {
-    /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns how many did.
+    /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns their count.
     ///
     /// Reads 64 slots in a fraction of a microsecond. Of a board that was cut short it keeps the numbers as they were;
-    /// [`refresh`](Self::refresh) then says what is wrong. A private copy of another user's board stays as the last
+    /// [`refresh`](Self::refresh) then reports the fault. A private copy of another user's board stays as the last
     /// refresh left it.
     pub fn poll(&mut self) -> usize {
         let used = self.used();
@@ -54,13 +54,13 @@ impl Reader {
         for (first, seen) in (0..used).step_by(TOGETHER).zip(self.polled.chunks_mut(TOGETHER)) {
             let lines = || self.segment.hot_lines(first..used.min(first + TOGETHER as u32));
             // First without a branch between the loads: lines that another core has written to since are fetched from
-            // it all at once, whatever the processor expected of them. Mostly this is all there is to do.
+            // it all at once, regardless of the processor's prediction. Mostly this is all there is to do.
             if lines().zip(&*seen).fold(0, |moved, (line, seen)| moved | seen.moved(line)) == 0 {
                 continue;
             }
             for (line, seen) in lines().zip(seen) {
-                // A slot that is being written to right now keeps its last numbers until the next poll; and so does one
-                // of a board that was cut short, as no slot goes back to never having been used.
+                // A slot that is being written to keeps its last numbers until the next poll. So does a slot of a board
+                // that was cut short: it reads as never used, which a used slot cannot become.
                 if seen.moved(line) != 0
                     && let Some(reading) =
                         read_hot(line).filter(|reading| reading.control != 0 && !self.segment.vanished())

@@ -1,4 +1,4 @@
-//! Bringing a snapshot up to date: what moved is looked at again, and a view is changed only by something whole.
+//! Bringing a snapshot up to date: slots that changed are read again, and a view is replaced only by a whole one.
 
 use super::{Reader, decode};
 use crate::atomics::Ordering;
@@ -7,21 +7,21 @@ use crate::progress::BoardState;
 use crate::stamp::{self, Control, Meta, READ_ATTEMPTS};
 use crate::view::{BoardView, SlotView, Snapshot};
 
-/// How often a slot that was never seen whole is tried: longer, as there is no earlier view to keep.
+/// Tries for a slot that was never seen whole: more of them, as there is no earlier view to keep.
 pub(super) const FIRST_ATTEMPTS: usize = 64;
 
-/// What a reader last showed of a slot.
+/// A slot as a reader last showed it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
     control: u64,
     stamp: u64,
     revision: u16,
-    /// Whether the snapshot has a view of this slot at all.
+    /// True if the snapshot has a view of this slot at all.
     shown: bool,
 }
 
 impl Reader {
-    /// Forget what was shown: the snapshot is another one, and empty.
+    /// Forget the slots shown, because the snapshot is a new, empty one.
     pub(super) fn start_over(&mut self, into: &mut Snapshot) {
         self.seen.fill(Seen::default());
         (self.title_stamp, self.epoch, self.last_taken_at_ns) = (None, None, 0);
@@ -37,7 +37,7 @@ impl Reader {
             false => header.title.read_soon(),
         };
         if self.segment.vanished() {
-            return false; // What was loaded may be the zeros in place of the board.
+            return false; // These words may be zeros instead of the board's.
         }
         let state = u8::try_from(number).ok().and_then(BoardState::from_number).unwrap_or(board.state);
         let mut changed = std::mem::replace(&mut board.epoch, epoch) != epoch;
@@ -55,7 +55,7 @@ impl Reader {
         let seen = self.seen[slot as usize];
         let control = line.control.load(Ordering::Relaxed);
         let same = control == seen.control && line.numbers.stamp.load(Ordering::Relaxed) == seen.stamp;
-        // How a process ended may be written after its slot's state: look again when any state has moved.
+        // The exit of a process may be written after its slot's state: look again when any state has moved.
         let ended = Control::from_word(control).slot_state().is_some_and(|state| state.ended());
         if same && !(state_moved && ended) {
             return false;
@@ -71,7 +71,7 @@ impl Reader {
         let hot = stamp::read_hot(line)?;
         let control = Control::from_word(hot.control);
         if control.unnamed() {
-            return Some(false); // Nothing to show yet; what was shown stays until the new owner has a name.
+            return Some(false); // Nothing to show yet; the last view stays until the new owner has a name.
         }
         let revision = Meta::from_word(hot.numbers[2]).revision;
         let cold_moved = look_again || !seen.shown || seen.control != hot.control || seen.revision != revision;

@@ -1,24 +1,27 @@
-//! Waiting for a change of state, or the end of the board's creator: asleep where that is possible, else by looking.
+//! Waiting for a change of state, or the end of the board's creator: asleep if the system can wake the reader, else by
+//! polling.
 //!
-//! A change of state rings. The death of the creator rings nothing, as the dead do not write; the system tells a thread
-//! beside the sleeper, which then rings for its own process. So a wait of any length costs nothing while nothing happens.
+//! A change of state rings the bell. A dead creator cannot ring it: instead, the system wakes a second thread of the
+//! waiting process, which then rings the bell for that process. So a wait of any length costs nothing while nothing
+//! happens.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::Doorbell;
-use crate::liveness::end::{Ending, Stop};
+use crate::liveness::end::{ProcessEnd, StopSignal};
 use crate::liveness::process::{self, ProcessMark};
 use crate::segment::{Segment, sleep};
 use crate::stamp;
 
-/// How often a reader looks that cannot ring or be rung for.
+/// The interval at which a reader polls if it cannot sleep on the bell.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
-/// How often a reader looks for the creator where the system does not tell of its end. A shorter wait does not look.
+/// The interval at which a reader checks for the creator, if the system does not report the creator's end. A shorter
+/// wait does not check.
 const CREATOR_EVERY: Duration = Duration::from_secs(1);
 
-/// What a reader waits for.
+/// The events a reader waits for.
 pub(super) struct Awaited<'a> {
     pub(super) segment: &'a Segment,
     /// The epoch known so far.
@@ -28,7 +31,7 @@ pub(super) struct Awaited<'a> {
     pub(super) until: Option<Instant>,
 }
 
-/// What ended a wait.
+/// The event that ended a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Woken {
     Changed,
@@ -68,7 +71,7 @@ impl Awaited<'_> {
         let creator = self.creator.filter(|_| self.left().is_none_or(|left| left > CREATOR_EVERY));
         let Some(creator) = creator else { return self.sleep(bell, &AtomicU32::new(0)) };
         let boot = self.segment.facts().boot_id;
-        match (Ending::of(creator, boot), Stop::new()) {
+        match (ProcessEnd::of(creator, boot), StopSignal::new()) {
             (Some(ending), Some(stop)) => self.sleep_beside(bell, &ending, &stop),
             _ => self.sleep_in_turns(bell, creator),
         }
@@ -80,7 +83,8 @@ impl Awaited<'_> {
             let Some(wake) = stamp::await_change(&self.segment.header().epoch, bell, self.epoch) else {
                 return Woken::Changed;
             };
-            // Looked at behind the wake word: who sets it moves that word afterwards, so that the sleep ends at once.
+            // The flag is read behind the wake word. The thread that sets it changes that word afterwards, so the sleep
+            // ends at once.
             if ended.load(Ordering::SeqCst) != 0 {
                 return Woken::CreatorEnded;
             }
@@ -90,13 +94,13 @@ impl Awaited<'_> {
     }
 
     /// Sleep, while a thread waits for the creator's end and then wakes this one.
-    fn sleep_beside(&self, bell: &Doorbell, ending: &Ending, stop: &Stop) -> Woken {
+    fn sleep_beside(&self, bell: &Doorbell, ending: &ProcessEnd, stop: &StopSignal) -> Woken {
         let ended = AtomicU32::new(0);
         let watch = || {
             if ending.wait(stop) {
                 ended.store(1, Ordering::SeqCst);
                 bell.wake.fetch_add(1, Ordering::Release);
-                sleep::wake_all(&bell.wake); // Others are woken in vain, look, and sleep on.
+                sleep::wake_all(&bell.wake); // Other sleepers wake, find no change, and sleep again.
             }
         };
         thread::scope(|scope| {
@@ -105,7 +109,7 @@ impl Awaited<'_> {
                 return self.creator.map_or(Woken::TimeOut, |creator| self.sleep_in_turns(bell, creator));
             }
             let woken = self.sleep(bell, &ended);
-            stop.say();
+            stop.send();
             woken
         })
     }
@@ -125,12 +129,12 @@ impl Awaited<'_> {
         }
     }
 
-    /// Look now and then, where nobody can ring for this reader.
+    /// Poll, because no writer can wake this reader.
     fn look(&self) -> Woken {
         let mut creator_next = Instant::now() + CREATOR_EVERY;
         while !self.moved() && !self.over() {
             thread::sleep(self.left().map_or(LOOK_EVERY, |left| left.min(LOOK_EVERY)));
-            // A private copy changes only when it is read again; if that fails, the next refresh says why.
+            // A private copy changes only when it is read again; if that fails, the next refresh reports the reason.
             if self.segment.reload().is_err() {
                 return Woken::Changed;
             }

@@ -1,7 +1,9 @@
-//! Looking at who stands behind the slots: seldom, as it asks the system, and only about slots that have not ended.
+//! The liveness of the writers, examined seldom, because that needs system calls, and only for slots that have not
+//! ended.
 //!
-//! A slot that beats is asked about only when a state has moved or the creator has ended: a look at 64 healthy slots then reads 64 words and asks
-//! the system nothing. One that misses a beat is asked about ten times a second, so that a kill shows within half a one.
+//! A slot that beats is looked up only when a state has moved or the creator has ended: a check of 64 healthy slots
+//! then reads 64 words and makes no system call. One that misses a beat is looked up about ten times a second, so that
+//! a kill shows within half a second.
 
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::CREATOR_HOLDS_NO_LOCK;
@@ -12,24 +14,24 @@ use crate::segment::{Segment, lock};
 use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
 use crate::view::{Liveness, SlotView, Snapshot};
 
-/// Slots are looked at at most this often, unless a state has moved.
+/// The least interval between two examinations of the slots, unless a state has changed.
 const EVERY_NS: u64 = 100_000_000;
 /// The creator's process is looked up at most this often while its lock is held.
 const CREATOR_EVERY_NS: u64 = 1_000_000_000;
 /// A writer that has beaten this recently is taken for alive; it beats every 250 ms.
 const FRESH_BEAT_MS: u64 = 400;
 
-/// What a reader knows about the processes behind a board.
+/// A reader's knowledge of the processes behind a board.
 pub(super) struct Witness {
     creator: ProcessMark,
-    /// Whether this system's locks and processes are those of the board: not for a dump, nor after a new boot.
+    /// True if this system's locks and processes are those of the board: not for a dump, nor after a new boot.
     here: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
     creator_seen_at_ns: u64,
-    /// What the last look at the creator said.
+    /// The result of the last examination of the creator.
     creator_alive: Option<bool>,
-    /// 1 once a wait has seen the creator end and nobody has looked since.
+    /// 1 once a wait has seen the creator end, until the next examination.
     creator_ended: AtomicU32,
 }
 
@@ -50,17 +52,17 @@ impl Witness {
         }
     }
 
-    /// The creator, if the last look found it alive and its process can be told apart here.
+    /// The creator, if the last examination found it alive and its process can be identified here.
     pub(super) fn living_creator(&self) -> Option<ProcessMark> {
         (self.here && self.creator_alive == Some(true)).then_some(self.creator)
     }
 
-    /// Look again at the next occasion, however soon that is.
+    /// Examine the creator again at the next refresh, however soon that is.
     pub(super) fn note_creators_end(&self) {
         self.creator_ended.store(1, Ordering::Relaxed);
     }
 
-    /// Look at everybody, if it is time to; whether any answer differs from what the snapshot says.
+    /// Examine every process, if that is due. Returns true if any result differs from the snapshot's.
     pub(super) fn examine(&mut self, segment: &Segment, into: &mut Snapshot, now_ns: u64, state_moved: bool) -> bool {
         let first = self.looked_at_ns == 0;
         let creator_ended = self.creator_ended.swap(0, Ordering::Relaxed) != 0;
@@ -69,7 +71,7 @@ impl Witness {
         }
         self.looked_at_ns = now_ns;
         if creator_ended {
-            self.creator_seen_at_ns = 0; // Its lock may be held by a forked child: ask for the process itself.
+            self.creator_seen_at_ns = 0; // Examine the process itself, because a forked child may hold its lock.
         }
         let alive = self.creator_alive(segment, now_ns);
         self.creator_alive = alive;
@@ -88,7 +90,7 @@ impl Witness {
                 return changed; // Zeros in place of the board are no evidence.
             }
             if liveness == Liveness::Lost && moved_on(segment, view) {
-                continue; // Its writer ended the slot before it was gone: the next refresh says how.
+                continue; // The writer ended the slot before it was gone; the next refresh shows that end.
             }
             let lost = liveness == Liveness::Lost;
             view.last_beat_at_ns = beat.beaten_at_ns(segment.facts().created_at_ns).filter(|_| lost);
@@ -97,13 +99,13 @@ impl Witness {
         changed
     }
 
-    /// Whether the creator is still there: the process itself, or, where its number means nothing, its lock.
+    /// True if the creator is still there: the process itself, or, if its number means nothing here, its lock.
     fn creator_alive(&mut self, segment: &Segment, now_ns: u64) -> Option<bool> {
         if segment.facts().is_dump() {
             return None;
         }
         if !self.here {
-            // After a new boot, nobody of before is left; a board from another machine has no boot id here.
+            // After a new boot, no process from before is left; a board from another machine has no boot id here.
             return (self.boot != [0; 16]).then_some(false);
         }
         if segment.facts().compatible & CREATOR_HOLDS_NO_LOCK != 0 {
@@ -139,7 +141,8 @@ impl Witness {
         if self.here && evidence.claimed && !ask_all && evidence.quiet_ms() < FRESH_BEAT_MS {
             return evidence;
         }
-        // Words of the identity, each looked at alone: torn between two owners, they are right at the next look.
+        // The words of the identity are read one by one. If they are of two owners, the next examination corrects the
+        // result.
         let Some(record) = segment.cold(view.index) else { return evidence };
         let [first, start_time, namespace, kind] =
             [0, 1, 2, 3].map(|at: usize| record.identity[at].load(Ordering::Relaxed));
@@ -154,7 +157,7 @@ impl Witness {
         }
         evidence.lock_held = match self.here {
             true => segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index))),
-            false => (self.boot != [0; 16]).then_some(false), // The boot that the writer lived in is over.
+            false => (self.boot != [0; 16]).then_some(false), // The writer ran during an earlier boot.
         };
         if evidence.lock_held.is_none() || evidence.quiet_ms() >= SILENT_AFTER_MS {
             evidence.process_runs = process::runs(writer, self.boot);
@@ -163,7 +166,7 @@ impl Witness {
     }
 }
 
-/// Whether the slot has ended, or begun another life, since the view was taken.
+/// True if the slot has ended, or begun another life, since the view was taken.
 fn moved_on(segment: &Segment, view: &SlotView) -> bool {
     let now = segment.hot(view.index).map(stamp::look);
     now.is_some_and(|now| now.generation != view.generation || now.slot_state().is_some_and(SlotState::ended))

@@ -1,13 +1,13 @@
-//! The bell: how a change of state wakes those who sleep, without a system call while nobody does.
+//! The bell: a change of state wakes the processes that sleep, and makes no system call while none does.
 //!
-//! A sleeper first says that it waits, then looks for a change, then sleeps. A ringer first makes its change, then
-//! looks for sleepers. With a sequentially consistent fence between the two steps on each side, one of them sees the
-//! other: no change is slept through.
+//! A sleeper first announces itself, then looks for a change, then sleeps. A ringer first makes its change, then looks
+//! for sleepers. With a sequentially consistent fence between the two steps on each side, one of them sees the other:
+//! no change is slept through.
 
 use crate::atomics::{AtomicU32, Mutant, Ordering, broken, fence_unless, unless};
 use crate::layout::Doorbell;
 
-/// Count a change of state and, if somebody sleeps, move the wake word. Returns whether the sleepers must be woken.
+/// Count a change of state and, if a reader sleeps, move the wake word. Returns true if the sleepers must be woken.
 pub fn ring(epoch: &AtomicU32, bell: &Doorbell) -> bool {
     let early = broken(Mutant::EarlyRing).then(|| bell.waiters.load(Ordering::Relaxed));
     epoch.fetch_add(1, unless(Mutant::RelaxedEpoch, Ordering::Release)); // Pairs with the load in `epoch`.
@@ -21,20 +21,20 @@ pub fn ring(epoch: &AtomicU32, bell: &Doorbell) -> bool {
     true
 }
 
-/// How many changes of state were counted: whatever was written before the last of them is there.
+/// The count of changes of state: everything written before the last of them is there.
 pub fn epoch(epoch: &AtomicU32) -> u32 {
     epoch.load(unless(Mutant::RelaxedEpochLook, Ordering::Acquire)) // Pairs with the release in `ring`.
 }
 
-/// Say that somebody is about to sleep. Undone by [`stop_waiting`]; a sleeper that is killed before that costs later
-/// ringers one system call per change, and nothing else.
+/// Announce a sleeper. Undone by [`stop_waiting`]; a sleeper that is killed before that costs later ringers one system
+/// call per change, and nothing else.
 pub fn announce(bell: &Doorbell) {
     if !broken(Mutant::LateAnnounce) {
         bell.waiters.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-/// Whether nothing has changed since `seen`: then sleep as long as the wake word holds the value returned.
+/// `None` if something has changed since `seen`; else sleep as long as the wake word holds the value returned.
 pub fn await_change(epoch: &AtomicU32, bell: &Doorbell, seen: u32) -> Option<u32> {
     let wake = bell.wake.load(Ordering::Relaxed);
     fence_unless(Mutant::NoSleeperFence, Ordering::SeqCst); // Pairs with the fence in `ring`.

@@ -3,7 +3,7 @@
 use crate::atomics::{AtomicU32, Mutant, Ordering, fence_unless, in_order, unless};
 use crate::layout::{HeaderImage, HeaderPage, LayoutFault, MAGIC, MAJOR, READY};
 
-/// Write a new board's facts, let `fill` write whatever else must be there, and say that it can be attached.
+/// Write a new board's facts, let `fill` write everything else, and mark the board as ready to attach.
 pub fn complete(header: &HeaderPage, facts: &HeaderImage, fill: impl FnOnce()) {
     let write = || {
         for (cell, word) in header.facts.iter().zip(facts.words()) {
@@ -17,10 +17,10 @@ pub fn complete(header: &HeaderPage, facts: &HeaderImage, fill: impl FnOnce()) {
 }
 
 /// The facts of a board that is `found` bytes long: checked, and a private copy. Everything that was written before the
-/// board was said to be ready is there.
+/// board was marked as ready is there.
 ///
 /// # Errors
-/// When it is not ready, or its facts cannot be believed.
+/// If it is not ready, or its facts are not valid.
 pub fn attach(header: &HeaderPage, found: u64) -> Result<HeaderImage, LayoutFault> {
     let ready = header.ready.load(Ordering::Relaxed);
     fence_unless(Mutant::NoAttachFence, Ordering::Acquire); // Pairs with the release in `complete`.
@@ -32,7 +32,7 @@ pub fn attach(header: &HeaderPage, found: u64) -> Result<HeaderImage, LayoutFaul
     Ok(facts)
 }
 
-/// What is wrong with something that is not ready: a board that is being made, or no board at all.
+/// The fault of something that is not ready: a board that is being made, or no board at all.
 fn not_ready(header: &HeaderPage) -> LayoutFault {
     let [magic, versions] = [0, 1].map(|at: usize| header.facts[at].load(Ordering::Relaxed));
     match (magic, versions as u32) {
@@ -43,17 +43,17 @@ fn not_ready(header: &HeaderPage) -> LayoutFault {
     }
 }
 
-/// Remember that this slot is in use. Told to readers by the bell that is rung behind the claim.
+/// Note that this slot is in use. The bell that is rung behind the claim makes readers look.
 pub fn note_used(used: &AtomicU32, slot: u32) {
     used.fetch_max(slot + 1, Ordering::Relaxed);
 }
 
-/// Slots from this one on were never used, as far as the changes go that [`epoch`](super::epoch) has shown.
+/// Slots from this one on were never used, as of the changes that [`epoch`](super::epoch) has shown.
 pub fn used(used: &AtomicU32) -> u32 {
     used.load(Ordering::Relaxed)
 }
 
-/// Close a board: when and as what, and then that it is closed.
+/// Close a board: first the time and the last state, then the mark.
 pub fn close(header: &HeaderPage, state: u32, unix_ns: u64) {
     let write = || {
         header.closed_unix_ns.store(unix_ns, Ordering::Relaxed);
@@ -64,7 +64,7 @@ pub fn close(header: &HeaderPage, state: u32, unix_ns: u64) {
     in_order(Mutant::ClosedFirst, write, say);
 }
 
-/// Whether a board is closed: then its state is the last one.
+/// True once a board is closed: then its state is the last one.
 pub fn is_closed(closed: &AtomicU32) -> bool {
     closed.load(unless(Mutant::RelaxedClosedLook, Ordering::Acquire)) != 0
 }
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_being_made_is_told_from_what_is_no_board() {
+    fn a_board_being_made_differs_from_no_board() {
         let facts = HeaderImage::for_slots(1).sealed();
         let header = HeaderPage::default();
         assert_eq!(attach(&header, facts.length), Err(LayoutFault::NotReady));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_board_says_when_it_was_closed_only_once_it_is() {
+    fn the_time_of_closing_is_there_only_once_a_board_is_closed() {
         let header = HeaderPage::default();
         header.closed_unix_ns.store(9, Ordering::Relaxed);
         assert_eq!(closed_at(&header), None);

@@ -3,7 +3,7 @@
 use crate::atomics::{Mutant, Ordering, broken, fence_unless, in_order, unless};
 use crate::layout::Latch;
 
-/// How often a reader tries again before it keeps what it had.
+/// The most times that a reader tries before it keeps its earlier words.
 pub const READ_ATTEMPTS: usize = 4;
 
 impl<const W: usize> Latch<W> {

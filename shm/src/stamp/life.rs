@@ -1,13 +1,14 @@
-//! The control word: whose life a slot is in, and which words belong to it.
+//! The control word: the life that a slot is in, and the words that belong to it.
 //!
-//! A slot's words are used by one writer after another. A claim says that it is claiming, writes, and says what the slot
-//! is from then on; a reader that finds the same control word before and behind its loads has words of one life.
+//! A slot's words are used by one writer after another. A claim marks the slot as claiming, writes, and stores the
+//! slot's state from then on; a reader that finds the same control word before and behind its loads has words of one
+//! life.
 
 use crate::atomics::{Mutant, Ordering, broken, fence_unless, unless};
-use crate::layout::{ColdImage, ColdRecord, HotLine};
+use crate::layout::HotLine;
 use crate::progress::SlotState;
 
-use super::{Control, read_cold};
+use super::Control;
 
 /// One whole reading of a hot line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,27 +36,22 @@ pub fn read_hot(line: &HotLine) -> Option<HotReading> {
     })
 }
 
-/// Copy a cold record out, as it is under the control word that the numbers were read under. `false` when its text
-/// could not be read whole in a few tries, or the slot's state has changed.
-pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> bool {
-    read_under(line, hot.control, || read_cold(record, into))
-}
-
-/// Load words of a slot's present life. `false` when `load` says so, or the slot is under another control word by now.
+/// Load words of a slot's present life. `false` if `load` fails, or the slot is under another control word
+/// by now.
 pub fn read_under(line: &HotLine, control: u64, load: impl FnOnce() -> bool) -> bool {
     let whole = load();
     fence_unless(Mutant::NoRecordFence, Ordering::Acquire); // Pairs with the fence in `begin_claim`.
     whole && (broken(Mutant::NoRecordControl) || line.control.load(Ordering::Relaxed) == control)
 }
 
-/// A slot's control word, for who acts on it: everything written before this state is there.
+/// A slot's control word, for a process that acts on it: everything written before this state is there.
 pub fn look(line: &HotLine) -> Control {
     // Pairs with the release in `set_control`.
     Control::from_word(line.control.load(unless(Mutant::RelaxedLook, Ordering::Acquire)))
 }
 
-/// Take a slot over, if it is still as `from` says: claim it, let `write` write the words of its new life, and say what
-/// it is from now on. Whoever claims holds the slot's byte. `false` when somebody else was first.
+/// Take a slot over, if it is still in the state `from`: claim it, let `write` write the words of its new life, and
+/// move it to `into`. The caller holds the slot's byte. `false` when another process was first.
 pub fn claim(line: &HotLine, from: Control, into: Control, write: impl FnOnce()) -> bool {
     // A reservation is claimed in its own generation and keeps its name meanwhile.
     let named = from.named && from.generation == into.generation;
@@ -67,19 +63,19 @@ pub fn claim(line: &HotLine, from: Control, into: Control, write: impl FnOnce())
     true
 }
 
-/// Step one of a claim. Nothing of the new generation may be written before. `false` when somebody else was first.
+/// Step one of a claim. Nothing of the new generation may be written before. `false` when another process was first.
 pub fn begin_claim(line: &HotLine, from: Control, generation: u32, named: bool) -> bool {
     if broken(Mutant::TwoStepClaim) {
         return line.control.load(Ordering::Relaxed) == from.word();
     }
     let claiming = Control::of(generation, SlotState::Claiming, named).word();
-    // Acquires what the slot's last writer left: stamps and counters go on from there.
+    // Acquires the stores of the slot's last writer: stamps and counters continue from there.
     let acquire = unless(Mutant::RelaxedClaim, Ordering::Acquire);
     if line.control.compare_exchange(from.word(), claiming, acquire, Ordering::Relaxed).is_err() {
         return false;
     }
-    // Whoever sees a word of the new generation must see that the slot is being claimed: pairs with the fence before
-    // the second look at the control word.
+    // A reader that sees a word of the new generation must see that the slot is being claimed: pairs with the fence
+    // before the second look at the control word.
     fence_unless(Mutant::NoClaimFence, Ordering::Release);
     true
 }

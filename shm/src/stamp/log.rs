@@ -5,12 +5,12 @@
 use crate::atomics::{AtomicU64, Mutant, Ordering, fence_unless, in_order, unless};
 use crate::layout::LogCounters;
 
-/// What a log ring held at one instant, oldest byte first.
+/// A log ring's content at one instant, oldest byte first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogWindow {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Whether the first of them is the first that this life of the slot wrote: else a line may be cut in front.
+    /// True if the first of them is the first that this life of the slot wrote: else a line may be cut in front.
     pub from_start: bool,
 }
 
@@ -22,12 +22,12 @@ pub fn begin_log(counters: &LogCounters) {
         counters.start.store(at, Ordering::Relaxed);
         counters.reserved.store(at, Ordering::Relaxed);
     };
-    // Pairs with the first fence in `read_log`: who counts those bytes in knows that the log begins behind them.
+    // Pairs with the first fence in `read_log`: a reader that counts those bytes in has the new start.
     let commit = || counters.committed.store(at, unless(Mutant::RelaxedCommit, Ordering::Release));
     in_order(Mutant::LateStart, start, commit);
 }
 
-/// Append bytes; of more than a ring's length only the end is kept. Only the one writer may call this.
+/// Append bytes. Of bytes longer than the ring only the end is kept. Only the one writer may call this.
 pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     let size = (ring.len() * 8) as u64;
     let kept = &bytes[bytes.len().saturating_sub(size as usize)..];
@@ -35,8 +35,8 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     let end = begin.wrapping_add(kept.len() as u64);
     let reserve = || {
         counters.reserved.store(end, Ordering::Relaxed);
-        // What is about to be overwritten is announced before the first byte of it is: pairs with the fence behind
-        // the copy in `read_log`.
+        // Bytes about to be overwritten are announced before the first of them is: pairs with the fence behind the copy
+        // in `read_log`.
         fence_unless(Mutant::NoLogFence, Ordering::Release);
     };
     in_order(Mutant::NoLogReserve, reserve, || store_bytes(ring, begin % size, kept));
@@ -44,7 +44,7 @@ pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     counters.committed.store(end, unless(Mutant::RelaxedCommit, Ordering::Release));
 }
 
-/// What the ring holds. Any words give some window, at most a ring's length of it. Stores nothing.
+/// The ring's content. Any words give some window, at most a ring's length of it. Stores nothing.
 pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     let size = (ring.len() * 8) as u64;
     let end = counters.committed.load(Ordering::Relaxed);
@@ -59,7 +59,7 @@ pub fn read_log(counters: &LogCounters, ring: &[AtomicU64]) -> LogWindow {
     LogWindow { bytes: copied[overwritten..].to_vec(), from_start: begin == start && overwritten == 0 }
 }
 
-/// Store bytes from this place on, round the ring's end: a word at a time, each with what it held beside them.
+/// Store bytes from this place on, round the ring's end: a word at a time, and the rest of each word as it was.
 fn store_bytes(ring: &[AtomicU64], from: u64, mut bytes: &[u8]) {
     let (mut word, mut within) = ((from / 8) as usize, (from % 8) as usize);
     while !bytes.is_empty() {
@@ -71,7 +71,7 @@ fn store_bytes(ring: &[AtomicU64], from: u64, mut bytes: &[u8]) {
     }
 }
 
-/// So many bytes from this place on, round the ring's end; at most a ring's length.
+/// `count` bytes from this place on, round the ring's end; at most a ring's length.
 fn load_bytes(ring: &[AtomicU64], from: u64, count: usize) -> Vec<u8> {
     let first = (from / 8) as usize;
     let words = (from as usize % 8 + count).div_ceil(8);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ring_keeps_the_newest_bytes_and_says_whether_it_lost_any() {
+    fn the_ring_keeps_the_newest_bytes_and_reports_if_it_lost_any() {
         let (counters, ring) = ring(2);
         append_log(&counters, &ring, b"0123456789");
         assert_eq!(read_log(&counters, &ring), LogWindow { bytes: b"0123456789".to_vec(), from_start: true });

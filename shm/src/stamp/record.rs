@@ -1,13 +1,14 @@
-//! A slot's cold record: what is written into it, before which word says that it is there, and how it is copied out.
+//! A slot's cold record: the words written into it, the word that announces each, and the copy that a reader makes.
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, in_order};
 use crate::layout::{ColdImage, ColdRecord, ERROR_WORDS, HotLine, LogCounters, PATH_WORDS, TEXT_WORDS};
 use crate::progress::Phase;
 
-use super::{Control, Meta, begin_log, set_control};
+use super::life::read_under;
+use super::{Control, HotReading, Meta, begin_log, set_control};
 
-/// Everything of a new life but its identity: no text, no error, no phases but the first, numbers at zero, an empty log,
-/// and which attempt it is. For the second step of a claim.
+/// Everything of a new life but its identity: no text, no error, no phases but the first, numbers at zero, an empty
+/// log, and the number of the attempt. For the second step of a claim.
 pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounters>, now_ns: u64, attempt: u8) {
     record.identity[4].store(now_ns, Ordering::Relaxed);
     record.exit.store(0, Ordering::Relaxed);
@@ -30,12 +31,12 @@ pub fn publish_text(line: &HotLine, record: &ColdRecord, text: &[u64; TEXT_WORDS
     in_order(Mutant::AnnouncedFirst, || record.text.write(text), || line.numbers.write(numbers));
 }
 
-/// From one phase to another.
+/// A step from one phase to another.
 #[derive(Clone, Copy, Debug)]
 pub struct PhaseChange {
     /// The number of the phase that is left.
     pub left: u8,
-    /// What was done in it.
+    /// The work done in the phase that is left.
     pub left_done: u64,
     /// The number of the phase that is entered.
     pub entered: u8,
@@ -48,17 +49,17 @@ pub fn enter_phase(line: &HotLine, record: &ColdRecord, change: &PhaseChange, nu
     let entry = |phase: u8| &record.phases[usize::from(phase) % record.phases.len()];
     let note = || {
         entry(change.left)[1].store(change.left_done, Ordering::Relaxed);
-        // A reader takes entries later than the phase that the numbers name for what they are: one step ahead.
+        // A reader ignores an entry later than that of the phase that the numbers name: it is one step ahead.
         entry(change.entered)[1].store(0, Ordering::Relaxed);
         entry(change.entered)[0].store(change.now_ns, Ordering::Relaxed);
     };
     in_order(Mutant::AnnouncedFirst, note, || line.numbers.write(numbers));
 }
 
-/// What a slot says about its end.
+/// A slot's record of its end.
 #[derive(Clone, Copy, Debug)]
 pub struct End<'a> {
-    /// Exit status and signal; 0 where neither is known.
+    /// Exit status and signal; 0 if neither is known.
     pub exit: u64,
     /// In monotonic nanoseconds.
     pub ended_at: u64,
@@ -68,7 +69,8 @@ pub struct End<'a> {
     pub install_path: &'a [u64; PATH_WORDS],
 }
 
-/// Write what came of a slot, and then the state that says so. For the slot's writer, or for who judges its end.
+/// Write how a slot ended, and then the state that announces it. For the slot's writer, or the process that records its
+/// end.
 pub fn end(line: &HotLine, record: &ColdRecord, into: Control, what: &End<'_>) {
     let write = || {
         write_exit(record, what.exit);
@@ -79,8 +81,8 @@ pub fn end(line: &HotLine, record: &ColdRecord, into: Control, what: &End<'_>) {
     in_order(Mutant::EndFirst, write, || set_control(line, into));
 }
 
-/// Write how the process ended, where that is known. One word, so that it may come after the state: the bell that is
-/// rung behind it tells readers to look again.
+/// Write the exit of the process, if it is known. One word, so that it may follow the state: the bell that is rung
+/// behind it makes readers look again.
 pub fn write_exit(record: &ColdRecord, exit: u64) {
     if exit != 0 {
         record.exit.store(exit, Ordering::Relaxed);
@@ -100,11 +102,16 @@ fn load_words(from: &[AtomicU64], into: &mut [u64]) {
     }
 }
 
+/// Copy a cold record out, as it is under the control word that the numbers were read under. `false` when its text
+/// could not be read whole in a few tries, or the slot's state has changed.
+pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> bool {
+    read_under(line, hot.control, || read_cold(record, into))
+}
+
 /// Copy a cold record out. `false` when its text could not be read whole in a few tries; `into` then keeps its text.
 ///
-/// Only under the same control word before and behind does all of it belong to one life: see
-/// [`read_record`](super::read_record).
-pub fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
+/// Only under the same control word before and behind does all of it belong to one life: see [`read_record`].
+fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
     let text = record.text.read_soon();
     let kept = (into.text_stamp, into.text);
     // `ColdImage` is the record's plain twin: equal offsets are asserted where the layout is drawn.

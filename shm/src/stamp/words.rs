@@ -1,23 +1,23 @@
-//! What the bits of a slot's control word and of its third number mean.
+//! The meaning of the bits of a slot's control word and of its third number.
 
 use crate::progress::SlotState;
 
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took the slot itself and nobody waits for its process.
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot's writer took it itself and no process waits for its end.
 pub const ORIGIN_JOINED: u8 = 0;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator named the slot and judges its end.
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the board's creator reserved the slot and records its end.
 pub const ORIGIN_RESERVED: u8 = 1;
-/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds no lock
-/// and does not beat: whether that process runs is all there is to know.
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds
+/// no lock and does not beat: the only evidence is that this process runs.
 pub const ORIGIN_ON_BEHALF: u8 = 2;
 
-/// A slot's control word: whose life it is in, and where in that life.
+/// A slot's control word: the slot's life, and its place in that life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Control {
     /// Counts the lives of the slot.
     pub generation: u32,
     /// The number of a [`SlotState`]; any number, as nothing read from a board is trusted.
     pub state: u8,
-    /// Whether key, version and kind of this generation are written.
+    /// True once key, version and kind of this generation are written.
     pub named: bool,
 }
 
@@ -27,12 +27,12 @@ impl Control {
         Self { generation, state: state.number(), named }
     }
 
-    /// As stored.
+    /// The word in which this is stored.
     pub const fn word(self) -> u64 {
         (self.generation as u64) << 32 | (self.named as u64) << 8 | self.state as u64
     }
 
-    /// As loaded.
+    /// The value of a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self { generation: (word >> 32) as u32, state: word as u8, named: word >> 8 & 1 == 1 }
     }
@@ -42,32 +42,32 @@ impl Control {
         SlotState::from_number(self.state)
     }
 
-    /// Whether a reader has nothing to show: never used, or taken over and not yet named.
+    /// True if a reader has nothing to show: never used, or taken over and not yet named.
     pub const fn unnamed(self) -> bool {
         self.state == SlotState::Free.number() || (self.state == SlotState::Claiming.number() && !self.named)
     }
 }
 
-/// The third of a slot's numbers: what the other two are about.
+/// The third of a slot's numbers: the meaning of the other two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
     /// The number of a phase.
     pub phase: u8,
-    /// Which attempt this is, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u8,
-    /// Whether `total` is known.
+    /// True if `total` is known.
     pub total_known: bool,
-    /// Moves with every change of text or phases: time to look at the cold record again.
+    /// Moves with every change of text or phases, to make readers look at the cold record again.
     pub revision: u16,
 }
 
 impl Meta {
-    /// As stored.
+    /// The word in which this is stored.
     pub const fn word(self) -> u64 {
         (self.revision as u64) << 48 | (self.total_known as u64) << 16 | (self.attempt as u64) << 8 | self.phase as u64
     }
 
-    /// As loaded.
+    /// The value of a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self {
             phase: word as u8,

@@ -14,12 +14,12 @@ use crate::crate_file;
 use crate::support::children::rounds;
 use crate::support::{Form, both_forms};
 
-/// As in `flat_out.c`.
+/// The total for this `done`, computed as in `flat_out.c`.
 fn total_for(done: u64, generation: u32) -> u64 {
     (done ^ u64::from(generation) << 40).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Compiled once for all tests of this file; `None`, said once, where there is no C compiler.
+/// Compiled once for all tests of this file; `None`, reported once, if there is no C compiler.
 fn programs() -> Option<&'static Path> {
     static PROGRAMS: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
     let compiled = || {
@@ -53,7 +53,7 @@ fn programs() -> Option<&'static Path> {
     PROGRAMS.get_or_init(compiled).as_ref().map(tempfile::TempDir::path)
 }
 
-/// The file that a board is, also where it is a named segment.
+/// The file that a board is, also for a named segment.
 fn file_of(path: &Path) -> PathBuf {
     match path.to_str().and_then(|path| path.strip_prefix("shm:")) {
         Some(name) => Path::new("/dev/shm").join(name),
@@ -196,7 +196,7 @@ fn keys_and_places_are_kept_apart_between_c_and_rust() {
 }
 
 #[test]
-fn a_change_of_state_by_c_wakes_who_waits() {
+fn a_change_of_state_by_c_wakes_a_waiting_reader() {
     let form = Form::file();
     let board = form.board("p", 2);
     if programs().is_none() {

@@ -22,7 +22,7 @@ pub(crate) struct Field {
     pub(crate) what: &'static str,
 }
 
-/// Numbers that stand for words, or places in one.
+/// Names for numbers, or for bits of a word.
 pub(crate) struct Numbers {
     pub(crate) name: &'static str,
     pub(crate) numbers: Vec<(String, u64, &'static str)>,
@@ -57,7 +57,7 @@ pub(crate) fn parts() -> Vec<Part> {
             "doorbell",
             fields!(Doorbell {
                 wake: "moves when sleepers are woken",
-                waiters: "how many sleep, or did when they were killed",
+                waiters: "readers that sleep, or did when they were killed",
             }),
         ),
         part("hot", hot()),
@@ -82,7 +82,7 @@ pub(crate) fn parts() -> Vec<Part> {
         part("cold", cold()),
         part(
             "phases",
-            fields!(PhaseImage { entered_at: "when it was entered; 0: never", done: "what was done when it was left" }),
+            fields!(PhaseImage { entered_at: "when it was entered; 0: never", done: "the work done when it was left" }),
         ),
         part("text", fields!(TextImage { message: "text cell: one line", details: "text cell: longer" })),
         part("log", log()),
@@ -121,7 +121,7 @@ fn header() -> Vec<Field> {
     header.extend(fields!(HeaderPage {
         ready: "the letters `complete`, stored last",
         epoch: "goes up with each change of a state",
-        state: "what became of the board",
+        state: "the board's state, see below",
         used: "slots ever used: those from this one on are free",
         closed_unix_ns: "when it was closed: wall clock",
         closed: "1 once its creator has closed it",
@@ -156,7 +156,7 @@ fn cold() -> Vec<Field> {
         namespace: "its pid namespace; 0: none",
         uid: "its user id",
         kind: "see below",
-        origin: "who took the slot, see below",
+        origin: "the slot's origin, see below",
         parent_slot: "0xFFFF: none",
         claimed_at: "when it was named, and after that claimed",
         process_group: "kept for services",
@@ -182,7 +182,7 @@ fn log() -> Vec<Field> {
     let mut log = fields!(LogCounters {
         reserved: "bytes written or being written",
         committed: "bytes that are there",
-        start: "where this generation's bytes begin",
+        start: "the count at which this generation's bytes begin",
     });
     log.push(field(
         "ring",
@@ -237,7 +237,7 @@ pub(crate) fn numbers() -> Vec<Numbers> {
             vec![
                 ("phase", bit(Meta { phase: 1, ..meta }.word()), "8 bits"),
                 ("attempt", bit(Meta { attempt: 1, ..meta }.word()), "8 bits, from 1"),
-                ("total_known", bit(Meta { total_known: true, ..meta }.word()), "whether `total` means something"),
+                ("total_known", bit(Meta { total_known: true, ..meta }.word()), "1: `total` is known"),
                 (
                     "revision",
                     bit(Meta { revision: 1, ..meta }.word()),
@@ -249,7 +249,7 @@ pub(crate) fn numbers() -> Vec<Numbers> {
             "cell_bit",
             vec![
                 ("length", 0, "15 bits: bytes of UTF-8 behind the first two"),
-                ("cut", u64::from(cut.ilog2()), "whether the text was longer"),
+                ("cut", u64::from(cut.ilog2()), "1: the text was longer"),
             ],
         ),
     ]

@@ -1,5 +1,5 @@
-//! `docs/board-format.md` and `include/vx_board.h` say what the code does: their tables are written by these tests with
-//! `VX_UPDATE_DOCS=1`, and compared with what is there without.
+//! `docs/board-format.md` and `include/vx_board.h` describe the code: their tables are written by these tests with
+//! `VX_UPDATE_DOCS=1`, and compared with the files without it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) fn header_file() -> PathBuf {
 }
 
 fn table(part: &Part) -> String {
-    let mut text = String::from("| offset | size | name | what |\n|---|---|---|---|\n");
+    let mut text = String::from("| offset | size | name | meaning |\n|---|---|---|---|\n");
     for field in &part.fields {
         let _ = writeln!(text, "| {} | {} | `{}` | {} |", field.offset, field.size, field.name, field.what);
     }
@@ -29,7 +29,7 @@ fn table(part: &Part) -> String {
 fn number_table(numbers: &Numbers) -> String {
     let explained = numbers.numbers.iter().any(|(.., what)| !what.is_empty());
     let mut text = String::from(if explained {
-        "| number | name | what |\n|---|---|---|\n"
+        "| number | name | meaning |\n|---|---|---|\n"
     } else {
         "| number | name |\n|---|---|\n"
     });
@@ -47,7 +47,7 @@ fn replaced(text: &str, begin: &str, end: &str, with: &str) -> String {
     format!("{before}{begin}\n{with}{end}{after}")
 }
 
-/// Write what should be there, if that is asked for; and compare.
+/// Compare a file with its wanted text, after writing it if `VX_UPDATE_DOCS=1` is set.
 fn is_kept(path: &Path, wanted: &str) {
     if std::env::var_os("VX_UPDATE_DOCS").is_some() {
         std::fs::write(path, wanted).expect("it is written");

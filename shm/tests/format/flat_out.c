@@ -1,4 +1,4 @@
-/* What the tests run against the Rust side: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `refused BOARD KEY`. */
+/* The other side of the tests against Rust: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `refused BOARD KEY`. */
 #define _GNU_SOURCE
 #include "vx_board.h"
 
@@ -13,7 +13,7 @@ static void text_for(uint64_t number, char *into) {
     for (int at = 0; at < 12; at++) sprintf(into + 6 * at, "%06u", (unsigned)(number % 1000000));
 }
 
-/* Whether the message is one number twelve times. */
+/* True if the message is one number twelve times. */
 static bool is_one_text(const char *message) {
     for (size_t at = 6; at < strlen(message); at++) {
         if (message[at] != message[at % 6]) return false;
@@ -21,7 +21,7 @@ static bool is_one_text(const char *message) {
     return strlen(message) == 72 || message[0] == 0;
 }
 
-/* Read until the slot was seen to move so often, or for ten seconds: a reading between two publications proves little. */
+/* Read until the slot was seen to move `wanted` times, or for ten seconds: a reading between two publications proves little. */
 static int read_flat_out(const struct vx_board *board, long wanted) {
     long whole = 0, torn = 0, back = 0, moved = 0;
     uint64_t last = 0, until = vx_now_ns() + UINT64_C(10000000000);

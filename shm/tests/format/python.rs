@@ -10,7 +10,7 @@ use vx_shm::{Ending, Kind, Phase, Slot, SlotState, dump};
 use crate::support::Form;
 use crate::{crate_file, document, golden};
 
-/// The Python reader of this board, started; `None`, said once, where there is no Python.
+/// The Python reader of this board, started; `None`, reported once, if there is no Python.
 fn start(board: &Path, times: Option<u32>) -> Option<Child> {
     if Command::new("python3").arg("--version").output().is_err() {
         eprintln!("skipped: there is no `python3`");
@@ -37,7 +37,7 @@ fn moment(board: &Value, at_ns: &Value) -> Value {
     json!(moment.to_string())
 }
 
-/// What Python read, with times as the export writes them.
+/// Python's reading, with times as the export writes them.
 fn as_exported(mut read: Value) -> Value {
     let board = read["board"].clone();
     for slot in read["slots"].as_array_mut().expect("slots") {
@@ -49,7 +49,7 @@ fn as_exported(mut read: Value) -> Value {
     read
 }
 
-/// Every field that Python read says what the export says.
+/// Every field that Python read has the export's value.
 fn agrees(read: &Value, exported: &Value) {
     let read = as_exported(read.clone());
     for name in ["id", "state", "title", "capacity", "epoch"] {
@@ -60,7 +60,7 @@ fn agrees(read: &Value, exported: &Value) {
         read["slots"].as_array().expect("slots").iter().zip(exported["slots"].as_array().expect("slots"))
     {
         let read = read.as_object().expect("a slot");
-        // All but `percent`, which is made of two others, and who is alive, which no file can tell.
+        // All but `percent`, which is made of two others, and the liveness, which no file can show.
         assert_eq!(read.len() + 3, exported.as_object().expect("a slot").len());
         for (name, value) in read {
             assert_eq!(*value, exported[name], "{name} of {}", exported["key"]);
@@ -112,7 +112,7 @@ fn python_reads_slots_whole_while_they_are_written() {
         done += 1;
         slot.publish_of(done, Some(done * 3));
         slot.message(&format!("{done:06}").repeat(12));
-        // As a build does it, and not flat out: a reader in Python takes a millisecond.
+        // Publish with pauses, as a build does: a reader in Python takes a millisecond.
         std::thread::sleep(std::time::Duration::from_micros(50));
     }
     let output = reader.join().unwrap().unwrap();

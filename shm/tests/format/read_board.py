@@ -1,8 +1,8 @@
 """Reads a board or a dump with nothing but the tables of docs/board-format.md: read_board.py FORMAT.md BOARD [TIMES]
 
-Prints what it found as JSON, in the form of `vx board dump --json`; without what only a process on the same machine can
-tell (who is alive), and without times, which are left as the numbers they are. With TIMES it reads that often and prints how
-many of the readings differed from the one before.
+Prints the board as JSON, in the form of `vx board dump --json`; without liveness, which only a process on the same machine
+can look up, and with times left as the numbers they are. With TIMES it reads that often and prints the number of readings
+that differed from the one before.
 """
 import json, mmap, os, re, struct, sys, zlib
 

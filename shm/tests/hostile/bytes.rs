@@ -11,12 +11,12 @@ use vx_shm::{Reader, dump};
 
 use crate::checks;
 use crate::support::children::rounds;
-use crate::support::{Dice, Form};
+use crate::support::{Form, Random};
 
-/// The longest that any bytes may hold a reader up, on the slowest machine that runs this.
+/// The longest time for which any bytes may hold a reader up, on the slowest machine that runs this.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// What is kept in `fuzz/corpus` of this target.
+/// The files in `fuzz/corpus` of this target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -26,26 +26,26 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
 }
 
 /// Change a few bytes, words or ranges; sometimes the length.
-pub(crate) fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    for _ in 0..1 + dice.below(6) {
+pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+    for _ in 0..1 + random.below(6) {
         let length = bytes.len().max(1);
-        let at = dice.below(length as u64) as usize;
-        let end = (at + 1 + dice.below(64) as usize).min(bytes.len());
-        match dice.below(16) {
+        let at = random.below(length as u64) as usize;
+        let end = (at + 1 + random.below(64) as usize).min(bytes.len());
+        match random.below(16) {
             0 => bytes.truncate(at),
-            1 => bytes.extend((0..dice.below(64)).map(|_| dice.0 as u8)),
-            _ if bytes.is_empty() => bytes.push(dice.roll() as u8),
-            2..6 => bytes[at] ^= 1 << dice.below(8),
-            6..9 => bytes[at] = [0, 1, 0x7F, 0x80, 0xFF, b'\n', 0x1B, dice.roll() as u8][dice.below(8) as usize],
+            1 => bytes.extend((0..random.below(64)).map(|_| random.0 as u8)),
+            _ if bytes.is_empty() => bytes.push(random.number() as u8),
+            2..6 => bytes[at] ^= 1 << random.below(8),
+            6..9 => bytes[at] = [0, 1, 0x7F, 0x80, 0xFF, b'\n', 0x1B, random.number() as u8][random.below(8) as usize],
             9..13 if length > 16 => {
-                let word = [0, 1, 8, 4096, u64::from(u32::MAX), i64::MAX as u64, u64::MAX, dice.roll()];
+                let word = [0, 1, 8, 4096, u64::from(u32::MAX), i64::MAX as u64, u64::MAX, random.number()];
                 let at = at.min(length - 16) & !7;
-                bytes[at..at + 8].copy_from_slice(&word[dice.below(8) as usize].to_le_bytes());
+                bytes[at..at + 8].copy_from_slice(&word[random.below(8) as usize].to_le_bytes());
             }
-            13 => bytes[at..end].iter_mut().for_each(|byte| *byte = dice.roll() as u8),
+            13 => bytes[at..end].iter_mut().for_each(|byte| *byte = random.number() as u8),
             14 => bytes[at..end].fill(0),
             _ => {
-                let from = dice.below(length as u64) as usize;
+                let from = random.below(length as u64) as usize;
                 let range = from..(from + end - at).min(bytes.len());
                 let to = at.min(bytes.len() - range.len());
                 bytes.copy_within(range, to);
@@ -54,16 +54,16 @@ pub(crate) fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-/// Run a target's function over its corpus, these seeds, and so many mutations of both.
+/// Run a target's function over its corpus, these seeds, and `count` mutations of both.
 fn over_mutations(target: &str, mut seeds: Vec<Vec<u8>>, count: u64, check: fn(&[u8])) {
     seeds.extend(corpus(target));
     for seed in &seeds {
         look(target, seed, check);
     }
-    let (mut dice, mut longest) = (Dice(0x5eed ^ count), Duration::ZERO);
+    let (mut random, mut longest) = (Random(0x5eed ^ count), Duration::ZERO);
     for _ in 0..count {
-        let mut bytes = seeds[dice.below(seeds.len() as u64) as usize].clone();
-        mutate(&mut bytes, &mut dice);
+        let mut bytes = seeds[random.below(seeds.len() as u64) as usize].clone();
+        mutate(&mut bytes, &mut random);
         longest = longest.max(look(target, &bytes, check));
     }
     println!("{target}: {} kept and {count} mutated inputs, none of which took longer than {longest:?}", seeds.len());

@@ -1,4 +1,4 @@
-//! Boards that are copied because others may write to the file: never a mixture, however fast their writers are.
+//! Boards that are copied because others may write to the file: never a mixture, at any pace of their writers.
 
 use std::fs::{Permissions, set_permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use vx_shm::{Board, Kind, Reader, Slot, Snapshot};
 use crate::support::Form;
 use crate::support::children::rounds;
 
-/// Read a copied board again and again while somebody writes to it flat out; how many readings differed.
+/// Read a copied board again and again while a thread writes to it flat out, and check that readings differed.
 fn read_against(write: impl Fn(&Board, &mut Slot, u64) + Sync, mut check: impl FnMut(&Reader, &Snapshot) -> u64) {
     let form = Form::file();
     let board = form.board("0", 4);
@@ -84,7 +84,7 @@ fn the_log_of_a_copied_slot_holds_whole_lines_in_their_order() {
 }
 
 #[test]
-fn whoever_waits_on_a_copied_board_is_told_of_a_change_of_state() {
+fn a_change_of_state_wakes_a_reader_of_a_copied_board() {
     let form = Form::file();
     let board = form.board("", 4);
     set_permissions(board.path(), Permissions::from_mode(0o666)).unwrap();

@@ -1,7 +1,7 @@
-//! Boards that are cut short while they are used: an error where there is somebody to tell, and never a signal.
+//! Boards that are cut short while they are used: an error for every process that reads, and never a signal.
 //!
-//! The ones that would be killed are children, which say how it went; a child that is killed says nothing and fails
-//! its test. `VX_TORTURE=10` cuts ten times as many boards.
+//! The processes at risk are children, which report their results; a child that is killed reports nothing and fails its
+//! test. `VX_TORTURE=10` cuts ten times as many boards.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use vx_shm::{AttachErrorKind, Board, DumpError, Ending, Kind, Phase, ReadError, Reader, Slot, SlotState, Snapshot};
 
 use crate::support::children::{Writer, rounds};
-use crate::support::{Dice, Form};
+use crate::support::{Form, Random};
 
-/// What a child does again and again while its board is cut.
+/// The work that a child repeats while its board is cut.
 const WAYS: [&str; 6] = ["refresh", "first reading", "poll", "log", "dump", "wait"];
 
 fn cut(path: &Path, length: u64) {
@@ -23,13 +23,13 @@ fn board_of(directory: &Path, number: u64) -> PathBuf {
     directory.join(format!("cut-{number}.board"))
 }
 
-/// Whether this board is cut between two pages. In the middle of one the system leaves zeros without a fault, and what
-/// shows of the one slot or text there may be zeros, under an error.
+/// True if this board is cut between two pages. If it is cut within a page, the system leaves zeros without a fault, so
+/// the view of the one slot or text there may be zeros, beside an error.
 fn at_a_page(number: u64) -> bool {
     (number / WAYS.len() as u64).is_multiple_of(2)
 }
 
-/// The child: reads one board after another, each until it is cut, and says how often it had read.
+/// The child: reads one board after another, each until it is cut, and reports the number of readings.
 pub(crate) fn play_reader(directory: &Path, count: u64) {
     for number in 0..count {
         let path = board_of(directory, number);
@@ -78,7 +78,7 @@ fn read_one_way(reader: &mut Reader, snapshot: &mut Snapshot, number: u64, path:
 }
 
 #[test]
-fn a_board_that_is_cut_is_an_error_that_says_what_is_left() {
+fn a_board_that_is_cut_is_an_error_that_names_the_length_left() {
     let form = Form::file();
     let (path, good) = crate::filled(&form);
     let mut reader = Reader::open(&path).unwrap();
@@ -93,7 +93,7 @@ fn a_board_that_is_cut_is_an_error_that_says_what_is_left() {
 #[test]
 fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     let form = Form::file();
-    let (count, mut dice) = (rounds(240), Dice(0xc07));
+    let (count, mut random) = (rounds(240), Random(0xc07));
     let make = |number| {
         let board = Board::create(&board_of(form.directory(), number), "cut me", 4).unwrap();
         let mut slots =
@@ -110,14 +110,14 @@ fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     let mut readings = 0;
     for number in 0..count {
         assert_eq!(child.line(), "reading");
-        let until = Instant::now() + Duration::from_micros(dice.below(600));
+        let until = Instant::now() + Duration::from_micros(random.below(600));
         let mut done = 1;
         while Instant::now() < until {
             done += 1;
             made.1.iter_mut().for_each(|slot| slot.publish(done));
         }
         let path = board_of(form.directory(), number);
-        let length = dice.below(std::fs::metadata(&path).unwrap().len());
+        let length = random.below(std::fs::metadata(&path).unwrap().len());
         cut(&path, if at_a_page(number) { length / 4096 * 4096 } else { length });
         made.1.iter_mut().for_each(|slot| slot.publish(done + 1)); // This process has its own map of the board.
         readings += child.line().parse::<u64>().expect("the child was killed, or read something wrong");
@@ -130,7 +130,7 @@ fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
     println!("{count} boards cut under a reader after {readings} readings: 0 signals");
 }
 
-/// The child: writes to one slot in every way, until it is told that its board was cut long ago.
+/// The child: writes to one slot in every way, until its parent reports that its board was cut long ago.
 pub(crate) fn play_writer(board: &Path) {
     let mut slot = Slot::join(board, "writer", "1", Kind::Task).unwrap();
     println!("child: writing");
@@ -156,11 +156,11 @@ fn a_writer_whose_board_is_cut_goes_on_with_its_work() {
         assert_eq!(child.line(), "writing");
         let reservation = board.reserve("tool", "1", Kind::Task).unwrap();
         cut(board.path(), length);
-        std::thread::sleep(Duration::from_millis(300)); // Longer than the child's thread that beats takes a turn.
+        std::thread::sleep(Duration::from_millis(300)); // Longer than the interval of the child's heartbeat.
         child.let_go_line();
         assert_eq!(child.line(), "went on", "cut to {length} bytes");
 
-        // So does the creator: what it says reaches nobody, and whoever comes now is told.
+        // The creator continues, too: its stores reach no reader, and a process that attaches now gets an error.
         board.set_title("nobody reads this");
         let _ = board.end(reservation, &Ending::new(SlotState::Done));
         board.close(vx_shm::BoardState::Done);
@@ -171,6 +171,7 @@ fn a_writer_whose_board_is_cut_goes_on_with_its_work() {
 }
 
 #[test]
+#[cfg(feature = "named")]
 fn a_named_segment_that_is_cut_is_an_error_too() {
     let form = Form::named();
     let board = form.board("cut me", 4);
@@ -183,7 +184,7 @@ fn a_named_segment_that_is_cut_is_an_error_too() {
     let mut slot = Slot::join(board.path(), "tool", "1", Kind::Task).unwrap();
     let mut reader = board.reader().unwrap();
     reader.snapshot().unwrap();
-    let _gone = RemovedOnDrop(&file); // Cut short, it is no board that could be removed by name.
+    let _gone = RemovedOnDrop(&file); // A board that is cut short cannot be removed by name.
     cut(&file, 4096);
     slot.publish(1);
     slot.message("to nobody");
@@ -191,8 +192,10 @@ fn a_named_segment_that_is_cut_is_an_error_too() {
     assert!(matches!(reader.snapshot(), Err(ReadError::Truncated { found: 4096, .. })));
 }
 
+#[cfg(feature = "named")]
 struct RemovedOnDrop<'a>(&'a Path);
 
+#[cfg(feature = "named")]
 impl Drop for RemovedOnDrop<'_> {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.0);
@@ -200,7 +203,7 @@ impl Drop for RemovedOnDrop<'_> {
 }
 
 #[test]
-fn a_board_that_was_emptied_and_made_long_again_says_so_and_keeps_what_it_showed() {
+fn a_board_that_was_emptied_and_made_long_again_is_an_error_and_keeps_its_last_view() {
     let form = Form::file();
     let board = form.board("was here", 4);
     let _slot = Slot::join(board.path(), "tool", "1", Kind::Task).unwrap();

@@ -1,5 +1,5 @@
-//! What a board's name may stand for: anything but a plain file is refused without waiting, and a plain file that
-//! others own, may write to, grow, or put another in place of, is read safely.
+//! Files of all kinds under a board's name: anything but a plain file is refused without waiting, and a plain file that
+//! other users own, write to, grow or replace is read safely.
 
 use std::fs::{self, OpenOptions, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -11,7 +11,7 @@ use vx_shm::{AttachErrorKind, Board, ClaimError, Ending, Kind, ReadError, Reader
 
 use crate::support::{Form, write_private};
 
-/// Attaching in every way is refused, soon, by this path.
+/// Assert that every way of attaching to this path is refused, and soon.
 fn refused(path: &Path, expected: impl Fn(&AttachErrorKind) -> bool) {
     let began = Instant::now();
     let reading = Reader::open(path).unwrap_err();
@@ -61,8 +61,12 @@ fn what_is_not_a_plain_file_is_refused_without_waiting() {
 }
 
 #[test]
-fn names_of_nothing_are_missing_and_say_what_was_asked_for() {
-    for missing in ["shm:no-such-segment-here", "shm:../escape", "shm:", "no/such/file"] {
+fn names_of_nothing_are_missing_and_in_the_error() {
+    let segments: &[&str] = match cfg!(feature = "named") {
+        true => &["shm:no-such-segment-here", "shm:../escape", "shm:"],
+        false => &[],
+    };
+    for missing in segments.iter().chain(&["no/such/file"]) {
         let error = Reader::open(Path::new(missing)).unwrap_err();
         assert!(matches!(error.kind, AttachErrorKind::Missing), "{missing}: {error}");
         assert!(error.hint().is_some() && error.to_string().contains(missing));
@@ -70,8 +74,26 @@ fn names_of_nothing_are_missing_and_say_what_was_asked_for() {
 }
 
 #[test]
+#[cfg(not(feature = "named"))]
+fn a_named_segment_is_refused_by_name_where_the_crate_is_built_without_them() {
+    let path = Path::new("shm:vx-test");
+    let errors = [
+        Reader::open(path).map(|_| ()).unwrap_err().to_string(),
+        Slot::join(path, "key", "", Kind::Task).map(|_| ()).unwrap_err().to_string(),
+        Board::create_named("vx-test", "title", 1).map(|_| ()).unwrap_err().to_string(),
+        vx_shm::remove_named("vx-test").unwrap_err().to_string(),
+    ];
+    for error in errors {
+        assert!(error.contains("shm:vx-test") && error.contains("built without"), "{error}");
+    }
+    assert!(matches!(Reader::open(path).unwrap_err().kind, AttachErrorKind::NamedSegment));
+    assert!(Reader::open(path).unwrap_err().hint().is_some_and(|hint| hint.contains("feature `named`")));
+    assert_eq!(vx_shm::remove_named("vx-test").unwrap_err().kind(), std::io::ErrorKind::Unsupported);
+}
+
+#[test]
 fn files_that_the_system_makes_up_are_refused() {
-    // Plain files by their kind: of no length, of one that is not theirs, or that cannot be mapped.
+    // Files that the system calls plain: with a length of zero, with a wrong one, or impossible to map.
     for odd in ["/proc/self/mem", "/proc/self/maps", "/proc/kcore", "/sys/kernel/mm/transparent_hugepage/enabled"] {
         if Path::new(odd).exists() {
             assert!(Reader::open(Path::new(odd)).is_err(), "{odd}");
@@ -113,7 +135,7 @@ fn a_board_that_was_made_longer_reads_the_same_and_an_endless_one_is_refused() {
 }
 
 #[test]
-fn a_board_that_another_was_renamed_over_stays_what_it_was_to_those_who_have_it() {
+fn a_board_that_another_was_renamed_over_does_not_change_for_its_readers() {
     let form = Form::file();
     let old = form.board("old", 4);
     let mut slot = Slot::join(old.path(), "tool", "1", Kind::Task).unwrap();
@@ -129,7 +151,7 @@ fn a_board_that_another_was_renamed_over_stays_what_it_was_to_those_who_have_it(
     assert_eq!((&*late.board.title, late.slots.len()), ("new", 0));
     assert_ne!(late.board.id, snapshot.board.id, "the id tells one board from another");
 
-    // Something else by that name is refused; who has the board goes on.
+    // Another kind of file under the name is refused; a process that has the board open is not affected.
     fs::remove_file(old.path()).unwrap();
     fs::create_dir(old.path()).unwrap();
     refused(old.path(), no_file);
@@ -162,7 +184,7 @@ fn a_file_that_others_may_write_to_is_copied_and_reads_the_same() {
 }
 
 #[test]
-fn another_users_board_is_copied_and_its_owner_cannot_hurt_who_reads_it() {
+fn another_users_board_is_copied_and_its_owner_cannot_hurt_its_readers() {
     let form = Form::file();
     let (path, good) = crate::filled(&form);
     let own = Reader::open(&path).unwrap().snapshot().unwrap();

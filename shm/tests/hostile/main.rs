@@ -1,8 +1,8 @@
 //! Any bytes at all give an answer or a typed error, in bounded time: never a panic, a signal, or an endless loop.
 //!
-//! `bytes` mutates what a board, a dump or a snapshot holds; `forged` makes it well formed and wrong; `scribble` writes
-//! over it while it is read; `cut` cuts it short under those who use it; `files` puts something else in its place.
-//! `VX_TORTURE=10` tries ten times as many of each.
+//! `bytes` mutates the content of a board, a dump or a snapshot; `forged` makes it well formed and wrong; `scribble`
+//! writes over it while it is read; `cut` cuts it short while processes use it; `files` puts something else in its
+//! place. `VX_TORTURE=10` tries ten times as many of each.
 #![cfg(unix)]
 
 mod bytes;
@@ -20,7 +20,7 @@ mod support;
 use support::Form;
 use vx_shm::{Ending, Kind, Phase, Slot};
 
-/// Not a test of its own: the other side of those that need a second process.
+/// No test, but the second process of the tests that need one.
 #[test]
 #[ignore = "a role for the other tests"]
 fn child() {

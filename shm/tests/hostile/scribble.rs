@@ -1,4 +1,5 @@
-//! Somebody writes anything anywhere while boards are read: a thread of this process, and another process.
+//! Boards that are written over with anything anywhere while they are read: by a thread of this process, and by another
+//! process.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
@@ -9,24 +10,25 @@ use std::time::{Duration, Instant};
 use vx_shm::{DumpError, ReadError, Reader, Snapshot, dump};
 
 use crate::support::children::{Writer, rounds, until_let_go};
-use crate::support::{Dice, Form, write_private};
+use crate::support::{Form, Random, write_private};
 
-/// Where scribbling begins: in front of it lie the header's facts, of which a reader has its own copy, and the word
-/// that says that the board is complete.
+/// The first byte that is scribbled on: in front of it lie the header's facts, of which a reader has its own copy, and
+/// the word that marks the board as complete.
 const BEHIND_THE_FACTS: u64 = 256;
 
-/// Write words and ranges of any bytes, forged states among them, until told to stop.
+/// Write words and ranges of any bytes, forged states among them, until `stop` is true.
 fn scribble(path: &Path, from: u64, seed: u64, stop: impl Fn() -> bool) {
     let file = OpenOptions::new().write(true).open(path).unwrap();
     let length = file.metadata().unwrap().len();
-    let mut dice = Dice(seed | 1);
+    let mut random = Random(seed | 1);
     while !stop() {
         for _ in 0..64 {
-            let at = from + dice.below(length - from - 256);
-            let hot = 8192 + (dice.below(4 * 64) & !7);
-            let word = [0, u64::MAX, 1 << 32 | 3, dice.below(9), dice.roll()][dice.below(5) as usize].to_le_bytes();
-            match dice.below(4) {
-                0 => file.write_all_at(&[dice.0 as u8; 256][..dice.below(256) as usize], at).unwrap(),
+            let at = from + random.below(length - from - 256);
+            let hot = 8192 + (random.below(4 * 64) & !7);
+            let word =
+                [0, u64::MAX, 1 << 32 | 3, random.below(9), random.number()][random.below(5) as usize].to_le_bytes();
+            match random.below(4) {
+                0 => file.write_all_at(&[random.0 as u8; 256][..random.below(256) as usize], at).unwrap(),
                 1 => file.write_all_at(&word, at & !7).unwrap(),
                 _ => file.write_all_at(&word, hot).unwrap(),
             }
@@ -34,14 +36,14 @@ fn scribble(path: &Path, from: u64, seed: u64, stop: impl Fn() -> bool) {
     }
 }
 
-/// The child: scribbles until its parent is gone or lets go.
+/// The child: scribbles until its parent has ended or closes the child's input.
 pub(crate) fn play_scribbler(board: &Path, seed: u64) {
     println!("child: scribbling");
     let told = std::thread::spawn(until_let_go);
     scribble(board, BEHIND_THE_FACTS, seed, || told.is_finished());
 }
 
-/// Everything that a reader can be asked, so often; every answer is one, and comes soon.
+/// Call every method of a reader, `count` times; each must return, and soon.
 fn read_on(path: &Path, out: &Path, count: u64) {
     let mut reader = Reader::open(path).unwrap();
     let (mut snapshot, mut longest) = (Snapshot::default(), Duration::ZERO);
@@ -91,7 +93,7 @@ fn nor_those_of_a_board_that_is_copied() {
 }
 
 #[test]
-fn a_board_whose_header_is_scribbled_over_is_refused_and_those_who_have_it_are_told() {
+fn a_board_whose_header_is_scribbled_over_is_refused_and_its_readers_get_an_error() {
     let form = Form::file();
     let (path, good) = crate::filled(&form);
     let stop = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! The bell: no change is slept through, and who sees that something changed sees what.
+//! The bell: no change is slept through, and a reader that sees a new epoch sees the change.
 
 use loom::sync::{Arc, Condvar, Mutex};
 use loom::thread;
@@ -25,40 +25,40 @@ pub(crate) const MODELS: &[Model] = &[
         ],
         preemptions: 3,
         run: no_change_is_slept_through,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "of two changes by two writers none is slept through",
         mutants: &[Mutant::NoBellFence, Mutant::NoSleeperFence],
         preemptions: 2,
         run: of_two_changes_none_is_slept_through,
-        ways: 1,
+        variants: 1,
     },
     Model {
-        name: "who sees that a slot was taken sees the slot",
+        name: "a reader that sees a slot taken sees the slot",
         mutants: &[Mutant::RelaxedEpoch, Mutant::RelaxedEpochLook],
         preemptions: 3,
-        run: who_sees_that_a_slot_was_taken_sees_the_slot,
-        ways: 1,
+        run: a_reader_that_sees_a_slot_taken_sees_the_slot,
+        variants: 1,
     },
     Model {
-        name: "who looks again at the bell finds how the process ended",
+        name: "a second look at the bell finds the exit of the process",
         // The look itself may be relaxed here: reading the numbers fences before the record is read.
         mutants: &[Mutant::RelaxedEpoch],
         preemptions: 3,
-        run: who_looks_again_at_the_bell_finds_how_the_process_ended,
-        ways: 1,
+        run: a_second_look_at_the_bell_finds_the_exit_of_the_process,
+        variants: 1,
     },
     Model {
-        name: "who is woken finds what woke it",
+        name: "a woken reader finds the change that woke it",
         mutants: &[Mutant::RelaxedEpoch, Mutant::RelaxedEpochLook],
         preemptions: 3,
-        run: who_is_woken_finds_what_woke_it,
-        ways: 1,
+        run: a_woken_reader_finds_the_change_that_woke_it,
+        variants: 1,
     },
 ];
 
-/// What the system does about the wake word: it compares and sleeps in one step, under a lock of its own.
+/// The system's part in the wake word: it compares and sleeps in one step, under a lock of its own.
 #[derive(Default)]
 struct Kernel {
     state: Mutex<Sleeping>,
@@ -68,7 +68,7 @@ struct Kernel {
 #[derive(Default)]
 struct Sleeping {
     wakes: usize,
-    /// Nobody will ring any more.
+    /// No ring will follow.
     over: bool,
 }
 
@@ -94,7 +94,7 @@ impl Kernel {
         self.moved.notify_all();
     }
 
-    fn nobody_rings_any_more(&self) {
+    fn end_the_rings(&self) {
         self.state.lock().unwrap().over = true;
         self.moved.notify_all();
     }
@@ -125,7 +125,7 @@ impl Board {
     }
 }
 
-/// Ring from so many threads, each after `before`; returns once all have rung.
+/// Ring from `count` threads, each after `before`; returns once all have rung.
 fn with_ringers(count: usize, board: &Arc<Board>, before: fn(&Board), sleeper: impl FnOnce(&Board) + 'static) {
     let ringers: Vec<_> = (0..count)
         .map(|_| {
@@ -139,7 +139,7 @@ fn with_ringers(count: usize, board: &Arc<Board>, before: fn(&Board), sleeper: i
     let sleeping = board.clone();
     let sleeper = thread::spawn(move || sleeper(&sleeping));
     ringers.into_iter().for_each(|ringer| ringer.join().unwrap());
-    board.kernel.nobody_rings_any_more();
+    board.kernel.end_the_rings();
     sleeper.join().unwrap();
 }
 
@@ -154,7 +154,7 @@ fn of_two_changes_none_is_slept_through() {
         |_| (),
         |board| {
             board.wait(0);
-            // The first look may have met either change, or both: whoever has seen one waits for the other.
+            // The first look may have met either change, or both: a reader that has seen one waits for the other.
             if epoch(&board.epoch) == 1 {
                 board.wait(1);
             }
@@ -163,7 +163,7 @@ fn of_two_changes_none_is_slept_through() {
     );
 }
 
-fn who_is_woken_finds_what_woke_it() {
+fn a_woken_reader_finds_the_change_that_woke_it() {
     with_ringers(
         1,
         &Arc::new(Board::default()),
@@ -175,7 +175,7 @@ fn who_is_woken_finds_what_woke_it() {
     );
 }
 
-fn who_sees_that_a_slot_was_taken_sees_the_slot() {
+fn a_reader_that_sees_a_slot_taken_sees_the_slot() {
     let (board, line, count) = (Arc::new(Board::default()), Arc::new(HotLine::default()), Arc::new(AtomicU32::new(0)));
     let (rung, claimed, counted) = (board.clone(), line.clone(), count.clone());
     let writer = thread::spawn(move || {
@@ -194,7 +194,7 @@ fn who_sees_that_a_slot_was_taken_sees_the_slot() {
     reader.join().unwrap();
 }
 
-fn who_looks_again_at_the_bell_finds_how_the_process_ended() {
+fn a_second_look_at_the_bell_finds_the_exit_of_the_process() {
     const EXIT: u64 = 1 << 32 | 1;
     let (board, line, record) =
         (Arc::new(Board::default()), Arc::new(HotLine::default()), Arc::new(ColdRecord::default()));

@@ -10,22 +10,22 @@ use crate::run::Model;
 
 pub(crate) const MODELS: &[Model] = &[
     Model {
-        name: "who attaches while a board is made gets all of it, or is told that it is not ready",
+        name: "an attach while a board is made gets all of it, or the error that it is not ready",
         mutants: &[Mutant::RelaxedReady, Mutant::ReadyFirst, Mutant::NoAttachFence],
         preemptions: 3,
-        run: who_attaches_while_a_board_is_made_gets_all_of_it,
-        ways: 1,
+        run: an_attach_while_a_board_is_made_gets_all_of_it,
+        variants: 1,
     },
     Model {
-        name: "who sees a board closed sees what became of it, and when",
+        name: "a reader that sees a board closed sees its last state, and when that was",
         mutants: &[Mutant::RelaxedClose, Mutant::ClosedFirst, Mutant::RelaxedClosedLook],
         preemptions: 3,
-        run: who_sees_a_board_closed_sees_what_became_of_it,
-        ways: 1,
+        run: a_reader_that_sees_a_board_closed_sees_its_last_state,
+        variants: 1,
     },
 ];
 
-fn who_attaches_while_a_board_is_made_gets_all_of_it() {
+fn an_attach_while_a_board_is_made_gets_all_of_it() {
     let header = Arc::new(HeaderPage::default());
     let facts = HeaderImage::for_slots(1).sealed();
     let made = header.clone();
@@ -41,7 +41,7 @@ fn who_attaches_while_a_board_is_made_gets_all_of_it() {
     reader.join().unwrap();
 }
 
-fn who_sees_a_board_closed_sees_what_became_of_it() {
+fn a_reader_that_sees_a_board_closed_sees_its_last_state() {
     let header = Arc::new(HeaderPage::default());
     let shut = header.clone();
     let creator = thread::spawn(move || close(&shut, 2, 9));

@@ -1,4 +1,4 @@
-//! Numbers and texts: a publication is read whole or not at all.
+//! Models of numbers and texts: a publication is read whole or not at all.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -20,7 +20,7 @@ pub(crate) const MODELS: &[Model] = &[Model {
     ],
     preemptions: 3,
     run: readers_never_see_half_a_publication,
-    ways: 1,
+    variants: 1,
 }];
 
 fn readers_never_see_half_a_publication() {

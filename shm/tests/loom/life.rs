@@ -16,7 +16,7 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::TwoStepClaim, Mutant::NoSecondControl, Mutant::NamedClaim],
         preemptions: 3,
         run: a_claim_never_shows_numbers_of_one_life_under_another,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "words that are not latched belong to the life that is shown",
@@ -30,56 +30,56 @@ pub(crate) const MODELS: &[Model] = &[
         ],
         preemptions: 3,
         run: words_that_are_not_latched_belong_to_the_life_that_is_shown,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "of two claims of one slot one wins",
         mutants: &[Mutant::TwoStepClaim],
         preemptions: 3,
         run: of_two_claims_of_one_slot_one_wins,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "of two claims of one reservation one wins",
         mutants: &[Mutant::TwoStepClaim],
         preemptions: 3,
         run: of_two_claims_of_one_reservation_one_wins,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "a reservation is claimed by another process, whose publications go on from the creator's",
         mutants: &[Mutant::RelaxedClaim, Mutant::RelaxedState],
         preemptions: 2,
         run: a_reservation_is_claimed_by_another_process,
-        ways: 1,
+        variants: 1,
     },
     Model {
-        name: "who shows a reservation as live has the process that claimed it",
+        name: "a reservation shown as live has the process that claimed it",
         mutants: &[Mutant::RelaxedState],
         preemptions: 3,
-        run: who_shows_a_reservation_as_live_has_its_process,
-        ways: 1,
+        run: a_reservation_shown_as_live_has_its_process,
+        variants: 1,
     },
     Model {
         name: "a slot that ended is taken over by another process, whose publications go on from the last",
         mutants: &[Mutant::RelaxedClaim, Mutant::RelaxedState],
         preemptions: 2,
         run: a_slot_that_ended_is_taken_over,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "a claim that was cut off by a kill is never shown, and made good by the next one",
         mutants: &[Mutant::NamedClaim, Mutant::NoClaimFence, Mutant::NoRecordFence, Mutant::NoRecordControl],
         preemptions: 3,
         run: a_claim_that_was_cut_off_is_never_shown,
-        ways: 1,
+        variants: 1,
     },
     Model {
-        name: "who judges by a state sees what was written before it",
+        name: "a judge of a state sees the words written before it",
         mutants: &[Mutant::RelaxedState, Mutant::RelaxedLook],
         preemptions: 3,
-        run: who_judges_by_a_state_sees_what_was_written_before_it,
-        ways: 1,
+        run: a_judge_of_a_state_sees_the_words_written_before_it,
+        variants: 1,
     },
 ];
 
@@ -91,7 +91,7 @@ fn live(generation: u32) -> Control {
     Control::of(generation, SlotState::Live, true)
 }
 
-/// What a reader may show, by the control word that it read under.
+/// The words that a reader may show, by the control word that it read under.
 fn shown(line: &HotLine, words: &[AtomicU64]) -> Option<(Control, Vec<u64>)> {
     let hot = read_hot(line)?;
     let mut found = Vec::new();
@@ -150,7 +150,7 @@ fn of_two_claims_of_one_reservation_one_wins() {
     one_of_two_wins(RESERVED);
 }
 
-/// Where the system has no locks, the control word alone decides.
+/// Without the system's locks, the control word alone decides.
 fn one_of_two_wins(from: Control) {
     let line = Arc::new(HotLine::default());
     set_control(&line, from);
@@ -188,14 +188,14 @@ fn a_reservation_is_claimed_by_another_process() {
     reader.join().unwrap();
 }
 
-fn who_shows_a_reservation_as_live_has_its_process() {
+fn a_reservation_shown_as_live_has_its_process() {
     const KEY: u64 = 5;
     let line = Arc::new(HotLine::default());
     let identity = Arc::new([AtomicU64::new(KEY), AtomicU64::new(0)]);
     set_control(&line, RESERVED);
     let (claimed, written) = (line.clone(), identity.clone());
     let child = thread::spawn(move || {
-        // A first child is killed in the middle of its claim; a second makes it again, in the same generation.
+        // A first child is killed in the middle of its claim; a second claims the slot again, in the same generation.
         assert!(begin_claim(&claimed, RESERVED, 1, true));
         store_words(&written[1..], &[7]);
         let cut_off = look(&claimed);
@@ -240,7 +240,8 @@ fn a_claim_that_was_cut_off_is_never_shown() {
     let line = Arc::new(HotLine::default());
     let word = Arc::new([AtomicU64::new(1)]);
     set_control(&line, OVER);
-    // The slot's byte: the system frees it when its holder dies, and the next holder has seen what that one did.
+    // The lock on the slot's byte: the system frees it when its holder dies, and the next holder sees all of that
+    // holder's stores.
     let byte = Arc::new(Mutex::new(()));
     let (cut, cut_word, cut_byte) = (line.clone(), word.clone(), byte.clone());
     let killed = thread::spawn(move || {
@@ -269,7 +270,7 @@ fn a_claim_that_was_cut_off_is_never_shown() {
     reader.join().unwrap();
 }
 
-fn who_judges_by_a_state_sees_what_was_written_before_it() {
+fn a_judge_of_a_state_sees_the_words_written_before_it() {
     let line = Arc::new(HotLine::default());
     let ended_at = Arc::new(AtomicU64::new(0));
     set_control(&line, live(1));

@@ -1,4 +1,4 @@
-//! The log ring: what is shown was not overwritten meanwhile, and is of one log.
+//! The log ring: bytes that are shown were not overwritten meanwhile, and are of one log.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -15,28 +15,28 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::NoLogReserve, Mutant::NoLogFence, Mutant::NoLogCopyFence],
         preemptions: 3,
         run: a_log_never_shows_a_byte_that_was_overwritten,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "a log never shows a byte before it is there",
         mutants: &[Mutant::RelaxedCommit, Mutant::NoLogFirstFence],
         preemptions: 3,
         run: a_log_never_shows_a_byte_before_it_is_there,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "a new log never shows lines of the one before",
         mutants: &[Mutant::RelaxedCommit, Mutant::NoLogFirstFence],
         preemptions: 3,
         run: a_new_log_never_shows_lines_of_the_one_before,
-        ways: 1,
+        variants: 1,
     },
     Model {
-        name: "who shows a slot's new life has its log",
+        name: "a slot's new life is shown with its log",
         mutants: &[Mutant::RelaxedState],
         preemptions: 3,
-        run: who_shows_a_new_life_has_its_log,
-        ways: 1,
+        run: a_new_life_is_shown_with_its_log,
+        variants: 1,
     },
     Model {
         name: "a log goes on behind a line that a killed writer left half written",
@@ -50,11 +50,11 @@ pub(crate) const MODELS: &[Model] = &[
         ],
         preemptions: 3,
         run: a_log_goes_on_behind_a_half_written_line,
-        ways: 1,
+        variants: 1,
     },
 ];
 
-/// A ring of one word, and what is in it.
+/// A ring of one word with these bytes in it.
 fn ring(bytes: &[u8]) -> (Arc<LogCounters>, Arc<[AtomicU64; 1]>) {
     let (counters, ring) = (Arc::new(LogCounters::default()), Arc::new([AtomicU64::new(0)]));
     append_log(&counters, &*ring, bytes);
@@ -104,7 +104,7 @@ fn a_new_log_never_shows_lines_of_the_one_before() {
     reader.join().unwrap();
 }
 
-fn who_shows_a_new_life_has_its_log() {
+fn a_new_life_is_shown_with_its_log() {
     let (counters, ring) = ring(b"old");
     let line = Arc::new(HotLine::default());
     let (claimed, ahead) = (line.clone(), counters.clone());
@@ -125,7 +125,7 @@ fn who_shows_a_new_life_has_its_log() {
 fn a_log_goes_on_behind_a_half_written_line() {
     use vx_shm::atomics::Ordering::Relaxed;
     let (counters, ring) = ring(b"aaaabbb\n");
-    // Killed after it had announced two bytes and stored one.
+    // A writer was killed after it had announced two bytes and stored one.
     counters.reserved.store(10, Relaxed);
     ring[0].store(u64::from_le_bytes(*b"xaaabbb\n"), Relaxed);
     let (ahead, written) = (counters.clone(), ring.clone());

@@ -3,9 +3,9 @@
 //!
 //! `RUSTFLAGS="--cfg loom" cargo test -p vx-shm --release --test loom [PART OF A MODEL'S NAME]`
 //!
-//! Each model holds as the code is, and fails under each of its mutants: a model that a mutant passes shows nothing. And
-//! each mutant there is fails some model: an ordering that none needs is not in the code. A model's own thread only sets
-//! up and joins, as loom does not look for interleavings with what it did before. What loom cannot refute is said in
+//! Each model holds as the code is, and fails under each of its mutants: a model that a mutant passes shows nothing.
+//! And each mutant there is fails some model: an ordering that none needs is not in the code. A model's own thread only
+//! sets up and joins, as loom does not look for interleavings with its earlier steps. The limits of loom are in
 //! `vx_shm::docs::protocol`.
 
 #[cfg(not(loom))]

@@ -1,4 +1,5 @@
-//! The cold record: what announces a text, a phase or an end comes after it, and a new life begins with no old word.
+//! The cold record: the word that announces a text, a phase or an end comes after it, and a new life begins with no old
+//! word.
 
 use loom::sync::Arc;
 use loom::thread;
@@ -12,7 +13,7 @@ use vx_shm::stamp::{
     read_under, set_control, store_words,
 };
 
-use crate::run::{Model, way};
+use crate::run::{Model, variant};
 
 pub(crate) const MODELS: &[Model] = &[
     Model {
@@ -20,21 +21,21 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::AnnouncedFirst],
         preemptions: 3,
         run: a_text_that_is_announced_is_there,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "a phase that is named has its entry, and the one before its result",
         mutants: &[Mutant::AnnouncedFirst],
         preemptions: 3,
         run: a_phase_that_is_named_has_its_entry,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "an end shows error, result, exit and time that were written before it",
         mutants: &[Mutant::EndFirst, Mutant::RelaxedState],
         preemptions: 3,
         run: an_end_shows_what_was_written_before_it,
-        ways: 1,
+        variants: 1,
     },
     Model {
         name: "no word of a record outlives its slot's life",
@@ -48,7 +49,7 @@ pub(crate) const MODELS: &[Model] = &[
         ],
         preemptions: 3,
         run: no_word_of_a_record_outlives_its_life,
-        ways: WORDS + 1,
+        variants: WORDS + 1,
     },
 ];
 
@@ -127,12 +128,12 @@ fn an_end_shows_what_was_written_before_it() {
     reader.join().unwrap();
 }
 
-/// How many words of a record are not latched, at its size in models.
+/// The number of words of a record that are not latched, at its size in models.
 const WORDS: usize = IDENTITY_WORDS + 2 + 2 * PHASES + ERROR_WORDS + PATH_WORDS;
 const IDENTITY_WORDS: usize = 6 + KEY_WORDS + VERSION_WORDS;
 
-/// All of them. The reader looks at one, another one each time, and at last at the text: with all in one model there are
-/// too many outcomes.
+/// All words of a record. In each variant the reader looks at one of them, in the last at the text: with all in one
+/// model there are too many outcomes.
 fn words(record: &ColdRecord) -> Vec<&AtomicU64> {
     let mut words: Vec<&AtomicU64> = record.identity.iter().collect();
     words.extend([&record.exit, &record.ended_at]);
@@ -160,7 +161,7 @@ fn no_word_of_a_record_outlives_its_life() {
     let reader = thread::spawn(move || {
         let Some(hot) = read_hot(&line) else { return };
         let (control, mut found) = (Control::from_word(hot.control), 0);
-        let whole = read_under(&line, hot.control, || match words(&record).get(way()) {
+        let whole = read_under(&line, hot.control, || match words(&record).get(variant()) {
             Some(word) => {
                 found = word.load(Ordering::Relaxed);
                 true

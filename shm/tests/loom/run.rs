@@ -1,4 +1,4 @@
-//! Running models, and the table of what was shown.
+//! Running models, and the table of their results.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,24 +13,25 @@ use vx_shm::atomics::{Mutant, set_mutant};
 pub(crate) struct Model {
     /// The behaviour it protects.
     pub(crate) name: &'static str,
-    /// What it does not hold without.
+    /// The steps without which the model must fail.
     pub(crate) mutants: &'static [Mutant],
-    /// How often a thread may be interrupted in one execution. Every known mistake of this kind shows with two.
+    /// Times a thread may be interrupted in one execution. Every known mistake of this kind shows with two.
     pub(crate) preemptions: usize,
     /// Its threads.
     pub(crate) run: fn(),
-    /// In how many ways it is run, one after another; it must hold in all, and a mutant fail in one. See [`way`].
-    pub(crate) ways: usize,
+    /// The number of variants it is run in, one after another; it must hold in all, and a mutant fail in one. See
+    /// [`variant`].
+    pub(crate) variants: usize,
 }
 
 std::thread_local! {
     static FAILS_ON_PURPOSE: Cell<bool> = const { Cell::new(false) };
-    static WAY: Cell<usize> = const { Cell::new(0) };
+    static VARIANT: Cell<usize> = const { Cell::new(0) };
 }
 
-/// In which of its ways the model runs that this belongs to, from 0.
-pub(crate) fn way() -> usize {
-    WAY.get() // loom runs all threads of a model on the one that started it.
+/// The variant of the model that runs now, from 0.
+pub(crate) fn variant() -> usize {
+    VARIANT.get() // loom runs all threads of a model on the one that started it.
 }
 
 /// Run every model that the arguments ask for, as many at a time as there are processors.
@@ -77,7 +78,7 @@ pub(crate) fn all(groups: &[&'static [Model]]) -> ExitCode {
 }
 
 impl Model {
-    /// It holds, and fails under each of its mutants; else what did not come out like that.
+    /// Check that the model holds, and fails under each of its mutants. Returns a line for each other result.
     fn show(&self, every: &AtomicUsize) -> Vec<String> {
         let began = Instant::now();
         let Ok(executions) = self.explore() else { return vec![format!("{}: does not hold", self.name)] };
@@ -98,17 +99,17 @@ impl Model {
         passed.is_err()
     }
 
-    /// Every interleaving of the model's threads, with every value that each load may return; how many there were.
+    /// Run every interleaving of the model's threads, with every value that each load may return. Returns their number.
     fn explore(&self) -> Result<usize, ()> {
-        (0..self.ways).map(|way| self.explore_way(way)).sum()
+        (0..self.variants).map(|variant| self.explore_variant(variant)).sum()
     }
 
-    fn explore_way(&self, way: usize) -> Result<usize, ()> {
-        WAY.set(way);
+    fn explore_variant(&self, variant: usize) -> Result<usize, ()> {
+        VARIANT.set(variant);
         let executions = std::sync::Arc::new(AtomicUsize::new(0));
         let (counted, run) = (executions.clone(), self.run);
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound.get_or_insert(self.preemptions); // `LOOM_MAX_PREEMPTIONS` says otherwise.
+        builder.preemption_bound.get_or_insert(self.preemptions); // `LOOM_MAX_PREEMPTIONS` overrides it.
         builder.max_branches = 10_000;
         let held = catch_unwind(AssertUnwindSafe(|| {
             builder.check(move || {

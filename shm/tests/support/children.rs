@@ -1,13 +1,14 @@
-//! Child processes: this test binary run again in the role of a writer. None of them outlives who started it.
+//! Child processes: this test binary run again in the role of a writer. None of them outlives the process that started
+//! it.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// The variable that tells a child its role; the parent's id and its arguments follow, separated by tabs.
+/// The variable that holds a child's role; the parent's id and its arguments follow, separated by tabs.
 const ROLE: &str = "VX_SHM_TEST_ROLE";
 
-/// What a child is to do.
+/// The role of a child.
 pub(crate) struct Role {
     pub(crate) name: String,
     pub(crate) board: PathBuf,
@@ -35,7 +36,7 @@ impl Writer {
         Self { child, lines, reaped: false }
     }
 
-    /// What the child says next, without the mark that tells it from the test harness's own lines.
+    /// The child's next line, without the mark that sets it apart from the test harness's own lines.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         loop {
@@ -47,12 +48,12 @@ impl Writer {
         }
     }
 
-    /// Say the word that [`until_let_go_line`] waits for.
+    /// Write the line that [`until_let_go_line`] waits for.
     pub(crate) fn let_go_line(&mut self) {
         self.child.stdin.as_mut().unwrap().write_all(b"go\n").unwrap();
     }
 
-    /// Let go of what [`until_let_go`] waits for, and wait until the child has ended in its own way.
+    /// Close the input that [`until_let_go`] waits on, and wait until the child has ended by itself.
     pub(crate) fn let_go(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
@@ -63,26 +64,26 @@ impl Writer {
         self.child.id()
     }
 
-    /// Wait until it is gone, and how it went.
+    /// Wait until it is gone. Returns how it ended.
     pub(crate) fn wait(mut self) -> std::process::ExitStatus {
         self.reaped = true;
         self.child.wait().unwrap()
     }
 
-    /// SIGKILL, and wait until it is gone. Its standard input stays open, for children of its own that wait on it, until
-    /// what is returned is dropped.
+    /// SIGKILL, and wait until it is gone. Its standard input stays open, for children of its own that wait on it,
+    /// until the returned handle is dropped.
     pub(crate) fn kill(mut self) -> Option<ChildStdin> {
         let input = self.child.stdin.take(); // Waiting would close it.
         self.end();
         input
     }
 
-    /// Whether it has not ended by itself.
+    /// True if it has not ended by itself.
     pub(crate) fn runs(&mut self) -> bool {
         !self.reaped && self.child.try_wait().unwrap().is_none()
     }
 
-    /// Somebody else has waited for it: its id may be another process's by now.
+    /// Note that another caller has waited for it: its id may be another process's by now.
     pub(crate) fn is_reaped(&mut self) {
         self.reaped = true;
     }
@@ -104,7 +105,7 @@ impl Drop for Writer {
 
 /// In a child: its role. In a parent that runs ignored tests: nothing.
 ///
-/// From here on the child dies with the thread that started it, however that goes.
+/// From here on the child dies with the thread that started it, for any cause.
 pub(crate) fn role() -> Option<Role> {
     let told = std::env::var(ROLE).ok()?;
     let mut parts = told.split('\t');
@@ -116,27 +117,27 @@ pub(crate) fn role() -> Option<Role> {
     Some(Role { name: parts.next()?.to_owned(), board: parts.next()?.into(), seed: parts.next()?.parse().ok()? })
 }
 
-/// In a child: say something to the parent.
-pub(crate) fn say(what: impl std::fmt::Display) {
+/// In a child: print a line for the parent.
+pub(crate) fn report(what: impl std::fmt::Display) {
     println!("child: {what}");
 }
 
-/// In a child: stay until the parent is gone or lets go.
+/// In a child: stay until the parent has ended or closes the child's input.
 pub(crate) fn until_let_go() {
     let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
 }
 
-/// In a child: wait for the parent's word, so that many begin at once.
+/// In a child: wait for the parent's line, so that many begin at once.
 pub(crate) fn until_let_go_line() {
     let _ = std::io::stdin().read_line(&mut String::new());
 }
 
-/// How much of a long test to run: so many times what fits every run, as the variable `VX_TORTURE` says.
+/// The rounds of a long test: the usual number times the variable `VX_TORTURE`.
 pub(crate) fn rounds(usual: u64) -> u64 {
     usual.saturating_mul(torture_factor())
 }
 
-/// What the variable `VX_TORTURE` says: a whole number, or nothing for 1.
+/// The variable `VX_TORTURE`: a whole number, or nothing for 1.
 pub(crate) fn torture_factor() -> u64 {
     match std::env::var("VX_TORTURE") {
         Err(_) => 1,

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use vx_shm::layout::HeaderImage;
 use vx_shm::{Board, CreateError};
 
-/// Where boards are made: a directory of their own, or names of their own. Both are gone when this is dropped.
+/// The place in which boards are made: a directory of their own, or names of their own. Both are gone when this is
+/// dropped.
 pub(crate) struct Form {
     directory: tempfile::TempDir,
     named: bool,
@@ -28,6 +29,7 @@ impl Form {
         Self::of(false)
     }
 
+    #[cfg(feature = "named")]
     pub(crate) fn named() -> Self {
         Self::of(true)
     }
@@ -36,7 +38,7 @@ impl Form {
         Self { directory: tempfile::tempdir().unwrap(), named, names: Mutex::default() }
     }
 
-    /// Board files on a memory file system where there is one, as boards are meant to lie.
+    /// Board files on a memory file system if there is one, as boards are meant to lie.
     pub(crate) fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
@@ -46,7 +48,7 @@ impl Form {
         Self { directory, named: false, names: Mutex::default() }
     }
 
-    /// A place that nothing has yet.
+    /// A path that is not in use yet.
     pub(crate) fn fresh(&self) -> PathBuf {
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         if self.named {
@@ -86,17 +88,17 @@ impl Drop for Form {
     fn drop(&mut self) {
         for name in self.names.lock().unwrap().drain(..) {
             let _ = vx_shm::remove_named(&name);
-            // Also what a failed test has left half-made.
+            // Also the half-made segment of a failed test.
             #[cfg(target_os = "linux")]
             let _ = std::fs::remove_file(Path::new("/dev/shm").join(name));
         }
     }
 }
 
-/// What the names of directories begin with that a run leaves behind if it is killed; its process id follows.
+/// The beginning of the names of directories that a run leaves behind if it is killed; its process id follows.
 const LEFTOVER: &str = "vx-torture-";
 
-/// Remove what runs have left behind that were killed: those of processes that are gone.
+/// Remove the directories of runs that were killed: those of processes that are gone.
 fn clear_leftovers(place: &Path) {
     for entry in std::fs::read_dir(place).unwrap().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -115,7 +117,7 @@ pub(crate) fn with_facts(bytes: &mut [u8], change: impl FnOnce(&mut HeaderImage)
     bytes[..length].copy_from_slice(bytemuck::bytes_of(&facts.sealed()));
 }
 
-/// The same board as if a process had made it that is gone.
+/// A copy of the board whose creator is a process that has ended.
 pub(crate) fn copy_with_dead_creator(from: &Path, to: &Path) {
     let mut bytes = std::fs::read(from).unwrap();
     with_facts(&mut bytes, |facts| facts.creator_start -= 1);
@@ -132,14 +134,15 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) {
 /// Run a test on a board file, and again on a named segment.
 pub(crate) fn both_forms(test: impl Fn(&Form)) {
     test(&Form::file());
+    #[cfg(feature = "named")]
     test(&Form::named());
 }
 
-/// A small generator of numbers: the same seed gives the same run.
-pub(crate) struct Dice(pub(crate) u64);
+/// A small generator of random numbers: the same seed gives the same run.
+pub(crate) struct Random(pub(crate) u64);
 
-impl Dice {
-    pub(crate) fn roll(&mut self) -> u64 {
+impl Random {
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -147,6 +150,6 @@ impl Dice {
     }
 
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.roll() % bound
+        self.number() % bound
     }
 }

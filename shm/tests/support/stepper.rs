@@ -1,4 +1,4 @@
-//! A child that goes on one system call or one instruction at a time, for its parent to look around in between.
+//! A child that runs one system call or one instruction at a time, so that its parent can look at the board in between.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 
 use super::children::Writer;
 
-/// Where a step has led to.
+/// The place that a step has led to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
     /// To the next instruction.
@@ -24,7 +24,7 @@ pub(crate) enum At {
     End,
 }
 
-/// A child under its parent's hand. Gone when this is dropped, or when the parent is.
+/// A child that its parent steps. It is killed when this is dropped or when the parent ends.
 pub(crate) struct Stepped {
     writer: Writer,
     pid: Pid,
@@ -65,7 +65,7 @@ impl Stepped {
         assert_eq!(self.wait(), At::Mark);
     }
 
-    /// On to the exit of the next lock that is asked for; the one for the table comes first in whatever changes it.
+    /// On to the exit of the next system call for a lock. The first one of every change of the table locks the table.
     pub(crate) fn reach_lock(&mut self) {
         loop {
             match self.system_call() {
@@ -77,7 +77,7 @@ impl Stepped {
         assert_eq!(self.system_call(), At::Exit);
     }
 
-    /// At the exit of a system call: let it have failed like this.
+    /// At the exit of a system call: make it fail with this error.
     pub(crate) fn fail_call(&mut self, error: nix::errno::Errno) {
         let mut registers = ptrace::getregs(self.pid).unwrap();
         registers.rax = i64::from(-(error as i32)).cast_unsigned();
@@ -120,19 +120,19 @@ impl Stepped {
     }
 }
 
-/// In a child: stand still, and go on at the parent's pace.
+/// In a child: stop, and continue only as the parent steps.
 pub(crate) fn be_stepped() {
     ptrace::traceme().unwrap();
     mark();
 }
 
-/// In a child that is stepped: say that the part to be looked at begins or is over.
+/// In a child that is stepped: mark the beginning or the end of the part to be looked at.
 pub(crate) fn mark() {
     raise(Signal::SIGSTOP).unwrap();
 }
 
-/// Run on one processor until this is dropped: a step is then a switch from one process to the other, and no message
-/// between two processors. Children started meanwhile stay there.
+/// Run on one processor until this is dropped: a step is then a switch from one process to the other, and needs no
+/// message between two processors. Children started meanwhile stay there.
 pub(crate) struct OneProcessor(nix::sched::CpuSet);
 
 impl OneProcessor {

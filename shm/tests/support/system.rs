@@ -1,4 +1,5 @@
-//! What these tests need of the system that has no safe form: words that processes share beside a board, and a fork.
+//! Services of the system that these tests need and that have no safe form: words that processes share beside a board,
+//! and a fork.
 #![allow(unsafe_code, reason = "the only file of these tests with unsafe code")]
 
 use std::path::Path;
@@ -6,13 +7,13 @@ use std::sync::atomic::AtomicU64;
 
 use nix::unistd::{ForkResult, Pid};
 
-/// Zeroed words in a file that other processes map too: what a writer has done, said where no board is involved.
+/// Zeroed words in a file that other processes map too: a writer's progress, recorded without a board.
 pub(crate) struct SharedWords {
     map: memmap2::MmapRaw,
 }
 
 impl SharedWords {
-    /// So many words in a new file.
+    /// `count` words in a new file.
     pub(crate) fn create(path: &Path, count: usize) -> Self {
         std::fs::write(path, vec![0; count * size_of::<u64>()]).unwrap();
         Self::open(path)
@@ -26,14 +27,14 @@ impl SharedWords {
 
     pub(crate) fn word(&self, at: usize) -> &AtomicU64 {
         assert!((at + 1) * size_of::<u64>() <= self.map.len(), "a word within the file");
-        // SAFETY: the assertion keeps the word inside the map, which lives as long as `self` and begins on a page.
-        // The file keeps its length: nobody but these tests has its name. Any bits are a valid atomic, and everybody
-        // touches the words through atomics only.
+        // SAFETY: the assertion keeps the word inside the map, which lives as long as `self` and begins on a page. The
+        // file keeps its length: no process but these tests has its name. Any bits are a valid atomic, and every
+        // process touches the words through atomics only.
         unsafe { &*self.map.as_ptr().cast::<AtomicU64>().add(at) }
     }
 }
 
-/// Fork, and go on in both processes: what happened to the child is the child's business. Returns its id to the parent.
+/// Fork, and continue in both processes. The child's outcome is not checked here. Returns its id to the parent.
 pub(crate) fn fork_and(child: impl FnOnce()) -> Pid {
     // SAFETY: after a fork the child has this thread only, so a lock that another thread held at that moment stays
     // locked in it. The callers are children that play a role, whose only other thread is the board's own: it beats four
@@ -42,7 +43,7 @@ pub(crate) fn fork_and(child: impl FnOnce()) -> Pid {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             child();
-            // SAFETY: ends the process at once; no destructor of what the parent owns is run in the child.
+            // SAFETY: ends the process at once; no destructor of a value that the parent owns is run in the child.
             unsafe { libc::_exit(0) }
         }
     }

@@ -1,5 +1,5 @@
-//! What the board withstands, tried with real processes on one board: read while others write without pause, killed at
-//! any instant, stopped, raced for, made and removed under those who open it, forked.
+//! Trials of a board under load, with real processes: writers that never pause, are killed at any instant, are stopped,
+//! race for slots or fork, and boards that are made and removed while processes open them.
 //!
 //! `cargo test -p vx-shm --test torture` tries for half a minute and prints what it counted;
 //! `VX_TORTURE=1000 cargo test -p vx-shm --test torture` a thousand times as much of each. A name, as with other tests,

@@ -1,10 +1,12 @@
-//! The trials, one after the other, and what each of them counted.
+//! Runs the trials one after the other and prints the counts of each.
 //!
-//! They run on the main thread: a process is stepped by the thread that started it, and dies with it.
+//! Trials run on the main thread, because a stepped process depends on the thread that started it, and dies with it.
 
 mod attach;
 #[cfg(target_arch = "x86_64")]
 mod creation;
+#[cfg(target_arch = "x86_64")]
+mod expected;
 mod forks;
 #[cfg(target_arch = "x86_64")]
 mod instants;
@@ -13,8 +15,6 @@ mod ledger;
 mod races;
 mod reads;
 mod stops;
-#[cfg(target_arch = "x86_64")]
-mod story;
 mod strangers;
 mod written;
 
@@ -31,7 +31,7 @@ use crate::support::children::{self, Role, torture_factor};
 /// The longest that one trial may take in its usual form: one that hangs ends the run, and its children with it.
 const LONGEST_SECONDS: u32 = 300;
 
-/// A trial, by the behaviour it protects. It answers with what it counted.
+/// A trial, named by the behaviour it protects. Returns its counts.
 type Run = fn() -> String;
 
 const TRIALS: &[(&str, Run)] = &[
@@ -45,10 +45,11 @@ const TRIALS: &[(&str, Run)] = &[
     ("a_reader_at_each_instruction_of_a_life_sees_one_life_or_the_other", instants::reads),
     ("of_32_processes_that_race_for_8_slots_each_slot_has_one", races::rounds_of_32),
     ("who_attaches_while_boards_come_and_go_gets_a_complete_one_or_none", attach::files),
+    #[cfg(feature = "named")]
     ("who_attaches_while_named_segments_come_and_go_gets_a_complete_one_or_a_typed_error", attach::named),
     #[cfg(target_arch = "x86_64")]
     ("a_creator_killed_between_two_system_calls_leaves_a_complete_board_or_none", creation::files),
-    #[cfg(target_arch = "x86_64")]
+    #[cfg(all(target_arch = "x86_64", feature = "named"))]
     ("a_creator_of_a_named_segment_killed_between_two_system_calls_leaves_a_name_that_can_be_cleared", creation::named),
     ("a_writer_stopped_while_publishing_holds_up_nobody_and_goes_on", stops::publishing),
     #[cfg(target_arch = "x86_64")]
@@ -74,12 +75,12 @@ pub(crate) fn run() -> ExitCode {
             nix::unistd::alarm::set(u32::try_from(longest).unwrap_or(u32::MAX));
             let began = Instant::now();
             let count = run();
-            nobody_is_left();
+            no_process_is_left();
             counted.lock().unwrap().push((name, format!("{count} ({:.1} s)", began.elapsed().as_secs_f64())));
             Ok(())
         })
     });
-    // Children of children that were killed come to this process, and are seen to end.
+    // Children of children that were killed become children of this process, which sees them end.
     nix::sys::prctl::set_child_subreaper(true).unwrap();
     let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
@@ -92,8 +93,8 @@ pub(crate) fn run() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// A trial is over: so are all the processes that were started for it, also those whose parents were killed.
-fn nobody_is_left() {
+/// Assert, after a trial, that every process started for it has ended, even if its parent was killed.
+fn no_process_is_left() {
     let began = Instant::now();
     loop {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {

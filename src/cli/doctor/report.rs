@@ -1,11 +1,11 @@
-//! What `vx doctor` prints.
+//! The report of `vx doctor`: as text, or as a JSON document.
 
 use serde_json::{Value, json};
 
 use crate::cli::print;
 use crate::doctor::{Diagnosis, Finding, Remedy, Severity};
 
-/// Print what is so now, and what has been mended.
+/// Print the findings, and those that were mended.
 pub(super) fn print(diagnosis: &Diagnosis, mended: &[Finding], as_json: bool) {
     if as_json {
         print::data(format_args!("{:#}", document(diagnosis, mended)));
@@ -22,11 +22,6 @@ pub(super) fn print(diagnosis: &Diagnosis, mended: &[Finding], as_json: bool) {
 
 fn text(finding: &Finding) -> String {
     let Finding { subject, what, why, mend, .. } = finding;
-    // What a file of settings or a server said may hold anything.
-    let clean = |text: &str| -> String {
-        text.chars().filter(|character| !character.is_control() || *character == '\n').collect()
-    };
-    let (subject, what, mend) = (clean(subject), clean(what), clean(mend));
     format!("{}: {subject}: {what}\n  why: {why}\n  mend: {mend}", finding.severity.name())
 }
 

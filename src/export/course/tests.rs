@@ -43,7 +43,7 @@ pub(in crate::export) fn run() -> Course {
     of_readings(&readings())
 }
 
-/// The same, and the third is tried again, in its slot, and comes out well.
+/// The same run, in which the third tool is tried again, in its slot, and succeeds.
 pub(in crate::export) fn retried() -> Course {
     let mut readings = readings();
     let mut last = readings.last().expect("readings").clone();

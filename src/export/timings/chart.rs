@@ -1,4 +1,4 @@
-//! The timeline: a row of bars a tool, and below them how fast bytes came, over the same time.
+//! The timeline: a row of bars for each tool, and below them the rate of bytes over the same time.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -9,12 +9,12 @@ use super::super::course::{Course, Stretch, Tool};
 use super::super::critical::Link;
 use super::text::{bytes, duration, escaped, rate};
 
-/// Over so many parts of the run the rate of bytes is averaged.
+/// The number of parts of the run for each of which the rate of bytes is averaged.
 const BUCKETS: usize = 150;
-/// A bar narrower than this much of the run has no room for its letter.
+/// The part of the run, in percent, below which a bar has no room for its letter.
 const LETTER_PERCENT: f64 = 2.2;
 
-/// The stretches of the critical path: whose, from when, which phase.
+/// The stretches of the critical path: tool, beginning, phase.
 type OnPath = HashSet<(usize, u64, Phase)>;
 
 pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
@@ -32,7 +32,7 @@ pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
     page.push_str("</div>\n</section>\n");
 }
 
-/// Where in the run a moment is, in percent of its length.
+/// The place of a moment in the run, in percent of the run's length.
 fn percent(course: &Course, ns: u64) -> f64 {
     ns as f64 * 100.0 / course.length_ns.max(1) as f64
 }
@@ -124,7 +124,7 @@ pub(super) fn rates(course: &Course) -> Vec<u64> {
         let (mut from_ns, mut before) = (download.from_ns, 0);
         let last = (download.until_ns, download.done);
         for (at_ns, done) in tool.received.iter().copied().filter(|(at_ns, _)| *at_ns < last.0).chain([last]) {
-            // What is begun anew begins at nothing.
+            // A download that begins again counts from 0.
             let came = if done >= before { done - before } else { done };
             spread(&mut received, part_ns, (from_ns, at_ns), came as f64);
             (from_ns, before) = (at_ns.max(from_ns), done);
@@ -133,7 +133,7 @@ pub(super) fn rates(course: &Course) -> Vec<u64> {
     received.into_iter().map(|bytes| (bytes * 1e9 / part_ns as f64) as u64).collect()
 }
 
-/// Put an amount into the parts that it came in, evenly over its time.
+/// Distribute an amount evenly over the parts of the run in which it arrived.
 fn spread(parts: &mut [f64], part_ns: u64, (from_ns, until_ns): (u64, u64), amount: f64) {
     let last = parts.len() - 1;
     let place = |ns: u64| ((ns / part_ns) as usize).min(last);

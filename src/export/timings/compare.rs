@@ -6,10 +6,10 @@ use std::fmt::Write;
 use super::super::course::{Course, Tool};
 use super::text::{duration, escaped, moment};
 
-/// How many earlier runs have a row of their own.
+/// The most earlier runs that have a row of their own.
 const MOST_ROWS: usize = 8;
 
-/// How long runs usually take that came to the same end and fetched the same tools; `None` without any.
+/// The usual length of runs with the same outcome that fetched the same tools; `None` without any.
 pub(super) fn usual_ns(course: &Course, earlier: &[Course]) -> Option<u64> {
     let alike = |other: &&Course| other.board.state == course.board.state && fetched(other) == fetched(course);
     middle(earlier.iter().filter(alike).map(|other| other.length_ns).collect())
@@ -25,7 +25,7 @@ fn middle(mut lengths: Vec<u64>) -> Option<u64> {
     lengths.get(lengths.len() / 2).copied()
 }
 
-/// How much longer or shorter: `32 % less than usual`.
+/// The difference from the usual length: `32 % less than usual`.
 pub(super) fn against(now_ns: u64, usual_ns: u64) -> String {
     let percent = (now_ns as f64 / usual_ns.max(1) as f64 - 1.0) * 100.0;
     match percent.round() {
@@ -95,7 +95,7 @@ fn difference(now_ns: u64, usual_ns: u64) -> String {
     }
 }
 
-/// How long a tool took that came out well, and how long it usually does.
+/// A tool's time, where it succeeded, and the time it usually takes.
 fn beside<'a>(tool: &'a Tool, earlier: &[Course]) -> Option<(&'a Tool, u64, u64, usize)> {
     let took = |tool: &Tool| tool.took_ns().filter(|_| tool.worked() && tool.slot.state.good());
     let now_ns = took(tool)?;

@@ -1,4 +1,4 @@
-//! Everything in numbers: a table for who cannot see the bars, or wants to know exactly.
+//! The page's numbers as a table, for readers that cannot see the bars or want exact values.
 
 use std::fmt::Write;
 

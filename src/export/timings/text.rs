@@ -1,25 +1,24 @@
-//! Numbers and texts as the page has them.
+//! Numbers and texts in the form of the page.
 
-/// A text that is nothing but text in a page, in an attribute too. What would move a cursor or turn the direction of what
-/// stands beside it is replaced.
+use vx_status::text::replaced;
+
+/// `text` as the text of a page or of an attribute: no markup, and U+FFFD in place of each unprintable character except line
+/// ends and tabs.
 pub(super) fn escaped(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
+    let keep = |character, _| matches!(character, '\n' | '\t');
+    let printable = replaced(text, keep, |_, into| into.push('\u{fffd}'));
+    let mut markup = String::with_capacity(printable.len());
+    for character in printable.chars() {
         match character {
-            '&' => clean.push_str("&amp;"),
-            '<' => clean.push_str("&lt;"),
-            '>' => clean.push_str("&gt;"),
-            '"' => clean.push_str("&quot;"),
-            '\'' => clean.push_str("&#39;"),
-            '\n' | '\t' => clean.push(character),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' => {
-                clean.push('\u{fffd}');
-            }
-            control if control.is_control() => clean.push('\u{fffd}'),
-            other => clean.push(other),
+            '&' => markup.push_str("&amp;"),
+            '<' => markup.push_str("&lt;"),
+            '>' => markup.push_str("&gt;"),
+            '"' => markup.push_str("&quot;"),
+            '\'' => markup.push_str("&#39;"),
+            other => markup.push(other),
         }
     }
-    clean
+    markup
 }
 
 /// A length of time with three digits or so: `812 ms`, `2.34 s`, `1 min 02 s`.

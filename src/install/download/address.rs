@@ -1,12 +1,13 @@
-//! Addresses: which may be used, what of them may be shown, and whose credentials belong to them.
+//! Addresses: which of them are usable, how they are shown, and which host gets the credentials.
 
 use ureq::http::Uri;
 
+use crate::archive::Origin;
 use crate::config::Part;
 
 use super::error::DownloadErrorKind;
 
-/// An address without what may be secret in it: user, password, query and fragment.
+/// An address without its secret parts: user, password, query and fragment.
 pub fn shown_address(url: &str) -> String {
     let bare = url.split(['?', '#']).next().unwrap_or_default();
     match bare.split_once("://") {
@@ -19,7 +20,7 @@ pub fn shown_address(url: &str) -> String {
     }
 }
 
-/// Whether an address can be downloaded from.
+/// Refuse an address that cannot be downloaded from.
 pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
     let refused =
         |reason: &str| Err(DownloadErrorKind::Address { address: shown_address(url), reason: reason.to_owned() });
@@ -35,19 +36,33 @@ pub(super) fn check(url: &str) -> Result<(), DownloadErrorKind> {
     }
 }
 
-/// The credentials of a part, if they are for the host of this address: another one may have taken the part's place.
-pub(super) fn authorization(part: &Part, url: &str) -> Option<String> {
-    let authorization = part.authorization.clone()?;
-    let place = |url: &str| {
+/// The origin to ask for a part: its own, or the address that replaces it. Only the host of the part's own address gets
+/// its credentials.
+pub(super) fn origin(part: &Part, instead: Option<&str>) -> Origin {
+    let Some(own) = &part.origin else {
+        return Origin { url: instead.unwrap_or_default().to_owned(), authorization: None };
+    };
+    match instead {
+        Some(url) => {
+            let authorization = own.authorization.clone().filter(|_| same_host(&own.url, url));
+            Origin { url: url.to_owned(), authorization }
+        }
+        None => own.clone(),
+    }
+}
+
+fn same_host(one: &str, other: &str) -> bool {
+    let host = |url: &str| {
         let uri = url.parse::<Uri>().ok()?;
         Some((uri.scheme_str()?.to_owned(), uri.host()?.to_ascii_lowercase(), uri.port_u16()))
     };
-    (place(&part.url).is_some() && place(&part.url) == place(url)).then_some(authorization)
+    host(one).is_some() && host(one) == host(other)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::Archive;
 
     #[test]
     fn an_address_is_shown_without_its_secrets() {
@@ -67,18 +82,13 @@ mod tests {
 
     #[test]
     fn credentials_stay_with_their_host() {
-        let part = Part {
-            url: "https://host.invalid/a.tgz".into(),
-            file_name: "a.tgz".into(),
-            digest: None,
-            size: None,
-            strip: 0,
-            into: String::new(),
-            authorization: Some("Bearer planted".into()),
-        };
-        assert!(authorization(&part, "https://HOST.invalid/b.tgz").is_some());
+        let own = Origin { url: "https://host.invalid/a.tgz".into(), authorization: Some("Bearer planted".into()) };
+        let part = Part { archive: Archive::default(), origin: Some(own.clone()) };
+        let authorization = |url: &str| origin(&part, Some(url)).authorization;
+        assert_eq!(origin(&part, None), own);
+        assert!(authorization("https://HOST.invalid/b.tgz").is_some());
         for other in ["https://other.invalid/a.tgz", "http://host.invalid/a.tgz", "https://host.invalid:8443/a.tgz"] {
-            assert_eq!(authorization(&part, other), None, "{other}");
+            assert_eq!(authorization(other), None, "{other}");
         }
     }
 }

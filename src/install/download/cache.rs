@@ -1,51 +1,52 @@
-//! The download cache: whole archives by digest, and what there is of unfinished ones.
+//! The download cache: whole archives by digest, and parts of unfinished ones.
 //!
-//! `<digest>` was verified when it was put there, and is verified again whenever it is read. `<digest>.part` is the
-//! beginning of one, and `<digest>.part.etag` says which version of it at the server. One process at a time works on
-//! a part; others that want the same archive wait for it, and receive it into a file of their own only when it does not
-//! get on.
+//! `<digest>` was verified when it was stored, and is verified again on each read. `<digest>.part` is the beginning of
+//! an archive, and `<digest>.part.etag` is the ETag of the version it belongs to. One process at a time writes a part.
+//! Others that want the same archive wait for it, and receive it into a file of their own only if the first makes no
+//! progress.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::config::Part;
+use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::paths::Home;
 
 use super::super::disk::{At, DiskError, create_directories};
-use super::super::lock::{HeldLock, WaitError};
+use super::super::file_lock::FileLock;
+use super::super::lock::WaitError;
 use super::super::room::{give_back, reserve};
 use super::{DownloadErrorKind, Session};
 
-/// Where one download is kept while it is received.
+/// The file of one download in progress.
 #[derive(Debug)]
 pub(super) struct PartFile {
     path: PathBuf,
     etag_path: PathBuf,
     file: File,
     length: u64,
-    /// For how many there may be room set aside.
+    /// The size up to which space may be reserved.
     expected: u64,
-    /// The exclusive right to a shared part; none for a private file.
-    lock: Option<HeldLock>,
+    /// The lock on a shared part; `None` for a private file.
+    _lock: Option<FileLock>,
 }
 
-/// The file of a whole archive.
+/// The path of a whole archive.
 pub(in crate::install) fn whole_path(home: &Home, digest: &Digest) -> PathBuf {
     home.downloads().join(digest.file_name())
 }
 
 impl PartFile {
-    /// The part of this archive, with what there is of it, once no other process works on it; `private` when that one
-    /// does not get on, or nobody knows the archive's digest.
-    pub(super) fn open(session: &Session<'_>, archive: &Part, private: &Path) -> Result<Self, DownloadErrorKind> {
+    /// Open the part of this archive, with the bytes received before, once no other process writes it. The file is
+    /// `private` if that process makes no progress, or if the archive's digest is not known.
+    pub(super) fn open(session: &Session<'_>, archive: &Archive, private: &Path) -> Result<Self, DownloadErrorKind> {
         let Some(digest) = &archive.digest else { return Ok(Self::private(private)?) };
         let lock_path = session.home.locks().join(format!("{}.lock", digest.file_name()));
         if let Some(lock) = session.wait.acquire_at_once(&lock_path)? {
             return Ok(Self::shared(session.home, digest, lock)?);
         }
-        let lock = session.wait.acquire(&lock_path, &format!("downloading `{}`", archive.file_name));
+        let lock = session.wait.acquire(&lock_path, &format!("downloading `{}`", archive.file));
         session.meter.interrupted();
         match lock {
             Ok(lock) => Ok(Self::shared(session.home, digest, lock)?),
@@ -55,7 +56,7 @@ impl PartFile {
         }
     }
 
-    fn shared(home: &Home, digest: &Digest, lock: HeldLock) -> Result<Self, DiskError> {
+    fn shared(home: &Home, digest: &Digest, lock: FileLock) -> Result<Self, DiskError> {
         create_directories(&home.downloads())?;
         Self::at(home.downloads().join(format!("{}.part", digest.file_name())), Some(lock))
     }
@@ -64,74 +65,71 @@ impl PartFile {
         Self::at(path.to_owned(), None)
     }
 
-    fn at(path: PathBuf, lock: Option<HeldLock>) -> Result<Self, DiskError> {
+    fn at(path: PathBuf, lock: Option<FileLock>) -> Result<Self, DiskError> {
         let file = OpenOptions::new().read(true).append(true).create(true).open(&path).at("open", &path)?;
         let length = file.metadata().at("read", &path)?.len();
         let mut etag_path = path.clone().into_os_string();
         etag_path.push(".etag");
-        Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, lock })
+        Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, _lock: lock })
     }
 
-    /// How many bytes there are.
+    /// The number of bytes received.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Another handle, for reading from the start.
+    /// A second handle, which reads from the start.
     pub(super) fn reader(&self) -> Result<File, DiskError> {
         File::open(&self.path).at("read", &self.path)
     }
 
-    /// The whole archive will be of this size, if all goes well.
+    /// Reserve space for the expected size of the whole archive.
     pub(super) fn expect(&mut self, size_bytes: u64) {
         self.expected = self.expected.max(size_bytes);
         reserve(&self.file, size_bytes);
     }
 
-    /// Add the next bytes.
+    /// Append the next bytes.
     pub(super) fn append(&mut self, bytes: &[u8], need_bytes: Option<u64>) -> Result<(), DiskError> {
         let result = self.file.write_all(bytes).at("write", &self.path);
         result.map_err(|error| error.needing(need_bytes.unwrap_or(bytes.len() as u64)))?;
         self.length += bytes.len() as u64;
-        if let Some(lock) = &self.lock {
-            lock.advanced(self.length);
-        }
         Ok(())
     }
 
-    /// Forget what there is.
+    /// Delete the received bytes.
     pub(super) fn clear(&mut self) -> Result<(), DiskError> {
-        self.say_etag(None);
+        self.store_etag(None);
         self.file.set_len(0).at("empty", &self.path)?;
         self.length = 0;
         Ok(())
     }
 
-    /// Which version of the archive the bytes belong to, as its server names it.
+    /// The ETag of the version that the bytes belong to.
     pub(super) fn etag(&self) -> Option<String> {
         fs::read_to_string(&self.etag_path).ok().filter(|etag| !etag.is_empty())
     }
 
-    /// A wrong or missing name costs a restart at most: the digest decides in the end.
-    pub(super) fn say_etag(&self, etag: Option<&str>) {
+    /// Store the ETag. A wrong or missing one costs a restart at most, since the digest decides in the end.
+    pub(super) fn store_etag(&self, etag: Option<&str>) {
         let _ = match etag {
             Some(etag) => fs::write(&self.etag_path, etag),
             None => fs::remove_file(&self.etag_path),
         };
     }
 
-    /// The bytes are whole and verified: give the file its final name, which is returned.
+    /// Rename a whole and verified part to its final path, which is returned.
     pub(super) fn finish(self, home: &Home, digest: &Digest) -> Result<PathBuf, DiskError> {
         create_directories(&home.downloads())?;
         let whole = whole_path(home, digest);
-        self.say_etag(None);
+        self.store_etag(None);
         fs::rename(&self.path, &whole).at("create", &whole)?;
         Ok(whole)
     }
 
-    /// The bytes are worthless.
+    /// Delete the part.
     pub(super) fn discard(self) -> Result<(), DiskError> {
-        self.say_etag(None);
+        self.store_etag(None);
         remove_file(&self.path)
     }
 }
@@ -141,15 +139,15 @@ impl Drop for PartFile {
         if self.length < self.expected {
             let _ = give_back(&self.file);
         }
-        // Nothing was received: there is nothing to continue. What was finished has another name by now.
+        // An empty part has nothing to continue. A finished part has another name by now.
         if self.length == 0 {
-            self.say_etag(None);
+            self.store_etag(None);
             let _ = remove_file(&self.path);
         }
     }
 }
 
-/// Remove a file; one that is not there counts as removed.
+/// Remove a file; a missing file counts as removed.
 pub(super) fn remove_file(path: &Path) -> Result<(), DiskError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -159,7 +157,6 @@ pub(super) fn remove_file(path: &Path) -> Result<(), DiskError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::file_lock::FileLock;
     use super::*;
 
     #[test]
@@ -169,12 +166,12 @@ mod tests {
         let digest: Digest = "0".repeat(64).parse().expect("a digest");
         let open = || {
             let lock = FileLock::try_acquire(&home.locks().join("a.lock")).expect("a lock file").expect("a free lock");
-            PartFile::shared(&home, &digest, HeldLock::new(lock, None)).expect("a part")
+            PartFile::shared(&home, &digest, lock).expect("a part")
         };
         let mut part = open();
         part.expect(1 << 20);
         part.append(b"abc", None).expect("written");
-        part.say_etag(Some("\"1\""));
+        part.store_etag(Some("\"1\""));
         drop(part);
 
         let part = open();

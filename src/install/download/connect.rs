@@ -1,4 +1,4 @@
-//! Getting an answer that can be used: asking, judging the head of what comes, waiting and asking again.
+//! Obtaining a usable response: request, check the head of the response, wait, and request again.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use crossbeam_channel::RecvTimeoutError;
 use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Next, may_change};
-use super::transfer::{self, Answer, Content, Failure, Head};
+use super::transfer::{self, Content, Failure, Head, Response};
 use super::{ARCHIVE_BYTES, Download, DownloadErrorKind, Result, Source};
 
 impl Download<'_> {
-    /// Ask for what is missing until an answer can be used.
+    /// Ask for the missing bytes until a response is usable.
     pub(super) fn connect(&mut self) -> Result<()> {
         loop {
             let have = self.part_file.as_ref().map_or(0, PartFile::length);
@@ -32,8 +32,8 @@ impl Download<'_> {
         }
     }
 
-    /// Ask, and wait for the answer unless the install is to stop; `None` when there is none in time.
-    fn answer(&self) -> Result<Option<Answer>> {
+    /// Ask, and wait for the response unless the install is stopped; `None` if none arrives in time.
+    fn answer(&self) -> Result<Option<Response>> {
         let session = self.session;
         let answers = transfer::ask(&session.agent, session.watch, self.request.clone());
         let patience = session.patience.connect * 2 + session.patience.answer;
@@ -48,18 +48,18 @@ impl Download<'_> {
         }
     }
 
-    /// Use an answer; false when it is to be asked again.
+    /// Accept a response; false if the request has to be repeated.
     fn accept(&mut self, head: Head, have: u64, content: Content) -> Result<bool> {
         match head.status {
             200 => {
                 if have > 0 {
-                    // The server cannot continue, or has another version now.
+                    // The server ignored the range, or has another version by now.
                     self.start_over()?;
                 }
                 self.announce(head.length, head.html)?;
                 self.html = head.html;
                 if let Some(part) = &self.part_file {
-                    part.say_etag(head.etag.as_deref());
+                    part.store_etag(head.etag.as_deref());
                 }
                 self.source = Source::Network(content);
             }
@@ -81,7 +81,7 @@ impl Download<'_> {
         Ok(true)
     }
 
-    /// Continue behind the bytes that are there: those that nobody has read yet come first.
+    /// Continue after the received bytes; those that were not yet read come first.
     fn resume(&mut self, have: u64, rest: Option<Content>) -> Result<()> {
         self.pieced = true;
         self.source = match (have - self.received, rest, &self.part_file) {
@@ -92,7 +92,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// Forget the bytes that are there; if they were handed on already, so must who read them.
+    /// Delete the received bytes. If some of them were passed on already, their reader has to begin again too.
     fn start_over(&mut self) -> Result<()> {
         if let Some(part) = &mut self.part_file {
             part.clear()?;
@@ -105,17 +105,17 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// The server says how large the whole archive is.
+    /// Record the size of the whole archive as the server announces it.
     fn announce(&mut self, size: Option<u64>, html: bool) -> Result<()> {
         self.announced = size;
         match (self.size, size) {
-            // What comes instead of the archive is told by its first bytes.
+            // The first bytes show that a page came in place of the archive.
             _ if html => {}
             (Some(expected), Some(got)) if expected != got => {
-                return self.condemned(DownloadErrorKind::Size { expected, got, more: false });
+                return self.rejected(DownloadErrorKind::Size { expected, got, more: false });
             }
             (_, Some(got)) if got > ARCHIVE_BYTES => {
-                return self.condemned(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
+                return self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
             }
             _ => {}
         }
@@ -136,7 +136,7 @@ impl Download<'_> {
         }
     }
 
-    /// An attempt failed: wait for the next one, or give up.
+    /// Wait after a failed attempt, or give up.
     pub(super) fn wait(&mut self, reason: String, retry_after: Option<Duration>) -> Result<()> {
         let received = self.part_file.as_ref().map_or(0, PartFile::length);
         match self.attempts.failed(received, retry_after, self.session.patience) {

@@ -1,33 +1,33 @@
-//! Why an archive was not received.
+//! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
 use super::super::disk::DiskError;
 
-/// Why the archive named was not received. No credential of its address is ever shown.
+/// An archive that was not received, and the reason. No credential of its address is ever shown.
 #[derive(Debug, thiserror::Error)]
 #[error("archive `{archive}`: {kind}")]
 pub struct DownloadError {
     /// Its file name.
     pub archive: String,
-    /// What is wrong.
+    /// The reason.
     pub kind: DownloadErrorKind,
 }
 
-/// What is wrong with a download.
+/// The reasons for a failed download.
 #[derive(Debug, thiserror::Error)]
 pub enum DownloadErrorKind {
-    /// An address that is none, or not one of the web.
+    /// The address is invalid, or not one of the web.
     #[error("cannot download from `{address}`: {reason}")]
     Address {
         /// The address, without credentials and query.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// The server answered with a status that no retry will change.
+    /// The server answered with a status that no retry changes.
     #[error("the server answered {status} for {address}")]
     Status {
         /// The address.
@@ -35,34 +35,34 @@ pub enum DownloadErrorKind {
         /// The HTTP status.
         status: u16,
     },
-    /// The server asks to come back later than anybody waits.
+    /// The server asks to wait for longer than vx waits.
     #[error("the server asks to wait {seconds} s before trying {address} again")]
     ComeBackLater {
         /// The address.
         address: String,
-        /// How long.
+        /// The time that the server asks for.
         seconds: u64,
     },
-    /// A page for people came in place of the archive.
+    /// The server sent a web page in place of the archive.
     #[error("{address} is a web page, not an archive")]
     WebPage {
         /// The address.
         address: String,
     },
-    /// One address leads to the next and so on.
+    /// The redirects do not end.
     #[error("{address} redirects more than {limit} times")]
     Redirects {
         /// The address.
         address: String,
-        /// How many were followed.
+        /// The number of redirects followed.
         limit: u32,
     },
-    /// The connection cannot be trusted.
+    /// The TLS connection was refused.
     #[error("no safe connection for {address}: {reason}")]
     Tls {
         /// The address.
         address: String,
-        /// What the check said.
+        /// The reason of the refusal.
         reason: String,
     },
     /// The connection failed again and again.
@@ -70,63 +70,82 @@ pub enum DownloadErrorKind {
     Connection {
         /// The address.
         address: String,
-        /// What happened last.
+        /// The last failure.
         reason: String,
-        /// How many attempts were made.
+        /// The number of attempts.
         attempts: u32,
-        /// How many bytes are kept for the next run.
+        /// The number of bytes kept for the next run.
         received: u64,
     },
-    /// The bytes are not those that were promised.
+    /// The bytes do not have the expected digest.
     #[error("expected {}, got {}", shown(expected), shown(got))]
     Digest {
-        /// The digest promised.
+        /// The expected digest.
         expected: Digest,
-        /// The digest of what came.
+        /// The digest of the received bytes.
         got: Digest,
     },
-    /// The size is not the one that was promised.
+    /// The archive does not have the expected size.
     #[error("expected {expected} bytes, got {got}{}", if *more { " or more" } else { "" })]
     Size {
-        /// The size promised.
+        /// The expected size.
         expected: u64,
-        /// The size that came, or is announced.
+        /// The size received or announced.
         got: u64,
-        /// Whether there would have been more.
+        /// True if the archive has more bytes than expected.
         more: bool,
     },
-    /// It is larger than any archive may be.
+    /// The archive is larger than any that is accepted.
     #[error("it is larger than {limit} bytes")]
     TooLarge {
         /// The limit.
         limit: u64,
     },
-    /// The network may not be used, and the cache has it not.
+    /// vx is offline, and the archive is not in the cache.
     #[error("it is not in the download cache, and vx is offline")]
     Offline,
-    /// What the server said first and what it said later do not fit, again and again.
+    /// The responses of the server contradict each other again and again.
     #[error("the server at {address} keeps changing its answer")]
     Unsteady {
         /// The address.
         address: String,
     },
-    /// The cache could not be used.
+    /// The cache is not usable.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// Told to stop.
+    /// The install was stopped.
     #[error("stopped while downloading")]
     Stop(Stop),
-    /// What was handed on is worthless, and everything has to be read again from its start. The pipeline does so a few
-    /// times; then it says what is in here.
+    /// The bytes passed on are worthless, and everything has to be read again from its start. The pipeline does so a
+    /// few times, then reports the boxed error.
     #[error("the download has to begin again")]
     Again(Box<DownloadErrorKind>),
 }
 
-/// A SHA-256 whole, to be copied; of a SHA-512 the beginning: two of them would leave no room for what to do.
+/// A SHA-256 in full, to be copied, and the beginning of a SHA-512: two of them would leave no room for the hint.
 fn shown(digest: &Digest) -> String {
     match digest.algorithm() {
         Algorithm::Sha256 => digest.to_string(),
         Algorithm::Sha512 => format!("{:.23}…", digest.to_string()),
+    }
+}
+
+impl DownloadErrorKind {
+    fn trouble(&self) -> TroubleKind {
+        match self {
+            Self::Address { .. } => TroubleKind::Configuration,
+            Self::Status { status: 401 | 403 | 407, .. } => TroubleKind::Access,
+            Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
+            Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
+            Self::Tls { .. } | Self::Connection { .. } => TroubleKind::Network,
+            Self::Status { .. } | Self::WebPage { .. } | Self::Redirects { .. } => TroubleKind::BadAnswer,
+            Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
+            Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
+            Self::Offline => TroubleKind::Offline,
+            Self::Disk(error) => error.kind(),
+            Self::Stop(stop) => stop.kind(),
+            Self::Again(kind) => kind.trouble(),
+        }
     }
 }
 
@@ -136,7 +155,11 @@ impl From<Stop> for DownloadErrorKind {
     }
 }
 
-impl Hint for DownloadError {
+impl Explain for DownloadError {
+    fn kind(&self) -> TroubleKind {
+        self.kind.trouble()
+    }
+
     fn hint(&self) -> Option<String> {
         let text = match &self.kind {
             DownloadErrorKind::Address { .. } => "give an address that begins with `https://`",

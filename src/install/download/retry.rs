@@ -1,26 +1,26 @@
-//! When a failed download is tried again, and after how long.
+//! The retries of a download, and the waits before them.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-/// How patient downloads and waits are; every wait of an install is bounded by one of these.
+/// The bounds of all waits in an install.
 #[derive(Clone, Debug)]
 pub struct Patience {
-    /// From a name to a connection.
+    /// From the look-up of a name to a connection.
     pub connect: Duration,
-    /// From a request to the head of its answer.
+    /// From a request to the head of its response.
     pub answer: Duration,
-    /// Between two bytes of an answer.
+    /// Between two reads of a response.
     pub stall: Duration,
-    /// Before the second attempt; doubled before each further one, and scattered by half.
+    /// Before the second attempt; doubled before each further one, and randomised by half.
     pub first_delay: Duration,
-    /// The longest of these waits.
+    /// The longest wait between attempts.
     pub longest_delay: Duration,
-    /// The longest that a server may ask to wait.
+    /// The longest `Retry-After` that is obeyed.
     pub longest_retry_after: Duration,
-    /// Attempts in a row that bring nothing worth mentioning.
+    /// The number of attempts in a row without significant progress.
     pub attempts: u32,
-    /// How long another process that installs the same release may make no progress.
+    /// The time without progress after which a process that installs the same release counts as stuck.
     pub holder_stall: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Default for Patience {
 }
 
 impl Patience {
-    /// Gives up after so long without a sign of life, as far as that is told apart from other waits.
+    /// Bounds that give up after this long without a sign of life.
     pub fn stalling(stall: Duration) -> Self {
         let usual = Self::default();
         let connect = usual.connect.min(stall);
@@ -48,13 +48,14 @@ impl Patience {
     }
 }
 
-/// An attempt that brought this much begins a new row: the way is bad but it leads there.
-const WORTH_MENTIONING_BYTES: u64 = 256 * 1024;
+/// An attempt that receives this many bytes resets the count of attempts in a row: the connection is bad, but the
+/// download advances.
+const SIGNIFICANT_BYTES: u64 = 256 * 1024;
 
-/// No download takes more attempts than this, however much each brings.
+/// The most attempts of one download, however much each of them receives.
 const ATTEMPTS_IN_ALL: u32 = 100;
 
-/// Counts the attempts of one download.
+/// The attempts of one download.
 #[derive(Debug)]
 pub(super) struct Attempts {
     in_all: u32,
@@ -62,7 +63,7 @@ pub(super) struct Attempts {
     received_before: u64,
 }
 
-/// What follows a failed attempt.
+/// The action after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Wait(Duration),
@@ -84,9 +85,9 @@ impl Attempts {
         self.in_all
     }
 
-    /// An attempt failed after so many bytes in all.
+    /// Count a failed attempt, after which this many bytes are received in all.
     pub(super) fn failed(&mut self, received: u64, retry_after: Option<Duration>, patience: &Patience) -> Next {
-        if received >= self.received_before.saturating_add(WORTH_MENTIONING_BYTES) {
+        if received >= self.received_before.saturating_add(SIGNIFICANT_BYTES) {
             self.in_a_row = 0;
         }
         self.received_before = received;
@@ -104,13 +105,13 @@ impl Attempts {
     }
 }
 
-/// Something from 0 to 1 that differs from process to process, so that many do not come back at once.
+/// A random number from 0 to 1, so that many processes do not retry at the same moment.
 fn fraction() -> f64 {
     let random = RandomState::new().hash_one(0u8);
     (random >> 11) as f64 / (1u64 << 53) as f64
 }
 
-/// Whether a server that answers so may answer otherwise soon.
+/// True if the server may answer otherwise soon.
 pub(super) const fn may_change(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500..=599)
 }
@@ -141,7 +142,7 @@ mod tests {
         let patience = Patience::default();
         let mut attempts = Attempts::first();
         let mut waits = 0;
-        while let Next::Wait(wait) = attempts.failed((waits + 1) * WORTH_MENTIONING_BYTES, None, &patience) {
+        while let Next::Wait(wait) = attempts.failed((waits + 1) * SIGNIFICANT_BYTES, None, &patience) {
             assert!(wait < patience.first_delay * 2);
             waits += 1;
         }

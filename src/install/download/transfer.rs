@@ -1,9 +1,9 @@
-//! One request and its answer.
+//! One request and its response.
 //!
-//! Nothing can interrupt the look-up of a name or a connection being made, so a thread of its own does that, and who
-//! waits for the answer can leave at any moment. The content is then read by who wants it: handed over from another
-//! thread it would arrive cold, which made a whole install 5 % slower. The thread stays by the connection meanwhile, and
-//! shuts it when the install is to stop.
+//! The look-up of a name and the making of a connection cannot be interrupted, so a separate thread does both, and the
+//! waiting thread can leave at any moment. The content is then read by its consumer: passed over from another thread it
+//! would arrive cold in the cache, which made a whole install 5 % slower. Meanwhile the thread keeps watch over the
+//! connection, and shuts it if the install is stopped.
 
 use std::convert::Infallible;
 use std::io::{ErrorKind, Read};
@@ -18,28 +18,29 @@ use ureq::http::header::{
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, BodyReader};
 
+use crate::archive::Origin;
+
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
 use super::retry::Patience;
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 pub(super) const REDIRECTS: u32 = 10;
 
-/// What to ask for.
+/// One request.
 #[derive(Clone)]
 pub(super) struct Request {
-    pub(super) url: String,
-    pub(super) authorization: Option<String>,
-    /// The first byte wanted, when not all are.
+    pub(super) origin: Origin,
+    /// The first byte wanted, if the beginning is there already.
     pub(super) from: u64,
-    /// Only if this is still the version there; else all of the new one.
+    /// The version that the range belongs to; the server sends all of a newer one.
     pub(super) etag: Option<String>,
 }
 
-/// What comes back.
-pub(super) type Answer = Result<(Head, Content), Failure>;
+/// The head and the content of a response, or the failure.
+pub(super) type Response = Result<(Head, Content), Failure>;
 
-/// The head of an answer.
+/// The head of a response.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) status: u16,
@@ -50,34 +51,34 @@ pub(super) struct Head {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// Which bytes an answer holds, as far as it says.
+/// The bytes that a response holds, as far as its header gives them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ContentRange {
     pub(super) first: Option<u64>,
     pub(super) total: Option<u64>,
 }
 
-/// How a request failed.
+/// A failed request.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Another attempt may do better.
+    /// A failed connection, after which another attempt may succeed.
     Connection(String),
     Redirects,
     Tls(String),
     Address(String),
 }
 
-/// The content of an answer, as it arrives.
+/// The content of a response, as it arrives.
 pub(super) struct Content {
     body: BodyReader<'static>,
-    /// Tells the thread by the connection that nobody reads any more.
+    /// Dropped with the content, which ends the thread that watches the connection.
     _open: Sender<Infallible>,
 }
 
 impl Content {
-    /// Read what is there, once there is something; nothing is there at the end.
+    /// Wait for bytes and read them; zero at the end.
     ///
-    /// When the install is to stop this ends at once, whatever it tells then.
+    /// A stop ends the read at once, with any result.
     pub(super) fn read(&mut self, room: &mut [u8]) -> Result<usize, Failure> {
         loop {
             match self.body.read(room) {
@@ -89,8 +90,8 @@ impl Content {
     }
 }
 
-/// Send a request; its answer comes through the channel.
-pub(super) fn ask(agent: &Agent, watch: &Watch, request: Request) -> Receiver<Answer> {
+/// Send a request; the response arrives on the channel.
+pub(super) fn ask(agent: &Agent, watch: &Watch, request: Request) -> Receiver<Response> {
     let (sender, answers) = bounded(1);
     let (agent, watch) = (agent.clone(), watch.clone());
     thread::spawn(move || {
@@ -103,7 +104,7 @@ pub(super) fn ask(agent: &Agent, watch: &Watch, request: Request) -> Receiver<An
     answers
 }
 
-/// Shut the connections when the install is to stop, until nobody reads from them any more.
+/// Shut the connections if the install is stopped, until the content is dropped.
 fn stand_by(agent: Agent, watch: &Watch, closed: &Receiver<Infallible>) {
     while closed.recv_timeout(POLL) == Err(RecvTimeoutError::Timeout) {
         if watch.check().is_err() {
@@ -131,8 +132,8 @@ pub(in crate::install) fn agent(patience: &Patience) -> Agent {
 }
 
 fn call(agent: &Agent, request: &Request) -> Result<(Head, BodyReader<'static>), Failure> {
-    let mut call = agent.get(&request.url).header(ACCEPT_ENCODING, "identity");
-    if let Some(authorization) = &request.authorization {
+    let mut call = agent.get(&request.origin.url).header(ACCEPT_ENCODING, "identity");
+    if let Some(authorization) = &request.origin.authorization {
         call = call.header(AUTHORIZATION, authorization);
     }
     if request.from > 0 {
@@ -152,7 +153,7 @@ impl Head {
             status,
             length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             range: text(CONTENT_RANGE).map(ContentRange::parse),
-            // A weak one does not promise the same bytes.
+            // A weak ETag does not guarantee the same bytes.
             etag: text(ETAG).filter(|etag| etag.starts_with('"')).map(str::to_owned),
             html: text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html")),
             retry_after: text(RETRY_AFTER).and_then(retry_after),
@@ -161,7 +162,7 @@ impl Head {
 }
 
 impl ContentRange {
-    /// `bytes 100-199/200`, `bytes 100-199/*`, `bytes */200`; what is not understood is not said.
+    /// `bytes 100-199/200`, `bytes 100-199/*`, `bytes */200`; a field that cannot be parsed is `None`.
     fn parse(text: &str) -> Self {
         let (range, total) = text.strip_prefix("bytes").unwrap_or(text).trim().split_once('/').unwrap_or((text, ""));
         let first = range.split_once('-').and_then(|(first, _)| first.trim().parse().ok());
@@ -192,10 +193,38 @@ fn failure(error: ureq::Error) -> Failure {
     }
 }
 
-/// A certificate that is refused comes wrapped up as an I/O error.
+/// A refused certificate arrives wrapped in an I/O error.
 fn io_failure(error: std::io::Error) -> Failure {
-    let text = text_of(error);
-    if text.contains("certificate") { Failure::Tls(text) } else { Failure::Connection(text) }
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    if tls.is_some_and(is_about_certificates) {
+        Failure::Tls(error.to_string())
+    } else {
+        Failure::Connection(text_of(error))
+    }
+}
+
+/// True if a TLS error is about certificates, so that another attempt cannot help. Any other may be damage on the way.
+fn is_about_certificates(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error};
+    match error {
+        // The platform's verifier reports a missing or unreadable store of certificates as a general error.
+        Error::InvalidCertificate(_)
+        | Error::InvalidCertRevocationList(_)
+        | Error::NoCertificatesPresented
+        | Error::General(_) => true,
+        Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateUnobtainable
+                | Alert::CertificateRequired
+        ),
+        _ => false,
+    }
 }
 
 fn text_of(error: std::io::Error) -> String {
@@ -211,6 +240,17 @@ fn text_of(error: std::io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_certificate_is_told_from_a_broken_connection_by_its_type() {
+        let wrapped = |error: rustls::Error| io_failure(std::io::Error::new(ErrorKind::InvalidData, error));
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert!(matches!(wrapped(refused), Failure::Tls(_)));
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        assert!(matches!(wrapped(alert), Failure::Tls(_)));
+        assert!(matches!(wrapped(rustls::Error::DecryptError), Failure::Connection(_)));
+        assert!(matches!(io_failure(std::io::Error::other("no certificate of merit")), Failure::Connection(_)));
+    }
 
     #[test]
     fn content_ranges_are_read_as_far_as_they_say_something() {

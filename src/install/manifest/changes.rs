@@ -1,41 +1,41 @@
-//! How a release differs from its manifest.
+//! The differences between a release and its manifest.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::there::{There, walk};
-use super::{Entry, Kind, Manifest};
+use super::release_file::{ReleaseFile, walk};
+use super::{Kind, Manifest, ManifestEntry};
 
-/// How a release differs from its manifest.
+/// A difference between a release and its manifest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// It is not there.
+    /// The file is missing.
     Missing,
-    /// It is a file, a link or a folder where it was something else.
+    /// It has another type: file, link or folder.
     OtherKind,
-    /// Its content, or where it leads, is another.
+    /// Its content, or the target of a link, changed.
     Content,
-    /// It can no longer be executed.
+    /// It is no longer executable.
     NotExecutable,
-    /// It cannot be read: what the system says.
+    /// It cannot be read, with the system's reason.
     Unreadable(String),
-    /// It was not there.
+    /// The file is not in the manifest.
     Added,
 }
 
-/// How closely a release is looked at.
+/// The depth of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// Which files there are, of which kind and size: nothing is opened.
+    /// The paths, types and sizes, without opening a file.
     Sizes,
-    /// Their content too.
+    /// The contents as well.
     Contents,
 }
 
 impl Manifest {
-    /// How the release differs, by path.
+    /// The differences by path.
     pub fn changes(&self, release: &Path, depth: Depth) -> io::Result<Vec<(String, Change)>> {
         let mut found = Vec::new();
         walk(release, "", &mut found)?;
@@ -53,7 +53,7 @@ impl Manifest {
             changes.extend(change.map(|change| (name, change)));
         }
         if met < self.entries.len() {
-            let there: HashSet<String> = found.iter().map(There::name).collect();
+            let there: HashSet<String> = found.iter().map(ReleaseFile::name).collect();
             let missing = self.entries.keys().filter(|path| !there.contains(&***path));
             changes.extend(missing.map(|path| {
                 let taken = fs::symlink_metadata(release.join(&**path)).is_ok();
@@ -65,8 +65,8 @@ impl Manifest {
     }
 }
 
-impl Entry {
-    fn change(&self, there: &There, release: &Path, depth: Depth) -> Option<Change> {
+impl ManifestEntry {
+    fn change(&self, there: &ReleaseFile, release: &Path, depth: Depth) -> Option<Change> {
         if (self.kind == Kind::Link) != there.link {
             return Some(Change::OtherKind);
         }

@@ -1,4 +1,4 @@
-//! What lies in `bin/` for a program whose own file is elsewhere: a link, or a script.
+//! The entry in `bin/` of a program whose own file is elsewhere: a link, or a script.
 
 use std::fs;
 use std::io::{self, Write};
@@ -9,9 +9,9 @@ use crate::config::Program;
 use super::super::disk::{At, DiskError};
 use super::{BIN, ProgramError};
 
-/// Make `bin/<name>` the program; its path in the release.
+/// Make `bin/<name>` the program. Returns its path in the release.
 ///
-/// A file of the release that has this name already is the program: its makers put it there.
+/// A file of that name in the release is already the program, put there by its authors.
 pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramError> {
     for own in own_names(&program.name) {
         let path = format!("{BIN}/{own}");
@@ -23,11 +23,11 @@ pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramE
     Ok(point(release, program)?)
 }
 
-/// What runs a script.
+/// The runner of a script.
 pub(super) enum Runner<'a> {
     /// A program of the same release.
     Own(&'a str),
-    /// A program of another tool: the one on PATH, else that of the tool's newest release in the same store.
+    /// A program of another tool: the one on PATH, or else that of the tool's newest release in the same store.
     Other {
         /// The program.
         runner: &'a str,
@@ -36,14 +36,14 @@ pub(super) enum Runner<'a> {
     },
 }
 
-/// Make `bin/<name>` a script that has the program run; its path in the release.
+/// Make `bin/<name>` a script that starts the program with its runner. Returns its path in the release.
 ///
-/// What has this name already is replaced: it would find its runner on PATH at best, and any one there.
+/// A file of that name is replaced: at best, it would find some runner on PATH.
 pub(super) fn write(release: &Path, program: &Program, runner: &Runner<'_>) -> Result<String, ProgramError> {
     let name = if cfg!(windows) { format!("{}.cmd", program.name) } else { program.name.clone() };
     let path = format!("{BIN}/{name}");
     if path == program.path {
-        // The script itself; it has to find its runner as its first line says.
+        // The path is the script itself, which has to find its runner by its first line.
         return Ok(path);
     }
     let place = release.join(&path);
@@ -91,7 +91,7 @@ fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
     Ok(path)
 }
 
-/// Links need a privilege here, and a copy would miss the libraries beside the program.
+/// Links need a privilege here, and a copy would not find the libraries beside the program.
 #[cfg(not(unix))]
 fn point(release: &Path, program: &Program) -> Result<String, DiskError> {
     let path = format!("{BIN}/{}.cmd", program.name);
@@ -117,7 +117,8 @@ fn create_script(place: &Path) -> io::Result<fs::File> {
     fs::File::create_new(place)
 }
 
-/// What finds a script's own folder, through links as well, and starts no process on the way unless it was linked to.
+/// Shell code that finds the script's own folder, through links as well. It starts a process only if the script was
+/// called by a link.
 const FIND_BIN: &str = r#"self=$0
 while [ -h "$self" ]; do
   link=$(readlink -- "$self") || exit 127
@@ -133,7 +134,7 @@ esac
 bin=$(CDPATH= cd -- "$bin" && pwd -P) || exit 127
 "#;
 
-/// A script that a program of the same release runs.
+/// A script for a runner of the same release.
 fn sh(path: &str, runner: &str) -> String {
     let (path, runner) = (quoted(path), quoted(runner));
     format!(
@@ -146,7 +147,7 @@ exec "$bin"/{runner} "${{bin%/*}}"/{path} "$@"
     )
 }
 
-/// A script that another tool runs: the one that the project has put on PATH, else the one that was installed last.
+/// A script for a runner of another tool: the one that the project put on PATH, or else the last one installed.
 fn sh_of(path: &str, runner: &str, tool: &str) -> String {
     let (path, runner, folder) = (quoted(path), quoted(runner), quoted(tool));
     format!(
@@ -170,7 +171,7 @@ exec "$runner" "${{bin%/*}}"/{path} "$@"
     )
 }
 
-/// A text as one word of a shell.
+/// Quote a text as one word for the shell.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
@@ -188,7 +189,7 @@ fn cmd_of(path: &str, runner: &str, tool: &str) -> String {
         "@set \"RUNNER=\"".to_owned(),
         format!("@for %%n in ({runner}.exe) do @if not \"%%~$PATH:n\"==\"\" set \"RUNNER=%%~$PATH:n\""),
         "@if defined RUNNER goto run".to_owned(),
-        // In the order of the folders' dates: the last one is the newest.
+        // The folders are sorted by date, so the last one is the newest.
         format!(
             "@for /f \"delims=\" %%d in ('dir /b /ad /od \"{store}\" 2^>nul') do @if exist \"{program}\" set \"RUNNER={program}\""
         ),

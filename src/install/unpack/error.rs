@@ -1,51 +1,51 @@
-//! Why an archive was not unpacked.
+//! Errors of unpacking an archive.
 
 use std::io;
 
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
 use super::super::disk::DiskError;
 
-/// Why the archive named was not unpacked.
+/// The error of unpacking one archive.
 #[derive(Debug, thiserror::Error)]
 #[error("archive `{archive}`: {kind}")]
 pub struct UnpackError {
-    /// Its file name.
+    /// The archive's file name.
     pub archive: String,
-    /// What is wrong.
+    /// The kind of error.
     pub kind: UnpackErrorKind,
 }
 
-/// What is wrong with an archive, or with the place it goes to. Entries are named as the archive names them.
+/// An error in an archive, or in the directory it is unpacked to. Entries have the names that the archive gives them.
 #[derive(Debug, thiserror::Error)]
 pub enum UnpackErrorKind {
-    /// A format vx does not read.
+    /// A format that vx does not read.
     #[error("`{0}` archives are not supported")]
     Format(String),
-    /// A pattern of what to leave out that is none.
+    /// An invalid pattern in `exclude_patterns`.
     #[error("exclude pattern `{pattern}`: {reason}")]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
+        /// The mistake in the pattern.
         reason: &'static str,
     },
-    /// The bytes are not what the name promises.
+    /// Content of another format than the name indicates.
     #[error("it is {found}, not {expected}")]
     OtherContent {
-        /// What the name promises.
+        /// The format that the name indicates.
         expected: &'static str,
-        /// What it begins like.
+        /// The format that the first bytes indicate.
         found: &'static str,
     },
-    /// It cannot be read: cut short or corrupt.
+    /// An archive that is cut short or corrupt.
     #[error("it is damaged: {0}")]
     Damaged(io::Error),
-    /// It holds nothing to install.
+    /// An archive with nothing to install.
     #[error("it is empty{}", if *strip > 0 { format!(" after dropping the first {strip} components of each path") } else { String::new() })]
     Empty {
-        /// How many components were dropped.
+        /// Number of path components that were dropped.
         strip: u32,
     },
     /// A path that may not be created.
@@ -53,10 +53,10 @@ pub enum UnpackErrorKind {
     Path {
         /// The path, made printable.
         entry: String,
-        /// Why not, as the end of a sentence about the entry.
+        /// The reason, as the end of a sentence about the entry.
         reason: &'static str,
     },
-    /// Two entries want one place.
+    /// Two entries with the same path.
     #[error("entry `{entry}` would replace `{earlier}`")]
     Twice {
         /// The later one.
@@ -69,23 +69,23 @@ pub enum UnpackErrorKind {
     LinkOutside {
         /// The link.
         entry: String,
-        /// Where it points.
+        /// Its target.
         target: String,
     },
-    /// A kind of entry that is no part of a tool: a device, a pipe, …
+    /// An entry of a kind that no tool contains: a device, a pipe, …
     #[error("entry `{entry}` is {kind}")]
     Kind {
         /// The entry.
         entry: String,
-        /// What it is.
+        /// The kind of the entry.
         kind: &'static str,
     },
-    /// It would unpack to more than is sensible.
+    /// Content beyond the limits.
     #[error("it unpacks to more than {limit} {unit}{}", entry.as_ref().map(|entry| format!(" (at entry `{entry}`)")).unwrap_or_default())]
     TooMuch {
         /// The limit that was reached.
         limit: u64,
-        /// Of what.
+        /// The unit of the limit.
         unit: &'static str,
         /// The entry that reached it.
         entry: Option<String>,
@@ -93,10 +93,10 @@ pub enum UnpackErrorKind {
     /// A zip that can only be read by its directory, at its end.
     #[error("it cannot be unpacked while it is received: {0}")]
     NotStreamable(&'static str),
-    /// The place it goes to refused.
+    /// A failure of the file system.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// Told to stop.
+    /// A request to stop.
     #[error("stopped while unpacking")]
     Stop(Stop),
 }
@@ -108,13 +108,31 @@ impl From<Stop> for UnpackErrorKind {
 }
 
 impl UnpackErrorKind {
-    /// An archive that contradicts itself or its format.
+    /// The error of an archive that contradicts itself or its format.
     pub(super) fn damaged(reason: &'static str) -> Self {
         Self::Damaged(io::Error::new(io::ErrorKind::InvalidData, reason))
     }
 }
 
-impl Hint for UnpackError {
+impl Explain for UnpackError {
+    fn kind(&self) -> TroubleKind {
+        match &self.kind {
+            UnpackErrorKind::Pattern { .. } => TroubleKind::Configuration,
+            UnpackErrorKind::OtherContent { .. } => TroubleKind::BadAnswer,
+            UnpackErrorKind::Disk(error) => error.kind(),
+            UnpackErrorKind::Stop(stop) => stop.kind(),
+            UnpackErrorKind::Format(_)
+            | UnpackErrorKind::Damaged(_)
+            | UnpackErrorKind::Empty { .. }
+            | UnpackErrorKind::Path { .. }
+            | UnpackErrorKind::Twice { .. }
+            | UnpackErrorKind::LinkOutside { .. }
+            | UnpackErrorKind::Kind { .. }
+            | UnpackErrorKind::TooMuch { .. }
+            | UnpackErrorKind::NotStreamable(_) => TroubleKind::Archive,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         match &self.kind {
             UnpackErrorKind::Format(_) => {

@@ -1,18 +1,18 @@
-//! What of an archive is not wanted: `exclude_patterns` of `vx.toml`.
+//! The entries that are left out of a release: `exclude_patterns` of `vx.toml`.
 
 use fast_glob::glob_match;
 
 use super::error::UnpackErrorKind;
 
-/// Patterns of paths that are left out of a release.
+/// Patterns of the paths that are left out of a release.
 ///
-/// A pattern without `/` is about names at any depth, one with `/` about the whole path inside the release. `*` and
-/// `?` do not cross a `/`, `**` does. A folder that matches is left out with all that is in it.
+/// A pattern without `/` matches names at any depth, one with `/` the whole path inside the release. `*` and `?` do not
+/// cross a `/`, `**` does. A matching folder is left out with all its content.
 #[derive(Clone, Debug, Default)]
 pub(in crate::install) struct Excluded(Vec<String>);
 
 impl Excluded {
-    /// The patterns of a list joined by commas; a comma inside braces or brackets belongs to its pattern.
+    /// The patterns of a comma-separated list; a comma inside braces or brackets belongs to its pattern.
     pub(in crate::install) fn of(list: &str) -> Result<Self, UnpackErrorKind> {
         let mut patterns = Vec::new();
         for pattern in split(list).filter(|pattern| !pattern.is_empty()) {
@@ -31,13 +31,13 @@ impl Excluded {
         Ok(Self(patterns))
     }
 
-    /// Whether a path inside the release is left out.
+    /// True if a path inside the release is left out.
     pub(super) fn covers(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| glob_match(pattern, path))
     }
 }
 
-/// Why a pattern can match nothing: what is opened in it must be closed.
+/// The mistake that makes a pattern match nothing: an unbalanced bracket or brace, or a backslash at the end.
 fn problem(pattern: &str) -> Option<&'static str> {
     let (mut braces, mut class, mut escaped) = (0_i32, false, false);
     for character in pattern.chars() {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_none_is_named() {
+    fn an_invalid_pattern_is_named() {
         for bad in ["a[", "{a,b", "a}", "a\\"] {
             let error = Excluded::of(&format!("*.md,{bad}")).expect_err("it is refused");
             assert!(error.to_string().contains(&format!("`{bad}`")), "{error}");

@@ -1,4 +1,4 @@
-//! Files, their modes, and links, as far as systems differ in them.
+//! Creation of files, modes and links, with the differences between systems.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use super::super::disk::{At, DiskError};
 use super::path::EntryPath;
 
-/// The directory that a release grows in.
+/// The staging directory of a release.
 ///
-/// Entries are created by their paths below it, which spares the system the way to it for each of them.
+/// Entries are created relative to its handle, so the system does not resolve the whole path for each of them.
 pub(super) struct Root {
     path: PathBuf,
     #[cfg(unix)]
     handle: std::os::fd::OwnedFd,
 }
 
-/// How long a path may be as a whole, with the byte that ends it.
+/// The longest path, in bytes, with its terminating zero byte.
 #[cfg(unix)]
 const PATH_BYTES: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
 
@@ -27,9 +27,9 @@ impl Root {
         Ok(Self { path, handle })
     }
 
-    /// A new file with this mode, less what the user's mask takes away and setuid and its like.
+    /// Create a file with this mode, less the bits in the user's mask and setuid, setgid and sticky.
     ///
-    /// The owner may always read and write: whoever cannot write a file cannot replace the release later.
+    /// The owner may always read and write: a file without write permission could not be replaced later.
     pub(super) fn create_file(&self, path: &EntryPath, mode: u32) -> Result<File, DiskError> {
         use rustix::fs::{Mode, OFlags};
 
@@ -39,7 +39,7 @@ impl Root {
         created.map(File::from).map_err(io::Error::from).at_place("create", || self.place(path.as_str()))
     }
 
-    /// A new directory; `path` is that of an entry, or of what is above one.
+    /// Create a directory, for a folder entry or as the parent of an entry.
     pub(super) fn create_directory(&self, path: &str) -> Result<(), DiskError> {
         use rustix::fs::Mode;
 
@@ -48,7 +48,8 @@ impl Root {
         created.map_err(io::Error::from).at_place("create", || self.place(path))
     }
 
-    /// A handle would also take paths that are too long to be named from anywhere else.
+    /// Refuse paths that are too long as a whole: relative to the handle they could be created, but no other process
+    /// could name them.
     fn nameable<'a>(&self, path: &'a str) -> rustix::io::Result<&'a str> {
         match self.path.as_os_str().len() + 1 + path.len() < PATH_BYTES {
             true => Ok(path),
@@ -79,13 +80,13 @@ impl Root {
         &self.path
     }
 
-    /// Where an entry is.
+    /// The full path of an entry.
     pub(super) fn place(&self, path: &str) -> PathBuf {
         self.path.join(path)
     }
 }
 
-/// Only the execute bits are taken over, as far as there are read bits: the rest was right when the file was made.
+/// Add execute bits where there are read bits; all other bits were set when the file was created.
 #[cfg(unix)]
 pub(super) fn add_execute_bits(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Which format an archive has: its name promises one, its first bytes must keep the promise.
+//! The format of an archive: its file name indicates one, and its first bytes must agree.
 
 use std::io::BufRead;
 
@@ -13,9 +13,9 @@ pub(in crate::install) enum Format {
     TarXz,
     /// tar in Zstandard.
     TarZst,
-    /// tar as it is.
+    /// tar without compression.
     Tar,
-    /// zip, which wheels are too.
+    /// zip, including wheels.
     Zip,
     /// One file in gzip.
     Gz,
@@ -23,7 +23,7 @@ pub(in crate::install) enum Format {
     Xz,
     /// One file in Zstandard.
     Zst,
-    /// One file as it is.
+    /// One file without compression.
     Plain,
 }
 
@@ -42,12 +42,12 @@ const ENDINGS: [(&str, Format); 12] = [
     (".zst", Format::Zst),
 ];
 
-/// Archives that must not be mistaken for programs.
+/// Archives that must not be installed as programs.
 const UNSUPPORTED: [&str; 11] =
     [".tar.bz2", ".tbz2", ".tbz", ".bz2", ".7z", ".rar", ".deb", ".rpm", ".dmg", ".msi", ".pkg"];
 
 impl Format {
-    /// The format a file name promises; a name that promises none is a program as it is.
+    /// The format that a file name indicates; a name without a known ending is a program.
     pub(super) fn of(file_name: &str) -> Result<Self, UnpackErrorKind> {
         let name = file_name.to_ascii_lowercase();
         if let Some(ending) = UNSUPPORTED.iter().find(|ending| name.ends_with(**ending)) {
@@ -67,7 +67,7 @@ impl Format {
         }
     }
 
-    /// Compare the first bytes with the promise, reading none of them.
+    /// Compare the first bytes with the format, without consuming them.
     pub(super) fn check(self, bytes: &mut impl BufRead) -> Result<(), UnpackErrorKind> {
         let start = bytes.fill_buf().map_err(UnpackErrorKind::Damaged)?;
         let kept = match self {
@@ -87,7 +87,7 @@ impl Format {
 const XZ: &[u8] = b"\xfd7zXZ\0";
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 
-/// A Zstandard frame that carries no content, which may stand before the first one that does.
+/// True for a Zstandard frame without content, which may precede the first frame with content.
 fn is_skippable_frame(start: &[u8]) -> bool {
     matches!(start, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
@@ -106,7 +106,7 @@ fn looks_like(start: &[u8]) -> &'static str {
     }
 }
 
-/// Whether bytes begin like HTML.
+/// True if the bytes begin like HTML.
 pub(in crate::install) fn is_web_page(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let begins = |text: &[u8]| start.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text));
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_promise_formats() {
+    fn names_indicate_formats() {
         for (name, format) in [
             ("node-22.tgz", Format::TarGz),
             ("GO.TAR.GZ", Format::TarGz),

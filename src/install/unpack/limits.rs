@@ -1,4 +1,4 @@
-//! How much an archive may unpack to: enough for every real tool, too little to fill a disk by surprise.
+//! The limits on the unpacked size of an archive: enough for every real tool, too little to fill a disk by surprise.
 
 use std::cell::Cell;
 use std::io::{self, BufRead, Read};
@@ -7,27 +7,27 @@ use std::rc::Rc;
 use super::Pieced;
 use super::error::UnpackErrorKind;
 
-/// The limits of one release, all its archives together.
+/// The limits for one release, all its archives together.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::install) struct Limits {
-    /// Bytes it may unpack to.
+    /// Most bytes of content.
     pub(in crate::install) bytes: u64,
-    /// Files, folders and links it may hold.
+    /// Most files, folders and links.
     pub(in crate::install) entries: u64,
-    /// How many times larger than its archives it may be …
+    /// Largest ratio of the unpacked size to the size of the archives …
     pub(in crate::install) ratio: u64,
-    /// … once it is larger than so many bytes.
+    /// … for releases that are larger than this many bytes.
     pub(in crate::install) ratio_from_bytes: u64,
 }
 
 impl Default for Limits {
-    /// The largest tools known hold some 20,000 entries and a few GB, and shrink to a fifth.
+    /// For comparison: the largest known tools have some 20,000 entries and a few GB, and compress to a fifth.
     fn default() -> Self {
         Self { bytes: 16 << 30, entries: 250_000, ratio: 200, ratio_from_bytes: 256 << 20 }
     }
 }
 
-/// What was unpacked so far, against the limits.
+/// The amount unpacked so far, and its limits.
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: Limits,
@@ -41,12 +41,12 @@ impl Budget {
         Self { limits, packed: Rc::default(), bytes: 0, entries: 0 }
     }
 
-    /// A reader that counts what it reads as the size of the archive.
+    /// A reader that adds the bytes read to the size of the archive.
     pub(super) fn packed<R>(&self, inner: R) -> Packed<R> {
         Packed { inner, count: Rc::clone(&self.packed), position: 0 }
     }
 
-    /// Archive bytes that are known without reading them one by one.
+    /// Add bytes of the archive that no such reader counts.
     pub(super) fn add_packed(&self, bytes: u64) {
         self.packed.set(self.packed.get() + bytes);
     }
@@ -59,7 +59,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Whether this much more is within the limits, by what an entry declares.
+    /// Check a declared size against the limits, before any content is read.
     pub(super) fn check_declared(&self, entry: &str, more: u64) -> Result<(), UnpackErrorKind> {
         match self.bytes.checked_add(more) {
             Some(sum) if sum <= self.limits.bytes => Ok(()),
@@ -92,7 +92,7 @@ pub(super) struct Packed<R> {
 }
 
 impl<R> Packed<R> {
-    /// How many bytes came through this reader.
+    /// Number of bytes read from this reader.
     pub(super) fn position(&self) -> u64 {
         self.position
     }

@@ -1,17 +1,18 @@
-//! Where symbolic links lead, without asking the file system.
+//! Resolution of symbolic links without the file system.
 
 use super::path::parent;
 
-/// As many links as a system follows in one path.
+/// Most links in one path, the same as in the system.
 const HOPS: usize = 40;
 
-/// Whether the link at `path` leads to a place inside the release, there or not.
+/// True if the link at `path` leads to a place inside the release, existing or not.
 ///
-/// `target_of` says where a path is a link to. A path that goes round in links leads nowhere, which is not inside.
+/// `target_of` returns the target of a path that is a link. A path that goes in circles leads nowhere, which is not
+/// inside.
 pub(super) fn stays_inside<'a>(path: &'a str, target_of: impl Fn(&str) -> Option<&'a str>) -> bool {
     let Some(target) = target_of(path) else { return true };
     let mut at: Vec<&str> = parent(path).map(|above| above.split('/').collect()).unwrap_or_default();
-    // What is still to be walked, next component last.
+    // The components still to resolve, the next one last.
     let mut ahead: Vec<&str> = target.split('/').rev().collect();
     let mut hops = 1;
     while let Some(component) = ahead.pop() {
@@ -59,7 +60,7 @@ mod tests {
     fn links_that_leave_are_found_also_through_other_links() {
         assert!(!inside("a", &[("a", "..")]));
         assert!(!inside("d/a", &[("d/a", "../../x")]));
-        // Component by component it looks harmless: `up` leads to the top, and `..` from there leads out.
+        // Each component alone is harmless: `up` leads to the top, and `..` from there leads out.
         assert!(!inside("d1/d2/x", &[("d1/d2/x", "up/../secret"), ("d1/d2/up", "../..")]));
         assert!(!inside("a", &[("a", "b"), ("b", "/etc")]));
     }

@@ -1,4 +1,4 @@
-//! The path of an entry: from what the archive says to a path that is certainly inside the release.
+//! Paths of entries: from the name in the archive to a path that is certainly inside the release.
 
 use super::error::UnpackErrorKind;
 use super::excluded::Excluded;
@@ -9,7 +9,7 @@ const COMPONENT_BYTES: usize = 255;
 /// The longest path inside a release, in bytes, so that one in a deep home still fits into the system's limit.
 const PATH_BYTES: usize = 2048;
 
-/// Where the entries of one archive go.
+/// The placement of one archive's entries in the release.
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
     strip: u32,
@@ -22,23 +22,23 @@ pub(super) struct Placement {
 pub(super) struct EntryPath(String);
 
 impl Placement {
-    /// Drop so many leading components, put the rest below `into`, and leave out what is excluded there.
+    /// Drop `strip` leading components, put the rest below `into`, and leave out excluded paths.
     pub(super) fn new(strip: u32, into: &str, excluded: &Excluded) -> Result<Self, UnpackErrorKind> {
         let into = components(into.as_bytes())?.into_iter().map(str::to_owned).collect();
         Ok(Self { strip, into, excluded: excluded.clone() })
     }
 
-    /// How many leading components are dropped.
+    /// Number of leading components to drop.
     pub(super) fn strip(&self) -> u32 {
         self.strip
     }
 
-    /// Where an entry goes; nowhere when nothing is left of its path, or when it is not wanted.
+    /// The place of an entry; `None` if no component is left of its path, or if it is excluded.
     pub(super) fn place(&self, raw: &[u8]) -> Result<Option<EntryPath>, UnpackErrorKind> {
         self.join(components(raw)?.into_iter().skip(self.strip as usize), raw)
     }
 
-    /// Where a file goes that is no entry of an archive.
+    /// The place of a file that is a download of its own and no entry of an archive.
     pub(super) fn place_whole(&self, name: &str) -> Result<Option<EntryPath>, UnpackErrorKind> {
         self.join(components(name.as_bytes())?.into_iter(), name.as_bytes())
     }
@@ -65,18 +65,18 @@ impl EntryPath {
         &self.0
     }
 
-    /// The folder it is in; none for the top.
+    /// The parent folder; `None` at the top.
     pub(super) fn parent(&self) -> Option<&str> {
         parent(&self.0)
     }
 }
 
-/// The path above; none for one component.
+/// The path without its last component; `None` for a single component.
 pub(super) fn parent(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(parent, _)| parent)
 }
 
-/// An entry's name as it can be shown on a terminal; a very long one leaves room for what is wrong with it.
+/// The name of an entry for display on a terminal; a very long one is cut, so that the message stays readable.
 pub(super) fn shown(raw: &[u8]) -> String {
     const SHOWN: usize = 120;
     let text = String::from_utf8_lossy(raw);
@@ -98,7 +98,7 @@ fn push(path: &mut String, component: &str) {
     path.push_str(component);
 }
 
-/// The plain components of a path; an error for one that could mean something else than a place below.
+/// The plain components of a path; an error for any component that could lead elsewhere than below.
 fn components(raw: &[u8]) -> Result<Vec<&str>, UnpackErrorKind> {
     let Ok(text) = str::from_utf8(raw) else { return Err(refused(raw, "has a name that is not UTF-8")) };
     if text.starts_with('/') {
@@ -124,7 +124,7 @@ fn components(raw: &[u8]) -> Result<Vec<&str>, UnpackErrorKind> {
     Ok(components)
 }
 
-/// Why a component means something else on Windows.
+/// The reason why a component has another meaning on Windows.
 fn elsewhere(component: &str) -> Option<&'static str> {
     const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "conin$", "conout$"];
     if component.contains('\\') {

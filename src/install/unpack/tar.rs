@@ -1,7 +1,7 @@
 //! tar archives, entry by entry.
 //!
-//! Extensions (long names, pax records) are read here and not by the `tar` crate, which would take one of any length
-//! into memory.
+//! Extensions (long names, pax records) are read here, because the `tar` crate would read one of any length into
+//! memory.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, Read};
@@ -14,28 +14,28 @@ use super::error::UnpackErrorKind;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 
-/// The longest extension that is taken seriously, in bytes.
+/// The longest accepted extension, in bytes.
 const EXTENSION_BYTES: u64 = 256 * 1024;
 
-/// Headers, and content with what fills it up, come in blocks of this size.
+/// The size of a block: headers and contents are padded to it.
 const BLOCK_BYTES: usize = 512;
 
-/// Unpack a tar archive, and read on to the end of its bytes, where a decoder that they come out of has its checksum.
+/// Unpack a tar archive, and read to the end of its bytes, where the checksum of the compression is.
 pub(super) fn unpack(mut bytes: impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     unpack_entries(&mut bytes, placement, tree)?;
     drain(bytes, tree)
 }
 
-/// Unpack the entries of a tar archive, as far as it says it goes.
+/// Unpack the entries of a tar archive, up to its end marker.
 fn unpack_entries(bytes: &mut impl Pieced, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut extensions = Extensions::default();
     while let Some(header) = next_header(bytes).map_err(UnpackErrorKind::Damaged)? {
         let size = header.entry_size().map_err(UnpackErrorKind::Damaged)?;
-        let mut entry = Entry { header, size, content: bytes.take(size) };
+        let mut entry = TarEntry { header, size, content: bytes.take(size) };
         if !extensions.take(&mut entry)? {
             unpack_entry(&mut entry, &std::mem::take(&mut extensions), placement, tree)?;
         }
-        // What was not wanted of it, and what fills up its last block.
+        // Skip the content that was not unpacked.
         drain(&mut entry.content, tree)?;
         if entry.content.limit() > 0 {
             return Err(UnpackErrorKind::Damaged(io::ErrorKind::UnexpectedEof.into()));
@@ -46,14 +46,14 @@ fn unpack_entries(bytes: &mut impl Pieced, placement: &Placement, tree: &mut Tre
     Ok(())
 }
 
-/// An entry, whose content is read from where the archive comes from.
-struct Entry<R> {
+/// An entry, whose content is read directly from the archive.
+struct TarEntry<R> {
     header: Header,
     size: u64,
     content: R,
 }
 
-/// The header of the next entry; `None` at the end of the archive, or of the bytes.
+/// The header of the next entry; `None` at the end marker of the archive, or at the end of the bytes.
 fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
     if bytes.fill_buf()?.is_empty() {
         return Ok(None);
@@ -64,7 +64,7 @@ fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
     if block.iter().all(|byte| *byte == 0) {
         return Ok(None);
     }
-    // Counted as if its own place held spaces.
+    // The checksum counts its own field as spaces.
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u32::from(*byte)).sum::<u32>();
     if sum(&block[..148]) + 8 * u32::from(b' ') + sum(&block[156..]) != header.cksum()? {
         return Err(io::Error::new(
@@ -76,7 +76,7 @@ fn next_header(bytes: &mut impl BufRead) -> io::Result<Option<Header>> {
 }
 
 fn unpack_entry<R: Pieced>(
-    entry: &mut Entry<R>,
+    entry: &mut TarEntry<R>,
     extensions: &Extensions,
     placement: &Placement,
     tree: &mut Tree,
@@ -86,7 +86,7 @@ fn unpack_entry<R: Pieced>(
         Some(path) => Cow::Borrowed(path),
         None => Cow::Owned(header.path_bytes().into_owned()),
     };
-    // Refuses a bad path also where nothing would be left of it.
+    // A bad path is refused even if it would be left out.
     let path = placement.place(&raw)?;
     let size = entry.size;
     if extensions.size.is_some_and(|declared| declared != size) {
@@ -100,7 +100,7 @@ fn unpack_entry<R: Pieced>(
     };
     let special = |kind| Err(UnpackErrorKind::Kind { entry: shown(&raw), kind });
     match kind {
-        // Old archives tell a folder by the end of its name.
+        // Old archives mark a folder by a `/` at the end of its name.
         EntryType::Regular | EntryType::Continuous if size == 0 && raw.ends_with(b"/") => directory(path, tree),
         EntryType::Regular | EntryType::Continuous => match path {
             Some(path) => tree.file(&path, mode, Some(size), &mut entry.content).map(drop),
@@ -130,7 +130,7 @@ fn directory(path: Option<EntryPath>, tree: &mut Tree) -> Result<(), UnpackError
     path.map_or(Ok(()), |path| tree.directory(&path))
 }
 
-/// What extension entries say about the entry that follows them.
+/// The values of extension entries, for the entry after them.
 #[derive(Default)]
 struct Extensions {
     path: Option<Vec<u8>>,
@@ -139,13 +139,13 @@ struct Extensions {
 }
 
 impl Extensions {
-    /// Take in an extension; false when the entry is none.
-    fn take(&mut self, entry: &mut Entry<impl Read>) -> Result<bool, UnpackErrorKind> {
+    /// Read an extension entry. Returns false for any other entry.
+    fn take(&mut self, entry: &mut TarEntry<impl Read>) -> Result<bool, UnpackErrorKind> {
         match entry.header.entry_type() {
             EntryType::GNULongName => self.path = Some(read_name(entry)?),
             EntryType::GNULongLink => self.link = Some(read_name(entry)?),
             EntryType::XHeader => self.take_pax(&read(entry)?)?,
-            // Records about the archive as a whole: a commit's name, for one.
+            // These records describe the archive as a whole, for example its commit.
             EntryType::XGlobalHeader => {}
             _ => return Ok(false),
         }
@@ -173,7 +173,7 @@ impl Extensions {
     }
 }
 
-fn read(entry: &mut Entry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
+fn read(entry: &mut TarEntry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
     if entry.size > EXTENSION_BYTES {
         return Err(UnpackErrorKind::damaged("a name or record is longer than 256 KiB"));
     }
@@ -182,8 +182,8 @@ fn read(entry: &mut Entry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
     Ok(bytes)
 }
 
-/// A name as GNU writes it: with a zero byte at its end.
-fn read_name(entry: &mut Entry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
+/// Read a name in GNU form, with a zero byte at its end.
+fn read_name(entry: &mut TarEntry<impl Read>) -> Result<Vec<u8>, UnpackErrorKind> {
     let mut name = read(entry)?;
     while name.last() == Some(&0) {
         name.pop();

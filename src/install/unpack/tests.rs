@@ -1,4 +1,4 @@
-//! Archives that mean harm, or are broken.
+//! Hostile and broken archives.
 
 use std::fs;
 use std::io::{self, BufRead, Cursor, Write};
@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use super::super::cancel::{CancelToken, Watch};
 use super::*;
 
-/// An archive's entry, as hostile as its fields allow.
+/// An entry of an archive, as hostile as its fields allow.
 #[derive(Clone, Debug)]
-enum Entry {
+enum Member {
     File(&'static str, &'static [u8]),
     Folder(&'static str),
     Symlink(&'static str, &'static str),
@@ -20,9 +20,9 @@ enum Entry {
     Special(EntryType, &'static str),
 }
 
-use Entry::{File as F, Folder, Hardlink, Special, Symlink};
+use Member::{File as F, Folder, Hardlink, Special, Symlink};
 
-fn tar_of(entries: &[Entry]) -> Vec<u8> {
+fn tar_of(entries: &[Member]) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     for entry in entries {
         let (kind, path, target, content): (_, _, _, &[u8]) = match *entry {
@@ -33,7 +33,7 @@ fn tar_of(entries: &[Entry]) -> Vec<u8> {
             Special(kind, path) => (kind, path, "", b""),
         };
         let mut header = Header::new_gnu();
-        // Written as they are: the crate would refuse what is tested here.
+        // The name is written directly, because the crate would refuse it.
         header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
         header.as_old_mut().linkname[..target.len()].copy_from_slice(target.as_bytes());
         header.set_entry_type(kind);
@@ -58,9 +58,9 @@ fn staged(limits: Limits) -> Staged {
     Staged { top, tree }
 }
 
-fn archive(file_name: &str) -> Archive<'_> {
+fn archive(file_name: &str) -> Unpacker<'_> {
     let format = Format::of(file_name).expect("a format");
-    Archive { file_name, format, placement: Placement::new(0, "", &Excluded::default()).expect("a placement") }
+    Unpacker { file_name, format, placement: Placement::new(0, "", &Excluded::default()).expect("a placement") }
 }
 
 fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
@@ -70,11 +70,11 @@ fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>
     (staged, result)
 }
 
-/// Unpack, expecting an error that says this; nothing may be outside of the release.
-fn refused(entries: &[Entry], says: &str) {
+/// Unpack, and expect an error that contains `text`; nothing may be created outside of the release.
+fn refused(entries: &[Member], text: &str) {
     let (staged, result) = unpack("a.tar", &tar_of(entries));
     let error = result.expect_err("it is refused").to_string();
-    assert!(error.contains(says), "`{error}` does not say `{says}`");
+    assert!(error.contains(text), "`{error}` does not contain `{text}`");
     assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1, "{entries:?}");
 }
 
@@ -146,7 +146,7 @@ fn long_names_are_read_and_too_long_ones_refused() {
     result.expect("it unpacks");
     assert!(staged.tree.root().join(&long).is_file());
 
-    // A record that claims to be larger than anybody's memory.
+    // The size of this record is larger than any memory.
     for kind in [EntryType::GNULongName, EntryType::XHeader] {
         let mut header = Header::new_gnu();
         header.set_entry_type(kind);
@@ -169,14 +169,14 @@ fn pax_records_name_entries_and_do_not_get_round_the_rules() {
     let (staged, result) = unpack("a.tar", &[with(&[("path", b"b\xc3\xa4r")]), file.clone()].concat());
     result.expect("it unpacks");
     assert!(staged.tree.root().join("b\u{e4}r").is_file());
-    for (key, value, says) in [
+    for (key, value, text) in [
         ("path", &b"../evil"[..], "leaves its directory"),
         ("size", b"2", "two sizes"),
         ("GNU.sparse.major", b"1", "a sparse file"),
     ] {
         let (_, result) = unpack("a.tar", &[with(&[(key, value)]), file.clone()].concat());
         let error = result.expect_err("it is refused").to_string();
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(text), "{error}");
     }
 }
 
@@ -193,14 +193,14 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
     let trailing = gzip(&[&tar_of(&[F("small", b"x")])[..], &ZEROS].concat());
     let zip = zip_of(&[("zeros", &ZEROS)], false);
     let generous = Limits { bytes: 1 << 40, entries: 100, ratio: 1 << 40, ratio_from_bytes: 0 };
-    for (limits, says) in [
+    for (limits, text) in [
         (Limits { bytes: 1_000_000, ..generous }, "1000000 bytes"),
         (Limits { ratio: 10, ratio_from_bytes: 100_000, ..generous }, "10 times its size"),
     ] {
         for (name, bytes) in [("a.tgz", &bytes), ("b.tgz", &trailing), ("c.zip", &zip)] {
             let mut staged = staged(limits);
             let error = archive(name).unpack(&bytes[..], &mut staged.tree).expect_err("it is stopped").to_string();
-            assert!(error.contains(says), "{name}: {error}");
+            assert!(error.contains(text), "{name}: {error}");
             let written = fs::metadata(staged.tree.root().join("zeros")).map_or(0, |file| file.len());
             assert!(written <= 1_300_000, "{name}: {written}");
         }
@@ -211,20 +211,20 @@ fn archives_that_grow_beyond_the_limits_are_stopped() {
     assert!(error.contains("2 entries"), "{error}");
 }
 
-/// Content that is had in any piece, and remembers which were wanted.
-struct Asked<'a> {
+/// Content that can return any piece, and records the requested sizes.
+struct RecordedPieces<'a> {
     rest: &'a [u8],
     wanted: &'a mut Vec<Option<usize>>,
 }
 
-impl Pieced for Asked<'_> {
+impl Pieced for RecordedPieces<'_> {
     fn piece(&mut self, wanted: Option<usize>) -> io::Result<&[u8]> {
         self.wanted.push(wanted);
         Ok(&self.rest[..self.rest.len().min(wanted.unwrap_or(100_000))])
     }
 }
 
-impl BufRead for Asked<'_> {
+impl BufRead for RecordedPieces<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         self.piece(None)
     }
@@ -233,7 +233,7 @@ impl BufRead for Asked<'_> {
     }
 }
 
-impl io::Read for Asked<'_> {
+impl io::Read for RecordedPieces<'_> {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         unreachable!("files are written from where they were unpacked")
     }
@@ -245,7 +245,7 @@ fn a_large_file_is_written_in_pieces_that_end_at_multiples_of_their_size() {
     let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
     let (content, mut wanted) = (vec![b'x'; 600_000], Vec::new());
     let path = placement.place(b"large").expect("a path").expect("one that is left");
-    tree.file(&path, 0o644, Some(600_000), Asked { rest: &content, wanted: &mut wanted }).expect("written");
+    tree.file(&path, 0o644, Some(600_000), RecordedPieces { rest: &content, wanted: &mut wanted }).expect("written");
     assert_eq!(wanted, [Some(262_144), Some(262_144), None, None]);
     assert_eq!(fs::read(tree.root().join("large")).expect("a file"), content);
 }
@@ -255,7 +255,7 @@ fn a_download_that_is_the_program_itself_does_not_count_as_one_that_grew() {
     let limits = Limits { ratio: 2, ratio_from_bytes: 1000, ..Limits::default() };
     let mut staged = staged(limits);
     let placement = Placement::new(0, "", &Excluded::default()).expect("a placement");
-    let program = Archive { file_name: "program", format: Format::Plain, placement };
+    let program = Unpacker { file_name: "program", format: Format::Plain, placement };
     let content = [7; 5000];
     let bytes = io::BufReader::with_capacity(400, &content[..]);
     program.unpack(bytes, &mut staged.tree).expect("it is as large as its download");
@@ -280,7 +280,7 @@ fn archives_cut_short_anywhere_are_damaged_or_empty_and_never_whole() {
     for (name, bytes) in [("a.tgz", &tgz), ("a.zip", &zip)] {
         for end in 0..bytes.len() {
             let (_, result) = unpack(name, &bytes[..end]);
-            // Only the comment's length may be missing: the directory has been read by then.
+            // Only the length of the comment may be missing: the directory has been read by then.
             let harmless = name == "a.zip" && end + 18 >= bytes.len();
             assert!(result.is_err() || harmless, "{name} cut at {end} of {}", bytes.len());
         }
@@ -299,7 +299,7 @@ fn zip_of(entries: &[(&str, &[u8])], stored: bool) -> Vec<u8> {
     writer.finish().expect("a zip").into_inner()
 }
 
-/// Replace a name everywhere in an archive by another one of the same length.
+/// Replace a name everywhere in an archive by another of the same length.
 fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut bytes = bytes.to_vec();
@@ -312,13 +312,13 @@ fn renamed(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
 #[test]
 fn zip_entries_that_would_leave_the_release_are_refused_both_ways() {
     let zip = zip_of(&[("xx/evil", b"x"), ("second", b"y")], true);
-    for (to, says) in [("../evil", "leaves its directory"), ("/x/evil", "absolute"), ("x\\xevil", "backslash")] {
+    for (to, text) in [("../evil", "leaves its directory"), ("/x/evil", "absolute"), ("x\\xevil", "backslash")] {
         let hostile = renamed(&zip, "xx/evil", to);
         let (staged, result) = unpack("a.zip", &hostile);
-        assert!(result.expect_err("it is refused").to_string().contains(says));
+        assert!(result.expect_err("it is refused").to_string().contains(text));
         assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1);
         let error = unpack_by_directory(&hostile).1.expect_err("it is refused").to_string();
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(text), "{error}");
     }
     let twice = renamed(&zip_of(&[("first1", b"x"), ("second", b"y")], true), "first1", "Second");
     assert!(unpack("a.zip", &twice).1.expect_err("it is refused").to_string().contains("would replace"));
@@ -336,9 +336,9 @@ fn unpack_by_directory(bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
 }
 
 #[test]
-fn a_zip_whose_directory_says_otherwise_is_read_by_its_directory() {
+fn a_zip_whose_directory_differs_is_read_by_its_directory() {
     let zip = zip_of(&[("shown", b"x"), ("other", b"y")], true);
-    // Another name in the header than in the directory, which comes last.
+    // The header has another name than the directory, which counts.
     let at = zip.windows(5).position(|window| window == b"shown").expect("a header");
     let mut cloaked = zip.clone();
     cloaked[at..at + 5].copy_from_slice(b"cloak");
@@ -348,7 +348,7 @@ fn a_zip_whose_directory_says_otherwise_is_read_by_its_directory() {
     result.expect("it unpacks");
     assert!(staged.tree.root().join("shown").is_file() && !staged.tree.root().join("cloak").exists());
 
-    // A program in front, as of archives that unpack themselves.
+    // A program stands in front, as in self-extracting archives.
     let (_, result) = unpack("a.zip", &[b"#!/bin/sh\nexit\n", &zip[..]].concat());
     assert!(matches!(result, Err(UnpackErrorKind::NotStreamable(_))), "{result:?}");
     unpack_by_directory(&[b"#!/bin/sh\nexit\n", &zip[..]].concat()).1.expect("it unpacks");
@@ -358,7 +358,7 @@ fn a_zip_whose_directory_says_otherwise_is_read_by_its_directory() {
 fn a_zip_entry_that_does_not_match_its_checksum_is_damaged() {
     for stored in [true, false] {
         let mut zip = zip_of(&[("a", &[b'q'; 300])], stored);
-        // The checksum of the header and of the directory, each 4 bytes.
+        // The checksum stands in the header and in the directory, 4 bytes each.
         let crc = zip[14..18].to_vec();
         while let Some(at) = zip.windows(4).position(|window| window == &crc[..]) {
             zip[at] ^= 1;
@@ -394,11 +394,11 @@ fn links_in_zips_are_links_and_may_not_lead_outside() {
 fn encrypted_and_oddly_compressed_entries_are_named() {
     let zip = zip_of(&[("a", b"x")], true);
     let directory = zip.windows(4).position(|window| window == b"PK\x01\x02").expect("a directory");
-    for (offset, value, says) in [(6, 1, "`a` is encrypted"), (8, 93, "a method that is not supported")] {
+    for (offset, value, text) in [(6, 1, "`a` is encrypted"), (8, 93, "a method that is not supported")] {
         let mut odd = zip.clone();
         (odd[offset], odd[directory + offset + 2]) = (value, value);
         let error = unpack("a.zip", &odd).1.expect_err("it is refused").to_string();
-        assert!(error.contains(says), "{error}");
+        assert!(error.contains(text), "{error}");
         unpack_by_directory(&odd).1.expect_err("it is refused");
     }
 }
@@ -414,8 +414,7 @@ fn empty_archives_are_named() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Whatever an archive says, and however it is broken, nothing appears beside the release, and no link in it
-    /// leads out.
+    /// No archive, however hostile or broken, creates anything beside the release, or a link in it that leads out.
     #[test]
     fn no_archive_creates_anything_outside(
         entries in prop::collection::vec(

@@ -1,7 +1,7 @@
-//! The directory a release grows in: the only place that creates files from archives.
+//! The staging directory of a release: the only place that creates files from archives.
 //!
-//! The directory starts empty and only the tree writes to it, so the tree knows every entry. An entry is created below
-//! folders that the tree made itself, never below a link, and only where nothing is yet: no archive can write
+//! The directory starts empty and only the tree writes to it, so the tree knows every entry. An entry is created only
+//! below folders that the tree made itself, never below a link, and only at an unused path: no archive can write
 //! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
 
 use std::borrow::Cow;
@@ -14,16 +14,16 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::super::cancel::Watch;
 use super::super::disk::{At, DiskError};
-use super::super::manifest::{Entry, Manifest, Sum};
+use super::super::manifest::{Checksum, Manifest, ManifestEntry};
 use super::super::room::reserve;
 use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
 use super::links;
 use super::path::{EntryPath, Placement, parent, shown};
-use super::pieced::{Pieced, next_piece};
+use crate::inflate::{Pieced, next_piece};
 
-/// A release in the making.
+/// A release while it is unpacked.
 pub(in crate::install) struct Tree {
     root: Root,
     known: HashMap<Box<str>, Known>,
@@ -35,7 +35,7 @@ pub(in crate::install) struct Tree {
     manifest: Manifest,
 }
 
-/// What a tree holds.
+/// The sums over a tree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::install) struct Totals {
     pub(in crate::install) files: u64,
@@ -46,7 +46,7 @@ pub(in crate::install) struct Totals {
 #[derive(Debug)]
 struct Known {
     kind: Kind,
-    /// Its path, where that differs from its key.
+    /// The path as written, if it differs from the key.
     written: Option<Box<str>>,
 }
 
@@ -87,25 +87,25 @@ impl Tree {
         self.budget.add_packed(bytes);
     }
 
-    /// Count bytes that come out of an archive but belong to no file.
+    /// Count bytes that are unpacked but belong to no file.
     pub(super) fn count_bytes(&mut self, count: u64) -> Result<(), UnpackErrorKind> {
         self.watch.check()?;
         self.budget.add_bytes(None, count)
     }
 
-    /// How many entries there are, folders counted.
+    /// Number of entries, including folders.
     pub(super) fn entries(&self) -> usize {
         self.known.len()
     }
 
-    /// A folder; it may be there already.
+    /// Create a folder; it may exist already.
     pub(super) fn directory(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
         self.watch.check()?;
         self.make_directory(path.as_str())
     }
 
-    /// A file with this content; of `size_bytes`, if that is declared. Setuid and its like are dropped from `mode`.
-    /// Tells the checksum (CRC-32) and the size of what was written.
+    /// Create a file with this content, of `size_bytes` if that is declared. Setuid and similar bits are dropped from
+    /// `mode`. Returns checksum (CRC-32) and size of the content.
     pub(super) fn file(
         &mut self,
         path: &EntryPath,
@@ -118,10 +118,10 @@ impl Tree {
         let mut file = self.root.create_file(path, mode)?;
         reserve(&file, size_bytes.unwrap_or(0));
         let mut written = 0;
-        let mut sum = Sum::default();
+        let mut sum = Checksum::default();
         loop {
             self.watch.check()?;
-            // Written from where it was unpacked.
+            // The piece is written from the decoder's own buffer, without a copy.
             let wanted = next_piece(written, size_bytes);
             let piece = content.piece(wanted).map_err(UnpackErrorKind::Damaged)?;
             let count = piece.len();
@@ -144,7 +144,7 @@ impl Tree {
         Ok(self.note(path, sum.file(mode)))
     }
 
-    /// A file whose content is at hand; tells its checksum and size.
+    /// Create a file whose content is in memory. Returns its checksum and size.
     pub(super) fn small_file(
         &mut self,
         path: &EntryPath,
@@ -157,7 +157,7 @@ impl Tree {
         let mut file = self.root.create_file(path, mode)?;
         self.write(&mut file, content, path, Some(content.len() as u64))?;
         self.totals.size_bytes += content.len() as u64;
-        let mut sum = Sum::default();
+        let mut sum = Checksum::default();
         sum.update(content);
         Ok(self.note(path, sum.file(mode)))
     }
@@ -167,12 +167,12 @@ impl Tree {
         result.map_err(|error| error.needing(size_bytes.unwrap_or(bytes.len() as u64)))
     }
 
-    fn note(&mut self, path: &EntryPath, entry: Entry) -> (u32, u64) {
+    fn note(&mut self, path: &EntryPath, entry: ManifestEntry) -> (u32, u64) {
         self.manifest.record(path.as_str(), entry);
         entry.checks()
     }
 
-    /// A file that is the whole download, made executable.
+    /// Create an executable file whose content is the whole download.
     pub(super) fn place_single(
         &mut self,
         content: impl Pieced,
@@ -185,7 +185,7 @@ impl Tree {
         }
     }
 
-    /// A symbolic link. Where it leads is known when all entries are: [`Tree::finish`] looks.
+    /// Create a symbolic link. Its destination is known once all entries are: [`Tree::finish`] checks it.
     pub(super) fn symlink(&mut self, path: &EntryPath, target: &[u8]) -> Result<(), UnpackErrorKind> {
         let outside = || UnpackErrorKind::LinkOutside { entry: shown(path.as_str().as_bytes()), target: shown(target) };
         let text = str::from_utf8(target).map_err(|_| outside())?;
@@ -199,11 +199,11 @@ impl Tree {
         let place = self.root.place(path.as_str());
         self.links.push(path.clone());
         symlink(text, &place).at("link", &place)?;
-        self.manifest.record(path.as_str(), Entry::link(target));
+        self.manifest.record(path.as_str(), ManifestEntry::link(target));
         Ok(())
     }
 
-    /// A second name for a file that is there already.
+    /// Create a second name for an existing file.
     pub(super) fn hardlink(&mut self, path: &EntryPath, target: &EntryPath) -> Result<(), UnpackErrorKind> {
         match self.lookup(target.as_str()) {
             Some(Kind::File) => {}
@@ -218,14 +218,14 @@ impl Tree {
         self.claim(path, Kind::File)?;
         let (existing, place) = (self.root.place(target.as_str()), self.root.place(path.as_str()));
         if fs::hard_link(&existing, &place).is_err() {
-            // A file system without hard links, or too many to one file.
+            // The file system has no hard links, or too many to this file.
             fs::copy(&existing, &place).at("write", &place)?;
         }
         self.manifest.record_again(path.as_str(), target.as_str());
         Ok(())
     }
 
-    /// Give a file of this tree the mode that is learnt only after its content.
+    /// Add a mode to a file that became known only after its content.
     pub(super) fn set_mode(&mut self, path: &EntryPath, mode: u32) -> Result<(), UnpackErrorKind> {
         if mode & 0o111 != 0 && self.lookup(path.as_str()) == Some(&Kind::File) {
             let place = self.root.place(path.as_str());
@@ -235,7 +235,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Make a file of this tree the symbolic link that its content is the target of.
+    /// Replace a file by the symbolic link whose target is the file's content.
     pub(super) fn turn_into_symlink(&mut self, path: &EntryPath) -> Result<(), UnpackErrorKind> {
         const LONGEST: u64 = 4096;
         let place = self.root.place(path.as_str());
@@ -249,7 +249,7 @@ impl Tree {
         self.symlink(path, &target)
     }
 
-    /// The paths of all files with this name, for who looks for one of them.
+    /// The paths of all files with this name, sorted.
     pub(in crate::install) fn files_named(&self, name: &str) -> Vec<String> {
         let files = self.known.iter().filter(|(_, known)| known.kind == Kind::File);
         let paths = files.map(|(key, known)| known.written.as_deref().unwrap_or(key).to_owned());
@@ -258,12 +258,13 @@ impl Tree {
         found
     }
 
-    /// The entries that were made so far.
+    /// The manifest of the entries created so far.
     pub(in crate::install) fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// All archives are unpacked: check where the links lead, now that everything they can lead through is known.
+    /// Check the destinations of all links, once all archives are unpacked and everything a link can pass through is
+    /// known.
     pub(in crate::install) fn finish(&self) -> Result<Totals, UnpackErrorKind> {
         let target_of = |path: &str| match self.lookup(path) {
             Some(Kind::Link(target)) => Some(&**target),
@@ -283,7 +284,7 @@ impl Tree {
         self.known.get(&*fold(path)).map(|known| &known.kind)
     }
 
-    /// Take a place for a new entry, with the folders above it.
+    /// Reserve the path of a new entry, and create the folders above it.
     fn claim(&mut self, path: &EntryPath, kind: Kind) -> Result<(), UnpackErrorKind> {
         if let Some(above) = path.parent()
             && above != self.last_parent

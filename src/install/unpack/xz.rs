@@ -1,4 +1,4 @@
-//! xz: all streams one after the other, as one.
+//! xz: all streams in sequence, as one.
 
 use std::io::{BufRead, BufReader};
 
@@ -6,10 +6,10 @@ use lzma_rust2::XzReader;
 
 use super::{BUFFER_BYTES, Pieced};
 
-/// The most memory a decoder may ask for, in KiB: `xz -9` needs 65 MiB, and an archive may claim 4 GiB.
+/// The most memory for a decoder, in KiB: `xz -9` needs 65 MiB, and an archive may request 4 GiB.
 const MEMORY_KB: u32 = 128 * 1024;
 
-/// The content of these bytes.
+/// A reader of the content of these bytes.
 pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
     BufReader::with_capacity(BUFFER_BYTES, XzReader::new_mem_limit(bytes, true, MEMORY_KB))
 }

@@ -1,9 +1,9 @@
 //! zip archives, wheels among them, unpacked in the order of their bytes.
 //!
-//! A zip says twice what it holds: in a header before each entry, and in the directory at its end, which alone knows
-//! the modes and has the last word. Here entries are unpacked by their headers, and then compared with the directory.
-//! Where the two differ, or the headers do not say enough, the archive is [not streamable] and is read again by its
-//! directory alone.
+//! A zip lists its content twice: in a header before each entry, and in the directory at its end, which alone has the
+//! modes and takes precedence. This module unpacks entries by their headers, and then compares them with the directory.
+//! If the two differ, or the headers are incomplete, the archive is [not streamable] and is read again by its directory
+//! alone.
 //!
 //! [not streamable]: UnpackErrorKind::NotStreamable
 
@@ -13,24 +13,24 @@ use foldhash::{HashMap, HashMapExt};
 use libdeflater::{Crc, Decompressor};
 
 use super::error::UnpackErrorKind;
-use super::inflate::{Inflated, Inflater};
 use super::limits::Packed;
 use super::path::{EntryPath, Placement, shown};
 use super::tree::Tree;
 use super::zip_records::{Central, Local, Record, check_descriptor, next};
 use super::{Pieced, drain, drain_past};
+use crate::inflate::{Inflated, Inflater};
 
-/// Entries up to this size are unpacked in one piece, which costs small ones less.
+/// Entries up to this size are unpacked in one call, which is faster for small ones.
 const WHOLE_PACKED_BYTES: u64 = 256 * 1024;
 const WHOLE_UNPACKED_BYTES: u64 = 1024 * 1024;
 
-/// The mode an entry has until the directory is read.
+/// The mode of an entry until the directory is read.
 const MODE: u32 = 0o644;
 
 pub(super) const STORED: u16 = 0;
 pub(super) const DEFLATED: u16 = 8;
 
-/// Unpack an archive from its bytes in order, and read on to their end.
+/// Unpack an archive from its bytes in order, and read to their end.
 pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
     let mut stream = Stream {
         bytes: tree.packed(bytes),
@@ -39,7 +39,7 @@ pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree
         unpacked: Vec::new(),
         inflater: Inflater::new(),
     };
-    let mut found: HashMap<u64, Found> = HashMap::new();
+    let mut found: HashMap<u64, UnpackedEntry> = HashMap::new();
     loop {
         let offset = stream.bytes.position();
         match next(&mut stream.bytes)? {
@@ -62,14 +62,14 @@ pub(super) fn unpack(bytes: impl BufRead, placement: &Placement, tree: &mut Tree
 }
 
 /// An entry unpacked by its header.
-struct Found {
+struct UnpackedEntry {
     path: Option<EntryPath>,
     crc: u32,
     unpacked: u64,
 }
 
-impl Found {
-    /// Compare the entry with the directory, and give it what only that knows.
+impl UnpackedEntry {
+    /// Compare the entry with the directory, and apply the mode, which only the directory has.
     fn complete(&self, central: &Central, placement: &Placement, tree: &mut Tree) -> Result<(), UnpackErrorKind> {
         let path = placement.place(&central.name)?;
         if (&path, central.crc, central.unpacked) != (&self.path, self.crc, self.unpacked) {
@@ -98,7 +98,7 @@ impl<R: BufRead> Stream<R> {
         local: &Local,
         placement: &Placement,
         tree: &mut Tree,
-    ) -> Result<Found, UnpackErrorKind> {
+    ) -> Result<UnpackedEntry, UnpackErrorKind> {
         let path = placement.place(&local.name)?;
         let unsupported = |kind| Err(UnpackErrorKind::Kind { entry: shown(&local.name), kind });
         if local.flags.encrypted() {
@@ -121,10 +121,10 @@ impl<R: BufRead> Stream<R> {
         if !local.flags.descriptor() && (crc, unpacked) != (local.crc, local.unpacked) {
             return Err(UnpackErrorKind::damaged("an entry has another checksum than the archive says"));
         }
-        Ok(Found { path, crc, unpacked })
+        Ok(UnpackedEntry { path, crc, unpacked })
     }
 
-    /// A folder has no content; what claims to be some is not worth guessing about.
+    /// Skip the content of a folder, which must be empty.
     fn pass_over(&mut self, local: &Local) -> Result<(u32, u64), UnpackErrorKind> {
         if local.flags.descriptor() || local.packed > 2 || local.unpacked > 0 {
             return Err(UnpackErrorKind::NotStreamable("a folder has content"));
@@ -142,7 +142,7 @@ impl<R: BufRead> Stream<R> {
     ) -> Result<(u32, u64), UnpackErrorKind> {
         let (packed, unpacked) = (local.packed as usize, local.unpacked as usize);
         if self.unpacked.is_empty() {
-            // Zeros that the system gives: what is never used costs nothing.
+            // The system provides zero pages lazily, so unused parts cost nothing.
             self.unpacked = vec![0; WHOLE_UNPACKED_BYTES as usize];
         }
         let content = &mut self.unpacked[..unpacked];
@@ -191,7 +191,7 @@ impl<R: BufRead> Stream<R> {
 
     fn unknown_size(&mut self, path: Option<&EntryPath>, tree: &mut Tree) -> Result<(u32, u64), UnpackErrorKind> {
         let start = self.bytes.position();
-        // Ends by itself, and takes no byte behind its end.
+        // The decoder finds the end by itself, and reads no byte after it.
         let (crc, unpacked) = pour(Inflated::new(&mut self.inflater, &mut self.bytes), path, None, tree)?;
         let packed = self.bytes.position() - start;
         check_descriptor(&mut self.bytes, crc, packed, unpacked)?;
@@ -199,7 +199,7 @@ impl<R: BufRead> Stream<R> {
     }
 }
 
-/// Pour content into its file, or nowhere when nothing is left of its path; its checksum and size.
+/// Write content into its file, or discard it if `path` is `None`. Returns its checksum and size.
 fn pour(
     content: impl Pieced,
     path: Option<&EntryPath>,

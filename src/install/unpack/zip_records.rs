@@ -1,4 +1,4 @@
-//! The records of a zip archive as they follow each other: local headers, and the directory at the end.
+//! The records of a zip archive in their order: local headers, and the directory at the end.
 
 use std::io::Read;
 
@@ -15,19 +15,19 @@ pub(super) struct Local {
     pub(super) unpacked: u64,
 }
 
-/// What the directory says about an entry.
+/// The directory's record of an entry.
 #[derive(Debug)]
 pub(super) struct Central {
     pub(super) name: Vec<u8>,
     pub(super) crc: u32,
     pub(super) unpacked: u64,
-    /// Where its local header is, from the start of the archive.
+    /// The offset of its local header, from the start of the archive.
     pub(super) offset: u64,
-    /// Its mode with the bits for its kind, when it comes from a system that has them.
+    /// Its mode with the bits for its kind, if it was made on a system with modes.
     pub(super) mode: Option<u32>,
 }
 
-/// The bits that say how an entry is stored.
+/// The bits that describe the storage of an entry.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flags(u16);
 
@@ -36,7 +36,7 @@ impl Flags {
         self.0 & 1 != 0
     }
 
-    /// Sizes and checksum come after the content.
+    /// True if sizes and checksum follow the content.
     pub(super) fn descriptor(self) -> bool {
         self.0 & 8 != 0
     }
@@ -47,9 +47,9 @@ impl Flags {
 pub(super) enum Record {
     Local(Local),
     Central(Central),
-    /// The end of the directory, or of what can be read in order.
+    /// The end of the directory, or the part that can only be read by offset.
     End,
-    /// None that stands at this place of a plain archive.
+    /// A record that no plain archive has at this place.
     Unknown,
 }
 
@@ -58,7 +58,7 @@ const CENTRAL: [u8; 4] = *b"PK\x01\x02";
 const END: [[u8; 4]; 2] = [*b"PK\x05\x06", *b"PK\x06\x06"];
 const DESCRIPTOR: [u8; 4] = *b"PK\x07\x08";
 
-/// Stands for a number in the extra field.
+/// This value stands for a number in the extra field.
 const IN_EXTRA: u32 = u32::MAX;
 const ZIP64_EXTRA: u16 = 1;
 
@@ -77,7 +77,7 @@ pub(super) fn next(bytes: &mut impl Read) -> Result<Record, UnpackErrorKind> {
     }
 }
 
-/// Read what follows the content of an entry with [`Flags::descriptor`], and compare it with what was found.
+/// Read the record after the content of an entry with [`Flags::descriptor`], and compare it with the measured values.
 pub(super) fn check_descriptor(
     bytes: &mut impl Read,
     crc: u32,
@@ -93,7 +93,7 @@ pub(super) fn check_descriptor(
     read(bytes, &mut sizes[..8])?;
     let small = (u64::from(u32_at(&sizes, 0)), u64::from(u32_at(&sizes, 4)));
     if small != (packed, unpacked) {
-        // The long form, which nothing but its content tells from the short one.
+        // The long form differs from the short one only in its values.
         read(bytes, &mut sizes[8..])?;
         if (u64_at(&sizes, 0), u64_at(&sizes, 8)) != (packed, unpacked) {
             return Err(UnpackErrorKind::damaged("an entry has another size than the archive says"));
@@ -111,7 +111,7 @@ fn local(bytes: &mut impl Read) -> Result<Local, UnpackErrorKind> {
     let name = take(bytes, u16_at(&head, 22))?;
     let extra = take(bytes, u16_at(&head, 24))?;
     let (packed, unpacked) = (u32_at(&head, 14), u32_at(&head, 18));
-    // In this order: only those that are not in the header follow in the extra field.
+    // The order matters: the extra field holds only the numbers missing from the header.
     let mut long = Zip64::of(&extra);
     let unpacked = long.number(unpacked)?;
     let packed = long.number(packed)?;
@@ -134,7 +134,7 @@ fn central(bytes: &mut impl Read) -> Result<Central, UnpackErrorKind> {
     Ok(Central { name, crc: u32_at(&head, 12), unpacked, offset, mode })
 }
 
-/// The numbers of the extra field that did not fit into the header, in order.
+/// The numbers that did not fit into the header, in order, from the extra field.
 struct Zip64<'a>(&'a [u8]);
 
 impl<'a> Zip64<'a> {
@@ -170,7 +170,7 @@ fn take(bytes: &mut impl Read, count: u16) -> Result<Vec<u8>, UnpackErrorKind> {
     Ok(taken)
 }
 
-/// Numbers at fixed places of headers whose length is known.
+/// Numbers at fixed offsets in headers of known length.
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }

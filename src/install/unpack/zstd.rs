@@ -1,4 +1,4 @@
-//! Zstandard: all frames one after the other, as one stream; frames that carry no content are passed over.
+//! Zstandard: all frames in sequence, as one stream; frames without content are skipped.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -8,24 +8,24 @@ use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
 use super::{BUFFER_BYTES, Pieced};
 
-/// The largest window a frame may ask for, which is kept in memory: what `zstd` itself takes without being told.
+/// The largest window of a frame, which is kept in memory: the limit of `zstd` without options.
 const WINDOW_BYTES: u64 = 128 << 20;
 
-/// The content of these bytes.
+/// A reader of the content of these bytes.
 pub(super) fn decoder(bytes: impl BufRead) -> impl Pieced {
     BufReader::with_capacity(BUFFER_BYTES, Frames { bytes, frame: None, spare: None })
 }
 
 struct Frames<R> {
     bytes: R,
-    /// The frame whose content is being read.
+    /// The frame being read.
     frame: Option<FrameDecoder>,
-    /// The decoder of the frame before, with its buffers.
+    /// The decoder of the frame before, kept for its buffers.
     spare: Option<FrameDecoder>,
 }
 
 impl<R: BufRead> Frames<R> {
-    /// Begin the next frame; false when there is none.
+    /// Start the next frame. Returns false if there is none.
     fn next_frame(&mut self) -> io::Result<bool> {
         while !self.bytes.fill_buf()?.is_empty() {
             let mut decoder = self.spare.take().unwrap_or_else(|| {
@@ -68,7 +68,7 @@ impl<R: BufRead> Read for Frames<R> {
             match frame.read(buffer)? {
                 0 if frame.is_finished() => {
                     let sums = (frame.get_checksum_from_data(), frame.get_calculated_checksum());
-                    if matches!(sums, (Some(said), Some(found)) if said != found) {
+                    if matches!(sums, (Some(stored), Some(calculated)) if stored != calculated) {
                         return Err(io::Error::new(
                             io::ErrorKind::InvalidData,
                             "a frame has another checksum than it says",
@@ -96,7 +96,7 @@ mod tests {
         Ok(content)
     }
 
-    /// A frame for others than us, such as `pzstd` writes.
+    /// A frame for other programs, as `pzstd` writes it.
     fn skippable(length: u32) -> Vec<u8> {
         [&0x184d_2a50_u32.to_le_bytes()[..], &length.to_le_bytes(), &vec![7; length as usize]].concat()
     }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_followed_by_something_else_is_an_error() {
+    fn a_stream_cut_short_or_followed_by_other_bytes_is_an_error() {
         let whole = compress_to_vec(&[9u8; 5000][..], CompressionLevel::Fastest);
         for end in 1..whole.len() {
             read(&whole[..end]).expect_err("it is cut short");

@@ -1,4 +1,4 @@
-//! Every value of a `vx.toml` with the place it came from, for `vx config`.
+//! Every value of a `vx.toml` with its place, for `vx config`.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -7,10 +7,10 @@ use crate::project::problem::Problem;
 
 /// One value of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ConfigEntry {
     /// Its dotted name, as in `tools.node`.
     pub key: String,
-    /// Texts without their quotes; everything else as it is written.
+    /// A text without its quotes, any other value as written.
     pub value: String,
     /// Its line, from 1.
     pub line: usize,
@@ -19,21 +19,21 @@ pub struct Entry {
 }
 
 /// All values below `document`, in the order of the file.
-pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<Entry> {
+pub(super) fn list(text: &str, document: &DeTable<'_>) -> Vec<ConfigEntry> {
     let mut entries = Vec::new();
     walk(text, "", document, &mut entries);
     entries.sort_by_key(|entry| (entry.line, entry.column));
     entries
 }
 
-fn walk(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<Entry>) {
+fn walk(text: &str, prefix: &str, table: &DeTable<'_>, entries: &mut Vec<ConfigEntry>) {
     for (key, value) in table {
         let key = format!("{prefix}{}", key.get_ref());
         visit(text, key, value, entries);
     }
 }
 
-fn visit(text: &str, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<Entry>) {
+fn visit(text: &str, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Vec<ConfigEntry>) {
     match value.get_ref() {
         DeValue::Table(table) => walk(text, &format!("{key}."), table, entries),
         // `[[name]]`: each table of the list has lines of its own.
@@ -46,7 +46,7 @@ fn visit(text: &str, key: String, value: &Spanned<DeValue<'_>>, entries: &mut Ve
             let written = text.get(value.span()).unwrap_or_default();
             let shown = other.as_str().map_or_else(|| written.to_owned(), str::to_owned);
             let place = Problem::at(text, value.span(), String::new(), None);
-            entries.push(Entry { key, value: shown, line: place.line, column: place.column });
+            entries.push(ConfigEntry { key, value: shown, line: place.line, column: place.column });
         }
     }
 }

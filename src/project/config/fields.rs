@@ -1,4 +1,4 @@
-//! The fields of a tool that have a form of their own.
+//! The fields of a tool with a syntax of their own.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::reader::{Reader, Value};
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::Digest;
-use crate::hint::nearest;
+use crate::nearest::nearest;
 use crate::platform::{Os, Platform};
 use crate::template;
 

@@ -1,4 +1,4 @@
-//! Typed reading of TOML values that notes what is wrong and goes on, so that one run finds every problem.
+//! Typed reading of TOML values. The reader records each problem and continues, so that one run finds them all.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -6,13 +6,13 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::hint::nearest;
+use crate::nearest::nearest;
 use crate::project::problem::Problem;
 
 /// A value with its place.
 pub(super) type Value<'v> = Spanned<DeValue<'v>>;
 
-/// The file being read, and what was found in it so far.
+/// The file being read, and its problems so far.
 pub(super) struct Reader<'t> {
     text: &'t str,
     faults: Vec<Problem>,
@@ -21,7 +21,7 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// What this text declares, as far as it is TOML, and a reader of it that knows where it is none.
+    /// Parse this text. Returns its valid part, and a reader that has recorded the syntax errors.
     pub(super) fn of_document(text: &'t str) -> (DeTable<'t>, Self) {
         let (document, faults) = DeTable::parse_recoverable(text);
         let mut reader = Self::new(text);
@@ -37,7 +37,7 @@ impl<'t> Reader<'t> {
 
     /// The errors and the warnings, each in the order of the file.
     pub(super) fn finish(mut self) -> (Vec<Problem>, Vec<Problem>) {
-        // What a line with broken syntax seems to say is not worth judging.
+        // Values on a line with a syntax error are unreliable, so their errors are dropped.
         let faults = std::mem::take(&mut self.faults);
         self.errors.retain(|problem| faults.iter().all(|fault| fault.line != problem.line));
         self.errors.extend(faults);
@@ -46,7 +46,7 @@ impl<'t> Reader<'t> {
         (self.errors, self.warnings)
     }
 
-    /// Notes that the text is no TOML here.
+    /// Record a syntax error.
     fn fault(&mut self, span: Range<usize>, message: String) {
         self.faults.push(Problem::at(self.text, span, message, None));
     }
@@ -59,7 +59,7 @@ impl<'t> Reader<'t> {
         self.warnings.push(Problem::at(self.text, span, message.into(), advice));
     }
 
-    /// The value as it is written.
+    /// The value as written.
     pub(super) fn raw(&self, value: &Value<'_>) -> &'t str {
         self.text.get(value.span()).unwrap_or_default().trim()
     }
@@ -69,7 +69,7 @@ impl<'t> Reader<'t> {
         Problem::at(self.text, span, String::new(), None).line
     }
 
-    /// A table below the top, where the file has it.
+    /// A table at the top level, if the file has it.
     pub(super) fn section<'d, 'v>(&mut self, document: &'d DeTable<'v>, name: &str) -> Option<&'d DeTable<'v>> {
         let value = document.get(name)?;
         let table = value.get_ref().as_table();
@@ -92,7 +92,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// A boolean; one in quotes is taken with a warning, because old files have them.
+    /// A boolean; one in quotes is accepted with a warning, because old files have them.
     pub(super) fn boolean(&mut self, what: &str, value: &Value<'_>) -> Option<bool> {
         if let Some(plain) = value.get_ref().as_bool() {
             return Some(plain);
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// A whole number within `bounds`; one in quotes is taken with a warning.
+    /// A whole number within `bounds`; one in quotes is accepted with a warning.
     pub(super) fn number(&mut self, what: &str, value: &Value<'_>, bounds: Range<u64>) -> Option<u64> {
         let digits = match value.get_ref() {
             DeValue::Integer(integer) => u64::from_str_radix(integer.as_str(), integer.radix()).ok(),
@@ -143,7 +143,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A map of texts; numbers and booleans are taken as they are written.
+    /// A map of texts; numbers and booleans are read as written.
     pub(super) fn texts(&mut self, what: &str, value: &Value<'_>) -> BTreeMap<String, String> {
         let Some(table) = value.get_ref().as_table() else {
             let advice = Some("write { name = \"value\" }".to_owned());
@@ -175,7 +175,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Warns about keys that are not among `known`.
+    /// Warn about keys that are not among `known`.
     pub(super) fn known_keys(&mut self, place: &str, table: &DeTable<'_>, known: &[&str]) {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let advice = match nearest(key.get_ref(), known.iter().copied()).first() {
@@ -187,7 +187,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What a value is, in words.
+/// The type of a value, in words.
 pub(super) fn kind(value: &Value<'_>) -> &'static str {
     match value.get_ref() {
         DeValue::String(_) => "text",

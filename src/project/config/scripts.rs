@@ -1,4 +1,4 @@
-//! `[scripts]`: a command each, or a table with a command and what it needs.
+//! `[scripts]`: each a command, or a table with a command and its settings.
 
 use toml::de::{DeTable, DeValue};
 
@@ -7,7 +7,8 @@ use crate::project::scripts::Script;
 
 const KEYS: [&str; 7] = ["command", "run", "description", "args", "env", "cwd", "depends"];
 
-/// The scripts in the order of the file. What is no script is warned about and left out: it keeps nobody from installing.
+/// The scripts in the order of the file. An invalid one gives a warning and is left out, so that it does not prevent
+/// installing.
 pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Vec<Script> {
     let Some(table) = document.get("scripts") else { return Vec::new() };
     let Some(entries) = table.get_ref().as_table() else {
@@ -46,7 +47,7 @@ fn detailed(reader: &mut Reader<'_>, script: Script, value: &Value<'_>, table: &
             reader.warn(value.span(), format!("`{key}` of {place} is {}, not text; it is ignored", kind(value)), None);
         }
     }
-    // A script may be nothing but what it depends on.
+    // A script may consist of dependencies alone.
     let command = text("command").or_else(|| text("run")).unwrap_or_default();
     let depends = texts(reader, &place, table, "depends");
     if command.is_empty() && depends.is_empty() {

@@ -12,25 +12,25 @@ use crate::candidate::SourceKind;
 const KEYS: [&str; 7] =
     ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums", "require_signatures", "mirrors"];
 
-/// More installs at once than any machine gains from.
+/// The exclusive upper bound of `jobs`; no machine gains from more installs at once.
 const JOBS_MAX: u64 = 257;
 
-/// How the project wants its tools installed; `None` where it does not say.
+/// The project's settings for installs; `None` if the file does not set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Install what is missing when a tool is run.
+    /// Install a missing tool when it is run.
     pub auto_install: Option<bool>,
-    /// How many installs may be at work at once.
+    /// Most installs at work at once.
     pub jobs: Option<usize>,
     /// The order in which sources are tried.
     pub sources: Option<Vec<SourceKind>>,
-    /// How long a version list is used before it is asked for again.
+    /// The time for which a version list is used before it is fetched again.
     pub cache_duration: Option<Duration>,
-    /// Check digests. What a registry gives a digest for is checked in any case.
+    /// Check digests. Digests from a registry are checked in any case.
     pub verify_checksums: Option<bool>,
-    /// Use nothing of npm that its registry has not signed.
+    /// Refuse npm packages without a signature of their registry.
     pub require_signatures: Option<bool>,
-    /// Addresses that stand for the sites of vendors, by the sites' names.
+    /// Mirrors of the vendors' sites, by the sites' names.
     pub mirrors: BTreeMap<String, String>,
 }
 
@@ -99,7 +99,7 @@ fn friendly(text: &str) -> Option<Duration> {
     Duration::try_from(exact).ok()
 }
 
-/// Variables: texts, and numbers and booleans as they are written. Tables inside belong to other programs.
+/// The variables of `[env]`: texts, and numbers and booleans as written. Tables inside belong to other programs.
 pub(super) fn read_env(reader: &mut Reader<'_>, document: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut env = BTreeMap::new();
     let Some(table) = reader.section(document, "env") else { return env };

@@ -31,7 +31,7 @@ fn tools_come_in_the_order_of_the_file_with_their_lines() {
 }
 
 #[test]
-fn a_detailed_tool_keeps_everything_it_says() {
+fn a_detailed_tool_keeps_all_its_fields() {
     let digest = "0".repeat(64);
     let project = project(&format!(
         r#"
@@ -102,7 +102,7 @@ fn all_problems_are_reported_at_once_with_their_lines() {
     let errors = parse(text).unwrap_err();
     let lines: Vec<usize> = errors.problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [2, 3, 4, 5, 8]);
-    let shown = errors.to_string();
+    let shown = errors.render();
     for expected in ["vx.toml:2:8: error: the version of `node`", " 2 | node = 20\n   |        ^^\n   = hint:"] {
         assert!(shown.contains(expected), "{shown}");
     }
@@ -138,7 +138,7 @@ fn paths_and_addresses_that_cannot_work_are_refused() {
 }
 
 #[test]
-fn settings_are_read_and_old_habits_forgiven_with_a_warning() {
+fn settings_are_read_and_old_forms_accepted_with_a_warning() {
     let text =
         "[settings]\nauto_install = \"true\"\njobs = \"4\"\nsources = [\"pypi\", \"npm\"]\ncache_duration = \"7d\"\n";
     let settings = project(text).settings;
@@ -200,7 +200,7 @@ fn scripts_are_commands_or_tables_and_doubtful_ones_are_warned_about() {
 }
 
 #[test]
-fn variables_are_text_whatever_they_were_written_as() {
+fn variables_of_any_type_are_read_as_text() {
     let env = project("[env]\nA = \"x\"\nB = 3\nC = 1.50\nD = true\n[env.required]\nE = \"why\"\n").env;
     let shown: Vec<_> = env.iter().map(|(key, value)| format!("{key}={value}")).collect();
     assert_eq!(shown, ["A=x", "B=3", "C=1.50", "D=true"]);
@@ -210,13 +210,13 @@ fn variables_are_text_whatever_they_were_written_as() {
 proptest::proptest! {
     #[test]
     fn no_text_breaks_the_reader(text in "[\\PC\n\t]{0,200}") {
-        let _ = parse(&text).map_err(|errors| errors.to_string());
+        let _ = parse(&text).map_err(|errors| errors.render());
     }
 
     #[test]
     fn no_toml_like_text_breaks_the_reader(lines in proptest::collection::vec(
         "(\\[tools\\]|\\[settings\\]|\\[env\\]|node|jobs|sources|os|a\\.b)( = (1|\"1\"|\\[1, \"x\"\\]|\\{ version = 2 \\}|true))?", 0..12,
     )) {
-        let _ = parse(&lines.join("\n")).map_err(|errors| errors.to_string());
+        let _ = parse(&lines.join("\n")).map_err(|errors| errors.render());
     }
 }

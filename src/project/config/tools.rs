@@ -1,4 +1,4 @@
-//! `[tools]`, and `[runtimes]` as it was called before.
+//! `[tools]`, and `[runtimes]`, its former name.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,8 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::reader::{Reader, Value, kind};
 use super::{ToolRequest, fields};
 use crate::candidate::SourceKind;
-use crate::hint::Hint;
 use crate::project::version::Request;
+use crate::trouble::Explain;
 
 const KEYS: [&str; 12] = [
     "version",
@@ -27,7 +27,7 @@ const KEYS: [&str; 12] = [
     "postinstall",
 ];
 
-/// More leading components than any archive has.
+/// The exclusive upper bound of `strip`; no archive has more leading components.
 const STRIP_MAX: u64 = 17;
 
 /// Every tool of the file, in its order.
@@ -64,10 +64,10 @@ fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(us
         _ => version(reader, &name, value)?,
     };
     let line = reader.line(value.span());
-    Some((key.span().start, plain(name, request, line)))
+    Some((key.span().start, ToolRequest::plain(name, request, line)))
 }
 
-/// Why a name cannot stand in a path of the store.
+/// The reason why a name cannot be part of a path in the store.
 fn unusable(name: &str) -> Option<&'static str> {
     if name.is_empty() || name.len() > 100 {
         return Some("it must have 1 to 100 characters");
@@ -79,23 +79,7 @@ fn unusable(name: &str) -> Option<&'static str> {
     (!name.chars().all(fine)).then_some("use letters, digits and - _ . + @")
 }
 
-fn plain(name: String, request: Request, line: usize) -> ToolRequest {
-    ToolRequest {
-        name,
-        request,
-        os: None,
-        source: None,
-        url: None,
-        sha256: None,
-        bin: Vec::new(),
-        strip: None,
-        options: BTreeMap::new(),
-        postinstall: None,
-        line,
-    }
-}
-
-/// A version that stands alone or under `version`.
+/// A version that is the whole value or the value of `version`.
 fn version(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Request> {
     let raw = reader.raw(value);
     let (message, advice) = match value.get_ref() {
@@ -134,7 +118,7 @@ fn detailed(
     let source = table.get("source").and_then(|value| fields::source(reader, &what("source"), value));
     let request = match table.get("version") {
         Some(value) => version(reader, &name, value),
-        // The copy on `PATH` is the version that there is.
+        // The version of a tool on `PATH` is the one installed there.
         None if source == Some(SourceKind::System) => Request::parse("system").ok(),
         None => {
             let advice = Some("add version = \"latest\", or the version you want".to_owned());
@@ -152,11 +136,12 @@ fn detailed(
     let source = agreed_source(reader, &name, &place, source, table.get("url"));
     let line = reader.line(table.get("version").map_or(place.clone(), Spanned::span));
     let strip = strip.and_then(|count| u32::try_from(count).ok());
-    let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain(name, request?, line) };
+    let plain = ToolRequest::plain(name, request?, line);
+    let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain };
     Some((place.start, tool))
 }
 
-/// The source that `source` and `url` name together.
+/// The source according to `source` and `url` together.
 fn agreed_source(
     reader: &mut Reader<'_>,
     name: &str,
@@ -180,7 +165,7 @@ fn agreed_source(
     }
 }
 
-/// The free settings, from the four keys that give them; `options` has the last word.
+/// The free settings from all four keys; `options` takes precedence.
 fn options(reader: &mut Reader<'_>, name: &str, table: &DeTable<'_>) -> BTreeMap<String, String> {
     let mut options = BTreeMap::new();
     for field in ["components", "exclude_patterns"] {

@@ -1,82 +1,82 @@
-//! `[ui]` of the user's own `vx.toml`, the one in the home: how the views look to this user, whatever the project.
+//! `[ui]` of the user's own `vx.toml` in the home of vx: the look of the views for this user, in every project.
 //!
-//! Nothing else of that file is judged here: a tool of it that is written wrongly must not take the view of another
-//! project away.
+//! The rest of that file is not checked here: a mistake in one of its tools must not prevent the view of another
+//! project.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use super::entries::{self, Entry};
+use super::entries::{self, ConfigEntry};
 use super::reader::{Reader, Value};
 use crate::project::discover::{self, ProjectError};
 use crate::project::problem::{ConfigErrors, Problem};
 
 const KEYS: [&str; 6] = ["refresh_hz", "theme", "colours", "glyphs", "mouse", "keys"];
 
-/// More pictures a second than these change faster than anybody reads.
+/// The highest refresh rate; faster changes cannot be read.
 const REFRESH_HZ_MAX: u64 = 30;
 
-/// How the views look to this user; `None` where the file does not say.
+/// The user's settings for the views; `None` if the file does not set them.
 #[derive(Clone, Debug, Default)]
 pub struct Ui {
-    /// The file, where there is one.
+    /// The file, if it exists.
     pub path: Option<PathBuf>,
-    /// How often a second new data is drawn at most: 1 to 30.
+    /// Most frames per second for new data: 1 to 30.
     pub refresh_hz: Option<u8>,
-    /// Which set of colours.
+    /// The set of colours.
     pub theme: Option<ThemeChoice>,
-    /// How many colours the terminal shows.
+    /// The number of colours of the terminal.
     pub colours: Option<ColourChoice>,
-    /// Which shapes bars and states are drawn with.
+    /// The glyphs for bars and states.
     pub glyphs: Option<GlyphChoice>,
-    /// Whether the dashboard takes the mouse.
+    /// True if the dashboard uses the mouse.
     pub mouse: Option<bool>,
-    /// Keys that stand for others, in the order of the file.
+    /// The chosen keys of actions, in the order of the file.
     pub keys: Vec<Rebinding>,
     /// Every value of `[ui]`, with its place.
-    pub entries: Vec<Entry>,
-    /// What is doubtful and was passed over.
+    pub entries: Vec<ConfigEntry>,
+    /// Doubtful values that were ignored.
     pub warnings: Vec<Problem>,
     text: String,
 }
 
-/// What an action is to be done by.
+/// An action with its chosen keys.
 #[derive(Clone, Debug)]
 pub struct Rebinding {
-    /// The action, as the file names it.
+    /// The action, as named in the file.
     pub action: String,
-    /// The keys, as the file names them.
+    /// The keys, as named in the file.
     pub keys: Vec<String>,
     span: Range<usize>,
 }
 
-/// A choice that is written as one of a few words.
+/// A setting with one of a few words as its value.
 pub trait Choice: Copy + Sized + 'static {
-    /// Every word and what it means.
+    /// Every word with its meaning.
     const WORDS: &'static [(&'static str, Self)];
 }
 
-/// Which set of colours.
+/// The set of colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
-    /// Ours for the terminal's ground where it says which that is, else the terminal's own colours.
+    /// Our colours for the terminal's background if the terminal reports it, else the terminal's own colours.
     Auto,
     /// No colours at all.
     None,
     /// The terminal's own sixteen.
     Terminal,
-    /// For a dark ground.
+    /// For a dark background.
     Dark,
-    /// For a light ground.
+    /// For a light background.
     Light,
 }
 
-/// How many colours the terminal shows.
+/// The number of colours of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourChoice {
-    /// As many as `COLORTERM` and `TERM` promise.
+    /// The number that `COLORTERM` and `TERM` indicate.
     Auto,
     /// The sixteen that every terminal has.
     Sixteen,
@@ -86,10 +86,10 @@ pub enum ColourChoice {
     True,
 }
 
-/// Which shapes bars and states are drawn with.
+/// The glyphs for bars and states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GlyphChoice {
-    /// As the locale says.
+    /// According to the locale.
     Auto,
     /// Blocks, circles and marks.
     Unicode,
@@ -118,7 +118,7 @@ impl Choice for GlyphChoice {
 }
 
 impl Ui {
-    /// What the project file in this home says; nothing where there is none.
+    /// The settings in the project file of this home; empty if there is no file.
     pub fn of_home(home: &Path) -> Result<Self, ProjectError> {
         match discover::find_in(home, |_| true) {
             Some(path) => Self::parse(&path, &discover::text(&path)?).map_err(ProjectError::Wrong),
@@ -126,7 +126,7 @@ impl Ui {
         }
     }
 
-    /// Understands `[ui]` of the text of a project file.
+    /// Parse `[ui]` in the text of a project file.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigErrors> {
         let (document, mut reader) = Reader::of_document(text);
         let mut ui = read(&mut reader, &document);
@@ -140,12 +140,12 @@ impl Ui {
         Ok(ui)
     }
 
-    /// The place of a setting, where the file has it.
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
+    /// The entry of a setting, if the file has it.
+    pub fn entry(&self, key: &str) -> Option<&ConfigEntry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// That a rebinding cannot be meant, with its place.
+    /// The error of an invalid rebinding, with its place.
     pub fn refused(&self, rebinding: &Rebinding, message: String, advice: Option<String>) -> ConfigErrors {
         let problem = Problem::at(&self.text, rebinding.span.clone(), message, advice);
         ConfigErrors { path: self.path.clone().unwrap_or_default(), problems: vec![problem] }
@@ -168,7 +168,7 @@ fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Ui {
     }
 }
 
-/// A word among few; a number counts as its digits.
+/// A value that is one of a few words; a number counts as its digits.
 fn choice<C: Choice>(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<C> {
     let word = reader.scalar(value).unwrap_or_default();
     let found = C::WORDS.iter().find(|(known, _)| *known == word);
@@ -199,11 +199,11 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Ui, String> {
-        Ui::parse(Path::new("/h/vx.toml"), text).map_err(|errors| errors.to_string())
+        Ui::parse(Path::new("/h/vx.toml"), text).map_err(|errors| errors.render())
     }
 
     #[test]
-    fn what_is_said_is_understood_with_its_line() {
+    fn settings_are_read_with_their_line() {
         let ui =
             parse("[tools]\nnode = 7\n[ui]\nrefresh_hz = 4\ntheme = \"dark\"\ncolours = 256\nmouse = false\n").unwrap();
         assert_eq!((ui.refresh_hz, ui.theme), (Some(4), Some(ThemeChoice::Dark)));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_meant_is_named_with_its_place_and_what_is_allowed() {
+    fn an_invalid_setting_is_named_with_its_place_and_the_allowed_values() {
         for (text, expected) in [
             ("[ui]\ntheme = \"pink\"", "/h/vx.toml:2:9: error: `theme` is \"pink\""),
             ("[ui]\ntheme = \"pink\"", "write one of \"auto\", \"none\", \"terminal\", \"dark\", \"light\""),
@@ -227,13 +227,13 @@ mod tests {
             ("[ui.keys]\nquit = 3", "/h/vx.toml:2:8: error: `keys.quit` is a number, not text"),
             ("[ui]\ntheme = \n", "/h/vx.toml:2"),
         ] {
-            let told = parse(text).expect_err(text);
-            assert!(told.contains(expected), "{text}:\n{told}");
+            let message = parse(text).expect_err(text);
+            assert!(message.contains(expected), "{text}:\n{message}");
         }
     }
 
     #[test]
-    fn an_unknown_setting_is_passed_over_with_a_word() {
+    fn an_unknown_setting_is_ignored_with_a_warning() {
         let ui = parse("[ui]\ntheem = \"dark\"\n").unwrap();
         assert_eq!(ui.warnings.len(), 1);
         assert_eq!(ui.warnings[0].advice.as_deref(), Some("did you mean `theme`?"));

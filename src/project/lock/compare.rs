@@ -1,4 +1,4 @@
-//! Whether a lock answers what the project asks for now.
+//! The comparison of a lock with the requests of the project.
 
 use std::fmt;
 
@@ -7,34 +7,34 @@ use crate::candidate::SourceKind;
 use crate::project::config::ToolRequest;
 use crate::template;
 
-/// A tool for which lock and project disagree.
+/// A tool whose lock entry does not match the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The tool.
     pub tool: String,
-    /// How they disagree.
+    /// The kind of mismatch.
     pub change: Change,
 }
 
-/// How lock and project can disagree about a tool.
+/// The kinds of mismatch between lock and project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// The project asks for it, the lock does not have it.
+    /// The tool is only in the project.
     Added,
-    /// The lock has it, the project does not ask for it.
+    /// The tool is only in the lock.
     Removed,
-    /// The project asks for another version.
+    /// The project requests another version.
     Request {
-        /// The request that the lock answers.
+        /// The lock's request.
         locked: String,
-        /// The request of the project.
+        /// The project's request.
         wanted: String,
     },
     /// The project names another source.
     Source {
-        /// The lock's.
+        /// The lock's source.
         locked: SourceKind,
-        /// The project's.
+        /// The project's source.
         wanted: SourceKind,
     },
     /// The project names another address, or another digest for it.
@@ -57,7 +57,7 @@ impl fmt::Display for Difference {
 }
 
 impl Lock {
-    /// Where the lock does not answer these tools; empty when it does. The copies on `PATH` are never locked.
+    /// The mismatches between the lock and these tools. The copies on `PATH` are never locked.
     pub fn differences(&self, tools: &[ToolRequest]) -> Vec<Difference> {
         let lockable = |tool: &&ToolRequest| !tool.request.is_system() && tool.source != Some(SourceKind::System);
         let wanted: Vec<&ToolRequest> = tools.iter().filter(lockable).collect();
@@ -90,9 +90,10 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
     let moved = locked.platforms.iter().any(|(platform, parts)| {
         let address = template::expand(url, &locked.version, *platform);
         let declared = tool.sha256.as_ref().and_then(|digests| digests.of(*platform));
-        parts
-            .iter()
-            .any(|part| part.url.as_ref() != Some(&address) || declared.is_some_and(|digest| *digest != part.digest))
+        parts.iter().any(|part| {
+            part.url.as_ref() != Some(&address)
+                || declared.is_some_and(|digest| part.archive.digest.as_ref() != Some(digest))
+        })
     });
     moved.then_some(Change::Address)
 }

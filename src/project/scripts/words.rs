@@ -1,41 +1,41 @@
-//! The words in double braces that a script may hold, such as `{{args}}` and `{{project.name}}`.
+//! The words in double braces that a script may use, such as `{{args}}` and `{{project.name}}`.
 //!
-//! Whatever else stands in double braces is left as it is: templates of other programs (`{{.Names}}`, `${{ … }}`) pass
-//! through scripts, too.
+//! Any other text in double braces stays as it is: scripts also contain templates of other programs (`{{.Names}}`, `${{
+//! … }}`).
 
 use std::collections::BTreeMap;
 
 use super::ScriptError;
-use crate::hint::nearest;
+use crate::nearest::nearest;
 
-/// How an argument is written for the shell that gets the command.
+/// The function that quotes an argument for the shell.
 pub type Quote = fn(&str) -> String;
 
-/// What words stand for.
+/// The values of the words.
 #[derive(Clone, Debug)]
 pub struct Words {
-    /// Words of one meaning, such as `project.name`.
+    /// Words with a fixed value, such as `project.name`.
     pub fixed: BTreeMap<String, String>,
     /// The environment, for `env.NAME`.
     pub environment: BTreeMap<String, String>,
     /// The arguments.
     pub arguments: Vec<String>,
-    /// How they are written.
+    /// The quoting of the arguments.
     pub quote: Quote,
 }
 
-/// Words for all arguments.
+/// The words for all arguments.
 const ALL: [&str; 2] = ["args", "@"];
-/// The word for their number.
+/// The word for the number of arguments.
 const COUNT: &str = "#";
 const ARGUMENT: &str = "arg";
 const VARIABLE: &str = "env.";
 
 impl Words {
-    /// The command of a script as the shell gets it. Arguments that no word stands for are put behind it.
+    /// The expanded command of a script. Arguments that no word uses are added at the end.
     ///
     /// # Errors
-    /// A word that stands for nothing, or an argument that was not given.
+    /// An unknown word, or an argument that was not given.
     pub fn command(&self, script: &str, command: &str) -> Result<String, ScriptError> {
         let expanded = self.expand(script, command)?;
         Ok(match takes_arguments(command) || self.arguments.is_empty() {
@@ -47,7 +47,7 @@ impl Words {
     /// A text of a script with its words replaced.
     ///
     /// # Errors
-    /// A word that stands for nothing, or an argument that was not given.
+    /// An unknown word, or an argument that was not given.
     pub fn expand(&self, script: &str, text: &str) -> Result<String, ScriptError> {
         let mut expanded = String::with_capacity(text.len());
         for piece in pieces(text) {
@@ -73,7 +73,7 @@ impl Words {
             return argument.map(|argument| (self.quote)(argument)).ok_or_else(missing);
         }
         let fixed = self.fixed.get(word);
-        // A variable is also known by its bare name.
+        // A variable may also be named without `env.`.
         let known = fixed.or_else(|| self.environment.get(word.strip_prefix(VARIABLE).unwrap_or(word)));
         known.cloned().ok_or_else(|| {
             let words = ALL.into_iter().chain(self.fixed.keys().map(String::as_str));
@@ -92,7 +92,7 @@ impl Words {
     }
 }
 
-/// Whether a command has a word for its arguments.
+/// True if a command has a word for its arguments.
 pub fn takes_arguments(command: &str) -> bool {
     let takes = |word: &str| ALL.contains(&word) || word == COUNT || argument_number(word).is_some();
     pieces(command).into_iter().any(|piece| matches!(piece, Piece::Word(word) if takes(word)))
@@ -108,7 +108,7 @@ enum Piece<'t> {
     Word(&'t str),
 }
 
-/// A text cut at its words.
+/// The text, split at its words.
 fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let (mut from, mut at) = (0, 0);
@@ -122,7 +122,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
                 from = inside + length + 2;
                 from
             }
-            // The next word may begin within what this one was taken for.
+            // The next word may begin inside the text that was not one.
             false => open + 1,
         };
     }

@@ -1,23 +1,23 @@
-//! Why no release answers a request, and which ones come near.
+//! The reason why no release matches a request, and the nearest releases.
 
 use std::fmt;
 
-use super::{Request, Wanted, release::Release};
+use super::{Request, RequestKind, parsed::ParsedVersion};
 use crate::candidate::Candidate;
-use crate::hint::Hint;
+use crate::trouble::{Explain, TroubleKind};
 
-/// No release answers [`NoMatch::request`].
+/// No release matches [`NoMatch::request`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoMatch {
-    /// The request as it was written.
+    /// The request as written.
     pub request: String,
-    /// Why.
+    /// The reason.
     pub miss: Miss,
-    /// Versions that exist and come nearest, oldest first; at most four.
+    /// The nearest existing versions, oldest first; at most four.
     pub nearest: Vec<String>,
 }
 
-/// The ways a request can miss.
+/// The reasons why no release matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Miss {
     /// The source offers no version at all.
@@ -47,7 +47,14 @@ impl fmt::Display for NoMatch {
 
 impl std::error::Error for NoMatch {}
 
-impl Hint for NoMatch {
+impl Explain for NoMatch {
+    fn kind(&self) -> TroubleKind {
+        match self.miss {
+            Miss::NothingOffered => TroubleKind::NotForPlatform,
+            _ => TroubleKind::NotFound,
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let listed = self.nearest.join(", ");
         match &self.miss {
@@ -60,22 +67,23 @@ impl Hint for NoMatch {
     }
 }
 
-/// Finds out why `request` missed; `releases` are sorted, oldest first.
-pub(super) fn explain(request: &Request, releases: &[(Release, &Candidate)]) -> NoMatch {
-    let offered: Vec<&(Release, &Candidate)> = releases.iter().filter(|(_, candidate)| !candidate.yanked).collect();
-    let miss = match &request.wanted {
+/// Find the reason why `request` has no match; `releases` are sorted, oldest first.
+pub(super) fn explain(request: &Request, releases: &[(ParsedVersion, &Candidate)]) -> NoMatch {
+    let offered: Vec<&(ParsedVersion, &Candidate)> =
+        releases.iter().filter(|(_, candidate)| !candidate.yanked).collect();
+    let miss = match &request.kind {
         _ if offered.is_empty() => Miss::NothingOffered,
-        Wanted::Lts(name) => match (support_lines(releases), name) {
+        RequestKind::Lts(name) => match (support_lines(releases), name) {
             (known, _) if known.is_empty() => Miss::NoSupportLines,
             (known, Some(_)) => Miss::UnknownCodename(known),
             (_, None) => Miss::NothingInRange,
         },
-        wanted if offered.iter().any(|(release, _)| in_range_but_for_stage(wanted, release)) => Miss::OnlyPrereleases,
+        kind if offered.iter().any(|(release, _)| in_range_but_for_stage(kind, release)) => Miss::OnlyPrereleases,
         _ => Miss::NothingInRange,
     };
     let nearest = match miss {
         Miss::OnlyPrereleases => {
-            let fitting = offered.iter().filter(|(release, _)| in_range_but_for_stage(&request.wanted, release));
+            let fitting = offered.iter().filter(|(release, _)| in_range_but_for_stage(&request.kind, release));
             last_four(fitting.map(|(_, candidate)| candidate.version.clone()).collect())
         }
         _ => around(&numbers_in(&request.text), &offered),
@@ -83,26 +91,27 @@ pub(super) fn explain(request: &Request, releases: &[(Release, &Candidate)]) -> 
     NoMatch { request: request.text.clone(), miss, nearest }
 }
 
-/// Whether a prerelease would answer if prereleases did.
-fn in_range_but_for_stage(wanted: &Wanted, release: &Release) -> bool {
+/// True if the release is in the range except that it is a prerelease.
+fn in_range_but_for_stage(kind: &RequestKind, release: &ParsedVersion) -> bool {
     release.is_prerelease()
-        && match wanted {
-            Wanted::Latest => true,
-            Wanted::Range(range) => range.satisfies(release.finished().semver()),
-            Wanted::Specifiers(specifiers) => specifiers.contains(&release.finished().python()),
-            Wanted::Lts(_) | Wanted::System => false,
+        && match kind {
+            RequestKind::Latest => true,
+            RequestKind::Range(range) => range.satisfies(release.finished().semver()),
+            RequestKind::Specifiers(specifiers) => specifiers.contains(&release.finished().python()),
+            RequestKind::Lts(_) | RequestKind::System => false,
         }
 }
 
-fn support_lines(releases: &[(Release, &Candidate)]) -> Vec<String> {
+fn support_lines(releases: &[(ParsedVersion, &Candidate)]) -> Vec<String> {
     let mut known: Vec<String> = releases.iter().rev().filter_map(|(_, candidate)| candidate.lts.clone()).collect();
     known.dedup();
     known
 }
 
-/// The two releases before and the two after these numbers; the newest ones when there are no numbers.
-fn around(target: &[u64], offered: &[&(Release, &Candidate)]) -> Vec<String> {
-    let plain: Vec<&&(Release, &Candidate)> = offered.iter().filter(|(release, _)| !release.is_prerelease()).collect();
+/// The two releases before and the two after these numbers; the newest ones if there are no numbers.
+fn around(target: &[u64], offered: &[&(ParsedVersion, &Candidate)]) -> Vec<String> {
+    let plain: Vec<&&(ParsedVersion, &Candidate)> =
+        offered.iter().filter(|(release, _)| !release.is_prerelease()).collect();
     let shown = if plain.is_empty() { offered.iter().collect() } else { plain };
     let versions: Vec<String> = shown.iter().map(|(_, candidate)| candidate.version.clone()).collect();
     if target.is_empty() {

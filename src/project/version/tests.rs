@@ -30,7 +30,7 @@ fn chosen(request: &str, candidates: &[Candidate]) -> String {
 }
 
 #[test]
-fn every_form_of_request_chooses_what_the_table_says() {
+fn every_form_of_request_chooses_the_version_in_the_table() {
     let table = [
         ("latest", "26.10.0"),
         ("Latest", "26.10.0"),
@@ -125,7 +125,7 @@ fn yanked_answers_only_its_exact_version_and_deprecated_comes_last() {
 }
 
 #[test]
-fn what_is_no_request_is_refused_whole() {
+fn an_invalid_request_is_refused_whole() {
     for text in [
         "",
         " ",
@@ -169,7 +169,7 @@ fn an_unknown_codename_lists_the_known_ones() {
 }
 
 #[test]
-fn only_prereleases_is_said_and_they_are_named() {
+fn prereleases_alone_are_reported_and_named() {
     let miss = Request::parse("2").unwrap().choose(&plain(&["1.0.0", "2.0.0-rc.1"], Scheme::Semver)).unwrap_err();
     assert_eq!((miss.miss, miss.nearest), (Miss::OnlyPrereleases, vec!["2.0.0-rc.1".to_owned()]));
     let empty = Request::parse("2").unwrap().choose(&[]).unwrap_err();
@@ -177,7 +177,7 @@ fn only_prereleases_is_said_and_they_are_named() {
 }
 
 #[test]
-fn a_version_from_path_is_held_against_the_request() {
+fn a_version_from_path_is_compared_with_the_request() {
     assert!(Request::parse(">=18").unwrap().matches("20.1.0", Scheme::Python));
     assert!(!Request::parse("^18").unwrap().matches("20.1", Scheme::Python));
     assert!(Request::parse("system").unwrap().matches("3.31.0.1", Scheme::Python));

@@ -1,4 +1,4 @@
-//! Lets so many in at once and no more.
+//! A semaphore: at most this many callers at once.
 
 use parking_lot::{Condvar, Mutex};
 
@@ -12,21 +12,21 @@ impl Gate {
         Self { free: Mutex::new(at_once), left: Condvar::new() }
     }
 
-    /// Does `work`, after waiting for a place. Whoever holds one is bounded in time, so the wait is.
+    /// Wait for a permit, then do `work`. Each holder of a permit is bounded in time, so the wait is bounded too.
     pub(super) fn pass<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut free = self.free.lock();
         self.left.wait_while(&mut free, |free| *free == 0);
         *free -= 1;
         drop(free);
-        let _place = Place(self);
+        let _place = Permit(self);
         work()
     }
 }
 
-/// A place inside; given back also when the work panics.
-struct Place<'g>(&'g Gate);
+/// A permit; returned even if the work panics.
+struct Permit<'g>(&'g Gate);
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         *self.0.free.lock() += 1;
         self.0.left.notify_one();

@@ -1,7 +1,7 @@
-//! Where hosts are: each name is looked up once, however many connections to it begin in one moment.
+//! The addresses of hosts: each name is looked up once, however many connections to it start at the same moment.
 //!
-//! Name servers, and the boxes in front of them, drop some of a burst of equal questions, and a dropped one is asked
-//! again only after five seconds.
+//! Name servers and home routers drop some of a burst of equal queries, and a dropped query is repeated only after five
+//! seconds.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,45 +15,45 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-/// How long a failure answers those who waited for it; who asks later has it looked up again.
+/// The time for which a failed look-up is shared with waiting threads; a later request looks the name up again.
 const FAILURE_LASTS: Duration = Duration::from_millis(100);
 
-/// Looks names up with `R`, and remembers what it said.
+/// Looks names up with `R`, and keeps the results.
 #[derive(Debug, Default)]
 pub(super) struct Hosts<R = DefaultResolver> {
     inner: R,
     known: Mutex<HashMap<String, Slot>>,
 }
 
-/// What is known of one host; locked while it is looked up.
-type Slot = Arc<Mutex<Option<Answer>>>;
+/// The result for one host; locked during the look-up.
+type Slot = Arc<Mutex<Option<Lookup>>>;
 
 #[derive(Debug)]
-enum Answer {
+enum Lookup {
     At(Vec<SocketAddr>),
     Nowhere(Instant),
 }
 
 impl<R: Resolver> Resolver for Hosts<R> {
-    /// Bounded as the lookup is: nobody waits for more than one.
+    /// The wait is bounded like the look-up itself, since each caller waits for at most one.
     fn resolve(&self, uri: &Uri, config: &Config, timeout: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
         let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
         let key = format!("{} {authority}", uri.scheme_str().unwrap_or_default());
         let slot = Arc::clone(self.known.lock().entry(key).or_default());
         let mut held = slot.lock();
         match &*held {
-            Some(Answer::At(addresses)) => {
+            Some(Lookup::At(addresses)) => {
                 let mut found = self.empty();
                 addresses.iter().for_each(|address| found.push(*address));
                 return Ok(found);
             }
-            Some(Answer::Nowhere(since)) if since.elapsed() < FAILURE_LASTS => return Err(Error::HostNotFound),
+            Some(Lookup::Nowhere(since)) if since.elapsed() < FAILURE_LASTS => return Err(Error::HostNotFound),
             _ => {}
         }
         let found = self.inner.resolve(uri, config, timeout);
         *held = Some(match &found {
-            Ok(addresses) => Answer::At(addresses.iter().copied().collect()),
-            Err(_) => Answer::Nowhere(Instant::now()),
+            Ok(addresses) => Lookup::At(addresses.iter().copied().collect()),
+            Err(_) => Lookup::Nowhere(Instant::now()),
         });
         found
     }
@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes a while, and knows one host.
+    /// A slow resolver that knows one host.
     #[derive(Debug, Default)]
     struct Slow(AtomicUsize);
 

@@ -1,4 +1,4 @@
-//! Which way a question goes: straight, or through the proxy that the environment names for its scheme.
+//! The route of a request: direct, or through the proxy that the environment names for its scheme.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use super::AT_ONCE_MAX;
 use super::hosts::Hosts;
 use crate::source::options::{Limits, SourceOptions};
 
-/// The ways out, each with connections of its own.
+/// The routes, each with connections of its own.
 pub(super) struct Routes {
     straight: Agent,
     http: Option<Agent>,
@@ -23,9 +23,9 @@ pub(super) struct Routes {
 #[derive(Debug, PartialEq, Eq)]
 enum Exception {
     Everything,
-    /// A domain and all below it, perhaps at one port only.
+    /// A domain and its subdomains, optionally for one port.
     Domain(String, Option<u16>),
-    /// A block of addresses: its first one and the count of leading bits that matter.
+    /// A block of addresses: the first one, and the number of significant leading bits.
     Block(IpAddr, u32),
 }
 
@@ -59,14 +59,14 @@ fn agent(limits: &Limits, proxy: Option<Proxy>) -> Agent {
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy)
         .http_status_as_error(false)
-        // Redirects are followed one by one, so that each hop goes its own way with its own credentials.
+        // Redirects are followed one by one, so that each takes its own route with its own credentials.
         .max_redirects(0)
         .timeout_resolve(Some(limits.connect))
         .timeout_connect(Some(limits.connect))
         .timeout_per_read(Some(limits.idle))
         .timeout_per_write(Some(limits.idle))
         .timeout_recv_response(Some(limits.idle))
-        // As many as may be in use at once: none is opened twice.
+        // As many as can be in use at once, so that no connection is opened twice.
         .max_idle_connections(2 * AT_ONCE_MAX)
         .max_idle_connections_per_host(AT_ONCE_MAX)
         .build();

@@ -1,4 +1,4 @@
-//! Which failures pass when one asks again, and how long to wait before that.
+//! The failures worth a retry, and the pause before it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::ErrorKind;
@@ -10,39 +10,39 @@ use jiff::fmt::rfc2822;
 use crate::source::error::SourceErrorKind;
 use crate::source::options::Limits;
 
-/// An attempt that failed.
+/// A failed attempt.
 pub(super) struct Failure {
     pub(super) kind: SourceErrorKind,
-    /// Whether another attempt may do better.
-    pub(super) passing: bool,
-    /// How many attempts it counts for: a stall has cost much time already.
+    /// True if another attempt may succeed.
+    pub(super) transient: bool,
+    /// The number of attempts it counts for: a stall has already cost much time.
     pub(super) weight: u32,
-    /// How long the server asks to wait.
+    /// The pause that the server asks for.
     pub(super) retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub(super) fn lasting(kind: SourceErrorKind) -> Self {
-        Self { kind, passing: false, weight: 1, retry_after: None }
+        Self { kind, transient: false, weight: 1, retry_after: None }
     }
 
-    fn passing(kind: SourceErrorKind) -> Self {
-        Self { passing: true, ..Self::lasting(kind) }
+    fn transient(kind: SourceErrorKind) -> Self {
+        Self { transient: true, ..Self::lasting(kind) }
     }
 
-    /// A status that is no success.
+    /// The failure for a status.
     pub(super) fn status(status: u16, retry_after: Option<String>) -> Self {
         let kind = match status {
             404 | 410 => SourceErrorKind::NoSuchPackage,
             401 | 403 | 407 => SourceErrorKind::NotAllowed(status),
             _ => SourceErrorKind::Status(status),
         };
-        let passing = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
-        Self { passing, retry_after: retry_after.and_then(|text| parse_retry_after(&text)), ..Self::lasting(kind) }
+        let transient = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
+        Self { transient, retry_after: retry_after.and_then(|text| parse_retry_after(&text)), ..Self::lasting(kind) }
     }
 }
 
-/// Seconds, or the time to wait for.
+/// Parse seconds, or a date.
 fn parse_retry_after(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.trim().parse() {
         return Some(Duration::from_secs(seconds));
@@ -51,24 +51,24 @@ fn parse_retry_after(text: &str) -> Option<Duration> {
     Some(Duration::try_from(then.duration_since(Timestamp::now())).unwrap_or_default())
 }
 
-/// What a failed exchange means.
+/// Classify a failed exchange.
 pub(super) fn classify(error: &ureq::Error, limits: &Limits) -> Failure {
     match error {
         ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-            Failure::passing(SourceErrorKind::Unreachable(format!("no connection in {} s", limits.connect.as_secs())))
+            Failure::transient(SourceErrorKind::Unreachable(format!("no connection in {} s", limits.connect.as_secs())))
         }
         ureq::Error::Timeout(_) | ureq::Error::BodyStalled => {
-            Failure { weight: 2, ..Failure::passing(SourceErrorKind::Stalled(limits.idle.as_secs())) }
+            Failure { weight: 2, ..Failure::transient(SourceErrorKind::Stalled(limits.idle.as_secs())) }
         }
-        ureq::Error::HostNotFound => Failure::passing(SourceErrorKind::Unreachable("the name is not known".into())),
-        ureq::Error::ConnectionFailed => Failure::passing(SourceErrorKind::Unreachable("no connection".into())),
+        ureq::Error::HostNotFound => Failure::transient(SourceErrorKind::Unreachable("the name is not known".into())),
+        ureq::Error::ConnectionFailed => Failure::transient(SourceErrorKind::Unreachable("no connection".into())),
         ureq::Error::Io(cause) if is_lost_connection(cause.kind()) => {
-            Failure::passing(SourceErrorKind::Unreachable(lower_first(&cause.to_string())))
+            Failure::transient(SourceErrorKind::Unreachable(lower_first(&cause.to_string())))
         }
         ureq::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut => {
-            Failure { weight: 2, ..Failure::passing(SourceErrorKind::Stalled(limits.idle.as_secs())) }
+            Failure { weight: 2, ..Failure::transient(SourceErrorKind::Stalled(limits.idle.as_secs())) }
         }
-        ureq::Error::Decompress(..) | ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
+        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
             Failure::lasting(SourceErrorKind::Garbage(lower_first(&error.to_string())))
         }
         other => Failure::lasting(SourceErrorKind::Unreachable(lower_first(&other.to_string()))),
@@ -91,14 +91,14 @@ fn is_lost_connection(kind: ErrorKind) -> bool {
     )
 }
 
-/// Error texts of others, to go on in a sentence of ours.
+/// The error text of a library, to continue a sentence of ours.
 fn lower_first(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
-/// The pause before attempt number `attempt`: what the server asks for, else twice the one before, with a random part so
-/// that many who lost the same server do not come back at once.
+/// The pause before attempt number `attempt`: the server's, or else twice the previous one. It has a random part, so
+/// that many clients do not retry at the same moment.
 pub(super) fn pause(limits: &Limits, attempt: u32, asked: Option<Duration>) -> Duration {
     let doubled = limits.pause.saturating_mul(1 << attempt.saturating_sub(2).min(16));
     let random = RandomState::new().hash_one(attempt) % 1000;

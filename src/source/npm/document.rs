@@ -1,4 +1,4 @@
-//! What is kept of the registry's documents.
+//! The cached parts of the registry's documents.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use crate::digest::{Algorithm, Digest};
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 
-/// A package: its versions.
+/// A package, with its versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::source) struct Package {
-    pub(in crate::source) versions: BTreeMap<String, Release>,
+    pub(in crate::source) versions: BTreeMap<String, PackageVersion>,
 }
 
 /// A version of a package.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(in crate::source) struct Release {
+pub(in crate::source) struct PackageVersion {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) tarball: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,12 +28,12 @@ pub(in crate::source) struct Release {
     pub(super) signatures: Vec<SignedBy>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::source) deprecated: bool,
-    /// The range of node versions that it runs on, where it says.
+    /// The range of node versions that it supports, if it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(in crate::source) node: Option<String>,
 }
 
-/// A signature, with the name of the key that made it.
+/// A signature, with the name of its key.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SignedBy {
     pub(super) keyid: String,
@@ -41,10 +41,10 @@ pub(super) struct SignedBy {
     pub(super) sig: String,
 }
 
-/// When each version of a package was published.
+/// The time of publication of each version.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Times {
-    /// What was unpublished has no text here.
+    /// An unpublished version has an object here, not a text.
     time: BTreeMap<String, Value>,
 }
 
@@ -53,7 +53,7 @@ struct RawPackage {
     versions: BTreeMap<String, RawRelease>,
 }
 
-/// Old documents have every imaginable value in these places, so only `dist` is held to its form.
+/// Old documents hold arbitrary values in these fields, so only `dist` has to be well-formed.
 #[derive(Deserialize)]
 struct RawRelease {
     dist: RawDist,
@@ -86,16 +86,18 @@ impl Times {
 impl Package {
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         let raw: RawPackage = read_json(document)?;
-        Ok(Self { versions: raw.versions.into_iter().map(|(version, raw)| (version, Release::from(raw))).collect() })
+        Ok(Self {
+            versions: raw.versions.into_iter().map(|(version, raw)| (version, PackageVersion::from(raw))).collect(),
+        })
     }
 }
 
-impl Release {
+impl PackageVersion {
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         read_json::<RawRelease>(document).map(Self::from)
     }
 
-    /// The strongest digest that it names; SHA-1 counts as none.
+    /// The strongest digest in the document; SHA-1 does not count.
     pub(super) fn digest(&self) -> Option<Digest> {
         let named = |algorithm: Algorithm, prefix: &str| {
             let mut hashes = self.integrity.as_deref()?.split_whitespace();
@@ -108,12 +110,12 @@ impl Release {
     }
 }
 
-impl From<RawRelease> for Release {
+impl From<RawRelease> for PackageVersion {
     fn from(raw: RawRelease) -> Self {
         let deprecated = match &raw.deprecated {
             Value::Null => false,
             Value::Bool(plain) => *plain,
-            // An empty reason takes a deprecation back.
+            // An empty reason revokes a deprecation.
             Value::String(reason) => !reason.is_empty(),
             _ => true,
         };
@@ -125,7 +127,7 @@ impl From<RawRelease> for Release {
     }
 }
 
-/// Whether a key's name can be shown and kept; one that cannot is nobody's.
+/// True if a key's name can be shown and stored; any other name is treated as unknown.
 pub(super) fn is_key_name(text: &str) -> bool {
     (1..=200).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
@@ -141,7 +143,7 @@ pub(super) fn read_json<T: for<'de> Deserialize<'de>>(document: &Document) -> Re
 mod tests {
     use super::*;
 
-    fn release(json: &str) -> Release {
+    fn release(json: &str) -> PackageVersion {
         serde_json::from_str::<RawRelease>(json).unwrap().into()
     }
 

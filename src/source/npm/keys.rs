@@ -1,7 +1,7 @@
-//! The keys with which a registry signs its packages, and whether a signature is theirs.
+//! The signing keys of a registry, and the check of signatures against them.
 //!
-//! A registry signs `package@version:integrity` with ECDSA over P-256 and publishes its keys in a document of its own.
-//! A key that has expired still vouches for what was published before, as it does for npm.
+//! A registry signs `package@version:integrity` with ECDSA over P-256, and publishes its keys in a document of its own.
+//! As in npm, an expired key remains valid for versions published before its expiry.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::signature::SignatureFault;
 
-/// What stands before the point of every P-256 key in the form in which registries give them.
+/// The bytes before the point of every P-256 key, in the encoding that registries use.
 const P256_HEADER: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -35,13 +35,13 @@ struct Key {
     key: String,
 }
 
-/// Who vouches for a version, as far as its signatures tell.
+/// The key that signed a version, as far as the signatures show.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Vouched {
-    /// This key, which is in use.
-    By(String),
-    /// This key, if the version was published before it expired.
-    Before { key: String, expires: Timestamp },
+pub(super) enum Signer {
+    /// A current key.
+    Current(String),
+    /// An expired key, valid if the version was published before its expiry.
+    Expired { key: String, expires: Timestamp },
 }
 
 impl Keys {
@@ -55,9 +55,10 @@ impl Keys {
         self.keys.is_empty()
     }
 
-    /// Who vouches for `message`. One wrong signature spoils the others; at least one must be of a known key.
-    pub(super) fn vouch(&self, message: &str, signatures: &[SignedBy]) -> Result<Option<Vouched>, SignatureFault> {
-        let mut vouched = None;
+    /// Verify the signatures of `message`. One wrong signature is an error even beside valid ones, and at least one
+    /// must be by a known key.
+    pub(super) fn verify(&self, message: &str, signatures: &[SignedBy]) -> Result<Option<Signer>, SignatureFault> {
+        let mut signer = None;
         let mut unknown = None;
         for signature in signatures {
             let Some(key) = self.keys.iter().find(|key| key.keyid == signature.keyid) else {
@@ -68,28 +69,28 @@ impl Keys {
                 return Err(SignatureFault::Wrong { key: key.keyid.clone() });
             }
             let by = key.keyid.clone();
-            match (key.expires, &vouched) {
-                (_, Some(Vouched::By(_))) => {}
-                (None, _) => vouched = Some(Vouched::By(by)),
-                (Some(expires), _) if Timestamp::now() < expires => vouched = Some(Vouched::By(by)),
-                (Some(expires), None) => vouched = Some(Vouched::Before { key: by, expires }),
-                // Of two that have expired, the one that lasted longer vouches for more.
-                (Some(expires), Some(Vouched::Before { expires: other, .. })) if expires <= *other => {}
-                (Some(expires), _) => vouched = Some(Vouched::Before { key: by, expires }),
+            match (key.expires, &signer) {
+                (_, Some(Signer::Current(_))) => {}
+                (None, _) => signer = Some(Signer::Current(by)),
+                (Some(expires), _) if Timestamp::now() < expires => signer = Some(Signer::Current(by)),
+                (Some(expires), None) => signer = Some(Signer::Expired { key: by, expires }),
+                // Of two expired keys, the one that expired later is valid for more versions.
+                (Some(expires), Some(Signer::Expired { expires: other, .. })) if expires <= *other => {}
+                (Some(expires), _) => signer = Some(Signer::Expired { key: by, expires }),
             }
         }
-        match (vouched, unknown) {
+        match (signer, unknown) {
             (None, Some(key)) => {
                 let known = self.keys.iter().map(|key| key.keyid.clone()).collect();
                 Err(SignatureFault::UnknownKey { key: key.clone(), known })
             }
-            (vouched, _) => Ok(vouched),
+            (signer, _) => Ok(signer),
         }
     }
 }
 
 impl Key {
-    /// Whether this key made the signature; a key or a signature that cannot be read made none.
+    /// True if this key made the signature; false if either cannot be decoded.
     fn signed(&self, message: &str, signature: &str) -> bool {
         let (Ok(key), Ok(signature)) = (STANDARD.decode(self.key.trim()), STANDARD.decode(signature.trim())) else {
             return false;
@@ -127,10 +128,10 @@ mod tests {
         let (new_pair, new) = key("new", None);
         let keys = Keys { keys: vec![old, new] };
         let both = [signed(&old_pair, "old", MESSAGE), signed(&new_pair, "new", MESSAGE)];
-        assert_eq!(keys.vouch(MESSAGE, &both), Ok(Some(Vouched::By("new".into()))));
+        assert_eq!(keys.verify(MESSAGE, &both), Ok(Some(Signer::Current("new".into()))));
         let expires = "2025-01-29T00:00:00Z".parse().unwrap();
-        assert_eq!(keys.vouch(MESSAGE, &both[..1]), Ok(Some(Vouched::Before { key: "old".into(), expires })));
-        assert_eq!(keys.vouch(MESSAGE, &[]), Ok(None));
+        assert_eq!(keys.verify(MESSAGE, &both[..1]), Ok(Some(Signer::Expired { key: "old".into(), expires })));
+        assert_eq!(keys.verify(MESSAGE, &[]), Ok(None));
     }
 
     #[test]
@@ -141,12 +142,12 @@ mod tests {
         let good = signed(&pair, "one", MESSAGE);
         let wrong = signed(&other_pair, "other", "esbuild@0.27.0:sha512-BBBB");
         let fault = SignatureFault::Wrong { key: "other".into() };
-        assert_eq!(keys.vouch(MESSAGE, &[good.clone(), wrong]), Err(fault));
+        assert_eq!(keys.verify(MESSAGE, &[good.clone(), wrong]), Err(fault));
         let foreign = signed(&pair, "foreign", MESSAGE);
-        assert_eq!(keys.vouch(MESSAGE, &[foreign.clone(), good]), Ok(Some(Vouched::By("one".into()))));
+        assert_eq!(keys.verify(MESSAGE, &[foreign.clone(), good]), Ok(Some(Signer::Current("one".into()))));
         let known = vec!["one".to_owned(), "other".to_owned()];
         let fault = SignatureFault::UnknownKey { key: "foreign".into(), known };
-        assert_eq!(keys.vouch(MESSAGE, &[foreign]), Err(fault));
+        assert_eq!(keys.verify(MESSAGE, &[foreign]), Err(fault));
     }
 
     #[test]
@@ -162,8 +163,8 @@ mod tests {
         };
         let digest = "gPClNFHEACDPrNPIY9nQ5CtgNzXLek1VKLkenI/RRKrrWSSyIVte0HloLzyQJFW0bXgFnv5TgtcUM+xHE7B6/w==";
         let message = format!("tool5@5.0.1:sha512-{digest}");
-        assert!(matches!(keys.vouch(&message, std::slice::from_ref(&signature)), Ok(Some(Vouched::Before { .. }))));
-        assert!(keys.vouch(&message.replace("5.0.1", "5.0.2"), &[signature]).is_err());
+        assert!(matches!(keys.verify(&message, std::slice::from_ref(&signature)), Ok(Some(Signer::Expired { .. }))));
+        assert!(keys.verify(&message.replace("5.0.1", "5.0.2"), &[signature]).is_err());
     }
 
     #[test]

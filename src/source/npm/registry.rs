@@ -1,4 +1,4 @@
-//! The registry's address and our credentials for it, from the configuration of npm.
+//! The registry's address and credentials, from the configuration of npm.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -12,17 +12,17 @@ use crate::source::credentials::{basic, split};
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::SourceOptions;
 
-/// Where npm packages are.
+/// The npm registry.
 pub(super) struct Registry {
     resolved: ResolvedNpmRc,
 }
 
-/// The environment as the crate wants to see it.
+/// The environment, in the form that the crate expects.
 #[derive(Clone)]
 struct Variables<'o>(&'o SourceOptions);
 
 impl sys_traits::BaseEnvVar for Variables<'_> {
-    /// npm takes its own variables in either case.
+    /// npm accepts its own variables in upper and lower case.
     fn base_env_var_os(&self, key: &OsStr) -> Option<OsString> {
         let name = key.to_str()?;
         let lower = || self.0.variable(&name.to_lowercase()).filter(|_| name.starts_with("NPM_CONFIG_"));
@@ -31,7 +31,7 @@ impl sys_traits::BaseEnvVar for Variables<'_> {
 }
 
 impl Registry {
-    /// Reads every `.npmrc` that npm would: the global one, the user's, the project's; later ones win.
+    /// Read each `.npmrc` that npm reads: the global one, the user's, the project's; later ones win.
     pub(super) fn load(options: &SourceOptions) -> Result<Self, SourceError> {
         let variables = Variables(options);
         let mut text = String::new();
@@ -46,7 +46,7 @@ impl Registry {
         resolved.map(|resolved| Self { resolved }).map_err(|error| bad("the registry of .npmrc".into(), &error))
     }
 
-    /// The registry itself, without credentials.
+    /// The address of the registry, without credentials.
     pub(super) fn address(&self) -> Result<Url, SourceError> {
         let registry = split(self.resolved.get_registry_url("").clone()).0;
         match registry.scheme() {
@@ -65,22 +65,22 @@ impl Registry {
         self.join(name, &format!("{}/{version}", name.replace('/', "%2f")))
     }
 
-    /// Where the registry keeps an archive unless it says otherwise.
+    /// The usual address of an archive in the registry.
     pub(super) fn tarball_url(&self, name: &str, file: &str) -> Result<Url, SourceError> {
         self.join(name, &format!("{name}/-/{file}"))
     }
 
-    /// The document of the keys with which the registry of a package signs.
+    /// The document of the signing keys of the registry of a package.
     pub(super) fn keys_url(&self, name: &str) -> Result<Url, SourceError> {
         self.join(name, "-/npm/v1/keys")
     }
 
-    /// A stated address, moved to the configured registry where npm would do so too.
+    /// The address of an archive in a document, moved to the configured registry if npm would do the same.
     pub(super) fn rewritten(&self, url: Url, name: &str) -> Url {
         split(self.resolved.replace_tarball_url(url, name)).0
     }
 
-    /// The header for this address, where the configuration has credentials for its host.
+    /// The header for this address, if the configuration has credentials for its host.
     pub(super) fn authorization(&self, url: &Url, name: &str) -> Option<String> {
         let registry = self.resolved.get_registry_url(name);
         if let (_, Some(header)) = split(registry.clone())
@@ -133,7 +133,7 @@ fn header(config: &RegistryConfig) -> Option<String> {
         return Some(format!("Basic {auth}"));
     }
     let login = config.username.as_ref().or(config.email.as_ref())?;
-    // npm keeps passwords encoded.
+    // npm stores passwords encoded.
     let password = config.password.as_ref()?;
     let decoded = STANDARD.decode(password.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     Some(basic(login, &decoded.unwrap_or_else(|| password.clone())))

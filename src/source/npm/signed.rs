@@ -1,4 +1,4 @@
-//! Whether a version is signed by its registry: asked when a lock entry is made, of documents that are kept.
+//! The check of a version's signature by its registry, made for each new lock entry from cached documents.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,29 +6,30 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Npm;
-use super::document::{Release, Times};
-use super::keys::{Keys, Vouched};
+use super::document::{PackageVersion, Times};
+use super::keys::{Keys, Signer};
 use crate::source::cache::Cache;
 use crate::source::credentials::Netrc;
 use crate::source::error::{SourceError, SourceErrorKind};
-use crate::source::http::Question;
+use crate::source::http::Query;
 use crate::source::signature::{Signature, SignatureFault};
 
-/// How long the keys are used before they are asked for again; a signature by an unknown key has them asked for at once.
+/// The time for which the keys are used before they are requested again; a signature by an unknown key requests them at
+/// once.
 const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
-/// What a registry says of its keys.
+/// The published keys of a registry.
 pub(in crate::source) enum RegistryKeys {
-    /// These are its keys.
+    /// The keys.
     Known(Keys),
-    /// It has none, as mirrors do.
+    /// The registry has none, as is usual for mirrors.
     None,
-    /// Nobody could tell; why, as an error.
+    /// The keys could not be requested; the error.
     Unknown(SourceError),
 }
 
 impl Npm {
-    /// The keys of the registry that a package comes from.
+    /// The keys of the registry of a package.
     pub(in crate::source) fn keys(
         &self,
         cache: &Cache,
@@ -38,7 +39,7 @@ impl Npm {
         let registry = self.registry()?;
         let url = registry.keys_url(name)?;
         self.keys.get(url.as_str(), || {
-            let question = Question {
+            let query = Query {
                 what: "the keys of the npm registry",
                 url: &url,
                 accept: "application/json",
@@ -46,7 +47,7 @@ impl Npm {
                 changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
-            Ok(match cache.ask("npm-keys", &question, Some(KEYS_FRESH_FOR), Keys::read) {
+            Ok(match cache.ask("npm-keys", &query, Some(KEYS_FRESH_FOR), Keys::read) {
                 Ok(keys) if keys.is_empty() => RegistryKeys::None,
                 Ok(keys) => RegistryKeys::Known(keys),
                 Err(error) if says_none(&error.kind) => RegistryKeys::None,
@@ -55,14 +56,15 @@ impl Npm {
         })
     }
 
-    /// Who signed a version. A wrong signature is an error; none at all is one only where signatures are required.
+    /// The signature of a version. A wrong signature is an error; a missing one is an error only if signatures are
+    /// required.
     pub(super) fn signature(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         name: &str,
         version: &str,
-        release: &Release,
+        release: &PackageVersion,
     ) -> Result<Signature, SourceError> {
         let keys = self.keys(cache, netrc, name)?;
         let fault = |fault| self.unsigned(name, version, fault);
@@ -74,9 +76,9 @@ impl Npm {
             }
             RegistryKeys::Known(keys) => {
                 let message = format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default());
-                match self.vouch(cache, netrc, name, keys, &message, release).map_err(fault)? {
-                    Some(Vouched::By(key)) => Signature::By(key),
-                    Some(Vouched::Before { key, expires }) => {
+                match self.verify(cache, netrc, name, keys, &message, release).map_err(fault)? {
+                    Some(Signer::Current(key)) => Signature::By(key),
+                    Some(Signer::Expired { key, expires }) => {
                         self.before(cache, netrc, name, version, key, expires).map_err(fault)?
                     }
                     None => Signature::Absent("it has no signature".into()),
@@ -94,30 +96,31 @@ impl Npm {
         }
     }
 
-    /// A key that is not known may be newer than the copy of the registry's keys.
-    fn vouch(
+    /// Verify a version. For an unknown key, the registry's keys are requested again, because the cached ones may be
+    /// older.
+    fn verify(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         name: &str,
         keys: &Keys,
         message: &str,
-        release: &Release,
-    ) -> Result<Option<Vouched>, SignatureFault> {
-        let first = keys.vouch(message, &release.signatures);
+        release: &PackageVersion,
+    ) -> Result<Option<Signer>, SignatureFault> {
+        let first = keys.verify(message, &release.signatures);
         if !matches!(first, Err(SignatureFault::UnknownKey { .. })) || cache.is_offline() {
             return first;
         }
         let Ok(url) = self.registry().and_then(|registry| registry.keys_url(name)) else { return first };
-        cache.distrust("npm-keys", &url);
+        cache.mark_stale("npm-keys", &url);
         self.keys.forget(url.as_str());
         match self.keys(cache, netrc, name).as_deref() {
-            Ok(RegistryKeys::Known(keys)) => keys.vouch(message, &release.signatures),
+            Ok(RegistryKeys::Known(keys)) => keys.verify(message, &release.signatures),
             _ => first,
         }
     }
 
-    /// A key that has expired vouches for what was published before.
+    /// Accept an expired key for a version that was published before its expiry.
     fn before(
         &self,
         cache: &Cache,
@@ -138,12 +141,12 @@ impl Npm {
         }
     }
 
-    /// When the versions of a package were published, which only its long document says.
+    /// The times of publication, which only the long document of a package has.
     fn times(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Times>, SourceError> {
         self.times.get(name, || {
             let registry = self.registry()?;
             let what = format!("when {name} was published");
-            let question = Question {
+            let query = Query {
                 what: &what,
                 url: &registry.package_url(name)?,
                 accept: "application/json",
@@ -151,7 +154,7 @@ impl Npm {
                 changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
-            cache.ask(&format!("npm-times-{name}"), &question, None, Times::read)
+            cache.ask(&format!("npm-times-{name}"), &query, None, Times::read)
         })
     }
 
@@ -164,7 +167,7 @@ impl Npm {
     }
 }
 
-/// Whether an answer means that there are no keys: anything that a server says of an address it does not know.
+/// True if a response means that there are no keys: any response of a server to an unknown address.
 fn says_none(kind: &SourceErrorKind) -> bool {
     match kind {
         SourceErrorKind::NoSuchPackage | SourceErrorKind::WebPage => true,

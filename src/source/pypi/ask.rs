@@ -1,8 +1,8 @@
-//! Asking the installed uv or pip which index they use, for users who have configured none.
+//! The index of the installed uv or pip, used if the user has configured none.
 //!
-//! Both know their own default and say it on request: uv prints it for `pip compile --emit-index-url`, and pip, told to
-//! be verbose, names the page that it looks at. The answer is kept until the program changes. Its version would cost a
-//! start of Python every time, so a program counts as changed when its path, size or time does.
+//! Both programs have a default of their own and print it on request: uv for `pip compile --emit-index-url`, and pip in
+//! verbose mode, where it names the page it requests. The result is cached until the program changes. Reading its
+//! version would start Python every time, so a change is a different path, size or time.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -16,49 +16,49 @@ use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::{ProgramOutput, SourceOptions};
 use crate::source::system::find_on_path;
 
-/// Also a program that does not change gets asked again now and then, for what lies behind it may have changed.
+/// The time for which a result is used: the configuration behind an unchanged program may change too.
 const ANSWER_FRESH_FOR: Duration = Duration::from_secs(7 * 86_400);
 
-/// A package that every index has, in a version that none has: pip looks for it and fetches nothing.
-const IMPOSSIBLE: &str = "pip==0";
+/// A package of every index, in a version that does not exist: pip looks for it and downloads nothing.
+const NO_SUCH_VERSION: &str = "pip==0";
 
 /// An empty list of requirements.
-const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+const NO_REQUIREMENTS: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
-/// A program to ask, how, and how to find the index in its answer.
-struct Witness {
+/// A program, its arguments, and the parser of its output.
+struct IndexProgram {
     program: &'static str,
     arguments: &'static [&'static str],
     read: fn(&ProgramOutput) -> Option<String>,
 }
 
-const PIP: &[&str] = &["download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", IMPOSSIBLE];
+const PIP: &[&str] = &["download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", NO_SUCH_VERSION];
 const MODULE: &[&str] =
-    &["-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", IMPOSSIBLE];
+    &["-m", "pip", "download", "--no-deps", "--no-input", "--disable-pip-version-check", "-vv", NO_SUCH_VERSION];
 
-const WITNESSES: [Witness; 5] = [
-    Witness {
+const INDEX_PROGRAMS: [IndexProgram; 5] = [
+    IndexProgram {
         program: "uv",
-        arguments: &["pip", "compile", "--no-header", "--emit-index-url", NOTHING],
+        arguments: &["pip", "compile", "--no-header", "--emit-index-url", NO_REQUIREMENTS],
         read: from_uv,
     },
-    Witness { program: "pip3", arguments: PIP, read: from_pip },
-    Witness { program: "pip", arguments: PIP, read: from_pip },
-    Witness { program: "python3", arguments: MODULE, read: from_pip },
-    Witness { program: "python", arguments: MODULE, read: from_pip },
+    IndexProgram { program: "pip3", arguments: PIP, read: from_pip },
+    IndexProgram { program: "pip", arguments: PIP, read: from_pip },
+    IndexProgram { program: "python3", arguments: MODULE, read: from_pip },
+    IndexProgram { program: "python", arguments: MODULE, read: from_pip },
 ];
 
-/// The index that the first of uv, pip and Python on `PATH` answers with.
+/// The index of the first program of uv, pip and Python on `PATH` that names one.
 pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Result<Named, SourceError> {
     let mut asked = Vec::new();
-    for witness in &WITNESSES {
-        let Some(path) = find_on_path(options, witness.program) else { continue };
+    for candidate in &INDEX_PROGRAMS {
+        let Some(path) = find_on_path(options, candidate.program) else { continue };
         let key = state_of(&path);
         let known = key.as_ref().and_then(|key| cache.recall::<String>("index-of", key, ANSWER_FRESH_FOR));
         let index = known.or_else(|| {
-            let arguments: Vec<&OsStr> = witness.arguments.iter().map(OsStr::new).collect();
+            let arguments: Vec<&OsStr> = candidate.arguments.iter().map(OsStr::new).collect();
             let output = (options.runner)(&path, &arguments).ok()?;
-            let index = (witness.read)(&output)?;
+            let index = (candidate.read)(&output)?;
             if let Some(key) = &key {
                 cache.remember("index-of", key, index.clone());
             }
@@ -66,7 +66,7 @@ pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Resu
         });
         match index {
             Some(index) => return Ok((index, format!("the index of {}", path.display()))),
-            None => asked.push(witness.program),
+            None => asked.push(candidate.program),
         }
     }
     let settings = "UV_DEFAULT_INDEX, UV_INDEX_URL, PIP_INDEX_URL, uv.toml and pip.conf name no index";
@@ -77,7 +77,7 @@ pub(super) fn installed_programs(options: &SourceOptions, cache: &Cache) -> Resu
     Err(SourceError::new("the Python package index", SourceErrorKind::NotConfigured(reason)))
 }
 
-/// An address that changes when the program does.
+/// An address that changes with the program.
 fn state_of(path: &Path) -> Option<Url> {
     let metadata = std::fs::metadata(path).ok()?;
     let changed = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
@@ -91,7 +91,7 @@ fn from_uv(output: &ProgramOutput) -> Option<String> {
     text.lines().find_map(|line| usable(line.trim().strip_prefix("--index-url")?.trim_start_matches('=').trim()))
 }
 
-/// The first line that names the page of the package asked for; the index is what is before its name.
+/// The first line with the page of the requested package; the index is the part before the package's name.
 fn from_pip(output: &ProgramOutput) -> Option<String> {
     let text = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
     String::from_utf8_lossy(&text).lines().find_map(|line| {
@@ -100,7 +100,7 @@ fn from_pip(output: &ProgramOutput) -> Option<String> {
     })
 }
 
-/// Programs hide passwords behind stars; such an address opens nothing.
+/// Programs mask passwords with stars; a masked address is unusable.
 fn usable(address: &str) -> Option<String> {
     (address.starts_with("http") && !address.contains("****")).then(|| address.to_owned())
 }

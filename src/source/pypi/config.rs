@@ -1,13 +1,13 @@
-//! `pip.conf` and `uv.toml`: where they are, and the index that they name.
+//! `pip.conf` and `uv.toml`: their paths, and the index that they name.
 
 use std::path::PathBuf;
 
 use crate::source::options::SourceOptions;
 
-/// A setting's value, and what to call the setting.
+/// A setting's value, and the name of the setting.
 pub(super) type Named = (String, String);
 
-/// The index of `uv.toml`: the project's, else the user's, else the machine's.
+/// The index of `uv.toml`: the project's, or else the user's, or else the machine's.
 pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     uv_files(options).iter().find_map(|file| {
         let table: toml::Table = std::fs::read_to_string(file).ok()?.parse().ok()?;
@@ -15,7 +15,7 @@ pub(super) fn from_uv(options: &SourceOptions) -> Option<Named> {
     })
 }
 
-/// Every file that may name the index.
+/// All files that may name the index.
 pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
     let mut files = uv_files(options);
     files.extend(pip_files(options));
@@ -35,7 +35,7 @@ fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
     files
 }
 
-/// The index marked as default, else the old names for it.
+/// The index marked as default, or else one of the older settings.
 fn uv_index(table: &toml::Table) -> Option<String> {
     let listed = table.get("index").and_then(toml::Value::as_array).into_iter().flatten();
     let mut defaults = listed.filter(|index| index.get("default").and_then(toml::Value::as_bool) == Some(true));
@@ -44,11 +44,12 @@ fn uv_index(table: &toml::Table) -> Option<String> {
     marked.or_else(old)?.as_str().map(str::to_owned)
 }
 
-/// The index of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the named one.
+/// The index of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the one named by a
+/// variable.
 pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
     let named = options.variable("PIP_CONFIG_FILE");
     if named.as_deref().is_some_and(|file| file == "/dev/null" || file.eq_ignore_ascii_case("nul")) {
-        // The documented way to say that no file is to be read.
+        // This is the documented way to disable all files.
         return None;
     }
     let mut files = pip_files(options);
@@ -87,7 +88,8 @@ fn user_config(options: &SourceOptions) -> Option<PathBuf> {
     options.variable(variable).map(PathBuf::from).or_else(usual)
 }
 
-/// `index-url` of the sections that `pip install` and `pip download` read; the command's own before the general one.
+/// `index-url` of the sections that `pip install` and `pip download` read; the command's own section wins over the
+/// general one.
 fn pip_index(text: &str) -> Option<String> {
     let mut section = String::new();
     let (mut general, mut own) = (None, None);

@@ -1,4 +1,4 @@
-//! Which glibc this machine has: wheels for Linux name the oldest one that they run with.
+//! The glibc of this machine: wheels for Linux name the oldest version that they support.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -6,12 +6,12 @@ use std::fmt;
 use crate::source::options::SourceOptions;
 use crate::source::system::find_on_path;
 
-/// A version of glibc; none where nobody knows it, or the system has another C library.
+/// A version of glibc; `None` if it is not known, or if the system has another C library.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Glibc(Option<(u32, u32)>);
 
 impl Glibc {
-    /// What `getconf` says, which comes with glibc.
+    /// The output of `getconf`, which is part of glibc.
     pub(super) fn installed(options: &SourceOptions) -> Self {
         let said = || {
             let output =
@@ -26,7 +26,7 @@ impl Glibc {
         Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
     }
 
-    /// Whether what needs this version runs; also where nobody can tell.
+    /// True if a program that needs this version runs, or if the installed version is not known.
     pub(super) fn suffices(self, major: i64, minor: i64) -> bool {
         self.0.is_none_or(|(own_major, own_minor)| (major, minor) <= (own_major.into(), own_minor.into()))
     }

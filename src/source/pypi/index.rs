@@ -1,4 +1,4 @@
-//! The index's address: from the settings of uv and pip, else from what the installed uv or pip answers.
+//! The index's address: from the settings of uv and pip, or else from the output of the installed uv or pip.
 
 use url::Url;
 
@@ -8,19 +8,19 @@ use crate::source::credentials::split;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::SourceOptions;
 
-/// The variables that name it, strongest first.
+/// The variables that name it, highest priority first.
 const VARIABLES: [&str; 3] = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"];
 
-/// Where Python packages are.
+/// The package index.
 pub(super) struct Index {
-    /// Without credentials, with a slash at the end.
+    /// The address, without credentials and with a slash at the end.
     pub(super) url: Url,
-    /// The credentials that the address held.
+    /// The credentials from the address.
     pub(super) authorization: Option<String>,
 }
 
 impl Index {
-    /// Finds out which index the user's settings mean.
+    /// Find the index that the user's settings name.
     pub(super) fn load(options: &SourceOptions, cache: &Cache) -> Result<Self, SourceError> {
         let from_variable = VARIABLES.iter().find_map(|name| Some((options.variable(name)?, (*name).to_owned())));
         let configured = from_variable.or_else(|| config::from_uv(options)).or_else(|| config::from_pip(options));
@@ -28,7 +28,7 @@ impl Index {
             Some(named) => named,
             None => ask::installed_programs(options, cache)?,
         };
-        // uv lets a name stand before the address.
+        // uv allows a name before the address.
         let named = text.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
         let address = named.map_or(text.as_str(), |(_, address)| address);
         Self::parse(address).map_err(|reason| {
@@ -63,7 +63,7 @@ impl Index {
     }
 }
 
-/// The one spelling of a package's name that stands in addresses.
+/// The normalized name of a package, for addresses.
 fn normalized(package: &str) -> String {
     let pieces: Vec<&str> = package.split(['-', '_', '.']).filter(|piece| !piece.is_empty()).collect();
     pieces.join("-").to_lowercase()

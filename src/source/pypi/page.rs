@@ -1,4 +1,4 @@
-//! A package's page, in either of the two languages that indexes speak.
+//! A package's page, as JSON or HTML.
 
 use html5gum::{Token, Tokenizer};
 use percent_encoding::percent_decode_str;
@@ -15,7 +15,7 @@ pub(super) struct Page {
     pub(super) files: Vec<File>,
 }
 
-/// A file; only wheels that fit some platform are kept, nothing else holds ready-made programs.
+/// A file. Only wheels that fit some platform are kept, since no other file holds ready-made programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct File {
     pub(super) name: String,
@@ -66,7 +66,7 @@ fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
             name: file.filename,
             sha256: file.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
             size: file.size,
-            // A reason, or true. An empty reason is still one.
+            // The value is a reason or `true`, and an empty reason counts too.
             yanked: file.yanked.is_string() || file.yanked == Value::Bool(true),
         })
     });
@@ -100,7 +100,7 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
             _ => {}
         }
     }
-    // A page with neither files nor the index's mark is somebody else's: a portal's, an error's.
+    // A page without files and without the index's marker is another page: a captive portal's, or an error's.
     if is_index { Ok(Page { files }) } else { Err(SourceErrorKind::WebPage) }
 }
 

@@ -1,4 +1,4 @@
-//! Names of wheels: what they are, and which one fits a platform best.
+//! The names of wheels: their parts, and their fit for a platform.
 
 use std::str::FromStr;
 
@@ -7,58 +7,58 @@ use pep440_rs::Version;
 use super::glibc::Glibc;
 use crate::platform::{Arch, Os, Platform};
 
-/// How well a wheel fits; greater is better.
+/// The fit of a wheel; greater is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     class: Class,
-    /// How little it asks of the system: the lower the version of libc or macOS, the greater.
-    modesty: i64,
+    /// The lower the required version of libc or macOS, the greater.
+    compatibility: i64,
     build: u64,
 }
 
-/// Kinds of fit, worst first.
+/// The kinds of fit, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
-    /// Needs a newer glibc than there is.
+    /// It needs a newer glibc than the installed one.
     NotHere,
-    /// Made for musl: such programs are often linked statically and then run with glibc too.
+    /// It is built for musl: such programs are often linked statically, and then run with glibc too.
     Musl,
-    /// Made for several architectures, this one among them.
+    /// It is built for several architectures, including this one.
     Universal,
     Native,
 }
 
 impl Fit {
-    /// Whether what is in the wheel runs with the glibc that there is.
+    /// True if the programs of the wheel run with the installed glibc.
     pub(super) fn runs(self) -> bool {
         self.class != Class::NotHere
     }
 }
 
-/// The version in a wheel's name; `None` for what is no wheel.
+/// The version in a wheel's name; `None` for any other file.
 pub(super) fn version(file: &str) -> Option<String> {
     parts(file).map(|parts| parts.version.to_owned())
 }
 
-/// Whether two spellings are one version.
+/// True if two spellings are the same version.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((Version::from_str(one), Version::from_str(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// The version of a wheel that fits the platform, and how well with this glibc; `None` when it does not fit.
+/// The version of a wheel and its fit for the platform with this glibc; `None` if it does not fit.
 ///
-/// Wheels that need a certain Python are passed over: programs have no use for one.
+/// Wheels for one version of Python are left out: programs do not need one.
 pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(String, Fit)> {
     let parts = parts(file)?;
     if !parts.abi.split('.').any(|abi| abi == "none") {
         return None;
     }
     let tags = parts.platform.split('.').filter_map(|tag| tag_fit(tag, platform, glibc));
-    let (class, modesty) = tags.max()?;
-    Some((parts.version.to_owned(), Fit { class, modesty, build: parts.build }))
+    let (class, compatibility) = tags.max()?;
+    Some((parts.version.to_owned(), Fit { class, compatibility, build: parts.build }))
 }
 
-/// Whether a wheel fits any platform.
+/// True if a wheel fits any platform.
 pub(super) fn fits_any(file: &str) -> bool {
     Platform::ALL.into_iter().any(|platform| fit(file, platform, Glibc::default()).is_some())
 }
@@ -142,10 +142,10 @@ fn macos(tag: &str, arch: Arch) -> Option<(Class, i64)> {
     kinds.iter().find_map(|(suffix, class)| Some((*class, -numbers(rest.strip_suffix(suffix)?))))
 }
 
-/// What a major version counts in [`numbers`].
+/// The weight of a major version in [`numbers`].
 const MAJOR: i64 = 10_000;
 
-/// `2_17` as one number that orders like it.
+/// `2_17` as one number with the same order.
 fn numbers(text: &str) -> i64 {
     let (major, minor) = text.split_once('_').unwrap_or((text, "0"));
     let number = |text: &str| text.parse::<i64>().unwrap_or(0).clamp(0, MAJOR - 1);

@@ -1,4 +1,4 @@
-//! The releases of tools that npm carries: of several packages, by several names, with companions.
+//! The releases of tools in npm: from several packages, under several names, with companions.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -11,16 +11,16 @@ use super::Sources;
 use crate::candidate::{Candidate, Scheme};
 use crate::platform::{Os, Platform};
 use crate::source::artifact::Artifact;
-use crate::source::catalogue::Companion;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::Package;
+use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
 
 impl Sources {
     pub(super) fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
         thread::scope(|scope| {
-            // What the archives will be chosen from is asked for together with the versions, not after them. Whoever
-            // needs an answer meets its failure then.
+            // The packages that archives are chosen from are requested together with the versions, not after them. A
+            // failure is reported at their use.
             let chosen = recipe.also.iter().filter(|companion| companion.engine.is_some());
             let later = chosen.map(|companion| &companion.package).chain(recipe.packages.iter().skip(1));
             for package in later {
@@ -43,7 +43,8 @@ impl Sources {
         Ok(found.into_values().collect())
     }
 
-    /// The packages of a tool that exist. An older naming that is gone is no loss; none at all is.
+    /// The existing packages of a tool. A missing package of an older naming is fine; a tool without any package is an
+    /// error.
     fn npm_packages(&self, recipe: &Recipe) -> Result<Vec<Arc<Package>>, SourceError> {
         let mut packages = Vec::new();
         let mut gone = None;
@@ -80,8 +81,9 @@ impl Sources {
             Some(engine) => self.newest_accepting(&package, engine, version)?,
             None => version.to_owned(),
         };
-        let artifact = self.npm_artifact(&package, &version, companion.strip)?;
-        Ok(Artifact { into: named(&companion.into), ..artifact })
+        let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
+        artifact.archive.into = named(&companion.into);
+        Ok(artifact)
     }
 
     fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
@@ -101,7 +103,8 @@ impl Sources {
     }
 
     fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
-        // The size is asked for where archives usually are, while the release's document says where this one is.
+        // The size is requested from the usual address while the release's document is requested, which gives the
+        // actual address.
         let usual = self.npm.usual_place(&self.netrc, package, version).ok();
         let (tarball, size) = thread::scope(|scope| {
             let size = usual.as_ref().map(|at| scope.spawn(|| self.size(&format!("the size of {package}"), at)));
@@ -109,23 +112,13 @@ impl Sources {
             let tarball = self.npm.tarball(&self.cache, &self.netrc, package, version);
             (tarball, size.and_then(|asked| asked.join().ok().flatten()))
         });
-        let tarball = tarball?;
-        let size = match usual {
-            Some(usual) if usual.url == tarball.at.url => size,
-            _ => self.size(&format!("the size of {}", tarball.file), &tarball.at),
-        };
-        Ok(Artifact {
-            package: package.to_owned(),
-            version: version.to_owned(),
-            file_name: tarball.file,
-            url: tarball.at.url,
-            digest: Some(tarball.digest),
-            signature: tarball.signature,
-            size,
-            strip,
-            into: String::new(),
-            authorization: tarball.at.authorization,
-        })
+        let mut tarball = tarball?;
+        tarball.archive.strip = strip;
+        match usual {
+            Some(usual) if usual.url == tarball.origin.url => tarball.archive.size = size,
+            _ => tarball = self.sized(tarball),
+        }
+        Ok(tarball)
     }
 
     /// The newest release of a package whose `engines` accept this version of `engine`.
@@ -144,7 +137,7 @@ impl Sources {
     }
 }
 
-/// What node calls a platform.
+/// Node's name of a platform.
 fn node_name(platform: Platform) -> String {
     let os = match platform.os {
         Os::Linux => "linux",

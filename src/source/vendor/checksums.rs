@@ -1,4 +1,4 @@
-//! Files of checksums, in the forms in which vendors publish them.
+//! Checksum files, in the forms that vendors publish.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,10 +6,10 @@ use crate::digest::Digest;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 
-/// The checksums of a file of them.
+/// The checksums of one file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Checksums {
-    /// Name and digest; a file about one archive may leave the name out.
+    /// Names and digests; a checksum file of one archive may omit the name.
     lines: Vec<(Option<String>, Digest)>,
 }
 
@@ -26,7 +26,7 @@ impl Checksums {
         Ok(Self { lines })
     }
 
-    /// The digest of a file; where there is one checksum without a name, it is that one's.
+    /// The digest of a file; a single checksum without a name applies to any file.
     pub(super) fn of(&self, file: &str) -> Option<Digest> {
         let named = self.lines.iter().find(|(name, _)| name.as_deref() == Some(file));
         let only = || match self.lines.as_slice() {
@@ -54,7 +54,7 @@ fn line(text: &str) -> Option<(Option<String>, Digest)> {
     Some(((!name.is_empty()).then(|| last(name)), digest))
 }
 
-/// Some lists name files by their paths.
+/// The last component of a path: some lists give paths.
 fn last(path: &str) -> String {
     path.rsplit('/').next().unwrap_or(path).to_owned()
 }

@@ -1,28 +1,28 @@
-//! A vendor's list of releases, reduced to what is needed of it.
+//! A vendor's list of releases, reduced to the data in use.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::packaging::IndexPath;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
+use crate::source::packaging::IndexPath;
 
-/// The releases, as the list has them: newest first.
+/// The releases in the order of the list: newest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Index {
-    releases: Vec<Release>,
+    releases: Vec<IndexedRelease>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Release {
+struct IndexedRelease {
     tag: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     files: BTreeMap<String, Facts>,
 }
 
-/// What a list says of a file.
+/// A file's digest and size, as the list gives them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Facts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,11 +31,11 @@ pub(super) struct Facts {
     pub(super) size: Option<u64>,
 }
 
-/// A version, with the release that it is of.
+/// A version, with its release.
 pub(super) struct Listed<'a> {
     pub(super) version: String,
     pub(super) tag: String,
-    /// What is known of files; empty where the list names none.
+    /// The files with their facts; empty if the list has no files.
     pub(super) files: &'a BTreeMap<String, Facts>,
 }
 
@@ -46,14 +46,14 @@ impl Index {
         }
         let garbage = |reason: String| SourceErrorKind::Garbage(reason);
         let items: Vec<Value> = serde_json::from_slice(&document.bytes).map_err(|error| garbage(error.to_string()))?;
-        let releases: Vec<Release> = items.iter().filter_map(|item| release(path, item)).collect();
+        let releases: Vec<IndexedRelease> = items.iter().filter_map(|item| release(path, item)).collect();
         if releases.is_empty() && !items.is_empty() {
             return Err(garbage(format!("no release in it has a `{}`", path.name)));
         }
         Ok(Self { releases })
     }
 
-    /// The versions for a target; of a version that was released twice, the newer release.
+    /// The versions for a target; if a version was released twice, the newer release.
     pub(super) fn versions(&self, path: &IndexPath, target: &str) -> Vec<Listed<'_>> {
         let mut listed: Vec<Listed<'_>> = Vec::new();
         for release in &self.releases {
@@ -71,8 +71,8 @@ impl Index {
     }
 }
 
-/// A finished release, with its files where they are listed.
-fn release(path: &IndexPath, item: &Value) -> Option<Release> {
+/// A release that is not a draft or prerelease, with its files if they are listed.
+fn release(path: &IndexPath, item: &Value) -> Option<IndexedRelease> {
     let unfinished = |member: &str| item.get(member).and_then(Value::as_bool) == Some(true);
     if unfinished("draft") || unfinished("prerelease") {
         return None;
@@ -89,25 +89,25 @@ fn release(path: &IndexPath, item: &Value) -> Option<Release> {
             files.insert(name.to_owned(), Facts { digest, size: file.get("size").and_then(Value::as_u64) });
         }
     }
-    Some(Release { tag, files })
+    Some(IndexedRelease { tag, files })
 }
 
-/// The versions that the names of a release's files hold.
-fn versions_in(name: &str, release: &Release, target: &str) -> Vec<String> {
+/// The versions in the file names of a release.
+fn versions_in(name: &str, release: &IndexedRelease, target: &str) -> Vec<String> {
     let name = name.replace("{target}", target).replace("{tag}", &release.tag);
     let Some((before, after)) = name.split_once("{version}") else { return Vec::new() };
     let version = |file: &String| Some(file.strip_prefix(before)?.strip_suffix(after)?.to_owned());
     release.files.keys().filter_map(version).collect()
 }
 
-/// Whether a name begins and ends as the wanted ones do: lists of some vendors have a thousand others.
+/// True if a name begins and ends like the wanted ones: some lists have a thousand others.
 fn looks_like(wanted: &str, name: &str) -> bool {
     let begin = wanted.split('{').next().unwrap_or_default();
     let end = wanted.rsplit('}').next().unwrap_or_default();
     name.starts_with(begin) && name.ends_with(end)
 }
 
-/// A version becomes part of paths and addresses.
+/// True for a text that is safe as a version, since a version becomes part of paths and addresses.
 fn is_version(text: &str) -> bool {
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
     (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')

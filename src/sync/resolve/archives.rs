@@ -1,43 +1,42 @@
-//! The archives of each version on each platform that is wanted, and why a platform has none.
+//! The archives of a version on each requested platform, or the reason why a platform has none.
 
 use std::collections::BTreeMap;
 
 use super::Resolver;
 use super::standing::Standing;
-use crate::hint::told;
 use crate::platform::Platform;
 use crate::project::ToolRequest;
 use crate::source::{Artifact, SourceError, SourceErrorKind};
 use crate::sync::parallel::in_parallel;
+use crate::trouble::Trouble;
 
-/// What a tool's archives are on each platform that was asked about.
+/// The archives of a tool by platform.
 pub(super) type Archives = BTreeMap<Platform, Result<Vec<Artifact>, Missing>>;
 
-/// Why a platform has no archives.
+/// The reasons why a platform has no archives.
 pub(super) enum Missing {
-    /// The tool is not made for it, or not in this version; the error as it is told.
-    Absent(String),
-    /// Nobody knows yet; the error as it is told.
-    Unknown(String),
-    /// What is there is not what its source vouches for, so nothing of this version is to be trusted; the error as it is
-    /// told.
-    Forged(String),
+    /// The tool is not made for this platform, or not in this version.
+    Absent(Trouble),
+    /// Its source gave no answer.
+    Unknown(Trouble),
+    /// The archives fail the check of their source's signature, so nothing of this version may be used.
+    Forged(Trouble),
 }
 
 impl Missing {
-    /// Why a source gave no archives: only what it says of the release itself is an answer.
+    /// The reason behind an error: only errors about the release itself mean that it has no archives.
     pub(super) fn of(error: SourceError) -> Self {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
-            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(told(&error)),
-            SourceErrorKind::Signature(_) => Missing::Forged(told(&error)),
-            _ => Missing::Unknown(told(&error)),
+            NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(Trouble::of(&error)),
+            SourceErrorKind::Signature(_) => Missing::Forged(Trouble::of(&error)),
+            _ => Missing::Unknown(Trouble::of(&error)),
         }
     }
 }
 
 impl Resolver<'_> {
-    /// The archives of a version on every platform that is wanted, asked for at once.
+    /// The archives of a version on all requested platforms, requested at once.
     pub(super) fn archives(&self, ask: &ToolRequest, standing: &Standing, version: &str, complete: bool) -> Archives {
         let asks_for = |platform: &Platform| match standing {
             Standing::Partly(_, locked) => {
@@ -52,16 +51,17 @@ impl Resolver<'_> {
     }
 
     fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {
-        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(told(&error)))?;
+        let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(Trouble::of(&error)))?;
         let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
         artifacts.into_iter().map(|artifact| self.with_digest(artifact).map_err(Missing::Unknown)).collect()
     }
 
-    fn with_digest(&self, artifact: Artifact) -> Result<Artifact, String> {
+    fn with_digest(&self, mut artifact: Artifact) -> Result<Artifact, Trouble> {
         match self.digest_of {
-            Some(digest_of) if artifact.digest.is_none() => {
+            Some(digest_of) if artifact.archive.digest.is_none() => {
                 let (digest, size) = digest_of(&artifact)?;
-                Ok(Artifact { digest: Some(digest), size: Some(size), ..artifact })
+                (artifact.archive.digest, artifact.archive.size) = (Some(digest), Some(size));
+                Ok(artifact)
             }
             _ => Ok(artifact),
         }

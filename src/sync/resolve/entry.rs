@@ -1,4 +1,4 @@
-//! What becomes of a tool's archives in the lock: its new entry, and a warning of the platforms that it lacks.
+//! The lock entry of a tool, and the warning about platforms that it lacks.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,10 @@ use crate::candidate::SourceKind;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, Recipe, Signature};
+use crate::trouble::{Trouble, TroubleKind};
 
-/// The lock's new entry for a tool, with the platforms whose archives' digests are known; `None` when none is, or when
-/// it is the one that is known.
+/// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
+/// is unchanged.
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,
@@ -30,54 +31,44 @@ pub(super) fn entry(
     (!entry.platforms.is_empty() && known != Some(&entry)).then_some(entry)
 }
 
-/// Which platforms the lock lacks though the tool may be there for them, and why, each reason once.
-pub(super) fn warning(tool: &str, archives: &Archives) -> Option<String> {
+/// A warning about platforms that the lock lacks although the tool may exist for them; each reason is given once.
+pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut kind = None;
     for (platform, answer) in archives {
         if let Err(Missing::Unknown(error)) = answer {
-            // One way on is enough for all of them.
-            let reason = error.split_once("\nhint: ").map_or(error.as_str(), |(reason, _)| reason);
-            reasons.entry(reason).or_default().push(Platform::to_string(platform));
+            kind = kind.or(Some(error.kind));
+            reasons.entry(&error.text).or_default().push(Platform::to_string(platform));
         }
     }
-    if reasons.is_empty() {
-        return None;
-    }
-    let lines: Vec<String> =
-        reasons.iter().map(|(reason, platforms)| format!("  {}: {reason}", platforms.join(", "))).collect();
-    let lines = lines.join("\n");
-    Some(format!(
-        "vx.lock lacks `{tool}` for platforms that could not be asked about:\n{lines}\nhint: run `vx lock`, which asks \
-         again for what is missing, or limit the tool with `os = [...]`"
-    ))
+    let text = format!("vx.lock lacks `{tool}` for platforms that could not be asked about:");
+    let lines = reasons.iter().map(|(reason, platforms)| format!("  {}: {reason}", platforms.join(", ")));
+    // One hint serves all reasons.
+    let hint = "run `vx lock`, which asks again for what is missing, or limit the tool with `os = [...]`";
+    kind.map(|kind| Trouble::new(kind, text).detailed(lines).hinted(hint))
 }
 
-/// Which packages of a tool could not be checked for a signature though their registry may sign, each once.
-pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<String> {
+/// A warning about packages whose signature could not be checked although their registry may sign; each is named once.
+pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
     let artifacts = archives.values().flatten().flatten();
     let mut lines: Vec<String> = artifacts
         .filter_map(|artifact| match &artifact.signature {
-            Signature::Absent(reason) => Some(format!("  {} {}: {reason}", artifact.package, artifact.version)),
+            Signature::Absent(reason) => {
+                Some(format!("  {} {}: {reason}", artifact.archive.package, artifact.archive.version))
+            }
             _ => None,
         })
         .collect();
     lines.sort();
     lines.dedup();
-    (!lines.is_empty()).then(|| format!("`{tool}` is verified by its digests alone:\n{}", lines.join("\n")))
+    let text = format!("`{tool}` is verified by its digests alone:");
+    (!lines.is_empty()).then(|| Trouble::new(TroubleKind::Signature, text).detailed(lines))
 }
 
 fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
-    Some(LockedPart {
-        package: artifact.package.clone(),
-        version: artifact.version.clone(),
-        file: artifact.file_name.clone(),
-        digest: artifact.digest.clone()?,
-        signed_by: artifact.signature.key().map(str::to_owned),
-        size: artifact.size,
-        strip: artifact.strip,
-        into: artifact.into.clone(),
-        url: (source == SourceKind::Url).then(|| artifact.url.clone()),
-    })
+    let signed_by = artifact.signature.key().map(str::to_owned);
+    let url = (source == SourceKind::Url).then(|| artifact.origin.url.clone());
+    LockedPart::new(artifact.archive.clone(), signed_by, url)
 }
 
 #[cfg(test)]
@@ -86,16 +77,18 @@ mod tests {
 
     #[test]
     fn a_warning_names_each_reason_once_with_its_platforms() {
-        let unknown = |reason: &str| Err(Missing::Unknown(format!("{reason}\nhint: wait")));
+        let unknown = |reason: &str| Err(Missing::Unknown(Trouble::new(TroubleKind::Network, reason).hinted("wait")));
         let mut archives = Archives::new();
         let [one, two, three, four, ..] = Platform::ALL;
         archives.insert(one, Ok(Vec::new()));
-        archives.insert(two, Err(Missing::Absent("nothing there".into())));
+        let absent = Trouble::new(TroubleKind::NotForPlatform, "nothing there");
+        archives.insert(two, Err(Missing::Absent(absent)));
         assert_eq!(warning("just", &archives), None);
         archives.insert(three, unknown("status 500"));
         archives.insert(four, unknown("status 500"));
         let warning = warning("just", &archives).expect("a warning");
-        assert!(warning.contains(&format!("  {three}, {four}: status 500\nhint: run `vx lock`")), "{warning}");
-        assert!(!warning.contains("wait") && !warning.contains("nothing there"), "{warning}");
+        assert_eq!(warning.details, [format!("  {three}, {four}: status 500")]);
+        assert!(warning.hint.is_some_and(|hint| hint.starts_with("run `vx lock`")));
+        assert_eq!(warning.kind, TroubleKind::Network);
     }
 }

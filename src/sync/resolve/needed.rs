@@ -1,16 +1,16 @@
-//! Tools that other tools run: that those are declared, and in a version that can run this one.
+//! Tools that run other tools: they have to be declared, in a version that can run the other tool.
 
 use std::slice;
 
 use super::Resolver;
 use super::standing::Standing;
 use crate::candidate::Candidate;
-use crate::hint::Hint;
 use crate::project::ToolRequest;
 use crate::source::{Recipe, catalogue};
-use crate::sync::plan::Found;
+use crate::sync::plan::Resolved;
+use crate::trouble::{Explain, TroubleKind};
 
-/// What runs a tool.
+/// The tool that runs another one.
 pub(super) struct Runner {
     /// Its name in `vx.toml`.
     pub(super) tool: String,
@@ -18,17 +18,21 @@ pub(super) struct Runner {
     pub(super) version: String,
 }
 
-/// A tool whose programs another one runs, which the project does not declare.
+/// A tool that is run by another tool, which the project does not declare.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{tool}` is run by `{needs}`, which vx.toml does not declare")]
 pub struct Undeclared {
     /// The tool.
     pub tool: String,
-    /// What runs it.
+    /// The tool that runs it.
     pub needs: String,
 }
 
-impl Hint for Undeclared {
+impl Explain for Undeclared {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Dependency
+    }
+
     fn hint(&self) -> Option<String> {
         let needs = &self.needs;
         Some(format!("add `{needs} = \"lts\"` to [tools], or `{needs} = \"system\"` for the copy on PATH"))
@@ -36,14 +40,14 @@ impl Hint for Undeclared {
 }
 
 impl Runner {
-    /// Whether it can run this version of the other tool.
+    /// True if it can run this version of the other tool.
     pub(super) fn runs(&self, candidate: &Candidate) -> bool {
         candidate.runs_on(&self.version)
     }
 }
 
 impl Resolver<'_> {
-    /// The tools whose programs are run by one that nobody declares.
+    /// The tools that are run by an undeclared tool.
     pub fn undeclared(&self, asked: &[ToolRequest]) -> Vec<Undeclared> {
         let wanted_here = asked.iter().filter(|ask| ask.wanted_on(self.platform.os));
         let needing = wanted_here.filter_map(|ask| {
@@ -54,14 +58,14 @@ impl Resolver<'_> {
         needing.collect()
     }
 
-    /// What is declared of a tool that another one needs, by whichever of its names.
+    /// The declaration of a tool that another one needs, under any of its names.
     pub(super) fn needed(&self, needs: &str) -> Option<&ToolRequest> {
         let is_it = |name: &str| name == needs || catalogue::find(name).is_some_and(|tool| tool.name == needs);
         self.declared.iter().find(|ask| is_it(&ask.name) && ask.wanted_on(self.platform.os))
     }
 
-    /// What runs the tool, where that is declared and its version can be told: as the lock has it, unless it is to be
-    /// chosen anew.
+    /// The runner of a tool, if it is declared and its version can be resolved: the locked version, unless it is to be
+    /// upgraded.
     pub(super) fn runner(&self, recipe: &Recipe, upgrade: &dyn Fn(&str) -> bool) -> Option<Runner> {
         let ask = self.needed(recipe.needs()?)?;
         let upgraded = upgrade(&ask.name);
@@ -69,11 +73,11 @@ impl Resolver<'_> {
         let fits = !upgraded && (self.frozen || !differences.iter().any(|difference| difference.tool == ask.name));
         let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
         let version = match self.standing(ask, locked, upgraded) {
-            Standing::Settled(Found::Release(release)) => release.version.clone(),
-            Standing::Settled(Found::OnPath { version, .. }) => version,
+            Standing::Settled(Resolved::Release(release)) => release.version.clone(),
+            Standing::Settled(Resolved::OnPath { version, .. }) => version,
             Standing::Settled(_) => return None,
             Standing::Partly(_, locked) => locked.version.clone(),
-            // Who asks for it itself tells why it cannot be had.
+            // A failure is reported when that tool itself is resolved.
             Standing::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?,
         };
         Some(Runner { tool: ask.name.clone(), version })

@@ -1,24 +1,25 @@
-//! How each tool stands before anyone is asked: by the lock, by what is on `PATH`, or still open.
+//! The state of each tool before any request: settled by the lock or by `PATH`, or still open.
 
 use super::{Resolver, failed};
 use crate::candidate::SourceKind;
 use crate::platform::Platform;
 use crate::project::{LockedTool, Request, ToolRequest};
 use crate::source::Recipe;
-use crate::sync::plan::Found;
+use crate::sync::plan::Resolved;
+use crate::trouble::{Trouble, TroubleKind};
 
-/// How one tool stands after a look at the lock.
+/// The state of one tool after reading the lock.
 pub(super) enum Standing<'a> {
-    /// Nothing more to find out.
-    Settled(Found),
-    /// The lock names the version, but not the archives of all the platforms that are wanted.
+    /// Resolved without a request.
+    Settled(Resolved),
+    /// The lock has the version, but not the archives of all requested platforms.
     Partly(Recipe, &'a LockedTool),
-    /// Nothing is known yet but, perhaps, the version that a lock of an older format pins.
+    /// Open, except for a version that a lock of an older format may pin.
     Open(Recipe, Option<Request>),
 }
 
 impl Resolver<'_> {
-    /// A tool whose lock entry lacks platforms that it may be there for.
+    /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
     pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
         let recipe = self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source)?;
         let lacking = |platform: &Platform| {
@@ -36,12 +37,12 @@ impl Resolver<'_> {
     ) -> Standing<'a> {
         let here = ask.wanted_on(self.platform.os);
         if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
-            return Standing::Settled(Found::NotHere);
+            return Standing::Settled(Resolved::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
             Ok(recipe) if here || recipe.source != SourceKind::System => recipe,
             Err(error) if here => return Standing::Settled(failed(&error)),
-            _ => return Standing::Settled(Found::NotHere),
+            _ => return Standing::Settled(Resolved::NotHere),
         };
         if recipe.source == SourceKind::System {
             return Standing::Settled(self.on_path(ask, &recipe));
@@ -49,22 +50,21 @@ impl Resolver<'_> {
         match locked {
             Some(locked) => match locked.platforms.get(&self.platform) {
                 Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
-                None if self.frozen => Standing::Settled(Found::Nothing {
-                    error: format!(
-                        "vx.lock has no archive of `{}` for {}\nhint: run `vx lock`",
-                        ask.name, self.platform
-                    ),
-                }),
+                None if self.frozen => {
+                    let text = format!("vx.lock has no archive of `{}` for {}", ask.name, self.platform);
+                    Standing::Settled(Resolved::Nothing { error: unlocked(text, "run `vx lock`") })
+                }
                 None => Standing::Partly(recipe, locked),
             },
-            None if self.frozen => Standing::Settled(Found::Nothing {
-                error: format!("`{}` is not in vx.lock\nhint: run `vx lock`, or leave out `--frozen`", ask.name),
-            }),
+            None if self.frozen => {
+                let text = format!("`{}` is not in vx.lock", ask.name);
+                Standing::Settled(Resolved::Nothing { error: unlocked(text, "run `vx lock`, or leave out `--frozen`") })
+            }
             None => Standing::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
         }
     }
 
-    fn on_path(&self, ask: &ToolRequest, recipe: &Recipe) -> Found {
+    fn on_path(&self, ask: &ToolRequest, recipe: &Recipe) -> Resolved {
         let found = match self.sources.system(recipe) {
             Ok(found) => found,
             Err(error) => return failed(&error),
@@ -74,13 +74,14 @@ impl Resolver<'_> {
         if !fits {
             let (tool, wanted) = (&ask.name, ask.request.text());
             let path = found.path.display();
-            return Found::Nothing {
-                error: format!(
-                    "`{tool}` on PATH is {version} ({path}), and vx.toml asks for `{wanted}`\nhint: change the version, or \
-                     leave out `source = \"system\"` to have vx install it"
-                ),
-            };
+            let text = format!("`{tool}` on PATH is {version} ({path}), and vx.toml asks for `{wanted}`");
+            let hint = "change the version, or leave out `source = \"system\"` to have vx install it";
+            return Resolved::Nothing { error: Trouble::new(TroubleKind::NotFound, text).hinted(hint) };
         }
-        Found::OnPath { program: found.path, version }
+        Resolved::OnPath { program: found.path, version }
     }
+}
+
+fn unlocked(text: String, hint: &str) -> Trouble {
+    Trouble::new(TroubleKind::Lock, text).hinted(hint)
 }

@@ -1,18 +1,19 @@
-//! Which version answers a request: the one that a lock of an older format pins, where it does, else the newest.
+//! The version for a request: the one pinned by a lock of an older format if the request accepts it, or else the
+//! newest.
 
 use super::Resolver;
 use super::needed::Runner;
 use crate::candidate::{Candidate, Scheme, SourceKind};
-use crate::hint::told;
 use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
+use crate::trouble::{Trouble, TroubleKind};
 
-/// A request that no version answers, or that nobody could answer.
+/// The reason that a request has no version.
 pub(super) enum Unanswered {
-    /// Nobody could be asked; the error as it is told.
-    Unknown(String),
-    /// None of the versions fits; the error as it is told.
-    NoMatch(String),
+    /// The versions are not known.
+    Unknown(Trouble),
+    /// None of the versions fits.
+    NoMatch(Trouble),
 }
 
 impl Resolver<'_> {
@@ -21,20 +22,19 @@ impl Resolver<'_> {
         self.pins.get(&ask.name).and_then(|version| Request::parse(version).ok())
     }
 
-    /// The version of a tool: the pinned one where the request accepts it, else the newest that answers the request.
+    /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request.
     pub(super) fn version(
         &self,
         ask: &ToolRequest,
         recipe: &Recipe,
         pin: Option<&Request>,
         runner: Option<&Runner>,
-    ) -> Result<String, String> {
+    ) -> Result<String, Trouble> {
         if recipe.source == SourceKind::Url {
             return exact(ask.request.text()).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
-                format!(
-                    "`{tool}` comes from an address and needs an exact version, not `{text}`\nhint: name one in vx.toml"
-                )
+                let text = format!("`{tool}` comes from an address and needs an exact version, not `{text}`");
+                Trouble::new(TroubleKind::Configuration, text).hinted("name one in vx.toml")
             });
         }
         if let Some(pin) = pin {
@@ -42,33 +42,32 @@ impl Resolver<'_> {
                 Ok(pinned) if accepts(&ask.request, &pinned) => return Ok(pinned.version),
                 Err(Unanswered::NoMatch(_)) if accepts_unseen(&ask.request, pin, recipe) => {
                     let (tool, kind) = (&ask.name, recipe.source);
-                    return Err(format!(
-                        "`{tool}`: vx.lock pins {pin}, and {kind} does not offer it\nhint: choose another version with \
-                         `vx lock --upgrade {tool}`"
-                    ));
+                    let text = format!("`{tool}`: vx.lock pins {pin}, and {kind} does not offer it");
+                    let hint = format!("choose another version with `vx lock --upgrade {tool}`");
+                    return Err(Trouble::new(TroubleKind::Lock, text).hinted(hint));
                 }
                 Err(Unanswered::Unknown(error)) => return Err(error),
-                // What vx.toml asks for by now is another version.
+                // `vx.toml` requests another version by now.
                 Ok(_) | Err(Unanswered::NoMatch(_)) => {}
             }
         }
         match self.choose(&ask.request, recipe, runner) {
             Ok(chosen) => Ok(chosen.version),
             Err(Unanswered::Unknown(error)) => Err(error),
-            Err(Unanswered::NoMatch(error)) => Err(format!("`{}`: {error}", ask.name)),
+            Err(Unanswered::NoMatch(error)) => Err(error.about(format_args!("`{}`", ask.name))),
         }
     }
 
-    /// The newest release that answers; where none of those known does, of a list that is asked for anew.
+    /// The newest release that matches; if no known one does, the list of releases is requested again.
     ///
-    /// What cannot be run by the version of `runner` is passed over.
+    /// Releases that the version of `runner` cannot run are left out.
     pub(super) fn choose(
         &self,
         request: &Request,
         recipe: &Recipe,
         runner: Option<&Runner>,
     ) -> Result<Candidate, Unanswered> {
-        let unknown = |error| Unanswered::Unknown(told(&error));
+        let unknown = |error| Unanswered::Unknown(Trouble::of(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
         if let Ok(chosen) = request.choose(&runnable(known, runner)) {
             return Ok(chosen.clone());
@@ -78,7 +77,7 @@ impl Resolver<'_> {
         match (request.choose(&runnable(candidates, runner)), unfit) {
             (Ok(chosen), _) => Ok(chosen.clone()),
             (Err(_), Some((runner, newest))) => Err(Unanswered::NoMatch(too_old(runner, &newest))),
-            (Err(error), None) => Err(Unanswered::NoMatch(told(&error))),
+            (Err(error), None) => Err(Unanswered::NoMatch(Trouble::of(&error))),
         }
     }
 }
@@ -88,28 +87,26 @@ fn runnable(candidates: Vec<Candidate>, runner: Option<&Runner>) -> Vec<Candidat
     candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
 }
 
-fn too_old(runner: &Runner, newest: &Candidate) -> String {
+fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {
     let Runner { tool, version } = runner;
     let range = newest.engine.as_deref().unwrap_or_default();
-    format!(
-        "{} needs {tool} {range}, and this project's is {version}\nhint: change the version of `{tool}`, or ask for \
-         another one of this",
-        newest.version
-    )
+    let text = format!("{} needs {tool} {range}, and this project's is {version}", newest.version);
+    let hint = format!("change the version of `{tool}`, or ask for another one of this");
+    Trouble::new(TroubleKind::Dependency, text).hinted(hint)
 }
 
-/// Whether the request accepts a pinned release; one that was withdrawn since is still the one that was pinned.
+/// True if the request accepts a pinned release; a later withdrawal does not matter.
 fn accepts(request: &Request, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
-/// The same for a pinned version that is not offered.
+/// True if the request accepts a pinned version that is no longer offered.
 fn accepts_unseen(request: &Request, pin: &Request, recipe: &Recipe) -> bool {
     let scheme = if recipe.source == SourceKind::Npm { Scheme::Semver } else { Scheme::Python };
     exact(pin.text()).is_some_and(|version| request.matches(&version, scheme))
 }
 
-/// The version that a request names outright.
+/// The exact version that a request names.
 fn exact(request: &str) -> Option<String> {
     let bare = request.trim_start_matches(['=', 'v', ' ']);
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);

@@ -1,39 +1,39 @@
-//! How many installs work at once when nobody said: as many as fill the processors.
+//! The number of installs at work at once, if the user gave none: as many as fill the processors.
 //!
-//! While they are busy digesting and unpacking, more of them only take the caches from each other, and the largest,
-//! which began first, ends later. While they wait for the network, as many as there are take no longer than the slowest.
-//! Nobody knows beforehand which it will be: so a run begins with one for each processor, looks ten times a second at
-//! what those have used, and starts as many more as there is room for.
+//! While installs digest and unpack, more of them only take the caches from each other, and the largest, which began
+//! first, ends later. While they wait for the network, all of them together take no longer than the slowest. Only a
+//! measurement shows which of the two holds. A run begins with one install for each processor, measures ten times a
+//! second how much processor time they use, and starts as many more as there is room for.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// How often to look.
+/// Time between two measurements.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The processors count as filled when this much of them is used: the rest goes to what serves the installs.
+/// The share of the processors that counts as all of them: the rest goes to the kernel and the disk.
 const FILLED: f64 = 0.6;
 
-/// The least that one install is taken to use, in processors: nobody starts a hundred because one does nothing.
+/// The least that one install is assumed to use, in processors: one that is idle must not let a hundred start.
 const LEAST: f64 = 0.05;
 
-/// How many children may be at work at once.
+/// The limit of children at work at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Jobs {
-    /// So many, as somebody said; at least one.
+    /// The user's number; at least one.
     AtMost(usize),
-    /// As many as fill the processors, and never more than this.
+    /// As many as fill the processors, but never more than this.
     ToFill(usize),
 }
 
-/// How many installs may work at once, found out while they work where nobody said.
+/// The limit of installs at work, measured while they work unless the user set it.
 pub(super) struct Pace {
     limit: usize,
     most: usize,
     processors: f64,
-    /// What each running install had used when we looked last, and at which rate it did.
+    /// Processor time and rate of each running install at the last measurement.
     known: HashMap<usize, Known>,
-    /// None before the first install was started.
+    /// `None` before the first install starts.
     looked_at: Option<Instant>,
 }
 
@@ -43,7 +43,7 @@ struct Known {
 }
 
 impl Pace {
-    /// So many as were asked for, or one for each processor to begin with.
+    /// Begin with the user's number, or with one for each processor.
     pub(super) fn of(jobs: Jobs) -> Self {
         match jobs {
             Jobs::AtMost(jobs) => Self::between(jobs, jobs),
@@ -57,22 +57,23 @@ impl Pace {
         Self { limit, most, processors: processors as f64, known: HashMap::new(), looked_at: None }
     }
 
-    /// How many may work at once, as far as is known.
+    /// The present limit.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }
 
-    /// An install was started: from the first one on there is something to look at.
+    /// Note that an install started: from the first one on there is something to measure.
     pub(super) fn begin(&mut self, now: Instant) {
         self.looked_at.get_or_insert(now);
     }
 
-    /// When to look again; never before there is something to look at, nor when no more may begin anyway.
+    /// The time of the next measurement; `None` before the first install, and once the limit cannot rise.
     pub(super) fn next_look(&self) -> Option<Instant> {
         self.looked_at.filter(|_| self.limit < self.most).map(|at| at + LOOK)
     }
 
-    /// Look: what each running install has used so far. None for one that cannot be told lets all begin.
+    /// Take a measurement: the processor time that each running install has used so far. A single `None`, where the
+    /// system does not report it, raises the limit to the most.
     pub(super) fn look(&mut self, now: Instant, running: impl Iterator<Item = (usize, Option<Duration>)>) {
         let (Some(before), Some(next)) = (self.looked_at, self.next_look()) else { return };
         if now < next {
@@ -91,7 +92,7 @@ impl Pace {
             busy += rate;
             self.known.insert(task, Known { used, rate });
         }
-        // Those that ended meanwhile worked on as they had before, for all anybody knows.
+        // Installs that ended since are taken to have worked at their last rate.
         busy += before.values().map(|known| known.rate).sum::<f64>();
         let count = self.known.len() + before.len();
         self.limit = next_limit(self.limit, count, busy, self.processors).min(self.most);
@@ -99,7 +100,7 @@ impl Pace {
     }
 }
 
-/// How many may work when so many used so many processors: the same as before while those are filled.
+/// The limit after `count` installs used `busy` processors: unchanged while the processors are filled.
 fn next_limit(limit: usize, count: usize, busy: f64, processors: f64) -> usize {
     if count < limit || busy >= FILLED * processors {
         return limit;

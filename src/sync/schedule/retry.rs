@@ -1,16 +1,19 @@
-//! One more try at a tool that came to nothing, while the others go on.
+//! Another attempt at a failed tool, while the others are at work.
 //!
-//! The run ends as ever once nothing is at work or waits for its turn: a try can be asked for until then, and what the last
-//! one came to is what the tool came to. The slot keeps its place on the board and begins a new life.
+//! A retry can be requested as long as any install is at work or waits for its turn; the run does not wait for one. The
+//! result of the last attempt is the result of the tool. The slot keeps its place on the board and begins a new life.
 
-use super::{Answer, Scheduler, Stage};
+use vx_tui::source::RequestFailure;
+
+use super::{Scheduler, Stage};
+use crate::trouble::{Trouble, TroubleKind};
 
 impl Scheduler {
-    /// Take the tool's slot anew and prepare it again, or say why not.
+    /// Reserve the tool's slot again and prepare its install, or report why that is not possible.
     pub(super) fn retry(&mut self, tool: &str) {
         if let Err(why) = self.try_again(tool) {
-            // Nobody may be left to read it.
-            let _ = self.answers.try_send(Answer::Refused { tool: tool.to_owned(), why });
+            // The view may be gone or slow; this report is not essential.
+            let _ = self.failures.try_send(RequestFailure::NotRetried { key: tool.to_owned(), why });
         }
     }
 
@@ -31,7 +34,8 @@ impl Scheduler {
         let task = &mut self.tasks[index];
         (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
         self.prepare_aside(vec![index]).map_err(|error| {
-            self.end(index, &vx_shm::Ending::failed(format!("cannot be tried again: {error}")));
+            let error = Trouble::new(TroubleKind::Internal, format_args!("cannot be tried again: {error}"));
+            self.end(index, &vx_shm::Ending::failed(error.to_cell()));
             error.to_string()
         })
     }

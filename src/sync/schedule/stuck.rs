@@ -1,16 +1,18 @@
-//! Naming who does not stop, before it is killed for that.
+//! Naming the processes that do not stop, before they are killed.
 
 use std::time::{Duration, Instant};
 
-use super::{Answer, Scheduler, Stage};
+use vx_tui::source::RequestFailure;
+
+use super::{Scheduler, Stage};
 use crate::process::{Heeds, Member, members};
 
-/// How long a request to stop may take before it is looked who does not heed it.
+/// Time after a request to stop at which the processes that ignore it are named.
 pub(super) const PATIENCE: Duration = Duration::from_millis(700);
 
 impl Scheduler {
-    /// Of each child whose time to stop by itself is over, say who holds it up.
-    pub(super) fn tell_who_does_not_stop(&mut self) {
+    /// Report, for each child that had time to stop by itself and did not, the processes that hold it up.
+    pub(super) fn report_blocked(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {
             if let Stage::Running { process, look_at, .. } = &mut task.stage
@@ -18,22 +20,22 @@ impl Scheduler {
             {
                 *look_at = None;
                 if let Some(by) = named(&members(process.pid())) {
-                    // Nobody may be left to read it.
-                    let _ = self.answers.try_send(Answer::Blocked { tool: task.tool.clone(), by });
+                    // The view may be gone or slow; this report is not essential.
+                    let _ = self.failures.try_send(RequestFailure::Blocked { key: task.tool.clone(), by });
                 }
             }
         }
     }
 }
 
-/// Those that do not listen, two at most; where all do, whoever is still there.
+/// The processes that ignore the request, two at most; if none does, those that have not ended yet.
 fn named(members: &[Member]) -> Option<String> {
     let deaf = members.iter().filter(|member| member.heeds != Heeds::Acts).count();
-    let who = &members[..if deaf > 0 { deaf } else { members.len() }];
-    let said: Vec<String> = who.iter().take(2).map(ToString::to_string).collect();
-    let more = who.len().saturating_sub(said.len());
+    let shown = &members[..if deaf > 0 { deaf } else { members.len() }];
+    let named: Vec<String> = shown.iter().take(2).map(ToString::to_string).collect();
+    let more = shown.len().saturating_sub(named.len());
     let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-    (!said.is_empty()).then(|| format!("{}{more}", said.join(", ")))
+    (!named.is_empty()).then(|| format!("{}{more}", named.join(", ")))
 }
 
 #[cfg(test)]

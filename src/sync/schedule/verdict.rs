@@ -1,18 +1,20 @@
-//! The verdict on a child that has ended: from what it wrote on its slot, why it was stopped, and what the kernel says.
+//! The verdict on a child that has ended, from three facts: the end it wrote to its slot, the reason it was stopped for,
+//! and its exit as the kernel reports it.
 
 use vx_shm::{Ending, SlotState};
 
 use crate::process::{Ended, Exit};
+use crate::trouble::{Trouble, TroubleKind};
 
-/// How many lines of a child's last words stand for an error it did not explain.
+/// The lines of a child's output that are shown below an error, if the child gave no reason.
 const LAST_LINES: usize = 6;
 
-/// Why a child was asked to end, if it was.
+/// The reason a child was asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// It was not.
+    /// It was not asked.
     No,
-    /// Somebody cancelled it.
+    /// It was cancelled.
     Cancelled,
     /// It was cancelled twice.
     Killed,
@@ -20,13 +22,13 @@ pub(super) enum Stop {
     Late,
 }
 
-/// How a slot ends. What the child wrote last is so, whatever became of it then: it says `Done` once the release is in
-/// its place.
+/// The end of a slot. The end that the child itself wrote counts, even if it was killed right after: it writes `Done`
+/// only once the release is in its place.
 pub(super) fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
     let stuck = !ended.left.is_empty();
     let state = match (written, stop, ended.exit) {
         (Some(state), _, _) => state,
-        // Cancelled is what left nothing behind.
+        // A slot is cancelled only if no process of it is left.
         (_, Stop::Cancelled | Stop::Killed, _) if stuck => SlotState::Failed,
         (_, Stop::Cancelled | Stop::Killed, _) => SlotState::Cancelled,
         (_, Stop::Late, _) => SlotState::Failed,
@@ -37,28 +39,26 @@ pub(super) fn verdict(written: Option<SlotState>, stop: Stop, ended: &Ended) -> 
         Exit::Code(code) => (Some(code), None),
         Exit::Signal(signal) => (None, Some(signal)),
     };
-    let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(ended, stop));
+    let error = (written.is_none() && state != SlotState::Cancelled).then(|| unexplained(ended, stop).to_cell());
     Ending { error, exit_code, signal, ..Ending::new(state) }
 }
 
-fn unexplained(ended: &Ended, stop: Stop) -> String {
+fn unexplained(ended: &Ended, stop: Stop) -> Trouble {
     if stop != Stop::No && !ended.left.is_empty() {
         let left: Vec<String> = ended.left.iter().map(ToString::to_string).collect();
-        return format!("killed, and still there: {}\nhint: see what it waits for; it ends with that", left.join(", "));
+        let text = format!("killed, and still there: {}", left.join(", "));
+        return Trouble::new(TroubleKind::Killed, text).hinted("see what it waits for; it ends with that");
     }
     if stop == Stop::Late {
-        return "killed: it did not end by its deadline\nhint: allow more time with `--timeout`".into();
+        let text = "killed: it did not end by its deadline";
+        return Trouble::new(TroubleKind::Timeout, text).hinted("allow more time with `--timeout`");
     }
-    let mut text = match ended.exit {
-        Exit::Signal(_) => format!("killed by {}", ended.exit),
-        Exit::Code(_) => format!("ended with {} before it said how it went", ended.exit),
+    let (kind, text) = match ended.exit {
+        Exit::Signal(_) => (TroubleKind::Killed, format!("killed by {}", ended.exit)),
+        Exit::Code(_) => (TroubleKind::Exit, format!("ended with {} before it said how it went", ended.exit)),
     };
     let lines = ended.tail.lines();
-    for line in &lines[lines.len().saturating_sub(LAST_LINES)..] {
-        text.push('\n');
-        text.push_str(line);
-    }
-    text
+    Trouble::new(kind, text).detailed(&lines[lines.len().saturating_sub(LAST_LINES)..])
 }
 
 #[cfg(test)]

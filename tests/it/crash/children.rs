@@ -28,11 +28,11 @@ fn a_child_killed_in_its_postinstall_takes_what_it_started_along() {
     assert!(group.len() >= 2, "{group:?}");
     send(child.pid, Signal::KILL);
     running.finish().fails_with("hello");
-    await_nobody(&sandbox, Duration::from_secs(1));
+    await_no_process(&sandbox, Duration::from_secs(1));
     let slot = sandbox.slot("hello").expect("a slot");
     assert_eq!((text(&slot["state"]), &slot["signal"]), ("died", &9.into()));
     assert_eq!(sandbox.stored(), Vec::<String>::new());
-    // What it unpacked is swept away by the next install, whichever it is.
+    // The next install of any tool removes the files that the killed one unpacked.
     sandbox.registry().offer("esbuild", "0.27.0");
     sandbox.vx("install esbuild@0.27.0").succeeds();
     let swept = std::fs::read_dir(sandbox.home().join("tmp")).map_or(0, Iterator::count);

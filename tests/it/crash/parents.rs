@@ -1,4 +1,4 @@
-//! The parent is killed, and nobody is there to clean up.
+//! The parent is killed, and no process is there to clean up.
 
 use rustix::process::Signal;
 
@@ -14,7 +14,7 @@ fn the_children_of_a_killed_parent_are_gone_within_a_second_and_its_board_still_
     let parent = running.pid();
     running.signal(Signal::KILL);
     assert_eq!(running.finish().signal(), Some(9));
-    await_nobody(&sandbox, Duration::from_secs(1));
+    await_no_process(&sandbox, Duration::from_secs(1));
 
     let board = sandbox.board().expect("the board reads");
     assert_eq!(board["board"]["creator"], serde_json::json!({ "pid": parent, "alive": false }));
@@ -38,6 +38,6 @@ fn an_orphan_that_runs_a_command_takes_it_along() {
     assert!(group.len() >= 3, "the child, its shell and what that runs: {group:?}");
     running.signal(Signal::KILL);
     drop(running);
-    await_nobody(&sandbox, Duration::from_millis(1500));
+    await_no_process(&sandbox, Duration::from_millis(1500));
     assert_eq!(sandbox.stored(), Vec::<String>::new());
 }

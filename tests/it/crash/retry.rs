@@ -1,9 +1,11 @@
-//! One more try at a tool that came to nothing, while the others go on.
+//! One more try at a tool whose install failed, while the others are at work.
 
 use std::fs;
 
-use vx::sync::{Answer, Request};
+use vx::sync::Request;
+use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, Snapshot};
+use vx_tui::source::RequestFailure;
 
 use super::stubborn::{prepared, scripted, scripted_steps};
 use super::*;
@@ -43,8 +45,8 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
 
     for (tool, expected) in [("long", "it is still at work"), ("gone", "this run does not install it")] {
         run.requests.send(Request::Retry(tool.into())).expect("the run listens");
-        let answer = run.answers.recv_timeout(PATIENCE).expect("an answer");
-        assert_eq!(answer, Answer::Refused { tool: tool.into(), why: expected.into() });
+        let answer = run.failures.recv_timeout(PATIENCE).expect("an answer");
+        assert_eq!(answer, RequestFailure::NotRetried { key: tool.into(), why: expected.into() });
     }
     fs::write(sandbox.root().join("long"), "").expect("a file");
     let end = run.join().expect("the run ends");
@@ -55,7 +57,7 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
 
 #[test]
 fn a_tool_that_others_wait_for_is_tried_again_though_they_have_taken_every_turn() {
-    // `script` cannot end before `node` is there, which fails at its first try.
+    // `script` waits for `node`, whose first try fails.
     const SCRIPT: &str = "#!/bin/sh\ntool=${2%@*}\n\
                           if [ $tool = script ]; then touch $root/at-work; while [ ! -e $root/there ]; do sleep 0.02; done; exit 3; fi\n\
                           [ -e $root/tried ] && touch $root/there && exit 3\ntouch $root/tried; exit 7\n";
@@ -73,19 +75,20 @@ fn a_tool_that_others_wait_for_is_tried_again_though_they_have_taken_every_turn(
 }
 
 #[test]
-fn what_was_prepared_for_a_cancelled_try_does_not_count_for_the_next() {
+fn the_preparation_of_a_cancelled_try_does_not_count_for_the_next() {
     const SCRIPT: &str = "#!/bin/sh\n[ ${2%@*} = other ] && while [ ! -e $root/end ]; do sleep 0.02; done\nexit 7\n";
-    // Each preparation waits for its word; what the first one comes to is a failure.
+    // Each preparation waits for its message; the first one fails.
     let (first, first_word) = crossbeam_channel::bounded(0);
     let (second, second_word) = crossbeam_channel::bounded(0);
     let (begun, has_begun) = crossbeam_channel::bounded(2);
+    let error = |text: &str| Trouble::new(TroubleKind::Network, text);
     let tries = std::sync::atomic::AtomicU32::new(0);
     let step = prepared("slow", move || match tries.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
         0 => {
             begun.send(()).expect("the test waits");
-            first_word.recv().map_err(|_| String::new()).and_then(|()| Err("too late".into()))
+            first_word.recv().map_err(|_| error("")).and_then(|()| Err(error("too late")))
         }
-        _ => second_word.recv().map_err(|_| String::new()).map(|()| serde_json::json!({})),
+        _ => second_word.recv().map_err(|_| error("")).map(|()| serde_json::json!({})),
     });
     let other = prepared("other", || Ok(serde_json::json!({})));
     let (sandbox, run) = scripted_steps(SCRIPT, vec![step, other], 2);
@@ -94,7 +97,7 @@ fn what_was_prepared_for_a_cancelled_try_does_not_count_for_the_next() {
         run.requests.send(request).expect("the run listens");
     }
     first.send(()).expect("the first preparation waits");
-    // Nothing tells that its end was not listened to; what it would do wrong, it does at once.
+    // The end of the cancelled try is not reported anywhere; any effect of it shows at once.
     std::thread::sleep(std::time::Duration::from_millis(200));
     second.send(()).expect("the second one is waited for");
     fs::write(sandbox.root().join("end"), "").expect("a file");

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM, and children that do not listen.
+//! Ctrl-C, SIGTERM, and children that ignore both.
 
 use std::time::Instant;
 

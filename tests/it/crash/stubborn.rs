@@ -1,16 +1,18 @@
-//! An installing process that does not listen: no `vx install` is so, so a script stands in for it.
+//! An installing process that ignores requests to stop. No `vx install` does, so a script replaces it.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::sync::{Action, Answer, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
+use vx_tui::source::RequestFailure;
 
 use super::*;
 
-/// What stands in for an install: deaf to every request, with a deaf process of its own.
+/// The script in place of an install: it ignores every request, and so does a process that it starts.
 const DEAF: &str = "#!/bin/sh\ntrap '' TERM INT HUP\nsleep 97 &\necho \"$$ $!\" > \"$root/pids.new\"\n\
                     mv \"$root/pids.new\" \"$root/pids\"\nwait\nsleep 97\n";
 
@@ -26,8 +28,8 @@ pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
     scripted_steps(script, tools.iter().map(step).collect(), 8)
 }
 
-/// A step of a scripted run, with what `more` adds to its configuration, or why there is none.
-pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, String> + Send + Sync + 'static) -> Step {
+/// A step of a scripted run, with the additions of `more` to its configuration, or the reason that there is none.
+pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> Step {
     let name = tool.to_owned();
     let config = Box::new(move || {
         let mut config = serde_json::json!({
@@ -35,12 +37,12 @@ pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, String> + Se
         });
         let more = more()?;
         config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        serde_json::from_value(config).map_err(|error| error.to_string())
+        serde_json::from_value(config).map_err(|error| Trouble::new(TroubleKind::Internal, error))
     });
     Step { tool: tool.into(), version: "1.0.0".into(), action: Action::Install(config) }
 }
 
-/// A run of these steps, so many at once, as [`scripted`].
+/// A run of these steps, `jobs` at once, as [`scripted`].
 pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sandbox, RunHandle) {
     let sandbox = Sandbox::new();
     fs::DirBuilder::new().mode(0o700).create(sandbox.runtime()).expect("a directory");
@@ -54,7 +56,7 @@ pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sa
     (sandbox, run)
 }
 
-/// A run whose one child is deaf and at work.
+/// A run whose one child ignores requests and is at work.
 fn deaf() -> Deaf {
     let (sandbox, run) = scripted(DEAF, &["hello"]);
     let pids = sandbox.root().join("pids");
@@ -72,7 +74,8 @@ impl Deaf {
         assert_eq!(end.steps[0].state, SlotState::Cancelled);
         assert_eq!(self.pids.len(), 2);
         for pid in self.pids {
-            // It may be seen until its parent has collected it, but cancelled means that nothing of it works any more.
+            // The process may be visible until its parent has collected it, but once its slot is cancelled it must not
+            // be at work.
             let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
             assert!(stat.is_empty() || stat.contains(") Z ") || stat.contains(") X "), "cancelled, and alive: {stat}");
         }
@@ -92,13 +95,13 @@ fn a_child_that_does_not_listen_is_killed_with_its_group_after_three_seconds() {
 }
 
 #[test]
-fn whoever_does_not_listen_is_named_while_there_is_still_time() {
+fn a_child_that_ignores_a_request_is_named_while_there_is_still_time() {
     let deaf = deaf();
     let start = Instant::now();
     deaf.run.requests.send(Request::Cancel("hello".into())).expect("the run listens");
-    let answer = deaf.run.answers.recv_timeout(crate::sandbox::PATIENCE).expect("an answer");
+    let answer = deaf.run.failures.recv_timeout(crate::sandbox::PATIENCE).expect("an answer");
     assert!(start.elapsed() < Duration::from_millis(2500), "{:?}", start.elapsed());
-    let Answer::Blocked { tool, by } = answer else { panic!("{answer:?}") };
+    let RequestFailure::Blocked { key: tool, by } = answer else { panic!("{answer:?}") };
     assert_eq!(tool, "hello");
     for pid in &deaf.pids {
         assert!(by.contains(&format!("pid {pid} (")) && by.contains("ignores SIGTERM"), "{by}");

@@ -1,7 +1,7 @@
-//! The kill loop: SIGKILL at random instants through whole syncs, and every time the store is whole and the next run
-//! completes without any clean-up.
+//! The kill loop: SIGKILL at random instants of whole syncs. After each kill the store must be whole, and the next run
+//! must complete without a clean-up.
 //!
-//! `VX_TORTURE=50 cargo test --test it torture -- --nocapture` kills fifty times as often, and prints what was hit.
+//! `VX_TORTURE=50 cargo test --test it torture -- --nocapture` kills fifty times as often, and prints each hit.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,19 +16,20 @@ use crate::registry::{Npm, npm_archive_path, wheel_path, wheel_tag};
 use crate::sandbox::{Process, send, text};
 use vx::platform::Platform;
 
-/// How many kills fit every run of the tests.
+/// The number of kills in every run of the tests.
 const USUAL_KILLS: u64 = 20;
-/// How many bytes of an archive arrive in a second: enough downloading to be killed in the middle of it.
+/// The bytes of an archive that arrive in a second: enough downloading to be killed in the middle of it.
 const RATE: u64 = 1_200_000;
-/// How long the processes of a killed run may take to be gone: a second, and what a busy machine adds.
+/// The longest that the processes of a killed run may take to be gone: a second, and the margin for a busy machine.
 const GONE: Duration = Duration::from_secs(3);
 const USUAL: &str = "sync --plain";
 const FORCED: &str = "sync --plain --force";
 
-/// Random numbers, other ones in each run: what matters is when a signal arrives, and no seed repeats that.
-struct Dice(u64);
+/// Random numbers, different in each run: a seed would not help, because it cannot repeat the time at which a signal
+/// arrives.
+struct Random(u64);
 
-impl Dice {
+impl Random {
     fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
@@ -39,16 +40,16 @@ impl Dice {
     }
 }
 
-/// What there is before a run that will be killed.
+/// The state of the home before a run that will be killed.
 #[derive(Clone, Copy, Debug)]
 enum Start {
     /// Nothing.
     Empty,
     /// The archives, and no release.
     Archives,
-    /// Everything; the run installs it again.
+    /// Everything is installed; the run installs it again.
     Everything,
-    /// What the killed run before left.
+    /// The leftovers of the killed run before.
     AsItWas,
 }
 
@@ -61,7 +62,7 @@ enum Victim {
 
 #[derive(Default)]
 struct Tally {
-    /// How often what was hit while it did what.
+    /// The number of hits by victim and phase.
     hits: BTreeMap<String, u64>,
     missed: u64,
     completed: u64,
@@ -84,7 +85,7 @@ fn like_real(top: &str, version: &str, programs: &[&str], files: usize) -> Vec<E
 
 /// A project with a tool of two parts, a wheel, a plain one, and one from an address with a command to run.
 fn project() -> Sandbox {
-    // In memory where that is allowed: what is asked here is not how long a disk takes.
+    // In memory if that is allowed: this test does not measure the time of a disk.
     let sandbox = Sandbox::new().on_a_disk("size=256m").unwrap_or_else(Sandbox::new).offers("node", "22.23.3");
     let registry = sandbox.registry();
     let platform = Platform::current().expect("tests run where tools are known");
@@ -122,7 +123,7 @@ fn prepare(sandbox: &Sandbox, start: Start) {
     match start {
         Start::Empty => ["store", "cache/downloads"].into_iter().for_each(gone),
         Start::Archives => gone("store"),
-        // Without the lists of their files all releases have to be made again.
+        // Releases without the lists of their files have to be made again.
         Start::Everything => fs::read_dir(sandbox.kept().join("store"))
             .into_iter()
             .flatten()
@@ -132,7 +133,7 @@ fn prepare(sandbox: &Sandbox, start: Start) {
     }
 }
 
-/// What the slot of a process says it was doing.
+/// The phase of a process, by its slot.
 fn doing(sandbox: &Sandbox, pid: u32) -> String {
     let board = sandbox.board().unwrap_or_default();
     let slots = board["slots"].as_array().cloned().unwrap_or_default();
@@ -140,8 +141,8 @@ fn doing(sandbox: &Sandbox, pid: u32) -> String {
     slot.map_or_else(|| "before its slot".to_owned(), |slot| text(&slot["phase"]).to_owned())
 }
 
-/// Kill at this instant; what was hit, if anybody was there.
-fn kill(sandbox: &Sandbox, parent: u32, victim: Victim, dice: &mut Dice) -> Option<String> {
+/// Kill at this instant. Returns the process hit, if one was there.
+fn kill(sandbox: &Sandbox, parent: u32, victim: Victim, random: &mut Random) -> Option<String> {
     let children = children(sandbox);
     match victim {
         Victim::Parent => {
@@ -155,30 +156,30 @@ fn kill(sandbox: &Sandbox, parent: u32, victim: Victim, dice: &mut Dice) -> Opti
         }
         Victim::Child if children.is_empty() => None,
         Victim::Child => {
-            let child = dice.one_of(&children).pid;
+            let child = random.one_of(&children).pid;
             send(child, Signal::KILL);
             Some(format!("child, {}", doing(sandbox, child)))
         }
     }
 }
 
-/// One run, killed at a random instant; the store must be whole whatever was hit.
-fn round(sandbox: &Sandbox, dice: &mut Dice, whole_run: Duration, tally: &mut Tally) {
-    let start = *dice.one_of(&[Start::Empty, Start::Empty, Start::Archives, Start::Everything, Start::AsItWas]);
-    let victim = *dice.one_of(&[Victim::Child, Victim::Child, Victim::Parent, Victim::Everybody]);
+/// One run, killed at a random instant; the store must be whole after any hit.
+fn round(sandbox: &Sandbox, random: &mut Random, whole_run: Duration, tally: &mut Tally) {
+    let start = *random.one_of(&[Start::Empty, Start::Empty, Start::Archives, Start::Everything, Start::AsItWas]);
+    let victim = *random.one_of(&[Victim::Child, Victim::Child, Victim::Parent, Victim::Everybody]);
     prepare(sandbox, start);
     tally.spoiled |= matches!(start, Start::Everything);
     let words = if matches!(start, Start::Everything) { FORCED } else { USUAL };
-    let runs = [Some(sandbox.start(words)), (dice.below(5) == 0).then(|| sandbox.start(words))];
-    let instant = Duration::from_micros(dice.below(whole_run.as_micros() as u64));
+    let runs = [Some(sandbox.start(words)), (random.below(5) == 0).then(|| sandbox.start(words))];
+    let instant = Duration::from_micros(random.below(whole_run.as_micros() as u64));
     std::thread::sleep(instant);
 
     let runs: Vec<Running> = runs.into_iter().flatten().collect();
     let together = if runs.len() > 1 { ", two syncs at once" } else { "" };
-    let hit = kill(sandbox, runs[0].pid(), victim, dice);
+    let hit = kill(sandbox, runs[0].pid(), victim, random);
     let killed_at = Instant::now();
     let ends: Vec<_> = runs.into_iter().map(Running::finish).collect();
-    await_nobody(sandbox, GONE);
+    await_no_process(sandbox, GONE);
     tally.slowest_end = tally.slowest_end.max(killed_at.elapsed());
     match hit {
         Some(hit) => *tally.hits.entry(format!("{hit}{together}")).or_default() += 1,
@@ -187,7 +188,7 @@ fn round(sandbox: &Sandbox, dice: &mut Dice, whole_run: Duration, tally: &mut Ta
     if let Some(other) = ends.get(1)
         && !matches!(victim, Victim::Child | Victim::Everybody)
     {
-        // Its own children were left alone: it takes over whatever the killed one held.
+        // Its own children were not hit, so it takes over everything that the killed run held.
         assert_eq!(other.code(), Some(0), "the sync beside the killed one:\n{}", other.stderr());
     }
     for end in &ends {
@@ -197,7 +198,7 @@ fn round(sandbox: &Sandbox, dice: &mut Dice, whole_run: Duration, tally: &mut Ta
     sandbox.keeps_only_whole_releases();
 }
 
-/// The next run completes, and nobody had to clean up.
+/// Check that the next run completes, without a clean-up.
 fn next_run(sandbox: &Sandbox, tally: &mut Tally) {
     let begun = Instant::now();
     // A run that is not forced keeps the releases whose lists of files were taken away.
@@ -213,19 +214,19 @@ fn next_run(sandbox: &Sandbox, tally: &mut Tally) {
 fn torture_killed_at_any_instant_the_store_is_whole_and_the_next_run_completes() {
     let factor = std::env::var("VX_TORTURE").ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(1);
     let kills = USUAL_KILLS * factor;
-    let mut dice = Dice(RandomState::new().hash_one(0));
+    let mut random = Random(RandomState::new().hash_one(0));
     let sandbox = project();
     let begun = Instant::now();
     sandbox.vx("sync --plain").succeeds();
-    // Some kills come too late: whatever happens at the very end is hit as well.
+    // Some kills come too late: the very end of a run is hit as well.
     let whole_run = begun.elapsed().mul_f64(1.1);
     sandbox.is_clean();
 
     let mut tally = Tally::default();
     while tally.hits.values().sum::<u64>() < kills {
-        round(&sandbox, &mut dice, whole_run, &mut tally);
+        round(&sandbox, &mut random, whole_run, &mut tally);
         // Now and then the next run is killed too, on top of what this one left.
-        if dice.below(5) > 0 {
+        if random.below(5) > 0 {
             next_run(&sandbox, &mut tally);
         }
         assert!(tally.missed < kills * 2 + 50, "hardly anybody is hit");

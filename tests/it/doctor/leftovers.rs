@@ -1,4 +1,4 @@
-//! What the dead left: staging directories, locks, parts of archives, boards and logs.
+//! Leftovers of killed processes: staging directories, locks, parts of archives, boards and logs.
 
 use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
@@ -24,7 +24,7 @@ fn an_orphan_in_tmp_is_found_and_one_of_the_living_is_not() {
 }
 
 #[test]
-fn a_lock_that_nobody_holds_is_found() {
+fn a_lock_without_a_holder_is_found() {
     let sandbox = well();
     let lock = sandbox.home().join("locks/biome-2.3.4.lock");
     fs::write(&lock, "{}").expect("a lock file");

@@ -50,14 +50,40 @@ fn a_locked_tool_that_is_not_installed_or_made_from_other_archives_is_found() {
 }
 
 #[test]
-fn a_broken_project_or_lock_is_told_and_left_to_people() {
+fn a_release_that_a_sync_keeps_counts_as_made_from_the_archives_of_the_lock() {
+    let sandbox = well();
+    let receipt = sandbox.home().join("store/biome/2.3.4/.vx-receipt.toml");
+    let text = std::fs::read_to_string(&receipt).expect("a receipt");
+    let at = text.find("sha512:").expect("a digest");
+    let end = at + "sha512:".len() + 128;
+    // Digests of two algorithms cannot be compared.
+    std::fs::write(&receipt, format!("{}sha256:{}{}", &text[..at], "0".repeat(64), &text[end..])).expect("written");
+    sandbox.vx("sync").succeeds().says("nothing to do");
+    assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0]);
+}
+
+#[test]
+fn a_repair_mentions_an_old_lock_as_locking_does() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n").offers("biome", "2.3.4");
+    sandbox.vx("install biome@2.3.4").succeeds();
+    // The pinned version is gone, so the lock stays as it is.
+    sandbox.write("vx.lock", "version = 1\n[tools]\nbiome = \"2.3.9\"\n");
+    let program = sandbox.home().join("store/biome/2.3.4/bin/biome");
+    std::fs::remove_file(&program).expect("a program");
+    let said = sandbox.vx("doctor --fix").stderr();
+    assert_eq!(said.matches("old format 1:").count(), 2, "{said}");
+    assert!(program.exists());
+}
+
+#[test]
+fn a_broken_project_or_lock_is_reported_and_left_to_people() {
     let sandbox = well();
     let lock = sandbox.read("vx.lock");
     sandbox.write("vx.lock", &format!("<<<<<<< ours\n{lock}"));
     finds_one(&sandbox, &["project: vx.lock: ", "merge conflict"]);
     sandbox.vx("doctor --fix").exits_with(1).prints("merge conflict");
     assert!(sandbox.read("vx.lock").starts_with("<<<<<<<"));
-    // What the mend says is what helps: `vx lock` alone does not.
+    // The advised command mends it; `vx lock` alone does not.
     sandbox.vx("doctor").exits_with(1).prints("remove it and run `vx lock`");
     sandbox.vx("lock").exits_with(2).says("remove it and run `vx lock`");
     std::fs::remove_file(sandbox.project().join("vx.lock")).expect("a file");

@@ -51,7 +51,7 @@ fn a_directory_without_a_receipt_is_no_release() {
 }
 
 #[test]
-fn what_nobody_wants_and_was_never_installed_is_removed() {
+fn a_release_that_no_project_wants_and_that_was_never_installed_is_removed() {
     let sandbox = well();
     let planted = sandbox.home().join("store/deno/1.0.0/bin");
     fs::create_dir_all(&planted).expect("a directory");
@@ -79,7 +79,7 @@ fn a_list_of_files_that_is_not_the_one_of_the_receipt_is_found() {
 }
 
 #[test]
-fn what_a_tool_added_to_its_release_is_worth_knowing_and_no_fault() {
+fn files_that_a_tool_added_to_its_release_are_advice_and_no_fault() {
     let sandbox = well();
     fs::write(release(&sandbox).join("cache"), "x").expect("it is written");
     let finished = sandbox.vx("doctor --json").succeeds();
@@ -115,7 +115,22 @@ fn a_release_of_no_project_is_mended_too() {
 }
 
 #[test]
-fn force_makes_again_what_differs_and_only_looks_at_what_does_not() {
+fn a_release_of_no_project_is_mended_with_the_settings_of_the_project_at_hand() {
+    let sandbox = well();
+    sandbox.registry().offer("biome", "2.0.0");
+    sandbox.vx("install biome@2.0.0").succeeds();
+    let path = sandbox.home().join("store/biome/2.0.0/bin/biome").canonicalize().expect("the program");
+    fs::write(&path, "changed").expect("it is written");
+    let tools = "[tools]\nbiome = \"2\"\nesbuild = \"0.27\"\n";
+    let sandbox = sandbox.config(&format!("[settings]\nrequire_signatures = true\n{tools}"));
+    sandbox.vx("doctor --fix").exits_with(1).says("biome 2.0.0: ").says("signature");
+    assert_eq!(fs::read_to_string(&path).expect("it is there"), "changed");
+    let sandbox = sandbox.config(tools);
+    sandbox.vx("doctor --fix").succeeds().prints("mended: biome 2.0.0: ");
+}
+
+#[test]
+fn force_makes_a_changed_release_again_and_only_looks_at_others() {
     use std::os::unix::fs::MetadataExt;
 
     let sandbox = well();
@@ -143,7 +158,7 @@ fn force_makes_again_what_differs_and_only_looks_at_what_does_not() {
 }
 
 #[test]
-fn what_a_post_install_command_made_belongs_to_the_release() {
+fn files_of_a_post_install_command_belong_to_the_release() {
     let sandbox = Sandbox::new().offers("biome", "2.3.4");
     let command = "echo made > made.txt; echo more >> biome";
     let sandbox = sandbox.config(&format!("[tools]\nbiome = {{ version = \"2\", postinstall = \"{command}\" }}\n"));

@@ -1,4 +1,4 @@
-//! The links of `vx shims`, and other copies that stand before them on PATH.
+//! The links of `vx shims`, and other copies that precede them on PATH.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -29,7 +29,7 @@ fn links_that_lead_nowhere_are_found_and_made_anew() {
 }
 
 #[test]
-fn a_copy_that_stands_before_the_links_is_found_with_whose_it_is() {
+fn a_copy_that_stands_before_the_links_is_found_with_its_owner() {
     let sandbox = linked();
     let other = sandbox.root().join("user/.volta/bin");
     fs::create_dir_all(&other).expect("a directory");

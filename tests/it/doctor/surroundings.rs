@@ -52,7 +52,7 @@ fn a_registry_that_refuses_or_fails_is_found_and_one_without_a_front_page_is_wel
 }
 
 #[test]
-fn no_credential_is_in_what_the_doctor_says() {
+fn no_credential_is_in_the_doctors_output() {
     let sandbox = well();
     sandbox.write(".npmrc", "//127.0.0.1/:_authToken=planted-token\n");
     let sandbox = sandbox.variable("NPM_CONFIG_REGISTRY", "http://me:planted-token@127.0.0.1:9/npm/");

@@ -1,4 +1,4 @@
-//! Archives that are what their digest says, and still no good.
+//! Archives that match their digest, and still cannot be installed.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -27,7 +27,8 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// A tar of these behind the program `bin/bad`; the tar crate refuses to write such names, so they are put in by hand.
+/// A tar of the program `bin/bad` and these entries. The tar crate refuses to write such names, so the headers are
+/// written here.
 fn raw_tar(entries: &[Raw<'_>]) -> Vec<u8> {
     let program = Raw { mode: 0o755, content: b"#!/bin/sh\necho 1.0.0\n", ..Raw::file("x/bin/bad") };
     let mut tar = Vec::new();
@@ -60,7 +61,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// A project with this archive at an address, under this name; what must be typed to publish another there.
+/// A project with this archive at an address, under this name. Returns the lines that publish another there.
 fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     let path = format!("/files/{file_name}");
     sandbox.registry().server().serve(&path, Reply::ok(archive));
@@ -75,7 +76,8 @@ fn with_archive(sandbox: &Sandbox, file_name: &str, archive: &[u8]) {
     );
 }
 
-/// The archive is refused, saying these; nothing is left of it, inside or outside, and a good one installs.
+/// Check that the archive is refused with these texts and leaves nothing inside or outside, and that a good one
+/// installs.
 fn refused(file_name: &str, archive: &[u8], says: &[&str]) {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     with_archive(&sandbox, file_name, archive);
@@ -94,7 +96,7 @@ fn refused(file_name: &str, archive: &[u8], says: &[&str]) {
     sandbox.is_clean();
 }
 
-/// What lies where an archive has nothing to do.
+/// The files in places that an archive must not touch.
 fn outside(sandbox: &Sandbox) -> Vec<String> {
     let mut found = Vec::new();
     for place in [sandbox.root().to_owned(), sandbox.kept(), sandbox.project(), sandbox.root().join("user")] {
@@ -198,9 +200,9 @@ fn a_corrupt_archive_is_refused() {
 
 #[test]
 fn a_bomb_is_stopped_at_the_stated_limit() {
-    // Declared: a zip whose entry says that it will be larger than any release may be.
+    // Declared: a zip with an entry whose header gives a size larger than any release may have.
     refused("bad.zip", &declaring(17 << 30), &["it unpacks to more than 17179869184 bytes"]);
-    // Streamed: it says nothing, and grows to two hundred times its size.
+    // Streamed: an archive that declares no size and unpacks to two hundred times its own.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     let mut header = tar::Header::new_gnu();
     header.as_gnu_mut().expect("a gnu header").name[..5].copy_from_slice(b"x/big");
@@ -223,7 +225,7 @@ fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().expect("memory").into_inner()
 }
 
-/// A zip whose one entry declares to be so large, in the long form that sizes beyond 4 GiB need.
+/// A zip whose one entry declares this size, in the long form that sizes beyond 4 GiB need.
 fn declaring(size_bytes: u64) -> Vec<u8> {
     let mut bytes = b"PK\x03\x04".to_vec();
     let short = |value: u16| value.to_le_bytes();

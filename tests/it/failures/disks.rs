@@ -1,5 +1,5 @@
 //! Disks that are full, read-only, or not for this user. On a small file system of the test's own, in memory; a test
-//! says that it is skipped where mounting is not allowed.
+//! reports that it is skipped if mounting is not allowed.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -29,7 +29,7 @@ fn on_a_disk(options: &str) -> Option<Sandbox> {
     Some(sandbox)
 }
 
-/// Fill the disk up to so many free bytes.
+/// Fill the disk up to `free_bytes`.
 fn leave_free(sandbox: &Sandbox, free_bytes: u64) {
     let ballast = sandbox.disk().join("ballast");
     let _ = fs::remove_file(&ballast);
@@ -38,7 +38,7 @@ fn leave_free(sandbox: &Sandbox, free_bytes: u64) {
     fs::write(&ballast, vec![1; size_bytes as usize]).expect("ballast");
 }
 
-/// The files of the disk that are there whatever happened, with their sizes.
+/// The files of the disk that are there after any fault, with their sizes.
 fn inventory(sandbox: &Sandbox) -> Vec<String> {
     let mut found = sandbox.stored();
     found.extend(sandbox.parts());
@@ -166,7 +166,7 @@ fn sync_again(sandbox: &Sandbox) -> Finished {
 }
 
 #[test]
-fn a_store_of_somebody_else_is_named_and_untouched() {
+fn a_store_of_another_user_is_named_and_untouched() {
     if !rustix::process::geteuid().is_root() {
         crate::skipped::skipped("only root can act for another user");
         return;
@@ -176,10 +176,10 @@ fn a_store_of_somebody_else_is_named_and_untouched() {
     sandbox.write("vx.toml", &format!("[tools]\n{line}"));
     sync(&sandbox).succeeds();
     let stored = sandbox.stored();
-    // Somebody who may read everything here, and write to nothing but the place for boards.
+    // A user that may read everything here, and write to nothing but the place for boards.
     let program = sandbox.root().join("vx");
     fs::copy(env!("CARGO_BIN_EXE_vx"), &program).expect("a copy");
-    // A process that another test is just starting may have the copy open for writing until it is its own program.
+    // A process that another test has just forked may have the copy open for writing until it executes its program.
     crate::sandbox::eventually("it can be run", || std::process::Command::new(&program).arg("--version").output().ok());
     fs::set_permissions(sandbox.root(), fs::Permissions::from_mode(0o755)).expect("a mode");
     let runtime = sandbox.root().join("their-run");

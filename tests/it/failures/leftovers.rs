@@ -1,4 +1,4 @@
-//! What others left: killed holders, numbers that were given away again, times from the future.
+//! Leftovers of other processes: killed holders, process ids that were reused, times from the future.
 
 use std::fs;
 use std::time::SystemTime;
@@ -9,7 +9,7 @@ use super::*;
 use crate::registry::archive::{Entry, script, tgz};
 use crate::sandbox::{eventually, send};
 
-/// How many files the large release has.
+/// The number of files of the large release.
 const FILES: usize = 9_000;
 
 /// A project with a tool of many small files.
@@ -18,14 +18,14 @@ fn many_files() -> Sandbox {
     entries.extend((0..FILES).map(|number| {
         Entry::file(&format!("x/lib/part{}/file{number}", number % 90), 0o644, format!("file {number}\n"))
     }));
-    // In memory where that is allowed: how long a busy disk takes to sync them is not what is asked here.
+    // In memory if that is allowed: this test does not measure the time that a busy disk takes to sync them.
     let sandbox = Sandbox::new().on_a_disk("size=200m").unwrap_or_else(Sandbox::new);
     let line = sandbox.addressed("hello", &tgz(&entries), "");
     sandbox.write("vx.toml", &format!("[tools]\n{line}"));
     sandbox
 }
 
-/// How many entries the staging directories have, as far as anybody sees while they grow.
+/// The number of entries of the staging directories, as far as it can be seen while they grow.
 fn staged(sandbox: &Sandbox) -> usize {
     let mut found = Vec::new();
     let tmp = sandbox.kept().join("tmp");
@@ -34,7 +34,7 @@ fn staged(sandbox: &Sandbox) -> usize {
 }
 
 #[test]
-fn what_a_holder_killed_among_nine_thousand_files_left_goes_with_the_next_run() {
+fn leftovers_of_a_holder_killed_among_nine_thousand_files_go_with_the_next_run() {
     let sandbox = many_files();
     let running = sandbox.start("sync --plain");
     let child = eventually("it unpacks", || {
@@ -54,7 +54,7 @@ fn what_a_holder_killed_among_nine_thousand_files_left_goes_with_the_next_run() 
 }
 
 #[test]
-fn what_a_killed_run_left_goes_also_with_a_run_that_has_nothing_to_do() {
+fn leftovers_of_a_killed_run_go_also_with_a_run_that_has_nothing_to_do() {
     let sandbox = many_files();
     sync(&sandbox).succeeds();
     let left = sandbox.kept().join("tmp/hello-1.0.0.4194000-0/release/lib");
@@ -67,8 +67,8 @@ fn what_a_killed_run_left_goes_also_with_a_run_that_has_nothing_to_do() {
 }
 
 #[test]
-fn a_number_that_was_given_away_again_holds_nothing() {
-    // Everything says that process 1, which is there and always will be, is at work on it; no lock is held.
+fn a_reused_process_id_holds_nothing() {
+    // Every file names process 1, which never ends, as the process at work on it, but no lock is held.
     let (sandbox, offer) = one_good_one_bad();
     let said = "{\"pid\":1,\"board\":{\"path\":\"/none\",\"slot\":0,\"generation\":1},\"done\":5,\"total\":9,\
                 \"quiet\":false,\"phase_number\":2}";
@@ -87,7 +87,7 @@ fn a_number_that_was_given_away_again_holds_nothing() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_difference() {
-    // As after a run in the future: everything it wrote is ten years younger than now.
+    // The state after a run in the future: the times of its files are ten years from now.
     let (sandbox, offer) = one_good_one_bad();
     sync(&sandbox).succeeds();
     let future = SystemTime::now() + Duration::from_secs(10 * 365 * 24 * 3600);
@@ -108,7 +108,7 @@ fn a_clock_that_was_set_back_makes_no_difference() {
     sandbox.is_clean();
     sandbox.vx("board ls").succeeds().prints("done");
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
-    // What is cached of the registry is no younger than now either: a new release is found as ever.
+    // Cached documents of the registry do not count as fresh because of a future time: a new release is found as usual.
     sandbox.registry().offer("esbuild", "0.27.1");
     sandbox.write("vx.toml", "[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.1\"\n");
     sync(&sandbox).succeeds();

@@ -1,4 +1,4 @@
-//! Odd places and odd environments: as if they were normal, or a clear error.
+//! Odd places and odd environments: vx works there as usual, or gives a clear error.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,7 +23,7 @@ fn without_a_home_of_the_user_the_one_that_is_named_will_do() {
 }
 
 #[test]
-fn without_any_home_it_says_what_to_set() {
+fn without_any_home_the_error_names_the_variable_to_set() {
     if !rustix::process::geteuid().is_root() {
         crate::skipped::skipped("only root can act for a user that no list of users has");
         return;
@@ -55,7 +55,7 @@ fn a_project_whose_path_is_no_text_is_served_or_named() {
 
 #[test]
 fn a_home_with_a_very_long_path_works_or_is_named() {
-    // Up to the limit of the system for a whole path, which no release fits below, and beyond it.
+    // Lengths up to the system's limit for a path, at which no release fits any more, and beyond it.
     for (length, works) in [(1500, true), (4000, false), (5000, false)] {
         let sandbox = project();
         let mut home = sandbox.root().display().to_string();

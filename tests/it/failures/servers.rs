@@ -9,12 +9,12 @@ fn well(offer: &Offer) -> Reply {
 
 #[test]
 fn a_slow_server_that_goes_on_is_waited_for() {
-    // Slower than the time-out as a whole, quicker from byte to byte.
+    // The whole answer takes longer than the time-out, but no pause between two bytes does.
     assert_eq!(succeeds_all_the_same(|offer| well(offer).slow(40_000)), 1);
 }
 
 #[test]
-fn a_server_that_never_says_anything_is_given_up_and_named() {
+fn a_server_that_never_answers_is_given_up_and_named() {
     let (_, offer) = one_good_one_bad();
     fails_saying(well(&offer).silent_after(0), &["in time, 5 times", "0 bytes received"]);
 }
@@ -100,7 +100,7 @@ fn redirects_in_a_loop_are_named_and_others_followed() {
 }
 
 #[test]
-fn a_busy_server_is_asked_again_when_it_says() {
+fn a_busy_server_is_asked_again_at_the_time_it_names() {
     let begun = Instant::now();
     let asked = succeeds_all_the_same(|offer| {
         Reply::sequence([Reply::status(429).header("Retry-After", "1"), Reply::status(503), well(offer)])
@@ -170,7 +170,7 @@ fn an_archive_that_is_gone_or_not_for_us_is_named_at_once() {
 }
 
 #[test]
-fn nobody_at_the_address_is_named() {
+fn an_address_without_a_server_is_named() {
     let (sandbox, offer) = one_good_one_bad();
     let gone = crate::server::Server::start().url("/hello.tgz");
     let line = format!("hello = {{ version = \"1.0.0\", url = \"{gone}\", sha256 = \"{}\" }}\n", "0".repeat(64));

@@ -1,12 +1,12 @@
-//! Formats, end to end: what comes over the network as a wheel, a zip, or a single file.
+//! Formats, end to end: archives that arrive as a wheel, a zip, or a single file.
 
 use std::fs;
 use std::io::{Cursor, Read, Write};
 
 use vx::config::Program;
-use vx::hint::Hint;
 use vx::install::CancelToken;
 use vx::report::Phase;
+use vx::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, noise, tar_gz};
 
@@ -39,7 +39,7 @@ fn wheels_are_unpacked_while_they_are_received() {
         let setting = Setting::new();
         let wheel = zip_of(false, false, &content);
         let mut config = setting.serves("tool-1.0-py3-none-any.whl", &wheel);
-        config.parts[0].strip = 0;
+        config.parts[0].archive.strip = 0;
         config.programs =
             vec![Program { name: "tool".into(), path: "tool-1.0.data/scripts/tool".into(), runner: None }];
         let record = Record::default();
@@ -66,7 +66,7 @@ fn assert_mode(_: &std::path::Path, _: bool) {}
 fn zips_written_to_a_pipe_are_unpacked_too() {
     for (stored, phases) in [
         (false, &[Phase::Downloading, Phase::Linking][..]),
-        // Where each entry ends is known only at the end.
+        // The end of each entry is known only at the end of the archive.
         (true, &[Phase::Downloading, Phase::Extracting, Phase::Linking]),
     ] {
         for with_digest in [true, false] {
@@ -74,10 +74,10 @@ fn zips_written_to_a_pipe_are_unpacked_too() {
             let content = noise(3, 2_000_000);
             let archive = zip_of(stored, true, &content);
             let mut config = setting.serves("tool.zip", &archive);
-            config.parts[0].strip = 0;
+            config.parts[0].archive.strip = 0;
             config.programs = vec![];
             if !with_digest {
-                config.parts[0].digest = None;
+                config.parts[0].archive.digest = None;
             }
             let record = Record::default();
             let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
@@ -145,13 +145,13 @@ fn tar_archives_are_unpacked_out_of_xz_and_zstandard() {
         let cut = &archive[..archive.len() - 20];
         let setting = Setting::new();
         let mut config = setting.serves(file_name, cut);
-        config.parts[0].digest = None;
+        config.parts[0].archive.digest = None;
         setting.fails_saying(&config, &[file_name, "it is damaged"]);
     }
 }
 
 #[test]
-fn what_grows_beyond_its_archive_is_stopped_in_every_compression() {
+fn an_archive_that_unpacks_beyond_its_limit_is_stopped_in_every_compression() {
     let zeros = vec![0; 300 << 20];
     for (file_name, archive) in [("tool.tar.xz", xz(&zeros)), ("tool.zst", zstd(&zeros))] {
         let setting = Setting::new();
@@ -160,7 +160,7 @@ fn what_grows_beyond_its_archive_is_stopped_in_every_compression() {
 }
 
 #[test]
-fn what_is_excluded_is_left_out_and_counted_nowhere() {
+fn excluded_files_are_left_out_and_counted_nowhere() {
     let entries = [
         Entry::Program("package/bin/tool", b"tool"),
         Entry::File("package/README.md", b"text"),

@@ -1,19 +1,19 @@
-//! Receiving an archive: what is asked of the server, how often, and what is left when it does not work.
+//! Receiving an archive: the requests to the server, their number, and the leftovers of a download that fails.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use vx::config::Part;
-use vx::hint::Hint;
 use vx::install::{CancelToken, InstallError, fetch};
 use vx::report::{Phase, Reporter, Silent};
+use vx::trouble::Explain;
 
-use super::setting::{Entry, Event, Record, Setting, digest_of, release_of, tar_gz};
+use super::setting::{Entry, Event, Record, Setting, digest_of, origin, release_of, tar_gz};
 use crate::server::{Reply, Request, Server};
 
 const SIZE: usize = 2_000_000;
 
-/// Where the range that was asked for begins.
+/// The begin of the range that was asked for.
 fn range_start(request: &Request) -> Option<usize> {
     request.header("range")?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
 }
@@ -29,8 +29,8 @@ fn a_release_is_received_unpacked_and_reported_in_one_pass() {
     assert!(!installed.already);
     let receipt = &installed.release.receipt;
     assert_eq!((receipt.files, receipt.size_bytes), (3, SIZE as u64 + 20));
-    assert_eq!(receipt.parts[0].digest, digest_of(&archive));
-    assert_eq!(receipt.parts[0].size_bytes, archive.len() as u64);
+    assert_eq!(receipt.parts[0].digest, Some(digest_of(&archive)));
+    assert_eq!(receipt.parts[0].size, Some(archive.len() as u64));
     assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking]);
     assert!(record.events().contains(&Event::Total(Some(archive.len() as u64))));
     assert!(record.events().contains(&Event::Advanced(archive.len() as u64)));
@@ -135,7 +135,7 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
 }
 
 #[test]
-fn a_cancel_is_noticed_while_the_server_says_nothing() {
+fn a_cancel_is_noticed_while_the_server_is_silent() {
     let mut setting = Setting::new();
     setting.patience.answer = Duration::from_secs(60);
     setting.patience.stall = Duration::from_secs(60);
@@ -213,8 +213,8 @@ fn a_size_that_is_not_the_promised_one_is_refused_before_anything_is_received() 
     let setting = Setting::new();
     let archive = release_of(100_000);
     let mut config = setting.serves("tool.tgz", &archive);
-    config.parts[0].size = Some(5);
-    config.parts[0].digest = None;
+    config.parts[0].archive.size = Some(5);
+    config.parts[0].archive.digest = None;
     setting.fails_saying(&config, &["expected 5 bytes", &format!("got {}", archive.len())]);
     assert_eq!(setting.cached(), Vec::<String>::new());
 }
@@ -225,7 +225,7 @@ fn a_size_that_was_found_out_wrong_does_not_spoil_the_right_bytes() {
     let archive = release_of(100_000);
     for wrong in [5, archive.len() as u64 + 100] {
         let mut config = setting.serves("tool.tgz", &archive);
-        config.parts[0].size = Some(wrong);
+        config.parts[0].archive.size = Some(wrong);
         config.force = true;
         setting.spoil();
         setting.install(&config).expect("it installs: the digest decides");
@@ -289,7 +289,7 @@ fn a_web_page_in_place_of_an_archive_is_named() {
     for page in [Reply::html("<!DOCTYPE html><p>Log in</p>"), Reply::html("<p>Log in</p>")] {
         let setting = Setting::new();
         let mut config = setting.serves_as("tool.tgz", b"archive", page);
-        config.parts[0].size = Some(7);
+        config.parts[0].archive.size = Some(7);
         setting.fails_saying(&config, &["/tool.tgz is a web page, not an archive"]);
         assert_eq!(setting.cached(), Vec::<String>::new());
     }
@@ -326,7 +326,7 @@ fn credentials_go_to_their_host_and_not_along_with_a_redirect_to_another() {
     let archive = release_of(1000);
     other.serve("/real.tgz", Reply::ok(&archive[..]));
     let mut config = setting.serves_as("tool.tgz", &archive, Reply::redirect(&other.url("/real.tgz")));
-    config.parts[0].authorization = Some("Bearer planted".into());
+    origin(&mut config).authorization = Some("Bearer planted".into());
     setting.install(&config).expect("it installs");
     assert_eq!(setting.server.requests()[0].header("authorization"), Some("Bearer planted"));
     assert_eq!(other.requests()[0].header("authorization"), None);
@@ -337,7 +337,7 @@ fn an_address_that_replaces_the_first_ones_gets_none_of_its_credentials() {
     let (setting, mirror) = (Setting::new(), Server::start());
     let archive = release_of(1000);
     let mut config = setting.serves("tool.tgz", &archive);
-    config.parts[0].authorization = Some("Bearer planted".into());
+    origin(&mut config).authorization = Some("Bearer planted".into());
     config.download_url = Some(mirror.url("/mirrored?token=planted"));
     mirror.serve("/mirrored", Reply::status(404));
     let error = setting.fails_saying(&config, &["answered 404", "/mirrored"]);
@@ -352,7 +352,7 @@ fn an_address_that_replaces_the_first_ones_gets_none_of_its_credentials() {
 fn only_the_web_is_downloaded_from() {
     let setting = Setting::new();
     let mut config = setting.serves("tool.tgz", b"archive");
-    config.parts[0].url = "file:///etc/passwd".into();
+    origin(&mut config).url = "file:///etc/passwd".into();
     setting.fails_saying(&config, &["cannot download from `file:///etc/passwd`"]);
 }
 
@@ -361,12 +361,12 @@ fn a_refused_connection_is_tried_a_few_times_and_named() {
     let setting = Setting::new();
     let mut config = setting.serves("tool.tgz", b"archive");
     let gone = Server::start().url("/tool.tgz");
-    config.parts[0].url = gone;
+    origin(&mut config).url = gone;
     setting.fails_saying(&config, &["connection refused", "3 times"]);
 }
 
 #[test]
-fn what_the_cache_holds_is_installed_without_a_request_also_offline() {
+fn a_cached_archive_is_installed_without_a_request_also_offline() {
     let setting = Setting::new();
     let archive = release_of(SIZE);
     let mut config = setting.serves("tool.tgz", &archive);
@@ -407,9 +407,9 @@ fn an_archive_without_a_digest_is_received_and_its_digest_recorded() {
     let archive = release_of(SIZE);
     let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
     let mut config = setting.serves_as("tool.tgz", &archive, reply);
-    config.parts[0].digest = None;
+    config.parts[0].archive.digest = None;
     let installed = setting.install(&config).expect("it installs");
-    let digest = &installed.release.receipt.parts[0].digest;
+    let digest = installed.release.receipt.parts[0].digest.as_ref().expect("a digest");
     assert!(digest.to_string().starts_with("sha256:"));
     assert_eq!(setting.cached(), [digest.file_name()]);
 }
@@ -420,10 +420,11 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
     let first = release_of(SIZE);
     let second = tar_gz(&[Entry::File("package/index.js", b"1")]);
     let mut config = setting.serves("tool.tgz", &first);
-    config.parts[0].size = Some(first.len() as u64);
+    config.parts[0].archive.size = Some(first.len() as u64);
     setting.server.serve("/npm.tgz", Reply::ok(&second[..]));
-    config.parts.push(Part { into: "lib/npm".into(), ..setting.part("npm.tgz", &second) });
-    config.parts[1].size = Some(second.len() as u64);
+    config.parts.push(setting.part("npm.tgz", &second));
+    config.parts[1].archive.into = "lib/npm".into();
+    config.parts[1].archive.size = Some(second.len() as u64);
     let record = Record::default();
     setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
 
@@ -446,19 +447,19 @@ fn an_archive_is_fetched_to_learn_its_digest_and_then_installed_from_the_cache()
     let archive = release_of(SIZE);
     let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
     let mut config = setting.serves_as("tool.tgz", &archive, reply);
-    config.parts[0].digest = None;
-    let learn = |part: &Part| fetch(&setting.home(), part, &setting.patience, &Silent, &CancelToken::new());
+    config.parts[0].archive.digest = None;
+    let learn = |part: &Part| fetch(&setting.home(), part, &setting.patience, &Silent, &CancelToken::new(), &|_| None);
     let (digest, size) = learn(&config.parts[0]).expect("it is fetched");
     assert_eq!(size, archive.len() as u64);
     setting.assert_no_staging();
 
-    (config.parts[0].digest, config.offline) = (Some(digest), true);
+    (config.parts[0].archive.digest, config.offline) = (Some(digest), true);
     setting.install(&config).expect("it installs");
     assert_eq!(setting.server.requests().len(), 2);
 
     setting.server.serve("/page.tgz", Reply::html("<html>"));
     let mut page = setting.part("page.tgz", b"");
-    page.digest = None;
+    page.archive.digest = None;
     let error = learn(&page).expect_err("a page has no digest");
     assert!(error.to_string().contains("a web page"), "{error}");
 }

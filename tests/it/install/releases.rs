@@ -1,14 +1,14 @@
-//! Releases in the store: whole or not there, made by one of many, with programs that work.
+//! Releases in the store: each is whole or absent, made by only one of many processes, and its programs work.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use vx::config::{Part, Program};
-use vx::hint::Hint;
-use vx::install::{CancelToken, Hooks, Store, install, sweep};
+use vx::config::Program;
+use vx::install::{CancelToken, CommandFault, Hooks, Store, install, sweep};
 use vx::report::{Phase, Silent};
+use vx::trouble::Explain;
 
 use super::setting::{Entry, Record, Setting, names_in, release_of, tar_gz};
 use crate::server::Reply;
@@ -17,7 +17,7 @@ fn program(name: &str, path: &str, runner: Option<&str>) -> Program {
     Program { name: name.into(), path: path.into(), runner: runner.map(str::to_owned) }
 }
 
-/// What a program prints when it is run with nothing of the release on PATH but what the release itself adds.
+/// The output of a program that is run with nothing of the release on PATH but the release's own additions.
 fn output(program: &Path, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).env("PATH", "/usr/bin:/bin").output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
@@ -25,7 +25,7 @@ fn output(program: &Path, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn what_is_there_already_is_not_fetched_again() {
+fn an_installed_release_is_not_fetched_again() {
     let setting = Setting::new();
     let config = setting.serves("tool.tgz", &release_of(1000));
     let first = setting.install(&config).expect("it installs");
@@ -41,7 +41,7 @@ fn a_release_that_lost_bytes_when_the_power_failed_is_installed_again() {
     let setting = Setting::new();
     let config = setting.serves("tool.tgz", &release_of(1000));
     let path = setting.install(&config).expect("it installs").release.path;
-    // As if the machine had been started again since.
+    // Change the receipt as if the machine had been started again since.
     let receipt = path.join(".vx-receipt.toml");
     let of_another_boot = || {
         let text = fs::read_to_string(&receipt).expect("a receipt");
@@ -120,7 +120,7 @@ fn a_failed_reinstall_keeps_the_release_and_a_good_one_replaces_it() {
 }
 
 #[test]
-fn what_a_killed_install_left_is_swept_and_does_not_hinder() {
+fn leftovers_of_a_killed_install_are_swept_and_do_not_hinder() {
     let setting = Setting::new();
     let left = setting.home().tmp().join("tool-1.0.0.999999-0");
     fs::create_dir_all(left.join("release/lib")).expect("directories");
@@ -147,7 +147,8 @@ fn every_program_works_from_bin_alone() {
     let second = tar_gz(&[Entry::File("package/bin/npm-cli.js", b"npm-cli")]);
     let mut config = setting.serves("node.tgz", &first);
     setting.server.serve("/npm.tgz", Reply::ok(&second[..]));
-    config.parts.push(Part { into: "lib/it's npm".into(), ..setting.part("npm.tgz", &second) });
+    config.parts.push(setting.part("npm.tgz", &second));
+    config.parts[1].archive.into = "lib/it's npm".into();
     config.programs = vec![
         program("node", "nested/bin/node", None),
         program("nodejs", "nested/bin/node", None),
@@ -176,7 +177,7 @@ fn every_program_works_from_bin_alone() {
 fn a_program_that_is_not_there_is_named_with_what_could_be_meant() {
     let setting = Setting::new();
     let mut config = setting.serves("tool.tgz", &release_of(1000));
-    config.parts[0].strip = 0;
+    config.parts[0].archive.strip = 0;
     let error = setting.fails_saying(&config, &["`tool` should be `bin/tool`"]);
     assert!(error.hint().is_some_and(|hint| hint.contains("`package/bin/tool`")), "{:?}", error.hint());
 
@@ -205,16 +206,18 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
         patience: setting.patience.clone(),
     };
 
-    let fails = |_: &vx::install::PostInstall<'_>| Err("exit code 3\nno compiler".to_owned());
+    let fault = |reason: &str| CommandFault { reason: reason.into(), output: vec!["no compiler".into()] };
+    let fails = |_: &vx::install::PostInstall<'_>| Err(fault("exit code 3"));
     let error = install(&config, &Silent, &CancelToken::new(), &hooks(&fails)).expect_err("it fails");
-    assert!(error.to_string().contains("`make ready` failed: exit code 3\nno compiler"), "{error}");
+    assert!(error.to_string().contains("`make ready` failed: exit code 3"), "{error}");
+    assert_eq!(error.details(), ["no compiler"]);
     assert_eq!(store.installed("tool", "1.0.0"), None);
     setting.assert_no_staging();
 
     let works = |post: &vx::install::PostInstall<'_>| {
         assert_eq!(post.command, "make ready");
         assert!(post.bin.join("tool").is_file() && store.installed("tool", "1.0.0").is_none());
-        fs::write(post.release.join("made"), "ready").map_err(|error| error.to_string())
+        fs::write(post.release.join("made"), "ready").map_err(|error| fault(&error.to_string()))
     };
     let record = Record::default();
     let installed = install(&config, &record, &CancelToken::new(), &hooks(&works)).expect("it installs");
@@ -245,7 +248,7 @@ fn a_home_that_cannot_be_written_is_named() {
 
     fs::remove_file(setting.home().store()).expect("removed");
     fs::set_permissions(setting.home().root(), fs::Permissions::from_mode(0o500)).expect("a mode");
-    // Nothing is refused to the superuser.
+    // The superuser may write everywhere, so this cannot be tested as one.
     if fs::write(setting.home().root().join("probe"), "").is_err() {
         let error = setting.install(&config).expect_err("nothing can be written");
         assert!(error.hint().is_some_and(|hint| hint.contains("VX_HOME")), "{error}");

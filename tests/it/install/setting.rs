@@ -1,4 +1,4 @@
-//! A home, a server, and a configuration to change; and what an install of it reported.
+//! A home, a server, and a configuration to change; and the reports of an install of it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
+use vx::archive::{Archive, Origin};
 use vx::config::{InstallConfig, Part, Program};
 use vx::digest::{Algorithm, Digest};
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
@@ -42,7 +43,7 @@ impl Setting {
         self.serves_as(file_name, archive, Reply::ok(archive))
     }
 
-    /// The same, with another reply than the archive.
+    /// Plan the same install, with another reply than the archive.
     pub(super) fn serves_as(&self, file_name: &str, archive: &[u8], reply: Reply) -> InstallConfig {
         self.server.serve(&format!("/{file_name}"), reply);
         InstallConfig {
@@ -68,15 +69,9 @@ impl Setting {
     }
 
     pub(super) fn part(&self, file_name: &str, archive: &[u8]) -> Part {
-        Part {
-            url: self.server.url(&format!("/{file_name}")),
-            file_name: file_name.into(),
-            digest: Some(digest_of(archive)),
-            size: None,
-            strip: 1,
-            into: String::new(),
-            authorization: None,
-        }
+        let digest = Some(digest_of(archive));
+        let archive = Archive { file: file_name.into(), digest, strip: 1, ..Archive::default() };
+        Part { archive, origin: Some(Origin { url: self.server.url(&format!("/{file_name}")), authorization: None }) }
     }
 
     pub(super) fn install(&self, config: &InstallConfig) -> Result<Installed, InstallError> {
@@ -103,7 +98,7 @@ impl Setting {
         )
     }
 
-    /// Install, expecting an error that says each of these and leaves nothing in store and staging.
+    /// Install, expecting an error with each of these texts that leaves nothing in store and staging.
     pub(super) fn fails_saying(&self, config: &InstallConfig, texts: &[&str]) -> InstallError {
         let error = self.install(config).expect_err("the install fails");
         for text in texts {
@@ -114,7 +109,7 @@ impl Setting {
         error
     }
 
-    /// What is installed is no longer exactly what was made: a forced install has to make it again.
+    /// The installed release is no longer exactly as it was made: a forced install has to make it again.
     pub(super) fn spoil(&self) {
         for tool in std::fs::read_dir(self.home().store()).into_iter().flatten().flatten() {
             for release in std::fs::read_dir(tool.path()).expect("a tool's releases").flatten() {
@@ -128,7 +123,7 @@ impl Setting {
         assert_eq!(names_in(&self.home().locks()), Vec::<String>::new(), "something is left in locks/");
     }
 
-    /// What is in the download cache.
+    /// The files in the download cache.
     pub(super) fn cached(&self) -> Vec<String> {
         names_in(&self.home().downloads())
     }
@@ -272,4 +267,9 @@ pub(super) fn release_of(size: usize) -> Vec<u8> {
         Entry::File("package/lib/data", &content),
         Entry::Link("package/lib/same", "data"),
     ])
+}
+
+/// The origin of a configuration's first part.
+pub(super) fn origin(config: &mut InstallConfig) -> &mut Origin {
+    config.parts[0].origin.as_mut().expect("an origin")
 }

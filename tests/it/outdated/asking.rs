@@ -1,16 +1,16 @@
-//! How often and how long registries are asked.
+//! The number and the duration of the requests to registries.
 
 use std::time::Duration;
 
 use vx::candidate::SourceKind;
 use vx::platform::Platform;
-use vx::source::{Recipe, Wanted};
+use vx::source::{Recipe, RecipeRequest};
 
 use crate::registry::archive::{script, tgz, wheel};
 use crate::registry::{Npm, wheel_tag};
 use crate::sandbox::Sandbox;
 
-/// Nobody is answered while others still ask: no machine is so slow that its next question comes later.
+/// Requests are answered once no other has arrived for this long: the next request comes sooner on any machine.
 const QUIET: Duration = Duration::from_millis(400);
 
 const TOOLS: [&str; 12] =
@@ -22,7 +22,7 @@ fn twelve() -> Sandbox {
     let sandbox = Sandbox::new().config(&format!("[tools]\n{}", lines.concat()));
     for tool in TOOLS {
         for platform in Platform::ALL {
-            let Ok(recipe) = Recipe::for_tool(tool, &Wanted::default(), &[], platform) else { continue };
+            let Ok(recipe) = Recipe::for_tool(tool, &RecipeRequest::default(), &[], platform) else { continue };
             let package = &recipe.packages()[0];
             match recipe.source {
                 SourceKind::Pypi => {
@@ -45,7 +45,7 @@ fn twelve_tools_are_resolved_in_two_rounds_of_questions() {
     server.answer_in_rounds(QUIET);
     sandbox.vx("lock").succeeds().says("wrote vx.lock").keeps_silent_about("lacks");
     let (rounds, requests, connections) = (server.rounds(), server.requests().len(), server.connections());
-    // All lists of versions, then all archives of the chosen ones.
+    // One round for all lists of versions, one for all archives of the chosen versions.
     assert_eq!(rounds, 2, "{requests} requests over {connections} connections");
     assert!(requests <= 84, "{requests} requests");
     assert!(connections <= 96, "{connections} connections");

@@ -3,7 +3,7 @@
 use super::*;
 use crate::sandbox::{Running, eventually, text};
 
-/// A run under way, with its board there.
+/// A run under way, whose board exists.
 fn under_way(sandbox: &Sandbox) -> Running {
     let running = sandbox.start("sync --headless");
     sandbox.await_slot("biome", "downloads", |slot| slot["phase"] == "downloading");
@@ -43,7 +43,7 @@ fn watching_prints_each_change_until_the_run_is_over() {
 }
 
 #[test]
-fn waiting_ends_with_the_run_and_tells_how_it_came_out() {
+fn waiting_ends_with_the_run_and_exits_with_its_result() {
     let sandbox = slow(1);
     let running = under_way(&sandbox);
     let pid = running.pid();
@@ -76,7 +76,7 @@ fn watching_states_prints_a_line_for_each_and_none_for_numbers() {
     assert!(states.len() <= 4, "its end, its judgement, the board's end: {states:?}");
 }
 
-/// How often any thread of a process has gone to sleep so far.
+/// The number of times that any thread of a process has gone to sleep so far.
 #[cfg(target_os = "linux")]
 fn sleeps(pid: u32) -> Vec<String> {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -87,7 +87,7 @@ fn sleeps(pid: u32) -> Vec<String> {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn who_waits_for_states_sleeps_until_there_is_one_or_the_parent_is_killed() {
+fn a_watch_for_states_sleeps_until_there_is_one_or_the_parent_is_killed() {
     let sandbox = slow(20);
     let running = under_way(&sandbox);
     let waiting = ["board wait", "board wait --until failed --timeout 10m", "board watch --states"].map(|words| {

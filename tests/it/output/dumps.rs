@@ -1,4 +1,4 @@
-//! Dumps of a board: read like the board, and say the same in every form.
+//! Dumps of a board: read like the board, and the same in every form.
 
 use super::*;
 use crate::sandbox::text;
@@ -69,8 +69,10 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
             "done",
             "ended_at",
             "error",
+            "error_kind",
             "exit_code",
             "generation",
+            "hint",
             "index",
             "install_path",
             "key",
@@ -113,7 +115,7 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
 }
 
 #[test]
-fn one_board_says_the_same_as_json_text_and_csv() {
+fn one_board_is_the_same_as_json_text_and_csv() {
     let sandbox = one_of_each();
     sandbox.vx("sync").exits_with(1);
     let board = sandbox.board().expect("a board");

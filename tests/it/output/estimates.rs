@@ -1,8 +1,8 @@
-//! How long a run will still take, from what runs before it took.
+//! The estimate of a run's time, from the times of the runs before it.
 
 use super::*;
 
-/// Forget what was installed and received, not how long it took.
+/// Forget the releases and the downloads, not the times they took.
 fn forget_releases(sandbox: &Sandbox) {
     for folder in ["store", "cache/downloads"] {
         std::fs::remove_dir_all(sandbox.home().join(folder)).expect("a folder");
@@ -10,13 +10,13 @@ fn forget_releases(sandbox: &Sandbox) {
 }
 
 #[test]
-fn the_second_run_says_how_long_it_will_take_and_on_what_that_rests() {
+fn the_second_run_shows_its_estimate_and_the_basis_of_it() {
     let sandbox = slow(4);
     sandbox.vx("sync --plain").succeeds();
     forget_releases(&sandbox);
     sandbox.vx("sync --plain").succeeds().says("left, 1 run");
     forget_releases(&sandbox);
-    // However slow this machine is, the whole is told before the first byte comes.
+    // On a machine of any speed, the whole is estimated before the first byte arrives.
     let offer = sandbox.publish("biome", "2.3.4", 1_600_000);
     let reply = Reply::ok(offer.archive).slow(400_000).late(std::time::Duration::from_secs(2));
     sandbox.registry().server().serve(&offer.path, reply);

@@ -15,11 +15,11 @@ fn of_tool<'e>(events: &'e [Value], tool: &str) -> Vec<&'e str> {
 }
 
 #[test]
-fn each_tool_tells_its_story_in_order_with_the_fields_others_rely_on() {
+fn the_events_of_each_tool_come_in_order_with_the_fields_others_rely_on() {
     let sandbox = one_of_each();
     let finished = sandbox.vx("sync --json").exits_with(1);
     let events = events(&finished.stdout());
-    // It was unpacked while it was received: no extracting of its own.
+    // The archive was unpacked while it was received, so there is no extracting phase.
     assert_eq!(of_tool(&events, "buf"), ["started", "downloading", "completed"]);
     assert_eq!(of_tool(&events, "esbuild"), ["completed"]);
     let told = of_tool(&events, "biome");
@@ -30,7 +30,7 @@ fn each_tool_tells_its_story_in_order_with_the_fields_others_rely_on() {
             "downloading" => &["bytes_downloaded", "event", "percent", "tool", "total_bytes"],
             "extracting" => &["event", "percent", "tool"],
             "completed" => &["event", "install_path", "skipped", "tool", "version"],
-            "failed" => &["error", "event", "exit_code", "result", "signal", "tool"],
+            "failed" => &["error", "event", "exit_code", "hint", "kind", "result", "signal", "tool"],
             "progress" => &[
                 "at_work",
                 "bytes_downloaded",
@@ -51,7 +51,8 @@ fn each_tool_tells_its_story_in_order_with_the_fields_others_rely_on() {
     }
     let failed = events.iter().find(|event| event["event"] == "failed").expect("a failure");
     assert!(text(&failed["error"]).contains("404"), "{failed}");
-    // It is told when its process says so; how that process ended is known once it was collected, at the end at the latest.
+    // The failure is reported as soon as the process reports it. The exit code follows once the process is collected,
+    // at the end at the latest.
     assert!(failed["exit_code"].is_null() || failed["exit_code"] == 1, "{failed}");
     let ended = events.last().and_then(|summary| {
         let tools = summary["tools"].as_array()?;
@@ -82,6 +83,18 @@ fn every_line_of_a_run_obeys_exactly_one_rule_of_the_schema() {
 }
 
 #[test]
+fn the_schema_lists_every_kind_of_error_and_so_does_the_page_of_failures() {
+    let schema = json(include_str!("../../../docs/json-events.schema.json"));
+    let listed: Vec<&Value> = schema["$defs"]["kind"]["enum"].as_array().expect("a list").iter().collect();
+    let kinds = vx::trouble::TroubleKind::ALL.map(|kind| kind.name());
+    assert!(listed[0].is_null() && listed[1..] == kinds, "{listed:?}");
+    let page = include_str!("../../../docs/failures.md");
+    for kind in kinds {
+        assert!(page.contains(&format!("\n| `{kind}` | ")), "docs/failures.md does not list `{kind}`");
+    }
+}
+
+#[test]
 fn the_last_line_is_a_summary() {
     let finished = one_of_each().vx("sync --json").exits_with(1);
     let events = events(&finished.stdout());
@@ -97,7 +110,9 @@ fn the_last_line_is_a_summary() {
             "elapsed_ms",
             "error",
             "exit_code",
+            "hint",
             "install_path",
+            "kind",
             "log",
             "result",
             "signal",
@@ -126,7 +141,7 @@ fn counts_of_bytes_only_grow_and_end_with_all() {
 }
 
 #[test]
-fn a_run_with_nothing_to_do_says_so_in_events_too() {
+fn a_run_with_nothing_to_do_reports_that_in_events_too() {
     let sandbox = one_of_each();
     let events = events(&sandbox.vx("sync esbuild --json").succeeds().stdout());
     assert_eq!(events.len(), 2, "{events:?}");

@@ -1,10 +1,10 @@
-//! What is made of a run for others: a trace and a page of timings.
+//! Exports of a run: a trace and a page of timings.
 
 use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A project of four tools that take their time, one of which cannot be had.
+/// A project of four tools that take seconds, one of which cannot be fetched.
 fn four() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2.3.4\"\nbuf = \"1.5.0\"\nesbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n");
@@ -53,7 +53,7 @@ fn a_run_leaves_a_trace_and_a_page_of_its_timings() {
     assert!(!page.contains("earlier runs"), "there is none");
     assert!(!page.contains("<script") && !page.contains("src=") && !page.contains("href="));
 
-    // Who may read any other file of the project may read these: a web server, or who looks at what a job has left.
+    // The files are as readable as any other of the project: a web server or a person may have to read them.
     let mode = |name: &str| {
         use std::os::unix::fs::PermissionsExt;
         sandbox.project().join(name).metadata().expect("a file").permissions().mode() & 0o777
@@ -77,7 +77,7 @@ fn the_same_is_made_afterwards_of_a_recording_and_beside_earlier_runs() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_before_anything_is_begun() {
+fn a_file_that_cannot_be_written_is_named_before_anything_is_begun() {
     let sandbox = four();
     for option in ["trace", "timings"] {
         sandbox.vx(&format!("sync --{option} nowhere/run")).fails_with("cannot write `nowhere/run`");
@@ -91,7 +91,7 @@ fn what_cannot_be_written_is_told_before_anything_is_begun() {
 fn a_trace_of_a_run_that_goes_on_ends_now() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     let offer = sandbox.publish("biome", "2.3.4", 4_000_000);
-    // From then on nothing moves that could be recorded.
+    // After that, nothing changes that could be recorded.
     sandbox.registry().server().serve(&offer.path, Reply::ok(offer.archive).silent_after(2_000_000));
     let begun = Instant::now();
     let run = sandbox.start("sync --headless");
@@ -123,7 +123,7 @@ fn a_run_is_not_compared_with_those_of_a_namesake() {
         sandbox.vx("sync --force --timings run.html").succeeds();
         sandbox.read("run.html").contains("Compared with earlier runs")
     };
-    // Where a project is, no board says: what is called the same and has other tools is another one.
+    // A board does not record the project's directory: a project of the same name with other tools is another one.
     assert!(!compared("biome = \"2.3.4\"\nbuf = \"1.5.0\"\n"));
     assert!(!compared("esbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n"));
     assert!(compared("biome = \"2.3.4\"\nbuf = \"1.5.0\"\n"));

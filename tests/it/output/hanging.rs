@@ -1,4 +1,4 @@
-//! A child that is stopped or killed is soon said to be so, in every output that is lines.
+//! A child that is stopped or killed is soon shown as such, in every output that consists of lines.
 
 use std::time::{Duration, Instant};
 
@@ -7,11 +7,11 @@ use rustix::process::Signal;
 use super::*;
 use crate::sandbox::{send, within};
 
-/// A stopped process is taken for a busy one for 1.5 s.
+/// The longest until a stop is shown: for 1.5 s, a stopped process counts as busy.
 const STOPPED_SHOWN: Duration = Duration::from_secs(2);
 const KILLED_SHOWN: Duration = Duration::from_secs(1);
 
-/// How long after `signal` was sent to the child of a run its output says `words`.
+/// The time from `signal` to the child of a run until the run's output has `words`.
 fn said_after(command: &str, signal: Signal, words: &str) -> Duration {
     let sandbox = slow(60);
     let running = sandbox.start(command);
@@ -30,7 +30,7 @@ fn said_after(command: &str, signal: Signal, words: &str) -> Duration {
     shown
 }
 
-/// Whatever else the machine does may hold up one run, not each of three.
+/// Other work of the machine may delay one run, but not each of three.
 fn assert_said_within(limit: Duration, command: &str, signal: Signal, words: &str) {
     let mut seen = Vec::new();
     while seen.len() < 3 {
@@ -43,13 +43,13 @@ fn assert_said_within(limit: Duration, command: &str, signal: Signal, words: &st
 }
 
 #[test]
-fn a_stopped_child_is_said_to_be_silent_within_two_seconds() {
+fn a_stopped_child_is_shown_as_silent_within_two_seconds() {
     assert_said_within(STOPPED_SHOWN, "sync --json", Signal::STOP, "\"how\":\"silent\"");
     assert_said_within(STOPPED_SHOWN, "sync --plain", Signal::STOP, "silent: no sign of life for");
 }
 
 #[test]
-fn a_killed_child_is_said_to_have_died_within_a_second() {
+fn a_killed_child_is_shown_as_died_within_a_second() {
     assert_said_within(KILLED_SHOWN, "sync --json", Signal::KILL, "\"result\":\"died\"");
     assert_said_within(KILLED_SHOWN, "sync --plain", Signal::KILL, "died: killed by signal 9");
 }

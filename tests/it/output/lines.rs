@@ -12,19 +12,19 @@ fn without_a_terminal_there_are_plain_lines_on_standard_error() {
         assert_eq!(finished.stdout(), "");
         let finished = finished.keeps_silent_about(ESCAPE).says("buf 1.5.0: downloading").says("buf 1.5.0: installed");
         let finished = finished.says("esbuild 0.27.0: up to date").says("biome 2.3.4: failed: archive");
-        // The final table, and for the failure its whole error with what to do, and where the log is.
+        // The final table, and for the failure its whole error with the hint, and the path of the log.
         let said = finished.says("1 installed, 1 left as they were, 1 failed").says("hint: check the version").stderr();
         assert!(said.contains("/run/vx-install-") && said.contains("biome.log"), "{said}");
     }
 }
 
 #[test]
-fn a_long_download_is_told_every_three_seconds() {
+fn a_long_download_is_reported_every_three_seconds() {
     slow(4).vx("sync --plain").succeeds().says("0 of 1 done, 1 at work");
 }
 
 #[test]
-fn headless_says_nothing_but_errors() {
+fn headless_prints_nothing_but_errors() {
     let sandbox = one_of_each();
     let finished = sandbox.vx("sync --headless").fails_with("1 of 3 tools did not install: biome");
     let said = finished.stderr();
@@ -79,12 +79,12 @@ fn github_actions_gets_a_group_an_annotation_and_a_table() {
 }
 
 #[test]
-fn colour_comes_only_when_forced_and_art_never_for_those_who_listen() {
+fn colour_comes_only_when_forced_and_art_never_for_screen_readers() {
     let sandbox = one_of_each().variable("NO_COLOR", "").variable("CLICOLOR_FORCE", "1");
     sandbox.vx("sync --plain").exits_with(1).says(ESCAPE);
     let sandbox = sandbox.variable("CLICOLOR_FORCE", "").variable("ACCESSIBLE", "1").variable("LANG", "C.UTF-8");
     let said = sandbox.vx("sync").exits_with(1).keeps_silent_about(ESCAPE).stderr();
-    // A text that was too long for the board ends with an ellipsis, which is no art.
+    // A text that was too long for the board ends with an ellipsis, which does not count as decoration.
     let art: Vec<char> = said.chars().filter(|character| !character.is_ascii() && *character != '…').collect();
     assert!(art.is_empty(), "{art:?} in {said}");
 }

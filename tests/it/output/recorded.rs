@@ -1,5 +1,5 @@
-//! Records what the estimate of the time left is measured on (`benches/estimate`): real runs at different rates, sizes
-//! and numbers of installs at once, each as what its board said five times a second.
+//! Records the runs on which the estimate of the time left is measured (`benches/estimate`): real runs at different
+//! rates, sizes and numbers of installs at once, each as its board at five looks a second.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use vx_shm::{SlotState, Snapshot};
 
 use super::*;
 
-/// Seven tools: how many bytes, and at how many bytes a second on an ordinary day.
+/// Seven tools: their bytes, and their bytes a second on an ordinary day.
 const TOOLS: [(&str, usize, u64); 7] = [
     ("deno", 3_600_000, 900_000),
     ("biome", 2_000_000, 500_000),
@@ -18,7 +18,7 @@ const TOOLS: [(&str, usize, u64); 7] = [
     ("lefthook", 400_000, 300_000),
 ];
 
-/// Each run: which tools (a bit each), how large and how fast in percent of the ordinary, and `--jobs`; 0 for none said.
+/// Each run: the tools (a bit each), size and speed in percent of the ordinary, and `--jobs`; 0 for none.
 const RUNS: [(u8, usize, u64, usize); 12] = [
     (0x7f, 100, 100, 0),
     (0x7f, 104, 90, 3),
@@ -34,7 +34,7 @@ const RUNS: [(u8, usize, u64, usize); 12] = [
     (0x7f, 100, 80, 3),
 ];
 
-/// One run: its board's last state, and what was seen of it on the way.
+/// One run: its board's last state, and the samples on the way.
 fn record(number: usize, (which, size, rate, jobs): (u8, usize, u64, usize)) -> Value {
     let version = format!("1.{number}.0");
     let chosen = TOOLS.iter().enumerate().filter(|(bit, _)| which >> bit & 1 == 1).map(|(_, tool)| tool);
@@ -42,7 +42,7 @@ fn record(number: usize, (which, size, rate, jobs): (u8, usize, u64, usize)) -> 
     let lines: String = chosen.iter().map(|(tool, ..)| format!("{tool} = \"{version}\"\n")).collect();
     let sandbox = Sandbox::new().config(&format!("[tools]\n{lines}"));
     for (place, (tool, bytes, bytes_per_second)) in chosen.iter().enumerate() {
-        // No two servers have the same day.
+        // The rates differ, as those of real servers do.
         let own = 85 + ((number * 7 + place * 13) % 31) as u64;
         sandbox.publish_slowly(tool, &version, bytes * size / 100, bytes_per_second * rate * own / 10_000);
     }

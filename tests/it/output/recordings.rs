@@ -1,4 +1,4 @@
-//! Recordings of a run: every moment of it again, also of one that was killed.
+//! Recordings of a run show every moment of it again, even if it was killed.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use super::*;
 use crate::sandbox::{slot_of, text};
 
-/// A project with a tool that takes two seconds, one that takes none, and one that cannot be had.
+/// A project with a tool that takes two seconds, one that takes none, and one that cannot be fetched.
 fn slow_quick_and_broken() -> Sandbox {
     let sandbox = Sandbox::new()
         .config("[tools]\nbiome = \"2.3.4\"\nbuf = \"1.5.0\"\nesbuild = \"0.27.0\"\n")
@@ -29,14 +29,14 @@ fn kept(sandbox: &Sandbox) -> Vec<PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "vxr")).collect()
 }
 
-/// How many seconds of its board had passed when this dump was taken.
+/// The seconds of its board that had passed when this dump was taken.
 fn seconds_in(board: &Value) -> f64 {
     let moment = |name: &str| text(&board["board"][name]).parse::<jiff::Timestamp>().expect("a time");
     moment("taken_at").duration_since(moment("created_at")).as_secs_f64()
 }
 
 #[test]
-fn a_replay_shows_at_any_moment_what_a_dump_of_that_moment_says() {
+fn a_replay_shows_at_any_moment_the_state_of_a_dump_of_that_moment() {
     let sandbox = slow_quick_and_broken();
     sandbox.vx("sync --record run.vxr --dump dumps --dump-every 200ms").exits_with(1);
     let mut compared = 0;
@@ -47,7 +47,7 @@ fn a_replay_shows_at_any_moment_what_a_dump_of_that_moment_says() {
         }
         let dump = dumped(&sandbox, &name);
         let seconds = seconds_in(&dump);
-        // The last look before that moment is 50 ms old at most, and on a busy machine a little more.
+        // The last reading before that moment is at most 50 ms old, and a little older on a busy machine.
         let before = dumped(&sandbox, &format!("run.vxr --at {seconds:.3}s"));
         let after = dumped(&sandbox, &format!("run.vxr --at {:.3}s", seconds + 0.3));
         for slot in dump["slots"].as_array().expect("a list") {
@@ -139,7 +139,14 @@ fn a_file_that_is_no_recording_is_never_overwritten() {
     let sandbox = one_of_each();
     sandbox.vx("sync --record vx.toml").fails_with("something else than a recording has this name");
     assert!(sandbox.read("vx.toml").contains("biome"));
-    sandbox.vx("sync --record nowhere/run.vxr").fails_with("cannot record to `nowhere/run.vxr`");
+    sandbox
+        .vx("sync --record nowhere/run.vxr")
+        .fails_with("cannot record to `nowhere/run.vxr`")
+        .says("hint: name a file that is not there yet, or an older recording, with `--record`\n");
+    sandbox
+        .vx("sync --dump vx.toml")
+        .fails_with("cannot make `vx.toml`")
+        .says("hint: name a directory that you can write to with `--dump`\n");
     assert_eq!(sandbox.installed(), ["esbuild 0.27.0"], "nothing was begun");
     sandbox.vx("sync --record run.vxr").exits_with(1);
     sandbox.vx("sync --record run.vxr").exits_with(1);
@@ -147,7 +154,7 @@ fn a_file_that_is_no_recording_is_never_overwritten() {
 }
 
 #[test]
-fn what_only_a_recording_can_do_is_refused_of_a_board_and_the_other_way_round() {
+fn options_of_recordings_are_refused_for_a_board_and_the_other_way_round() {
     let sandbox = one_of_each();
     sandbox.vx("sync --record run.vxr").exits_with(1);
     sandbox.vx("board dump --at 1s").exits_with(2).says("is no recording");

@@ -150,6 +150,16 @@ fn ending_a_slot_twice_keeps_the_first_end_and_a_failure_fails_the_board() {
 }
 
 #[test]
+fn an_error_of_a_script_has_the_hint_it_was_given_and_no_kind() {
+    let sandbox = Sandbox::new();
+    let put = "vx board put a --state failed --error";
+    sandbox.script(&format!("vx board create\n{put} 'no such file\nkind: disk\nhint: make it'")).succeeds();
+    let slot = only_slot(&sandbox);
+    assert_eq!((&slot["error_kind"], text(&slot["hint"])), (&serde_json::Value::Null, "make it"));
+    assert_eq!(text(&slot["error"]), "no such file\n kind: disk\nhint: make it");
+}
+
+#[test]
 fn a_name_is_given_again_once_its_board_is_over() {
     let sandbox = Sandbox::new();
     let nightly = "vx board create nightly; vx board put a --state done; vx board close";
@@ -169,10 +179,13 @@ fn a_name_is_given_again_once_its_board_is_over() {
 }
 
 #[test]
-fn what_cannot_be_said_is_refused_and_changes_nothing() {
+fn an_impossible_report_is_refused_and_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.script("vx board put a --done 1").fails_with("this script has no board").says("vx board create");
-    sandbox.script("vx board close").fails_with("this script has no board");
+    sandbox
+        .script("vx board close")
+        .fails_with("this script has no board")
+        .says(", or name one with `--board` (`vx board");
     sandbox.script("vx board put a --board none").fails_with("there is no board `none`");
     let refused = [
         ("put a --done many", "expected a number"),

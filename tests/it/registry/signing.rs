@@ -1,4 +1,4 @@
-//! Keys of an npm registry, made for a test, and what they sign.
+//! Keys of an npm registry, made for a test, and their signatures.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::{Value, json};
 
-/// What stands before the point of a P-256 key.
+/// The bytes in front of the point of a P-256 key.
 const HEADER: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
@@ -32,7 +32,7 @@ impl Signer {
         json!({ "keyid": self.name, "sig": STANDARD.encode(signature) })
     }
 
-    /// What a registry says whose only key this is.
+    /// The document of a registry with this as its only key.
     pub(crate) fn document(&self) -> String {
         let key = json!({
             "keyid": self.name,

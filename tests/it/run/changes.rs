@@ -1,11 +1,11 @@
-//! What was remembered holds exactly as long as everything it was found from.
+//! A remembered route holds exactly as long as every file it was found from.
 
 use std::fs;
 
 use super::{let_it_settle, remembered, shim};
 use crate::sandbox::Sandbox;
 
-/// Two versions of a tool in the lock's reach, and links.
+/// A sandbox with two installed versions of a tool, the older one pinned, and links for its program.
 fn two_versions() -> Sandbox {
     let sandbox = Sandbox::new().offers("ruff", "0.15.1").offers("ruff", "0.15.2");
     sandbox.write("vx.toml", "[tools]\nruff = \"0.15.2\"\n");
@@ -16,8 +16,8 @@ fn two_versions() -> Sandbox {
     sandbox
 }
 
-/// What the tool says through vx and through its link, which must be the same.
-fn says(sandbox: &Sandbox) -> String {
+/// The output of the tool through vx and through its link, which must be the same.
+fn output(sandbox: &Sandbox) -> String {
     let linked = shim(sandbox, "ruff", &["--version".into()]).succeeds().stdout();
     let direct = sandbox.vx("ruff --version").succeeds().stdout();
     assert_eq!(linked, direct);
@@ -35,13 +35,13 @@ fn a_change_of_the_project_within_the_same_instant_and_size_is_seen() {
     assert_eq!(locks[0].1.len(), locks[1].1.len(), "the very same size");
     for round in 0..20 {
         let (version, lock) = &locks[round % 2];
-        // No pause: the files change in the instant in which they were read last.
+        // There is no pause, so that the files change in the instant of the last read.
         sandbox.write("vx.toml", &format!("[tools]\nruff = \"{version}\"\n"));
         sandbox.write("vx.lock", lock);
-        assert_eq!(says(&sandbox), *version, "round {round}");
+        assert_eq!(output(&sandbox), *version, "round {round}");
         if round % 4 == 3 {
             let_it_settle();
-            assert_eq!(says(&sandbox), *version);
+            assert_eq!(output(&sandbox), *version);
         }
     }
     assert_eq!(remembered(&sandbox), 1, "it was remembered in between");
@@ -60,9 +60,9 @@ fn a_change_of_the_lock_alone_is_seen() {
     for round in 0..6 {
         let (version, lock) = &locks[round % 2];
         sandbox.write("vx.lock", lock);
-        assert_eq!(says(&sandbox), *version, "round {round}");
+        assert_eq!(output(&sandbox), *version, "round {round}");
         let_it_settle();
-        assert_eq!(says(&sandbox), *version, "round {round}");
+        assert_eq!(output(&sandbox), *version, "round {round}");
     }
     assert_eq!(remembered(&sandbox), 1);
 }
@@ -71,7 +71,7 @@ fn a_change_of_the_lock_alone_is_seen() {
 fn a_release_that_is_gone_is_installed_again_and_one_made_anew_is_looked_at() {
     let sandbox = two_versions();
     let_it_settle();
-    assert_eq!(says(&sandbox), "0.15.1");
+    assert_eq!(output(&sandbox), "0.15.1");
     sandbox.vx("uninstall ruff@0.15.1").succeeds();
     assert_eq!(sandbox.vx("ruff --version").succeeds().says("installed").stdout(), "0.15.1\n");
     sandbox.vx("uninstall ruff@0.15.1").succeeds();
@@ -79,7 +79,8 @@ fn a_release_that_is_gone_is_installed_again_and_one_made_anew_is_looked_at() {
     assert_eq!(shim(&sandbox, "ruff", &["--version".into()]).succeeds().stdout(), "0.15.1\n");
 }
 
-/// Which bytes of a release reached the disk is asked again after each start of the machine, until it is known.
+/// After each start of the machine it is checked again that the bytes of a release reached the disk, until that is
+/// known.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_release_that_was_not_waited_for_is_remembered_for_this_run_of_the_machine_only() {
@@ -90,7 +91,7 @@ fn a_release_that_was_not_waited_for_is_remembered_for_this_run_of_the_machine_o
     for (text, for_this_run) in [(text.clone(), true), (text.replace(line, ""), false)] {
         fs::write(&receipt, text).expect("a receipt");
         let_it_settle();
-        assert_eq!(says(&sandbox), "0.15.1");
+        assert_eq!(output(&sandbox), "0.15.1");
         let memory = fs::read_dir(sandbox.kept().join("cache/routes")).expect("routes").flatten().next();
         let memory = fs::read(memory.expect("a route").path()).expect("its bytes");
         assert_eq!(memory.windows(6).any(|bytes| bytes == b"/proc\0"), for_this_run);
@@ -123,7 +124,7 @@ fn a_nearer_project_counts_from_the_moment_it_is_there() {
 fn another_home_is_not_answered_for() {
     let sandbox = two_versions();
     let_it_settle();
-    says(&sandbox);
+    output(&sandbox);
     let mut command = sandbox.command("x --no-install ruff -- --version");
     command.env("VX_HOME", sandbox.root().join("other"));
     sandbox.run("vx x", command).finish().fails_with("not installed");
@@ -137,7 +138,7 @@ fn another_home_is_not_answered_for() {
 fn damaged_memories_are_passed_over() {
     let sandbox = two_versions();
     let_it_settle();
-    says(&sandbox);
+    output(&sandbox);
     let place = fs::read_dir(sandbox.home().join("cache/routes")).expect("a directory").flatten().next();
     let path = place.expect("a file").path();
     let whole = fs::read(&path).expect("bytes");
@@ -147,7 +148,7 @@ fn damaged_memories_are_passed_over() {
         flipped
     }] {
         fs::write(&path, &damaged).expect("a file");
-        assert_eq!(says(&sandbox), "0.15.1");
+        assert_eq!(output(&sandbox), "0.15.1");
         assert_eq!(fs::read(&path).expect("bytes"), whole, "it was made anew");
     }
 }

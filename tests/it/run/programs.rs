@@ -1,4 +1,4 @@
-//! What a program sees and gives that was run through vx: its own arguments, streams, signals, exit code, search path.
+//! The surroundings of a program that is run through vx: arguments, streams, signals, exit code, search path.
 
 use std::ffi::OsString;
 use std::fs;
@@ -24,7 +24,7 @@ fn a_missing_tool_is_installed_before_it_runs_and_prints_nothing_of_its_own() {
 }
 
 #[test]
-fn what_must_not_be_installed_is_an_error() {
+fn a_tool_that_must_not_be_installed_is_an_error() {
     let config = "[tools]\nnode = \"22\"\n[settings]\nauto_install = false\n";
     let sandbox = Sandbox::new().config(config).offers("node", "22.23.3");
     sandbox.vx("node --version").fails_with("auto_install = false").says("vx sync");
@@ -114,7 +114,7 @@ fn a_version_can_be_named_whatever_the_project_declares() {
 }
 
 #[test]
-fn a_link_to_what_no_project_declares_runs_the_copy_behind_it_on_the_search_path() {
+fn a_link_to_an_undeclared_tool_runs_the_copy_behind_it_on_the_search_path() {
     let sandbox = saying("echo pinned");
     sandbox.vx("shims").succeeds();
     let other = sandbox.root().join("elsewhere");
@@ -138,7 +138,7 @@ fn a_link_to_what_no_project_declares_runs_the_copy_behind_it_on_the_search_path
 fn a_home_that_cannot_be_written_to_still_runs_its_tools() {
     let sandbox = saying("echo hello");
     let_it_settle();
-    // Even for who may do anything: a file where the directory should be.
+    // A file in place of the directory, which stops even a user with all rights.
     fs::create_dir_all(sandbox.home().join("cache")).expect("a directory");
     let _ = fs::remove_dir_all(sandbox.home().join("cache/routes"));
     fs::write(sandbox.home().join("cache/routes"), "").expect("a file");

@@ -33,7 +33,7 @@ fn arguments_pass_through_untouched_whatever_they_look_like() {
 }
 
 #[test]
-fn what_a_script_depends_on_runs_once_before_it_and_a_failure_stops_all() {
+fn dependencies_of_a_script_run_once_before_it_and_a_failure_stops_all() {
     let sandbox = scripts(
         "generate = \"echo generate\"\nbroken = \"echo broken; exit 7\"\n\
          lint = { command = \"echo lint {{args}}\", depends = [\"generate\"] }\n\
@@ -121,7 +121,7 @@ fn a_script_that_starts_vx_again_adds_nothing_to_the_search_path() {
 }
 
 #[test]
-fn a_program_whose_interpreter_is_missing_is_told_by_that() {
+fn a_program_whose_interpreter_is_missing_is_reported_by_the_interpreter() {
     let sandbox = Sandbox::new();
     let archive =
         crate::registry::archive::tgz(&[Entry::file("package/bin/odd", 0o755, "#!/no/such/interpreter -x\n")]);

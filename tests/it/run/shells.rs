@@ -1,4 +1,4 @@
-//! Shells that follow a project, and those who are told once what it needs.
+//! Shells that follow a project, and programs that get its variables once.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -20,7 +20,7 @@ fn project() -> Sandbox {
     sandbox
 }
 
-/// Run this in a shell; `None` where there is no such shell.
+/// Run this in a shell; `None` if there is no such shell.
 fn in_shell(sandbox: &Sandbox, shell: &str, options: &[&str], script: &str) -> Option<Finished> {
     Command::new(shell).arg("--version").output().ok()?;
     let mut command = Command::new(shell);
@@ -30,7 +30,7 @@ fn in_shell(sandbox: &Sandbox, shell: &str, options: &[&str], script: &str) -> O
 }
 
 #[test]
-fn what_is_printed_for_a_shell_sets_exactly_what_the_project_says() {
+fn the_lines_printed_for_a_shell_set_exactly_the_projects_variables() {
     let sandbox = project();
     for (shell, options, set) in [
         ("bash", &["--norc", "-c"][..], "eval \"$($VX env --shell bash)\""),
@@ -98,7 +98,7 @@ fn a_prompt_where_nothing_changed_reads_the_memory_and_prints_nothing() {
     let finished = in_shell(&sandbox, "bash", &["--norc", "-c"], script).expect("there is a bash").succeeds();
     let state = finished.stdout().trim().strip_prefix("state ").expect("nothing before").to_owned();
     assert_eq!((state.len(), remembered(&sandbox)), (16, 1));
-    // Whoever reads vx.toml would fail now: its times are as they were, and it cannot be read.
+    // vx.toml has its old times and cannot be read, so a program that reads it would fail now.
     let Ok(output) = Command::new("strace").arg("-V").output() else { return };
     assert!(output.status.success());
     let trace = sandbox.root().join("trace");
@@ -113,7 +113,7 @@ fn a_prompt_where_nothing_changed_reads_the_memory_and_prints_nothing() {
 }
 
 #[test]
-fn a_project_that_cannot_be_read_is_told_once_and_left() {
+fn a_project_that_cannot_be_read_is_reported_once_and_left() {
     let sandbox = project();
     let script = "eval \"$($VX activate bash)\"; echo \"$MODE\"; echo 'tools = ' > vx.toml\n\
                   eval \"$PROMPT_COMMAND\"; eval \"$PROMPT_COMMAND\"; echo \"${MODE-unset}\"";
@@ -123,7 +123,7 @@ fn a_project_that_cannot_be_read_is_told_once_and_left() {
 }
 
 #[test]
-fn every_place_of_a_program_is_told_the_one_that_runs_first() {
+fn every_place_of_a_program_is_shown_the_one_that_runs_first() {
     let sandbox = saying("echo said");
     let other = sandbox.root().join("elsewhere");
     fs::create_dir(&other).expect("a directory");

@@ -1,12 +1,14 @@
-//! Surroundings that are not as programs expect them: the tool meets them as if it had been started directly.
+//! Unusual surroundings, such as closed streams: the tool finds them as if it had been started directly.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use super::{let_it_settle, saying, shim};
 use crate::sandbox::{Finished, Sandbox};
 
-/// vx and the link, by the words that a shell is given for them.
-const WAYS: [&str; 2] = ["\"$VX\" say", "\"$VX_HOME/shims/say\""];
+/// vx and the link, as the words of a shell.
+const COMMAND_LINES: [&str; 2] = ["\"$VX\" say", "\"$VX_HOME/shims/say\""];
 
 fn in_shell(sandbox: &Sandbox, line: &str) -> Finished {
     let mut command = Command::new("/bin/sh");
@@ -15,7 +17,7 @@ fn in_shell(sandbox: &Sandbox, line: &str) -> Finished {
     sandbox.run(line, command).finish()
 }
 
-/// The project with links, everything found once.
+/// A project with links, in which every route was found once.
 fn ready(script: &str) -> Sandbox {
     let sandbox = saying(script);
     sandbox.vx("shims").succeeds();
@@ -27,21 +29,21 @@ fn ready(script: &str) -> Sandbox {
 #[test]
 fn closed_standard_streams_keep_no_tool_from_running() {
     let sandbox = ready("cat; echo out; echo err >&2; exit 4");
-    for way in WAYS {
+    for way in COMMAND_LINES {
         for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
             in_shell(&sandbox, &format!("{way} {closed}")).exits_with(4);
         }
     }
-    // And where nothing is remembered yet.
+    // Try again without a remembered route.
     std::fs::remove_dir_all(sandbox.home().join("cache/routes")).expect("it goes");
-    in_shell(&sandbox, &format!("{} <&- >&- 2>&-", WAYS[0])).exits_with(4);
+    in_shell(&sandbox, &format!("{} <&- >&- 2>&-", COMMAND_LINES[0])).exits_with(4);
 }
 
 #[test]
 fn a_missing_or_foreign_search_path_is_no_obstacle() {
     let sandbox = ready("echo \"$PATH\"");
     let own = sandbox.home().join("store/say/1.0.0/bin");
-    for way in WAYS {
+    for way in COMMAND_LINES {
         let unset = in_shell(&sandbox, &format!("unset PATH; {way}")).succeeds().stdout();
         assert!(unset.starts_with(&format!("{}:/", own.display())) && unset.trim().ends_with("/bin"), "{way}: {unset}");
         let foreign = in_shell(&sandbox, &format!("PATH=/nowhere; export PATH; {way}")).succeeds().stdout();
@@ -70,6 +72,23 @@ fn vx_among_the_links_runs_tools_and_does_everything_else() {
     assert_eq!(call(&["--version"]).succeeds().stdout(), sandbox.vx("--version").succeeds().stdout());
     call(&["sayy"]).refuses_with("`say`");
     call(&[]).exits_with(2);
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_left_to_vx_by_its_name() {
+    let sandbox = ready("echo a tool");
+    let call = || {
+        let mut command = Command::new(sandbox.home().join("shims/vx"));
+        command.args(["say", "a word"]).current_dir(sandbox.project()).env_clear().envs(sandbox.environment());
+        sandbox.run("shims/vx", command).finish()
+    };
+    let_it_settle();
+    assert_eq!(call().succeeds().stdout(), "a tool\n");
+    let file = sandbox.home().join("store/say/1.0.0/bin/say");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).expect("it is there");
+    let through_launcher = call();
+    let through_vx = sandbox.vx("say a word");
+    assert_eq!(through_launcher.stderr(), through_vx.stderr());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What archives and releases hold, read by other means than vx reads them.
+//! The contents of archives and releases, read by other code than vx's own.
 
 use std::fs;
 use std::io::Read;
@@ -14,7 +14,7 @@ pub(super) struct Content {
     pub(super) link: bool,
 }
 
-/// The files and links of a release, but for what vx writes for itself.
+/// The files and links of a release, except those that vx writes for itself.
 pub(super) fn contents_of(release: &Path) -> Vec<Content> {
     let mut paths = Vec::new();
     super::files_below(release, release, &mut paths);
@@ -91,7 +91,7 @@ fn bytes_of(path: PathBuf) -> Vec<u8> {
     std::os::unix::ffi::OsStringExt::into_vec(path.into_os_string())
 }
 
-/// Followed through links: a program may be one.
+/// Links are followed, because a program may be one.
 pub(super) fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
 

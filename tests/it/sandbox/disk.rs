@@ -6,15 +6,15 @@ use std::process::{Child, Command, Stdio};
 
 use super::Sandbox;
 
-/// A mounted file system. It is seen by what is started through [`Disk::command`], and by the test as [`Disk::seen`].
+/// A mounted file system. It is seen by commands started through [`Disk::command`], and by the test as [`Disk::seen`].
 pub(crate) struct Disk {
-    /// Keeps the namespace; it ends when its input does, also when the test is killed.
+    /// The process that keeps the namespace. It ends when its input does, even if the test is killed.
     holder: Child,
     point: PathBuf,
 }
 
 impl Disk {
-    /// Mount a memory file system of this size here. `None` where mounting is not allowed, which is said.
+    /// Mount a memory file system of this size here. `None` if mounting is not allowed, which is reported.
     fn mount(point: &Path, options: &str) -> Option<Self> {
         let script = "mount -t tmpfs -o \"$1\" vx-test \"$0\" && echo mounted && exec cat";
         let mut holder = Command::new("unshare");
@@ -60,7 +60,7 @@ impl Drop for Disk {
 }
 
 impl Sandbox {
-    /// With a small file system at `disk/`, on which the home is. `None` where mounting is not allowed.
+    /// Put the home on a small file system at `disk/`. `None` if mounting is not allowed.
     pub(crate) fn on_a_disk(mut self, options: &str) -> Option<Self> {
         let point = self.root.path().join("disk");
         std::fs::create_dir(&point).expect("a directory");
@@ -69,7 +69,7 @@ impl Sandbox {
         Some(self)
     }
 
-    /// The place of the small file system for what runs in the sandbox.
+    /// The path of the small file system for programs in the sandbox.
     pub(crate) fn disk_point(&self) -> PathBuf {
         self.root.path().join("disk")
     }
@@ -83,7 +83,7 @@ impl Sandbox {
         self.disk.as_ref().expect("a disk").remount(options);
     }
 
-    /// A command that sees what the sandbox's programs see, in the project's directory.
+    /// A command that sees the same file systems as the sandbox's programs, in the project's directory.
     pub(super) fn inside(&self, program: &str) -> Command {
         let Some(disk) = &self.disk else {
             let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! A `vx` that has ended: what it said, and what a test expects of it.
+//! A `vx` that has ended: its output, and a test's expectations of it.
 
 use std::process::ExitStatus;
 
@@ -35,7 +35,7 @@ impl Finished {
         std::os::unix::process::ExitStatusExt::signal(&self.status)
     }
 
-    fn told(&self) -> String {
+    fn described(&self) -> String {
         let Self { command, status, stdout, stderr } = self;
         format!("{command}: {status}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
     }
@@ -46,43 +46,44 @@ impl Finished {
         self.exits_with(0)
     }
 
-    /// It ended with this exit code.
+    /// Assert that it ended with this exit code.
     #[track_caller]
     pub(crate) fn exits_with(self, code: i32) -> Self {
-        assert_eq!(self.status.code(), Some(code), "{}", self.told());
+        assert_eq!(self.status.code(), Some(code), "{}", self.described());
         self
     }
 
-    /// Something asked for did not succeed (exit code 1), and it said this on standard error.
+    /// Assert that a part of the request did not succeed (exit code 1), and that standard error has this text.
     #[track_caller]
     pub(crate) fn fails_with(self, text: &str) -> Self {
         self.exits_with(1).says(text)
     }
 
-    /// It found the command line or the configuration wrong (exit code 2), and said this on standard error.
+    /// Assert that it found the command line or the configuration wrong (exit code 2), and that standard error has this
+    /// text.
     #[track_caller]
     pub(crate) fn refuses_with(self, text: &str) -> Self {
         self.exits_with(2).says(text)
     }
 
-    /// It said this on standard error.
+    /// Standard error has this text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
-        assert!(self.stderr.contains(text), "nothing of `{text}` in:\n{}", self.told());
+        assert!(self.stderr.contains(text), "nothing of `{text}` in:\n{}", self.described());
         self
     }
 
-    /// It printed this on standard output.
+    /// Standard output has this text.
     #[track_caller]
     pub(crate) fn prints(self, text: &str) -> Self {
-        assert!(self.stdout.contains(text), "nothing of `{text}` in:\n{}", self.told());
+        assert!(self.stdout.contains(text), "nothing of `{text}` in:\n{}", self.described());
         self
     }
 
-    /// This is nowhere in what it said and printed.
+    /// Neither output has this text.
     #[track_caller]
     pub(crate) fn keeps_silent_about(self, text: &str) -> Self {
-        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "`{text}` is in:\n{}", self.told());
+        assert!(!self.stdout.contains(text) && !self.stderr.contains(text), "`{text}` is in:\n{}", self.described());
         self
     }
 }

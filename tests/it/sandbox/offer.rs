@@ -2,7 +2,7 @@
 
 use vx::candidate::SourceKind;
 use vx::platform::Platform;
-use vx::source::{Recipe, Wanted};
+use vx::source::{Recipe, RecipeRequest};
 
 use super::Sandbox;
 use crate::registry::archive::{Entry, filler, script, tgz};
@@ -11,17 +11,17 @@ use crate::server::{Reply, Request};
 
 /// A published release of an npm tool.
 pub(crate) struct Offer {
-    /// Where its archive is on the server.
+    /// The path of its archive on the server.
     pub(crate) path: String,
     /// Its bytes.
     pub(crate) archive: Vec<u8>,
 }
 
 impl Sandbox {
-    /// Publish a release of a tool that npm carries, with so many bytes that do not compress.
+    /// Publish a release of a tool that npm carries, with this many bytes that do not compress.
     pub(crate) fn publish(&self, tool: &str, version: &str, filler_bytes: usize) -> Offer {
         let platform = Platform::current().expect("tests run where tools are known");
-        let recipe = Recipe::for_tool(tool, &Wanted::default(), &[], platform).expect("a tool of the catalogue");
+        let recipe = Recipe::for_tool(tool, &RecipeRequest::default(), &[], platform).expect("a tool of the catalogue");
         assert_eq!(recipe.source, SourceKind::Npm, "{tool} comes from elsewhere");
         let package = recipe.packages()[0].clone();
         let programs = recipe.programs(version, "");
@@ -33,7 +33,7 @@ impl Sandbox {
         Offer { path: npm_archive_path(&package, version), archive }
     }
 
-    /// The same, sent at about this many bytes a second.
+    /// Publish such a release, and send it at about this many bytes a second.
     pub(crate) fn publish_slowly(&self, tool: &str, version: &str, filler_bytes: usize, rate: u64) -> Offer {
         let offer = self.publish(tool, version, filler_bytes);
         self.registry().server().serve(&offer.path, Reply::ok(offer.archive.clone()).slow(rate));

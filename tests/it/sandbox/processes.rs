@@ -1,4 +1,4 @@
-//! The processes of a sandbox, found by what only they have in their environment.
+//! The processes of a sandbox, found by their environment, which has the sandbox's directory.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) struct Process {
     pub(crate) environment: Vec<String>,
 }
 
-/// The processes in whose environment this directory appears; empty where the system has no `/proc`.
+/// The processes in whose environment this directory appears; empty if the system has no `/proc`.
 pub(crate) fn processes_of(directory: &Path) -> Vec<Process> {
     let directory = directory.to_string_lossy();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();

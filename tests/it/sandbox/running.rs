@@ -18,7 +18,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Start it with its output in these files: whoever is left behind by a killed vx would hold a pipe open.
+    /// Start it with its output in these files: a process left behind by a killed vx would hold a pipe open.
     pub(super) fn start(name: &str, mut command: Command, stdout: PathBuf, stderr: PathBuf) -> Self {
         let file = |path| fs::File::create(path).expect("a file");
         let child = command.stdout(file(&stdout)).stderr(file(&stderr)).spawn().expect("it starts");
@@ -34,7 +34,7 @@ impl Running {
         send(self.child.id(), signal);
     }
 
-    /// What it has written so far.
+    /// Its output so far.
     pub(crate) fn said(&self) -> String {
         let read = |path: &Path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         [&self.stdout, &self.stderr].into_iter().filter_map(|path| read(path).ok()).collect()
@@ -45,7 +45,7 @@ impl Running {
         self.finish_within(PATIENCE)
     }
 
-    /// The same, with this much patience.
+    /// Wait for its end; it is killed when it takes longer than `patience`.
     pub(crate) fn finish_within(mut self, patience: Duration) -> Finished {
         let deadline = Instant::now() + patience;
         let status = loop {

@@ -1,39 +1,41 @@
-//! Whether a home is whole: every release is what its receipt says, file by file, and nothing half done lies about.
+//! The check that a home is whole: every release matches its receipt, file by file, and no half-made file is left.
 //!
-//! What a release must hold is taken from the archives that were published, read here by other means than vx reads
-//! them, so that a release and a receipt that are wrong together are found too.
+//! The files that a release must hold are taken from the archives that were published, read here by other code than
+//! vx's own, so that a release and a receipt that are wrong together are found too.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
 
+use vx::archive::Archive;
 use vx::digest::{Algorithm, Digest};
-use vx::install::{Receipt, ReceiptPart};
+use vx::install::Receipt;
 
 use super::Sandbox;
 use super::contents::{Content, contents_of, entries, is_executable};
 use crate::registry::digest;
 
-/// What the archives hold that were asked about, by the names of their digests.
+/// The contents of the archives that were asked about, by the names of their digests.
 pub(super) type Known = HashMap<String, Rc<Vec<Content>>>;
 
 impl Sandbox {
-    /// Nothing is wrong with any release or archive, at whatever instant this is asked.
+    /// Assert that nothing is wrong with any release or archive. This must hold at any instant.
     #[track_caller]
     pub(crate) fn keeps_only_whole_releases(&self) {
         let flaws: Vec<String> = self.store_flaws().into_iter().chain(self.cache_flaws()).collect();
         assert!(flaws.is_empty(), "not whole:\n{}", flaws.join("\n"));
     }
 
-    /// The same, and nobody's leftovers lie about but the beginnings of archives, for the next run to continue.
+    /// Assert the same, and that there are no leftovers except the beginnings of archives, which the next run
+    /// continues.
     #[track_caller]
     pub(crate) fn is_whole(&self) {
         self.keeps_only_whole_releases();
         assert_eq!(self.left_behind(), Vec::<String>::new());
     }
 
-    /// The same, and no beginning of an archive either.
+    /// Assert the same, and that there is no beginning of an archive either.
     #[track_caller]
     pub(crate) fn is_clean(&self) {
         self.is_whole();
@@ -72,14 +74,14 @@ impl Sandbox {
         let (mut files, mut size_bytes) = (0, 0);
         for part in &receipt.parts {
             let Some(archive) = self.contents(part) else {
-                flaws.push(format!("`{}` with {} was never published", part.file_name, part.digest));
+                flaws.push(format!("`{}` with {:?} was never published", part.file, part.digest));
                 continue;
             };
             for wanted in archive.iter() {
                 files += 1;
                 size_bytes += if wanted.link { 0 } else { wanted.bytes.len() as u64 };
                 match place_of(wanted, &there) {
-                    None => flaws.push(format!("`{}` of `{}` is missing", wanted.path, part.file_name)),
+                    None => flaws.push(format!("`{}` of `{}` is missing", wanted.path, part.file)),
                     Some(at) => flaws.extend(difference(wanted, &there.remove(at))),
                 }
             }
@@ -122,15 +124,16 @@ impl Sandbox {
         flaws
     }
 
-    /// What the archive holds that this part of a receipt names.
-    fn contents(&self, part: &ReceiptPart) -> Option<Rc<Vec<Content>>> {
-        let name = part.digest.file_name();
+    /// The content of the archive that this part of a receipt names.
+    fn contents(&self, part: &Archive) -> Option<Rc<Vec<Content>>> {
+        let digest = part.digest.as_ref()?;
+        let name = digest.file_name();
         if let Some(known) = self.known.borrow().get(&name) {
             return Some(Rc::clone(known));
         }
-        let same = |archive: &&Vec<u8>| archive.len() as u64 == part.size_bytes && is(&part.digest, archive);
+        let same = |archive: &&Vec<u8>| part.size == Some(archive.len() as u64) && is(digest, archive);
         let archive = self.registry().archives().iter().find(same).cloned()?;
-        let contents = Rc::new(entries(&part.file_name, &archive));
+        let contents = Rc::new(entries(&part.file, &archive));
         self.known.borrow_mut().insert(name, Rc::clone(&contents));
         Some(contents)
     }
@@ -140,7 +143,7 @@ fn is(digest_said: &Digest, archive: &[u8]) -> bool {
     digest(digest_said.algorithm(), archive) == *digest_said
 }
 
-/// Where an entry is in a release: below its own path, or that without its first component, or below a folder that
+/// The place of an entry in a release: below its own path, or that without its first component, or below a folder that
 /// the part goes to.
 fn place_of(wanted: &Content, there: &[Content]) -> Option<usize> {
     let stripped = wanted.path.split_once('/').map_or(wanted.path.as_str(), |(_, rest)| rest);
@@ -171,9 +174,9 @@ fn names_in(directory: &Path) -> Vec<String> {
     names
 }
 
-/// The checker is only as good as what it finds.
+/// The check itself is tested: it must find each kind of fault.
 #[test]
-fn whatever_is_wrong_with_a_home_is_found() {
+fn every_flaw_of_a_home_is_found() {
     use std::os::unix::fs::PermissionsExt;
 
     let wrong = |what: &str, spoil: &dyn Fn(&Path)| {

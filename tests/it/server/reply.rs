@@ -1,4 +1,4 @@
-//! What the server answers: a status, headers and a body, and how the answer goes wrong.
+//! The server's answers: a status, headers and a body, and the faults of an answer.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Request;
 
-/// How one path is answered.
+/// The answer of one path.
 pub(crate) struct Reply {
     kind: Kind,
 }
@@ -32,14 +32,14 @@ struct Fixed {
     fault: Option<Fault>,
 }
 
-/// What ends the body before its time, after so many bytes of it.
+/// The fault that ends the body before its time, after this many bytes of it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Fault {
     Silent(usize),
     Reset(usize),
 }
 
-/// What goes over the wire for one request.
+/// The bytes on the wire for one request.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
@@ -112,22 +112,22 @@ impl Reply {
         self.with(|fixed| fixed.etag = None)
     }
 
-    /// The whole body whatever range was asked for.
+    /// The whole body for every range.
     pub(crate) fn without_ranges(self) -> Self {
         self.with(|fixed| fixed.ranges = false)
     }
 
-    /// Answer ranges with one that begins so many bytes later than asked.
+    /// Answer ranges with one that begins this many bytes later than asked.
     pub(crate) fn wrong_range(self, shift: usize) -> Self {
         self.with(|fixed| fixed.range_shift = shift)
     }
 
-    /// Promise this many bytes, whatever is sent.
+    /// Promise this many bytes, more or fewer than are sent.
     pub(crate) fn content_length(self, length: u64) -> Self {
         self.with(|fixed| fixed.content_length = Some(length))
     }
 
-    /// Send the first byte of the body so long after its head.
+    /// Send the first byte of the body this long after its head.
     pub(crate) fn late(self, time: Duration) -> Self {
         self.with(|fixed| fixed.late = time)
     }
@@ -137,12 +137,12 @@ impl Reply {
         self.with(|fixed| fixed.bytes_per_second = Some(bytes_per_second))
     }
 
-    /// Send so many bytes of the body, then nothing more, keeping the connection open.
+    /// Send this many bytes of the body, then nothing more, keeping the connection open.
     pub(crate) fn silent_after(self, bytes: usize) -> Self {
         self.with(|fixed| fixed.fault = Some(Fault::Silent(bytes)))
     }
 
-    /// Send so many bytes of the body, then reset the connection.
+    /// Send this many bytes of the body, then reset the connection.
     pub(crate) fn reset_after(self, bytes: usize) -> Self {
         self.with(|fixed| fixed.fault = Some(Fault::Reset(bytes)))
     }
@@ -159,13 +159,13 @@ impl Reply {
         self
     }
 
-    /// What to send for this request.
+    /// The answer to this request.
     pub(super) fn answer(&self, request: &Request) -> Answer {
         match &self.kind {
             Kind::Fixed(fixed) => fixed.answer(request),
             Kind::Choose(pick) => pick(request).answer(request),
             Kind::Sequence(replies, next) => {
-                // Who only asks for the size takes nobody's turn.
+                // A request for the size alone does not advance the sequence.
                 let step = usize::from(request.method != "HEAD");
                 let at = next.fetch_add(step, Ordering::Relaxed).min(replies.len() - 1);
                 replies[at].answer(request)

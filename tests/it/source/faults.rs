@@ -1,10 +1,10 @@
-//! Registries that misbehave: each fault is met in bounded time, and named.
+//! Faulty registries: each fault gives an error in bounded time that names it.
 
 use std::time::{Duration, Instant};
 
 use super::*;
 
-/// A registry whose document of esbuild answers so, and what asking it leads to.
+/// Serve this reply as a registry's document of esbuild. Returns the result of a request for the versions.
 fn esbuild_with(reply: Reply) -> (Result<Vec<Artifact>, SourceError>, usize) {
     let registry = Registry::start();
     registry.offer("esbuild", "0.28.2");
@@ -21,7 +21,7 @@ fn document() -> String {
 }
 
 #[test]
-fn what_passes_is_asked_again() {
+fn a_passing_fault_is_asked_again() {
     for trouble in [
         Reply::status(503),
         Reply::status(429).header("Retry-After", "1"),
@@ -30,13 +30,13 @@ fn what_passes_is_asked_again() {
         Reply::json(document()).content_length(10_000).reset_after(50),
     ] {
         let (outcome, asked) = esbuild_with(Reply::sequence([trouble, Reply::json(document())]));
-        assert_eq!(outcome.map(|artifacts| artifacts[0].version.clone()), Ok("1.0.0".into()));
+        assert_eq!(outcome.map(|artifacts| artifacts[0].archive.version.clone()), Ok("1.0.0".into()));
         assert_eq!(asked, 2);
     }
 }
 
 #[test]
-fn what_does_not_pass_is_named_after_a_few_tries() {
+fn a_lasting_fault_is_named_after_a_few_tries() {
     for (status, kind, tries) in [
         (503, SourceErrorKind::Status(503), 4),
         (418, SourceErrorKind::Status(418), 1),
@@ -63,6 +63,43 @@ fn a_portals_page_is_not_taken_for_a_registry() {
     assert_eq!(error.kind, SourceErrorKind::WebPage);
 }
 
+/// A document as gzip, cut into this many members.
+fn gzip(text: &str, members: usize) -> Vec<u8> {
+    let member = |piece: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut encoder, piece).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    text.as_bytes().chunks(text.len().div_ceil(members)).flat_map(member).collect()
+}
+
+#[test]
+fn a_compressed_answer_is_asked_for_and_read() {
+    for members in [1, 3] {
+        let compressed = Reply::choose(move |request| {
+            assert!(request.header("accept-encoding").is_some_and(|accepted| accepted.contains("gzip")));
+            Reply::json(gzip(&document(), members)).header("Content-Encoding", "gzip")
+        });
+        let (outcome, asked) = esbuild_with(compressed);
+        assert_eq!(outcome.map(|artifacts| artifacts[0].archive.version.clone()), Ok("1.0.0".into()));
+        assert_eq!(asked, 1);
+    }
+}
+
+#[test]
+fn a_compressed_answer_that_is_damaged_is_named_and_one_that_is_cut_is_asked_for_again() {
+    let compressed = gzip(&document(), 1);
+    let mut damaged = compressed.clone();
+    damaged[20] ^= 0x10;
+    let (outcome, asked) = esbuild_with(Reply::json(damaged).header("Content-Encoding", "gzip"));
+    assert!(matches!(outcome.unwrap_err().kind, SourceErrorKind::Garbage(_)));
+    assert_eq!(asked, 1);
+    let cut = Reply::json(&compressed[..40]).header("Content-Encoding", "gzip");
+    let whole = Reply::json(compressed.clone()).header("Content-Encoding", "gzip");
+    let (outcome, asked) = esbuild_with(Reply::sequence([cut, whole]));
+    assert_eq!((outcome.map(|artifacts| artifacts.len()), asked), (Ok(1), 2));
+}
+
 #[test]
 fn answers_that_make_no_sense_are_named_and_not_kept() {
     let registry = Registry::start();
@@ -75,7 +112,7 @@ fn answers_that_make_no_sense_are_named_and_not_kept() {
         assert!(matches!(error.kind, SourceErrorKind::Garbage(_)), "{error}");
     }
     registry.offer("esbuild", "0.28.3");
-    assert_eq!(resolve(&setting.sources(), "esbuild", "latest").unwrap()[0].version, "0.28.3");
+    assert_eq!(resolve(&setting.sources(), "esbuild", "latest").unwrap()[0].archive.version, "0.28.3");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The real registries, where the machine can reach them.
+//! The real registries, if the machine can reach them.
 
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -26,8 +26,8 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
     for (tool, algorithm) in [("esbuild", Algorithm::Sha512), ("just", Algorithm::Sha256)] {
         match resolve(&sources, tool, "latest") {
             Ok(artifacts) => {
-                assert_eq!(artifacts[0].digest.as_ref().map(vx::digest::Digest::algorithm), Some(algorithm));
-                assert!(artifacts[0].size.is_some_and(|size| size > 100_000), "{artifacts:?}");
+                assert_eq!(artifacts[0].archive.digest.as_ref().map(vx::digest::Digest::algorithm), Some(algorithm));
+                assert!(artifacts[0].archive.size.is_some_and(|size| size > 100_000), "{artifacts:?}");
             }
             Err(SourceError { kind: SourceErrorKind::Unreachable(reason), .. }) => {
                 crate::skipped::skipped(format_args!("no network to reach the registry of {tool}: {reason}"));

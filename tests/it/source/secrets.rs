@@ -1,4 +1,4 @@
-//! Credentials reach the host that they are for, and nobody else.
+//! Credentials reach the host that they are for, and no other.
 
 use super::*;
 use crate::server::Server;
@@ -25,7 +25,7 @@ fn npms_token_goes_to_its_registry_and_with_the_archive() {
     for place in ["project/.npmrc", "user/.npmrc"] {
         let setting = Setting::empty().file(place, &npmrc).with("NPM_TOKEN", TOKEN);
         let artifact = resolve(&setting.sources(), "esbuild", "latest").unwrap().remove(0);
-        assert_eq!(artifact.authorization.as_deref(), Some("Bearer planted-secret"));
+        assert_eq!(artifact.origin.authorization.as_deref(), Some("Bearer planted-secret"));
         assert!(!format!("{artifact:?}").contains(TOKEN));
     }
     assert!(authorizations(registry.server()).iter().all(|header| header.as_deref() == Some("Bearer planted-secret")));
@@ -45,7 +45,7 @@ fn an_archive_on_another_host_gets_no_token() {
     let npmrc = format!("//{}/npm/:_authToken={TOKEN}\n", host(registry.server()));
     let setting = Setting::of(&registry).file("user/.npmrc", &npmrc);
     let artifact = resolve(&setting.sources(), "esbuild", "latest").unwrap().remove(0);
-    assert_eq!(artifact.authorization, None);
+    assert_eq!(artifact.origin.authorization, None);
     assert_eq!(authorizations(&other), [None]);
 }
 
@@ -69,12 +69,12 @@ fn netrc_speaks_for_hosts_without_other_credentials() {
     let netrc = format!("machine 127.0.0.1 login me password {TOKEN}\n");
     let artifact =
         resolve(&Setting::of(&registry).file("user/.netrc", &netrc).sources(), "uv", "latest").unwrap().remove(0);
-    assert!(artifact.authorization.as_deref().is_some_and(|header| header.starts_with("Basic ")));
+    assert!(artifact.origin.authorization.as_deref().is_some_and(|header| header.starts_with("Basic ")));
     assert!(authorizations(registry.server()).iter().all(Option::is_some));
     let other = format!("machine other.invalid login me password {TOKEN}\n");
     let artifact =
         resolve(&Setting::of(&registry).file("user/.netrc", &other).sources(), "uv", "latest").unwrap().remove(0);
-    assert_eq!(artifact.authorization, None);
+    assert_eq!(artifact.origin.authorization, None);
 }
 
 #[test]

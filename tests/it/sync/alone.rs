@@ -5,8 +5,8 @@ use std::fs;
 use crate::registry::archive::{script, tgz};
 use crate::sandbox::Sandbox;
 
-/// A project whose tool writes down what it was told.
-fn telling(options: &str) -> Sandbox {
+/// A project whose tool writes down the options it got.
+fn writing_options(options: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let more = format!("{options}, postinstall = \"printf '%s' $flavour > told\"");
     let tool = sandbox.addressed("hello", &tgz(&[script("x/bin/hello", "1.0.0")]), &more);
@@ -14,7 +14,7 @@ fn telling(options: &str) -> Sandbox {
     sandbox
 }
 
-fn told(sandbox: &Sandbox) -> String {
+fn written(sandbox: &Sandbox) -> String {
     fs::read_to_string(sandbox.home().join("store/hello/1.0.0/told")).expect("the command ran")
 }
 
@@ -32,18 +32,18 @@ fn a_tool_is_installed_anywhere_with_a_board_of_its_own() {
 
 #[test]
 fn in_a_project_it_takes_version_and_options_from_there() {
-    let sandbox = telling(", options = { flavour = \"file\" }").variable("VX_HELLO_FLAVOUR", "environment");
+    let sandbox = writing_options(", options = { flavour = \"file\" }").variable("VX_HELLO_FLAVOUR", "environment");
     let finished = sandbox.vx("install hello").succeeds();
-    assert_eq!(told(&sandbox), "file");
+    assert_eq!(written(&sandbox), "file");
     assert!(!finished.stderr().contains("deprecated"), "{}", finished.stderr());
 }
 
 #[test]
 fn deprecated_variables_give_options_where_the_file_has_none_with_one_notice_a_run() {
-    let sandbox = telling("").variable("VX_HELLO_FLAVOUR", "environment").variable("VX_ESBUILD_KIND", "small");
+    let sandbox = writing_options("").variable("VX_HELLO_FLAVOUR", "environment").variable("VX_ESBUILD_KIND", "small");
     sandbox.registry().offer("esbuild", "0.27.0");
     let finished = sandbox.vx("install hello esbuild@0.27.0").succeeds();
-    assert_eq!(told(&sandbox), "environment");
+    assert_eq!(written(&sandbox), "environment");
     let said = finished.stderr();
     assert_eq!(said.matches("deprecated").count(), 1, "{said}");
     assert!(said.contains("VX_ESBUILD_KIND, VX_HELLO_FLAVOUR"), "{said}");
@@ -51,8 +51,8 @@ fn deprecated_variables_give_options_where_the_file_has_none_with_one_notice_a_r
 
 #[test]
 fn a_sync_takes_no_options_from_the_environment() {
-    let sandbox = telling("").variable("VX_HELLO_FLAVOUR", "environment");
+    let sandbox = writing_options("").variable("VX_HELLO_FLAVOUR", "environment");
     let finished = sandbox.vx("sync").succeeds();
-    assert_eq!(told(&sandbox), "");
+    assert_eq!(written(&sandbox), "");
     assert!(!finished.stderr().contains("deprecated"), "{}", finished.stderr());
 }

@@ -1,4 +1,4 @@
-//! The way into an install: what comes through the pipe, and what becomes of a child to which it does not come.
+//! The way into an install: the messages through the pipe, and the end of a child that gets none.
 
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
@@ -13,7 +13,7 @@ use crate::sandbox::{Sandbox, slot_of, text, within};
 /// A board with a slot reserved for one tool, and a child that is to take it.
 struct Channel {
     sandbox: Sandbox,
-    /// The test is the parent: while it holds the board, somebody stands behind it.
+    /// The test is the parent: while it holds the board, the board has a living creator.
     _board: Board,
     child: Child,
 }
@@ -36,7 +36,7 @@ impl Channel {
         pipe.write_all(bytes).expect("the child reads");
     }
 
-    /// The child gave up with exit code 2, and its slot says why.
+    /// Assert that the child gave up with exit code 2, and that its slot has the reason.
     fn fails_saying(&mut self, reason: &str) {
         let status = within(Duration::from_secs(20), "the child ends", || self.child.try_wait().expect("a child"));
         let slot = slot_of(&self.sandbox.board().expect("a board"), "esbuild").expect("a slot");
@@ -72,7 +72,7 @@ fn config(tool: &str) -> Value {
 }
 
 #[test]
-fn a_child_to_which_nothing_comes_gives_up_after_five_seconds() {
+fn a_child_that_gets_no_message_gives_up_after_five_seconds() {
     let start = Instant::now();
     let mut channel = Channel::open();
     channel.fails_saying("no configuration arrived on standard input within 5 s");
@@ -80,14 +80,14 @@ fn a_child_to_which_nothing_comes_gives_up_after_five_seconds() {
 }
 
 #[test]
-fn a_pipe_that_is_closed_at_once_is_said() {
+fn a_pipe_that_is_closed_at_once_is_reported() {
     let mut channel = Channel::open();
     channel.send(b"");
     channel.fails_saying("standard input was closed without a configuration");
 }
 
 #[test]
-fn half_a_message_is_said_with_how_much_came() {
+fn half_a_message_is_reported_with_its_length() {
     let mut channel = Channel::open();
     let whole = document(1, &config("esbuild"));
     channel.send(&whole[..whole.len() - 10]);
@@ -110,7 +110,7 @@ fn a_newer_format_is_refused_by_name() {
 }
 
 #[test]
-fn what_is_no_message_is_refused_without_a_word_of_it() {
+fn bytes_that_are_no_message_are_refused_without_quoting_them() {
     let mut channel = Channel::open();
     channel.send(b"planted planted planted planted planted");
     channel.fails_saying("standard input holds no vx configuration");
@@ -135,7 +135,7 @@ fn a_child_whose_parent_died_before_it_looked_gives_up_at_once() {
         sandbox.publish_slowly(tool, version, 900_000, 100_000);
     }
     let parent = sandbox.start("sync --plain --jobs 1");
-    // Either of them comes first; the child of the other is not started for seconds.
+    // Either tool may be the first; the child of the other is not started for seconds.
     let downloads = |tool| sandbox.slot(tool).is_some_and(|slot| slot["phase"] == "downloading");
     let tool = within(Duration::from_secs(20), "a download begins", || match () {
         () if downloads("biome") => Some("esbuild"),

@@ -127,7 +127,7 @@ fn a_search_finds_by_name_and_by_description() {
 }
 
 #[test]
-fn the_caches_tell_their_size_and_are_emptied_without_harm() {
+fn the_caches_show_their_size_and_are_emptied_without_harm() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2\"\n");
     sandbox.publish("biome", "2.3.4", 100_000);
     sandbox.vx("sync").succeeds();

@@ -1,4 +1,4 @@
-//! Odd wishes and odd places: what cannot be done is said before anything starts, and what was done counts.
+//! Odd requests and odd places: an impossible one is refused before anything starts, and finished work counts.
 
 use crate::sandbox::Sandbox;
 
@@ -9,7 +9,7 @@ fn two() -> Sandbox {
 }
 
 #[test]
-fn what_a_sync_of_one_tool_did_not_look_at_is_wanted_as_before() {
+fn a_sync_of_one_tool_leaves_the_others_wanted_as_before() {
     let sandbox = two();
     sandbox.vx("sync").succeeds();
     sandbox.vx("sync biome").succeeds();
@@ -48,7 +48,7 @@ fn a_runtime_directory_that_is_refused_is_a_matter_of_configuration() {
 }
 
 #[test]
-fn a_good_run_whose_lines_nobody_takes_is_a_good_run() {
+fn a_good_run_whose_lines_no_process_reads_is_a_good_run() {
     let sandbox = two();
     let mut command = sandbox.command("sync --plain");
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
@@ -57,7 +57,7 @@ fn a_good_run_whose_lines_nobody_takes_is_a_good_run() {
     drop(reader);
     let status = command.stderr(writer).status().expect("vx starts");
     assert!(status.success(), "a reader that went away: {status:?}");
-    // That the lines are lost for another reason is a failure, and the release is there all the same.
+    // Lines lost for another reason are a failure, although the release is installed.
     let status = sandbox.command("sync --plain --force").stderr(full).status().expect("vx starts");
     assert_eq!(status.code(), Some(1));
     assert_eq!(sandbox.program_says("biome"), "2.3.4");
@@ -75,7 +75,7 @@ fn data_that_cannot_be_written_fails_the_command() {
 }
 
 #[test]
-fn a_headless_run_says_what_failed_and_nothing_else() {
+fn a_headless_run_prints_its_failures_and_nothing_else() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n\n[settings]\njob = 3\n").offers("biome", "2.3.4");
     let quiet = sandbox.vx("sync --headless").succeeds();
     assert_eq!(quiet.stderr(), "", "not even a warning");
@@ -113,7 +113,7 @@ fn a_project_without_tools_ends_well_in_every_form() {
 }
 
 #[test]
-fn a_time_too_long_to_be_told_is_no_bound() {
+fn a_time_too_long_to_be_counted_is_no_bound() {
     let sandbox = two();
     sandbox.vx("sync --timeout 2562047788015215h").succeeds();
     sandbox.vx("board wait --timeout 2562047788015215h").succeeds();

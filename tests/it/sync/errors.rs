@@ -1,10 +1,13 @@
-//! The bad days: each fault is named, says what to do, costs only its own tool, and leaves nothing to clean up.
+//! Faults: the error names each one and has a hint, only the tool with the fault fails, and nothing is left to clean
+//! up.
+
+use serde_json::Value;
 
 use crate::registry::archive::{Entry, script, tgz};
 use crate::sandbox::{Offer, Sandbox, text};
 use crate::server::Reply;
 
-/// A project with one tool that will be served wrongly and one that is well.
+/// A project with one tool that will be served wrongly and one that is served well.
 fn one_good_one_bad() -> (Sandbox, Offer) {
     let sandbox =
         Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
@@ -12,7 +15,7 @@ fn one_good_one_bad() -> (Sandbox, Offer) {
     (sandbox, offer)
 }
 
-/// Sync while the archive is served so; it fails saying these, and the next run with the true archive is a good one.
+/// Sync while this reply is served; it fails with these texts, and the next run with the true archive is a good one.
 fn fails_and_recovers(reply: Reply, says: &[&str]) {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.registry().server().serve(&offer.path, reply);
@@ -33,7 +36,7 @@ fn fails_and_recovers(reply: Reply, says: &[&str]) {
 }
 
 #[test]
-fn other_bytes_than_the_digest_says() {
+fn other_bytes_than_those_of_the_digest() {
     let other = tgz(&[script("package/biome", "6.6.6")]);
     fails_and_recovers(Reply::ok(other), &["expected sha512", "got sha512", "do not trust the archive"]);
 }
@@ -61,7 +64,7 @@ fn no_bytes_at_all() {
     fails_and_recovers(Reply::ok(""), &["expected sha512"]);
 }
 
-/// A tool from an address whose archive is what the digest says, and still no good.
+/// Check that an archive from an address is refused with these texts, although it matches its digest.
 fn refuses_archive(archive: &[u8], says: &[&str]) {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     let bad = sandbox.addressed("bad", archive, "");
@@ -91,7 +94,8 @@ fn an_archive_that_leads_out_of_its_directory() {
     refuses_archive(&evil_tar(), &["entry `", "hint: "]);
 }
 
-/// An archive with an entry that climbs out; the tar crate refuses to write such a name, so it is put in by hand.
+/// An archive with an entry outside of its folder. The tar crate refuses to write such a name, so the header is written
+/// here.
 fn evil_tar() -> Vec<u8> {
     use std::io::Write;
     let mut tar = Vec::new();
@@ -123,7 +127,31 @@ fn a_postinstall_that_fails_activates_nothing_and_shows_its_last_lines() {
 }
 
 #[test]
-fn a_failed_reinstall_leaves_what_was_there() {
+fn an_error_longer_than_its_cell_keeps_its_kind_and_its_hint_in_every_output() {
+    let sandbox = Sandbox::new();
+    let archive = tgz(&[script("x/bin/hello", "1.0.0"), Entry::file("x/notes", 0o644, "n")]);
+    let tool = sandbox.addressed("hello", &archive, ", postinstall = \"seq -f 'line %g of the output' 200; exit 7\"");
+    sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
+    let hint = "correct `postinstall` in vx.toml; the release was not installed";
+    let printed = sandbox.vx("sync --json").exits_with(1).stdout();
+    let dumped = sandbox.vx("board dump").succeeds().stdout();
+    assert!(dumped.contains(&format!("hint: {hint}")) && dumped.contains("line 200 of the output"), "{dumped}");
+    assert!(!dumped.contains("kind: "), "{dumped}");
+    sandbox.vx("board dump --csv").succeeds().prints(hint).prints("post-install,");
+    let slot = sandbox.slot("hello").expect("a slot");
+    assert_eq!((text(&slot["error_kind"]), text(&slot["hint"])), ("post-install", hint));
+    let events: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let failed = events.iter().find(|event| event["event"] == "failed").expect("a failure");
+    let summary = &events.last().expect("a summary")["tools"][0];
+    for told in [failed, summary] {
+        assert_eq!((text(&told["kind"]), text(&told["hint"])), ("post-install", hint), "{told}");
+        assert!(text(&told["error"]).ends_with(&format!("line 200 of the output\nhint: {hint}")), "{told}");
+    }
+    sandbox.vx("sync --headless").fails_with("exit code 7").says(&format!("hint: {hint}")).keeps_silent_about("kind: ");
+}
+
+#[test]
+fn a_failed_reinstall_leaves_the_old_release() {
     let (sandbox, offer) = one_good_one_bad();
     sandbox.vx("sync").succeeds();
     sandbox.spoil("biome");
@@ -136,7 +164,7 @@ fn a_failed_reinstall_leaves_what_was_there() {
 }
 
 #[test]
-fn a_tool_nobody_knows_is_named_with_the_nearest_before_anything_is_asked() {
+fn an_unknown_tool_is_named_with_the_nearest_before_anything_is_asked() {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\nbiom = \"2\"\n");
     sandbox.vx("sync").refuses_with("nodee").says("`node`").says("biom").says("`biome`");
     assert_eq!(sandbox.registry().server().requests().len(), 0);
@@ -144,7 +172,7 @@ fn a_tool_nobody_knows_is_named_with_the_nearest_before_anything_is_asked() {
 }
 
 #[test]
-fn every_problem_of_a_file_is_told_at_once_with_its_place() {
+fn every_problem_of_a_file_is_reported_at_once_with_its_place() {
     let sandbox = Sandbox::new().config(
         "[tools]\nnode = 20\nesbuild = [\"1\", \"2\"]\nruff = { version = \"1\", os = [\"linx\"] }\n\n[settings]\njobs = \"many\"\n",
     );
@@ -161,14 +189,14 @@ fn every_problem_of_a_file_is_told_at_once_with_its_place() {
 }
 
 #[test]
-fn a_file_that_is_no_toml_is_told_with_its_place() {
+fn a_file_that_is_no_toml_is_reported_with_its_place() {
     let sandbox = Sandbox::new().config("[tools]\nnode = \"22\n");
     let file = sandbox.project().join("vx.toml").display().to_string();
     sandbox.vx("sync").refuses_with(&format!("{file}:2:"));
 }
 
 #[test]
-fn without_a_project_it_says_where_it_looked() {
+fn without_a_project_the_error_names_the_directories_searched() {
     Sandbox::new().vx("sync").refuses_with("vx.toml");
 }
 

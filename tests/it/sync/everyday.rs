@@ -1,4 +1,4 @@
-//! The good days: what is declared gets installed, runs, and is not fetched again.
+//! Normal use: a declared tool is installed, runs, and is not fetched again.
 
 use crate::registry::archive::{Entry, script, tgz};
 use crate::registry::digest;
@@ -37,7 +37,7 @@ fn the_lock_works_behind_any_mirror() {
     for fact in ["22.23.3", "0.15.1", "2.3.4", "sha512", "[tools."] {
         assert!(lock.contains(fact), "`{fact}` is not in the lock:\n{lock}");
     }
-    // Another registry, another home: the lock alone says what to fetch.
+    // Another registry, another home: the lock alone decides the archives to fetch.
     let other = mixed();
     other.write("vx.lock", &lock);
     other.vx("sync --locked").succeeds();
@@ -46,7 +46,7 @@ fn the_lock_works_behind_any_mirror() {
 }
 
 #[test]
-fn a_second_run_has_nothing_to_do_and_asks_nobody() {
+fn a_second_run_has_nothing_to_do_and_makes_no_request() {
     let sandbox = mixed();
     sandbox.vx("sync").succeeds();
     let (asked, stored) = (sandbox.registry().server().requests().len(), sandbox.stored());
@@ -86,7 +86,7 @@ fn an_address_with_templates_and_a_digest_is_a_source() {
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.program_says("hello"), "1.2.3", "on {os} {arch}");
     assert!(sandbox.stored().iter().any(|file| file.ends_with("README")), "{:?}", sandbox.stored());
-    // An address is the one thing that a lock cannot do without.
+    // For a tool from an address, the lock needs the address.
     assert!(sandbox.read("vx.lock").contains(&sandbox.registry().server().url(&path)), "{}", sandbox.read("vx.lock"));
 }
 
@@ -123,7 +123,7 @@ fn a_tool_for_other_systems_is_left_out() {
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["ruff 0.15.1"]);
     for options in ["", "--locked", "--frozen"] {
-        // Also by the lock, which holds it for the others.
+        // `--locked` and `--frozen` use the lock, which has an entry of biome for the other systems.
         sandbox.vx(&format!("sync --dry-run {options}")).succeeds().prints("keep biome  (not for this system)");
         sandbox.vx(&format!("sync {options}")).succeeds().says("nothing to do");
     }
@@ -132,7 +132,7 @@ fn a_tool_for_other_systems_is_left_out() {
 }
 
 #[test]
-fn the_copy_on_path_satisfies_a_range_only_where_the_project_says_so() {
+fn the_copy_on_path_satisfies_a_range_only_where_the_project_allows_it() {
     let sandbox = Sandbox::new();
     let bin = sandbox.root().join("bin");
     std::fs::create_dir(&bin).expect("a directory");
@@ -150,7 +150,7 @@ fn the_copy_on_path_satisfies_a_range_only_where_the_project_says_so() {
     assert_eq!(sandbox.registry().server().requests().len(), 0);
     let sandbox = sandbox.config("[tools]\njust = { version = \">=2\", source = \"system\" }\n");
     sandbox.vx("sync").fails_with("1.43.0");
-    // Without the word it is fetched, whatever is on PATH.
+    // Without that word in vx.toml the tool is fetched, even if PATH has it.
     let sandbox = sandbox.config("[tools]\njust = \"1\"\n");
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["just 1.44.0"]);
@@ -169,7 +169,7 @@ fn a_project_is_found_from_a_folder_below_it() {
 }
 
 #[test]
-fn what_a_postinstall_command_prints_is_in_the_tools_log_while_it_runs_and_when_all_is_well() {
+fn the_output_of_a_postinstall_command_is_in_the_tools_log_while_it_runs_and_when_all_is_well() {
     let sandbox = Sandbox::new().offers("biome", "2.3.4");
     let end = sandbox.root().join("end");
     let command = format!("echo begun; while [ ! -e {} ]; do sleep 0.02; done; echo over >&2", end.display());

@@ -1,4 +1,4 @@
-//! What becomes of a lock: of an older format, with platforms missing, with tools that it does not have.
+//! Locks to be changed: of an older format, with platforms missing, with tools that it does not have.
 
 use crate::registry::archive::{script, tgz};
 use crate::registry::{Npm, npm_path};
@@ -26,13 +26,25 @@ fn a_lock_of_the_old_format_pins_only_what_the_project_accepts() {
 }
 
 #[test]
+fn an_old_lock_is_mentioned_only_where_its_pins_are_used() {
+    let sandbox = with_old_lock("[tools]\nbiome = \"2\"\nesbuild = \"*\"\n");
+    for words in ["which biome", "outdated", "lock --check", "sync --dry-run"] {
+        assert_eq!(sandbox.vx(words).stderr().matches("old format 1:").count(), 1, "{words}");
+    }
+    let words = format!("--project {} install biome", sandbox.project().display());
+    sandbox.vx(&words).succeeds().keeps_silent_about("old format");
+    // The pin of 2.3.4 was not used.
+    assert_eq!((sandbox.installed(), sandbox.read("vx.lock").as_str()), (vec!["biome 2.4.0".to_owned()], OLD_LOCK));
+}
+
+#[test]
 fn an_upgrade_lets_go_of_the_versions_that_an_old_lock_pins() {
     let sandbox = with_old_lock("[tools]\nbiome = \"2\"\nesbuild = \"*\"\n");
     sandbox.vx("lock --upgrade esbuild").succeeds().says("locked esbuild 0.28.0").says("locked biome 2.3.4");
 }
 
 #[test]
-fn a_pinned_version_that_is_gone_is_told_with_the_way_on() {
+fn a_pinned_version_that_is_gone_is_reported_with_a_hint() {
     let sandbox = with_old_lock("[tools]\nbiome = \"2\"\n");
     sandbox.write("vx.lock", "version = 1\n[tools]\nbiome = \"2.3.9\"\n");
     sandbox.vx("sync").fails_with("vx.lock pins 2.3.9").says("`vx lock --upgrade biome`");
@@ -68,14 +80,14 @@ fn an_old_lock_is_not_held_back_by_tools_that_are_never_locked() {
 }
 
 #[test]
-fn what_the_project_declares_is_not_answered_by_the_program_of_another_tool() {
+fn a_declared_tool_is_not_answered_by_the_program_of_another_tool() {
     let sandbox = Sandbox::new().offers("node", "22.1.0").offers("esbuild", "0.27.0");
     sandbox.vx("install node@22.1.0").succeeds();
-    // `npm` is what node provides, and what this project wants from elsewhere.
+    // `npm` is a program of node, and a tool of its own in this project.
     sandbox.write("vx.toml", "[tools]\nnpm = { version = \"1.0.0\", url = \"http://127.0.0.1:1/npm.tgz\" }\n");
     sandbox.vx("which npm").fails_with("npm is not installed yet, nor is it in vx.lock").says("run `vx sync`");
     sandbox.vx("which npx").succeeds().prints("store/node/22.1.0/");
-    // The same for a program of a declared tool.
+    // A program of a declared tool is treated the same.
     sandbox.write("vx.toml", "[tools]\nnode = \"24\"\n");
     sandbox.vx("which npx").fails_with("node is installed, and vx.lock does not say which version").says("`vx sync`");
     sandbox.write("vx.toml", "[tools]\nnpx = \"system\"\n");
@@ -84,7 +96,7 @@ fn what_the_project_declares_is_not_answered_by_the_program_of_another_tool() {
 }
 
 #[test]
-fn a_tool_nobody_knows_does_not_keep_which_from_the_others() {
+fn an_unknown_tool_does_not_keep_which_from_the_others() {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\n").offers("esbuild", "0.27.0");
     sandbox.vx("sync").succeeds();
     let sandbox = sandbox.config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\n");
@@ -95,7 +107,7 @@ fn a_tool_nobody_knows_does_not_keep_which_from_the_others() {
 /// The package of esbuild for a platform that no test runs on.
 const ELSEWHERE: &str = "@esbuild/win32-x64";
 
-/// A tool whose package for another platform is there, and whose registry refuses to speak of it for now.
+/// A tool with a package for another platform that the registry lists, but refuses to serve for now.
 fn with_a_platform_refused() -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27\"\n").offers("esbuild", "0.27.0");
     for path in [npm_path(ELSEWHERE), format!("{}/0.27.0", npm_path(ELSEWHERE))] {
@@ -110,11 +122,11 @@ fn answer_for_the_platform(sandbox: &Sandbox) {
 }
 
 #[test]
-fn a_platform_that_could_not_be_asked_about_is_told_and_mended_by_the_next_lock() {
+fn a_platform_that_could_not_be_asked_about_is_reported_and_mended_by_the_next_lock() {
     let sandbox = with_a_platform_refused();
     let finished =
         sandbox.vx("lock").succeeds().says("vx.lock lacks `esbuild`").says("windows-x64: ").says("status 403");
-    // What the registry does not have is no loss.
+    // A platform that the registry does not have is not reported.
     finished.says("wrote vx.lock").keeps_silent_about("macos");
     assert!(!sandbox.read("vx.lock").contains("windows-x64"), "{}", sandbox.read("vx.lock"));
     sandbox.registry().offer("esbuild", "0.27.1");
@@ -128,7 +140,7 @@ fn a_platform_that_could_not_be_asked_about_is_told_and_mended_by_the_next_lock(
 }
 
 #[test]
-fn a_sync_tells_of_a_platform_once_and_asks_nobody_while_the_lock_fits() {
+fn a_sync_reports_a_platform_once_and_makes_no_request_while_the_lock_fits() {
     let sandbox = with_a_platform_refused();
     sandbox.vx("sync").succeeds().says("vx.lock lacks `esbuild`").says("status 403");
     answer_for_the_platform(&sandbox);

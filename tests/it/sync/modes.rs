@@ -1,4 +1,4 @@
-//! The options of `vx sync`: what each changes, and what it leaves alone.
+//! The options of `vx sync`: the effect of each, and its limits.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ fn two() -> Sandbox {
 }
 
 #[test]
-fn a_check_says_what_is_missing_and_changes_nothing() {
+fn a_check_shows_missing_tools_and_changes_nothing() {
     let sandbox = two();
     sandbox.vx("sync --check").exits_with(1).prints("install biome 2.3.4 from npm").prints("install esbuild 0.27.0");
     assert_eq!((sandbox.read("vx.lock"), sandbox.stored()), (String::new(), Vec::new()));
@@ -23,7 +23,7 @@ fn a_check_says_what_is_missing_and_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_tells_and_changes_nothing() {
+fn a_dry_run_shows_the_plan_and_changes_nothing() {
     let sandbox = two();
     sandbox.vx("sync --dry-run").succeeds().prints("install biome 2.3.4 from npm").prints("MB to fetch");
     assert_eq!((sandbox.read("vx.lock"), sandbox.stored()), (String::new(), Vec::new()));
@@ -31,7 +31,7 @@ fn a_dry_run_tells_and_changes_nothing() {
 }
 
 #[test]
-fn force_installs_again_what_is_there() {
+fn force_installs_installed_tools_again() {
     let sandbox = two();
     sandbox.vx("sync").succeeds();
     let marked = sandbox.home().join("store/biome/2.3.4/marked");
@@ -44,9 +44,13 @@ fn force_installs_again_what_is_there() {
 }
 
 #[test]
-fn locked_refuses_what_would_change_the_lock() {
+fn locked_refuses_a_sync_that_would_change_the_lock() {
     let sandbox = two().config(&format!("[settings]\ncache_duration = 0\n{TWO}"));
-    sandbox.vx("sync --locked").refuses_with("vx.lock does not fit vx.toml").says("vx lock");
+    sandbox
+        .vx("sync --locked")
+        .refuses_with("vx.lock does not fit vx.toml")
+        .says("vx lock")
+        .says(", or leave out `--locked`\n");
     assert_eq!(sandbox.stored(), Vec::<String>::new());
     sandbox.vx("lock").succeeds();
     sandbox.vx("sync --locked").succeeds();
@@ -60,7 +64,7 @@ fn locked_refuses_what_would_change_the_lock() {
 }
 
 #[test]
-fn frozen_installs_what_the_lock_says_and_resolves_nothing() {
+fn frozen_installs_the_locks_versions_and_resolves_nothing() {
     let sandbox = two();
     sandbox.vx("lock").succeeds();
     let lock = sandbox.read("vx.lock");
@@ -76,7 +80,7 @@ fn frozen_installs_what_the_lock_says_and_resolves_nothing() {
 }
 
 #[test]
-fn offline_installs_from_the_download_cache_when_nobody_can_be_asked() {
+fn offline_installs_from_the_download_cache_without_a_registry() {
     let mut sandbox = two();
     sandbox.vx("sync").succeeds();
     sandbox.vx("uninstall biome esbuild").succeeds();

@@ -20,7 +20,7 @@ fn scripts(config: &str) -> Sandbox {
     sandbox
 }
 
-/// What a program of `bin/` prints, with this PATH.
+/// The output of a program of `bin/`, with this PATH.
 fn output(sandbox: &Sandbox, program: &str, path: &str) -> (bool, String) {
     let file = sandbox.vx(&format!("which {program}")).succeeds().stdout();
     let output = Command::new(file.trim()).arg("--version").env_clear().env("PATH", path).output().expect("it starts");
@@ -48,7 +48,7 @@ fn scripts_run_by_the_node_on_path_else_by_the_one_that_is_installed() {
     }
     let path = format!("{}:{PLAIN_PATH}", own.display());
     assert_eq!(output(&sandbox, "prettier", &path), (true, "mine --version".into()));
-    // And without any, it is said what is missing.
+    // Without any node, the error names it as missing.
     sandbox.vx("uninstall node@22.1.0").succeeds();
     let (success, said) = output(&sandbox, "prettier", PLAIN_PATH);
     assert!(!success && said.contains("prettier is run by node, which is neither on PATH nor installed"), "{said}");
@@ -62,7 +62,7 @@ fn a_script_without_node_in_the_project_is_refused_before_anything_starts() {
         refused.says("add `node = \"lts\"` to [tools]");
     }
     assert!(sandbox.registry().server().requests().is_empty());
-    // By another of its names it is declared all the same, and so is the copy on PATH.
+    // node may also be declared by its other name, `nodejs`.
     sandbox.write("vx.toml", "[tools]\nnodejs = \"22\"\nprettier = \"3\"\n");
     sandbox.vx("sync").succeeds();
     assert_eq!(output(&sandbox, "prettier", PLAIN_PATH), (true, "3.6.2 of prettier".into()));
@@ -76,11 +76,11 @@ fn a_version_is_chosen_that_the_node_of_the_project_can_run() {
     sandbox.registry().npm("npm", "12.0.0", &archive, Npm { node: Some("^24 || >=26"), deprecated: false });
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["node 22.1.0", "npm 11.6.0"]);
-    // A newer node takes the newer one along, also when only that is asked for.
+    // An upgrade of node alone also upgrades the script, which needs the newer node.
     sandbox.registry().offer("node", "26.0.0");
     sandbox.write("vx.toml", "[settings]\ncache_duration = 0\n[tools]\nnode = \"*\"\nnpm = \"*\"\n");
     sandbox.vx("lock --upgrade").succeeds().says("locked node 22.1.0 → 26.0.0").says("locked npm 11.6.0 → 12.0.0");
-    // What cannot be run is refused with the reason.
+    // A version that cannot be run is refused with the reason.
     sandbox.write("vx.toml", "[settings]\ncache_duration = 0\n[tools]\nnode = \"22\"\nnpm = \"12\"\n");
     sandbox.vx("lock").fails_with("`npm`: 12.0.0 needs node ^24 || >=26, and this project's is 22.1.0").says("hint: ");
 }
@@ -103,7 +103,7 @@ fn a_script_waits_for_node_and_shows_so_on_the_board() {
 #[test]
 fn a_script_does_not_take_the_turn_of_the_node_that_it_waits_for() {
     let sandbox = scripts("[tools]\nnode = \"22\"\nprettier = \"3\"\n");
-    // The larger one would go first.
+    // The larger archive would be started first.
     let main = Entry::file("package/bin/prettier.cjs", 0o644, "echo x\n");
     let archive = tgz(&[main, filler("package/filler", 900_000)]);
     sandbox.registry().npm("prettier", "3.6.2", &archive, Npm::default());
@@ -112,7 +112,7 @@ fn a_script_does_not_take_the_turn_of_the_node_that_it_waits_for() {
 }
 
 #[test]
-fn a_script_whose_node_did_not_install_fails_and_says_so() {
+fn a_script_whose_node_did_not_install_fails_with_that_reason() {
     let sandbox = scripts("[tools]\nnode = \"22\"\nprettier = \"3\"\n");
     sandbox.registry().server().serve(&npm_archive_path(NODE, "22.1.0"), Reply::status(403));
     sandbox.vx("sync").exits_with(1).says("it is run by `node`, which did not install");

@@ -1,4 +1,4 @@
-//! What travels through the pipe alone: a registry's token, and the options of a tool.
+//! Secrets that travel through the pipe alone: a registry's token, and the options of a tool.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::server::{Reply, Request, Server};
 
 const TOKEN: &str = "planted-token-4cc355";
 
-/// The processes that install, while they do.
+/// The processes that are installing now.
 fn installers(sandbox: &Sandbox) -> Vec<Process> {
     sandbox.processes().into_iter().filter(|process| process.command.contains("--ipc-channel")).collect()
 }
@@ -91,7 +91,8 @@ fn options_reach_the_postinstall_through_the_pipe_and_not_before() {
     assert!(all.lines().any(|line| line.starts_with("PATH=") && line.contains("/bin:")), "{all}");
 }
 
-/// Sync with what is planted, and look for it everywhere it must not be; what the registry and another host were asked.
+/// Sync with the planted secret, and look for it everywhere it must not be. Returns the requests to the registry and
+/// another host.
 fn sync_with_secret(sandbox: &Sandbox) -> Vec<Request> {
     sandbox.vx("sync --json --dump dumps --dump-every 50ms").exits_with(1).keeps_silent_about(TOKEN);
     sandbox.vx("sync").exits_with(1).keeps_silent_about(TOKEN);
@@ -105,8 +106,8 @@ fn sync_with_secret(sandbox: &Sandbox) -> Vec<Request> {
     sandbox.registry().server().requests()
 }
 
-/// Whether a request carries credentials made from what is planted.
-fn tells(request: &Request) -> bool {
+/// True if a request carries credentials made from the planted secret.
+fn carries_secret(request: &Request) -> bool {
     let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("me:{TOKEN}"));
     request.headers.iter().any(|(_, value)| value.contains(TOKEN) || value.contains(&basic))
         || request.path.contains(TOKEN)
@@ -129,8 +130,10 @@ fn a_token_of_npmrc_does_not_follow_an_archive_to_another_host() {
     let (other, address) = elsewhere(&moved.archive);
     sandbox.registry().server().serve(&moved.path, Reply::redirect(&address));
     let asked = sync_with_secret(&sandbox);
-    assert!(asked.iter().any(|request| request.path == moved.path && request.method == "GET" && tells(request)));
-    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert!(
+        asked.iter().any(|request| request.path == moved.path && request.method == "GET" && carries_secret(request))
+    );
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(carries_secret), "{:?}", other.requests());
     assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
 
@@ -143,8 +146,8 @@ fn a_password_of_netrc_does_not_follow_an_archive_to_another_host() {
     let (other, address) = elsewhere(&moved.archive);
     sandbox.registry().server().serve(&moved.path, Reply::redirect(&address));
     let asked = sync_with_secret(&sandbox);
-    assert!(!asked.is_empty() && asked.iter().all(tells), "{asked:?}");
-    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert!(!asked.is_empty() && asked.iter().all(carries_secret), "{asked:?}");
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(carries_secret), "{:?}", other.requests());
     assert_eq!(sandbox.installed(), ["biome 2.3.4"]);
 }
 
@@ -160,7 +163,7 @@ fn a_password_in_an_index_address_does_not_follow_a_wheel_to_another_host() {
     let (other, address) = elsewhere(&archive);
     sandbox.registry().server().serve(&path, Reply::redirect(&address));
     let asked = sync_with_secret(&sandbox);
-    assert!(asked.iter().any(|request| request.path == path && request.method == "GET" && tells(request)));
-    assert!(!other.requests().is_empty() && !other.requests().iter().any(tells), "{:?}", other.requests());
+    assert!(asked.iter().any(|request| request.path == path && request.method == "GET" && carries_secret(request)));
+    assert!(!other.requests().is_empty() && !other.requests().iter().any(carries_secret), "{:?}", other.requests());
     assert_eq!(sandbox.installed(), ["uv 0.9.0"]);
 }

@@ -1,4 +1,4 @@
-//! What an npm registry signs is checked when it is locked, and what is signed wrongly is never used.
+//! The signatures of an npm registry are checked when a version is locked, and a wrongly signed one is never used.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +14,7 @@ const CONFIG: &str = "[tools]\nesbuild = \"0.27\"\nbiome = \"2.3.4\"\n";
 const STRICT: &str = "[settings]\nrequire_signatures = true\n[tools]\nesbuild = \"0.27\"\nbiome = \"2.3.4\"\n";
 /// The package of esbuild for this machine, as far as tests run.
 const PACKAGE: &str = "@esbuild/linux-x64";
-/// And for one that no test runs on.
+/// The package of esbuild for a machine that no test runs on.
 const ELSEWHERE: &str = "@esbuild/win32-arm64";
 
 /// A registry with two tools that it signs with this key.
@@ -47,7 +47,7 @@ fn a_good_signature_is_written_to_the_lock_with_the_name_of_its_key() {
     assert_eq!(asked(), 1);
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
-    // The keys are kept, as other documents are, and what is locked is not checked again.
+    // The keys are kept, as other documents are, and a locked version is not checked again.
     sandbox.vx("lock --upgrade").succeeds();
     assert_eq!(asked(), 1);
 }
@@ -69,7 +69,7 @@ fn the_signature_of_another_version_does_not_count() {
     let sandbox = signed(CONFIG, key("SHA256:one")).offers("esbuild", "0.26.0");
     let mut older = json!(null);
     sandbox.registry().rewrite(PACKAGE, "0.26.0", |said| older = said["dist"].clone());
-    // The newer version is made to be the older one, with its known faults and its good signature.
+    // The newer version is replaced by the older one, with its known faults and its valid signature.
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"] = older);
     assert_refused(&sandbox, "the signature by key SHA256:one is not one of this package");
 }
@@ -91,7 +91,7 @@ fn a_key_that_is_newer_than_the_copy_of_the_keys_is_asked_for() {
 }
 
 #[test]
-fn a_key_that_has_expired_vouches_only_for_what_was_published_before() {
+fn a_key_that_has_expired_vouches_only_for_versions_published_before() {
     // Everything here was published in June of 2024.
     let sandbox = signed(STRICT, Signer::new("SHA256:old", Some("2025-01-29T00:00:00.000Z")));
     sandbox.vx("lock").succeeds().says("signed by SHA256:old");
@@ -116,7 +116,7 @@ fn a_registry_without_keys_is_used_in_silence_unless_signatures_are_required() {
     sandbox.vx("lock").succeeds().keeps_silent_about("sign");
     assert!(!sandbox.read("vx.lock").contains("signed_by"));
     sandbox.write("vx.toml", STRICT);
-    // Neither what is locked without a signature nor what would be locked.
+    // A version locked without a signature is refused, and so is one that would be locked now.
     let refused = "`require_signatures` is set, and vx.lock names no key that signed it";
     sandbox.vx("sync").exits_with(1).says(refused).says("vx lock --upgrade");
     sandbox.vx("lock --upgrade").fails_with("`require_signatures` is set, and its registry signs nothing");
@@ -124,7 +124,7 @@ fn a_registry_without_keys_is_used_in_silence_unless_signatures_are_required() {
 }
 
 #[test]
-fn a_missing_signature_is_told_where_the_registry_signs_others() {
+fn a_missing_signature_is_reported_where_the_registry_signs_others() {
     let sandbox = signed(CONFIG, key("SHA256:one"));
     sandbox.registry().rewrite(PACKAGE, "0.27.0", |said| said["dist"]["signatures"] = json!(null));
     let told = "its registry signs packages, and has no signature of this one";
@@ -134,7 +134,7 @@ fn a_missing_signature_is_told_where_the_registry_signs_others() {
 }
 
 #[test]
-fn keys_that_nobody_can_get_are_told_and_fail_only_where_signatures_are_required() {
+fn keys_that_cannot_be_had_are_reported_and_fail_only_where_signatures_are_required() {
     let sandbox = signed(CONFIG, key("SHA256:one"));
     sandbox.registry().server().serve(KEYS_PATH, Reply::json("{\"keys\":7}"));
     sandbox.vx("lock").succeeds().says("its signatures cannot be checked: the keys of the npm registry");

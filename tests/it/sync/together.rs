@@ -1,5 +1,5 @@
-//! Two runs at once, and more: each release is fetched once, who waits shows for whom and how far that one is, and
-//! nobody waits for the dead, for the stopped without saying so, or for ever.
+//! Two runs at once, and more: each release is fetched once, a waiting run shows the holder and its progress, and no
+//! run waits for a dead holder, for a stopped one without showing it, or for ever.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ fn holder(sandbox: &Sandbox) -> (Running, u32) {
     (running, u32::try_from(pid).expect("a process id"))
 }
 
-/// The row of a run that waits, once it says so and is as wanted.
+/// The row of a run that waits, once it shows that and is as wanted.
 fn waiting(sandbox: &Sandbox, running: &Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     eventually(&format!("the second one waits and {what}"), || {
         let slot = slot_of(&board_of(sandbox, running)?, "biome")?;
@@ -49,7 +49,7 @@ fn all_is_there(sandbox: &Sandbox) {
 }
 
 #[test]
-fn two_syncs_of_a_project_fetch_each_archive_once_and_the_second_shows_whom_it_waits_for() {
+fn two_syncs_of_a_project_fetch_each_archive_once_and_the_second_shows_the_holder() {
     let sandbox = Sandbox::new().config(TWO);
     let offers = [
         sandbox.publish_slowly("biome", "2.3.4", 700_000, 400_000),
@@ -69,7 +69,7 @@ fn two_syncs_of_a_project_fetch_each_archive_once_and_the_second_shows_whom_it_w
 }
 
 #[test]
-fn the_bytes_of_the_holder_move_on_the_row_of_who_waits() {
+fn the_bytes_of_the_holder_move_on_the_waiting_row() {
     let (sandbox, offer) = slow();
     let (first, _) = holder(&sandbox);
     let second = sandbox.start("sync --plain");
@@ -97,7 +97,7 @@ fn projects_that_overlap_share_what_they_share() {
     std::fs::write(other.join("vx.toml"), "[tools]\nbiome = \"2.3.4\"\nruff = \"0.15.1\"\n").expect("a file");
     let (first, pid) = holder(&sandbox);
     let second = sandbox.start(&format!("sync --plain --project {}", other.display()));
-    // What only the second one wants waits for nobody.
+    // A tool that only the second one wants waits for no other run.
     eventually("ruff is installed", || {
         let slot = slot_of(&board_of(&sandbox, &second)?, "ruff")?;
         (slot["state"] == "done").then_some(())
@@ -132,7 +132,7 @@ fn tools_made_of_one_archive_receive_it_once() {
     sandbox.is_clean();
 }
 
-/// The archive was asked for twice, the second time for what was missing of it.
+/// The archive was asked for twice, the second time for its missing bytes.
 fn resumed(sandbox: &Sandbox, offer: &Offer) {
     let fetches = sandbox.fetches(offer);
     assert_eq!(fetches.len(), 2);
@@ -142,7 +142,7 @@ fn resumed(sandbox: &Sandbox, offer: &Offer) {
 }
 
 #[test]
-fn who_waits_takes_over_from_a_run_that_was_killed_and_goes_on_where_it_was() {
+fn a_waiting_run_takes_over_from_a_run_that_was_killed_and_goes_on_where_it_was() {
     let (sandbox, offer) = slow();
     let (first, _) = holder(&sandbox);
     let second = sandbox.start("sync --plain");
@@ -155,7 +155,7 @@ fn who_waits_takes_over_from_a_run_that_was_killed_and_goes_on_where_it_was() {
 }
 
 #[test]
-fn who_waits_takes_over_from_an_install_that_was_killed() {
+fn a_waiting_run_takes_over_from_an_install_that_was_killed() {
     let (sandbox, offer) = slow();
     let (first, pid) = holder(&sandbox);
     let second = sandbox.start("sync --plain");
@@ -168,7 +168,7 @@ fn who_waits_takes_over_from_an_install_that_was_killed() {
 }
 
 #[test]
-fn who_waits_says_that_the_holder_is_stopped_and_goes_on_with_it() {
+fn a_waiting_run_shows_that_the_holder_is_stopped_and_goes_on_with_it() {
     let (sandbox, offer) = slow();
     let (first, pid) = holder(&sandbox);
     let second = sandbox.start("sync --plain");
@@ -204,7 +204,8 @@ fn a_holder_that_goes_on_is_waited_for_however_long_it_takes() {
     let (sandbox, offer) = slow();
     let (first, _) = holder(&sandbox);
     let begun = Instant::now();
-    // Given up after 600 ms without progress; it takes twice as long, and every moment something arrives.
+    // The waiting run gives up after 600 ms without progress of the holder. The download takes twice as long, but bytes
+    // arrive all the time.
     sandbox.vx("sync --plain --stall-timeout 150ms").succeeds();
     assert!(begun.elapsed() > Duration::from_millis(900), "{:?}", begun.elapsed());
     first.finish().succeeds();
@@ -213,7 +214,7 @@ fn a_holder_that_goes_on_is_waited_for_however_long_it_takes() {
 }
 
 #[test]
-fn who_waits_can_be_interrupted_and_the_holder_does_not_mind() {
+fn a_waiting_run_can_be_interrupted_and_the_holder_goes_on() {
     let (sandbox, offer) = slow();
     let (first, _) = holder(&sandbox);
     let second = sandbox.start("sync --plain");

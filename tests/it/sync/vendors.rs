@@ -22,10 +22,10 @@ fn with_sites(config: &str, server: &Server) -> Sandbox {
     sandbox
 }
 
-/// A file of a release: its name, its bytes, and whether the list tells their digest.
+/// A file of a release: its name, its bytes, and true if the list has its digest.
 type File<'a> = (&'a str, &'a [u8], bool);
 
-/// A list of releases of GitHub: tags, each with its files and, where they are told, their digests.
+/// A list of releases of GitHub: tags, each with its files and, if the list has them, their digests.
 fn releases(tags: &[(&str, Vec<File<'_>>)]) -> Reply {
     let release = |(tag, files): &(&str, Vec<File<'_>>)| {
         let asset = |(name, bytes, told): &File<'_>| {
@@ -80,7 +80,7 @@ fn node_comes_from_its_own_site_by_its_list_of_checksums_and_the_lock_holds_behi
     publish_node(&other);
     let elsewhere = with_sites("", &other);
     let settings = format!("[settings]\nmirrors = {{ nodejs = \"{}\" }}\n", other.url("/nodejs/"));
-    // The variable comes before the setting, and both before what the catalogue says.
+    // The variable comes before the setting, and both before the catalogue's site.
     let elsewhere = elsewhere.variable("VX_MIRROR_NODEJS", "").config(&format!("{settings}{NODE}"));
     elsewhere.write("vx.lock", &lock);
     elsewhere.vx("sync --locked").succeeds();
@@ -89,7 +89,7 @@ fn node_comes_from_its_own_site_by_its_list_of_checksums_and_the_lock_holds_behi
 }
 
 #[test]
-fn what_does_not_have_the_vendors_checksum_is_refused() {
+fn an_archive_without_the_vendors_checksum_is_refused() {
     let server = Server::start();
     publish_node(&server);
     let file = "/nodejs/v22.1.0/node-v22.1.0-linux-x64.tar.gz";
@@ -210,7 +210,7 @@ fn tools_released_on_github_come_by_their_checksums_or_by_the_digests_in_the_lis
     assert_eq!(sandbox.installed(), ["fd 10.3.0", "gh 2.50.0"]);
     assert_eq!(sandbox.program_says("fd"), "10.3.0");
 
-    // A release that nobody gives a digest for is refused until `vx lock` has recorded one.
+    // A release without a digest on its site is refused until `vx lock` has recorded one.
     let sandbox = with_sites("[tools]\nfd = \"9\"\n", &server);
     sandbox.vx("sync").exits_with(1).says("no digest says what it must be").says("vx lock");
     assert_eq!(sandbox.stored(), Vec::<String>::new());

@@ -14,7 +14,7 @@ fn locked() -> Sandbox {
     sandbox
 }
 
-/// The lock is refused for this reason before anybody is asked for an archive, and nothing is installed.
+/// Assert that the lock is refused for this reason before any archive is requested, and that nothing is installed.
 #[track_caller]
 fn assert_refused(sandbox: &Sandbox, reason: &str) {
     let asked = sandbox.registry().server().requests().len();
@@ -25,7 +25,7 @@ fn assert_refused(sandbox: &Sandbox, reason: &str) {
 }
 
 #[test]
-fn an_archive_whose_digest_is_not_in_the_lock_is_refused_whatever_the_registry_says_now() {
+fn an_archive_whose_digest_is_not_in_the_lock_is_refused_also_when_the_registry_has_it() {
     let sandbox = locked();
     // The registry is changed as a whole: archive, digest, documents.
     let other = tgz(&[script("package/bin/esbuild", "6.6.6")]);

@@ -1,4 +1,4 @@
-//! One board in a file, and every output of it: they tell the same numbers.
+//! One board in a file, and every output of it: they show the same numbers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
 
-/// What a run left in its file: two tools installed, one failed, one that was there.
+/// The board that a run leaves in its file: two tools installed, one failed, one already there.
 fn left_by_a_run() -> Snapshot {
     let directory = tempfile::tempdir().expect("a directory");
     let board = Board::create(&directory.path().join("b.board"), "alike", 8).expect("a board");
@@ -70,7 +70,7 @@ fn screen(snapshot: &Snapshot) -> String {
 }
 
 #[test]
-fn every_output_of_one_board_tells_the_same_numbers() {
+fn every_output_of_one_board_shows_the_same_numbers() {
     let snapshot = left_by_a_run();
     let mut out = Vec::new();
     json(&mut inputs(&snapshot), &mut out, over()).expect("lines");
@@ -95,15 +95,15 @@ fn every_output_of_one_board_tells_the_same_numbers() {
         let error = tool["error"].as_str().unwrap_or_default();
         for (output, text) in &outputs {
             // Plain lines of a failure have no size: it is in the table that follows.
-            let told = |line: &&str| line.contains(key) && line.contains(&size) && line.contains(&took);
-            let line = text.lines().find(told);
-            let line = line.unwrap_or_else(|| panic!("{output} does not tell {key}, {size}, {took}:\n{text}"));
-            assert!(line.contains(error), "{output} does not tell `{error}`: {line}");
+            let shows = |line: &&str| line.contains(key) && line.contains(&size) && line.contains(&took);
+            let line = text.lines().find(shows);
+            let line = line.unwrap_or_else(|| panic!("{output} does not show {key}, {size}, {took}:\n{text}"));
+            assert!(line.contains(error), "{output} does not show `{error}`: {line}");
         }
     }
     let counts = &summary["counts"];
-    let told = ["completed", "skipped", "failed"].map(|name| counts[name].as_u64().expect("a count"));
-    assert_eq!(told, [2, 1, 1]);
+    let counted = ["completed", "skipped", "failed"].map(|name| counts[name].as_u64().expect("a count"));
+    assert_eq!(counted, [2, 1, 1]);
     let closing = format!("2 installed, 1 left as they were, 1 failed in {}", {
         duration(summary["elapsed_ms"].as_u64().expect("a time"))
     });

@@ -14,50 +14,50 @@ use crate::text::{duration, padded, padded_left, width};
 use crate::theme::{Theme, Tone};
 use crate::widgets;
 
-/// How often the boards are listed anew: their ages go on by the second.
+/// Interval between two lists of the boards: their shown ages grow by the second.
 const BETWEEN_LISTS: Duration = Duration::from_secs(1);
-/// How long a key waits at most; a new size and a signal are noticed no later than this.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How far a page is.
+/// Longest wait for a key; a new size and a signal are noticed no later than this.
+const KEY_WAIT: Duration = Duration::from_millis(250);
+/// Number of lines that a page key moves.
 const PAGE: usize = 10;
 
 /// One board to choose from.
 #[derive(Clone, Debug)]
 pub struct BoardChoice {
-    /// How the board is named to `vx top`.
+    /// The name of the board for `vx top`.
     pub name: String,
-    /// The project it is about.
+    /// The project of the board.
     pub title: String,
-    /// How it stands.
+    /// The state of the board.
     pub state: BoardState,
     /// The process that made it.
     pub pid: u32,
-    /// Whether that process still runs, where that is known.
+    /// True if that process still runs; `None` if that is unknown.
     pub alive: Option<bool>,
-    /// How long ago it was made, in milliseconds.
+    /// The age of the board, in milliseconds.
     pub age_ms: u64,
-    /// How many of its slots are over.
+    /// Number of its slots that are over.
     pub over: usize,
-    /// How many slots it has in use.
+    /// Number of its slots in use.
     pub slots: usize,
 }
 
-/// What somebody chose.
+/// The user's choice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// The board of this name.
     Board(String),
-    /// None of them.
+    /// No board.
     Nothing,
     /// The process is to end by this signal.
     Signal(i32),
 }
 
-/// Let a person choose one of the boards that `list` names, which is asked again once a second.
+/// Let a person choose one of the boards that `list` returns; it is called again once a second.
 ///
 /// # Errors
 ///
-/// When standard output is no terminal, when the terminal fails, or when some thread panicked.
+/// If standard output is no terminal, the terminal fails, or some thread panicked.
 pub fn choose_board(
     list: &mut dyn FnMut() -> Vec<BoardChoice>,
     options: &DashboardOptions,
@@ -91,7 +91,7 @@ pub fn choose_board(
                 }
             }
         }
-        match keyboard.next(PATIENCE.min(BETWEEN_LISTS.saturating_sub(listed_at.elapsed())))? {
+        match keyboard.next(KEY_WAIT.min(BETWEEN_LISTS.saturating_sub(listed_at.elapsed())))? {
             Input::Event(Event::Key(key)) => match choosing.press(&key) {
                 Some(Asked::Choice(choice)) => return Ok(choice),
                 Some(Asked::Suspend) => {
@@ -108,7 +108,7 @@ pub fn choose_board(
     }
 }
 
-/// Give the terminal back, stop until continued, take it over again; unless it was continued to end.
+/// Give the terminal back, stop until continued, and take it over again. Returns the signal to end by, if one arrived.
 fn pause(screen: &mut Screen, signals: &mut Signals, group: bool) -> Result<Option<i32>, ScreenError> {
     restore();
     let end = signals.pause(group);
@@ -126,14 +126,14 @@ fn draw(buffer: &mut Buffer, theme: &Theme, lines: &[String], choosing: &Choosin
     widgets::put(buffer, theme, at, area.width, &choosing.hints(), theme.style(Tone::Quiet));
 }
 
-/// What a key asks for, beyond another board to be selected.
+/// The request of a key, other than moving the selection.
 #[derive(Debug, PartialEq)]
 enum Asked {
     Choice(Choice),
     Suspend,
 }
 
-/// The list, and where one is in it.
+/// The list and the selection in it.
 struct Choosing<'a> {
     keys: &'a KeyBindings,
     boards: Vec<BoardChoice>,
@@ -145,7 +145,7 @@ impl<'a> Choosing<'a> {
         Self { keys, boards, selected: 0 }
     }
 
-    /// Take a newer list in. The selection stays with its board; where that is gone, with its place.
+    /// Replace the list by a newer one. The selection stays with its board, or with its place if the board is gone.
     fn take(&mut self, boards: Vec<BoardChoice>) {
         let selected = self.boards.get(self.selected).map(|board| &board.name);
         let place = boards.iter().position(|board| Some(&board.name) == selected);
@@ -176,7 +176,7 @@ impl<'a> Choosing<'a> {
         None
     }
 
-    /// The keys that do something here; nothing of what has none.
+    /// The keys that do something here; actions without a key are left out.
     fn hints(&self) -> String {
         let hint = |actions: &[Action], meaning: &str| {
             let keys: Vec<String> =

@@ -1,4 +1,4 @@
-//! The full-screen loop: keys, signals and readings in, frames and wishes out.
+//! The full-screen loop: keys, signals and readings in, frames and effects out.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use vx_shm::Snapshot;
 
+use super::activity::Activity;
 use super::log::LogReader;
-use super::stillness::Stillness;
 use super::stream::Stream;
 use super::{DashboardOptions, Inputs, Left, SIGHUP};
 use crate::bindings::Action;
@@ -19,32 +19,33 @@ use crate::history::History;
 use crate::keys;
 use crate::message::{Effect, Message};
 use crate::model::{Mode, Model, Pace, Row};
+use crate::source::Control;
 use crate::table;
-use crate::terminal::{self, Arrived, Input, Keyboard, Lamp, Screen, ScreenError, Signals, restore};
+use crate::terminal::{self, Arrived, Input, Keyboard, Screen, ScreenError, Signals, SignsGuard, restore};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
 
-/// How often the board is read and how long a key waits at most.
+/// Interval between two reads of the board, and the longest wait for a key.
 const POLL: Duration = Duration::from_millis(40);
-/// The same, where nothing has happened for a while; a new size is noticed no later than this.
-const POLL_QUIET: Duration = Duration::from_millis(250);
-/// The same for who is in charge, and waits for the end of the run, too.
-const POLL_IN_CHARGE: Duration = Duration::from_millis(100);
-/// Between two frames, even while a key is held down.
+/// The interval between two reads of an idle board; a new size is noticed no later than this.
+const POLL_IDLE: Duration = Duration::from_millis(250);
+/// The interval for an idle board under control: the end of the run is noticed no later than this.
+const POLL_WITH_CONTROL: Duration = Duration::from_millis(100);
+/// Least interval between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
-/// After a failure to read the board.
+/// Interval between reads of a board that cannot be read.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
-/// Show the full-screen view until the work is over, somebody leaves, or a signal ends it.
+/// Show the full-screen view until the work is over, the user leaves, or a signal ends it.
 ///
 /// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. With a control, `q`
 /// asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all.
 ///
 /// # Errors
 ///
-/// When standard output is no terminal, when the terminal fails, or when some thread panicked. The work behind the
-/// board is not touched by any of these.
+/// If standard output is no terminal, the terminal fails, or some thread panicked. None of these touches the work
+/// behind the board.
 pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Receiver<()>) -> Result<Left, ScreenError> {
     let mut signals = Signals::listen()?;
     let screen = Screen::enter(options.mouse)?;
@@ -53,7 +54,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
     let latest = running.latest;
-    // The table goes to the screen that was there before.
+    // The table goes to the normal screen.
     restore();
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
@@ -64,22 +65,27 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     Ok(left)
 }
 
-/// The process is to end by this signal: everything is asked to stop.
+/// Ask everything to stop, because the process is to end by this signal.
 fn end_by(number: i32, inputs: &mut Inputs) -> Left {
-    if let Some(control) = &mut inputs.control {
-        control.end();
-    }
+    ask(inputs, |control| control.end());
     Left::Signal(number)
 }
 
-/// The terminal is gone.
+/// Pass a request on, if the run takes any.
+fn ask(inputs: &mut Inputs, request: impl FnOnce(&mut dyn Control)) {
+    if let Some(control) = &mut inputs.control {
+        request(control.as_mut());
+    }
+}
+
+/// End as by SIGHUP: the terminal is gone.
 fn hang_up(inputs: &mut Inputs) -> Left {
     end_by(SIGHUP, inputs)
 }
 
-/// What failed because the terminal hung up, or met a signal to end, is the end that those ask for.
+/// A failure caused by a lost terminal or a signal to end is reported as that signal, any other as itself.
 fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> Result<Left, ScreenError> {
-    /// What a terminal that was hung up answers.
+    /// The error number for a terminal that was hung up.
     const EIO: i32 = 5;
     match (signals.end(), error) {
         (Some(number), _) => Ok(end_by(number, inputs)),
@@ -88,7 +94,7 @@ fn ended_by(error: ScreenError, inputs: &mut Inputs, signals: &mut Signals) -> R
     }
 }
 
-/// What the mouse did, where it means something.
+/// The message of a mouse event; `None` if it has no meaning.
 fn pointed(mouse: MouseEvent) -> Option<Message> {
     let at = (mouse.column, mouse.row);
     match mouse.kind {
@@ -104,50 +110,50 @@ struct Running {
     screen: Screen,
     keyboard: Keyboard,
     theme: Theme,
-    /// Between two frames that only show new data.
+    /// Least interval between two frames that only show new data.
     between_data: Duration,
     model: Model,
-    lamp: Lamp,
+    signs_guard: SignsGuard,
     history: History,
     paces: Vec<Pace>,
     latest: Snapshot,
-    /// The last reading has news that the model does not know.
+    /// The last reading differs from the one in the model.
     news: bool,
-    /// The model has news that the screen does not show.
+    /// The model differs from the screen.
     redraw: bool,
-    told_at: Option<Instant>,
-    position_told_at: Option<Instant>,
+    data_updated_at: Option<Instant>,
+    position_updated_at: Option<Instant>,
     drawn_at: Option<Instant>,
     log: LogReader,
     stream: Stream,
     began: Instant,
     try_again_at: Option<Instant>,
-    stillness: Stillness,
+    activity: Activity,
 }
 
 impl Running {
-    fn new(screen: Screen, options: &DashboardOptions, in_charge: bool) -> Result<Self, ScreenError> {
+    fn new(screen: Screen, options: &DashboardOptions, has_control: bool) -> Result<Self, ScreenError> {
         let size = screen.size()?;
         Ok(Self {
             screen,
             keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
-            model: Model { size, in_charge, keys: Arc::new(options.keys.clone()), ..Model::default() },
-            lamp: Lamp::new(options.signs, terminal::Stream::Stdout),
+            model: Model { size, has_control, keys: Arc::new(options.keys.clone()), ..Model::default() },
+            signs_guard: SignsGuard::new(options.signs, terminal::Stream::Stdout),
             history: History::default(),
             paces: Vec::new(),
             latest: Snapshot::default(),
             news: true,
             redraw: true,
-            told_at: None,
-            position_told_at: None,
+            data_updated_at: None,
+            position_updated_at: None,
             drawn_at: None,
             log: LogReader::default(),
             stream: Stream::new(),
             began: Instant::now(),
             try_again_at: None,
-            stillness: Stillness::new(),
+            activity: Activity::new(),
         })
     }
 
@@ -167,8 +173,8 @@ impl Running {
                 }
                 return Ok(Left::Finished);
             }
-            self.tell_data();
-            self.tell_position(inputs);
+            self.update_data();
+            self.update_position(inputs);
             self.take_answers(inputs);
             self.redraw |= self.log.step(&mut self.model, inputs.logs.as_mut());
             match self.model.mode {
@@ -192,10 +198,9 @@ impl Running {
         }
     }
 
-    /// Wait a moment for what is typed, and take in a bounded number of events, so that a held key cannot starve the
-    /// board.
+    /// Wait a moment for input, and handle a bounded number of events, so that a held key cannot starve the board.
     fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
-        let mut wait = self.patience();
+        let mut wait = self.key_wait();
         for _ in 0..64 {
             let message = match self.keyboard.next(wait)? {
                 Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
@@ -216,23 +221,23 @@ impl Running {
         Ok(None)
     }
 
-    /// How long to wait for keys before the board is looked at again: what nobody could see is not worth waking up for.
-    fn patience(&self) -> Duration {
-        // Lines in place of the view have no frames.
+    /// The longest wait for keys before the board is read again; invisible changes are not worth waking up for.
+    fn key_wait(&self) -> Duration {
+        // The stream of lines has no frames.
         let frame = self.drawn_at.filter(|_| self.redraw && self.model.mode != Mode::Streaming);
         match frame.map(|at| BETWEEN_FRAMES.saturating_sub(at.elapsed())) {
             _ if self.log.goes_on() => Duration::ZERO,
-            Some(rest) => rest.min(self.quiet_patience()),
-            None => self.quiet_patience(),
+            Some(rest) => rest.min(self.idle_wait()),
+            None => self.idle_wait(),
         }
     }
 
-    /// The same, where nothing waits to be drawn.
-    fn quiet_patience(&self) -> Duration {
-        match self.stillness.is_still() {
+    /// The longest wait for keys if no frame is due.
+    fn idle_wait(&self) -> Duration {
+        match self.activity.is_idle() {
             false => POLL,
-            true if self.model.in_charge => POLL_IN_CHARGE,
-            true => POLL_QUIET,
+            true if self.model.has_control => POLL_WITH_CONTROL,
+            true => POLL_IDLE,
         }
     }
 
@@ -247,40 +252,26 @@ impl Running {
         match outcome.effect {
             Some(Effect::Leave) => return Ok(Some(Left::Closed)),
             Some(Effect::Detach) => return Ok(Some(Left::Detached)),
-            Some(Effect::Turn(turn)) => {
+            Some(Effect::Playback(command)) => {
                 if let Some(playback) = inputs.snapshots.playback() {
-                    playback.turn(turn);
+                    playback.control(command);
                 }
-                // Who turns the time looks at what it does, and wants to see it at once.
-                (self.news, self.told_at, self.position_told_at) = (true, None, None);
+                // The user looks at the result of a playback command; show it at once.
+                (self.news, self.data_updated_at, self.position_updated_at) = (true, None, None);
             }
             Some(Effect::Suspend) => return self.pause(inputs, signals, true),
             Some(Effect::Cancel(key)) => {
-                if let Some(control) = &mut inputs.control {
-                    control.cancel(&key);
-                }
+                ask(inputs, |control| control.cancel(&key));
                 self.news = true;
             }
             Some(Effect::CancelAll) => {
-                if let Some(control) = &mut inputs.control {
-                    control.cancel_all();
-                }
+                ask(inputs, |control| control.cancel_all());
                 self.news = true;
             }
-            Some(Effect::Retry(key)) => {
-                if let Some(control) = &mut inputs.control {
-                    control.retry(&key);
-                }
-            }
+            Some(Effect::Retry(key)) => ask(inputs, |control| control.retry(&key)),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
-            Some(Effect::Save(key)) => {
-                let told = match inputs.logs.save(&key) {
-                    Ok(name) => format!("saved the log of {key} as {name}"),
-                    Err(why) => format!("cannot save the log of {key}: {why}"),
-                };
-                update(&mut self.model, Message::Told(told));
-            }
-            // The terminal passes on what it may (OSC 52).
+            Some(Effect::Save(key)) => self.save(&key, inputs),
+            // The terminal decides which copies it passes on (OSC 52).
             Some(Effect::Copy(text)) => self.screen.write(&format!("\x1b]52;c;{}\x07", STANDARD.encode(text)))?,
             Some(Effect::Stream(of)) => {
                 self.screen.show_lines()?;
@@ -294,6 +285,14 @@ impl Running {
         Ok(None)
     }
 
+    fn save(&mut self, key: &str, inputs: &mut Inputs) {
+        let notice = match inputs.logs.save(key) {
+            Ok(name) => format!("saved the log of {key} as {name}"),
+            Err(why) => format!("cannot save the log of {key}: {why}"),
+        };
+        update(&mut self.model, Message::Notice(notice));
+    }
+
     /// Lend the terminal to a pager.
     fn page(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
         restore();
@@ -303,21 +302,21 @@ impl Running {
         }
         self.take_over_again()?;
         if let Err(why) = came {
-            update(&mut self.model, Message::Told(why));
+            update(&mut self.model, Message::Notice(why));
         }
         Ok(None)
     }
 
-    /// What the work says to what was asked of it.
+    /// Show the answers to earlier requests for a stop or a retry.
     fn take_answers(&mut self, inputs: &mut Inputs) {
-        while let Some(answer) = inputs.control.as_mut().and_then(|control| control.answer()) {
-            self.redraw |= update(&mut self.model, Message::Answered(answer)).redraw;
-            // A row may stand otherwise than it was said to.
+        while let Some(failure) = inputs.control.as_mut().and_then(|control| control.request_failure()) {
+            self.redraw |= update(&mut self.model, Message::RequestFailed(failure)).redraw;
+            // An answer may change the standing of a row.
             self.news = true;
         }
     }
 
-    /// While lines are shown in place of the view: those that are new.
+    /// In streaming mode, print the new lines.
     fn print_lines(&mut self, inputs: &mut Inputs) -> Result<(), ScreenError> {
         if self.model.mode != Mode::Streaming {
             return Ok(());
@@ -334,11 +333,11 @@ impl Running {
         let second = self.latest.taken_at_ns / 1_000_000_000;
         match inputs.snapshots.refresh(&mut self.latest) {
             Ok(changed) => {
-                let happened = changed && self.stillness.note(&self.latest);
-                // Times go on by the second even where nothing else does; so does the piece in a bar without end, which
-                // wanders while there is something to see.
+                let happened = changed && self.activity.note(&self.latest);
+                // Durations on the screen change every second even if nothing else does. The piece of an indeterminate
+                // bar also moves, but only on a board that is not idle.
                 let wanders = |row: &Row| row.standing.at_work() && row.permille.is_none();
-                let wandered = !self.stillness.is_still() && self.model.rows.iter().any(wanders);
+                let wandered = !self.activity.is_idle() && self.model.rows.iter().any(wanders);
                 self.news |= happened || wandered || second != self.latest.taken_at_ns / 1_000_000_000;
                 self.try_again_at = None;
             }
@@ -350,28 +349,31 @@ impl Running {
         }
     }
 
-    /// Tell the model what the board says, as often as was asked for.
-    fn tell_data(&mut self) {
+    /// Update the model with the last reading, at most as often as requested.
+    fn update_data(&mut self) {
         let now = Instant::now();
-        if !self.news || self.try_again_at.is_some() || self.told_at.is_some_and(|at| now - at < self.between_data) {
+        if !self.news
+            || self.try_again_at.is_some()
+            || self.data_updated_at.is_some_and(|at| now - at < self.between_data)
+        {
             return;
         }
         self.paces = self.history.note(&self.latest);
         let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
-        self.told_at = Some(now);
+        self.data_updated_at = Some(now);
     }
 
-    /// Tell the model where the recording is, as often as data.
-    fn tell_position(&mut self, inputs: &mut Inputs) {
+    /// Update the model with the position of the recording, at most as often as with readings.
+    fn update_position(&mut self, inputs: &mut Inputs) {
         let now = Instant::now();
-        if self.position_told_at.is_some_and(|at| now - at < self.between_data) {
+        if self.position_updated_at.is_some_and(|at| now - at < self.between_data) {
             return;
         }
         if let Some(playback) = inputs.snapshots.playback() {
             self.redraw |= update(&mut self.model, Message::At(playback.position())).redraw;
-            self.position_told_at = Some(now);
+            self.position_updated_at = Some(now);
         }
     }
 
@@ -383,10 +385,11 @@ impl Running {
         self.redraw = false;
         self.drawn_at = Some(now);
         self.screen.draw(|buffer| view::draw(&self.model, &self.theme, buffer))?;
-        Ok(self.lamp.show(&self.model.snapshot.board.title, &self.model.totals)?)
+        Ok(self.signs_guard.show(&self.model.snapshot.board.title, &self.model.totals)?)
     }
 
-    /// Give the terminal back, stop until continued, take it over again; unless it was continued to end.
+    /// Give the terminal back, stop until continued, and take it over again. Returns the end, if a signal to end
+    /// arrived.
     fn pause(&mut self, inputs: &mut Inputs, signals: &mut Signals, group: bool) -> Result<Option<Left>, ScreenError> {
         restore();
         if let Some(number) = signals.pause(group) {
@@ -401,7 +404,7 @@ impl Running {
         if self.model.mode == Mode::Streaming {
             self.screen.show_lines()?;
         }
-        self.lamp.again();
+        self.signs_guard.again();
         let (width, height) = self.screen.size()?;
         update(&mut self.model, Message::Resized(width, height));
         self.redraw = true;

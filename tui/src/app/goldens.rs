@@ -1,4 +1,4 @@
-//! What the views look like, kept as text: every size, look and amount that has rules of its own.
+//! The views as text: every size, look and amount that has rules of its own.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ use crate::model::{Model, SlotId, Tab};
 use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
 use crate::source::{Expectations, LogPlace, Logs, Position};
 use crate::table;
-use crate::text::hostile as is_hostile;
+use crate::text::is_unprintable as is_hostile;
 use crate::theme::{Depth, Look, Palette, Theme};
 use crate::update::update;
 use crate::view;
 
 const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
 
-/// A model that watched `snapshot` for three seconds, during which every download brought 3 MB.
+/// A model that watched `snapshot` for three seconds, with 3 MB for every download in that time.
 fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
     let mut history = History::default();
     let mut model = Model { size, ..Model::default() };
@@ -78,7 +78,7 @@ fn one_of_everything_at_every_size() {
 }
 
 #[test]
-fn ascii_alone_tells_as_much() {
+fn ascii_alone_shows_as_much() {
     for size in ALL_SIZES {
         let model = with_log(watched(&everything(), size), 30);
         let text = picture(&model, Look { ascii: true, ..Look::default() });
@@ -89,7 +89,7 @@ fn ascii_alone_tells_as_much() {
 }
 
 #[test]
-fn without_colour_there_is_none_and_every_palette_says_the_same() {
+fn without_colour_there_is_none_and_every_palette_shows_the_same_text() {
     for size in ALL_SIZES {
         let model = with_log(watched(&everything(), size), 30);
         let plain = drawn(&model, Look::default());
@@ -109,23 +109,23 @@ fn without_colour_there_is_none_and_every_palette_says_the_same() {
 #[test]
 fn a_list_of_keys_that_does_not_fit_is_scrolled_to_both_its_ends() {
     let playback = Some(Position { length_ms: 9_000, ..Position::default() });
-    let mut model = Model { playback, in_charge: true, ..watched(&everything(), (80, 24)) };
+    let mut model = Model { playback, has_control: true, ..watched(&everything(), (80, 24)) };
     press(&mut model, &[KeyCode::Char('?')]);
     let keys = keys::all(&model).len();
-    let says = |model: &Model, text: &str| picture(model, Look::default()).contains(text);
+    let shows_text = |model: &Model, text: &str| picture(model, Look::default()).contains(text);
     let unseen = keys - (model.areas().help_rows() - 1);
-    assert!(unseen > 2 && says(&model, "move by one") && !says(&model, "Ctrl-Z"));
-    assert!(says(&model, &format!("{unseen} more below: j k")), "{}", picture(&model, Look::default()));
+    assert!(unseen > 2 && shows_text(&model, "move by one") && !shows_text(&model, "Ctrl-Z"));
+    assert!(shows_text(&model, &format!("{unseen} more below: j k")), "{}", picture(&model, Look::default()));
     press(&mut model, &[KeyCode::Char('j'), KeyCode::Down]);
-    assert!(says(&model, &format!("{} more below: j k", unseen - 2)) && !says(&model, "move by a page"));
+    assert!(shows_text(&model, &format!("{} more below: j k", unseen - 2)) && !shows_text(&model, "move by a page"));
     press(&mut model, &[KeyCode::PageDown, KeyCode::PageDown, KeyCode::Down]);
-    assert!(says(&model, "Ctrl-Z") && says(&model, &format!("{unseen} more above: j k")));
+    assert!(shows_text(&model, "Ctrl-Z") && shows_text(&model, &format!("{unseen} more above: j k")));
     update(&mut model, Message::Wheel { at: (9, 9), up: true });
-    assert!(!says(&model, "Ctrl-Z"), "the wheel scrolls it, too");
+    assert!(!shows_text(&model, "Ctrl-Z"), "the wheel scrolls it, too");
     press(&mut model, &[KeyCode::Char('g')]);
-    assert!(says(&model, "move by one"));
+    assert!(shows_text(&model, "move by one"));
     press(&mut model, &[KeyCode::Char('G'), KeyCode::Esc, KeyCode::Char('?')]);
-    assert!(says(&model, "move by one"), "opened again it begins at its first key");
+    assert!(shows_text(&model, "move by one"), "opened again it begins at its first key");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn names_are_cut_by_the_columns_they_take_and_what_follows_stands_in_line() {
     }
 }
 
-/// Whether a terminal shows what is in the buffer: each row's text, and the colours of each cell.
+/// Check that the terminal shows the buffer: the text of each row, and the colours of each cell.
 fn shows(terminal: &vt100::Parser, buffer: &Buffer) {
     for y in 0..buffer.area.height {
         let (mut expected, mut shown, mut x) = (String::new(), String::new(), 0);
@@ -232,7 +232,7 @@ fn the_bytes_of_every_frame_make_a_terminal_show_the_buffer_through_resizes() {
     for palette in [Palette::Terminal, Palette::Light(Depth::Indexed), Palette::Dark(Depth::True)] {
         let (rows, columns) = size_of(ALL_SIZES[0]);
         let mut terminal = vt100::Parser::new(rows, columns, 0);
-        let mut screen = crate::terminal::Screen::on_paper();
+        let mut screen = crate::terminal::Screen::unattached();
         // Up through the sizes and down again; on each, a board that changes without a new size.
         for size in ALL_SIZES.into_iter().chain(ALL_SIZES.into_iter().rev()) {
             let (rows, columns) = size_of(size);
@@ -263,7 +263,7 @@ fn each_tab_of_a_failure() {
 
 #[test]
 fn the_questions_and_the_lists() {
-    let mut model = Model { in_charge: true, ..watched(&everything(), (80, 24)) };
+    let mut model = Model { has_control: true, ..watched(&everything(), (80, 24)) };
     press(&mut model, &[KeyCode::Char('q')]);
     insta::assert_snapshot!("leaving", picture(&model, COLOURED));
     press(&mut model, &[KeyCode::Esc, KeyCode::Char('?')]);
@@ -273,7 +273,7 @@ fn the_questions_and_the_lists() {
 }
 
 #[test]
-fn a_recording_says_where_it_is_and_which_keys_turn_its_time() {
+fn a_recording_shows_its_position_and_its_playback_keys() {
     let at = |at_ms, paused, cut_off| Position { at_ms, length_ms: 63_200, speed_percent: 50, paused, cut_off };
     let mut model = with_log(watched(&everything(), (100, 30)), 3);
     let mut first_row = |position| {
@@ -301,7 +301,7 @@ fn hostile_text_changes_nothing_but_its_own_cells() {
 }
 
 #[test]
-fn the_final_table_says_what_became_of_each() {
+fn the_final_table_shows_the_end_of_each_tool() {
     let mut logs = FixedLogs(vec!["downloading".to_owned(), "\u{1b}[31mbad digest\u{1b}[0m".to_owned()]);
     insta::assert_snapshot!("table", table::render(&everything(), &mut logs, Look::default(), None));
     let words = Look { words_only: true, ..Look::default() };
@@ -380,7 +380,7 @@ fn any_snapshot() -> impl Strategy<Value = Snapshot> {
     )
 }
 
-/// Keys that lead everywhere.
+/// Keys that reach every part of the view.
 fn any_keys() -> impl Strategy<Value = Vec<KeyCode>> {
     let codes = "jkgG/nNfStTx?qd cab".chars().map(KeyCode::Char);
     let codes = codes.chain([
@@ -405,7 +405,7 @@ proptest! {
         ascii: bool,
     ) {
         let look = Look { colour: true, ascii, ..Look::default() };
-        let mut model = Model { size, in_charge: true, ..Model::default() };
+        let mut model = Model { size, has_control: true, ..Model::default() };
         let mut history = History::default();
         for snapshot in snapshots {
             let paces = history.note(&snapshot);

@@ -8,7 +8,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ratatui::crossterm::terminal;
 use vx_shm::Snapshot;
 
-use super::{Foreteller, Inputs, OutputOptions, PlainForm, PlainOptions};
+use super::{Estimator, Inputs, OutputOptions, PlainForm, PlainOptions};
 use crate::history::History;
 use crate::inline::{finished_line, live_rows, redraw};
 use crate::json::JsonLines;
@@ -16,29 +16,29 @@ use crate::model::{Changes, Pace, Totals};
 use crate::plain::{Plain, annotations, group, guarded_lines, step_summary};
 use crate::source::{Expectations, Snapshots};
 use crate::table;
-use crate::terminal::{Arrived, Lamp, Signals, Stream, restore_on_panic, stderr_columns, take_back};
+use crate::terminal::{Arrived, Signals, SignsGuard, Stream, clear_signs, restore_on_panic, stderr_columns};
 use crate::theme::{Look, Theme};
 
 const POLL: Duration = Duration::from_millis(40);
-/// Between two drawings of the live rows.
+/// Interval between two drawings of the live rows.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
-/// How long a new size must stay before it is drawn for.
+/// A new size is drawn for once it has stayed this long.
 const SETTLED: Duration = Duration::from_millis(150);
 
 const BETWEEN_SUMS_MS: u64 = 3_000;
 const BETWEEN_SUMS_ALOUD_MS: u64 = 30_000;
 
-/// One reading, and what a loop wants to know about it.
+/// One reading with its circumstances.
 struct Reading<'a> {
     snapshot: &'a Snapshot,
-    /// Since the loop began.
+    /// The time since the loop began.
     now: Duration,
     /// The work is over; there is no further reading.
     last: bool,
 }
 
-/// Read the board until `finished` fires or closes, then once more. A board that can no longer be read is not the end
-/// of the work: its last good reading stands, and the error is returned at the end.
+/// Read the board until `finished` fires or closes, then once more. A board that can no longer be read does not end the
+/// work: its last good reading stands, and the error is returned at the end.
 fn watch(
     snapshots: &mut dyn Snapshots,
     finished: &Receiver<()>,
@@ -63,24 +63,24 @@ fn watch(
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
-/// Written to standard error, which must be a terminal. Signals are the caller's; nothing stays switched on between two
-/// drawings but the signs outside the screen's cells, which are taken back at the end, by a panic of any thread, and while
-/// the process is stopped.
+/// The output goes to standard error, which must be a terminal. Signals stay with the caller. Between two drawings the
+/// terminal keeps no changed mode; the signs outside the screen's cells are removed at the end, by a panic of any
+/// thread, and while the process is stopped.
 ///
 /// # Errors
 ///
-/// When standard error cannot be written, or the board could no longer be read.
+/// If standard error cannot be written, or the board could no longer be read.
 pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
     let mut view = Inline::new(options.look, inputs.snapshots.expectations());
     restore_on_panic();
-    let mut lamp = Lamp::new(options.signs, Stream::Stderr);
+    let mut signs_guard = SignsGuard::new(options.signs, Stream::Stderr);
     let mut latest = Snapshot::default();
     let mut stops = Signals::listen_to_stops()?;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if stops.arrived().contains(&Arrived::Stop) {
-            take_back();
+            clear_signs();
             stops.pause(false);
-            lamp.again();
+            signs_guard.again();
             view.again();
         }
         let size = terminal::size().unwrap_or((80, 24));
@@ -89,9 +89,9 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
         if bytes.is_empty() || reading.last {
             return Ok(());
         }
-        lamp.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
+        signs_guard.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
-    drop((lamp, stops));
+    drop((signs_guard, stops));
     let table = table::render(&latest, inputs.logs.as_mut(), options.look, stderr_columns());
     write_out(&table)?;
     watched
@@ -125,12 +125,12 @@ impl Inline {
         }
     }
 
-    /// Others have written to the terminal: what is shown is drawn anew, below that.
+    /// Draw everything anew below the cursor: another process has written to the terminal.
     fn again(&mut self) {
         self.shown.clear();
     }
 
-    /// What to write for a reading, on a screen of this size.
+    /// The bytes to write for a reading, on a screen of this size.
     fn step(&mut self, reading: &Reading, size: (u16, u16)) -> String {
         if size != self.size {
             let first = self.size == (0, 0);
@@ -171,7 +171,7 @@ fn write_out(text: &str) -> io::Result<()> {
     stderr.flush()
 }
 
-/// Nothing told yet, and how often the whole will be: what is read aloud takes time.
+/// Fresh plain lines with their interval between sums: longer if they are read aloud.
 fn lines_for(form: &PlainForm) -> Plain {
     match form {
         PlainForm::Lines => Plain::new(BETWEEN_SUMS_MS, false),
@@ -184,7 +184,7 @@ fn lines_for(form: &PlainForm) -> Plain {
 ///
 /// # Errors
 ///
-/// When `out` or the step's summary cannot be written, or the board could no longer be read.
+/// If `out` or the step's summary cannot be written, or the board could no longer be read.
 pub fn plain(
     inputs: &mut Inputs,
     options: &PlainOptions,
@@ -194,14 +194,14 @@ pub fn plain(
     let for_actions = matches!(options.form, PlainForm::GithubActions { .. });
     let aloud = matches!(options.form, PlainForm::Accessible);
     let mut lines = lines_for(&options.form);
-    let mut foreteller = Foreteller::new(inputs.snapshots.expectations());
+    let mut estimator = Estimator::new(inputs.snapshots.expectations());
     let mut latest = Snapshot::default();
     let mut grouped = false;
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if for_actions && !std::mem::replace(&mut grouped, true) {
             writeln!(out, "{}", group(&reading.snapshot.board.title).0)?;
         }
-        let (paces, left) = foreteller.note(reading.snapshot);
+        let (paces, left) = estimator.note(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
@@ -229,13 +229,13 @@ pub fn plain(
 ///
 /// # Errors
 ///
-/// When `out` cannot be written, or the board could no longer be read.
+/// If `out` cannot be written, or the board could no longer be read.
 pub fn json(inputs: &mut Inputs, out: &mut dyn Write, finished: Receiver<()>) -> io::Result<()> {
     let mut events = JsonLines::default();
     let mut latest = Snapshot::default();
-    let mut foreteller = Foreteller::new(inputs.snapshots.expectations());
+    let mut estimator = Estimator::new(inputs.snapshots.expectations());
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
-        let (paces, left) = foreteller.note(reading.snapshot);
+        let (paces, left) = estimator.note(reading.snapshot);
         events.step(reading.snapshot, &paces, left, out)
     });
     events.summary(&latest, inputs.logs.as_ref(), out)?;

@@ -1,39 +1,39 @@
-//! Reading and searching the log in view, a bounded piece at a time, so that no log holds up the view.
+//! Reading and searching of the log in view, a bounded piece at a time, so that no log delays the view.
 
 use std::time::{Duration, Instant};
 
 use crate::message::Message;
 use crate::model::{Model, SlotId};
 use crate::source::{LogPlace, Logs};
-use crate::text::said_last;
+use crate::text::last_overwrite;
 use crate::update::update;
 
-/// Between two looks at what is new in a log.
+/// Interval between two reads for new lines.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(300);
-/// The same, where there was nothing at all.
+/// Interval between two reads after one without lines.
 const BETWEEN_LOOKS_IN_VAIN: Duration = Duration::from_secs(1);
-/// How many pieces are read in a row where somebody waits for them.
+/// Number of pieces read in a row while the view waits for them.
 const READS: usize = 8;
-/// How many pieces are searched in a row.
+/// Number of pieces searched in a row.
 const SEARCHES: usize = 16;
 
-/// Remembers when it looked last.
+/// The times and results of past reads, for the interval before the next one.
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     looked_at: Option<Instant>,
-    /// What there was nothing of.
+    /// The read that found an empty log.
     in_vain: Option<(SlotId, LogPlace)>,
-    /// The last step got on and left something that somebody waits for.
+    /// The last step made progress and left lines that the view waits for.
     goes_on: bool,
 }
 
 impl LogReader {
-    /// Whether the next step should come at once.
+    /// True if the next step should follow at once.
     pub(super) fn goes_on(&self) -> bool {
         self.goes_on
     }
 
-    /// Give the model what it wants of a log. Returns whether something visible changed.
+    /// Read and search the log for the model. Returns true if something visible changed.
     pub(super) fn step(&mut self, model: &mut Model, logs: &mut dyn Logs) -> bool {
         let mut redraw = false;
         self.goes_on = false;
@@ -51,7 +51,7 @@ impl LogReader {
             }
             let (part, location) = (logs.read(&key, place), logs.location(&key));
             self.looked_at = Some(now);
-            // What cannot be read is not asked for without end.
+            // A read without lines is not repeated at once.
             let got_on = !part.lines.is_empty();
             self.in_vain = (part.size == 0).then_some((of, place));
             redraw |= update(model, Message::Log { of, place, part, location }).redraw;
@@ -63,8 +63,8 @@ impl LogReader {
     }
 }
 
-/// Get on with the search through the log in view. Returns whether something visible changed, and whether there is more
-/// to search.
+/// Continue the search through the log in view. Returns whether something visible changed, and whether there is more to
+/// search.
 fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
     let Some((slot, mut scanned)) = model.wanted_search() else { return (false, false) };
     let (of, key, text) = (SlotId::of(slot), slot.key.clone(), model.log.search.text.clone());
@@ -74,7 +74,7 @@ fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
         let part = logs.read(&key, LogPlace::From(scanned));
         let (from, to) = (scanned, part.to.max(scanned));
         let complete = part.lines.iter().filter(|line| (from..to).contains(&line.at));
-        let says = complete.filter(|line| said_last(&line.text).to_lowercase().contains(&wanted));
+        let says = complete.filter(|line| last_overwrite(&line.text).to_lowercase().contains(&wanted));
         hits.extend(says.map(|line| line.at));
         whole = to == scanned || part.last;
         scanned = to;

@@ -1,5 +1,5 @@
-//! Plain lines in place of the view, for whoever wants them to stay: of a run, or of one log. Each begins where it was
-//! left, so that what passed meanwhile is told, and each is told once.
+//! Plain lines in place of the view, of a run or of one log, so that they stay in the terminal's history. Each stream
+//! continues where it stopped: changes in between are printed, and each is printed once.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -9,21 +9,21 @@ use vx_shm::Snapshot;
 use crate::model::{Pace, TimeLeft};
 use crate::plain::Plain;
 use crate::source::{LogPlace, Logs};
-use crate::text::{bytes, clean, said_last};
+use crate::text::{bytes, clean, last_overwrite};
 
-/// Between two lines about the whole run.
+/// Interval between two lines about the whole run.
 const BETWEEN_SUMS_MS: u64 = 3_000;
-/// How many pieces of a log are printed in a row.
+/// Number of pieces of a log printed in a row.
 const READS: usize = 4;
-/// Of more than this that was missed, only the end is printed: nobody reads the rest on a terminal.
+/// Of a longer gap only the end is printed: it would scroll by unread.
 const MOST_MISSED_BYTES: u64 = 4 * 1024 * 1024;
 
-/// What was printed so far.
+/// The part of the run and of each log that is already printed.
 pub(super) struct Stream {
     run: Plain,
-    /// Up to where each log was printed, by its key.
+    /// The first byte of each log that is not printed yet, by its key.
     logs: HashMap<String, u64>,
-    /// Whose log is printed now; the run's lines where there is none.
+    /// The key of the log being printed; `None` for the lines of the run.
     of: Option<String>,
 }
 
@@ -32,14 +32,14 @@ impl Stream {
         Self { run: Plain::new(BETWEEN_SUMS_MS, false), logs: HashMap::new(), of: None }
     }
 
-    /// Begin to print, this log or the run. Returns what to print first; `back` is the key that leads back.
+    /// Switch to this log or the run. Returns the heading; `back` is the key that leads back.
     pub(super) fn begin(&mut self, of: Option<String>, back: &str) -> String {
         let what = of.as_deref().map_or_else(|| "the run".into(), |key| format!("the log of {}", clean(key)));
         self.of = of;
         format!("--- {what}; {back} goes back ---\r\n")
     }
 
-    /// What is new.
+    /// The new lines.
     pub(super) fn step(
         &mut self,
         snapshot: &Snapshot,
@@ -59,7 +59,7 @@ impl Stream {
         }
     }
 
-    /// All that is left of a log that has ended, its last line also where nothing ends that.
+    /// The rest of a log that has ended, including a last line without a line end.
     pub(super) fn rest(&mut self, logs: &mut dyn Logs) -> String {
         let Some(key) = self.of.clone() else { return String::new() };
         let mut text = String::new();
@@ -71,7 +71,7 @@ impl Stream {
         }
         let printed = self.logs.get(&key).copied().unwrap_or_default();
         for line in logs.read(&key, LogPlace::From(printed)).lines {
-            text.push_str(&said_last(&line.text));
+            text.push_str(&last_overwrite(&line.text));
             text.push_str("\r\n");
         }
         text
@@ -90,7 +90,7 @@ impl Stream {
             }
             let to = part.to;
             for line in part.lines.iter().filter(|line| line.at < to) {
-                text.push_str(&said_last(&line.text));
+                text.push_str(&last_overwrite(&line.text));
                 text.push_str("\r\n");
             }
             if to <= *printed {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_of_a_log_is_printed_once_and_what_is_too_much_is_counted() {
+    fn missed_log_lines_are_printed_once_and_too_many_are_counted() {
         let mut log = LongLog::of(10);
         let mut stream = Stream::new();
         assert_eq!(stream.begin(Some("a\u{1b}[2Jb".to_owned()), "s"), "--- the log of ab; s goes back ---\r\n");
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_tells_what_passed_since_it_was_last_told() {
+    fn a_run_prints_what_changed_since_it_was_last_printed() {
         let mut snapshot = everything();
         snapshot.slots.truncate(2);
         let mut stream = Stream::new();

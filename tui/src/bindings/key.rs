@@ -26,7 +26,7 @@ pub(super) const NAMES: [(&str, KeyCode); 15] = [
 /// The highest function key.
 const FUNCTION_KEYS: u8 = 12;
 
-/// A key with what is held down beside it. Capitals are keys of their own, so Shift is not looked at.
+/// A key with its modifiers. Capitals are keys of their own, so Shift is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     code: KeyCode,
@@ -53,7 +53,7 @@ impl Key {
         Some(Self { code: plain(code, control), control, alt })
     }
 
-    /// The key that a terminal sends in place of this one: it has one byte for both.
+    /// The key that a terminal sends in place of this one, since both have the same byte.
     pub(super) fn sent_as(self) -> Option<&'static str> {
         match self.code {
             _ if !self.control => None,
@@ -65,7 +65,7 @@ impl Key {
     }
 }
 
-/// A terminal does not tell Ctrl-C from Ctrl-c.
+/// The key as terminals send it: Ctrl-C and Ctrl-c are one.
 fn plain(code: KeyCode, control: bool) -> KeyCode {
     match code {
         KeyCode::Char(character) if control => KeyCode::Char(character.to_ascii_lowercase()),

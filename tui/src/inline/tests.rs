@@ -3,7 +3,7 @@
 use super::*;
 use crate::source::Expectations;
 use crate::source::fixture::{downloading, everything, hostile, many};
-use crate::text::hostile as is_hostile;
+use crate::text::is_unprintable as is_hostile;
 use crate::theme::Look;
 use std::num::NonZero;
 
@@ -110,7 +110,7 @@ fn live_rows_fit_every_screen() {
 }
 
 #[test]
-fn what_is_not_shown_is_counted() {
+fn hidden_rows_are_counted() {
     let rows = live_rows(&Theme::new(Look::default()), &many(64), &[], &Expectations::default(), (100, 30));
     assert_eq!((rows.len(), rows[6].as_str()), (8, "  and 58 more"));
 }

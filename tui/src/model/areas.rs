@@ -1,14 +1,14 @@
-//! Where the parts of the screen are: a pure function of its size, shared by what scrolls and what draws.
+//! The rectangles of the screen's parts: a pure function of its size, shared by scrolling and drawing.
 
 use ratatui::layout::Rect;
 
 use super::Focus;
 
-/// Below this the whole view is one line.
+/// On a smaller screen the whole view is one line.
 const LEAST: (u16, u16) = (40, 8);
 /// A narrower screen has no pane.
 const PANE_COLUMNS: u16 = 60;
-/// A pane of fewer rows, its tabs included, shows nothing worth the room.
+/// A pane of fewer rows, its tabs included, shows too little to be worth the room.
 const PANE_ROWS: u16 = 5;
 /// An unfocused pane leaves rows beyond these to the table.
 const PANE_ENOUGH: u16 = 14;
@@ -50,17 +50,17 @@ impl Areas {
         }
     }
 
-    /// How many rows of the table are in view.
+    /// Number of table rows in view.
     pub(crate) fn table_rows(&self) -> usize {
         usize::from(self.table.height.saturating_sub(1))
     }
 
-    /// How many rows there are between the rules of the list of keys, which lies over all but the footer.
+    /// Number of rows between the rules of the key list, which covers all but the footer.
     pub(crate) fn help_rows(&self) -> usize {
         usize::from(self.footer.y.saturating_sub(2))
     }
 
-    /// How many rows of the pane's content are in view.
+    /// Number of rows of the pane's content in view.
     pub(crate) fn pane_rows(&self) -> usize {
         usize::from(self.pane.map_or(0, |pane| pane.height.saturating_sub(1)))
     }

@@ -1,4 +1,5 @@
-//! What a line-wise output has told already, so that it tells everything once, also what passed between two readings.
+//! The changes that a line-wise output has reported already, so that it reports each once, including those between two
+//! readings.
 
 use std::collections::HashSet;
 
@@ -8,7 +9,8 @@ use super::hanging::Hanging;
 use super::slot::{SlotId, download_entry};
 use super::standing::Standing;
 
-/// Remembers the lives of slots whose download or end was told. Grows with the lives seen, not with time.
+/// Remembers the lives of slots whose download, hang or end was reported. Grows with the number of lives, not with
+/// time.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     downloads: HashSet<SlotId>,
@@ -17,18 +19,18 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// The slots that began a download since this was last asked, in the board's order.
+    /// The slots that began a download since the last call, in the board's order.
     pub(crate) fn new_downloads<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::of(slot));
         snapshot.slots.iter().filter(began).collect()
     }
 
-    /// Those that hang and were not told to hang so before.
+    /// The hanging slots whose hang was not reported before.
     pub(crate) fn new_hangs<'h, 'a>(&mut self, hanging: &'h [Hanging<'a>]) -> Vec<&'h Hanging<'a>> {
         hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
     }
 
-    /// The slots that were over since this was last asked; those that ended first come first.
+    /// The slots that ended since the last call, in the order of their ends.
     pub(crate) fn new_ends<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let ended = |slot: &&SlotView| Standing::of(slot).over() && self.ends.insert(SlotId::of(slot));
         let mut ends: Vec<_> = snapshot.slots.iter().filter(ended).collect();
@@ -43,7 +45,7 @@ mod tests {
     use vx_shm::{Phase, PhaseEntry, SlotState};
 
     #[test]
-    fn a_download_that_began_and_ended_between_two_readings_is_told_once() {
+    fn a_download_that_began_and_ended_between_two_readings_is_reported_once() {
         let slot = SlotView {
             state: SlotState::Done,
             phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: 1, done: 7 }],

@@ -1,105 +1,112 @@
-//! How long still: what earlier runs took, corrected by what is seen of this one. Pure; no estimate rather than a
-//! wrong one.
+//! The estimate of the time left: durations of earlier runs, corrected by the rates of this one. Pure; no estimate
+//! rather than a wrong one.
 //!
-//! Each tool's remaining work is the rest of its present phase and what its later phases took before. A download's rest
-//! is its missing bytes at the rate of before, then more and more at the measured one; how much faster or slower
-//! today's downloads are than those of before also counts for those that have not begun. Then the work is played
-//! through as the run will do it: so many at once, in the board's order.
+//! The remaining work of a tool is the rest of its present phase plus the earlier durations of its later phases. The
+//! rest of a download is its missing bytes at the earlier rate, and more and more at the measured one. The ratio of
+//! today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated as the
+//! run will do it: a fixed number of tools at once, in the board's order.
 
-mod outlook;
-mod turns;
+mod forecast;
+mod simulation;
 
 use vx_shm::{BoardState, Phase, SlotState, SlotView, Snapshot};
 
 use super::rows::{Pace, Row};
 use super::standing::Standing;
 use crate::source::Expectations;
-use outlook::Outlook;
-use turns::{Work, last_end_ms};
+use forecast::Forecast;
+use simulation::{Work, last_end_ms};
 
-/// A rate measured this long is believed more than the past.
-const BELIEVED_MS: u64 = 4_000;
-/// Without a past, less than this is too short a time to foretell from.
-const FORETELL_MS: u64 = 2_000;
-/// Nobody believes a longer one.
+/// A rate measured this long replaces the earlier one entirely.
+const FULL_WEIGHT_MS: u64 = 4_000;
+/// Without earlier installs, a rate measured for less than this gives no estimate.
+const LEAST_MEASURED_MS: u64 = 2_000;
+/// A longer estimate is not shown.
 const LONGEST_LEFT_MS: u64 = 24 * 3600 * 1000;
-/// Until so long after the run began, fewer may be at work than will be.
+/// In this time after the start of a run, the number of tools at work may still be growing.
 const STARTING_MS: u64 = 1_500;
-/// How many are at work at once where no run is known that had to leave some behind.
+/// Number of tools at work at once if no earlier run is known in which some had to wait.
 const AT_ONCE: usize = 16;
 
-/// A time left, and what it rests on.
+/// A time left, and the number of earlier installs behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TimeLeft {
     /// Whole seconds, at least one.
     pub(crate) ms: u64,
-    /// How many earlier installs are known of the tool that is known least; zero where one is foretold by its rate.
+    /// Number of earlier installs of the tool with the fewest; zero if a tool is estimated from its rate alone.
     pub(crate) runs: u32,
 }
 
-/// How long still, for a board and for each of its slots.
+/// The time left, for a board and for each of its slots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Estimate {
-    /// Until the last tool is through.
+    /// The time until the last tool ends.
     pub(crate) whole: Option<TimeLeft>,
-    /// Until each slot's tool is through, in milliseconds, in the order of the slots; only of those at work.
+    /// The time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
     pub(crate) each: Vec<Option<u64>>,
 }
 
 impl Estimate {
-    /// The estimate for this reading; `paces` stand in the order of its slots.
+    /// The estimate for this reading; `paces` are in the order of its slots.
     pub(crate) fn of(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Self {
         let standings: Vec<Standing> = snapshot.slots.iter().map(Standing::of).collect();
-        let outlooks: Vec<Option<Outlook>> =
-            snapshot.slots.iter().map(|slot| Outlook::of(slot, expectations)).collect();
+        let forecasts: Vec<Option<Forecast>> =
+            snapshot.slots.iter().map(|slot| Forecast::of(slot, expectations)).collect();
         let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
-        let today = Today::of(snapshot, &standings, &outlooks, pace_at);
+        let current = CurrentRates::of(snapshot, &standings, &forecasts, pace_at);
         let rests: Vec<Option<u64>> = (0..snapshot.slots.len())
             .map(|place| {
                 let slot = &snapshot.slots[place];
-                rest_ms(slot, standings[place], outlooks[place].as_ref(), pace_at(place), &today, snapshot.taken_at_ns)
+                rest_ms(
+                    slot,
+                    standings[place],
+                    forecasts[place].as_ref(),
+                    pace_at(place),
+                    &current,
+                    snapshot.taken_at_ns,
+                )
             })
             .collect();
         let each = rests.iter().zip(&standings).map(|(rest, standing)| match standing {
-            // Of what should be through by now nobody wants to read that it is about to be.
+            // A rest of zero would show as "about to end" for as long as the tool is late; show nothing.
             Standing::Running | Standing::Slow => rest.filter(|rest| *rest > 0).and_then(shown_ms),
             _ => None,
         });
         let each = each.collect();
         let whole = whole_ms(snapshot, &standings, &rests, expectations).and_then(shown_ms);
-        let unfinished = outlooks.iter().zip(&standings).filter(|(_, standing)| !standing.over());
-        let runs = unfinished.map(|(outlook, _)| outlook.as_ref().map_or(0, |outlook| outlook.runs)).min();
+        let unfinished = forecasts.iter().zip(&standings).filter(|(_, standing)| !standing.over());
+        let runs = unfinished.map(|(forecast, _)| forecast.as_ref().map_or(0, |forecast| forecast.runs)).min();
         Self { whole: whole.map(|ms| TimeLeft { ms, runs: runs.unwrap_or_default() }), each }
     }
 
-    /// Show in each row how long its tool will still take; the rows stand in the order of the slots.
-    pub(crate) fn tell(&self, rows: &mut [Row]) {
+    /// Write the time left of each tool into its row; the rows are in the order of the slots.
+    pub(crate) fn fill_in(&self, rows: &mut [Row]) {
         for (row, left) in rows.iter_mut().zip(&self.each) {
             row.left_ms = *left;
         }
     }
 }
 
-/// In whole seconds, since it is an estimate; none where it is beyond belief.
+/// The time in whole seconds, since it is an estimate; `None` beyond [`LONGEST_LEFT_MS`].
 fn shown_ms(ms: u64) -> Option<u64> {
     (ms < LONGEST_LEFT_MS).then(|| ((ms + 500) / 1000).max(1) * 1000)
 }
 
-/// How today's downloads compare with those of before.
-struct Today {
-    /// Measured rates by those of before, of the downloads of which both are known.
+/// The rates of this run's downloads, compared with the earlier ones.
+struct CurrentRates {
+    /// The sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
     factor: f64,
-    /// How much that is to be believed, from 0 to 1.
+    /// The weight of `factor`, from 0 to 1.
     weight: f64,
-    /// What one download brings, where any was measured long enough; in bytes per millisecond.
+    /// The mean rate of the downloads measured long enough, in bytes per millisecond.
     each: Option<f64>,
 }
 
-impl Today {
+impl CurrentRates {
     fn of(
         snapshot: &Snapshot,
         standings: &[Standing],
-        outlooks: &[Option<Outlook>],
+        forecasts: &[Option<Forecast>],
         pace_at: impl Fn(usize) -> Pace,
     ) -> Self {
         let (mut measured, mut before, mut weight) = (0.0, 0.0, 0.0_f64);
@@ -109,21 +116,21 @@ impl Today {
             let moving = slot.phase == Phase::Downloading && standings[place].at_work();
             let Some(rate) = pace.bytes_per_second.filter(|rate| *rate > 0 && moving) else { continue };
             let rate = rate as f64 / 1000.0;
-            if pace.measured_ms >= FORETELL_MS {
+            if pace.measured_ms >= LEAST_MEASURED_MS {
                 sum += rate;
                 count += 1.0;
             }
-            if let Some(known) = outlooks[place].as_ref().and_then(|outlook| outlook.bytes_per_ms) {
+            if let Some(known) = forecasts[place].as_ref().and_then(|forecast| forecast.bytes_per_ms) {
                 measured += rate;
                 before += known;
-                weight = weight.max(belief(pace));
+                weight = weight.max(weight_of(pace));
             }
         }
         let factor = if before > 0.0 && measured > 0.0 { (measured / before).clamp(0.01, 100.0) } else { 1.0 };
         Self { factor, weight, each: (count > 0.0).then(|| sum / count) }
     }
 
-    /// How long `bytes` take that came at `before` bytes per millisecond.
+    /// The time for `bytes` that earlier arrived at `before` bytes per millisecond.
     fn download_ms(&self, bytes: f64, before: Option<f64>) -> Option<f64> {
         match before {
             Some(before) => Some(bytes / before * (1.0 - self.weight + self.weight / self.factor)),
@@ -132,18 +139,18 @@ impl Today {
     }
 }
 
-/// How much a measured rate is to be believed against what is known from before.
-fn belief(pace: Pace) -> f64 {
-    pace.measured_ms.min(BELIEVED_MS) as f64 / BELIEVED_MS as f64
+/// The weight of a measured rate against the earlier one, from 0 to 1.
+fn weight_of(pace: Pace) -> f64 {
+    pace.measured_ms.min(FULL_WEIGHT_MS) as f64 / FULL_WEIGHT_MS as f64
 }
 
-/// How much work is left of a slot, in milliseconds; `None` where that would be a guess.
+/// The remaining work of a slot, in milliseconds; `None` if it would be a guess.
 fn rest_ms(
     slot: &SlotView,
     standing: Standing,
-    outlook: Option<&Outlook>,
+    forecast: Option<&Forecast>,
     pace: Pace,
-    today: &Today,
+    current: &CurrentRates,
     now_ns: u64,
 ) -> Option<u64> {
     if standing.over() {
@@ -153,74 +160,84 @@ fn rest_ms(
         return None;
     }
     let begun = slot.state == SlotState::Live && !matches!(slot.phase, Phase::Queued | Phase::Waiting);
-    let present = if begun { present_ms(slot, outlook, pace, today, now_ns)? } else { 0.0 };
+    let present = if begun { present_ms(slot, forecast, pace, current, now_ns)? } else { 0.0 };
     let later = |phase: &Phase| !begun || *phase > slot.phase;
     let mut rest = present;
     for phase in Phase::ALL.iter().copied().filter(later) {
-        rest += match (phase, outlook) {
-            (Phase::Downloading, outlook) => {
+        rest += match (phase, forecast) {
+            (Phase::Downloading, forecast) => {
                 let announced = slot.total.filter(|total| *total > 0 && slot.phase == Phase::Queued);
-                let bytes = announced.or(outlook.map(|outlook| outlook.bytes))?;
-                if bytes == 0 { 0.0 } else { today.download_ms(bytes as f64, outlook.and_then(|o| o.bytes_per_ms))? }
+                let bytes = announced.or(forecast.map(|forecast| forecast.bytes))?;
+                if bytes == 0 {
+                    0.0
+                } else {
+                    current.download_ms(bytes as f64, forecast.and_then(|o| o.bytes_per_ms))?
+                }
             }
-            (_, Some(outlook)) => outlook.phase_ms(phase),
+            (_, Some(forecast)) => forecast.phase_ms(phase),
             (_, None) => 0.0,
         };
     }
     whole_number(rest)
 }
 
-/// The rest of the phase that the slot is in.
-fn present_ms(slot: &SlotView, outlook: Option<&Outlook>, pace: Pace, today: &Today, now_ns: u64) -> Option<f64> {
+/// The rest of the slot's present phase.
+fn present_ms(
+    slot: &SlotView,
+    forecast: Option<&Forecast>,
+    pace: Pace,
+    current: &CurrentRates,
+    now_ns: u64,
+) -> Option<f64> {
     if slot.phase == Phase::Downloading {
-        return downloading_ms(slot, outlook, pace, today);
+        return downloading_ms(slot, forecast, pace, current);
     }
     if let Some(ms) = counted_ms(slot, pace) {
         return Some(ms);
     }
-    let Some(outlook) = outlook else {
-        // A command of the tool's own may take any time; the rest is short beside the download.
+    let Some(forecast) = forecast else {
+        // A post-install command may take any time; the other phases are short beside the download.
         return (slot.phase != Phase::PostInstall).then_some(0.0);
     };
-    let expected = outlook.phase_ms(slot.phase);
+    let expected = forecast.phase_ms(slot.phase);
     let entered = slot.phases.iter().filter(|entry| entry.phase == slot.phase).map(|entry| entry.entered_at_ns).max();
     let passed = now_ns.saturating_sub(entered.unwrap_or(now_ns)) as f64 / 1e6;
-    // Twice as long as ever: it is not as before, and nobody knows how it is.
+    // At twice the earlier duration, earlier runs no longer predict this one.
     (passed <= expected * 2.0 + 1_000.0).then_some((expected - passed).max(0.0))
 }
 
 /// The rest of a download.
-fn downloading_ms(slot: &SlotView, outlook: Option<&Outlook>, pace: Pace, today: &Today) -> Option<f64> {
+fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, current: &CurrentRates) -> Option<f64> {
     let announced = slot.total.filter(|total| *total > 0);
-    let size = announced.or(outlook.map(|outlook| outlook.bytes));
+    let size = announced.or(forecast.map(|forecast| forecast.bytes));
     let missing = size?.checked_sub(slot.done)? as f64;
     let measured = pace.bytes_per_second.map(|rate| rate as f64 / 1000.0);
-    let known = outlook.and_then(|outlook| outlook.bytes_per_ms);
+    let known = forecast.and_then(|forecast| forecast.bytes_per_ms);
     match (measured, known) {
-        (Some(0.0), _) if pace.measured_ms >= FORETELL_MS => None,
+        (Some(0.0), _) if pace.measured_ms >= LEAST_MEASURED_MS => None,
         (Some(rate), Some(_)) if rate > 0.0 => {
-            let weight = belief(pace);
-            Some(today.download_ms(missing, known)? * (1.0 - weight) + missing / rate * weight)
+            let weight = weight_of(pace);
+            Some(current.download_ms(missing, known)? * (1.0 - weight) + missing / rate * weight)
         }
-        (Some(rate), None) if rate > 0.0 && pace.measured_ms >= FORETELL_MS => Some(missing / rate),
-        (_, Some(_)) => today.download_ms(missing, known),
+        (Some(rate), None) if rate > 0.0 && pace.measured_ms >= LEAST_MEASURED_MS => Some(missing / rate),
+        (_, Some(_)) => current.download_ms(missing, known),
         _ => None,
     }
 }
 
-/// The rest of another phase that counts, from its own pace.
+/// The rest of another counting phase, from its own rate.
 fn counted_ms(slot: &SlotView, pace: Pace) -> Option<f64> {
-    let rate = pace.bytes_per_second.filter(|rate| *rate > 0 && pace.measured_ms >= FORETELL_MS)?;
+    let rate = pace.bytes_per_second.filter(|rate| *rate > 0 && pace.measured_ms >= LEAST_MEASURED_MS)?;
     let missing = slot.total?.checked_sub(slot.done)?;
     Some(missing as f64 * 1000.0 / rate as f64)
 }
 
-/// A length of time as computed; none where it is none.
+/// The time in whole milliseconds; `None` if it is not finite or out of range.
 fn whole_number(ms: f64) -> Option<u64> {
     (ms.is_finite() && (0.0..=LONGEST_LEFT_MS as f64).contains(&ms)).then_some(ms as u64)
 }
 
-/// Until the last one is through.
+/// The time until the last tool ends.
 fn whole_ms(
     snapshot: &Snapshot,
     standings: &[Standing],
@@ -228,8 +245,8 @@ fn whole_ms(
     expectations: &Expectations,
 ) -> Option<u64> {
     let board = &snapshot.board;
-    let nobody = board.creator.alive == Some(false);
-    if board.state != BoardState::Running || nobody || standings.iter().all(|standing| standing.over()) {
+    let orphaned = board.creator.alive == Some(false);
+    if board.state != BoardState::Running || orphaned || standings.iter().all(|standing| standing.over()) {
         return None;
     }
     let mut work = Vec::new();
@@ -244,17 +261,17 @@ fn whole_ms(
     last_end_ms(&work, at_once(snapshot, standings, expectations))
 }
 
-/// The slot of this board that this one waits for; what others are at work on elsewhere cannot be foretold.
+/// The slot of this board that this one waits for; `None` for work elsewhere, whose end cannot be estimated.
 fn awaited(slot: &SlotView, snapshot: &Snapshot) -> Option<usize> {
-    let whom = slot.message.strip_prefix("waiting for ")?;
+    let awaited = slot.message.strip_prefix("waiting for ")?;
     let named = |other: &SlotView| {
-        let rest = whom.strip_prefix(other.key.as_str()).and_then(|rest| rest.strip_prefix(' '));
+        let rest = awaited.strip_prefix(other.key.as_str()).and_then(|rest| rest.strip_prefix(' '));
         rest.is_some_and(|rest| rest.starts_with(other.version.as_str()))
     };
     snapshot.slots.iter().position(|other| other.index != slot.index && !other.key.is_empty() && named(other))
 }
 
-/// How many are at work at once: as many as there are, once some had to stay behind.
+/// Number of tools at work at once: the present number, once the start is over.
 fn at_once(snapshot: &Snapshot, standings: &[Standing], expectations: &Expectations) -> usize {
     let at_work = standings.iter().filter(|standing| standing.at_work()).count();
     let age_ms = snapshot.taken_at_ns.saturating_sub(snapshot.board.created_at_ns) / 1_000_000;

@@ -1,23 +1,23 @@
-//! What does not get on as it should: slow, stalled, or silent, and for how long.
+//! Slots without proper progress: slow, stalled, or silent, and for how long.
 
 use vx_shm::{Liveness, SlotView, Snapshot};
 
 use super::rows::{Pace, Row};
 use super::standing::Standing;
 
-/// A slot that is at work and hardly gets on.
+/// A slot that is at work and makes little or no progress.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Hanging<'a> {
     pub(crate) slot: &'a SlotView,
     /// `Slow`, `Stalled` or `Silent`.
     pub(crate) standing: Standing,
-    /// How long nothing came, or how long little did.
+    /// The time without progress, or the time over which the slow rate was measured.
     pub(crate) for_ms: u64,
-    /// How little, of a slow one.
+    /// The rate, of a slow slot.
     pub(crate) bytes_per_second: Option<u64>,
 }
 
-/// Those of a reading, in the board's order; `paces` stand in the order of its slots.
+/// The hanging slots of a reading, in the board's order; `paces` are in the order of its slots.
 pub(crate) fn hanging<'a>(snapshot: &'a Snapshot, paces: &[Pace]) -> Vec<Hanging<'a>> {
     let one = |(place, slot): (usize, &'a SlotView)| {
         let pace = paces.get(place).copied().unwrap_or_default();

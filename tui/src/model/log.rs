@@ -1,40 +1,40 @@
-//! The part of a log that is in view: a window on it, whatever its length, and the places found by a search.
+//! The part of a log that is in view: a window on it, whatever its length, and the matches of a search.
 
 use super::{LOG_LINES, SlotId};
 use crate::source::{LogLine, LogPart, LogPlace};
 
-/// A search counts no more matches than these.
+/// The most matches that a search counts.
 pub(crate) const MOST_HITS: usize = 10_000;
 
-/// Whoever follows a log that is so much further begins at its end again.
+/// A followed log that grew by more than this since it was read is read from its end again.
 const FAR_BYTES: u64 = 64 * 1024;
 
-/// So many lines come into view from one side, so that as many stay on the other.
+/// At most this many lines are added on one side, so that as many stay on the other.
 const MOST_AT_ONCE: usize = LOG_LINES / 2;
 
-/// Which match to go to, once it is known.
+/// The match to go to, once it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
-    /// The first at this byte or behind it.
+    /// The first at or after this byte.
     From(u64),
-    /// The first behind this byte.
+    /// The first after this byte.
     Behind(u64),
     /// The last before this byte.
     Before(u64),
 }
 
-/// A search through the whole of a log, as far as it got.
+/// A search through the whole of a log, as far as it has come.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Search {
-    /// What is looked for; empty for nothing.
+    /// The search text; empty without a search.
     pub(crate) text: String,
-    /// Where the lines begin that say it, first to last.
+    /// The byte offsets of the matching lines, in ascending order.
     pub(crate) hits: Vec<u64>,
-    /// Everything before this byte was looked at.
+    /// Everything before this byte has been searched.
     pub(crate) scanned: u64,
-    /// Everything there was has been looked at.
+    /// The search has reached the end of the log.
     pub(crate) whole: bool,
-    /// Where to go as soon as it is known.
+    /// The match to go to as soon as it is known.
     pub(crate) jump: Option<Jump>,
 }
 
@@ -48,7 +48,7 @@ impl Search {
         Self { text: self.text.clone(), ..Self::default() }
     }
 
-    /// The match to go to; `None` while that is not known, or where there is none.
+    /// The match to go to; `None` while it is not known, or if there is none.
     pub(crate) fn target(&self, jump: Jump) -> Option<u64> {
         let hits = &self.hits;
         let (found, wrapped) = match jump {
@@ -60,7 +60,7 @@ impl Search {
         found.or(wrapped.filter(|_| self.whole)).copied()
     }
 
-    /// Where a match stands among all: `3/17`; with a plus while there may be more.
+    /// The position of a match among all: `3/17`; with a plus while there may be more.
     pub(crate) fn place(&self, hit: u64) -> String {
         let number = self.hits.iter().position(|other| *other == hit).unwrap_or_default() + 1;
         let more = if self.whole && self.hits.len() < MOST_HITS { "" } else { "+" };
@@ -71,28 +71,28 @@ impl Search {
 /// The log of the selected slot, as last read.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LogView {
-    /// Whose log this is.
+    /// The slot of this log.
     pub(crate) of: Option<SlotId>,
-    /// Lines that follow each other, cleaned.
+    /// Consecutive lines, cleaned.
     pub(crate) lines: Vec<LogLine>,
-    /// Where the first of them begins.
+    /// The byte offset of the first line.
     pub(crate) from: u64,
-    /// Where the line behind them begins.
+    /// The byte offset of the line after the last one.
     pub(crate) to: u64,
-    /// How long the log was when last read.
+    /// The length of the log when last read, in bytes.
     pub(crate) size: u64,
-    /// There was nothing behind the lines when that was last looked at.
+    /// The last read found nothing after the lines.
     pub(crate) complete: bool,
-    /// Where the whole of it is.
+    /// The path of the whole log.
     pub(crate) location: Option<String>,
     /// Keep the newest line in view. While off, the lines stand still.
     pub(crate) follow: bool,
-    /// The first line shown, while not following.
+    /// The first line shown while not following.
     pub(crate) top: usize,
     pub(crate) search: Search,
-    /// Where the line found last begins.
+    /// The byte offset of the current match.
     pub(crate) hit: Option<u64>,
-    /// A place to show that is not among the lines.
+    /// A byte offset to show that is not among the lines.
     pub(crate) wanted: Option<u64>,
 }
 
@@ -116,7 +116,7 @@ impl Default for LogView {
 }
 
 impl LogView {
-    /// Whether the search text occurs in this line, whatever the case.
+    /// True if the line contains the search text, in any case.
     pub(crate) fn matches(&self, line: &LogLine) -> bool {
         !self.search.text.is_empty() && line.text.to_lowercase().contains(&self.search.text.to_lowercase())
     }
@@ -127,7 +127,7 @@ impl LogView {
         if self.follow { last_top } else { self.top.min(last_top) }
     }
 
-    /// What to read next for a view of so many rows, and whether somebody waits for it.
+    /// The place to read next for a view of `rows` rows, and whether the view waits for the lines.
     pub(crate) fn next_read(&self, rows: usize) -> Option<(LogPlace, bool)> {
         if let Some(at) = self.wanted {
             return Some((LogPlace::From(at), true));
@@ -147,7 +147,7 @@ impl LogView {
         at_the_end.then_some((LogPlace::From(self.to), !self.complete))
     }
 
-    /// Take a piece in whose lines are clean. Returns whether it shows.
+    /// Add a piece of the log, whose lines are clean. Returns whether the view changes.
     pub(crate) fn take(&mut self, place: LogPlace, part: LogPart) -> bool {
         self.size = part.size;
         match place {
@@ -161,7 +161,7 @@ impl LogView {
             }
             LogPlace::From(at) if at == self.to => self.append(first_of(part, MOST_AT_ONCE)),
             LogPlace::Before(at) if at == self.from => self.prepend(last_of(part, MOST_AT_ONCE)),
-            // Somebody moved on meanwhile.
+            // The view has moved since this piece was asked for.
             LogPlace::From(_) | LogPlace::Before(_) => false,
         }
     }
@@ -173,7 +173,7 @@ impl LogView {
     }
 
     fn append(&mut self, part: LogPart) -> bool {
-        // The line that was being written comes again, whole.
+        // The piece contains the unfinished last line again, now longer.
         let unfinished = self.lines.partition_point(|line| line.at < self.to);
         let news = self.lines[unfinished..] != part.lines;
         self.lines.truncate(unfinished);
@@ -187,7 +187,7 @@ impl LogView {
     }
 
     fn prepend(&mut self, part: LogPart) -> bool {
-        // A log that became shorter has nothing before.
+        // If there are no lines before this place, the log was truncated, and nothing is left to read there.
         self.from = if part.lines.is_empty() { 0 } else { part.from };
         self.top += part.lines.len();
         self.lines.splice(..0, part.lines);
@@ -199,7 +199,7 @@ impl LogView {
     }
 }
 
-/// The piece without all but its first lines.
+/// Only the first `most` lines of the piece.
 fn first_of(mut part: LogPart, most: usize) -> LogPart {
     if let Some(behind) = part.lines.get(most) {
         (part.to, part.last) = (behind.at, false);
@@ -208,7 +208,7 @@ fn first_of(mut part: LogPart, most: usize) -> LogPart {
     part
 }
 
-/// The piece without all but its last lines.
+/// Only the last `most` lines of the piece.
 fn last_of(mut part: LogPart, most: usize) -> LogPart {
     part.lines.drain(..part.lines.len().saturating_sub(most));
     part.from = part.lines.first().map_or(part.from, |line| line.at);

@@ -1,24 +1,24 @@
-//! One row per slot: what the table shows of it, rounded to what can be seen, so that equal rows look equal.
+//! One row per slot: the values of the table, rounded to the shown precision, so that equal rows look equal.
 
 use vx_shm::{Phase, SlotView, Snapshot};
 
 use super::slot::{SlotId, elapsed_ms, permille, size_bytes};
 use super::standing::{Standing, note};
 
-/// A download that brings fewer bytes per second than this, measured over [`SLOW_MS`], is called slow.
+/// A download with a rate below this, measured over [`SLOW_MS`], is called slow.
 const SLOW_BYTES_PER_SECOND: u64 = 50_000;
 const SLOW_MS: u64 = 4_000;
 
-/// How fast a slot moves, as measured by its reader.
+/// The rate of a slot, as measured by its reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pace {
     /// `None` until measured for a second.
     pub(crate) bytes_per_second: Option<u64>,
-    /// How long it was measured.
+    /// The time over which the rate was measured.
     pub(crate) measured_ms: u64,
 }
 
-/// What a table shows of one slot. The texts are not cleaned.
+/// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) id: SlotId,
@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) standing: Standing,
     /// `None` before and after work.
     pub(crate) phase: Option<Phase>,
-    /// How much of the present phase is done; `None` while that cannot be known.
+    /// The share of the present phase that is done; `None` while it cannot be known.
     pub(crate) permille: Option<u16>,
     /// Bytes received so far in a phase that counts bytes.
     pub(crate) done_bytes: Option<u64>,
@@ -35,15 +35,15 @@ pub(crate) struct Row {
     pub(crate) bytes_per_second: Option<u64>,
     /// Whole seconds while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
-    /// How long its tool will still take: told by [`Estimate`](super::Estimate), and unknown until then.
+    /// The time until its tool ends: set by [`Estimate`](super::Estimate), and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
-    /// Moves an indeterminate bar: quarter seconds, only where there is one.
+    /// The step of an indeterminate bar: one each quarter of a second, zero for any other bar.
     pub(crate) beat: u64,
 }
 
 impl Row {
-    /// What to show of `slot` at `now_ns`.
+    /// The row of `slot` at `now_ns`.
     pub(crate) fn of(slot: &SlotView, pace: Pace, asked_to_stop: bool, now_ns: u64) -> Self {
         let standing = with_reader(Standing::of(slot), pace, asked_to_stop, slot);
         let counting = matches!(slot.phase, Phase::Downloading | Phase::Extracting) && !standing.over();
@@ -70,8 +70,8 @@ impl Row {
         }
     }
 
-    /// Whether the row says `text` somewhere, whatever the case.
-    pub(crate) fn says(&self, text: &str) -> bool {
+    /// True if some cell of the row contains `text`, in any case.
+    pub(crate) fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         let phase = self.phase.map(Phase::name).unwrap_or_default();
         [self.tool.as_str(), &self.version, self.standing.word(), phase, &self.note]
@@ -80,7 +80,7 @@ impl Row {
     }
 }
 
-/// What the board cannot know: that this viewer asked it to stop, and how slow it is.
+/// The standing with what only this reader knows: that it asked the slot to stop, and how slow the slot is.
 fn with_reader(standing: Standing, pace: Pace, asked_to_stop: bool, slot: &SlotView) -> Standing {
     let slow = pace.measured_ms >= SLOW_MS && pace.bytes_per_second.is_some_and(|rate| rate < SLOW_BYTES_PER_SECOND);
     match standing {
@@ -91,14 +91,14 @@ fn with_reader(standing: Standing, pace: Pace, asked_to_stop: bool, slot: &SlotV
     }
 }
 
-/// In which order rows are shown.
+/// The order in which rows are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Sort {
-    /// As the board has them, which is how they were planned.
+    /// The board's order, in which they were planned.
     #[default]
     Planned,
     Name,
-    /// What needs a look first, then what is at work, then the rest.
+    /// Failures first, then rows at work, then the rest.
     Standing,
     /// The largest first.
     Size,
@@ -123,10 +123,10 @@ impl Sort {
         }
     }
 
-    /// The places of the rows that say `filter`, in this order; rows that are equal in it keep the board's order.
+    /// The indices of the rows that match `filter`, sorted; equal rows keep the board's order.
     pub(crate) fn order(self, rows: &[Row], filter: &str) -> Vec<usize> {
         let mut order: Vec<usize> =
-            (0..rows.len()).filter(|row| filter.is_empty() || rows[*row].says(filter)).collect();
+            (0..rows.len()).filter(|row| filter.is_empty() || rows[*row].contains(filter)).collect();
         match self {
             Self::Planned => {}
             Self::Name => order.sort_by_key(|row| (rows[*row].tool.to_lowercase(), rows[*row].version.clone())),
@@ -137,7 +137,7 @@ impl Sort {
     }
 }
 
-/// Every row of a snapshot; `paces` stand in the order of its slots.
+/// Every row of a snapshot; `paces` are in the order of its slots.
 pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec<Row> {
     let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
     let row = |(place, slot)| {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_is_told_apart_from_running_after_a_while() {
+    fn a_download_counts_as_slow_only_after_a_while() {
         let standing = |pace| Row::of(&downloading(5, Some(10)), pace, false, 0).standing;
         assert_eq!(standing(pace(12_000, 1_000)), Standing::Running);
         assert_eq!(standing(pace(12_000, 5_000)), Standing::Slow);

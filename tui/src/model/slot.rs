@@ -1,6 +1,7 @@
-//! Reading one slot: which one it is, how long it took, how many bytes it is.
+//! Values read from one slot: its identity, duration, and size.
 
 use vx_shm::{Phase, PhaseEntry, SlotView};
+use vx_status::error_cell::ErrorCell;
 
 /// One life of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,18 +15,18 @@ impl SlotId {
         Self { index: slot.index, generation: slot.generation }
     }
 
-    /// Whether the other is an earlier or later life in the same place: the same work, tried again.
+    /// True if the other is an earlier or later life in the same place: the same work, tried again.
     pub(crate) fn same_place(self, other: Self) -> bool {
         self.index == other.index
     }
 }
 
-/// When work on the slot began: when it entered the first phase that is not waiting for its turn.
+/// The start of work on the slot: its entry into the first phase that is not waiting for its turn.
 pub(crate) fn ran_from_ns(slot: &SlotView) -> Option<u64> {
     slot.phases.iter().filter(|entry| entry.phase != Phase::Queued).map(|entry| entry.entered_at_ns).min()
 }
 
-/// How long the slot was or has been at work, in milliseconds, at `now_ns` of the board's clock.
+/// The slot's time at work until `now_ns` of the board's clock, or until its end, in milliseconds.
 pub(crate) fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
     let from = ran_from_ns(slot)?;
     let to = slot.ended_at_ns.unwrap_or(now_ns);
@@ -37,7 +38,7 @@ pub(crate) fn download_entry(slot: &SlotView) -> Option<&PhaseEntry> {
     slot.phases.iter().find(|entry| entry.phase == Phase::Downloading)
 }
 
-/// When the phase at this place of [`SlotView::phases`] was left: when the next one was entered, or the slot ended.
+/// The end of this entry of [`SlotView::phases`]: the start of the next phase, or the end of the slot.
 pub(crate) fn entry_ends_ns(slot: &SlotView, entry: &PhaseEntry) -> Option<u64> {
     let next = slot
         .phases
@@ -49,7 +50,7 @@ pub(crate) fn entry_ends_ns(slot: &SlotView, entry: &PhaseEntry) -> Option<u64> 
     next.or(slot.ended_at_ns)
 }
 
-/// How many bytes came or are to come: of the running download as announced, of a finished one as received.
+/// The size of the download: as announced while it runs, as received afterwards.
 pub(crate) fn size_bytes(slot: &SlotView) -> Option<u64> {
     if slot.phase == Phase::Downloading && !slot.state.ended() {
         return slot.total.filter(|total| *total >= slot.done && *total > 0);
@@ -57,22 +58,22 @@ pub(crate) fn size_bytes(slot: &SlotView) -> Option<u64> {
     received_bytes(slot)
 }
 
-/// How much of `total` is done, in thousandths; `None` where a total is unknown, zero, or already exceeded.
+/// The share of `total` that is done, in thousandths; `None` if the total is unknown, zero, or already exceeded.
 pub(crate) fn permille(done: u64, total: Option<u64>) -> Option<u16> {
     let total = total.filter(|total| *total > 0 && done <= *total)?;
     u16::try_from(u128::from(done) * 1000 / u128::from(total)).ok()
 }
 
-/// How many bytes were received.
+/// Number of bytes received.
 pub(crate) fn received_bytes(slot: &SlotView) -> Option<u64> {
     let downloading = slot.phase == Phase::Downloading && !slot.state.ended();
     let received = if downloading { Some(slot.done) } else { download_entry(slot).map(|entry| entry.done) };
     received.filter(|bytes| *bytes > 0)
 }
 
-/// The lines of the slot's error; none while there is no error.
-pub(crate) fn error_lines(slot: &SlotView) -> impl Iterator<Item = &str> {
-    slot.error.as_deref().unwrap_or_default().lines()
+/// The parts of the slot's error; all empty while there is no error.
+pub(crate) fn error_cell(slot: &SlotView) -> ErrorCell<'_> {
+    ErrorCell::of_slot(slot).unwrap_or_default()
 }
 
 /// The first line of a text that holds more than blanks.

@@ -1,25 +1,27 @@
-//! How a slot stands, in one word that tells slow, stalled, silent, lost and died apart.
+//! The state of a slot in one word that distinguishes slow, stalled, silent, lost and died.
 
 use vx_shm::{Kind, Liveness, Phase, SlotState, SlotView};
+use vx_status::error_cell::ErrorCell;
 
-use super::slot::{error_lines, first_line};
+use super::slot::{error_cell, first_line};
 
-/// How a slot stands. Derived from a snapshot and, for `Slow`, from what was measured; never stored on the board.
+/// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
+/// board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Standing {
     /// Failed, with an error.
     Failed,
     /// Its process was killed or crashed.
     Died,
-    /// Nobody is left to finish it, and nobody is left to say so.
+    /// Its process and its parent are both gone, so no end will be recorded.
     Lost,
     /// Its process lives but was stopped or gets no time.
     Silent,
-    /// Its process is well, but nothing moves.
+    /// Its process is alive, but nothing moves.
     Stalled,
     /// Asked to stop, and not yet gone.
     Stopping,
-    /// Bytes come, but few.
+    /// Bytes arrive, but few.
     Slow,
     Running,
     /// Another process installs the same release.
@@ -32,7 +34,7 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
-    /// How the slot stands by the board alone.
+    /// The standing of the slot by the board alone.
     pub(crate) fn of(slot: &SlotView) -> Self {
         match slot.state {
             SlotState::Done => Self::Done,
@@ -70,33 +72,33 @@ impl Standing {
         }
     }
 
-    /// Nothing more will come.
+    /// The slot has ended; nothing more will come.
     pub(crate) fn over(self) -> bool {
         matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died | Self::Lost)
     }
 
-    /// What was asked for is there.
+    /// The requested release is there.
     pub(crate) fn good(self) -> bool {
         matches!(self, Self::Done | Self::Skipped)
     }
 
-    /// Over, and something went wrong that a person wants to read about.
+    /// Over, with a failure worth reading about.
     pub(crate) fn bad(self) -> bool {
         matches!(self, Self::Failed | Self::Died | Self::Lost)
     }
 
-    /// A process is at work on it.
+    /// True if a process is at work on the slot.
     pub(crate) fn at_work(self) -> bool {
         !self.over() && self != Self::Queued
     }
 }
 
-/// Whether numbers that stand still mean anything in this phase: elsewhere nothing is counted.
+/// True if numbers that stand still mean a stall in this phase; other phases count nothing.
 fn counts(phase: Phase) -> bool {
     matches!(phase, Phase::Resolving | Phase::Downloading | Phase::Verifying | Phase::Extracting)
 }
 
-/// A few words that say what is special about the slot; empty where nothing is. Not cleaned.
+/// A few words about anything special in the slot's state; empty if there is nothing. Not cleaned.
 pub(crate) fn note(slot: &SlotView, standing: Standing) -> String {
     match (standing, slot.liveness) {
         (Standing::Stalled, Liveness::Stalled(ms)) if slot.phase == Phase::Downloading => {
@@ -112,15 +114,16 @@ pub(crate) fn note(slot: &SlotView, standing: Standing) -> String {
     }
 }
 
-/// How the slot ended, in a few words. Not cleaned.
+/// The end of the slot in a few words. Not cleaned.
 pub(crate) fn ending(slot: &SlotView, standing: Standing) -> String {
-    let said = error_lines(slot).map(str::trim).find(|line| !line.is_empty());
+    let cell = error_cell(slot);
+    let first = cell.lines().map(str::trim).find(|line| !line.is_empty());
     match standing {
         Standing::Done if slot.kind == Kind::Install => "installed".to_owned(),
         Standing::Done => "done".to_owned(),
-        Standing::Skipped => said.unwrap_or(or_else(first_line(&slot.message), "nothing to do")).to_owned(),
+        Standing::Skipped => first.unwrap_or(or_else(first_line(&slot.message), "nothing to do")).to_owned(),
         Standing::Cancelled => "cancelled".to_owned(),
-        Standing::Failed => said.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
+        Standing::Failed => first.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
         Standing::Died => match (slot.signal, slot.exit_code) {
             (Some(signal), _) => format!("killed by signal {signal}{}", signal_name(signal)),
             (None, Some(code)) => format!("its process ended with exit code {code} and did not say why"),
@@ -153,12 +156,14 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// The whole error, or how it ended where nothing was said.
-pub(crate) fn error(slot: &SlotView, standing: Standing) -> String {
-    match slot.error.as_deref().filter(|error| !error.trim().is_empty()) {
-        Some(error) => error.to_owned(),
-        None => ending(slot, standing),
+/// The error of a slot that did not end well, with the kind that the slot has. If it has none, its end is the text.
+pub(crate) fn failure(slot: &SlotView, standing: Standing) -> ErrorCell<'_> {
+    let mut error = error_cell(slot);
+    if error.lines().all(|line| line.trim().is_empty()) {
+        (error.text, error.details) = (ending(slot, standing).into(), Vec::new());
     }
+    error.kind = ErrorCell::kind_of_slot(slot);
+    error
 }
 
 #[cfg(test)]
@@ -171,7 +176,7 @@ mod tests {
 
     #[test]
     fn stalled_silent_lost_and_died_have_words_of_their_own() {
-        for (slot, word, said) in [
+        for (slot, word, text) in [
             (live(Phase::Downloading, Liveness::Alive), "running", ""),
             (live(Phase::Downloading, Liveness::Stalled(14_200)), "stalled", "no byte for 14 s"),
             (live(Phase::Extracting, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
@@ -190,12 +195,12 @@ mod tests {
             ),
         ] {
             let standing = Standing::of(&slot);
-            assert_eq!((standing.word(), note(&slot, standing).as_str()), (word, said));
+            assert_eq!((standing.word(), note(&slot, standing).as_str()), (word, text));
         }
     }
 
     #[test]
-    fn a_failure_shows_the_first_line_that_says_something() {
+    fn a_failure_shows_the_first_line_that_is_not_blank() {
         let slot = SlotView {
             state: SlotState::Failed,
             error: Some("\n  the digest differs\nexpected …".to_owned()),

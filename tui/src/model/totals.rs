@@ -1,4 +1,4 @@
-//! What holds for a whole board: how many are through, how many bytes, how fast, how long still.
+//! The sums over a whole board: finished tools, bytes, rate, time left.
 
 use vx_shm::{BoardState, Phase, SlotView, Snapshot};
 
@@ -12,7 +12,7 @@ use crate::source::Expectations;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals {
     pub(crate) all: usize,
-    /// Nothing more will come of these.
+    /// Slots that have ended.
     pub(crate) over: usize,
     pub(crate) good: usize,
     pub(crate) skipped: usize,
@@ -24,26 +24,26 @@ pub(crate) struct Totals {
     /// Bytes received and to be received; `None` while a size is unknown.
     pub(crate) total_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
-    /// Until the last tool is through; `None` where that would be a guess.
+    /// The time until the last tool ends; `None` if it would be a guess.
     pub(crate) left: Option<TimeLeft>,
-    /// How much of the work is done, in thousandths, by counting each slot alike.
+    /// The share of the work that is done, in thousandths, with each slot counted alike.
     pub(crate) permille: u16,
-    /// Since the board was made, until its last slot ended, or until the last sign of life of one that nobody goes on
-    /// with; whole seconds while it runs.
+    /// The time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
+    /// board; whole seconds while it runs.
     pub(crate) elapsed_ms: u64,
     pub(crate) state: Option<BoardState>,
-    /// The board says running, but whoever made it is gone.
+    /// The board is marked running, but its creator is gone.
     pub(crate) orphaned: bool,
 }
 
 impl Totals {
-    /// The sums over `snapshot`, with nothing known from before; `paces` stand in the order of its slots.
+    /// The sums over `snapshot`, without earlier runs; `paces` are in the order of its slots.
     pub(crate) fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
         let left = Estimate::of(snapshot, paces, &Expectations::default()).whole;
         Self::with(snapshot, paces, left)
     }
 
-    /// The sums over `snapshot`, with the time left estimated already.
+    /// The sums over `snapshot`, with a time left that is already estimated.
     pub(crate) fn with(snapshot: &Snapshot, paces: &[Pace], left: Option<TimeLeft>) -> Self {
         let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
         let mut thousandths = 0u64;
@@ -73,7 +73,7 @@ impl Totals {
     }
 }
 
-/// Bytes received for a slot, and how many it will be.
+/// The bytes received for a slot, and its final size.
 fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>) {
     if slot.phase == Phase::Downloading && !standing.over() {
         return (slot.done, slot.total.filter(|total| *total >= slot.done && *total > 0));
@@ -85,7 +85,7 @@ fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>) {
     }
 }
 
-/// How far one slot is on its way through the phases, in thousandths. Most of an install is its download.
+/// The progress of one slot through its phases, in thousandths. Most of an install is its download.
 fn share(slot: &SlotView, standing: Standing) -> u16 {
     let part = |from: u16, to: u16| match slot.total {
         Some(total) if total > 0 => {
@@ -117,14 +117,14 @@ fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
     measured.reduce(u64::saturating_add)
 }
 
-/// How long the board's work took or has taken, in milliseconds.
+/// The duration of the board's work so far, in milliseconds.
 pub(crate) fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
     let began = match snapshot.board.created_at_ns {
         0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
         created => created,
     };
     let over = snapshot.slots.iter().all(|slot| Standing::of(slot).over());
-    // Nobody goes on with a board that is abandoned, and nobody has said when that began.
+    // Nothing records the end of an abandoned board; its last sign of life is the best known end.
     let last = match snapshot.board.abandoned() {
         true => snapshot.slots.iter().flat_map(signs_of_life).max(),
         false => snapshot.slots.iter().filter_map(|slot| slot.ended_at_ns).max(),
@@ -134,7 +134,7 @@ pub(crate) fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
     (until.saturating_sub(began) / 1_000_000).max(longest.min(u64::MAX / 2))
 }
 
-/// When a slot is known to have moved or beaten.
+/// The times at which a slot is known to have moved or beaten.
 fn signs_of_life(slot: &SlotView) -> impl Iterator<Item = u64> {
     let entered = slot.phases.iter().map(|entry| entry.entered_at_ns);
     entered.chain(slot.ended_at_ns).chain(slot.last_beat_at_ns)
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_foretold_while_one_hangs() {
+    fn there_is_no_estimate_while_one_hangs() {
         let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(1, Some(10)) };
         assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left, None);
     }
 
     #[test]
-    fn the_time_of_a_board_that_nobody_goes_on_with_ends_with_its_last_sign_of_life() {
+    fn the_time_of_an_abandoned_board_ends_with_its_last_sign_of_life() {
         const SECOND: u64 = 1_000_000_000;
         let lost = |beat: Option<u64>| SlotView {
             liveness: Liveness::Lost,

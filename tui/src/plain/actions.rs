@@ -1,26 +1,26 @@
-//! What GitHub Actions understands besides plain lines: a group around them, an annotation for each failure, and a
-//! page for the step. Text from outside must not become a command there.
+//! The commands of GitHub Actions beside plain lines: a group around them, an annotation for each failure, and a page for
+//! the step. Text from outside must not become a command there.
 //!
-//! It shows ten errors of a step and drops the rest, and of a page larger than a mebibyte it shows nothing: so both
-//! stay below, and say what is left out.
+//! GitHub shows ten errors of a step and drops the rest, and shows nothing of a page larger than a mebibyte. So both stay
+//! below that, and name the number of those left out.
 
 mod page;
 
 use vx_shm::{SlotView, Snapshot};
 
-use crate::model::{Standing, ending, error_lines};
+use crate::model::{Standing, ending, error_cell};
 use crate::source::Logs;
 use crate::text::{clean, fitted};
 
 pub(crate) use page::step_summary;
 
-/// How many errors of one step are shown.
+/// Errors of one step that GitHub shows.
 const MOST_ANNOTATIONS: usize = 10;
-/// No longer title is shown whole.
+/// The longest title that is shown whole.
 const TITLE_COLUMNS: usize = 200;
-/// No longer message is shown whole; in bytes.
+/// The longest message that is shown whole, in bytes.
 const MESSAGE_BYTES: usize = 3_600;
-/// How many lines of an error and of the log below it are repeated.
+/// Lines of an error, and of the log below it, that are repeated.
 const ERROR_LINES: usize = 12;
 const LOG_LINES: usize = 8;
 
@@ -30,7 +30,7 @@ pub(crate) fn group(title: &str) -> (String, &'static str) {
     (format!("::group::{}", escaped(&fitted(&title, TITLE_COLUMNS, "…"))), "::endgroup::")
 }
 
-/// One annotation for each failure, as many as are shown; the last one names what does not fit.
+/// One annotation for each failure, up to the number shown; the last one names the tools that do not fit.
 pub(crate) fn annotations(snapshot: &Snapshot, logs: &mut dyn Logs) -> Vec<String> {
     let bad: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()).collect();
     let told = if bad.len() > MOST_ANNOTATIONS { MOST_ANNOTATIONS - 1 } else { bad.len() };
@@ -47,11 +47,12 @@ fn annotation(slot: &SlotView, logs: &mut dyn Logs) -> String {
     command(&title, &failure_lines(slot, logs).join("\n"))
 }
 
-/// Why it failed, cleaned: how it ended, the last lines of its error, and those of its log that say more.
+/// The lines about a failure, cleaned: its end, the last lines of its error, and those of its log that add something.
 fn failure_lines(slot: &SlotView, logs: &mut dyn Logs) -> Vec<String> {
     let standing = Standing::of(slot);
+    let cell = error_cell(slot);
     let errors: Vec<String> =
-        error_lines(slot).filter(|line| !line.trim().is_empty()).map(|line| clean(line).into_owned()).collect();
+        cell.shown().filter(|line| !line.trim().is_empty()).map(|line| clean(&line).into_owned()).collect();
     let mut lines = Vec::new();
     let ended = clean(&ending(slot, standing)).into_owned();
     if standing != Standing::Failed && errors.first() != Some(&ended) || errors.is_empty() {
@@ -70,23 +71,23 @@ fn command(title: &str, message: &str) -> String {
     format!("::error title={title}::{}", escaped(shortened(message, MESSAGE_BYTES)))
 }
 
-/// The beginning of a text, cut between two characters.
+/// The beginning of a text, cut at a character boundary.
 fn shortened(text: &str, most_bytes: usize) -> &str {
     let cut = (0..=most_bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     &text[..cut.unwrap_or_default()]
 }
 
-/// The message of a command.
+/// A text as the message of a command.
 fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a command.
+/// A text as a property of a command.
 fn escaped_property(text: &str) -> String {
     escaped(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A line that no runner takes for a command: those begin with two colons, or hold the older mark anywhere.
+/// A line that no runner takes for a command. Commands begin with two colons, or hold the older mark anywhere.
 pub(super) fn guarded(line: &str) -> String {
     let line = line.replace("##[", "## [");
     if line.trim_start().starts_with("::") { format!("| {line}") } else { line }
@@ -106,7 +107,7 @@ mod tests {
         Snapshot { slots, ..Snapshot::default() }
     }
 
-    /// One that kept nothing.
+    /// Logs that kept nothing.
     struct NoLogs;
 
     impl Logs for NoLogs {
@@ -131,7 +132,7 @@ mod tests {
         let lines = annotations(&board(vec![failed(0, "zig", "no")]), &mut logs);
         assert!(lines[0].starts_with("::error title=zig 1.0.0 failed::no%0Ald: x"), "{}", lines[0]);
         assert!(lines[0].ends_with("not found%0Awhole log: /logs/zig.log"), "{}", lines[0]);
-        assert!(!lines[0].chars().any(crate::text::hostile), "{}", lines[0]);
+        assert!(!lines[0].chars().any(crate::text::is_unprintable), "{}", lines[0]);
     }
 
     #[test]

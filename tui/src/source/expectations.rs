@@ -1,34 +1,34 @@
-//! What earlier runs on this machine say about the next one: plain values, kept by whoever has files.
+//! Durations of earlier runs on this machine, as plain values: the views read no files.
 
 use std::collections::HashMap;
 
 use vx_shm::Phase;
 
-/// How many of a tool's installs are looked at: the newest ones.
+/// Number of a tool's installs that the estimate uses: the newest ones.
 pub const PAST_INSTALLS: usize = 5;
 
-/// What earlier runs say.
+/// The installs of earlier runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expectations {
-    /// By the tool's name, its earlier installs, the oldest first.
+    /// The earlier installs of each tool by its name, the oldest first.
     pub tools: HashMap<String, Vec<PastInstall>>,
-    /// How many installs are at work at once at most; `None` where no run is known that had more to do.
+    /// Number of installs at once in an earlier run with more tools than that; `None` without such a run.
     pub at_once: Option<u32>,
 }
 
-/// One install that went well.
+/// One successful install.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PastInstall {
-    /// Which release it was.
+    /// The version of the release.
     pub version: String,
-    /// How many bytes were received; zero where none had to be.
+    /// Number of bytes received; zero if nothing was downloaded.
     pub bytes: u64,
-    /// How long each phase took, in milliseconds, in the order of the work. Waiting is not work.
+    /// The duration of each phase, in milliseconds, in the order of the work. Waiting is not work.
     pub phases: Vec<(Phase, u64)>,
 }
 
 impl PastInstall {
-    /// How long this phase took; zero where the install had none.
+    /// The duration of this phase; zero if the install skipped it.
     pub fn phase_ms(&self, phase: Phase) -> u64 {
         self.phases.iter().filter(|(known, _)| *known == phase).fold(0, |sum, (_, ms)| sum.saturating_add(*ms))
     }

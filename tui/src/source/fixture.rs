@@ -1,4 +1,4 @@
-//! Boards and logs for the tests: one of everything a slot can be.
+//! Boards and logs for the tests: one slot in every state.
 
 use std::collections::VecDeque;
 use std::io;
@@ -59,7 +59,7 @@ pub(crate) fn done(index: u32, key: &str, version: &str, size: u64, second: f64)
     slot
 }
 
-/// A slot that ended otherwise.
+/// A slot that ended in this state.
 pub(crate) fn ended(index: u32, key: &str, state: SlotState, error: Option<&str>) -> SlotView {
     SlotView {
         state,
@@ -107,7 +107,7 @@ pub(crate) fn everything() -> Snapshot {
     Snapshot { board: project("demo", BoardState::Running), slots, taken_at_ns: 114 * SECOND }
 }
 
-/// `count` tools, each at another place of its download.
+/// `count` tools, each at another point of its download.
 pub(crate) fn many(count: u32) -> Snapshot {
     let total = 10_000_000;
     let slot = |index| {
@@ -126,7 +126,7 @@ pub(crate) fn many(count: u32) -> Snapshot {
     }
 }
 
-/// Names, messages and errors that want to do harm.
+/// Names, messages and errors with harmful characters.
 pub(crate) fn hostile() -> Snapshot {
     let texts = [
         "\u{1b}[2J\u{1b}[31mred",
@@ -163,7 +163,7 @@ fn project(title: &str, state: BoardState) -> BoardView {
     }
 }
 
-/// Readings in the order they are given; the last one stays.
+/// The given readings in order; the last one stays.
 pub(crate) struct Script(pub(crate) VecDeque<Snapshot>);
 
 impl Script {
@@ -180,7 +180,7 @@ impl Snapshots for Script {
     }
 }
 
-/// A log of so many lines, `line 0` and on, read by pieces of a hundred lines or of so many.
+/// A log of numbered lines, `line 0` and on, read in pieces of `piece` lines.
 pub(crate) struct LongLog {
     lines: Vec<LogLine>,
     size: u64,
@@ -204,7 +204,7 @@ impl LongLog {
         }
     }
 
-    /// Begin a line that nothing ends.
+    /// Add a line without a line end.
     pub(crate) fn write(&mut self, text: &str) {
         self.lines.push(LogLine { at: self.size, text: text.to_owned() });
         self.open = true;
@@ -238,7 +238,7 @@ impl Logs for LongLog {
     }
 }
 
-/// The same few lines for every slot.
+/// Logs with the same few lines for every slot.
 pub(crate) struct FixedLogs(pub(crate) Vec<String>);
 
 impl Logs for FixedLogs {

@@ -1,46 +1,46 @@
-//! A hand on the time of a recording.
+//! Control over the playback of a recording.
 
-/// What a recording that is being shown can be asked for. A board has no such thing: its time is everybody's.
+/// The playback of a recording. A live board has none: its time is the same for every reader.
 pub trait Playback {
-    /// Turn the time.
-    fn turn(&mut self, turn: Turn);
+    /// Carry out a command.
+    fn control(&mut self, command: PlaybackCommand);
 
-    /// Where it is.
+    /// The present position.
     fn position(&self) -> Position;
 }
 
-/// What to do with the time of a recording.
+/// A command for the playback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Stand still, or go on; at the end: from the beginning.
+pub enum PlaybackCommand {
+    /// Pause, or continue; at the end, play again from the beginning.
     Pause,
-    /// To the next reading that was recorded, and stand still there.
+    /// Go to the next recorded reading, and pause there.
     StepForward,
-    /// To the one before, and stand still there.
+    /// Go to the reading before, and pause there.
     StepBack,
-    /// By so many milliseconds, backwards where negative; no further than the ends.
+    /// Move by this many milliseconds, backwards if negative; no further than the ends.
     By(i64),
-    /// To the first reading.
+    /// Go to the first reading.
     Start,
-    /// To the last reading.
+    /// Go to the last reading.
     End,
-    /// Twice as fast, up to a bound.
+    /// Double the speed, up to a bound.
     Faster,
-    /// Half as fast, down to a bound.
+    /// Halve the speed, down to a bound.
     Slower,
 }
 
-/// Where a recording is.
+/// The position of the playback.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
-    /// How long after the board was made, in milliseconds.
+    /// The time since the board was made, in milliseconds.
     pub at_ms: u64,
-    /// When its last reading was taken, in the same way.
+    /// The time of the last reading, on the same scale.
     pub length_ms: u64,
-    /// How fast it goes, in percent of the speed it happened at.
+    /// The speed, in percent of the recorded one.
     pub speed_percent: u32,
-    /// Whether it stands still because somebody asked it to.
+    /// The user has paused the playback.
     pub paused: bool,
-    /// Whether this is the end of it, and nothing is known of what came then: its recorder was killed.
+    /// The recording ends here without an end of the work: its recorder was killed.
     pub cut_off: bool,
 }

@@ -1,7 +1,7 @@
-//! Typed keys and new sizes, and noticing that the terminal is gone.
+//! Typed keys, new sizes, and the loss of the terminal.
 //!
-//! crossterm reads a terminal that hung up without end and never comes back, signals or not. So the terminal is asked
-//! first whether it is still there, and crossterm reads only what is ready.
+//! crossterm reads endlessly from a terminal that hung up and never returns, signals or not. So `poll` first checks
+//! that the terminal is still there, and crossterm reads only input that is ready.
 
 use std::io;
 use std::time::Duration;
@@ -9,26 +9,26 @@ use std::time::Duration;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::terminal;
 
-/// What came from the terminal.
+/// The result of waiting for input.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Input {
     /// A key, a paste, or a new size.
     Event(Event),
-    /// Nothing in the time given.
+    /// No input in the given time.
     Nothing,
-    /// Nothing, and nothing will any more: the terminal is gone.
+    /// No input, now or later: the terminal is gone.
     HungUp,
 }
 
 /// Reads the terminal of standard input.
 pub(crate) struct Keyboard {
     size: Option<(u16, u16)>,
-    /// There may be events that were read together with the last one.
+    /// More events may be buffered, read together with the last one.
     more: bool,
 }
 
 impl Keyboard {
-    /// A keyboard that reports sizes unlike the present one.
+    /// A keyboard that reports a size once it differs from the present one.
     pub(crate) fn new() -> Self {
         Self { size: terminal::size().ok(), more: false }
     }

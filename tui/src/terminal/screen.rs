@@ -1,7 +1,7 @@
-//! Taking the terminal over, drawing whole frames, and giving it back exactly once.
+//! The terminal under control of the full-screen view: taken over, drawn to in whole frames, given back exactly once.
 //!
-//! A restore can come from any thread, in a panic. The pen is what makes it final: a frame is written with the pen in
-//! hand and only while the screen is shown, so nothing is drawn after a restore.
+//! A restore can come from any thread, in a panic. The draw lock makes it final: a frame is written under the lock and
+//! only while the screen is shown, so nothing is drawn after a restore.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Once;
@@ -19,35 +19,36 @@ use super::{ScreenError, signs};
 use crate::text::width;
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
-static PEN: Mutex<()> = Mutex::new(());
-/// While it is ours: whether it shows the other screen, rather than lines that stay.
+static DRAW_LOCK: Mutex<()> = Mutex::new(());
+/// True while the terminal shows the alternate screen, false while it shows lines that stay.
 static OTHER_SCREEN: AtomicBool = AtomicBool::new(false);
-/// Whether it reports the mouse.
+/// True while the terminal reports the mouse.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 
-/// Buttons and the wheel, in the form that knows no largest column. Not the pointer's way: nobody asked for that.
+/// Reports of buttons and the wheel, in the form without a largest column; no reports of mere movement, which has no
+/// meaning here.
 const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
 
-/// How long a restore waits for a frame that is being written. A panic of the writer itself never gets the pen.
+/// Longest wait of a restore for a frame being written. A panic inside that write never gets the lock.
 const FRAME_WAIT: Duration = Duration::from_millis(200);
 
 /// The terminal while it shows the full-screen view; given back when dropped.
 ///
-/// It draws differences itself: ratatui's own `Terminal` asks for the cursor's position whenever it clears, and a
-/// terminal that does not answer would hold the view up for two seconds and then end it.
+/// It computes the differences itself: ratatui's own `Terminal` asks for the cursor's position at each clear, and a
+/// terminal without an answer would block the view for two seconds and then end it.
 pub(crate) struct Screen {
-    /// What the terminal shows; `None` when that is not known.
+    /// The cells that the terminal shows; `None` while they are unknown.
     shown: Option<Buffer>,
-    /// The picture before that, to draw the next one into: memory that is given back and taken anew with each frame costs
-    /// more than the drawing.
+    /// The buffer of the frame before, reused for the next one: to allocate and free one per frame costs more than the
+    /// drawing.
     spare: Option<Buffer>,
-    /// Whether the mouse is to be reported.
+    /// True if the mouse is to be reported.
     mouse: bool,
 }
 
 impl Screen {
-    /// Take the terminal over.
+    /// Take the terminal over until the screen is dropped.
     pub(crate) fn enter(mouse: bool) -> Result<Self, ScreenError> {
         if !io::stdout().is_terminal() {
             return Err(ScreenError::NotATerminal);
@@ -58,13 +59,13 @@ impl Screen {
         Ok(screen)
     }
 
-    /// One that never took a terminal over, and whose bytes are looked at instead.
+    /// A screen without a terminal, for tests of its bytes.
     #[cfg(test)]
-    pub(crate) fn on_paper() -> Self {
+    pub(crate) fn unattached() -> Self {
         Self { shown: None, spare: None, mouse: false }
     }
 
-    /// The bytes of the next frame, as if they had been written.
+    /// The bytes of the next frame, recorded as shown.
     #[cfg(test)]
     pub(crate) fn bytes_of(&mut self, next: Buffer) -> Vec<u8> {
         let bytes = self.difference(&next).expect("a vector takes everything");
@@ -72,14 +73,14 @@ impl Screen {
         bytes
     }
 
-    /// Take the terminal over again after it was given back, or after others used it.
+    /// Take the terminal over again, after it was given back or used by another process.
     pub(crate) fn enter_again(&mut self) -> Result<(), ScreenError> {
         restore();
         self.take_over()
     }
 
     fn take_over(&mut self) -> Result<(), ScreenError> {
-        // From here on a failure or panic must undo what was done so far; a failure drops the screen, which does.
+        // From here on a failure or panic must undo the changes made so far; on a failure the dropped screen does it.
         SHOWN.store(true, Ordering::SeqCst);
         terminal::enable_raw_mode()?;
         let mut codes = String::new();
@@ -96,9 +97,9 @@ impl Screen {
         Ok(write_out(&bytes)?)
     }
 
-    /// Show the screen that was there before, for lines that stay on it; keys are still ours.
+    /// Show the normal screen, for lines that stay on it; keys still go to this process.
     pub(crate) fn show_lines(&mut self) -> Result<(), ScreenError> {
-        let _pen = PEN.lock();
+        let _drawing = DRAW_LOCK.lock();
         if !shown() {
             return Err(ScreenError::Panicked);
         }
@@ -107,19 +108,19 @@ impl Screen {
 
     /// Write text or codes that move nothing, as they are. A new line needs its carriage return.
     pub(crate) fn write(&mut self, text: &str) -> Result<(), ScreenError> {
-        let _pen = PEN.lock();
+        let _drawing = DRAW_LOCK.lock();
         if !shown() {
             return Err(ScreenError::Panicked);
         }
         Ok(write_out(text.as_bytes())?)
     }
 
-    /// Columns and rows.
+    /// Columns and rows of the terminal.
     pub(crate) fn size(&self) -> Result<(u16, u16), ScreenError> {
         Ok(terminal::size()?)
     }
 
-    /// Draw a frame: what differs from the last one, in one synchronized write.
+    /// Draw a frame: the differences from the last one, in one synchronized write.
     pub(crate) fn draw(&mut self, picture: impl FnOnce(&mut Buffer)) -> Result<(), ScreenError> {
         let (width, height) = self.size()?;
         let area = Rect::new(0, 0, width, height);
@@ -132,7 +133,7 @@ impl Screen {
         };
         picture(&mut next);
         let bytes = self.difference(&next)?;
-        let _pen = PEN.lock();
+        let _drawing = DRAW_LOCK.lock();
         if !shown() {
             return Err(ScreenError::Panicked);
         }
@@ -143,7 +144,7 @@ impl Screen {
         Ok(())
     }
 
-    /// The bytes that turn what is shown into `next`; none where they are alike.
+    /// The bytes that turn the shown cells into `next`; empty if they are equal.
     fn difference(&self, next: &Buffer) -> io::Result<Vec<u8>> {
         let mut codes = String::new();
         add(&mut codes, terminal::BeginSynchronizedUpdate);
@@ -173,8 +174,9 @@ impl Screen {
     }
 }
 
-/// What is shown, without the cells behind characters that are made of several, such as flags: a terminal that does not
-/// know them shows a part of them there, so these cells are written again. `None` where there are no such characters.
+/// The shown cells, with those behind multi-character clusters (such as flags) marked as unknown. A terminal without
+/// support for a cluster draws part of it into the next cell, so that cell must be written again. `None` if there are
+/// no clusters.
 fn with_forgotten_clusters(shown: &Buffer) -> Option<Buffer> {
     let of_several = |symbol: &str| symbol.chars().nth(1).is_some() && width(symbol) == 2;
     let last = shown.content.len().saturating_sub(1);
@@ -183,7 +185,7 @@ fn with_forgotten_clusters(shown: &Buffer) -> Option<Buffer> {
         return None;
     }
     let mut forgotten = shown.clone();
-    // No cell of a picture is ever hidden, so none is like these.
+    // No cell of a frame is ever hidden, so these cells differ from every frame.
     places.into_iter().for_each(|place| forgotten.content[place + 1].modifier.insert(Modifier::HIDDEN));
     Some(forgotten)
 }
@@ -194,16 +196,16 @@ impl Drop for Screen {
     }
 }
 
-/// Whether the terminal is ours at the moment.
+/// True while this process controls the terminal.
 fn shown() -> bool {
     SHOWN.load(Ordering::SeqCst)
 }
 
-/// Give the terminal back, if it is not given back yet. May be called from any thread; keeps going past errors,
-/// since a terminal that hung up cannot be restored and need not be.
+/// Give the terminal back, unless that is done already. Any thread may call it. Errors do not stop it: a terminal that
+/// hung up cannot be restored and need not be.
 pub(crate) fn restore() {
-    signs::take_back();
-    let _pen = PEN.try_lock_for(FRAME_WAIT);
+    signs::clear_signs();
+    let _drawing = DRAW_LOCK.try_lock_for(FRAME_WAIT);
     if !SHOWN.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -211,7 +213,7 @@ pub(crate) fn restore() {
     let _ = terminal::disable_raw_mode();
 }
 
-/// Give back what a terminal takes that takes no text: its modes. For a process that ends while a view still waits for the
+/// Restore the terminal's modes without writing text, for a process that ends while a view still waits for the
 /// terminal.
 pub fn restore_modes() {
     if SHOWN.swap(false, Ordering::SeqCst) {
@@ -219,8 +221,8 @@ pub fn restore_modes() {
     }
 }
 
-/// Undo what taking over did to what is shown. The other screen is left only once: leaving it again would put the cursor
-/// where it stood before, over lines printed since.
+/// Undo the changes to the shown screen. The alternate screen is left only once: leaving it again would move the cursor
+/// to its old place, over lines printed since.
 fn leave_other_screen() -> io::Result<()> {
     let mut bytes = Vec::new();
     if MOUSE.swap(false, Ordering::SeqCst) {
@@ -249,7 +251,7 @@ fn write_out(bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// Before the message of any thread's panic is printed, give the terminal back.
+/// Give the terminal back before any thread's panic message is printed.
 pub(crate) fn restore_on_panic() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -291,7 +293,7 @@ mod tests {
             screen.shown = Some(next);
         }
         assert!(screen.difference(&picture(&["", "x"])).expect("nothing to write").is_empty());
-        // This one never took the terminal over, so there is nothing to give back.
+        // This screen never took the terminal over, so there is nothing to give back.
         assert!(!shown());
     }
 }

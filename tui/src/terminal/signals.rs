@@ -1,16 +1,16 @@
-//! Signals while the screen is taken over: remembered by the handler, acted on by the loop that draws.
+//! Signals while the screen is taken over: recorded by the handler, acted on by the drawing loop.
 //!
-//! A handler once installed stays: after the view is gone, SIGINT, SIGTERM and SIGHUP no longer end the process by
-//! themselves (whoever goes on working handles them), and SIGTSTP stops it as always.
+//! A handler once installed stays. After the view is gone, SIGINT, SIGTERM and SIGHUP no longer end the process by
+//! themselves: the code that continues handles them. SIGTSTP stops the process as usual.
 
-/// What arrived.
+/// A received signal, by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrived {
     /// The process is to end; the signal's number.
     End(i32),
     /// The process is to stop until it is continued.
     Stop,
-    /// The process was stopped by force and is continued: the terminal may have been used by others.
+    /// The process was stopped by SIGSTOP and is continued: another process may have used the terminal.
     Continued,
 }
 
@@ -31,52 +31,52 @@ mod unix {
 
     use super::Arrived;
 
-    /// How long a continued process waits for the signal that it was continued for.
-    const IN_FRONT: Duration = Duration::from_millis(20);
-    /// The same, where the terminal is not its own.
-    const BEHIND: Duration = Duration::from_millis(200);
-    /// Between two looks for it.
-    const GLANCE: Duration = Duration::from_millis(5);
+    /// Longest wait of a continued process for the signal to end that may follow.
+    const SIGNAL_WAIT: Duration = Duration::from_millis(20);
+    /// Longest wait of a continued process in the background for such a signal.
+    const SIGNAL_WAIT_IN_BACKGROUND: Duration = Duration::from_millis(200);
+    /// Interval between two checks for a signal to end.
+    const BETWEEN_CHECKS: Duration = Duration::from_millis(5);
 
-    /// Whether SIGTSTP does what it does without us. False while a screen is up.
-    static STOPS_BY_ITSELF: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    /// True while SIGTSTP has its default effect. False while a screen is up.
+    static DEFAULT_STOP: OnceLock<Arc<AtomicBool>> = OnceLock::new();
 
-    /// Remembers signals as long as it lives.
+    /// A receiver of signals, as long as it lives.
     pub(crate) struct Signals {
         arrived: signal_hook::iterator::Signals,
-        stops_by_itself: Arc<AtomicBool>,
+        default_stop: Arc<AtomicBool>,
     }
 
     impl Signals {
-        /// To all that concern the screen.
+        /// Listen to all signals that concern the screen.
         pub(crate) fn listen() -> io::Result<Self> {
             Self::to(&[SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])
         }
 
-        /// To those that stop this process for a while; who else is asked to end it sees to that.
+        /// Listen only to the signals that stop and continue this process; the caller handles those that end it.
         pub(crate) fn listen_to_stops() -> io::Result<Self> {
             Self::to(&[SIGTSTP, SIGCONT])
         }
 
         fn to(signals: &[i32]) -> io::Result<Self> {
-            let stops_by_itself = match STOPS_BY_ITSELF.get() {
+            let default_stop = match DEFAULT_STOP.get() {
                 Some(flag) => Arc::clone(flag),
                 None => {
                     let flag = Arc::new(AtomicBool::new(false));
                     signal_hook::flag::register_conditional_default(SIGTSTP, Arc::clone(&flag))?;
-                    Arc::clone(STOPS_BY_ITSELF.get_or_init(|| flag))
+                    Arc::clone(DEFAULT_STOP.get_or_init(|| flag))
                 }
             };
-            stops_by_itself.store(false, Ordering::SeqCst);
-            Ok(Self { arrived: signal_hook::iterator::Signals::new(signals)?, stops_by_itself })
+            default_stop.store(false, Ordering::SeqCst);
+            Ok(Self { arrived: signal_hook::iterator::Signals::new(signals)?, default_stop })
         }
 
-        /// Do something that has the terminal to itself: what is typed there is not for this process, so that an
-        /// interrupt means nothing to it, and a stop stops it like any other.
+        /// Run `act`, which uses the terminal by itself. Input there is not for this process: an interrupt is ignored,
+        /// and a stop has its default effect.
         pub(crate) fn aside<T>(&mut self, act: impl FnOnce() -> T) -> (T, Vec<Arrived>) {
-            self.stops_by_itself.store(true, Ordering::SeqCst);
+            self.default_stop.store(true, Ordering::SeqCst);
             let came = act();
-            self.stops_by_itself.store(false, Ordering::SeqCst);
+            self.default_stop.store(false, Ordering::SeqCst);
             let arrived = self.arrived();
             (
                 came,
@@ -87,24 +87,25 @@ mod unix {
             )
         }
 
-        /// Stop until continued, with `group` all of this process group. Returns the signal that it was continued for to
-        /// end by, if there is one: a shell that kills a stopped job sends that first, a closing terminal likewise.
+        /// Stop until continued; with `group`, stop all of this process group. Returns the signal to end by, if one is
+        /// pending after the continuation: a shell that kills a stopped job sends that signal first, and so does a
+        /// closing terminal.
         pub(crate) fn pause(&mut self, group: bool) -> Option<i32> {
             suspend(group);
-            // Another thread may still be about to note it; and who asks for a terminal behind a shell's back is stopped
-            // by that, and ends no more.
-            let patience = Instant::now() + if owns_terminal() { IN_FRONT } else { BEHIND };
+            // Another thread may still have to record the signal. A process that uses the terminal from the background
+            // is stopped for it, and could no longer act on the signal.
+            let deadline = Instant::now() + if owns_terminal() { SIGNAL_WAIT } else { SIGNAL_WAIT_IN_BACKGROUND };
             loop {
-                // The continuation that ended the pause is no news.
+                // The continuation that ended the pause needs no further handling.
                 let end = self.end();
-                if end.is_some() || Instant::now() >= patience {
+                if end.is_some() || Instant::now() >= deadline {
                     return end;
                 }
-                std::thread::sleep(GLANCE);
+                std::thread::sleep(BETWEEN_CHECKS);
             }
         }
 
-        /// The signal to end by that arrived since this was last asked; all others are dropped.
+        /// The signal to end by that arrived since the last call; all others are dropped.
         pub(crate) fn end(&mut self) -> Option<i32> {
             self.arrived().into_iter().find_map(|arrived| match arrived {
                 Arrived::End(number) => Some(number),
@@ -112,7 +113,7 @@ mod unix {
             })
         }
 
-        /// What arrived since this was last asked.
+        /// The signals that arrived since the last call.
         pub(crate) fn arrived(&mut self) -> Vec<Arrived> {
             let named = |signal| match signal {
                 SIGTSTP => Arrived::Stop,
@@ -125,24 +126,25 @@ mod unix {
 
     impl Drop for Signals {
         fn drop(&mut self) {
-            self.stops_by_itself.store(true, Ordering::SeqCst);
+            self.default_stop.store(true, Ordering::SeqCst);
         }
     }
 
-    /// Stop this process, with `group` all of its process group as the terminal's driver would, until continued.
+    /// Stop this process until continued; with `group`, stop all of its process group, as the terminal driver does.
     ///
-    /// The stop is raised on the calling thread: sent to the process, it could reach another thread first, and this
-    /// one would take the terminal over again before it stops.
+    /// The stop is raised on the calling thread. Sent to the process, it could reach another thread first, and this one
+    /// would take the terminal over again before it stops.
     fn suspend(group: bool) {
         use rustix::process::{Signal, kill_current_process_group};
         if group {
-            // Our own handler only notes this one. Not stopping is the worst that can come of a failure.
+            // Our own handler only records this signal. A failure means at worst that the group is not stopped.
             let _ = kill_current_process_group(Signal::TSTP);
         }
         let _ = signal_hook::low_level::raise(SIGSTOP);
     }
 
-    /// Whether this process may change the terminal without being stopped for it. Who has no shell to share one with may.
+    /// True if this process may change the terminal without being stopped for it. A process without a controlling
+    /// terminal may.
     fn owns_terminal() -> bool {
         use rustix::process::getpgrp;
         rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |owner| owner == getpgrp())
@@ -155,7 +157,7 @@ mod elsewhere {
 
     use super::Arrived;
 
-    /// There are no such signals here; Ctrl-C arrives as a key.
+    /// Without such signals on this platform, Ctrl-C arrives as a key.
     pub(crate) struct Signals;
 
     impl Signals {

@@ -1,8 +1,7 @@
-//! What a terminal shows outside its cells: how far the work is, in its tab or on the task bar (OSC 9;4), and its
-//! title. Shown only where it is known to be understood, and taken back on every way out, also by a panic elsewhere.
+//! Signs of progress outside the terminal's cells: on its tab or in the task bar (OSC 9;4), and in its title. They are
+//! shown only in terminals known to understand them, and removed on every way out, including a panic elsewhere.
 //!
-//! Within tmux and screen nothing is shown outside: they swallow OSC 9;4, and whether they would pass it on cannot be
-//! known without asking.
+//! In tmux and screen no progress is shown: both swallow OSC 9;4, and only a query would show if they pass it on.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -13,24 +12,24 @@ use parking_lot::Mutex;
 use crate::model::Totals;
 use crate::text::{clean, fitted};
 
-/// How long taking back waits for a sign that is being written. A panic of its writer never gets it.
+/// Longest wait of a removal for a sign being written. A panic inside that write never gets the lock.
 const SIGN_WAIT: Duration = Duration::from_millis(200);
 const TITLE_COLUMNS: usize = 60;
 
-const KEEP_TITLE: &str = "\u{1b}[22;0t";
-const TITLE_OF_BEFORE: &str = "\u{1b}[23;0t";
+const SAVE_TITLE: &str = "\u{1b}[22;0t";
+const RESTORE_TITLE: &str = "\u{1b}[23;0t";
 
-/// Which signs a terminal shows.
+/// The signs that a terminal shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Signs {
-    /// It shows how far the work is (OSC 9;4).
+    /// The terminal shows the progress of the work (OSC 9;4).
     pub progress: bool,
-    /// It has a title, and keeps the one of before.
+    /// The terminal has a title and can restore the earlier one.
     pub title: bool,
 }
 
 impl Signs {
-    /// What the environment says of the terminal; nothing where the output is `terminal: false`.
+    /// The signs supported according to the environment; none if the output is no terminal.
     pub fn supported(terminal: bool) -> Self {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let term = std::env::var("TERM").unwrap_or_default();
@@ -38,18 +37,18 @@ impl Signs {
         let (tmux, screen) = (set("TMUX"), set("STY"));
         Self {
             progress: terminal && term != "dumb" && !tmux && !screen && supports_term_progress(terminal),
-            title: terminal && !screen && (tmux || keeps_title(&term, &program)),
+            title: terminal && !screen && (tmux || saves_title(&term, &program)),
         }
     }
 }
 
-/// Whether a terminal of this name puts the title of before away and back: others would keep ours for good.
-fn keeps_title(term: &str, program: &str) -> bool {
+/// True if a terminal of this name can save and restore its title; others would keep ours for good.
+fn saves_title(term: &str, program: &str) -> bool {
     const KNOWN: [&str; 8] = ["xterm", "alacritty", "foot", "wezterm", "tmux", "contour", "konsole", "vte"];
     program != "Apple_Terminal" && KNOWN.iter().any(|known| term.starts_with(known))
 }
 
-/// Which stream the terminal is behind.
+/// The stream that leads to the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
     Stdout,
@@ -69,68 +68,69 @@ impl Stream {
     }
 }
 
-/// What is to be taken back, and where.
-static LIT: Mutex<Option<(Signs, Stream)>> = Mutex::new(None);
+/// The signs to remove, and their stream.
+static SHOWN: Mutex<Option<(Signs, Stream)>> = Mutex::new(None);
 
 /// Shows the signs while it lives.
-pub(crate) struct Lamp {
+pub(crate) struct SignsGuard {
     signs: Signs,
     stream: Stream,
-    /// What is shown; `None` before the first sign. Whoever takes that back elsewhere ends the showing.
+    /// The last progress and title; `None` before the first. Once `clear_signs` has removed them, nothing more is
+    /// shown.
     shown: Option<(String, String)>,
 }
 
-impl Lamp {
-    /// A lamp that shows nothing yet.
+impl SignsGuard {
+    /// A guard that shows nothing yet.
     pub(crate) fn new(signs: Signs, stream: Stream) -> Self {
         Self { signs, stream, shown: None }
     }
 
-    /// Show how far the whole is.
+    /// Show the progress of the whole run.
     pub(crate) fn show(&mut self, title: &str, totals: &Totals) -> io::Result<()> {
         if self.signs == Signs::default() {
             return Ok(());
         }
         let next = (progress(totals).to_string(), title_of(title, totals));
-        let mut lit = LIT.lock();
-        if self.shown.as_ref() == Some(&next) || self.shown.is_some() && lit.is_none() {
+        let mut shown = SHOWN.lock();
+        if self.shown.as_ref() == Some(&next) || self.shown.is_some() && shown.is_none() {
             return Ok(());
         }
         let mut text = String::new();
         if self.signs.title {
-            text += if lit.is_none() { KEEP_TITLE } else { "" };
+            text += if shown.is_none() { SAVE_TITLE } else { "" };
             text += &format!("\u{1b}]2;{}\u{1b}\\", next.1);
         }
         text += if self.signs.progress { &next.0 } else { "" };
-        *lit = Some((self.signs, self.stream));
+        *shown = Some((self.signs, self.stream));
         self.shown = Some(next);
         self.stream.write(&text)
     }
 
-    /// The terminal is taken over again after the signs were taken back: show them again.
+    /// Show the signs again, because the terminal was taken over again after they were removed.
     pub(crate) fn again(&mut self) {
         self.shown = None;
     }
 }
 
-impl Drop for Lamp {
+impl Drop for SignsGuard {
     fn drop(&mut self) {
-        take_back();
+        clear_signs();
     }
 }
 
-/// Take the signs back, if any are shown. May be called from any thread.
-pub(crate) fn take_back() {
-    let Some(mut lit) = LIT.try_lock_for(SIGN_WAIT) else { return };
-    let Some((signs, stream)) = lit.take() else { return };
+/// Remove the signs, if any are shown. Any thread may call it.
+pub(crate) fn clear_signs() {
+    let Some(mut shown) = SHOWN.try_lock_for(SIGN_WAIT) else { return };
+    let Some((signs, stream)) = shown.take() else { return };
     let mut text = String::new();
     if signs.progress {
         text += &TermProgress::remove().to_string();
     }
     if signs.title {
-        text += TITLE_OF_BEFORE;
+        text += RESTORE_TITLE;
     }
-    // A terminal that is gone shows nothing any more.
+    // A terminal that is gone shows no signs.
     let _ = stream.write(&text);
 }
 
@@ -166,11 +166,11 @@ mod tests {
     #[test]
     fn a_title_cannot_end_its_own_command() {
         let title = title_of("\u{1b}\\\u{7}\u{9c}\u{1b}]0;x", &Totals::default());
-        assert!(!title.chars().any(crate::text::hostile), "{title:?}");
+        assert!(!title.chars().any(crate::text::is_unprintable), "{title:?}");
     }
 
     #[test]
-    fn a_title_is_changed_only_where_the_one_of_before_comes_back() {
+    fn a_title_is_changed_only_where_the_earlier_one_can_be_restored() {
         for (term, program, keeps) in [
             ("xterm-256color", "", true),
             ("xterm-kitty", "", true),
@@ -179,7 +179,7 @@ mod tests {
             ("dumb", "", false),
             ("", "", false),
         ] {
-            assert_eq!(keeps_title(term, program), keeps, "{term} {program}");
+            assert_eq!(saves_title(term, program), keeps, "{term} {program}");
         }
     }
 }

@@ -5,12 +5,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::clean;
 
-/// How many columns `text` takes once cleaned.
+/// The columns that `text` takes once cleaned.
 pub(crate) fn width(text: &str) -> usize {
     clean(text).graphemes(true).map(UnicodeWidthStr::width).sum()
 }
 
-/// `text` cleaned and, where it is wider than `columns`, cut; a cut text ends in `tail`, which is one column wide.
+/// `text` cleaned, and cut if it is wider than `columns`; a cut text ends in `tail`, which is one column wide.
 pub(crate) fn fitted(text: &str, columns: usize, tail: &str) -> String {
     let cleaned = clean(text);
     if cleaned.graphemes(true).map(UnicodeWidthStr::width).sum::<usize>() <= columns {
@@ -48,7 +48,7 @@ pub(crate) fn padded_left(text: &str, columns: usize, tail: &str) -> String {
 }
 
 /// `text` cleaned, each of its lines broken into pieces of at most `columns` columns: between words where that loses
-/// less than half a line, anywhere else. What is wider than a whole piece is left out.
+/// less than half a line, anywhere else. A character wider than a whole piece is left out.
 pub(crate) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     if columns == 0 {

@@ -6,7 +6,7 @@ pub(crate) fn bytes(count: u64) -> String {
     if count < 1000 {
         return format!("{count} B");
     }
-    // The first unit in which it does not round up to `1000.0`.
+    // The first unit in which the number does not round up to `1000.0`.
     let tenths_of = |thousands: u32| (u128::from(count) * 10 + 1000u128.pow(thousands) / 2) / 1000u128.pow(thousands);
     let (unit, tenths) =
         (1..).map(|unit| (unit, tenths_of(unit))).find(|(_, tenths)| *tenths < 10_000).unwrap_or((0, 0));
@@ -31,7 +31,7 @@ pub(crate) fn duration(milliseconds: u64) -> String {
     }
 }
 
-/// A length of time that still goes on, in whole seconds: nobody reads tenths that change.
+/// A duration that still grows, in whole seconds, because changing tenths cannot be read.
 pub(crate) fn seconds(milliseconds: u64) -> String {
     match milliseconds / 1000 {
         seconds @ 0..10 => format!("{seconds} s"),

@@ -1,6 +1,6 @@
-//! The shapes that states and bars are drawn with, and their stand-ins of ASCII.
+//! The glyphs for states and bars, and their ASCII replacements.
 
-/// The shapes a look is drawn with; each is one column wide.
+/// The glyphs of a look; each is one column wide.
 #[derive(Debug)]
 pub(crate) struct Glyphs {
     pub(crate) cut: &'static str,

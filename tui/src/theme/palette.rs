@@ -1,34 +1,34 @@
-//! The colours: the terminal's own sixteen, or sets of ours for dark and for light grounds.
+//! The colours: the terminal's own sixteen, or our own sets for dark and for light backgrounds.
 //!
-//! The terminal's own are the safe choice where nobody says what the ground is: whoever set up the terminal has chosen
-//! them to be read on it. Ours are made for one kind of ground, and a test holds each of them to a contrast of 4.5.
+//! The terminal's own colours are the safe choice while the background is unknown: the user has chosen them to be
+//! readable on it. Ours are made for one kind of background, and a test holds each of them to a contrast of 4.5.
 
 use ratatui::style::{Color, Style};
 
 use super::Tone;
 
-/// Which colours are used.
+/// The set of colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Palette {
     /// The terminal's own sixteen.
     #[default]
     Terminal,
-    /// For light text on a dark ground.
+    /// For light text on a dark background.
     Dark(Depth),
-    /// For dark text on a light ground.
+    /// For dark text on a light background.
     Light(Depth),
 }
 
-/// How many colours the terminal can show.
+/// The colour depth of the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// The fixed 240 of a terminal with 256.
+    /// The fixed 240 colours of a terminal with 256.
     Indexed,
-    /// Any of 24 bits.
+    /// Any 24-bit colour.
     True,
 }
 
-/// One set of colours, each as an index and as what it would like to be.
+/// One set of colours, each as a palette index and as 24 bits.
 struct Inks {
     strong: Ink,
     quiet: Ink,
@@ -36,9 +36,10 @@ struct Inks {
     bad: Ink,
     warning: Ink,
     busy: Ink,
-    /// The ground of the selected row.
+    /// The background of the selected row.
     selection: Ink,
-    /// The grounds of the phases of a timeline behind the first, in the order of their numbers, and the letters on them.
+    /// The backgrounds of the phases of a timeline after the first, in the order of their numbers, and the colour of
+    /// the letters on them.
     phases: [Ink; 7],
     letter: Ink,
 }
@@ -87,7 +88,7 @@ static LIGHT: Inks = Inks {
 };
 
 impl Palette {
-    /// Every palette there is.
+    /// Every palette.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 5] = [
         Self::Terminal,
@@ -120,8 +121,8 @@ impl Palette {
         Some(ink.at(depth))
     }
 
-    /// How a phase of a timeline is drawn: as a letter on a ground of its own, or in the terminal's own colours, of
-    /// which none is sure to be read on another, as a letter in its colour.
+    /// The style of a phase in a timeline: a letter on a background of its own. With the terminal's own colours, none
+    /// of which is sure to be readable on another, it is a letter in its colour.
     pub(super) fn phase(self, number: u8) -> Style {
         const LETTERS: [Color; 8] = [
             Color::DarkGray,
@@ -135,7 +136,7 @@ impl Palette {
         ];
         let number = usize::from(number);
         match self.inks() {
-            // Nothing is done in the first, and it should not look as if there were.
+            // No work is done in the first phase, so it has no background.
             Some((inks, depth)) if number == 0 => Style::new().fg(inks.quiet.at(depth)),
             Some((inks, depth)) => match inks.phases.get(number - 1) {
                 Some(ground) => Style::new().bg(ground.at(depth)).fg(inks.letter.at(depth)),
@@ -145,13 +146,13 @@ impl Palette {
         }
     }
 
-    /// The ground of the selected row, and the colour of text on it that has none of its own.
+    /// The background of the selected row, and the colour of its plain text.
     pub(super) fn selection(self) -> Option<(Color, Color)> {
         let (inks, depth) = self.inks()?;
         Some((inks.selection.at(depth), inks.strong.at(depth)))
     }
 
-    /// The parameters of the code that switches a tone on.
+    /// The parameters of the escape code that switches a tone on.
     pub(super) fn code(self, tone: Tone) -> String {
         let strength = match tone {
             Tone::Strong => "1",
@@ -195,7 +196,7 @@ mod tests {
 
     const TONES: [Tone; 6] = [Tone::Strong, Tone::Quiet, Tone::Good, Tone::Bad, Tone::Warning, Tone::Busy];
 
-    /// Grounds that people use: black, and the lightest of the well-known dark themes; white, and the darkest light.
+    /// Backgrounds in common use: black, and the lightest of the well-known dark themes; white, and the darkest light.
     const DARK_GROUNDS: [u32; 6] = [0x000000, 0x1e1e1e, 0x282a36, 0x002b36, 0x2e3440, 0x303446];
     const LIGHT_GROUNDS: [u32; 5] = [0xffffff, 0xfdf6e3, 0xeff1f5, 0xeee8d5, 0xf2e5bc];
 
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn black_on_white_has_the_contrast_that_the_standard_says() {
+    fn black_on_white_has_the_contrast_of_the_standard() {
         assert!((contrast(Color::Rgb(0, 0, 0), Color::Rgb(255, 255, 255)) - 21.0).abs() < 1e-9);
         assert!((contrast(Color::Rgb(119, 119, 119), Color::Rgb(255, 255, 255)) - 4.478).abs() < 1e-3);
     }

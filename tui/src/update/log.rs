@@ -1,16 +1,16 @@
-//! Taking pieces of a log in, and going to what a search finds in it.
+//! New pieces of a log, and movement to the matches of a search.
 
 use super::motion;
 use crate::model::{Jump, LogView, MOST_HITS, Model, Search, SlotId};
 use crate::source::{LogLine, LogPart, LogPlace};
-use crate::text::said_last;
+use crate::text::last_overwrite;
 
-/// Take a piece in, cleaned. A line that overwrote itself counts as what it said last.
+/// Add a piece of the log, cleaned. A line that overwrote itself counts as its last text.
 pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {
     if model.selected != Some(of) {
         return false;
     }
-    let clean = |line: LogLine| LogLine { text: said_last(&line.text).into_owned(), ..line };
+    let clean = |line: LogLine| LogLine { text: last_overwrite(&line.text).into_owned(), ..line };
     let part = LogPart { lines: part.lines.into_iter().map(clean).collect(), ..part };
     let mut news = model.log.location != location;
     if model.log.of != Some(of) {
@@ -27,7 +27,7 @@ pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart
     news
 }
 
-/// Look for this text in the whole log, and go to the first line that says it, from the first one in view.
+/// Search the whole log for this text, and go to the first match at or after the first line in view.
 pub(super) fn search(model: &mut Model, text: String) {
     let at = model.log.lines.get(motion::log_top(model)).map_or(0, |line| line.at);
     model.log.hit = None;
@@ -39,7 +39,7 @@ pub(super) fn search(model: &mut Model, text: String) {
     model.log.search = Search::of(text, Jump::From(at));
 }
 
-/// Go to the next line that says it, or to the one before.
+/// Go to the next match, or to the one before.
 pub(super) fn go_on(model: &mut Model, forward: bool) {
     if model.log.search.text.is_empty() {
         return;
@@ -53,7 +53,7 @@ pub(super) fn go_on(model: &mut Model, forward: bool) {
     jump(model);
 }
 
-/// A search got on.
+/// Record the progress of a search.
 pub(super) fn found(model: &mut Model, of: SlotId, text: &str, hits: Vec<u64>, scanned: u64, whole: bool) -> bool {
     let search = &mut model.log.search;
     if model.log.of != Some(of) || search.text != text || scanned < search.scanned {
@@ -75,14 +75,14 @@ pub(super) fn found(model: &mut Model, of: SlotId, text: &str, hits: Vec<u64>, s
     waited || more
 }
 
-/// Go where the search is to go, if that is known.
+/// Go to the match that the search is for, if it is known.
 fn jump(model: &mut Model) {
     let search = &model.log.search;
     let Some(jump) = search.jump else { return };
     let Some(hit) = search.target(jump) else {
         let looked_at = if search.whole { "no line says" } else { "looking for" };
         model.notice = Some(format!("{looked_at} {:?}", search.text));
-        // What is not there once everything was looked at is not waited for.
+        // After the whole log was searched, no match can be expected any more.
         if search.whole {
             model.log.search.jump = None;
         }

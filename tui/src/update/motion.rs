@@ -1,16 +1,16 @@
-//! Moving: the selection in the table, the lines of the pane.
+//! Movement: the selection in the table, the lines of the pane.
 
 use crate::keys;
 use crate::message::Motion;
 use crate::model::{Focus, Model, Tab};
 use crate::widgets::content_rows;
 
-/// Move what has the focus.
+/// Move in the focused part.
 pub(crate) fn go(model: &mut Model, to: Motion) {
     within(model, model.focus, to);
 }
 
-/// Move this part, whatever has the focus.
+/// Move in this part, focused or not.
 pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
     match (part, model.tab) {
         (Focus::Table, _) | (Focus::Pane, Tab::Timeline) => select(model, to),
@@ -45,7 +45,7 @@ fn scroll_log(model: &mut Model, to: Motion) {
     };
 }
 
-/// Move through the list of keys. Where not all of it fits, its last row says so.
+/// Move through the list of keys. If it does not fit, its last row shows how many are hidden.
 pub(super) fn scroll_help(model: &mut Model, to: Motion) {
     let (keys, rows) = (keys::all(model).len(), model.areas().help_rows());
     let rows = if keys > rows { rows.saturating_sub(1) } else { rows };

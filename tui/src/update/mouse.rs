@@ -1,14 +1,14 @@
-//! The mouse: a click selects a row or a tab, the wheel scrolls what it is over.
+//! The mouse: a click selects a row or a tab, the wheel scrolls the part below the pointer.
 
 use super::{motion, show};
 use crate::message::Motion;
 use crate::model::{Focus, Mode, Model};
 use crate::widgets::tab_at;
 
-/// How many lines a notch of the wheel scrolls.
+/// Number of lines that one notch of the wheel scrolls.
 const NOTCH: usize = 3;
 
-/// The left button was pressed there.
+/// Handle a press of the left button.
 pub(super) fn click(model: &mut Model, at: (u16, u16)) {
     if model.mode != Mode::Browsing {
         return;
@@ -30,7 +30,7 @@ pub(super) fn click(model: &mut Model, at: (u16, u16)) {
     }
 }
 
-/// The wheel was turned by a notch there.
+/// Handle a notch of the wheel.
 pub(super) fn wheel(model: &mut Model, at: (u16, u16), up: bool) {
     let to = if up { Motion::Up } else { Motion::Down };
     if model.mode == Mode::Helping {

@@ -1,11 +1,13 @@
-//! What leaves the view: to a pager, the clipboard, a file, or plain lines.
+//! Output beyond the view: to a pager, the clipboard, a file, or plain lines.
+
+use vx_status::error_cell::ErrorCell;
 
 use super::motion;
 use crate::message::{Effect, Message};
 use crate::model::{Focus, Mode, Model, Tab};
 use crate::text::clean;
 
-/// A clipboard is given no more than this: terminals drop what is longer.
+/// Most bytes for the clipboard: terminals drop longer texts.
 pub(super) const COPY_BYTES: usize = 70_000;
 
 pub(super) fn asked(model: &mut Model, message: &Message) -> Option<Effect> {
@@ -18,7 +20,7 @@ pub(super) fn asked(model: &mut Model, message: &Message) -> Option<Effect> {
     }
 }
 
-/// Plain lines: of the log that has the keys, else of the whole run; or the view again.
+/// Switch to plain lines, of the focused log or else of the whole run; or back to the view.
 fn stream(model: &mut Model, key: Option<String>) -> Effect {
     if model.mode == Mode::Streaming {
         model.mode = Mode::Browsing;
@@ -28,19 +30,19 @@ fn stream(model: &mut Model, key: Option<String>) -> Effect {
     Effect::Stream(key.filter(|_| model.focus == Focus::Pane && model.tab == Tab::Log))
 }
 
-/// The lines of the log in view, else the selected slot's error.
+/// Copy the lines of the log in view, or else the selected slot's error.
 fn copy(model: &mut Model) -> Option<Effect> {
     let rows = model.areas().pane_rows();
     let (what, lines): (&str, Vec<String>) = if model.shows_log() {
         let shown = model.log.lines[motion::log_top(model)..].iter().take(rows);
         ("of the log", shown.map(|line| line.text.clone()).collect())
     } else {
-        let error = model.selected_slot()?.error.as_deref()?;
-        ("of the error", error.lines().map(|line| clean(line).into_owned()).collect())
+        let error = ErrorCell::of_slot(model.selected_slot()?)?;
+        ("of the error", error.shown().map(|line| clean(&line).into_owned()).collect())
     };
     let mut text = lines.join("\n");
     if text.is_empty() {
-        // It would take away what is on the clipboard.
+        // An empty copy would only clear the clipboard.
         model.notice = Some("there is nothing to copy".to_owned());
         return None;
     }

@@ -1,24 +1,24 @@
-//! What each message does, message by message.
+//! The effect of each message.
 
 use super::*;
 use crate::message::Motion;
 use crate::model::LOG_LINES;
 use crate::source::fixture::{FixedLogs, LongLog, ended, everything, many};
-use crate::source::{Answer, LogPlace, Logs};
+use crate::source::{LogPlace, Logs, RequestFailure};
 use vx_shm::SlotState;
 
-fn told(mut model: Model, snapshot: Snapshot) -> Model {
+fn with_reading(mut model: Model, snapshot: Snapshot) -> Model {
     let paces = vec![Pace::default(); snapshot.slots.len()];
     update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
     model
 }
 
 fn watching() -> Model {
-    told(Model { size: (100, 30), ..Model::default() }, everything())
+    with_reading(Model { size: (100, 30), ..Model::default() }, everything())
 }
 
-fn in_charge() -> Model {
-    Model { in_charge: true, ..watching() }
+fn controlling() -> Model {
+    Model { has_control: true, ..watching() }
 }
 
 fn tool(model: &Model) -> &str {
@@ -35,7 +35,7 @@ fn with_log(mut model: Model, lines: usize) -> Model {
     model
 }
 
-/// Give the model what it wants of a log, as the loop does.
+/// Read the log for the model, as the loop does.
 fn read(model: &mut Model, logs: &mut dyn Logs) {
     for _ in 0..8 {
         let Some((slot, place, waited_for)) = model.wanted_log() else { return };
@@ -48,7 +48,7 @@ fn read(model: &mut Model, logs: &mut dyn Logs) {
     }
 }
 
-/// Search as far as the log goes.
+/// Search the log to its end.
 fn search(model: &mut Model, logs: &mut dyn Logs) {
     while let Some((slot, from)) = model.wanted_search() {
         let (of, text) = (SlotId::of(slot), model.log.search.text.clone());
@@ -93,7 +93,7 @@ fn moving_stops_at_both_ends() {
 
 #[test]
 fn the_selected_row_stays_in_view() {
-    let mut model = told(Model { size: (100, 30), ..Model::default() }, many(500));
+    let mut model = with_reading(Model { size: (100, 30), ..Model::default() }, many(500));
     update(&mut model, Message::Move(Motion::Bottom));
     assert_eq!(model.top, 500 - model.areas().table_rows());
     update(&mut model, Message::Resized(100, 12));
@@ -109,7 +109,7 @@ fn the_selection_stays_with_its_tool_when_rows_move() {
     assert_eq!((tool(&model), model.notice.as_deref()), ("go", Some("sorted by name")));
     let mut fewer = everything();
     fewer.slots.remove(0);
-    let model = told(model, fewer);
+    let model = with_reading(model, fewer);
     assert_eq!(tool(&model), "go");
 }
 
@@ -132,7 +132,7 @@ fn a_filter_works_while_it_is_typed_and_escape_takes_it_back() {
 }
 
 #[test]
-fn what_is_typed_is_changed_where_the_cursor_is() {
+fn typed_text_is_changed_at_the_cursor() {
     use tui_input::InputRequest::{DeletePrevChar, DeletePrevWord, GoToPrevChar, GoToStart};
     let mut model = watching();
     update(&mut model, Message::Find);
@@ -157,7 +157,7 @@ fn what_is_typed_is_changed_where_the_cursor_is() {
 
 #[test]
 fn a_paste_cannot_press_keys_or_grow_without_end() {
-    let mut model = in_charge();
+    let mut model = controlling();
     let outcome = update(&mut model, Message::Paste("qx".to_owned()));
     assert_eq!((outcome.effect, model.mode, model.typed.as_str()), (None, Mode::Browsing, ""));
     update(&mut model, Message::Find);
@@ -167,49 +167,49 @@ fn a_paste_cannot_press_keys_or_grow_without_end() {
 
 #[test]
 fn cancelling_asks_first_and_kills_second() {
-    let mut model = in_charge();
+    let mut model = controlling();
     update(&mut model, Message::Move(Motion::Down));
     let asked = update(&mut model, Message::Cancel);
     assert_eq!(asked.effect, Some(Effect::Cancel("go".to_owned())));
     assert_eq!(model.notice.as_deref(), Some("asked go to stop; x again kills it"));
-    let mut model = told(model, everything());
+    let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Stopping));
     update(&mut model, Message::Cancel);
     assert_eq!(model.notice.as_deref(), Some("killing go"));
     let mut gone = everything();
     gone.slots[1] = ended(1, "go", SlotState::Cancelled, None);
-    let model = told(model, gone);
+    let model = with_reading(model, gone);
     assert!(model.asked.is_empty());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Cancelled));
 }
 
 #[test]
-fn a_row_that_is_not_stopped_does_not_say_that_it_is_stopping() {
-    let mut model = in_charge();
+fn a_row_that_is_not_stopped_does_not_show_as_stopping() {
+    let mut model = controlling();
     update(&mut model, Message::Move(Motion::Down));
     update(&mut model, Message::Cancel);
-    let mut model = told(model, everything());
+    let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Stopping));
     let (key, why) = ("go".to_owned(), "this run does not install it".to_owned());
-    update(&mut model, Message::Answered(Answer::NotStopped { key, why }));
+    update(&mut model, Message::RequestFailed(RequestFailure::NotStopped { key, why }));
     assert_eq!(model.notice.as_deref(), Some("go is not stopped: this run does not install it"));
-    let mut model = told(model, everything());
+    let mut model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.standing), Some(model::Standing::Running));
     update(&mut model, Message::Cancel);
     assert_eq!(model.notice.as_deref(), Some("asked go to stop; x again kills it"), "it was not asked before");
 }
 
 #[test]
-fn what_is_over_cannot_be_cancelled() {
-    let mut model = in_charge();
+fn work_that_is_over_cannot_be_cancelled() {
+    let mut model = controlling();
     assert_eq!(tool(&model), "node");
     assert_eq!(update(&mut model, Message::Cancel).effect, None);
 }
 
 #[test]
-fn leaving_asks_only_whoever_is_in_charge_of_running_work() {
+fn leaving_asks_only_a_view_that_controls_running_work() {
     assert_eq!(update(&mut watching(), Message::Leave).effect, Some(Effect::Leave));
-    let mut model = in_charge();
+    let mut model = controlling();
     assert_eq!((update(&mut model, Message::Leave).effect, model.mode), (None, Mode::Leaving));
     assert_eq!(update(&mut model.clone(), Message::Detach).effect, Some(Effect::Detach));
     assert_eq!(update(&mut model.clone(), Message::CancelAll).effect, Some(Effect::CancelAll));
@@ -217,13 +217,13 @@ fn leaving_asks_only_whoever_is_in_charge_of_running_work() {
     assert_eq!(model.mode, Mode::Browsing);
     let mut through = everything();
     through.slots.truncate(1);
-    assert_eq!(update(&mut told(in_charge(), through), Message::Leave).effect, Some(Effect::Detach));
+    assert_eq!(update(&mut with_reading(controlling(), through), Message::Leave).effect, Some(Effect::Detach));
 }
 
 #[test]
 fn a_viewer_cannot_cancel_all() {
     assert_eq!(update(&mut watching(), Message::CancelAll).effect, None);
-    let mut model = in_charge();
+    let mut model = controlling();
     update(&mut model, Message::CancelAll);
     assert_eq!(model.notice.as_deref(), Some("asked all to stop; Ctrl-C again kills them"));
     update(&mut model, Message::CancelAll);
@@ -231,7 +231,7 @@ fn a_viewer_cannot_cancel_all() {
 }
 
 #[test]
-fn a_log_follows_until_somebody_reads() {
+fn a_log_follows_until_it_is_scrolled() {
     let mut model = with_log(watching(), 100);
     update(&mut model, Message::Open);
     assert!(matches!(model.wanted_log(), Some((_, LogPlace::From(_), false))));
@@ -280,7 +280,7 @@ fn another_tools_log_does_not_stay_on_the_screen() {
 }
 
 #[test]
-fn a_log_line_that_overwrote_itself_shows_what_it_said_last() {
+fn a_log_line_that_overwrote_itself_shows_its_last_text() {
     let mut model = watching();
     read(&mut model, &mut FixedLogs(vec!["10%\r50%\r100%\r".to_owned(), "\u{1b}[31mred\u{1b}[0m".to_owned()]));
     assert_eq!(shown(&model), ["100%", "red"]);
@@ -336,7 +336,7 @@ fn through_a_long_log(mut log: LongLog) {
 }
 
 #[test]
-fn a_search_finds_what_is_far_from_the_lines_in_view() {
+fn a_search_finds_lines_far_from_those_in_view() {
     let mut log = LongLog::of(20_000);
     let mut model = watching();
     read(&mut model, &mut log);
@@ -347,7 +347,7 @@ fn a_search_finds_what_is_far_from_the_lines_in_view() {
     assert_eq!(model.notice.as_deref(), Some("looking for \"line 77\""));
     search(&mut model, &mut log);
     read(&mut model, &mut log);
-    // 77, 770 to 779, 7700 to 7799: none behind the end, so round to the first.
+    // The matches are 77, 770 to 779 and 7700 to 7799: none follows the last, so the next is the first.
     assert_eq!(model.notice.as_deref(), Some("match 1/111"));
     assert!(shown(&model).contains(&"line 77"), "{:?}", shown(&model));
     update(&mut model, Message::FindPrevious);
@@ -364,8 +364,8 @@ fn a_search_finds_what_is_far_from_the_lines_in_view() {
 }
 
 #[test]
-fn only_what_came_to_nothing_is_tried_again_and_only_by_who_is_in_charge() {
-    let mut model = in_charge();
+fn only_failed_work_is_tried_again_and_only_by_a_view_with_control() {
+    let mut model = controlling();
     assert_eq!(tool(&model), "node");
     assert_eq!(update(&mut model, Message::Retry).effect, None, "it is there");
     let failed = |mut model: Model| {
@@ -379,29 +379,29 @@ fn only_what_came_to_nothing_is_tried_again_and_only_by_who_is_in_charge() {
     assert_eq!(model.notice.as_deref(), Some("trying ruff again"));
     assert_eq!(update(&mut failed(watching()), Message::Retry).effect, None);
     let (key, why) = ("ruff".to_owned(), "it is still at work".to_owned());
-    update(&mut model, Message::Answered(Answer::Refused { key, why }));
+    update(&mut model, Message::RequestFailed(RequestFailure::NotRetried { key, why }));
     assert_eq!(model.notice.as_deref(), Some("ruff is not tried again: it is still at work"));
 }
 
 #[test]
-fn who_does_not_stop_is_named_in_the_row_until_it_has() {
-    let mut model = in_charge();
+fn the_reason_for_not_stopping_shows_in_the_row_until_it_stops() {
+    let mut model = controlling();
     update(&mut model, Message::Move(Motion::Down));
     update(&mut model, Message::Cancel);
-    let mut model = told(model, everything());
+    let mut model = with_reading(model, everything());
     let by = "pid 7 (sh) ignores SIGTERM".to_owned();
-    update(&mut model, Message::Answered(Answer::Blocked { key: "go".to_owned(), by: by.clone() }));
+    update(&mut model, Message::RequestFailed(RequestFailure::Blocked { key: "go".to_owned(), by: by.clone() }));
     assert_eq!(model.notice.as_deref(), Some("x again kills go: pid 7 (sh) ignores SIGTERM"));
-    let model = told(model, everything());
+    let model = with_reading(model, everything());
     assert_eq!(model.selected_row().map(|row| row.note.as_str()), Some(by.as_str()));
     let mut gone = everything();
     gone.slots[1] = ended(1, "go", SlotState::Cancelled, None);
-    let model = told(model, gone);
+    let model = with_reading(model, gone);
     assert!(model.blocked.is_empty() && model.selected_row().is_some_and(|row| row.note != by));
 }
 
 #[test]
-fn what_is_copied_is_what_is_in_view_bounded() {
+fn the_copied_text_is_the_one_in_view_bounded() {
     let mut model = with_log(watching(), 100);
     let copied = update(&mut model, Message::Copy).effect;
     let rows = model.areas().pane_rows();
@@ -412,7 +412,7 @@ fn what_is_copied_is_what_is_in_view_bounded() {
     assert_eq!(update(&mut model, Message::Copy).effect, None, "there is no error");
     let mut failed = everything();
     failed.slots[0].error = Some("é\u{1b}[2J".repeat(40_000));
-    let mut model = told(model, failed);
+    let mut model = with_reading(model, failed);
     let Some(Effect::Copy(text)) = update(&mut model, Message::Copy).effect else { panic!("an error to copy") };
     assert!(text.len() <= outside::COPY_BYTES && text.starts_with("éé") && !text.contains('\u{1b}'));
 }
@@ -421,7 +421,7 @@ fn what_is_copied_is_what_is_in_view_bounded() {
 fn without_a_pane_the_error_is_copied_and_nothing_at_all_never() {
     let mut failed = everything();
     failed.slots[0].error = Some("the cause".to_owned());
-    let mut model = told(with_log(told(watching(), failed.clone()), 100), failed);
+    let mut model = with_reading(with_log(with_reading(watching(), failed.clone()), 100), failed);
     update(&mut model, Message::Resized(50, 30));
     assert_eq!(update(&mut model, Message::Copy).effect, Some(Effect::Copy("the cause".to_owned())));
     assert_eq!(model.notice.as_deref(), Some("copied 1 line of the error"));
@@ -457,7 +457,7 @@ fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
 }
 
 #[test]
-fn lines_in_place_of_the_view_are_of_what_has_the_keys() {
+fn lines_in_place_of_the_view_are_those_of_the_focused_part() {
     let mut model = watching();
     assert_eq!(update(&mut model, Message::Stream).effect, Some(Effect::Stream(None)));
     assert_eq!(model.mode, Mode::Streaming);
@@ -467,23 +467,23 @@ fn lines_in_place_of_the_view_are_of_what_has_the_keys() {
 }
 
 #[test]
-fn who_reads_lines_goes_on_reading_them_when_all_is_asked_to_stop() {
-    let mut model = in_charge();
+fn lines_stay_on_the_screen_when_all_is_asked_to_stop() {
+    let mut model = controlling();
     update(&mut model, Message::Stream);
     assert_eq!(update(&mut model, Message::CancelAll).effect, Some(Effect::CancelAll));
     assert_eq!(model.mode, Mode::Streaming);
 }
 
 #[test]
-fn what_is_tried_again_stays_selected() {
-    let mut model = in_charge();
+fn a_retried_tool_stays_selected() {
+    let mut model = controlling();
     update(&mut model, Message::Move(Motion::Bottom));
     let (last, place) = (tool(&model).to_owned(), model.selected_place());
     assert_ne!(place, Some(0));
     let mut again = everything();
     let slot = again.slots.iter_mut().find(|slot| slot.key == last).expect("its slot");
     slot.generation += 1;
-    let model = told(model, again);
+    let model = with_reading(model, again);
     assert_eq!((tool(&model), model.selected_place()), (&*last, place));
 }
 
@@ -500,5 +500,5 @@ fn trouble_with_the_board_is_shown_until_it_reads_again() {
     let mut model = watching();
     assert!(update(&mut model, Message::Trouble("gone".to_owned())).redraw);
     assert!(!update(&mut model, Message::Trouble("gone".to_owned())).redraw);
-    assert_eq!(told(model, everything()).trouble, None);
+    assert_eq!(with_reading(model, everything()).trouble, None);
 }

@@ -1,22 +1,22 @@
-//! Typing a filter or a search, and going from match to match.
+//! Typing of a filter or a search, and movement from match to match.
 
 use tui_input::{Input, InputRequest};
 
 use super::{log, reorder};
 use crate::message::Message;
 use crate::model::{Focus, Mode, Model, Tab};
-use crate::text::{clean, hostile};
+use crate::text::{clean, is_unprintable};
 
-/// Nobody types more than this; a paste may.
+/// The longest typed text; a longer paste is cut.
 const LONGEST: usize = 256;
 
-/// Messages about text being typed and found; all others are none of it.
+/// Handle the messages about typing and finding; ignore all others.
 pub(crate) fn typed(model: &mut Model, message: Message) {
     match message {
         Message::Find => begin(model),
         Message::FindNext => log::go_on(model, true),
         Message::FindPrevious => log::go_on(model, false),
-        Message::Type(character) if !hostile(character) => add(model, character),
+        Message::Type(character) if !is_unprintable(character) => add(model, character),
         Message::Paste(text) if typing(model) => clean(&text).chars().for_each(|character| add(model, character)),
         Message::Edit(request) => edit(model, request),
         Message::Accept => accept(model),
@@ -33,7 +33,7 @@ fn typing(model: &Model) -> bool {
     matches!(model.mode, Mode::Filtering | Mode::Searching)
 }
 
-/// The filter works while it is typed; giving up on it shows all rows again.
+/// A filter is applied while it is typed; giving it up shows all rows again.
 fn begin(model: &mut Model) {
     let in_log = model.focus == Focus::Pane && model.tab == Tab::Log;
     model.mode = if in_log { Mode::Searching } else { Mode::Filtering };

@@ -1,13 +1,13 @@
-//! A hand on the work: stopping it, trying it again, and what it answers.
+//! Control over the work: stops, retries, and the answers to them.
 
 use vx_shm::Kind;
 
 use crate::bindings::Action;
 use crate::message::Effect;
 use crate::model::{Mode, Model, SlotId, Standing};
-use crate::source::Answer;
+use crate::source::RequestFailure;
 
-/// Ask the selected slot's process to stop; again: kill it.
+/// Ask the selected slot's process to stop; kill it the second time.
 pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
     let row = model.selected_row().filter(|row| !row.standing.over())?;
     let (id, tool) = (row.id, row.tool.clone());
@@ -21,12 +21,12 @@ pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
     Some(Effect::Cancel(tool))
 }
 
-/// Ask everything to stop; again: kill it.
+/// Ask everything to stop; kill it the second time.
 pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
-    if !model.in_charge {
+    if !model.has_control {
         return None;
     }
-    // Whoever reads lines goes on reading them: the view is not on the screen.
+    // In streaming mode the view is not on the screen; the lines continue.
     if model.mode != Mode::Streaming {
         model.mode = Mode::Browsing;
     }
@@ -35,41 +35,41 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     let key = model.keys.first(Action::CancelAll);
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
-    // Tasks are those of scripts, which share the board and are not the run's to stop.
+    // Tasks belong to scripts that share the board; a run does not stop them.
     let slots = model.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Install && !Standing::of(slot).over());
     model.asked = slots.map(SlotId::of).collect();
     Some(Effect::CancelAll)
 }
 
-/// Ask for another try at the selected slot's work, where it came to nothing.
+/// Try the selected slot's work again, if it ended without success.
 pub(super) fn retry(model: &mut Model) -> Option<Effect> {
-    let row = model.selected_row().filter(|row| model.in_charge && row.standing.over() && !row.standing.good())?;
+    let row = model.selected_row().filter(|row| model.has_control && row.standing.over() && !row.standing.good())?;
     let tool = row.tool.clone();
     model.notice = Some(format!("trying {tool} again"));
     Some(Effect::Retry(tool))
 }
 
-/// What the work says to what was asked.
-pub(super) fn answered(model: &mut Model, answer: Answer) {
-    match answer {
-        Answer::Refused { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
-        Answer::NotStopped { key, why } => {
+/// Show a request that was not carried out.
+pub(super) fn request_failed(model: &mut Model, failure: RequestFailure) {
+    match failure {
+        RequestFailure::NotRetried { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
+        RequestFailure::NotStopped { key, why } => {
             let rows = &model.rows;
             model.asked.retain(|id| !rows.iter().any(|row| row.id == *id && row.tool == key));
             model.notice = Some(format!("{key} is not stopped: {why}"));
         }
-        Answer::Blocked { key, by } => {
+        RequestFailure::Blocked { key, by } => {
             let again = model.keys.first(if model.asked_all > 0 { Action::CancelAll } else { Action::Cancel });
             model.notice = Some(format!("{again} again kills {key}: {by}"));
             model.blocked.retain(|(other, _)| *other != key);
             model.blocked.push((key, by));
-            name_who_blocks(model);
+            show_blockers(model);
         }
     }
 }
 
-/// A row that does not stop says who keeps it from that.
-pub(super) fn name_who_blocks(model: &mut Model) {
+/// Show in each row that cannot stop yet which process keeps it from stopping.
+pub(super) fn show_blockers(model: &mut Model) {
     let rows = &mut model.rows;
     let stopping = |key: &String| rows.iter().any(|row| row.tool == *key && row.standing == Standing::Stopping);
     model.blocked.retain(|(key, _)| stopping(key));

@@ -1,9 +1,9 @@
-//! A bar of one row: filled as far as is known, or with a piece that moves where nothing is known.
+//! A bar of one row: filled up to the known share, or with a moving piece if the share is unknown.
 
 use crate::theme::Theme;
 
-/// A bar of `columns` columns. With a known share it is filled from the left, full only when all is done; without
-/// one, a piece wanders through it, a step for each `beat`.
+/// A bar of `columns` columns. With a known share it is filled from the left, and full only when all is done. Without
+/// one, a piece moves through it, a step for each `beat`.
 pub(crate) fn bar(theme: &Theme, columns: usize, permille: Option<u16>, beat: u64) -> String {
     let glyphs = theme.glyphs;
     match permille {

@@ -1,4 +1,4 @@
-//! The last row: what is being typed, what was just said, or the keys that work here.
+//! The last row: the text being typed, the last notice, or the keys that work here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,8 +23,8 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
         typed(buffer, theme, model, Rect::new(area.x + label_taken, area.y, area.width - label_taken, 1));
         return;
     }
-    if let Some(said) = model.trouble.as_deref().or(model.notice.as_deref()) {
-        put(buffer, theme, at, area.width, said, theme.style(Tone::Warning));
+    if let Some(text) = model.trouble.as_deref().or(model.notice.as_deref()) {
+        put(buffer, theme, at, area.width, text, theme.style(Tone::Warning));
         return;
     }
     let mut x = area.x;
@@ -38,7 +38,7 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
     }
 }
 
-/// What is typed, with the place where the next character goes in view: marked behind the end, reversed elsewhere.
+/// The typed text, scrolled so that the cursor is in view: an underscore at the end, a reversed character elsewhere.
 fn typed(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let at = model.typed.char_indices().nth(model.typed_at).map_or(model.typed.len(), |(at, _)| at);
     let (before, behind) = model.typed.split_at(at);

@@ -1,4 +1,4 @@
-//! The table: a row per slot, and which columns fit.
+//! The table: a row per slot, with the columns that fit.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -28,10 +28,10 @@ use Column::{Bar, Elapsed, Left, Percent, Rate, Size, State, Tool, Version};
 
 const ALL: [Column; 10] = [State, Tool, Version, Column::Phase, Bar, Percent, Size, Rate, Elapsed, Left];
 
-/// What goes first where there is too little room.
+/// The columns that a narrow screen leaves out, the first one first.
 const DROPPED_IN_ORDER: [Column; 7] = [Rate, Left, Column::Phase, Elapsed, Version, Size, Bar];
 
-/// A narrower screen has no rate, whatever else would fit.
+/// A narrower screen has no rate, even if it would fit.
 const RATE_COLUMNS: u16 = 80;
 
 impl Column {
@@ -50,7 +50,7 @@ impl Column {
         }
     }
 
-    /// The fewest columns it makes sense in.
+    /// The smallest useful width, in columns.
     fn least(self) -> u16 {
         match self {
             State => 11,
@@ -70,7 +70,7 @@ impl Column {
     }
 }
 
-/// A column and where it is.
+/// A column with its place.
 #[derive(Clone, Copy, Debug)]
 struct Placed {
     column: Column,
@@ -78,7 +78,8 @@ struct Placed {
     columns: u16,
 }
 
-/// Which columns are shown in `room`, and how wide: what is long gets what it wants, then the bar takes the rest.
+/// The columns that fit into `room`, with their widths. Long names and versions get the room they need, then the bar
+/// takes the rest.
 fn placed(room: u16, longest_tool: u16, longest_version: u16) -> Vec<Placed> {
     let mut shown = ALL.to_vec();
     let least = |shown: &[Column]| shown.iter().map(|column| column.least() + 1).sum::<u16>().saturating_sub(1);
@@ -180,7 +181,7 @@ fn cell(theme: &Theme, row: &Row, place: &Placed) -> String {
     }
 }
 
-/// Where the row's note stands: from the phase (or the bar) over as many columns as it needs, never over the time.
+/// The place of the row's note: from the phase (or the bar) over as many columns as it needs, never over the time.
 fn note_span(row: &Row, places: &[Placed]) -> Option<(u16, u16)> {
     if row.note.is_empty() {
         return None;

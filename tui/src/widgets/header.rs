@@ -1,4 +1,4 @@
-//! What holds for the whole board: its title, how far it is, how fast, how long still.
+//! The header with the sums over the whole board: title, progress, rate, time left.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ const BAR_COLUMNS: u16 = 24;
 /// The header: two rows, or one that holds the most important of both.
 pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let (state, tone) = state(&model.totals);
-    let word = &told(state, model.playback);
+    let word = &state_text(state, model.playback);
     let taken = u16::try_from(width(word)).unwrap_or_default();
     let room = area.width.saturating_sub(taken + 1);
     let title = title(model);
@@ -44,10 +44,10 @@ fn title(model: &Model) -> String {
     }
 }
 
-/// How the board stands, and where the recording of it is.
-fn told(state: &str, playback: Option<Position>) -> String {
+/// The state of the board, with the position in its recording.
+fn state_text(state: &str, playback: Option<Position>) -> String {
     let Some(at) = playback else { return state.to_owned() };
-    // Of a short run a tenth of a second is much.
+    // In a short run, a tenth of a second is a long time.
     let moment = |ms: u64| match at.length_ms {
         ..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
         _ => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
@@ -65,7 +65,7 @@ fn told(state: &str, playback: Option<Position>) -> String {
     format!("{state}  {doing} {} of {} {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
-/// How the board as a whole stands.
+/// The state of the board as a whole.
 fn state(totals: &Totals) -> (&'static str, Tone) {
     match totals.state {
         _ if totals.orphaned => ("its parent is gone", Tone::Bad),
@@ -76,8 +76,8 @@ fn state(totals: &Totals) -> (&'static str, Tone) {
     }
 }
 
-/// The sums in one line: `7/12 · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`. Where there is no room for all of
-/// them, the rate is left out first, then the bytes, then the time.
+/// The sums in one line: `7/12 · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`. If they do not all fit, the
+/// rate is left out first, then the bytes, then the time.
 pub(crate) fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     const SHARE: u8 = 0;
     const TIME: u8 = 1;
@@ -103,7 +103,7 @@ pub(crate) fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String 
     [RATE, BYTES, TIME].map(joined).into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| joined(SHARE))
 }
 
-/// What is left, or what it took.
+/// The time left, or the time taken.
 fn time(totals: &Totals) -> Option<String> {
     match totals.left {
         Some(left) => Some(time_left(left)),
@@ -116,7 +116,7 @@ fn time(totals: &Totals) -> Option<String> {
     }
 }
 
-/// An estimate in words, with what it rests on: `about 12 s left, 5 runs`.
+/// An estimate in words, with the number of runs behind it: `about 12 s left, 5 runs`.
 pub(crate) fn time_left(left: TimeLeft) -> String {
     let about = format!("about {} left", seconds(left.ms));
     match left.runs {
@@ -126,7 +126,8 @@ pub(crate) fn time_left(left: TimeLeft) -> String {
     }
 }
 
-/// The whole board in one line, for a screen too small for more: the sums, then what is being worked on or went wrong.
+/// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
+/// progress.
 pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let sums = format!("{}/{}", model.totals.over, model.totals.all);
     let worst = model.rows.iter().filter(|row| row.standing.bad()).min_by_key(|row| row.standing);

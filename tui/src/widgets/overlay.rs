@@ -1,4 +1,4 @@
-//! What lies over the view: the list of keys, the question how to leave, and the list of boards to choose from.
+//! Overlays: the list of keys, the question how to leave, and the list of boards to choose from.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -30,7 +30,7 @@ fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u
     Rect::new(outer.x + 2, outer.y + 1, wide.saturating_sub(4), high.saturating_sub(2))
 }
 
-/// The keys that work, with their meaning, from the place `top` on; `scroll` is the keys that move through them.
+/// The working keys with their meaning, from index `top` on; `scroll` names the keys that move through them.
 pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(String, &str)], top: usize, scroll: &str) {
     if area.height < 3 || area.width < 12 {
         return;
@@ -50,17 +50,16 @@ pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(Stri
         put(buffer, theme, (x, row.y), row.right().saturating_sub(x), meaning, theme.style(Tone::Plain));
     }
     if let Some(row) = row_of(inside, shown) {
-        let said = match keys.len() - shown - top {
+        let text = match keys.len() - shown - top {
             0 => format!("{top} more above: {scroll}"),
             below => format!("{below} more below: {scroll}"),
         };
-        put(buffer, theme, (row.x, row.y), row.width, &said, theme.style(Tone::Quiet));
+        put(buffer, theme, (row.x, row.y), row.width, &text, theme.style(Tone::Quiet));
     }
 }
 
-/// The question how to leave.
+/// The question how to leave, with its answers as pairs of key and meaning.
 ///
-/// Its answers are pairs of key and meaning.
 pub(crate) fn leaving(buffer: &mut Buffer, theme: &Theme, area: Rect, at_work: usize, answers: &[(String, &str)]) {
     if area.height < 3 || area.width < 12 {
         return;

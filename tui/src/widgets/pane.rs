@@ -1,4 +1,4 @@
-//! The detail pane: what is known of the selected slot, one tab at a time.
+//! The detail pane: everything known of the selected slot, one tab at a time.
 
 mod details;
 mod log;
@@ -12,7 +12,7 @@ use super::{put, put_right, row_of};
 use crate::model::{Focus, Model, Tab};
 use crate::theme::{Theme, Tone};
 
-/// A line of a tab: its text and what it is for.
+/// A line of a tab: its text and tone.
 type Line = (String, Tone);
 
 /// Draw the tabs and the open one's content.
@@ -36,7 +36,7 @@ pub(crate) fn pane(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     }
 }
 
-/// How many rows the open tab's content has at this width, for tabs that scroll as a whole.
+/// Number of rows of the open tab's content at this width, for tabs that scroll as a whole.
 pub(crate) fn content_rows(model: &Model) -> usize {
     let columns = model.areas().pane.map_or(0, |pane| pane.width.saturating_sub(1));
     lines(model, usize::from(columns)).len()
@@ -50,7 +50,7 @@ fn lines(model: &Model, columns: usize) -> Vec<Line> {
     }
 }
 
-/// Each tab with its first column and how many it takes, as far as there is room.
+/// Each tab with its first column and its width, as far as there is room.
 fn tab_places(area: Rect) -> impl Iterator<Item = (Tab, u16, u16)> {
     let mut x = area.x + 1;
     Tab::ALL.into_iter().map(move |tab| {

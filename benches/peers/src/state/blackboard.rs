@@ -14,8 +14,8 @@ use super::{timed, unique};
 use crate::child;
 use crate::shared::RECORD_WORDS;
 
-/// A node of this run: its files lie in the run's directory and its shared memory has the run's prefix, so that nothing
-/// of another program is met and nothing stays behind.
+/// A node of this run: its files lie in the run's directory and its shared memory has the run's prefix, so that it
+/// finds nothing of another program and leaves nothing behind.
 pub(crate) fn node() -> Node<ipc::Service> {
     set_log_level(LogLevel::Fatal);
     let home = child::home();
@@ -26,14 +26,14 @@ pub(crate) fn node() -> Node<ipc::Service> {
     NodeBuilder::new().config(&config).create::<ipc::Service>().expect("a node")
 }
 
-/// What an entry holds.
+/// The value of an entry.
 pub(crate) trait Value: Copy + Debug + ZeroCopySend + 'static {
     fn of(done: u64) -> Self;
     fn set(&mut self, done: u64);
     fn done(&self) -> u64;
 }
 
-/// As much as a board's numbers.
+/// A value as large as a board's numbers.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, ZeroCopySend)]
 pub(crate) struct Numbers([u64; 3]);
@@ -144,7 +144,7 @@ impl<V: Value> super::Reader for Looks<V> {
     }
 }
 
-/// The same, leaving out entries that have not changed.
+/// A reader that leaves out entries that have not changed.
 pub(crate) struct LooksIfChanged<V: Value>(Looks<V>);
 
 impl<V: Value> LooksIfChanged<V> {

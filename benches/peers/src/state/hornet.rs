@@ -1,4 +1,4 @@
-//! hornet: values in the memory-mapped file that Performance Co-Pilot's collector reads.
+//! hornet: a library for values in a memory-mapped file, which the collector of Performance Co-Pilot reads.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! iceoryx2's publish/subscribe, with room for the newest sample only: what is old is overwritten.
+//! iceoryx2's publish/subscribe, with room for the newest sample only: older ones are overwritten.
 
 use std::path::Path;
 use std::time::Duration;

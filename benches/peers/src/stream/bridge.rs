@@ -30,7 +30,7 @@ impl Bridge {
         Self { bridge, _child: child, _place: place }
     }
 
-    /// The time that so many reports take.
+    /// The time that `count` reports take.
     pub(crate) fn time(&mut self, count: u8) -> Duration {
         let began = Instant::now();
         for percent in 0..count {

@@ -1,4 +1,4 @@
-//! The two ends of each kind of stream: how a message is sent here and received in the reader's process.
+//! The two ends of each kind of stream: sending a message here, and receiving it in the reader's process.
 
 use std::io::Read;
 use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
@@ -15,7 +15,7 @@ use crate::record::{Record, Wire};
 
 /// A kind of stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
+pub(crate) enum StreamKind {
     PipePostcard,
     PipeJson,
     SocketPostcard,
@@ -25,7 +25,7 @@ pub(crate) enum Way {
     IpckitChannel,
 }
 
-impl Way {
+impl StreamKind {
     pub(crate) const ALL: [Self; 7] = [
         Self::PipePostcard,
         Self::PipeJson,
@@ -36,9 +36,9 @@ impl Way {
         Self::IpckitChannel,
     ];
 
-    /// By what `{:?}` shows.
+    /// The kind with this name, which is the output of `{:?}`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|way| format!("{way:?}") == name)
+        Self::ALL.into_iter().find(|kind| format!("{kind:?}") == name)
     }
 
     pub(crate) fn title(self) -> &'static str {
@@ -58,7 +58,7 @@ impl Way {
     }
 }
 
-/// The record with texts of its own, for those that cannot lend.
+/// The record with texts of its own, for streams that cannot lend.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Owned {
     pub(crate) slot: u32,
@@ -125,43 +125,43 @@ impl Sender for Ipckit {
 }
 
 /// Start the reader's process and connect to it.
-pub(crate) fn connect(way: Way, place: &Path) -> (Box<dyn Sender>, Child) {
+pub(crate) fn connect(kind: StreamKind, place: &Path) -> (Box<dyn Sender>, Child) {
     let path = place.join("s");
-    let start = |address: &str| Child::start(&format!("stream {way:?} {address}"));
+    let start = |address: &str| Child::start(&format!("stream {kind:?} {address}"));
     let file = path.display().to_string();
-    let bytes = |to| Box::new(Bytes { to, wire: way.wire(), buffer: Vec::with_capacity(512) });
-    match way {
-        Way::PipePostcard | Way::PipeJson => {
+    let bytes = |to| Box::new(Bytes { to, wire: kind.wire(), buffer: Vec::with_capacity(512) });
+    match kind {
+        StreamKind::PipePostcard | StreamKind::PipeJson => {
             let mut child = start("-");
             let to = child.process.stdin.take().expect("a pipe");
             (bytes(to), child)
         }
-        Way::SocketPostcard => {
+        StreamKind::SocketPostcard => {
             let listener = UnixListener::bind(&path).expect("a socket");
             let child = start(&file);
             let (to, _) = listener.accept().expect("a connection");
-            (Box::new(Bytes { to, wire: way.wire(), buffer: Vec::new() }), child)
+            (Box::new(Bytes { to, wire: kind.wire(), buffer: Vec::new() }), child)
         }
-        Way::DatagramPostcard => {
+        StreamKind::DatagramPostcard => {
             let child = start(&file);
             let to = UnixDatagram::unbound().expect("a socket");
             to.connect(&path).expect("a connection");
             (Box::new(Datagrams(to)), child)
         }
-        Way::Interprocess => {
+        StreamKind::Interprocess => {
             let name = path.as_path().to_fs_name::<GenericFilePath>().expect("a name");
             let listener = ListenerOptions::new().name(name).create_sync().expect("a socket");
             let child = start(&file);
             let to = listener.accept().expect("a connection");
-            (Box::new(Bytes { to, wire: way.wire(), buffer: Vec::new() }), child)
+            (Box::new(Bytes { to, wire: kind.wire(), buffer: Vec::new() }), child)
         }
-        Way::IpcChannel => {
+        StreamKind::IpcChannel => {
             let (server, name) = IpcOneShotServer::<IpcSender<Owned>>::new().expect("a server");
             let child = start(&name);
             let (_, to) = server.accept().expect("a connection");
             (Box::new(to), child)
         }
-        Way::IpckitChannel => {
+        StreamKind::IpckitChannel => {
             let name = ipckit_name(place);
             let child = start(&name);
             (Box::new(Ipckit(connect_ipckit(&name), Owned::at(0, 0))), child)
@@ -169,7 +169,7 @@ pub(crate) fn connect(way: Way, place: &Path) -> (Box<dyn Sender>, Child) {
     }
 }
 
-/// Its name: ipckit puts it in a directory of its own.
+/// The channel's name. ipckit puts its file into a directory of its own.
 fn ipckit_name(place: &Path) -> String {
     crate::state::unique(place)
 }
@@ -187,27 +187,27 @@ fn connect_ipckit(name: &str) -> ipckit::IpcChannel<Owned> {
 
 type Receiver = Box<dyn FnMut() -> Option<(u64, u32)>>;
 
-/// The reader's end. `ready` is called once messages may come.
-pub(crate) fn receive(way: Way, address: &str, ready: impl FnOnce()) -> Receiver {
-    match way {
-        Way::PipePostcard | Way::PipeJson => {
+/// The reader's end. `ready` is called once messages may arrive.
+pub(crate) fn receive(kind: StreamKind, address: &str, ready: impl FnOnce()) -> Receiver {
+    match kind {
+        StreamKind::PipePostcard | StreamKind::PipeJson => {
             ready();
-            decoded(std::io::stdin(), way.wire())
+            decoded(std::io::stdin(), kind.wire())
         }
-        Way::SocketPostcard => {
+        StreamKind::SocketPostcard => {
             child::end_with_parent();
             let from = UnixStream::connect(address).expect("a connection");
             ready();
-            decoded(from, way.wire())
+            decoded(from, kind.wire())
         }
-        Way::Interprocess => {
+        StreamKind::Interprocess => {
             child::end_with_parent();
             let name = Path::new(address).to_fs_name::<GenericFilePath>().expect("a name");
             let from = interprocess::local_socket::Stream::connect(name).expect("a connection");
             ready();
-            decoded(from, way.wire())
+            decoded(from, kind.wire())
         }
-        Way::DatagramPostcard => {
+        StreamKind::DatagramPostcard => {
             child::end_with_parent();
             let from = UnixDatagram::bind(address).expect("a socket");
             ready();
@@ -218,7 +218,7 @@ pub(crate) fn receive(way: Way, address: &str, ready: impl FnOnce()) -> Receiver
                 Some((record.done, record.slot))
             })
         }
-        Way::IpcChannel => {
+        StreamKind::IpcChannel => {
             child::end_with_parent();
             let (to, from) = ipc_channel::ipc::channel::<Owned>().expect("a channel");
             let hand_over = IpcSender::<IpcSender<Owned>>::connect(address.to_owned()).expect("a connection");
@@ -226,7 +226,7 @@ pub(crate) fn receive(way: Way, address: &str, ready: impl FnOnce()) -> Receiver
             ready();
             Box::new(move || from.recv().ok().map(|record| (record.done, record.slot)))
         }
-        Way::IpckitChannel => {
+        StreamKind::IpckitChannel => {
             child::end_with_parent();
             let mut from = ipckit::IpcChannel::<Owned>::create(address).expect("a channel");
             ready();
@@ -236,7 +236,7 @@ pub(crate) fn receive(way: Way, address: &str, ready: impl FnOnce()) -> Receiver
     }
 }
 
-/// Records read as they come, many with one call where many are there.
+/// Records read as they arrive, many with one call if many are there.
 fn decoded(mut from: impl Read + 'static, wire: Wire) -> Receiver {
     let (mut bytes, mut at, mut filled) = (vec![0; 64 * 1024], 0, 0);
     Box::new(move || {

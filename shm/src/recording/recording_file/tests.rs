@@ -68,7 +68,7 @@ fn recorded(readings: &[Snapshot]) -> Vec<u8> {
     recorder.end(readings.last().unwrap()).unwrap()
 }
 
-/// How long something was quiet is kept to a quarter of a second, and never longer than the machine's clock.
+/// A recording keeps a quiet time to a quarter of a second, and only back to the start of the machine's clock.
 fn alike(one: Liveness, other: Liveness) -> bool {
     match (one, other) {
         (Liveness::Stalled(one), Liveness::Stalled(other)) | (Liveness::Silent(one), Liveness::Silent(other)) => {
@@ -150,7 +150,7 @@ fn put_frame(bytes: &mut Vec<u8>, payload: &[u8]) {
     bytes.extend(payload);
 }
 
-/// A whole reading of an empty board, and changes of nothing behind it: 12 bytes each. So many times.
+/// So many whole readings of an empty board, each with so many empty changes behind it; a frame takes 12 bytes.
 fn wholes_and_changes(wholes: usize, changes: usize) -> Recording {
     let mut bytes = header::encode(&BoardView::default()).to_vec();
     for _ in 0..wholes {
@@ -188,7 +188,7 @@ fn a_step_tells_which_slots_it_is_about() {
     while let Some((snapshot, places)) = playback.step() {
         told.push((snapshot.slots.len(), places.to_vec()));
     }
-    // The last is the one before again, but that the first slot has stood still for only so long.
+    // The last reading differs from the one before only in the quiet time of the first slot.
     assert_eq!(told, [(2, vec![0, 1]), (2, vec![0, 1]), (2, vec![0])]);
     assert!(playback.step().is_none());
 }
@@ -205,7 +205,7 @@ fn a_recording_from_before_still_reads() {
     assert_eq!(playback.recording().readings(), 4);
 }
 
-/// Run by hand once for each version of the format.
+/// Run this by hand once for each version of the format.
 #[test]
 #[ignore = "writes the golden file"]
 fn write_the_golden_recording() {

@@ -1,7 +1,7 @@
-//! The handler for SIGBUS: zeros under a map of a board, and everything else as if it were not there.
+//! The handler for SIGBUS: it puts zeros under a map of a board, and passes every other fault on.
 //!
-//! It makes one system call, takes no lock and allocates nothing. A handler that the program installs later takes its
-//! place; one that was there before is called for every fault that is not a board's.
+//! It makes one system call, takes no lock and allocates nothing. A handler that the program installs later replaces
+//! this one; an earlier one is called for every fault outside of boards.
 
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use super::Range;
 use crate::atomics::Ordering;
 use crate::segment::{Disposition, faulting_address, pass_bus_error_on, put_zeros, take_bus_errors};
 
-/// What was done with the signal before; set before ours can be called.
+/// The disposition of the signal before; set before ours can be called.
 static BEFORE: OnceLock<Disposition> = OnceLock::new();
 
 /// Put the handler in place, once in the life of the process. A child that runs another program does not inherit it.

@@ -16,21 +16,21 @@ const KEY: &str = "reserved before anybody came";
 /// The longest that each of these trials takes in its usual form, and the fewest boards it must have opened by then.
 const LONGEST_SECONDS: u64 = 4;
 const FEWEST: u64 = 100;
-/// How many names are made boards under.
+/// The number of names that boards are made under.
 const NAMES: usize = 2;
 
-/// Play one that makes boards, or one that joins them; whether this was such a role.
+/// Play a process that makes boards, or one that joins them. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     let path = |at: usize| place(&role.board, at);
     match role.name.as_str() {
         "comes-and-goes" => {
-            children::say("begins");
+            children::report("begins");
             for at in 0.. {
                 make_and_remove(&path(at % NAMES));
             }
         }
         "joins-what-is-there" => {
-            children::say("begins");
+            children::report("begins");
             for at in 0.. {
                 match Slot::join(&path(at % NAMES), &format!("joiner-{}-{at}", role.seed), "", Kind::Task) {
                     Ok(mut slot) => slot.publish(1),
@@ -44,7 +44,7 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// The names beside the one that is handed on: `….board` and `…-1.board`, or `shm:…` and `shm:…1`.
+/// The path number `at` of a trial, made from its first one: `….board` and `…-1.board`, or `shm:…` and `shm:…1`.
 fn place(first: &Path, at: usize) -> PathBuf {
     if at == 0 {
         return first.to_path_buf();
@@ -66,17 +66,18 @@ fn make_and_remove(path: &Path) {
     match made {
         Ok(board) => {
             let _ = board.reserve(KEY, "1", Kind::Install);
-            // Stays for a moment, or there would hardly ever be anything to open.
+            // Keep the board for a moment: the others would hardly ever find one to open.
             (0..5_000).for_each(|_| std::hint::spin_loop());
         }
         Err(CreateError::Exists { .. }) => {} // Another maker's.
-        // A named segment may be taken away by another maker before this one has opened it.
+        // Another process may remove a named segment before this one has opened it.
         Err(other) => assert!(file != path, "{other}"),
     }
     let _ = std::fs::remove_file(file);
 }
 
-/// A board file is there or not. A named segment may also be met before it is complete, and is then refused as that.
+/// A board file exists complete or not at all. A named segment may also be found incomplete, and is then refused for
+/// that reason.
 fn is_expected(kind: &AttachErrorKind, first: &Path) -> bool {
     match kind {
         AttachErrorKind::Missing => true,
@@ -89,6 +90,7 @@ pub(super) fn files() -> String {
     come_and_go(Form::in_memory())
 }
 
+#[cfg(feature = "named")]
 pub(super) fn named() -> String {
     come_and_go(Form::named())
 }
@@ -125,7 +127,8 @@ fn come_and_go(form: Form) -> String {
     )
 }
 
-/// Everything that its creator wrote before the board had its name is there; what came later is there or not, whole.
+/// Check that everything written before the board had its name is there, and that every later word is whole if it is
+/// there.
 fn check_complete(mut reader: Reader) -> u64 {
     let snapshot = reader.snapshot().unwrap();
     assert_eq!((snapshot.board.title.as_str(), snapshot.board.capacity), (TITLE, CAPACITY));

@@ -1,10 +1,10 @@
-//! Creators killed between each two system calls of making a board.
+//! Creators killed between any two system calls of the creation of a board.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use nix::errno::Errno;
-use vx_shm::{AttachErrorKind, Board, CreateError, Reader, gc, remove_named};
+use vx_shm::{AttachErrorKind, Board, CreateError, Reader, gc};
 
 use super::grouped;
 use crate::support::Form;
@@ -14,7 +14,7 @@ use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
 const TITLE: &str = "made by somebody who may be killed";
 const CAPACITY: u32 = 3;
 
-/// Play a process that makes one board; whether this was such a role.
+/// Play a process that makes one board. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     if role.name != "creates" {
         return false;
@@ -33,7 +33,7 @@ fn create(path: &Path) -> Result<Board, CreateError> {
     }
 }
 
-/// Let somebody make a board and kill them after so many entries and exits of system calls. `false` when they were done
+/// Start a creator of a board and kill it after `stops` entries and exits of system calls. Returns false if it finished
 /// before that.
 fn kill_after(path: &Path, stops: u64, nameless: bool) -> bool {
     let mut creator = Stepped::start("creates", path, 0);
@@ -53,7 +53,7 @@ fn kill_after(path: &Path, stops: u64, nameless: bool) -> bool {
     true
 }
 
-/// What is at `path` is a complete board of a dead creator, or nothing; whether it is a board.
+/// Assert that `path` is either a complete board of a dead creator or does not exist. Returns true for a board.
 fn is_complete_or_none(path: &Path, stops: u64) -> bool {
     match Reader::open(path) {
         Ok(mut reader) => {
@@ -102,7 +102,7 @@ pub(super) fn files() -> String {
     )
 }
 
-/// A makeshift file that a kill has left is cleared away once it is old, and not before. Whether there was one.
+/// Check that a temporary file left by a kill is removed once it is old, and not before. Returns true if there was one.
 fn clear_makeshift(directory: &Path, nameless: bool) -> bool {
     let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let left: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == "making")).collect();
@@ -122,7 +122,9 @@ fn is_alone(directory: &Path, path: &Path) {
     assert_eq!(left, [path]);
 }
 
-/// Named segments have their name before they are complete: who comes too early is told so, and the name can be cleared.
+/// Named segments have a name before they are complete: a reader that attaches too early gets an error, and the name
+/// can be removed.
+#[cfg(feature = "named")]
 pub(super) fn named() -> String {
     let _one = OneProcessor::stay();
     let (mut kills, mut half) = (0, 0);
@@ -145,13 +147,14 @@ pub(super) fn named() -> String {
     )
 }
 
-/// Take the name away that a dead creator has left; whether it was that of a board that is not complete.
+/// Remove the name that a dead creator has left. Returns true if its board was not complete.
+#[cfg(feature = "named")]
 fn clear_name(path: &Path, stops: u64) -> bool {
     let name = path.to_str().unwrap().strip_prefix("shm:").unwrap();
     match Reader::open(path) {
         Ok(mut reader) => {
             assert_eq!(reader.snapshot().unwrap().board.title, TITLE, "{stops}");
-            remove_named(name).unwrap();
+            vx_shm::remove_named(name).unwrap();
             false
         }
         Err(error) if matches!(error.kind, AttachErrorKind::Missing) => false,
@@ -159,10 +162,10 @@ fn clear_name(path: &Path, stops: u64) -> bool {
             assert!(matches!(error.kind, AttachErrorKind::Layout(_)), "after {stops} stops: {error}");
             let refused = create(path).unwrap_err();
             assert!(matches!(refused, CreateError::Exists { .. }), "{refused}");
-            assert!(remove_named(name).is_err(), "a creator may still be at work on a young one");
+            assert!(vx_shm::remove_named(name).is_err(), "a creator may still be at work on a young one");
             let file = std::fs::File::options().write(true).open(Path::new("/dev/shm").join(name)).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
-            remove_named(name).unwrap_or_else(|error| panic!("after {stops} stops: {error}"));
+            vx_shm::remove_named(name).unwrap_or_else(|error| panic!("after {stops} stops: {error}"));
             true
         }
     }

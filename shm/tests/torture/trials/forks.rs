@@ -1,4 +1,4 @@
-//! Writers that fork: what the child has of the slot, and what it must not do to it.
+//! Writers that fork: the child shares the slot, and must not give it back.
 
 use std::path::Path;
 
@@ -9,32 +9,32 @@ use crate::support::Form;
 use crate::support::children::{self, Role, Writer};
 use crate::support::system::fork_and;
 
-/// Play a writer that forks; whether this was such a role.
+/// Play a writer that forks. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     match role.name.as_str() {
-        // The child goes on in the same program until the trial closes its standard input; the parent is killed.
+        // The child stays in the same program until the trial closes its standard input; the parent is killed.
         "forks" => {
             let mut slot = Slot::join(&role.board, "forks", "", Kind::Task).unwrap();
             slot.publish(77);
             fork_and(children::until_let_go);
-            children::say("forked");
+            children::report("forked");
             std::thread::park();
         }
-        // The child drops what it has of the slot, as one that unwinds or returns would.
+        // The child drops its share of the slot, as one that unwinds or returns would.
         "forks-and-the-child-lets-go" => {
             let slot = Slot::join(&role.board, "forks", "", Kind::Task).unwrap();
             let mut slot = Some(slot);
             let child = fork_and(|| drop(slot.take()));
             nix::sys::wait::waitpid(child, None).unwrap();
             slot.as_mut().unwrap().publish(77);
-            children::say("forked");
+            children::report("forked");
             children::until_let_go();
         }
         "runs-another-program" => {
             let mut slot = Slot::join(&role.board, "runs", "", Kind::Task).unwrap();
             slot.publish(77);
             let mut other = std::process::Command::new("cat").stdout(std::process::Stdio::null()).spawn().unwrap();
-            children::say(other.id());
+            children::report(other.id());
             other.wait().unwrap();
         }
         "waits" => children::until_let_go(),
@@ -43,7 +43,8 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// The parent is dead and its child holds the lock: lost by the second witness, and free only with the child.
+/// The parent is dead and its child holds the lock: the slot is lost by the second witness, but free only after the
+/// child's end.
 pub(super) fn outlived() -> String {
     let form = Form::in_memory();
     let board = form.board("forks", 1);
@@ -56,7 +57,7 @@ pub(super) fn outlived() -> String {
     let slot = &reader.snapshot().unwrap().slots[0];
     assert_eq!((slot.state, slot.done), (SlotState::Live, 77), "and shows what was published last");
     assert!(is_full(board.path()), "the child may still write to it");
-    drop(forked); // The end of its standard input lets the child go.
+    drop(forked); // The child ends when its standard input does.
     let next = join_within_seconds(board.path());
     assert_eq!((next.index(), next.generation()), (0, 2));
     "1 writer killed with its lock in a forked child: lost, not taken; taken over when the child had ended".into()
@@ -92,7 +93,7 @@ pub(super) fn another_program() -> String {
     let next = Slot::join(board.path(), "next", "", Kind::Task).expect("it has no lock on the slot");
     assert_eq!((next.index(), next.generation()), (0, 2));
     assert!(proc.exists(), "and it runs still");
-    drop(its_child); // The end of its standard input ends it.
+    drop(its_child); // The child ends when its standard input does.
     "1 child with another program: no map, no descriptor, no lock; the slot taken over while it ran".into()
 }
 
@@ -101,7 +102,7 @@ fn is_full(board: &Path) -> bool {
     matches!(another, Err(ClaimError::Place(ReserveError::Full { capacity: 1 })))
 }
 
-/// Take the slot as soon as it is free: a process that is let go ends a moment later.
+/// Take the slot as soon as it is free: a released process ends a moment later.
 fn join_within_seconds(board: &Path) -> Slot {
     for _ in 0..500 {
         if let Ok(slot) = Slot::join(board, "next", "", Kind::Task) {

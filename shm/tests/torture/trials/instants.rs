@@ -1,28 +1,28 @@
-//! A writer that goes on one instruction at a time: what a reader finds in between, and what a kill leaves there.
+//! A writer that runs one instruction at a time: the view of a reader in between, and the state that a kill leaves.
 //!
-//! Chance finds a window of two instructions seldom. Here each of them is looked at.
+//! A random kill seldom hits a window of two instructions; here every instruction is examined.
 
 use std::path::Path;
 
 use vx_shm::{Board, Ending, Kind, Phase, Reader, Slot, SlotState, Snapshot};
 
+use super::expected::{ExpectedViews, new_life, seen};
 use super::grouped;
 use super::ledger::age;
-use super::story::{Story, new_life, seen};
 use crate::support::Form;
 use crate::support::children::{self, Role, rounds};
 use crate::support::stepper::{At, OneProcessor, Stepped, be_stepped, mark};
 
-/// How many instructions of a life are chosen for a kill, in the usual form.
+/// The number of instructions of a life that are chosen for a kill, in the usual form.
 const KILLS: u64 = 60;
 
-/// Play a writer that takes the one slot of a board and lives one life in it; whether this was such a role.
+/// Play a writer that takes the one slot of a board and lives one life in it. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     if role.name != "lives-once" {
         return false;
     }
     be_stepped();
-    // A seed is the generation of a reservation; without one the slot is taken from who had it.
+    // A seed is the generation of a reservation; without one the slot is taken from its last writer.
     let mut slot = match role.seed {
         0 => Slot::join(&role.board, "new", "2", Kind::Build).unwrap(),
         generation => Slot::claim(&role.board, 0, generation as u32).unwrap(),
@@ -39,20 +39,20 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// How the life before has left the one slot.
+/// The state in which the previous writer left the board's one slot.
 #[derive(Clone, Copy, Debug)]
 enum Before {
-    /// It was given up, as by a kill.
+    /// The writer ended without ending its slot, as by a kill.
     Lost,
     /// It ended.
     Ended,
-    /// It ended, and the slot is reserved since then.
+    /// The slot ended, and was reserved again.
     Reserved,
 }
 
 const BEFORE: [Before; 3] = [Before::Lost, Before::Ended, Before::Reserved];
 
-/// A board of one slot with a life before; and the seed for who comes next.
+/// A board of one slot that had a writer before, and the seed for the next writer.
 fn scene(form: &Form, before: Before) -> (Board, u64) {
     let board = form.board("instants", 1);
     let mut old = Slot::join(board.path(), "old", "1", Kind::Task).unwrap();
@@ -76,16 +76,16 @@ fn scene(form: &Form, before: Before) -> (Board, u64) {
 }
 
 /// The newest line of the log: the old life's, none, the new one's.
-fn log_story(reader: &Reader, instruction: u64, at: &mut usize) {
+fn log_views(reader: &Reader, instruction: u64, at: &mut usize) {
     const LINES: [&[&str]; 3] = [&["old line"], &[], &["new line"]];
     let lines = reader.log_tail(0, usize::MAX);
-    let ahead = LINES[*at..].iter().position(|chapter| *chapter == lines);
+    let ahead = LINES[*at..].iter().position(|view| *view == lines);
     *at += ahead.unwrap_or_else(|| panic!("instruction {instruction}: {lines:?}"));
 }
 
 /// A writer on its way through the instructions that matter: from the lock on the slot until the slot is live, and from
-/// its first publication to its end. In between it starts its thread, reads what it is told under `/proc`, and so on.
-struct Walk {
+/// its first publication to its end. In between it starts its thread, reads `/proc`, and so on.
+struct SteppedLife {
     writer: Stepped,
     reader: Reader,
     snapshot: Snapshot,
@@ -93,7 +93,7 @@ struct Walk {
     claimed: bool,
 }
 
-impl Walk {
+impl SteppedLife {
     fn start(board: &Board, seed: u64) -> Self {
         let mut writer = Stepped::start("lives-once", board.path(), seed);
         writer.reach_lock(); // The table's.
@@ -123,7 +123,8 @@ impl Walk {
     }
 }
 
-/// One reader that stays and one that comes anew look at the slot after each instruction of taking it over and living.
+/// After each instruction of the takeover and of the life behind it, look at the slot with a reader that stays and with
+/// one that attaches anew.
 pub(super) fn reads() -> String {
     let _one = OneProcessor::stay();
     let (mut looks, mut lives) = (0, 0);
@@ -144,36 +145,37 @@ fn read_a_life(before: Before) -> u64 {
     let (board, seed) = scene(&form, before);
     let (mut staying, mut coming) = (board.reader().unwrap(), board.reader().unwrap());
     let mut snapshot = staying.snapshot().unwrap();
-    let mut walk = Walk::start(&board, seed);
+    let mut stepped = SteppedLife::start(&board, seed);
 
     let generation = snapshot.slots[0].generation;
     let first = seen(&snapshot);
     let reserved = matches!(before, Before::Reserved);
-    let life = new_life(if reserved { generation } else { generation + 1 }, walk.writer.pid());
-    let (mut shown, mut fresh) = (Story::new(first.clone()), Story::new(first));
+    let life = new_life(if reserved { generation } else { generation + 1 }, stepped.writer.pid());
+    let (mut shown, mut fresh) = (ExpectedViews::new(first.clone()), ExpectedViews::new(first));
     if !reserved {
-        fresh.chapters.push(None); // Taken over and not yet named: who comes now has nothing to keep.
+        // While the slot is taken over and not yet named, a new reader sees no slot, having no earlier view to keep.
+        fresh.views.push(None);
     }
-    shown.chapters.extend(life.iter().cloned());
-    fresh.chapters.extend(life);
+    shown.views.extend(life.iter().cloned());
+    fresh.views.extend(life);
 
     let mut log_at = if reserved { 1 } else { 0 };
     loop {
         staying.refresh(&mut snapshot).unwrap();
-        shown.read(seen(&snapshot), walk.instruction);
-        fresh.read(seen(&coming.snapshot().unwrap()), walk.instruction);
-        log_story(&staying, walk.instruction, &mut log_at);
-        if !walk.step() {
+        shown.read(seen(&snapshot), stepped.instruction);
+        fresh.read(seen(&coming.snapshot().unwrap()), stepped.instruction);
+        log_views(&staying, stepped.instruction, &mut log_at);
+        if !stepped.step() {
             break;
         }
     }
     shown.is_read();
     fresh.is_read();
     assert_eq!(log_at, 2);
-    walk.instruction
+    stepped.instruction
 }
 
-/// Killed after so many instructions, spread evenly over taking a slot over and living in it.
+/// Kill the writer after numbers of instructions that are spread evenly over the takeover and the life behind it.
 pub(super) fn kills() -> String {
     let _one = OneProcessor::stay();
     let form = Form::in_memory();
@@ -193,25 +195,25 @@ pub(super) fn kills() -> String {
 
 fn instructions_of_a_life(form: &Form, before: Before) -> u64 {
     let (board, seed) = scene(form, before);
-    let mut walk = Walk::start(&board, seed);
-    while walk.step() {}
-    walk.instruction
+    let mut stepped = SteppedLife::start(&board, seed);
+    while stepped.step() {}
+    stepped.instruction
 }
 
 fn kill_after(form: &Form, before: Before, instructions: u64) {
     let (board, seed) = scene(form, before);
     let first = seen(&board.reader().unwrap().snapshot().unwrap());
-    let mut walk = Walk::start(&board, seed);
-    let life = new_life(if seed == 0 { 2 } else { seed as u32 }, walk.writer.pid());
-    (0..instructions).for_each(|_| assert!(walk.step()));
-    walk.writer.kill();
+    let mut stepped = SteppedLife::start(&board, seed);
+    let life = new_life(if seed == 0 { 2 } else { seed as u32 }, stepped.writer.pid());
+    (0..instructions).for_each(|_| assert!(stepped.step()));
+    stepped.writer.kill();
 
     let now = seen(&board.reader().unwrap().snapshot().unwrap());
     assert!(now.is_none() || now == first || life.contains(&now), "after {instructions}: {now:#?}");
     take_over(board, seed, instructions);
 }
 
-/// The slot belongs to whoever comes next, by the same way in where that was not gone to its end.
+/// Check that the next writer gets the slot, by the same kind of claim if the dead writer had not finished its own.
 fn take_over(board: Board, seed: u64, instructions: u64) {
     let path = board.path().to_path_buf();
     let state = board.reader().unwrap().snapshot().unwrap().slots.first().map(|view| view.state);
@@ -221,7 +223,7 @@ fn take_over(board: Board, seed: u64, instructions: u64) {
         return;
     }
     if seed != 0 && state == Some(SlotState::Live) {
-        // Its creator judges it, as after `wait()`; then it is free.
+        // The slot is free once its creator has recorded its end, as after `wait()`.
         let reservation = vx_shm::Reservation { slot: 0, generation: seed as u32 };
         board.end(reservation, &Ending::new(SlotState::Died)).unwrap();
     }

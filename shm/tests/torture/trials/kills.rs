@@ -1,4 +1,4 @@
-//! Writers killed at random instants of whatever they do, under a reader that looks all the while.
+//! Writers killed at random instants of all their work, while a reader keeps looking.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,52 +10,52 @@ use super::grouped;
 use super::ledger::{Doing, Ledger, age, check_whole};
 use super::written::{self, error_for, line_for, message_for, newest_line, whole_publication};
 use crate::support::children::{Role, Writer, rounds};
-use crate::support::{Dice, Form};
+use crate::support::{Form, Random};
 
-/// The slots of each board. One writer at a time has a board: with one slot, whoever comes next must take over the very
+/// The slots of each board. One writer at a time has a board: with one slot, the next writer must take over the very
 /// slot that was left by a kill.
 const BOARDS: [u32; 2] = [1, 8];
-/// The longest that a writer may take to come to what it is to be killed at.
+/// The longest that a writer may take to reach the work it is to be killed at.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// A pause that lets others run: some kernels punish who yields again and again with long waits.
+/// A pause that lets others run: some kernels punish a thread that yields again and again with long waits.
 const A_MOMENT: Duration = Duration::from_micros(20);
 
-/// Play a writer that lives again and again until it is killed; whether this was such a role.
+/// Play a writer that lives again and again until it is killed. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     if role.name != "lives" {
         return false;
     }
     let ledger = Ledger::open(&role.board);
-    let mut dice = Dice(role.seed | 1);
+    let mut random = Random(role.seed | 1);
     loop {
         ledger.begin();
-        let key = format!("life-{}-{}", role.seed, dice.roll());
+        let key = format!("life-{}-{}", role.seed, random.number());
         match Slot::join(&role.board, &key, "", Kind::Task) {
             // Those that ended are resting.
             Err(ClaimError::Place(ReserveError::Full { .. })) => std::thread::sleep(A_MOMENT),
-            claimed => live(claimed.unwrap(), &ledger, &mut dice),
+            claimed => live(claimed.unwrap(), &ledger, &mut random),
         }
     }
 }
 
-fn live(mut slot: Slot, ledger: &Ledger, dice: &mut Dice) {
+fn live(mut slot: Slot, ledger: &Ledger, random: &mut Random) {
     ledger.claimed(slot.index(), slot.generation());
     ledger.doing(Doing::Numbers);
-    for at in 1..dice.below(20_000) {
+    for at in 1..random.below(20_000) {
         ledger.number(at, || written::publish(&mut slot, at));
     }
     ledger.doing(Doing::Texts);
-    for at in 1..dice.below(300) {
+    for at in 1..random.below(300) {
         let text = message_for(at);
         ledger.text(at, || slot.message(&text));
     }
     ledger.doing(Doing::Lines);
-    for at in 1..dice.below(200) {
+    for at in 1..random.below(200) {
         let line = line_for(at);
         ledger.line(at, || slot.log_line(line.as_bytes()));
     }
     // Most lives are given up without an end, so that the slots are not all at rest.
-    if dice.below(4) == 0 {
+    if random.below(4) == 0 {
         let ending = Ending::failed(error_for(slot.generation()));
         ledger.doing(Doing::Ending);
         ledger.end(|| slot.end(ending).unwrap());
@@ -63,14 +63,14 @@ fn live(mut slot: Slot, ledger: &Ledger, dice: &mut Dice) {
 }
 
 /// A board with its ledger, and the writer that lives on it now.
-struct Lane {
+struct WriterOnBoard {
     board: Board,
     ledger: Ledger,
     writer: Option<Writer>,
     kills: u64,
 }
 
-impl Lane {
+impl WriterOnBoard {
     fn new(form: &Form, capacity: u32) -> Self {
         let board = form.board("kills", capacity);
         let ledger = Ledger::create(board.path());
@@ -82,9 +82,9 @@ impl Lane {
         self.writer = Some(Writer::start("lives", self.board.path(), seed));
     }
 
-    /// Kill the writer at a random instant of what it is to be killed at, and look at what it left. Returns what it was
-    /// doing when it was gone.
-    fn kill(&mut self, wanted: Doing, dice: &mut Dice) -> Doing {
+    /// Kill the writer at a random instant of the work it is to be killed at, and look at the state it left. Returns
+    /// the work it was doing when it was gone.
+    fn kill(&mut self, wanted: Doing, random: &mut Random) -> Doing {
         let (until, mut waits) = (Instant::now() + LONGEST_WAIT, 0_u32);
         while self.ledger.what() != wanted {
             assert!(Instant::now() < until, "the writer cannot go on: it is at {:?}", self.ledger.what());
@@ -100,7 +100,7 @@ impl Lane {
             Doing::Texts | Doing::Lines => 20_000,
             Doing::Ending => 3_000,
         };
-        let (began, delay) = (Instant::now(), Duration::from_nanos(dice.below(longest_ns)));
+        let (began, delay) = (Instant::now(), Duration::from_nanos(random.below(longest_ns)));
         while began.elapsed() < delay {
             std::hint::spin_loop();
         }
@@ -111,15 +111,15 @@ impl Lane {
         self.ledger.what()
     }
 
-    /// Whoever comes next gets a slot, and is shown in it and not who was there before.
+    /// Check that the next writer gets a slot, and that readers see that writer and not the one before.
     fn take_over(&self) {
         age(self.board.path());
         let began = Instant::now();
         let slot = loop {
             match Slot::join(self.board.path(), &format!("life-next-{}", self.kills), "", Kind::Task) {
                 Ok(slot) => break slot,
-                // Who looks at a process under `/proc` when it is killed keeps its memory, and with that its file and
-                // its locks, for as long as the look takes.
+                // If a process reads the files of another under `/proc` while that one is killed, the dead process
+                // keeps its memory, its files and its locks until the read ends.
                 Err(error) if began.elapsed() > LONGEST_WAIT => panic!("{error}"),
                 Err(_) => std::thread::sleep(A_MOMENT),
             }
@@ -130,7 +130,7 @@ impl Lane {
         assert_eq!((view.message.as_str(), view.error.as_ref()), ("", None));
     }
 
-    /// Every slot of the board can be taken.
+    /// Check that every slot of the board can be taken.
     fn take_all(&mut self) {
         age(self.board.path());
         let path = self.board.path();
@@ -143,7 +143,8 @@ impl Lane {
     }
 }
 
-/// See that every view of these boards is whole and that none goes back, until told to stop. Returns how many were seen.
+/// Check that every view of these boards is whole and none older than the one before, until `stop` is set. Returns the
+/// number of views.
 fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
     let mut readers: Vec<_> = boards.iter().map(|board| vx_shm::Reader::open(board).unwrap()).collect();
     let mut snapshots = vec![Snapshot::default(); boards.len()];
@@ -167,23 +168,23 @@ fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
     seen
 }
 
-/// Every kill is looked at alone: what is shown, and whether the slot can be taken over.
+/// After each kill, check the view of the slot, and that the slot can be taken over.
 pub(super) fn at_random() -> String {
     let form = Form::in_memory();
-    let mut lanes: Vec<Lane> = BOARDS.iter().map(|capacity| Lane::new(&form, *capacity)).collect();
-    let boards: Vec<PathBuf> = lanes.iter().map(|lane| lane.board.path().to_path_buf()).collect();
-    let (stop, mut dice, kills) = (AtomicBool::new(false), Dice(0x5eed), rounds(2_000));
+    let mut writers: Vec<WriterOnBoard> = BOARDS.iter().map(|capacity| WriterOnBoard::new(&form, *capacity)).collect();
+    let boards: Vec<PathBuf> = writers.iter().map(|writer| writer.board.path().to_path_buf()).collect();
+    let (stop, mut random, kills) = (AtomicBool::new(false), Random(0x5eed), rounds(2_000));
     let mut counts = [0; Doing::ALL.len()];
     let seen = std::thread::scope(|scope| {
         let watcher = scope.spawn(|| watch(&boards, &stop));
         let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            lanes.iter_mut().enumerate().for_each(|(seed, lane)| lane.start(seed as u64));
+            writers.iter_mut().enumerate().for_each(|(seed, writer)| writer.start(seed as u64));
             for kill in 0..kills {
-                let lane = &mut lanes[kill as usize % BOARDS.len()];
-                let wanted = Doing::ALL[dice.below(Doing::ALL.len() as u64) as usize];
-                let found = lane.kill(wanted, &mut dice);
+                let writer = &mut writers[kill as usize % BOARDS.len()];
+                let wanted = Doing::ALL[random.below(Doing::ALL.len() as u64) as usize];
+                let found = writer.kill(wanted, &mut random);
                 counts[Doing::ALL.iter().position(|doing| *doing == found).unwrap()] += 1;
-                lane.start(kill + BOARDS.len() as u64);
+                writer.start(kill + BOARDS.len() as u64);
             }
         }));
         stop.store(true, Ordering::Relaxed);
@@ -191,9 +192,9 @@ pub(super) fn at_random() -> String {
         killed.unwrap_or_else(|failed| std::panic::resume_unwind(failed));
         seen
     });
-    for lane in &mut lanes {
-        drop(lane.writer.take());
-        lane.take_all();
+    for writer in &mut writers {
+        drop(writer.writer.take());
+        writer.take_all();
     }
     let at: Vec<String> = Doing::ALL.iter().zip(counts).map(|(doing, count)| format!("{doing:?} {count}")).collect();
     let (kills, seen, at) = (grouped(kills), grouped(seen), at.join(", ").to_lowercase());

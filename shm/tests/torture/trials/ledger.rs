@@ -1,7 +1,7 @@
-//! What a writer says beside the board: what it is about to do, and what it has done.
+//! A writer's record beside the board: the work it has begun, and the work it has done.
 //!
-//! The words lie in a file of their own, so that they stay when the writer is killed. What the board shows afterwards
-//! must lie between the two: not older than what was done, not newer than what was begun.
+//! The words are in a file of their own, so that they survive a kill of the writer. The board's view afterwards must be
+//! between the two: not older than the work done, not newer than the work begun.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -11,11 +11,11 @@ use vx_shm::{Reader, SlotView};
 use super::written::{error_for, newest_line, whole_message, whole_publication};
 use crate::support::system::SharedWords;
 
-/// What a writer is doing.
+/// The work of a writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub(super) enum Doing {
-    /// Starting: it does not know of the board yet.
+    /// Starting: the writer has not opened the board yet.
     Nothing,
     /// Taking a slot, or waiting until there is one.
     Claiming,
@@ -30,7 +30,7 @@ pub(super) enum Doing {
 }
 
 impl Doing {
-    /// What a writer can be killed at.
+    /// The work that a writer can be killed at.
     pub(super) const ALL: [Self; 5] = [Self::Claiming, Self::Numbers, Self::Texts, Self::Lines, Self::Ending];
 }
 
@@ -48,11 +48,11 @@ const LIFE: usize = 0;
 const DOING: usize = 1;
 const WORDS: usize = 10;
 
-/// The ledger of one board's writer; another writer goes on with it when that one is gone.
+/// The ledger of one board's writer; the next writer of the board continues it.
 pub(super) struct Ledger(SharedWords);
 
 impl Ledger {
-    /// Beside a board that has no ledger yet.
+    /// Create the ledger of a board that has none yet.
     pub(super) fn create(board: &Path) -> Self {
         Self(SharedWords::create(&board.with_extension("ledger"), WORDS))
     }
@@ -61,7 +61,7 @@ impl Ledger {
         Self(SharedWords::open(&board.with_extension("ledger")))
     }
 
-    /// The parent's: the writer is gone and was looked at, another one comes.
+    /// Called by the parent once the writer is gone and its state was checked, before the next writer starts.
     pub(super) fn is_handed_on(&self) {
         self.begin();
         self.doing(Doing::Nothing);
@@ -83,17 +83,17 @@ impl Ledger {
         self.0.word(DOING).store(what as u64, Ordering::SeqCst);
     }
 
-    /// The writer's: publication `at` of this life, from 1.
+    /// Called by the writer: record and make publication number `at` of this life, from 1.
     pub(super) fn number(&self, at: u64, publish: impl FnOnce()) {
         self.around(Pair::Numbers, at, publish);
     }
 
-    /// The writer's: text `at` of this life, from 1.
+    /// Called by the writer: record and write text number `at` of this life, from 1.
     pub(super) fn text(&self, at: u64, publish: impl FnOnce()) {
         self.around(Pair::Text, at, publish);
     }
 
-    /// The writer's: line `at` of this life, from 1.
+    /// Called by the writer: record and append log line number `at` of this life, from 1.
     pub(super) fn line(&self, at: u64, append: impl FnOnce()) {
         self.around(Pair::Line, at, append);
     }
@@ -105,7 +105,7 @@ impl Ledger {
 
     #[inline(always)]
     fn around(&self, pair: Pair, at: u64, act: impl FnOnce()) {
-        // Also for the compiler: a store of the board may pass neither of the two.
+        // The order also binds the compiler: no store to the board may move past either of the two.
         self.0.word(pair as usize).store(at, Ordering::SeqCst);
         act();
         self.0.word(pair as usize + 1).store(at, Ordering::SeqCst);
@@ -116,14 +116,14 @@ impl Ledger {
         Doing::ALL.into_iter().find(|doing| *doing as u64 == number).unwrap_or(Doing::Nothing)
     }
 
-    /// The writer is gone: a reader that comes now must find its last complete publication of everything.
+    /// Check, once the writer is gone, that a new reader finds its last complete publication of every kind.
     pub(super) fn check(&self, board: &Path) {
         let life = self.0.word(LIFE).load(Ordering::SeqCst);
         let mut reader = Reader::open(board).unwrap();
         let snapshot = reader.snapshot().unwrap();
         snapshot.slots.iter().for_each(check_whole);
         if life == 0 {
-            return; // Killed before it knew which slot it had.
+            return; // The writer was killed before it had a slot.
         }
         let (generation, slot) = ((life >> 32) as u32, life as u32);
         let view = snapshot.slots.iter().find(|view| view.index == slot).expect("a slot that was claimed");
@@ -142,7 +142,7 @@ impl Ledger {
     }
 }
 
-/// What must hold of every slot at every instant.
+/// The checks that every slot must pass at every instant.
 pub(super) fn check_whole(view: &SlotView) {
     whole_publication(view);
     whole_message(view);
@@ -152,7 +152,7 @@ pub(super) fn check_whole(view: &SlotView) {
     assert_eq!(view.ended_at_ns.is_some(), view.state.ended(), "{view:?}");
 }
 
-/// Let the slots of a board that have ended have done so long ago, so that the next writer need not wait.
+/// Set the end of each ended slot of a board to long ago, so that the next writer need not wait.
 pub(super) fn age(board: &Path) {
     use std::os::unix::fs::FileExt;
     use vx_shm::layout::{ColdImage, HeaderImage};

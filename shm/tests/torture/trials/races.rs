@@ -1,4 +1,4 @@
-//! 32 processes that want one of 8 slots each, again and again.
+//! 32 processes that race for 8 slots, again and again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -12,18 +12,19 @@ use crate::support::system::SharedWords;
 
 const RACERS: u64 = 32;
 const SLOTS: u32 = 8;
-/// A round is over when each racer has had a slot: so many times all slots are won and let go.
+/// The number of times that all slots are won and released in a round, so that each racer has had one.
 const WAVES: u64 = RACERS / SLOTS as u64;
 /// The wave whose winners end their slots in the last round; those slots then rest for a second.
 const ORDERLY_WAVE: u64 = 0;
 /// The longest that a wave may take.
 const LONGEST_WAVE: Duration = Duration::from_secs(20);
 
-/// The words that the racers and their parent share: the wave that may begin, the wave whose winners let go, whether
-/// they end their slots; then for each racer the wave it has won and with which slot, and how often the board was full.
-struct Course(SharedWords);
+/// The words that the racers and their parent share: the wave that may begin, the wave whose winners give up their
+/// slots, and a flag for ending those slots; then, for each racer, the wave it has won with its slot, and the number of
+/// times it found the board full.
+struct RaceWords(SharedWords);
 
-impl Course {
+impl RaceWords {
     const WORDS: usize = 3 + 2 * RACERS as usize;
 
     fn begins(&self) -> &AtomicU64 {
@@ -38,7 +39,7 @@ impl Course {
         self.0.word(2)
     }
 
-    /// The round, from 1, that a racer has won a slot in, and which slot.
+    /// The round, from 1, that a racer has won a slot in, and that slot.
     fn won(&self, racer: u64) -> &AtomicU64 {
         self.0.word(3 + 2 * racer as usize)
     }
@@ -48,23 +49,23 @@ impl Course {
     }
 }
 
-/// Play a racer; whether this was such a role.
+/// Play a racer. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     if role.name != "races" {
         return false;
     }
-    let course = Course(SharedWords::open(&role.board.with_extension("course")));
+    let words = RaceWords(SharedWords::open(&role.board.with_extension("words")));
     for round in 1.. {
-        while course.begins().load(Ordering::SeqCst) < round {
+        while words.begins().load(Ordering::SeqCst) < round {
             std::thread::sleep(Duration::from_micros(100));
         }
-        let (slot, refused) = win(role, &course);
-        course.won(role.seed).store(round << 32 | u64::from(slot.index()), Ordering::SeqCst);
-        // A parent's wave is a round's at most: it lets go of whoever has won by then.
-        while course.lets_go().load(Ordering::SeqCst) < refused {
+        let (slot, refused) = win(role, &words);
+        words.won(role.seed).store(round << 32 | u64::from(slot.index()), Ordering::SeqCst);
+        // The parent's number releases every racer that has won up to that wave.
+        while words.lets_go().load(Ordering::SeqCst) < refused {
             std::thread::sleep(Duration::from_micros(100));
         }
-        match course.orderly().load(Ordering::SeqCst) {
+        match words.orderly().load(Ordering::SeqCst) {
             0 => drop(slot),
             _ => slot.end(Ending::new(SlotState::Done)).unwrap(),
         }
@@ -72,18 +73,18 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// Try until there is a slot. Answers with it and with the wave that was won.
-fn win(role: &Role, course: &Course) -> (Slot, u64) {
+/// Try until there is a slot. Returns it and the wave that was won.
+fn win(role: &Role, words: &RaceWords) -> (Slot, u64) {
     let key = format!("racer-{}", role.seed);
     loop {
         match Slot::join(&role.board, &key, "", Kind::Task) {
             Ok(mut slot) => {
                 slot.publish(std::process::id().into());
-                return (slot, course.lets_go().load(Ordering::SeqCst) + 1);
+                return (slot, words.lets_go().load(Ordering::SeqCst) + 1);
             }
             Err(ClaimError::Place(error @ ReserveError::Full { capacity: SLOTS })) => {
                 assert_eq!(error.to_string(), "the board is full: all 8 slots are in use");
-                course.refused(role.seed).fetch_add(1, Ordering::SeqCst);
+                words.refused(role.seed).fetch_add(1, Ordering::SeqCst);
                 std::thread::sleep(Duration::from_micros(300));
             }
             Err(other) => panic!("{other}"),
@@ -95,7 +96,7 @@ fn win(role: &Role, course: &Course) -> (Slot, u64) {
 struct Race {
     _board: Board,
     _form: Form,
-    course: Course,
+    words: RaceWords,
     racers: Vec<Writer>,
     reader: Reader,
     refused: u64,
@@ -104,10 +105,10 @@ struct Race {
 pub(super) fn rounds_of_32() -> String {
     let form = Form::in_memory();
     let board = form.board("races", SLOTS);
-    let course = Course(SharedWords::create(&board.path().with_extension("course"), Course::WORDS));
+    let words = RaceWords(SharedWords::create(&board.path().with_extension("words"), RaceWords::WORDS));
     let racers = (0..RACERS).map(|seed| Writer::start("races", board.path(), seed)).collect();
     let reader = board.reader().unwrap();
-    let mut race = Race { _board: board, _form: form, course, racers, reader, refused: 0 };
+    let mut race = Race { _board: board, _form: form, words, racers, reader, refused: 0 };
     let rounds = rounds(100);
     for round in 1..=rounds {
         race.round(round, round == rounds);
@@ -121,9 +122,9 @@ pub(super) fn rounds_of_32() -> String {
 
 impl Race {
     fn round(&mut self, round: u64, last: bool) {
-        // Nobody tries now: all have had their slot.
-        self.refused += (0..RACERS).map(|racer| self.course.refused(racer).swap(0, Ordering::SeqCst)).sum::<u64>();
-        self.course.begins().store(round, Ordering::SeqCst);
+        // No racer tries now: all have had their slot.
+        self.refused += (0..RACERS).map(|racer| self.words.refused(racer).swap(0, Ordering::SeqCst)).sum::<u64>();
+        self.words.begins().store(round, Ordering::SeqCst);
         let mut had: Vec<u64> = Vec::new();
         for wave in 0..WAVES {
             let began = Instant::now();
@@ -136,20 +137,20 @@ impl Race {
                 self.await_losers(&winners);
             }
             had.extend(winners.iter().map(|(racer, _)| racer));
-            self.course.orderly().store(u64::from(last && wave == ORDERLY_WAVE), Ordering::SeqCst);
-            self.course.lets_go().fetch_add(1, Ordering::SeqCst);
+            self.words.orderly().store(u64::from(last && wave == ORDERLY_WAVE), Ordering::SeqCst);
+            self.words.lets_go().fetch_add(1, Ordering::SeqCst);
         }
         had.sort_unstable();
         assert!(had.into_iter().eq(0..RACERS), "every racer has had a slot");
     }
 
-    /// The racers who have won a slot in this round and had none before, when all slots are won.
+    /// Wait until all slots are won. Returns the racers that have won one in this round and had none before.
     fn await_winners(&mut self, round: u64, had: &[u64]) -> Vec<(u64, u32)> {
         let until = Instant::now() + LONGEST_WAVE;
         loop {
             let winners: Vec<(u64, u32)> = (0..RACERS)
                 .filter(|racer| !had.contains(racer))
-                .map(|racer| (racer, self.course.won(racer).load(Ordering::SeqCst)))
+                .map(|racer| (racer, self.words.won(racer).load(Ordering::SeqCst)))
                 .filter(|(_, won)| won >> 32 == round)
                 .map(|(racer, won)| (racer, won as u32))
                 .collect();
@@ -162,7 +163,7 @@ impl Race {
         }
     }
 
-    /// Each slot has one winner, and shows that one and no other.
+    /// Check that each slot has exactly one winner, and shows that winner.
     fn check_winners(&mut self, winners: &[(u64, u32)]) {
         let mut slots: Vec<u32> = winners.iter().map(|(_, slot)| *slot).collect();
         slots.sort_unstable();
@@ -175,11 +176,11 @@ impl Race {
         }
     }
 
-    /// All others are told that the board is full, with its capacity.
+    /// Wait until all other racers have had the error that the board is full, with its capacity.
     fn await_losers(&self, winners: &[(u64, u32)]) {
         let until = Instant::now() + LONGEST_WAVE;
         for racer in (0..RACERS).filter(|racer| winners.iter().all(|(winner, _)| winner != racer)) {
-            while self.course.refused(racer).load(Ordering::SeqCst) == 0 {
+            while self.words.refused(racer).load(Ordering::SeqCst) == 0 {
                 assert!(Instant::now() < until, "racer {racer} was not refused");
                 std::thread::sleep(Duration::from_micros(100));
             }

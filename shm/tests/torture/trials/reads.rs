@@ -1,4 +1,4 @@
-//! Readers in this process, writers without pause in others.
+//! Readers in this process, and writers in others that never pause.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use super::written::{self, details_for, line_for, message_for, newest_line, numb
 use crate::support::Form;
 use crate::support::children::{self, Role, Writer, rounds};
 
-/// Writers that never pause: one for each processor that the reader leaves, and one that must be taken turns with.
+/// The number of writers. On a machine with two processors, one of them shares the reader's.
 const WRITERS: u64 = 2;
-/// The longest that each of these trials takes in its usual form.
+/// The most seconds that each of these trials takes in its usual form.
 const LONGEST_SECONDS: u64 = 5;
-/// Texts and lines begin again from here, before their numbers have more digits than they have room for.
+/// The last number of texts and lines; the next has more digits than there is room for, so the count begins again.
 const LAST: u64 = 900_000;
 
-/// Play a child that writes and does nothing else; whether this was such a role.
+/// Play a child that writes and does nothing else. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     let write: fn(&mut Slot, u64) = match role.name.as_str() {
         "writes-numbers" => written::publish,
-        // Texts and rings that change faster than they can be copied are kept as they were last seen whole: with no
-        // pause at all between them, readers would hardly ever see one, and try little.
+        // This writer pauses between texts. A reader that cannot copy a text before it changes keeps its last whole
+        // view, so without pauses it would see hardly any.
         "writes-texts" => |slot, at| {
             slot.message(&message_for(at));
             slot.details(&details_for(at));
@@ -37,7 +37,7 @@ pub(super) fn play(role: &Role) -> bool {
     for life in 0.. {
         let mut slot = Slot::join(&role.board, &format!("{}-{}-{life}", role.name, role.seed), "", Kind::Task).unwrap();
         if life == 0 {
-            children::say("begins");
+            children::report("begins");
         }
         (1..=last).for_each(|at| write(&mut slot, at));
     }
@@ -49,7 +49,7 @@ fn pause(spins: u64) {
 }
 
 /// A board, a reader of it, and writers in a role that have begun.
-struct Scene {
+struct Setup {
     _form: Form,
     _writers: Vec<Writer>,
     reader: Reader,
@@ -57,7 +57,7 @@ struct Scene {
     idle: u64,
 }
 
-impl Scene {
+impl Setup {
     fn of(role: &str) -> Self {
         let form = Form::in_memory();
         let board = form.board("reads", WRITERS as u32);
@@ -68,15 +68,15 @@ impl Scene {
         Self { _form: form, _writers: writers, reader, until, idle: 0 }
     }
 
-    /// Whether to look on: until enough new publications were read, or the time is over. On a machine where others work,
-    /// writers and reader do not always run at the same time, and then there is little that is new.
+    /// True while there is more to look at: until enough new publications were read, or the time is over. On a machine
+    /// with other work, writers and reader do not always run at the same time, and then few publications are new.
     fn goes_on(&mut self, newest: &Newest, wanted: u64) -> bool {
         let over = Instant::now() >= self.until;
         assert!(!over || newest.taken >= wanted / 1_000, "the writers do not write: {} readings", newest.taken);
         !over && newest.taken < wanted
     }
 
-    /// A look has found nothing new: after some of those, let the writers run.
+    /// Note if the last look found something new. After some that did not, pause for the writers.
     fn found(&mut self, new: bool) {
         self.idle = if new { 0 } else { self.idle + 1 };
         if self.idle > 64 {
@@ -86,7 +86,7 @@ impl Scene {
     }
 }
 
-/// The newest that a reader has seen in each slot, and how often it was moved on.
+/// The newest that a reader has seen in each slot, and the number of times it moved on.
 #[derive(Default)]
 struct Newest {
     seen: [(u32, u64); WRITERS as usize],
@@ -94,7 +94,7 @@ struct Newest {
 }
 
 impl Newest {
-    /// A whole reading of slot `at`: it is of the same life and not older, or of a later one.
+    /// Take a whole reading of slot `at`, and check that it is of the same life and not older, or of a later life.
     fn take(&mut self, at: usize, generation: u32, number: u64) -> bool {
         let last = std::mem::replace(&mut self.seen[at], (generation, number));
         assert!((generation, number) >= last, "went back from {last:?} to {:?}", (generation, number));
@@ -106,13 +106,13 @@ impl Newest {
 
 /// Numbers, by the hot poll. A reading counts when it found a publication that the reader had not seen.
 pub(super) fn numbers() -> String {
-    let mut scene = Scene::of("writes-numbers");
+    let mut setup = Setup::of("writes-numbers");
     let (mut newest, mut looks, wanted) = (Newest::default(), 0_u64, rounds(10_000_000));
-    while !looks.is_multiple_of(1 << 10) || looks < wanted || scene.goes_on(&newest, wanted) {
+    while !looks.is_multiple_of(1 << 10) || looks < wanted || setup.goes_on(&newest, wanted) {
         looks += WRITERS;
-        let changed = scene.reader.poll();
-        scene.found(changed > 0);
-        for (at, numbers) in scene.reader.numbers().iter().enumerate() {
+        let changed = setup.reader.poll();
+        setup.found(changed > 0);
+        for (at, numbers) in setup.reader.numbers().iter().enumerate() {
             let (done, total) = (numbers.done(), numbers.total());
             let number = publication(done, total, numbers.generation())
                 .unwrap_or_else(|| panic!("half of {done}, half of {total:?}"));
@@ -125,12 +125,12 @@ pub(super) fn numbers() -> String {
 
 /// Message and details, which share a latch, by whole snapshots.
 pub(super) fn texts() -> String {
-    let mut scene = Scene::of("writes-texts");
+    let mut setup = Setup::of("writes-texts");
     let (mut newest, mut looks, wanted) = (Newest::default(), 0_u64, rounds(100_000));
     let mut snapshot = Snapshot::default();
-    while scene.goes_on(&newest, wanted) {
+    while setup.goes_on(&newest, wanted) {
         looks += WRITERS;
-        scene.reader.refresh(&mut snapshot).unwrap();
+        setup.reader.refresh(&mut snapshot).unwrap();
         let mut new = false;
         for (at, slot) in snapshot.slots.iter().enumerate() {
             let details = number_in(&slot.details, details_for).unwrap_or_else(|| panic!("details of two: {slot:?}"));
@@ -138,7 +138,7 @@ pub(super) fn texts() -> String {
             assert!(message == details || message == details + 1, "texts of two publications: {slot:?}");
             new |= newest.take(at, slot.generation, message + details);
         }
-        scene.found(new);
+        setup.found(new);
     }
     let (taken, looks) = (grouped(newest.taken), grouped(looks));
     format!("{looks} readings of {WRITERS} writers, {taken} of them of new texts: 0 torn, 0 going back")
@@ -146,27 +146,28 @@ pub(super) fn texts() -> String {
 
 /// Whole log rings, line by line.
 pub(super) fn lines() -> String {
-    let mut scene = Scene::of("writes-lines");
+    let mut setup = Setup::of("writes-lines");
     let (mut newest, mut lines, wanted) = (Newest::default(), 0_u64, rounds(30_000));
-    while scene.goes_on(&newest, wanted) {
+    while setup.goes_on(&newest, wanted) {
         for slot in 0..WRITERS as u32 {
-            // The ring's life is not read with it: a slot that is taken over in between is looked at again.
-            let before = generation(&mut scene.reader, slot);
-            let log = scene.reader.log_tail(slot, usize::MAX);
-            if generation(&mut scene.reader, slot) != before {
+            // The log does not show which life it belongs to, so the read is repeated if the slot is taken over
+            // meanwhile.
+            let before = generation(&mut setup.reader, slot);
+            let log = setup.reader.log_tail(slot, usize::MAX);
+            if generation(&mut setup.reader, slot) != before {
                 continue;
             }
             let number = newest_line(&log).unwrap_or_else(|| panic!("lines of two, or out of order: {log:#?}"));
             lines += log.len() as u64;
             let new = number != 0 && newest.take(slot as usize, before, number);
-            scene.found(new);
+            setup.found(new);
         }
     }
     let (taken, lines) = (grouped(newest.taken), grouped(lines));
     format!("{taken} new rings of {WRITERS} writers read, {lines} lines: 0 torn, 0 out of order, 0 going back")
 }
 
-/// Which life a slot is in.
+/// The life that a slot is in.
 fn generation(reader: &mut Reader, slot: u32) -> u32 {
     reader.poll();
     reader.numbers()[slot as usize].generation()

@@ -9,15 +9,15 @@ use vx_shm::{ClaimError, Kind, Liveness, Reader, ReserveError, Slot};
 use super::grouped;
 use super::written::{self, publication};
 use crate::support::children::{self, Role, Writer, rounds};
-use crate::support::{Dice, Form};
+use crate::support::{Form, Random};
 
-/// Play a writer that publishes without pause; whether this was such a role.
+/// Play a writer that publishes without pause. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
     if role.name != "publishes" {
         return false;
     }
     let mut slot = Slot::join(&role.board, "publishes", "", Kind::Task).unwrap();
-    children::say("begins");
+    children::report("begins");
     for at in 1.. {
         written::publish(&mut slot, at);
     }
@@ -37,21 +37,21 @@ fn stop(writer: &Writer) {
     }
 }
 
-/// Which publication the one slot shows, by a reader that has never looked before.
+/// The publication that the one slot shows, by a reader that has never looked before.
 fn shown(reader: &mut Reader) -> u64 {
     reader.poll();
     let numbers = reader.numbers()[0];
     publication(numbers.done(), numbers.total(), numbers.generation()).expect("one publication")
 }
 
-/// Stopped many times for a moment: whatever half of a publication it is in, readers have the one before. Stopped once
-/// for long: it is silent, not lost, nobody takes its slot, and it goes on.
+/// A writer stopped many times for a moment: within a publication, readers have the one before. A writer stopped once
+/// for long: it shows as silent, not lost, no process takes its slot, and it continues.
 pub(super) fn publishing() -> String {
     let form = Form::in_memory();
     let board = form.board("stops", 1);
     let mut writer = Writer::start("publishes", board.path(), 0);
     assert_eq!(writer.line(), "begins");
-    let (mut dice, stops, mut last) = (Dice(7), rounds(2_000), 0);
+    let (mut random, stops, mut last) = (Random(7), rounds(2_000), 0);
     let mut slowest = Duration::ZERO;
     for _ in 0..stops {
         stop(&writer);
@@ -63,7 +63,7 @@ pub(super) fn publishing() -> String {
         assert!(first >= last, "went back from {last} to {first}");
         last = first;
         send(&writer, Signal::SIGCONT);
-        std::thread::sleep(Duration::from_micros(dice.below(100)));
+        std::thread::sleep(Duration::from_micros(random.below(100)));
     }
     stop(&writer);
     let mut reader = board.reader().unwrap();
@@ -100,8 +100,8 @@ fn await_liveness(reader: &mut Reader, wanted: impl Fn(Liveness) -> bool) {
     }
 }
 
-/// Stopped while it holds the table's lock: who wants to change the table gives up in its time and says why; publishing
-/// and reading go on; and when it goes on, so does everybody.
+/// A process stopped while it holds the table's lock: another that wants to change the table fails in time, with the
+/// reason; publishing and reading are not affected; once the holder continues, so do all others.
 #[cfg(target_arch = "x86_64")]
 pub(super) fn table_holder() -> String {
     use crate::support::stepper::Stepped;
@@ -115,7 +115,7 @@ pub(super) fn table_holder() -> String {
     holder.reach_lock();
     let holder = holder.let_stop();
 
-    // All at once: each waits as long.
+    // All attempts start at once, because each waits for the same time.
     let busy = |error: &ReserveError| match error {
         ReserveError::Busy { waited_ms } => (2_000..10_000).contains(waited_ms),
         _ => false,

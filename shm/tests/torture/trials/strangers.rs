@@ -1,4 +1,4 @@
-//! Process ids that are somebody else's by now, and boards of an earlier boot.
+//! Process ids that now belong to another process, and boards of an earlier boot.
 
 use std::os::unix::fs::FileExt;
 use std::time::{Duration, Instant};
@@ -11,10 +11,10 @@ use vx_shm::{Kind, Liveness, Reader, Slot, SlotState, gc};
 use crate::support::children::Writer;
 use crate::support::{Form, with_facts, write_private};
 
-/// How often a certain process id is tried to be had: others start processes, too.
+/// The number of tries to get a certain process id: other programs start processes, too.
 const TRIES: usize = 500;
 
-/// Wait for the verdict about the first slot; a look at processes comes with the first missed beats.
+/// Wait until the first slot shows this liveness. Readers examine processes only after missed beats.
 pub(super) fn await_verdict(reader: &mut Reader, wanted: Liveness) {
     let began = Instant::now();
     loop {
@@ -27,8 +27,8 @@ pub(super) fn await_verdict(reader: &mut Reader, wanted: Liveness) {
     }
 }
 
-/// The lock is held, and the process id runs: but it is another process, which started at another time. Once with a
-/// record that says so, and once with a process that truly has the id, where this user may ask for one.
+/// The lock is held and a process with the writer's id runs, but it is another process, which started at another time:
+/// once with a forged start in the record, and once with a process that really got the id, if this user may choose ids.
 pub(super) fn process_ids() -> String {
     recorded_start_is_another();
     match id_is_truly_reused() {
@@ -55,7 +55,7 @@ fn recorded_start_is_another() {
     let mut start = [0; 8];
     file.read_exact_at(&mut start, start_at).unwrap();
     let earlier = u64::from_le_bytes(start) - 1;
-    // Stopped, so that it beats no more: a beat is believed without a look at the process.
+    // Stop the writer's heartbeat: while it beats, readers do not look at the process.
     kill(Pid::from_raw(writer.pid().cast_signed()), Signal::SIGSTOP).unwrap();
     file.write_all_at(&earlier.to_le_bytes(), start_at).unwrap();
     await_verdict(&mut reader, Liveness::Lost);
@@ -65,8 +65,8 @@ fn recorded_start_is_another() {
     assert!(matches!(silent, Liveness::Silent(_) | Liveness::Lost), "with its own start it is itself: {silent:?}");
 }
 
-/// A writer is killed, a child that it has forked keeps its lock, and a stranger gets its id. `None` where this user
-/// may not choose ids. Answers with how many processes it took.
+/// A writer is killed, a child that it has forked keeps its lock, and a stranger gets its id. `None` if this user may
+/// not choose ids. Returns the number of processes it took.
 fn id_is_truly_reused() -> Option<usize> {
     let form = Form::in_memory();
     let board = form.board("strangers", 1);
@@ -74,7 +74,8 @@ fn id_is_truly_reused() -> Option<usize> {
     assert_eq!(writer.line(), "forked");
     let pid = writer.pid();
     let forked = writer.kill();
-    // Start times count hundredths of a second, and ids come round in thousands of processes: never within one.
+    // Let the start time differ: it counts hundredths of a second. In real life an id is reused only after thousands of
+    // processes, never that soon.
     std::thread::sleep(Duration::from_millis(50));
     let mut stranger = None;
     for tries in 1..=TRIES {
@@ -93,7 +94,7 @@ fn id_is_truly_reused() -> Option<usize> {
     Some(tries)
 }
 
-/// A board of an earlier boot: its ids and locks say nothing, its writers are gone, and it can be cleared away.
+/// A board of an earlier boot: its ids and locks are no evidence, its writers are gone, and it can be cleared away.
 pub(super) fn boot() -> String {
     let form = Form::in_memory();
     let board = form.board("boot", 2);
@@ -102,7 +103,8 @@ pub(super) fn boot() -> String {
     board.reserve("reserved", "", Kind::Install).unwrap();
     let mut bytes = std::fs::read(board.path()).unwrap();
     with_facts(&mut bytes, |facts| facts.boot_id[0] ^= 1);
-    // In place: the bytes are locked by processes that run now, which is all the more reason not to believe the locks.
+    // The file is changed in place. Its bytes are locked by running processes, and readers must not believe those
+    // locks.
     let length = size_of::<HeaderImage>();
     let file = std::fs::File::options().write(true).open(board.path()).unwrap();
     file.write_all_at(&bytes[..length], 0).unwrap();

@@ -1,8 +1,9 @@
-//! Records that show whether they are whole: what writers publish in these trials, and what readers make of it.
+//! Records that show whether they are whole: the publications of the writers in these trials, and the readers' checks
+//! of them.
 
 use vx_shm::{Slot, SlotView};
 
-/// How many digits a number has in a text: all that it has room for.
+/// The digits of a number in a text: as many as there is room for.
 const DIGITS: usize = 6;
 
 /// A total that only the writer of this `done` in this generation would have published.
@@ -10,7 +11,7 @@ pub(super) fn total_for(done: u64, generation: u32) -> u64 {
     (done ^ u64::from(generation) << 40).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Publish number `at` of a life, from 1: first the new total with the old `done`, then both new, and so on.
+/// Make publication number `at` of a life, from 1. Odd ones change the total, even ones `done`.
 pub(super) fn publish(slot: &mut Slot, at: u64) {
     match at % 2 {
         1 => slot.set_total(Some(total_for(at + 1, slot.generation()))),
@@ -18,7 +19,8 @@ pub(super) fn publish(slot: &mut Slot, at: u64) {
     }
 }
 
-/// Which publication of a life these numbers are: 0 for those that it begins with, `None` for a mixture of two.
+/// The number of the publication that has these numbers: 0 for those at the beginning of a life, `None` for a mixture
+/// of two.
 pub(super) fn publication(done: u64, total: Option<u64>, generation: u32) -> Option<u64> {
     match total {
         None => (done == 0).then_some(0),
@@ -57,20 +59,20 @@ pub(super) fn number_in(text: &str, made: fn(u64) -> String) -> Option<u64> {
     (made(number) == text).then_some(number)
 }
 
-/// The newest of these lines of a log, 0 where there are none; `None` where one is a mixture or out of order.
+/// The newest of these lines of a log, 0 if there are none; `None` if one is a mixture or out of order.
 pub(super) fn newest_line(lines: &[String]) -> Option<u64> {
     let numbers: Option<Vec<u64>> = lines.iter().map(|line| number_in(line, line_for)).collect();
     let numbers = numbers?;
     numbers.is_sorted_by(|one, next| one + 1 == *next).then(|| numbers.last().copied().unwrap_or(0))
 }
 
-/// Which publication a view of a slot shows. Fails with the whole view where it is a mixture.
+/// The publication that a view of a slot shows. Fails with the whole view if it is a mixture.
 pub(super) fn whole_publication(slot: &SlotView) -> u64 {
     publication(slot.done, slot.total, slot.generation)
         .unwrap_or_else(|| panic!("numbers of two publications: {slot:?}"))
 }
 
-/// Which text a view of a slot shows. Fails with the whole view where it is a mixture.
+/// The text that a view of a slot shows. Fails with the whole view if it is a mixture.
 pub(super) fn whole_message(slot: &SlotView) -> u64 {
     number_in(&slot.message, message_for).unwrap_or_else(|| panic!("a message of two: {slot:?}"))
 }

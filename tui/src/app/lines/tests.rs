@@ -10,7 +10,7 @@ fn inputs(readings: impl IntoIterator<Item = Snapshot>) -> Inputs {
     Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None }
 }
 
-/// The work was over before the output began.
+/// A receiver that reports the work as over before the output began.
 fn over() -> Receiver<()> {
     crossbeam_channel::bounded(0).1
 }
@@ -28,7 +28,7 @@ impl Snapshots for Broken {
 }
 
 #[test]
-fn work_that_was_over_before_the_output_began_is_told_whole() {
+fn work_that_was_over_before_the_output_began_is_reported_whole() {
     let mut out = Vec::new();
     json(&mut inputs([one(done(0, "just", "1", 7, 102.0))]), &mut out, over()).expect("it is written");
     let text = String::from_utf8(out).expect("JSON is text");
@@ -105,23 +105,23 @@ fn words_alone_for_a_screen_reader() {
 }
 
 #[test]
-fn a_screen_reader_hears_of_the_whole_every_thirty_seconds_and_of_no_shapes() {
+fn a_screen_reader_gets_the_sums_every_thirty_seconds_and_no_shapes() {
     let snapshot = everything();
     let paces = vec![Pace { bytes_per_second: Some(3_000_000), measured_ms: 5_000 }; snapshot.slots.len()];
     for (form, between_ms) in [(PlainForm::Accessible, 30_000), (PlainForm::Lines, 3_000)] {
         let mut lines = lines_for(&form);
-        let mut told = |now_ms| {
+        let mut written = |now_ms| {
             let mut out = Vec::new();
             lines.step(&snapshot, &paces, None, now_ms, &mut out).expect("a vector takes everything");
             String::from_utf8(out).expect("lines are text")
         };
-        let first = told(0);
+        let first = written(0);
         assert!(first.contains("go 1.25.4: downloading"), "{first}");
-        assert_eq!(told(between_ms - 1), "", "{form:?}");
-        let whole = told(between_ms);
+        assert_eq!(written(between_ms - 1), "", "{form:?}");
+        let whole = written(between_ms);
         assert!(whole.starts_with("5 of 12 done, 6 at work"), "{form:?}: {whole}");
-        assert_eq!((told(2 * between_ms - 1), told(2 * between_ms)), (String::new(), whole.clone()), "{form:?}");
-        // Tools are at work, some of them without a known end: no bar, no mark, drawn or of ASCII.
+        assert_eq!((written(2 * between_ms - 1), written(2 * between_ms)), (String::new(), whole.clone()), "{form:?}");
+        // Tools are at work, some of them without a known end: no bar and no mark, drawn or in ASCII.
         for line in first.replace("日本語のツール", "a").lines().chain(whole.lines()) {
             let spoken = |character: char| character.is_ascii_alphanumeric() || " .,:()/".contains(character);
             assert!(line.chars().all(spoken), "{line}");
@@ -157,7 +157,7 @@ fn a_resize_is_drawn_once_it_settled_and_the_end_at_once() {
 }
 
 #[test]
-fn inline_tells_each_end_once_however_often_it_is_drawn() {
+fn inline_shows_each_end_once_however_often_it_is_drawn() {
     let mut view = Inline::new(Look::default(), Expectations::default());
     let mut screen = vt100::Parser::new(const { NonZero::new(30).unwrap() }, const { NonZero::new(100).unwrap() }, 100);
     for step in 0..20 {

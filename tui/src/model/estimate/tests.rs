@@ -30,7 +30,7 @@ fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
 }
 
 #[test]
-fn before_the_first_byte_the_past_says_how_long() {
+fn before_the_first_byte_earlier_runs_give_the_estimate() {
     let once = [install(8_000_000, 3_500, 400)];
     let expected =
         past(&[("node", &once), ("go", &[install(8_000_000, 7_500, 400), install(8_000_000, 7_500, 400)])], 2);
@@ -74,7 +74,7 @@ fn a_larger_release_takes_longer_in_proportion() {
 }
 
 #[test]
-fn nothing_is_foretold_while_one_hangs_or_takes_twice_as_long_as_ever() {
+fn there_is_no_estimate_while_one_hangs_or_takes_twice_as_long_as_ever() {
     let expected = past(&[("node", &[install(8_000_000, 4_000, 1_000)]), ("go", &[install(1, 1, 1)])], 2);
     let hanging = |liveness| SlotView { liveness, ..downloading(1, "go", "1", 0, Some(1)) };
     for liveness in [Liveness::Stalled(5_000), Liveness::Silent(3_000)] {
@@ -105,7 +105,7 @@ fn a_tool_that_waits_for_another_comes_after_it_and_one_that_waits_elsewhere_is_
 }
 
 #[test]
-fn a_board_that_is_over_or_has_nobody_left_has_no_time_left() {
+fn a_board_that_is_over_or_orphaned_has_no_time_left() {
     let expected = past(&[("node", &[install(8_000_000, 4_000, 0)])], 2);
     assert_eq!(whole(&board(vec![done(0, "node", "1", 5, 104.0)], 105), &[], &expected), None);
     let mut orphaned = board(vec![queued(0, "node", "1")], 105);
@@ -113,7 +113,7 @@ fn a_board_that_is_over_or_has_nobody_left_has_no_time_left() {
     assert_eq!(whole(&orphaned, &[], &expected), None);
 }
 
-/// Anything a board, a reader or a history could hold.
+/// Any slot that a board could hold, hostile ones included.
 fn any_slot() -> impl Strategy<Value = SlotView> {
     let amounts = (any::<u64>(), prop::option::of(any::<u64>()), any::<u64>(), any::<u64>());
     (0usize..8, 0u8..3, 0usize..4, amounts).prop_map(|(phase, state, tool, (done, total, entered, then))| SlotView {
@@ -139,7 +139,7 @@ fn any_past() -> impl Strategy<Value = Expectations> {
 
 proptest! {
     #[test]
-    fn whatever_it_is_given_it_is_none_or_a_sane_number(
+    fn any_input_gives_none_or_a_sane_number(
         slots in prop::collection::vec(any_slot(), 0..12),
         rates in prop::collection::vec((any::<Option<u64>>(), any::<u64>()), 0..12),
         expectations in any_past(),

@@ -1,4 +1,4 @@
-//! The page of a step, in Markdown: each tool, the slowest phases, and why something failed.
+//! The page of a step, in Markdown: each tool, the slowest phases, and the errors.
 
 use std::cmp::Reverse;
 
@@ -9,15 +9,15 @@ use crate::model::{Standing, Totals, board_elapsed_ms, elapsed_ms, ending, entry
 use crate::source::Logs;
 use crate::text::{bytes, duration, fitted};
 
-/// The largest page of a step that is shown at all, with room for what is written after it.
+/// The largest page of a step that GitHub shows, less some room for later steps' text.
 const MOST_BYTES: usize = 1_000_000;
-/// What one failure may take of it.
+/// The room for one failure, in bytes.
 const FAILURE_BYTES: usize = 8_000;
 const CELL_COLUMNS: usize = 120;
-/// How many phases are named as the slowest.
+/// Phases that are named as the slowest.
 const SLOWEST: usize = 5;
 
-/// The page, to be appended to one that has so many bytes already.
+/// The text to append to a page that has `before_bytes` already.
 pub(crate) fn step_summary(snapshot: &Snapshot, logs: &mut dyn Logs, before_bytes: u64) -> String {
     let most = MOST_BYTES.saturating_sub(usize::try_from(before_bytes).unwrap_or(usize::MAX));
     let mut page = Page { text: String::new(), most };
@@ -47,7 +47,7 @@ struct Page {
 }
 
 impl Page {
-    /// Add a part, all of it or nothing. Returns whether it was added.
+    /// Add a part, all of it or nothing. Returns true if it was added.
     fn add(&mut self, part: &str) -> bool {
         let fits = self.text.len() + part.len() <= self.most;
         if fits {
@@ -56,7 +56,7 @@ impl Page {
         fits
     }
 
-    /// Add a table, as many of its rows as leave room for a line that says how many are missing.
+    /// Add a table. Rows that do not fit are replaced by a line with their number.
     fn table(&mut self, head: &str, rows: impl ExactSizeIterator<Item = String>) {
         const ROOM: usize = 100;
         let (mut missing, all) = (0, rows.len());
@@ -73,7 +73,7 @@ impl Page {
     }
 }
 
-/// What became of all of them: `demo: 10 of 12 tools are there, 1 failed, in 6.2 s`.
+/// The result of all tools: `demo: 10 of 12 tools are there, 1 failed, in 6.2 s`.
 fn heading(snapshot: &Snapshot) -> String {
     let totals = Totals::of(snapshot, &[]);
     let title = match snapshot.board.title.as_str() {
@@ -100,7 +100,7 @@ fn row(slot: &SlotView, now_ns: u64) -> String {
     format!("| {} | {} | {result} | {size} | {time} |\n", markdown(&slot.key), markdown(&slot.version))
 }
 
-/// The rows of the phases that took longest, the longest first.
+/// A row for each of the slowest phases, the slowest first.
 fn slowest(snapshot: &Snapshot) -> Vec<String> {
     let mut phases: Vec<(u64, &SlotView, Phase)> = Vec::new();
     for slot in &snapshot.slots {
@@ -116,7 +116,7 @@ fn slowest(snapshot: &Snapshot) -> Vec<String> {
     phases.iter().take(SLOWEST).map(row).collect()
 }
 
-/// Why it failed, folded away.
+/// The lines about a failure, folded away.
 fn failure(slot: &SlotView, logs: &mut dyn Logs) -> String {
     let mut text = String::new();
     for line in failure_lines(slot, logs) {
@@ -131,12 +131,12 @@ fn failure(slot: &SlotView, logs: &mut dyn Logs) -> String {
     format!("\n<details><summary>{title}</summary>\n<pre>\n{text}</pre>\n</details>\n")
 }
 
-/// Text in HTML: nothing in it is markup.
+/// A text in HTML, without markup.
 fn plain_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Text in a table's cell: nothing in it is markup.
+/// A text in a table's cell, without markup.
 fn markdown(text: &str) -> String {
     let mut cell = String::new();
     for character in fitted(text, CELL_COLUMNS, "…").chars() {
@@ -173,7 +173,7 @@ mod tests {
         assert!(page.contains("| a\\|b | 1.0.0 | **failed**: &lt;img src=x&gt; \\`code\\` |"), "{page}");
         assert!(page.contains("&lt;/pre&gt;&lt;script&gt;") && !page.contains("<script>"), "{page}");
         let page = step_summary(&hostile(), &mut logs(), 0);
-        assert!(!page.chars().any(|character| character != '\n' && crate::text::hostile(character)), "{page}");
+        assert!(!page.chars().any(|character| character != '\n' && crate::text::is_unprintable(character)), "{page}");
     }
 
     #[test]

@@ -3,22 +3,22 @@
 use vx_shm::{Kind, Liveness, PhaseEntry, SlotView};
 
 use super::Line;
-use crate::model::{LOG_LINES, Model, Standing, elapsed_ms, ending, entry_ends_ns, size_bytes};
+use crate::model::{LOG_LINES, Model, Standing, elapsed_ms, ending, entry_ends_ns, error_cell, size_bytes};
 use crate::text::{bytes, duration, wrapped};
 use crate::theme::Tone;
 
-/// How many of the log's last lines stand below an error.
+/// Number of the log's last lines below an error.
 const LINES_BELOW_ERROR: usize = 20;
 
-/// The error in full, how the process ended, its last lines, and where the rest is.
+/// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
     let standing = Standing::of(slot);
-    let text = slot.error.as_deref().unwrap_or_default();
+    let text = error_cell(slot).shown_text();
     if text.trim().is_empty() && !standing.bad() {
         return vec![("no error".to_owned(), Tone::Quiet)];
     }
     let mut lines: Vec<Line> =
-        wrapped(text, columns).into_iter().take(LOG_LINES).map(|line| (line, Tone::Plain)).collect();
+        wrapped(&text, columns).into_iter().take(LOG_LINES).map(|line| (line, Tone::Plain)).collect();
     if lines.is_empty() || standing != Standing::Failed {
         lines.insert(0, (ending(slot, standing), Tone::Bad));
     }
@@ -37,7 +37,7 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     lines
 }
 
-/// Who is behind the slot, what it says, and when it did what.
+/// The process behind the slot, its messages, and the duration of each phase.
 pub(crate) fn info(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
     let now_ns = model.snapshot.taken_at_ns;
     let mut lines = Vec::new();
@@ -84,7 +84,7 @@ fn process(slot: &SlotView) -> String {
     format!("pid {pid}, {how}")
 }
 
-/// How long a phase took, and how much was done in it.
+/// The duration of a phase, and the bytes done in it.
 fn phase(slot: &SlotView, entry: &PhaseEntry, now_ns: u64) -> String {
     let until_ns = entry_ends_ns(slot, entry).unwrap_or(now_ns);
     let took = duration(until_ns.saturating_sub(entry.entered_at_ns) / 1_000_000);

@@ -1,7 +1,7 @@
-//! The Log tab: the newest lines of the selected slot's process, or where one stopped to read or search.
+//! The Log tab: the newest lines of the selected slot's process, or the part scrolled to.
 //!
-//! Lines are shown without the colours they came in: those are made for another background, may hide text, and would have
-//! to be undone for search and copying. The pager shows them.
+//! Lines are shown without their own colours: those are made for another background, may hide text, and would have to
+//! be removed for search and copying. The pager shows them.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

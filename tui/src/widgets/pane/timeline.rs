@@ -1,4 +1,4 @@
-//! The Timeline tab: a bar per slot from the board's beginning until now, lettered and coloured by phase.
+//! The Timeline tab: a bar per slot from the start of the work until now, with a letter and a colour for each phase.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -47,7 +47,7 @@ pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
     let names = u16::try_from(longest).unwrap_or(u16::MAX).clamp(4, (area.width / 4).max(4));
     let bars = area.width.saturating_sub(names + 2);
     let rows = usize::from(area.height - 1);
-    // Keep the selected slot in view, in the middle where there is room around it.
+    // Keep the selected slot in view, in the middle if there is room around it.
     let place = model.selected_place().unwrap_or_default();
     let first = place.saturating_sub(rows / 2).min(model.order.len().saturating_sub(rows));
     for (number, row) in model.order.iter().skip(first).take(rows).enumerate() {

@@ -1,0 +1,157 @@
+//! The directories in which programs are started: a project with a tiny tool, a home with many releases, and nothing
+//! around it.
+
+#[path = "../../src/launcher/options.rs"]
+mod options;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use options::{LINK_OPTIONS, OPTIONS};
+use vx::digest::Algorithm;
+
+/// Releases of the tiny tool beside the one that the project wants.
+const OTHERS: usize = 199;
+/// Directories between the project and the deep one.
+const LEVELS: usize = 12;
+
+/// A project with one tool that only ends.
+pub(crate) struct Fixture {
+    /// Everything else is below it.
+    pub(crate) root: PathBuf,
+    /// The tool's own file.
+    pub(crate) tiny: PathBuf,
+    /// A program that only executes the tool: the least possible work.
+    pub(crate) floor: PathBuf,
+}
+
+impl Fixture {
+    /// Make it anew below this directory.
+    pub(crate) fn make(root: &Path) -> Self {
+        let _ = fs::remove_dir_all(root);
+        let fixture = Self { root: root.to_owned(), tiny: PathBuf::new(), floor: root.join("floor") };
+        fs::create_dir_all(fixture.deep()).expect("directories");
+        compile(&root.join("tiny"), None);
+        let archive = archive(&fs::read(root.join("tiny")).expect("a program"));
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(&archive);
+        let sha256 = hasher.finish().hex();
+        let url = serve(archive);
+        let tool =
+            format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
+        fs::write(fixture.project().join("vx.toml"), format!("[tools]\n{tool}\n")).expect("vx.toml");
+        fixture.run("sync");
+        let release = fixture.home().join("store/tiny/1.0.0");
+        (1..=OTHERS).for_each(|number| copy(&release, &format!("1.0.{number}")));
+        fixture.run("shims");
+        let tiny = release.join("bin/tiny");
+        compile(&fixture.floor, Some(&tiny));
+        Self { tiny, ..fixture }
+    }
+
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    pub(crate) fn project(&self) -> PathBuf {
+        self.root.join("project")
+    }
+
+    pub(crate) fn deep(&self) -> PathBuf {
+        (1..=LEVELS).fold(self.project(), |path, level| path.join(format!("level{level}")))
+    }
+
+    /// A command with an environment of the usual size, and none of the bench's own variables in it.
+    pub(crate) fn command(&self, program: &Path, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(words).env_clear();
+        command.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", self.home().join("shims").display()));
+        command.env("HOME", &self.root).env("VX_HOME", self.home()).env("VX_RUNTIME_DIR", self.root.join("run"));
+        (0..24).for_each(|number| _ = command.env(format!("FILL_{number}"), "what an environment is full of"));
+        command
+    }
+
+    /// Run vx in the project, which must succeed.
+    fn run(&self, words: &str) {
+        let words: Vec<&str> = words.split(' ').collect();
+        let vx = Path::new(env!("CARGO_BIN_EXE_vx"));
+        let output = self.command(vx, &words).current_dir(self.project()).output().expect("vx starts");
+        assert!(output.status.success(), "vx {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// A release of another version, its files the same ones.
+fn copy(release: &Path, version: &str) {
+    let other = release.with_file_name(version);
+    fs::create_dir_all(other.join("bin")).expect("a directory");
+    fs::hard_link(release.join("bin/tiny"), other.join("bin/tiny")).expect("a link");
+    let receipt = fs::read_to_string(release.join(".vx-receipt.toml")).expect("a receipt");
+    let receipt = receipt.replace("version = \"1.0.0\"", &format!("version = \"{version}\""));
+    fs::write(other.join(".vx-receipt.toml"), receipt).expect("a receipt");
+}
+
+/// Compile a tiny program with the launcher's library: the one that only ends, or, with a target, the one that becomes
+/// the target.
+fn compile(into: &Path, target: Option<&Path>) {
+    let library = into.with_file_name("libvx_launcher.rlib");
+    let mut rustc = rustc("rlib", "src/launcher/lib.rs", &library);
+    rustc.args(["--crate-name", "vx_launcher", "--cfg", "program"]);
+    assert!(rustc.status().expect("the compiler starts").success(), "the launcher's library compiles");
+
+    let mut rustc = self::rustc("bin", "benches/launch/tiny.rs", into);
+    rustc.arg("--extern").arg(format!("vx_launcher={}", library.display())).args(["--check-cfg", "cfg(floor)"]);
+    if let Some(target) = target {
+        rustc.args(["--cfg", "floor"]).env("VX_BENCH_TARGET", target);
+    }
+    for option in LINK_OPTIONS {
+        rustc.args(["-C", option]);
+    }
+    assert!(rustc.status().expect("the compiler starts").success(), "the tiny program compiles");
+}
+
+/// The compiler, with the options that the launcher is built with.
+fn rustc(kind: &str, source: &str, into: &Path) -> Command {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args(["--edition", "2024", "--crate-type", kind, "-o"]).arg(into);
+    for option in OPTIONS {
+        rustc.args(["-C", option]);
+    }
+    rustc.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(source));
+    rustc
+}
+
+fn archive(program: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut header = tar::Header::new_gnu();
+    header.set_size(program.len() as u64);
+    header.set_mode(0o755);
+    tar.append_data(&mut header, "bin/tiny", program).expect("an entry");
+    tar.into_inner().expect("a tar").finish().expect("an archive")
+}
+
+/// Serve these bytes to every client, as long as this process lives. Returns the address.
+fn serve(bytes: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/tiny.tar.gz", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = Vec::new();
+            let mut some = [0; 1024];
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut some) {
+                    Ok(count) if count > 0 => request.extend(&some[..count]),
+                    _ => break,
+                }
+            }
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", bytes.len());
+            let _ = stream.write_all(head.as_bytes());
+            if request.starts_with(b"GET") {
+                let _ = stream.write_all(&bytes);
+            }
+        }
+    });
+    url
+}

@@ -1,0 +1,241 @@
+//! The boards of a directory: all of them, and those that may be removed.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::atomics::Ordering;
+use crate::error::{AttachError, AttachErrorKind};
+use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, MAGIC};
+use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::{Beat, clock};
+use crate::segment::{self, Segment, lock};
+use crate::slot;
+use crate::snapshot::Reader;
+use crate::stamp;
+use crate::view::Snapshot;
+
+/// A temporary file older than this was left behind by a process that was killed while making a board.
+const TEMPORARY_AGE: Duration = Duration::from_secs(60);
+
+/// One board of a directory.
+#[derive(Debug)]
+pub struct Listed {
+    /// Its path.
+    pub path: PathBuf,
+    /// Its name in that directory.
+    pub file_name: String,
+    /// A reading of the board, or the error of attaching it.
+    pub reading: Result<Snapshot, AttachError>,
+    /// True if its creator has closed it.
+    pub closed: bool,
+}
+
+/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that does not
+/// exist has none.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
+    let mut found: Vec<Listed> = board_files(directory)?
+        .into_iter()
+        .map(|path| {
+            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let (reading, closed) = match Reader::open(&path) {
+                Ok(mut reader) => (summary(&mut reader, &path), reader.closed()),
+                Err(error) => (Err(error), false),
+            };
+            Listed { path, file_name, reading, closed }
+        })
+        .collect();
+    let created = |listed: &Listed| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
+    found.sort_by(|one, other| created(other).cmp(&created(one)).then_with(|| one.path.cmp(&other.path)));
+    Ok(found)
+}
+
+fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
+    reader.snapshot().map_err(|error| AttachError::new(path, io::Error::from(error)))
+}
+
+/// Remove boards that are no longer needed: finished ones, and those whose creator is proved dead, that are older than
+/// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
+///
+/// A board whose creator may live, or one of whose slots a process holds, is never removed; nor is anything that is not
+/// a board, or a dump. Works on the directory in which a system shows its named segments as files, too.
+///
+/// # Errors
+/// When the directory cannot be read. A board that cannot be removed stays, and is not in the result.
+pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
+    let mut removed = stale(directory, keep_for, keep_at_most)?;
+    removed.retain(|path| match hidden(path) {
+        true => fs::remove_file(path).is_ok(),
+        false => remove_over(path).unwrap_or(false),
+    });
+    Ok(removed)
+}
+
+/// The paths that [`gc`] would remove; nothing is changed.
+///
+/// # Errors
+/// When the directory cannot be read.
+pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
+    let now = clock::now_unix_ns();
+    let mut over: Vec<(i64, PathBuf)> =
+        board_files(directory)?.into_iter().filter_map(|path| Some((over_since(&path)?, path))).collect();
+    over.sort_by(|one, other| other.cmp(one));
+    let keep_ns = i64::try_from(keep_for.as_nanos()).unwrap_or(i64::MAX);
+    let stale =
+        |(place, (since, _)): &(usize, (i64, PathBuf))| *place >= keep_at_most || now.saturating_sub(*since) > keep_ns;
+    let mut found: Vec<PathBuf> = over.into_iter().enumerate().filter(stale).map(|(_, (_, path))| path).collect();
+    found.extend(temporary_files(directory)?);
+    Ok(found)
+}
+
+/// Remove a board's file if it is over, so that its name can be given to a new one. Returns true if it was removed.
+///
+/// Of several processes that do this at once only one removes the file, and never the new one that has its name by then.
+///
+/// # Errors
+/// The system's error if the file of a board that is over cannot be removed.
+pub fn remove_over(path: &Path) -> io::Result<bool> {
+    let Ok(segment) = segment::open_read(path) else { return Ok(false) };
+    if over(&segment).is_none() {
+        return Ok(false);
+    }
+    // Only the holder of the creator's byte of exactly this file may remove its name, because the name may by now be
+    // another file's.
+    let own = segment::open_write(path).ok();
+    let ours = own.as_ref().and_then(Segment::lock_file).is_none_or(|file| {
+        lock::try_lock(file, lock::CREATOR).unwrap_or(true) && same_board(path, segment.facts().board_id)
+    });
+    if !ours {
+        return Ok(false);
+    }
+    fs::remove_file(path).map(|()| true)
+}
+
+fn same_board(path: &Path, id: [u8; 16]) -> bool {
+    segment::open_read(path).is_ok_and(|now| now.facts().board_id == id)
+}
+
+/// Take away the name of a board made with [`Board::create_named`](super::Board::create_named) that is over, or whose
+/// creator was killed in the middle of making it, more than a minute ago. A process that has it mapped keeps its map.
+///
+/// # Errors
+/// `ResourceBusy` while its creator may live or a process holds one of its slots; `Unsupported` without the feature
+/// `named`; else the system's error.
+pub fn remove_named(name: &str) -> io::Result<()> {
+    match segment::open_read(Path::new(&format!("{}{name}", segment::SCHEME))) {
+        Ok(segment) if over(&segment).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
+        Ok(_) => segment::remove_named(name),
+        Err(AttachError { kind: AttachErrorKind::Layout(_), .. })
+            if let Some(file) = segment::as_file(name).filter(|file| left_half_made(file)) =>
+        {
+            fs::remove_file(file)
+        }
+        Err(error) if matches!(error.kind, AttachErrorKind::NamedSegment) => {
+            Err(io::Error::new(io::ErrorKind::Unsupported, error))
+        }
+        Err(error) => Err(io::Error::new(io::ErrorKind::NotFound, error)),
+    }
+}
+
+/// When a board ended, as far as its bytes show; `None` while it is not over, or if nothing proves that it is.
+fn over_since(path: &Path) -> Option<i64> {
+    let segment = segment::open_read(path).ok()?;
+    over(&segment)
+}
+
+fn over(segment: &Segment) -> Option<i64> {
+    let facts = segment.facts();
+    if facts.is_dump() {
+        return None; // A dump was written on request and belongs to the user.
+    }
+    let same_boot = facts.boot_id == process::boot_id();
+    if same_boot {
+        let file = segment.lock_file()?;
+        let free = |byte| lock::held(file, byte) == Some(false);
+        // The creator's byte is free only if the creator has dropped the board or is dead.
+        let slots_free =
+            || (0..facts.slot_count).all(|slot| free(lock::slot_byte(slot)) && !slot::kept_for(segment, slot));
+        if !free(lock::CREATOR) || creator_may_live(segment) || !slots_free() {
+            return None;
+        }
+    }
+    Some(last_sign_of_life(segment))
+}
+
+/// True if the board's creator holds no lock, has not closed it, and is not proved gone.
+fn creator_may_live(segment: &Segment) -> bool {
+    let facts = segment.facts();
+    let (pid, start_time, namespace) = (facts.creator_pid, facts.creator_start, facts.creator_namespace);
+    facts.compatible & CREATOR_HOLDS_NO_LOCK != 0
+        && !stamp::is_closed(&segment.header().closed)
+        && process::still_runs(ProcessMark { pid, start_time, namespace }, facts.boot_id) != Some(false)
+}
+
+/// When a board was closed; if it never was, when it was made or a writer last beat.
+fn last_sign_of_life(segment: &Segment) -> i64 {
+    let facts = segment.facts();
+    if let Some(closed) = stamp::closed_at(segment.header()).map(u64::cast_signed).filter(|at| *at > 0) {
+        return closed;
+    }
+    let beaten = |slot| segment.beat(slot).map_or(0, |word| Beat::from_word(word.load(Ordering::Relaxed)).beaten);
+    let latest = (0..facts.slot_count).map(beaten).max().unwrap_or(0);
+    facts.created_unix_ns.saturating_add((u64::from(latest) * BEAT_UNIT_NS).cast_signed())
+}
+
+/// True for a file that is only the beginning of a board.
+fn hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Plain files that are boards by name or by their first bytes.
+fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let is_board = |path: &Path| {
+        !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
+    };
+    Ok(plain_files(directory)?.into_iter().filter(|path| is_board(path)).collect())
+}
+
+fn begins_like_a_board(path: &Path) -> bool {
+    first_bytes(path).is_some_and(|(read, first)| read == 8 && u64::from_le_bytes(first) == MAGIC)
+}
+
+/// Files left behind by processes that were killed in the middle of making a board.
+fn temporary_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let temporary = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        name.starts_with(b".") && name.ends_with(b".making") && left_half_made(path)
+    };
+    Ok(plain_files(directory)?.into_iter().filter(|path| temporary(path)).collect())
+}
+
+/// True if these are the beginnings of a board, and so old that no process is still at work on it.
+fn left_half_made(path: &Path) -> bool {
+    let modified = fs::symlink_metadata(path).and_then(|data| data.modified());
+    let age = modified.ok().and_then(|modified| SystemTime::now().duration_since(modified).ok());
+    age.is_some_and(|age| age > TEMPORARY_AGE) && begins_like_a_board_or_empty(path)
+}
+
+fn begins_like_a_board_or_empty(path: &Path) -> bool {
+    first_bytes(path).is_some_and(|(read, first)| read == 0 || matches!(u64::from_le_bytes(first), 0 | MAGIC))
+}
+
+/// The first bytes of a plain file, at most 8, and their number. A link or a pipe that replaced the file since the
+/// directory was read is neither followed nor waited for.
+fn first_bytes(path: &Path) -> Option<(usize, [u8; 8])> {
+    let mut first = [0; 8];
+    let read = segment::plain_file(path, false).ok()?.0.read(&mut first).ok()?;
+    Some((read, first))
+}
+
+fn plain_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let plain = |entry: fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_file()).then(|| entry.path());
+    Ok(entries.flatten().filter_map(plain).collect())
+}

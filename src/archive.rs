@@ -1,0 +1,66 @@
+//! An archive of a release, and its location.
+//!
+//! A source describes an archive once. Lock, plan, configuration document and receipt hold that value, so a new field
+//! is added in one place. Each of them keeps the format of its own file.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+
+use crate::digest::Digest;
+
+/// One archive of a release: its identity, and the rules for unpacking it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Archive {
+    /// The source's name of the package; for an address, the tool.
+    pub package: String,
+    /// The version of that package, which may differ from the tool's.
+    pub version: String,
+    /// Its file name; the extension gives the format.
+    pub file: String,
+    /// The expected digest, if the source or the project gives one; registries always do.
+    pub digest: Option<Digest>,
+    /// The size in bytes, if the source gives it. Without a digest, exactly this many bytes are accepted.
+    pub size: Option<u64>,
+    /// The number of leading path components to drop from each entry.
+    pub strip: u32,
+    /// The folder of the release to unpack into; empty for the top.
+    pub into: String,
+}
+
+/// The location of an archive, with the credentials for its host.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The address.
+    pub url: String,
+    /// The `Authorization` header for that address's host.
+    pub authorization: Option<String>,
+}
+
+impl fmt::Debug for Origin {
+    /// Hides the address and the header, since either may hold credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Origin").finish_non_exhaustive()
+    }
+}
+
+/// Deserialize a field that is required in a format, such as the digest in a lock: its absence is an error.
+pub fn known<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_prints_an_origin_prints_no_credential() {
+        let url = "https://user:planted@host.invalid/a.tgz?token=planted".into();
+        let origin = Origin { url, authorization: Some("Bearer planted".into()) };
+        for printed in
+            [format!("{origin:?}"), format!("{origin:#?}"), format!("{:?}", Some((Archive::default(), origin)))]
+        {
+            assert!(!printed.contains("planted") && printed.contains("Origin"), "{printed}");
+        }
+    }
+}

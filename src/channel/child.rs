@@ -1,0 +1,100 @@
+//! The child's end of the channel of one install.
+//!
+//! An installing child of vx takes its slot from it and writes to that; [`InstallChannelChild::report`] serves programs
+//! that embed vx and handle progress as messages.
+
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use vx_shm::{Creator, Ending, Phase, Slot, SlotState};
+use vx_tui::events::Event as Progress;
+
+use super::connect::{ConnectError, claim_slot};
+use super::error::ChannelError;
+use super::name::ChannelName;
+use super::pipe::receive;
+use crate::config::InstallConfig;
+
+/// The total of a phase that counts nothing but a percentage, in its tenths.
+const PERMILLE: u64 = 1000;
+
+/// The child's end: its slot, found by the channel's name.
+pub struct InstallChannelChild {
+    name: ChannelName,
+    slot: Slot,
+    creator: Creator,
+    phase: Option<Phase>,
+}
+
+impl InstallChannelChild {
+    /// Claim the channel's slot, on its board in `runtime_directory`.
+    pub fn connect(name: &str, runtime_directory: &Path) -> Result<Self, ChannelError> {
+        let name: ChannelName = name.parse().map_err(ConnectError::from)?;
+        let (slot, creator) = claim_slot(&name, runtime_directory)?;
+        Ok(Self { name, slot, creator, phase: None })
+    }
+
+    /// True if the process that made the channel was known to be gone when its slot was claimed, so that no process
+    /// waits for the install. The child itself has to notice a parent that dies later.
+    pub fn abandoned(&self) -> bool {
+        self.creator.alive == Some(false)
+    }
+
+    /// Receive the configuration, within at most `patience`.
+    pub fn recv_config(
+        &self,
+        input: impl Read + Send + 'static,
+        patience: Duration,
+    ) -> Result<InstallConfig, ChannelError> {
+        Ok(receive(input, self.name.tool(), patience)?)
+    }
+
+    /// Publish progress. `Completed` and `Failed` end the slot, so they use up the channel.
+    pub fn report(mut self, progress: Progress) -> Option<Self> {
+        match progress {
+            Progress::Started { .. } => self.enter(Phase::Resolving, None),
+            Progress::Downloading { bytes_downloaded, total_bytes, .. } => {
+                self.enter(Phase::Downloading, total_bytes);
+                self.slot.set_total(total_bytes);
+                self.slot.publish(bytes_downloaded);
+            }
+            Progress::Extracting { percent } => {
+                self.enter(Phase::Extracting, percent.map(|_| PERMILLE));
+                self.slot.publish(percent.map_or(0, |percent| (percent.clamp(0.0, 100.0) * 10.0).round() as u64));
+            }
+            Progress::PostInstall { message } => {
+                self.slot.message(&message);
+                self.enter(Phase::PostInstall, None);
+            }
+            Progress::Completed { install_path, .. } => {
+                self.end(Ending { install_path, ..Ending::new(SlotState::Done) });
+                return None;
+            }
+            Progress::Failed { error, .. } => {
+                self.end(Ending::failed(error.to_text()));
+                return None;
+            }
+            // The board has no field for any other message.
+            _ => {}
+        }
+        Some(self)
+    }
+
+    /// If the slot cannot be ended, the drop gives it up, and it reads as one whose writer is gone.
+    fn end(self, ending: Ending) {
+        let _ = self.slot.end(ending);
+    }
+
+    fn enter(&mut self, phase: Phase, total: Option<u64>) {
+        if self.phase != Some(phase) {
+            self.phase = Some(phase);
+            self.slot.enter(phase, total);
+        }
+    }
+
+    /// The slot, for a reporter that writes to it directly.
+    pub fn into_slot(self) -> Slot {
+        self.slot
+    }
+}

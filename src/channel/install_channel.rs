@@ -1,0 +1,53 @@
+//! The channel of one install, as its parent sees it: the slot reserved on a board, and the name by which the child
+//! finds it.
+
+use std::path::{Path, PathBuf};
+
+use vx_shm::{Reservation, SlotView, Snapshot};
+
+use super::name::{ChannelName, NotABoard};
+use super::pipe::{ConfigError, encode};
+use crate::config::{BoardSlot, InstallConfig};
+
+/// One install's slot on a board, which may be any process's: a run has one channel for each of its tools.
+#[derive(Clone, Debug)]
+pub struct InstallChannel {
+    board: PathBuf,
+    reservation: Reservation,
+    name: ChannelName,
+}
+
+impl InstallChannel {
+    /// The channel of the slot that is reserved for `tool` on the board in this file.
+    ///
+    /// # Errors
+    /// The file is not named like a board, so that no child could find it.
+    pub fn on(board: &Path, reservation: Reservation, tool: &str) -> Result<Self, NotABoard> {
+        Ok(Self { board: board.to_owned(), reservation, name: ChannelName::on(board, tool)? })
+    }
+
+    /// The child's argument `--ipc-channel`.
+    pub fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// The reserved slot.
+    pub fn reservation(&self) -> Reservation {
+        self.reservation
+    }
+
+    /// The document for the child's standard input: this configuration, with the slot to report to.
+    ///
+    /// # Errors
+    /// The configuration is too long.
+    pub fn document(&self, config: InstallConfig) -> Result<Vec<u8>, ConfigError> {
+        let Reservation { slot, generation, .. } = self.reservation;
+        let slot = BoardSlot { path: self.board.clone(), slot, generation };
+        encode(&InstallConfig { board: Some(slot), ..config })
+    }
+
+    /// The slot in a reading of the board, even if it was reserved again since.
+    pub fn slot_of<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a SlotView> {
+        snapshot.slots.iter().find(|slot| slot.index == self.reservation.slot)
+    }
+}

@@ -1,0 +1,48 @@
+//! The words of a board as values of options.
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use vx_shm::{BoardState, Phase, SlotState};
+
+/// A value of the board, with its name there.
+macro_rules! board_word {
+    ($(#[$meta:meta])* $name:ident($word:ident): $($value:ident),*) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(in crate::cli) struct $name(pub $word);
+
+        impl ValueEnum for $name {
+            fn value_variants<'a>() -> &'a [Self] {
+                &[$(Self($word::$value)),*]
+            }
+
+            fn to_possible_value(&self) -> Option<PossibleValue> {
+                Some(PossibleValue::new(self.0.name()))
+            }
+        }
+    };
+}
+
+board_word! {
+    /// The phase of a script.
+    PhaseName(Phase): Queued, Waiting, Resolving, Downloading, Verifying, Extracting, Linking, PostInstall
+}
+board_word! {
+    /// The end of a script's slot.
+    EndState(SlotState): Done, Failed, Cancelled, Skipped
+}
+board_word! {
+    /// The end of a script's board.
+    ClosedState(BoardState): Done, Failed, Cancelled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_phase_of_the_board_can_be_named() {
+        let named: Vec<Phase> = PhaseName::value_variants().iter().map(|name| name.0).collect();
+        assert_eq!(named, Phase::ALL);
+    }
+}

@@ -1,0 +1,68 @@
+//! The words of the commands that resolve and install.
+
+use clap::Args;
+
+use super::run::RunArguments;
+
+/// Arguments of `vx sync`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SyncArguments {
+    /// Only these tools of vx.toml.
+    #[arg(value_name = "TOOL")]
+    pub tools: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArguments,
+    /// List the missing tools and exit with 1 if there are any; change nothing.
+    #[arg(long, conflicts_with_all = ["dry_run", "force", "tui", "json", "dump", "record", "trace", "timings"])]
+    pub check: bool,
+    /// List the steps of the run; change nothing.
+    #[arg(long, conflicts_with_all = ["tui", "json", "dump", "record", "trace", "timings"])]
+    pub dry_run: bool,
+    /// Refuse to run if vx.lock does not fit vx.toml.
+    #[arg(long, conflicts_with = "frozen")]
+    pub locked: bool,
+    /// Use vx.lock alone: resolve nothing, even if it does not fit vx.toml.
+    #[arg(long)]
+    pub frozen: bool,
+}
+
+/// Arguments of `vx install`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct InstallArguments {
+    /// The tools to install; without a version, the one that vx.toml requests, else the newest.
+    #[arg(required = true, value_name = "TOOL[@VERSION]")]
+    pub tools: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub run: RunArguments,
+    /// For `vx sync` only: take the configuration from standard input and report on this channel.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub ipc_channel: Option<String>,
+}
+
+/// Arguments of `vx lock`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct LockArguments {
+    /// Choose again the newest versions that vx.toml allows: of these tools, or of all if none is named.
+    #[arg(long, value_name = "TOOL", num_args = 0..)]
+    pub upgrade: Option<Vec<String>>,
+    /// List the tools for which vx.lock does not fit vx.toml, and exit with 1 if there are any; change nothing, use no
+    /// network.
+    #[arg(long, conflicts_with = "upgrade")]
+    pub check: bool,
+}
+
+/// Arguments of `vx outdated`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct OutdatedArguments {
+    /// Only these tools of vx.toml.
+    #[arg(value_name = "TOOL")]
+    pub tools: Vec<String>,
+    /// As JSON, with the tools that are up to date.
+    #[arg(long)]
+    pub json: bool,
+    /// Exit with 1 if `vx lock --upgrade` would change a version.
+    #[arg(long)]
+    pub exit_code: bool,
+}

@@ -1,0 +1,50 @@
+//! The words of the commands that run programs, or link to them.
+
+use std::ffi::OsString;
+
+use clap::Args;
+
+/// Arguments of `vx x`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunToolArguments {
+    /// Fail if it is not installed.
+    #[arg(long)]
+    pub no_install: bool,
+    /// For the launcher only: a link of this name was called.
+    #[arg(long, hide = true)]
+    pub shim: bool,
+    /// The tool, or one of its programs; with a version, that version, whatever vx.toml requests.
+    #[arg(value_name = "TOOL[@VERSION]")]
+    pub tool: String,
+    /// The arguments for the tool.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
+}
+
+/// Arguments of `vx run`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunScriptArguments {
+    /// List the scripts with their descriptions and commands.
+    #[arg(long, short, conflicts_with_all = ["script_help", "words"])]
+    pub list: bool,
+    /// Show a script's definition, and the words that scripts may use.
+    #[arg(long, short = 'H')]
+    pub script_help: bool,
+    /// The script and its arguments; options are passed on to it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT ARGUMENTS")]
+    pub words: Vec<OsString>,
+}
+
+pub(super) const SCRIPT_EXAMPLES: &str = "vx run test -p core --lib     arguments replace `{{args}}`, or stand at the end\n\
+    vx run test -H                the definition of the script";
+
+/// Arguments of `vx shims`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ShimsArguments {
+    /// Print the directory to put on PATH, and do nothing else.
+    #[arg(long, conflicts_with = "remove")]
+    pub directory: bool,
+    /// Remove the links.
+    #[arg(long)]
+    pub remove: bool,
+}

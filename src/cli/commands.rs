@@ -1,0 +1,46 @@
+//! The names of the commands.
+
+/// The names of the commands. A tool with such a name is run with `vx x`.
+pub(super) const COMMANDS: [&str; 22] = [
+    "sync",
+    "install",
+    "uninstall",
+    "lock",
+    "list",
+    "which",
+    "search",
+    "board",
+    "top",
+    "cache",
+    "x",
+    "outdated",
+    "doctor",
+    "config",
+    "shims",
+    "run",
+    "env",
+    "activate",
+    "exec-path",
+    "man",
+    "completions",
+    "help",
+];
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::args::Arguments;
+
+    #[test]
+    fn every_command_is_listed_as_one() {
+        let mut named: Vec<String> =
+            Arguments::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        named.push("help".into());
+        named.sort();
+        let mut listed = COMMANDS.map(str::to_owned).to_vec();
+        listed.sort();
+        assert_eq!(listed, named);
+    }
+}

@@ -1,0 +1,99 @@
+//! The command line as `work` sees it: it prints notices, and shows a run in a view, handles Ctrl-C, and reports the
+//! end.
+
+mod report;
+
+use std::io;
+
+use super::args::{OutputArguments, RunArguments};
+use super::failure::CANCELLED;
+use super::interrupts::{Forwarding, Interrupts};
+use super::notices;
+use super::show::{Showing, TerminalBlocked};
+use super::view::{View, choose_view};
+use crate::trouble::{Trouble, TroubleKind};
+use crate::work::frontend::{Frontend, Refused, RunView};
+use crate::work::notice::Notice;
+use crate::work::run::{LiveRun, RunOutcome};
+pub(super) use report::exit_code;
+use report::report;
+
+/// The command line, with the view that its arguments select.
+#[derive(Default)]
+pub(super) struct CommandLine {
+    output: OutputArguments,
+    no_mouse: bool,
+}
+
+impl CommandLine {
+    /// The command line with these arguments.
+    pub(super) fn of(run: &RunArguments) -> Self {
+        Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse }
+    }
+
+    /// The command line without a view.
+    pub(super) fn headless(headless: bool) -> Self {
+        Self { output: OutputArguments { headless, ..OutputArguments::default() }, no_mouse: false }
+    }
+}
+
+impl Frontend for CommandLine {
+    fn notice(&self, notice: Notice) {
+        notices::print(notice);
+    }
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        match choose_view(&self.output) {
+            Ok(view) => Ok(Box::new(OnTerminal { view, mouse: !self.no_mouse, interrupts: None, shown: None })),
+            Err(failure) => {
+                failure.report();
+                Err(Refused)
+            }
+        }
+    }
+}
+
+/// A run on the terminal.
+struct OnTerminal {
+    view: View,
+    mouse: bool,
+    interrupts: Option<Interrupts>,
+    shown: Option<(Forwarding, Showing)>,
+}
+
+impl RunView for OnTerminal {
+    fn starting(&mut self) -> io::Result<()> {
+        self.interrupts = Some(Interrupts::take()?);
+        Ok(())
+    }
+
+    fn started(&mut self, run: &LiveRun) -> io::Result<()> {
+        if let Some(interrupts) = &self.interrupts {
+            let forwarding = interrupts.forward(&run.handle)?;
+            let showing = Showing::start(run, self.view, self.mouse, forwarding.ends.clone())?;
+            self.shown = Some((forwarding, showing));
+        }
+        Ok(())
+    }
+
+    fn ended(self: Box<Self>, outcome: &RunOutcome) -> Result<(), Trouble> {
+        let shown = match self.interrupts.zip(self.shown) {
+            Some((interrupts, (forwarding, showing))) => {
+                let interrupted = forwarding.finish();
+                match showing.finish(&interrupts, interrupted) {
+                    Ok(shown) => shown.map_err(|failure| Trouble::new(TroubleKind::Board, failure)),
+                    Err(TerminalBlocked) => leave_blocked(),
+                }
+            }
+            None => Ok(()),
+        };
+        report(outcome, self.view, shown.as_ref().err());
+        shown
+    }
+}
+
+/// Exit at once. All work is done, and the terminal is blocked, so any further output would wait for it, too.
+fn leave_blocked() -> ! {
+    vx_tui::restore_modes();
+    std::process::exit(CANCELLED.into())
+}

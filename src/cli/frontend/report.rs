@@ -1,0 +1,71 @@
+//! The report of a run that is over: the part that its view has not shown, and the exit code.
+
+use std::process::ExitCode;
+
+use vx_shm::{Reader, SlotState};
+use vx_status::error_cell::ErrorCell;
+use vx_status::text::clean;
+use vx_tui::source::Logs;
+
+use crate::cli::failure::{CANCELLED, FAILED, Failure};
+use crate::cli::print;
+use crate::cli::view::View;
+use crate::cli::views::BoardLogs;
+use crate::trouble::Trouble;
+use crate::work::run::{Purpose, RunOutcome};
+
+/// Print the parts of an ended run that the view has not shown.
+pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Trouble>) {
+    let end = match &outcome.end {
+        Ok(end) => end,
+        Err(error) => {
+            Failure::failed(error).report();
+            return;
+        }
+    };
+    if let Err(error) = &outcome.shims {
+        print::warning(error);
+    }
+    if view == View::Headless {
+        print_failures(outcome);
+    }
+    for trouble in outcome.troubles.iter().chain(not_shown) {
+        print::trouble(trouble);
+    }
+    if end.cancelled || end.success() {
+        return;
+    }
+    let failed: Vec<&str> = end.steps.iter().filter(|step| !step.state.good()).map(|step| step.tool.as_str()).collect();
+    let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
+    let again = match &outcome.purpose {
+        Purpose::Sync => "vx sync".to_owned(),
+        Purpose::Install(tools) => format!("vx install {}", tools.join(" ")),
+        Purpose::Repair => "vx doctor --fix".to_owned(),
+    };
+    let hint = format!("`vx board dump` shows each error; `{again}` tries again what is missing");
+    Failure::hinted_text(FAILED, text, hint).report();
+}
+
+/// Print the error of each tool, which no view has shown; the board may soon be removed.
+fn print_failures(outcome: &RunOutcome) {
+    let read = Reader::open(&outcome.board).ok().and_then(|mut reader| reader.snapshot().ok());
+    let Some(snapshot) = read else { return };
+    let logs = BoardLogs::beside(&outcome.board);
+    let bad = |state| matches!(state, SlotState::Failed | SlotState::Died);
+    for slot in snapshot.slots.iter().filter(|slot| bad(slot.state)) {
+        // The error may hold output of a tool, colours included.
+        let error = ErrorCell::of(slot.error.as_deref().unwrap_or("it did not say why"));
+        let error: Vec<_> = error.shown().map(|line| clean(&line).into_owned()).collect();
+        let log = logs.location(&slot.key).map(|log| format!("\nwhole log: {log}")).unwrap_or_default();
+        print::error(format_args!("{} {}: {}{log}", clean(&slot.key), clean(&slot.version), error.join("\n")), None);
+    }
+}
+
+/// The exit code of a run. A good run that could not be shown, dumped or recorded as asked is a failure.
+pub(in crate::cli) fn exit_code(outcome: &RunOutcome) -> ExitCode {
+    match &outcome.end {
+        Ok(end) if end.cancelled => ExitCode::from(CANCELLED),
+        _ if outcome.good() => ExitCode::SUCCESS,
+        _ => ExitCode::from(FAILED),
+    }
+}

@@ -1,0 +1,94 @@
+//! A run in the view that was chosen for it.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use crossbeam_channel::Receiver;
+use vx_shm::Reader;
+use vx_tui::source::{Control, Expectations};
+use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions, Signs};
+
+use crate::cli::failure::Failure;
+use crate::cli::view::View;
+use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
+use crate::cli::{look, print, terminal};
+use crate::project::Ui;
+
+/// Show the run in this view until it is over.
+pub(super) fn show(
+    board: &Path,
+    view: View,
+    mouse: bool,
+    control: RunControl,
+    finished: Receiver<()>,
+    expectations: Expectations,
+) -> Result<(), Failure> {
+    if view == View::Headless {
+        return Ok(());
+    }
+    let mut inputs = inputs(board, Some(control), expectations)?;
+    let ui = look::settings().unwrap_or_default();
+    match view {
+        View::Dashboard => dashboard(&mut inputs, &ui, mouse, finished),
+        View::Inline => inline(&mut inputs, &ui, finished),
+        View::Plain => {
+            let look = look::look(&ui, io::stderr().is_terminal());
+            let options = PlainOptions { look, form: plain_form(), columns: vx_tui::stderr_columns() };
+            ignoring_closed(vx_tui::plain(&mut inputs, &options, &mut io::stderr(), finished))
+        }
+        View::Json | View::Headless => ignoring_closed(vx_tui::json(&mut inputs, &mut io::stdout(), finished)),
+    }
+}
+
+/// The inputs of a view: the board, its expected course, the logs beside it and, for the run's own view, its control.
+pub(in crate::cli) fn inputs(
+    board: &Path,
+    control: Option<RunControl>,
+    expectations: Expectations,
+) -> Result<Inputs, Failure> {
+    let reader = Reader::open(board).map_err(Failure::failed)?;
+    Ok(Inputs {
+        snapshots: Box::new(BoardSnapshots { reader, expectations }),
+        logs: Box::new(BoardLogs::beside(board)),
+        control: control.map(|control| Box::new(control) as Box<dyn Control>),
+    })
+}
+
+/// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
+/// because the terminal failed. The installs continue in any case.
+fn dashboard(inputs: &mut Inputs, ui: &Ui, mouse: bool, finished: Receiver<()>) -> Result<(), Failure> {
+    let options = look::dashboard(ui, io::stdout().is_terminal(), mouse)?;
+    match vx_tui::dashboard(inputs, &options, finished.clone()) {
+        Ok(Left::Finished | Left::Closed) => return Ok(()),
+        Ok(Left::Detached | Left::Signal(_)) => {}
+        Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
+    }
+    inline(inputs, ui, finished)
+}
+
+fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let terminal = io::stderr().is_terminal();
+    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
+    ignoring_closed(vx_tui::inline(inputs, &options, finished))
+}
+
+fn plain_form() -> PlainForm {
+    if terminal::accessible() {
+        return PlainForm::Accessible;
+    }
+    if terminal::github_actions() {
+        return PlainForm::GithubActions { step_summary: terminal::github_step_summary() };
+    }
+    PlainForm::Lines
+}
+
+/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
+fn ignoring_closed(result: io::Result<()>) -> Result<(), Failure> {
+    /// The error of a terminal that was hung up.
+    const EIO: i32 = 5;
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
+        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
+        Ok(()) => Ok(()),
+    }
+}

@@ -1,0 +1,46 @@
+//! The choice of the view that shows a run.
+
+use std::io::{self, IsTerminal};
+
+use super::args::OutputArguments;
+use super::failure::Failure;
+use super::{look, print, terminal};
+
+/// A view of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// A full-screen dashboard.
+    Dashboard,
+    /// A few lines that are redrawn below those that are finished.
+    Inline,
+    /// Lines, nothing redrawn.
+    Plain,
+    /// JSON events.
+    Json,
+    /// Nothing but errors.
+    Headless,
+}
+
+/// The requested view, or else the one that suits the destination of this program's output. With a headless view, only
+/// errors are printed from then on.
+pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
+    let view = match asked {
+        OutputArguments { tui: true, .. } => View::Dashboard,
+        OutputArguments { plain: true, .. } => View::Plain,
+        OutputArguments { json: true, .. } => View::Json,
+        OutputArguments { headless: true, .. } => View::Headless,
+        _ if terminal::redraws(io::stderr().is_terminal()) => View::Inline,
+        _ => View::Plain,
+    };
+    if view == View::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        return Err(Failure::usage("`--tui` needs a terminal, and standard input or output is none")
+            .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
+    }
+    if view == View::Headless {
+        print::errors_only();
+    } else if view != View::Json {
+        // Report a wrong setting before any work.
+        look::dashboard(&look::checked_settings()?, true, true)?;
+    }
+    Ok(view)
+}

@@ -1,0 +1,47 @@
+//! A part of a release: one archive, as in the plan and in the configuration document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::{Archive, Origin};
+use crate::digest::Digest;
+
+/// One archive of a release, with its origin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
+pub struct Part {
+    /// The archive. The document omits its package and version, which an install does not need.
+    pub archive: Archive,
+    /// The location; `None` until an archive from a lock is located, and for an install from the cache alone.
+    pub origin: Option<Origin>,
+}
+
+/// The form of a part in the document.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    /// Empty if the origin is not known.
+    url: String,
+    file_name: String,
+    digest: Option<Digest>,
+    size: Option<u64>,
+    strip: u32,
+    #[serde(default)]
+    into: String,
+    #[serde(default)]
+    authorization: Option<String>,
+}
+
+impl From<Part> for Row {
+    fn from(part: Part) -> Self {
+        let Archive { package: _, version: _, file: file_name, digest, size, strip, into } = part.archive;
+        let (url, authorization) = part.origin.map(|origin| (origin.url, origin.authorization)).unwrap_or_default();
+        Self { url, file_name, digest, size, strip, into, authorization }
+    }
+}
+
+impl From<Row> for Part {
+    fn from(row: Row) -> Self {
+        let Row { url, file_name: file, digest, size, strip, into, authorization } = row;
+        let origin = (!url.is_empty()).then_some(Origin { url, authorization });
+        Self { archive: Archive { file, digest, size, strip, into, ..Archive::default() }, origin }
+    }
+}

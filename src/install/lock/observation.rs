@@ -1,0 +1,59 @@
+//! An observation of the holder of a lock. Two in turn show whether the holder makes progress.
+
+use std::time::Instant;
+
+use super::record::Holder;
+use crate::report::{Phase, Progress};
+
+/// The holder of a lock at one time.
+pub(super) struct Observation {
+    holder: Option<Holder>,
+    /// The holder's progress, by its board.
+    pub(super) progress: Option<Progress>,
+    /// The holder is stopped, by job control or a debugger.
+    pub(super) stopped: bool,
+    /// The time of the first observation that was the same as this one.
+    pub(super) since: Instant,
+}
+
+impl Observation {
+    pub(super) fn of(holder: Option<Holder>, progress_of: &dyn Fn(&Holder) -> Option<Progress>) -> Self {
+        let progress = holder.as_ref().and_then(progress_of);
+        let stopped = holder.as_ref().is_some_and(Holder::is_stopped);
+        Self { holder, progress, stopped, since: Instant::now() }
+    }
+
+    /// True if nothing has changed between two observations.
+    pub(super) fn same(&self, other: &Self) -> bool {
+        (&self.holder, &self.progress, self.stopped) == (&other.holder, &other.progress, other.stopped)
+    }
+
+    /// The holder's process id; 0 if it left no record.
+    pub(super) fn pid(&self) -> u32 {
+        self.holder.as_ref().map_or(0, |holder| holder.pid)
+    }
+
+    /// True if a lack of progress is a sign that something is wrong.
+    ///
+    /// It is no such sign while the holder syncs or runs a post-install command: these show no progress and have limits
+    /// of their own. Nor is it one for a holder that never had a board, which cannot show any and gives up by itself if
+    /// its server does not answer. A holder whose board cannot be read is expected to move: the board is gone, or damaged.
+    pub(super) fn ought_to_move(&self) -> bool {
+        match (&self.holder, &self.progress) {
+            _ if self.stopped => true,
+            (Some(_), Some(progress)) => !matches!(progress.phase, Phase::Linking | Phase::PostInstall),
+            (Some(holder), None) => holder.board.is_some(),
+            (None, _) => true,
+        }
+    }
+
+    /// The holder's process id, and its state in a few words.
+    pub(super) fn words(&self) -> (u32, String) {
+        let state = match &self.progress {
+            _ if self.stopped => "stopped".to_owned(),
+            Some(progress) => progress.phase.to_string(),
+            None => "at work".to_owned(),
+        };
+        (self.pid(), state)
+    }
+}

@@ -1,0 +1,66 @@
+//! Compiles the launcher: this crate's library once more, in the form of a program without a C library, and `start.rs`
+//! linked to it. The library then carries the program's bytes.
+//!
+//! Only Linux on x86_64 and aarch64 has a launcher: the library calls the kernel directly.
+
+mod options;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use options::{LINK_OPTIONS, OPTIONS};
+
+fn main() {
+    println!("cargo::rustc-check-cfg=cfg(launcher)");
+    println!("cargo::rustc-check-cfg=cfg(program)");
+    println!("cargo::rerun-if-changed=.");
+    let architecture = variable("CARGO_CFG_TARGET_ARCH");
+    if variable("CARGO_CFG_TARGET_OS") != "linux" || !["x86_64", "aarch64"].contains(&architecture.as_str()) {
+        return;
+    }
+    let directory = PathBuf::from(variable("OUT_DIR"));
+    let program = directory.join("launcher");
+    compile_library(&directory);
+    link_program(&directory, &program);
+    println!("cargo::rustc-cfg=launcher");
+    println!("cargo::rustc-env=VX_LAUNCHER={}", program.display());
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
+}
+
+fn compile_library(directory: &Path) {
+    let mut rustc = rustc("vx_launcher", "rlib", "lib.rs");
+    rustc.args(["--cfg", "program", "--out-dir"]).arg(directory);
+    run(rustc);
+}
+
+fn link_program(directory: &Path, program: &Path) {
+    let mut rustc = rustc("launcher", "bin", "start.rs");
+    rustc.arg("--extern").arg(format!("vx_launcher={}", directory.join("libvx_launcher.rlib").display()));
+    for option in LINK_OPTIONS {
+        rustc.args(["-C", option]);
+    }
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        rustc.arg("-C").arg(format!("linker={linker}"));
+    }
+    rustc.arg("-o").arg(program);
+    run(rustc);
+}
+
+fn rustc(name: &str, kind: &str, source: &str) -> Command {
+    let mut rustc = Command::new(variable("RUSTC"));
+    rustc.args(["--edition", "2024", "--crate-name", name, "--crate-type", kind, "--target", &variable("TARGET")]);
+    for option in OPTIONS {
+        rustc.args(["-C", option]);
+    }
+    rustc.arg(source);
+    rustc
+}
+
+fn run(mut rustc: Command) {
+    let made = rustc.status().expect("the compiler starts");
+    assert!(made.success(), "the launcher does not compile");
+}

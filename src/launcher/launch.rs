@@ -1,0 +1,145 @@
+//! One launch: from the name of the shim to the tool that takes this process's place.
+
+use core::ffi::CStr;
+
+use crate::format::{self, Cache};
+use crate::system::{self, Arena, Program, Start};
+
+/// The folder of route files, below the home.
+const ROUTES: &[u8] = b"/cache/routes/";
+/// The link to `vx` beside the shims, below the home.
+const FALLBACK: &[u8] = b"/shims/.vx\0";
+/// The longest path that is looked up; longer ones are left to `vx`.
+const PATH_BYTES: usize = 4096;
+
+/// The name under which the launcher takes the tool's name from its first argument.
+const VX: &[u8] = b"vx";
+
+/// Exit code when nothing can be run at all.
+const FAILED: i32 = 1;
+
+/// The program that shims are links to.
+pub struct Launcher;
+
+impl Program for Launcher {
+    fn run(start: &Start) -> ! {
+        let mut own = [0; PATH_BYTES];
+        let home = system::own_path(&mut own).and_then(home_of);
+        let name = start.argument(0).map(|name| name.to_bytes()).map(base_name).unwrap_or_default();
+        if let Some(home) = home {
+            // Both calls return only if they could not replace this process.
+            let _ = match name {
+                VX => start.argument(1).and_then(|tool| run_tool(start, home, tool.to_bytes(), 1)),
+                name => run_tool(start, home, name, 0),
+            };
+            let _ = run_vx(start, home, name);
+        }
+        system::complain(
+            b"vx: this launcher has lost its vx; run `vx shims` with the vx that is installed now, by its path\n",
+        );
+        system::exit(FAILED)
+    }
+}
+
+impl Launcher {
+    /// End the process after a panic: a defect of the launcher itself.
+    pub fn panicked() -> ! {
+        system::complain(b"vx: the launcher met a defect of its own; `vx x TOOL` works without it\n");
+        system::exit(FAILED)
+    }
+}
+
+/// Replace this process with the tool, if the route file has it and still holds. The tool's arguments follow the one
+/// at `at`.
+fn run_tool(start: &Start, home: &[u8], name: &[u8], at: usize) -> Option<()> {
+    let mut directory = [0; PATH_BYTES];
+    let directory = system::working_directory(&mut directory)?;
+    let mut path = [0; PATH_BYTES];
+    let path = joined(&mut path, &[home, ROUTES, &format::file_name(directory), b"\0"])?;
+    let cache = Cache::checked(system::read(path)?)?;
+    if cache.directory()? != directory {
+        return None;
+    }
+    let program = cache.program(name)?;
+    if !cache.holds(system::stamp, |variable| start.variable(variable).map(format::hash)) {
+        return None;
+    }
+    let file = CStr::from_bytes_with_nul(program.file).ok()?;
+    let mut arena = Arena::for_environment(start, cache.exports().count(), program.search.len())?;
+    let path = arena.search_path(program.search, start.variable(b"PATH"))?;
+    arena.export(path);
+    cache.exports().for_each(|export| arena.export(export));
+    arena.inherit(start);
+    let variables = arena.finish();
+    start.with_arguments_from(at, file, |arguments| system::replace(file, arguments, variables));
+    None
+}
+
+/// Replace this process with `vx` and the same arguments; for a tool with `vx x --shim NAME -- ARGUMENTS`.
+fn run_vx(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
+    let mut path = [0; PATH_BYTES];
+    let vx = CStr::from_bytes_with_nul(joined(&mut path, &[home, FALLBACK])?).ok()?;
+    if name == VX {
+        system::replace(vx, start.arguments(), start.environment());
+        return None;
+    }
+    let mut copy = [0; PATH_BYTES];
+    let name = joined(&mut copy, &[name, b"\0"])?;
+    let mut arena = Arena::for_arguments(start)?;
+    for word in [&b"vx\0"[..], b"x\0", b"--shim\0", name, b"--\0"] {
+        arena.export(word);
+    }
+    arena.arguments_after_own(start);
+    system::replace(vx, arena.finish(), start.environment());
+    None
+}
+
+/// The home, from the launcher's own path `<home>/shims/<launcher>`.
+fn home_of(own: &[u8]) -> Option<&[u8]> {
+    let shims = &own[..own.iter().rposition(|byte| *byte == b'/')?];
+    Some(&shims[..shims.iter().rposition(|byte| *byte == b'/')?])
+}
+
+fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+fn joined<'a>(into: &'a mut [u8; PATH_BYTES], parts: &[&[u8]]) -> Option<&'a [u8]> {
+    let mut length = 0;
+    for part in parts {
+        into.get_mut(length..length + part.len())?.copy_from_slice(part);
+        length += part.len();
+    }
+    Some(&into[..length])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_is_two_folders_above_the_launcher() {
+        assert_eq!(home_of(b"/home/user/.vx/shims/.launcher"), Some(&b"/home/user/.vx"[..]));
+        assert_eq!(home_of(b"/shims/.launcher"), Some(&b""[..]));
+        assert_eq!(home_of(b"/.launcher"), None);
+        assert_eq!(home_of(b".launcher"), None);
+        assert_eq!(home_of(b""), None);
+    }
+
+    #[test]
+    fn a_name_is_all_behind_the_last_slash() {
+        for (path, name) in [("/h/shims/node", "node"), ("node", "node"), ("./node", "node"), ("/h/", ""), ("", "")] {
+            assert_eq!(base_name(path.as_bytes()), name.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_joined_up_to_the_last_byte_of_room_and_no_further() {
+        let mut room = [0; PATH_BYTES];
+        assert_eq!(joined(&mut room, &[b"/home", ROUTES, b"name", b"\0"]), Some(&b"/home/cache/routes/name\0"[..]));
+        let long = [b'x'; PATH_BYTES - 1];
+        assert_eq!(joined(&mut room, &[&long, b"\0"]).map(<[u8]>::len), Some(PATH_BYTES));
+        assert_eq!(joined(&mut room, &[&long, b"x", b"\0"]), None);
+        assert_eq!(joined(&mut room, &[]), Some(&b""[..]));
+    }
+}

@@ -1,0 +1,179 @@
+//! Memory for one table of texts and for one search path, of the size that they need.
+
+use core::ffi::{CStr, c_char};
+use core::marker::PhantomData;
+use core::slice;
+
+use super::call::{call, number};
+use super::start::{Start, Table, value_of};
+
+const READ_WRITE: usize = 3;
+const PRIVATE_ANONYMOUS: usize = 0x22;
+
+/// The folders that are searched for programs if no search path is set.
+const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
+
+/// A table of arguments or of variables that is being filled. Its memory is never given back: the program ends soon, or
+/// another takes its place.
+pub struct Arena<'a> {
+    table: *mut *const c_char,
+    places: usize,
+    used: usize,
+    path: *mut u8,
+    path_bytes: usize,
+    texts: PhantomData<&'a CStr>,
+}
+
+impl<'a> Arena<'a> {
+    /// Room for the variables of `start`, for `more` beside them, and for a search path with `search_bytes` in front.
+    pub fn for_environment(start: &Start, more: usize, search_bytes: usize) -> Option<Self> {
+        let path_bytes = start.variable(b"PATH").map_or(DEFAULT_PATH.len(), <[u8]>::len);
+        Self::new(start.variables().count() + more + 2, b"PATH=:\0".len() + search_bytes + path_bytes)
+    }
+
+    /// Room for the arguments of `start` and five more.
+    pub fn for_arguments(start: &Start) -> Option<Self> {
+        Self::new(start.count() + 6, 0)
+    }
+
+    fn new(places: usize, path_bytes: usize) -> Option<Self> {
+        let table_bytes = places.checked_mul(size_of::<*const c_char>())?;
+        let length = table_bytes.checked_add(path_bytes)?;
+        // SAFETY: the kernel picks the address of fresh memory; no memory in use is replaced.
+        let address = unsafe { call(number::MMAP, [0, length, READ_WRITE, PRIVATE_ANONYMOUS, usize::MAX, 0]) };
+        let base = usize::try_from(address).ok()? as *mut u8;
+        // SAFETY: the memory just mapped is `table_bytes + path_bytes` long.
+        let path = unsafe { base.add(table_bytes) };
+        Some(Self { table: base.cast(), places, used: 0, path, path_bytes, texts: PhantomData })
+    }
+
+    /// `PATH=` with `search` in front of `path`, unless it is there already: if such programs start one another, only
+    /// the first adds it. There is room for one such text.
+    pub fn search_path(&mut self, search: &[u8], path: Option<&[u8]>) -> Option<&'static [u8]> {
+        let path = path.unwrap_or(DEFAULT_PATH);
+        let there = path.strip_prefix(search).is_some_and(|rest| rest.is_empty() || rest[0] == b':');
+        let parts: [&[u8]; 5] = match there || search.is_empty() {
+            true => [b"PATH=", b"", b"", path, b"\0"],
+            false => [b"PATH=", search, b":", path, b"\0"],
+        };
+        let length = parts.iter().map(|part| part.len()).sum();
+        if length > self.path_bytes {
+            return None;
+        }
+        self.path_bytes = 0;
+        // SAFETY: `path_bytes` bytes begin at `path`, zeroed by the kernel, and `length` is no more. They are handed
+        // out once, since no room is left for another text, and never given back.
+        let text = unsafe { slice::from_raw_parts_mut(self.path, length) };
+        let mut at = 0;
+        for part in parts {
+            text[at..at + part.len()].copy_from_slice(part);
+            at += part.len();
+        }
+        Some(text)
+    }
+
+    /// Put a text that ends in a zero byte into the table; any other is left out.
+    pub fn export(&mut self, text: &'a [u8]) {
+        if text.last() == Some(&0) {
+            self.push(text.as_ptr().cast());
+        }
+    }
+
+    /// Put those variables of `start` into the table whose names are not there yet.
+    pub fn inherit(&mut self, start: &'a Start) {
+        let own = self.used;
+        for text in start.variables() {
+            let bytes = text.to_bytes();
+            let name = &bytes[..bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len())];
+            let taken = (0..own).any(|at| {
+                // SAFETY: the places below `used` are within the table, and `push` has filled them.
+                let other = unsafe { *self.table.add(at) };
+                // SAFETY: `push` takes only texts that end in a zero byte and live for the arena's lifetime.
+                let other = unsafe { CStr::from_ptr(other) };
+                value_of(other.to_bytes(), name).is_some()
+            });
+            if !taken {
+                self.push(text.as_ptr());
+            }
+        }
+    }
+
+    /// Put every argument of `start` but the own name into the table.
+    pub fn arguments_after_own(&mut self, start: &'a Start) {
+        (1..start.count()).filter_map(|at| start.argument(at)).for_each(|text| self.push(text.as_ptr()));
+    }
+
+    /// The table, ended by a null pointer.
+    pub fn finish(self) -> Table<'a> {
+        // SAFETY: `push` keeps the last place free, which is still zero, as the kernel made it: a null pointer. All
+        // pointers before it came through `push`.
+        unsafe { Table::at(self.table) }
+    }
+
+    /// Put a pointer to a text that ends in a zero byte and lives for `'a` into the table, while there is room.
+    fn push(&mut self, text: *const c_char) {
+        if self.used + 1 < self.places {
+            // SAFETY: `used` is below `places`, for which the memory was made.
+            unsafe { *self.table.add(self.used) = text };
+            self.used += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{StartedWith, texts};
+    use super::*;
+
+    fn joined(search: &str, path: Option<&str>) -> Option<String> {
+        let mut arena = Arena::new(1, 64)?;
+        let text = arena.search_path(search.as_bytes(), path.map(str::as_bytes))?;
+        assert!(arena.search_path(b"", Some(b"")).is_none(), "there is room for one");
+        Some(String::from_utf8(text.to_vec()).expect("a text"))
+    }
+
+    #[test]
+    fn folders_stand_in_front_of_the_search_path_once() {
+        assert_eq!(joined("/a:/b", Some("/usr/bin")).as_deref(), Some("PATH=/a:/b:/usr/bin\0"));
+        assert_eq!(joined("/a:/b", Some("/a:/b:/usr/bin")).as_deref(), Some("PATH=/a:/b:/usr/bin\0"));
+        assert_eq!(joined("/a:/b", Some("/a:/b")).as_deref(), Some("PATH=/a:/b\0"));
+        assert_eq!(joined("/a", Some("/ab:/c")).as_deref(), Some("PATH=/a:/ab:/c\0"));
+        assert_eq!(joined("", Some("/c")).as_deref(), Some("PATH=/c\0"));
+        assert_eq!(joined("/a", None).as_deref(), Some("PATH=/a:/usr/local/bin:/usr/bin:/bin\0"));
+        assert_eq!(joined(&"x".repeat(60), Some("/c")), None, "longer than the room that was asked for");
+    }
+
+    #[test]
+    fn a_program_inherits_the_variables_that_it_is_not_given() {
+        let mut started = StartedWith::new(&["node"], &["PATH=/bin", "MODE=old", "HOME=/root", "MOD=kept", "ODD"]);
+        let start = started.start();
+        let mut arena = Arena::for_environment(&start, 1, 2).expect("memory");
+        let path = arena.search_path(b"/a", start.variable(b"PATH")).expect("room");
+        arena.export(path);
+        arena.export(b"MODE=new\0");
+        arena.export(b"no zero byte ends this");
+        arena.inherit(&start);
+        assert_eq!(texts(arena.finish()), ["PATH=/a:/bin", "MODE=new", "HOME=/root", "MOD=kept", "ODD"]);
+    }
+
+    #[test]
+    fn the_own_name_gives_way_to_the_words_in_front() {
+        let mut started = StartedWith::new(&["node", "-e", "0"], &[]);
+        let start = started.start();
+        let mut arena = Arena::for_arguments(&start).expect("memory");
+        for word in ["vx\0", "x\0", "--shim\0", "node\0", "--\0"] {
+            arena.export(word.as_bytes());
+        }
+        arena.arguments_after_own(&start);
+        assert_eq!(texts(arena.finish()), ["vx", "x", "--shim", "node", "--", "-e", "0"]);
+    }
+
+    #[test]
+    fn a_full_table_keeps_its_end() {
+        let mut arena = Arena::new(3, 0).expect("memory");
+        for word in ["one\0", "two\0", "three\0"] {
+            arena.export(word.as_bytes());
+        }
+        assert_eq!(texts(arena.finish()), ["one", "two"]);
+    }
+}

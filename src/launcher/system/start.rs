@@ -1,0 +1,172 @@
+//! The arguments and the environment that the kernel started the program with.
+
+use core::ffi::{CStr, c_char};
+use core::marker::PhantomData;
+
+/// A program that starts without a C library.
+pub trait Program {
+    /// The whole of the program.
+    fn run(start: &Start) -> !;
+}
+
+/// The beginning of a program, to be jumped to from its entry point with the stack pointer as its argument.
+///
+/// # Safety
+/// `stack` is the stack pointer as the kernel set it, and nothing else has read or changed what it points to.
+pub unsafe extern "C" fn begin<P: Program>(stack: *mut usize) -> ! {
+    // SAFETY: the caller promises what the kernel leaves there: the count of arguments, as many pointers to texts that
+    // end in a zero byte, a null pointer, pointers to the variables, a null pointer; all of it for as long as the
+    // program runs.
+    let start = unsafe { Start::at(stack) };
+    P::run(&start)
+}
+
+/// The program's arguments and environment, in memory that lasts as long as the program.
+pub struct Start {
+    count: usize,
+    arguments: *mut *const c_char,
+    environment: *mut *const c_char,
+}
+
+/// Pointers to texts that each end in a zero byte, ended by a null pointer: arguments or an environment for the kernel.
+#[derive(Clone, Copy)]
+pub struct Table<'a> {
+    first: *const *const c_char,
+    texts: PhantomData<&'a CStr>,
+}
+
+impl Table<'_> {
+    /// The table that begins here.
+    ///
+    /// # Safety
+    /// A null pointer ends it; all pointers before that are to texts that end in a zero byte and outlive this value.
+    pub(super) unsafe fn at(first: *const *const c_char) -> Self {
+        Self { first, texts: PhantomData }
+    }
+
+    pub(super) fn address(self) -> usize {
+        self.first as usize
+    }
+}
+
+impl Start {
+    /// The start of a program whose arguments and variables are here.
+    ///
+    /// # Safety
+    /// Writable memory begins at `stack` and holds the count of arguments, as many pointers to texts that end in a zero
+    /// byte, a null pointer, pointers to such texts with the variables, and a null pointer. All of that outlives this
+    /// value, and only this value uses the pointers.
+    pub(super) unsafe fn at(stack: *mut usize) -> Self {
+        // SAFETY: the count lies here, as the caller promises.
+        let count = unsafe { *stack };
+        // SAFETY: the first table follows the count within the same memory.
+        let arguments = unsafe { stack.add(1) }.cast::<*const c_char>();
+        // SAFETY: the second table follows the first, which holds `count` pointers and a null pointer.
+        let environment = unsafe { arguments.add(count + 1) };
+        Self { count, arguments, environment }
+    }
+
+    /// The number of arguments, the own name included.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// An argument, from 0: the own name.
+    pub fn argument(&self, at: usize) -> Option<&CStr> {
+        if at >= self.count {
+            return None;
+        }
+        // SAFETY: the table has a pointer for each argument below the count.
+        let text = unsafe { *self.arguments.add(at) };
+        // SAFETY: a text that ends in a zero byte and lives as long as this value, as `at` promises; or the `first` of
+        // `with_arguments_from`.
+        Some(unsafe { CStr::from_ptr(text) })
+    }
+
+    /// Call `replace` with the arguments from this one on and `first` in its place. When `replace` returns, the
+    /// argument is in its place again: the next program to be tried needs it.
+    pub fn with_arguments_from(&self, at: usize, first: &'static CStr, replace: impl FnOnce(Table<'_>)) {
+        if at >= self.count {
+            return replace(self.arguments());
+        }
+        // SAFETY: the table has a place for each argument below the count.
+        let from = unsafe { self.arguments.add(at) };
+        // SAFETY: that place is readable and writable, and no reference to it is ever made: `argument` copies the
+        // pointer out.
+        let argument = unsafe { from.replace(first.as_ptr()) };
+        // SAFETY: from this place on the table is as the kernel left it, but for `first`, which lives for ever.
+        replace(unsafe { Table::at(from) });
+        // SAFETY: as above.
+        unsafe { *from = argument };
+    }
+
+    /// The arguments as they are.
+    pub fn arguments(&self) -> Table<'_> {
+        // SAFETY: the table ends in a null pointer, and its texts live as long as this value.
+        unsafe { Table::at(self.arguments) }
+    }
+
+    /// The environment as it is.
+    pub fn environment(&self) -> Table<'_> {
+        // SAFETY: as for the arguments.
+        unsafe { Table::at(self.environment) }
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &[u8]) -> Option<&[u8]> {
+        self.variables().find_map(|text| value_of(text.to_bytes(), name))
+    }
+
+    /// The variables, each `NAME=VALUE`.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &CStr> {
+        (0..).map_while(|at| {
+            // SAFETY: the table ends in a null pointer, where the iteration ends.
+            let text = unsafe { *self.environment.add(at) };
+            // SAFETY: the pointers before the null pointer are to texts that end in a zero byte and live as long as
+            // `self`.
+            (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
+        })
+    }
+}
+
+/// The value, if this `NAME=VALUE` has this name.
+pub(super) fn value_of<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    text.strip_prefix(name)?.strip_prefix(b"=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{StartedWith, texts};
+
+    #[test]
+    fn arguments_and_variables_are_found_where_the_kernel_puts_them() {
+        let mut started =
+            StartedWith::new(&["node", "-e", "0"], &["HOME=/root", "PATHS=no", "PATH=/bin", "EMPTY=", "ODD"]);
+        let start = started.start();
+        assert_eq!(start.count(), 3);
+        assert_eq!((start.argument(0), start.argument(2), start.argument(3)), (Some(c"node"), Some(c"0"), None));
+        assert_eq!(start.variable(b"PATH"), Some(&b"/bin"[..]));
+        assert_eq!(start.variable(b"EMPTY"), Some(&b""[..]));
+        assert_eq!((start.variable(b"ODD"), start.variable(b"HOM"), start.variable(b"USER")), (None, None, None));
+        assert_eq!(texts(start.arguments()), ["node", "-e", "0"]);
+        assert_eq!(texts(start.environment()), ["HOME=/root", "PATHS=no", "PATH=/bin", "EMPTY=", "ODD"]);
+    }
+
+    #[test]
+    fn a_tool_is_given_the_arguments_behind_its_name() {
+        let mut started = StartedWith::new(&["vx", "node", "-e"], &[]);
+        let start = started.start();
+        start.with_arguments_from(1, c"/store/node", |table| assert_eq!(texts(table), ["/store/node", "-e"]));
+        start.with_arguments_from(0, c"/store/vx", |table| assert_eq!(texts(table), ["/store/vx", "node", "-e"]));
+        assert_eq!(texts(start.arguments()), ["vx", "node", "-e"], "nothing was replaced");
+    }
+
+    #[test]
+    fn a_program_may_be_started_without_arguments() {
+        let mut started = StartedWith::new(&[], &["HOME=/root"]);
+        let start = started.start();
+        assert_eq!((start.count(), start.argument(0)), (0, None));
+        start.with_arguments_from(0, c"/store/node", |table| assert_eq!(texts(table), [""; 0]));
+        assert_eq!(start.variable(b"HOME"), Some(&b"/root"[..]));
+    }
+}

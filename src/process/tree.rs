@@ -1,0 +1,39 @@
+//! Trees of processes: a program and all that it starts, directly or not, ended as a whole.
+//!
+//! On Linux each tree has a runner, a process of its own between the tree and its owner. It is a subreaper, so that
+//! orphans come to it, and the leader of a session. A process belongs to its tree also when it has left its parent, its
+//! group and its session, and has closed its output; and the tree is ended also when its owner is killed.
+//!
+//! - `handle` names one process and never its successor,
+//! - `look` finds all that are below this process,
+//! - `ending` asks, stops and kills them,
+//! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
+//! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
+//!   concerns this whole process,
+//! - `step` is a child on this process's own terminal, which has no runner.
+//!
+//! Bounds: processes of other users (a setuid program) cannot be signalled, and are named; so are processes that wait in
+//! the system for longer than ten seconds. If the runner and all of its owners are killed at once, nothing is left that
+//! could end the tree. Other systems have no subreapers that a program may be: there the group of processes, or the job
+//! object, is ended, and a process that leaves its group is not followed. The same holds in a program that embeds vx
+//! without naming a runner.
+
+mod adoption;
+mod ending;
+mod handle;
+mod look;
+mod owner;
+mod program;
+mod protocol;
+mod requests;
+mod runner;
+mod step;
+
+pub use adoption::Adoption;
+pub(super) use adoption::{end_adoption, end_orphans};
+pub use owner::{Tree, TreeLaunch};
+pub use program::this_is_vx;
+pub(super) use program::{runner, starts_others};
+pub use protocol::{Counts, TreeEnd};
+pub use runner::tree_runner;
+pub(super) use step::wait_or_end;

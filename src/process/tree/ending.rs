@@ -1,0 +1,248 @@
+//! The end of a tree: asked, awaited, stopped, killed from the leaves, and looked for again.
+//!
+//! Every signal but one goes to a handle, never to a number. The exception is the kill of the leader's group, which no
+//! fork under way in it escapes; the leader, alive or as a zombie, holds that number until the tree is empty.
+
+use std::collections::HashSet;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::handle::{await_any, now_ticks};
+use super::look::{Descendants, Look};
+use super::protocol::Counts;
+use crate::process::group::{self, Member};
+
+/// The longest that killed processes are waited for. The system may take any time, so there is a bound.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two looks at a tree in which no known process ends: the first pause, and the longest.
+const PAUSES: [Duration; 2] = [Duration::from_millis(10), Duration::from_millis(200)];
+/// The longest wait for killed processes before the next look.
+const KILLED: Duration = Duration::from_millis(20);
+/// The wait for the next look when the last one saw only what members had left.
+const UNSEEN: Duration = Duration::from_millis(1);
+/// The number of looks for processes that were started before their parents stopped; a tree that grows for longer is
+/// killed while it grows.
+const STOPPING_LOOKS: usize = 4;
+/// The number of clean looks in a row that show a tree to be empty.
+const CLEAN_LOOKS: usize = 2;
+
+/// A tree whose end is watched, or brought about.
+pub(super) struct Ending {
+    pub descendants: Descendants,
+    pub counts: Counts,
+    clean: usize,
+    /// The time at which members were first asked to end, in ticks since the system's start.
+    asked_at: Option<u64>,
+    asked: HashSet<(Pid, u64)>,
+    pause: Duration,
+}
+
+impl Ending {
+    /// The tree of these processes.
+    pub(super) fn of(descendants: Descendants) -> Self {
+        let counts = Counts::default();
+        Self { descendants, counts, clean: 0, asked_at: None, asked: HashSet::new(), pause: PAUSES[0] }
+    }
+
+    /// Look once more; whether the tree is empty.
+    ///
+    /// A look is clean when no member is alive and none was collected since the one before: a process that forks and
+    /// exits faster than a look sees it leaves one to collect with every step.
+    pub(super) fn seen_empty(&mut self) -> bool {
+        let Look { collected, complete } = self.descendants.look();
+        self.counts.looks += 1;
+        let clean = complete && collected == 0 && self.descendants.members().is_empty();
+        self.clean = if clean { self.clean + 1 } else { 0 };
+        self.clean >= CLEAN_LOOKS
+    }
+
+    /// End the tree: ask, wait for the grace, kill. `wait` returns when a member ends, after that pause, or with another
+    /// grace to keep to if it is shorter. Processes that are still there after all come back.
+    pub(super) fn end(
+        &mut self,
+        grace: Duration,
+        mut wait: impl FnMut(&Self, Duration) -> Option<Duration>,
+    ) -> Vec<Member> {
+        let asked_at = Instant::now();
+        let mut until = asked_at + grace;
+        while Instant::now() < until {
+            if self.seen_empty() {
+                return Vec::new();
+            }
+            self.ask();
+            let pause = self.pause().min(until.saturating_duration_since(Instant::now()));
+            if let Some(grace) = wait(self, pause) {
+                until = until.min(asked_at + grace);
+            }
+        }
+        let killed_at = Instant::now();
+        let left = self.kill();
+        self.counts.killing_us = u64::try_from(killed_at.elapsed().as_micros()).ok();
+        left
+    }
+
+    /// Wait for the end of a member, no longer than this pause.
+    pub(super) fn await_member(&self, pause: Duration) -> Option<Duration> {
+        await_any(self.handles(), Some(pause));
+        None
+    }
+
+    /// Ask each member once to end, if it started before the first time that this was called.
+    fn ask(&mut self) {
+        if self.asked_at.is_none() {
+            // Those that were started during the last look are found by another one.
+            self.seen_empty();
+            self.pause = PAUSES[0];
+        }
+        // All of the first look are asked. A tick is long: of those found later, one that started in this tick is taken
+        // for the clean-up of those just asked.
+        let before = self.asked_at.unwrap_or(u64::MAX);
+        self.asked_at.get_or_insert_with(now_ticks);
+        for member in self.descendants.members().iter().filter(|member| member.start < before) {
+            if self.asked.insert((member.handle.pid, member.start)) {
+                self.counts.asked += usize::from(member.handle.signal(Signal::TERM));
+                // A stopped process acts on a signal only once it runs again.
+                member.handle.signal(Signal::CONT);
+            }
+        }
+    }
+
+    /// The handles that show the end of a member.
+    pub(super) fn handles(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.descendants.members().iter().map(|member| member.handle.as_fd())
+    }
+
+    /// The longest wait before the next look, which grows from one to the next. After a clean look there is none.
+    pub(super) fn pause(&mut self) -> Duration {
+        if self.clean > 0 {
+            return Duration::ZERO;
+        }
+        let longer = (self.pause * 2).min(PAUSES[1]);
+        std::mem::replace(&mut self.pause, longer)
+    }
+
+    /// Kill every member, and look until none is found; those that are still there after ten seconds come back.
+    ///
+    /// Stopped from the root, so that no parent acts on the end of its child; killed from the leaves, so that members
+    /// cut off by the end of this process itself are still below their parents.
+    fn kill(&mut self) -> Vec<Member> {
+        let deadline = Instant::now() + PATIENCE;
+        self.clean = 0;
+        while Instant::now() < deadline {
+            if self.stop_all() {
+                return Vec::new();
+            }
+            for member in self.descendants.members().iter().rev() {
+                self.counts.killed += usize::from(member.handle.signal(Signal::KILL));
+            }
+            if let Some(leader) = self.descendants.leader() {
+                let _ = kill_process_group(leader, Signal::KILL);
+            }
+            match self.descendants.members().is_empty() {
+                true => std::thread::sleep(UNSEEN),
+                false => await_all(self.handles().collect(), Instant::now() + KILLED),
+            }
+        }
+        self.named()
+    }
+
+    /// Stop every member, also those that were started meanwhile; whether there is none.
+    fn stop_all(&mut self) -> bool {
+        let mut stopped = HashSet::new();
+        for _ in 0..STOPPING_LOOKS {
+            if self.seen_empty() {
+                return true;
+            }
+            let before = stopped.len();
+            for member in self.descendants.members() {
+                if stopped.insert((member.handle.pid, member.start)) {
+                    member.handle.signal(Signal::STOP);
+                }
+            }
+            if stopped.len() == before && self.clean == 0 {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// The members by name, with the reason why a request to end does not reach them.
+    pub(super) fn named(&self) -> Vec<Member> {
+        let members = self.descendants.members().iter();
+        members.filter_map(|member| group::named(member.handle.pid.as_raw_pid().cast_unsigned())).collect()
+    }
+}
+
+/// Wait until all of these have ended, no longer than until then.
+fn await_all(mut handles: Vec<BorrowedFd<'_>>, deadline: Instant) {
+    while !handles.is_empty()
+        && let Some(left) = deadline.checked_duration_since(Instant::now())
+    {
+        let mut ended = await_any(handles.iter().copied(), Some(left)).into_iter();
+        handles.retain(|_| !ended.next().unwrap_or(false));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Child, Command, Stdio};
+
+    struct Led {
+        ending: Ending,
+        directory: tempfile::TempDir,
+        _shell: Child,
+    }
+
+    impl Led {
+        /// A tree led by a shell with this script, once that is ready.
+        fn by(script: &str) -> Self {
+            let directory = tempfile::tempdir().expect("a directory");
+            let script = format!("cd '{}'; {script}", directory.path().display());
+            let shell = Command::new("/bin/sh").args(["-c", &script]).stdout(Stdio::null()).spawn().expect("a shell");
+            let pid = Pid::from_child(&shell);
+            let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+            descendants.lead_by(pid).expect("it is there");
+            while !directory.path().join("ready").exists() {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Self { ending: Ending::of(descendants), directory, _shell: shell }
+        }
+    }
+
+    impl Drop for Led {
+        fn drop(&mut self) {
+            self.ending.kill();
+        }
+    }
+
+    #[test]
+    fn a_member_is_asked_once_and_those_that_start_later_are_not() {
+        let clean_up = "(trap \"echo later >> said\" TERM; sleep 30 & wait) & sleep 0.1";
+        let mut tree =
+            Led::by(&format!("trap 'echo asked >> said; {clean_up}' TERM; : > ready; while :; do sleep 0.05; done"));
+        for _ in 0..20 {
+            assert!(!tree.ending.seen_empty());
+            tree.ending.ask();
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let said = std::fs::read_to_string(tree.directory.path().join("said")).expect("it was asked");
+        assert_eq!(said, "asked\n");
+        assert_eq!(tree.ending.kill(), []);
+    }
+
+    #[test]
+    fn a_member_that_ignores_the_request_is_killed_and_its_status_is_kept() {
+        let mut tree = Led::by("trap '' TERM; : > ready; while :; do sleep 0.05; done");
+        assert!(!tree.ending.seen_empty());
+        tree.ending.ask();
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(!tree.ending.seen_empty(), "it ignores the request");
+        assert_eq!(tree.ending.kill(), []);
+        assert!(tree.ending.counts.killed >= 1, "{:?}", tree.ending.counts);
+        let signal = tree.ending.descendants.leader_status().and_then(|status| status.terminating_signal());
+        assert_eq!(signal, Some(9));
+    }
+}

@@ -1,0 +1,135 @@
+//! One process, never a later one of the same number.
+//!
+//! A number is a process's own until that process has been collected. A pidfd names the process itself, and it can be
+//! polled for its end; so while a handle of a number is open and silent, the number still belongs to that process.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus, pidfd_open, pidfd_send_signal, waitid,
+};
+
+/// Facts about a process at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Facts {
+    /// Its parent; none where that is outside of this system of process numbers.
+    pub parent: Option<Pid>,
+    /// Its session; none for those of the system itself, and for one that is about to go.
+    pub session: Option<Pid>,
+    /// The time of its start, in ticks since the system's own.
+    pub start: u64,
+}
+
+impl Facts {
+    /// The facts that `/proc` has of the process with this number now.
+    pub(super) fn of(pid: Pid) -> Option<Self> {
+        let mut buffer = [0; 1024];
+        let read = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut buffer).ok()?;
+        Self::parse(&buffer[..read])
+    }
+
+    /// The name, in parentheses, may hold anything, parentheses included: the fields follow the last one.
+    fn parse(stat: &[u8]) -> Option<Self> {
+        let close = stat.iter().rposition(|byte| *byte == b')')?;
+        let fields: Vec<&str> = std::str::from_utf8(stat.get(close + 2..)?).ok()?.split(' ').collect();
+        let number = |at: usize| fields.get(at).and_then(|text: &&str| text.parse::<i32>().ok());
+        // A process that is about to go has no session any more, which shows as a negative number.
+        let pid = |number: i32| Pid::from_raw(number.max(0));
+        Some(Self { parent: pid(number(1)?), session: pid(number(3)?), start: fields.get(19)?.parse().ok()? })
+    }
+}
+
+/// The ticks since the system's start, as [`Facts::start`] counts them.
+pub(super) fn now_ticks() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let per_second = rustix::param::clock_ticks_per_second();
+    let nanoseconds_per_tick = 1_000_000_000 / per_second.max(1);
+    now.tv_sec.cast_unsigned() * per_second + now.tv_nsec.cast_unsigned() / nanoseconds_per_tick
+}
+
+/// A handle of a process.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub pid: Pid,
+    fd: OwnedFd,
+}
+
+impl Handle {
+    /// A handle of the process that has this number now; `Ok(None)` when there is none.
+    pub(super) fn open(pid: Pid) -> io::Result<Option<Self>> {
+        match pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(fd) => Ok(Some(Self { pid, fd })),
+            Err(Errno::SRCH | Errno::INVAL) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Send it a signal. Processes of other users cannot be signalled, and an ended one has no use for it.
+    pub(super) fn signal(&self, signal: Signal) -> bool {
+        pidfd_send_signal(&self.fd, signal).is_ok()
+    }
+
+    /// The status of a child that has ended, which is then collected; its number may be given away from then on.
+    pub(super) fn collect(&self) -> Option<WaitIdStatus> {
+        waitid(WaitId::PidFd(self.fd.as_fd()), WaitIdOptions::EXITED | WaitIdOptions::NOHANG).ok().flatten()
+    }
+
+    /// The status of a child that has ended, which keeps its number.
+    pub(super) fn status(&self) -> Option<WaitIdStatus> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::PidFd(self.fd.as_fd()), options).ok().flatten()
+    }
+}
+
+impl AsFd for Handle {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// Of these, in their order, whether each has something to report: for a handle, that its process and all its threads
+/// have ended. Waits for the first one, no longer than `patience`.
+pub(super) fn await_any<'a>(fds: impl Iterator<Item = BorrowedFd<'a>>, patience: Option<Duration>) -> Vec<bool> {
+    let mut fds: Vec<PollFd<'a>> = fds.map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+    let deadline = patience.and_then(|patience| Instant::now().checked_add(patience));
+    loop {
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        // A wait too long for the system's clock is one without end.
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        // The end of any child interrupts a wait.
+        if poll(&mut fds, timeout.as_ref()) != Err(Errno::INTR) {
+            return fds.iter().map(|fd| !fd.revents().is_empty()).collect();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_follow_a_name_that_may_hold_anything() {
+        let stat = b"7 (a) S (b) Z 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9";
+        let facts = Facts::parse(stat).expect("all fields are there");
+        assert_eq!((facts.parent, facts.session, facts.start), (Pid::from_raw(3), Pid::from_raw(6), 12345));
+        let going =
+            Facts::parse(b"7 (a) X 0 -1 -1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 0 0").expect("all are there");
+        assert_eq!((going.parent, going.session), (None, None));
+        assert_eq!(Facts::parse(b"7 (a) S 0 0 0 0 -1"), None);
+    }
+
+    #[test]
+    fn this_process_started_before_now_and_its_handle_is_silent() {
+        let own = rustix::process::getpid();
+        let facts = Facts::of(own).expect("this process is there");
+        assert!(facts.start <= now_ticks() && now_ticks() - facts.start < 360_000, "{facts:?} {}", now_ticks());
+        let handle = Handle::open(own).expect("a handle").expect("this process is there");
+        assert_eq!(await_any([handle.as_fd()].into_iter(), Some(Duration::ZERO)), [false]);
+        assert!(handle.status().is_none(), "it is no child of its own");
+    }
+}

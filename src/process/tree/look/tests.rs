@@ -1,0 +1,72 @@
+//! Looks at shells and their children.
+
+use super::*;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+
+fn shell(script: &str) -> (Child, Pid) {
+    let child = Command::new("/bin/sh").args(["-c", script]).stdout(Stdio::null()).spawn().expect("a shell");
+    let pid = Pid::from_child(&child);
+    (child, pid)
+}
+
+/// Look until there are so many members.
+fn find(descendants: &mut Descendants, count: usize) -> Look {
+    for _ in 0..2_000 {
+        let look = descendants.look();
+        if look.complete && descendants.members().len() == count {
+            return look;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    panic!("{count} members were expected, and there are {:?}", descendants.members());
+}
+
+#[test]
+fn members_are_found_behind_their_parents_and_forgotten_when_they_end() {
+    let (mut child, pid) = shell("( sleep 30 & wait ) & wait");
+    let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+    find(&mut descendants, 3);
+    let parents: Vec<Option<Pid>> =
+        descendants.members().iter().map(|member| Facts::of(member.handle.pid).expect("it is there").parent).collect();
+    let pids: Vec<Option<Pid>> = descendants.members().iter().map(|member| Some(member.handle.pid)).collect();
+    assert_eq!(parents, [Some(rustix::process::getpid()), pids[0], pids[1]]);
+    for member in descendants.members().iter().rev() {
+        member.handle.signal(rustix::process::Signal::KILL);
+    }
+    find(&mut descendants, 0);
+    assert!(child.wait().is_err(), "the look has collected it");
+}
+
+#[test]
+fn a_child_that_ended_before_it_was_seen_is_collected_and_counted() {
+    let (child, pid) = shell("exit 0");
+    let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+    while Handle::open(pid).ok().flatten().is_none_or(|handle| handle.status().is_none()) {
+        sleep(Duration::from_millis(1));
+    }
+    assert_eq!(descendants.look(), Look { collected: 1, complete: true });
+    assert_eq!(descendants.look(), Look { collected: 0, complete: true });
+    drop(child);
+}
+
+#[test]
+fn a_child_that_the_rule_leaves_out_keeps_its_status() {
+    let (mut child, _) = shell("exit 3");
+    let mut descendants = Descendants::by_rule(|_, _| false);
+    sleep(Duration::from_millis(20));
+    assert_eq!(descendants.look(), Look { collected: 0, complete: true });
+    assert_eq!(child.wait().expect("its status").code(), Some(3));
+}
+
+#[test]
+fn a_leader_keeps_its_number_until_it_is_asked_to_go() {
+    let (child, pid) = shell("exit 4");
+    let mut descendants = Descendants::by_rule(move |found, _| found == pid);
+    descendants.lead_by(pid).expect("it is there, if only as a zombie");
+    find(&mut descendants, 0);
+    assert_eq!(descendants.leader_status().and_then(|status| status.exit_status()), Some(4));
+    descendants.collect_leader();
+    assert_eq!((descendants.leader(), Facts::of(pid)), (None, None));
+    drop(child);
+}

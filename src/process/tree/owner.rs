@@ -1,0 +1,154 @@
+//! The owner's side of a tree: start its runner, ask for its end, receive its report.
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
+
+use super::adoption::{RUNNER_PATIENCE, RUNNERS, collect_runner, end_orphans};
+use super::handle::{Handle, await_any};
+use super::protocol::{GO, Order, Report, TreeEnd, end_line};
+
+/// A program to start as the leader of a tree.
+#[derive(Debug)]
+pub struct TreeLaunch {
+    /// The `vx` program, which is the tree's runner.
+    pub runner: PathBuf,
+    /// The program's file.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The place for its standard output, and for that of all below it.
+    pub stdout: Stdio,
+    /// The place for its standard error; the runner names there the processes that the program left behind.
+    pub stderr: Stdio,
+    /// The time that processes left behind by a program that succeeded have to end by themselves.
+    pub linger: Duration,
+    /// The time that processes have to end after they were asked to.
+    pub grace: Duration,
+}
+
+/// A started tree. Dropping it ends the tree: its runner takes that for its owner's death.
+#[derive(Debug)]
+pub struct Tree {
+    runner: Handle,
+    socket: UnixStream,
+    received: Vec<u8>,
+    over: bool,
+}
+
+impl Tree {
+    /// Start it.
+    ///
+    /// # Errors
+    /// The runner cannot be started. If it is the program that cannot be, [`wait`](Self::wait) returns that.
+    pub fn start(launch: TreeLaunch) -> io::Result<Self> {
+        let TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace } = launch;
+        let (socket, other) = UnixStream::pair()?;
+        socket.set_nonblocking(true)?;
+        let order = Order { owner: std::process::id(), linger, grace, program: program.into(), arguments };
+        let mut command = Command::new(runner);
+        command.arg0("vx").args(order.words()).envs(environment);
+        command.stdin(OwnedFd::from(other)).stdout(stdout).stderr(stderr);
+        // Started and known under one lock: a child of this process that leads a session and is not known is an orphan.
+        let mut runners = RUNNERS.lock();
+        let mut child = command.spawn()?;
+        let pid = Pid::from_child(&child);
+        match Handle::open(pid).and_then(|handle| handle.ok_or(ErrorKind::NotFound.into())) {
+            Ok(runner) => {
+                runners.push(pid);
+                // A runner that was killed takes no line, and its end shows when it is waited for.
+                let _ = (&socket).write_all(GO);
+                Ok(Self { runner, socket, received: Vec::new(), over: false })
+            }
+            Err(error) => {
+                let _ = child.kill().and_then(|()| child.wait());
+                Err(error)
+            }
+        }
+    }
+
+    /// The runner's process id.
+    pub fn runner(&self) -> u32 {
+        self.runner.pid.as_raw_pid().cast_unsigned()
+    }
+
+    /// Wait for the end of the tree, no longer than `patience`. The end is returned once.
+    ///
+    /// # Errors
+    /// The program was not started, or the runner was killed; what that left is ended, if this process adopts.
+    pub fn wait(&mut self, patience: Duration) -> io::Result<Option<TreeEnd>> {
+        let deadline = Instant::now() + patience;
+        while !self.over {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !await_any([self.socket.as_fd()].into_iter(), Some(left))[0] {
+                return Ok(None);
+            }
+            if self.receive() {
+                self.over = true;
+                return self.finish().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ask all of the tree to end within this grace, and wait until it has.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn end(&mut self, grace: Duration) -> io::Result<Option<TreeEnd>> {
+        // A runner that is gone takes no request, and its report is read all the same.
+        let _ = (&self.socket).write_all(end_line(grace).as_bytes());
+        match self.wait(grace + RUNNER_PATIENCE)? {
+            None if !self.over => {
+                self.runner.signal(Signal::KILL);
+                self.wait(RUNNER_PATIENCE)
+            }
+            end => Ok(end),
+        }
+    }
+
+    /// Read what has come; whether that is all.
+    fn receive(&mut self) -> bool {
+        let mut buffer = [0; 4096];
+        match (&self.socket).read(&mut buffer) {
+            Ok(0) => true,
+            Ok(read) => {
+                self.received.extend_from_slice(&buffer[..read]);
+                false
+            }
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted),
+        }
+    }
+
+    /// The runner has closed the socket, by its end.
+    fn finish(&mut self) -> io::Result<TreeEnd> {
+        await_any([self.runner.as_fd()].into_iter(), Some(RUNNER_PATIENCE));
+        collect_runner(&self.runner);
+        match serde_json::from_slice(&self.received) {
+            Ok(Report::Ended(end)) => Ok(end),
+            Ok(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
+            Err(_) => {
+                let left: Vec<String> = end_orphans().iter().map(ToString::to_string).collect();
+                let more = if left.is_empty() { String::new() } else { format!("; still there: {}", left.join(", ")) };
+                Err(io::Error::other(format!("the runner of its processes was killed{more}")))
+            }
+        }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        if !self.over {
+            let _ = self.end(Duration::ZERO);
+        }
+    }
+}

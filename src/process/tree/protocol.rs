@@ -1,0 +1,144 @@
+//! The words between a tree's owner and its runner: the runner's command line, and lines over one socket, which the
+//! runner finds as its standard input.
+//!
+//! The owner writes `go` once it has a handle of the runner, which starts nothing before; later `end` with a grace, or it
+//! closes the socket. The runner writes one report and only then ends: a runner that ends without a report was killed,
+//! and its owner has to look for the rest.
+
+use std::ffi::{OsStr, OsString};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::process::exit::Exit;
+use crate::process::group::Member;
+
+/// The first word of a runner's command line. No command and no tool begins with a dash.
+pub(super) const RUNNER: &str = "--run-tree";
+
+/// A runner's orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Order {
+    /// The process whose end is the tree's end, too.
+    pub owner: u32,
+    /// The time that processes left behind by a leader that succeeded have to end by themselves.
+    pub linger: Duration,
+    /// The time that processes have to end after they were asked to, unless the owner grants another.
+    pub grace: Duration,
+    pub program: OsString,
+    pub arguments: Vec<OsString>,
+}
+
+impl Order {
+    /// The command line behind the program's own name.
+    pub(super) fn words(&self) -> Vec<OsString> {
+        let numbers = [u128::from(self.owner), self.linger.as_millis(), self.grace.as_millis()];
+        let own = numbers.map(|number| OsString::from(number.to_string()));
+        let program = [self.program.clone()].into_iter().chain(self.arguments.iter().cloned());
+        [RUNNER.into()].into_iter().chain(own).chain(program).collect()
+    }
+
+    /// The orders in such a command line.
+    pub(super) fn parse(words: &[OsString]) -> Option<Self> {
+        let [word, owner, linger, grace, program, arguments @ ..] = words else { return None };
+        let number = |text: &OsStr| text.to_str()?.parse::<u64>().ok();
+        (word == RUNNER).then_some(())?;
+        Some(Self {
+            owner: u32::try_from(number(owner)?).ok()?,
+            linger: Duration::from_millis(number(linger)?),
+            grace: Duration::from_millis(number(grace)?),
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+        })
+    }
+}
+
+/// The owner's line that lets the runner begin. Where the end of children is ignored, a runner that ends at once leaves no
+/// zombie, and a handle opened after that might be another process's.
+pub(super) const GO: &[u8; 3] = b"go\n";
+
+/// The owner's line that asks for the end of the tree.
+pub(super) fn end_line(grace: Duration) -> String {
+    format!("end {}\n", grace.as_millis())
+}
+
+/// The grace in such a line.
+pub(super) fn parse_end(line: &str) -> Option<Duration> {
+    line.strip_prefix("end ")?.trim_end().parse().ok().map(Duration::from_millis)
+}
+
+/// A runner's last words.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Report {
+    /// The program was not started, with the system's number for the reason.
+    NotStarted { errno: i32 },
+    /// The tree has ended.
+    Ended(TreeEnd),
+}
+
+/// The end of a tree.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreeEnd {
+    /// The end of the program that was started.
+    pub exit: Exit,
+    /// The processes that it had left behind, and that did not end by themselves.
+    pub strays: Vec<Member>,
+    /// The processes that are still there, though killed and waited for.
+    pub left: Vec<Member>,
+    /// The work of ending it.
+    pub counts: Counts,
+}
+
+/// Numbers about the end of one tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Processes that were asked to end.
+    pub asked: usize,
+    /// Processes that were killed.
+    pub killed: usize,
+    /// Looks at all processes of the system.
+    pub looks: usize,
+    /// The time from the first kill until the tree was seen to be empty, in microseconds; none where nothing was killed.
+    pub killing_us: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_come_back_from_their_words() {
+        let order = Order {
+            owner: 7,
+            linger: Duration::from_secs(2),
+            grace: Duration::from_millis(500),
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), "exit 3".into()],
+        };
+        assert_eq!(order.words()[0], RUNNER);
+        assert_eq!(Order::parse(&order.words()), Some(order));
+        for words in
+            [&["--run-tree", "7", "1", "2"][..], &["--run-tree", "x", "1", "2", "sh"], &["x", "7", "1", "2", "sh"]]
+        {
+            assert_eq!(Order::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()), None, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_request_to_end_names_its_grace() {
+        let grace = Duration::from_millis(1500);
+        assert_eq!(parse_end(&end_line(grace)), Some(grace));
+        for line in ["", "end", "end -1\n", "stop 5\n"] {
+            assert_eq!(parse_end(line), None, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_one_line() {
+        let end = TreeEnd { exit: Exit::Signal(9), strays: Vec::new(), left: Vec::new(), counts: Counts::default() };
+        let line = serde_json::to_string(&Report::Ended(end.clone())).expect("JSON");
+        assert!(!line.contains('\n'));
+        assert!(matches!(serde_json::from_str(&line), Ok(Report::Ended(read)) if read == end), "{line}");
+    }
+}

@@ -1,0 +1,180 @@
+//! The runner: a process of its own between a tree and the tree's owner.
+//!
+//! It is the leader of a session and a subreaper, so that whatever comes to it belongs to its tree. It waits for the
+//! end of the program that it started, for a request of its owner, and for its owner's death, and leaves only when the
+//! tree is empty.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, set_child_subreaper, setrlimit, setsid};
+
+use super::ending::Ending;
+use super::look::Descendants;
+use super::protocol::{GO, Order, RUNNER, Report, TreeEnd};
+use super::requests::{Request, Requests};
+use crate::process::exit::Exit;
+use crate::process::group::Member;
+
+/// The grace of a tree whose owner has died.
+const ORPHAN_GRACE: Duration = Duration::from_millis(500);
+
+/// The exit code for wrong usage.
+const USAGE: u8 = 2;
+
+/// Be the runner of a tree, if this program was started as one; `words` is its command line behind its own name.
+pub fn tree_runner(words: &[OsString]) -> Option<ExitCode> {
+    if words.first()? != RUNNER {
+        return None;
+    }
+    Some(match Order::parse(words).and_then(|order| Some((order, owner_socket()?))) {
+        Some((order, socket)) => serve(&order, socket),
+        // Only an owner starts a runner, with a socket as its standard input.
+        None => ExitCode::from(USAGE),
+    })
+}
+
+/// The socket that this process was started with, under a number that no program it starts inherits.
+fn owner_socket() -> Option<UnixStream> {
+    let socket = UnixStream::from(rustix::io::fcntl_dupfd_cloexec(io::stdin(), 3).ok()?);
+    socket.peer_addr().is_ok().then_some(socket)
+}
+
+fn serve(order: &Order, socket: UnixStream) -> ExitCode {
+    let mut first = *GO;
+    if (&socket).read_exact(&mut first).is_err() || first != *GO {
+        return ExitCode::from(USAGE);
+    }
+    let report = match socket.try_clone().and_then(|socket| Runner::start(order, socket)) {
+        Ok(runner) => Report::Ended(runner.run()),
+        Err(error) => Report::NotStarted { errno: error.raw_os_error().unwrap_or(Errno::SRCH.raw_os_error()) },
+    };
+    let line = serde_json::to_string(&report).map(|line| line + "\n").unwrap_or_default();
+    // The owner may have died.
+    let _ = socket.set_nonblocking(false).and_then(|()| (&socket).write_all(line.as_bytes()));
+    ExitCode::SUCCESS
+}
+
+/// A runner at work.
+struct Runner {
+    ending: Ending,
+    requests: Requests,
+    linger: Duration,
+    grace: Duration,
+}
+
+impl Runner {
+    fn start(order: &Order, socket: UnixStream) -> io::Result<Self> {
+        let requests = Requests::from_owner(order.owner, socket)?;
+        setsid()?;
+        set_child_subreaper(Some(Pid::INIT))?;
+        let mut descendants = Descendants::of_childless()?;
+        let mut command = Command::new(&order.program);
+        command.args(&order.arguments).stdin(Stdio::null()).process_group(0);
+        let mut leader = command.spawn()?;
+        // It is not collected before its tree is empty, so the number is its own.
+        if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
+            let _ = leader.kill().and_then(|()| leader.wait());
+            return Err(error);
+        }
+        raise_file_limit();
+        descendants.measure_capacity();
+        Ok(Self { ending: Ending::of(descendants), requests, linger: order.linger, grace: order.grace })
+    }
+
+    fn run(mut self) -> TreeEnd {
+        let mut grace = self.await_leader();
+        let mut strays = Vec::new();
+        let empty = match grace {
+            None => {
+                let succeeded = self.leader_exit().is_some_and(Exit::success);
+                let linger = if succeeded { self.linger } else { Duration::ZERO };
+                let empty = self.await_rest(Instant::now() + linger, &mut grace);
+                strays = if empty || grace.is_some() { strays } else { self.ending.named() };
+                empty
+            }
+            Some(_) => false,
+        };
+        let left = if empty { Vec::new() } else { self.end(grace.unwrap_or(self.grace)) };
+        report(&strays);
+        let exit = self.leader_exit().unwrap_or(Exit::Code(1));
+        self.ending.descendants.collect_leader();
+        TreeEnd { exit, strays, left, counts: self.ending.counts }
+    }
+
+    /// Wait until the leader has ended, or for the grace of a request to end.
+    fn await_leader(&mut self) -> Option<Duration> {
+        loop {
+            if self.leader_exit().is_some() {
+                return None;
+            }
+            let leader = self.ending.descendants.leader_handle();
+            if let Some(grace) = asked(self.requests.wait(leader.map(AsFd::as_fd), None), self.grace) {
+                return Some(grace);
+            }
+        }
+    }
+
+    /// Wait until all others have ended; whether they have, before that time and before a request to end, whose grace
+    /// is then known.
+    fn await_rest(&mut self, until: Instant, grace: &mut Option<Duration>) -> bool {
+        loop {
+            if self.ending.seen_empty() {
+                return true;
+            }
+            let now = Instant::now();
+            if now >= until || grace.is_some() {
+                return false;
+            }
+            let pause = self.ending.pause().min(until - now);
+            *grace = asked(self.requests.wait(self.ending.handles(), Some(pause)), self.grace);
+        }
+    }
+
+    /// Ask all to end, wait, kill the rest; those that are still there come back.
+    fn end(&mut self, grace: Duration) -> Vec<Member> {
+        let (requests, usual) = (&mut self.requests, self.grace);
+        self.ending.end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause)), usual))
+    }
+
+    fn leader_exit(&self) -> Option<Exit> {
+        let status = self.ending.descendants.leader_status()?;
+        Some(match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Exit::Code(code),
+            (None, Some(signal)) => Exit::Signal(signal),
+            (None, None) => Exit::Code(1),
+        })
+    }
+}
+
+/// The grace that a request grants.
+fn asked(request: Option<Request>, grace: Duration) -> Option<Duration> {
+    request.map(|request| match request {
+        Request::End(grace) => grace,
+        Request::Signalled => grace,
+        Request::OwnerGone => grace.min(ORPHAN_GRACE),
+    })
+}
+
+/// Take as many open files as this process may: each member takes one. The leader was started before and keeps its own
+/// limit, which programs that use `select` depend on.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// Name the processes that the command left behind where its own output goes: into the log.
+fn report(strays: &[Member]) {
+    if strays.is_empty() {
+        return;
+    }
+    let named: Vec<String> = strays.iter().map(|stray| format!("{} (pid {})", stray.name, stray.pid)).collect();
+    let text = format!("warning: the command left processes behind, which were ended: {}\n", named.join(", "));
+    let _ = io::stderr().write_all(text.as_bytes());
+}

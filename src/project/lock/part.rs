@@ -1,0 +1,73 @@
+//! One archive in the lock, and the format of its table.
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::{Archive, known};
+use crate::digest::Digest;
+
+/// One archive of a locked release.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Row", into = "Row")]
+pub struct LockedPart {
+    pub(super) archive: Archive,
+    /// The key of the registry that signed package, version and digest, if a signature was verified.
+    pub signed_by: Option<String>,
+    /// The address, for a tool from an address of the project.
+    pub url: Option<String>,
+}
+
+/// The form of a part in the file.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    package: String,
+    version: String,
+    file: String,
+    #[serde(deserialize_with = "known")]
+    digest: Option<Digest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signed_by: Option<String>,
+    #[serde(default, skip_serializing_if = "is_unwritable")]
+    size: Option<u64>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    strip: u32,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    into: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+}
+
+impl LockedPart {
+    /// The part for an archive; `None` without a digest, since a lock has to identify the bytes.
+    pub fn new(archive: Archive, signed_by: Option<String>, url: Option<String>) -> Option<Self> {
+        archive.digest.is_some().then_some(Self { archive, signed_by, url })
+    }
+
+    /// The archive, always with its digest.
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+}
+
+impl From<LockedPart> for Row {
+    fn from(part: LockedPart) -> Self {
+        let LockedPart { archive, signed_by, url } = part;
+        let Archive { package, version, file, digest, size, strip, into } = archive;
+        Self { package, version, file, digest, signed_by, size, strip, into, url }
+    }
+}
+
+impl From<Row> for LockedPart {
+    fn from(row: Row) -> Self {
+        let Row { package, version, file, digest, signed_by, size, strip, into, url } = row;
+        Self { archive: Archive { package, version, file, digest, size, strip, into }, signed_by, url }
+    }
+}
+
+/// True for a size that is unknown or beyond TOML's largest number, 2^63.
+fn is_unwritable(size: &Option<u64>) -> bool {
+    size.is_none_or(|size| i64::try_from(size).is_err())
+}
+
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}

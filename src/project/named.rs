@@ -1,0 +1,23 @@
+//! A tool with a version behind its name, as people type it.
+
+/// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name.
+pub fn tool_and_version(text: &str) -> (&str, Option<&str>) {
+    match text.char_indices().skip(1).find(|(_, character)| *character == '@') {
+        Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_stands_behind_the_last_part_of_the_name() {
+        assert_eq!(tool_and_version("node@22.1.0"), ("node", Some("22.1.0")));
+        assert_eq!(tool_and_version("node"), ("node", None));
+        assert_eq!(tool_and_version("@scope/x@1"), ("@scope/x", Some("1")));
+        assert_eq!(tool_and_version("@scope/x"), ("@scope/x", None));
+        assert_eq!(tool_and_version(""), ("", None));
+    }
+}

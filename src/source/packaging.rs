@@ -1,0 +1,90 @@
+//! The layout of a tool in its source, as the catalogue describes it.
+
+mod vendor;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::platform::Platform;
+pub(super) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
+
+/// The layout of a tool in a registry.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Packaging {
+    /// One package for all platforms.
+    #[serde(default)]
+    package: Option<String>,
+    /// Packages by platform, newest naming first.
+    #[serde(default)]
+    packages: BTreeMap<Platform, Vec<String>>,
+    /// Older names of the one package, newest first.
+    #[serde(default)]
+    formerly: Vec<String>,
+    /// The tool that runs its programs.
+    #[serde(default)]
+    pub(super) needs: Option<String>,
+    #[serde(default)]
+    pub(super) strip: u32,
+    pub(super) programs: Vec<ProgramPath>,
+    #[serde(default)]
+    pub(super) also: Vec<Companion>,
+}
+
+/// The path of a program inside a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ProgramPath {
+    pub(super) name: String,
+    pub(super) path: String,
+    #[serde(default)]
+    pub(super) windows: Option<String>,
+    #[serde(default)]
+    pub(super) runner: Option<String>,
+    /// Its paths in older releases, the oldest first.
+    #[serde(default)]
+    pub(super) before: Vec<Before>,
+    /// The first release that has this program.
+    #[serde(default)]
+    pub(super) since: Option<String>,
+    /// The first release without it.
+    #[serde(default)]
+    pub(super) until: Option<String>,
+}
+
+/// The path of a program before a release that moved it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Before {
+    pub(super) version: String,
+    pub(super) path: String,
+}
+
+/// A second package of a release.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Companion {
+    /// Its name; `{node}` is replaced by node's name of the platform.
+    pub(super) package: String,
+    /// The tool whose version this package's `engines` must accept; `None` if the package has the version of the first
+    /// one.
+    #[serde(default)]
+    pub(super) engine: Option<String>,
+    /// The first release that needs this package.
+    #[serde(default)]
+    pub(super) since: Option<String>,
+    /// The first later release that does not need it.
+    #[serde(default)]
+    pub(super) until: Option<String>,
+    pub(super) strip: u32,
+    pub(super) into: String,
+}
+
+impl Packaging {
+    /// The packages for a platform, newest naming first; empty if there is none.
+    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
+        let own = self.packages.get(&platform).cloned().unwrap_or_default();
+        self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
+    }
+}

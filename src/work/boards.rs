@@ -1,0 +1,196 @@
+//! The boards of this user's runs: finding one by its name, and listing them.
+//!
+//! A board is named by its parent's process id, a name of its own, its file, or a dump of it; without a name, the
+//! newest one counts. A script need not name its board, which is found by its owner: one of the script's callers.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use vx_shm::recording::RecordingError;
+use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snapshot};
+
+use crate::channel::board_file_name;
+use crate::nearest::nearest;
+use crate::paths::{RuntimeError, runtime_directory};
+use crate::sync::collect_boards;
+use crate::trouble::{Explain, TroubleKind};
+
+/// Why a board, a dump or a recording cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// There is no directory for boards.
+    #[error(transparent)]
+    Directory(#[from] RuntimeError),
+    /// The directory cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] io::Error),
+    /// No board has this name.
+    #[error("there is no board `{name}` in `{}`", directory.display())]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The directory of the boards.
+        directory: PathBuf,
+        /// The most similar name of a board.
+        near: Option<String>,
+    },
+    /// There is no board at all, or none that can be read.
+    #[error("there is no board in `{}`", directory.display())]
+    Nothing {
+        /// The directory of the boards.
+        directory: PathBuf,
+    },
+    /// No board belongs to the calling script.
+    #[error("this script has no board")]
+    NotMade,
+    /// The file is no board that this version reads.
+    #[error(transparent)]
+    Attach(#[from] AttachError),
+    /// The board was attached and can no longer be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The file is no recording that this version reads.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+}
+
+impl Explain for BoardError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Directory(error) => error.kind(),
+            Self::Unreadable(_) => TroubleKind::Board,
+            Self::Unknown { .. } | Self::Nothing { .. } | Self::NotMade => TroubleKind::NotFound,
+            Self::Attach(error) => Explain::kind(error),
+            Self::Read(error) => Explain::kind(error),
+            Self::Recording(error) => Explain::kind(error),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Directory(error) => return error.hint(),
+            Self::Unreadable(_) | Self::Read(_) => return None,
+            Self::Unknown { near: Some(near), .. } => format!("did you mean `{near}`? `vx board ls` lists them all"),
+            Self::Unknown { near: None, .. } | Self::Attach(_) => "`vx board ls` lists the boards there are".into(),
+            Self::Nothing { .. } => "start `vx sync`, or name a dump to read".into(),
+            Self::NotMade => "make one with `vx board create`, or name one (`vx board ls` lists them)".into(),
+            Self::Recording(_) => "`vx sync --record FILE` makes one; `vx board ls` lists the boards there are".into(),
+        })
+    }
+}
+
+/// The directory of the boards, which is made if it is missing.
+///
+/// # Errors
+/// No directory is suitable.
+pub fn directory() -> Result<PathBuf, BoardError> {
+    Ok(runtime_directory()?)
+}
+
+/// The file of the board with this name.
+///
+/// # Errors
+/// No board has the name, or there are no boards.
+pub fn find(wanted: Option<&str>) -> Result<PathBuf, BoardError> {
+    let Some(wanted) = wanted else { return newest() };
+    if wanted.starts_with("shm:") || (Path::new(wanted).components().count() > 1 || Path::new(wanted).is_file()) {
+        return Ok(PathBuf::from(wanted));
+    }
+    let directory = directory()?;
+    let named = [board_file_name(wanted), format!("{wanted}.board"), format!("{wanted}.vxr"), wanted.to_owned()];
+    if let Some(found) = named.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
+        return Ok(found);
+    }
+    let known = vx_shm::list(&directory)?;
+    let names: Vec<String> = known.iter().map(|listed| name(&listed.path)).collect();
+    let near = nearest(wanted, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
+    Err(BoardError::Unknown { name: wanted.to_owned(), directory, near })
+}
+
+fn newest() -> Result<PathBuf, BoardError> {
+    let directory = directory()?;
+    let readable = vx_shm::list(&directory)?.into_iter().find(|listed| listed.reading.is_ok());
+    readable.map(|listed| listed.path).ok_or(BoardError::Nothing { directory })
+}
+
+/// The name of the board in this file, by which [`find`] knows it.
+pub fn name(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The board to show if none is named: the only one with a process at work, or the only one at all. `None` if the user
+/// has to choose.
+///
+/// # Errors
+/// The boards cannot be listed.
+pub fn only_one() -> Result<Option<PathBuf>, BoardError> {
+    let (mut readable, mut running) = (Vec::new(), Vec::new());
+    for (path, snapshot) in readable_boards()? {
+        let into = if at_work(&snapshot) { &mut running } else { &mut readable };
+        into.push(path);
+    }
+    let mut only = if running.is_empty() { readable } else { running };
+    Ok(only.pop().filter(|_| only.is_empty()))
+}
+
+/// Every board that can be read, each with a reading, the newest first.
+///
+/// # Errors
+/// The boards cannot be listed.
+pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
+    let readable = |listed: Listed| Some((listed.path, listed.reading.ok()?));
+    Ok(vx_shm::list(&directory()?)?.into_iter().filter_map(readable).collect())
+}
+
+fn at_work(snapshot: &Snapshot) -> bool {
+    snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
+}
+
+/// The file of the board that a script of these processes writes to: the named one, else the one with its slot of this
+/// key, else the newest one made by the nearest of the processes, preferring one that is not closed.
+///
+/// # Errors
+/// The named board does not exist, or no board belongs to the processes.
+pub fn find_own(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Result<PathBuf, BoardError> {
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
+        return find(Some(wanted));
+    }
+    let boards = readable_boards()?;
+    let own = |slot: &SlotView| {
+        key == Some(&slot.key) && !slot.state.ended() && slot.pid.is_some_and(|pid| owners.contains(&pid))
+    };
+    let with_slot = boards.iter().find(|(_, snapshot)| snapshot.slots.iter().any(own));
+    let made_by = |owner: &u32, running: bool| {
+        boards.iter().find(|(_, Snapshot { board, .. })| {
+            let fits = !running || board.state == BoardState::Running;
+            fits && board.creator.pid == *owner && board.creator.alive == Some(true)
+        })
+    };
+    let made = |running| owners.iter().find_map(|owner| made_by(owner, running));
+    let found = with_slot.or_else(|| made(true)).or_else(|| made(false));
+    found.map(|(path, _)| path.clone()).ok_or(BoardError::NotMade)
+}
+
+/// Open the board with this name for reading.
+///
+/// # Errors
+/// There is no such board, or it cannot be attached.
+pub fn open(wanted: Option<&str>) -> Result<Reader, BoardError> {
+    open_file(&find(wanted)?)
+}
+
+/// Open the board in this file for reading.
+///
+/// # Errors
+/// It cannot be attached.
+pub fn open_file(path: &Path) -> Result<Reader, BoardError> {
+    Ok(Reader::open(path)?)
+}
+
+/// Remove old boards of ended runs and old recordings; returns the removed files.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn collect() -> Result<Vec<PathBuf>, BoardError> {
+    Ok(collect_boards(&directory()?)?)
+}

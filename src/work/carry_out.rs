@@ -1,0 +1,147 @@
+//! Carrying a plan out: the board, the run, its dumps and recordings, and everything that follows its end.
+//!
+//! The door provides the view of the run. The view is started once the run is at work, and ended last, so that a
+//! blocked terminal delays only its own output.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use vx_shm::Reader;
+
+use super::error::WorkError;
+use super::frontend::RunView;
+use super::options::RunOptions;
+use super::run::{LiveRun, Purpose, RunOutcome};
+use super::shims;
+use crate::history;
+use crate::paths::{Home, runtime_directory};
+use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, create_board, start_run};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The most installs at once if no limit is given and all of them wait for the network.
+const MOST_JOBS: usize = 16;
+/// The fewest slots of a board: other processes may join it with slots of their own.
+const MIN_SLOTS: usize = 64;
+
+/// A run to carry out.
+pub struct Assignment<'a> {
+    /// The work that the run is part of.
+    pub purpose: Purpose,
+    /// The board's title.
+    pub title: &'a str,
+    /// The home to install into.
+    pub home: &'a Home,
+    /// Its options.
+    pub options: &'a RunOptions,
+    /// The most installs at once by the project's settings.
+    pub configured_jobs: Option<usize>,
+}
+
+/// A run at work, with the threads that follow it.
+struct Started {
+    run: LiveRun,
+    recorder: io::Result<FlightRecorder>,
+    dumper: Option<io::Result<Dumper>>,
+    reader: Option<Reader>,
+}
+
+/// Make every directory and check every place that a run needs, before any request to a source. Returns the runtime
+/// directory.
+///
+/// # Errors
+/// One of them cannot be made, or is not suitable.
+pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkError> {
+    let runtime = runtime_directory()?;
+    for path in [home.store(), home.tmp(), home.locks(), home.downloads()] {
+        std::fs::create_dir_all(&path).map_err(|cause| WorkError::Directory { path, cause })?;
+    }
+    if let Some(path) = &options.dump {
+        std::fs::create_dir_all(path).map_err(|cause| WorkError::DumpDirectory { path: path.clone(), cause })?;
+    }
+    options.exports.check_places()?;
+    Ok(runtime)
+}
+
+/// Carry these steps out to the end, and show them in this view.
+///
+/// # Errors
+/// The run did not start. A tool that fails later is part of the outcome, not an error.
+pub fn carry_out(
+    steps: Vec<Step>,
+    assignment: &Assignment,
+    mut view: Box<dyn RunView>,
+) -> Result<RunOutcome, WorkError> {
+    let runtime = check_places(assignment.home, assignment.options)?;
+    let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
+    view.starting()?;
+    let started = start(steps, assignment, &runtime, record)?;
+    view.started(&started.run)?;
+    let mut outcome = finish(started, assignment);
+    if let Err(trouble) = view.ended(&outcome) {
+        outcome.troubles.push(trouble);
+    }
+    Ok(outcome)
+}
+
+/// Create the file for the recording that the user requested.
+fn make_recording(path: &Path) -> Result<File, WorkError> {
+    vx_shm::recording::create(path).map_err(|cause| WorkError::Recording { path: path.to_owned(), cause })
+}
+
+fn start(
+    steps: Vec<Step>,
+    assignment: &Assignment,
+    runtime: &Path,
+    record: Option<File>,
+) -> Result<Started, WorkError> {
+    let options = assignment.options;
+    let capacity = steps.len().max(MIN_SLOTS) as u32;
+    let board = create_board(runtime, assignment.title, capacity)?;
+    let path = board.path().to_owned();
+    let child = InstallChild::beside(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
+    let limit = options.jobs.or(assignment.configured_jobs);
+    let jobs = limit.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
+    let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: options.fail_fast })?;
+    let reader = Reader::open(&path).ok();
+    let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
+    let dump = |into: &PathBuf| Dumper::start(&path, into.clone(), options.dump_every, handle.finished.clone());
+    let dumper = options.dump.as_ref().map(dump);
+    let mut expectations = history::expectations(assignment.home);
+    expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
+    Ok(Started { run: LiveRun { board: path, handle, expectations }, recorder, dumper, reader })
+}
+
+/// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.
+fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
+    let Started { run: LiveRun { board, handle, .. }, recorder, dumper, reader } = started;
+    let options = assignment.options;
+    let mut troubles = Vec::new();
+    let _ = handle.finished.recv();
+    if let Some(Err(error)) = dumper.map(|dumper| dumper.and_then(Dumper::finish)) {
+        troubles.push(Trouble::new(TroubleKind::Board, format!("cannot write the dumps: {error}")));
+    }
+    // Unless it was requested, a failed recording is not an error of the run.
+    if let (Err(error), Some(file)) = (recorder.and_then(FlightRecorder::finish), &options.record) {
+        let text = format!("cannot record to `{}`: {error}", file.display());
+        troubles.push(Trouble::new(TroubleKind::Board, text));
+    }
+    if let Err(error) = options.exports.write(options.record.as_deref().unwrap_or(&board)) {
+        troubles.push(Trouble::of(&error));
+    }
+    let end = handle.join();
+    if let Some(reader) = reader {
+        let limited = options.jobs.is_some() || assignment.configured_jobs.is_some();
+        note_durations(reader, assignment.home, limited);
+    }
+    let shims = shims::renew(assignment.home);
+    RunOutcome { purpose: assignment.purpose.clone(), board, end, shims, troubles }
+}
+
+/// Record the durations of the installs. They only improve the next estimate, so a failure here is not one of the run.
+fn note_durations(mut reader: Reader, home: &Home, limited: bool) {
+    if let Ok(last) = reader.snapshot() {
+        let _ = history::note(home, &last, limited);
+    }
+}

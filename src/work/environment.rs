@@ -1,0 +1,71 @@
+//! The environment of a project's tools, for shells, editors and build runners: folders for the search path, and
+//! variables.
+
+mod github;
+
+pub use github::{GithubError, append_for_github};
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::routes::Routes;
+use crate::nearest::nearest;
+use crate::route::search_path;
+use crate::trouble::{Explain, TroubleKind};
+
+/// The variables to set: the search path, which is `path` with the tools in front, and those of the projects.
+pub fn variables(routes: &Routes, path: Option<OsString>) -> Vec<(String, OsString)> {
+    let path = ("PATH".to_owned(), search_path(&routes.search(), path));
+    std::iter::once(path).chain(routes.exports().into_iter().map(|(name, value)| (name, value.into()))).collect()
+}
+
+/// Why a tool has no folder of programs.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The tool is declared, and not installed as the project wants it.
+    #[error("{tool} is not installed as the project wants it")]
+    NotInstalled {
+        /// The tool.
+        tool: String,
+    },
+    /// No project here declares the tool.
+    #[error("no project here declares `{tool}`")]
+    Undeclared {
+        /// The tool.
+        tool: String,
+        /// The most similar name that a project declares.
+        near: Option<String>,
+    },
+}
+
+impl Explain for FolderError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::NotInstalled { .. } => TroubleKind::NotFound,
+            Self::Undeclared { .. } => TroubleKind::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NotInstalled { .. } => "run `vx sync`".into(),
+            Self::Undeclared { near: Some(near), .. } => format!("did you mean `{near}`?"),
+            Self::Undeclared { near: None, .. } => "add it to [tools] in vx.toml".into(),
+        })
+    }
+}
+
+/// The folders for the search path, of this tool or of all, the project's in front.
+///
+/// # Errors
+/// The tool is not installed, or not declared.
+pub fn folders(routes: &Routes, tool: Option<&str>) -> Result<Vec<PathBuf>, FolderError> {
+    let folders = routes.folders(tool);
+    let Some(tool) = tool.filter(|_| folders.is_empty()) else { return Ok(folders) };
+    let (tool, names) = (tool.to_owned(), routes.names());
+    if names.contains(&tool) {
+        return Err(FolderError::NotInstalled { tool });
+    }
+    let near = nearest(&tool, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
+    Err(FolderError::Undeclared { tool, near })
+}

@@ -1,0 +1,71 @@
+//! The door as `work` sees it: it takes notices, and shows runs.
+
+use std::io;
+
+use super::error::WorkError;
+use super::notice::Notice;
+use super::run::{LiveRun, RunOutcome};
+use crate::trouble::Trouble;
+
+/// The interface of a door for the work below it.
+pub trait Frontend: Sync {
+    /// Take a notice.
+    fn notice(&self, notice: Notice);
+
+    /// Prepare a view of a run. Called before anything is changed: a door that cannot show a run stops the work here.
+    ///
+    /// # Errors
+    /// The view cannot be made, and the door has reported the reason.
+    fn view(&self) -> Result<Box<dyn RunView>, Refused>;
+}
+
+/// A view of one run. A prepared view is dropped unused if there is nothing to run.
+pub trait RunView {
+    /// The run is about to start. From now on requests to stop must be kept for it.
+    fn starting(&mut self) -> io::Result<()>;
+
+    /// The run has started: show it, on a thread of the view's own.
+    fn started(&mut self, run: &LiveRun) -> io::Result<()>;
+
+    /// The run and everything after it are finished: show the rest, then report the outcome.
+    ///
+    /// # Errors
+    /// The run could not be shown as asked; this has been reported, too.
+    fn ended(self: Box<Self>, outcome: &RunOutcome) -> Result<(), Trouble>;
+}
+
+/// A door cannot show a run, and has reported the reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused;
+
+impl From<Refused> for WorkError {
+    fn from(_: Refused) -> Self {
+        Self::Refused
+    }
+}
+
+/// A frontend for work that is not shown: notices are dropped, runs have no view.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Frontend for Silent {
+    fn notice(&self, _: Notice) {}
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl RunView for Silent {
+    fn starting(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn started(&mut self, _: &LiveRun) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ended(self: Box<Self>, _: &RunOutcome) -> Result<(), Trouble> {
+        Ok(())
+    }
+}

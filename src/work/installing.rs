@@ -1,0 +1,109 @@
+//! Installing tools by name, with a board of their own; the project and its lock stay as they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::carry_out::{Assignment, carry_out};
+use super::error::WorkError;
+use super::frontend::Frontend;
+use super::notice::Notice;
+use super::options::RunOptions;
+use super::releases;
+use super::run::{Purpose, RunOutcome};
+use super::workspace::{Access, Faults, Place, Workspace};
+use crate::paths::Home;
+use crate::project::{Project, Request, ToolRequest, tool_and_version};
+use crate::sync::{Resolution, Resolver};
+
+/// Tools to install by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstallOptions {
+    /// The tools, each `TOOL` or `TOOL@VERSION`.
+    pub tools: Vec<String>,
+    /// The options of the run.
+    pub run: RunOptions,
+}
+
+/// Install these tools, each in the version and with the settings that the project at `place` has for it, if any.
+///
+/// # Errors
+/// The run did not start. A tool that fails later is part of the outcome, not an error.
+pub fn install(
+    home: Home,
+    place: &Place,
+    options: &InstallOptions,
+    frontend: &dyn Frontend,
+) -> Result<RunOutcome, WorkError> {
+    let view = frontend.view()?;
+    let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    let mut asked = requests(&options.tools, &workspace.project)?;
+    take_options_from_environment(&mut asked, frontend);
+    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    // A request made here takes precedence over the project's for the same tool.
+    let of_project = workspace.project.tools.iter().cloned();
+    let declared: Vec<ToolRequest> = asked.iter().cloned().chain(of_project).collect();
+    let resolver =
+        Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
+    resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
+    let Resolution { wanted, .. } = resolver.resolve(&asked, |_| false);
+    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
+    let assignment = Assignment {
+        purpose: Purpose::Install(options.tools.clone()),
+        title: &options.tools.join(" "),
+        home: &workspace.home,
+        options: &options.run,
+        configured_jobs: workspace.project.settings.jobs,
+    };
+    carry_out(steps, &assignment, view)
+}
+
+/// The requests, each tool once.
+fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, WorkError> {
+    let mut asked: Vec<ToolRequest> = Vec::new();
+    for tool in tools {
+        let wanted = request(tool, project)?;
+        match asked.iter().find(|known| known.name == wanted.name) {
+            None => asked.push(wanted),
+            Some(known) if known.request.text() == wanted.request.text() => {}
+            Some(known) => {
+                let (one, other) = (known.request.text().to_owned(), wanted.request.text().to_owned());
+                return Err(WorkError::TwoRequests { tool: wanted.name, one, other });
+            }
+        }
+    }
+    Ok(asked)
+}
+
+/// The request for `TOOL` or `TOOL@VERSION`: as the project has it, with the version given here in place of its own.
+pub(super) fn request(text: &str, project: &Project) -> Result<ToolRequest, WorkError> {
+    let (tool, version) = tool_and_version(text);
+    let declared = project.tools.iter().find(|known| known.name == tool);
+    Ok(match (declared, version) {
+        (Some(declared), None) => declared.clone(),
+        (Some(declared), Some(version)) => ToolRequest { request: Request::parse(version)?, ..declared.clone() },
+        (None, version) => {
+            let request = Request::parse(version.unwrap_or("latest"))?;
+            ToolRequest::plain(tool.to_owned(), request, 0)
+        }
+    })
+}
+
+/// Take options from `VX_<TOOL>_<OPTION>` for the tools to which the project gives none. Deprecated: one notice per run.
+fn take_options_from_environment(asked: &mut [ToolRequest], frontend: &dyn Frontend) {
+    let mut variables = Vec::new();
+    for ask in asked.iter_mut().filter(|ask| ask.options.is_empty()) {
+        let prefix = format!("VX_{}_", ask.name.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"));
+        for (name, value) in std::env::vars_os() {
+            let (Some(name), Some(value)) = (name.to_str(), value.to_str()) else { continue };
+            if let Some(option) = name.strip_prefix(&prefix).filter(|option| !option.is_empty()) {
+                ask.options.insert(option.to_lowercase(), value.to_owned());
+                variables.push(name.to_owned());
+            }
+        }
+    }
+    if !variables.is_empty() {
+        variables.sort();
+        frontend.notice(Notice::OptionsFromEnvironment { variables });
+    }
+}

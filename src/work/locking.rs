@@ -1,0 +1,118 @@
+//! Locking: resolve every tool of a project for every platform, and write the lock file.
+
+use super::error::WorkError;
+use super::frontend::Frontend;
+use super::holder::holder_progress;
+use super::notice::Notice;
+use super::syncing::check_tools;
+use super::workspace::{Access, Faults, Place, Workspace};
+use crate::digest::Digest;
+use crate::install::{CancelToken, Patience, fetch, shown_address};
+use crate::paths::Home;
+use crate::report::Silent;
+use crate::source::Artifact;
+use crate::sync::{Resolution, Resolved, Resolver};
+use crate::trouble::Trouble;
+
+/// The tools whose versions are chosen anew, within their requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Upgrade {
+    /// None: entries that fit stay.
+    Nothing,
+    /// These tools, or all if none is named.
+    Tools(Vec<String>),
+}
+
+/// The outcome of locking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockOutcome {
+    /// The number of tools in the project.
+    pub tools: usize,
+    /// The number of tools that could not be locked; a notice has the reason for each.
+    pub failed: usize,
+    /// True if the lock file was written.
+    pub written: bool,
+    /// True if the lock file keeps an old format, since pins would be lost.
+    pub old_kept: bool,
+}
+
+/// The state of a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockState {
+    /// Each difference between the lock and the project, in a sentence.
+    pub differences: Vec<String>,
+    /// True if the lock pins versions in an old format.
+    pub old: bool,
+}
+
+impl LockState {
+    /// True if locking would change nothing, as far as that is known without a request to a source.
+    pub fn fits(&self) -> bool {
+        self.differences.is_empty() && !self.old
+    }
+}
+
+/// Compare the lock of the project at `place` with the project, without a request to a source.
+///
+/// # Errors
+/// The project or its lock cannot be used.
+pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<LockState, WorkError> {
+    let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    workspace.notice_old_lock(frontend);
+    let differences = workspace.lock_differences(&workspace.project.tools);
+    Ok(LockState { differences, old: !workspace.lock_origin.pins().is_empty() })
+}
+
+/// Bring the lock file up to date with the project, and choose the versions of some tools anew.
+///
+/// # Errors
+/// Nothing could be locked. A tool that fails alone is in the outcome.
+pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Frontend) -> Result<LockOutcome, WorkError> {
+    let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    workspace.notice_old_lock(frontend);
+    let upgrade: Vec<String> = match upgrade {
+        Upgrade::Nothing => Vec::new(),
+        Upgrade::Tools(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
+    };
+    // A cached list of versions may lack the newest one.
+    let access = if upgrade.is_empty() { Access::Network } else { Access::NetworkAnew };
+    let asked = workspace.project.tools.clone();
+    let sources = workspace.sources(access);
+    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact, frontend);
+    let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
+    check_tools(&resolver, &asked)?;
+    let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
+    let resolution = resolver.resolve_completely(&asked, upgraded);
+    let failed = notice_all(&workspace, &resolution, frontend);
+    let written = workspace.write_lock(resolution.locked, frontend)?;
+    Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
+}
+
+/// Give notice of each tool that failed or changes; returns the number of those that failed.
+fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
+    let mut failed = 0;
+    for wanted in &resolution.wanted {
+        if let Resolved::Nothing { error } = &wanted.found {
+            frontend.notice(Notice::NotLocked(error.clone().about(&wanted.tool)));
+            failed += 1;
+        }
+    }
+    for warning in &resolution.warnings {
+        frontend.notice(Notice::Resolution(warning.clone()));
+    }
+    for (tool, entry) in &resolution.locked {
+        let before = workspace.lock.tools.get(tool);
+        if before != Some(entry) {
+            let before = before.map(|before| before.version.clone());
+            frontend.notice(Notice::Locked { tool: tool.clone(), before, entry: entry.clone() });
+        }
+    }
+    failed
+}
+
+/// Fetch an archive that is published without a digest. It stays in the download cache for the install.
+fn fetch_digest(home: &Home, artifact: &Artifact, frontend: &dyn Frontend) -> Result<(Digest, u64), Trouble> {
+    frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url).to_string() });
+    fetch(home, &artifact.clone().part(), &Patience::default(), &Silent, &CancelToken::new(), &holder_progress)
+        .map_err(|error| Trouble::of(&error))
+}

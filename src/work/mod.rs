@@ -1,0 +1,37 @@
+//! Everything that vx can do, silent and typed: functions take plain options, and return outcomes and give notices.
+//!
+//! Nothing below this folder prints or knows the command line; a door (the command line, a daemon) turns words into
+//! options, and outcomes into words.
+
+pub mod activation;
+pub mod boards;
+pub mod carry_out;
+pub mod child;
+pub mod environment;
+pub mod error;
+pub mod exports;
+pub mod follow;
+pub mod frontend;
+mod holder;
+pub mod installing;
+pub mod locking;
+pub mod logs;
+pub mod look;
+pub mod notice;
+pub mod options;
+pub mod outdated;
+pub mod programs;
+pub mod recordings;
+pub mod releases;
+pub mod repair;
+pub mod replay;
+pub mod reports;
+pub mod routes;
+pub mod run;
+pub mod scripts;
+pub mod settings;
+pub mod shims;
+pub mod store;
+pub mod syncing;
+pub mod tool;
+pub mod workspace;

@@ -1,0 +1,93 @@
+//! Notices: facts that are worth showing while work goes on, besides its outcome.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::error::WorkError;
+use super::shims::ShimsError;
+use crate::project::{LockedTool, Problem};
+use crate::trouble::Trouble;
+
+/// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
+#[derive(Debug)]
+pub enum Notice {
+    /// The project's file is read, with this remark.
+    Project(String),
+    /// A part of a project's file is ignored.
+    Ignored {
+        /// The file.
+        path: PathBuf,
+        /// The part, and why it is ignored.
+        problem: Problem,
+    },
+    /// A project has a table `[ui]`, which only counts in the user's own file.
+    ForeignUi {
+        /// The file.
+        path: PathBuf,
+        /// The line.
+        line: usize,
+    },
+    /// `mirrors` in the project's settings names a site that no tool of the catalogue uses.
+    UnknownMirror {
+        /// The name.
+        site: String,
+    },
+    /// The lock file has an old format; those of its pins that the project accepts are used.
+    OldLock {
+        /// The lock file.
+        path: PathBuf,
+        /// Its format.
+        version: u64,
+    },
+    /// The lock file keeps its old format, since a new one would lose pins.
+    OldLockKept {
+        /// The lock file.
+        path: PathBuf,
+        /// Its format.
+        version: u64,
+        /// The tools whose pins would be lost.
+        lost: Vec<String>,
+    },
+    /// The lock file was written.
+    LockWritten,
+    /// A tool could not be locked for every platform, or is locked without a signature.
+    Resolution(Trouble),
+    /// A tool could not be locked.
+    NotLocked(Trouble),
+    /// A tool gets another entry in the lock.
+    Locked {
+        /// The tool.
+        tool: String,
+        /// The version of the entry before, if there was one.
+        before: Option<String>,
+        /// The entry.
+        entry: LockedTool,
+    },
+    /// An archive without a digest is fetched, so that its digest can be locked.
+    Fetching {
+        /// Its address, without credentials.
+        address: String,
+    },
+    /// Every requested tool is installed; nothing is done.
+    UpToDate {
+        /// The project's file.
+        project: PathBuf,
+        /// The number of tools.
+        tools: usize,
+    },
+    /// The releases that a project wants cannot be recorded, so `vx list` does not name the project.
+    WantsNotNoted(io::Error),
+    /// Tools take options from variables of the environment, which is deprecated.
+    OptionsFromEnvironment {
+        /// The variables.
+        variables: Vec<String>,
+    },
+    /// The doctor could not mend a finding, or repair a release.
+    NotMended(Trouble),
+    /// The shims could not be brought up to date.
+    ShimsKept(ShimsError),
+    /// A part of the work could not be begun or finished; the rest continues.
+    Failed(WorkError),
+    /// The end of an install could not be written to its slot.
+    EndNotWritten(vx_shm::EndError),
+}

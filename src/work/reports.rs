@@ -1,0 +1,13 @@
+//! Reports of a script on a board: its slots, and a board of its own.
+//!
+//! The process that makes a report ends a moment later, so the report belongs to the script that called it: the
+//! script's process owns the slot, and its life is the only sign that the work continues.
+
+mod board;
+mod error;
+mod owners;
+mod slot;
+
+pub use board::{NewBoard, close, create};
+pub use error::ReportError;
+pub use slot::{Done, Report, Reported, put};

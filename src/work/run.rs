@@ -1,0 +1,53 @@
+//! A run as a door sees it: the run at work, and its outcome.
+
+use std::io;
+use std::path::PathBuf;
+
+use vx_tui::source::Expectations;
+
+use super::shims::ShimsError;
+use crate::sync::{RunEnd, RunHandle};
+use crate::trouble::Trouble;
+
+/// The work that a run is part of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Installing what a project declares.
+    Sync,
+    /// Installing these tools by name.
+    Install(Vec<String>),
+    /// Installing damaged releases again.
+    Repair,
+}
+
+/// A run at work.
+pub struct LiveRun {
+    /// The file of its board.
+    pub board: PathBuf,
+    /// The handle for requests to the run, its replies, and its end.
+    pub handle: RunHandle,
+    /// The durations to expect, from earlier runs.
+    pub expectations: Expectations,
+}
+
+/// The outcome of a run.
+#[derive(Debug)]
+pub struct RunOutcome {
+    /// The work that the run was part of.
+    pub purpose: Purpose,
+    /// The file of its board.
+    pub board: PathBuf,
+    /// The end of each step.
+    pub end: io::Result<RunEnd>,
+    /// The shims were made again.
+    pub shims: Result<(), ShimsError>,
+    /// The errors of the run's files and views, which did not affect the installs.
+    pub troubles: Vec<Trouble>,
+}
+
+impl RunOutcome {
+    /// True if every tool is there, and the run was shown, dumped and recorded as asked.
+    pub fn good(&self) -> bool {
+        self.end.as_ref().is_ok_and(RunEnd::success) && self.troubles.is_empty()
+    }
+}

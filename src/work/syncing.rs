@@ -1,0 +1,127 @@
+//! Syncing: install what a project declares.
+
+use std::sync::Arc;
+
+use super::carry_out::{Assignment, carry_out, check_places};
+use super::error::WorkError;
+use super::frontend::Frontend;
+use super::notice::Notice;
+use super::options::RunOptions;
+use super::releases;
+use super::run::{Purpose, RunOutcome};
+use super::workspace::{Access, Faults, Place, Workspace};
+use crate::install::sweep;
+use crate::paths::Home;
+use crate::project::ToolRequest;
+use crate::sync::{Plan, Resolution, Resolver, Want, remember};
+
+/// The options of a sync.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SyncOptions {
+    /// The tools; all when none is named.
+    pub tools: Vec<String>,
+    /// Refuse to run if the lock does not match the project.
+    pub locked: bool,
+    /// Use the lock alone, even if it does not match the project.
+    pub frozen: bool,
+    /// Plan only, and change nothing.
+    pub plan_only: bool,
+    /// Make a board even if there is nothing to do.
+    pub always_board: bool,
+    /// The options of the run.
+    pub run: RunOptions,
+}
+
+/// The outcome of a sync.
+#[derive(Debug)]
+pub enum SyncOutcome {
+    /// Only a plan was asked for.
+    Planned(Plan),
+    /// There was nothing to do.
+    UpToDate,
+    /// A run was carried out.
+    Ran(RunOutcome),
+}
+
+/// Install the tools that the project at `place` declares.
+///
+/// # Errors
+/// The run did not start. A tool that fails later is part of the outcome, not an error.
+pub fn sync(
+    home: Home,
+    place: &Place,
+    options: &SyncOptions,
+    frontend: &dyn Frontend,
+) -> Result<SyncOutcome, WorkError> {
+    let view = frontend.view()?;
+    let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    workspace.notice_old_lock(frontend);
+    let asked = workspace.select(&options.tools)?;
+    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
+    check_tools(&resolver, &asked)?;
+    if options.locked {
+        refuse_unlocked(&workspace, &asked)?;
+    }
+    let Resolution { wanted, locked, warnings } = resolver.resolve(&asked, |_| false);
+    for warning in warnings {
+        frontend.notice(Notice::Resolution(warning));
+    }
+    let wants = releases::wants(&wanted);
+    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    if options.plan_only {
+        return Ok(SyncOutcome::Planned(plan));
+    }
+    if !plan.complete() {
+        check_places(&workspace.home, &options.run)?;
+    }
+    if !options.frozen && workspace.write_lock(locked, frontend)? {
+        frontend.notice(Notice::LockWritten);
+    }
+    note_wants(&workspace, wants, &asked, frontend);
+    // Without an install no board is needed, unless its events or files are requested.
+    if plan.complete() && !options.always_board && !options.run.wants_board() {
+        // Without an install, no other step would remove the leftovers of a killed run.
+        sweep(&workspace.home);
+        let project = workspace.project.path.clone();
+        frontend.notice(Notice::UpToDate { project, tools: plan.decisions.len() });
+        return Ok(SyncOutcome::UpToDate);
+    }
+    let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
+    let assignment = Assignment {
+        purpose: Purpose::Sync,
+        title: &workspace.title(),
+        home: &workspace.home,
+        options: &options.run,
+        configured_jobs: workspace.project.settings.jobs,
+    };
+    carry_out(steps, &assignment, view).map(SyncOutcome::Ran)
+}
+
+/// Check that vx knows how to get each tool, and that the tools that others need are declared.
+pub(super) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(), WorkError> {
+    resolver.recipes(asked).map_err(WorkError::NoRecipes)?;
+    match resolver.undeclared(asked) {
+        undeclared if undeclared.is_empty() => Ok(()),
+        undeclared => Err(WorkError::Undeclared(undeclared)),
+    }
+}
+
+fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), WorkError> {
+    match workspace.lock_differences(asked) {
+        differences if differences.is_empty() => Ok(()),
+        differences => Err(WorkError::Unlocked { differences }),
+    }
+}
+
+/// Record the releases that the project wants. If that fails, only the project's name is missing in `vx list`.
+fn note_wants(workspace: &Workspace, wants: Vec<Want>, asked: &[ToolRequest], frontend: &dyn Frontend) {
+    // Keep the records of tools that were not part of this sync.
+    let unasked = |known: &Want| {
+        let declared = workspace.project.tools.iter().any(|tool| tool.name == known.tool);
+        declared && !asked.iter().any(|ask| ask.name == known.tool)
+    };
+    if let Err(error) = remember(&workspace.home, &workspace.project.directory, wants, unasked) {
+        frontend.notice(Notice::WantsNotNoted(error));
+    }
+}

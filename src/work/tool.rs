@@ -1,0 +1,199 @@
+//! Finding the program for a name, and installing it first if it is missing.
+//!
+//! The program is the project's own, or else that of the release installed last, or else that of the newest release of
+//! a tool in the catalogue. The door executes it.
+
+mod error;
+
+use std::path::{Path, PathBuf};
+
+use super::error::WorkError;
+use super::frontend::Frontend;
+use super::installing::{InstallOptions, install};
+use super::routes::{Routes, Target, program};
+use super::run::RunOutcome;
+use super::syncing::{SyncOptions, SyncOutcome, sync};
+use super::workspace::Place;
+use crate::candidate::{Scheme, SourceKind};
+use crate::install::{Release, Store};
+use crate::nearest::nearest;
+use crate::paths::Home;
+use crate::project::Request;
+use crate::route::{self, Invocation};
+use crate::source::{catalogue, program_on_path};
+pub use error::ToolError;
+
+/// A program to find.
+#[derive(Clone, Copy, Debug)]
+pub struct ToolOptions<'a> {
+    /// Its name: a tool, or one of its programs.
+    pub name: &'a str,
+    /// The directory whose projects count.
+    pub directory: &'a Path,
+    /// True if a missing tool may be installed.
+    pub install: bool,
+    /// True if a shim made the call: then a copy on `PATH` is accepted if no project declares the name.
+    pub shim: bool,
+    /// Names that the door keeps for itself.
+    pub reserved: &'a [&'a str],
+}
+
+/// The outcome of looking for a program.
+#[derive(Debug)]
+pub enum ToolOutcome {
+    /// The program.
+    Ready(Invocation),
+    /// The program was missing, and this run did not install it.
+    NotInstalled(RunOutcome),
+}
+
+/// Find the program that `options` names; a missing one is installed if that is allowed.
+///
+/// # Errors
+/// There is no such program, or it may not be installed.
+pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Frontend) -> Result<ToolOutcome, ToolError> {
+    let mut may_install = options.install;
+    loop {
+        let routes = Routes::of(options.directory, home.clone())?;
+        match routes.target(options.name) {
+            Target::Ready(invocation) => {
+                if let Some(draft) = routes.into_draft(options.reserved) {
+                    route::keep(home, &draft);
+                }
+                return Ok(ToolOutcome::Ready(invocation));
+            }
+            Target::Absent { tool, project, install } => {
+                if !std::mem::take(&mut may_install) || !install {
+                    return Err(ToolError::Absent { tool, forbidden: !install });
+                }
+                if let Some(outcome) = sync_missing(home, &project, vec![tool], frontend)? {
+                    return Ok(ToolOutcome::NotInstalled(outcome));
+                }
+            }
+            Target::System(project) => {
+                let found = on_path(options.name, home).map(|file| routes.invocation(file, None));
+                let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
+                return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
+            }
+            Target::Undeclared => return undeclared(options, &routes, may_install, frontend),
+        }
+    }
+}
+
+/// Find the program of this version of a tool, regardless of the projects; a missing one is installed if that is
+/// allowed.
+///
+/// # Errors
+/// The version is not valid, or is missing and may not be installed.
+pub fn find_version(
+    home: &Home,
+    options: &ToolOptions<'_>,
+    version: &str,
+    frontend: &dyn Frontend,
+) -> Result<ToolOutcome, ToolError> {
+    let tool = options.name;
+    let request = Request::parse(version).map_err(WorkError::from)?;
+    let routes = Routes::of(options.directory, home.clone())?;
+    for may_install in [options.install, false] {
+        let fits = |release: &Release| release.receipt.tool == tool && fits(&request, release);
+        if let Some((release, file)) = installed_last(home, tool, fits)? {
+            return Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin()))));
+        }
+        if !may_install {
+            break;
+        }
+        if let Some(outcome) = install_one(home, options.directory, format!("{tool}@{version}"), frontend)? {
+            return Ok(ToolOutcome::NotInstalled(outcome));
+        }
+    }
+    Err(ToolError::VersionAbsent { tool: tool.to_owned(), version: version.to_owned() })
+}
+
+/// Install these missing tools of the project in this directory. Returns the outcome if a tool was not installed.
+///
+/// # Errors
+/// The run did not start.
+pub fn sync_missing(
+    home: &Home,
+    project: &Path,
+    tools: Vec<String>,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let options = SyncOptions { tools, ..SyncOptions::default() };
+    match sync(home.clone(), &Place::At(project.to_owned()), &options, frontend)? {
+        SyncOutcome::Ran(outcome) if !outcome.good() => Ok(Some(outcome)),
+        _ => Ok(None),
+    }
+}
+
+fn install_one(
+    home: &Home,
+    directory: &Path,
+    tool: String,
+    frontend: &dyn Frontend,
+) -> Result<Option<RunOutcome>, WorkError> {
+    let options = InstallOptions { tools: vec![tool], ..InstallOptions::default() };
+    let outcome = install(home.clone(), &Place::AboveOrNone(directory.to_owned()), &options, frontend)?;
+    Ok((!outcome.good()).then_some(outcome))
+}
+
+/// The copy on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
+fn on_path(name: &str, home: &Home) -> Option<PathBuf> {
+    program_on_path(name, &std::env::var_os("PATH")?, &home.shims())
+}
+
+/// Find a program that no project declares.
+fn undeclared(
+    options: &ToolOptions<'_>,
+    routes: &Routes,
+    may_install: bool,
+    frontend: &dyn Frontend,
+) -> Result<ToolOutcome, ToolError> {
+    let (name, home) = (options.name, routes.home());
+    if options.shim
+        && let Some(file) = on_path(name, home)
+    {
+        return Ok(ToolOutcome::Ready(routes.invocation(file, None)));
+    }
+    if let Some((release, file)) = installed_last(home, name, |_| true)? {
+        return Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin()))));
+    }
+    let Some(tool) = catalogue::providing(name) else { return Err(unknown(options, routes)) };
+    if !may_install || options.shim {
+        return Err(ToolError::Undeclared { name: name.to_owned(), tool: tool.name.clone() });
+    }
+    if let Some(outcome) = install_one(home, options.directory, tool.name.clone(), frontend)? {
+        return Ok(ToolOutcome::NotInstalled(outcome));
+    }
+    match installed_last(home, name, |_| true)? {
+        Some((release, file)) => Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin())))),
+        None => Err(ToolError::NoProgram { tool: tool.name.clone(), name: name.to_owned() }),
+    }
+}
+
+/// True if an installed release answers a request, as far as its version shows.
+fn fits(request: &Request, release: &Release) -> bool {
+    let scheme = if release.receipt.source == SourceKind::Npm.name() { Scheme::Semver } else { Scheme::Python };
+    request.matches(&release.receipt.version, scheme)
+}
+
+/// The release installed last of those that have this program.
+fn installed_last(
+    home: &Home,
+    name: &str,
+    fits: impl Fn(&Release) -> bool,
+) -> Result<Option<(Release, PathBuf)>, WorkError> {
+    let installed = Store::new(home.clone()).list()?;
+    let having = installed.into_iter().filter(fits);
+    let mut having: Vec<_> = having.filter_map(|release| program(&release, name).map(|file| (release, file))).collect();
+    having.sort_by_key(|(release, _)| release.receipt.installed_at);
+    Ok(having.pop())
+}
+
+fn unknown(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
+    let declared = routes.names();
+    let known = catalogue::all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings));
+    let names = declared.iter().map(String::as_str).chain(known.map(String::as_str));
+    let near = nearest(options.name, names.chain(options.reserved.iter().copied()));
+    ToolError::Unknown { name: options.name.to_owned(), near: near.into_iter().map(str::to_owned).collect() }
+}

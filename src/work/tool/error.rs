@@ -1,0 +1,100 @@
+//! Errors of finding the program for a name.
+
+use std::path::PathBuf;
+
+use crate::trouble::{Explain, TroubleKind};
+use crate::work::error::WorkError;
+
+/// Why a program cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// The tool is missing, and may not be installed.
+    #[error("{tool} is not installed as vx.toml and vx.lock want it{}", if *forbidden { ", and vx.toml has `auto_install = false`" } else { "" })]
+    Absent {
+        /// The tool.
+        tool: String,
+        /// True if the project forbids its installation.
+        forbidden: bool,
+    },
+    /// The project wants the copy on `PATH`, and there is none.
+    #[error("no `{name}` is on PATH, and `{}` wants this system's own", project.display())]
+    NotOnPath {
+        /// The program.
+        name: String,
+        /// The project's file.
+        project: PathBuf,
+    },
+    /// No project declares the tool, nothing has installed it, and it may not be installed.
+    #[error("`{name}` is not installed, and no vx.toml declares {tool}")]
+    Undeclared {
+        /// The program.
+        name: String,
+        /// The tool with this program.
+        tool: String,
+    },
+    /// This version of the tool is missing, and may not be installed.
+    #[error("{tool}@{version} is not installed")]
+    VersionAbsent {
+        /// The tool.
+        tool: String,
+        /// The version asked for.
+        version: String,
+    },
+    /// The tool's newest release has no such program.
+    #[error("{tool} was installed without a program `{name}`")]
+    NoProgram {
+        /// The tool.
+        tool: String,
+        /// The program.
+        name: String,
+    },
+    /// No tool has a program of this name.
+    #[error("`{name}` is no command of vx, and no tool that vx.toml declares or vx knows")]
+    Unknown {
+        /// The name.
+        name: String,
+        /// Names much like it.
+        near: Vec<String>,
+    },
+    /// The projects of the directory, or the store, cannot be used.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+}
+
+impl Explain for ToolError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Absent { .. } | Self::NotOnPath { .. } | Self::Undeclared { .. } => TroubleKind::NotFound,
+            Self::VersionAbsent { .. } | Self::NoProgram { .. } => TroubleKind::NotFound,
+            Self::Unknown { .. } => TroubleKind::Usage,
+            Self::Work(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Absent { .. } => "run `vx sync`".into(),
+            Self::NotOnPath { .. } => "install it, or have vx install it: give its version in vx.toml".into(),
+            Self::Undeclared { tool, .. } => {
+                format!("add `{tool} = \"latest\"` to [tools] in vx.toml, and run `vx sync`")
+            }
+            Self::VersionAbsent { tool, version } => format!("run `vx install {tool}@{version}`"),
+            Self::NoProgram { .. } => return None,
+            Self::Unknown { near, .. } if near.is_empty() => {
+                "`vx --help` lists the commands, `vx search` the tools".into()
+            }
+            Self::Unknown { near, .. } => {
+                let near: Vec<String> = near.iter().map(|near| format!("`{near}`")).collect();
+                format!("did you mean {}?", near.join(" or "))
+            }
+            Self::Work(error) => return error.hint(),
+        })
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Work(error) => error.details(),
+            _ => Vec::new(),
+        }
+    }
+}

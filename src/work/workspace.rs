@@ -1,0 +1,219 @@
+//! The things that work needs first: the project with its settings, its lock, the home, and the sources as the user's
+//! environment and the project configure them.
+
+mod lock_file;
+mod lock_origin;
+mod place;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::error::WorkError;
+use super::frontend::Frontend;
+use super::notice::Notice;
+use crate::nearest::nearest;
+use crate::paths::Home;
+use crate::platform::Platform;
+use crate::process;
+use crate::project::lock::{self, Change, Difference, LockFile};
+use crate::project::{Lock, Project, ProjectError, ToolRequest};
+use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
+use crate::sync::Resolver;
+pub use lock_origin::LockOrigin;
+use place::notice_doubts;
+pub use place::{Place, read_project};
+
+/// The age up to which a cached version list is used, unless the project sets another.
+pub const FRESH_FOR: Duration = Duration::from_secs(300);
+
+/// A project with all that its commands need.
+pub struct Workspace {
+    /// The project; an empty one if there is none and none is needed.
+    pub project: Project,
+    /// True if there is a project.
+    pub has_project: bool,
+    /// The home.
+    pub home: Home,
+    /// The lock; empty unless its origin is a file of the current format.
+    pub lock: Lock,
+    /// The origin of the lock.
+    pub lock_origin: LockOrigin,
+    /// The platform to install for.
+    pub platform: Platform,
+    /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
+    pub fault: Option<WorkError>,
+    lock_path: PathBuf,
+}
+
+/// The treatment of a project's file or lock that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Faults {
+    /// The workspace cannot be opened.
+    Refuse,
+    /// The file counts as missing, and the workspace keeps the error.
+    Keep,
+}
+
+/// The data that a source may use.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Caches only.
+    Offline,
+    /// The network, if the caches have no fresh data.
+    Network,
+    /// The network, even if the caches have fresh data.
+    NetworkAnew,
+    /// The network, within these limits.
+    NetworkWithin(Limits),
+}
+
+impl Access {
+    /// `Offline` if `offline` is true, else `Network`.
+    pub fn offline_if(offline: bool) -> Self {
+        if offline { Self::Offline } else { Self::Network }
+    }
+}
+
+/// The platform this program runs on.
+///
+/// # Errors
+/// No tools are built for this platform.
+pub fn platform() -> Result<Platform, WorkError> {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    Platform::current().ok_or(WorkError::Platform { os, arch })
+}
+
+impl Workspace {
+    /// Open the workspace of the project at `place`. The frontend gets a notice of everything doubtful in the project's
+    /// file. Work that uses the pins of an old lock calls [`notice_old_lock`](Self::notice_old_lock) too.
+    ///
+    /// # Errors
+    /// A project is needed and there is none, or its file or lock cannot be used and faults are refused.
+    pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
+        let (project, mut fault) = match place.read() {
+            Ok(project) => (project, None),
+            Err(error @ ProjectError::Missing { .. }) => return Err(error.into()),
+            Err(error) if faults == Faults::Keep => (None, Some(WorkError::Project(error))),
+            Err(error) => return Err(error.into()),
+        };
+        let has_project = project.is_some();
+        let project = project.unwrap_or_else(|| Project::none(place.directory()));
+        if has_project {
+            notice_doubts(&project, &home, frontend);
+        }
+        let lock_path = project.directory.join(lock::FILE_NAME);
+        let found = match if has_project { Lock::read(&lock_path) } else { Ok(None) } {
+            Err(error) if faults == Faults::Keep => {
+                fault = Some(WorkError::LockRead(error));
+                None
+            }
+            found => found.map_err(WorkError::LockRead)?,
+        };
+        let (lock, lock_origin) = match found {
+            Some(LockFile::Current(lock)) => (lock, LockOrigin::Current),
+            Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
+            None => (Lock::default(), LockOrigin::None),
+        };
+        Ok(Self { home, platform: platform()?, project, has_project, lock, lock_origin, fault, lock_path })
+    }
+
+    /// Give notice of a lock file of an older format, before work that uses its pins.
+    pub fn notice_old_lock(&self, frontend: &dyn Frontend) {
+        if let LockOrigin::Old { version, .. } = self.lock_origin {
+            frontend.notice(Notice::OldLock { path: self.lock_path.clone(), version });
+        }
+    }
+
+    /// The sources, as this user's environment and the project's files and settings configure them.
+    pub fn sources(&self, access: Access) -> Sources {
+        let settings = &self.project.settings;
+        let fresh_for = match access {
+            Access::NetworkAnew => Duration::ZERO,
+            _ => settings.cache_duration.unwrap_or(FRESH_FOR),
+        };
+        let limits = match access {
+            Access::NetworkWithin(limits) => limits,
+            _ => Limits::default(),
+        };
+        Sources::new(SourceOptions {
+            home: self.home.clone(),
+            project_directory: self.project.directory.clone(),
+            offline: matches!(access, Access::Offline),
+            mirrors: settings.mirrors.clone(),
+            require_signatures: settings.require_signatures == Some(true),
+            fresh_for,
+            environment: Arc::new(|name| std::env::var(name).ok()),
+            runner: Arc::new(|program, arguments| {
+                let output = process::output(program, arguments)?;
+                Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
+            }),
+            limits,
+        })
+    }
+
+    /// A resolver by this project's lock and settings, for all platforms.
+    pub fn resolver<'a>(&'a self, sources: &'a Sources) -> Resolver<'a> {
+        Resolver {
+            sources,
+            platform: self.platform,
+            order: self.project.settings.sources.as_deref().unwrap_or_default(),
+            lock: &self.lock,
+            pins: self.lock_origin.pins(),
+            frozen: false,
+            all_platforms: true,
+            declared: &self.project.tools,
+            digest_of: None,
+        }
+    }
+
+    /// The tools of these names, or all when none is named.
+    ///
+    /// # Errors
+    /// The project does not declare one of them.
+    pub fn select(&self, names: &[String]) -> Result<Vec<ToolRequest>, WorkError> {
+        let known = &self.project.tools;
+        if let Some(tool) = names.iter().find(|name| !known.iter().any(|tool| tool.name == **name)) {
+            let near = nearest(tool, known.iter().map(|tool| tool.name.as_str()));
+            return Err(WorkError::NotInProject {
+                tool: tool.clone(),
+                path: self.project.path.clone(),
+                near: near.first().map(|near| (*near).to_owned()),
+            });
+        }
+        Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).cloned().collect())
+    }
+
+    /// The differences between the lock and these tools on this machine, one sentence each, found without a request to
+    /// a source.
+    pub fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
+        let here = self.platform;
+        // A tool for other systems may be impossible to lock on this one.
+        let elsewhere = |difference: &Difference| {
+            let mut tools = self.project.tools.iter();
+            let for_others = |tool: &ToolRequest| tool.name == difference.tool && !tool.wanted_on(here.os);
+            difference.change == Change::Added && tools.any(for_others)
+        };
+        let differences = self.lock.differences(&self.project.tools);
+        let mut differences: Vec<String> =
+            differences.iter().filter(|difference| !elsewhere(difference)).map(ToString::to_string).collect();
+        let lacking = asked
+            .iter()
+            .filter(|ask| ask.wanted_on(here.os))
+            .filter(|ask| self.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
+        differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+        differences
+    }
+
+    /// The project's own name, else its directory's.
+    pub fn title(&self) -> String {
+        let named = self.project.entries.iter().find(|entry| entry.key == "project.name");
+        if let Some(name) = named.map(|entry| entry.value.trim_matches('"')).filter(|name| !name.is_empty()) {
+            return name.to_owned();
+        }
+        self.project.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

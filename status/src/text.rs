@@ -1,0 +1,20 @@
+//! Text from outside, made harmless: names, messages, errors and log lines may hold anything.
+//!
+//! One class of characters, [`is_unprintable`], and two treatments of it:
+//!
+//! * [`clean`] for a cell of a view: one line, escape sequences and unprintable characters dropped, marks limited. The
+//!   result is as wide as its characters are.
+//! * [`escaped`] for errors, reports and data: lines stay, unprintable characters are written as `\u001b`, so that a
+//!   reader sees every character.
+//!
+//! Formats with an escape of their own (CSV, HTML, shells) build on [`replaced`], and streams of JSON on [`json_line`].
+
+mod class;
+mod clean;
+mod escaped;
+mod json;
+
+pub use class::is_unprintable;
+pub use clean::{clean, last_overwrite};
+pub use escaped::{escaped, push_escaped, replaced};
+pub use json::json_line;

@@ -1,0 +1,40 @@
+//! Unsafe code is in few files, each with the safe calls that the rest of its program uses.
+
+use super::source::{root, rust_files, shown, text};
+use super::{PACKAGES, UNSAFE_FILES};
+
+#[test]
+fn unsafe_code_is_where_it_is_known_to_be() {
+    let places = PACKAGES.iter().flat_map(|known| known.sources.iter().chain(known.others));
+    let files = places.flat_map(|place| rust_files(&root().join(place)));
+    let mut found: Vec<String> = files.filter(|file| has_unsafe(&text(file))).map(|file| shown(&file)).collect();
+    found.sort();
+    found.dedup();
+    assert_eq!(found, UNSAFE_FILES, "on the left the files with unsafe code, on the right those that may have some");
+}
+
+/// True if the keyword stands in the code of this text, or the lint against it is lifted; tests included.
+fn has_unsafe(text: &str) -> bool {
+    text.lines().any(|line| {
+        let outside_strings: String = line.replace("\\\"", "").split('"').step_by(2).collect();
+        let code = outside_strings.split("//").next().unwrap_or_default();
+        let mut words = code.split(|character: char| !character.is_alphanumeric() && character != '_');
+        words.any(|word| word == "unsafe") || code.contains("allow(unsafe_code")
+    })
+}
+
+#[test]
+fn unsafe_code_is_seen_in_every_form() {
+    for code in [
+        "let x = unsafe { *y };",
+        "    unsafe impl Send for X {}",
+        "#[allow(unsafe_code)]",
+        "#![allow(unsafe_code, reason = \"x\")]",
+        "#[unsafe(no_mangle)]",
+    ] {
+        assert!(has_unsafe(code), "{code}");
+    }
+    for code in ["// unsafe { }", "x(); // unsafe { }", "let x = \"unsafe { }\";", "#![forbid(unsafe_code)]"] {
+        assert!(!has_unsafe(code), "{code}");
+    }
+}

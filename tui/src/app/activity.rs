@@ -1,0 +1,81 @@
+//! Detection of an idle board.
+//!
+//! Two readings of an idle board differ too, because a stall grows by a second. Such a difference needs a new frame
+//! once a second, but no shorter interval between readings.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::mem::discriminant;
+use std::time::{Duration, Instant};
+
+use vx_shm::Snapshot;
+
+/// A board without activity for this long is idle.
+const IDLE_AFTER: Duration = Duration::from_secs(1);
+
+/// The time of the last activity on a board.
+pub(super) struct Activity {
+    /// The digest of the last reading.
+    digest: u64,
+    since: Instant,
+}
+
+impl Activity {
+    pub(super) fn new() -> Self {
+        Self { digest: 0, since: Instant::now() }
+    }
+
+    /// Record a reading that differs from the one before. Returns true if more than the time has changed.
+    pub(super) fn note(&mut self, snapshot: &Snapshot) -> bool {
+        let digest = digest_of(snapshot);
+        let happened = std::mem::replace(&mut self.digest, digest) != digest;
+        if happened {
+            self.since = Instant::now();
+        }
+        happened
+    }
+
+    /// True if nothing has happened for [`IDLE_AFTER`].
+    pub(super) fn is_idle(&self) -> bool {
+        self.since.elapsed() >= IDLE_AFTER
+    }
+}
+
+/// A digest of a snapshot, without the durations that grow by themselves.
+fn digest_of(snapshot: &Snapshot) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let board = &snapshot.board;
+    (discriminant(&board.state), board.epoch, board.creator.alive, &board.title).hash(&mut hasher);
+    for slot in &snapshot.slots {
+        (slot.index, slot.generation, discriminant(&slot.state), discriminant(&slot.phase)).hash(&mut hasher);
+        (slot.attempt, slot.done, slot.total, discriminant(&slot.liveness)).hash(&mut hasher);
+        (&slot.message, &slot.details, &slot.error).hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use vx_shm::Liveness;
+
+    use super::*;
+    use crate::source::fixture::everything;
+
+    #[test]
+    fn the_passing_of_time_is_no_activity_and_every_other_change_is() {
+        let mut now = everything();
+        let mut activity = Activity::new();
+        assert!(activity.note(&now) && !activity.note(&now));
+        now.slots[1].liveness = Liveness::Stalled(5_000);
+        assert!(activity.note(&now));
+        now.slots[1].liveness = Liveness::Stalled(6_000);
+        now.taken_at_ns += 1_000_000_000;
+        assert!(!activity.note(&now), "it has only stalled for longer");
+        now.slots[1].liveness = Liveness::Silent(6_000);
+        assert!(activity.note(&now));
+        now.slots[1].done += 1;
+        assert!(activity.note(&now));
+        now.slots[0].message.push('!');
+        assert!(activity.note(&now));
+        assert!(!activity.is_idle());
+    }
+}
