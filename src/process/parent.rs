@@ -66,10 +66,9 @@ fn await_other_parent(parent: rustix::process::Pid) {
 pub fn end_own_group(code: i32) -> ! {
     #[cfg(unix)]
     {
-        let own = rustix::process::getpid();
-        if rustix::process::getpgrp() == own {
-            let _ = rustix::process::kill_process_group(own, rustix::process::Signal::KILL);
-        }
+        use rustix::process::{Signal, getpid, kill_process_group};
+        // A group of this number is one that this process leads. If there is none, nothing is killed.
+        let _ = kill_process_group(getpid(), Signal::KILL);
     }
     std::process::exit(code)
 }

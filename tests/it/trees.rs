@@ -3,6 +3,7 @@
 //! The trees are shell scripts, some of them random. Owners that are killed, and runs that adopt, are this test program
 //! once more, in one of its `roles`.
 
+mod containers;
 mod grow;
 mod matrix;
 mod postinstall;

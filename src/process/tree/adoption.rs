@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use rustix::process::{Pid, getsid, set_child_subreaper};
+use rustix::process::{Pid, getpid, set_child_subreaper};
 
 use super::ending::Ending;
 use super::handle::{Facts, Handle, await_any};
@@ -73,9 +73,9 @@ pub(in crate::process) fn end_orphans() -> Vec<Member> {
     if ADOPTIONS.load(Ordering::SeqCst) == 0 || !orphans_are_of_trees() {
         return Vec::new();
     }
-    let Ok(own_session) = getsid(None) else { return Vec::new() };
+    let Some(own) = Facts::of(getpid()) else { return Vec::new() };
     let mut ending = Ending::of(Descendants::by_rule(move |pid, facts| {
-        facts.session.is_some_and(|session| session != own_session) && !RUNNERS.lock().contains(&pid)
+        facts.session.is_some() && facts.session != own.session && !RUNNERS.lock().contains(&pid)
     }));
     await_runners(&mut ending);
     ending.end(GRACE, Ending::await_member)

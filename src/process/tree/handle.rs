@@ -19,7 +19,8 @@ use rustix::process::{
 pub(super) struct Facts {
     /// Its parent; none where that is outside of this system of process numbers.
     pub parent: Option<Pid>,
-    /// Its session; none for those of the system itself, and for one that is about to go.
+    /// Its session; none where that is outside of this system of process numbers, as for a command that is run inside a
+    /// container, for processes of the system itself, and for one that is about to go.
     pub session: Option<Pid>,
     /// The time of its start, in ticks since the system's own.
     pub start: u64,

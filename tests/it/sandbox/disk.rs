@@ -84,7 +84,7 @@ impl Sandbox {
     }
 
     /// A command that sees the same file systems as the sandbox's programs, in the project's directory.
-    pub(super) fn inside(&self, program: &str) -> Command {
+    pub(crate) fn inside(&self, program: &str) -> Command {
         let Some(disk) = &self.disk else {
             let mut command = Command::new(program);
             command.current_dir(self.project());

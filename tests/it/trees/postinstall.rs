@@ -9,7 +9,7 @@ use crate::registry::archive::{script, tgz};
 use crate::sandbox::{Process, Running, Sandbox, eventually, send, text, within};
 
 /// A project with one tool whose post-install command is this.
-fn with_postinstall(command: &str) -> Sandbox {
+pub(super) fn with_postinstall(command: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let archive = tgz(&[script("x/bin/hello", "1.0.0")]);
     let tool = sandbox.addressed("hello", &archive, &format!(", postinstall = \"{command}\""));

@@ -146,8 +146,9 @@ mod unix {
     /// True if this process may change the terminal without being stopped for it. A process without a controlling
     /// terminal may.
     fn owns_terminal() -> bool {
-        use rustix::process::getpgrp;
-        rustix::termios::tcgetpgrp(io::stdin()).map_or(true, |owner| owner == getpgrp())
+        use nix::unistd::{getpgrp, tcgetpgrp};
+        // Inside a container both may be 0: groups outside of it have no number there.
+        tcgetpgrp(io::stdin()).map_or(true, |owner| owner == getpgrp())
     }
 }
 
