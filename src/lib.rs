@@ -20,6 +20,7 @@ pub mod replace_file;
 pub mod report;
 pub mod route;
 pub mod shell;
+pub mod small_file;
 pub mod source;
 pub mod sync;
 pub mod template;

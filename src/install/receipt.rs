@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::replace_file::replace_file;
+use crate::small_file::read_small;
 
 use super::disk::{At, DiskError};
 
 /// The receipt's name in the release.
 pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
+
+/// The largest receipt that is read: a release of some thousand programs.
+const RECEIPT_BYTES: u64 = 1 << 20;
 
 /// The layout that this vx writes, and the newest that it reads.
 const LAYOUT: u32 = 1;
@@ -111,8 +115,8 @@ impl Receipt {
 
     /// The receipt of the release at this path; `None` if it is missing, malformed, or of a newer layout.
     pub fn read(release: &Path) -> Option<Self> {
-        let text = fs::read_to_string(release.join(FILE_NAME)).ok()?;
-        let receipt: Self = toml::from_str(&text).ok()?;
+        let bytes = read_small(&release.join(FILE_NAME), RECEIPT_BYTES)?;
+        let receipt: Self = toml::from_slice(&bytes).ok()?;
         (receipt.layout <= LAYOUT).then_some(receipt)
     }
 

@@ -20,6 +20,9 @@ use crate::digest::Algorithm;
 /// The format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 2;
 
+/// The longest header that is sent back to a server.
+const HEADER_BYTES: usize = 1024;
+
 /// A cached response.
 #[derive(Serialize, Deserialize)]
 struct Kept<T> {
@@ -88,8 +91,8 @@ impl Cache {
             _ if self.offline => return Err(SourceError::at(query.what, query.url, SourceErrorKind::Offline)),
             other => other,
         };
-        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
-        let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref());
+        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref()).filter(|text| can_be_sent(text));
+        let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref()).filter(|text| can_be_sent(text));
         match (self.client.get(&Query { etag, changed, ..*query })?, kept) {
             (Revalidation::Changed(document), _) => {
                 let value = read(&document).map_err(|kind| SourceError::at(query.what, query.url, kind))?;
@@ -149,6 +152,11 @@ impl Cache {
         };
         let _ = write();
     }
+}
+
+/// True if a header may have this value: a cache file can hold any text, also one that no server sent.
+fn can_be_sent(text: &str) -> bool {
+    text.len() <= HEADER_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 fn now_s() -> u64 {

@@ -22,6 +22,7 @@ use crate::archive::Origin;
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
+use super::cache::is_strong_etag;
 use super::retry::Patience;
 
 /// The most redirects that are followed.
@@ -153,8 +154,7 @@ impl Head {
             status,
             length: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             range: text(CONTENT_RANGE).map(ContentRange::parse),
-            // A weak ETag does not guarantee the same bytes.
-            etag: text(ETAG).filter(|etag| etag.starts_with('"')).map(str::to_owned),
+            etag: text(ETAG).filter(|etag| is_strong_etag(etag)).map(str::to_owned),
             html: text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().starts_with("text/html")),
             retry_after: text(RETRY_AFTER).and_then(retry_after),
         }
