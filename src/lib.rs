@@ -9,6 +9,7 @@ pub mod digest;
 pub mod doctor;
 pub mod export;
 pub mod history;
+pub mod http;
 pub mod inflate;
 pub mod install;
 pub mod nearest;

@@ -16,10 +16,9 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use ureq::Agent;
-
 use crate::config::Part;
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::http::{Client, Fault};
 use crate::paths::Home;
 use crate::report::Phase;
 
@@ -37,7 +36,7 @@ use cache::{PartFile, remove_file, whole_path};
 use retry::Attempts;
 use transfer::{Content, Request};
 
-pub(super) use transfer::agent;
+pub(super) use transfer::client;
 
 type Result<T> = std::result::Result<T, DownloadErrorKind>;
 
@@ -54,7 +53,7 @@ const CHUNK_BYTES: usize = 512 * 1024;
 /// The state that all downloads of one install share.
 pub(super) struct Session<'a> {
     pub(super) home: &'a Home,
-    pub(super) agent: Agent,
+    pub(super) client: Client,
     pub(super) patience: &'a Patience,
     pub(super) watch: &'a Watch,
     pub(super) meter: &'a Meter<'a>,
@@ -287,7 +286,8 @@ impl<'a> Download<'a> {
                 self.source = Source::Network(content);
                 return self.keep(count).map(|()| true);
             }
-            Err(failure) => self.failed(failure)?,
+            Err(Fault::Silent) => "no more bytes in time".to_owned(),
+            Err(fault) => self.failed(fault)?,
         };
         drop(content);
         self.wait(reason, None)?;

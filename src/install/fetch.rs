@@ -30,10 +30,10 @@ pub fn fetch(
     let staging = Staging::create(home, "fetch")?;
     let meter = Meter::new(reporter, vec![part.archive.size]);
     let watch = Watch::new(cancel.clone(), None);
-    let agent = download::agent(patience);
+    let client = download::client(patience);
     let stall = patience.holder_stall;
     let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of };
-    let session = Session { home, agent, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
+    let session = Session { home, client, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
     let mut starts = 1;
     loop {
         match fetch_once(&session, part, &staging) {

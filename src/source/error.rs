@@ -1,6 +1,7 @@
 //! The reasons for which a source gives no answer.
 
 use std::fmt;
+use std::time::Duration;
 
 use url::Url;
 
@@ -33,8 +34,10 @@ pub enum SourceErrorKind {
     Status(u16),
     /// Every attempt found no connection, or one that broke.
     Unreachable(String),
-    /// Nothing arrived for this many seconds.
-    Stalled(u64),
+    /// Nothing arrived for this long.
+    Stalled(Duration),
+    /// The time allowed for the request has passed.
+    Overdue(Duration),
     /// There were too many redirects, or one led to an address that is not followed.
     Redirected(String),
     /// The answer is larger than this many bytes.
@@ -96,7 +99,10 @@ impl fmt::Display for SourceError {
             SourceErrorKind::NotAllowed(status) => write!(f, "{what}: {host} refused access (status {status})"),
             SourceErrorKind::Status(status) => write!(f, "{what}: {host} answered with status {status}"),
             SourceErrorKind::Unreachable(reason) => write!(f, "{what}: {host} cannot be reached: {reason}"),
-            SourceErrorKind::Stalled(seconds) => write!(f, "{what}: {host} sent nothing for {seconds} s"),
+            SourceErrorKind::Stalled(time) => write!(f, "{what}: {host} sent nothing for {} s", time.as_secs_f32()),
+            SourceErrorKind::Overdue(time) => {
+                write!(f, "{what}: {host} did not answer in full within {} s", time.as_secs_f32())
+            }
             SourceErrorKind::Redirected(reason) => write!(f, "{what}: {host} redirects {reason}"),
             SourceErrorKind::TooLarge(limit) => write!(f, "{what}: {host} sent more than {limit} bytes"),
             SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
@@ -121,6 +127,7 @@ impl Explain for SourceError {
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
+            SourceErrorKind::Overdue(_) => TroubleKind::Timeout,
             SourceErrorKind::Status(_)
             | SourceErrorKind::Redirected(_)
             | SourceErrorKind::TooLarge(_)
@@ -146,6 +153,7 @@ impl Explain for SourceError {
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => {
                 "check the network, HTTPS_PROXY and NO_PROXY; with a filled cache, `--offline` needs no network"
             }
+            SourceErrorKind::Overdue(_) => "run it again with a larger `--timeout`",
             SourceErrorKind::WebPage => "sign in to the network, or check the proxy and the registry's address",
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {
                 "check the registry's address in the configuration of npm or pip"

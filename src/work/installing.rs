@@ -38,7 +38,7 @@ pub fn install(
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     let mut asked = requests(&options.tools, &workspace.project)?;
     take_options_from_environment(&mut asked, frontend);
-    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     // A request made here takes precedence over the project's for the same tool.
     let of_project = workspace.project.tools.iter().cloned();
     let declared: Vec<ToolRequest> = asked.iter().cloned().chain(of_project).collect();

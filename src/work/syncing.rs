@@ -57,7 +57,7 @@ pub fn sync(
     let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
     let asked = workspace.select(&options.tools)?;
-    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
     if options.locked {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
+use super::options::RunOptions;
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::platform::Platform;
@@ -69,9 +70,12 @@ pub enum Access {
 }
 
 impl Access {
-    /// `Offline` if `offline` is true, else `Network`.
-    pub fn offline_if(offline: bool) -> Self {
-        if offline { Self::Offline } else { Self::Network }
+    /// The access of a run with these options.
+    pub fn of_run(options: &RunOptions) -> Self {
+        match options.offline {
+            true => Self::Offline,
+            false => Self::NetworkWithin(Limits::within(options.stall_timeout, options.timeout)),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod damage;
 mod disks;
 mod leftovers;
 mod places;
+mod requests;
 mod servers;
 mod table;
 

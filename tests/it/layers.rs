@@ -132,7 +132,7 @@ const TOWERS: [Tower; 12] = [
         sources: "src",
         floors: &[
             &["nearest", "platform", "digest", "replace_file", "small_file", "inflate"],
-            &["trouble", "archive"],
+            &["trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "export", "shell"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],
@@ -154,7 +154,7 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
     ("crossterm::", &["tui/src/"]),
     ("memmap2::", &["shm/src/segment.rs", "shm/src/segment/"]),
     ("std::process::Command", &["src/process/", "src/launcher/build.rs"]),
-    ("ureq::", &["src/source/", "src/install/download.rs", "src/install/download/"]),
+    ("ureq::", &["src/http.rs", "src/http/"]),
     ("println!", &["src/cli/print.rs", "src/launcher/build.rs", "tui/src/"]),
     ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/"]),
     ("vx_tui::", VIEWS),

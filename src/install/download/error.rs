@@ -1,6 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
+use crate::http::Misdirection;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -49,13 +50,13 @@ pub enum DownloadErrorKind {
         /// The address.
         address: String,
     },
-    /// The redirects do not end.
-    #[error("{address} redirects more than {limit} times")]
+    /// A redirect is not followed.
+    #[error("{address} redirects {misdirection}")]
     Redirects {
         /// The address.
         address: String,
-        /// The number of redirects followed.
-        limit: u32,
+        /// The redirect.
+        misdirection: Misdirection,
     },
     /// The TLS connection was refused.
     #[error("no safe connection for {address}: {reason}")]
@@ -173,7 +174,10 @@ impl Explain for DownloadError {
             DownloadErrorKind::WebPage { .. } => {
                 "open the address in a browser: it may ask to log in, or the file may have moved"
             }
-            DownloadErrorKind::Redirects { .. } => "check the address: the server sends it in a circle",
+            DownloadErrorKind::Redirects { misdirection: Misdirection::Endless, .. } => {
+                "check the address: the server sends it in a circle"
+            }
+            DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
             DownloadErrorKind::Tls { .. } => {
                 "check the clock and the certificates of this machine; a proxy of a company needs its own certificate \
                  installed"

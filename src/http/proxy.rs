@@ -7,9 +7,8 @@ use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Proxy};
 use url::{Host, Url};
 
-use super::AT_ONCE_MAX;
 use super::hosts::Hosts;
-use crate::source::options::{Limits, SourceOptions};
+use super::{Bounds, Settings};
 
 /// The routes, each with connections of its own.
 pub(super) struct Routes {
@@ -25,22 +24,24 @@ enum Exception {
     Everything,
     /// A domain and its subdomains, optionally for one port.
     Domain(String, Option<u16>),
-    /// A block of addresses: the first one, and the number of significant leading bits.
-    Block(IpAddr, u32),
+    /// A block of addresses: the first one, and the number of significant leading bits; optionally for one port.
+    Block(IpAddr, u32, Option<u16>),
 }
 
 impl Routes {
-    pub(super) fn new(options: &SourceOptions) -> Self {
-        let first = |names: &[&str]| names.iter().find_map(|name| options.variable(name));
+    pub(super) fn new(settings: &Settings<'_>) -> Self {
+        let variable = |name: &&str| (settings.environment)(name).filter(|value| !value.is_empty());
+        let first = |names: &[&str]| names.iter().find_map(variable);
         let via = |names: &[&str]| {
-            first(names).and_then(|proxy| Proxy::new(&proxy).ok()).map(|proxy| agent(&options.limits, Some(proxy)))
+            first(names).and_then(|proxy| Proxy::new(&proxy).ok()).map(|proxy| agent(settings, Some(proxy)))
         };
         let no_proxy = first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+        let entries = no_proxy.split(|character: char| character == ',' || character.is_whitespace());
         Self {
-            straight: agent(&options.limits, None),
+            straight: agent(settings, None),
             http: via(&["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
             https: via(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
-            exceptions: no_proxy.split([',', ' ']).filter_map(|entry| Exception::parse(entry.trim())).collect(),
+            exceptions: entries.filter_map(Exception::parse).collect(),
         }
     }
 
@@ -51,63 +52,93 @@ impl Routes {
         };
         proxied.filter(|_| !self.exceptions.iter().any(|exception| exception.covers(url))).unwrap_or(&self.straight)
     }
+
+    /// Close the connections of all routes.
+    pub(super) fn shutdown(&self) {
+        [Some(&self.straight), self.http.as_ref(), self.https.as_ref()]
+            .into_iter()
+            .flatten()
+            .for_each(|agent| agent.clone().shutdown());
+    }
 }
 
-fn agent(limits: &Limits, proxy: Option<Proxy>) -> Agent {
-    let config = Agent::config_builder()
+fn agent(settings: &Settings<'_>, proxy: Option<Proxy>) -> Agent {
+    let Bounds { connect, answer, idle } = settings.bounds;
+    let mut config = Agent::config_builder()
         .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
         .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
         .proxy(proxy)
         .http_status_as_error(false)
         // Redirects are followed one by one, so that each takes its own route with its own credentials.
         .max_redirects(0)
-        .timeout_resolve(Some(limits.connect))
-        .timeout_connect(Some(limits.connect))
-        .timeout_per_read(Some(limits.idle))
-        .timeout_per_write(Some(limits.idle))
-        .timeout_recv_response(Some(limits.idle))
-        // As many as can be in use at once, so that no connection is opened twice.
-        .max_idle_connections(2 * AT_ONCE_MAX)
-        .max_idle_connections_per_host(AT_ONCE_MAX)
-        .build();
-    Agent::with_parts(config, DefaultConnector::default(), <Hosts>::default())
+        .timeout_resolve(Some(connect))
+        .timeout_connect(Some(connect))
+        .timeout_recv_response(Some(answer))
+        .timeout_per_read(Some(idle))
+        .timeout_per_write(Some(idle))
+        .max_idle_connections(2 * settings.idle_connections)
+        .max_idle_connections_per_host(settings.idle_connections);
+    if let Some(bytes) = settings.buffer_bytes {
+        config = config.input_buffer_size(bytes);
+    }
+    Agent::with_parts(config.build(), DefaultConnector::default(), <Hosts>::default())
 }
 
 impl Exception {
     fn parse(entry: &str) -> Option<Self> {
-        if entry == "*" {
-            return Some(Exception::Everything);
+        match entry {
+            "" => return None,
+            "*" => return Some(Exception::Everything),
+            _ => {}
         }
-        if let Some((address, bits)) = entry.split_once('/') {
-            let address: IpAddr = address.parse().ok()?;
-            let width = if address.is_ipv4() { 32 } else { 128 };
-            return bits.parse().ok().filter(|bits| *bits <= width).map(|bits| Exception::Block(address, bits));
+        if let Some((address, rest)) = entry.split_once('/') {
+            let (bits, port) = with_port(rest)?;
+            let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+            let bits = bits.trim_end_matches(']').parse().ok().filter(|bits| *bits <= width(address))?;
+            return Some(Exception::Block(address, bits, port));
         }
         if let Ok(address) = entry.trim_matches(['[', ']']).parse::<IpAddr>() {
-            return Some(Exception::Block(address, if address.is_ipv4() { 32 } else { 128 }));
+            return Some(Exception::Block(address, width(address), None));
         }
-        let (host, port) = match entry.rsplit_once(':') {
-            Some((host, port)) => (host, Some(port.parse().ok()?)),
-            None => (entry, None),
-        };
+        let (host, port) = with_port(entry)?;
+        if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return Some(Exception::Block(address, width(address), port));
+        }
         let host = host.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
         (!host.is_empty()).then_some(Exception::Domain(host, port))
     }
 
     fn covers(&self, url: &Url) -> bool {
+        let on_port = |port: &Option<u16>| port.is_none_or(|port| url.port_or_known_default() == Some(port));
         match (self, url.host()) {
             (Exception::Everything, _) => true,
             (Exception::Domain(domain, port), Some(host)) => {
                 let host = host.to_string().to_ascii_lowercase();
                 let inside =
                     host == *domain || host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'));
-                inside && port.is_none_or(|port| url.port_or_known_default() == Some(port))
+                inside && on_port(port)
             }
-            (Exception::Block(first, bits), Some(Host::Ipv4(address))) => in_block(*first, *bits, IpAddr::V4(address)),
-            (Exception::Block(first, bits), Some(Host::Ipv6(address))) => in_block(*first, *bits, IpAddr::V6(address)),
+            (Exception::Block(first, bits, port), Some(Host::Ipv4(address))) => {
+                in_block(*first, *bits, IpAddr::V4(address)) && on_port(port)
+            }
+            (Exception::Block(first, bits, port), Some(Host::Ipv6(address))) => {
+                in_block(*first, *bits, IpAddr::V6(address)) && on_port(port)
+            }
             _ => false,
         }
     }
+}
+
+/// A text, and the port behind its last colon if it has one.
+fn with_port(text: &str) -> Option<(&str, Option<u16>)> {
+    match text.rsplit_once(':') {
+        Some((before, port)) => Some((before, Some(port.parse().ok()?))),
+        None => Some((text, None)),
+    }
+}
+
+fn width(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 fn in_block(first: IpAddr, bits: u32, address: IpAddr) -> bool {
@@ -146,5 +177,13 @@ mod tests {
         assert!(covered("0.0.0.0/0", "http://11.0.0.1/") && !covered("0.0.0.0/0", "http://[::1]/"));
         assert!(covered("::1", "http://[::1]/") && covered("fd00::/8", "http://[fd12::1]/"));
         assert!(Exception::parse("10.0.0.0/33").is_none());
+    }
+
+    #[test]
+    fn an_address_or_a_block_may_be_for_one_port() {
+        for entry in ["127.0.0.1:9", "127.0.0.0/8:9"] {
+            assert!(covered(entry, "http://127.0.0.1:9/") && !covered(entry, "http://127.0.0.1:8/"), "{entry}");
+        }
+        assert!(covered("[::1]:9", "http://[::1]:9/") && !covered("[::1]:9", "http://[::1]:8/"));
     }
 }
