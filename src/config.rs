@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::Trust;
 pub use part::Part;
 
 /// The configuration of one install.
@@ -66,6 +67,9 @@ pub struct InstallConfig {
     /// Use nothing but the download cache.
     #[serde(default)]
     pub offline: bool,
+    /// The trust in servers, beside the platform's own.
+    #[serde(default, skip_serializing_if = "Trust::is_empty")]
+    pub trust: Trust,
 }
 
 /// A program of a release.
@@ -115,6 +119,7 @@ impl fmt::Debug for InstallConfig {
             .field("board", &self.board)
             .field("force", &self.force)
             .field("offline", &self.offline)
+            .field("trust", &self.trust)
             .finish_non_exhaustive()
     }
 }

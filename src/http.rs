@@ -7,6 +7,7 @@ mod fault;
 mod hosts;
 mod proxy;
 mod retry_after;
+mod trust;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,9 +16,10 @@ pub use ureq::BodyReader;
 pub use ureq::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use url::Url;
 
-pub use fault::{Fault, Misdirection};
+pub use fault::{CERTIFICATE_HINT, Fault, Misdirection};
 use proxy::Routes;
 pub use retry_after::retry_after;
+pub use trust::{CertificateFile, Trust, authority};
 
 /// The most redirects of one request.
 pub const REDIRECTS_MAX: u32 = 10;
@@ -42,6 +44,8 @@ pub struct Settings<'a> {
     pub bounds: Bounds,
     /// Reads a variable of the environment, which may name proxies.
     pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// The certificates that are trusted beside those of the platform.
+    pub trust: &'a Trust,
     /// The size of the buffer of each connection, if not the usual one.
     pub buffer_bytes: Option<usize>,
     /// The most connections to one host that are kept open between requests.
@@ -121,7 +125,8 @@ impl Client {
     }
 
     fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Fault> {
-        let agent = self.routes.agent(url);
+        let route = self.routes.to(url)?;
+        let agent = route.agent;
         let mut call = match request.method {
             Method::Get => agent.get(url.as_str()),
             Method::Head => agent.head(url.as_str()),
@@ -135,7 +140,7 @@ impl Client {
         if let Some(within) = request.within {
             call = call.config().timeout_global(Some(within.min(LONGEST))).build();
         }
-        let (head, body) = call.call().map_err(Fault::of_call)?.into_parts();
+        let (head, body) = call.call().map_err(|error| route.explain(Fault::of_call(error)))?.into_parts();
         Ok(Answer { url: url.clone(), status: head.status, headers: head.headers, body: body.into_reader() })
     }
 }

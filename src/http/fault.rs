@@ -4,6 +4,11 @@ use std::io::{self, ErrorKind};
 
 use super::REDIRECTS_MAX;
 
+/// The next step if there is no safe connection.
+pub const CERTIFICATE_HINT: &str = "if your network has an issuer of its own, name the file of its certificate in \
+    SSL_CERT_FILE, NODE_EXTRA_CA_CERTS or REQUESTS_CA_BUNDLE, as `cafile` in .npmrc or as `cert` in pip.conf; else check \
+    the clock of this machine";
+
 /// The cause of a failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -19,6 +24,22 @@ pub enum Fault {
     /// The time for the whole exchange is over.
     #[error("the time for it is over")]
     Overdue,
+    /// There is no connection to the proxy, or it makes none to the host. Another attempt may succeed.
+    #[error("the proxy {proxy} fails: {reason}")]
+    Proxy {
+        /// The proxy, and the variable that names it.
+        proxy: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A setting of the user about connections cannot be used.
+    #[error("{setting} {reason}")]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// The reason, as the end of a sentence about the setting.
+        reason: String,
+    },
     /// There is no safe connection.
     #[error("{0}")]
     Tls(String),
@@ -59,8 +80,11 @@ impl Fault {
             Error::ConnectionFailed => Self::NoConnection("no connection".into()),
             Error::Io(error) => Self::of_read(error),
             Error::Tls(reason) => Self::Tls(reason.to_owned()),
-            Error::Rustls(error) => Self::Tls(error.to_string()),
-            Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => Self::Address(lower_first(&error.to_string())),
+            Error::Rustls(error) => Self::Tls(about_certificates(&error)),
+            Error::ConnectProxyFailed(reason) => Self::NoConnection(reason),
+            Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
+                Self::Address(lower_first(&error.to_string()))
+            }
             Error::Protocol(_) | Error::LargeResponseHeader(..) => Self::Garbage(lower_first(&error.to_string())),
             other => Self::NoConnection(lower_first(&other.to_string())),
         }
@@ -76,8 +100,8 @@ impl Fault {
         };
         // A refused certificate arrives wrapped in an I/O error.
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        if tls.is_some_and(is_about_certificates) {
-            return Self::Tls(error.to_string());
+        if let Some(tls) = tls.filter(|tls| is_about_certificates(tls)) {
+            return Self::Tls(about_certificates(tls));
         }
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Silent,
@@ -112,6 +136,22 @@ fn is_about_certificates(error: &rustls::Error) -> bool {
         ),
         _ => false,
     }
+}
+
+/// The text of an error about certificates.
+fn about_certificates(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as Certificate, Error};
+    let text = match error {
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is of an issuer that is not known",
+        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
+            "its certificate has expired"
+        }
+        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
+            "its certificate is for another name"
+        }
+        other => return lower_first(&other.to_string()),
+    };
+    text.to_owned()
 }
 
 /// The error text of a library, to continue a sentence of ours.

@@ -1,21 +1,47 @@
 //! The route of a request: direct, or through the proxy that the environment names for its scheme.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Proxy};
+use ureq::{Agent, Proxy, ProxyProtocol};
 use url::{Host, Url};
 
 use super::hosts::Hosts;
-use super::{Bounds, Settings};
+use super::{Bounds, Fault, LONGEST, Settings, Trust};
 
-/// The routes, each with connections of its own.
+/// The routes, each with connections of its own, made when it is first used.
 pub(super) struct Routes {
-    straight: Agent,
-    http: Option<Agent>,
-    https: Option<Agent>,
+    bounds: Bounds,
+    buffer_bytes: Option<usize>,
+    idle_connections: usize,
+    trust: Trust,
+    http: Option<Via>,
+    https: Option<Via>,
     exceptions: Vec<Exception>,
+    agents: [OnceLock<Result<Agent, Fault>>; 6],
+}
+
+/// The treatment of a host's certificate.
+#[derive(Clone, Copy)]
+enum Safety {
+    /// The connection is not safe, and there is none.
+    None,
+    Checked,
+    Unchecked,
+}
+
+/// A proxy, by the variable that names it.
+struct Via {
+    variable: &'static str,
+    proxy: Option<Proxy>,
+}
+
+/// The route to one host.
+pub(super) struct Route<'r> {
+    pub(super) agent: &'r Agent,
+    via: Option<&'r Via>,
 }
 
 /// An entry of `NO_PROXY`.
@@ -30,58 +56,107 @@ enum Exception {
 
 impl Routes {
     pub(super) fn new(settings: &Settings<'_>) -> Self {
-        let variable = |name: &&str| (settings.environment)(name).filter(|value| !value.is_empty());
-        let first = |names: &[&str]| names.iter().find_map(variable);
-        let via = |names: &[&str]| {
-            first(names).and_then(|proxy| Proxy::new(&proxy).ok()).map(|proxy| agent(settings, Some(proxy)))
+        let variable = |name: &'static str| {
+            (settings.environment)(name).filter(|value| !value.is_empty()).map(|value| (name, value))
         };
-        let no_proxy = first(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+        let first = |names: &[&'static str]| names.iter().copied().find_map(variable);
+        let via = |names: &[&'static str]| first(names).map(|(variable, address)| Via::new(variable, &address));
+        let no_proxy = first(&["NO_PROXY", "no_proxy"]).map(|(_, entries)| entries).unwrap_or_default();
         let entries = no_proxy.split(|character: char| character == ',' || character.is_whitespace());
         Self {
-            straight: agent(settings, None),
+            bounds: settings.bounds,
+            buffer_bytes: settings.buffer_bytes,
+            idle_connections: settings.idle_connections,
+            trust: settings.trust.clone(),
             http: via(&["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
             https: via(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
             exceptions: entries.filter_map(Exception::parse).collect(),
+            agents: Default::default(),
         }
     }
 
-    pub(super) fn agent(&self, url: &Url) -> &Agent {
-        let proxied = match url.scheme() {
-            "https" => self.https.as_ref(),
-            _ => self.http.as_ref(),
+    /// The route to the host of an address.
+    pub(super) fn to(&self, url: &Url) -> Result<Route<'_>, Fault> {
+        let (safety, via) = match url.scheme() {
+            "https" if self.trust.checks(url) => (Safety::Checked, &self.https),
+            "https" => (Safety::Unchecked, &self.https),
+            _ => (Safety::None, &self.http),
         };
-        proxied.filter(|_| !self.exceptions.iter().any(|exception| exception.covers(url))).unwrap_or(&self.straight)
+        let via = via.as_ref().filter(|_| !self.exceptions.iter().any(|exception| exception.covers(url)));
+        let place = 2 * safety as usize + usize::from(via.is_some());
+        let agent = self.agents[place].get_or_init(|| self.make(safety, via));
+        agent.as_ref().map(|agent| Route { agent, via }).map_err(Clone::clone)
     }
 
     /// Close the connections of all routes.
     pub(super) fn shutdown(&self) {
-        [Some(&self.straight), self.http.as_ref(), self.https.as_ref()]
-            .into_iter()
-            .flatten()
-            .for_each(|agent| agent.clone().shutdown());
+        let made = self.agents.iter().filter_map(|agent| agent.get()?.as_ref().ok());
+        made.for_each(|agent| agent.clone().shutdown());
+    }
+
+    fn make(&self, safety: Safety, via: Option<&Via>) -> Result<Agent, Fault> {
+        let proxy = via.map(Via::proxy).transpose()?;
+        let issuers = if let Safety::Checked = safety { self.trust.issuers()? } else { None };
+        let roots = issuers.map_or(RootCerts::PlatformVerifier, RootCerts::from);
+        let unchecked = matches!(safety, Safety::Unchecked);
+        let tls = TlsConfig::builder().root_certs(roots).disable_verification(unchecked).build();
+        let Bounds { connect, answer, idle } = self.bounds;
+        let [connect, answer, idle] = [connect, answer, idle].map(|bound| bound.min(LONGEST));
+        let mut config = Agent::config_builder()
+            .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls)
+            .proxy(proxy)
+            .http_status_as_error(false)
+            // Redirects are followed one by one, so that each takes its own route with its own credentials.
+            .max_redirects(0)
+            .timeout_resolve(Some(connect))
+            .timeout_connect(Some(connect))
+            .timeout_recv_response(Some(answer))
+            .timeout_per_read(Some(idle))
+            .timeout_per_write(Some(idle))
+            .max_idle_connections(2 * self.idle_connections)
+            .max_idle_connections_per_host(self.idle_connections);
+        if let Some(bytes) = self.buffer_bytes {
+            config = config.input_buffer_size(bytes);
+        }
+        Ok(Agent::with_parts(config.build(), DefaultConnector::default(), <Hosts>::default()))
     }
 }
 
-fn agent(settings: &Settings<'_>, proxy: Option<Proxy>) -> Agent {
-    let Bounds { connect, answer, idle } = settings.bounds;
-    let mut config = Agent::config_builder()
-        .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
-        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
-        .proxy(proxy)
-        .http_status_as_error(false)
-        // Redirects are followed one by one, so that each takes its own route with its own credentials.
-        .max_redirects(0)
-        .timeout_resolve(Some(connect))
-        .timeout_connect(Some(connect))
-        .timeout_recv_response(Some(answer))
-        .timeout_per_read(Some(idle))
-        .timeout_per_write(Some(idle))
-        .max_idle_connections(2 * settings.idle_connections)
-        .max_idle_connections_per_host(settings.idle_connections);
-    if let Some(bytes) = settings.buffer_bytes {
-        config = config.input_buffer_size(bytes);
+impl Via {
+    fn new(variable: &'static str, address: &str) -> Self {
+        let known = |proxy: &Proxy| matches!(proxy.protocol(), ProxyProtocol::Http | ProxyProtocol::Https);
+        Self { variable, proxy: Proxy::new(address).ok().filter(known) }
     }
-    Agent::with_parts(config.build(), DefaultConnector::default(), <Hosts>::default())
+
+    fn proxy(&self) -> Result<Proxy, Fault> {
+        let unusable = || {
+            let reason = "names no proxy that can be used: expected `http://HOST:PORT`".to_owned();
+            Fault::Setting { setting: self.variable.to_owned(), reason }
+        };
+        self.proxy.clone().ok_or_else(unusable)
+    }
+
+    /// The proxy without its credentials, and the variable.
+    fn shown(&self) -> String {
+        let address = self.proxy.as_ref().map(|proxy| {
+            let scheme = if matches!(proxy.protocol(), ProxyProtocol::Https) { "https" } else { "http" };
+            format!("{scheme}://{}:{}", proxy.host(), proxy.port())
+        });
+        format!("`{}` of {}", address.unwrap_or_default(), self.variable)
+    }
+}
+
+impl Route<'_> {
+    /// The same failure, with the proxy that is its cause, or on its way. A connection is made to the proxy and not to
+    /// the host, which only the proxy knows the address of.
+    pub(super) fn explain(&self, fault: Fault) -> Fault {
+        match (self.via, fault) {
+            (Some(via), Fault::NoConnection(reason)) => Fault::Proxy { proxy: via.shown(), reason },
+            (Some(via), Fault::Lost(reason)) => Fault::Lost(format!("{reason}, through the proxy {}", via.shown())),
+            (_, fault) => fault,
+        }
+    }
 }
 
 impl Exception {

@@ -159,7 +159,7 @@ impl Install<'_> {
     fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>, wait: &Wait<'_>) -> Result<Unpacked, InstallError> {
         let session = Session {
             home: &self.home,
-            client: download::client(&self.hooks.patience),
+            client: download::client(&self.hooks.patience, &self.config.trust),
             patience: &self.hooks.patience,
             watch: &self.watch,
             meter,

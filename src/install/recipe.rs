@@ -3,6 +3,7 @@
 use crate::archive::Archive;
 use crate::config::{InstallConfig, Part};
 use crate::digest::{Algorithm, Digest};
+use crate::http::Trust;
 
 use super::manifest::{Depth, Manifest};
 use super::store::Release;
@@ -27,6 +28,7 @@ pub(super) fn recipe(config: &InstallConfig) -> Option<Digest> {
         board: None,
         force: false,
         offline: false,
+        trust: Trust::default(),
         ..config.clone()
     };
     let mut hasher = Algorithm::Sha256.hasher();
@@ -78,6 +80,7 @@ mod tests {
             postinstall: None,
             force: false,
             offline: false,
+            trust: Trust::default(),
         }
     }
 

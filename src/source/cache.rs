@@ -16,6 +16,7 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::{Client, Document, Query, Revalidation};
 use super::options::SourceOptions;
 use crate::digest::Algorithm;
+use crate::http::Trust;
 
 /// The format of a cache file, its first field; files of other formats are ignored.
 const FORMAT: u32 = 2;
@@ -55,9 +56,9 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(options: &SourceOptions) -> Self {
+    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         Self {
-            client: Client::new(options),
+            client: Client::new(options, trust),
             directory: options.home.index(),
             offline: options.offline,
             fresh_for: options.fresh_for,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::signature::SignatureFault;
+use crate::http::CERTIFICATE_HINT;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A question to a source that got no usable answer.
@@ -34,6 +35,17 @@ pub enum SourceErrorKind {
     Status(u16),
     /// Every attempt found no connection, or one that broke.
     Unreachable(String),
+    /// Every attempt lost its connection, at the last for this reason.
+    Lost(String),
+    /// The proxy on the way fails.
+    Proxy {
+        /// The proxy, and the variable that names it.
+        proxy: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The server's certificate is not trusted.
+    Certificate(String),
     /// Nothing arrived for this long.
     Stalled(Duration),
     /// The time allowed for the request has passed.
@@ -99,6 +111,11 @@ impl fmt::Display for SourceError {
             SourceErrorKind::NotAllowed(status) => write!(f, "{what}: {host} refused access (status {status})"),
             SourceErrorKind::Status(status) => write!(f, "{what}: {host} answered with status {status}"),
             SourceErrorKind::Unreachable(reason) => write!(f, "{what}: {host} cannot be reached: {reason}"),
+            SourceErrorKind::Lost(reason) => write!(f, "{what}: the connection to {host} broke: {reason}"),
+            SourceErrorKind::Proxy { proxy, reason } => {
+                write!(f, "{what}: {host} cannot be reached: the proxy {proxy} fails: {reason}")
+            }
+            SourceErrorKind::Certificate(reason) => write!(f, "{what}: no safe connection to {host}: {reason}"),
             SourceErrorKind::Stalled(time) => write!(f, "{what}: {host} sent nothing for {} s", time.as_secs_f32()),
             SourceErrorKind::Overdue(time) => {
                 write!(f, "{what}: {host} did not answer in full within {} s", time.as_secs_f32())
@@ -127,6 +144,9 @@ impl Explain for SourceError {
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
+            SourceErrorKind::Lost(_) | SourceErrorKind::Proxy { .. } | SourceErrorKind::Certificate(_) => {
+                TroubleKind::Network
+            }
             SourceErrorKind::Overdue(_) => TroubleKind::Timeout,
             SourceErrorKind::Status(_)
             | SourceErrorKind::Redirected(_)
@@ -150,9 +170,13 @@ impl Explain for SourceError {
             }
             SourceErrorKind::NotAllowed(_) => "put credentials for this host into .npmrc, pip.conf or .netrc",
             SourceErrorKind::Status(_) => "try again later, or name another mirror in the configuration of npm or pip",
-            SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => {
+            SourceErrorKind::Unreachable(_) | SourceErrorKind::Lost(_) | SourceErrorKind::Stalled(_) => {
                 "check the network, HTTPS_PROXY and NO_PROXY; with a filled cache, `--offline` needs no network"
             }
+            SourceErrorKind::Proxy { .. } => {
+                "correct this variable, or name the host in NO_PROXY if it is reached without a proxy"
+            }
+            SourceErrorKind::Certificate(_) => CERTIFICATE_HINT,
             SourceErrorKind::Overdue(_) => "run it again with a larger `--timeout`",
             SourceErrorKind::WebPage => "sign in to the network, or check the proxy and the registry's address",
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {

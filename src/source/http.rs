@@ -15,7 +15,7 @@ use crate::http::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     LAST_MODIFIED,
 };
-use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, StatusCode, retry_after};
+use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
 use crate::inflate::gunzip;
 use gate::Gate;
 use retry::Failure;
@@ -71,11 +71,12 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(options: &SourceOptions) -> Self {
+    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         let limits = options.limits;
         let settings = Settings {
             bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle },
             environment: &*options.environment,
+            trust,
             buffer_bytes: None,
             // As many as can be in use at once, so that no connection is opened twice.
             idle_connections: AT_ONCE_MAX,

@@ -20,6 +20,7 @@ mod settings;
 mod signature;
 mod sources;
 mod system;
+mod trust;
 mod vendor;
 
 pub use artifact::Artifact;

@@ -3,6 +3,7 @@
 mod document;
 mod keys;
 mod registry;
+mod safety;
 mod signed;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::archive::{Archive, Origin};
 pub(super) use document::Package;
 use document::{PackageVersion, Times};
 use registry::Registry;
+pub(super) use safety::{certificate_files, unchecked_hosts};
 use signed::RegistryKeys;
 
 /// The abbreviated form of a package's document, or the long form from servers that do not know it.

@@ -97,6 +97,14 @@ impl SourceOptions {
         (self.environment)(name).filter(|value| !value.is_empty())
     }
 
+    /// A path in a setting: below the user's home directory if it begins with `~/`, else below the project's.
+    pub(super) fn path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), self.user_directory()) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => self.project_directory.join(text),
+        }
+    }
+
     /// The user's home directory.
     pub(super) fn user_directory(&self) -> Option<PathBuf> {
         self.variable("HOME").or_else(|| self.variable("USERPROFILE")).map(PathBuf::from)

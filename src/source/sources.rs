@@ -16,15 +16,18 @@ use super::pypi::Pypi;
 use super::recipe::Recipe;
 use super::signature::SignatureFault;
 use super::system::{self, SystemTool};
+use super::trust;
 use super::vendor::Vendor;
 use crate::archive::{Archive, Origin};
 use crate::candidate::{Candidate, Scheme, SourceKind};
+use crate::http::Trust;
 use crate::platform::Platform;
 use crate::template;
 
 /// All sources of releases.
 pub struct Sources {
     options: SourceOptions,
+    trust: Trust,
     pub(super) cache: Cache,
     pub(super) netrc: Netrc,
     pub(super) npm: Npm,
@@ -37,8 +40,10 @@ pub struct Sources {
 impl Sources {
     /// The sources that the user's environment and files configure. No request is made yet.
     pub fn new(options: SourceOptions) -> Self {
+        let trust = trust::of(&options);
         Self {
-            cache: Cache::new(&options),
+            cache: Cache::new(&options, &trust),
+            trust,
             netrc: Netrc::load(&options),
             npm: Npm::new(options.clone()),
             pypi: Pypi::new(options.clone()),
@@ -46,6 +51,11 @@ impl Sources {
             sizes: Memo::default(),
             options,
         }
+    }
+
+    /// The trust in servers, for the downloads of archives.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     /// The versions available on a platform, in no particular order.

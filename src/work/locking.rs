@@ -7,6 +7,7 @@ use super::notice::Notice;
 use super::syncing::check_tools;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::digest::Digest;
+use crate::http::Trust;
 use crate::install::{CancelToken, Patience, fetch, shown_address};
 use crate::paths::Home;
 use crate::report::Silent;
@@ -78,7 +79,7 @@ pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Fronten
     let access = if upgrade.is_empty() { Access::Network } else { Access::NetworkAnew };
     let asked = workspace.project.tools.clone();
     let sources = workspace.sources(access);
-    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact, frontend);
+    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
     let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
@@ -111,8 +112,13 @@ fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Fro
 }
 
 /// Fetch an archive that is published without a digest. It stays in the download cache for the install.
-fn fetch_digest(home: &Home, artifact: &Artifact, frontend: &dyn Frontend) -> Result<(Digest, u64), Trouble> {
+fn fetch_digest(
+    home: &Home,
+    trust: &Trust,
+    artifact: &Artifact,
+    frontend: &dyn Frontend,
+) -> Result<(Digest, u64), Trouble> {
     frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url).to_string() });
-    fetch(home, &artifact.clone().part(), &Patience::default(), &Silent, &CancelToken::new(), &holder_progress)
-        .map_err(|error| Trouble::of(&error))
+    let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
+    fetch(home, &part, &patience, trust, &Silent, &cancel, &holder_progress).map_err(|error| Trouble::of(&error))
 }

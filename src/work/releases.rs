@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::options::RunOptions;
 use crate::config::InstallConfig;
+use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
 use crate::source::{SourceError, Sources};
@@ -35,7 +36,7 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
         let name = tool.clone();
         let preparation = move || {
             let release = locate(release.clone(), &sources, options.offline).map_err(|error| Trouble::of(&error))?;
-            Ok(config(&name, release, replaces, &home, &options))
+            Ok(config(&name, release, replaces, &home, sources.trust(), &options))
         };
         Step { tool, version, action: Action::Install(Box::new(preparation)) }
     })
@@ -55,7 +56,14 @@ fn locate(mut release: ResolvedRelease, sources: &Sources, offline: bool) -> Res
     Ok(release)
 }
 
-fn config(tool: &str, release: ResolvedRelease, replaces: bool, home: &Home, options: &RunOptions) -> InstallConfig {
+fn config(
+    tool: &str,
+    release: ResolvedRelease,
+    replaces: bool,
+    home: &Home,
+    trust: &Trust,
+    options: &RunOptions,
+) -> InstallConfig {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     InstallConfig {
         tool_name: tool.to_owned(),
@@ -76,5 +84,6 @@ fn config(tool: &str, release: ResolvedRelease, replaces: bool, home: &Home, opt
         postinstall: release.postinstall,
         force: replaces,
         offline: options.offline,
+        trust: trust.clone(),
     }
 }

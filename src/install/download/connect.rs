@@ -134,6 +134,7 @@ impl Download<'_> {
         match fault {
             Fault::Misdirected(misdirection) => Err(DownloadErrorKind::Redirects { address, misdirection }),
             Fault::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
+            Fault::Setting { setting, reason } => Err(DownloadErrorKind::Setting { setting, reason }),
             Fault::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
             passing => Ok(passing.to_string()),
         }

@@ -1,7 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
-use crate::http::Misdirection;
+use crate::http::{CERTIFICATE_HINT, Misdirection};
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -57,6 +57,14 @@ pub enum DownloadErrorKind {
         address: String,
         /// The redirect.
         misdirection: Misdirection,
+    },
+    /// A setting of the user about connections cannot be used.
+    #[error("{setting} {reason}")]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// The reason, as the end of a sentence about the setting.
+        reason: String,
     },
     /// The TLS connection was refused.
     #[error("no safe connection for {address}: {reason}")]
@@ -134,7 +142,7 @@ fn shown(digest: &Digest) -> String {
 impl DownloadErrorKind {
     fn trouble(&self) -> TroubleKind {
         match self {
-            Self::Address { .. } => TroubleKind::Configuration,
+            Self::Address { .. } | Self::Setting { .. } => TroubleKind::Configuration,
             Self::Status { status: 401 | 403 | 407, .. } => TroubleKind::Access,
             Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
             Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
@@ -178,10 +186,8 @@ impl Explain for DownloadError {
                 "check the address: the server sends it in a circle"
             }
             DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
-            DownloadErrorKind::Tls { .. } => {
-                "check the clock and the certificates of this machine; a proxy of a company needs its own certificate \
-                 installed"
-            }
+            DownloadErrorKind::Setting { .. } => "correct this setting",
+            DownloadErrorKind::Tls { .. } => CERTIFICATE_HINT,
             DownloadErrorKind::Connection { .. } => {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }

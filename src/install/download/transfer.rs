@@ -14,10 +14,8 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use url::Url;
 
 use crate::archive::Origin;
-use crate::http::header::{
-    ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
-};
-use crate::http::{self, Answer, BodyReader, Bounds, Client, Fault, HeaderName, Method, Settings, retry_after};
+use crate::http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE};
+use crate::http::{self, Answer, BodyReader, Bounds, Client, Fault, HeaderName, Method, Settings, Trust, retry_after};
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
@@ -100,11 +98,12 @@ fn stand_by(client: &Client, watch: &Watch, closed: &Receiver<Infallible>) {
 }
 
 /// A client for all requests of one install.
-pub(in crate::install) fn client(patience: &Patience) -> Client {
+pub(in crate::install) fn client(patience: &Patience, trust: &Trust) -> Client {
     let Patience { connect, answer, stall: idle, .. } = *patience;
     Client::new(&Settings {
         bounds: Bounds { connect, answer, idle },
         environment: &|name| std::env::var(name).ok(),
+        trust,
         buffer_bytes: Some(CHUNK_BYTES),
         idle_connections: 3,
     })

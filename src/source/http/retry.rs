@@ -41,12 +41,16 @@ impl Failure {
     /// The failure of an exchange.
     pub(super) fn of(fault: Fault, limits: &Limits) -> Self {
         match fault {
-            Fault::NoConnection(reason) | Fault::Lost(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
+            Fault::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
+            Fault::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
             Fault::Silent => Self { weight: 2, ..Self::transient(SourceErrorKind::Stalled(limits.idle)) },
             Fault::Overdue => Self::lasting(SourceErrorKind::Overdue(limits.whole.unwrap_or_default())),
             Fault::Misdirected(where_to) => Self::lasting(SourceErrorKind::Redirected(where_to.to_string())),
             Fault::Garbage(reason) => Self::lasting(SourceErrorKind::Garbage(reason)),
-            Fault::Tls(reason) | Fault::Address(reason) => Self::lasting(SourceErrorKind::Unreachable(reason)),
+            Fault::Proxy { proxy, reason } => Self::transient(SourceErrorKind::Proxy { proxy, reason }),
+            Fault::Setting { setting, reason } => Self::lasting(SourceErrorKind::BadSetting { setting, reason }),
+            Fault::Tls(reason) => Self::lasting(SourceErrorKind::Certificate(reason)),
+            Fault::Address(reason) => Self::lasting(SourceErrorKind::Unreachable(reason)),
         }
     }
 }

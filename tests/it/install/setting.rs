@@ -9,6 +9,7 @@ use std::time::Duration;
 use vx::archive::{Archive, Origin};
 use vx::config::{InstallConfig, Part, Program};
 use vx::digest::{Algorithm, Digest};
+use vx::http::Trust;
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
 use vx::paths::Home;
 use vx::report::{Phase, Reporter};
@@ -65,6 +66,7 @@ impl Setting {
             postinstall: None,
             force: false,
             offline: false,
+            trust: Trust::default(),
         }
     }
 
