@@ -6,6 +6,7 @@ mod connections;
 mod damage;
 mod disks;
 mod leftovers;
+mod overlays;
 mod places;
 mod requests;
 mod servers;
