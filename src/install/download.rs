@@ -47,6 +47,9 @@ const ARCHIVE_BYTES: u64 = 8 << 30;
 /// its format.
 const HEAD_BYTES: usize = 512;
 
+/// The most bytes received of what is no archive, to see whether they are the ones that were promised.
+const REJECTED_BYTES: u64 = 1 << 20;
+
 /// The most bytes read at once. With a quarter of them, a whole install takes 5 % longer.
 const CHUNK_BYTES: usize = 512 * 1024;
 
@@ -186,6 +189,25 @@ impl<'a> Download<'a> {
         self.drain()?;
         self.compare()?;
         self.discard()
+    }
+
+    /// Discard bytes that are no archive from their first one on. A wrong digest is the better explanation, but only a
+    /// few bytes are received to find it.
+    pub(super) fn reject_head(mut self) -> Result<()> {
+        if matches!(self.source, Source::Cached(..)) {
+            return self.reject();
+        }
+        while self.announced.is_none_or(|size| size <= REJECTED_BYTES) && self.received <= REJECTED_BYTES {
+            self.next_chunk()?;
+            if self.filled == 0 {
+                self.compare()?;
+                return self.discard();
+            }
+        }
+        self.discard()?;
+        // The beginning may be that of an earlier run, changed since.
+        let kind = DownloadErrorKind::Unsteady { address: self.address.clone() };
+        if self.pieced { Err(DownloadErrorKind::Again(Box::new(kind))) } else { Ok(()) }
     }
 
     /// Delete the received bytes because the disk is full: they are useless on it, and other processes need the space.

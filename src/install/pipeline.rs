@@ -226,7 +226,7 @@ impl Install<'_> {
                 }
                 UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
                 // The archive is malformed. If its bytes are also the wrong ones, that is the better explanation.
-                _ => match download.reject() {
+                ref kind => match Self::reject(download, kind) {
                     Err(
                         kind @ (DownloadErrorKind::Digest { .. }
                         | DownloadErrorKind::Size { .. }
@@ -236,6 +236,13 @@ impl Install<'_> {
                     _ => Err(error.into()),
                 },
             },
+        }
+    }
+
+    fn reject(download: Download<'_>, kind: &UnpackErrorKind) -> Result<(), DownloadErrorKind> {
+        match kind {
+            UnpackErrorKind::OtherContent { .. } => download.reject_head(),
+            _ => download.reject(),
         }
     }
 

@@ -118,6 +118,12 @@ impl Cache {
         self.stale.lock().insert(self.path(name, url));
     }
 
+    /// Remove the cached response: it must not be used again, not even if it is fresh or unchanged.
+    pub(super) fn discard(&self, name: &str, url: &Url) {
+        // A file that cannot be removed is used until it is stale.
+        let _ = fs::remove_file(self.path(name, url));
+    }
+
     /// A cached value that did not come from a request, if it is no older than `fresh_for`.
     pub(super) fn recall<T: DeserializeOwned>(&self, name: &str, key: &Url, fresh_for: Duration) -> Option<T> {
         let kept = self.load::<T>(&self.path(name, key), key)?;

@@ -58,6 +58,8 @@ pub enum SourceErrorKind {
     WebPage,
     /// The answer is not in the format of this kind of registry.
     Garbage(String),
+    /// Some entries of the answer make no sense, and the others are used. Holds their names.
+    PassedOver(Vec<String>),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
     /// The archive's signature is wrong, or missing although it is required.
@@ -124,6 +126,11 @@ impl fmt::Display for SourceError {
             SourceErrorKind::TooLarge(limit) => write!(f, "{what}: {host} sent more than {limit} bytes"),
             SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
             SourceErrorKind::Garbage(reason) => write!(f, "{what}: the answer of {host} makes no sense: {reason}"),
+            SourceErrorKind::PassedOver(names) => {
+                let (first, rest) = names.split_first().map_or(("", 0), |(first, rest)| (first.as_str(), rest.len()));
+                let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+                write!(f, "{what}: {host} lists `{first}`{more} in a form that makes no sense: passed over")
+            }
             SourceErrorKind::NoDigest => write!(f, "{what}: {host} gives no digest that is strong enough to trust"),
             SourceErrorKind::Signature(fault) => write!(f, "{what}: {fault}"),
             SourceErrorKind::NotConfigured(settings) => write!(f, "{what}: nothing says where to ask: {settings}"),
@@ -152,7 +159,8 @@ impl Explain for SourceError {
             | SourceErrorKind::Redirected(_)
             | SourceErrorKind::TooLarge(_)
             | SourceErrorKind::WebPage
-            | SourceErrorKind::Garbage(_) => TroubleKind::BadAnswer,
+            | SourceErrorKind::Garbage(_)
+            | SourceErrorKind::PassedOver(_) => TroubleKind::BadAnswer,
             SourceErrorKind::NoDigest => TroubleKind::Digest,
             SourceErrorKind::Signature(_) => TroubleKind::Signature,
             SourceErrorKind::NotConfigured(_) | SourceErrorKind::BadSetting { .. } => TroubleKind::Configuration,
@@ -182,6 +190,7 @@ impl Explain for SourceError {
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {
                 "check the registry's address in the configuration of npm or pip"
             }
+            SourceErrorKind::PassedOver(_) => "ask the registry's keeper to mend them; all others are used",
             SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
             SourceErrorKind::Signature(fault) => fault.hint(),
             SourceErrorKind::NotConfigured(_) => {

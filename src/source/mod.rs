@@ -10,6 +10,7 @@ pub mod catalogue;
 mod credentials;
 mod error;
 mod http;
+mod listed;
 mod memo;
 mod npm;
 mod options;

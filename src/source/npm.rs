@@ -91,6 +91,24 @@ impl Npm {
         })
     }
 
+    /// The entries of a package's list that were passed over, if the list was read.
+    pub(super) fn passed_over(&self, name: &str) -> Option<SourceError> {
+        let package = self.packages.peek(name).filter(|package| !package.passed_over.is_empty())?;
+        let url = self.registry().and_then(|registry| registry.package_url(name)).ok()?;
+        let kind = SourceErrorKind::PassedOver(package.passed_over.names().to_vec());
+        Some(SourceError::at(format!("the versions of the npm package {name}"), &url, kind))
+    }
+
+    /// Remove what is cached of a version, because it lacks a part that the registry may add.
+    fn discard(&self, cache: &Cache, registry: &Registry, name: &str, version: &str) {
+        self.packages.forget(name);
+        self.releases.forget(&format!("{name}@{version}"));
+        if let (Ok(package), Ok(own)) = (registry.package_url(name), registry.version_url(name, version)) {
+            cache.discard(&format!("npm-{name}"), &package);
+            cache.discard(&format!("npm-{name}-{version}"), &own);
+        }
+    }
+
     /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, name: &str) {
         self.packages.forget(name);
@@ -112,6 +130,7 @@ impl Npm {
         let what = format!("the npm package {name} {version}");
         let home = registry.package_url(name)?;
         let Some(digest) = release.digest() else {
+            self.discard(cache, registry, name, version);
             return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
         };
         let signature = self.signature(cache, netrc, name, version, &release)?;

@@ -92,6 +92,14 @@ impl Pypi {
         })
     }
 
+    /// The entries of a package's page that were passed over, if the page was read.
+    pub(super) fn passed_over(&self, cache: &Cache, package: &str) -> Option<SourceError> {
+        let page = self.pages.peek(package).filter(|page| !page.passed_over.is_empty())?;
+        let url = &self.index(cache).ok()?.url;
+        let kind = SourceErrorKind::PassedOver(page.passed_over.names().to_vec());
+        Some(SourceError::at(format!("the files of the Python package {package}"), url, kind))
+    }
+
     /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, package: &str) {
         self.pages.forget(package);
@@ -166,6 +174,11 @@ impl Pypi {
         };
         let digest = file.sha256.as_deref().and_then(|digits| format!("sha256:{digits}").parse().ok());
         let Some(digest) = digest else {
+            // The index may add it, and a page that lacks it is useless until then.
+            self.pages.forget(package);
+            if let Ok(url) = index.page(package) {
+                cache.discard(&format!("pypi-{package}"), &url);
+            }
             return Err(SourceError::at(what, &index.url, SourceErrorKind::NoDigest));
         };
         let archive = Archive {

@@ -95,6 +95,16 @@ impl Sources {
         self.candidates(recipe, platform)
     }
 
+    /// The entries of a tool's lists that make no sense and were passed over, as far as the lists were read.
+    pub fn passed_over(&self, recipe: &Recipe) -> Vec<SourceError> {
+        let of = |package: &String| match recipe.source {
+            SourceKind::Npm => self.npm.passed_over(package),
+            SourceKind::Pypi => self.pypi.passed_over(&self.cache, package),
+            SourceKind::Vendor | SourceKind::Url | SourceKind::System => None,
+        };
+        recipe.packages.iter().filter_map(of).collect()
+    }
+
     /// The archives of a version on a platform, in the order of their unpacking.
     pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
         match recipe.source {

@@ -186,6 +186,7 @@ impl Resolver<'_> {
     ) -> Resolution {
         let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new(), warnings: Vec::new() };
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
+            resolution.warnings.extend(self.passed_over(&standing));
             let found = match (standing, version) {
                 (Standing::Settled(found), _) => found,
                 (_, None) => Resolved::NotHere,
@@ -201,6 +202,16 @@ impl Resolver<'_> {
             resolution.wanted.push(wanted(ask, found));
         }
         resolution
+    }
+
+    /// The entries of a tool's lists that were passed over.
+    fn passed_over(&self, standing: &Standing) -> Vec<Trouble> {
+        match standing {
+            Standing::Open(recipe, _) | Standing::Partly(recipe, _) => {
+                self.sources.passed_over(recipe).iter().map(Trouble::of).collect()
+            }
+            Standing::Settled(_) => Vec::new(),
+        }
     }
 
     fn release(&self, ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<Part>) -> ResolvedRelease {

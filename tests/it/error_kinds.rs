@@ -65,6 +65,7 @@ fn errors_of_sources_have_their_kinds() {
         (SourceErrorKind::Lost(text()), Network),
         (SourceErrorKind::Proxy { proxy: text(), reason: text() }, Network),
         (SourceErrorKind::Certificate(text()), Network),
+        (SourceErrorKind::PassedOver(vec!["1.0.0".into()]), BadAnswer),
         (SourceErrorKind::Overdue(Duration::from_secs(30)), Timeout),
         (SourceErrorKind::Redirected(text()), BadAnswer),
         (SourceErrorKind::TooLarge(9), BadAnswer),

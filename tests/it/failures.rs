@@ -8,6 +8,7 @@ mod disks;
 mod leftovers;
 mod overlays;
 mod places;
+mod registries;
 mod requests;
 mod servers;
 mod table;

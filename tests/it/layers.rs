@@ -50,7 +50,7 @@ const TOWERS: [Tower; 12] = [
     Tower {
         sources: "src/source",
         floors: &[
-            &["options", "packaging", "signature"],
+            &["listed", "options", "packaging", "signature"],
             &["artifact", "catalogue", "credentials", "error"],
             &["http", "memo", "recipe", "system"],
             &["cache"],

@@ -4,17 +4,22 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use nodejs_semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::{Algorithm, Digest};
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
+use crate::source::listed::{Listed, PassedOver};
 
 /// A package, with its versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::source) struct Package {
     pub(in crate::source) versions: BTreeMap<String, PackageVersion>,
+    /// The versions that cannot be used as they are described.
+    #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
+    pub(in crate::source) passed_over: PassedOver,
 }
 
 /// A version of a package.
@@ -50,7 +55,7 @@ pub(super) struct Times {
 
 #[derive(Deserialize)]
 struct RawPackage {
-    versions: BTreeMap<String, RawRelease>,
+    versions: BTreeMap<String, Listed<RawRelease>>,
 }
 
 /// Old documents hold arbitrary values in these fields, so only `dist` has to be well-formed.
@@ -86,9 +91,21 @@ impl Times {
 impl Package {
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         let raw: RawPackage = read_json(document)?;
-        Ok(Self {
-            versions: raw.versions.into_iter().map(|(version, raw)| (version, PackageVersion::from(raw))).collect(),
-        })
+        let mut package = Self::default();
+        for (version, listed) in raw.versions {
+            match listed {
+                Listed::Sound(release) if Version::parse(&version).is_ok() => {
+                    package.versions.insert(version, PackageVersion::from(release));
+                }
+                _ => package.passed_over.add(&version),
+            }
+        }
+        match package.passed_over.names() {
+            [first, ..] if package.versions.is_empty() => {
+                Err(SourceErrorKind::Garbage(format!("none of its versions can be used, such as `{first}`")))
+            }
+            _ => Ok(package),
+        }
     }
 }
 

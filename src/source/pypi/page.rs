@@ -8,11 +8,15 @@ use serde_json::Value;
 use super::wheel;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
+use crate::source::listed::{Listed, PassedOver};
 
 /// The files of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Page {
     pub(super) files: Vec<File>,
+    /// The files that cannot be used as they are described.
+    #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
+    pub(super) passed_over: PassedOver,
 }
 
 /// A file. Only wheels that fit some platform are kept, since no other file holds ready-made programs.
@@ -30,7 +34,7 @@ pub(super) struct File {
 
 #[derive(Deserialize)]
 struct RawPage {
-    files: Vec<RawFile>,
+    files: Vec<Listed<RawFile>>,
 }
 
 #[derive(Deserialize)]
@@ -60,17 +64,35 @@ impl Page {
 fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
     let raw: RawPage =
         serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
-    let files = raw.files.into_iter().filter(|file| wheel::fits_any(&file.filename)).filter_map(|file| {
-        Some(File {
-            url: document.url.join(&file.url).ok()?.to_string(),
-            name: file.filename,
-            sha256: file.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
-            size: file.size,
-            // The value is a reason or `true`, and an empty reason counts too.
-            yanked: file.yanked.is_string() || file.yanked == Value::Bool(true),
-        })
-    });
-    Ok(Page { files: files.collect() })
+    let mut page = Page::default();
+    for listed in raw.files {
+        let (name, file) = match listed {
+            Listed::Sound(raw) => (raw.filename.clone(), file(document, raw)),
+            Listed::Bad(bad) => (bad.get("filename").and_then(Value::as_str).unwrap_or("?").to_owned(), None),
+        };
+        match file {
+            Some(file) if wheel::fits_any(&name) => page.files.push(file),
+            None if wheel::fits_any(&name) || !is_distribution(&name) => page.passed_over.add(&name),
+            _ => {}
+        }
+    }
+    match page.passed_over.names() {
+        [first, ..] if page.files.is_empty() => {
+            Err(SourceErrorKind::Garbage(format!("none of its files can be used, such as `{first}`")))
+        }
+        _ => Ok(page),
+    }
+}
+
+fn file(document: &Document, raw: RawFile) -> Option<File> {
+    Some(File {
+        url: document.url.join(&raw.url).ok()?.to_string(),
+        name: raw.filename,
+        sha256: raw.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
+        size: raw.size,
+        // The value is a reason or `true`, and an empty reason counts too.
+        yanked: raw.yanked.is_string() || raw.yanked == Value::Bool(true),
+    })
 }
 
 fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
@@ -101,7 +123,7 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
         }
     }
     // A page without files and without the index's marker is another page: a captive portal's, or an error's.
-    if is_index { Ok(Page { files }) } else { Err(SourceErrorKind::WebPage) }
+    if is_index { Ok(Page { files, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
 }
 
 fn is_distribution(name: &str) -> bool {
@@ -131,6 +153,17 @@ mod tests {
         assert_eq!(from_json, read("text/html", html).unwrap());
         assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-win_amd64.whl");
         assert!(from_json.files[0].yanked && !from_json.files[1].yanked);
+    }
+
+    #[test]
+    fn a_file_that_makes_no_sense_hides_no_other() {
+        let json = r#"{"files":[3, {"filename":"b-1-py3-none-win_amd64.whl"},
+            {"filename":"c-1-py3-none-win_amd64.whl","url":"http://[","hashes":{}},
+            {"filename":"d-1.tar.gz","url":"http://["},
+            {"filename":"a-1-py3-none-win_amd64.whl","url":"a.whl","hashes":{"sha256":"ab"}}]}"#;
+        let page = read("application/json", json).unwrap();
+        assert_eq!(page.files.len(), 1);
+        assert_eq!(page.passed_over.names(), ["?", "b-1-py3-none-win_amd64.whl", "c-1-py3-none-win_amd64.whl"]);
     }
 
     #[test]
