@@ -14,9 +14,11 @@
 //! | `unpack` | unverified bytes into a directory |
 //! | `programs` | the programs in `bin/` |
 //! | `leftovers` | leftovers of dead processes |
+//! | `archives` | the whole archives in the cache |
 //! | `fetch` | one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
 
+mod archives;
 mod cancel;
 mod disk;
 mod download;
@@ -39,6 +41,7 @@ mod store;
 mod sync;
 mod unpack;
 
+pub use archives::{cached_archives, is_damaged, remove_damaged};
 pub use cancel::{CancelToken, Stop};
 pub use disk::DiskError;
 pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};

@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 12] = [
+const TOWERS: [Tower; 13] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -64,7 +64,7 @@ const TOWERS: [Tower; 12] = [
         sources: "src/install",
         floors: &[
             &["cancel", "disk", "file_lock", "room"],
-            &["lock", "need", "receipt", "staging"],
+            &["archives", "lock", "need", "receipt", "staging"],
             &["leftovers", "manifest", "programs", "progress"],
             &["settle", "unpack"],
             &["download", "store", "sync"],
@@ -113,6 +113,16 @@ const TOWERS: [Tower; 12] = [
             &["installing", "outdated", "routes", "settings", "syncing"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
+        ],
+    },
+    Tower {
+        sources: "src/doctor",
+        floors: &[
+            &["examination", "finding"],
+            &["archives", "boards", "leftovers", "places", "project", "settings"],
+            &["releases", "search_path", "shims"],
+            &["examine"],
+            &["mend"],
         ],
     },
     Tower {
