@@ -27,7 +27,7 @@ use super::recipe::{is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::FileSystem;
-use super::unpack::{Excluded, Limits, Tree, UnpackError, UnpackErrorKind, Unpacker};
+use super::unpack::{Excluded, Limits, NameCase, Tree, UnpackError, UnpackErrorKind, Unpacker};
 
 /// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
 const STARTS_MAX: u32 = 4;
@@ -173,7 +173,9 @@ impl Install<'_> {
         let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
         let mut starts = 1;
         'again: loop {
-            let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone())?;
+            let release = staging.fresh_release()?;
+            let case = NameCase::around(&release)?;
+            let tree = Tree::new(release, case, Limits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);

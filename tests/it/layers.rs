@@ -76,7 +76,7 @@ const TOWERS: [Tower; 13] = [
         sources: "src/install/unpack",
         floors: &[
             &["error"],
-            &["excluded", "format", "limits", "xz", "zip_records", "zstd"],
+            &["excluded", "format", "limits", "names", "xz", "zip_records", "zstd"],
             &["path"],
             &["files", "links"],
             &["tree"],
