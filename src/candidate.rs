@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::npm_range::NpmRange;
+
 /// An origin of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SourceKind {
@@ -77,7 +79,7 @@ impl Candidate {
     /// Returns whether it accepts this version of its interpreter. A range or version that cannot be parsed counts as
     /// accepted.
     pub fn runs_on(&self, version: &str) -> bool {
-        let range = self.engine.as_deref().and_then(|range| nodejs_semver::Range::parse(range).ok());
+        let range = self.engine.as_deref().and_then(NpmRange::parse);
         match (range, nodejs_semver::Version::parse(version)) {
             (Some(range), Ok(version)) => range.satisfies(&version),
             _ => true,

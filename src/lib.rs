@@ -13,6 +13,7 @@ pub mod http;
 pub mod inflate;
 pub mod install;
 pub mod nearest;
+pub mod npm_range;
 pub mod paths;
 pub mod platform;
 pub mod process;

@@ -21,6 +21,8 @@ mod network;
 mod outdated;
 #[cfg(unix)]
 mod output;
+#[cfg(unix)]
+mod peers;
 #[cfg(target_os = "linux")]
 mod pictures;
 #[cfg(unix)]

@@ -5,10 +5,11 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
-use nodejs_semver::{Range, Version};
+use nodejs_semver::Version;
 
 use super::Sources;
 use crate::candidate::{Candidate, Scheme};
+use crate::npm_range::NpmRange;
 use crate::platform::{Os, Platform};
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
@@ -130,7 +131,7 @@ impl Sources {
         let document = self.npm.package(&self.cache, &self.netrc, package)?;
         let accepting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
-            let range = Range::parse(release.node.as_deref().unwrap_or("*")).ok()?;
+            let range = NpmRange::parse(release.node.as_deref().unwrap_or("*"))?;
             range.satisfies(&host).then_some((own, text))
         });
         accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)

@@ -30,6 +30,9 @@ impl Resolver<'_> {
         pin: Option<&Request>,
         runner: Option<&Runner>,
     ) -> Result<String, Trouble> {
+        if let Some(impossible) = ask.request.impossible() {
+            return Err(Trouble::of(&impossible).about(format_args!("`{}`", ask.name)));
+        }
         if recipe.source == SourceKind::Url {
             return exact(ask.request.text()).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
