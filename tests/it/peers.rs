@@ -1,6 +1,8 @@
 //! Comparisons with the programs whose rules vx follows, run beside it: npm's own `semver`, Python's `packaging`.
 
 mod ranges;
+#[cfg(target_os = "linux")]
+mod wheels;
 
 use std::io::Write;
 use std::path::Path;

@@ -155,6 +155,17 @@ impl Registry {
         self.publish_wheel(package, name, archive, false);
     }
 
+    /// Publish wheels of these names, all without content, in place of the package's others.
+    pub(crate) fn pypi_all(&self, package: &str, names: &[String]) {
+        let empty = digest(Algorithm::Sha256, b"");
+        let wheel = |name: &String| {
+            let (path, digest) = (wheel_path(name), empty.clone());
+            Wheel { name: name.clone(), path, digest, size: 1, yanked: false }
+        };
+        self.state().pypi.insert(package.to_owned(), names.iter().map(wheel).collect());
+        self.serve_page(package);
+    }
+
     /// Publish a wheel that its authors have withdrawn.
     pub(crate) fn pypi_yanked(&self, package: &str, name: &str, archive: &[u8]) {
         self.publish_wheel(package, name, archive, true);
