@@ -61,6 +61,9 @@ pub struct InstallConfig {
     /// A command to run in the staged release before it is activated.
     #[serde(default)]
     pub postinstall: Option<String>,
+    /// The arguments to start the first native program with, once, before the release counts; `None` for no trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Vec<String>>,
     /// Install even if the release is there already.
     #[serde(default)]
     pub force: bool,
@@ -117,6 +120,7 @@ impl fmt::Debug for InstallConfig {
             .field("stall_ms", &self.stall_ms)
             .field("log_file", &self.log_file)
             .field("board", &self.board)
+            .field("trial", &self.trial)
             .field("force", &self.force)
             .field("offline", &self.offline)
             .field("trust", &self.trust)

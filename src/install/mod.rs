@@ -12,7 +12,7 @@
 //! | `lock` | one process installs a release, the others wait and watch |
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | unverified bytes into a directory |
-//! | `programs` | the programs in `bin/` |
+//! | `programs`, `native` | the programs in `bin/`; what native ones need of the machine |
 //! | `leftovers` | leftovers of dead processes |
 //! | `archives` | the whole archives in the cache |
 //! | `fetch` | one archive into the cache, for a lock file |
@@ -28,6 +28,7 @@ mod file_lock;
 mod leftovers;
 mod lock;
 mod manifest;
+mod native;
 mod need;
 mod pipeline;
 mod programs;
@@ -50,8 +51,9 @@ pub use fetch::fetch;
 pub use leftovers::{Leftover, LeftoverKind, leftovers, remove_leftover};
 pub use lock::{Holder, WaitError};
 pub use manifest::{Change, Depth, Manifest};
+pub use native::{NativeError, NativeFault};
 pub use need::{Need, NeedError};
-pub use pipeline::{Hooks, Installed, PostInstall, install};
+pub use pipeline::{Hooks, Installed, PostInstall, Trial, install};
 pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptProgram};
 pub use staging::sweep;

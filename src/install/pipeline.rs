@@ -19,6 +19,7 @@ use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::{CommandFault, InstallError};
 use super::lock::{Holder, Wait};
+use super::native::{self, NativeError, NativeFault};
 use super::need::{Need, await_tool};
 use super::programs;
 use super::progress::Meter;
@@ -40,6 +41,8 @@ pub struct Hooks<'a> {
     pub state_of: &'a dyn Fn(&str) -> Option<Need>,
     /// Run a post-install command.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
+    /// Start a program once. Returns the signal that ended it, in words; `None` for any other end, or for none in time.
+    pub trial: &'a dyn Fn(&Trial<'_>) -> Option<String>,
     /// The bounds of all waits.
     pub patience: Patience,
 }
@@ -55,6 +58,15 @@ pub struct PostInstall<'a> {
     pub bin: &'a Path,
     /// The rest of the install's time.
     pub time_left: Option<Duration>,
+}
+
+/// A program to start once.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// Its file.
+    pub file: &'a Path,
+    /// Its arguments, which have it print something harmless and end.
+    pub arguments: &'a [String],
 }
 
 /// The result of an install.
@@ -284,6 +296,7 @@ impl Install<'_> {
         let programs = programs::provide(release, &self.config.programs, self.config.needs.as_deref(), |name| {
             tree.files_named(name)
         })?;
+        self.check_programs(release)?;
         if let Some(needed) = &self.config.needs {
             await_tool(needed, self.hooks.state_of, self.reporter, &self.watch)?;
         }
@@ -311,6 +324,24 @@ impl Install<'_> {
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
+    }
+
+    /// Check that each native program fits this machine, and start the first one once if the configuration asks for it.
+    fn check_programs(&self, release: &Path) -> Result<(), InstallError> {
+        let mut first = None;
+        for program in self.config.programs.iter().filter(|program| program.runner.is_none()) {
+            let file = release.join(&program.path);
+            if native::check(&program.name, &file)? {
+                first = first.or(Some((program, file)));
+            }
+        }
+        let (Some(arguments), Some((program, file))) = (&self.config.trial, first) else { return Ok(()) };
+        let died = (self.hooks.trial)(&Trial { file: &file, arguments });
+        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
+        match died {
+            Some(signal) => Err(NativeError { program: program.name.clone(), fault: NativeFault::Died(signal) }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files

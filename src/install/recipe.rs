@@ -26,6 +26,7 @@ pub(super) fn recipe(config: &InstallConfig) -> Option<Digest> {
         stall_ms: None,
         log_file: None,
         board: None,
+        trial: None,
         force: false,
         offline: false,
         trust: Trust::default(),
@@ -78,6 +79,7 @@ mod tests {
             log_file: None,
             board: None,
             postinstall: None,
+            trial: None,
             force: false,
             offline: false,
             trust: Trust::default(),
@@ -94,7 +96,8 @@ mod tests {
     fn a_recipe_is_what_decides_and_not_where_from_or_how_long() {
         let plain = recipe(&config());
         assert!(plain.is_some());
-        let mut elsewhere = InstallConfig { attempt: 3, deadline_ms: Some(5), force: true, ..config() };
+        let trial = Some(vec!["--version".to_owned()]);
+        let mut elsewhere = InstallConfig { attempt: 3, deadline_ms: Some(5), trial, force: true, ..config() };
         let url = "https://two.invalid/a.tgz".into();
         elsewhere.parts[0].origin = Some(Origin { url, authorization: Some("Bearer planted".into()) });
         assert_eq!(recipe(&elsewhere), plain);

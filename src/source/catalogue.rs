@@ -48,9 +48,8 @@ pub struct Tool {
     /// The programs to look for on `PATH`, if they have other names than the tool.
     #[serde(default)]
     pub(super) system: Vec<String>,
-    /// The arguments that make a program print its version; `--version` if there are none.
     #[serde(default)]
-    pub(super) version_arguments: Vec<String>,
+    version_arguments: Vec<String>,
     #[serde(default)]
     pub(super) npm: Option<Packaging>,
     #[serde(default)]

@@ -75,7 +75,7 @@ impl Pypi {
         fresh_for: Option<Duration>,
     ) -> Result<Arc<Page>, SourceError> {
         // A page cached for locations must not be used as a fresh list of versions.
-        let key = if fresh_for.is_some() { format!("place of {package}") } else { package.to_owned() };
+        let key = if fresh_for.is_some() { place_of(package) } else { package.to_owned() };
         self.pages.get(&key, || {
             let index = self.index(cache)?;
             let url = index.page(package)?;
@@ -192,6 +192,19 @@ impl Pypi {
         Ok(Artifact::unsigned(archive, self.at(index, netrc, &what, file)?))
     }
 
+    /// True if a page that was read lists several wheels of this one's version that run on this machine.
+    pub(super) fn has_alternatives(&self, package: &str, file: &str) -> bool {
+        let page = self.pages.peek(package).or_else(|| self.pages.peek(&place_of(package)));
+        let (Some(page), Some(platform), Some(version)) = (page, Platform::current(), wheel::version(file)) else {
+            return false;
+        };
+        let fits = |known: &&File| {
+            let fit = wheel::fit(&known.name, platform, self.glibc(platform));
+            fit.is_some_and(|(found, fit)| wheel::same(&found, &version) && fit.runs())
+        };
+        page.files.iter().filter(fits).count() > 1
+    }
+
     /// The origin of a file: from a page of the last day that lists it, or else from a new one.
     pub(super) fn locate(
         &self,
@@ -207,7 +220,7 @@ impl Pypi {
             None => self.page(cache, netrc, package, Some(PLACE_FRESH_FOR))?,
         };
         if !page.files.iter().any(|known| known.name == file) && !cache.is_offline() {
-            self.pages.forget(&format!("place of {package}"));
+            self.pages.forget(&place_of(package));
             page = self.page(cache, netrc, package, Some(Duration::ZERO))?;
         }
         match page.files.iter().find(|known| known.name == file) {
@@ -224,4 +237,9 @@ impl Pypi {
         }
         Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }
+}
+
+/// The key of a page that is used for locations alone.
+fn place_of(package: &str) -> String {
+    format!("place of {package}")
 }

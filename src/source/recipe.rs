@@ -209,10 +209,9 @@ impl Recipe {
     fn from_system(name: &str, known: Option<&Tool>, platform: Platform) -> Self {
         let own = known.map_or(name, |tool| tool.name.as_str());
         let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
-        let asked = known.map(|tool| tool.version_arguments.clone()).filter(|arguments| !arguments.is_empty());
         Self {
             system: listed.unwrap_or_else(|| vec![own.to_owned()]),
-            version_arguments: asked.unwrap_or_else(|| vec!["--version".to_owned()]),
+            version_arguments: known.map_or_else(|| vec!["--version".to_owned()], Tool::version_arguments),
             ..Self::blank(name, SourceKind::System, platform)
         }
     }

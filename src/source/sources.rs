@@ -129,6 +129,12 @@ impl Sources {
         }
     }
 
+    /// True if the source has several archives of this file's release that run on this platform, as far as is known
+    /// without a request.
+    pub fn has_alternatives(&self, source: SourceKind, package: &str, file_name: &str) -> bool {
+        source == SourceKind::Pypi && self.pypi.has_alternatives(package, file_name)
+    }
+
     /// Check that an npm package may be used although its lock entry names no signature.
     pub fn may_be_unsigned(&self, package: &str, version: &str) -> Result<(), SourceError> {
         if !self.options.require_signatures {

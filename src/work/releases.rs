@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::RunOptions;
-use crate::config::InstallConfig;
+use crate::config::{InstallConfig, Part};
 use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
@@ -36,7 +36,8 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
         let name = tool.clone();
         let preparation = move || {
             let release = locate(release.clone(), &sources, options.offline).map_err(|error| Trouble::of(&error))?;
-            Ok(config(&name, release, replaces, &home, sources.trust(), &options))
+            let trial = trial(&name, &release, &sources);
+            Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
         Step { tool, version, action: Action::Install(Box::new(preparation)) }
     })
@@ -54,6 +55,14 @@ fn locate(mut release: ResolvedRelease, sources: &Sources, offline: bool) -> Res
         }
     }
     Ok(release)
+}
+
+/// The arguments for a trial of a release, if its source has several archives of it for this machine: then the wrong
+/// one may have been chosen.
+fn trial(tool: &str, release: &ResolvedRelease, sources: &Sources) -> Option<Vec<String>> {
+    let among = |part: &Part| sources.has_alternatives(release.source, &part.archive.package, &part.archive.file);
+    let known = catalogue::find(tool)?;
+    release.parts.iter().any(among).then(|| known.version_arguments())
 }
 
 fn config(
@@ -82,6 +91,7 @@ fn config(
         log_file: None,
         board: None,
         postinstall: release.postinstall,
+        trial: None,
         force: replaces,
         offline: options.offline,
         trust: trust.clone(),

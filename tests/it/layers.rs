@@ -65,7 +65,7 @@ const TOWERS: [Tower; 13] = [
         floors: &[
             &["cancel", "disk", "file_lock", "room"],
             &["archives", "lock", "need", "receipt", "staging"],
-            &["leftovers", "manifest", "programs", "progress"],
+            &["leftovers", "manifest", "native", "programs", "progress"],
             &["settle", "unpack"],
             &["download", "store", "sync"],
             &["error", "recipe"],

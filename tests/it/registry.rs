@@ -4,6 +4,8 @@
 //! It uses [`Server`], where a test can replace each published path by a faulty reply.
 
 pub(crate) mod archive;
+#[cfg(target_os = "linux")]
+pub(crate) mod native;
 mod signing;
 
 use std::collections::BTreeMap;

@@ -8,6 +8,8 @@ mod errors;
 mod everyday;
 mod locking;
 mod modes;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod native;
 #[cfg(target_os = "linux")]
 mod scripts;
 mod secrets;

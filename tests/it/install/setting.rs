@@ -64,6 +64,7 @@ impl Setting {
             log_file: None,
             board: None,
             postinstall: None,
+            trial: None,
             force: false,
             offline: false,
             trust: Trust::default(),
@@ -95,6 +96,7 @@ impl Setting {
                 progress_of: &|_| None,
                 state_of: &|_| None,
                 postinstall: &postinstall,
+                trial: &|_| panic!("no trial was planned"),
                 patience: self.patience.clone(),
             },
         )
