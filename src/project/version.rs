@@ -31,6 +31,8 @@ enum RequestKind {
     /// The newest release of any support line, or of the one with this codename.
     Lts(Option<String>),
     System,
+    /// A word that names no version, such as a channel that the tool does not have.
+    Word,
     Range(NpmRange),
     Specifiers(VersionSpecifiers),
 }
@@ -47,25 +49,29 @@ impl Explain for BadRequest {
 
     fn hint(&self) -> Option<String> {
         Some(
-            "write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `lts` or `system`"
+            "write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `stable`, `lts` or `system`"
                 .into(),
         )
     }
 }
 
 impl Request {
-    /// Parse a request; surrounding blanks are ignored.
+    /// Parse a request; surrounding blanks are ignored. Any single word is a request, so that one that means nothing is
+    /// an error of its tool alone.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let text = text.trim();
         let kind = match text.to_lowercase().as_str() {
             "" => None,
-            "latest" => Some(RequestKind::Latest),
+            "latest" | "stable" => Some(RequestKind::Latest),
             "lts" | "lts/*" => Some(RequestKind::Lts(None)),
             "system" => Some(RequestKind::System),
             lower => match lower.strip_prefix("lts/") {
                 Some(name) if !name.is_empty() => Some(RequestKind::Lts(Some(name.to_owned()))),
                 Some(_) => None,
-                None => specifiers_of(text).or_else(|| range_of(text)).or_else(|| python_version_of(text)),
+                None => specifiers_of(text)
+                    .or_else(|| range_of(text))
+                    .or_else(|| python_version_of(text))
+                    .or_else(|| is_word(text).then_some(RequestKind::Word)),
             },
         };
         let kind = kind.ok_or_else(|| BadRequest(text.to_owned()))?;
@@ -85,6 +91,7 @@ impl Request {
     /// The reason why no version of any tool can match, if there is one.
     pub fn impossible(&self) -> Option<NoMatch> {
         let miss = match &self.kind {
+            RequestKind::Word => Miss::UnknownWord,
             RequestKind::Range(range) if range.is_empty() => Miss::EmptyRange,
             _ => return None,
         };
@@ -139,6 +146,7 @@ impl Request {
     fn accepts(&self, release: &ParsedVersion, candidate: &Candidate) -> bool {
         match &self.kind {
             RequestKind::System => true,
+            RequestKind::Word => false,
             RequestKind::Latest => !release.is_prerelease(),
             RequestKind::Lts(None) => candidate.lts.is_some() && !release.is_prerelease(),
             RequestKind::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
@@ -165,6 +173,12 @@ impl FromStr for Request {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
     }
+}
+
+/// True for a word such as `nightly`, which may be a mistake in this tool's version, and is no sign of a broken file.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
 }
 
 /// A request with Python's operators; operators of both npm and Python keep npm's meaning.

@@ -184,16 +184,7 @@ impl Recipe {
 
     fn from_url(name: &str, url: &str, wanted: &RecipeRequest, platform: Platform) -> Self {
         let programs = if wanted.bin.is_empty() {
-            let own = ProgramPath {
-                name: name.to_owned(),
-                path: name.to_owned(),
-                windows: None,
-                runner: None,
-                before: Vec::new(),
-                since: None,
-                until: None,
-            };
-            vec![own]
+            vec![ProgramPath::plain(name, name)]
         } else {
             wanted.bin.iter().map(declared).collect()
         };
@@ -206,10 +197,14 @@ impl Recipe {
         }
     }
 
-    fn from_system(name: &str, known: Option<&Tool>, platform: Platform) -> Self {
+    fn from_system(name: &str, known: Option<&Tool>, wanted: &RecipeRequest, platform: Platform) -> Self {
         let own = known.map_or(name, |tool| tool.name.as_str());
+        let mut programs: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
+        let names = known.into_iter().flat_map(Tool::program_names).chain([own]);
+        programs.extend(names.map(|name| ProgramPath::plain(name, name)));
         let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
         Self {
+            programs,
             system: listed.unwrap_or_else(|| vec![own.to_owned()]),
             version_arguments: known.map_or_else(|| vec!["--version".to_owned()], Tool::version_arguments),
             ..Self::blank(name, SourceKind::System, platform)
@@ -219,6 +214,11 @@ impl Recipe {
     /// The packages that may provide the tool, newest naming first; none for an address or the system.
     pub fn packages(&self) -> &[String] {
         &self.packages
+    }
+
+    /// The programs to look for on `PATH`, where the tool is the system's.
+    pub fn system_programs(&self) -> &[String] {
+        &self.system
     }
 
     /// The tool that runs the programs, if it is another one.
@@ -290,15 +290,7 @@ fn go_name(platform: Platform) -> String {
 }
 
 fn declared(program: &Program) -> ProgramPath {
-    ProgramPath {
-        name: program.name.clone(),
-        path: program.path.clone(),
-        windows: None,
-        runner: program.runner.clone(),
-        before: Vec::new(),
-        since: None,
-        until: None,
-    }
+    ProgramPath { runner: program.runner.clone(), ..ProgramPath::plain(&program.name, &program.path) }
 }
 
 fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
@@ -398,6 +390,10 @@ mod tests {
         let system = RecipeRequest { source: Some(SourceKind::System), ..RecipeRequest::default() };
         assert_eq!(recipe("acme", &system, &[], "linux-x64").unwrap().system, ["acme"]);
         assert_eq!(recipe("golang", &system, &[], "linux-x64").unwrap().system, ["go"]);
+        for (tool, program) in [("rust", "cargo"), ("rust", "rustdoc"), ("node", "npm"), ("typescript", "tsserver")] {
+            let programs = recipe(tool, &system, &[], "linux-x64").unwrap().programs("", "");
+            assert!(programs.iter().any(|one| one.name == program), "{program} of {tool} is not among {programs:?}");
+        }
     }
 
     #[test]

@@ -85,7 +85,12 @@ impl Resolver<'_> {
     /// True if releases of the tool have a program of this name.
     pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
         let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs("", "")).unwrap_or_default();
-        programs.iter().any(|provided| provided.name == program)
+        programs.into_iter().map(|program| program.name).collect()
+    }
+
+    /// The programs to look for on `PATH` for a tool that is the system's.
+    pub fn system_programs(&self, ask: &ToolRequest) -> Vec<String> {
+        self.recipe(ask, self.platform).map(|recipe| recipe.system_programs().to_vec()).unwrap_or_default()
     }
 
     /// Resolve these tools; `upgrade` selects those whose lock entries are ignored.

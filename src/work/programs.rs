@@ -12,7 +12,7 @@ use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::{DiskError, Release, Store};
 use crate::nearest::nearest;
 use crate::paths::Home;
-use crate::source::programs_on_path;
+use crate::source::{program_on_path, programs_on_path};
 use crate::sync::{Resolved, ResolvedTool, Resolver};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
@@ -56,6 +56,14 @@ pub enum ProgramError {
     /// No release fits the project's request.
     #[error("{0}")]
     NoRelease(Trouble),
+    /// The project wants the system's copy of a tool, which lacks the program.
+    #[error("no `{name}` is on PATH, and {tool} is to be this system's own")]
+    NotOnPath {
+        /// The tool.
+        tool: String,
+        /// The program.
+        name: String,
+    },
     /// The project wants the tool on other systems only.
     #[error("{tool} is not for this system")]
     NotHere {
@@ -73,7 +81,9 @@ pub enum ProgramError {
 impl Explain for ProgramError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Unknown { .. } | Self::NotInstalled { .. } | Self::NoProgram { .. } => TroubleKind::NotFound,
+            Self::Unknown { .. } | Self::NotInstalled { .. } | Self::NoProgram { .. } | Self::NotOnPath { .. } => {
+                TroubleKind::NotFound
+            }
             Self::NotLocked { .. } => TroubleKind::Lock,
             Self::NoRelease(trouble) => trouble.kind,
             Self::NotHere { .. } => TroubleKind::NotForPlatform,
@@ -91,6 +101,7 @@ impl Explain for ProgramError {
             Self::NotLocked { .. } | Self::NotInstalled { .. } => "run `vx sync`".into(),
             Self::NoProgram { tool, .. } => format!("install it again with `vx sync --force {tool}`"),
             Self::NoRelease(trouble) => trouble.hint.clone().unwrap_or_else(|| "run `vx sync`".into()),
+            Self::NotOnPath { .. } => "install it, or have vx install it: give its version in vx.toml".into(),
             Self::NotHere { .. } => return None,
             Self::Work(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
@@ -173,13 +184,19 @@ fn of_project(workspace: &Workspace, name: &str) -> Result<Option<PathBuf>, Prog
         return Err(ProgramError::NotLocked { tool: ask.name.clone(), installed });
     }
     let resolution = resolver.resolve(slice::from_ref(ask), |_| false);
-    resolution.wanted.first().map(|wanted| provided(wanted, &store, name)).transpose()
+    let home = &workspace.home;
+    resolution.wanted.first().map(|wanted| provided(wanted, &store, name, home)).transpose()
 }
 
-fn provided(wanted: &ResolvedTool, store: &Store, name: &str) -> Result<PathBuf, ProgramError> {
+fn provided(wanted: &ResolvedTool, store: &Store, name: &str, home: &Home) -> Result<PathBuf, ProgramError> {
     let tool = wanted.tool.clone();
     match &wanted.found {
-        Resolved::OnPath { program, .. } => Ok(program.clone()),
+        Resolved::OnPath { program, .. } if name == tool => Ok(program.clone()),
+        Resolved::OnPath { .. } => {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let found = program_on_path(name, &path, &home.shims());
+            found.ok_or_else(|| ProgramError::NotOnPath { tool, name: name.to_owned() })
+        }
         Resolved::Release(release) => {
             let version = release.version.clone();
             match store.installed(&tool, &version) {

@@ -34,7 +34,12 @@ pub enum Target {
         install: bool,
     },
     /// The tool's copy on `PATH`, as the project in this directory wants it.
-    System(PathBuf),
+    System {
+        /// The project's directory.
+        project: PathBuf,
+        /// The names of the program, in the order in which they are looked for.
+        programs: Vec<String>,
+    },
     /// No project declares it.
     Undeclared,
 }
@@ -76,7 +81,7 @@ impl Routes {
             };
             let project = layer.workspace.project.directory.clone();
             return match &tool.state {
-                State::System => Target::System(project),
+                State::System => Target::System { project, programs: layer.on_path(tool, name) },
                 State::Ready(release) => match program(release, name) {
                     Some(file) => Target::Ready(self.invocation(file, None)),
                     None => self.missing(layer, tool, project),

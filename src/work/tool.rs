@@ -70,8 +70,9 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
-            Target::System(project) => {
-                let found = on_path(options.name, home).map(|file| routes.invocation(file, None));
+            Target::System { project, programs } => {
+                let found = programs.iter().find_map(|name| on_path(name, home));
+                let found = found.map(|file| routes.invocation(file, None));
                 let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
                 return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
             }

@@ -18,3 +18,4 @@ mod together;
 #[cfg(target_os = "linux")]
 mod vendors;
 mod verified;
+mod words;

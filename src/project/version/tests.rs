@@ -34,6 +34,7 @@ fn every_form_of_request_chooses_the_version_in_the_table() {
     let table = [
         ("latest", "26.10.0"),
         ("Latest", "26.10.0"),
+        ("stable", "26.10.0"),
         ("lts", "22.23.3"),
         ("lts/*", "22.23.3"),
         ("lts/hydrogen", "18.20.8"),
@@ -129,7 +130,6 @@ fn an_invalid_request_is_refused_whole() {
     for text in [
         "",
         " ",
-        "foo",
         "20.",
         ">=18 banana",
         "20 || banana",
@@ -147,6 +147,16 @@ fn an_invalid_request_is_refused_whole() {
         "1..2",
     ] {
         assert_eq!(Request::parse(text).err(), Some(BadRequest(text.trim().to_owned())), "{text}");
+    }
+}
+
+#[test]
+fn a_word_that_names_no_version_is_an_error_of_its_tool() {
+    for text in ["foo", "nightly", "nightly-2026-01-01", "v"] {
+        let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
+        assert_eq!((miss.miss.clone(), miss.kind()), (Miss::UnknownWord, TroubleKind::Configuration), "{text}");
+        assert!(miss.to_string().contains(&format!("`{text}` is no version")), "{miss}");
+        assert!(!Request::parse(text).expect("a request").matches("1.0.0", Scheme::Python));
     }
 }
 
