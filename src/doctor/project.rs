@@ -8,7 +8,7 @@ use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::Store;
 use crate::project::lock::Change;
 use crate::project::{ProjectError, ToolRequest};
-use crate::sync::{Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
+use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::error::WorkError;
 use crate::work::workspace::LockOrigin;
@@ -125,8 +125,13 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let store = Store::new(what.workspace.home.clone());
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
-            let same = release.is_made_of(&installed.receipt.parts);
-            (!same).then(|| "what is installed was made from other archives than vx.lock names".to_owned())?
+            let there = InstalledRelease::of(&installed.receipt);
+            let what = match release.is_made_of(&there.archives) {
+                true if release.is_made_as(&there) => return None,
+                true => "what is installed was made by other instructions than vx.toml gives",
+                false => "what is installed was made from other archives than vx.lock names",
+            };
+            what.to_owned()
         }
         // A directory without a valid receipt is a finding of the store.
         None if store.path(tool, &release.version).is_ok_and(|path| path.exists()) => return None,

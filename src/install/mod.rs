@@ -56,6 +56,7 @@ pub use need::{Need, NeedError};
 pub use pipeline::{Hooks, Installed, PostInstall, Trial, install};
 pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptProgram};
+pub use recipe::instructions;
 pub use staging::sweep;
 pub use store::{BadName, Release, RemoveError, Store};
 pub use unpack::{UnpackError, UnpackErrorKind};

@@ -24,7 +24,7 @@ use super::need::{Need, await_tool};
 use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptProgram};
-use super::recipe::{is_made_so, recipe};
+use super::recipe::{instructions, is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::FileSystem;
@@ -313,6 +313,7 @@ impl Install<'_> {
             contents: Some(contents),
             unsynced_boot: unsynced_boot.map(str::to_owned),
             recipe: recipe(self.config),
+            instructions: instructions(&self.config.parts, &self.config.programs, self.config.postinstall.as_deref()),
             parts: parts.clone(),
             programs,
         });

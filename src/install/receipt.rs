@@ -55,6 +55,9 @@ pub struct Receipt {
     /// The digest of everything that determined its content; `None` if that was not known before the install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Digest>,
+    /// The digest of the instructions it was made by; `None` in releases of a vx that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Digest>,
     /// The archives it was made of, in order, each with its file name, digest and size; the other fields are not
     /// recorded.
     #[serde(default, with = "parts")]
@@ -84,6 +87,7 @@ pub(super) struct Facts<'a> {
     pub(super) contents: Option<Digest>,
     pub(super) unsynced_boot: Option<String>,
     pub(super) recipe: Option<Digest>,
+    pub(super) instructions: Digest,
     pub(super) parts: Vec<Archive>,
     pub(super) programs: Vec<ReceiptProgram>,
 }
@@ -108,6 +112,7 @@ impl Receipt {
             contents: facts.contents,
             unsynced_boot: facts.unsynced_boot,
             recipe: facts.recipe,
+            instructions: Some(facts.instructions),
             parts: facts.parts.iter().map(parts::recorded).collect(),
             programs: facts.programs,
         }
@@ -203,6 +208,7 @@ pub(super) mod tests {
             contents: None,
             unsynced_boot: None,
             recipe: None,
+            instructions: digest.clone(),
             parts: vec![Archive { file: "a.tgz".into(), digest: Some(digest), size: Some(10), ..Archive::default() }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],
         })

@@ -18,7 +18,7 @@ use super::scripts::Script;
 use super::version::Request;
 use crate::candidate::SourceKind;
 use crate::config::Program;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::platform::{Os, Platform};
 
 pub use entries::ConfigEntry;
@@ -111,6 +111,30 @@ impl ToolRequest {
             postinstall: None,
             line,
         }
+    }
+
+    /// The digest of the instructions for the release that the file gives: `strip`, `bin` and `postinstall`; `None` if it
+    /// gives none.
+    pub fn instructions(&self) -> Option<Digest> {
+        if self.strip.is_none() && self.bin.is_empty() && self.postinstall.is_none() {
+            return None;
+        }
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(&serde_json::to_vec(&(self.strip, &self.bin, &self.postinstall)).unwrap_or_default());
+        Some(hasher.finish())
+    }
+
+    /// The digest of the archive for `platform`, if the file declares it. One digest for an address that differs by
+    /// platform is of one archive only: that for `here`, the platform of this machine.
+    pub fn digest_of(&self, platform: Platform, here: Platform) -> Option<&Digest> {
+        let applies = platform == here || !self.has_digest_of_one_platform();
+        self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.of(platform))
+    }
+
+    /// True if the file declares one digest for an address that differs by platform.
+    pub fn has_digest_of_one_platform(&self) -> bool {
+        let differs = self.url.as_ref().is_some_and(|url| !url.is_same_everywhere());
+        differs && matches!(self.sha256, Some(DeclaredDigests::One(_)))
     }
 
     /// True if the tool is wanted on this operating system.

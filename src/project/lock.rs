@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::candidate::SourceKind;
+use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -45,6 +46,9 @@ pub struct LockedTool {
     /// Its source.
     #[serde(with = "kind_as_text")]
     pub source: SourceKind,
+    /// The digest of the project's instructions for the release, if it gives any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Digest>,
     /// The archives by platform, in the order of their unpacking.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub platforms: BTreeMap<Platform, Vec<LockedPart>>,

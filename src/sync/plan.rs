@@ -7,6 +7,8 @@ use super::step::Step;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
 use crate::config::{Part, Program};
+use crate::digest::Digest;
+use crate::install::{Receipt, instructions};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// One tool of the project, as far as it was resolved.
@@ -58,6 +60,22 @@ pub struct ResolvedRelease {
     pub postinstall: Option<String>,
 }
 
+/// An installed release, as far as it can differ from the one that is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct InstalledRelease {
+    /// The archives it was made of.
+    pub archives: Vec<Archive>,
+    /// The digest of the instructions it was made by, if it is known.
+    pub instructions: Option<Digest>,
+}
+
+impl InstalledRelease {
+    /// The facts that a receipt records.
+    pub fn of(receipt: &Receipt) -> Self {
+        Self { archives: receipt.parts.clone(), instructions: receipt.instructions.clone() }
+    }
+}
+
 /// The action for one tool.
 #[derive(Clone, Debug)]
 pub enum Decision {
@@ -66,7 +84,7 @@ pub enum Decision {
         /// The release.
         release: Box<ResolvedRelease>,
         /// True if it replaces an installed release, because of `force` or because that one was made from other
-        /// archives.
+        /// archives or by other instructions.
         replaces: bool,
     },
     /// Nothing has to be done.
@@ -108,11 +126,15 @@ impl Plan {
     }
 }
 
-/// Make the plan. `installed` returns the archives that an installed release was made of. With `force`, installed
+/// Make the plan. `installed` returns the facts about an installed release. With `force`, installed
 /// releases are installed again.
 ///
 /// The largest installs come first, so that the run does not end with a single large one that started last.
-pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<Vec<Archive>>, force: bool) -> Plan {
+pub fn plan(
+    wanted: Vec<ResolvedTool>,
+    installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
+    force: bool,
+) -> Plan {
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
@@ -129,13 +151,13 @@ pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<
 fn decide(
     tool: &str,
     found: Resolved,
-    installed: &impl Fn(&str, &str) -> Option<Vec<Archive>>,
+    installed: &impl Fn(&str, &str) -> Option<InstalledRelease>,
     force: bool,
 ) -> Decision {
     match found {
         Resolved::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
         Resolved::Release(release) => match installed(tool, &release.version) {
-            Some(there) if !force && release.is_made_of(&there) => {
+            Some(there) if !force && release.is_made_as(&there) => {
                 Decision::Nothing { version: release.version, reason: "up to date".into() }
             }
             there => Decision::Install { release, replaces: there.is_some() },
@@ -167,7 +189,13 @@ impl ResolvedRelease {
         self.parts.iter().filter_map(|part| part.archive.size).sum()
     }
 
-    /// True if an installed release that was made of these archives is this one, as far as digests are known.
+    /// True if an installed release is this one, as far as its archives and instructions are known.
+    pub fn is_made_as(&self, there: &InstalledRelease) -> bool {
+        let own = instructions(&self.parts, &self.programs, self.postinstall.as_deref());
+        there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(&there.archives)
+    }
+
+    /// True if an installed release that was made of these archives was made of the same, as far as digests are known.
     pub fn is_made_of(&self, archives: &[Archive]) -> bool {
         self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
             // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
@@ -190,7 +218,6 @@ impl ResolvedRelease {
 mod tests {
     use super::*;
     use crate::archive::Origin;
-    use crate::digest::Digest;
 
     fn digest(letter: char) -> Digest {
         letter.to_string().repeat(64).parse().expect("a digest")
@@ -214,8 +241,9 @@ mod tests {
         ResolvedTool { tool: tool.into(), found }
     }
 
-    fn there(letter: char) -> Option<Vec<Archive>> {
-        Some(vec![Archive { digest: Some(digest(letter)), ..Archive::default() }])
+    fn there(letter: char) -> Option<InstalledRelease> {
+        let archives = vec![Archive { digest: Some(digest(letter)), ..Archive::default() }];
+        Some(InstalledRelease { archives, instructions: None })
     }
 
     fn tools(plan: &Plan) -> Vec<&str> {
@@ -238,6 +266,26 @@ mod tests {
     fn a_release_made_from_other_bytes_is_installed_again() {
         let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| there('b'), false);
         assert!(matches!(plan.decisions[..], [(_, Decision::Install { replaces: true, .. })]));
+    }
+
+    #[test]
+    fn a_release_made_by_other_instructions_is_installed_again() {
+        let with = |change: fn(&mut ResolvedRelease)| {
+            let mut found = release("1.0.0", None, 'a');
+            if let Resolved::Release(release) = &mut found {
+                change(release);
+            }
+            found
+        };
+        let made_by = instructions(&[Part { archive: Archive::default(), origin: None }], &[], None);
+        let known = || Some(InstalledRelease { instructions: Some(made_by.clone()), ..there('a')? });
+        let decided = |found| plan(vec![wanted("a", found)], |_, _| known(), false).complete();
+        assert!(decided(with(|_| ())));
+        assert!(!decided(with(|release| release.parts[0].archive.strip = 1)));
+        assert!(!decided(with(|release| release.postinstall = Some("true".into()))));
+        assert!(!decided(with(|release| {
+            release.programs = vec![Program { name: "a".into(), path: "b".into(), runner: None }];
+        })));
     }
 
     #[test]

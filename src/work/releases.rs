@@ -8,8 +8,8 @@ use crate::config::{InstallConfig, Part};
 use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
-use crate::source::{SourceError, Sources};
-use crate::sync::{Action, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, plan};
+use crate::source::{SourceError, Sources, catalogue};
+use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, plan};
 use crate::trouble::Trouble;
 
 /// The releases among the resolved tools.
@@ -24,7 +24,7 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
 /// The plan, given the releases in the store of this home.
 pub fn plan_for(home: &Home, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
-    let installed = |tool: &str, version: &str| Some(store.installed(tool, version)?.receipt.parts);
+    let installed = |tool: &str, version: &str| Some(InstalledRelease::of(&store.installed(tool, version)?.receipt));
     plan(wanted, installed, force)
 }
 

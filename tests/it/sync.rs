@@ -6,6 +6,7 @@ mod commands;
 mod edges;
 mod errors;
 mod everyday;
+mod instructions;
 mod locking;
 mod modes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -37,6 +37,8 @@ pub enum Change {
         /// The project's source.
         wanted: SourceKind,
     },
+    /// The project gives other instructions: `strip`, `bin` or `postinstall`.
+    Instructions,
     /// The project names another address, or another digest for it.
     Address,
 }
@@ -51,6 +53,7 @@ impl fmt::Display for Difference {
                 write!(f, "`{tool}` was locked for `{locked}`, vx.toml says `{wanted}`")
             }
             Change::Source { locked, wanted } => write!(f, "`{tool}` was locked from {locked}, vx.toml says {wanted}"),
+            Change::Instructions => write!(f, "`{tool}` was locked for another `strip`, `bin` or `postinstall`"),
             Change::Address => write!(f, "`{tool}` was locked for another address or digest"),
         }
     }
@@ -86,14 +89,21 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
         None if locked.source == SourceKind::Url => return Some(Change::Address),
         _ => {}
     }
-    let url = tool.url.as_ref()?;
-    let moved = locked.platforms.iter().any(|(platform, parts)| {
+    if is_moved(locked, tool) {
+        return Some(Change::Address);
+    }
+    (locked.instructions != tool.instructions()).then_some(Change::Instructions)
+}
+
+/// True if the project names another address for any locked platform, or another digest for what is there.
+fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
+    let Some(url) = &tool.url else { return false };
+    locked.platforms.iter().any(|(platform, parts)| {
         let address = template::expand(url, &locked.version, *platform);
         let declared = tool.sha256.as_ref().and_then(|digests| digests.of(*platform));
         parts.iter().any(|part| {
             part.url.as_ref() != Some(&address)
                 || declared.is_some_and(|digest| part.archive.digest.as_ref() != Some(digest))
         })
-    });
-    moved.then_some(Change::Address)
+    })
 }

@@ -19,7 +19,7 @@ fn part(package: &str, file: &str) -> LockedPart {
 
 fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
     let platforms = Platform::ALL.into_iter().take(2).map(|platform| (platform, parts.clone())).collect();
-    LockedTool { request: request.into(), version: "1.2.3".into(), source, platforms }
+    LockedTool { request: request.into(), version: "1.2.3".into(), source, instructions: None, platforms }
 }
 
 fn sample() -> Lock {

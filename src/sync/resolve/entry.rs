@@ -27,7 +27,8 @@ pub(super) fn entry(
         }
     }
     let (request, version) = (ask.request.text().to_owned(), version.to_owned());
-    let entry = LockedTool { request, version, source: recipe.source, platforms };
+    let instructions = ask.instructions();
+    let entry = LockedTool { request, version, source: recipe.source, instructions, platforms };
     (!entry.platforms.is_empty() && known != Some(&entry)).then_some(entry)
 }
 

@@ -1,9 +1,12 @@
 //! The version for a request: the one pinned by a lock of an older format if the request accepts it, or else the
 //! newest.
 
+use std::slice;
+
 use super::Resolver;
 use super::needed::Runner;
 use crate::candidate::{Candidate, Scheme, SourceKind};
+use crate::project::lock::Change;
 use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
 use crate::trouble::{Trouble, TroubleKind};
@@ -17,9 +20,12 @@ pub(super) enum Unanswered {
 }
 
 impl Resolver<'_> {
-    /// The version of this tool that a lock of an older format pins.
+    /// The version of this tool that a lock of an older format pins, or one for the same request with other instructions.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Request> {
-        self.pins.get(&ask.name).and_then(|version| Request::parse(version).ok())
+        let differences = self.lock.differences(slice::from_ref(ask));
+        let made_otherwise = differences.iter().any(|difference| difference.change == Change::Instructions);
+        let locked = self.lock.tools.get(&ask.name).filter(|_| made_otherwise).map(|locked| &locked.version);
+        locked.or_else(|| self.pins.get(&ask.name)).and_then(|version| Request::parse(version).ok())
     }
 
     /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request.
