@@ -2,6 +2,7 @@
 //!
 //! The whole file is read before it is acted on, and all of its problems are reported together.
 
+mod addresses;
 mod entries;
 mod fields;
 mod reader;
@@ -21,6 +22,7 @@ use crate::config::Program;
 use crate::digest::{Algorithm, Digest};
 use crate::platform::{Os, Platform};
 
+pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use entries::ConfigEntry;
 use reader::Reader;
 pub use settings::Settings;
@@ -60,8 +62,8 @@ pub struct ToolRequest {
     pub os: Option<Vec<Os>>,
     /// The only source to use, if the file names one.
     pub source: Option<SourceKind>,
-    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
-    pub url: Option<String>,
+    /// The addresses to fetch.
+    pub url: Option<DeclaredAddresses>,
     /// The expected digests of the fetched bytes.
     pub sha256: Option<DeclaredDigests>,
     /// The programs of the release, if the file names them.
@@ -74,25 +76,6 @@ pub struct ToolRequest {
     pub postinstall: Option<String>,
     /// The line of its version, from 1.
     pub line: usize,
-}
-
-/// The digests a project declares for an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeclaredDigests {
-    /// The same archive for every platform.
-    One(Digest),
-    /// An archive for each platform.
-    Each(BTreeMap<Platform, Digest>),
-}
-
-impl DeclaredDigests {
-    /// The digest for this platform, if one is declared.
-    pub fn of(&self, platform: Platform) -> Option<&Digest> {
-        match self {
-            DeclaredDigests::One(digest) => Some(digest),
-            DeclaredDigests::Each(digests) => digests.get(&platform),
-        }
-    }
 }
 
 impl ToolRequest {

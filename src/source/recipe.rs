@@ -19,7 +19,7 @@ use crate::trouble::{Explain, TroubleKind};
 pub struct RecipeRequest {
     /// The only source to use.
     pub source: Option<SourceKind>,
-    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
+    /// The address to fetch on this platform, with `{version}`, `{os}` and the like unexpanded.
     pub url: Option<String>,
     /// The expected digest on this platform.
     pub digest: Option<Digest>,
@@ -99,7 +99,11 @@ impl Recipe {
         let known = catalogue::find(name);
         match (wanted.source, &wanted.url) {
             (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
-            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, platform)),
+            (Some(SourceKind::Url), None) => {
+                let reason = "vx.toml gives no address for it".to_owned();
+                return Err(NoRecipe::NoSource { tool: name.to_owned(), platform, reason });
+            }
+            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, wanted, platform)),
             _ => {}
         }
         let tool = known.ok_or_else(|| UnknownTool::new(name))?;

@@ -135,8 +135,8 @@ impl Resolver<'_> {
         let system = ask.request.is_system().then_some(SourceKind::System);
         let wanted = crate::source::RecipeRequest {
             source: ask.source.or(system),
-            url: ask.url.clone(),
-            digest: ask.sha256.as_ref().and_then(|digests| digests.of(platform)).cloned(),
+            url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
+            digest: ask.digest_of(platform, self.platform).cloned(),
             bin: ask.bin.clone(),
             strip: ask.strip,
         };

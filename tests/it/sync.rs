@@ -1,5 +1,6 @@
 //! `vx sync` and the commands around it, as users run them.
 
+mod addresses;
 mod alone;
 mod channel;
 mod commands;

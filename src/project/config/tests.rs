@@ -39,7 +39,7 @@ fn a_detailed_tool_keeps_all_its_fields() {
 version = "1.2.3"
 os = ["linux", "darwin"]
 source = "url"
-url = "https://files.invalid/acme-{{version}}-{{os}}-{{arch}}.tar.gz"
+url = "https://files.invalid/acme-{{version}}.tar.gz"
 sha256 = "{digest}"
 bin = ["bin/acme", "bin/acmectl.exe"]
 strip = 1
@@ -74,6 +74,40 @@ fn digests_can_be_declared_for_each_platform() {
     let digests = tool.sha256.as_ref().unwrap();
     assert_eq!(digests.of(Platform::ALL[0]).unwrap().hex(), "ab".repeat(32));
     assert_eq!(digests.of(Platform::ALL[1]), None);
+}
+
+#[test]
+fn addresses_can_be_declared_for_each_platform_and_for_systems() {
+    let project = project(
+        "[tools.a]\nversion = \"1\"\nurl = { linux-arm64 = \"https://h.invalid/arm\", linux = \"https://h.invalid/{arch}\", \
+         darwin = \"https://h.invalid/mac\" }\n",
+    );
+    let url = project.tools[0].url.as_ref().unwrap();
+    let of = |platform: &str| url.of(platform.parse().unwrap());
+    assert_eq!(of("linux-x64"), Some("https://h.invalid/{arch}"));
+    assert_eq!(of("linux-arm64"), Some("https://h.invalid/arm"));
+    assert_eq!((of("macos-x64"), of("windows-x64")), (Some("https://h.invalid/mac"), None));
+    assert_eq!(project.tools[0].source, Some(SourceKind::Url));
+    let wrong = problem("[tools.a]\nversion = \"1\"\nurl = { plan9 = \"https://h.invalid\" }\n");
+    assert!(wrong.contains("unknown platform `plan9`") && wrong.contains("the names of systems"), "{wrong}");
+    let wrong = problem("[tools.a]\nversion = \"1\"\nurl = { linux = \"https://h.invalid/{x}\" }\n");
+    assert!(wrong.contains("`{x}`, which stands for nothing"), "{wrong}");
+}
+
+#[test]
+fn one_digest_for_an_address_that_differs_by_platform_is_of_one_archive() {
+    let with =
+        |url: &str, sha256: &str| project(&format!("[tools.a]\nversion = \"1\"\nurl = {url}\nsha256 = {sha256}\n"));
+    let [one, two, ..] = Platform::ALL;
+    let digest = format!("\"{}\"", "ab".repeat(32));
+    let varying = with("\"https://h.invalid/{os}-{arch}\"", &digest);
+    assert!(varying.tools[0].digest_of(one, one).is_some() && varying.tools[0].digest_of(two, one).is_none());
+    assert!(varying.warnings[0].message.contains("its address differs by platform"), "{:?}", varying.warnings);
+    let same = with("\"https://h.invalid/{version}\"", &digest);
+    assert!(same.tools[0].digest_of(two, one).is_some() && same.warnings.is_empty());
+    let each = with("\"https://h.invalid/{os}-{arch}\"", &format!("{{ {two} = {digest} }}"));
+    assert!(each.tools[0].digest_of(two, one).is_some() && each.tools[0].digest_of(one, one).is_none());
+    assert!(each.warnings.is_empty());
 }
 
 #[test]

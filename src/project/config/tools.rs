@@ -127,7 +127,7 @@ fn detailed(
         }
     };
     let os = table.get("os").map(|value| fields::systems(reader, &what("os"), value));
-    let url = table.get("url").and_then(|value| fields::address(reader, &what("url"), value));
+    let url = table.get("url").and_then(|value| fields::addresses(reader, &what("url"), value));
     let sha256 = table.get("sha256").and_then(|value| fields::digests(reader, &what("sha256"), value));
     let bin = table.get("bin").map(|value| fields::programs(reader, &what("bin"), value)).unwrap_or_default();
     let strip = table.get("strip").and_then(|value| reader.number(&what("strip"), value, 0..STRIP_MAX));
@@ -138,6 +138,11 @@ fn detailed(
     let strip = strip.and_then(|count| u32::try_from(count).ok());
     let plain = ToolRequest::plain(name, request?, line);
     let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain };
+    if let Some(declared) = table.get("sha256").filter(|_| tool.has_digest_of_one_platform()) {
+        let message = format!("`sha256` of `{}` is one digest, and its address differs by platform", tool.name);
+        let advice = "it counts for this machine's platform; write sha256 = { linux-x64 = \"…\", macos-arm64 = \"…\" }";
+        reader.warn(declared.span(), message, Some(advice.to_owned()));
+    }
     Some((place.start, tool))
 }
 

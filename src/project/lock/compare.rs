@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::{Lock, LockedTool};
+use super::{Lock, LockedPart, LockedTool};
 use crate::candidate::SourceKind;
-use crate::project::config::ToolRequest;
+use crate::digest::Digest;
+use crate::project::config::{DeclaredDigests, ToolRequest};
 use crate::template;
 
 /// A tool whose lock entry does not match the project.
@@ -98,12 +99,17 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
 /// True if the project names another address for any locked platform, or another digest for what is there.
 fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
     let Some(url) = &tool.url else { return false };
+    let declared = tool.sha256.as_ref().filter(|_| !tool.has_digest_of_one_platform());
+    let differs = |digest: &Digest, part: &LockedPart| part.archive.digest.as_ref() != Some(digest);
+    if let Some(DeclaredDigests::One(digest)) = tool.sha256.as_ref().filter(|_| tool.has_digest_of_one_platform()) {
+        // The file does not say which platform's archive it is of.
+        if locked.platforms.values().flatten().all(|part| differs(digest, part)) {
+            return true;
+        }
+    }
     locked.platforms.iter().any(|(platform, parts)| {
-        let address = template::expand(url, &locked.version, *platform);
-        let declared = tool.sha256.as_ref().and_then(|digests| digests.of(*platform));
-        parts.iter().any(|part| {
-            part.url.as_ref() != Some(&address)
-                || declared.is_some_and(|digest| part.archive.digest.as_ref() != Some(digest))
-        })
+        let address = url.of(*platform).map(|template| template::expand(template, &locked.version, *platform));
+        let declared = declared.and_then(|digests| digests.of(*platform));
+        parts.iter().any(|part| part.url != address || declared.is_some_and(|digest| differs(digest, part)))
     })
 }

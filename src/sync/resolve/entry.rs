@@ -42,7 +42,7 @@ pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
             reasons.entry(&error.text).or_default().push(Platform::to_string(platform));
         }
     }
-    let text = format!("vx.lock lacks `{tool}` for platforms that could not be asked about:");
+    let text = format!("vx.lock lacks `{tool}` for these platforms:");
     let lines = reasons.iter().map(|(reason, platforms)| format!("  {}: {reason}", platforms.join(", ")));
     // One hint serves all reasons.
     let hint = "run `vx lock`, which asks again for what is missing, or limit the tool with `os = [...]`";
