@@ -66,6 +66,11 @@ pub(super) fn print(notice: Notice) {
             "options were taken from the environment ({}), which is deprecated: put them under [tools.…] in vx.toml",
             variables.join(", ")
         )),
+        Notice::Stray { tool, program } => {
+            let text =
+                format!("{tool} is not installed as vx.toml and vx.lock want it: `{}` is used", program.display());
+            print::doubt(&Trouble::new(TroubleKind::NotFound, text).hinted("run `vx sync`"));
+        }
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
             Failure::from(error).report();

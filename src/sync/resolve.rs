@@ -84,6 +84,11 @@ impl Resolver<'_> {
 
     /// True if releases of the tool have a program of this name.
     pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
+        self.program_names(ask).iter().any(|provided| provided == program)
+    }
+
+    /// The names of the programs that releases of the tool have.
+    pub fn program_names(&self, ask: &ToolRequest) -> Vec<String> {
         let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs("", "")).unwrap_or_default();
         programs.into_iter().map(|program| program.name).collect()
     }

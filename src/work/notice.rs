@@ -82,6 +82,13 @@ pub enum Notice {
         /// The variables.
         variables: Vec<String>,
     },
+    /// A tool that the project pins is not installed, and the programs that are started now find another copy of it.
+    Stray {
+        /// The tool.
+        tool: String,
+        /// The program of the other copy.
+        program: PathBuf,
+    },
     /// The doctor could not mend a finding, or repair a release.
     NotMended(Trouble),
     /// The shims could not be brought up to date.

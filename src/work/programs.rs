@@ -1,5 +1,5 @@
-//! The file of a program: the project's own, or else that of the release installed last. Also lists every place that
-//! has the program.
+//! The file of a program: the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`. Also lists
+//! every place that has the program.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
@@ -7,20 +7,21 @@ use std::slice;
 
 use super::error::WorkError;
 use super::frontend::Frontend;
-use super::routes::{Routes, program};
+use super::routes::{Routes, on_path, program};
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::{DiskError, Release, Store};
 use crate::nearest::nearest;
 use crate::paths::Home;
-use crate::source::{program_on_path, programs_on_path};
+use crate::project::discover;
+use crate::source::programs_on_path;
 use crate::sync::{Resolved, ResolvedTool, Resolver};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
 /// Why there is no file for a program.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
-    /// No project and no release has the program.
-    #[error("`{name}` is not installed")]
+    /// No project declares the program, and it is not on `PATH`.
+    #[error("no vx.toml here declares `{name}`, and it is not on PATH")]
     Unknown {
         /// The name.
         name: String,
@@ -117,41 +118,44 @@ impl Explain for ProgramError {
     }
 }
 
-/// The file of this program: from the project at `place`, if that declares it, or else from the release installed last.
+/// The file of this program: from the project at `place`, if that declares it, or else from the user's own `vx.toml`, or
+/// else from `PATH`.
 ///
 /// # Errors
 /// No such program exists, or the project's own is not installed.
 pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> Result<PathBuf, ProgramError> {
-    if !place.is_empty() {
-        let workspace = Workspace::open(home.clone(), &place.required(), Faults::Refuse, frontend)?;
+    let projects = (!place.is_empty()).then(|| place.required());
+    let own = discover::find_in(home.root(), |_| true).map(|_| Place::At(home.root().to_owned()));
+    for place in projects.into_iter().chain(own) {
+        let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, frontend)?;
         workspace.notice_old_lock(frontend);
         if let Some(path) = of_project(&workspace, name)? {
             return Ok(path);
         }
     }
-    let mut installed = Store::new(home.clone()).list()?;
-    installed.sort_by_key(|release| release.receipt.installed_at);
-    installed.iter().rev().find_map(|release| program(release, name)).ok_or_else(|| {
-        let programs = installed.iter().flat_map(|release| &release.receipt.programs);
-        let known = programs.map(|program| &program.name).chain(installed.iter().map(|release| &release.receipt.tool));
-        unknown(name, known)
-    })
+    if let Some(path) = on_path(name, home) {
+        return Ok(path);
+    }
+    let installed = Store::new(home.clone()).list()?;
+    let programs = installed.iter().flat_map(|release| &release.receipt.programs);
+    let known = programs.map(|program| &program.name).chain(installed.iter().map(|release| &release.receipt.tool));
+    Err(unknown(name, known))
 }
 
-/// Every file of this program, beginning with the one that would run: from the projects of this directory, from the
-/// releases by age, and from `PATH`.
+/// Every file of this program, beginning with the one that would run: from the projects of this directory, from `PATH`,
+/// and from the other releases by age.
 ///
 /// # Errors
 /// There is no such program.
 pub fn find_all(home: &Home, directory: &Path, name: &str) -> Result<Vec<PathBuf>, ProgramError> {
     let routes = Routes::of(directory, home.clone())?;
     let mut places = routes.all(name);
-    let mut installed: Vec<Release> = Store::new(home.clone()).list()?;
-    installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
-    places.extend(installed.iter().filter_map(|release| program(release, name)));
     if let Some(path) = std::env::var_os("PATH") {
         places.extend(programs_on_path(name, &path));
     }
+    let mut installed: Vec<Release> = Store::new(home.clone()).list()?;
+    installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
+    places.extend(installed.iter().filter_map(|release| program(release, name)));
     let mut found: Vec<PathBuf> = Vec::new();
     for place in places {
         if !found.contains(&place) {
@@ -193,9 +197,7 @@ fn provided(wanted: &ResolvedTool, store: &Store, name: &str, home: &Home) -> Re
     match &wanted.found {
         Resolved::OnPath { program, .. } if name == tool => Ok(program.clone()),
         Resolved::OnPath { .. } => {
-            let path = std::env::var_os("PATH").unwrap_or_default();
-            let found = program_on_path(name, &path, &home.shims());
-            found.ok_or_else(|| ProgramError::NotOnPath { tool, name: name.to_owned() })
+            on_path(name, home).ok_or_else(|| ProgramError::NotOnPath { tool, name: name.to_owned() })
         }
         Resolved::Release(release) => {
             let version = release.version.clone();

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
-use super::tool::sync_missing;
+use super::tool::{notice_strays, sync_missing};
 use crate::paths::Home;
 use crate::process::foreground;
 use crate::project::Project;
@@ -64,6 +64,7 @@ pub fn prepare(
         }
         routes = Routes::of(&project.directory, home.clone())?;
     }
+    notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
     Ok(Prepared::Ready(steps(project, home, order, arguments, tools)?))
 }

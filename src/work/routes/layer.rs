@@ -71,6 +71,12 @@ impl Layer {
         names
     }
 
+    /// The names of the programs that a tool that is not installed would have.
+    pub(super) fn program_names(&self, tool: &Tool) -> Vec<String> {
+        let sources = self.workspace.sources(Access::Offline);
+        self.workspace.resolver(&sources).program_names(&tool.ask)
+    }
+
     /// True if a tool has, or would have, a program of this name.
     pub(super) fn provides(&self, tool: &Tool, name: &str) -> bool {
         match &tool.state {
