@@ -5,6 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::age::Published;
 use crate::npm_range::NpmRange;
 
 /// An origin of releases.
@@ -46,6 +47,8 @@ pub struct Candidate {
     pub lts: Option<String>,
     /// For a script: the versions of its interpreter that it accepts, as npm writes ranges.
     pub engine: Option<String>,
+    /// The time of its publication, if the source gives one.
+    pub published: Option<Published>,
 }
 
 /// A word that names no source.
@@ -57,6 +60,14 @@ impl SourceKind {
     /// Every source, in the order in which they are tried unless the project sets another.
     pub const ALL: [SourceKind; 5] =
         [SourceKind::Npm, SourceKind::Pypi, SourceKind::Vendor, SourceKind::Url, SourceKind::System];
+
+    /// The form of its versions.
+    pub const fn scheme(self) -> Scheme {
+        match self {
+            SourceKind::Npm => Scheme::Semver,
+            SourceKind::Pypi | SourceKind::Vendor | SourceKind::Url | SourceKind::System => Scheme::Python,
+        }
+    }
 
     /// The name used in `vx.toml` and the lock file.
     pub const fn name(self) -> &'static str {
@@ -73,7 +84,15 @@ impl SourceKind {
 impl Candidate {
     /// A plain release: not yanked, not deprecated, and of no support line.
     pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
-        Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None, engine: None }
+        Self {
+            version: version.into(),
+            scheme,
+            yanked: false,
+            deprecated: false,
+            lts: None,
+            engine: None,
+            published: None,
+        }
     }
 
     /// Returns whether it accepts this version of its interpreter. A range or version that cannot be parsed counts as

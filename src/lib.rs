@@ -1,5 +1,6 @@
 //! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
 
+pub mod age;
 pub mod archive;
 pub mod candidate;
 pub mod channel;

@@ -100,6 +100,8 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }
+    let young = lock.young(tools, workspace.age);
+    findings.extend(young.iter().map(|young| to_lock(&young.tool, young.to_string())));
     let platform = workspace.platform;
     let lacking = |ask: &&ToolRequest| {
         let here = ask.wanted_on(platform.os);

@@ -3,6 +3,7 @@
 //! The whole file is read before it is acted on, and all of its problems are reported together.
 
 mod addresses;
+mod duration;
 mod entries;
 mod fields;
 mod reader;
@@ -13,6 +14,7 @@ mod ui;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::problem::{ConfigErrors, Problem};
 use super::scripts::Script;
@@ -74,6 +76,8 @@ pub struct ToolRequest {
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
+    /// The smallest age of a release of this tool, if it differs from the project's.
+    pub minimum_release_age: Option<Duration>,
     /// The line of its version, from 1.
     pub line: usize,
 }
@@ -92,6 +96,7 @@ impl ToolRequest {
             strip: None,
             options: BTreeMap::new(),
             postinstall: None,
+            minimum_release_age: None,
             line,
         }
     }

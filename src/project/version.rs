@@ -125,6 +125,11 @@ impl Request {
         }
     }
 
+    /// True if the request is exactly this version, written in full.
+    pub fn names_exactly(&self, version: &str, scheme: Scheme) -> bool {
+        ParsedVersion::read(version, scheme).is_some_and(|release| self.names(&release))
+    }
+
     /// True if this version matches the request, for a copy found on `PATH`.
     pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
         let candidate = Candidate::new(version, scheme);

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::signature::SignatureFault;
+use crate::age::to_the_second;
 use crate::http::CERTIFICATE_HINT;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -60,6 +62,8 @@ pub enum SourceErrorKind {
     Garbage(String),
     /// Some entries of the answer make no sense, and the others are used. Holds their names.
     PassedOver(Vec<String>),
+    /// Releases fit, and all were published after this time, so they are too young.
+    TooYoung(Timestamp),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
     /// The archive's signature is wrong, or missing although it is required.
@@ -109,6 +113,9 @@ impl fmt::Display for SourceError {
         match &self.kind {
             SourceErrorKind::NoSuchPackage => write!(f, "{what}: {host} has no such package"),
             SourceErrorKind::NoSuchVersion(version) => write!(f, "{what}: {host} has no version {version}"),
+            SourceErrorKind::TooYoung(cutoff) => {
+                write!(f, "{what}: all that fit were published after {}, and are too young", to_the_second(*cutoff))
+            }
             SourceErrorKind::NotForPlatform(platform) => write!(f, "{what}: nothing is offered for {platform}"),
             SourceErrorKind::NotAllowed(status) => write!(f, "{what}: {host} refused access (status {status})"),
             SourceErrorKind::Status(status) => write!(f, "{what}: {host} answered with status {status}"),
@@ -147,6 +154,7 @@ impl Explain for SourceError {
     fn kind(&self) -> TroubleKind {
         match &self.kind {
             SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_) => TroubleKind::NotFound,
+            SourceErrorKind::TooYoung(_) => TroubleKind::NotFound,
             SourceErrorKind::NotForPlatform(_) => TroubleKind::NotForPlatform,
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
@@ -173,6 +181,9 @@ impl Explain for SourceError {
         let hint = match &self.kind {
             SourceErrorKind::NoSuchPackage => "check which registry the configuration of npm or pip names",
             SourceErrorKind::NoSuchVersion(_) => "choose another version, or refresh the lock with `vx lock --upgrade`",
+            SourceErrorKind::TooYoung(_) => {
+                "wait until one is old enough, or set `minimum_release_age` for the tool or in [settings]"
+            }
             SourceErrorKind::NotForPlatform(_) => {
                 "limit the tool to other systems with `os = [...]`, or use `source = \"system\"`"
             }

@@ -22,6 +22,7 @@ mod signature;
 mod sources;
 mod system;
 mod trust;
+mod undated;
 mod vendor;
 
 pub use artifact::Artifact;

@@ -5,6 +5,7 @@ mod keys;
 mod registry;
 mod safety;
 mod signed;
+mod times;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -20,8 +21,8 @@ use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
 use crate::archive::{Archive, Origin};
-pub(super) use document::Package;
-use document::{PackageVersion, Times};
+use document::PackageVersion;
+pub(super) use document::{Package, Times};
 use registry::Registry;
 pub(super) use safety::{certificate_files, unchecked_hosts};
 use signed::RegistryKeys;
@@ -69,6 +70,11 @@ impl Npm {
         self.registry().ok().and_then(|registry| registry.authorization(url, "")).or_else(|| netrc.header(url))
     }
 
+    /// The address of the document of a package.
+    pub(super) fn list_of(&self, name: &str) -> Result<Url, SourceError> {
+        self.registry()?.package_url(name)
+    }
+
     fn registry(&self) -> Result<&Registry, SourceError> {
         self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
@@ -112,6 +118,7 @@ impl Npm {
     /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, name: &str) {
         self.packages.forget(name);
+        self.times.forget(name);
         if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
             cache.mark_stale(&format!("npm-{name}"), &url);
         }

@@ -21,6 +21,7 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
+use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
 pub(super) use config::certificate_files;
@@ -34,6 +35,14 @@ const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.
 
 /// The time for which a cached page is used to locate a file that a lock names: files do not move.
 const PLACE_FRESH_FOR: Duration = Duration::from_secs(86_400);
+
+/// A version of a package.
+pub(super) struct IndexedVersion {
+    /// Yanked, or in need of a newer glibc than the installed one.
+    pub(super) yanked: bool,
+    /// The time at which its last file was uploaded, if the index gives times.
+    pub(super) published: Option<Published>,
+}
 
 /// The index of the user's configuration.
 pub(super) struct Pypi {
@@ -121,26 +130,30 @@ impl Pypi {
         }
     }
 
-    /// The versions with a wheel for the platform. True if the version was yanked, or needs a newer glibc than the
-    /// installed one.
+    /// The versions with a wheel for the platform.
     pub(super) fn versions(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         package: &str,
         platform: Platform,
-    ) -> Result<BTreeMap<String, bool>, SourceError> {
+    ) -> Result<BTreeMap<String, IndexedVersion>, SourceError> {
         let page = self.page(cache, netrc, package, None)?;
         let glibc = self.glibc(platform);
-        let mut versions: BTreeMap<String, (Fit, bool)> = BTreeMap::new();
+        let mut versions: BTreeMap<String, (Fit, IndexedVersion)> = BTreeMap::new();
         for file in &page.files {
             let Some((version, fit)) = wheel::fit(&file.name, platform, glibc) else { continue };
             let better = versions.get(&version).is_none_or(|(best, _)| fit > *best);
             if better {
-                versions.insert(version, (fit, file.yanked || !fit.runs()));
+                versions.insert(version, (fit, IndexedVersion { yanked: file.yanked || !fit.runs(), published: None }));
             }
         }
-        Ok(versions.into_iter().map(|(version, (_, yanked))| (version, yanked)).collect())
+        let uploads = page.uploads();
+        let dated = |(version, (_, found)): (String, (Fit, IndexedVersion))| {
+            let published = uploads.get(version.as_str()).copied().map(Published::At);
+            (version, IndexedVersion { published, ..found })
+        };
+        Ok(versions.into_iter().map(dated).collect())
     }
 
     /// The wheel of a version that fits the platform best.

@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use pep440_rs::Version;
 
 use super::catalogue::{self, SupportLine, Tool, UnknownTool};
@@ -27,6 +28,8 @@ pub struct RecipeRequest {
     pub bin: Vec<Program>,
     /// The number of leading path components to drop.
     pub strip: Option<u32>,
+    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    pub cutoff: Option<Timestamp>,
 }
 
 /// The way to obtain a tool.
@@ -47,6 +50,8 @@ pub struct Recipe {
     pub(super) version_arguments: Vec<String>,
     /// The layout of the tool on its vendor's site.
     pub(super) vendor: Option<VendorPackaging>,
+    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    pub(super) cutoff: Option<Timestamp>,
     needs: Option<String>,
     programs: Vec<ProgramPath>,
     pub(super) platform: Platform,
@@ -144,6 +149,7 @@ impl Recipe {
             system: Vec::new(),
             version_arguments: Vec::new(),
             vendor: None,
+            cutoff: None,
             needs: None,
             programs: Vec::new(),
             platform,
@@ -161,6 +167,7 @@ impl Recipe {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
         Self {
             packages: packaging.packages(platform),
+            cutoff: wanted.cutoff,
             also: packaging.also.clone(),
             lts: tool.lts.clone(),
             needs: packaging.needs.clone(),
@@ -180,6 +187,7 @@ impl Recipe {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
         Self {
             vendor: Some(vendor.clone()),
+            cutoff: wanted.cutoff,
             lts: tool.lts.clone(),
             programs: if declared.is_empty() { vendor.programs.clone() } else { declared },
             ..Self::blank(name, SourceKind::Vendor, platform)

@@ -12,12 +12,13 @@ use super::http::Query;
 use super::memo::Memo;
 use super::npm::Npm;
 use super::options::SourceOptions;
-use super::pypi::Pypi;
+use super::pypi::{IndexedVersion, Pypi};
 use super::recipe::Recipe;
 use super::signature::SignatureFault;
 use super::system::{self, SystemTool};
 use super::trust;
 use super::vendor::Vendor;
+use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::http::Trust;
@@ -32,7 +33,7 @@ pub struct Sources {
     pub(super) netrc: Netrc,
     pub(super) npm: Npm,
     pub(super) pypi: Pypi,
-    vendor: Vendor,
+    pub(super) vendor: Vendor,
     /// The sizes of archives by address; `None` if the server does not give it.
     sizes: Memo<Option<u64>>,
 }
@@ -62,8 +63,18 @@ impl Sources {
     ///
     /// An address has no list: it offers none, and the requested version is the version.
     pub fn candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        self.listed(recipe, platform, false)
+    }
+
+    /// The candidates, with the time of publication of each one that may be later than the recipe's cutoff. npm may be
+    /// asked for a further, larger document.
+    pub fn dated_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        self.listed(recipe, platform, true)
+    }
+
+    fn listed(&self, recipe: &Recipe, platform: Platform, dated: bool) -> Result<Vec<Candidate>, SourceError> {
         let mut candidates = match recipe.source {
-            SourceKind::Npm => self.npm_candidates(recipe)?,
+            SourceKind::Npm => self.npm_candidates(recipe, dated)?,
             SourceKind::Pypi => self.pypi_candidates(recipe, platform)?,
             SourceKind::Vendor => self.vendor_candidates(recipe, platform)?,
             SourceKind::Url => Vec::new(),
@@ -172,8 +183,11 @@ impl Sources {
         let mut candidates = Vec::new();
         for package in &recipe.packages {
             let versions = self.pypi.versions(&self.cache, &self.netrc, package, platform)?;
-            let candidate = |(version, yanked)| Candidate { yanked, ..Candidate::new(version, Scheme::Python) };
-            candidates.extend(versions.into_iter().map(candidate));
+            candidates.extend(versions.into_iter().map(|(version, IndexedVersion { yanked, published })| Candidate {
+                yanked,
+                published,
+                ..Candidate::new(version, Scheme::Python)
+            }));
         }
         Ok(candidates)
     }
@@ -189,8 +203,12 @@ impl Sources {
 
     fn vendor_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
-        let versions = self.vendor.versions(&self.cache, &self.netrc, &recipe.tool, vendor, platform)?;
-        Ok(versions.into_iter().map(|version| Candidate::new(version, Scheme::Python)).collect())
+        let versions = self.vendor.versions(&self.cache, &self.netrc, recipe, vendor, platform)?;
+        let candidate = |(version, published): (String, Option<Published>)| Candidate {
+            published,
+            ..Candidate::new(version, Scheme::Python)
+        };
+        Ok(versions.into_iter().map(candidate).collect())
     }
 
     fn vendor_artifacts(
@@ -200,7 +218,7 @@ impl Sources {
         platform: Platform,
     ) -> Result<Vec<Artifact>, SourceError> {
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
-        let archives = self.vendor.archives(&self.cache, &self.netrc, &recipe.tool, vendor, version, platform)?;
+        let archives = self.vendor.archives(&self.cache, &self.netrc, recipe, vendor, version, platform)?;
         Ok(archives.into_iter().map(|archive| self.sized(archive)).collect())
     }
 

@@ -21,7 +21,7 @@ pub use plan::{Decision, InstalledRelease, Plan, Resolved, ResolvedRelease, Reso
 pub use recorder::FlightRecorder;
 pub use recordings::{RECORDINGS_KEPT, RECORDINGS_KEPT_BYTES, board_of_recording, kept_recordings, recording_beside};
 pub use reporter::SlotReporter;
-pub use resolve::{DigestOf, Newest, Resolution, Resolver, Undeclared};
+pub use resolve::{AgeRemark, DigestOf, Newest, Resolution, Resolver, Soon, Undeclared};
 pub use schedule::{Jobs, Request, Run, RunHandle, start_run};
 pub use step::{Action, RunEnd, Step, StepEnd};
 pub use wanted_by::{Want, remember, wanted_by};

@@ -3,10 +3,12 @@
 //! Tools are resolved in parallel: first the version of each, then its archives for all platforms at once. The whole
 //! takes about as long as the slowest tool alone. The failure of a tool does not affect the others.
 
+mod aged;
 mod archives;
 mod entry;
 mod needed;
 mod newest;
+mod pin;
 mod standing;
 mod version;
 
@@ -14,13 +16,15 @@ use std::collections::BTreeMap;
 
 use super::parallel::in_parallel;
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool};
-use crate::candidate::SourceKind;
+use crate::age::ReleaseAge;
+use crate::candidate::{Candidate, SourceKind};
 use crate::config::Part;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use crate::trouble::{Explain, Trouble};
+pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
 pub use needed::Undeclared;
 pub use newest::Newest;
@@ -47,6 +51,8 @@ pub struct Resolver<'a> {
     pub all_platforms: bool,
     /// All declared tools, including those that are not resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
+    /// The smallest age of a release, for tools without one of their own.
+    pub age: ReleaseAge,
     /// Computes the missing digest of an archive, if that is permitted.
     pub digest_of: Option<&'a DigestOf<'a>>,
 }
@@ -55,6 +61,7 @@ pub struct Resolver<'a> {
 pub type DigestOf<'a> = dyn Fn(&Artifact) -> Result<(Digest, u64), Trouble> + Sync + 'a;
 
 /// The result of resolving.
+#[derive(Default)]
 pub struct Resolution {
     /// The tools in the given order.
     pub wanted: Vec<ResolvedTool>,
@@ -62,6 +69,8 @@ pub struct Resolution {
     pub locked: BTreeMap<String, LockedTool>,
     /// Tools that could not be locked for all platforms, and tools whose packages have no signature to check.
     pub warnings: Vec<Trouble>,
+    /// Remarks about the ages of the releases that were chosen.
+    pub ages: Vec<AgeRemark>,
 }
 
 impl Resolver<'_> {
@@ -116,7 +125,8 @@ impl Resolver<'_> {
                 let upgraded = upgrade(&ask.name);
                 let fits = !upgraded && (self.frozen || !unfit.contains(&ask.name));
                 let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
-                match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete)) {
+                match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete && !self.in_doubt(ask)))
+                {
                     Some(standing) => standing,
                     None => self.standing(ask, locked, upgraded),
                 }
@@ -128,7 +138,7 @@ impl Resolver<'_> {
         let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
-                Some(Ok(version)) => self.archives(ask, standing, version, complete),
+                Some(Ok(release)) => self.archives(ask, standing, &release.version, complete),
                 _ => Archives::new(),
             };
             (version, archives)
@@ -142,6 +152,7 @@ impl Resolver<'_> {
             source: ask.source.or(system),
             url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
             digest: ask.digest_of(platform, self.platform).cloned(),
+            cutoff: self.age.for_tool(ask.minimum_release_age).cutoff(),
             bin: ask.bin.clone(),
             strip: ask.strip,
         };
@@ -177,13 +188,16 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         standing: &Standing,
         upgrade: &dyn Fn(&str) -> bool,
-    ) -> Option<Result<String, Trouble>> {
+    ) -> Option<Result<Candidate, Trouble>> {
         match standing {
             Standing::Settled(_) => None,
-            Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
+            Standing::Partly(_, locked) => {
+                let release = Candidate::new(&locked.version, locked.source.scheme());
+                Some(Ok(Candidate { published: locked.published, ..release }))
+            }
             Standing::Open(recipe, pin) => {
                 let runner = self.runner(recipe, upgrade);
-                Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()))
+                Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()).map(|choice| choice.release))
             }
         }
     }
@@ -192,20 +206,22 @@ impl Resolver<'_> {
         &self,
         asked: &[ToolRequest],
         standings: Vec<Standing>,
-        answers: Vec<(Option<Result<String, Trouble>>, Archives)>,
+        answers: Vec<(Option<Result<Candidate, Trouble>>, Archives)>,
     ) -> Resolution {
-        let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new(), warnings: Vec::new() };
+        let mut resolution = Resolution::default();
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
             resolution.warnings.extend(self.passed_over(&standing));
             let found = match (standing, version) {
                 (Standing::Settled(found), _) => found,
                 (_, None) => Resolved::NotHere,
                 (_, Some(Err(error))) => Resolved::Nothing { error },
-                (Standing::Partly(recipe, locked), Some(Ok(version))) => {
-                    self.answer(ask, &recipe, &version, Some(locked), archives, &mut resolution)
+                (Standing::Partly(recipe, locked), Some(Ok(release))) => {
+                    self.answer(ask, &recipe, &release, Some(locked), archives, &mut resolution)
                 }
-                (Standing::Open(recipe, _), Some(Ok(version))) => {
-                    self.answer(ask, &recipe, &version, None, archives, &mut resolution)
+                (Standing::Open(recipe, _), Some(Ok(release))) => {
+                    resolution.ages.extend(self.remark(ask, &recipe, &release));
+                    let release = self.timed_as_locked(ask, &recipe, release);
+                    self.answer(ask, &recipe, &release, None, archives, &mut resolution)
                 }
             };
             let found = if ask.wanted_on(self.platform.os) { found } else { Resolved::NotHere };
@@ -242,7 +258,7 @@ impl Resolver<'_> {
         &self,
         ask: &ToolRequest,
         recipe: &Recipe,
-        version: &str,
+        release: &Candidate,
         known: Option<&LockedTool>,
         mut archives: Archives,
         resolution: &mut Resolution,
@@ -250,12 +266,12 @@ impl Resolver<'_> {
         if let Some(error) = archives.values().find_map(forged) {
             return Resolved::Nothing { error };
         }
-        let entry = entry::entry(ask, recipe, version, known, &archives);
+        let entry = entry::entry(ask, recipe, release, known, &archives);
         resolution.warnings.extend(entry::unsigned(&ask.name, &archives));
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(Artifact::part).collect();
-                Resolved::Release(Box::new(self.release(ask, recipe, version, parts)))
+                Resolved::Release(Box::new(self.release(ask, recipe, &release.version, parts)))
             }
             Some(Err(Missing::Absent(error) | Missing::Unknown(error) | Missing::Forged(error))) => {
                 return Resolved::Nothing { error };

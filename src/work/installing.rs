@@ -45,7 +45,10 @@ pub fn install(
     let resolver =
         Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
-    let Resolution { wanted, .. } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
+    for remark in ages {
+        frontend.notice(Notice::Age(remark));
+    }
     let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
     let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {

@@ -101,6 +101,9 @@ fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Fro
     for warning in &resolution.warnings {
         frontend.notice(Notice::Resolution(warning.clone()));
     }
+    for remark in &resolution.ages {
+        frontend.notice(Notice::Age(remark.clone()));
+    }
     for (tool, entry) in &resolution.locked {
         let before = workspace.lock.tools.get(tool);
         if before != Some(entry) {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::error::WorkError;
 use super::shims::ShimsError;
 use crate::project::{LockedTool, Problem};
+use crate::sync::AgeRemark;
 use crate::trouble::Trouble;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
@@ -52,6 +53,8 @@ pub enum Notice {
     LockWritten,
     /// A tool could not be locked for every platform, or is locked without a signature.
     Resolution(Trouble),
+    /// A release was chosen whose age is worth knowing.
+    Age(AgeRemark),
     /// A tool could not be locked.
     NotLocked(Trouble),
     /// A tool gets another entry in the lock.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::look;
 use super::workspace::FRESH_FOR;
+use crate::age::MINIMUM_RELEASE_AGE;
 use crate::candidate::SourceKind;
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, find_runtime_directory};
@@ -131,6 +132,7 @@ fn of_project(project: Option<&Project>) -> Vec<Setting> {
         ("jobs", "as many as fill the processors, at most 16".to_owned()),
         ("sources", sources.join(", ")),
         ("cache_duration", format!("{}s", FRESH_FOR.as_secs())),
+        ("minimum_release_age", format!("{}h", MINIMUM_RELEASE_AGE.as_secs() / 3_600)),
         ("verify_checksums", "true".to_owned()),
         ("require_signatures", "false".to_owned()),
         ("mirrors", "none".to_owned()),

@@ -63,9 +63,12 @@ pub fn sync(
     if options.locked {
         refuse_unlocked(&workspace, &asked)?;
     }
-    let Resolution { wanted, locked, warnings } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, locked, warnings, ages } = resolver.resolve(&asked, |_| false);
     for warning in warnings {
         frontend.notice(Notice::Resolution(warning));
+    }
+    for remark in ages {
+        frontend.notice(Notice::Age(remark));
     }
     let wants = releases::wants(&wanted);
     let plan = releases::plan_for(&workspace.home, wanted, options.run.force);

@@ -9,10 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::options::RunOptions;
+use crate::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::platform::Platform;
@@ -42,6 +45,8 @@ pub struct Workspace {
     pub lock_origin: LockOrigin,
     /// The platform to install for.
     pub platform: Platform,
+    /// The smallest age of releases by the project's settings, as of now.
+    pub age: ReleaseAge,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
     lock_path: PathBuf,
@@ -119,7 +124,9 @@ impl Workspace {
             Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
             None => (Lock::default(), LockOrigin::None),
         };
-        Ok(Self { home, platform: platform()?, project, has_project, lock, lock_origin, fault, lock_path })
+        let minimum = project.settings.minimum_release_age.unwrap_or(MINIMUM_RELEASE_AGE);
+        let age = ReleaseAge { minimum, now: Timestamp::now() };
+        Ok(Self { home, platform: platform()?, age, project, has_project, lock, lock_origin, fault, lock_path })
     }
 
     /// Give notice of a lock file of an older format, before work that uses its pins.
@@ -167,6 +174,7 @@ impl Workspace {
             frozen: false,
             all_platforms: true,
             declared: &self.project.tools,
+            age: self.age,
             digest_of: None,
         }
     }
@@ -206,6 +214,7 @@ impl Workspace {
             .filter(|ask| ask.wanted_on(here.os))
             .filter(|ask| self.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
         differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+        differences.extend(self.lock.young(&self.project.tools, self.age).iter().map(ToString::to_string));
         differences
     }
 

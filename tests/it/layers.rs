@@ -57,7 +57,7 @@ const TOWERS: [Tower; 13] = [
             &["npm", "pypi", "vendor"],
             &["trust"],
             &["sources"],
-            &["settings"],
+            &["settings", "undated"],
         ],
     },
     Tower {
@@ -142,7 +142,7 @@ const TOWERS: [Tower; 13] = [
     Tower {
         sources: "src",
         floors: &[
-            &["nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
+            &["age", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
             &["trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "export", "shell"],
             &["project", "source", "install", "process", "channel", "route", "history"],

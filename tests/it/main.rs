@@ -1,5 +1,7 @@
 //! Tests of the whole program, as its users run it.
 
+#[cfg(unix)]
+mod age;
 mod commands;
 mod config;
 #[cfg(target_os = "linux")]

@@ -151,6 +151,32 @@ fn broken_toml_and_wrong_values_are_reported_together() {
 }
 
 #[test]
+fn a_smallest_age_has_a_unit_or_is_zero() {
+    let of =
+        |value: &str| project(&format!("[settings]\nminimum_release_age = {value}\n")).settings.minimum_release_age;
+    let hours = |hours: u64| Some(Duration::from_secs(hours * 3_600));
+    for (value, expected) in [
+        ("\"24h\"", hours(24)),
+        ("\"3 days\"", hours(72)),
+        ("\"1w\"", hours(168)),
+        ("\"1h 30m\"", Some(Duration::from_secs(5_400))),
+        ("\"0\"", hours(0)),
+        ("0", hours(0)),
+        ("\"0s\"", hours(0)),
+    ] {
+        assert_eq!(of(value), expected, "{value}");
+    }
+    for value in ["24", "\"24\"", "\"-1h\"", "\"soon\"", "true", "\"1 month\"", "\"\"", "1.5"] {
+        let found = problem(&format!("[settings]\nminimum_release_age = {value}\n"));
+        assert!(found.starts_with(&format!("2:23 `minimum_release_age` is {value}, which is no duration")), "{found}");
+        let found = problem(&format!("[tools]\na = {{ version = \"1\", minimum_release_age = {value} }}\n"));
+        assert!(found.contains(&format!("`minimum_release_age` of `a` is {value}")), "{found}");
+    }
+    let tools = project("[tools]\na = { version = \"1\", minimum_release_age = \"7 days\" }\nb = \"1\"\n").tools;
+    assert_eq!((tools[0].minimum_release_age, tools[1].minimum_release_age), (hours(168), None));
+}
+
+#[test]
 fn names_that_would_leave_the_store_are_refused() {
     for name in ["../x", "a/b", ".hidden", "", "-x", "a b"] {
         assert!(problem(&format!("[tools]\n\"{name}\" = \"1\"\n")).contains("cannot be the name of a tool"), "{name}");

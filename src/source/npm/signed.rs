@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Npm;
-use super::document::{PackageVersion, Times};
+use super::document::PackageVersion;
 use super::keys::{Keys, Signer};
 use crate::source::cache::Cache;
 use crate::source::credentials::Netrc;
@@ -130,32 +130,14 @@ impl Npm {
         key: String,
         expires: Timestamp,
     ) -> Result<Signature, SignatureFault> {
-        let times = self.times(cache, netrc, name).ok();
-        let published = times.and_then(|times| times.of(version).map(str::to_owned));
-        match published.and_then(|text| text.parse::<Timestamp>().ok()) {
+        let times = self.times(cache, netrc, name, &[version]).ok();
+        match times.and_then(|times| times.of(version)) {
             Some(published) if published < expires => Ok(Signature::By(key)),
             published => {
                 let published = published.map(|at| at.to_string());
                 Err(SignatureFault::Expired { key, expired: expires.to_string(), published })
             }
         }
-    }
-
-    /// The times of publication, which only the long document of a package has.
-    fn times(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Times>, SourceError> {
-        self.times.get(name, || {
-            let registry = self.registry()?;
-            let what = format!("when {name} was published");
-            let query = Query {
-                what: &what,
-                url: &registry.package_url(name)?,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
-            cache.ask(&format!("npm-times-{name}"), &query, None, Times::read)
-        })
     }
 
     fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {

@@ -1,6 +1,9 @@
 //! A package's page, as JSON or HTML.
 
+use std::collections::BTreeMap;
+
 use html5gum::{Token, Tokenizer};
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -30,6 +33,9 @@ pub(super) struct File {
     pub(super) size: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) yanked: bool,
+    /// The time of its upload, which only JSON pages of newer indexes give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) uploaded: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -47,9 +53,24 @@ struct RawFile {
     size: Option<u64>,
     #[serde(default)]
     yanked: Value,
+    #[serde(default, rename = "upload-time")]
+    upload_time: Value,
 }
 
 impl Page {
+    /// The time of the last upload of each version. A file can be added to a version at any time, for any platform, and
+    /// a lock names the files of all platforms: a version is as young as its youngest file.
+    pub(super) fn uploads(&self) -> BTreeMap<String, Timestamp> {
+        let mut uploads: BTreeMap<String, Timestamp> = BTreeMap::new();
+        for file in &self.files {
+            if let (Some(version), Some(uploaded)) = (wheel::version(&file.name), file.uploaded) {
+                let last = uploads.entry(version).or_insert(uploaded);
+                *last = uploaded.max(*last);
+            }
+        }
+        uploads
+    }
+
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         if document.content_type.contains("json") || document.bytes.trim_ascii_start().starts_with(b"{") {
             return from_json(document);
@@ -92,6 +113,7 @@ fn file(document: &Document, raw: RawFile) -> Option<File> {
         size: raw.size,
         // The value is a reason or `true`, and an empty reason counts too.
         yanked: raw.yanked.is_string() || raw.yanked == Value::Bool(true),
+        uploaded: raw.upload_time.as_str().and_then(|text| text.parse().ok()),
     })
 }
 
@@ -117,7 +139,7 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
                 }
                 let sha256 = fragment.split('&').find_map(|pair| pair.strip_prefix("sha256=")).map(str::to_owned);
                 let yanked = tag.attributes.contains_key(b"data-yanked".as_slice());
-                files.push(File { name, url: url.to_string(), sha256, size: None, yanked });
+                files.push(File { name, url: url.to_string(), sha256, size: None, yanked, uploaded: None });
             }
             _ => {}
         }
@@ -164,6 +186,21 @@ mod tests {
         let page = read("application/json", json).unwrap();
         assert_eq!(page.files.len(), 1);
         assert_eq!(page.passed_over.names(), ["?", "b-1-py3-none-win_amd64.whl", "c-1-py3-none-win_amd64.whl"]);
+    }
+
+    #[test]
+    fn a_version_is_as_young_as_its_youngest_file() {
+        let file =
+            |name: &str, time: &str| format!(r#"{{"filename":"{name}","url":"x","hashes":{{}},"upload-time":{time}}}"#);
+        let files = [
+            file("a-1-py3-none-win_amd64.whl", r#""2026-01-01T00:00:00.5Z""#),
+            file("a-1-py3-none-macosx_11_0_arm64.whl", r#""2026-03-01T00:00:00Z""#),
+            file("a-2-py3-none-win_amd64.whl", r#""2026-02-01T00:00:00Z""#),
+            file("a-3-py3-none-win_amd64.whl", "7"),
+        ];
+        let page = read("application/json", &format!(r#"{{"files":[{}]}}"#, files.join(","))).unwrap();
+        let shown: Vec<String> = page.uploads().iter().map(|(version, time)| format!("{version} {time}")).collect();
+        assert_eq!(shown, ["1 2026-03-01T00:00:00Z", "2 2026-02-01T00:00:00Z"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::archives::{Archives, Missing};
-use crate::candidate::SourceKind;
+use crate::candidate::{Candidate, SourceKind};
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, Recipe, Signature};
@@ -14,7 +14,7 @@ use crate::trouble::{Trouble, TroubleKind};
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,
-    version: &str,
+    release: &Candidate,
     known: Option<&LockedTool>,
     archives: &Archives,
 ) -> Option<LockedTool> {
@@ -26,9 +26,9 @@ pub(super) fn entry(
             platforms.extend(parts.map(|parts| (*platform, parts)));
         }
     }
-    let (request, version) = (ask.request.text().to_owned(), version.to_owned());
-    let instructions = ask.instructions();
-    let entry = LockedTool { request, version, source: recipe.source, instructions, platforms };
+    let (request, version) = (ask.request.text().to_owned(), release.version.clone());
+    let (instructions, published) = (ask.instructions(), release.published);
+    let entry = LockedTool { request, version, source: recipe.source, instructions, published, platforms };
     (!entry.platforms.is_empty() && known != Some(&entry)).then_some(entry)
 }
 
