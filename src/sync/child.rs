@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_shm::Reservation;
 
-use crate::channel::InstallChannel;
+use crate::channel::{InstallChannel, slot_key};
 use crate::config::InstallConfig;
 use crate::process::{Ended, Group, Launch, Running, start};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
 
-/// The characters of a tool's name that its log's name has, too; the others are encoded.
+/// The characters of a slot's key that its log's name has, too; the others are encoded.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The program and the logs of a run's children.
@@ -39,9 +39,9 @@ pub fn logs_of(board: &Path) -> PathBuf {
     board.with_extension("logs")
 }
 
-/// The log of one tool's child in that directory.
-pub fn log_file(logs: &Path, tool: &str) -> PathBuf {
-    logs.join(format!("{}.log", utf8_percent_encode(tool, KEPT)))
+/// The log of the child with this slot in that directory.
+pub fn log_file(logs: &Path, key: &str) -> PathBuf {
+    logs.join(format!("{}.log", utf8_percent_encode(key, KEPT)))
 }
 
 /// Start the child that carries out this configuration on the slot reserved for it.
@@ -53,7 +53,7 @@ pub(super) fn start_install(
     on_end: impl FnOnce(Ended) + Send + 'static,
 ) -> io::Result<Running> {
     let channel = InstallChannel::on(board, reservation, &config.tool_name).map_err(io::Error::other)?;
-    let log = log_file(&child.logs, &config.tool_name);
+    let log = log_file(&child.logs, &slot_key(&config.tool_name));
     let config = InstallConfig { log_file: Some(log.clone()), ..config.clone() };
     let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
     let arguments = vec![

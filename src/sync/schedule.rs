@@ -8,6 +8,7 @@ mod retry;
 mod stuck;
 mod verdict;
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use vx_tui::source::RequestFailure;
 use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
 use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
+use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::process::{Adoption, Ended, Running, processor_time};
 use crate::trouble::{Trouble, TroubleKind};
@@ -40,11 +42,11 @@ const PREPARATIONS: usize = 16;
 /// A request to a run, from a view or a signal handler.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// Stop one tool's install; the second request kills it.
+    /// Stop the install on the slot with this key; the second request kills it.
     Cancel(String),
     /// Stop everything; the second request kills it.
     CancelAll,
-    /// Try a failed tool again while the run is at work.
+    /// Try the failed tool of the slot with this key again while the run is at work.
     Retry(String),
 }
 
@@ -111,6 +113,13 @@ struct Task {
     needs: Option<String>,
 }
 
+impl Task {
+    /// The key of its slot.
+    fn key(&self) -> Cow<'_, str> {
+        slot_key(&self.tool)
+    }
+}
+
 enum Stage {
     /// Its configuration is being made.
     Preparing,
@@ -175,7 +184,8 @@ impl Scheduler {
     /// Give a step its slot, and end the slot at once if no child is needed.
     fn take_in(&mut self, step: Step) -> io::Result<()> {
         let Step { tool, version, action } = step;
-        let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
+        let reservation =
+            self.board.reserve(&slot_key(&tool), &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
         let index = self.tasks.len();
         let stage = Stage::Preparing;
         self.tasks.push(Task { tool, version, reservation, stage, attempt: 1, preparation: None, needs: None });
@@ -285,12 +295,12 @@ impl Scheduler {
         crossbeam_channel::select! {
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
-                Ok(Request::Cancel(tool)) => self.cancel(tool),
+                Ok(Request::Cancel(key)) => self.cancel(key),
                 Ok(Request::CancelAll) => {
                     self.cancelled = true;
                     self.cancel_where(|_| true);
                 }
-                Ok(Request::Retry(tool)) => self.retry(&tool),
+                Ok(Request::Retry(key)) => self.retry(&key),
                 // All senders are gone: only the ends of children are left to wait for.
                 Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
@@ -361,15 +371,14 @@ impl Scheduler {
         }
     }
 
-    /// Stop the tool. A board may also show slots of other processes, which this run cannot stop.
-    fn cancel(&mut self, tool: String) {
-        if self.tasks.iter().any(|task| task.tool == tool) {
-            self.cancel_where(|task| task.tool == tool);
+    /// Stop the tool of this slot. A board may also show slots of other processes, which this run cannot stop.
+    fn cancel(&mut self, key: String) {
+        if self.tasks.iter().any(|task| task.key() == key) {
+            self.cancel_where(|task| task.key() == key);
         } else {
             // The view may be gone or slow; this report is not essential.
-            let _ = self
-                .failures
-                .try_send(RequestFailure::NotStopped { key: tool, why: "this run does not install it".into() });
+            let _ =
+                self.failures.try_send(RequestFailure::NotStopped { key, why: "this run does not install it".into() });
         }
     }
 

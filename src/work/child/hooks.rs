@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use vx_shm::{Reader, SlotState, SlotView};
 
+use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
@@ -48,7 +49,8 @@ pub(super) fn install(
 fn slot_of(config: &InstallConfig, tool: &str) -> Option<SlotView> {
     let at = config.board.as_ref()?;
     let snapshot = Reader::open(&at.path).ok()?.snapshot().ok()?;
-    snapshot.slots.into_iter().find(|slot| slot.key == tool && slot.index != at.slot)
+    let key = slot_key(tool);
+    snapshot.slots.into_iter().find(|slot| slot.key == key && slot.index != at.slot)
 }
 
 /// The programs of another tool: of its version in this run, or else of the version installed last.
