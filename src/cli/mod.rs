@@ -17,6 +17,7 @@ mod env;
 mod export;
 mod failure;
 mod frontend;
+mod help;
 mod install;
 mod install_child;
 mod interrupts;
@@ -93,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(&asked),
+        Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),
         Command::Tool(words) => tool::external(&words),
         Command::Shims(asked) => shims::run(&asked),
         Command::Completions { shell } => completions::run(shell),

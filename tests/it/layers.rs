@@ -131,7 +131,7 @@ const TOWERS: [Tower; 13] = [
             &["args", "commands", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
-            &["completions", "export", "look", "man", "notices", "replay", "search", "store", "work_errors"],
+            &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["activate", "board", "env", "install_child", "shims", "view", "workspace"],
             &["config", "lock", "outdated", "show", "which"],
             &["frontend", "top"],
