@@ -192,10 +192,11 @@ impl Explain for DownloadError {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }
             DownloadErrorKind::Digest { .. } => {
-                "do not trust the archive: if it was replaced on purpose, renew the digest with `vx lock`"
+                "do not trust the archive: if it was replaced on purpose, renew the digest with `vx lock --upgrade`, or in \
+                 vx.toml if it is written there"
             }
             DownloadErrorKind::Size { .. } | DownloadErrorKind::TooLarge { .. } => {
-                "check the address; if the archive was replaced on purpose, renew its size with `vx lock`"
+                "check the address; if the archive was replaced on purpose, renew its size with `vx lock --upgrade`"
             }
             DownloadErrorKind::Offline => "run once without `--offline`",
             DownloadErrorKind::Unsteady { .. } => "try another mirror",
