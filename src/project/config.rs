@@ -9,6 +9,7 @@ mod fields;
 mod reader;
 mod scripts;
 mod settings;
+mod tables;
 mod tools;
 mod ui;
 
@@ -154,6 +155,7 @@ impl Project {
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
+        tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
         let (problems, warnings) = reader.finish();
         if !problems.is_empty() {

@@ -151,6 +151,26 @@ fn broken_toml_and_wrong_values_are_reported_together() {
 }
 
 #[test]
+fn a_table_whose_name_is_a_slip_away_is_refused_and_the_tables_of_others_are_left_alone() {
+    assert_eq!(problem("[tool]\nnode = \"22\"\n"), "1:2 there is no table `tool` (did you mean [tools]?)");
+    for (slip, meant) in [
+        ("tolos", "tools"),
+        ("Tools", "tools"),
+        ("runtime", "runtimes"),
+        ("setings", "settings"),
+        ("script", "scripts"),
+    ] {
+        let found = problem(&format!("[{slip}.x]\ny = 1\n"));
+        assert_eq!(found, format!("1:2 there is no table `{slip}` (did you mean [{meant}]?)"));
+    }
+    assert!(problem("envs = {}\n").contains("did you mean [env]?"));
+    let others = ["hooks", "services", "ai", "python", "project", "dependencies", "tasks", "test", "trust", "agents"];
+    for other in others {
+        assert!(warnings(&format!("[{other}]\nx = 1\n")).is_empty(), "{other}");
+    }
+}
+
+#[test]
 fn a_smallest_age_has_a_unit_or_is_zero() {
     let of =
         |value: &str| project(&format!("[settings]\nminimum_release_age = {value}\n")).settings.minimum_release_age;
