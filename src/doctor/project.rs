@@ -96,7 +96,7 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     for difference in lock.differences(tools) {
         let ask = tools.iter().find(|ask| ask.name == difference.tool);
         // A tool that cannot be locked on this system is not missing in the lock.
-        if difference.change != Change::Added || ask.is_some_and(|ask| resolver.lockable(ask)) {
+        if difference.change != Change::Added || ask.is_some_and(|ask| !ask.optional && resolver.lockable(ask)) {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }

@@ -77,6 +77,8 @@ pub struct ToolRequest {
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
+    /// True if the project also works without it.
+    pub optional: bool,
     /// The smallest age of a release of this tool, if it differs from the project's.
     pub minimum_release_age: Option<Duration>,
     /// The line of its version, from 1.
@@ -97,6 +99,7 @@ impl ToolRequest {
             strip: None,
             options: BTreeMap::new(),
             postinstall: None,
+            optional: false,
             minimum_release_age: None,
             line,
         }

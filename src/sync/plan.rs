@@ -1,6 +1,6 @@
 //! The plan: the action for each tool, decided from the resolved releases and the installed ones. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::step::Step;
@@ -16,6 +16,8 @@ use crate::trouble::{Trouble, TroubleKind};
 pub struct ResolvedTool {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
+    /// True if the project also works without it.
+    pub optional: bool,
     /// The result of its resolution.
     pub found: Resolved,
 }
@@ -106,6 +108,8 @@ pub enum Decision {
 pub struct Plan {
     /// Each tool with its decision.
     pub decisions: Vec<(String, Decision)>,
+    /// The tools without which the project works, too.
+    pub optional: BTreeSet<String>,
 }
 
 impl Plan {
@@ -114,13 +118,27 @@ impl Plan {
         self.decisions.iter().all(|(_, decision)| matches!(decision, Decision::Nothing { .. }))
     }
 
+    /// True if a tool that the project does not work without cannot be had.
+    pub fn fails(&self) -> bool {
+        let fails = |(tool, decision): &(String, Decision)| {
+            matches!(decision, Decision::Fail { .. }) && !self.optional.contains(tool)
+        };
+        self.decisions.iter().any(fails)
+    }
+
     /// The steps that carry out the plan; `locate` prepares the install of a release.
     pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> Step) -> Vec<Step> {
         use super::step::Action;
-        let step = |(tool, decision): (String, Decision)| match decision {
-            Decision::Install { release, replaces } => locate(&tool, *release, replaces),
-            Decision::Nothing { version, reason } => Step { tool, version, action: Action::Skip { reason } },
-            Decision::Fail { error } => Step { tool, version: String::new(), action: Action::Fail { error } },
+        let step = |(tool, decision): (String, Decision)| {
+            let optional = self.optional.contains(&tool);
+            let (version, action) = match decision {
+                Decision::Install { release, replaces } => {
+                    return Step { optional, ..locate(&tool, *release, replaces) };
+                }
+                Decision::Nothing { version, reason } => (version, Action::Skip { reason }),
+                Decision::Fail { error } => (String::new(), Action::Fail { error }),
+            };
+            Step { tool, version, optional, action }
         };
         self.decisions.into_iter().map(step).collect()
     }
@@ -135,6 +153,7 @@ pub fn plan(
     installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
     force: bool,
 ) -> Plan {
+    let optional = wanted.iter().filter(|wanted| wanted.optional).map(|wanted| wanted.tool.clone()).collect();
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
@@ -145,7 +164,7 @@ pub fn plan(
     decisions.sort_by(|(left_tool, left), (right_tool, right)| {
         order(left).cmp(&order(right)).then_with(|| left_tool.cmp(right_tool))
     });
-    Plan { decisions }
+    Plan { decisions, optional }
 }
 
 fn decide(
@@ -238,7 +257,7 @@ mod tests {
     }
 
     fn wanted(tool: &str, found: Resolved) -> ResolvedTool {
-        ResolvedTool { tool: tool.into(), found }
+        ResolvedTool { tool: tool.into(), optional: false, found }
     }
 
     fn there(letter: char) -> Option<InstalledRelease> {

@@ -296,7 +296,7 @@ fn forged(answer: &Result<Vec<Artifact>, Missing>) -> Option<Trouble> {
 }
 
 fn wanted(ask: &ToolRequest, found: Resolved) -> ResolvedTool {
-    ResolvedTool { tool: ask.name.clone(), found }
+    ResolvedTool { tool: ask.name.clone(), optional: ask.optional, found }
 }
 
 fn failed(error: &(impl std::fmt::Display + Explain)) -> Resolved {

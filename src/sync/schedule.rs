@@ -103,6 +103,7 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
 struct Task {
     tool: String,
     version: String,
+    optional: bool,
     reservation: Reservation,
     stage: Stage,
     /// The number of the attempt, from 1.
@@ -175,20 +176,30 @@ impl Scheduler {
             scheduler.take_in(step)?;
         }
         scheduler.prepare_aside((0..scheduler.tasks.len()).collect())?;
-        if scheduler.tasks.iter().any(|task| matches!(task.stage, Stage::Ended(SlotState::Failed))) {
-            scheduler.stop_after_failure();
+        let failed = |task: &Task| matches!(task.stage, Stage::Ended(SlotState::Failed)) && !task.optional;
+        if let Some(failed) = scheduler.tasks.iter().position(failed) {
+            scheduler.stop_after_failure_of(failed);
         }
         Ok(scheduler)
     }
 
     /// Give a step its slot, and end the slot at once if no child is needed.
     fn take_in(&mut self, step: Step) -> io::Result<()> {
-        let Step { tool, version, action } = step;
+        let Step { tool, version, optional, action } = step;
         let reservation =
             self.board.reserve(&slot_key(&tool), &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
         let index = self.tasks.len();
         let stage = Stage::Preparing;
-        self.tasks.push(Task { tool, version, reservation, stage, attempt: 1, preparation: None, needs: None });
+        self.tasks.push(Task {
+            tool,
+            version,
+            optional,
+            reservation,
+            stage,
+            attempt: 1,
+            preparation: None,
+            needs: None,
+        });
         match action {
             Action::Install(preparation) => self.tasks[index].preparation = Some(Arc::new(preparation)),
             Action::Skip { reason } => {
@@ -282,7 +293,7 @@ impl Scheduler {
                 let error =
                     Trouble::new(TroubleKind::Program, format_args!("cannot start the installing process: {error}"));
                 self.end(index, &Ending::failed(error.to_cell()));
-                self.stop_after_failure();
+                self.stop_after_failure_of(index);
             }
         }
     }
@@ -328,7 +339,7 @@ impl Scheduler {
             }
             Err(error) => {
                 self.end(index, &Ending::failed(error.to_cell()));
-                self.stop_after_failure();
+                self.stop_after_failure_of(index);
             }
         }
     }
@@ -414,12 +425,12 @@ impl Scheduler {
         let ending = verdict(self.written_state(index), stop, ended);
         self.end(index, &ending);
         if matches!(ending.state, SlotState::Failed | SlotState::Died) {
-            self.stop_after_failure();
+            self.stop_after_failure_of(index);
         }
     }
 
-    fn stop_after_failure(&mut self) {
-        if self.fail_fast {
+    fn stop_after_failure_of(&mut self, index: usize) {
+        if self.fail_fast && !self.tasks[index].optional {
             let asked = |task: &Task| matches!(task.stage, Stage::Running { stop: Stop::Cancelled | Stop::Killed, .. });
             self.cancel_where(|task| !asked(task));
         }
@@ -443,6 +454,7 @@ impl Scheduler {
         let steps = self.tasks.iter().map(|task| StepEnd {
             tool: task.tool.clone(),
             version: task.version.clone(),
+            optional: task.optional,
             state: match task.stage {
                 Stage::Ended(state) => state,
                 _ => SlotState::Failed,

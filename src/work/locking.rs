@@ -89,13 +89,14 @@ pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Fronten
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// Give notice of each tool that failed or changes; returns the number of those that failed.
+/// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.
 fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
     let mut failed = 0;
     for wanted in &resolution.wanted {
         if let Resolved::Nothing { error } = &wanted.found {
-            frontend.notice(Notice::NotLocked(error.clone().about(&wanted.tool)));
-            failed += 1;
+            let error = error.clone().about(&wanted.tool);
+            failed += usize::from(!wanted.optional);
+            frontend.notice(if wanted.optional { Notice::Resolution(error) } else { Notice::NotLocked(error) });
         }
     }
     for warning in &resolution.warnings {

@@ -39,7 +39,7 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
             let trial = trial(&name, &release, &sources);
             Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
-        Step { tool, version, action: Action::Install(Box::new(preparation)) }
+        Step { tool, version, optional: false, action: Action::Install(Box::new(preparation)) }
     })
 }
 

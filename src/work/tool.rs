@@ -68,7 +68,12 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                 if !std::mem::take(&mut may_install) || !install {
                     return Err(ToolError::Absent { tool, forbidden: !install });
                 }
-                if let Some(outcome) = sync_missing(home, &project, vec![tool], frontend)? {
+                if let Some(outcome) = sync_missing(
+                    home,
+                    &project,
+                    &SyncOptions { tools: vec![tool], ..SyncOptions::default() },
+                    frontend,
+                )? {
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
@@ -113,18 +118,17 @@ pub fn find_version(
     Err(ToolError::VersionAbsent { tool: tool.to_owned(), version: version.to_owned() })
 }
 
-/// Install these missing tools of the project in this directory. Returns the outcome if a tool was not installed.
+/// Install missing tools of the project in this directory. Returns the outcome if a tool was not installed.
 ///
 /// # Errors
 /// The run did not start.
 pub fn sync_missing(
     home: &Home,
     project: &Path,
-    tools: Vec<String>,
+    options: &SyncOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
-    let options = SyncOptions { tools, ..SyncOptions::default() };
-    match sync(home.clone(), &Place::At(project.to_owned()), &options, frontend)? {
+    match sync(home.clone(), &Place::At(project.to_owned()), options, frontend)? {
         SyncOutcome::Ran(outcome) if !outcome.good() => Ok(Some(outcome)),
         _ => Ok(None),
     }

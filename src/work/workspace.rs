@@ -200,11 +200,12 @@ impl Workspace {
     /// a source.
     pub fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
         let here = self.platform;
-        // A tool for other systems may be impossible to lock on this one.
+        // A tool for other systems may be impossible to lock on this one, and an optional one on any.
         let elsewhere = |difference: &Difference| {
             let mut tools = self.project.tools.iter();
-            let for_others = |tool: &ToolRequest| tool.name == difference.tool && !tool.wanted_on(here.os);
-            difference.change == Change::Added && tools.any(for_others)
+            let may_lack =
+                |tool: &ToolRequest| tool.name == difference.tool && (tool.optional || !tool.wanted_on(here.os));
+            difference.change == Change::Added && tools.any(may_lack)
         };
         let differences = self.lock.differences(&self.project.tools);
         let mut differences: Vec<String> =
