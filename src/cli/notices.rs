@@ -74,6 +74,10 @@ pub(super) fn print(notice: Notice) {
                 format!("{tool} is not installed as vx.toml and vx.lock want it: `{}` is used", program.display());
             print::doubt(&Trouble::new(TroubleKind::NotFound, text).hinted("run `vx sync`"));
         }
+        Notice::BoardElsewhere { directory, reason } => print::warning(format_args!(
+            "{reason}; this run's board is in `{0}`, where `VX_RUNTIME_DIR={0} vx top` finds it",
+            directory.display()
+        )),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
             Failure::from(error).report();

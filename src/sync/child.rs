@@ -1,5 +1,6 @@
 //! Starting the child of one install: its arguments, its document, its log.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use vx_shm::Reservation;
 
 use crate::channel::{InstallChannel, slot_key};
 use crate::config::InstallConfig;
+use crate::paths::find_runtime_directory;
 use crate::process::{Ended, Group, Launch, Running, start};
 
 /// The most of a child's last output that is kept for its error, in bytes.
@@ -30,8 +32,29 @@ impl InstallChild {
     pub fn beside(board: &Path) -> io::Result<Self> {
         let logs = logs_of(board);
         std::fs::create_dir_all(&logs)?;
-        Ok(Self { program: std::env::current_exe()?, logs })
+        Ok(Self { program: own_program()?, logs })
     }
+}
+
+/// This program. The system gives its file by `/proc`, which a container may not have; then it is the one that the first
+/// word of the command line names.
+fn own_program() -> io::Result<PathBuf> {
+    std::env::current_exe().or_else(|error| {
+        let named = std::env::args_os().next().map(PathBuf::from).ok_or(error)?;
+        if named.components().count() > 1 {
+            return named.canonicalize();
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(&named)).find(|file| file.is_file());
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    })
+}
+
+/// The variables by which the child finds a board that is not where it would look.
+fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
+    let usual = find_runtime_directory().ok().flatten();
+    let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));
+    elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
 }
 
 /// The directory with the logs of a board's children.
@@ -66,7 +89,7 @@ pub(super) fn start_install(
     let launch = Launch {
         program: child.program.clone(),
         arguments,
-        environment: Vec::new(),
+        environment: whereabouts(board),
         document,
         log: Some(log),
         heading,

@@ -58,7 +58,7 @@ pub fn install(
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    carry_out(steps, &assignment, view)
+    carry_out(steps, &assignment, view, frontend)
 }
 
 /// The requests, each tool once.

@@ -96,6 +96,13 @@ pub enum Notice {
     NotMended(Trouble),
     /// The shims could not be brought up to date.
     ShimsKept(ShimsError),
+    /// The board of a run is not in its usual place, where other processes look for it.
+    BoardElsewhere {
+        /// The directory that it is in.
+        directory: PathBuf,
+        /// The reason why its usual place has none.
+        reason: Trouble,
+    },
     /// A part of the work could not be begun or finished; the rest continues.
     Failed(WorkError),
     /// The end of an install could not be written to its slot.

@@ -106,7 +106,7 @@ pub fn sync(
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    carry_out(steps, &assignment, view).map(SyncOutcome::Ran)
+    carry_out(steps, &assignment, view, frontend).map(SyncOutcome::Ran)
 }
 
 /// Resolve these tools. A tool that needs an undeclared one fails alone, and so does one that vx does not know.

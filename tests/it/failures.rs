@@ -2,6 +2,7 @@
 //! error that names it, in bounded time; store and cache are whole, and the next run needs no clean-up.
 
 mod archives;
+mod boards;
 mod connections;
 mod damage;
 mod disks;
