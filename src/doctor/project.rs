@@ -8,7 +8,7 @@ use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::Store;
 use crate::project::lock::Change;
 use crate::project::{ProjectError, ToolRequest};
-use crate::sync::{Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
+use crate::sync::{Made, Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::error::WorkError;
 use crate::work::workspace::LockOrigin;
@@ -125,7 +125,8 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let store = Store::new(what.workspace.home.clone());
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
-            let same = release.is_made_of(&installed.receipt.parts);
+            let (source, archives) = (installed.receipt.source.clone(), installed.receipt.parts.clone());
+            let same = release.is_made_of(&Made { source, archives });
             (!same).then(|| "what is installed was made from other archives than vx.lock names".to_owned())?
         }
         // A directory without a valid receipt is a finding of the store.

@@ -17,7 +17,7 @@ pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, sta
 pub use child::{InstallChild, log_file, logs_of};
 pub use dumper::Dumper;
 pub use parallel::in_parallel;
-pub use plan::{Decision, Plan, Resolved, ResolvedRelease, ResolvedTool, plan};
+pub use plan::{Decision, Made, Plan, Resolved, ResolvedRelease, ResolvedTool, plan};
 pub use recorder::FlightRecorder;
 pub use recordings::{RECORDINGS_KEPT, RECORDINGS_KEPT_BYTES, board_of_recording, kept_recordings, recording_beside};
 pub use reporter::SlotReporter;

@@ -7,6 +7,7 @@ use super::step::Step;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
 use crate::config::{Part, Program};
+use crate::digest::Digest;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// One tool of the project, as far as it was resolved.
@@ -56,6 +57,15 @@ pub struct ResolvedRelease {
     pub options: BTreeMap<String, String>,
     /// A command to run before the release is activated.
     pub postinstall: Option<String>,
+}
+
+/// The origin of an installed release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The name of its source.
+    pub source: String,
+    /// The archives that it was made of.
+    pub archives: Vec<Archive>,
 }
 
 /// The action for one tool.
@@ -108,11 +118,11 @@ impl Plan {
     }
 }
 
-/// Make the plan. `installed` returns the archives that an installed release was made of. With `force`, installed
+/// Make the plan. `installed` returns the origin of an installed release. With `force`, installed
 /// releases are installed again.
 ///
 /// The largest installs come first, so that the run does not end with a single large one that started last.
-pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<Vec<Archive>>, force: bool) -> Plan {
+pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<Made>, force: bool) -> Plan {
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
@@ -126,12 +136,7 @@ pub fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<
     Plan { decisions }
 }
 
-fn decide(
-    tool: &str,
-    found: Resolved,
-    installed: &impl Fn(&str, &str) -> Option<Vec<Archive>>,
-    force: bool,
-) -> Decision {
+fn decide(tool: &str, found: Resolved, installed: &impl Fn(&str, &str) -> Option<Made>, force: bool) -> Decision {
     match found {
         Resolved::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
         Resolved::Release(release) => match installed(tool, &release.version) {
@@ -167,14 +172,26 @@ impl ResolvedRelease {
         self.parts.iter().filter_map(|part| part.archive.size).sum()
     }
 
-    /// True if an installed release that was made of these archives is this one, as far as digests are known.
-    pub fn is_made_of(&self, archives: &[Archive]) -> bool {
+    /// True if an installed release that was made like this is this one, as far as digests are known. Where no digests
+    /// can be compared, the source must be the same.
+    pub fn is_made_of(&self, made: &Made) -> bool {
+        let archives = &made.archives;
+        if !self.comparable(archives) && made.source != self.source.name() {
+            return false;
+        }
         self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
             // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
             let known = archives.iter().filter_map(|archive| archive.digest.as_ref());
             let mut same_kind = known.filter(|known| known.algorithm() == digest.algorithm()).peekable();
             same_kind.peek().is_none() || same_kind.any(|known| known == digest)
         })
+    }
+
+    /// True if any digest can be compared with one of these archives: one of the same algorithm.
+    fn comparable(&self, archives: &[Archive]) -> bool {
+        let algorithms = |archive: &Archive| archive.digest.as_ref().map(Digest::algorithm);
+        let own = self.parts.iter().filter_map(|part| algorithms(&part.archive));
+        own.into_iter().any(|algorithm| archives.iter().filter_map(algorithms).any(|known| known == algorithm))
     }
 
     /// True if the archives can be verified: those from an address need a digest, and registries always give one.
@@ -190,7 +207,6 @@ impl ResolvedRelease {
 mod tests {
     use super::*;
     use crate::archive::Origin;
-    use crate::digest::Digest;
 
     fn digest(letter: char) -> Digest {
         letter.to_string().repeat(64).parse().expect("a digest")
@@ -214,8 +230,9 @@ mod tests {
         ResolvedTool { tool: tool.into(), found }
     }
 
-    fn there(letter: char) -> Option<Vec<Archive>> {
-        Some(vec![Archive { digest: Some(digest(letter)), ..Archive::default() }])
+    fn there(letter: char) -> Option<Made> {
+        let archive = Archive { digest: Some(digest(letter)), ..Archive::default() };
+        Some(Made { source: "npm".into(), archives: vec![archive] })
     }
 
     fn tools(plan: &Plan) -> Vec<&str> {
@@ -238,6 +255,22 @@ mod tests {
     fn a_release_made_from_other_bytes_is_installed_again() {
         let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| there('b'), false);
         assert!(matches!(plan.decisions[..], [(_, Decision::Install { replaces: true, .. })]));
+    }
+
+    #[test]
+    fn a_release_of_another_source_is_installed_again_unless_its_digest_is_the_same() {
+        let long = |source: &str| {
+            let digest = Some(format!("sha512:{}", "a".repeat(128)).parse().expect("a digest"));
+            let archives = vec![Archive { digest, ..Archive::default() }];
+            Some(Made { source: source.into(), archives })
+        };
+        let installs = |made: fn(&str) -> Option<Made>, source: &'static str| {
+            let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| made(source), false);
+            !plan.complete()
+        };
+        assert!(installs(long, "url") && !installs(long, "npm"), "digests of different kinds tell nothing");
+        let same = |source: &str| Some(Made { source: source.into(), ..there('a').expect("it is there") });
+        assert!(!installs(same, "url"), "the same bytes from elsewhere");
     }
 
     #[test]

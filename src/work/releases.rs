@@ -8,7 +8,7 @@ use crate::config::InstallConfig;
 use crate::install::Store;
 use crate::paths::Home;
 use crate::source::{SourceError, Sources};
-use crate::sync::{Action, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, plan};
+use crate::sync::{Action, Made, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, plan};
 use crate::trouble::Trouble;
 
 /// The releases among the resolved tools.
@@ -23,7 +23,10 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
 /// The plan, given the releases in the store of this home.
 pub fn plan_for(home: &Home, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
-    let installed = |tool: &str, version: &str| Some(store.installed(tool, version)?.receipt.parts);
+    let installed = |tool: &str, version: &str| {
+        let receipt = store.installed(tool, version)?.receipt;
+        Some(Made { source: receipt.source, archives: receipt.parts })
+    };
     plan(wanted, installed, force)
 }
 
