@@ -5,7 +5,7 @@ mod lock_file;
 mod lock_origin;
 mod place;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,6 +73,11 @@ impl Access {
     pub fn offline_if(offline: bool) -> Self {
         if offline { Self::Offline } else { Self::Network }
     }
+}
+
+/// A directory of the system's own.
+fn top_directory() -> &'static Path {
+    Path::new(if cfg!(windows) { "C:\\" } else { "/" })
 }
 
 /// The platform this program runs on.
@@ -144,8 +149,10 @@ impl Workspace {
             require_signatures: settings.require_signatures == Some(true),
             fresh_for,
             environment: Arc::new(|name| std::env::var(name).ok()),
+            // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
+            // runs its modules, uv and version managers read its settings.
             runner: Arc::new(|program, arguments| {
-                let output = process::output(program, arguments)?;
+                let output = process::output(program, arguments, top_directory())?;
                 Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
             }),
             limits,
