@@ -8,6 +8,7 @@ mod reader;
 mod scripts;
 mod settings;
 mod tools;
+mod trust;
 mod ui;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::platform::{Os, Platform};
 pub use entries::ConfigEntry;
 use reader::Reader;
 pub use settings::Settings;
+pub use trust::Trust;
 pub use ui::{Choice, ColourChoice, GlyphChoice, Rebinding, ThemeChoice, Ui};
 
 /// A project, as its file describes it.
@@ -74,6 +76,8 @@ pub struct ToolRequest {
     pub postinstall: Option<String>,
     /// The line of its version, from 1.
     pub line: usize,
+    /// True if it may not be installed or run without its user's consent, which is lacking.
+    pub withheld: bool,
 }
 
 /// The digests a project declares for an address.
@@ -110,6 +114,7 @@ impl ToolRequest {
             options: BTreeMap::new(),
             postinstall: None,
             line,
+            withheld: false,
         }
     }
 

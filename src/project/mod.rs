@@ -10,7 +10,7 @@ pub mod version;
 
 pub use config::{
     Choice, ColourChoice, ConfigEntry, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings, ThemeChoice,
-    ToolRequest, Ui,
+    ToolRequest, Trust, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

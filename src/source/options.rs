@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::paths::Home;
+use crate::paths::{Foreign, Home, foreign};
 
 /// Reads an environment variable.
 pub type Environment = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -63,6 +63,10 @@ pub struct SourceOptions {
     pub home: Home,
     /// The directory of the project's `.npmrc` and `uv.toml`.
     pub project_directory: PathBuf,
+    /// The top folder of the project's repository, or the project's directory.
+    pub project_top: PathBuf,
+    /// False to ignore the settings of npm and uv in the project, at or below its top folder.
+    pub project_settings: bool,
     /// Use caches only.
     pub offline: bool,
     /// Refuse npm packages without a valid signature of their registry.
@@ -83,6 +87,17 @@ impl SourceOptions {
     /// A variable that is set and not empty.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         (self.environment)(name).filter(|value| !value.is_empty())
+    }
+
+    /// True if a file in the project's directory, or in a folder above it, may configure the sources: those of the
+    /// project if its settings count, and those above it unless somebody else controls them.
+    pub(super) fn accepts(&self, file: &Path) -> bool {
+        match file.starts_with(&self.project_top) {
+            true => self.project_settings,
+            false => {
+                foreign(file).is_none() && file.parent().is_none_or(|folder| foreign(folder) != Some(Foreign::Writable))
+            }
+        }
     }
 
     /// The user's home directory.

@@ -23,6 +23,7 @@ use super::memo::Memo;
 use super::options::SourceOptions;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
+pub(super) use config::uv_index;
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};

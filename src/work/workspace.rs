@@ -144,6 +144,8 @@ impl Workspace {
         Sources::new(SourceOptions {
             home: self.home.clone(),
             project_directory: self.project.directory.clone(),
+            project_top: self.project.directory.clone(),
+            project_settings: true,
             offline: matches!(access, Access::Offline),
             mirrors: settings.mirrors.clone(),
             require_signatures: settings.require_signatures == Some(true),

@@ -9,11 +9,11 @@ use nodejs_semver::{Range, Version};
 
 use super::Sources;
 use crate::candidate::{Candidate, Scheme};
-use crate::platform::{Os, Platform};
+use crate::platform::Platform;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::Package;
-use crate::source::packaging::Companion;
+use crate::source::packaging::{Companion, node_name};
 use crate::source::recipe::{Recipe, has};
 
 impl Sources {
@@ -135,14 +135,4 @@ impl Sources {
         });
         accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
     }
-}
-
-/// Node's name of a platform.
-fn node_name(platform: Platform) -> String {
-    let os = match platform.os {
-        Os::Linux => "linux",
-        Os::Macos => "darwin",
-        Os::Windows => "win32",
-    };
-    format!("{os}-{}", platform.arch.name())
 }
