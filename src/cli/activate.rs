@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::ActivateArguments;
 use super::commands::COMMANDS;
 use super::failure::{Failure, Outcome};
-use super::{print, store};
+use super::{notices, print, store};
 use crate::shell::{Shell, hook};
 use crate::work::activation::update;
 
@@ -26,6 +26,7 @@ fn print_changes(shell: Shell) -> Outcome {
     if let Some(error) = update.fault {
         Failure::from(error).report();
     }
+    update.withheld.into_iter().for_each(notices::print);
     for line in update.changes.iter().filter_map(|change| shell.line(change)) {
         print::data(line);
     }

@@ -7,6 +7,8 @@ mod error;
 
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
+use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::installing::{InstallOptions, install};
@@ -15,7 +17,7 @@ use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
 use crate::candidate::{Scheme, SourceKind};
-use crate::install::{Release, Store};
+use crate::install::Release;
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::project::Request;
@@ -55,7 +57,11 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
     let mut may_install = options.install;
     loop {
         let routes = Routes::of(options.directory, home.clone())?;
-        match routes.target(options.name) {
+        let target = routes.target(options.name);
+        if !matches!(target, Target::Withheld(_)) {
+            routes.tell(frontend);
+        }
+        match target {
             Target::Ready(invocation) => {
                 if let Some(draft) = routes.into_draft(options.reserved) {
                     route::keep(home, &draft);
@@ -70,8 +76,9 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
+            Target::Withheld(error) => return Err(error.into()),
             Target::System(project) => {
-                let found = on_path(options.name, home).map(|file| routes.invocation(file, None));
+                let found = on_path(options.name, &routes).map(|file| routes.invocation(file, None));
                 let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
                 return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
             }
@@ -94,6 +101,7 @@ pub fn find_version(
     let tool = options.name;
     let request = Request::parse(version).map_err(WorkError::from)?;
     let routes = Routes::of(options.directory, home.clone())?;
+    routes.tell(frontend);
     for may_install in [options.install, false] {
         let fits = |release: &Release| release.receipt.tool == tool && fits(&request, release);
         if let Some((release, file)) = installed_last(home, tool, fits)? {
@@ -138,8 +146,19 @@ fn install_one(
 }
 
 /// The copy on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
-fn on_path(name: &str, home: &Home) -> Option<PathBuf> {
-    program_on_path(name, &std::env::var_os("PATH")?, &home.shims())
+///
+/// So are the folders of a project from which something is withheld: a program there is the project's own.
+fn on_path(name: &str, routes: &Routes) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let user = std::env::home_dir();
+    let withholding = || routes.consents().filter(|consent| !consent.complete());
+    let withheld = |folder: &Path| {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let own = |consent: &Consent| user.as_deref() == Some(consent.directory());
+        withholding().any(|consent| real.starts_with(consent.directory()) && !own(consent))
+    };
+    let folders = std::env::split_paths(&path).filter(|folder| !withheld(folder));
+    program_on_path(name, &std::env::join_paths(folders).ok()?, &routes.home().shims())
 }
 
 /// Find a program that no project declares.
@@ -151,7 +170,7 @@ fn undeclared(
 ) -> Result<ToolOutcome, ToolError> {
     let (name, home) = (options.name, routes.home());
     if options.shim
-        && let Some(file) = on_path(name, home)
+        && let Some(file) = on_path(name, routes)
     {
         return Ok(ToolOutcome::Ready(routes.invocation(file, None)));
     }
@@ -183,7 +202,7 @@ fn installed_last(
     name: &str,
     fits: impl Fn(&Release) -> bool,
 ) -> Result<Option<(Release, PathBuf)>, WorkError> {
-    let installed = Store::new(home.clone()).list()?;
+    let installed = elsewhere::releases(home)?;
     let having = installed.into_iter().filter(fits);
     let mut having: Vec<_> = having.filter_map(|release| program(&release, name).map(|file| (release, file))).collect();
     having.sort_by_key(|(release, _)| release.receipt.installed_at);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::consent::{Asking, Consent};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
@@ -41,6 +42,9 @@ pub struct Workspace {
     pub lock_origin: LockOrigin,
     /// The platform to install for.
     pub platform: Platform,
+    /// The acting parts of the project, and its user's standing on them; those that may not act are taken out of
+    /// `project`.
+    pub consent: Consent,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
     lock_path: PathBuf,
@@ -96,6 +100,20 @@ impl Workspace {
     /// # Errors
     /// A project is needed and there is none, or its file or lock cannot be used and faults are refused.
     pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
+        Self::open_asking(home, place, faults, |_| Asking::Nobody, frontend)
+    }
+
+    /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), or the consent cannot be kept.
+    pub fn open_asking(
+        home: Home,
+        place: &Place,
+        faults: Faults,
+        asking: impl Fn(&Consent) -> Asking,
+        frontend: &dyn Frontend,
+    ) -> Result<Self, WorkError> {
         let (project, mut fault) = match place.read() {
             Ok(project) => (project, None),
             Err(error @ ProjectError::Missing { .. }) => return Err(error.into()),
@@ -103,7 +121,7 @@ impl Workspace {
             Err(error) => return Err(error.into()),
         };
         let has_project = project.is_some();
-        let project = project.unwrap_or_else(|| Project::none(place.directory()));
+        let mut project = project.unwrap_or_else(|| Project::none(place.directory()));
         if has_project {
             notice_doubts(&project, &home, frontend);
         }
@@ -120,7 +138,10 @@ impl Workspace {
             Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
             None => (Lock::default(), LockOrigin::None),
         };
-        Ok(Self { home, platform: platform()?, project, has_project, lock, lock_origin, fault, lock_path })
+        let mut consent = Consent::of(&home, &project, &lock)?;
+        consent.settle(&home, asking(&consent), frontend)?;
+        consent.apply(&mut project);
+        Ok(Self { home, platform: platform()?, project, has_project, lock, lock_origin, consent, fault, lock_path })
     }
 
     /// Give notice of a lock file of an older format, before work that uses its pins.
@@ -143,9 +164,9 @@ impl Workspace {
         };
         Sources::new(SourceOptions {
             home: self.home.clone(),
-            project_directory: self.project.directory.clone(),
-            project_top: self.project.directory.clone(),
-            project_settings: true,
+            project_directory: self.consent.directory().to_owned(),
+            project_top: self.consent.top().to_owned(),
+            project_settings: self.consent.complete(),
             offline: matches!(access, Access::Offline),
             mirrors: settings.mirrors.clone(),
             require_signatures: settings.require_signatures == Some(true),

@@ -45,3 +45,5 @@ mod terminal;
 mod top;
 #[cfg(target_os = "linux")]
 mod trees;
+#[cfg(unix)]
+mod trust;

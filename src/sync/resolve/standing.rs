@@ -21,7 +21,8 @@ pub(super) enum Standing<'a> {
 impl Resolver<'_> {
     /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
     pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
-        let recipe = self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source)?;
+        let recipe =
+            self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source && !ask.withheld)?;
         let lacking = |platform: &Platform| {
             let wanted = ask.wanted_on(platform.os) && !locked.platforms.contains_key(platform);
             wanted && self.recipe(ask, *platform).is_ok()
@@ -36,6 +37,9 @@ impl Resolver<'_> {
         upgraded: bool,
     ) -> Standing<'a> {
         let here = ask.wanted_on(self.platform.os);
+        if ask.withheld {
+            return Standing::Settled(Resolved::Nothing { error: withheld(ask) });
+        }
         if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
             return Standing::Settled(Resolved::NotHere);
         }
@@ -80,6 +84,11 @@ impl Resolver<'_> {
         }
         Resolved::OnPath { program: found.path, version }
     }
+}
+
+fn withheld(ask: &ToolRequest) -> Trouble {
+    let text = format!("`{}` needs your consent to what vx.toml and vx.lock say about it", ask.name);
+    Trouble::new(TroubleKind::Consent, text).hinted("`vx trust` lists everything that the project would do, and asks")
 }
 
 fn unlocked(text: String, hint: &str) -> Trouble {
