@@ -2,8 +2,11 @@
 
 mod agreeing;
 mod asking;
+mod entries;
+mod hostile;
 mod keys;
 mod strangers;
+mod tricks;
 
 use std::fs;
 use std::path::{Path, PathBuf};
