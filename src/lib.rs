@@ -28,4 +28,5 @@ pub mod source;
 pub mod sync;
 pub mod template;
 pub mod trouble;
+pub mod trust;
 pub mod work;

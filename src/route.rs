@@ -8,12 +8,15 @@
 
 mod cache;
 mod draft;
+mod session;
 mod stamp;
 
 pub use cache::{keep, shortcut, state};
 pub use draft::{Draft, Known};
+pub use session::session;
 pub use stamp::{Look, stamp};
 pub use vx_launcher::format;
+pub use vx_launcher::format::SESSION;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

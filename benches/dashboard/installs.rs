@@ -100,6 +100,7 @@ fn install(place: &Path, project: &Path, watched: bool) -> f64 {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vx"))
         .args(["sync", "--headless"])
         .current_dir(project)
+        .env("VX_TRUST", "all")
         .env("VX_HOME", &home)
         .env("VX_RUNTIME_DIR", &runtime)
         .stdin(Stdio::null())

@@ -47,6 +47,7 @@ pub(crate) fn vx(
     task.arguments.extend(arguments.iter().map(Into::into));
     Ok(task
         .with("HOME", place.work.join("home"))
+        .with("VX_TRUST", "all")
         .with("VX_HOME", place.mount().join("vx"))
         .with("VX_RUNTIME_DIR", place.work.join("run")))
 }

@@ -43,7 +43,7 @@ impl Fixture {
         let tool =
             format!("tiny = {{ version = \"1.0.0\", url = \"{url}\", sha256 = \"{sha256}\", bin = [\"bin/tiny\"] }}");
         fs::write(fixture.project().join("vx.toml"), format!("[tools]\n{tool}\n")).expect("vx.toml");
-        fixture.run("sync");
+        fixture.run("sync --trust");
         let release = fixture.home().join("store/tiny/1.0.0");
         (1..=OTHERS).for_each(|number| copy(&release, &format!("1.0.{number}")));
         fixture.run("shims");

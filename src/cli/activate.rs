@@ -31,6 +31,7 @@ fn print_changes(shell: Shell) -> Outcome {
     for Stray { tool, program } in update.strays {
         notices::print(Notice::Stray { tool, program });
     }
+    update.withheld.into_iter().for_each(notices::print);
     for line in update.changes.iter().filter_map(|change| shell.line(change)) {
         print::data(line);
     }

@@ -8,6 +8,7 @@ mod programs;
 mod put;
 mod run;
 mod shells;
+mod trust;
 mod values;
 
 pub(super) use boards::{BoardCommand, DumpFormat, WatchArguments};
@@ -17,6 +18,7 @@ pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
 pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 pub(super) use run::{ExportArguments, MouseArguments, OutputArguments, RunArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
+pub(super) use trust::TrustArguments;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -26,6 +28,7 @@ use clap::{Parser, Subcommand};
 use inspect::{CONFIG_UI, DOCTOR_CODES};
 use programs::SCRIPT_EXAMPLES;
 use shells::ACTIVATE_LINES;
+use trust::TRUST_NOTES;
 use values::speed;
 
 /// Installs the developer tools that a project declares in vx.toml, all in parallel, and shows the progress of every
@@ -49,6 +52,9 @@ pub(super) enum Command {
     Sync(SyncArguments),
     /// Install tools by name, without changing vx.toml.
     Install(InstallArguments),
+    /// List what a project would do that needs your consent, and ask for it.
+    #[command(after_help = TRUST_NOTES)]
+    Trust(TrustArguments),
     /// Remove releases from the store.
     Uninstall {
         /// Each `TOOL@VERSION`, or `TOOL` for all its versions.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Dialect, EnvArguments};
 use super::failure::{Failure, Outcome};
+use super::notices::Printed;
 use super::{print, store};
 use crate::shell::{Change, Shell};
 use crate::work::environment;
@@ -14,6 +15,7 @@ use crate::work::routes::Routes;
 /// Run `vx env`.
 pub(super) fn run(project: Option<&Path>, asked: &EnvArguments) -> Outcome {
     let routes = routes(project)?;
+    routes.tell(&Printed);
     let absent = routes.absent();
     if !absent.is_empty() {
         print::warning(format_args!("{} not installed as the project wants; `vx sync` installs", are(&absent)));

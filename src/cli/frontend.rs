@@ -6,13 +6,14 @@ mod report;
 use std::io;
 
 use super::args::{OutputArguments, RunArguments};
+use super::ask::ask;
 use super::failure::CANCELLED;
 use super::interrupts::{Forwarding, Interrupts};
 use super::notices;
 use super::show::{Showing, TerminalBlocked};
 use super::view::{View, choose_view};
 use crate::trouble::{Trouble, TroubleKind};
-use crate::work::frontend::{Frontend, Refused, RunView};
+use crate::work::frontend::{Answer, Frontend, Question, Refused, RunView};
 use crate::work::notice::Notice;
 use crate::work::run::{LiveRun, RunOutcome};
 pub(super) use report::exit_code;
@@ -40,6 +41,10 @@ impl CommandLine {
 impl Frontend for CommandLine {
     fn notice(&self, notice: Notice) {
         notices::print(notice);
+    }
+
+    fn ask(&self, question: &Question) -> Answer {
+        ask(question)
     }
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {

@@ -7,11 +7,13 @@ use super::failure::Outcome;
 use super::frontend::{CommandLine, exit_code};
 use super::store;
 use super::workspace::place_or_none;
+use crate::work::consent::Asking;
 use crate::work::installing::{InstallOptions, install};
 
 /// Run `vx install`.
 pub(super) fn run(project: Option<&Path>, arguments: &InstallArguments) -> Outcome {
-    let options = InstallOptions { tools: arguments.tools.clone(), run: arguments.run.options() };
+    let asking = if arguments.trust { Asking::Given } else { Asking::User };
+    let options = InstallOptions { tools: arguments.tools.clone(), asking, run: arguments.run.options() };
     let frontend = CommandLine::of(&arguments.run);
     let outcome = install(store::home()?, &place_or_none(project)?, &options, &frontend)?;
     Ok(exit_code(&outcome))

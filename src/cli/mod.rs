@@ -8,6 +8,7 @@ use vx_status::text::escaped;
 
 mod activate;
 mod args;
+mod ask;
 mod board;
 mod commands;
 mod completions;
@@ -39,6 +40,7 @@ mod sync;
 mod terminal;
 mod tool;
 mod top;
+mod trust;
 mod view;
 mod views;
 mod which;
@@ -76,6 +78,7 @@ pub fn main() -> ExitCode {
             },
             None => install::run(project, &install),
         },
+        Command::Trust(asked) => trust::run(project, &asked),
         Command::Uninstall { tools } => store::uninstall(&tools),
         Command::Lock(lock) => lock::run(project, &lock),
         Command::Outdated(outdated) => outdated::run(project, &outdated),

@@ -1,5 +1,7 @@
 //! The words of notices.
 
+use std::path::Path;
+
 use super::failure::Failure;
 use super::print;
 use crate::age::{in_words, to_the_second};
@@ -7,6 +9,7 @@ use crate::project::LockedTool;
 use crate::source::catalogue;
 use crate::sync::AgeRemark;
 use crate::trouble::{Trouble, TroubleKind};
+use crate::trust::Stranger;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::notice::Notice;
 
@@ -28,6 +31,13 @@ pub(super) fn print(notice: Notice) {
     match notice {
         Notice::Project(remark) => print::note(remark),
         Notice::Ignored { path, problem } => print::note(problem.render(&path, "warning")),
+        Notice::Withheld { file, parts, refused, stranger } => {
+            print::warning(withheld(&file, &parts, &refused, stranger.as_ref()));
+        }
+        Notice::TrustedByCi { file, lines } => {
+            print::note(format_args!("CI=true: `{}` may act as it is checked out:", file.display()));
+            lines.iter().for_each(|line| print::note(format_args!("  {line}")));
+        }
         Notice::ForeignUi { path, line } => print::warning(format_args!(
             "{}:{line}: [ui] counts only in the vx.toml of the home, where each user says how the views look",
             path.display()
@@ -114,4 +124,27 @@ fn locked(tool: &str, before: Option<&str>, now: &LockedTool) -> String {
     keys.dedup();
     let signed = if keys.is_empty() { String::new() } else { format!(", signed by {}", keys.join(", ")) };
     format!("locked {tool} {version} from {} for {}{signed}", now.source, platforms.join(", "))
+}
+
+/// The most parts that are named in the one line about them.
+const MOST_NAMED: usize = 4;
+
+/// The one line about everything that is withheld from a project.
+fn withheld(file: &Path, parts: &[String], refused: &[String], stranger: Option<&Stranger>) -> String {
+    let mut line = format!("`{}`", file.display());
+    if !parts.is_empty() {
+        let more = parts.len().saturating_sub(MOST_NAMED);
+        let named = parts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        line.push_str(&format!(" may not act yet: left out are {named}{more}; "));
+        match stranger {
+            Some(stranger) => line.push_str(&format!("{stranger}, so no consent counts for it")),
+            None => line.push_str("`vx trust` shows them and asks"),
+        }
+    }
+    if !refused.is_empty() {
+        let also = if parts.is_empty() { "" } else { ";" };
+        line.push_str(&format!("{also} never taken from a project: {}", refused.join(", ")));
+    }
+    line
 }

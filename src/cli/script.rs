@@ -34,6 +34,12 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
         show::help(&order);
         return Ok(ExitCode::SUCCESS);
     }
+    if let [before @ .., _] = order.as_slice()
+        && !before.is_empty()
+    {
+        let names: Vec<&str> = before.iter().map(|script| script.name.as_str()).collect();
+        print::note(format_args!("`{name}` runs after {}", names.join(", ")));
+    }
     // A run is shown on standard error, to keep standard output for the script.
     let (home, strict) = (store::home()?, asked.strict);
     let steps = match work::prepare(&project, &home, &order, arguments, strict, &CommandLine::default())? {

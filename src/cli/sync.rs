@@ -9,6 +9,7 @@ use super::frontend::{CommandLine, exit_code};
 use super::workspace::place;
 use super::{print, store};
 use crate::sync::{Decision, Plan};
+use crate::work::consent::Asking;
 use crate::work::syncing::{SyncOptions, SyncOutcome, sync};
 
 /// Run `vx sync`.
@@ -19,6 +20,7 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         frozen: arguments.frozen,
         strict: arguments.strict,
         plan_only: arguments.check || arguments.dry_run,
+        asking: if arguments.trust { Asking::Given } else { Asking::UserOrCi },
         // JSON events are made from a board.
         always_board: arguments.run.output.json,
         for_script: false,

@@ -12,6 +12,7 @@ use crate::work::follow::WaitError;
 use crate::work::programs::ProgramError;
 use crate::work::reports::ReportError;
 use crate::work::tool::ToolError;
+use crate::work::withheld::ConsentError;
 
 /// An error whose hint names an option of the command line, which work does not know.
 trait NamesOption {
@@ -98,6 +99,8 @@ fn code(error: &WorkError) -> u8 {
         WorkError::Home(_) | WorkError::Project(_) | WorkError::LockRead(_) | WorkError::Platform { .. } => USAGE,
         WorkError::NotInProject { .. } | WorkError::Request(_) | WorkError::TwoRequests { .. } => USAGE,
         WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Unlocked { .. } => USAGE,
+        WorkError::Consent(ConsentError::Declined { .. } | ConsentError::NotKept { .. }) => FAILED,
+        WorkError::Consent(_) => USAGE,
         WorkError::Runtime(_) | WorkError::Refused => USAGE,
         WorkError::LockWrite(_) | WorkError::Store(_) | WorkError::Directory { .. } => FAILED,
         WorkError::DumpDirectory { .. } | WorkError::Export(_) | WorkError::Recording { .. } => FAILED,

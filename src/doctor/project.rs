@@ -10,6 +10,7 @@ use crate::project::lock::Change;
 use crate::project::{ProjectError, ToolRequest};
 use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
 use crate::trouble::{Explain, TroubleKind};
+use crate::trust::Part;
 use crate::work::error::WorkError;
 use crate::work::workspace::LockOrigin;
 
@@ -71,6 +72,7 @@ pub(super) fn check(what: &Examination<'_>, wants: &Wants) -> Vec<Finding> {
         return Vec::new();
     }
     let mut findings = unlocked(what);
+    findings.extend(withheld(what));
     findings.extend(wants.own.iter().filter_map(|wanted| missing(what, wanted)));
     findings
 }
@@ -112,13 +114,29 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The parts of the project that may not act.
+fn withheld(what: &Examination<'_>) -> Option<Finding> {
+    let consent = &what.workspace.consent;
+    let parts: Vec<String> = consent.withheld().iter().map(Part::short).collect();
+    let stranger = consent.stranger.as_ref().map(|stranger| format!("; {stranger}")).unwrap_or_default();
+    (!parts.is_empty()).then(|| Finding {
+        check: Check::Project,
+        severity: Severity::Advice,
+        subject: "vx.toml".to_owned(),
+        what: format!("it may not act yet: left out are {}{stranger}", parts.join(", ")),
+        why: "nothing of this is set, run or installed before you agree to it",
+        mend: "look at it: `vx trust` lists everything that the project would do, and asks".into(),
+        remedy: Remedy::ByHand,
+    })
+}
+
 /// The fault of a locked tool on this machine.
 fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let tool = &wanted.tool;
     let release = match &wanted.found {
         Resolved::Release(release) => release,
-        // A lock without this platform is a finding already.
-        Resolved::Nothing { error } if error.kind != TroubleKind::Lock => {
+        // A lock without this platform is a finding already, and so is a consent that is lacking.
+        Resolved::Nothing { error } if !matches!(error.kind, TroubleKind::Lock | TroubleKind::Consent) => {
             let hint = error.hint.clone().or_else(|| Some("correct it in vx.toml".into()));
             return Some(by_hand(tool, error, hint, "the project asks for it, and it is not there"));
         }
@@ -128,7 +146,7 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
             let there = InstalledRelease::of(&installed.receipt);
-            let what = match release.is_made_of(&there.archives) {
+            let what = match release.is_made_of(&there) {
                 true if release.is_made_as(&there) => return None,
                 true => "what is installed was made by other instructions than vx.toml gives",
                 false => "what is installed was made from other archives than vx.lock names",

@@ -16,6 +16,8 @@
 
 /// The first eight bytes, which differ for each layout.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"vxroute1");
+/// The condition that routes hold in one session only: in place of a variable's value it has [`session_text`].
+pub const SESSION: &str = "@session";
 /// The longest route file.
 pub const LONGEST_BYTES: usize = 64 * 1024;
 /// Length of the header; records begin behind it.
@@ -175,6 +177,11 @@ pub fn hash(bytes: &[u8]) -> u64 {
     state
 }
 
+/// A session's number as text.
+pub fn session_text(session: u32) -> [u8; 8] {
+    core::array::from_fn(|at| b"0123456789abcdef"[(session >> (28 - 4 * at)) as usize & 15])
+}
+
 /// The name of a directory's route file: the hash of the directory, in hexadecimal.
 pub fn file_name(directory: &[u8]) -> [u8; 16] {
     let hash = hash(directory);
@@ -259,5 +266,6 @@ mod tests {
         assert_eq!(&file_name(b"/home/user/project"), b"fcfd3d3a39ffc90a");
         assert_eq!(&file_name(b""), b"cbf29ce484222325");
         assert_eq!(device(8, 1), 0x8_0000_0001);
+        assert_eq!(&session_text(0x1234), b"00001234");
     }
 }

@@ -61,7 +61,11 @@ fn run_tool(start: &Start, home: &[u8], name: &[u8], at: usize) -> Option<()> {
         return None;
     }
     let program = cache.program(name)?;
-    if !cache.holds(system::stamp, |variable| start.variable(variable).map(format::hash)) {
+    let value = |name: &[u8]| match name == format::SESSION.as_bytes() {
+        true => system::session().map(|session| format::hash(&format::session_text(session))),
+        false => start.variable(name).map(format::hash),
+    };
+    if !cache.holds(system::stamp, value) {
         return None;
     }
     let file = CStr::from_bytes_with_nul(program.file).ok()?;

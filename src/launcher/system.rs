@@ -41,6 +41,13 @@ pub fn working_directory(into: &mut [u8]) -> Option<&[u8]> {
     path.starts_with(b"/").then_some(path)
 }
 
+/// The number of this process's session.
+pub fn session() -> Option<u32> {
+    // SAFETY: the call takes no address.
+    let session = unsafe { call(number::GETSID, [0; 6]) };
+    u32::try_from(session).ok()
+}
+
 /// The path of this program's file.
 pub fn own_path(into: &mut [u8]) -> Option<&[u8]> {
     let link = c"/proc/self/exe";

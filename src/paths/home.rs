@@ -89,6 +89,16 @@ impl Home {
         self.root.join("cache").join("routes")
     }
 
+    /// The kept consents: one file for each repository or folder.
+    pub fn trust(&self) -> PathBuf {
+        self.root.join("trust")
+    }
+
+    /// Marks of the projects whose withheld parts a shell was told about.
+    pub fn told(&self) -> PathBuf {
+        self.root.join("cache").join("told")
+    }
+
     /// Durations of earlier installs.
     pub fn history(&self) -> PathBuf {
         self.root.join("cache").join("history.json")

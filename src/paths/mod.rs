@@ -4,8 +4,10 @@
 
 mod file_system;
 mod home;
+mod ownership;
 mod runtime;
 
 pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
+pub use ownership::{Foreign, foreign};
 pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory, spare_directories};

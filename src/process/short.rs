@@ -56,11 +56,16 @@ pub struct Output {
     pub stderr: Vec<u8>,
 }
 
-/// Run a program with these arguments and nothing on its standard input. It is killed, and an error returned, when it
-/// takes longer than 30 seconds.
-pub fn output(program: &Path, arguments: &[&OsStr]) -> io::Result<Output> {
+/// Run a program in this directory, with these arguments and nothing on its standard input. It is killed, and an error
+/// returned, when it takes longer than 30 seconds.
+pub fn output(program: &Path, arguments: &[&OsStr], directory: &Path) -> io::Result<Output> {
     let mut command = CommandWrap::with_new(program, |command| {
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
     });
     #[cfg(unix)]
     command.wrap(process_wrap::std::ProcessGroup::leader());
@@ -271,14 +276,14 @@ mod tests {
     #[test]
     fn both_streams_of_an_answer_are_kept_apart() {
         let arguments = ["-c", "echo out; echo err >&2; exit 3"].map(OsStr::new);
-        let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
+        let output = output(Path::new("/bin/sh"), &arguments, Path::new("/")).expect("it runs");
         assert_eq!((output.exit, &*output.stdout, &*output.stderr), (Exit::Code(3), &b"out\n"[..], &b"err\n"[..]));
     }
 
     #[test]
     fn an_answer_is_kept_when_something_that_outlives_the_program_holds_its_output() {
         let arguments = ["-c", "sleep 20 & echo $!; echo err >&2"].map(OsStr::new);
-        let output = output(Path::new("/bin/sh"), &arguments).expect("it runs");
+        let output = output(Path::new("/bin/sh"), &arguments, Path::new("/")).expect("it runs");
         let survivor =
             String::from_utf8_lossy(&output.stdout).trim().parse().ok().and_then(rustix::process::Pid::from_raw);
         let survivor = survivor.unwrap_or_else(|| panic!("no process id in {output:?}"));

@@ -11,6 +11,7 @@ mod scripts;
 mod settings;
 mod tables;
 mod tools;
+mod trust;
 mod ui;
 
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use entries::ConfigEntry;
 use reader::Reader;
 pub use settings::Settings;
+pub use trust::Trust;
 pub use ui::{Choice, ColourChoice, GlyphChoice, Rebinding, ThemeChoice, Ui};
 
 /// A project, as its file describes it.
@@ -83,6 +85,8 @@ pub struct ToolRequest {
     pub minimum_release_age: Option<Duration>,
     /// The line of its version, from 1.
     pub line: usize,
+    /// True if it may not be installed or run without its user's consent, which is lacking.
+    pub withheld: bool,
 }
 
 impl ToolRequest {
@@ -102,6 +106,7 @@ impl ToolRequest {
             optional: false,
             minimum_release_age: None,
             line,
+            withheld: false,
         }
     }
 

@@ -10,7 +10,7 @@ pub mod version;
 
 pub use config::{
     Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings,
-    ThemeChoice, ToolRequest, Ui,
+    ThemeChoice, ToolRequest, Trust, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

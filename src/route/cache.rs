@@ -6,7 +6,7 @@ use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::format::{Cache, LONGEST_BYTES, file_name, hash};
-use super::{Draft, Invocation, search_path, stamp};
+use super::{Draft, Invocation, SESSION, search_path, session, stamp};
 use crate::paths::Home;
 use crate::replace_file::replace_file;
 
@@ -50,7 +50,10 @@ fn with_current<T>(home: &Home, ask: impl FnOnce(Cache<'_>) -> Option<T>) -> Opt
     let file = fs::File::open(place(home, directory)).ok()?;
     file.take(LONGEST_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
     let cache = Cache::checked(&bytes).filter(|cache| cache.directory() == Some(directory))?;
-    let variable = |name: &[u8]| std::env::var_os(OsStr::from_bytes(name)).map(|value| hash(value.as_bytes()));
+    let variable = |name: &[u8]| match name == SESSION.as_bytes() {
+        true => session().map(|session| hash(session.as_bytes())),
+        false => std::env::var_os(OsStr::from_bytes(name)).map(|value| hash(value.as_bytes())),
+    };
     if !cache.holds(|path| stamp(&path_of(path)), variable) {
         return None;
     }

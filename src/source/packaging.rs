@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::platform::Platform;
+use crate::platform::{Os, Platform};
 pub(super) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
 /// The layout of a tool in a registry.
@@ -102,4 +102,14 @@ impl Packaging {
         let own = self.packages.get(&platform).cloned().unwrap_or_default();
         self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
     }
+}
+
+/// Node's name of a platform.
+pub(super) fn node_name(platform: Platform) -> String {
+    let os = match platform.os {
+        Os::Linux => "linux",
+        Os::Macos => "darwin",
+        Os::Windows => "win32",
+    };
+    format!("{os}-{}", platform.arch.name())
 }

@@ -24,7 +24,7 @@ use super::options::SourceOptions;
 use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
-pub(super) use config::certificate_files;
+pub(super) use config::{certificate_files, uv_index};
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};

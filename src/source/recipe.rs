@@ -1,6 +1,8 @@
 //! The recipe of a tool on a platform: its source, packages and programs, derived from the catalogue and the project
 //! without a request.
 
+mod named;
+
 use std::str::FromStr;
 
 use jiff::Timestamp;

@@ -8,6 +8,9 @@ use crate::http::Trust;
 /// The trust of all requests: a file that one program is given holds for all, since the archives of a registry may be
 /// on hosts of others.
 pub(super) fn of(options: &SourceOptions) -> Trust {
+    if options.offline {
+        return Trust::default();
+    }
     let mut files = npm::certificate_files(options);
     files.extend(pypi::certificate_files(options));
     Trust { files, unchecked: npm::unchecked_hosts(options) }

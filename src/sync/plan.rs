@@ -65,6 +65,8 @@ pub struct ResolvedRelease {
 /// An installed release, as far as it can differ from the one that is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct InstalledRelease {
+    /// The name of its source.
+    pub source: String,
     /// The archives it was made of.
     pub archives: Vec<Archive>,
     /// The digest of the instructions it was made by, if it is known.
@@ -74,7 +76,8 @@ pub struct InstalledRelease {
 impl InstalledRelease {
     /// The facts that a receipt records.
     pub fn of(receipt: &Receipt) -> Self {
-        Self { archives: receipt.parts.clone(), instructions: receipt.instructions.clone() }
+        let (archives, instructions) = (receipt.parts.clone(), receipt.instructions.clone());
+        Self { source: receipt.source.clone(), archives, instructions }
     }
 }
 
@@ -211,17 +214,29 @@ impl ResolvedRelease {
     /// True if an installed release is this one, as far as its archives and instructions are known.
     pub fn is_made_as(&self, there: &InstalledRelease) -> bool {
         let own = instructions(&self.parts, &self.programs, self.postinstall.as_deref());
-        there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(&there.archives)
+        there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(there)
     }
 
-    /// True if an installed release that was made of these archives was made of the same, as far as digests are known.
-    pub fn is_made_of(&self, archives: &[Archive]) -> bool {
+    /// True if an installed release that was made like this is this one, as far as digests are known. Where no digests
+    /// can be compared, the source must be the same.
+    pub fn is_made_of(&self, made: &InstalledRelease) -> bool {
+        let archives = &made.archives;
+        if !self.comparable(archives) && made.source != self.source.name() {
+            return false;
+        }
         self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
             // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
             let known = archives.iter().filter_map(|archive| archive.digest.as_ref());
             let mut same_kind = known.filter(|known| known.algorithm() == digest.algorithm()).peekable();
             same_kind.peek().is_none() || same_kind.any(|known| known == digest)
         })
+    }
+
+    /// True if any digest can be compared with one of these archives: one of the same algorithm.
+    fn comparable(&self, archives: &[Archive]) -> bool {
+        let algorithms = |archive: &Archive| archive.digest.as_ref().map(Digest::algorithm);
+        let own = self.parts.iter().filter_map(|part| algorithms(&part.archive));
+        own.into_iter().any(|algorithm| archives.iter().filter_map(algorithms).any(|known| known == algorithm))
     }
 
     /// True if the archives can be verified: those from an address need a digest, and registries always give one.
@@ -262,7 +277,7 @@ mod tests {
 
     fn there(letter: char) -> Option<InstalledRelease> {
         let archives = vec![Archive { digest: Some(digest(letter)), ..Archive::default() }];
-        Some(InstalledRelease { archives, instructions: None })
+        Some(InstalledRelease { source: "npm".into(), archives, instructions: None })
     }
 
     fn tools(plan: &Plan) -> Vec<&str> {
@@ -305,6 +320,22 @@ mod tests {
         assert!(!decided(with(|release| {
             release.programs = vec![Program { name: "a".into(), path: "b".into(), runner: None }];
         })));
+    }
+
+    #[test]
+    fn a_release_of_another_source_is_installed_again_unless_its_digest_is_the_same() {
+        let long = |source: &str| {
+            let digest = Some(format!("sha512:{}", "a".repeat(128)).parse().expect("a digest"));
+            let archives = vec![Archive { digest, ..Archive::default() }];
+            Some(InstalledRelease { source: source.into(), archives, instructions: None })
+        };
+        let installs = |made: fn(&str) -> Option<InstalledRelease>, source: &'static str| {
+            let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| made(source), false);
+            !plan.complete()
+        };
+        assert!(installs(long, "url") && !installs(long, "npm"), "digests of different kinds tell nothing");
+        let same = |source: &str| Some(InstalledRelease { source: source.into(), ..there('a').expect("it is there") });
+        assert!(!installs(same, "url"), "the same bytes from elsewhere");
     }
 
     #[test]

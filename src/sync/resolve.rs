@@ -23,7 +23,7 @@ use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
-use crate::trouble::{Explain, Trouble};
+use crate::trouble::{Explain, Trouble, TroubleKind};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
 pub use needed::Undeclared;
@@ -96,9 +96,10 @@ impl Resolver<'_> {
         self.program_names(ask).iter().any(|provided| provided == program)
     }
 
-    /// The names of the programs that releases of the tool have.
+    /// The names of the programs that the locked release of the tool has, or any release if none is locked.
     pub fn program_names(&self, ask: &ToolRequest) -> Vec<String> {
-        let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs("", "")).unwrap_or_default();
+        let version = self.lock.tools.get(&ask.name).map_or("", |locked| locked.version.as_str());
+        let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs(version, "")).unwrap_or_default();
         programs.into_iter().map(|program| program.name).collect()
     }
 
@@ -143,7 +144,7 @@ impl Resolver<'_> {
             };
             (version, archives)
         });
-        self.assemble(asked, standings, answers)
+        self.assemble(asked, standings, answers, complete)
     }
 
     fn recipe(&self, ask: &ToolRequest, platform: Platform) -> Result<Recipe, NoRecipe> {
@@ -207,6 +208,7 @@ impl Resolver<'_> {
         asked: &[ToolRequest],
         standings: Vec<Standing>,
         answers: Vec<(Option<Result<Candidate, Trouble>>, Archives)>,
+        complete: bool,
     ) -> Resolution {
         let mut resolution = Resolution::default();
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
@@ -214,6 +216,9 @@ impl Resolver<'_> {
             let found = match (standing, version) {
                 (Standing::Settled(found), _) => found,
                 (_, None) => Resolved::NotHere,
+                (Standing::Open(recipe, Some(pin)), Some(Err(error))) if pin.aged && !complete => {
+                    self.keep_in_doubt(ask, &recipe, error, &mut resolution)
+                }
                 (_, Some(Err(error))) => Resolved::Nothing { error },
                 (Standing::Partly(recipe, locked), Some(Ok(release))) => {
                     self.answer(ask, &recipe, &release, Some(locked), archives, &mut resolution)
@@ -238,6 +243,26 @@ impl Resolver<'_> {
             }
             Standing::Settled(_) => Vec::new(),
         }
+    }
+
+    /// The locked release of a tool whose age is in doubt, if its source gives no answer that could settle it: a project
+    /// whose tools are locked works without a network. Any other error counts.
+    fn keep_in_doubt(
+        &self,
+        ask: &ToolRequest,
+        recipe: &Recipe,
+        error: Trouble,
+        resolution: &mut Resolution,
+    ) -> Resolved {
+        let unanswered = matches!(error.kind, TroubleKind::Network | TroubleKind::Offline);
+        let locked = self.lock.tools.get(&ask.name).filter(|_| unanswered);
+        let Some((locked, parts)) = locked.and_then(|locked| Some((locked, locked.platforms.get(&self.platform)?)))
+        else {
+            return Resolved::Nothing { error };
+        };
+        let subject = format!("`{}` stays as it is locked, although it may be too young", ask.name);
+        resolution.warnings.push(error.about(subject));
+        self.locked_release(ask, recipe, locked, parts)
     }
 
     fn release(&self, ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<Part>) -> ResolvedRelease {

@@ -36,6 +36,8 @@ pub enum TroubleKind {
     Busy,
     /// A tool that this one needs is not declared, does not fit, or did not install.
     Dependency,
+    /// The project's user has not agreed to what is needed, or no consent counts for the project.
+    Consent,
     /// The post-install command failed.
     PostInstall,
     /// A program of this machine cannot be started, or gave no usable answer.
@@ -56,7 +58,7 @@ pub enum TroubleKind {
 
 impl TroubleKind {
     /// Every kind.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Usage,
         Self::Configuration,
         Self::Lock,
@@ -72,6 +74,7 @@ impl TroubleKind {
         Self::Disk,
         Self::Busy,
         Self::Dependency,
+        Self::Consent,
         Self::PostInstall,
         Self::Program,
         Self::Exit,
@@ -100,6 +103,7 @@ impl TroubleKind {
             Self::Disk => "disk",
             Self::Busy => "busy",
             Self::Dependency => "dependency",
+            Self::Consent => "consent",
             Self::PostInstall => "post-install",
             Self::Program => "program",
             Self::Exit => "exit",

@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::error::WorkError;
+use super::frontend::{Frontend, Refused, RunView};
+use super::notice::Notice;
 use super::routes::{Routes, Stray};
 use crate::paths::Home;
 use crate::project::{discover, lock};
@@ -39,6 +42,8 @@ pub struct Update {
     pub strays: Vec<Stray>,
     /// The fault of the directory's project, which the shell then leaves; shown once, not at each prompt.
     pub fault: Option<WorkError>,
+    /// What is withheld from the directory's projects; once for each shell and project.
+    pub withheld: Vec<Notice>,
 }
 
 /// Returns whether the state of this process's shell is known to be current. Reads one small file and the metadata of a
@@ -62,9 +67,11 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
         Ok(routes) => routes,
         Err(error) => {
             let changes = all_changes(&before, Undo::default(), &faulty, current);
-            return Update { changes, strays: Vec::new(), fault: Some(error) };
+            return Update { changes, strays: Vec::new(), fault: Some(error), withheld: Vec::new() };
         }
     };
+    let withheld = Gathered::default();
+    routes.tell(&withheld);
     let (variables, strays) = (routes.exports(), routes.strays());
     let after = Undo {
         folders: routes.folders(None),
@@ -74,7 +81,22 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
         route::keep(home, &draft);
     }
     let state = route::state(home).unwrap_or_default();
-    Update { changes: all_changes(&before, after, &state, current), strays, fault: None }
+    let changes = all_changes(&before, after, &state, current);
+    Update { changes, strays, fault: None, withheld: withheld.0.into_inner() }
+}
+
+/// A frontend that gathers notices.
+#[derive(Default)]
+struct Gathered(Mutex<Vec<Notice>>);
+
+impl Frontend for Gathered {
+    fn notice(&self, notice: Notice) {
+        self.0.lock().push(notice);
+    }
+
+    fn view(&self) -> Result<Box<dyn RunView>, Refused> {
+        Err(Refused)
+    }
 }
 
 /// The state of a shell whose project cannot be used: it holds until the project's files change.

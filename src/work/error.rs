@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 
 use super::exports::ExportError;
+use super::policy::PolicyError;
+use super::withheld::ConsentError;
 use crate::install::DiskError;
 use crate::paths::{NoHome, RuntimeError};
 use crate::project::ProjectError;
@@ -13,6 +15,12 @@ use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
 use crate::sync::Undeclared;
 use crate::trouble::{Explain, Trouble, TroubleKind};
+
+impl From<PolicyError> for WorkError {
+    fn from(error: PolicyError) -> Self {
+        Self::Consent(error.into())
+    }
+}
 
 /// Why work could not be begun or finished.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +55,9 @@ pub enum WorkError {
         /// A tool of the project with a name much like it.
         near: Option<String>,
     },
+    /// The project's user has not agreed to what is needed.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
     /// The request for a version is not valid.
     #[error(transparent)]
     Request(#[from] BadRequest),
@@ -143,6 +154,7 @@ impl Explain for WorkError {
             Self::LockRead(error) | Self::LockWrite(error) => error.kind(),
             Self::Platform { .. } => TroubleKind::NotForPlatform,
             Self::NotInProject { .. } | Self::TwoRequests { .. } => TroubleKind::Usage,
+            Self::Consent(error) => error.kind(),
             Self::Request(error) => error.kind(),
             Self::NoRecipes(errors) => errors.first().map_or(TroubleKind::Configuration, Explain::kind),
             Self::Undeclared(errors) => errors.first().map_or(TroubleKind::Dependency, Explain::kind),
@@ -164,6 +176,7 @@ impl Explain for WorkError {
             Self::Project(error) => return error.hint(),
             Self::LockRead(error) | Self::LockWrite(error) => return error.hint(),
             Self::Request(error) => return error.hint(),
+            Self::Consent(error) => return error.hint(),
             Self::Runtime(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
@@ -186,6 +199,7 @@ impl Explain for WorkError {
         match self {
             Self::Unlocked { differences } => differences.clone(),
             Self::Project(error) => error.details(),
+            Self::Consent(error) => error.details(),
             _ => Vec::new(),
         }
     }

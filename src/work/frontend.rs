@@ -1,6 +1,7 @@
 //! The door as `work` sees it: it takes notices, and shows runs.
 
 use std::io;
+use std::path::PathBuf;
 
 use super::error::WorkError;
 use super::notice::Notice;
@@ -12,11 +13,49 @@ pub trait Frontend: Sync {
     /// Take a notice.
     fn notice(&self, notice: Notice);
 
+    /// Ask whether a project may act. A door without anybody who could answer has nobody.
+    fn ask(&self, _: &Question) -> Answer {
+        Answer::Nobody
+    }
+
     /// Prepare a view of a run. Called before anything is changed: a door that cannot show a run stops the work here.
     ///
     /// # Errors
     /// The view cannot be made, and the door has reported the reason.
     fn view(&self) -> Result<Box<dyn RunView>, Refused>;
+}
+
+/// The question whether the acting parts of a project may act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The project's file.
+    pub file: PathBuf,
+    /// Each part, in a line.
+    pub lines: Vec<String>,
+    /// The lines that were agreed to before and are gone; `None` if nothing was agreed to yet.
+    pub gone: Option<Vec<String>>,
+    /// The lines that were not agreed to before.
+    pub new: Vec<String>,
+}
+
+/// The answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The user agrees.
+    Yes,
+    /// The user does not agree.
+    No,
+    /// There is nobody to ask.
+    Nobody,
+}
+
+impl Question {
+    /// The question about these lines, after the user agreed to the lines `before`.
+    pub fn new(file: PathBuf, lines: Vec<String>, before: &[String]) -> Self {
+        let gone = before.iter().filter(|line| !lines.contains(line)).cloned().collect();
+        let new = lines.iter().filter(|line| !before.contains(line)).cloned().collect();
+        Self { file, gone: (!before.is_empty()).then_some(gone), new, lines }
+    }
 }
 
 /// A view of one run. A prepared view is dropped unused if there is nothing to run.

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::carry_out::{Assignment, carry_out};
+use super::consent::{Asking, Consent};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
+use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
@@ -20,6 +22,8 @@ use crate::sync::{Resolution, Resolver};
 pub struct InstallOptions {
     /// The tools, each `TOOL` or `TOOL@VERSION`.
     pub tools: Vec<String>,
+    /// The way to get the consent of the project's user, if one of the tools needs it and it is lacking.
+    pub asking: Asking,
     /// The options of the run.
     pub run: RunOptions,
 }
@@ -35,8 +39,15 @@ pub fn install(
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
     let view = frontend.view()?;
-    let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    let asking =
+        |consent: &Consent| if needs_consent(&options.tools, consent) { options.asking } else { Asking::Nobody };
+    let workspace = Workspace::open_asking(home, place, Faults::Refuse, asking, frontend)?;
+    tell(&workspace.home, &workspace.consent, frontend);
     let mut asked = requests(&options.tools, &workspace.project)?;
+    let withheld: Vec<String> = asked.iter().filter(|ask| ask.withheld).map(|ask| ask.name.clone()).collect();
+    if !withheld.is_empty() {
+        return Err(workspace.consent.refusal(&withheld));
+    }
     take_options_from_environment(&mut asked, frontend);
     let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     // A request made here takes precedence over the project's for the same tool.
@@ -59,6 +70,12 @@ pub fn install(
         configured_jobs: workspace.project.settings.jobs,
     };
     carry_out(steps, &assignment, view, frontend)
+}
+
+/// True if one of these tools needs its project's user's consent.
+fn needs_consent(tools: &[String], consent: &Consent) -> bool {
+    let named = |tool: &str| tools.iter().any(|text| tool_and_version(text).0 == tool);
+    consent.parts.iter().any(|part| part.withholds().is_some_and(named))
 }
 
 /// The requests, each tool once.

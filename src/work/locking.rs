@@ -5,15 +5,18 @@ use super::frontend::Frontend;
 use super::holder::holder_progress;
 use super::notice::Notice;
 use super::syncing::check_tools;
+use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::digest::Digest;
 use crate::http::Trust;
 use crate::install::{CancelToken, Patience, fetch, shown_address};
 use crate::paths::Home;
+use crate::project::ToolRequest;
 use crate::report::Silent;
 use crate::source::Artifact;
 use crate::sync::{Resolution, Resolved, Resolver};
 use crate::trouble::Trouble;
+use crate::trust::Part;
 
 /// The tools whose versions are chosen anew, within their requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +80,8 @@ pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Fronten
     };
     // A cached list of versions may lack the newest one.
     let access = if upgrade.is_empty() { Access::Network } else { Access::NetworkAnew };
-    let asked = workspace.project.tools.clone();
+    tell(&workspace.home, &workspace.consent, frontend);
+    let asked = lockable(&workspace);
     let sources = workspace.sources(access);
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
     let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
@@ -87,6 +91,17 @@ pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Fronten
     let failed = notice_all(&workspace, &resolution, frontend);
     let written = workspace.write_lock(resolution.locked, frontend)?;
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
+}
+
+/// The tools of the project. A command that runs after the install does nothing here, so it withholds no tool.
+fn lockable(workspace: &Workspace) -> Vec<ToolRequest> {
+    let consent = &workspace.consent;
+    let elsewhere = |tool: &str| {
+        let parts = consent.withheld().iter().filter(|part| !matches!(part, Part::PostInstall { .. }));
+        parts.filter_map(Part::withholds).any(|withheld| withheld == tool)
+    };
+    let tools = workspace.project.tools.iter().cloned();
+    tools.map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
 }
 
 /// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.

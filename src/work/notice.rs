@@ -8,6 +8,7 @@ use super::shims::ShimsError;
 use crate::project::{LockedTool, Problem};
 use crate::sync::AgeRemark;
 use crate::trouble::Trouble;
+use crate::trust::Stranger;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
 #[derive(Debug)]
@@ -20,6 +21,24 @@ pub enum Notice {
         path: PathBuf,
         /// The part, and why it is ignored.
         problem: Problem,
+    },
+    /// Parts of a project are withheld, since its user has not agreed to them.
+    Withheld {
+        /// The project's file.
+        file: PathBuf,
+        /// The parts, each in a few words.
+        parts: Vec<String>,
+        /// The variables that are never taken from a project.
+        refused: Vec<String>,
+        /// The reason why the project counts as a stranger's, if it does.
+        stranger: Option<Stranger>,
+    },
+    /// A run of a build service consents to the project that is checked out.
+    TrustedByCi {
+        /// The project's file.
+        file: PathBuf,
+        /// Each part, in a line.
+        lines: Vec<String>,
     },
     /// A project has a table `[ui]`, which only counts in the user's own file.
     ForeignUi {

@@ -5,9 +5,11 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::slice;
 
+use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::routes::{Routes, on_path, program};
+use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::{DiskError, Release, Store};
 use crate::nearest::nearest;
@@ -129,6 +131,7 @@ pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> 
     for place in projects.into_iter().chain(own) {
         let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, frontend)?;
         workspace.notice_old_lock(frontend);
+        tell(home, &workspace.consent, frontend);
         if let Some(path) = of_project(&workspace, name)? {
             return Ok(path);
         }
@@ -153,7 +156,7 @@ pub fn find_all(home: &Home, directory: &Path, name: &str) -> Result<Vec<PathBuf
     if let Some(path) = std::env::var_os("PATH") {
         places.extend(programs_on_path(name, &path));
     }
-    let mut installed: Vec<Release> = Store::new(home.clone()).list()?;
+    let mut installed: Vec<Release> = elsewhere::releases(home)?;
     installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
     places.extend(installed.iter().filter_map(|release| program(release, name)));
     let mut found: Vec<PathBuf> = Vec::new();
@@ -181,6 +184,9 @@ fn of_project(workspace: &Workspace, name: &str) -> Result<Option<PathBuf>, Prog
     // A tool with this name comes before a tool that has a program with this name.
     let named = here().find(|ask| ask.name == name);
     let Some(ask) = named.or_else(|| here().find(|ask| resolver.provides(ask, name))) else { return Ok(None) };
+    if ask.withheld {
+        return Err(workspace.consent.refusal(slice::from_ref(&ask.name)).into());
+    }
     let store = Store::new(workspace.home.clone());
     resolver.recipes(slice::from_ref(ask)).map_err(WorkError::NoRecipes)?;
     if resolver.lockable(ask) && !workspace.lock.tools.contains_key(&ask.name) {

@@ -10,16 +10,20 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
 use super::error::WorkError;
+use super::frontend::Frontend;
+use super::policy::VARIABLE;
+use super::told::tell;
 use crate::paths::Home;
-use crate::project::{discover, lock};
-use crate::route::{Draft, Invocation, Known, Look, joined, search_path};
+use crate::project::{Project, discover, lock};
+use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 use crate::source::program_on_path;
 pub use layer::program;
 use layer::{Layer, State, Tool};
 
-/// The variables that determine the home directory.
-const CONDITIONS: [&str; 2] = ["VX_HOME", "HOME"];
+/// The variables that determine the home directory, and the user's word on all projects.
+const CONDITIONS: [&str; 3] = ["VX_HOME", "HOME", VARIABLE];
 
 /// The target of a name.
 pub enum Target {
@@ -34,6 +38,8 @@ pub enum Target {
         /// True if the project wants missing tools to be installed when they are run.
         install: bool,
     },
+    /// A program of this tool, which needs a consent that is lacking; the error says which.
+    Withheld(WorkError),
     /// The tool's copy on `PATH`, as the project in this directory wants it.
     System {
         /// The project's directory.
@@ -97,6 +103,9 @@ impl Routes {
                     None => self.missing(layer, tool, project),
                 },
                 State::Absent => self.missing(layer, tool, project),
+                State::Withheld => {
+                    Target::Withheld(layer.workspace.consent.refusal(std::slice::from_ref(&tool.ask.name)))
+                }
             };
         }
         Target::Undeclared
@@ -126,6 +135,21 @@ impl Routes {
     pub fn folders(&self, tool: Option<&str>) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
         tools.filter(|known| tool.is_none_or(|tool| known.ask.name == tool)).filter_map(Tool::bin).collect()
+    }
+
+    /// The nearest project, without what may not act.
+    pub fn project(&self) -> Option<&Project> {
+        self.layers.first().map(|layer| &layer.workspace.project)
+    }
+
+    /// The consents of the projects, the nearest one's first.
+    pub fn consents(&self) -> impl Iterator<Item = &Consent> {
+        self.layers.iter().map(|layer| &layer.workspace.consent)
+    }
+
+    /// Give notice of everything that is withheld from the projects, once for each shell.
+    pub fn tell(&self, frontend: &dyn Frontend) {
+        self.consents().for_each(|consent| tell(&self.home, consent, frontend));
     }
 
     /// The nearest project's tools that are not installed as it wants them.
@@ -189,9 +213,14 @@ impl Routes {
                 programs.push(Known { name, file: invocation.file, search: search.clone() });
             }
         }
+        let mut conditions = CONDITIONS.map(|name| (name, std::env::var_os(name))).to_vec();
+        if self.consents().any(|consent| !consent.complete() || !consent.refused.is_empty()) {
+            // Every shell is told once, so the routes hold in the shell that was told, and no other.
+            conditions.push((SESSION, session().map(OsString::from)));
+        }
         Some(Draft {
             exports: self.exports().into_iter().collect(),
-            conditions: CONDITIONS.map(|name| (name, std::env::var_os(name))).to_vec(),
+            conditions,
             witnesses: self.look.finish()?,
             directory: self.directory,
             programs,

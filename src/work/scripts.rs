@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
@@ -61,6 +62,7 @@ pub fn prepare(
     frontend: &dyn Frontend,
 ) -> Result<Prepared, ScriptRunError> {
     let mut routes = Routes::of(&project.directory, home.clone())?;
+    routes.tell(frontend);
     let absent = routes.absent();
     if !absent.is_empty() && project.settings.auto_install != Some(false) {
         let missing = SyncOptions { tools: absent, strict, for_script: !strict, ..SyncOptions::default() };
@@ -73,17 +75,27 @@ pub fn prepare(
     }
     notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
-    Ok(Prepared::Ready(steps(project, home, order, arguments, tools)?))
+    let trusted = routes.consents().next().is_none_or(Consent::complete);
+    // The routes have the project without what may not act.
+    let project = routes.project().unwrap_or(project);
+    Ok(Prepared::Ready(steps(&Surroundings { project, home, trusted }, order, arguments, tools)?))
+}
+
+/// The surroundings of scripts.
+struct Surroundings<'a> {
+    project: &'a Project,
+    home: &'a Home,
+    /// True if nothing of the project is withheld.
+    trusted: bool,
 }
 
 fn steps(
-    project: &Project,
-    home: &Home,
+    &Surroundings { project, home, trusted }: &Surroundings<'_>,
     order: &[&Script],
     arguments: &[String],
     tools: Vec<(OsString, OsString)>,
 ) -> Result<Vec<Step>, ScriptRunError> {
-    let variables = of_project(project, tools)?;
+    let variables = of_project(project, trusted, tools)?;
     let inherited = std::env::vars_os().chain(variables.clone());
     let environment = inherited.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let words =

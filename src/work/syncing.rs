@@ -4,12 +4,14 @@ use std::slice;
 use std::sync::Arc;
 
 use super::carry_out::{Assignment, carry_out, check_places};
+use super::consent::Asking;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
+use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::sweep;
 use crate::paths::Home;
@@ -32,6 +34,8 @@ pub struct SyncOptions {
     pub plan_only: bool,
     /// True if the tools are for a script, which runs without those that cannot be had.
     pub for_script: bool,
+    /// The way to get the consent of the project's user, if it is lacking.
+    pub asking: Asking,
     /// Make a board even if there is nothing to do.
     pub always_board: bool,
     /// The options of the run.
@@ -60,9 +64,13 @@ pub fn sync(
     frontend: &dyn Frontend,
 ) -> Result<SyncOutcome, WorkError> {
     let view = frontend.view()?;
-    let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
+    let mut workspace = Workspace::open_asking(home, place, Faults::Refuse, |_| options.asking, frontend)?;
     workspace.notice_old_lock(frontend);
-    let asked = workspace.select(&options.tools)?;
+    tell(&workspace.home, &workspace.consent, frontend);
+    let (asked, withheld) = of_catalogue(&workspace, workspace.select(&options.tools)?);
+    if asked.is_empty() && !withheld.is_empty() {
+        return Err(workspace.consent.refusal(&withheld));
+    }
     let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
     if options.strict || (!options.for_script && all_refused(&resolver, &asked)) {
@@ -81,6 +89,9 @@ pub fn sync(
     let wants = releases::wants(&wanted);
     let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
     if options.plan_only {
+        if plan.complete() {
+            complete(&workspace, &withheld)?;
+        }
         return Ok(SyncOutcome::Planned(plan));
     }
     if !plan.complete() {
@@ -96,7 +107,7 @@ pub fn sync(
         sweep(&workspace.home);
         let project = workspace.project.path.clone();
         frontend.notice(Notice::UpToDate { project, tools: plan.decisions.len() });
-        return Ok(SyncOutcome::UpToDate);
+        return complete(&workspace, &withheld).map(|()| SyncOutcome::UpToDate);
     }
     let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {
@@ -106,7 +117,23 @@ pub fn sync(
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    carry_out(steps, &assignment, view, frontend).map(SyncOutcome::Ran)
+    let outcome = carry_out(steps, &assignment, view, frontend)?;
+    if outcome.good() {
+        complete(&workspace, &withheld)?;
+    }
+    Ok(SyncOutcome::Ran(outcome))
+}
+
+/// The tools that may be installed, and the names of those on this system that need a consent that is lacking.
+fn of_catalogue(workspace: &Workspace, asked: Vec<ToolRequest>) -> (Vec<ToolRequest>, Vec<String>) {
+    let (withheld, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|ask| ask.withheld);
+    let here = withheld.into_iter().filter(|ask| ask.wanted_on(workspace.platform.os));
+    (asked, here.map(|ask| ask.name).collect())
+}
+
+/// The error of the tools that were left out.
+fn complete(workspace: &Workspace, withheld: &[String]) -> Result<(), WorkError> {
+    if withheld.is_empty() { Ok(()) } else { Err(workspace.consent.refusal(withheld)) }
 }
 
 /// Resolve these tools. A tool that needs an undeclared one fails alone, and so does one that vx does not know.

@@ -7,21 +7,23 @@ mod error;
 
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
+use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::installing::{InstallOptions, install};
 use super::notice::Notice;
-use super::routes::{Routes, Stray, Target, on_path, program};
+use super::routes::{Routes, Stray, Target, program};
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
 use crate::candidate::{Scheme, SourceKind};
-use crate::install::{Release, Store};
+use crate::install::Release;
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::project::Request;
 use crate::route::{self, Invocation};
-use crate::source::catalogue;
+use crate::source::{catalogue, program_on_path};
 pub use error::ToolError;
 
 /// A program to find.
@@ -56,7 +58,11 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
     let mut may_install = options.install;
     loop {
         let routes = Routes::of(options.directory, home.clone())?;
-        match routes.target(options.name) {
+        let target = routes.target(options.name);
+        if !matches!(target, Target::Withheld(_)) {
+            routes.tell(frontend);
+        }
+        match target {
             Target::Ready(invocation) => {
                 notice_strays(&routes, frontend);
                 if let Some(draft) = routes.into_draft(options.reserved) {
@@ -77,9 +83,10 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
+            Target::Withheld(error) => return Err(error.into()),
             Target::System { project, programs } => {
                 notice_strays(&routes, frontend);
-                let found = programs.iter().find_map(|name| on_path(name, home));
+                let found = programs.iter().find_map(|name| on_path(name, &routes));
                 let found = found.map(|file| routes.invocation(file, None));
                 let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
                 return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
@@ -103,6 +110,7 @@ pub fn find_version(
     let tool = options.name;
     let request = Request::parse(version).map_err(WorkError::from)?;
     let routes = Routes::of(options.directory, home.clone())?;
+    routes.tell(frontend);
     for may_install in [options.install, false] {
         let fits = |release: &Release| release.receipt.tool == tool && fits(&request, release);
         if let Some((release, file)) = installed_last(home, tool, fits)? {
@@ -152,10 +160,26 @@ pub(super) fn notice_strays(routes: &Routes, frontend: &dyn Frontend) {
     }
 }
 
+/// The copy on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
+///
+/// So are the folders of a project from which something is withheld: a program there is the project's own.
+fn on_path(name: &str, routes: &Routes) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let user = std::env::home_dir();
+    let withholding = || routes.consents().filter(|consent| !consent.complete());
+    let withheld = |folder: &Path| {
+        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+        let own = |consent: &Consent| user.as_deref() == Some(consent.directory());
+        withholding().any(|consent| real.starts_with(consent.directory()) && !own(consent))
+    };
+    let folders = std::env::split_paths(&path).filter(|folder| !withheld(folder));
+    program_on_path(name, &std::env::join_paths(folders).ok()?, &routes.home().shims())
+}
+
 /// Find a program that no project declares: the copy on `PATH`.
 fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> Result<ToolOutcome, ToolError> {
     let name = options.name;
-    if let Some(file) = on_path(name, routes.home()) {
+    if let Some(file) = on_path(name, routes) {
         return Ok(ToolOutcome::Ready(routes.invocation(file, None)));
     }
     Err(match catalogue::providing(name) {
@@ -176,7 +200,7 @@ fn installed_last(
     name: &str,
     fits: impl Fn(&Release) -> bool,
 ) -> Result<Option<(Release, PathBuf)>, WorkError> {
-    let installed = Store::new(home.clone()).list()?;
+    let installed = elsewhere::releases(home)?;
     let having = installed.into_iter().filter(fits);
     let mut having: Vec<_> = having.filter_map(|release| program(&release, name).map(|file| (release, file))).collect();
     having.sort_by_key(|(release, _)| release.receipt.installed_at);

@@ -5,12 +5,13 @@ mod lock_file;
 mod lock_origin;
 mod place;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::consent::{Asking, Consent};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
@@ -47,6 +48,9 @@ pub struct Workspace {
     pub platform: Platform,
     /// The smallest age of releases by the project's settings, as of now.
     pub age: ReleaseAge,
+    /// The acting parts of the project, and its user's standing on them; those that may not act are taken out of
+    /// `project`.
+    pub consent: Consent,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
     lock_path: PathBuf,
@@ -84,6 +88,11 @@ impl Access {
     }
 }
 
+/// A directory of the system's own.
+fn top_directory() -> &'static Path {
+    Path::new(if cfg!(windows) { "C:\\" } else { "/" })
+}
+
 /// The platform this program runs on.
 ///
 /// # Errors
@@ -100,6 +109,20 @@ impl Workspace {
     /// # Errors
     /// A project is needed and there is none, or its file or lock cannot be used and faults are refused.
     pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
+        Self::open_asking(home, place, faults, |_| Asking::Nobody, frontend)
+    }
+
+    /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open), or the consent cannot be kept.
+    pub fn open_asking(
+        home: Home,
+        place: &Place,
+        faults: Faults,
+        asking: impl Fn(&Consent) -> Asking,
+        frontend: &dyn Frontend,
+    ) -> Result<Self, WorkError> {
         let (project, mut fault) = match place.read() {
             Ok(project) => (project, None),
             Err(error @ ProjectError::Missing { .. }) => return Err(error.into()),
@@ -107,7 +130,7 @@ impl Workspace {
             Err(error) => return Err(error.into()),
         };
         let has_project = project.is_some();
-        let project = project.unwrap_or_else(|| Project::none(place.directory()));
+        let mut project = project.unwrap_or_else(|| Project::none(place.directory()));
         if has_project {
             notice_doubts(&project, &home, frontend);
         }
@@ -124,9 +147,13 @@ impl Workspace {
             Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
             None => (Lock::default(), LockOrigin::None),
         };
+        let mut consent = Consent::of(&home, &project, &lock)?;
+        consent.settle(&home, asking(&consent), frontend)?;
+        consent.apply(&mut project);
         let minimum = project.settings.minimum_release_age.unwrap_or(MINIMUM_RELEASE_AGE);
         let age = ReleaseAge { minimum, now: Timestamp::now() };
-        Ok(Self { home, platform: platform()?, age, project, has_project, lock, lock_origin, fault, lock_path })
+        let platform = platform()?;
+        Ok(Self { home, platform, age, project, has_project, lock, lock_origin, consent, fault, lock_path })
     }
 
     /// Give notice of a lock file of an older format, before work that uses its pins.
@@ -149,14 +176,18 @@ impl Workspace {
         };
         Sources::new(SourceOptions {
             home: self.home.clone(),
-            project_directory: self.project.directory.clone(),
+            project_directory: self.consent.directory().to_owned(),
+            project_top: self.consent.top().to_owned(),
+            project_settings: self.consent.complete(),
             offline: matches!(access, Access::Offline),
             mirrors: settings.mirrors.clone(),
             require_signatures: settings.require_signatures == Some(true),
             fresh_for,
             environment: Arc::new(|name| std::env::var(name).ok()),
+            // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
+            // runs its modules, uv and version managers read its settings.
             runner: Arc::new(|program, arguments| {
-                let output = process::output(program, arguments)?;
+                let output = process::output(program, arguments, top_directory())?;
                 Ok(ProgramOutput { success: output.exit.success(), stdout: output.stdout, stderr: output.stderr })
             }),
             limits,

@@ -206,6 +206,22 @@ fn a_lock_with_a_release_that_is_too_young_is_found_without_a_request_and_locked
 }
 
 #[test]
+fn a_locked_release_stays_if_no_source_answers_whether_it_is_old_enough() {
+    let mut sandbox = lately("[tools]\nbiome = { version = \"2\", minimum_release_age = \"0\" }\n", Times::Always);
+    sandbox.vx("sync").succeeds();
+    let lock = sandbox.read("vx.lock");
+    sandbox.vx("cache clean").succeeds();
+    sandbox.write("vx.toml", BIOME);
+    sandbox.stop_registry();
+    for words in ["sync", "sync --offline"] {
+        let kept = sandbox.vx(words).succeeds().says("`biome` stays as it is locked, although it may be too young: ");
+        kept.says("nothing to do");
+    }
+    assert_eq!(sandbox.read("vx.lock"), lock);
+    sandbox.vx("lock").exits_with(1).says("cannot be reached");
+}
+
+#[test]
 fn a_locked_release_stays_if_its_own_time_shows_that_it_is_old_enough() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"~2.3\"\n");
     publish(&sandbox, "biome", "2.3.3", 24 * 60);

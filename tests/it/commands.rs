@@ -4,10 +4,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 32] = [
     "",
     "sync",
     "install",
+    "trust",
     "uninstall",
     "lock",
     "outdated",

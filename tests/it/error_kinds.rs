@@ -107,7 +107,16 @@ fn errors_of_downloads_have_their_kinds() {
         (DownloadErrorKind::Setting { setting: "HTTPS_PROXY".into(), reason: "is wrong".into() }, Configuration),
         (DownloadErrorKind::Redirects { address: address(), misdirection: Misdirection::Endless }, BadAnswer),
         (DownloadErrorKind::Tls { address: address(), reason: reason() }, Network),
-        (DownloadErrorKind::Connection { address: address(), reason: reason(), attempts: 5, received: 0 }, Network),
+        (
+            DownloadErrorKind::Connection {
+                address: address(),
+                reason: reason(),
+                attempts: 5,
+                received: 0,
+                kept: false,
+            },
+            Network,
+        ),
         (DownloadErrorKind::Digest { expected: digest(), got: digest() }, Digest),
         (DownloadErrorKind::Size { expected: 1, got: 2, more: true }, Digest),
         (DownloadErrorKind::TooLarge { limit: 9 }, BadAnswer),

@@ -49,3 +49,5 @@ mod terminal;
 mod top;
 #[cfg(target_os = "linux")]
 mod trees;
+#[cfg(unix)]
+mod trust;

@@ -159,6 +159,8 @@ impl Sandbox {
             ("XDG_CONFIG_DIRS", self.root.path().join("user").display().to_string()),
             ("VX_HOME", self.home().display().to_string()),
             ("VX_RUNTIME_DIR", self.runtime().display().to_string()),
+            // The tests of consent ask; all others are about what a project does once it may.
+            ("VX_TRUST", "all".to_owned()),
             ("NO_COLOR", "1".to_owned()),
         ];
         let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));

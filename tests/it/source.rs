@@ -76,6 +76,8 @@ impl Setting {
         Sources::new(SourceOptions {
             home: Home::at(self.root.path().join("vx")),
             project_directory: self.root.path().join("project"),
+            project_top: self.root.path().join("project"),
+            project_settings: true,
             offline: self.offline,
             fresh_for: self.fresh_for,
             require_signatures: self.require_signatures,

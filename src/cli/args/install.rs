@@ -28,6 +28,9 @@ pub(in crate::cli) struct SyncArguments {
     /// Use vx.lock alone: resolve nothing, even if it does not fit vx.toml.
     #[arg(long)]
     pub frozen: bool,
+    /// Agree to everything that the project would do, without being asked (`vx trust --show` lists it).
+    #[arg(long)]
+    pub trust: bool,
 }
 
 /// Arguments of `vx install`.
@@ -39,6 +42,9 @@ pub(in crate::cli) struct InstallArguments {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub run: RunArguments,
+    /// Agree to everything that the project would do, without being asked (`vx trust --show` lists it).
+    #[arg(long)]
+    pub trust: bool,
     /// For `vx sync` only: take the configuration from standard input and report on this channel.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub ipc_channel: Option<String>,

@@ -40,7 +40,7 @@ pub(super) struct PartFile {
     /// The size up to which space may be reserved.
     expected: u64,
     /// The lock on a shared part; `None` for a private file.
-    _lock: Option<FileLock>,
+    lock: Option<FileLock>,
 }
 
 /// The path of a whole archive.
@@ -81,12 +81,17 @@ impl PartFile {
         let length = file.metadata().at("read", &path)?.len();
         let mut etag_path = path.clone().into_os_string();
         etag_path.push(".etag");
-        Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, _lock: lock })
+        Ok(Self { path, etag_path: etag_path.into(), file, length, expected: 0, lock })
     }
 
     /// The number of bytes received.
     pub(super) fn length(&self) -> u64 {
         self.length
+    }
+
+    /// True if the next run continues it.
+    pub(super) fn is_kept(&self) -> bool {
+        self.lock.is_some()
     }
 
     /// A second handle, which reads from the start.

@@ -150,7 +150,8 @@ impl Download<'_> {
             }
             Next::GiveUp => {
                 let (address, attempts) = (self.address.clone(), self.attempts.count());
-                Err(DownloadErrorKind::Connection { address, reason, attempts, received })
+                let kept = received > 0 && self.part_file.as_ref().is_some_and(PartFile::is_kept);
+                Err(DownloadErrorKind::Connection { address, reason, attempts, received, kept })
             }
             Next::ComeBackLater(time) => {
                 Err(DownloadErrorKind::ComeBackLater { address: self.address.clone(), seconds: time.as_secs() })

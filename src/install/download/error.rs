@@ -83,8 +83,10 @@ pub enum DownloadErrorKind {
         reason: String,
         /// The number of attempts.
         attempts: u32,
-        /// The number of bytes kept for the next run.
+        /// The number of bytes received.
         received: u64,
+        /// True if they are kept for the next run.
+        kept: bool,
     },
     /// The bytes do not have the expected digest.
     #[error("expected {}, got {}", shown(expected), shown(got))]
@@ -188,9 +190,10 @@ impl Explain for DownloadError {
             DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
             DownloadErrorKind::Setting { .. } => "correct this setting",
             DownloadErrorKind::Tls { .. } => CERTIFICATE_HINT,
-            DownloadErrorKind::Connection { .. } => {
+            DownloadErrorKind::Connection { kept: true, .. } => {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }
+            DownloadErrorKind::Connection { .. } => "check the network and the proxy settings and try again",
             DownloadErrorKind::Digest { .. } => {
                 "do not trust the archive: if it was replaced on purpose, renew the digest with `vx lock --upgrade`, or in \
                  vx.toml if it is written there"

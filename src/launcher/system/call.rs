@@ -44,6 +44,7 @@ pub(super) mod number {
     pub(crate) const MMAP: usize = 9;
     pub(crate) const EXECVE: usize = 59;
     pub(crate) const GETCWD: usize = 79;
+    pub(crate) const GETSID: usize = 124;
     pub(crate) const EXIT_GROUP: usize = 231;
     pub(crate) const OPENAT: usize = 257;
     pub(crate) const READLINKAT: usize = 267;
@@ -60,6 +61,7 @@ pub(super) mod number {
     pub(crate) const WRITE: usize = 64;
     pub(crate) const READLINKAT: usize = 78;
     pub(crate) const EXIT_GROUP: usize = 94;
+    pub(crate) const GETSID: usize = 156;
     pub(crate) const EXECVE: usize = 221;
     pub(crate) const MMAP: usize = 222;
     pub(crate) const STATX: usize = 291;

@@ -113,18 +113,37 @@ impl Start {
     }
 
     /// The value of a variable.
+    ///
+    /// Texts are compared byte by byte, since looking for the ends of all of them takes most of the instructions of a
+    /// launch.
     pub fn variable(&self, name: &[u8]) -> Option<&[u8]> {
-        self.variables().find_map(|text| value_of(text.to_bytes(), name))
+        self.pointers().find_map(|text| {
+            let is_next = |(at, byte): (usize, &u8)| {
+                // SAFETY: all bytes before this one are those of the name and not zero, so the text, which ends in a
+                // zero byte, reaches at least to this byte.
+                *byte != 0 && unsafe { text.add(at).read() }.cast_unsigned() == *byte
+            };
+            if !name.iter().chain(b"=").enumerate().all(is_next) {
+                return None;
+            }
+            // SAFETY: the text begins with the name and `=`, and ends in a zero byte behind them. It lives as long as
+            // `self`.
+            Some(unsafe { CStr::from_ptr(text.add(name.len() + 1)) }.to_bytes())
+        })
     }
 
     /// The variables, each `NAME=VALUE`.
     pub(super) fn variables(&self) -> impl Iterator<Item = &CStr> {
+        // SAFETY: the pointers are to texts that end in a zero byte and live as long as `self`.
+        self.pointers().map(|text| unsafe { CStr::from_ptr(text) })
+    }
+
+    /// The pointers of the environment, each to a text that ends in a zero byte and lives as long as `self`.
+    fn pointers(&self) -> impl Iterator<Item = *const c_char> {
         (0..).map_while(|at| {
             // SAFETY: the table ends in a null pointer, where the iteration ends.
             let text = unsafe { *self.environment.add(at) };
-            // SAFETY: the pointers before the null pointer are to texts that end in a zero byte and live as long as
-            // `self`.
-            (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
+            (!text.is_null()).then_some(text)
         })
     }
 }
@@ -148,6 +167,10 @@ mod tests {
         assert_eq!(start.variable(b"PATH"), Some(&b"/bin"[..]));
         assert_eq!(start.variable(b"EMPTY"), Some(&b""[..]));
         assert_eq!((start.variable(b"ODD"), start.variable(b"HOM"), start.variable(b"USER")), (None, None, None));
+        assert_eq!(
+            (start.variable(b"HOME=/root\0P"), start.variable(b"PATHSS"), start.variable(b"")),
+            (None, None, None)
+        );
         assert_eq!(texts(start.arguments()), ["node", "-e", "0"]);
         assert_eq!(texts(start.environment()), ["HOME=/root", "PATHS=no", "PATH=/bin", "EMPTY=", "ODD"]);
     }

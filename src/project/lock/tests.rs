@@ -216,6 +216,7 @@ fn a_young_release_is_named_unless_the_project_names_it_exactly_or_excepts_the_t
         "`node` 1.2.3 was published at 2026-01-31T12:00:00Z: it is old enough for `minimum_release_age` (24 h) in 21 h";
     assert_eq!(named, [expected]);
     assert!(young(&lock, &range, "2026-02-01T12:00:00Z").is_empty());
+    assert!(young(&lock, &range, "1970-01-02T00:00:00Z").is_empty(), "a clock that is wrong holds nothing up");
     for text in ["node = \"1.2.3\"", "node = { version = \"1\", minimum_release_age = \"3h\" }"] {
         let tools = requests(&format!("[tools]\n{text}\n"));
         assert!(young(&lock, &tools, "2026-01-31T15:00:01Z").is_empty(), "{text}");

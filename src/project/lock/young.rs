@@ -46,7 +46,9 @@ impl Lock {
 impl LockedTool {
     fn young(&self, tool: &ToolRequest, age: ReleaseAge) -> Option<Young> {
         let age = age.for_tool(tool.minimum_release_age);
-        let published = self.published.filter(|published| age.is_young(*published))?;
+        // A time that is still to come shows that this machine's clock is wrong, and no release would be old enough.
+        let compared = |published: &Published| age.is_young(*published) && published.latest() <= age.now;
+        let published = self.published.filter(compared)?;
         let by_range = !tool.request.names_exactly(&self.version, self.source.scheme());
         by_range.then(|| Young {
             tool: tool.name.clone(),

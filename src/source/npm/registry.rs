@@ -121,8 +121,9 @@ pub(super) fn files(options: &SourceOptions) -> Vec<PathBuf> {
         .map(PathBuf::from)
         .or_else(|| options.user_directory().map(|home| home.join(".npmrc")));
     let project = options.project_directory.join(".npmrc");
-    let user = user.filter(|user| *user != project);
-    [global, user, Some(project)].into_iter().flatten().collect()
+    let user = user.filter(|user| *user != project || !options.project_settings);
+    let project = Some(project).filter(|_| options.project_settings);
+    [global, user, project].into_iter().flatten().collect()
 }
 
 fn header(config: &RegistryConfig) -> Option<String> {

@@ -28,7 +28,10 @@ fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
     let named = options.variable("UV_CONFIG_FILE").map(PathBuf::from);
     let mut files: Vec<PathBuf> = match named {
         Some(file) => vec![file],
-        None => options.project_directory.ancestors().map(|directory| directory.join("uv.toml")).take(64).collect(),
+        None => {
+            let above = options.project_directory.ancestors().map(|directory| directory.join("uv.toml")).take(64);
+            above.filter(|file| options.accepts(file)).collect()
+        }
     };
     files.extend(user_config(options).map(|directory| directory.join("uv/uv.toml")));
     files.extend(options.variable("PROGRAMDATA").map(|data| PathBuf::from(data).join("uv/uv.toml")));
@@ -37,7 +40,7 @@ fn uv_files(options: &SourceOptions) -> Vec<PathBuf> {
 }
 
 /// The index marked as default, or else one of the older settings.
-fn uv_index(table: &toml::Table) -> Option<String> {
+pub(in crate::source) fn uv_index(table: &toml::Table) -> Option<String> {
     let listed = table.get("index").and_then(toml::Value::as_array).into_iter().flatten();
     let mut defaults = listed.filter(|index| index.get("default").and_then(toml::Value::as_bool) == Some(true));
     let marked = defaults.find_map(|index| index.get("url"));

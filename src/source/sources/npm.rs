@@ -12,11 +12,10 @@ use super::Sources;
 use crate::age::Published;
 use crate::candidate::{Candidate, Scheme};
 use crate::npm_range::NpmRange;
-use crate::platform::{Os, Platform};
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::{Package, Times};
-use crate::source::packaging::Companion;
+use crate::source::packaging::{Companion, node_name};
 use crate::source::recipe::{Recipe, has};
 
 impl Sources {
@@ -179,14 +178,4 @@ impl Sources {
 fn published(version: &str, package: &Package, times: Option<&Times>) -> Option<Published> {
     let at = times.and_then(|times| times.of(version)).map(Published::At);
     at.or_else(|| package.published(version))
-}
-
-/// Node's name of a platform.
-fn node_name(platform: Platform) -> String {
-    let os = match platform.os {
-        Os::Linux => "linux",
-        Os::Macos => "darwin",
-        Os::Windows => "win32",
-    };
-    format!("{os}-{}", platform.arch.name())
 }

@@ -22,7 +22,8 @@ pub(super) enum Standing<'a> {
 impl Resolver<'_> {
     /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
     pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
-        let recipe = self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source)?;
+        let recipe =
+            self.recipe(ask, self.platform).ok().filter(|recipe| recipe.source == locked.source && !ask.withheld)?;
         let lacking = |platform: &Platform| {
             let wanted = ask.wanted_on(platform.os) && !locked.platforms.contains_key(platform);
             wanted && self.recipe(ask, *platform).is_ok()
@@ -37,6 +38,9 @@ impl Resolver<'_> {
         upgraded: bool,
     ) -> Standing<'a> {
         let here = ask.wanted_on(self.platform.os);
+        if ask.withheld {
+            return Standing::Settled(Resolved::Nothing { error: withheld(ask) });
+        }
         let settled = locked.filter(|_| !self.in_doubt(ask));
         if !here && (self.frozen || !self.all_platforms || settled.is_some()) {
             return Standing::Settled(Resolved::NotHere);
@@ -83,6 +87,11 @@ impl Resolver<'_> {
         }
         Resolved::OnPath { program: found.path, version }
     }
+}
+
+fn withheld(ask: &ToolRequest) -> Trouble {
+    let text = format!("`{}` needs your consent to what vx.toml and vx.lock say about it", ask.name);
+    Trouble::new(TroubleKind::Consent, text).hinted("`vx trust` lists everything that the project would do, and asks")
 }
 
 fn unlocked(text: String, hint: &str) -> Trouble {

@@ -8,6 +8,7 @@ use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::route::Look;
 use crate::sync::{Decision, Resolver};
+use crate::work::consent::witnesses;
 use crate::work::error::WorkError;
 use crate::work::frontend::Silent;
 use crate::work::releases::plan_for;
@@ -31,6 +32,8 @@ pub(super) enum State {
     Ready(Box<Release>),
     /// Not installed, or not as vx.toml and the lock want it.
     Absent,
+    /// Neither installed nor run without the consent of the project's user, which is lacking.
+    Withheld,
     /// The copy on `PATH`, which is searched for when one of its programs is requested.
     System,
 }
@@ -38,6 +41,11 @@ pub(super) enum State {
 impl Layer {
     /// Open the project of exactly this directory, and take the metadata of every file that its routes depend on.
     pub(super) fn open(directory: &Path, home: &Home, look: &mut Look) -> Result<Self, WorkError> {
+        if directory != home.root() {
+            for path in witnesses(home, directory) {
+                look.at(&path);
+            }
+        }
         // `vx sync` shows the doubtful parts of the project.
         let workspace = Workspace::open(home.clone(), &Place::At(directory.to_owned()), Faults::Refuse, &Silent)?;
         let store = Store::new(workspace.home.clone());
@@ -49,6 +57,7 @@ impl Layer {
         for ask in here {
             let unlocked = differences.iter().any(|difference| difference.tool == ask.name);
             let state = match (resolver.lockable(ask), unlocked) {
+                _ if ask.withheld => State::Withheld,
                 (false, _) => State::System,
                 (true, true) => State::Absent,
                 (true, false) => state(&resolver, ask, &store, &workspace.home, look),

@@ -10,15 +10,22 @@ use super::error::ScriptRunError;
 use crate::paths::Home;
 use crate::project::Project;
 use crate::route::search_path;
+use crate::trust::steers_programs;
 
 /// Variables by name.
 pub(super) type Variables = BTreeMap<OsString, OsString>;
 
-/// The variables of a project's scripts: from its files of variables, then `tools`, then from its virtual environment.
-pub(super) fn of_project(project: &Project, tools: Vec<(OsString, OsString)>) -> Result<Variables, ScriptRunError> {
+/// The variables of a project's scripts: from its files of variables, unless something of the project is withheld, then
+/// `tools`, then from its virtual environment. Variables that steer programs are taken from no file of a project.
+pub(super) fn of_project(
+    project: &Project,
+    trusted: bool,
+    tools: Vec<(OsString, OsString)>,
+) -> Result<Variables, ScriptRunError> {
     let mut variables = Variables::new();
-    for file in [".env", ".env.local"] {
-        variables.extend(read(&project.directory.join(file))?);
+    for file in [".env", ".env.local"].iter().filter(|_| trusted) {
+        let found = read(&project.directory.join(file))?;
+        variables.extend(found.into_iter().filter(|(name, _)| !name.to_str().is_some_and(steers_programs)));
     }
     variables.extend(tools);
     enter_python(project, &mut variables);

@@ -137,3 +137,17 @@ fn what_was_received_over_a_safe_connection_that_broke_is_kept() {
     assert!(matches!(ranges.as_slice(), [None, Some(range)] if range.starts_with("bytes=")), "{ranges:?}");
     sandbox.is_clean();
 }
+
+#[test]
+fn an_archive_without_a_digest_is_not_said_to_go_on_where_it_stopped() {
+    let archive = tgz(&[script("x/bin/hello", "1.0.0"), filler("x/share/filler", 50_000)]);
+    let sandbox = Sandbox::new();
+    let line = sandbox.addressed("hello", &archive, "");
+    let (before, rest) = line.split_once("sha256 = ").expect("a digest");
+    let (_, after) = rest.split_once(", ").expect("more settings");
+    sandbox.write("vx.toml", &format!("[tools]\n{before}{after}"));
+    let replies = [Reply::ok(archive.clone()).reset_after(20_000), Reply::ok(archive).reset_after(0)];
+    sandbox.registry().server().serve("/files/hello.tgz", Reply::sequence(replies));
+    let said = sandbox.vx("lock").exits_with(1).says("try again").says(" bytes received");
+    said.keeps_silent_about("goes on where it stopped");
+}

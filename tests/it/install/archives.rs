@@ -228,8 +228,8 @@ fn an_archive_that_is_right_but_unusable_leaves_nothing() {
 fn a_later_part_may_add_but_not_replace() {
     let first = tar_gz(&[Entry::Program("package/bin/tool", b"tool"), Entry::File("package/lib/a", b"1")]);
     let adds = tar_gz(&[Entry::File("package/lib/b", b"2")]);
-    let replaces = tar_gz(&[Entry::File("package/LIB/a", b"2")]);
-    for (second, error) in [(&adds, None), (&replaces, Some("`LIB` would replace `lib`"))] {
+    let replaces = tar_gz(&[Entry::File("package/lib/a", b"2")]);
+    for (second, error) in [(&adds, None), (&replaces, Some("`lib/a` would replace `lib/a`"))] {
         let setting = Setting::new();
         let mut config = setting.serves("tool.tgz", &first);
         setting.server.serve("/more.tgz", crate::server::Reply::ok(&second[..]));

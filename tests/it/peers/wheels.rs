@@ -40,6 +40,8 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
     Sources::new(SourceOptions {
         home: Home::at(root.join("home")),
         project_directory: root.join("project"),
+        project_top: root.join("project"),
+        project_settings: true,
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,

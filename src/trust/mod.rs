@@ -1,0 +1,32 @@
+//! Trust: the parts of a project that can act, and the consent of its user to them.
+//!
+//! A project is data until its user agrees to the parts that can act: commands, variables, tools from addresses of its
+//! own. [`acting_parts`] finds these parts and [`take_out`] takes them out of the project; both are pure. The consent is kept by
+//! [`kept`] in the home, for the repository or folder that [`Whereabouts`] finds and for the [`digest`](part::digest) of
+//! exactly those parts, so that an unrelated edit never asks again. Who may agree, and when somebody is asked, is
+//! decided above, in `work/consent`.
+//!
+//! | | |
+//! |---|---|
+//! | `variables` | the variables that are never taken from a project |
+//! | `part` | a part that can act: its line of text, its canonical form, the digest of all |
+//! | `rule` | from a project to its acting parts |
+//! | `take_out` | the project without these parts |
+//! | `whereabouts` | the repository of a project, and the key of its consent |
+//! | `stranger` | projects that somebody else controls |
+//! | `kept` | the consents in the home |
+
+pub mod kept;
+pub mod part;
+mod rule;
+mod stranger;
+mod take_out;
+mod variables;
+mod whereabouts;
+
+pub use part::{NamedFile, Part};
+pub use rule::{Subject, acting_parts, refused_variables};
+pub use stranger::Stranger;
+pub use take_out::take_out;
+pub use variables::steers_programs;
+pub use whereabouts::{Key, Whereabouts};

@@ -1,0 +1,268 @@
+//! A part of a project that can act: its line of text, and its canonical form.
+
+use vx_status::text::escaped;
+
+use crate::candidate::SourceKind;
+use crate::digest::{Algorithm, Digest};
+use crate::platform::Platform;
+
+/// A part of a project that can act.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A command that runs once a tool is installed.
+    PostInstall {
+        /// The tool.
+        tool: String,
+        /// The command.
+        command: String,
+        /// The files of the project that it names.
+        files: Vec<NamedFile>,
+    },
+    /// A setting of a tool: of its installation, or a variable for its command.
+    Option {
+        /// The tool.
+        tool: String,
+        /// The name.
+        name: String,
+        /// The value.
+        value: String,
+    },
+    /// A tool from an address of the project.
+    Address {
+        /// The tool.
+        tool: String,
+        /// The requested version.
+        request: String,
+        /// The address, unexpanded.
+        address: String,
+        /// The declared digests, by platform, or one alone.
+        digests: Vec<String>,
+    },
+    /// A lock entry with a package or address that the catalogue does not name for the tool.
+    Locked {
+        /// The tool.
+        tool: String,
+        /// The platform.
+        platform: Platform,
+        /// The source.
+        source: SourceKind,
+        /// The package, or the address.
+        package: String,
+        /// The file.
+        file: String,
+        /// The digest of its bytes.
+        digest: String,
+    },
+    /// A program of a tool, under a name and in a place that the project chooses.
+    Program {
+        /// The tool.
+        tool: String,
+        /// The name that users type.
+        name: String,
+        /// Its path in the release.
+        path: String,
+    },
+    /// A variable of `[env]`.
+    Variable {
+        /// The name.
+        name: String,
+        /// The value.
+        value: String,
+    },
+    /// A setting that redirects sources, or weakens a check.
+    Setting {
+        /// Its key in `[settings]`.
+        name: String,
+        /// The value.
+        value: String,
+    },
+    /// A setting of npm or uv in a file of the project.
+    SourceSetting {
+        /// The file, as seen from the top of the repository.
+        file: String,
+        /// The setting.
+        name: String,
+        /// The value, which may be a credential.
+        value: String,
+    },
+    /// A folder of the project whose programs scripts find first.
+    Folder {
+        /// The folder.
+        path: String,
+    },
+    /// A value of a table that other programs act on: `[hooks]`, `[agents]`.
+    Entry {
+        /// The dotted key.
+        key: String,
+        /// The value.
+        value: String,
+        /// The files of the project that it names.
+        files: Vec<NamedFile>,
+    },
+}
+
+/// A file of the project that a part names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedFile {
+    /// The path, as the part has it.
+    pub path: String,
+    /// The digest of its content.
+    pub digest: Digest,
+}
+
+/// The digest of exactly these parts. Neither their order nor their places in the file matter.
+pub fn digest(parts: &[Part]) -> Digest {
+    let mut forms: Vec<Vec<u8>> = parts.iter().map(Part::canonical).collect();
+    forms.sort();
+    forms.dedup();
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(b"vx acting parts 1\0");
+    for form in &forms {
+        hasher.update(&(form.len() as u64).to_le_bytes());
+        hasher.update(form);
+    }
+    hasher.finish()
+}
+
+impl Part {
+    /// The files of the project that the part names.
+    pub fn files(&self) -> &[NamedFile] {
+        match self {
+            Self::PostInstall { files, .. } | Self::Entry { files, .. } => files,
+            _ => &[],
+        }
+    }
+
+    /// The tool that cannot be had without this part.
+    pub fn withholds(&self) -> Option<&str> {
+        match self {
+            Self::PostInstall { tool, .. } | Self::Address { tool, .. } | Self::Locked { tool, .. } => Some(tool),
+            _ => None,
+        }
+    }
+
+    /// What the part would do, in one line without a control character. Values of `.npmrc` are not shown, since they may
+    /// be credentials.
+    pub fn line(&self) -> String {
+        one_line(&match self {
+            Self::PostInstall { tool, command, files } => {
+                format!("installing {tool} runs: {command}{}", named(files))
+            }
+            Self::Option { tool, name, value } => format!("installing {tool} is set up with {name}={value}"),
+            Self::Address { tool, request, address, digests } => {
+                let sealed = if digests.is_empty() { ", without a digest" } else { "" };
+                format!("{tool} {request} comes from {address}{sealed}")
+            }
+            Self::Locked { tool, platform, source, package, file, .. } => {
+                format!(
+                    "vx.lock gets {tool} for {platform} from {source}: {package} {file}, which the catalogue does not name"
+                )
+            }
+            Self::Program { tool, name, path } => format!("`{name}` runs {path} of {tool}"),
+            Self::Variable { name, value } => format!("sets the variable {name}={value}"),
+            Self::Setting { name, value } => format!("changes where tools come from or are checked: {name} = {value}"),
+            Self::SourceSetting { file, name, .. } => format!("{file} redirects packages or gives credentials: {name}"),
+            Self::Folder { path } => format!("scripts find the programs in {path} first"),
+            Self::Entry { key, value, files } => format!("{key} = {value}{}", named(files)),
+        })
+    }
+
+    /// The kind of part with its subject, in a few words.
+    pub fn short(&self) -> String {
+        one_line(&match self {
+            Self::PostInstall { tool, .. } => format!("the command after installing {tool}"),
+            Self::Option { tool, name, .. } => format!("{name} of {tool}"),
+            Self::Address { tool, .. } => format!("{tool} from an address"),
+            Self::Locked { tool, .. } => format!("{tool} as vx.lock has it"),
+            Self::Program { tool, name, .. } => format!("the program `{name}` of {tool}"),
+            Self::Variable { name, .. } => format!("the variable {name}"),
+            Self::Setting { name, .. } => name.clone(),
+            Self::SourceSetting { file, .. } => file.clone(),
+            Self::Folder { path } => format!("the folder {path}"),
+            Self::Entry { key, .. } => key.clone(),
+        })
+    }
+
+    /// The part as bytes: its kind and its fields, each with its length in front, so that no two parts have the same.
+    fn canonical(&self) -> Vec<u8> {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let (kind, fields) = match self {
+            Self::PostInstall { tool, command, .. } => ("post-install", texts(&[tool, command])),
+            Self::Option { tool, name, value } => ("option", texts(&[tool, name, value])),
+            Self::Address { tool, request, address, digests } => {
+                ("address", [texts(&[tool, request, address]), digests.clone()].concat())
+            }
+            Self::Locked { tool, platform, source, package, file, digest } => {
+                ("locked", texts(&[tool, &platform.to_string(), source.name(), package, file, digest]))
+            }
+            Self::Program { tool, name, path } => ("program", texts(&[tool, name, path])),
+            Self::Variable { name, value } => ("variable", texts(&[name, value])),
+            Self::Setting { name, value } => ("setting", texts(&[name, value])),
+            Self::SourceSetting { file, name, value } => ("source-setting", texts(&[file, name, value])),
+            Self::Folder { path } => ("folder", texts(&[path])),
+            Self::Entry { key, value, .. } => ("entry", texts(&[key, value])),
+        };
+        let files = self.files().iter().flat_map(|file| [file.path.clone(), file.digest.to_string()]);
+        let mut bytes = Vec::new();
+        for field in std::iter::once(kind.to_owned()).chain(fields).chain(files) {
+            bytes.extend((field.len() as u64).to_le_bytes());
+            bytes.extend(field.as_bytes());
+        }
+        bytes
+    }
+}
+
+fn named(files: &[NamedFile]) -> String {
+    match files {
+        [] => String::new(),
+        files => {
+            let files: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            format!("  (with the present content of {})", files.join(", "))
+        }
+    }
+}
+
+/// A text in one line, with everything that is not printed written out.
+fn one_line(text: &str) -> String {
+    escaped(text).replace('\r', "\\r").replace('\n', "\\n").replace('\t', "\\t")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable(name: &str, value: &str) -> Part {
+        Part::Variable { name: name.into(), value: value.into() }
+    }
+
+    #[test]
+    fn the_digest_depends_on_the_parts_alone() {
+        let (one, other) = (variable("A", "1"), variable("B", "2"));
+        assert_eq!(digest(&[one.clone(), other.clone()]), digest(&[other.clone(), one.clone(), one.clone()]));
+        assert_ne!(digest(std::slice::from_ref(&one)), digest(&[one.clone(), other]));
+        assert_ne!(digest(&[variable("AB", "C")]), digest(&[variable("A", "BC")]), "a border that moved");
+        let setting = Part::Setting { name: "A".into(), value: "1".into() };
+        assert_ne!(digest(&[variable("A", "1")]), digest(&[setting]), "another kind");
+    }
+
+    #[test]
+    fn the_digest_stays_the_same_from_one_version_to_the_next() {
+        let parts = [variable("MODE", "test")];
+        let digits = "8f59edd5885c3bf0aa960f9b8f553e4192babf1722f1eb6be6a43c5fd3f9272e";
+        assert_eq!(digest(&parts).hex(), digits);
+    }
+
+    #[test]
+    fn a_line_is_one_line_and_harmless() {
+        let line = variable("A", "x\n\u{1b}[2J\u{202e}\tb\r").line();
+        assert!(!line.contains(['\n', '\t', '\r', '\u{1b}', '\u{202e}']), "{line:?}");
+        assert!(line.contains("\\n\\u001b[2J\\u202e\\tb"), "{line:?}");
+    }
+
+    #[test]
+    fn a_credential_is_not_shown() {
+        let part =
+            Part::SourceSetting { file: ".npmrc".into(), name: "//h/:_authToken".into(), value: "planted".into() };
+        assert!(!part.line().contains("planted") && !part.short().contains("planted"));
+    }
+}

@@ -1,0 +1,196 @@
+//! The rule: from a project, its lock and its settings of npm and uv to the parts that can act. Pure.
+//!
+//! Without consent the tools of the catalogue are resolved, installed and run, from the catalogue's sources and packages
+//! and under the catalogue's names. Everything else that could run code, or set a variable, is a part.
+//!
+//! A name that the catalogue does not give counts whether or not it hides a program of this system: the digest must not
+//! depend on the search path of the moment.
+
+use std::path::Path;
+
+use super::part::{NamedFile, Part};
+use super::variables::steers_programs;
+use crate::candidate::SourceKind;
+use crate::digest::Digest;
+use crate::platform::Platform;
+use crate::project::{DeclaredAddresses, DeclaredDigests, Lock, LockedPart, LockedTool, Project, ToolRequest};
+use crate::source::{ProjectSetting, Recipe, RecipeRequest};
+use crate::template;
+
+/// The tables of a project whose values other programs act on.
+const ACTED_ON: [&str; 2] = ["hooks", "agents"];
+
+/// A project with everything that its acting parts are found from.
+pub struct Subject<'a> {
+    /// The project, as its file describes it.
+    pub project: &'a Project,
+    /// Its lock.
+    pub lock: &'a Lock,
+    /// The settings of npm and uv in its files.
+    pub settings: &'a [ProjectSetting],
+    /// Its directory, without links.
+    pub directory: &'a Path,
+    /// The top folder of its repository, or its directory.
+    pub top: &'a Path,
+    /// The variables that the user's own file allows although they steer programs.
+    pub allowed: &'a [String],
+    /// The digest of a file's content; `None` if there is no such file.
+    pub content: &'a dyn Fn(&Path) -> Option<Digest>,
+}
+
+/// The parts of a project that can act, in the order of its tables.
+pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
+    let project = subject.project;
+    let mut parts = Vec::new();
+    for tool in &project.tools {
+        of_tool(subject, tool, &mut parts);
+        if let Some(locked) = subject.lock.tools.get(&tool.name) {
+            of_lock(tool, locked, &mut parts);
+        }
+    }
+    let taken = project.env.iter().filter(|(name, _)| !refused(subject, name));
+    parts.extend(taken.map(|(name, value)| Part::Variable { name: name.clone(), value: value.clone() }));
+    of_settings(project, &mut parts);
+    parts.extend(subject.settings.iter().map(|setting| source_setting(subject, setting)));
+    of_entries(subject, &mut parts);
+    parts
+}
+
+/// The variables of the project that are never taken, with or without consent.
+pub fn refused_variables(subject: &Subject<'_>) -> Vec<String> {
+    subject.project.env.keys().filter(|name| refused(subject, name)).cloned().collect()
+}
+
+fn refused(subject: &Subject<'_>, name: &str) -> bool {
+    steers_programs(name) && !subject.allowed.iter().any(|allowed| allowed == name)
+}
+
+fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
+    let name = || tool.name.clone();
+    if let Some(declared) = &tool.url {
+        let (request, digests) = (tool.request.text().to_owned(), digests(tool.sha256.as_ref()));
+        let part =
+            |address| Part::Address { tool: name(), request: request.clone(), address, digests: digests.clone() };
+        match declared {
+            DeclaredAddresses::One(template) => parts.push(part(template.clone())),
+            DeclaredAddresses::Each(each) => {
+                parts.extend(each.iter().map(|(platform, template)| part(format!("{template} ({platform})"))));
+            }
+        }
+    }
+    if let Some(command) = &tool.postinstall {
+        let files = named_files(subject, command);
+        parts.push(Part::PostInstall { tool: name(), command: command.clone(), files });
+    }
+    let options = tool.options.iter();
+    parts.extend(options.map(|(key, value)| Part::Option { tool: name(), name: key.clone(), value: value.clone() }));
+    let programs = tool.bin.iter();
+    parts.extend(programs.map(|program| Part::Program {
+        tool: name(),
+        name: program.name.clone(),
+        path: program.path.clone(),
+    }));
+    if let Some(count) = tool.strip {
+        parts.push(Part::Option { tool: name(), name: "strip".into(), value: count.to_string() });
+    }
+}
+
+fn digests(declared: Option<&DeclaredDigests>) -> Vec<String> {
+    match declared {
+        None => Vec::new(),
+        Some(DeclaredDigests::One(digest)) => vec![digest.to_string()],
+        Some(DeclaredDigests::Each(each)) => {
+            each.iter().map(|(platform, digest)| format!("{platform} {digest}")).collect()
+        }
+    }
+}
+
+/// The parts of a lock entry that are neither the catalogue's for the tool nor at the address that vx.toml gives.
+fn of_lock(tool: &ToolRequest, locked: &LockedTool, parts: &mut Vec<Part>) {
+    if tool.request.is_system() || tool.source == Some(SourceKind::System) {
+        return;
+    }
+    for (platform, archives) in &locked.platforms {
+        let wanted = RecipeRequest { source: Some(locked.source), ..RecipeRequest::default() };
+        let recipe = Recipe::for_tool(&tool.name, &wanted, &[], *platform).ok();
+        let strange = archives.iter().filter(|part| !is_expected(tool, locked, part, *platform, recipe.as_ref()));
+        parts.extend(strange.map(|part| Part::Locked {
+            tool: tool.name.clone(),
+            platform: *platform,
+            source: locked.source,
+            package: part.url.clone().unwrap_or_else(|| part.archive().package.clone()),
+            file: part.archive().file.clone(),
+            digest: part.archive().digest.as_ref().map(ToString::to_string).unwrap_or_default(),
+        }));
+    }
+}
+
+fn is_expected(
+    tool: &ToolRequest,
+    locked: &LockedTool,
+    part: &LockedPart,
+    platform: Platform,
+    recipe: Option<&Recipe>,
+) -> bool {
+    match (&tool.url, locked.source) {
+        (Some(url), SourceKind::Url) => {
+            let address = url.of(platform).map(|template| template::expand(template, &locked.version, platform));
+            address.is_some() && part.url == address
+        }
+        (Some(_), _) | (None, SourceKind::Url) => false,
+        (None, _) => recipe.is_some_and(|recipe| recipe.names(part.archive(), &locked.version)),
+    }
+}
+
+fn of_settings(project: &Project, parts: &mut Vec<Part>) {
+    let settings = &project.settings;
+    let mut push = |name: String, value: String| parts.push(Part::Setting { name, value });
+    for (site, address) in &settings.mirrors {
+        push(format!("mirrors.{site}"), address.clone());
+    }
+    if let Some(order) = &settings.sources {
+        push("sources".into(), order.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "));
+    }
+    for (name, value) in
+        [("verify_checksums", settings.verify_checksums), ("require_signatures", settings.require_signatures)]
+    {
+        if value == Some(false) {
+            push(name.into(), "false".into());
+        }
+    }
+}
+
+fn source_setting(subject: &Subject<'_>, setting: &ProjectSetting) -> Part {
+    let file = setting.file.strip_prefix(subject.top).unwrap_or(&setting.file);
+    Part::SourceSetting { file: file.display().to_string(), name: setting.name.clone(), value: setting.value.clone() }
+}
+
+fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
+    for entry in &subject.project.entries {
+        let table = entry.key.split('.').next().unwrap_or_default();
+        if entry.key == "python.venv" {
+            parts.push(Part::Folder { path: entry.value.clone() });
+        } else if ACTED_ON.contains(&table) {
+            let (key, value) = (entry.key.clone(), entry.value.clone());
+            parts.push(Part::Entry { files: named_files(subject, &value), key, value });
+        }
+    }
+}
+
+/// The files inside of the project that the words of a command name.
+fn named_files(subject: &Subject<'_>, command: &str) -> Vec<NamedFile> {
+    let borders = |character: char| character.is_whitespace() || "\"'`;|&()<>=,[]{}$".contains(character);
+    let mut files: Vec<NamedFile> = Vec::new();
+    for word in command.split(borders).filter(|word| !word.is_empty()) {
+        let path = subject.directory.join(word);
+        let inside = path.starts_with(subject.top);
+        let known = files.iter().any(|file| file.path == word);
+        if let Some(digest) = (inside && !known).then(|| (subject.content)(&path)).flatten() {
+            files.push(NamedFile { path: word.to_owned(), digest });
+        }
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Projects that somebody else controls: no consent counts for them, because another user could change them at any time
+//! after it was given.
+
+use std::path::{Path, PathBuf};
+
+use super::Whereabouts;
+use crate::paths::{Foreign, foreign};
+
+/// The reason why a project counts as a stranger's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// One of its files or folders belongs to somebody else, or others may write to it.
+    Foreign {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        reason: Foreign,
+    },
+    /// Its file lies above the user's directory, where it would reach every project of the user.
+    AboveHome {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Its file lies in a directory for temporary files, where anybody could have put it.
+    Temporary {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl std::fmt::Display for Stranger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Foreign { path, reason } => write!(f, "`{}` {reason}", path.display()),
+            Self::AboveHome { path } => write!(f, "`{}` lies above your home directory", path.display()),
+            Self::Temporary { path } => write!(f, "`{}` lies in a directory for temporary files", path.display()),
+        }
+    }
+}
+
+impl Stranger {
+    /// The reason why the project with this file counts as a stranger's, if it does. `home` is the user's directory,
+    /// `temporary` the directories for temporary files.
+    pub fn of(file: &Path, whereabouts: &Whereabouts, home: Option<&Path>, temporary: &[PathBuf]) -> Option<Self> {
+        let directory = &whereabouts.directory;
+        let above = |home: &Path| home.starts_with(directory) && home != directory;
+        if home.is_some_and(above) {
+            return Some(Self::AboveHome { path: file.to_owned() });
+        }
+        if temporary.contains(directory) {
+            return Some(Self::Temporary { path: file.to_owned() });
+        }
+        let settings = [".npmrc", "uv.toml", "vx.lock"].map(|name| directory.join(name));
+        let folders = directory.ancestors().take_while(|folder| folder.starts_with(&whereabouts.top));
+        let looked_at = std::iter::once(file.to_owned())
+            .chain(settings)
+            .chain(folders.map(Path::to_owned))
+            .chain(whereabouts.git_file.clone())
+            .chain(whereabouts.common.clone());
+        looked_at.into_iter().find_map(|path| foreign(&path).map(|reason| Self::Foreign { path, reason }))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn stranger(directory: &Path, home: Option<&Path>, temporary: &[PathBuf]) -> Option<Stranger> {
+        Stranger::of(&directory.join("vx.toml"), &Whereabouts::of(directory), home, temporary)
+    }
+
+    #[test]
+    fn a_project_above_the_home_or_in_a_temporary_directory_is_a_strangers() {
+        let top = tempfile::tempdir().expect("a directory");
+        let top = fs::canonicalize(top.path()).expect("it is there");
+        let home = top.join("home/user");
+        fs::create_dir_all(&home).expect("directories");
+        assert!(matches!(stranger(&top, Some(&home), &[]), Some(Stranger::AboveHome { .. })));
+        assert_eq!(stranger(&home, Some(&home), &[]), None, "the home itself is the user's");
+        assert_eq!(stranger(&top, None, &[]), None);
+        assert!(matches!(stranger(&top, None, std::slice::from_ref(&top)), Some(Stranger::Temporary { .. })));
+    }
+
+    #[test]
+    fn anything_from_the_file_up_to_the_top_of_the_repository_counts() {
+        let top = tempfile::tempdir().expect("a directory");
+        let top = fs::canonicalize(top.path()).expect("it is there");
+        let project = top.join("a/b");
+        fs::create_dir_all(&project).expect("directories");
+        fs::create_dir(top.join(".git")).expect("a directory");
+        fs::write(project.join("vx.toml"), "").expect("a file");
+        fs::write(project.join("vx.lock"), "").expect("a file");
+        assert_eq!(stranger(&project, None, &[]), None);
+        for path in [project.join("vx.toml"), project.join("vx.lock"), project.clone(), top.join("a"), top.join(".git")]
+        {
+            let before = fs::metadata(&path).expect("it is there").permissions();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).expect("its mode");
+            let expected = Some(Stranger::Foreign { path: path.clone(), reason: Foreign::Writable });
+            assert_eq!(stranger(&project, None, &[]), expected, "{}", path.display());
+            fs::set_permissions(&path, before).expect("its mode");
+        }
+        assert_eq!(stranger(&project, None, &[]), None);
+    }
+}

@@ -1,0 +1,198 @@
+//! The repository of a project, and the key under which its consent is kept.
+//!
+//! All worktrees of a repository share one consent: the key is made from the common git directory and the project's
+//! place in the worktree. Whatever a `.git` claims is believed only as far as nobody else could have written it: a
+//! worktree must be named back by the common directory, and a link, or a `.git` file of another kind, stands for the
+//! folder alone.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::digest::Algorithm;
+
+/// The longest file of git that is read here; each holds one path.
+const LONGEST_BYTES: u64 = 8 * 1024;
+
+/// The key of a consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The name of its file.
+    pub file_name: String,
+    /// The repository or folder, for people.
+    pub shown: String,
+}
+
+/// The place of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The project's directory, without links.
+    pub directory: PathBuf,
+    /// The top folder of the worktree; without a repository the project's directory.
+    pub top: PathBuf,
+    /// The common directory of the repository.
+    pub common: Option<PathBuf>,
+    /// The `.git` of the worktree where that is a file.
+    pub git_file: Option<PathBuf>,
+}
+
+impl Whereabouts {
+    /// The whereabouts of a project in this directory.
+    pub fn of(directory: &Path) -> Self {
+        let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
+        let alone = |git_file| Self { directory: directory.clone(), top: directory.clone(), common: None, git_file };
+        for folder in directory.ancestors() {
+            let git = folder.join(".git");
+            let Ok(found) = fs::symlink_metadata(&git) else { continue };
+            let top = folder.to_owned();
+            return if found.is_dir() {
+                Self { common: Some(git), top, ..alone(None) }
+            } else if found.is_file() {
+                Self { common: common_of(&git), top, ..alone(Some(git)) }
+            } else {
+                Self { top, ..alone(None) }
+            };
+        }
+        alone(None)
+    }
+
+    /// The key of the project's consent.
+    pub fn key(&self) -> Key {
+        let mut hasher = Algorithm::Sha256.hasher();
+        let (kind, place, inside) = match &self.common {
+            Some(common) => ("repository", common, self.directory.strip_prefix(&self.top).unwrap_or(Path::new(""))),
+            None => ("folder", &self.directory, Path::new("")),
+        };
+        for text in [kind.as_bytes(), place.as_os_str().as_encoded_bytes(), inside.as_os_str().as_encoded_bytes()] {
+            hasher.update(&(text.len() as u64).to_le_bytes());
+            hasher.update(text);
+        }
+        let shown = match &self.common {
+            Some(common) if inside.as_os_str().is_empty() => top_of(common).to_owned(),
+            Some(common) => top_of(common).join(inside),
+            None => self.directory.clone(),
+        };
+        Key { file_name: format!("{:.32}.json", hasher.finish().hex()), shown: shown.display().to_string() }
+    }
+}
+
+/// The folder of a repository, for people.
+fn top_of(common: &Path) -> &Path {
+    common.parent().filter(|_| common.ends_with(".git")).unwrap_or(common)
+}
+
+/// The common directory of the worktree with this `.git` file, if it names this worktree back.
+fn common_of(git_file: &Path) -> Option<PathBuf> {
+    let folder = git_file.parent()?;
+    let own = fs::canonicalize(folder.join(path_in(git_file)?.strip_prefix("gitdir:")?.trim())).ok()?;
+    let common = fs::canonicalize(own.join(path_in(&own.join("commondir"))?)).ok()?;
+    let back = own.join(path_in(&own.join("gitdir"))?);
+    let named_back = fs::canonicalize(back).ok()? == fs::canonicalize(git_file).ok()?;
+    (own.parent()? == common.join("worktrees") && named_back).then_some(common)
+}
+
+/// The one line of a file of git.
+fn path_in(file: &Path) -> Option<String> {
+    let mut text = String::new();
+    let opened = fs::metadata(file).ok().filter(fs::Metadata::is_file).and_then(|_| fs::File::open(file).ok())?;
+    opened.take(LONGEST_BYTES).read_to_string(&mut text).ok()?;
+    Some(text.trim_end_matches(['\n', '\r']).to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A repository with a worktree beside it, as git lays them out.
+    fn repository(top: &Path, worktrees: &[&str]) {
+        let git = top.join("main/.git");
+        fs::create_dir_all(&git).expect("a directory");
+        for name in worktrees {
+            let own = git.join("worktrees").join(name);
+            fs::create_dir_all(&own).expect("a directory");
+            fs::create_dir_all(top.join(name).join("sub")).expect("a directory");
+            fs::write(own.join("commondir"), "../..\n").expect("a file");
+            fs::write(own.join("gitdir"), format!("{}\n", top.join(name).join(".git").display())).expect("a file");
+            fs::write(top.join(name).join(".git"), format!("gitdir: {}\n", own.display())).expect("a file");
+        }
+    }
+
+    fn top() -> (tempfile::TempDir, PathBuf) {
+        let top = tempfile::tempdir().expect("a directory");
+        let path = fs::canonicalize(top.path()).expect("it is there");
+        (top, path)
+    }
+
+    #[test]
+    fn every_worktree_of_a_repository_has_its_key_and_every_project_inside_its_own() {
+        let (_keep, top) = top();
+        repository(&top, &["one", "two"]);
+        let key = |path: &str| Whereabouts::of(&top.join(path)).key().file_name;
+        assert_eq!(key("one"), key("main"));
+        assert_eq!(key("one"), key("two"));
+        assert_eq!(key("one/sub"), key("two/sub"));
+        assert_ne!(key("one/sub"), key("one"));
+        assert_eq!(Whereabouts::of(&top.join("one")).git_file, Some(top.join("one/.git")));
+        assert_eq!(Whereabouts::of(&top.join("main")).git_file, None);
+    }
+
+    #[test]
+    fn a_worktree_that_is_not_named_back_is_a_folder() {
+        let (_keep, top) = top();
+        repository(&top, &["one"]);
+        let main = Whereabouts::of(&top.join("main")).key();
+        fs::create_dir(top.join("evil")).expect("a directory");
+        let own = top.join("main/.git/worktrees/one");
+        let claims = [
+            format!("gitdir: {}", own.display()),
+            format!("gitdir: {}", top.join("main/.git").display()),
+            format!("gitdir: {}/../worktrees/one", top.join("main/.git/worktrees").display()),
+            "gitdir: ../main/.git/worktrees/one".to_owned(),
+            "gitdir: /nowhere".to_owned(),
+            String::new(),
+        ];
+        for claim in claims {
+            fs::write(top.join("evil/.git"), &claim).expect("a file");
+            let evil = Whereabouts::of(&top.join("evil"));
+            assert_eq!(evil.common, None, "{claim}");
+            assert_ne!(evil.key(), main, "{claim}");
+        }
+    }
+
+    #[test]
+    fn a_git_directory_elsewhere_that_claims_the_common_one_is_not_believed() {
+        let (_keep, top) = top();
+        repository(&top, &["one"]);
+        let own = top.join("evil/own");
+        fs::create_dir_all(&own).expect("a directory");
+        fs::write(top.join("evil/.git"), "gitdir: own\n").expect("a file");
+        fs::write(own.join("commondir"), format!("{}\n", top.join("main/.git").display())).expect("a file");
+        fs::write(own.join("gitdir"), format!("{}\n", top.join("evil/.git").display())).expect("a file");
+        assert_eq!(Whereabouts::of(&top.join("evil")).common, None);
+    }
+
+    #[test]
+    fn a_link_in_place_of_a_git_directory_is_not_followed() {
+        let (_keep, top) = top();
+        repository(&top, &[]);
+        fs::create_dir(top.join("evil")).expect("a directory");
+        symlink(top.join("main/.git"), top.join("evil/.git")).expect("a link");
+        let evil = Whereabouts::of(&top.join("evil"));
+        assert_eq!(evil.common, None);
+        assert_ne!(evil.key(), Whereabouts::of(&top.join("main")).key());
+    }
+
+    #[test]
+    fn a_submodule_is_not_its_superproject() {
+        let (_keep, top) = top();
+        repository(&top, &[]);
+        let module = top.join("main/.git/modules/sub");
+        fs::create_dir_all(&module).expect("a directory");
+        fs::create_dir(top.join("main/sub")).expect("a directory");
+        fs::write(top.join("main/sub/.git"), "gitdir: ../.git/modules/sub\n").expect("a file");
+        let sub = Whereabouts::of(&top.join("main/sub"));
+        assert_eq!((sub.common.clone(), sub.top.clone()), (None, top.join("main/sub")));
+        assert_ne!(sub.key(), Whereabouts::of(&top.join("main")).key());
+    }
+}

@@ -1,0 +1,242 @@
+//! Consent: the one function that every door asks before a project may act.
+//!
+//! [`Consent::of`] finds the acting parts of a project and where its user stands on them; [`Consent::settle`] asks where
+//! somebody can answer; [`Consent::apply`] takes out of the project what may not act. `Workspace::open` does all three,
+//! so that no command sees a project with more than it may do.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::error::WorkError;
+use super::frontend::{Answer, Frontend, Question};
+use super::notice::Notice;
+use super::policy::{Policy, in_ci};
+use super::withheld::{ConsentError, Withheld};
+use crate::digest::{Algorithm, Digest};
+use crate::paths::{Home, foreign};
+use crate::project::{Lock, Project, Trust};
+use crate::source::project_settings;
+use crate::trust::kept::{self, Kept};
+use crate::trust::{Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out};
+
+/// A user's standing on a project's acting parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The file is the user's own, in the home.
+    Own,
+    /// There is nothing to agree to.
+    Nothing,
+    /// Everything may act in this run.
+    All,
+    /// The project lies in a folder that the user trusts.
+    Folder,
+    /// The user has agreed to exactly these parts.
+    Agreed,
+    /// Nobody has agreed: the parts may not act.
+    Withheld,
+}
+
+/// The way in which a command may get a consent that is lacking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asking {
+    /// Not at all.
+    #[default]
+    Nobody,
+    /// By asking the user, if somebody can answer.
+    User,
+    /// As [`User`](Self::User); and in CI the command itself is the consent.
+    UserOrCi,
+    /// The user has given it with the command.
+    Given,
+}
+
+/// The acting parts of a project, and its user's standing on them.
+#[derive(Clone, Debug)]
+pub struct Consent {
+    /// The project's file.
+    pub file: PathBuf,
+    /// The parts.
+    pub parts: Vec<Part>,
+    /// The variables that are never taken from the project.
+    pub refused: Vec<String>,
+    /// The reason why the project counts as a stranger's, if it does.
+    pub stranger: Option<Stranger>,
+    /// The standing.
+    pub standing: Standing,
+    /// The key of the consent.
+    pub key: Key,
+    /// The digest of the parts.
+    pub digest: Digest,
+    whereabouts: Whereabouts,
+    policy: Policy,
+}
+
+impl Consent {
+    /// The parts of this project, and where its user stands on them. Nobody is asked.
+    ///
+    /// # Errors
+    /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
+    pub fn of(home: &Home, project: &Project, lock: &Lock) -> Result<Self, WorkError> {
+        let policy = Policy::from_environment()?;
+        let whereabouts = Whereabouts::of(&project.directory);
+        let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
+        let trust = Trust::of_home(home.root(), user.as_deref())?;
+        let settings = project_settings(&whereabouts.directory, &whereabouts.top);
+        let content = |path: &Path| content(path);
+        let subject = Subject {
+            project,
+            lock,
+            settings: &settings,
+            directory: &whereabouts.directory,
+            top: &whereabouts.top,
+            allowed: &trust.variables,
+            content: &content,
+        };
+        let parts = acting_parts(&subject);
+        let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
+        let refused = if own { Vec::new() } else { refused_variables(&subject) };
+        let resolved = |path: Option<PathBuf>| path.and_then(|path| path.canonicalize().ok());
+        let temporary = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), "/dev/shm".into()];
+        let temporary: Vec<PathBuf> = temporary.into_iter().filter_map(|path| resolved(Some(path))).collect();
+        let stranger = Stranger::of(&project.path, &whereabouts, resolved(user).as_deref(), &temporary);
+        let (key, digest) = (whereabouts.key(), part::digest(&parts));
+        let standing = match policy {
+            _ if own => Standing::Own,
+            _ if parts.is_empty() => Standing::Nothing,
+            Policy::All => Standing::All,
+            Policy::None => Standing::Withheld,
+            _ if stranger.is_some() => Standing::Withheld,
+            _ if is_trusted(&whereabouts.directory, &trust) => Standing::Folder,
+            _ if kept::read(home, &key).covers(&digest) => Standing::Agreed,
+            _ => Standing::Withheld,
+        };
+        let file = project.path.clone();
+        Ok(Self { file, parts, refused, stranger, standing, key, digest, whereabouts, policy })
+    }
+
+    /// Get the consent in this way, if it is lacking. What the user agrees to is kept.
+    ///
+    /// # Errors
+    /// The consent cannot be kept, or what was agreed to has changed meanwhile.
+    pub fn settle(&mut self, home: &Home, asking: Asking, frontend: &dyn Frontend) -> Result<(), WorkError> {
+        if self.standing != Standing::Withheld || self.policy == Policy::None {
+            return Ok(());
+        }
+        let ci = asking == Asking::UserOrCi && self.policy == Policy::Unset && in_ci();
+        if ci {
+            frontend.notice(Notice::TrustedByCi { file: self.file.clone(), lines: self.lines() });
+        }
+        if ci || asking == Asking::Given {
+            self.standing = Standing::All;
+            return if self.stranger.is_none() { self.agree(home) } else { Ok(()) };
+        }
+        if asking == Asking::Nobody || self.stranger.is_some() {
+            return Ok(());
+        }
+        match frontend.ask(&self.question(home)) {
+            Answer::Yes => self.agree(home),
+            Answer::No | Answer::Nobody => Ok(()),
+        }
+    }
+
+    /// Keep the agreement to these parts. The files that they name are compared with those that were shown.
+    ///
+    /// # Errors
+    /// The consent cannot be kept, or a file has changed.
+    pub fn agree(&mut self, home: &Home) -> Result<(), WorkError> {
+        let changed = self.named_files().find(|(path, digest)| content(path).as_ref() != Some(*digest));
+        if let Some((path, _)) = changed {
+            return Err(ConsentError::Changed { path }.into());
+        }
+        let kept = kept::keep(home, &self.key, &self.digest, &self.lines());
+        kept.map_err(|cause| ConsentError::NotKept { path: kept::path(home, &self.key), cause })?;
+        self.standing = Standing::Agreed;
+        Ok(())
+    }
+
+    /// Take out of the project what may not act.
+    pub fn apply(&self, project: &mut Project) {
+        project.env.retain(|name, _| !self.refused.contains(name));
+        take_out(project, self.withheld());
+    }
+
+    /// The parts that may not act.
+    pub fn withheld(&self) -> &[Part] {
+        if self.standing == Standing::Withheld { &self.parts } else { &[] }
+    }
+
+    /// True if nothing of the project is withheld.
+    pub fn complete(&self) -> bool {
+        self.withheld().is_empty()
+    }
+
+    /// The project's directory, without links.
+    pub fn directory(&self) -> &Path {
+        &self.whereabouts.directory
+    }
+
+    /// The top folder of the project's repository, or the project's directory.
+    pub fn top(&self) -> &Path {
+        &self.whereabouts.top
+    }
+
+    /// The lines of all parts.
+    pub fn lines(&self) -> Vec<String> {
+        self.parts.iter().map(Part::line).collect()
+    }
+
+    /// The question whether the parts may act, with the difference from what was agreed to last.
+    pub fn question(&self, home: &Home) -> Question {
+        Question::new(self.file.clone(), self.lines(), self.kept(home).last_lines())
+    }
+
+    /// What was agreed to for this key.
+    pub fn kept(&self, home: &Home) -> Kept {
+        kept::read(home, &self.key)
+    }
+
+    /// The error of these tools, which cannot be had without consent.
+    pub fn refusal(&self, tools: &[String]) -> WorkError {
+        let about = |part: &&Part| part.withholds().is_some_and(|tool| tools.iter().any(|named| named == tool));
+        WorkError::Consent(ConsentError::Withheld(Withheld {
+            file: self.file.clone(),
+            tools: tools.to_vec(),
+            lines: self.parts.iter().filter(about).map(Part::line).collect(),
+            stranger: self.stranger.clone(),
+        }))
+    }
+
+    fn named_files(&self) -> impl Iterator<Item = (PathBuf, &Digest)> {
+        let files = self.parts.iter().flat_map(Part::files);
+        files.map(|file| (self.whereabouts.directory.join(&file.path), &file.digest))
+    }
+}
+
+/// The files that a consent depends on besides those of the project: that of its key, which need not exist, and the
+/// `.git` of the worktree where that is a file.
+pub fn witnesses(home: &Home, directory: &Path) -> Vec<PathBuf> {
+    let whereabouts = Whereabouts::of(directory);
+    let consent = kept::path(home, &whereabouts.key());
+    std::iter::once(consent).chain(whereabouts.git_file).collect()
+}
+
+/// True if the project lies in a folder that the user trusts, and that belongs to the user alone.
+fn is_trusted(directory: &Path, trust: &Trust) -> bool {
+    let folders = trust.folders.iter().filter_map(|folder| folder.canonicalize().ok());
+    folders.into_iter().any(|folder| directory.starts_with(&folder) && foreign(&folder).is_none())
+}
+
+/// The digest of a regular file's content.
+fn content(path: &Path) -> Option<Digest> {
+    path.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut file = File::open(path).ok()?;
+    let mut hasher = Algorithm::Sha256.hasher();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        match file.read(&mut piece).ok()? {
+            0 => return Some(hasher.finish()),
+            length => hasher.update(&piece[..length]),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The releases that answer outside of the projects that want them: those of the catalogue, from its own packages.
+//!
+//! A release from a project's address, or from a package that the catalogue does not name, is that project's own. Its
+//! programs must not answer in other directories, unless the user lets everything act.
+
+use super::policy::Policy;
+use crate::candidate::SourceKind;
+use crate::install::{DiskError, Release, Store};
+use crate::paths::Home;
+use crate::platform::Platform;
+use crate::source::{Recipe, RecipeRequest};
+
+/// The installed releases that answer in any directory.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn releases(home: &Home) -> Result<Vec<Release>, DiskError> {
+    let installed = Store::new(home.clone()).list()?;
+    let everything = Policy::from_environment() == Ok(Policy::All);
+    Ok(installed.into_iter().filter(|release| everything || is_of_catalogue(release)).collect())
+}
+
+fn is_of_catalogue(release: &Release) -> bool {
+    let receipt = &release.receipt;
+    let Some(platform) = Platform::current() else { return false };
+    let source: Option<SourceKind> = receipt.source.parse().ok();
+    let wanted = RecipeRequest { source, ..RecipeRequest::default() };
+    let Ok(recipe) = Recipe::for_tool(&receipt.tool, &wanted, &[], platform) else { return false };
+    let Some(first) = receipt.parts.first() else { return false };
+    // A receipt holds the package beside the archives, not with each.
+    let archive = crate::archive::Archive { package: receipt.package.clone(), ..first.clone() };
+    source.is_some_and(|source| source != SourceKind::Url) && recipe.names(&archive, &receipt.version)
+}

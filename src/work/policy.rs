@@ -1,0 +1,59 @@
+//! `VX_TRUST`: the user's word on all projects, for the commands that inherit it.
+
+use crate::trouble::{Explain, TroubleKind};
+
+/// The variable.
+pub const VARIABLE: &str = "VX_TRUST";
+
+/// The user's word on all projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// No word: ask where somebody can answer; in CI a sync is consent.
+    Unset,
+    /// Ask where somebody can answer, also in CI.
+    Ask,
+    /// No project may act, whatever was agreed to.
+    None,
+    /// Every project may act.
+    All,
+}
+
+/// `VX_TRUST` has a value without a meaning.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("VX_TRUST is `{value}`, which means nothing")]
+pub struct PolicyError {
+    /// The value.
+    pub value: String,
+}
+
+impl Explain for PolicyError {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("set it to `none`, `ask` or `all`, or leave it out".into())
+    }
+}
+
+impl Policy {
+    /// The policy of this process.
+    ///
+    /// # Errors
+    /// The variable has another value.
+    pub fn from_environment() -> Result<Self, PolicyError> {
+        let value = std::env::var_os(VARIABLE).unwrap_or_default();
+        match value.to_str() {
+            Some("") => Ok(Self::Unset),
+            Some("ask") => Ok(Self::Ask),
+            Some("none") => Ok(Self::None),
+            Some("all") => Ok(Self::All),
+            _ => Err(PolicyError { value: value.to_string_lossy().into_owned() }),
+        }
+    }
+}
+
+/// True in the run of a build service.
+pub fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+}

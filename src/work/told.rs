@@ -1,0 +1,63 @@
+//! The one line about a project's withheld parts: once for each shell and project.
+//!
+//! A mark in the caches stands for "this shell was told about this project". A shell is known by its session, so that
+//! all programs started from one terminal share it.
+
+use std::fs;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use super::consent::Consent;
+use super::frontend::Frontend;
+use super::notice::Notice;
+use crate::paths::Home;
+use crate::route::session;
+use crate::trust::Part;
+
+/// The age at which a mark counts no more: a session's number may have gone to another shell.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most marks; beyond it all are removed, and each shell is told once more.
+const MOST: usize = 256;
+
+/// Give notice of everything that is withheld from this project, unless this shell was told already.
+pub fn tell(home: &Home, consent: &Consent, frontend: &dyn Frontend) {
+    if (!consent.complete() || !consent.refused.is_empty()) && is_news(home, consent) {
+        frontend.notice(notice(consent));
+    }
+}
+
+/// The notice of everything that is withheld from this project.
+pub fn notice(consent: &Consent) -> Notice {
+    Notice::Withheld {
+        file: consent.file.clone(),
+        parts: consent.withheld().iter().map(Part::short).collect(),
+        refused: consent.refused.clone(),
+        stranger: consent.stranger.clone(),
+    }
+}
+
+/// True if this shell was not told about this project yet; from now on it was. A home that cannot be written to has no
+/// marks, and each call tells.
+fn is_news(home: &Home, consent: &Consent) -> bool {
+    let folder = home.told();
+    let (digest, session) = (consent.digest.hex(), session().unwrap_or_default());
+    let mark = folder.join(format!("{}-{digest:.16}-{session}", consent.key.file_name));
+    let age = |path: &std::path::Path| {
+        let changed = fs::metadata(path).and_then(|found| found.modified()).ok()?;
+        Some(SystemTime::now().duration_since(changed).unwrap_or_default())
+    };
+    if age(&mark).is_some_and(|age| age < STALE) {
+        return false;
+    }
+    let _ = make_room(&folder).and_then(|()| fs::write(&mark, ""));
+    true
+}
+
+fn make_room(folder: &std::path::Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let marks: Vec<_> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    if marks.len() >= MOST {
+        marks.iter().for_each(|mark| drop(fs::remove_file(mark)));
+    }
+    Ok(())
+}

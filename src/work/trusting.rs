@@ -1,0 +1,65 @@
+//! Agreeing to the acting parts of a project ahead, looking at them, and taking the agreement back.
+
+use super::consent::{Consent, Standing};
+use super::error::WorkError;
+use super::frontend::{Answer, Frontend};
+use super::withheld::ConsentError;
+use super::workspace::{Faults, Place, Workspace};
+use crate::paths::Home;
+use crate::trust::kept::{self, Kept};
+
+/// The outcome of agreeing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// There is nothing to agree to.
+    Nothing,
+    /// The parts may act already: by an earlier agreement, a trusted folder, or the user's word on all projects.
+    Already(Standing),
+    /// The user agreed.
+    Agreed,
+}
+
+/// The acting parts of the project at `place`, and its user's standing on them.
+///
+/// # Errors
+/// The project cannot be used.
+pub fn consent(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Consent, WorkError> {
+    Ok(Workspace::open(home.clone(), place, Faults::Refuse, frontend)?.consent)
+}
+
+/// Ask for consent to the acting parts, and keep it. A door that has nobody to ask takes the call itself for consent.
+///
+/// # Errors
+/// The user does not agree, no consent counts for the project, or it cannot be kept.
+pub fn agree(home: &Home, mut consent: Consent, frontend: &dyn Frontend) -> Result<Agreement, WorkError> {
+    match consent.standing {
+        Standing::Own | Standing::Nothing => return Ok(Agreement::Nothing),
+        standing @ (Standing::Folder | Standing::Agreed) => return Ok(Agreement::Already(standing)),
+        Standing::All | Standing::Withheld => {}
+    }
+    if let Some(stranger) = consent.stranger {
+        return Err(ConsentError::Stranger { stranger }.into());
+    }
+    match frontend.ask(&consent.question(home)) {
+        Answer::No => return Err(ConsentError::Declined { file: consent.file }.into()),
+        Answer::Yes | Answer::Nobody => {}
+    }
+    consent.agree(home)?;
+    Ok(Agreement::Agreed)
+}
+
+/// Take back every agreement for this project. Returns whether there was one.
+///
+/// # Errors
+/// The agreement cannot be removed.
+pub fn revoke(home: &Home, consent: &Consent) -> Result<bool, WorkError> {
+    kept::revoke(home, &consent.key).map_err(|cause| {
+        let path = kept::path(home, &consent.key);
+        ConsentError::NotKept { path, cause }.into()
+    })
+}
+
+/// Every kept consent.
+pub fn list(home: &Home) -> Vec<Kept> {
+    kept::list(home)
+}

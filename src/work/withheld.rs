@@ -1,0 +1,99 @@
+//! The errors of a consent that is lacking.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::policy::PolicyError;
+use crate::trouble::{Explain, TroubleKind};
+use crate::trust::Stranger;
+
+/// Why something cannot be had, or was not agreed to.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsentError {
+    /// Tools that cannot be had without the consent of the project's user.
+    #[error("{0}")]
+    Withheld(Withheld),
+    /// The user has not agreed.
+    #[error("nothing was agreed to: `{}` stays as it is", file.display())]
+    Declined {
+        /// The project's file.
+        file: PathBuf,
+    },
+    /// No consent counts for the project.
+    #[error("{stranger}, so no consent counts for it")]
+    Stranger {
+        /// The reason.
+        stranger: Stranger,
+    },
+    /// A file that was shown is not the same any more.
+    #[error("`{}` has changed since it was shown", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The consent cannot be kept.
+    #[error("the consent cannot be kept in `{}`: {cause}", path.display())]
+    NotKept {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        cause: io::Error,
+    },
+    /// The user's word on all projects has no meaning.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+}
+
+/// Tools that cannot be had without consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The project's file.
+    pub file: PathBuf,
+    /// The tools.
+    pub tools: Vec<String>,
+    /// The parts that they need.
+    pub lines: Vec<String>,
+    /// The reason why no consent counts for the project, if that is so.
+    pub stranger: Option<Stranger>,
+}
+
+impl std::fmt::Display for Withheld {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let tools: Vec<String> = self.tools.iter().map(|tool| format!("`{tool}`")).collect();
+        let need = if tools.len() == 1 { "needs" } else { "need" };
+        write!(f, "{} {need} your consent to what `{}` would do", tools.join(", "), self.file.display())
+    }
+}
+
+/// The next step where no consent counts.
+pub(crate) const FOR_STRANGERS: &str =
+    "make the project's files and folders your own, or set VX_TRUST=all for one command to let it act";
+
+impl Explain for ConsentError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Policy(error) => error.kind(),
+            Self::NotKept { .. } => TroubleKind::Disk,
+            _ => TroubleKind::Consent,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Withheld(Withheld { stranger: Some(stranger), .. }) => format!("{stranger}: {FOR_STRANGERS}"),
+            Self::Withheld(_) => "`vx trust` lists everything that the project would do, and asks".into(),
+            Self::Declined { .. } => return None,
+            Self::Stranger { .. } => FOR_STRANGERS.into(),
+            Self::Changed { .. } => "look at it again with `vx trust`".into(),
+            Self::NotKept { .. } => "check the permissions of the home of vx".into(),
+            Self::Policy(error) => return error.hint(),
+        })
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Withheld(withheld) => withheld.lines.iter().map(|line| format!("  {line}")).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The hostile collection: each trick against every entry. Nothing of it runs, sets a variable or asks anything; and each
+//! trick would act if its rule were not there, which it shows where its user lets it.
+
+use std::fs;
+
+use super::entries::{github, outputs};
+use super::tricks::{TRICKS, Takes, Trick, asked};
+use super::{acted, cautious, make_shims};
+use crate::sandbox::Sandbox;
+
+/// A sandbox with links for the catalogue's tools, in which the trick is laid.
+fn laid(trick: Trick, word: &str) -> Sandbox {
+    // Nothing answers at the sites of vendors, nor at the usual index of Python packages.
+    let sandbox = cautious().variable("HTTPS_PROXY", "http://127.0.0.1:9").variable("NO_PROXY", "127.0.0.1");
+    make_shims(&sandbox);
+    let sandbox = match trick.name {
+        "an_index_in_uv_toml" => sandbox.variable("UV_DEFAULT_INDEX", ""),
+        "a_file_that_programs_obey" => {
+            let path = format!("{}:{}", sandbox.root().join("bin").display(), std::env::var("PATH").expect("a path"));
+            sandbox.variable("UV_DEFAULT_INDEX", "").variable("PATH", &path)
+        }
+        _ => sandbox,
+    };
+    (trick.lay)(&sandbox);
+    sandbox.variable("VX_TRUST", word)
+}
+
+/// Assert that nothing of the trick shows in this output.
+#[track_caller]
+fn assert_inert(trick: &str, entry: &str, output: &str, sandbox: &Sandbox) {
+    assert!(!acted(sandbox), "{trick}: something ran by {entry}:\n{output}");
+    assert!(!asked(sandbox), "{trick}: a server was asked by {entry}:\n{output}");
+    assert!(!output.contains("EVIL"), "{trick}: a variable or program shows by {entry}:\n{output}");
+}
+
+fn is_refused(trick: Trick) {
+    let sandbox = laid(trick, "");
+    for (entry, finished) in outputs(&sandbox) {
+        let (stdout, stderr) = (finished.stdout(), finished.stderr());
+        // A script is listed as the data that it is; control codes are in no output.
+        let shown = if entry == "vx run --list" { String::new() } else { stdout.clone() };
+        assert_inert(trick.name, &entry, &shown, &sandbox);
+        let all = format!("{stdout}{stderr}");
+        assert!(!all.contains("[y/N]"), "{}: {entry} asks:\n{all}", trick.name);
+        assert!(!all.contains(['\u{1b}', '\u{202e}']), "{}: {entry} prints codes:\n{all:?}", trick.name);
+    }
+    #[cfg(target_os = "linux")]
+    for (entry, screen) in super::entries::screens(&sandbox) {
+        assert!(!acted(&sandbox) && !asked(&sandbox), "{}: something ran by {entry}:\n{screen}", trick.name);
+        assert!(!screen.contains("[y/N]"), "{}: {entry} asks:\n{screen}", trick.name);
+        let shell = entry.starts_with("bash");
+        assert!(
+            !shell || !screen.contains("=EVIL") && !screen.contains("=/EVIL"),
+            "{}: {entry}:\n{screen}",
+            trick.name
+        );
+    }
+    assert!(!(trick.acts)(&sandbox), "{}", trick.name);
+    let written = github(sandbox);
+    assert!(!written.contains("EVIL"), "{}: {written}", trick.name);
+}
+
+/// The trick acts where its user lets it, so that its refusal means something.
+fn is_alive(trick: Trick) {
+    let sandbox = laid(trick, "all");
+    if trick.takes == Takes::Naming {
+        let variables = "[trust]\nvariables = [\"GIT_SSH_COMMAND\"]\n";
+        fs::write(sandbox.home().join("vx.toml"), variables).expect("a file");
+    }
+    let expected = trick.takes != Takes::Nothing;
+    assert_eq!((trick.acts)(&sandbox), expected, "{}: {}", trick.name, sandbox.vx("sync").stderr());
+}
+
+fn trick(name: &str) -> Trick {
+    *TRICKS.iter().find(|trick| trick.name == name).expect("a trick of this name")
+}
+
+macro_rules! collection {
+    ($($name:ident),* $(,)?) => {
+        $(
+            mod $name {
+                #[test]
+                fn is_refused_by_every_entry() {
+                    super::is_refused(super::trick(stringify!($name)));
+                }
+
+                #[test]
+                fn acts_where_its_user_lets_it() {
+                    super::is_alive(super::trick(stringify!($name)));
+                }
+            }
+        )*
+
+        #[test]
+        fn every_trick_is_in_the_collection() {
+            assert_eq!(TRICKS.map(|trick| trick.name), [$(stringify!($name)),*]);
+        }
+    };
+}
+
+collection!(
+    variables,
+    variables_that_steer_programs,
+    a_command_after_an_install,
+    a_variable_of_an_install,
+    a_tool_from_an_address,
+    a_tool_that_hides_one_of_the_system,
+    a_program_under_another_name,
+    a_lock_with_another_package,
+    a_lock_with_an_address,
+    a_mirror,
+    a_registry_in_npmrc,
+    an_index_in_uv_toml,
+    a_file_that_programs_obey,
+    a_folder_of_programs,
+    a_file_of_variables,
+    a_linked_vx_toml,
+    a_second_file_beside_the_first,
+    a_borrowed_git_directory,
+    a_project_that_trusts_itself,
+    names_that_are_paths_or_look_alike,
+    control_codes_in_names,
+);
