@@ -78,7 +78,7 @@ impl From<WorkError> for Failure {
                 print::problems(errors.render());
                 Self::silent(USAGE)
             }
-            WorkError::NoRecipes(_) | WorkError::Undeclared(_) => {
+            WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Forged(_) => {
                 error.troubles().iter().for_each(print::trouble);
                 Self::silent(USAGE)
             }
@@ -98,6 +98,7 @@ fn code(error: &WorkError) -> u8 {
         WorkError::Home(_) | WorkError::Project(_) | WorkError::LockRead(_) | WorkError::Platform { .. } => USAGE,
         WorkError::NotInProject { .. } | WorkError::Request(_) | WorkError::TwoRequests { .. } => USAGE,
         WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Unlocked { .. } => USAGE,
+        WorkError::Forged(_) => USAGE,
         WorkError::Runtime(_) | WorkError::Refused => USAGE,
         WorkError::LockWrite(_) | WorkError::Store(_) | WorkError::Directory { .. } => FAILED,
         WorkError::DumpDirectory { .. } | WorkError::Export(_) | WorkError::Recording { .. } => FAILED,

@@ -79,6 +79,11 @@ impl Request {
         matches!(self.kind, RequestKind::System)
     }
 
+    /// True if it requests a release of a support line.
+    pub fn is_lts(&self) -> bool {
+        matches!(self.kind, RequestKind::Lts(_))
+    }
+
     /// The newest of `candidates` that matches the request.
     ///
     /// A version named exactly is chosen even if it is yanked. Otherwise yanked versions are left out, and deprecated

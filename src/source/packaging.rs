@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::platform::Platform;
+use crate::platform::{Os, Platform};
 pub(super) use vendor::{ArchivePath, IndexPath, Names, Site, VendorPackaging};
 
 /// The layout of a tool in a registry.
@@ -22,6 +22,9 @@ pub(super) struct Packaging {
     /// Older names of the one package, newest first.
     #[serde(default)]
     formerly: Vec<String>,
+    /// Names that its packages no longer have, and that locks may still name.
+    #[serde(default)]
+    pub(super) was: Vec<String>,
     /// The tool that runs its programs.
     #[serde(default)]
     pub(super) needs: Option<String>,
@@ -79,6 +82,28 @@ pub(super) struct Companion {
     pub(super) until: Option<String>,
     pub(super) strip: u32,
     pub(super) into: String,
+}
+
+impl Companion {
+    /// Its name on a platform.
+    pub(super) fn package(&self, platform: Platform) -> String {
+        self.package.replace("{node}", &node_name(platform))
+    }
+
+    /// The folder of the release that it is unpacked into.
+    pub(super) fn folder(&self, platform: Platform) -> String {
+        self.into.replace("{node}", &node_name(platform))
+    }
+}
+
+/// Node's name of a platform.
+fn node_name(platform: Platform) -> String {
+    let os = match platform.os {
+        Os::Linux => "linux",
+        Os::Macos => "darwin",
+        Os::Windows => "win32",
+    };
+    format!("{os}-{}", platform.arch.name())
 }
 
 impl Packaging {

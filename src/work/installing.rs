@@ -10,7 +10,7 @@ use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
-use super::workspace::{Access, Faults, Place, Workspace};
+use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
 use crate::sync::{Resolution, Resolver};
@@ -45,8 +45,12 @@ pub fn install(
     let resolver =
         Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
+    check_entries(&resolver, &asked)?;
     let Resolution { wanted, .. } = resolver.resolve(&asked, |_| false);
-    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
+    for doubt in plan.doubts.drain(..) {
+        frontend.notice(Notice::Resolution(doubt));
+    }
     let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {
         purpose: Purpose::Install(options.tools.clone()),

@@ -9,7 +9,7 @@ use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
-use super::workspace::{Access, Faults, Place, Workspace};
+use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
 use crate::paths::Home;
 use crate::project::ToolRequest;
@@ -60,6 +60,7 @@ pub fn sync(
     let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
     let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
+    check_entries(&resolver, &asked)?;
     if options.locked {
         refuse_unlocked(&workspace, &asked)?;
     }
@@ -68,7 +69,10 @@ pub fn sync(
         frontend.notice(Notice::Resolution(warning));
     }
     let wants = releases::wants(&wanted);
-    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
+    for doubt in plan.doubts.drain(..) {
+        frontend.notice(Notice::Resolution(doubt));
+    }
     if options.plan_only {
         return Ok(SyncOutcome::Planned(plan));
     }

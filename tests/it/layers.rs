@@ -55,7 +55,7 @@ const TOWERS: [Tower; 12] = [
             &["http", "memo", "recipe", "system"],
             &["cache"],
             &["npm", "pypi", "vendor"],
-            &["sources"],
+            &["agreement", "sources"],
             &["settings"],
         ],
     },

@@ -6,6 +6,8 @@ mod commands;
 mod edges;
 mod errors;
 mod everyday;
+mod forged;
+mod kept;
 mod locking;
 mod modes;
 #[cfg(target_os = "linux")]

@@ -8,8 +8,8 @@ use std::thread;
 use nodejs_semver::{Range, Version};
 
 use super::Sources;
-use crate::candidate::{Candidate, Scheme};
-use crate::platform::{Os, Platform};
+use crate::candidate::{Candidate, Scheme, is_version};
+use crate::platform::Platform;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::Package;
@@ -75,14 +75,13 @@ impl Sources {
     }
 
     fn npm_companion(&self, companion: &Companion, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
-        let named = |text: &str| text.replace("{node}", &node_name(platform));
-        let package = named(&companion.package);
+        let package = companion.package(platform);
         let version = match &companion.engine {
             Some(engine) => self.newest_accepting(&package, engine, version)?,
             None => version.to_owned(),
         };
         let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
-        artifact.archive.into = named(&companion.into);
+        artifact.archive.into = companion.folder(platform);
         Ok(artifact)
     }
 
@@ -130,19 +129,10 @@ impl Sources {
         let document = self.npm.package(&self.cache, &self.netrc, package)?;
         let accepting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
+            let own = Some(own).filter(|_| is_version(text))?;
             let range = Range::parse(release.node.as_deref().unwrap_or("*")).ok()?;
             range.satisfies(&host).then_some((own, text))
         });
         accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
     }
-}
-
-/// Node's name of a platform.
-fn node_name(platform: Platform) -> String {
-    let os = match platform.os {
-        Os::Linux => "linux",
-        Os::Macos => "darwin",
-        Os::Windows => "win32",
-    };
-    format!("{os}-{}", platform.arch.name())
 }

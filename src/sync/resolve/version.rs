@@ -17,9 +17,11 @@ pub(super) enum Unanswered {
 }
 
 impl Resolver<'_> {
-    /// The version of this tool that a lock of an older format pins.
+    /// The version of this tool that a lock of an older format pins, or the version of an entry that is made anew.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Request> {
-        self.pins.get(&ask.name).and_then(|version| Request::parse(version).ok())
+        let renewed = self.lock.tools.get(&ask.name).filter(|_| self.renews(ask));
+        let version = self.pins.get(&ask.name).or_else(|| renewed.map(|entry| &entry.version));
+        version.and_then(|version| Request::parse(version).ok())
     }
 
     /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request.
@@ -96,7 +98,7 @@ fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {
 }
 
 /// True if the request accepts a pinned release; a later withdrawal does not matter.
-fn accepts(request: &Request, pinned: &Candidate) -> bool {
+pub(super) fn accepts(request: &Request, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
@@ -107,7 +109,7 @@ fn accepts_unseen(request: &Request, pin: &Request, recipe: &Recipe) -> bool {
 }
 
 /// The exact version that a request names.
-fn exact(request: &str) -> Option<String> {
+pub(super) fn exact(request: &str) -> Option<String> {
     let bare = request.trim_start_matches(['=', 'v', ' ']);
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
     let named = bare.starts_with(|character: char| character.is_ascii_digit());

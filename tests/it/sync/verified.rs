@@ -47,7 +47,8 @@ fn a_lock_without_this_platform_is_refused() {
     let here = Platform::current().expect("tests run where tools are known").to_string();
     let lock = sandbox.read("vx.lock");
     assert!(lock.contains(&here), "{lock}");
-    sandbox.write("vx.lock", &lock.replace(&here, "windows-arm64"));
+    let elsewhere = lock.replace(&here, "windows-arm64").replace("@esbuild/windows", "@esbuild/win32");
+    sandbox.write("vx.lock", &elsewhere.replace("\"windows-arm64-0", "\"win32-arm64-0"));
     assert_refused(&sandbox, &format!("`esbuild` is not locked for {here}"));
     sandbox.write("vx.lock", &lock);
     sandbox.vx("sync --locked").succeeds();
