@@ -16,6 +16,7 @@ pub mod paths;
 pub mod platform;
 pub mod process;
 pub mod project;
+pub mod redirect;
 pub mod replace_file;
 pub mod report;
 pub mod route;

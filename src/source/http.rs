@@ -19,12 +19,10 @@ use url::Url;
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
 use crate::inflate::gunzip;
+use crate::redirect::{self, REDIRECTS_MAX};
 use gate::Gate;
 use proxy::Routes;
 use retry::{Failure, classify};
-
-/// The most redirects of one request.
-const REDIRECTS_MAX: u32 = 10;
 
 /// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
 /// more, and refused requests are repeated later.
@@ -139,14 +137,8 @@ impl Client {
                     Err(Failure::status(status.as_u16(), header(&response, RETRY_AFTER)))
                 };
             }
-            let target = header(&response, LOCATION).and_then(|location| url.join(&location).ok());
-            let Some(target) = target.filter(|target| matches!(target.scheme(), "http" | "https")) else {
-                return Err(Failure::lasting(SourceErrorKind::Redirected("to nowhere".into())));
-            };
-            if url.scheme() == "https" && target.scheme() == "http" {
-                return Err(Failure::lasting(SourceErrorKind::Redirected("from https to http".into())));
-            }
-            url = target;
+            let target = redirect::target(&url, header(&response, LOCATION).as_deref());
+            url = target.map_err(|fault| Failure::lasting(SourceErrorKind::Redirected(fault.to_string())))?;
         }
         Err(Failure::lasting(SourceErrorKind::Redirected(format!("more than {REDIRECTS_MAX} times"))))
     }

@@ -131,7 +131,7 @@ const TOWERS: [Tower; 12] = [
     Tower {
         sources: "src",
         floors: &[
-            &["nearest", "platform", "digest", "replace_file", "inflate"],
+            &["nearest", "platform", "digest", "redirect", "replace_file", "inflate"],
             &["trouble", "archive"],
             &["report", "paths", "config", "candidate", "template", "export", "shell"],
             &["project", "source", "install", "process", "channel", "route", "history"],

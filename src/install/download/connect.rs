@@ -8,7 +8,8 @@ use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Next, may_change};
 use super::transfer::{self, Content, Failure, Head, Response};
-use super::{ARCHIVE_BYTES, Download, DownloadErrorKind, Result, Source};
+use super::{Download, DownloadErrorKind, Result, Source};
+use crate::redirect::REDIRECTS_MAX;
 
 impl Download<'_> {
     /// Ask for the missing bytes until a response is usable.
@@ -114,9 +115,7 @@ impl Download<'_> {
             (Some(expected), Some(got)) if expected != got => {
                 return self.rejected(DownloadErrorKind::Size { expected, got, more: false });
             }
-            (_, Some(got)) if got > ARCHIVE_BYTES => {
-                return self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
-            }
+            (_, Some(got)) => self.check_bound(got, false)?,
             _ => {}
         }
         if let (Some(part), Some(size)) = (&mut self.part_file, size) {
@@ -130,7 +129,8 @@ impl Download<'_> {
         let address = self.address.clone();
         match failure {
             Failure::Connection(reason) => Ok(reason),
-            Failure::Redirects => Err(DownloadErrorKind::Redirects { address, limit: transfer::REDIRECTS }),
+            Failure::Redirects => Err(DownloadErrorKind::Redirects { address, limit: REDIRECTS_MAX }),
+            Failure::Redirect(fault) => Err(DownloadErrorKind::Redirected { address, fault }),
             Failure::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
             Failure::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
         }

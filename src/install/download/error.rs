@@ -1,6 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
+use crate::redirect::RedirectFault;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -56,6 +57,14 @@ pub enum DownloadErrorKind {
         address: String,
         /// The number of redirects followed.
         limit: u32,
+    },
+    /// A redirect that is not followed.
+    #[error("{address} redirects {fault}")]
+    Redirected {
+        /// The address.
+        address: String,
+        /// The reason.
+        fault: RedirectFault,
     },
     /// The TLS connection was refused.
     #[error("no safe connection for {address}: {reason}")]
@@ -138,7 +147,8 @@ impl DownloadErrorKind {
             Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
             Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
             Self::Tls { .. } | Self::Connection { .. } => TroubleKind::Network,
-            Self::Status { .. } | Self::WebPage { .. } | Self::Redirects { .. } => TroubleKind::BadAnswer,
+            Self::Status { .. } | Self::WebPage { .. } => TroubleKind::BadAnswer,
+            Self::Redirects { .. } | Self::Redirected { .. } => TroubleKind::BadAnswer,
             Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
             Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
             Self::Offline => TroubleKind::Offline,
@@ -174,6 +184,10 @@ impl Explain for DownloadError {
                 "open the address in a browser: it may ask to log in, or the file may have moved"
             }
             DownloadErrorKind::Redirects { .. } => "check the address: the server sends it in a circle",
+            DownloadErrorKind::Redirected { fault: RedirectFault::Downgrade, .. } => {
+                "name another mirror: anybody on the way could change the archive"
+            }
+            DownloadErrorKind::Redirected { .. } => "check the address, or name another mirror",
             DownloadErrorKind::Tls { .. } => {
                 "check the clock and the certificates of this machine; a proxy of a company needs its own certificate \
                  installed"
@@ -182,10 +196,10 @@ impl Explain for DownloadError {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }
             DownloadErrorKind::Digest { .. } => {
-                "do not trust the archive: if it was replaced on purpose, renew the digest with `vx lock`"
+                "do not trust the archive: if it was replaced on purpose, renew its digest with `vx lock TOOL`"
             }
             DownloadErrorKind::Size { .. } | DownloadErrorKind::TooLarge { .. } => {
-                "check the address; if the archive was replaced on purpose, renew its size with `vx lock`"
+                "check the address; if the archive was replaced on purpose, renew its size with `vx lock TOOL`"
             }
             DownloadErrorKind::Offline => "run once without `--offline`",
             DownloadErrorKind::Unsteady { .. } => "try another mirror",

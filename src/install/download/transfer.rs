@@ -13,19 +13,19 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use ureq::http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_RANGE,
-    RANGE, RETRY_AFTER,
+    LOCATION, RANGE, RETRY_AFTER,
 };
+use ureq::http::{Response as Answer, StatusCode};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, BodyReader};
+use ureq::{Agent, Body, BodyReader};
+use url::Url;
 
 use crate::archive::Origin;
+use crate::redirect::{self, REDIRECTS_MAX, RedirectFault};
 
 use super::super::cancel::{POLL, Watch};
 use super::CHUNK_BYTES;
 use super::retry::Patience;
-
-/// The most redirects that are followed.
-pub(super) const REDIRECTS: u32 = 10;
 
 /// One request.
 #[derive(Clone)]
@@ -63,7 +63,10 @@ pub(super) struct ContentRange {
 pub(super) enum Failure {
     /// A failed connection, after which another attempt may succeed.
     Connection(String),
+    /// There is no end of redirects.
     Redirects,
+    /// A redirect that is not followed.
+    Redirect(RedirectFault),
     Tls(String),
     Address(String),
 }
@@ -119,7 +122,8 @@ pub(in crate::install) fn agent(patience: &Patience) -> Agent {
     Agent::config_builder()
         .tls_config(tls)
         .http_status_as_error(false)
-        .max_redirects(REDIRECTS)
+        // Redirects are followed here, by the rule for all requests.
+        .max_redirects(0)
         .user_agent(concat!("vx/", env!("CARGO_PKG_VERSION")))
         .input_buffer_size(CHUNK_BYTES)
         .timeout_resolve(Some(patience.connect))
@@ -131,9 +135,35 @@ pub(in crate::install) fn agent(patience: &Patience) -> Agent {
         .into()
 }
 
+/// Send a request, and follow redirects. Credentials go to the first address alone.
 fn call(agent: &Agent, request: &Request) -> Result<(Head, BodyReader<'static>), Failure> {
-    let mut call = agent.get(&request.origin.url).header(ACCEPT_ENCODING, "identity");
-    if let Some(authorization) = &request.origin.authorization {
+    let mut address = request.origin.url.clone();
+    let mut authorization = request.origin.authorization.as_deref();
+    for _ in 0..=REDIRECTS_MAX {
+        let answer = exchange(agent, request, &address, authorization.take())?;
+        if !is_redirect(answer.status()) {
+            let (parts, body) = answer.into_parts();
+            return Ok((Head::of(parts.status.as_u16(), &parts.headers), body.into_reader()));
+        }
+        let from = Url::parse(&address).map_err(|error| Failure::Address(error.to_string()))?;
+        let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+        address = redirect::target(&from, location).map_err(Failure::Redirect)?.into();
+    }
+    Err(Failure::Redirects)
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn exchange(
+    agent: &Agent,
+    request: &Request,
+    address: &str,
+    authorization: Option<&str>,
+) -> Result<Answer<Body>, Failure> {
+    let mut call = agent.get(address).header(ACCEPT_ENCODING, "identity");
+    if let Some(authorization) = authorization {
         call = call.header(AUTHORIZATION, authorization);
     }
     if request.from > 0 {
@@ -142,8 +172,7 @@ fn call(agent: &Agent, request: &Request) -> Result<(Head, BodyReader<'static>),
             call = call.header(IF_RANGE, etag);
         }
     }
-    let (parts, body) = call.call().map_err(failure)?.into_parts();
-    Ok((Head::of(parts.status.as_u16(), &parts.headers), body.into_reader()))
+    call.call().map_err(failure)
 }
 
 impl Head {
@@ -182,7 +211,6 @@ fn retry_after(text: &str) -> Option<Duration> {
 fn failure(error: ureq::Error) -> Failure {
     use ureq::Error;
     match error {
-        Error::TooManyRedirects | Error::RedirectFailed => Failure::Redirects,
         Error::Tls(reason) => Failure::Tls(reason.to_owned()),
         Error::Rustls(error) => Failure::Tls(error.to_string()),
         Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => Failure::Address(error.to_string()),

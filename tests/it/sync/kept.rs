@@ -194,3 +194,14 @@ fn a_version_that_is_a_path_is_nothing_to_choose_and_an_answer_that_a_lock_could
     sandbox.vx("lock --upgrade esbuild").fails_with("cannot be locked: it names file `evil.tgz`").says("hint: ");
     assert_eq!(sandbox.read("vx.lock"), lock);
 }
+
+#[test]
+fn an_archive_that_grew_is_not_received_beyond_the_size_in_the_lock() {
+    let sandbox = Sandbox::new().config(CONFIG).offers("esbuild", "0.27.0");
+    sandbox.vx("lock").succeeds();
+    let path = npm_archive_path(PACKAGE, "0.27.0");
+    sandbox.registry().server().serve(&path, Reply::ok(vec![7; 64 << 20]).unannounced());
+    sandbox.vx("sync").exits_with(1).says(" bytes, got ").says("or more").says("vx lock TOOL");
+    assert!(sandbox.registry().server().body_bytes() < 32 << 20, "{}", sandbox.registry().server().body_bytes());
+    assert_eq!((sandbox.stored(), sandbox.left_behind()), (Vec::new(), Vec::new()));
+}
