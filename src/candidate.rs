@@ -5,6 +5,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::age::Published;
+use crate::npm_range::NpmRange;
+
 /// An origin of releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SourceKind {
@@ -44,6 +47,8 @@ pub struct Candidate {
     pub lts: Option<String>,
     /// For a script: the versions of its interpreter that it accepts, as npm writes ranges.
     pub engine: Option<String>,
+    /// The time of its publication, if the source gives one.
+    pub published: Option<Published>,
 }
 
 /// A word that names no source.
@@ -62,6 +67,14 @@ impl SourceKind {
     pub const ALL: [SourceKind; 5] =
         [SourceKind::Npm, SourceKind::Pypi, SourceKind::Vendor, SourceKind::Url, SourceKind::System];
 
+    /// The form of its versions.
+    pub const fn scheme(self) -> Scheme {
+        match self {
+            SourceKind::Npm => Scheme::Semver,
+            SourceKind::Pypi | SourceKind::Vendor | SourceKind::Url | SourceKind::System => Scheme::Python,
+        }
+    }
+
     /// The name used in `vx.toml` and the lock file.
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,13 +90,21 @@ impl SourceKind {
 impl Candidate {
     /// A plain release: not yanked, not deprecated, and of no support line.
     pub fn new(version: impl Into<String>, scheme: Scheme) -> Self {
-        Self { version: version.into(), scheme, yanked: false, deprecated: false, lts: None, engine: None }
+        Self {
+            version: version.into(),
+            scheme,
+            yanked: false,
+            deprecated: false,
+            lts: None,
+            engine: None,
+            published: None,
+        }
     }
 
     /// Returns whether it accepts this version of its interpreter. A range or version that cannot be parsed counts as
     /// accepted.
     pub fn runs_on(&self, version: &str) -> bool {
-        let range = self.engine.as_deref().and_then(|range| nodejs_semver::Range::parse(range).ok());
+        let range = self.engine.as_deref().and_then(NpmRange::parse);
         match (range, nodejs_semver::Version::parse(version)) {
             (Some(range), Ok(version)) => range.satisfies(&version),
             _ => true,

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::http::Trust;
 pub use part::Part;
 
 /// The configuration of one install.
@@ -60,12 +61,18 @@ pub struct InstallConfig {
     /// A command to run in the staged release before it is activated.
     #[serde(default)]
     pub postinstall: Option<String>,
+    /// The arguments to start the first native program with, once, before the release counts; `None` for no trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Vec<String>>,
     /// Install even if the release is there already.
     #[serde(default)]
     pub force: bool,
     /// Use nothing but the download cache.
     #[serde(default)]
     pub offline: bool,
+    /// The trust in servers, beside the platform's own.
+    #[serde(default, skip_serializing_if = "Trust::is_empty")]
+    pub trust: Trust,
 }
 
 /// A program of a release.
@@ -113,8 +120,10 @@ impl fmt::Debug for InstallConfig {
             .field("stall_ms", &self.stall_ms)
             .field("log_file", &self.log_file)
             .field("board", &self.board)
+            .field("trial", &self.trial)
             .field("force", &self.force)
             .field("offline", &self.offline)
+            .field("trust", &self.trust)
             .finish_non_exhaustive()
     }
 }

@@ -97,6 +97,12 @@ impl Digest {
     pub fn file_name(&self) -> String {
         format!("{}-{}", self.algorithm.name(), self.hex())
     }
+
+    /// The digest in such a name.
+    pub fn of_file_name(name: &str) -> Option<Self> {
+        let digest: Self = name.replacen('-', ":", 1).parse().ok()?;
+        (digest.file_name() == name).then_some(digest)
+    }
 }
 
 impl fmt::Display for Digest {
@@ -158,6 +164,9 @@ mod tests {
             let mut hasher = algorithm.hasher();
             hasher.update(b"abc");
             let digest = hasher.finish();
+            assert_eq!(Digest::of_file_name(&digest.file_name()), Some(digest.clone()));
+            assert_eq!(Digest::of_file_name(&format!("{}.part", digest.file_name())), None);
+            assert_eq!(Digest::of_file_name(&digest.hex()), None);
             assert_eq!(digest.to_string().parse(), Ok(digest));
         }
     }

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `finding` | a fault with its remedy |
 //! | `releases` | each release of the store against its receipt and its list of files |
+//! | `archives` | the archives in the download cache against their digests |
 //! | `leftovers` | the remains of dead processes in the home |
 //! | `boards` | boards and logs of runs that are long over |
 //! | `project` | vx.toml, vx.lock and the store against each other |
@@ -17,6 +18,7 @@
 //! | `examine`, `examination` | all checks, and their subject |
 //! | `mend` | carrying out remedies |
 
+mod archives;
 mod boards;
 mod examination;
 mod examine;

@@ -8,7 +8,7 @@ mod kept;
 mod run;
 
 use std::fs;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use vx_shm::Snapshot;
@@ -16,6 +16,7 @@ use vx_tui::source::Expectations;
 
 use crate::paths::Home;
 use crate::replace_file::replace_file;
+use crate::small_file::read_small;
 use kept::Kept;
 
 /// The largest size of the file.
@@ -38,13 +39,7 @@ pub fn note(home: &Home, last: &Snapshot, fixed_at_once: bool) -> io::Result<()>
 }
 
 fn read(path: &Path) -> Kept {
-    let bytes = || {
-        let mut bytes = Vec::new();
-        fs::File::open(path)?.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        io::Result::Ok(bytes)
-    };
-    let bytes = bytes().ok().filter(|bytes| bytes.len() <= MOST_BYTES);
-    bytes.and_then(|bytes| Kept::decode(&bytes)).unwrap_or_default()
+    read_small(path, MOST_BYTES as u64).and_then(|bytes| Kept::decode(&bytes)).unwrap_or_default()
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! `vx` as a library: planning, sources, installing and reporting, one floor above another (see `ARCHITECTURE.md`).
 
+pub mod age;
 pub mod archive;
 pub mod candidate;
 pub mod channel;
@@ -9,18 +10,20 @@ pub mod digest;
 pub mod doctor;
 pub mod export;
 pub mod history;
+pub mod http;
 pub mod inflate;
 pub mod install;
 pub mod nearest;
+pub mod npm_range;
 pub mod paths;
 pub mod platform;
 pub mod process;
 pub mod project;
-pub mod redirect;
 pub mod replace_file;
 pub mod report;
 pub mod route;
 pub mod shell;
+pub mod small_file;
 pub mod source;
 pub mod sync;
 pub mod template;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
+use super::key::slot_key;
 use super::name::{BadName, ChannelName};
 use crate::trouble::{Explain, TroubleKind};
 
@@ -60,10 +61,11 @@ impl Explain for ConnectError {
 pub(super) fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<(Slot, Creator), ConnectError> {
     let path = channel.board_in(runtime_directory);
     let snapshot = Reader::open(&path)?.snapshot().map_err(|error| ConnectError::Read { path: path.clone(), error })?;
+    let key = slot_key(channel.tool());
     let reserved = snapshot
         .slots
         .iter()
-        .find(|slot| slot.key == channel.tool() && slot.state == SlotState::Reserved)
+        .find(|slot| slot.key == key && slot.state == SlotState::Reserved)
         .ok_or_else(|| ConnectError::NotReserved { path: path.clone(), tool: channel.tool().to_owned() })?;
     Ok((Slot::claim(&path, reserved.index, reserved.generation)?, snapshot.board.creator))
 }

@@ -14,6 +14,7 @@ use vx_tui::events::{Event as Progress, EventCursor};
 
 use super::error::ChannelError;
 use super::install_channel::InstallChannel;
+use super::key::slot_key;
 use super::name::free_board_path;
 use crate::config::InstallConfig;
 
@@ -33,7 +34,7 @@ impl InstallChannelParent {
     pub fn new(runtime_directory: &Path, tool: &str, version: &str) -> Result<Self, ChannelError> {
         let path = free_board_path(runtime_directory, std::process::id());
         let board = Board::create(&path, tool, 1)?;
-        let channel = InstallChannel::on(&path, board.reserve(tool, version, Kind::Install)?, tool)?;
+        let channel = InstallChannel::on(&path, board.reserve(&slot_key(tool), version, Kind::Install)?, tool)?;
         let reader = Reader::open(&path)?;
         let (snapshot, cursor, pending) = (Snapshot::default(), EventCursor::default(), VecDeque::new());
         Ok(Self { board, reader, snapshot, channel, cursor, pending, over: false })
@@ -210,6 +211,13 @@ mod tests {
         let child = InstallChannelChild::connect(&parent.name(), directory.path()).expect("it connects");
         let received = child.recv_config(Cursor::new(pipe), Duration::from_secs(5)).expect("it arrives");
         assert_eq!(received.board.expect("a slot").path, parent.board());
+    }
+
+    #[test]
+    fn a_tool_with_a_name_longer_than_a_slots_key_finds_its_slot() {
+        let (directory, tool) = (directory(), "x".repeat(100));
+        let parent = InstallChannelParent::new(directory.path(), &tool, "22.1.0").expect("a channel");
+        assert!(InstallChannelChild::connect(&parent.name(), directory.path()).is_ok());
     }
 
     #[test]

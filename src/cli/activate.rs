@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use super::args::ActivateArguments;
 use super::commands::COMMANDS;
 use super::failure::{Failure, Outcome};
-use super::{print, store};
+use super::{notices, print, store};
 use crate::shell::{Shell, hook};
 use crate::work::activation::update;
+use crate::work::notice::Notice;
+use crate::work::routes::Stray;
 
 /// Run `vx activate`.
 pub(super) fn run(asked: &ActivateArguments) -> Outcome {
@@ -25,6 +27,9 @@ fn print_changes(shell: Shell) -> Outcome {
     let update = update(&store::home()?, &directory, &COMMANDS);
     if let Some(error) = update.fault {
         Failure::from(error).report();
+    }
+    for Stray { tool, program } in update.strays {
+        notices::print(Notice::Stray { tool, program });
     }
     for line in update.changes.iter().filter_map(|change| shell.line(change)) {
         print::data(line);

@@ -1,10 +1,9 @@
 //! The command line: parsing, calling the work below, and printing its outcomes.
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::Parser;
 use vx_status::text::escaped;
 
 mod activate;
@@ -18,6 +17,7 @@ mod env;
 mod export;
 mod failure;
 mod frontend;
+mod help;
 mod install;
 mod install_child;
 mod interrupts;
@@ -49,21 +49,13 @@ use args::{Arguments, Command};
 
 /// The arguments in these words. An error about one of them repeats it, so it is made from words that are harmless.
 fn parse(words: &[OsString]) -> Arguments {
-    read(words).unwrap_or_else(|error| {
-        let harmless = words.iter().map(|word| escaped(&word.to_string_lossy()).into_owned());
-        match Arguments::try_parse_from(harmless) {
-            Err(shown) if error.use_stderr() => shown.exit(),
-            _ => error.exit(),
+    Arguments::try_parse_from(words).unwrap_or_else(|error| {
+        if !error.use_stderr() {
+            error.exit()
         }
+        let harmless = words.iter().map(|word| escaped(&word.to_string_lossy()).into_owned());
+        Arguments::try_parse_from(harmless).err().unwrap_or(error).exit()
     })
-}
-
-/// As [`Parser::try_parse_from`], but the description of all commands is never freed: it is needed once, and freeing its
-/// parts took an eighth of the instructions of a start.
-fn read(words: &[OsString]) -> Result<Arguments, clap::Error> {
-    let mut command = ManuallyDrop::new(Arguments::command());
-    let mut matches = command.try_get_matches_from_mut(words)?;
-    Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }
 
 /// Run the program with the process's own arguments.
@@ -102,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(&asked),
+        Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),
         Command::Tool(words) => tool::external(&words),
         Command::Shims(asked) => shims::run(&asked),
         Command::Completions { shell } => completions::run(shell),

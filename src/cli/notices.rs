@@ -2,8 +2,10 @@
 
 use super::failure::Failure;
 use super::print;
+use crate::age::{in_words, to_the_second};
 use crate::project::LockedTool;
 use crate::source::catalogue;
+use crate::sync::AgeRemark;
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 use crate::work::notice::Notice;
@@ -47,6 +49,7 @@ pub(super) fn print(notice: Notice) {
         }
         Notice::LockWritten => print::note("wrote vx.lock"),
         Notice::Resolution(doubt) => print::doubt(&doubt),
+        Notice::Age(remark) => print::note(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
         Notice::Locked { tool, before, entry } => print::note(locked(&tool, before.as_deref(), &entry)),
         Notice::Fetching { address } => {
@@ -66,11 +69,36 @@ pub(super) fn print(notice: Notice) {
             "options were taken from the environment ({}), which is deprecated: put them under [tools.…] in vx.toml",
             variables.join(", ")
         )),
+        Notice::Stray { tool, program } => {
+            let text =
+                format!("{tool} is not installed as vx.toml and vx.lock want it: `{}` is used", program.display());
+            print::doubt(&Trouble::new(TroubleKind::NotFound, text).hinted("run `vx sync`"));
+        }
+        Notice::BoardElsewhere { directory, reason } => print::warning(format_args!(
+            "{reason}; this run's board is in `{0}`, where `VX_RUNTIME_DIR={0} vx top` finds it",
+            directory.display()
+        )),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
             Failure::from(error).report();
         }
         Notice::EndNotWritten(error) => print::warning(error),
+    }
+}
+
+/// The line about the age of a release.
+fn age(remark: &AgeRemark) -> String {
+    match remark {
+        AgeRemark::Young { tool, version, published, age } => {
+            let (published, minimum) = (to_the_second(*published), in_words(age.minimum));
+            format!(
+                "{tool} {version} was published at {published}, and is younger than `minimum_release_age` ({minimum}); \
+                 it is taken because exactly this version is asked for"
+            )
+        }
+        AgeRemark::Undated { host } => {
+            format!("{host} does not say when releases were published: `minimum_release_age` has no effect on them")
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `vx outdated`: the tools with newer versions than the lock, within the requests of vx.toml and overall.
+//! `vx outdated`: the tools with newer versions than the lock, within the requests of vx.toml and overall, and those that
+//! have a newer one soon.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +11,8 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place;
 use super::{print, store};
+use crate::age::{in_words, to_the_second};
+use crate::sync::{Newest, Soon};
 use crate::work::outdated::{ToolVersions, outdated};
 
 /// Run `vx outdated`.
@@ -32,23 +35,28 @@ pub(super) fn run(project: Option<&Path>, arguments: &OutdatedArguments) -> Outc
 }
 
 fn document(tools: &[ToolVersions]) -> serde_json::Value {
-    tools
-        .iter()
-        .map(|tool| {
-            json!({
-                "tool": tool.tool,
-                "request": tool.request,
-                "locked": tool.locked,
-                "matching": tool.newest.matching,
-                "latest": tool.newest.latest,
-                "up_to_date": tool.up_to_date(),
-            })
-        })
-        .collect()
+    let row = |tool: &ToolVersions| {
+        let Newest { matching, matching_soon, latest, latest_soon } = &tool.newest;
+        let mut row = json!({
+            "tool": tool.tool,
+            "request": tool.request,
+            "locked": tool.locked,
+            "matching": matching,
+            "latest": latest,
+            "up_to_date": tool.up_to_date(),
+        });
+        for (key, soon) in [("matching_soon", matching_soon), ("latest_soon", latest_soon)] {
+            if let Some(Soon { version, from, .. }) = soon {
+                row[key] = json!({ "version": version, "from": to_the_second(*from) });
+            }
+        }
+        row
+    };
+    tools.iter().map(row).collect()
 }
 
 fn table(tools: &[ToolVersions], failed: usize) {
-    let behind: Vec<&ToolVersions> = tools.iter().filter(|tool| !tool.up_to_date()).collect();
+    let behind: Vec<&ToolVersions> = tools.iter().filter(|tool| !tool.up_to_date() || tool.has_soon()).collect();
     if behind.is_empty() {
         if failed == 0 {
             print::note("every tool is up to date");
@@ -56,9 +64,10 @@ fn table(tools: &[ToolVersions], failed: usize) {
         return;
     }
     let head = ["tool", "locked", "matching", "latest", "vx.toml asks for"];
-    let lines: Vec<[&str; 5]> = std::iter::once(head).chain(behind.iter().map(|tool| cells(tool))).collect();
+    let head = head.map(str::to_owned);
+    let lines: Vec<[String; 5]> = std::iter::once(head).chain(behind.iter().map(|tool| cells(tool))).collect();
     let width = |column: usize| lines.iter().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let widths: Vec<usize> = (0..5).map(width).collect();
     for cells in &lines {
         let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         print::data(padded.join("  ").trim_end());
@@ -68,7 +77,21 @@ fn table(tools: &[ToolVersions], failed: usize) {
     }
 }
 
-fn cells(tool: &ToolVersions) -> [&str; 5] {
-    let locked = tool.locked.as_deref().unwrap_or("none");
-    [&tool.tool, locked, &tool.newest.matching, &tool.newest.latest, &tool.request]
+fn cells(tool: &ToolVersions) -> [String; 5] {
+    let Newest { matching, matching_soon, latest, latest_soon } = &tool.newest;
+    let locked = tool.locked.clone().unwrap_or_else(|| "none".to_owned());
+    // A version that is behind in both columns is named in one.
+    let latest_soon = latest_soon.as_ref().filter(|soon| matching_soon.as_ref() != Some(*soon));
+    let (matching, latest) = (with_soon(matching, matching_soon.as_ref()), with_soon(latest, latest_soon));
+    [tool.tool.clone(), locked, matching, latest, tool.request.clone()]
+}
+
+/// A version, and a newer one with the time that it still has to wait: `2.4.0 (2.5.0 in 9 h)`.
+fn with_soon(version: &str, soon: Option<&Soon>) -> String {
+    match soon {
+        Some(Soon { version: newer, from, age }) => {
+            format!("{version} ({newer} in {})", in_words(age.wait_for(*from)))
+        }
+        None => version.to_owned(),
+    }
 }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use super::args::RunScriptArguments;
 use super::failure::{FAILED, Failure, Outcome, USAGE};
-use super::frontend::CommandLine;
+use super::frontend::{CommandLine, exit_code};
 use super::workspace::project;
 use super::{print, store};
 use crate::process::{end_alike, replace};
@@ -35,9 +35,10 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
         return Ok(ExitCode::SUCCESS);
     }
     // A run is shown on standard error, to keep standard output for the script.
-    let steps = match work::prepare(&project, &store::home()?, &order, arguments, &CommandLine::default())? {
+    let (home, strict) = (store::home()?, asked.strict);
+    let steps = match work::prepare(&project, &home, &order, arguments, strict, &CommandLine::default())? {
         Prepared::Ready(steps) => steps,
-        Prepared::NotInstalled(_) => return Err(Failure::silent(FAILED)),
+        Prepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
     match work::run_all_but_last(&steps) {
         Err(ref error @ ScriptRunError::Failed { status, .. }) => {

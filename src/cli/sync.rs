@@ -17,9 +17,11 @@ pub(super) fn run(project: Option<&Path>, arguments: &SyncArguments) -> Outcome 
         tools: arguments.tools.clone(),
         locked: arguments.locked,
         frozen: arguments.frozen,
+        strict: arguments.strict,
         plan_only: arguments.check || arguments.dry_run,
         // JSON events are made from a board.
         always_board: arguments.run.output.json,
+        for_script: false,
         run: arguments.run.options(),
     };
     let frontend = CommandLine::of(&arguments.run);
@@ -39,11 +41,12 @@ fn preview(plan: &Plan, check: bool) -> ExitCode {
                 print::data(format_args!("install {tool} {} from {}{size}", release.version, release.source));
             }
             Decision::Nothing { version, reason } => print::data(format_args!("keep {tool} {version} ({reason})")),
+            Decision::Fail { error } if plan.optional.contains(tool) => print::doubt(&error.clone().about(tool)),
             Decision::Fail { error } => print::trouble(&error.clone().about(tool)),
         }
     }
-    let failed = plan.decisions.iter().any(|(_, decision)| matches!(decision, Decision::Fail { .. }));
-    match (check && !plan.complete()) || failed {
+    let missing = |(_, decision): &(String, Decision)| matches!(decision, Decision::Install { .. });
+    match (check && plan.decisions.iter().any(missing)) || plan.fails() {
         true => ExitCode::from(FAILED),
         false => ExitCode::SUCCESS,
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::examination::Examination;
 use super::finding::{Finding, Severity};
-use super::{boards, leftovers, places, project, releases, search_path, settings, shims};
+use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims};
 use crate::install::Depth;
 use crate::paths::{Home, find_runtime_directory};
 use crate::source::Limits;
@@ -84,6 +84,7 @@ fn check(what: &Examination<'_>) -> Diagnosis {
         let findings = &mut diagnosis.findings;
         findings.extend(releases.findings);
         findings.extend(project::check(what, &wants));
+        findings.extend(archives::check(home, what.depth));
         findings.extend(leftovers::check(home, &what.workspace.lock));
         findings.extend(places::check(home, &runtime));
         if let Ok(Some(directory)) = &runtime {

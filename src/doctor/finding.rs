@@ -18,6 +18,8 @@ pub enum Severity {
 pub enum Check {
     /// A release of the store.
     Release,
+    /// An archive in the download cache.
+    Archive,
     /// The remains of dead processes.
     Leftover,
     /// The boards of runs.
@@ -68,6 +70,11 @@ pub enum Remedy {
         /// The exact version.
         version: String,
     },
+    /// Remove a damaged archive from the cache.
+    RemoveArchive {
+        /// Its file.
+        path: PathBuf,
+    },
     /// Remove the remains of a dead process.
     RemoveLeftover(Leftover),
     /// Remove boards and logs of runs that are long over.
@@ -103,6 +110,7 @@ impl Check {
     pub fn name(self) -> &'static str {
         match self {
             Check::Release => "release",
+            Check::Archive => "archive",
             Check::Leftover => "leftover",
             Check::Board => "board",
             Check::Project => "project",

@@ -2,7 +2,7 @@
 
 use super::examine::{Diagnosis, DoctorOptions, examine, open};
 use super::finding::{Check, Finding, Remedy};
-use super::{boards, leftovers, places, releases};
+use super::{archives, boards, leftovers, places, releases};
 use crate::paths::Home;
 use crate::sync::Want;
 use crate::trouble::Trouble;
@@ -60,6 +60,7 @@ pub fn mend(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> Re
 fn carry_out(home: &Home, remedy: &Remedy) -> Option<Result<(), Trouble>> {
     match remedy {
         Remedy::RemoveLeftover(leftover) => Some(leftovers::remove(home, leftover)),
+        Remedy::RemoveArchive { path } => Some(archives::remove(path)),
         Remedy::RemoveRelease { tool, version } => Some(releases::remove(home, tool, version)),
         Remedy::CollectBoards { directory } => Some(boards::collect(directory)),
         Remedy::CloseDirectory { path } => Some(places::close(path)),

@@ -8,7 +8,7 @@ use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::install::Store;
 use crate::project::lock::Change;
 use crate::project::{ProjectError, ToolRequest};
-use crate::sync::{Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
+use crate::sync::{InstalledRelease, Resolved, ResolvedRelease, ResolvedTool, Resolver, Want, wanted_by};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::error::WorkError;
 use crate::work::workspace::LockOrigin;
@@ -96,13 +96,15 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
     for difference in lock.differences(tools) {
         let ask = tools.iter().find(|ask| ask.name == difference.tool);
         // A tool that cannot be locked on this system is not missing in the lock.
-        if difference.change != Change::Added || ask.is_some_and(|ask| resolver.lockable(ask)) {
+        if difference.change != Change::Added || ask.is_some_and(|ask| !ask.optional && resolver.lockable(ask)) {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }
     let forged = resolver.forged(tools).into_iter();
     let why = "what it names would be installed in place of what the project asks for; nothing is installed from it";
     findings.extend(forged.map(|forged| by_hand(&forged.tool, &forged, forged.hint(), why)));
+    let young = lock.young(tools, workspace.age);
+    findings.extend(young.iter().map(|young| to_lock(&young.tool, young.to_string())));
     let platform = workspace.platform;
     let lacking = |ask: &&ToolRequest| {
         let here = ask.wanted_on(platform.os);
@@ -128,8 +130,13 @@ fn missing(what: &Examination<'_>, wanted: &ResolvedTool) -> Option<Finding> {
     let store = Store::new(what.workspace.home.clone());
     let text = match store.installed(tool, &release.version) {
         Some(installed) => {
-            let same = release.is_made_of(&installed.receipt.parts);
-            (!same).then(|| "what is installed was made from other archives than vx.lock names".to_owned())?
+            let there = InstalledRelease::of(&installed.receipt);
+            let what = match release.is_made_of(&there.archives) {
+                true if release.is_made_as(&there) => return None,
+                true => "what is installed was made by other instructions than vx.toml gives",
+                false => "what is installed was made from other archives than vx.lock names",
+            };
+            what.to_owned()
         }
         // A directory without a valid receipt is a finding of the store.
         None if store.path(tool, &release.version).is_ok_and(|path| path.exists()) => return None,

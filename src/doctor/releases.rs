@@ -20,21 +20,24 @@ pub(super) struct Outcome {
     pub(super) files: usize,
 }
 
-/// A directory in the place of a release.
-struct ReleaseDirectory {
+/// The place of a release, with whatever is in it.
+struct ReleasePlace {
     tool: String,
+    /// Empty if there is no directory of the tool's releases.
     version: String,
     path: PathBuf,
 }
 
-/// The fault of a directory in the place of a release.
+/// The fault of what is in the place of a release.
 enum Fault {
+    NoDirectory,
     NoReceipt,
     BadReceipt,
     Other { tool: String, version: String },
     Unlisted,
     BadList,
     Changed(Vec<(String, Change)>),
+    Planted(Vec<(String, Change)>),
     Grown(Vec<(String, Change)>),
     Unreadable(String),
 }
@@ -44,7 +47,7 @@ pub(super) fn check(home: &Home, wants: &Wants, depth: Depth) -> Outcome {
     let places = places(&home.store());
     let releases = places.len();
     let readers = std::thread::available_parallelism().map_or(1, usize::from);
-    let looked: Vec<(ReleaseDirectory, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
+    let looked: Vec<(ReleasePlace, usize, Vec<Fault>)> = in_parallel(places, readers, |place| {
         let (files, faults) = look(&place, depth);
         (place, files, faults)
     });
@@ -58,26 +61,33 @@ pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), Troub
     Store::new(home.clone()).remove(tool, version).map(drop).map_err(|error| Trouble::of(&error))
 }
 
-fn places(store: &Path) -> Vec<ReleaseDirectory> {
+fn places(store: &Path) -> Vec<ReleasePlace> {
     let mut places = Vec::new();
-    for (tool, path) in directories(store) {
-        let versions = directories(&path).into_iter();
-        places.extend(versions.map(|(version, path)| ReleaseDirectory { tool: tool.clone(), version, path }));
+    for (tool, path) in entries(store) {
+        if !path.is_dir() {
+            places.push(ReleasePlace { tool, version: String::new(), path });
+            continue;
+        }
+        let versions = entries(&path).into_iter();
+        places.extend(versions.map(|(version, path)| ReleasePlace { tool: tool.clone(), version, path }));
     }
     places
 }
 
-fn directories(above: &Path) -> Vec<(String, PathBuf)> {
+/// Everything in a directory whose name can be that of a tool or a version; systems keep files of their own under other
+/// names.
+fn entries(above: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(above).into_iter().flatten().flatten();
-    let mut found: Vec<_> = entries
-        .filter(|entry| entry.path().is_dir())
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
-        .collect();
+    let named = entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()));
+    let mut found: Vec<_> = named.filter(|(name, _)| !name.starts_with('.')).collect();
     found.sort();
     found
 }
 
-fn look(place: &ReleaseDirectory, depth: Depth) -> (usize, Vec<Fault>) {
+fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
+    if !place.path.is_dir() {
+        return (0, vec![Fault::NoDirectory]);
+    }
     let Some(receipt) = Receipt::read(&place.path) else {
         let there = fs::symlink_metadata(place.path.join(Receipt::FILE_NAME)).is_ok();
         return (0, vec![if there { Fault::BadReceipt } else { Fault::NoReceipt }]);
@@ -91,7 +101,8 @@ fn look(place: &ReleaseDirectory, depth: Depth) -> (usize, Vec<Fault>) {
         Ok(changes) => {
             let (grown, changed): (Vec<_>, Vec<_>) =
                 changes.into_iter().partition(|(_, change)| *change == Change::Added);
-            let faults = [(changed, Fault::Changed as fn(_) -> _), (grown, Fault::Grown)];
+            let (planted, grown): (Vec<_>, Vec<_>) = grown.into_iter().partition(|(path, _)| path.starts_with("bin/"));
+            let faults = [(changed, Fault::Changed as fn(_) -> _), (planted, Fault::Planted), (grown, Fault::Grown)];
             let faults = faults.into_iter().filter(|(paths, _)| !paths.is_empty()).map(|(paths, fault)| fault(paths));
             (manifest.len(), faults.collect())
         }
@@ -100,11 +111,15 @@ fn look(place: &ReleaseDirectory, depth: Depth) -> (usize, Vec<Fault>) {
 }
 
 impl Fault {
-    fn finding(&self, place: &ReleaseDirectory, wants: &Wants) -> Finding {
+    fn finding(&self, place: &ReleasePlace, wants: &Wants) -> Finding {
         let (tool, version) = (place.tool.clone(), place.version.clone());
         let wanted = wants.any_wants(&tool, &version);
         let shown = place.path.display();
         let (what, why) = match self {
+            Fault::NoDirectory => (
+                format!("`{shown}` is no directory"),
+                "a release is a directory; what is in its place keeps it from being used",
+            ),
             Fault::NoReceipt => (format!("`{shown}` holds no receipt"), "without one it counts as not installed"),
             Fault::BadReceipt => ("its receipt cannot be understood".into(), "without one it counts as not installed"),
             Fault::Other { tool, version } => (
@@ -123,6 +138,14 @@ impl Fault {
                 format!("{} not as installed: {}", counted(paths.len(), "file is", "files are"), listed(paths)),
                 "its programs may fail, or do what their makers did not write",
             ),
+            Fault::Planted(paths) => (
+                format!(
+                    "{} added to its programs since: {}",
+                    counted(paths.len(), "file was", "files were"),
+                    listed(paths)
+                ),
+                "the programs of a release are found by their names alone; this one did not come with the release",
+            ),
             Fault::Grown(paths) => (
                 format!("{} added since: {}", counted(paths.len(), "file was", "files were"), listed(paths)),
                 "a tool that keeps files beside its programs loses them with the next install; anything else does not belong there",
@@ -133,10 +156,18 @@ impl Fault {
         };
         let advice = matches!(self, Fault::Unlisted | Fault::Grown(_));
         let (mend, remedy) = match self {
+            Fault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
+            // A package manager of the release may have put it there for its user, who has to decide.
+            Fault::Planted(_) => (
+                format!(
+                    "remove what you do not know, or install the release again: `vx install {tool}@{version} --force`"
+                ),
+                Remedy::ByHand,
+            ),
             Fault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
             Fault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
             // A release that no project wants need not be installed again.
-            Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => (
+            Fault::NoDirectory | Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => (
                 "remove it: `vx doctor --fix`".to_owned(),
                 Remedy::RemoveRelease { tool: tool.clone(), version: version.clone() },
             ),
@@ -146,7 +177,15 @@ impl Fault {
             ),
         };
         let severity = if advice { Severity::Advice } else { Severity::Wrong };
-        Finding { check: Check::Release, severity, subject: format!("{tool} {version}"), what, why, mend, remedy }
+        Finding {
+            check: Check::Release,
+            severity,
+            subject: format!("{tool} {version}").trim_end().to_owned(),
+            what,
+            why,
+            mend,
+            remedy,
+        }
     }
 }
 
@@ -160,6 +199,7 @@ fn listed(paths: &[(String, Change)]) -> String {
         Change::OtherKind => format!("`{path}` (of another kind)"),
         Change::Content => format!("`{path}` (changed)"),
         Change::NotExecutable => format!("`{path}` (no longer executable)"),
+        Change::Privileged => format!("`{path}` (setuid or setgid)"),
         Change::Unreadable(error) => format!("`{path}` (unreadable: {error})"),
         Change::Added => format!("`{path}`"),
     });

@@ -16,10 +16,9 @@ use std::fs::File;
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use ureq::Agent;
-
 use crate::config::Part;
 use crate::digest::{Algorithm, Digest, Hasher};
+use crate::http::{Client, Fault};
 use crate::paths::Home;
 use crate::report::Phase;
 
@@ -37,7 +36,7 @@ use cache::{PartFile, remove_file, whole_path};
 use retry::Attempts;
 use transfer::{Content, Request};
 
-pub(super) use transfer::agent;
+pub(super) use transfer::client;
 
 type Result<T> = std::result::Result<T, DownloadErrorKind>;
 
@@ -53,13 +52,16 @@ const BEYOND_SIZE_BYTES: u64 = 1 << 20;
 /// its format.
 const HEAD_BYTES: usize = 512;
 
+/// The most bytes received of what is no archive, to see whether they are the ones that were promised.
+const REJECTED_BYTES: u64 = 1 << 20;
+
 /// The most bytes read at once. With a quarter of them, a whole install takes 5 % longer.
 const CHUNK_BYTES: usize = 512 * 1024;
 
 /// The state that all downloads of one install share.
 pub(super) struct Session<'a> {
     pub(super) home: &'a Home,
-    pub(super) agent: Agent,
+    pub(super) client: Client,
     pub(super) patience: &'a Patience,
     pub(super) watch: &'a Watch,
     pub(super) meter: &'a Meter<'a>,
@@ -198,6 +200,25 @@ impl<'a> Download<'a> {
         self.discard()
     }
 
+    /// Discard bytes that are no archive from their first one on. A wrong digest is the better explanation, but only a
+    /// few bytes are received to find it.
+    pub(super) fn reject_head(mut self) -> Result<()> {
+        if matches!(self.source, Source::Cached(..)) {
+            return self.reject();
+        }
+        while self.announced.is_none_or(|size| size <= REJECTED_BYTES) && self.received <= REJECTED_BYTES {
+            self.next_chunk()?;
+            if self.filled == 0 {
+                self.compare()?;
+                return self.discard();
+            }
+        }
+        self.discard()?;
+        // The beginning may be that of an earlier run, changed since.
+        let kind = DownloadErrorKind::Unsteady { address: self.address.clone() };
+        if self.pieced { Err(DownloadErrorKind::Again(Box::new(kind))) } else { Ok(()) }
+    }
+
     /// Delete the received bytes because the disk is full: they are useless on it, and other processes need the space.
     pub(super) fn make_room(&mut self) {
         if let Some(part) = self.part_file.take() {
@@ -296,7 +317,8 @@ impl<'a> Download<'a> {
                 self.source = Source::Network(content);
                 return self.keep(count).map(|()| true);
             }
-            Err(failure) => self.failed(failure)?,
+            Err(Fault::Silent) => "no more bytes in time".to_owned(),
+            Err(fault) => self.failed(fault)?,
         };
         drop(content);
         self.wait(reason, None)?;

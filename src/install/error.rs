@@ -6,6 +6,7 @@ use super::cancel::Stop;
 use super::disk::DiskError;
 use super::download::{DownloadError, DownloadErrorKind};
 use super::lock::WaitError;
+use super::native::NativeError;
 use super::need::NeedError;
 use super::programs::ProgramError;
 use super::store::BadName;
@@ -53,6 +54,9 @@ pub enum InstallError {
     /// A program of the release cannot be provided.
     #[error(transparent)]
     Program(ProgramError),
+    /// A program of the release does not run on this machine.
+    #[error(transparent)]
+    Native(#[from] NativeError),
     /// The post-install command failed.
     #[error("post-install command `{}` failed: {}", first_line(command), fault.reason)]
     PostInstall {
@@ -79,6 +83,7 @@ impl Explain for InstallError {
             Self::Download(error) => Explain::kind(error),
             Self::Unpack(error) => Explain::kind(error),
             Self::Program(error) => error.kind(),
+            Self::Native(error) => error.kind(),
             Self::PostInstall { .. } => TroubleKind::PostInstall,
             Self::Disk(error) => error.kind(),
         }
@@ -98,6 +103,7 @@ impl Explain for InstallError {
             Self::Download(error) => error.hint(),
             Self::Unpack(error) => error.hint(),
             Self::Program(error) => error.hint(),
+            Self::Native(error) => error.hint(),
             Self::PostInstall { .. } => Some("correct `postinstall` in vx.toml; the release was not installed".into()),
             Self::Disk(error) => error.hint(),
         }

@@ -2,6 +2,7 @@
 
 use crate::config::Part;
 use crate::digest::Digest;
+use crate::http::Trust;
 use crate::paths::Home;
 use crate::report::{Progress, Reporter};
 
@@ -23,6 +24,7 @@ pub fn fetch(
     home: &Home,
     part: &Part,
     patience: &Patience,
+    trust: &Trust,
     reporter: &dyn Reporter,
     cancel: &CancelToken,
     progress_of: &dyn Fn(&Holder) -> Option<Progress>,
@@ -30,10 +32,10 @@ pub fn fetch(
     let staging = Staging::create(home, "fetch")?;
     let meter = Meter::new(reporter, vec![part.archive.size]);
     let watch = Watch::new(cancel.clone(), None);
-    let agent = download::agent(patience);
+    let client = download::client(patience, trust);
     let stall = patience.holder_stall;
     let wait = Wait { board: None, reporter, watch: &watch, stall, progress_of };
-    let session = Session { home, agent, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
+    let session = Session { home, client, patience, watch: &watch, meter: &meter, wait: &wait, offline: false };
     let mut starts = 1;
     loop {
         match fetch_once(&session, part, &staging) {
@@ -100,7 +102,8 @@ mod tests {
         };
         // A wait without bytes ends too, by this bound.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };
-        let fetched = fetch(&home, &Part { archive, origin }, &patience, &reporter, &cancel, &of_holder);
+        let fetched =
+            fetch(&home, &Part { archive, origin }, &patience, &Trust::default(), &reporter, &cancel, &of_holder);
         assert!(fetched.is_err() && reporter.1.load(Ordering::Relaxed) == 200, "{fetched:?}");
     }
 }

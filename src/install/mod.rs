@@ -12,11 +12,13 @@
 //! | `lock` | one process installs a release, the others wait and watch |
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | unverified bytes into a directory |
-//! | `programs` | the programs in `bin/` |
+//! | `programs`, `native` | the programs in `bin/`; what native ones need of the machine |
 //! | `leftovers` | leftovers of dead processes |
+//! | `archives` | the whole archives in the cache |
 //! | `fetch` | one archive into the cache, for a lock file |
 //! | `progress` | one bar over all archives of a release |
 
+mod archives;
 mod cancel;
 mod disk;
 mod download;
@@ -26,6 +28,7 @@ mod file_lock;
 mod leftovers;
 mod lock;
 mod manifest;
+mod native;
 mod need;
 mod pipeline;
 mod programs;
@@ -39,6 +42,7 @@ mod store;
 mod sync;
 mod unpack;
 
+pub use archives::{cached_archives, is_damaged, remove_damaged};
 pub use cancel::{CancelToken, Stop};
 pub use disk::DiskError;
 pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
@@ -47,10 +51,12 @@ pub use fetch::fetch;
 pub use leftovers::{Leftover, LeftoverKind, leftovers, remove_leftover};
 pub use lock::{Holder, WaitError};
 pub use manifest::{Change, Depth, Manifest};
+pub use native::{NativeError, NativeFault};
 pub use need::{Need, NeedError};
-pub use pipeline::{Hooks, Installed, PostInstall, install};
+pub use pipeline::{Hooks, Installed, PostInstall, Trial, install};
 pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptProgram};
+pub use recipe::instructions;
 pub use staging::sweep;
 pub use store::{BadName, Release, RemoveError, Store};
 pub use unpack::{UnpackError, UnpackErrorKind};

@@ -19,15 +19,16 @@ use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::{CommandFault, InstallError};
 use super::lock::{Holder, Wait};
+use super::native::{self, NativeError, NativeFault};
 use super::need::{Need, await_tool};
 use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptProgram};
-use super::recipe::{is_made_so, recipe};
+use super::recipe::{instructions, is_made_so, recipe};
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::FileSystem;
-use super::unpack::{Excluded, Limits, Tree, UnpackError, UnpackErrorKind, Unpacker};
+use super::unpack::{Excluded, Limits, NameCase, Tree, UnpackError, UnpackErrorKind, Unpacker};
 
 /// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
 const STARTS_MAX: u32 = 4;
@@ -40,6 +41,8 @@ pub struct Hooks<'a> {
     pub state_of: &'a dyn Fn(&str) -> Option<Need>,
     /// Run a post-install command.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
+    /// Start a program once. Returns the signal that ended it, in words; `None` for any other end, or for none in time.
+    pub trial: &'a dyn Fn(&Trial<'_>) -> Option<String>,
     /// The bounds of all waits.
     pub patience: Patience,
 }
@@ -55,6 +58,15 @@ pub struct PostInstall<'a> {
     pub bin: &'a Path,
     /// The rest of the install's time.
     pub time_left: Option<Duration>,
+}
+
+/// A program to start once.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// Its file.
+    pub file: &'a Path,
+    /// Its arguments, which have it print something harmless and end.
+    pub arguments: &'a [String],
 }
 
 /// The result of an install.
@@ -159,7 +171,7 @@ impl Install<'_> {
     fn unpack_all(&self, staging: &Staging, meter: &Meter<'_>, wait: &Wait<'_>) -> Result<Unpacked, InstallError> {
         let session = Session {
             home: &self.home,
-            agent: download::agent(&self.hooks.patience),
+            client: download::client(&self.hooks.patience, &self.config.trust),
             patience: &self.hooks.patience,
             watch: &self.watch,
             meter,
@@ -173,7 +185,9 @@ impl Install<'_> {
         let mut by_file: Vec<Option<Fetched>> = self.config.parts.iter().map(|_| None).collect();
         let mut starts = 1;
         'again: loop {
-            let tree = Tree::new(staging.fresh_release()?, Limits::default(), self.watch.clone())?;
+            let release = staging.fresh_release()?;
+            let case = NameCase::around(&release)?;
+            let tree = Tree::new(release, case, Limits::default(), self.watch.clone())?;
             let mut unpacked = Unpacked { tree, parts: Vec::new() };
             for (index, part) in self.config.parts.iter().enumerate() {
                 meter.begin_part(index);
@@ -226,7 +240,7 @@ impl Install<'_> {
                 }
                 UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_) => Err(error.into()),
                 // The archive is malformed. If its bytes are also the wrong ones, that is the better explanation.
-                _ => match download.reject() {
+                ref kind => match Self::reject(download, kind) {
                     Err(
                         kind @ (DownloadErrorKind::Digest { .. }
                         | DownloadErrorKind::Size { .. }
@@ -236,6 +250,13 @@ impl Install<'_> {
                     _ => Err(error.into()),
                 },
             },
+        }
+    }
+
+    fn reject(download: Download<'_>, kind: &UnpackErrorKind) -> Result<(), DownloadErrorKind> {
+        match kind {
+            UnpackErrorKind::OtherContent { .. } => download.reject_head(),
+            _ => download.reject(),
         }
     }
 
@@ -275,6 +296,7 @@ impl Install<'_> {
         let programs = programs::provide(release, &self.config.programs, self.config.needs.as_deref(), |name| {
             tree.files_named(name)
         })?;
+        self.check_programs(release)?;
         if let Some(needed) = &self.config.needs {
             await_tool(needed, self.hooks.state_of, self.reporter, &self.watch)?;
         }
@@ -291,6 +313,7 @@ impl Install<'_> {
             contents: Some(contents),
             unsynced_boot: unsynced_boot.map(str::to_owned),
             recipe: recipe(self.config),
+            instructions: instructions(&self.config.parts, &self.config.programs, self.config.postinstall.as_deref()),
             parts: parts.clone(),
             programs,
         });
@@ -302,6 +325,24 @@ impl Install<'_> {
         self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
         self.store.activate(release, staging, target)?;
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
+    }
+
+    /// Check that each native program fits this machine, and start the first one once if the configuration asks for it.
+    fn check_programs(&self, release: &Path) -> Result<(), InstallError> {
+        let mut first = None;
+        for program in self.config.programs.iter().filter(|program| program.runner.is_none()) {
+            let file = release.join(&program.path);
+            if native::check(&program.name, &file)? {
+                first = first.or(Some((program, file)));
+            }
+        }
+        let (Some(arguments), Some((program, file))) = (&self.config.trial, first) else { return Ok(()) };
+        let died = (self.hooks.trial)(&Trial { file: &file, arguments });
+        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
+        match died {
+            Some(signal) => Err(NativeError { program: program.name.clone(), fault: NativeFault::Died(signal) }.into()),
+            None => Ok(()),
+        }
     }
 
     /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files

@@ -10,11 +10,15 @@ use serde::{Deserialize, Serialize};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::replace_file::replace_file;
+use crate::small_file::read_small;
 
 use super::disk::{At, DiskError};
 
 /// The receipt's name in the release.
 pub(super) const FILE_NAME: &str = ".vx-receipt.toml";
+
+/// The largest receipt that is read: a release of some thousand programs.
+const RECEIPT_BYTES: u64 = 1 << 20;
 
 /// The layout that this vx writes, and the newest that it reads.
 const LAYOUT: u32 = 1;
@@ -51,6 +55,9 @@ pub struct Receipt {
     /// The digest of everything that determined its content; `None` if that was not known before the install.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<Digest>,
+    /// The digest of the instructions it was made by; `None` in releases of a vx that did not record them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Digest>,
     /// The archives it was made of, in order, each with its file name, digest and size; the other fields are not
     /// recorded.
     #[serde(default, with = "parts")]
@@ -80,6 +87,7 @@ pub(super) struct Facts<'a> {
     pub(super) contents: Option<Digest>,
     pub(super) unsynced_boot: Option<String>,
     pub(super) recipe: Option<Digest>,
+    pub(super) instructions: Digest,
     pub(super) parts: Vec<Archive>,
     pub(super) programs: Vec<ReceiptProgram>,
 }
@@ -104,6 +112,7 @@ impl Receipt {
             contents: facts.contents,
             unsynced_boot: facts.unsynced_boot,
             recipe: facts.recipe,
+            instructions: Some(facts.instructions),
             parts: facts.parts.iter().map(parts::recorded).collect(),
             programs: facts.programs,
         }
@@ -111,8 +120,8 @@ impl Receipt {
 
     /// The receipt of the release at this path; `None` if it is missing, malformed, or of a newer layout.
     pub fn read(release: &Path) -> Option<Self> {
-        let text = fs::read_to_string(release.join(FILE_NAME)).ok()?;
-        let receipt: Self = toml::from_str(&text).ok()?;
+        let bytes = read_small(&release.join(FILE_NAME), RECEIPT_BYTES)?;
+        let receipt: Self = toml::from_slice(&bytes).ok()?;
         (receipt.layout <= LAYOUT).then_some(receipt)
     }
 
@@ -199,6 +208,7 @@ pub(super) mod tests {
             contents: None,
             unsynced_boot: None,
             recipe: None,
+            instructions: digest.clone(),
             parts: vec![Archive { file: "a.tgz".into(), digest: Some(digest), size: Some(10), ..Archive::default() }],
             programs: vec![ReceiptProgram { name: tool.into(), path: format!("bin/{tool}") }],
         })

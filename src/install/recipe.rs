@@ -1,8 +1,12 @@
 //! The recipe of a release: everything that determines its content. Two installs with one recipe make the same release.
+//!
+//! Its instructions are the part that a project writes: how archives are unpacked, the programs, and the post-install
+//! command. They are compared also where the recipe is not known.
 
 use crate::archive::Archive;
-use crate::config::{InstallConfig, Part};
+use crate::config::{InstallConfig, Part, Program};
 use crate::digest::{Algorithm, Digest};
+use crate::http::Trust;
 
 use super::manifest::{Depth, Manifest};
 use super::store::Release;
@@ -25,13 +29,23 @@ pub(super) fn recipe(config: &InstallConfig) -> Option<Digest> {
         stall_ms: None,
         log_file: None,
         board: None,
+        trial: None,
         force: false,
         offline: false,
+        trust: Trust::default(),
         ..config.clone()
     };
     let mut hasher = Algorithm::Sha256.hasher();
     hasher.update(&serde_json::to_vec(&decisive).ok()?);
     Some(hasher.finish())
+}
+
+/// The digest of the instructions for a release.
+pub fn instructions(parts: &[Part], programs: &[Program], postinstall: Option<&str>) -> Digest {
+    let parts: Vec<(u32, &str)> = parts.iter().map(|part| (part.archive.strip, part.archive.into.as_str())).collect();
+    let mut hasher = Algorithm::Sha256.hasher();
+    hasher.update(&serde_json::to_vec(&(parts, programs, postinstall)).unwrap_or_default());
+    hasher.finish()
 }
 
 /// True if another install with this configuration would change nothing: the release has the same recipe, and every
@@ -76,8 +90,10 @@ mod tests {
             log_file: None,
             board: None,
             postinstall: None,
+            trial: None,
             force: false,
             offline: false,
+            trust: Trust::default(),
         }
     }
 
@@ -91,7 +107,8 @@ mod tests {
     fn a_recipe_is_what_decides_and_not_where_from_or_how_long() {
         let plain = recipe(&config());
         assert!(plain.is_some());
-        let mut elsewhere = InstallConfig { attempt: 3, deadline_ms: Some(5), force: true, ..config() };
+        let trial = Some(vec!["--version".to_owned()]);
+        let mut elsewhere = InstallConfig { attempt: 3, deadline_ms: Some(5), trial, force: true, ..config() };
         let url = "https://two.invalid/a.tgz".into();
         elsewhere.parts[0].origin = Some(Origin { url, authorization: Some("Bearer planted".into()) });
         assert_eq!(recipe(&elsewhere), plain);
@@ -106,5 +123,25 @@ mod tests {
         unknown.parts[0].archive.digest = None;
         assert_eq!(recipe(&unknown), None);
         assert_eq!(recipe(&InstallConfig { postinstall: Some("x".into()), ..config() }), None);
+    }
+
+    #[test]
+    fn instructions_are_what_a_project_writes_and_not_which_archive() {
+        let of = |config: &InstallConfig| {
+            instructions(&config.parts, &config.programs, config.postinstall.as_deref()).to_string()
+        };
+        let plain = of(&config());
+        assert_eq!(plain, of(&config()));
+        let mut newer = config();
+        (newer.parts[0].archive.digest, newer.parts[0].archive.size) = (None, None);
+        assert_eq!(of(&newer), plain);
+        let mut stripped = config();
+        stripped.parts[0].archive.strip = 0;
+        let program = Program { name: "a".into(), path: "bin/a".into(), runner: None };
+        let with_program = InstallConfig { programs: vec![program], ..config() };
+        let with_command = InstallConfig { postinstall: Some("x".into()), ..config() };
+        for other in [stripped, with_program, with_command] {
+            assert_ne!(of(&other), plain);
+        }
     }
 }

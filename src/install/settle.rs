@@ -81,7 +81,7 @@ fn nothing_lost(release: &Path, manifest: &Manifest, receipt: &Receipt) -> bool 
         |path: &Path| path.ancestors().skip(1).find(|folder| folder.is_dir()).is_some_and(changed_later);
     let Ok(changes) = manifest.changes(release, Depth::Contents) else { return false };
     changes.iter().all(|(path, change)| match change {
-        Change::Added => true,
+        Change::Added | Change::Privileged => true,
         Change::Unreadable(_) => false,
         Change::Missing => removed_later(&release.join(path)),
         Change::OtherKind | Change::Content | Change::NotExecutable => changed_later(&release.join(path)),

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::paths::Home;
 use crate::trouble::{Explain, TroubleKind};
 
-use super::disk::{At, DiskError, create_directories};
+use super::disk::{At, DiskError, create_directories, remove_tree};
 use super::receipt::{self, Receipt};
 use super::settle::{CHANGES_EACH_BOOT, settled};
 use super::staging::Staging;
@@ -140,14 +140,18 @@ impl Store {
 
     /// Remove a release, or whatever is in its place; false if there is nothing.
     ///
-    /// The directory is first moved away and then deleted, so a half-deleted release is never visible.
+    /// The directory is first moved away and then deleted, so a half-deleted release is never visible. One that cannot
+    /// be moved loses its receipt first.
     pub fn remove(&self, tool: &str, version: &str) -> Result<bool, RemoveError> {
         let path = self.path(tool, version)?;
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Ok(false);
         }
         let staging = Staging::create(&self.home, &format!("remove-{tool}-{version}"))?;
-        fs::rename(&path, staging.join("old")).at("remove", &path)?;
+        match fs::rename(&path, staging.join("old")) {
+            Err(error) if is_of_lower_layer(&error) => remove_in_place(&path)?,
+            result => result.at("remove", &path)?,
+        }
         // Succeeds only if this was the last version.
         let _ = path.parent().map(fs::remove_dir);
         Ok(true)
@@ -188,10 +192,34 @@ fn exchange(_: &Path, _: &Path) -> io::Result<()> {
 /// A fallback for file systems without an atomic swap: the release is missing between the two renames, and is restored
 /// if the second one fails.
 fn swap_in_two_steps(finished: &Path, old: &Path, target: &Path) -> Result<(), DiskError> {
-    fs::rename(target, old).at("replace", target)?;
+    match fs::rename(target, old) {
+        Err(error) if is_of_lower_layer(&error) => {
+            remove_in_place(target)?;
+            return fs::rename(finished, target).at("activate", target);
+        }
+        result => result.at("replace", target)?,
+    }
     fs::rename(finished, target).at("activate", target).inspect_err(|_| {
         let _ = fs::rename(old, target);
     })
+}
+
+/// True if a directory could not be moved because it is part of an image: an overlay file system renames directories of
+/// its upper layer only.
+fn is_of_lower_layer(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::CrossesDevices
+}
+
+/// Delete a release where it is. Its receipt is deleted first, so a half-deleted release counts as not installed, and
+/// the next install of it goes on from there.
+fn remove_in_place(release: &Path) -> Result<(), DiskError> {
+    let receipt = release.join(receipt::FILE_NAME);
+    match fs::remove_file(&receipt) {
+        // Something else than a release may be in its place.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
+        result => result.at("remove", &receipt)?,
+    }
+    remove_tree(release)
 }
 
 /// The directories with valid names of tools or versions, sorted.

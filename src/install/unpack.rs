@@ -10,6 +10,7 @@ mod files;
 mod format;
 mod limits;
 mod links;
+mod names;
 mod path;
 mod tar;
 mod tree;
@@ -29,6 +30,7 @@ pub use error::{UnpackError, UnpackErrorKind};
 pub(super) use excluded::Excluded;
 pub(super) use format::is_web_page;
 pub(super) use limits::Limits;
+pub(super) use names::NameCase;
 pub(super) use tree::Tree;
 
 use format::Format;

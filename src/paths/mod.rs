@@ -8,4 +8,4 @@ mod runtime;
 
 pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
-pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory};
+pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory, spare_directories};

@@ -79,6 +79,17 @@ pub fn runtime_directory() -> Result<PathBuf, RuntimeError> {
     Err(first_error.unwrap_or(RuntimeError::None))
 }
 
+/// The directories for a board that cannot be made in `full`, the best first, each made if it is missing; the last one is
+/// in the home. None of them if `VX_RUNTIME_DIR` is set, since that directory is the only one asked for.
+pub fn spare_directories(full: Option<&Path>, home: &Path) -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if set("VX_RUNTIME_DIR").is_some() {
+        return Vec::new();
+    }
+    let all = candidates(set("XDG_RUNTIME_DIR")).into_iter().chain([home.join("run")]);
+    all.filter(|path| Some(path.as_path()) != full).filter_map(|path| prepare(&path).ok()).collect()
+}
+
 /// The directory that [`runtime_directory`] would return; `None` if it would make one. Nothing is changed.
 pub fn find_runtime_directory() -> Result<Option<PathBuf>, RuntimeError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

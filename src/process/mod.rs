@@ -31,7 +31,7 @@ pub use interpreter::missing_interpreter;
 pub use interrupt::{Interrupt, interrupts};
 pub use parent::{end_own_group, watch_parent};
 pub use replace::replace;
-pub use short::{Output, output, run_in};
+pub use short::{Output, output, run_in, try_once};
 pub use start::{Ended, Group, Launch, Running, start};
 pub use tree::{Adoption, this_is_vx, tree_runner};
 #[cfg(target_os = "linux")]

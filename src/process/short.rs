@@ -159,10 +159,37 @@ pub fn run_in(
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
     }
+    run_whole(Command { program, arguments, environment, pass_on: true }, patience, cancelled)
+}
+
+/// Start a program once, for at most `patience`, or until `cancelled` returns true. Like a command in [`run_in`], it has
+/// ended when everything it started has; its output is dropped.
+pub fn try_once(
+    program: &Path,
+    arguments: &[String],
+    patience: Duration,
+    cancelled: &dyn Fn() -> bool,
+) -> io::Result<Exit> {
+    let arguments = arguments.iter().map(OsString::from).collect();
+    let command = Command { program: program.to_owned(), arguments, environment: Vec::new(), pass_on: false };
+    run_whole(command, patience, cancelled).map(|(exit, _)| exit)
+}
+
+/// A command with everything that it starts.
+struct Command {
+    program: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(OsString, OsString)>,
+    /// True to pass its output on to this process's standard error.
+    pass_on: bool,
+}
+
+fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<(Exit, Tail)> {
     #[cfg(target_os = "linux")]
     if let Some(runner) = tree::runner() {
-        return run_as_tree(runner, program, arguments, environment, patience, cancelled);
+        return run_as_tree(runner, command, patience, cancelled);
     }
+    let Command { program, arguments, environment, pass_on } = command;
     let launch = Launch {
         program,
         arguments,
@@ -170,7 +197,7 @@ pub fn run_in(
         document: Vec::new(),
         log: None,
         heading: None,
-        pass_on: true,
+        pass_on,
         keep_bytes: TAIL_BYTES,
         group: Group::Inherited,
     };
@@ -182,16 +209,15 @@ pub fn run_in(
 #[cfg(target_os = "linux")]
 fn run_as_tree(
     runner: &Path,
-    program: PathBuf,
-    arguments: Vec<OsString>,
-    environment: Vec<(OsString, OsString)>,
+    command: Command,
     patience: Duration,
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<(Exit, Tail)> {
     let _adoption = tree::Adoption::begin();
     let (output, writer) = io::pipe()?;
     let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
-    let capture = Capture::start(output, None, None, true, TAIL_BYTES)?;
+    let Command { program, arguments, environment, pass_on } = command;
+    let capture = Capture::start(output, None, None, pass_on, TAIL_BYTES)?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
     let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace };

@@ -2,25 +2,30 @@
 //!
 //! The whole file is read before it is acted on, and all of its problems are reported together.
 
+mod addresses;
+mod duration;
 mod entries;
 mod fields;
 mod reader;
 mod scripts;
 mod settings;
+mod tables;
 mod tools;
 mod ui;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::problem::{ConfigErrors, Problem};
 use super::scripts::Script;
 use super::version::Request;
 use crate::candidate::SourceKind;
 use crate::config::Program;
-use crate::digest::Digest;
+use crate::digest::{Algorithm, Digest};
 use crate::platform::{Os, Platform};
 
+pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use entries::ConfigEntry;
 use reader::Reader;
 pub use settings::Settings;
@@ -60,8 +65,8 @@ pub struct ToolRequest {
     pub os: Option<Vec<Os>>,
     /// The only source to use, if the file names one.
     pub source: Option<SourceKind>,
-    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
-    pub url: Option<String>,
+    /// The addresses to fetch.
+    pub url: Option<DeclaredAddresses>,
     /// The expected digests of the fetched bytes.
     pub sha256: Option<DeclaredDigests>,
     /// The programs of the release, if the file names them.
@@ -72,27 +77,12 @@ pub struct ToolRequest {
     pub options: BTreeMap<String, String>,
     /// A command to run in the fresh release.
     pub postinstall: Option<String>,
+    /// True if the project also works without it.
+    pub optional: bool,
+    /// The smallest age of a release of this tool, if it differs from the project's.
+    pub minimum_release_age: Option<Duration>,
     /// The line of its version, from 1.
     pub line: usize,
-}
-
-/// The digests a project declares for an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeclaredDigests {
-    /// The same archive for every platform.
-    One(Digest),
-    /// An archive for each platform.
-    Each(BTreeMap<Platform, Digest>),
-}
-
-impl DeclaredDigests {
-    /// The digest for this platform, if one is declared.
-    pub fn of(&self, platform: Platform) -> Option<&Digest> {
-        match self {
-            DeclaredDigests::One(digest) => Some(digest),
-            DeclaredDigests::Each(digests) => digests.get(&platform),
-        }
-    }
 }
 
 impl ToolRequest {
@@ -109,8 +99,34 @@ impl ToolRequest {
             strip: None,
             options: BTreeMap::new(),
             postinstall: None,
+            optional: false,
+            minimum_release_age: None,
             line,
         }
+    }
+
+    /// The digest of the instructions for the release that the file gives: `strip`, `bin` and `postinstall`; `None` if it
+    /// gives none.
+    pub fn instructions(&self) -> Option<Digest> {
+        if self.strip.is_none() && self.bin.is_empty() && self.postinstall.is_none() {
+            return None;
+        }
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(&serde_json::to_vec(&(self.strip, &self.bin, &self.postinstall)).unwrap_or_default());
+        Some(hasher.finish())
+    }
+
+    /// The digest of the archive for `platform`, if the file declares it. One digest for an address that differs by
+    /// platform is of one archive only: that for `here`, the platform of this machine.
+    pub fn digest_of(&self, platform: Platform, here: Platform) -> Option<&Digest> {
+        let applies = platform == here || !self.has_digest_of_one_platform();
+        self.sha256.as_ref().filter(|_| applies).and_then(|digests| digests.of(platform))
+    }
+
+    /// True if the file declares one digest for an address that differs by platform.
+    pub fn has_digest_of_one_platform(&self) -> bool {
+        let differs = self.url.as_ref().is_some_and(|url| !url.is_same_everywhere());
+        differs && matches!(self.sha256, Some(DeclaredDigests::One(_)))
     }
 
     /// True if the tool is wanted on this operating system.
@@ -142,6 +158,7 @@ impl Project {
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
+        tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
         let (problems, warnings) = reader.finish();
         if !problems.is_empty() {

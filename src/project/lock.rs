@@ -8,20 +8,24 @@ mod compare;
 mod file;
 mod old;
 mod part;
+mod young;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::age::Published;
 use crate::archive::is_one_name;
 use crate::candidate::SourceKind;
+use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::trouble::{Explain, TroubleKind};
 
 pub use compare::{Change, Difference};
 pub use file::Guard;
 pub use part::LockedPart;
+pub use young::Young;
 
 /// The format version in the file.
 pub const VERSION: u64 = 3;
@@ -46,6 +50,12 @@ pub struct LockedTool {
     /// Its source.
     #[serde(with = "kind_as_text")]
     pub source: SourceKind,
+    /// The digest of the project's instructions for the release, if it gives any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<Digest>,
+    /// The time of its publication, if the source gave one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
     /// The archives by platform, in the order of their unpacking.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub platforms: BTreeMap<Platform, Vec<LockedPart>>,

@@ -9,8 +9,8 @@ pub mod scripts;
 pub mod version;
 
 pub use config::{
-    Choice, ColourChoice, ConfigEntry, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings, ThemeChoice,
-    ToolRequest, Ui,
+    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings,
+    ThemeChoice, ToolRequest, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

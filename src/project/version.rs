@@ -9,10 +9,10 @@ mod parsed;
 use std::fmt;
 use std::str::FromStr;
 
-use nodejs_semver::Range;
-use pep440_rs::VersionSpecifiers;
+use pep440_rs::{Operator, Version, VersionSpecifiers};
 
 use crate::candidate::{Candidate, Scheme};
+use crate::npm_range::NpmRange;
 use crate::trouble::{Explain, TroubleKind};
 
 pub use miss::{Miss, NoMatch};
@@ -31,7 +31,9 @@ enum RequestKind {
     /// The newest release of any support line, or of the one with this codename.
     Lts(Option<String>),
     System,
-    Range(Range),
+    /// A word that names no version, such as a channel that the tool does not have.
+    Word,
+    Range(NpmRange),
     Specifiers(VersionSpecifiers),
 }
 
@@ -46,23 +48,30 @@ impl Explain for BadRequest {
     }
 
     fn hint(&self) -> Option<String> {
-        Some("write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `lts` or `system`".into())
+        Some(
+            "write `22`, `22.3.0`, `^22`, `>=18 <20`, `18 - 20`, `^20 || ^22`, `latest`, `stable`, `lts` or `system`"
+                .into(),
+        )
     }
 }
 
 impl Request {
-    /// Parse a request; surrounding blanks are ignored.
+    /// Parse a request; surrounding blanks are ignored. Any single word is a request, so that one that means nothing is
+    /// an error of its tool alone.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let text = text.trim();
         let kind = match text.to_lowercase().as_str() {
             "" => None,
-            "latest" => Some(RequestKind::Latest),
+            "latest" | "stable" => Some(RequestKind::Latest),
             "lts" | "lts/*" => Some(RequestKind::Lts(None)),
             "system" => Some(RequestKind::System),
             lower => match lower.strip_prefix("lts/") {
                 Some(name) if !name.is_empty() => Some(RequestKind::Lts(Some(name.to_owned()))),
                 Some(_) => None,
-                None => specifiers_of(text).or_else(|| range_of(text)).or_else(|| python_version_of(text)),
+                None => specifiers_of(text)
+                    .or_else(|| range_of(text))
+                    .or_else(|| python_version_of(text))
+                    .or_else(|| is_word(text).then_some(RequestKind::Word)),
             },
         };
         let kind = kind.ok_or_else(|| BadRequest(text.to_owned()))?;
@@ -84,11 +93,24 @@ impl Request {
         matches!(self.kind, RequestKind::Lts(_))
     }
 
+    /// The reason why no version of any tool can match, if there is one.
+    pub fn impossible(&self) -> Option<NoMatch> {
+        let miss = match &self.kind {
+            RequestKind::Word => Miss::UnknownWord,
+            RequestKind::Range(range) if range.is_empty() => Miss::EmptyRange,
+            _ => return None,
+        };
+        Some(NoMatch { request: self.text.clone(), miss, nearest: Vec::new() })
+    }
+
     /// The newest of `candidates` that matches the request.
     ///
     /// A version named exactly is chosen even if it is yanked. Otherwise yanked versions are left out, and deprecated
     /// ones are chosen only if no other matches.
     pub fn choose<'a>(&self, candidates: &'a [Candidate]) -> Result<&'a Candidate, NoMatch> {
+        if let Some(miss) = self.impossible() {
+            return Err(miss);
+        }
         let mut releases: Vec<(ParsedVersion, &Candidate)> = candidates
             .iter()
             .filter_map(|candidate| Some((ParsedVersion::read(&candidate.version, candidate.scheme)?, candidate)))
@@ -108,6 +130,11 @@ impl Request {
         }
     }
 
+    /// True if the request is exactly this version, written in full.
+    pub fn names_exactly(&self, version: &str, scheme: Scheme) -> bool {
+        ParsedVersion::read(version, scheme).is_some_and(|release| self.names(&release))
+    }
+
     /// True if this version matches the request, for a copy found on `PATH`.
     pub fn matches(&self, version: &str, scheme: Scheme) -> bool {
         let candidate = Candidate::new(version, scheme);
@@ -119,6 +146,8 @@ impl Request {
     fn names(&self, release: &ParsedVersion) -> bool {
         let bare = self.text.trim_start_matches(['=', 'v', 'V', ' ']);
         match self.kind {
+            // The crate reads the first version of several.
+            _ if bare.contains([' ', '|', ',']) => false,
             RequestKind::Range(_) | RequestKind::Specifiers(_) => release.is_written(bare),
             _ => false,
         }
@@ -127,13 +156,16 @@ impl Request {
     fn accepts(&self, release: &ParsedVersion, candidate: &Candidate) -> bool {
         match &self.kind {
             RequestKind::System => true,
+            RequestKind::Word => false,
             RequestKind::Latest => !release.is_prerelease(),
             RequestKind::Lts(None) => candidate.lts.is_some() && !release.is_prerelease(),
             RequestKind::Lts(name) => candidate.lts == *name && !release.is_prerelease(),
             RequestKind::Range(range) => range.satisfies(release.semver()),
             RequestKind::Specifiers(specifiers) => {
-                let names_one = specifiers.iter().any(|specifier| specifier.any_prerelease());
-                (names_one || !release.is_prerelease()) && specifiers.contains(&release.python())
+                // A version that is left out is not one that is asked for.
+                let wanted = specifiers.iter().filter(|specifier| *specifier.operator() != Operator::NotEqual);
+                let names_one = wanted.into_iter().any(|specifier| specifier.any_prerelease());
+                (names_one || !release.is_prerelease()) && meets(specifiers, &release.padded_python())
             }
         }
     }
@@ -153,10 +185,16 @@ impl FromStr for Request {
     }
 }
 
+/// True for a word such as `nightly`, which may be a mistake in this tool's version, and is no sign of a broken file.
+fn is_word(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+}
+
 /// A request with Python's operators; operators of both npm and Python keep npm's meaning.
 fn specifiers_of(text: &str) -> Option<RequestKind> {
     let python_only = ["~=", "==", "!="].iter().any(|operator| text.contains(operator));
-    let four_parts = text.split([' ', ',']).any(|piece| piece.split('.').count() > 3);
+    let four_parts = text.split([' ', ',']).any(|piece| number_count(piece) > 3);
     let compares = text.contains(['<', '>']);
     let pythons = python_only || (four_parts && compares);
     if !pythons {
@@ -167,34 +205,29 @@ fn specifiers_of(text: &str) -> Option<RequestKind> {
     Some(RequestKind::Specifiers(specifiers))
 }
 
-/// An npm range; `>=18,<20` is read as `>=18 <20`.
-///
-/// The range crate ignores words that it cannot read if another one is valid (`>=18 banana`), as npm does. A typing
-/// mistake must not change the installed version, so every word has to be valid on its own.
+/// The count of numbers of a version, without those of its prerelease.
+fn number_count(piece: &str) -> usize {
+    let version = piece.trim_start_matches(['<', '>', '=', '~', '!', '^', 'v', 'V']);
+    let numbers = version.split(|letter: char| !(letter.is_ascii_digit() || letter == '.')).next();
+    numbers.unwrap_or_default().split('.').count()
+}
+
+/// True if a version meets all of these conditions. A version below a prerelease may be a prerelease of the same release,
+/// which the crate leaves out.
+fn meets(specifiers: &VersionSpecifiers, version: &Version) -> bool {
+    specifiers.iter().all(|one| match one.operator() {
+        Operator::LessThan if one.any_prerelease() => version < one.version(),
+        _ => one.contains(version),
+    })
+}
+
+/// An npm range; `>=18,<20` is read as `>=18 <20`. An alternative without a word is a typing mistake here.
 fn range_of(text: &str) -> Option<RequestKind> {
     let text = spell_prereleases(&text.replace(',', " "));
-    for alternative in text.split("||") {
-        if alternative.trim().is_empty() {
-            return None;
-        }
-        if alternative.contains(" - ") {
-            Range::parse(alternative).ok()?;
-            continue;
-        }
-        let mut operator = String::new();
-        for word in alternative.split_whitespace() {
-            operator.push_str(word);
-            if word.ends_with(['<', '>', '=', '^', '~']) {
-                continue;
-            }
-            Range::parse(&operator).ok()?;
-            operator.clear();
-        }
-        if !operator.is_empty() {
-            return None;
-        }
+    if text.split("||").any(|alternative| alternative.trim().is_empty()) {
+        return None;
     }
-    Range::parse(&text).ok().map(RequestKind::Range)
+    NpmRange::parse(&text).map(RequestKind::Range)
 }
 
 /// A bare version in Python's form that npm's ranges cannot express: `3.31.0.1`, `3.31.0.*`, `1.0.post1`.
@@ -216,9 +249,12 @@ fn spell_prereleases(text: &str) -> String {
         let letters: usize = word.chars().take_while(char::is_ascii_alphabetic).map(char::len_utf8).sum();
         let (name, after) = word.split_at(letters);
         spelled.push_str(before);
+        let word_start = spelled.rfind([' ', '|']).map_or(0, |at| at + 1);
+        let finished = !spelled[word_start..].contains('-');
         let numbered = after.starts_with(|character: char| character.is_ascii_digit());
         if before.ends_with(|character: char| character.is_ascii_digit())
             && numbered
+            && finished
             && matches!(name, "a" | "b" | "rc")
         {
             spelled.push_str(&format!("-{name}."));

@@ -16,9 +16,13 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::{Client, Document, Query, Revalidation};
 use super::options::SourceOptions;
 use crate::digest::Algorithm;
+use crate::http::Trust;
 
 /// The format of a cache file, its first field; files of other formats are ignored.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+
+/// The longest header that is sent back to a server.
+const HEADER_BYTES: usize = 1024;
 
 /// A cached response.
 #[derive(Serialize, Deserialize)]
@@ -52,9 +56,9 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    pub(super) fn new(options: &SourceOptions) -> Self {
+    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
         Self {
-            client: Client::new(options),
+            client: Client::new(options, trust),
             directory: options.home.index(),
             offline: options.offline,
             fresh_for: options.fresh_for,
@@ -88,8 +92,8 @@ impl Cache {
             _ if self.offline => return Err(SourceError::at(query.what, query.url, SourceErrorKind::Offline)),
             other => other,
         };
-        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref());
-        let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref());
+        let etag = kept.as_ref().and_then(|kept| kept.etag.as_deref()).filter(|text| can_be_sent(text));
+        let changed = kept.as_ref().and_then(|kept| kept.changed.as_deref()).filter(|text| can_be_sent(text));
         match (self.client.get(&Query { etag, changed, ..*query })?, kept) {
             (Revalidation::Changed(document), _) => {
                 let value = read(&document).map_err(|kind| SourceError::at(query.what, query.url, kind))?;
@@ -112,6 +116,12 @@ impl Cache {
     /// Treat the cached response as stale: the next request revalidates it.
     pub(super) fn mark_stale(&self, name: &str, url: &Url) {
         self.stale.lock().insert(self.path(name, url));
+    }
+
+    /// Remove the cached response: it must not be used again, not even if it is fresh or unchanged.
+    pub(super) fn discard(&self, name: &str, url: &Url) {
+        // A file that cannot be removed is used until it is stale.
+        let _ = fs::remove_file(self.path(name, url));
     }
 
     /// A cached value that did not come from a request, if it is no older than `fresh_for`.
@@ -149,6 +159,11 @@ impl Cache {
         };
         let _ = write();
     }
+}
+
+/// True if a header may have this value: a cache file can hold any text, also one that no server sent.
+fn can_be_sent(text: &str) -> bool {
+    text.len() <= HEADER_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
 fn now_s() -> u64 {

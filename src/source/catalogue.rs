@@ -61,9 +61,8 @@ pub struct Tool {
     /// The programs to look for on `PATH`, if they have other names than the tool.
     #[serde(default)]
     pub(super) system: Vec<String>,
-    /// The arguments that make a program print its version; `--version` if there are none.
     #[serde(default)]
-    pub(super) version_arguments: Vec<String>,
+    version_arguments: Vec<String>,
     #[serde(default)]
     pub(super) npm: Option<Packaging>,
     #[serde(default)]
@@ -89,6 +88,22 @@ impl Tool {
             (SourceKind::Vendor, self.vendor.is_some()),
         ];
         carried.into_iter().filter(|(_, carried)| *carried).map(|(kind, _)| kind).collect()
+    }
+
+    /// The names of all programs that any of its releases has.
+    pub(super) fn program_names(&self) -> impl Iterator<Item = &str> {
+        let packaged = self.npm.iter().chain(&self.pypi).flat_map(|packaging| &packaging.programs);
+        let by_vendor = self.vendor.iter().flat_map(|vendor| &vendor.programs);
+        let named = packaged.chain(by_vendor).map(|program| program.name.as_str());
+        named.chain(self.brings.iter().chain(&self.system).map(String::as_str))
+    }
+
+    /// The arguments that make a program print its version.
+    pub fn version_arguments(&self) -> Vec<String> {
+        match self.version_arguments.as_slice() {
+            [] => vec!["--version".to_owned()],
+            own => own.to_vec(),
+        }
     }
 
     /// The platforms that a registry's packages are named for. A Python package has wheels for some of them only.

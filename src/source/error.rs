@@ -1,10 +1,14 @@
 //! The reasons for which a source gives no answer.
 
 use std::fmt;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::signature::SignatureFault;
+use crate::age::to_the_second;
+use crate::http::CERTIFICATE_HINT;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A question to a source that got no usable answer.
@@ -33,8 +37,21 @@ pub enum SourceErrorKind {
     Status(u16),
     /// Every attempt found no connection, or one that broke.
     Unreachable(String),
-    /// Nothing arrived for this many seconds.
-    Stalled(u64),
+    /// Every attempt lost its connection, at the last for this reason.
+    Lost(String),
+    /// The proxy on the way fails.
+    Proxy {
+        /// The proxy, and the variable that names it.
+        proxy: String,
+        /// The reason.
+        reason: String,
+    },
+    /// The server's certificate is not trusted.
+    Certificate(String),
+    /// Nothing arrived for this long.
+    Stalled(Duration),
+    /// The time allowed for the request has passed.
+    Overdue(Duration),
     /// There were too many redirects, or one led to an address that is not followed.
     Redirected(String),
     /// The answer is larger than this many bytes.
@@ -43,6 +60,10 @@ pub enum SourceErrorKind {
     WebPage,
     /// The answer is not in the format of this kind of registry.
     Garbage(String),
+    /// Some entries of the answer make no sense, and the others are used. Holds their names.
+    PassedOver(Vec<String>),
+    /// Releases fit, and all were published after this time, so they are too young.
+    TooYoung(Timestamp),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
     /// The archive's signature is wrong, or missing although it is required.
@@ -92,15 +113,31 @@ impl fmt::Display for SourceError {
         match &self.kind {
             SourceErrorKind::NoSuchPackage => write!(f, "{what}: {host} has no such package"),
             SourceErrorKind::NoSuchVersion(version) => write!(f, "{what}: {host} has no version {version}"),
+            SourceErrorKind::TooYoung(cutoff) => {
+                write!(f, "{what}: all that fit were published after {}, and are too young", to_the_second(*cutoff))
+            }
             SourceErrorKind::NotForPlatform(platform) => write!(f, "{what}: nothing is offered for {platform}"),
             SourceErrorKind::NotAllowed(status) => write!(f, "{what}: {host} refused access (status {status})"),
             SourceErrorKind::Status(status) => write!(f, "{what}: {host} answered with status {status}"),
             SourceErrorKind::Unreachable(reason) => write!(f, "{what}: {host} cannot be reached: {reason}"),
-            SourceErrorKind::Stalled(seconds) => write!(f, "{what}: {host} sent nothing for {seconds} s"),
+            SourceErrorKind::Lost(reason) => write!(f, "{what}: the connection to {host} broke: {reason}"),
+            SourceErrorKind::Proxy { proxy, reason } => {
+                write!(f, "{what}: {host} cannot be reached: the proxy {proxy} fails: {reason}")
+            }
+            SourceErrorKind::Certificate(reason) => write!(f, "{what}: no safe connection to {host}: {reason}"),
+            SourceErrorKind::Stalled(time) => write!(f, "{what}: {host} sent nothing for {} s", time.as_secs_f32()),
+            SourceErrorKind::Overdue(time) => {
+                write!(f, "{what}: {host} did not answer in full within {} s", time.as_secs_f32())
+            }
             SourceErrorKind::Redirected(reason) => write!(f, "{what}: {host} redirects {reason}"),
             SourceErrorKind::TooLarge(limit) => write!(f, "{what}: {host} sent more than {limit} bytes"),
             SourceErrorKind::WebPage => write!(f, "{what}: {host} answered with a web page, not as a registry"),
             SourceErrorKind::Garbage(reason) => write!(f, "{what}: the answer of {host} makes no sense: {reason}"),
+            SourceErrorKind::PassedOver(names) => {
+                let (first, rest) = names.split_first().map_or(("", 0), |(first, rest)| (first.as_str(), rest.len()));
+                let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+                write!(f, "{what}: {host} lists `{first}`{more} in a form that makes no sense: passed over")
+            }
             SourceErrorKind::NoDigest => write!(f, "{what}: {host} gives no digest that is strong enough to trust"),
             SourceErrorKind::Signature(fault) => write!(f, "{what}: {fault}"),
             SourceErrorKind::NotConfigured(settings) => write!(f, "{what}: nothing says where to ask: {settings}"),
@@ -117,15 +154,21 @@ impl Explain for SourceError {
     fn kind(&self) -> TroubleKind {
         match &self.kind {
             SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_) => TroubleKind::NotFound,
+            SourceErrorKind::TooYoung(_) => TroubleKind::NotFound,
             SourceErrorKind::NotForPlatform(_) => TroubleKind::NotForPlatform,
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
             SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => TroubleKind::Network,
+            SourceErrorKind::Lost(_) | SourceErrorKind::Proxy { .. } | SourceErrorKind::Certificate(_) => {
+                TroubleKind::Network
+            }
+            SourceErrorKind::Overdue(_) => TroubleKind::Timeout,
             SourceErrorKind::Status(_)
             | SourceErrorKind::Redirected(_)
             | SourceErrorKind::TooLarge(_)
             | SourceErrorKind::WebPage
-            | SourceErrorKind::Garbage(_) => TroubleKind::BadAnswer,
+            | SourceErrorKind::Garbage(_)
+            | SourceErrorKind::PassedOver(_) => TroubleKind::BadAnswer,
             SourceErrorKind::NoDigest => TroubleKind::Digest,
             SourceErrorKind::Signature(_) => TroubleKind::Signature,
             SourceErrorKind::NotConfigured(_) | SourceErrorKind::BadSetting { .. } => TroubleKind::Configuration,
@@ -138,18 +181,27 @@ impl Explain for SourceError {
         let hint = match &self.kind {
             SourceErrorKind::NoSuchPackage => "check which registry the configuration of npm or pip names",
             SourceErrorKind::NoSuchVersion(_) => "choose another version, or refresh the lock with `vx lock --upgrade`",
+            SourceErrorKind::TooYoung(_) => {
+                "wait until one is old enough, or set `minimum_release_age` for the tool or in [settings]"
+            }
             SourceErrorKind::NotForPlatform(_) => {
                 "limit the tool to other systems with `os = [...]`, or use `source = \"system\"`"
             }
             SourceErrorKind::NotAllowed(_) => "put credentials for this host into .npmrc, pip.conf or .netrc",
             SourceErrorKind::Status(_) => "try again later, or name another mirror in the configuration of npm or pip",
-            SourceErrorKind::Unreachable(_) | SourceErrorKind::Stalled(_) => {
+            SourceErrorKind::Unreachable(_) | SourceErrorKind::Lost(_) | SourceErrorKind::Stalled(_) => {
                 "check the network, HTTPS_PROXY and NO_PROXY; with a filled cache, `--offline` needs no network"
             }
+            SourceErrorKind::Proxy { .. } => {
+                "correct this variable, or name the host in NO_PROXY if it is reached without a proxy"
+            }
+            SourceErrorKind::Certificate(_) => CERTIFICATE_HINT,
+            SourceErrorKind::Overdue(_) => "run it again with a larger `--timeout`",
             SourceErrorKind::WebPage => "sign in to the network, or check the proxy and the registry's address",
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {
                 "check the registry's address in the configuration of npm or pip"
             }
+            SourceErrorKind::PassedOver(_) => "ask the registry's keeper to mend them; all others are used",
             SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
             SourceErrorKind::Signature(fault) => fault.hint(),
             SourceErrorKind::NotConfigured(_) => {

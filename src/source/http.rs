@@ -2,27 +2,23 @@
 //! host only.
 
 mod gate;
-mod hosts;
-mod proxy;
 mod retry;
 
 use std::io::{self, BufReader, Read};
+use std::time::Instant;
 
-use ureq::http::header::{
-    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER,
-};
-use ureq::http::{Response, StatusCode};
-use ureq::{Agent, Body};
 use url::Url;
 
 use super::error::{SourceError, SourceErrorKind};
 use super::options::{Limits, SourceOptions};
+use crate::http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED,
+};
+use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, StatusCode, Trust, retry_after};
 use crate::inflate::gunzip;
-use crate::redirect::{self, REDIRECTS_MAX};
 use gate::Gate;
-use proxy::Routes;
-use retry::{Failure, classify};
+use retry::Failure;
 
 /// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
 /// more, and refused requests are repeated later.
@@ -67,26 +63,35 @@ pub(super) enum Revalidation {
     Changed(Document),
 }
 
-/// The HTTP client, shared by all threads; connections stay open between requests.
+/// The client for documents, shared by all threads; connections stay open between requests.
 pub(super) struct Client {
-    routes: Routes,
+    client: http::Client,
     limits: Limits,
     gate: Gate,
 }
 
 impl Client {
-    pub(super) fn new(options: &SourceOptions) -> Self {
-        Self { routes: Routes::new(options), limits: options.limits, gate: Gate::new(AT_ONCE_MAX) }
+    pub(super) fn new(options: &SourceOptions, trust: &Trust) -> Self {
+        let limits = options.limits;
+        let settings = Settings {
+            bounds: Bounds { connect: limits.connect, answer: limits.idle, idle: limits.idle },
+            environment: &*options.environment,
+            trust,
+            buffer_bytes: None,
+            // As many as can be in use at once, so that no connection is opened twice.
+            idle_connections: AT_ONCE_MAX,
+        };
+        Self { client: http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX) }
     }
 
     /// Request a document.
     pub(super) fn get(&self, query: &Query<'_>) -> Result<Revalidation, SourceError> {
-        self.with_retries(query, |url| {
-            let (response, url) = self.follow("GET", query, url)?;
-            if response.status() == StatusCode::NOT_MODIFIED && query.has_copy() {
+        self.with_retries(query, |begun| {
+            let answer = self.exchange(Method::Get, query, begun)?;
+            if answer.status == StatusCode::NOT_MODIFIED && query.has_copy() {
                 return Ok(Revalidation::Unchanged);
             }
-            self.read(response, url).map(Revalidation::Changed)
+            self.read(answer).map(Revalidation::Changed)
         })
     }
 
@@ -94,83 +99,73 @@ impl Client {
     ///
     /// There is no retry: the size is only for a progress bar, and the download itself is retried.
     pub(super) fn size(&self, query: &Query<'_>) -> Option<u64> {
-        let response = self.gate.pass(|| self.follow("HEAD", query, query.url)).ok()?.0;
+        let answer = self.gate.pass(|| self.exchange(Method::Head, query, Instant::now())).ok()?;
         // A web page is not the archive.
-        if header(&response, CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
+        if answer.text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
             return None;
         }
-        header(&response, CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
+        answer.text(CONTENT_LENGTH).and_then(|length| length.parse().ok()).filter(|size| *size > 0)
     }
 
     /// Check that the server at an address responds without an error.
     pub(super) fn probe(&self, query: &Query<'_>) -> Result<(), SourceError> {
-        self.with_retries(query, |url| self.follow("HEAD", query, url)).map(drop)
+        self.with_retries(query, |begun| self.exchange(Method::Head, query, begun)).map(drop)
     }
 
-    /// Repeat a request until it succeeds, or until a retry is useless.
-    fn with_retries<T>(&self, query: &Query<'_>, ask: impl Fn(&Url) -> Result<T, Failure>) -> Result<T, SourceError> {
+    /// Repeat a request until it succeeds, or until a retry is useless. `ask` gets the time of the first attempt.
+    fn with_retries<T>(
+        &self,
+        query: &Query<'_>,
+        ask: impl Fn(Instant) -> Result<T, Failure>,
+    ) -> Result<T, SourceError> {
+        let begun = Instant::now();
         let mut attempt = 1;
         loop {
-            let outcome = self.gate.pass(|| ask(query.url));
-            let failure = match outcome {
+            let failure = match self.gate.pass(|| ask(begun)) {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
             attempt += failure.weight;
-            if !failure.transient || attempt > self.limits.attempts {
+            let pause = retry::pause(&self.limits, attempt, failure.retry_after);
+            let in_time = self.limits.whole.is_none_or(|whole| begun.elapsed() + pause < whole);
+            if !failure.transient || attempt > self.limits.attempts || !in_time {
                 return Err(SourceError::at(query.what, query.url, failure.kind));
             }
-            std::thread::sleep(retry::pause(&self.limits, attempt, failure.retry_after));
+            std::thread::sleep(pause);
         }
     }
 
-    /// Send a request, and follow redirects.
-    fn follow(&self, method: &str, query: &Query<'_>, url: &Url) -> Result<(Response<Body>, Url), Failure> {
-        let mut url = url.clone();
-        for _ in 0..REDIRECTS_MAX {
-            let response = self.exchange(method, query, &url)?;
-            let status = response.status();
-            if !status.is_redirection() || status == StatusCode::NOT_MODIFIED {
-                return if status.is_success() || status == StatusCode::NOT_MODIFIED {
-                    Ok((response, url))
-                } else {
-                    Err(Failure::status(status.as_u16(), header(&response, RETRY_AFTER)))
-                };
-            }
-            let target = redirect::target(&url, header(&response, LOCATION).as_deref());
-            url = target.map_err(|fault| Failure::lasting(SourceErrorKind::Redirected(fault.to_string())))?;
-        }
-        Err(Failure::lasting(SourceErrorKind::Redirected(format!("more than {REDIRECTS_MAX} times"))))
-    }
-
-    fn exchange(&self, method: &str, query: &Query<'_>, url: &Url) -> Result<Response<Body>, Failure> {
-        let agent: &Agent = self.routes.agent(url);
-        let mut request = match method {
-            "HEAD" => agent.head(url.as_str()),
-            _ => agent.get(url.as_str()),
-        };
-        request = request.header(ACCEPT, query.accept);
-        if let Some(authorization) = (query.authorization)(url) {
-            request = request.header(AUTHORIZATION, authorization);
-        }
+    /// Send a request that was first sent at `begun`. An answer without success is a failure.
+    fn exchange(&self, method: Method, query: &Query<'_>, begun: Instant) -> Result<Answer, Failure> {
         // The wanted size of a HEAD is that of the bytes as stored, not as encoded for transfer.
-        request = request.header(ACCEPT_ENCODING, if method == "HEAD" { "identity" } else { "gzip" });
+        let encoding = if method == Method::Head { "identity" } else { "gzip" };
+        let mut headers = vec![(ACCEPT, query.accept.to_owned()), (ACCEPT_ENCODING, encoding.to_owned())];
         match (query.etag, query.changed) {
-            _ if method == "HEAD" => {}
-            (Some(etag), _) => request = request.header(IF_NONE_MATCH, etag),
-            (None, Some(changed)) => request = request.header(IF_MODIFIED_SINCE, changed),
+            _ if method == Method::Head => {}
+            (Some(etag), _) => headers.push((IF_NONE_MATCH, etag.to_owned())),
+            (None, Some(changed)) => headers.push((IF_MODIFIED_SINCE, changed.to_owned())),
             (None, None) => {}
         }
-        request.call().map_err(|error| classify(&error, &self.limits))
+        let within = self.limits.whole.map(|whole| whole.saturating_sub(begun.elapsed()));
+        if within.is_some_and(|within| within.is_zero()) {
+            return Err(Failure::of(Fault::Overdue, &self.limits));
+        }
+        let request = Request { method, url: query.url, headers: &headers, authorization: query.authorization, within };
+        let answer = self.client.send(&request).map_err(|fault| Failure::of(fault, &self.limits))?;
+        if answer.status.is_success() || answer.status == StatusCode::NOT_MODIFIED {
+            Ok(answer)
+        } else {
+            Err(Failure::status(answer.status.as_u16(), retry_after(&answer.headers)))
+        }
     }
 
-    fn read(&self, response: Response<Body>, url: Url) -> Result<Document, Failure> {
-        let content_type = header(&response, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-        let etag = header(&response, ETAG);
-        let changed = header(&response, LAST_MODIFIED);
+    fn read(&self, answer: Answer) -> Result<Document, Failure> {
+        let text = |name| answer.text(name).map(str::to_owned);
+        let content_type = text(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+        let (etag, changed) = (text(ETAG), text(LAST_MODIFIED));
         let limit = self.limits.answer_bytes;
-        let mut bytes = Vec::new();
-        let read = content(response).take(limit + 1).read_to_end(&mut bytes);
+        let (url, mut bytes) = (answer.url.clone(), Vec::new());
+        let read = content(answer).take(limit + 1).read_to_end(&mut bytes);
         read.map_err(|error| self.unreadable(error))?;
         if bytes.len() as u64 > limit {
             return Err(Failure::lasting(SourceErrorKind::TooLarge(limit)));
@@ -181,16 +176,15 @@ impl Client {
     fn unreadable(&self, error: io::Error) -> Failure {
         match error.kind() {
             io::ErrorKind::InvalidData => Failure::lasting(SourceErrorKind::Garbage(error.to_string())),
-            _ => classify(&ureq::Error::from(error), &self.limits),
+            _ => Failure::of(Fault::of_read(error), &self.limits),
         }
     }
 }
 
-/// The content of a response, decoded if the server has compressed it.
-fn content(response: Response<Body>) -> Box<dyn Read> {
-    let compressed = header(&response, CONTENT_ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
-    let body = response.into_body().into_reader();
-    if compressed { Box::new(gunzip(BufReader::new(body))) } else { Box::new(body) }
+/// The content of an answer, decoded if the server has compressed it.
+fn content(answer: Answer) -> Box<dyn Read> {
+    let compressed = answer.text(CONTENT_ENCODING).is_some_and(|encoding| encoding.eq_ignore_ascii_case("gzip"));
+    if compressed { Box::new(gunzip(BufReader::new(answer.body))) } else { Box::new(answer.body) }
 }
 
 impl Document {
@@ -199,8 +193,4 @@ impl Document {
         let text = self.bytes.trim_ascii_start();
         self.content_type.contains("html") || text.starts_with(b"<")
     }
-}
-
-fn header(response: &Response<Body>, name: ureq::http::HeaderName) -> Option<String> {
-    response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

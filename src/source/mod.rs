@@ -11,6 +11,7 @@ pub mod catalogue;
 mod credentials;
 mod error;
 mod http;
+mod listed;
 mod memo;
 mod npm;
 mod options;
@@ -21,6 +22,8 @@ mod settings;
 mod signature;
 mod sources;
 mod system;
+mod trust;
+mod undated;
 mod vendor;
 
 pub use agreement::Disagreement;

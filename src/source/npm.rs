@@ -4,7 +4,9 @@ mod document;
 mod kept;
 mod keys;
 mod registry;
+mod safety;
 mod signed;
+mod times;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -22,9 +24,10 @@ use super::options::SourceOptions;
 use super::signature::Signature;
 use crate::archive::{Archive, Origin};
 use crate::digest::Digest;
-pub(super) use document::Package;
-use document::{PackageVersion, Times};
+use document::PackageVersion;
+pub(super) use document::{Package, Times};
 use registry::Registry;
+pub(super) use safety::{certificate_files, unchecked_hosts};
 use signed::RegistryKeys;
 
 /// The abbreviated form of a package's document, or the long form from servers that do not know it.
@@ -70,6 +73,11 @@ impl Npm {
         self.registry().ok().and_then(|registry| registry.authorization(url, "")).or_else(|| netrc.header(url))
     }
 
+    /// The address of the document of a package.
+    pub(super) fn list_of(&self, name: &str) -> Result<Url, SourceError> {
+        self.registry()?.package_url(name)
+    }
+
     fn registry(&self) -> Result<&Registry, SourceError> {
         self.registry.get_or_init(|| Registry::load(&self.options)).as_ref().map_err(Clone::clone)
     }
@@ -92,9 +100,28 @@ impl Npm {
         })
     }
 
+    /// The entries of a package's list that were passed over, if the list was read.
+    pub(super) fn passed_over(&self, name: &str) -> Option<SourceError> {
+        let package = self.packages.peek(name).filter(|package| !package.passed_over.is_empty())?;
+        let url = self.registry().and_then(|registry| registry.package_url(name)).ok()?;
+        let kind = SourceErrorKind::PassedOver(package.passed_over.names().to_vec());
+        Some(SourceError::at(format!("the versions of the npm package {name}"), &url, kind))
+    }
+
+    /// Remove what is cached of a version, because it lacks a part that the registry may add.
+    fn discard(&self, cache: &Cache, registry: &Registry, name: &str, version: &str) {
+        self.packages.forget(name);
+        self.releases.forget(&format!("{name}@{version}"));
+        if let (Ok(package), Ok(own)) = (registry.package_url(name), registry.version_url(name, version)) {
+            cache.discard(&format!("npm-{name}"), &package);
+            cache.discard(&format!("npm-{name}-{version}"), &own);
+        }
+    }
+
     /// Drop the cached versions of a package, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, name: &str) {
         self.packages.forget(name);
+        self.times.forget(name);
         if let Ok(url) = self.registry().and_then(|registry| registry.package_url(name)) {
             cache.mark_stale(&format!("npm-{name}"), &url);
         }
@@ -113,6 +140,7 @@ impl Npm {
         let what = format!("the npm package {name} {version}");
         let home = registry.package_url(name)?;
         let Some(digest) = release.digest() else {
+            self.discard(cache, registry, name, version);
             return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
         };
         let signature = self.signature(cache, netrc, name, version, &release)?;

@@ -39,6 +39,8 @@ pub struct Limits {
     pub pause: Duration,
     /// The longest pause, whatever the server asks for.
     pub pause_max: Duration,
+    /// The longest time for one request with all its attempts; `None` if only the waits are bounded.
+    pub whole: Option<Duration>,
     /// The largest response, unpacked, in bytes.
     pub answer_bytes: u64,
 }
@@ -51,8 +53,18 @@ impl Default for Limits {
             attempts: 4,
             pause: Duration::from_millis(300),
             pause_max: Duration::from_secs(30),
+            whole: None,
             answer_bytes: 128 << 20,
         }
+    }
+}
+
+impl Limits {
+    /// The usual limits, with these in place of the time without a byte and of the time for one request.
+    pub fn within(idle: Option<Duration>, whole: Option<Duration>) -> Self {
+        let usual = Self::default();
+        let idle = idle.unwrap_or(usual.idle);
+        Self { connect: usual.connect.min(idle), idle, whole, ..usual }
     }
 }
 
@@ -83,6 +95,14 @@ impl SourceOptions {
     /// A variable that is set and not empty.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
         (self.environment)(name).filter(|value| !value.is_empty())
+    }
+
+    /// A path in a setting: below the user's home directory if it begins with `~/`, else below the project's.
+    pub(super) fn path(&self, text: &str) -> PathBuf {
+        match (text.strip_prefix("~/"), self.user_directory()) {
+            (Some(below), Some(home)) => home.join(below),
+            _ => self.project_directory.join(text),
+        }
     }
 
     /// The user's home directory.

@@ -56,6 +56,21 @@ pub(super) struct ProgramPath {
     pub(super) until: Option<String>,
 }
 
+impl ProgramPath {
+    /// A program with this one path in every release.
+    pub(super) fn plain(name: &str, path: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            windows: None,
+            runner: None,
+            before: Vec::new(),
+            since: None,
+            until: None,
+        }
+    }
+}
+
 /// The path of a program before a release that moved it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -21,8 +21,10 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
+use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
+pub(super) use config::certificate_files;
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};
@@ -33,6 +35,14 @@ const ACCEPT: &str = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.
 
 /// The time for which a cached page is used to locate a file that a lock names: files do not move.
 const PLACE_FRESH_FOR: Duration = Duration::from_secs(86_400);
+
+/// A version of a package.
+pub(super) struct IndexedVersion {
+    /// Yanked, or in need of a newer glibc than the installed one.
+    pub(super) yanked: bool,
+    /// The time at which its last file was uploaded, if the index gives times.
+    pub(super) published: Option<Published>,
+}
 
 /// The index of the user's configuration.
 pub(super) struct Pypi {
@@ -74,7 +84,7 @@ impl Pypi {
         fresh_for: Option<Duration>,
     ) -> Result<Arc<Page>, SourceError> {
         // A page cached for locations must not be used as a fresh list of versions.
-        let key = if fresh_for.is_some() { format!("place of {package}") } else { package.to_owned() };
+        let key = if fresh_for.is_some() { place_of(package) } else { package.to_owned() };
         self.pages.get(&key, || {
             let index = self.index(cache)?;
             let url = index.page(package)?;
@@ -89,6 +99,14 @@ impl Pypi {
             };
             cache.ask(&format!("pypi-{package}"), &query, fresh_for, Page::read)
         })
+    }
+
+    /// The entries of a package's page that were passed over, if the page was read.
+    pub(super) fn passed_over(&self, cache: &Cache, package: &str) -> Option<SourceError> {
+        let page = self.pages.peek(package).filter(|page| !page.passed_over.is_empty())?;
+        let url = &self.index(cache).ok()?.url;
+        let kind = SourceErrorKind::PassedOver(page.passed_over.names().to_vec());
+        Some(SourceError::at(format!("the files of the Python package {package}"), url, kind))
     }
 
     /// Drop the cached versions of a package, because there may be newer ones.
@@ -112,26 +130,30 @@ impl Pypi {
         }
     }
 
-    /// The versions with a wheel for the platform. True if the version was yanked, or needs a newer glibc than the
-    /// installed one.
+    /// The versions with a wheel for the platform.
     pub(super) fn versions(
         &self,
         cache: &Cache,
         netrc: &Netrc,
         package: &str,
         platform: Platform,
-    ) -> Result<BTreeMap<String, bool>, SourceError> {
+    ) -> Result<BTreeMap<String, IndexedVersion>, SourceError> {
         let page = self.page(cache, netrc, package, None)?;
         let glibc = self.glibc(platform);
-        let mut versions: BTreeMap<String, (Fit, bool)> = BTreeMap::new();
+        let mut versions: BTreeMap<String, (Fit, IndexedVersion)> = BTreeMap::new();
         for file in &page.files {
             let Some((version, fit)) = wheel::fit(&file.name, platform, glibc) else { continue };
             let better = versions.get(&version).is_none_or(|(best, _)| fit > *best);
             if better {
-                versions.insert(version, (fit, file.yanked || !fit.runs()));
+                versions.insert(version, (fit, IndexedVersion { yanked: file.yanked || !fit.runs(), published: None }));
             }
         }
-        Ok(versions.into_iter().map(|(version, (_, yanked))| (version, yanked)).collect())
+        let uploads = page.uploads();
+        let dated = |(version, (_, found)): (String, (Fit, IndexedVersion))| {
+            let published = uploads.get(version.as_str()).copied().map(Published::At);
+            (version, IndexedVersion { published, ..found })
+        };
+        Ok(versions.into_iter().map(dated).collect())
     }
 
     /// The wheel of a version that fits the platform best.
@@ -165,6 +187,11 @@ impl Pypi {
         };
         let digest = file.sha256.as_deref().and_then(|digits| format!("sha256:{digits}").parse().ok());
         let Some(digest) = digest else {
+            // The index may add it, and a page that lacks it is useless until then.
+            self.pages.forget(package);
+            if let Ok(url) = index.page(package) {
+                cache.discard(&format!("pypi-{package}"), &url);
+            }
             return Err(SourceError::at(what, &index.url, SourceErrorKind::NoDigest));
         };
         let archive = Archive {
@@ -176,6 +203,19 @@ impl Pypi {
             ..Archive::default()
         };
         Ok(Artifact::unsigned(archive, self.at(index, netrc, &what, file)?))
+    }
+
+    /// True if a page that was read lists several wheels of this one's version that run on this machine.
+    pub(super) fn has_alternatives(&self, package: &str, file: &str) -> bool {
+        let page = self.pages.peek(package).or_else(|| self.pages.peek(&place_of(package)));
+        let (Some(page), Some(platform), Some(version)) = (page, Platform::current(), wheel::version(file)) else {
+            return false;
+        };
+        let fits = |known: &&File| {
+            let fit = wheel::fit(&known.name, platform, self.glibc(platform));
+            fit.is_some_and(|(found, fit)| wheel::same(&found, &version) && fit.runs())
+        };
+        page.files.iter().filter(fits).count() > 1
     }
 
     /// The origin of a file: from a page of the last day that lists it, or else from a new one.
@@ -193,7 +233,7 @@ impl Pypi {
             None => self.page(cache, netrc, package, Some(PLACE_FRESH_FOR))?,
         };
         if !page.files.iter().any(|known| known.name == file) && !cache.is_offline() {
-            self.pages.forget(&format!("place of {package}"));
+            self.pages.forget(&place_of(package));
             page = self.page(cache, netrc, package, Some(Duration::ZERO))?;
         }
         match page.files.iter().find(|known| known.name == file) {
@@ -210,4 +250,9 @@ impl Pypi {
         }
         Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }
+}
+
+/// The key of a page that is used for locations alone.
+fn place_of(package: &str) -> String {
+    format!("place of {package}")
 }

@@ -3,6 +3,7 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use pep440_rs::Version;
 
 use super::catalogue::{self, SupportLine, Tool, UnknownTool};
@@ -19,7 +20,7 @@ use crate::trouble::{Explain, TroubleKind};
 pub struct RecipeRequest {
     /// The only source to use.
     pub source: Option<SourceKind>,
-    /// The address to fetch, with `{version}`, `{os}` and `{arch}` unexpanded.
+    /// The address to fetch on this platform, with `{version}`, `{os}` and the like unexpanded.
     pub url: Option<String>,
     /// The expected digest on this platform.
     pub digest: Option<Digest>,
@@ -27,6 +28,8 @@ pub struct RecipeRequest {
     pub bin: Vec<Program>,
     /// The number of leading path components to drop.
     pub strip: Option<u32>,
+    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    pub cutoff: Option<Timestamp>,
 }
 
 /// The way to obtain a tool.
@@ -49,6 +52,8 @@ pub struct Recipe {
     pub(super) version_arguments: Vec<String>,
     /// The layout of the tool on its vendor's site.
     pub(super) vendor: Option<VendorPackaging>,
+    /// The latest time of publication of a release that is old enough; `None` if every age is.
+    pub(super) cutoff: Option<Timestamp>,
     needs: Option<String>,
     programs: Vec<ProgramPath>,
     pub(super) platform: Platform,
@@ -101,7 +106,11 @@ impl Recipe {
         let known = catalogue::find(name);
         match (wanted.source, &wanted.url) {
             (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
-            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, platform)),
+            (Some(SourceKind::Url), None) => {
+                let reason = "vx.toml gives no address for it".to_owned();
+                return Err(NoRecipe::NoSource { tool: name.to_owned(), platform, reason });
+            }
+            (Some(SourceKind::System), _) => return Ok(Self::from_system(name, known, wanted, platform)),
             _ => {}
         }
         let tool = known.ok_or_else(|| UnknownTool::new(name))?;
@@ -143,6 +152,7 @@ impl Recipe {
             system: Vec::new(),
             version_arguments: Vec::new(),
             vendor: None,
+            cutoff: None,
             needs: None,
             programs: Vec::new(),
             platform,
@@ -161,6 +171,7 @@ impl Recipe {
         Self {
             packages: packaging.packages(platform),
             was: packaging.was.clone(),
+            cutoff: wanted.cutoff,
             also: packaging.also.clone(),
             lts: tool.lts.clone(),
             needs: packaging.needs.clone(),
@@ -180,6 +191,7 @@ impl Recipe {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
         Self {
             vendor: Some(vendor.clone()),
+            cutoff: wanted.cutoff,
             lts: tool.lts.clone(),
             programs: if declared.is_empty() { vendor.programs.clone() } else { declared },
             ..Self::blank(name, SourceKind::Vendor, platform)
@@ -188,16 +200,7 @@ impl Recipe {
 
     fn from_url(name: &str, url: &str, wanted: &RecipeRequest, platform: Platform) -> Self {
         let programs = if wanted.bin.is_empty() {
-            let own = ProgramPath {
-                name: name.to_owned(),
-                path: name.to_owned(),
-                windows: None,
-                runner: None,
-                before: Vec::new(),
-                since: None,
-                until: None,
-            };
-            vec![own]
+            vec![ProgramPath::plain(name, name)]
         } else {
             wanted.bin.iter().map(declared).collect()
         };
@@ -210,13 +213,16 @@ impl Recipe {
         }
     }
 
-    fn from_system(name: &str, known: Option<&Tool>, platform: Platform) -> Self {
+    fn from_system(name: &str, known: Option<&Tool>, wanted: &RecipeRequest, platform: Platform) -> Self {
         let own = known.map_or(name, |tool| tool.name.as_str());
+        let mut programs: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
+        let names = known.into_iter().flat_map(Tool::program_names).chain([own]);
+        programs.extend(names.map(|name| ProgramPath::plain(name, name)));
         let listed = known.map(|tool| tool.system.clone()).filter(|programs| !programs.is_empty());
-        let asked = known.map(|tool| tool.version_arguments.clone()).filter(|arguments| !arguments.is_empty());
         Self {
+            programs,
             system: listed.unwrap_or_else(|| vec![own.to_owned()]),
-            version_arguments: asked.unwrap_or_else(|| vec!["--version".to_owned()]),
+            version_arguments: known.map_or_else(|| vec!["--version".to_owned()], Tool::version_arguments),
             ..Self::blank(name, SourceKind::System, platform)
         }
     }
@@ -224,6 +230,11 @@ impl Recipe {
     /// The packages that may provide the tool, newest naming first; none for an address or the system.
     pub fn packages(&self) -> &[String] {
         &self.packages
+    }
+
+    /// The programs to look for on `PATH`, where the tool is the system's.
+    pub fn system_programs(&self) -> &[String] {
+        &self.system
     }
 
     /// The tool that runs the programs, if it is another one.
@@ -309,15 +320,7 @@ fn go_name(platform: Platform) -> String {
 }
 
 fn declared(program: &Program) -> ProgramPath {
-    ProgramPath {
-        name: program.name.clone(),
-        path: program.path.clone(),
-        windows: None,
-        runner: program.runner.clone(),
-        before: Vec::new(),
-        since: None,
-        until: None,
-    }
+    ProgramPath { runner: program.runner.clone(), ..ProgramPath::plain(&program.name, &program.path) }
 }
 
 fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
@@ -417,6 +420,10 @@ mod tests {
         let system = RecipeRequest { source: Some(SourceKind::System), ..RecipeRequest::default() };
         assert_eq!(recipe("acme", &system, &[], "linux-x64").unwrap().system, ["acme"]);
         assert_eq!(recipe("golang", &system, &[], "linux-x64").unwrap().system, ["go"]);
+        for (tool, program) in [("rust", "cargo"), ("rust", "rustdoc"), ("node", "npm"), ("typescript", "tsserver")] {
+            let programs = recipe(tool, &system, &[], "linux-x64").unwrap().programs("", "");
+            assert!(programs.iter().any(|one| one.name == program), "{program} of {tool} is not among {programs:?}");
+        }
     }
 
     #[test]

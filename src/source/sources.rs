@@ -12,25 +12,29 @@ use super::http::Query;
 use super::memo::Memo;
 use super::npm::Npm;
 use super::options::SourceOptions;
-use super::pypi::Pypi;
+use super::pypi::{IndexedVersion, Pypi};
 use super::recipe::Recipe;
 use super::signature::{Claim, Proof, Signature};
 use super::system::{self, SystemTool};
+use super::trust;
 use super::vendor::Vendor;
+use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::candidate::{Candidate, Scheme, SourceKind, is_version};
 use crate::digest::Digest;
+use crate::http::Trust;
 use crate::platform::Platform;
 use crate::template;
 
 /// All sources of releases.
 pub struct Sources {
     options: SourceOptions,
+    trust: Trust,
     pub(super) cache: Cache,
     pub(super) netrc: Netrc,
     pub(super) npm: Npm,
     pub(super) pypi: Pypi,
-    vendor: Vendor,
+    pub(super) vendor: Vendor,
     /// The sizes of archives by address; `None` if the server does not give it.
     sizes: Memo<Option<u64>>,
 }
@@ -38,8 +42,10 @@ pub struct Sources {
 impl Sources {
     /// The sources that the user's environment and files configure. No request is made yet.
     pub fn new(options: SourceOptions) -> Self {
+        let trust = trust::of(&options);
         Self {
-            cache: Cache::new(&options),
+            cache: Cache::new(&options, &trust),
+            trust,
             netrc: Netrc::load(&options),
             npm: Npm::new(options.clone()),
             pypi: Pypi::new(options.clone()),
@@ -49,12 +55,27 @@ impl Sources {
         }
     }
 
+    /// The trust in servers, for the downloads of archives.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
     /// The versions available on a platform, in no particular order.
     ///
     /// An address has no list: it offers none, and the requested version is the version.
     pub fn candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        self.listed(recipe, platform, false)
+    }
+
+    /// The candidates, with the time of publication of each one that may be later than the recipe's cutoff. npm may be
+    /// asked for a further, larger document.
+    pub fn dated_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
+        self.listed(recipe, platform, true)
+    }
+
+    fn listed(&self, recipe: &Recipe, platform: Platform, dated: bool) -> Result<Vec<Candidate>, SourceError> {
         let mut candidates = match recipe.source {
-            SourceKind::Npm => self.npm_candidates(recipe)?,
+            SourceKind::Npm => self.npm_candidates(recipe, dated)?,
             SourceKind::Pypi => self.pypi_candidates(recipe, platform)?,
             SourceKind::Vendor => self.vendor_candidates(recipe, platform)?,
             SourceKind::Url => Vec::new(),
@@ -88,6 +109,16 @@ impl Sources {
         self.candidates(recipe, platform)
     }
 
+    /// The entries of a tool's lists that make no sense and were passed over, as far as the lists were read.
+    pub fn passed_over(&self, recipe: &Recipe) -> Vec<SourceError> {
+        let of = |package: &String| match recipe.source {
+            SourceKind::Npm => self.npm.passed_over(package),
+            SourceKind::Pypi => self.pypi.passed_over(&self.cache, package),
+            SourceKind::Vendor | SourceKind::Url | SourceKind::System => None,
+        };
+        recipe.packages.iter().filter_map(of).collect()
+    }
+
     /// The archives of a version on a platform, in the order of their unpacking.
     pub fn artifacts(&self, recipe: &Recipe, version: &str, platform: Platform) -> Result<Vec<Artifact>, SourceError> {
         match recipe.source {
@@ -110,6 +141,12 @@ impl Sources {
                 Err(SourceError::new(format!("the file {file_name}"), SourceErrorKind::Garbage(reason)))
             }
         }
+    }
+
+    /// True if the source has several archives of this file's release that run on this platform, as far as is known
+    /// without a request.
+    pub fn has_alternatives(&self, source: SourceKind, package: &str, file_name: &str) -> bool {
+        source == SourceKind::Pypi && self.pypi.has_alternatives(package, file_name)
     }
 
     /// True if npm packages need a signature.
@@ -160,8 +197,11 @@ impl Sources {
         let mut candidates = Vec::new();
         for package in &recipe.packages {
             let versions = self.pypi.versions(&self.cache, &self.netrc, package, platform)?;
-            let candidate = |(version, yanked)| Candidate { yanked, ..Candidate::new(version, Scheme::Python) };
-            candidates.extend(versions.into_iter().map(candidate));
+            candidates.extend(versions.into_iter().map(|(version, IndexedVersion { yanked, published })| Candidate {
+                yanked,
+                published,
+                ..Candidate::new(version, Scheme::Python)
+            }));
         }
         Ok(candidates)
     }
@@ -177,8 +217,12 @@ impl Sources {
 
     fn vendor_candidates(&self, recipe: &Recipe, platform: Platform) -> Result<Vec<Candidate>, SourceError> {
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
-        let versions = self.vendor.versions(&self.cache, &self.netrc, &recipe.tool, vendor, platform)?;
-        Ok(versions.into_iter().map(|version| Candidate::new(version, Scheme::Python)).collect())
+        let versions = self.vendor.versions(&self.cache, &self.netrc, recipe, vendor, platform)?;
+        let candidate = |(version, published): (String, Option<Published>)| Candidate {
+            published,
+            ..Candidate::new(version, Scheme::Python)
+        };
+        Ok(versions.into_iter().map(candidate).collect())
     }
 
     fn vendor_artifacts(
@@ -188,7 +232,7 @@ impl Sources {
         platform: Platform,
     ) -> Result<Vec<Artifact>, SourceError> {
         let Some(vendor) = &recipe.vendor else { return Ok(Vec::new()) };
-        let archives = self.vendor.archives(&self.cache, &self.netrc, &recipe.tool, vendor, version, platform)?;
+        let archives = self.vendor.archives(&self.cache, &self.netrc, recipe, vendor, version, platform)?;
         Ok(archives.into_iter().map(|archive| self.sized(archive)).collect())
     }
 

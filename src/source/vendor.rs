@@ -19,6 +19,8 @@ use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
 use super::packaging::{ArchivePath, Names, Site, VendorPackaging};
+use super::recipe::Recipe;
+use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
 use checksums::Checksums;
@@ -36,24 +38,30 @@ impl Vendor {
         Self { options, indexes: Memo::default(), checksums: Memo::default() }
     }
 
-    /// The versions of a tool on a platform.
+    /// The versions of a tool on a platform, with their times of publication.
     pub(super) fn versions(
         &self,
         cache: &Cache,
         netrc: &Netrc,
-        tool: &str,
+        recipe: &Recipe,
         packaging: &VendorPackaging,
         platform: Platform,
-    ) -> Result<Vec<String>, SourceError> {
-        let index = self.index(cache, netrc, tool, packaging)?;
+    ) -> Result<Vec<(String, Option<Published>)>, SourceError> {
+        let index = self.index(cache, netrc, &recipe.tool, packaging)?;
         let target = packaging.targets.get(&platform).map(String::as_str).unwrap_or_default();
-        Ok(index.versions(&packaging.index, target).into_iter().map(|listed| listed.version).collect())
+        let listed = index.versions(&packaging.index, target, recipe.cutoff);
+        Ok(listed.into_iter().map(|listed| (listed.version, listed.published)).collect())
+    }
+
+    /// The address of a tool's list of releases.
+    pub(super) fn list_of(&self, packaging: &VendorPackaging) -> Result<Url, SourceError> {
+        self.address(&packaging.index.site, &packaging.index.path, |site| &site.index)
     }
 
     /// Drop a tool's cached list of releases, because there may be newer ones.
     pub(super) fn forget(&self, cache: &Cache, tool: &str, packaging: &VendorPackaging) {
         self.indexes.forget(tool);
-        if let Ok(url) = self.address(&packaging.index.site, &packaging.index.path, |site| &site.index) {
+        if let Ok(url) = self.list_of(packaging) {
             cache.mark_stale(&format!("vendor-{tool}"), &url);
         }
     }
@@ -63,16 +71,18 @@ impl Vendor {
         &self,
         cache: &Cache,
         netrc: &Netrc,
-        tool: &str,
+        recipe: &Recipe,
         packaging: &VendorPackaging,
         version: &str,
         platform: Platform,
     ) -> Result<Vec<Artifact>, SourceError> {
+        let tool = &recipe.tool;
         let what = format!("{tool} {version} of its vendor");
         let absent = || SourceError::new(&what, SourceErrorKind::NotForPlatform(platform.to_string()));
         let target = packaging.targets.get(&platform).ok_or_else(absent)?;
         let index = self.index(cache, netrc, tool, packaging)?;
-        let listed = index.versions(&packaging.index, target).into_iter().find(|listed| listed.version == version);
+        let listed = index.versions(&packaging.index, target, recipe.cutoff);
+        let listed = listed.into_iter().find(|listed| listed.version == version);
         let missing = || SourceError::new(&what, SourceErrorKind::NoSuchVersion(version.to_owned()));
         let listed = listed.ok_or_else(missing)?;
         let names = Names { version, tag: &listed.tag, target };
@@ -130,7 +140,7 @@ impl Vendor {
     ) -> Result<Arc<Index>, SourceError> {
         self.indexes.get(tool, || {
             let (path, what) = (&packaging.index, format!("the releases of {tool}"));
-            let url = self.address(&path.site, &path.path, |site| &site.index)?;
+            let url = self.list_of(packaging)?;
             let (url, own) = split(url);
             let query = Query {
                 what: &what,

@@ -1,19 +1,21 @@
 //! Starting the child of one install: its arguments, its document, its log.
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_shm::Reservation;
 
-use crate::channel::InstallChannel;
+use crate::channel::{InstallChannel, slot_key};
 use crate::config::InstallConfig;
+use crate::paths::find_runtime_directory;
 use crate::process::{Ended, Group, Launch, Running, start};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
 
-/// The characters of a tool's name that its log's name has, too; the others are encoded.
+/// The characters of a slot's key that its log's name has, too; the others are encoded.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The program and the logs of a run's children.
@@ -30,8 +32,29 @@ impl InstallChild {
     pub fn beside(board: &Path) -> io::Result<Self> {
         let logs = logs_of(board);
         std::fs::create_dir_all(&logs)?;
-        Ok(Self { program: std::env::current_exe()?, logs })
+        Ok(Self { program: own_program()?, logs })
     }
+}
+
+/// This program. The system gives its file by `/proc`, which a container may not have; then it is the one that the first
+/// word of the command line names.
+fn own_program() -> io::Result<PathBuf> {
+    std::env::current_exe().or_else(|error| {
+        let named = std::env::args_os().next().map(PathBuf::from).ok_or(error)?;
+        if named.components().count() > 1 {
+            return named.canonicalize();
+        }
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let found = std::env::split_paths(&path).map(|folder| folder.join(&named)).find(|file| file.is_file());
+        found.ok_or_else(|| io::ErrorKind::NotFound.into())
+    })
+}
+
+/// The variables by which the child finds a board that is not where it would look.
+fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
+    let usual = find_runtime_directory().ok().flatten();
+    let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));
+    elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
 }
 
 /// The directory with the logs of a board's children.
@@ -39,9 +62,9 @@ pub fn logs_of(board: &Path) -> PathBuf {
     board.with_extension("logs")
 }
 
-/// The log of one tool's child in that directory.
-pub fn log_file(logs: &Path, tool: &str) -> PathBuf {
-    logs.join(format!("{}.log", utf8_percent_encode(tool, KEPT)))
+/// The log of the child with this slot in that directory.
+pub fn log_file(logs: &Path, key: &str) -> PathBuf {
+    logs.join(format!("{}.log", utf8_percent_encode(key, KEPT)))
 }
 
 /// Start the child that carries out this configuration on the slot reserved for it.
@@ -53,7 +76,7 @@ pub(super) fn start_install(
     on_end: impl FnOnce(Ended) + Send + 'static,
 ) -> io::Result<Running> {
     let channel = InstallChannel::on(board, reservation, &config.tool_name).map_err(io::Error::other)?;
-    let log = log_file(&child.logs, &config.tool_name);
+    let log = log_file(&child.logs, &slot_key(&config.tool_name));
     let config = InstallConfig { log_file: Some(log.clone()), ..config.clone() };
     let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
     let arguments = vec![
@@ -66,7 +89,7 @@ pub(super) fn start_install(
     let launch = Launch {
         program: child.program.clone(),
         arguments,
-        environment: Vec::new(),
+        environment: whereabouts(board),
         document,
         log: Some(log),
         heading,

@@ -1,12 +1,14 @@
 //! The plan: the action for each tool, decided from the resolved releases and the installed ones. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::step::Step;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
 use crate::config::{Part, Program};
+use crate::digest::Digest;
+use crate::install::{Receipt, instructions};
 use crate::project::LockedPart;
 use crate::source::Claim;
 use crate::trouble::{Trouble, TroubleKind};
@@ -16,6 +18,8 @@ use crate::trouble::{Trouble, TroubleKind};
 pub struct ResolvedTool {
     /// The tool, by its name in `vx.toml`.
     pub tool: String,
+    /// True if the project also works without it.
+    pub optional: bool,
     /// The result of its resolution.
     pub found: Resolved,
 }
@@ -62,6 +66,22 @@ pub struct ResolvedRelease {
     pub locked: Vec<LockedPart>,
 }
 
+/// An installed release, as far as it can differ from the one that is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct InstalledRelease {
+    /// The archives it was made of.
+    pub archives: Vec<Archive>,
+    /// The digest of the instructions it was made by, if it is known.
+    pub instructions: Option<Digest>,
+}
+
+impl InstalledRelease {
+    /// The facts that a receipt records.
+    pub fn of(receipt: &Receipt) -> Self {
+        Self { archives: receipt.parts.clone(), instructions: receipt.instructions.clone() }
+    }
+}
+
 /// The action for one tool.
 #[derive(Clone, Debug)]
 pub enum Decision {
@@ -70,7 +90,7 @@ pub enum Decision {
         /// The release.
         release: Box<ResolvedRelease>,
         /// True if it replaces an installed release, because of `force` or because that one was made from other
-        /// archives.
+        /// archives or by other instructions.
         replaces: bool,
     },
     /// Nothing has to be done.
@@ -92,6 +112,8 @@ pub enum Decision {
 pub struct Plan {
     /// Each tool with its decision.
     pub decisions: Vec<(String, Decision)>,
+    /// The tools without which the project works, too.
+    pub optional: BTreeSet<String>,
     /// The doubts about releases that are installed all the same.
     pub doubts: Vec<Trouble>,
 }
@@ -102,28 +124,43 @@ impl Plan {
         self.decisions.iter().all(|(_, decision)| matches!(decision, Decision::Nothing { .. }))
     }
 
+    /// True if a tool that the project does not work without cannot be had.
+    pub fn fails(&self) -> bool {
+        let fails = |(tool, decision): &(String, Decision)| {
+            matches!(decision, Decision::Fail { .. }) && !self.optional.contains(tool)
+        };
+        self.decisions.iter().any(fails)
+    }
+
     /// The steps that carry out the plan; `locate` prepares the install of a release.
     pub fn into_steps(self, mut locate: impl FnMut(&str, ResolvedRelease, bool) -> Step) -> Vec<Step> {
         use super::step::Action;
-        let step = |(tool, decision): (String, Decision)| match decision {
-            Decision::Install { release, replaces } => locate(&tool, *release, replaces),
-            Decision::Nothing { version, reason } => Step { tool, version, action: Action::Skip { reason } },
-            Decision::Fail { error } => Step { tool, version: String::new(), action: Action::Fail { error } },
+        let step = |(tool, decision): (String, Decision)| {
+            let optional = self.optional.contains(&tool);
+            let (version, action) = match decision {
+                Decision::Install { release, replaces } => {
+                    return Step { optional, ..locate(&tool, *release, replaces) };
+                }
+                Decision::Nothing { version, reason } => (version, Action::Skip { reason }),
+                Decision::Fail { error } => (String::new(), Action::Fail { error }),
+            };
+            Step { tool, version, optional, action }
         };
         self.decisions.into_iter().map(step).collect()
     }
 }
 
-/// Make the plan. `installed` returns the archives that an installed release was made of; `proved` refuses a release to
-/// install whose signatures are not good. With `force`, installed releases are installed again.
+/// Make the plan. `installed` returns the facts about an installed release; `proved` refuses a release to install whose
+/// signatures are not good. With `force`, installed releases are installed again.
 ///
 /// The largest installs come first, so that the run does not end with a single large one that started last.
 pub fn plan(
     wanted: Vec<ResolvedTool>,
-    installed: impl Fn(&str, &str) -> Option<Vec<Archive>>,
+    installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
     proved: impl Fn(&str, &ResolvedRelease) -> Result<(), Trouble>,
     force: bool,
 ) -> Plan {
+    let optional = wanted.iter().filter(|wanted| wanted.optional).map(|wanted| wanted.tool.clone()).collect();
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
@@ -140,7 +177,7 @@ pub fn plan(
     decisions.sort_by(|(left_tool, left), (right_tool, right)| {
         order(left).cmp(&order(right)).then_with(|| left_tool.cmp(right_tool))
     });
-    Plan { decisions, doubts: Vec::new() }
+    Plan { decisions, optional, doubts: Vec::new() }
 }
 
 /// The lock's claim about the signature of an archive.
@@ -151,13 +188,13 @@ pub fn claim(part: &LockedPart) -> Claim<'_> {
 fn decide(
     tool: &str,
     found: Resolved,
-    installed: &impl Fn(&str, &str) -> Option<Vec<Archive>>,
+    installed: &impl Fn(&str, &str) -> Option<InstalledRelease>,
     force: bool,
 ) -> Decision {
     match found {
         Resolved::Release(release) if !release.verifiable() => Decision::Fail { error: unverifiable(tool) },
         Resolved::Release(release) => match installed(tool, &release.version) {
-            Some(there) if !force && release.is_made_of(&there) => {
+            Some(there) if !force && release.is_made_as(&there) => {
                 Decision::Nothing { version: release.version, reason: "up to date".into() }
             }
             there => Decision::Install { release, replaces: there.is_some() },
@@ -189,7 +226,13 @@ impl ResolvedRelease {
         self.parts.iter().filter_map(|part| part.archive.size).sum()
     }
 
-    /// True if an installed release that was made of these archives is this one, as far as digests are known.
+    /// True if an installed release is this one, as far as its archives and instructions are known.
+    pub fn is_made_as(&self, there: &InstalledRelease) -> bool {
+        let own = instructions(&self.parts, &self.programs, self.postinstall.as_deref());
+        there.instructions.as_ref().is_none_or(|known| *known == own) && self.is_made_of(&there.archives)
+    }
+
+    /// True if an installed release that was made of these archives was made of the same, as far as digests are known.
     pub fn is_made_of(&self, archives: &[Archive]) -> bool {
         self.parts.iter().filter_map(|part| part.archive.digest.as_ref()).all(|digest| {
             // A receipt may hold a digest of another algorithm; only digests of one algorithm can differ.
@@ -212,7 +255,6 @@ impl ResolvedRelease {
 mod tests {
     use super::*;
     use crate::archive::Origin;
-    use crate::digest::Digest;
 
     fn digest(letter: char) -> Digest {
         letter.to_string().repeat(64).parse().expect("a digest")
@@ -234,14 +276,19 @@ mod tests {
     }
 
     fn wanted(tool: &str, found: Resolved) -> ResolvedTool {
-        ResolvedTool { tool: tool.into(), found }
+        ResolvedTool { tool: tool.into(), optional: false, found }
     }
 
-    fn there(letter: char) -> Option<Vec<Archive>> {
-        Some(vec![Archive { digest: Some(digest(letter)), ..Archive::default() }])
+    fn there(letter: char) -> Option<InstalledRelease> {
+        let archives = vec![Archive { digest: Some(digest(letter)), ..Archive::default() }];
+        Some(InstalledRelease { archives, instructions: None })
     }
 
-    fn plan(wanted: Vec<ResolvedTool>, installed: impl Fn(&str, &str) -> Option<Vec<Archive>>, force: bool) -> Plan {
+    fn plan(
+        wanted: Vec<ResolvedTool>,
+        installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
+        force: bool,
+    ) -> Plan {
         super::plan(wanted, installed, |_, _| Ok(()), force)
     }
 
@@ -279,6 +326,26 @@ mod tests {
     fn a_release_made_from_other_bytes_is_installed_again() {
         let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| there('b'), false);
         assert!(matches!(plan.decisions[..], [(_, Decision::Install { replaces: true, .. })]));
+    }
+
+    #[test]
+    fn a_release_made_by_other_instructions_is_installed_again() {
+        let with = |change: fn(&mut ResolvedRelease)| {
+            let mut found = release("1.0.0", None, 'a');
+            if let Resolved::Release(release) = &mut found {
+                change(release);
+            }
+            found
+        };
+        let made_by = instructions(&[Part { archive: Archive::default(), origin: None }], &[], None);
+        let known = || Some(InstalledRelease { instructions: Some(made_by.clone()), ..there('a')? });
+        let decided = |found| plan(vec![wanted("a", found)], |_, _| known(), false).complete();
+        assert!(decided(with(|_| ())));
+        assert!(!decided(with(|release| release.parts[0].archive.strip = 1)));
+        assert!(!decided(with(|release| release.postinstall = Some("true".into()))));
+        assert!(!decided(with(|release| {
+            release.programs = vec![Program { name: "a".into(), path: "b".into(), runner: None }];
+        })));
     }
 
     #[test]

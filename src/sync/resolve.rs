@@ -3,6 +3,7 @@
 //! Tools are resolved in parallel: first the version of each, then its archives for all platforms at once. The whole
 //! takes about as long as the slowest tool alone. The failure of a tool does not affect the others.
 
+mod aged;
 mod archives;
 mod changed;
 mod entry;
@@ -10,6 +11,7 @@ mod forged;
 mod kept;
 mod needed;
 mod newest;
+mod pin;
 mod standing;
 mod version;
 
@@ -17,13 +19,15 @@ use std::collections::BTreeMap;
 
 use super::parallel::in_parallel;
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
-use crate::candidate::SourceKind;
+use crate::age::ReleaseAge;
+use crate::candidate::{Candidate, SourceKind};
 use crate::config::Part;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use crate::trouble::{Explain, Trouble, TroubleKind};
+pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
 pub use forged::Forged;
 pub use needed::Undeclared;
@@ -54,6 +58,8 @@ pub struct Resolver<'a> {
     pub renewed: &'a [String],
     /// All declared tools, including those that are not resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
+    /// The smallest age of a release, for tools without one of their own.
+    pub age: ReleaseAge,
     /// Computes the missing digest of an archive, if that is permitted.
     pub digest_of: Option<&'a DigestOf<'a>>,
 }
@@ -62,6 +68,7 @@ pub struct Resolver<'a> {
 pub type DigestOf<'a> = dyn Fn(&Artifact) -> Result<(Digest, u64), Trouble> + Sync + 'a;
 
 /// The result of resolving.
+#[derive(Default)]
 pub struct Resolution {
     /// The tools in the given order.
     pub wanted: Vec<ResolvedTool>,
@@ -69,6 +76,8 @@ pub struct Resolution {
     pub locked: BTreeMap<String, LockedTool>,
     /// Tools that could not be locked for all platforms, and tools whose packages have no signature to check.
     pub warnings: Vec<Trouble>,
+    /// Remarks about the ages of the releases that were chosen.
+    pub ages: Vec<AgeRemark>,
 }
 
 impl Resolver<'_> {
@@ -91,8 +100,18 @@ impl Resolver<'_> {
 
     /// True if releases of the tool have a program of this name.
     pub fn provides(&self, ask: &ToolRequest, program: &str) -> bool {
+        self.program_names(ask).iter().any(|provided| provided == program)
+    }
+
+    /// The names of the programs that releases of the tool have.
+    pub fn program_names(&self, ask: &ToolRequest) -> Vec<String> {
         let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs("", "")).unwrap_or_default();
-        programs.iter().any(|provided| provided.name == program)
+        programs.into_iter().map(|program| program.name).collect()
+    }
+
+    /// The programs to look for on `PATH` for a tool that is the system's.
+    pub fn system_programs(&self, ask: &ToolRequest) -> Vec<String> {
+        self.recipe(ask, self.platform).map(|recipe| recipe.system_programs().to_vec()).unwrap_or_default()
     }
 
     /// Resolve these tools; `upgrade` selects those whose lock entries are ignored.
@@ -133,7 +152,8 @@ impl Resolver<'_> {
                 let upgraded = upgrade(&ask.name);
                 let fits = !upgraded && !self.renews(ask) && (self.frozen || !unfit.contains(&ask.name));
                 let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
-                match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete)) {
+                match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete && !self.in_doubt(ask)))
+                {
                     Some(standing) => standing,
                     None => self.standing(ask, locked, upgraded),
                 }
@@ -145,7 +165,7 @@ impl Resolver<'_> {
         let answers = in_parallel(questions, open.min(TOOLS_AT_ONCE), |(ask, standing)| {
             let version = self.version_by(ask, standing, &upgrade);
             let archives = match &version {
-                Some(Ok(version)) => self.archives(ask, standing, version, complete),
+                Some(Ok(release)) => self.archives(ask, standing, &release.version, complete),
                 _ => Archives::new(),
             };
             (version, archives)
@@ -157,8 +177,9 @@ impl Resolver<'_> {
         let system = ask.request.is_system().then_some(SourceKind::System);
         let wanted = crate::source::RecipeRequest {
             source: ask.source.or(system),
-            url: ask.url.clone(),
-            digest: ask.sha256.as_ref().and_then(|digests| digests.of(platform)).cloned(),
+            url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
+            digest: ask.digest_of(platform, self.platform).cloned(),
+            cutoff: self.age.for_tool(ask.minimum_release_age).cutoff(),
             bin: ask.bin.clone(),
             strip: ask.strip,
         };
@@ -197,13 +218,16 @@ impl Resolver<'_> {
         ask: &ToolRequest,
         standing: &Standing,
         upgrade: &dyn Fn(&str) -> bool,
-    ) -> Option<Result<String, Trouble>> {
+    ) -> Option<Result<Candidate, Trouble>> {
         match standing {
             Standing::Settled(_) => None,
-            Standing::Partly(_, locked) => Some(Ok(locked.version.clone())),
+            Standing::Partly(_, locked) => {
+                let release = Candidate::new(&locked.version, locked.source.scheme());
+                Some(Ok(Candidate { published: locked.published, ..release }))
+            }
             Standing::Open(recipe, pin) => {
                 let runner = self.runner(recipe, upgrade);
-                Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()))
+                Some(self.version(ask, recipe, pin.as_ref(), runner.as_ref()).map(|choice| choice.release))
             }
         }
     }
@@ -212,25 +236,38 @@ impl Resolver<'_> {
         &self,
         asked: &[ToolRequest],
         standings: Vec<Standing>,
-        answers: Vec<(Option<Result<String, Trouble>>, Archives)>,
+        answers: Vec<(Option<Result<Candidate, Trouble>>, Archives)>,
     ) -> Resolution {
-        let mut resolution = Resolution { wanted: Vec::new(), locked: BTreeMap::new(), warnings: Vec::new() };
+        let mut resolution = Resolution::default();
         for ((ask, standing), (version, archives)) in asked.iter().zip(standings).zip(answers) {
+            resolution.warnings.extend(self.passed_over(&standing));
             let found = match (standing, version) {
                 (Standing::Settled(found), _) => found,
                 (_, None) => Resolved::NotHere,
                 (_, Some(Err(error))) => Resolved::Nothing { error },
-                (Standing::Partly(recipe, locked), Some(Ok(version))) => {
-                    self.answer(ask, &recipe, &version, Some(locked), archives, &mut resolution)
+                (Standing::Partly(recipe, locked), Some(Ok(release))) => {
+                    self.answer(ask, &recipe, &release, Some(locked), archives, &mut resolution)
                 }
-                (Standing::Open(recipe, _), Some(Ok(version))) => {
-                    self.answer(ask, &recipe, &version, None, archives, &mut resolution)
+                (Standing::Open(recipe, _), Some(Ok(release))) => {
+                    resolution.ages.extend(self.remark(ask, &recipe, &release));
+                    let release = self.timed_as_locked(ask, &recipe, release);
+                    self.answer(ask, &recipe, &release, None, archives, &mut resolution)
                 }
             };
             let found = if ask.wanted_on(self.platform.os) { found } else { Resolved::NotHere };
             resolution.wanted.push(wanted(ask, found));
         }
         resolution
+    }
+
+    /// The entries of a tool's lists that were passed over.
+    fn passed_over(&self, standing: &Standing) -> Vec<Trouble> {
+        match standing {
+            Standing::Open(recipe, _) | Standing::Partly(recipe, _) => {
+                self.sources.passed_over(recipe).iter().map(Trouble::of).collect()
+            }
+            Standing::Settled(_) => Vec::new(),
+        }
     }
 
     fn release(&self, ask: &ToolRequest, recipe: &Recipe, version: &str, parts: Vec<Part>) -> ResolvedRelease {
@@ -252,7 +289,7 @@ impl Resolver<'_> {
         &self,
         ask: &ToolRequest,
         recipe: &Recipe,
-        version: &str,
+        release: &Candidate,
         known: Option<&LockedTool>,
         mut archives: Archives,
         resolution: &mut Resolution,
@@ -268,7 +305,7 @@ impl Resolver<'_> {
             Some(changed) => return failed(&changed),
             None => {}
         }
-        let entry = entry::entry(ask, recipe, version, known, &archives);
+        let entry = entry::entry(ask, recipe, release, known, &archives);
         if let Some(error) = entry.as_ref().and_then(|entry| self.unwritable(ask, entry)) {
             return Resolved::Nothing { error };
         }
@@ -276,7 +313,7 @@ impl Resolver<'_> {
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(Artifact::part).collect();
-                Resolved::Release(Box::new(self.release(ask, recipe, version, parts)))
+                Resolved::Release(Box::new(self.release(ask, recipe, &release.version, parts)))
             }
             Some(Err(Missing::Absent(error) | Missing::Unknown(error) | Missing::Forged(error))) => {
                 return Resolved::Nothing { error };
@@ -309,7 +346,7 @@ fn badly_signed(answer: &Result<Vec<Artifact>, Missing>) -> Option<Trouble> {
 }
 
 fn wanted(ask: &ToolRequest, found: Resolved) -> ResolvedTool {
-    ResolvedTool { tool: ask.name.clone(), found }
+    ResolvedTool { tool: ask.name.clone(), optional: ask.optional, found }
 }
 
 fn failed(error: &(impl std::fmt::Display + Explain)) -> Resolved {

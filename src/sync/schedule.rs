@@ -8,6 +8,7 @@ mod retry;
 mod stuck;
 mod verdict;
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use vx_tui::source::RequestFailure;
 use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
 use super::step::{Action, Preparation, RunEnd, Step, StepEnd};
+use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::process::{Adoption, Ended, Running, processor_time};
 use crate::trouble::{Trouble, TroubleKind};
@@ -40,11 +42,11 @@ const PREPARATIONS: usize = 16;
 /// A request to a run, from a view or a signal handler.
 #[derive(Clone, Debug)]
 pub enum Request {
-    /// Stop one tool's install; the second request kills it.
+    /// Stop the install on the slot with this key; the second request kills it.
     Cancel(String),
     /// Stop everything; the second request kills it.
     CancelAll,
-    /// Try a failed tool again while the run is at work.
+    /// Try the failed tool of the slot with this key again while the run is at work.
     Retry(String),
 }
 
@@ -101,6 +103,7 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
 struct Task {
     tool: String,
     version: String,
+    optional: bool,
     reservation: Reservation,
     stage: Stage,
     /// The number of the attempt, from 1.
@@ -109,6 +112,13 @@ struct Task {
     preparation: Option<Arc<Preparation>>,
     /// The tool that must be installed before this one can end; known once the configuration is.
     needs: Option<String>,
+}
+
+impl Task {
+    /// The key of its slot.
+    fn key(&self) -> Cow<'_, str> {
+        slot_key(&self.tool)
+    }
 }
 
 enum Stage {
@@ -166,19 +176,30 @@ impl Scheduler {
             scheduler.take_in(step)?;
         }
         scheduler.prepare_aside((0..scheduler.tasks.len()).collect())?;
-        if scheduler.tasks.iter().any(|task| matches!(task.stage, Stage::Ended(SlotState::Failed))) {
-            scheduler.stop_after_failure();
+        let failed = |task: &Task| matches!(task.stage, Stage::Ended(SlotState::Failed)) && !task.optional;
+        if let Some(failed) = scheduler.tasks.iter().position(failed) {
+            scheduler.stop_after_failure_of(failed);
         }
         Ok(scheduler)
     }
 
     /// Give a step its slot, and end the slot at once if no child is needed.
     fn take_in(&mut self, step: Step) -> io::Result<()> {
-        let Step { tool, version, action } = step;
-        let reservation = self.board.reserve(&tool, &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
+        let Step { tool, version, optional, action } = step;
+        let reservation =
+            self.board.reserve(&slot_key(&tool), &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
         let index = self.tasks.len();
         let stage = Stage::Preparing;
-        self.tasks.push(Task { tool, version, reservation, stage, attempt: 1, preparation: None, needs: None });
+        self.tasks.push(Task {
+            tool,
+            version,
+            optional,
+            reservation,
+            stage,
+            attempt: 1,
+            preparation: None,
+            needs: None,
+        });
         match action {
             Action::Install(preparation) => self.tasks[index].preparation = Some(Arc::new(preparation)),
             Action::Skip { reason } => {
@@ -272,7 +293,7 @@ impl Scheduler {
                 let error =
                     Trouble::new(TroubleKind::Program, format_args!("cannot start the installing process: {error}"));
                 self.end(index, &Ending::failed(error.to_cell()));
-                self.stop_after_failure();
+                self.stop_after_failure_of(index);
             }
         }
     }
@@ -285,12 +306,12 @@ impl Scheduler {
         crossbeam_channel::select! {
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
-                Ok(Request::Cancel(tool)) => self.cancel(tool),
+                Ok(Request::Cancel(key)) => self.cancel(key),
                 Ok(Request::CancelAll) => {
                     self.cancelled = true;
                     self.cancel_where(|_| true);
                 }
-                Ok(Request::Retry(tool)) => self.retry(&tool),
+                Ok(Request::Retry(key)) => self.retry(&key),
                 // All senders are gone: only the ends of children are left to wait for.
                 Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
@@ -318,7 +339,7 @@ impl Scheduler {
             }
             Err(error) => {
                 self.end(index, &Ending::failed(error.to_cell()));
-                self.stop_after_failure();
+                self.stop_after_failure_of(index);
             }
         }
     }
@@ -361,15 +382,14 @@ impl Scheduler {
         }
     }
 
-    /// Stop the tool. A board may also show slots of other processes, which this run cannot stop.
-    fn cancel(&mut self, tool: String) {
-        if self.tasks.iter().any(|task| task.tool == tool) {
-            self.cancel_where(|task| task.tool == tool);
+    /// Stop the tool of this slot. A board may also show slots of other processes, which this run cannot stop.
+    fn cancel(&mut self, key: String) {
+        if self.tasks.iter().any(|task| task.key() == key) {
+            self.cancel_where(|task| task.key() == key);
         } else {
             // The view may be gone or slow; this report is not essential.
-            let _ = self
-                .failures
-                .try_send(RequestFailure::NotStopped { key: tool, why: "this run does not install it".into() });
+            let _ =
+                self.failures.try_send(RequestFailure::NotStopped { key, why: "this run does not install it".into() });
         }
     }
 
@@ -405,12 +425,12 @@ impl Scheduler {
         let ending = verdict(self.written_state(index), stop, ended);
         self.end(index, &ending);
         if matches!(ending.state, SlotState::Failed | SlotState::Died) {
-            self.stop_after_failure();
+            self.stop_after_failure_of(index);
         }
     }
 
-    fn stop_after_failure(&mut self) {
-        if self.fail_fast {
+    fn stop_after_failure_of(&mut self, index: usize) {
+        if self.fail_fast && !self.tasks[index].optional {
             let asked = |task: &Task| matches!(task.stage, Stage::Running { stop: Stop::Cancelled | Stop::Killed, .. });
             self.cancel_where(|task| !asked(task));
         }
@@ -434,6 +454,7 @@ impl Scheduler {
         let steps = self.tasks.iter().map(|task| StepEnd {
             tool: task.tool.clone(),
             version: task.version.clone(),
+            optional: task.optional,
             state: match task.stage {
                 Stage::Ended(state) => state,
                 _ => SlotState::Failed,

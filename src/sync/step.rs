@@ -12,6 +12,8 @@ pub struct Step {
     pub tool: String,
     /// The exact version; empty if none could be found.
     pub version: String,
+    /// True if the run succeeds without it.
+    pub optional: bool,
     /// The action.
     pub action: Action,
 }
@@ -53,6 +55,8 @@ pub struct StepEnd {
     pub tool: String,
     /// Its version.
     pub version: String,
+    /// True if the run succeeds without it.
+    pub optional: bool,
     /// `Done`, `Failed`, `Cancelled`, `Skipped` or `Died`.
     pub state: SlotState,
 }
@@ -67,8 +71,14 @@ pub struct RunEnd {
 }
 
 impl RunEnd {
-    /// True if every tool is installed.
+    /// True if every tool is installed that the run does not succeed without.
     pub fn success(&self) -> bool {
-        !self.cancelled && self.steps.iter().all(|step| step.state.good())
+        !self.cancelled && self.steps.iter().all(|step| step.optional || step.state.good())
+    }
+
+    /// The tools that are not installed, those that are `optional` or the others.
+    pub fn missing(&self, optional: bool) -> Vec<&str> {
+        let missing = self.steps.iter().filter(|step| step.optional == optional && !step.state.good());
+        missing.map(|step| step.tool.as_str()).collect()
     }
 }

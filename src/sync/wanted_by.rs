@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Algorithm;
 use crate::paths::Home;
 use crate::replace_file::replace_file;
+use crate::small_file::read_small;
+
+/// The largest file of wants that is read: a few thousand releases.
+const WANTS_BYTES: u64 = 128 * 1024;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Wants {
@@ -58,7 +62,7 @@ pub fn wanted_by(home: &Home) -> BTreeMap<Want, Vec<PathBuf>> {
 }
 
 fn read(path: &Path) -> Option<Wants> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    serde_json::from_slice(&read_small(path, WANTS_BYTES)?).ok()
 }
 
 fn directory(home: &Home) -> PathBuf {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::WorkError;
-use super::routes::Routes;
+use super::routes::{Routes, Stray};
 use crate::paths::Home;
 use crate::project::{discover, lock};
 use crate::route::{self, search_path, stamp};
@@ -35,6 +35,8 @@ struct Undo {
 pub struct Update {
     /// The changes to make.
     pub changes: Vec<Change>,
+    /// The copies of missing tools that the shell finds in place of the project's.
+    pub strays: Vec<Stray>,
     /// The fault of the directory's project, which the shell then leaves; shown once, not at each prompt.
     pub fault: Option<WorkError>,
 }
@@ -60,10 +62,10 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
         Ok(routes) => routes,
         Err(error) => {
             let changes = all_changes(&before, Undo::default(), &faulty, current);
-            return Update { changes, fault: Some(error) };
+            return Update { changes, strays: Vec::new(), fault: Some(error) };
         }
     };
-    let variables = routes.exports();
+    let (variables, strays) = (routes.exports(), routes.strays());
     let after = Undo {
         folders: routes.folders(None),
         variables: variables.into_iter().map(|(name, value)| (name, (value, None))).collect(),
@@ -72,7 +74,7 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
         route::keep(home, &draft);
     }
     let state = route::state(home).unwrap_or_default();
-    Update { changes: all_changes(&before, after, &state, current), fault: None }
+    Update { changes: all_changes(&before, after, &state, current), strays, fault: None }
 }
 
 /// The state of a shell whose project cannot be used: it holds until the project's files change.

@@ -8,15 +8,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vx_shm::Reader;
+use vx_shm::{Board, CreateError, Reader};
 
 use super::error::WorkError;
-use super::frontend::RunView;
+use super::frontend::{Frontend, RunView};
+use super::notice::Notice;
 use super::options::RunOptions;
 use super::run::{LiveRun, Purpose, RunOutcome};
 use super::shims;
 use crate::history;
-use crate::paths::{Home, runtime_directory};
+use crate::paths::{Home, runtime_directory, spare_directories};
 use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, create_board, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -53,7 +54,10 @@ struct Started {
 /// # Errors
 /// One of them cannot be made, or is not suitable.
 pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkError> {
-    let runtime = runtime_directory()?;
+    let runtime = match runtime_directory() {
+        Ok(runtime) => runtime,
+        Err(error) => spare_directories(None, home.root()).into_iter().next().ok_or(error)?,
+    };
     for path in [home.store(), home.tmp(), home.locks(), home.downloads()] {
         std::fs::create_dir_all(&path).map_err(|cause| WorkError::Directory { path, cause })?;
     }
@@ -72,11 +76,16 @@ pub fn carry_out(
     steps: Vec<Step>,
     assignment: &Assignment,
     mut view: Box<dyn RunView>,
+    frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
     let runtime = check_places(assignment.home, assignment.options)?;
+    if let Err(error) = runtime_directory() {
+        frontend.notice(Notice::BoardElsewhere { directory: runtime.clone(), reason: Trouble::of(&error) });
+    }
     let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
-    let started = start(steps, assignment, &runtime, record)?;
+    let board = make_board(&runtime, assignment, steps.len(), frontend)?;
+    let started = start(steps, assignment, board, record)?;
     view.started(&started.run)?;
     let mut outcome = finish(started, assignment);
     if let Err(trouble) = view.ended(&outcome) {
@@ -85,20 +94,35 @@ pub fn carry_out(
     Ok(outcome)
 }
 
+/// Make the board for this many steps, elsewhere if there is no room in its usual place: nothing of an install depends on
+/// other processes that read its board.
+fn make_board(
+    runtime: &Path,
+    assignment: &Assignment,
+    steps: usize,
+    frontend: &dyn Frontend,
+) -> Result<Board, WorkError> {
+    let capacity = steps.max(MIN_SLOTS) as u32;
+    let error = match create_board(runtime, assignment.title, capacity) {
+        Err(error @ CreateError::Io { .. }) => error,
+        made => return Ok(made?),
+    };
+    for directory in spare_directories(Some(runtime), assignment.home.root()) {
+        if let Ok(board) = create_board(&directory, assignment.title, capacity) {
+            frontend.notice(Notice::BoardElsewhere { directory, reason: Trouble::of(&error) });
+            return Ok(board);
+        }
+    }
+    Err(error.into())
+}
+
 /// Create the file for the recording that the user requested.
 fn make_recording(path: &Path) -> Result<File, WorkError> {
     vx_shm::recording::create(path).map_err(|cause| WorkError::Recording { path: path.to_owned(), cause })
 }
 
-fn start(
-    steps: Vec<Step>,
-    assignment: &Assignment,
-    runtime: &Path,
-    record: Option<File>,
-) -> Result<Started, WorkError> {
+fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option<File>) -> Result<Started, WorkError> {
     let options = assignment.options;
-    let capacity = steps.len().max(MIN_SLOTS) as u32;
-    let board = create_board(runtime, assignment.title, capacity)?;
     let path = board.path().to_owned();
     let child = InstallChild::beside(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let limit = options.jobs.or(assignment.configured_jobs);

@@ -38,7 +38,7 @@ pub fn install(
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     let mut asked = requests(&options.tools, &workspace.project)?;
     take_options_from_environment(&mut asked, frontend);
-    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     // A request made here takes precedence over the project's for the same tool.
     let of_project = workspace.project.tools.iter().cloned();
     let declared: Vec<ToolRequest> = asked.iter().cloned().chain(of_project).collect();
@@ -46,7 +46,10 @@ pub fn install(
         Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
     check_entries(&resolver, &asked)?;
-    let Resolution { wanted, .. } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
+    for remark in ages {
+        frontend.notice(Notice::Age(remark));
+    }
     let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
     for doubt in plan.doubts.drain(..) {
         frontend.notice(Notice::Resolution(doubt));
@@ -59,7 +62,7 @@ pub fn install(
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    carry_out(steps, &assignment, view)
+    carry_out(steps, &assignment, view, frontend)
 }
 
 /// The requests, each tool once.

@@ -7,6 +7,7 @@ use super::notice::Notice;
 use super::syncing::check_tools;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::digest::Digest;
+use crate::http::Trust;
 use crate::install::{CancelToken, Patience, fetch, shown_address};
 use crate::paths::Home;
 use crate::project::ToolRequest;
@@ -105,7 +106,7 @@ pub fn lock(
     // A cached list of versions may lack the newest one, and a cached document what its registry says now.
     let anew = !upgrade.is_empty() || !options.tools.is_empty();
     let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
-    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, artifact, frontend);
+    let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
     let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
@@ -117,17 +118,21 @@ pub fn lock(
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// Give notice of each tool that failed or changes; returns the number of those that failed.
+/// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.
 fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Frontend) -> usize {
     let mut failed = 0;
     for wanted in &resolution.wanted {
         if let Resolved::Nothing { error } = &wanted.found {
-            frontend.notice(Notice::NotLocked(error.clone().about(&wanted.tool)));
-            failed += 1;
+            let error = error.clone().about(&wanted.tool);
+            failed += usize::from(!wanted.optional);
+            frontend.notice(if wanted.optional { Notice::Resolution(error) } else { Notice::NotLocked(error) });
         }
     }
     for warning in &resolution.warnings {
         frontend.notice(Notice::Resolution(warning.clone()));
+    }
+    for remark in &resolution.ages {
+        frontend.notice(Notice::Age(remark.clone()));
     }
     for (tool, entry) in &resolution.locked {
         let before = workspace.lock.tools.get(tool);
@@ -140,8 +145,13 @@ fn notice_all(workspace: &Workspace, resolution: &Resolution, frontend: &dyn Fro
 }
 
 /// Fetch an archive that is published without a digest. It stays in the download cache for the install.
-fn fetch_digest(home: &Home, artifact: &Artifact, frontend: &dyn Frontend) -> Result<(Digest, u64), Trouble> {
+fn fetch_digest(
+    home: &Home,
+    trust: &Trust,
+    artifact: &Artifact,
+    frontend: &dyn Frontend,
+) -> Result<(Digest, u64), Trouble> {
     frontend.notice(Notice::Fetching { address: shown_address(&artifact.origin.url).to_string() });
-    fetch(home, &artifact.clone().part(), &Patience::default(), &Silent, &CancelToken::new(), &holder_progress)
-        .map_err(|error| Trouble::of(&error))
+    let (part, patience, cancel) = (artifact.clone().part(), Patience::default(), CancelToken::new());
+    fetch(home, &part, &patience, trust, &Silent, &cancel, &holder_progress).map_err(|error| Trouble::of(&error))
 }

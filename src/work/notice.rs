@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::error::WorkError;
 use super::shims::ShimsError;
 use crate::project::{LockedTool, Problem};
+use crate::sync::AgeRemark;
 use crate::trouble::Trouble;
 
 /// A fact worth showing, given as soon as it is known. A door decides whether and how to show it.
@@ -52,6 +53,8 @@ pub enum Notice {
     LockWritten,
     /// A tool could not be locked for every platform, or is locked without a signature.
     Resolution(Trouble),
+    /// A release was chosen whose age is worth knowing.
+    Age(AgeRemark),
     /// A tool could not be locked.
     NotLocked(Trouble),
     /// A tool gets another entry in the lock.
@@ -82,10 +85,24 @@ pub enum Notice {
         /// The variables.
         variables: Vec<String>,
     },
+    /// A tool that the project pins is not installed, and the programs that are started now find another copy of it.
+    Stray {
+        /// The tool.
+        tool: String,
+        /// The program of the other copy.
+        program: PathBuf,
+    },
     /// The doctor could not mend a finding, or repair a release.
     NotMended(Trouble),
     /// The shims could not be brought up to date.
     ShimsKept(ShimsError),
+    /// The board of a run is not in its usual place, where other processes look for it.
+    BoardElsewhere {
+        /// The directory that it is in.
+        directory: PathBuf,
+        /// The reason why its usual place has none.
+        reason: Trouble,
+    },
     /// A part of the work could not be begun or finished; the rest continues.
     Failed(WorkError),
     /// The end of an install could not be written to its slot.

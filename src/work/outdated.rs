@@ -40,9 +40,14 @@ impl ToolVersions {
         self.locked.as_deref() != Some(&self.newest.matching)
     }
 
-    /// True if there is no newer version at all.
+    /// True if there is no newer version that may be chosen.
     pub fn up_to_date(&self) -> bool {
         !self.upgradable() && self.newest.latest == self.newest.matching
+    }
+
+    /// True if a newer version is still too young.
+    pub fn has_soon(&self) -> bool {
+        self.newest.matching_soon.is_some() || self.newest.latest_soon.is_some()
     }
 }
 

@@ -1,5 +1,5 @@
-//! The file of a program: the project's own, or else that of the release installed last. Also lists every place that
-//! has the program.
+//! The file of a program: the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`. Also lists
+//! every place that has the program.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,12 @@ use std::slice;
 
 use super::error::WorkError;
 use super::frontend::Frontend;
-use super::routes::{Routes, program};
+use super::routes::{Routes, on_path, program};
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::install::{DiskError, Release, Store};
 use crate::nearest::nearest;
 use crate::paths::Home;
+use crate::project::discover;
 use crate::source::programs_on_path;
 use crate::sync::{Resolved, ResolvedTool, Resolver};
 use crate::trouble::{Explain, Trouble, TroubleKind};
@@ -19,8 +20,8 @@ use crate::trouble::{Explain, Trouble, TroubleKind};
 /// Why there is no file for a program.
 #[derive(Debug, thiserror::Error)]
 pub enum ProgramError {
-    /// No project and no release has the program.
-    #[error("`{name}` is not installed")]
+    /// No project declares the program, and it is not on `PATH`.
+    #[error("no vx.toml here declares `{name}`, and it is not on PATH")]
     Unknown {
         /// The name.
         name: String,
@@ -56,6 +57,14 @@ pub enum ProgramError {
     /// No release fits the project's request.
     #[error("{0}")]
     NoRelease(Trouble),
+    /// The project wants the system's copy of a tool, which lacks the program.
+    #[error("no `{name}` is on PATH, and {tool} is to be this system's own")]
+    NotOnPath {
+        /// The tool.
+        tool: String,
+        /// The program.
+        name: String,
+    },
     /// The project wants the tool on other systems only.
     #[error("{tool} is not for this system")]
     NotHere {
@@ -73,7 +82,9 @@ pub enum ProgramError {
 impl Explain for ProgramError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Unknown { .. } | Self::NotInstalled { .. } | Self::NoProgram { .. } => TroubleKind::NotFound,
+            Self::Unknown { .. } | Self::NotInstalled { .. } | Self::NoProgram { .. } | Self::NotOnPath { .. } => {
+                TroubleKind::NotFound
+            }
             Self::NotLocked { .. } => TroubleKind::Lock,
             Self::NoRelease(trouble) => trouble.kind,
             Self::NotHere { .. } => TroubleKind::NotForPlatform,
@@ -91,6 +102,7 @@ impl Explain for ProgramError {
             Self::NotLocked { .. } | Self::NotInstalled { .. } => "run `vx sync`".into(),
             Self::NoProgram { tool, .. } => format!("install it again with `vx sync --force {tool}`"),
             Self::NoRelease(trouble) => trouble.hint.clone().unwrap_or_else(|| "run `vx sync`".into()),
+            Self::NotOnPath { .. } => "install it, or have vx install it: give its version in vx.toml".into(),
             Self::NotHere { .. } => return None,
             Self::Work(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
@@ -106,41 +118,44 @@ impl Explain for ProgramError {
     }
 }
 
-/// The file of this program: from the project at `place`, if that declares it, or else from the release installed last.
+/// The file of this program: from the project at `place`, if that declares it, or else from the user's own `vx.toml`, or
+/// else from `PATH`.
 ///
 /// # Errors
 /// No such program exists, or the project's own is not installed.
 pub fn find(home: &Home, place: &Place, name: &str, frontend: &dyn Frontend) -> Result<PathBuf, ProgramError> {
-    if !place.is_empty() {
-        let workspace = Workspace::open(home.clone(), &place.required(), Faults::Refuse, frontend)?;
+    let projects = (!place.is_empty()).then(|| place.required());
+    let own = discover::find_in(home.root(), |_| true).map(|_| Place::At(home.root().to_owned()));
+    for place in projects.into_iter().chain(own) {
+        let workspace = Workspace::open(home.clone(), &place, Faults::Refuse, frontend)?;
         workspace.notice_old_lock(frontend);
         if let Some(path) = of_project(&workspace, name)? {
             return Ok(path);
         }
     }
-    let mut installed = Store::new(home.clone()).list()?;
-    installed.sort_by_key(|release| release.receipt.installed_at);
-    installed.iter().rev().find_map(|release| program(release, name)).ok_or_else(|| {
-        let programs = installed.iter().flat_map(|release| &release.receipt.programs);
-        let known = programs.map(|program| &program.name).chain(installed.iter().map(|release| &release.receipt.tool));
-        unknown(name, known)
-    })
+    if let Some(path) = on_path(name, home) {
+        return Ok(path);
+    }
+    let installed = Store::new(home.clone()).list()?;
+    let programs = installed.iter().flat_map(|release| &release.receipt.programs);
+    let known = programs.map(|program| &program.name).chain(installed.iter().map(|release| &release.receipt.tool));
+    Err(unknown(name, known))
 }
 
-/// Every file of this program, beginning with the one that would run: from the projects of this directory, from the
-/// releases by age, and from `PATH`.
+/// Every file of this program, beginning with the one that would run: from the projects of this directory, from `PATH`,
+/// and from the other releases by age.
 ///
 /// # Errors
 /// There is no such program.
 pub fn find_all(home: &Home, directory: &Path, name: &str) -> Result<Vec<PathBuf>, ProgramError> {
     let routes = Routes::of(directory, home.clone())?;
     let mut places = routes.all(name);
-    let mut installed: Vec<Release> = Store::new(home.clone()).list()?;
-    installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
-    places.extend(installed.iter().filter_map(|release| program(release, name)));
     if let Some(path) = std::env::var_os("PATH") {
         places.extend(programs_on_path(name, &path));
     }
+    let mut installed: Vec<Release> = Store::new(home.clone()).list()?;
+    installed.sort_by_key(|release| Reverse(release.receipt.installed_at));
+    places.extend(installed.iter().filter_map(|release| program(release, name)));
     let mut found: Vec<PathBuf> = Vec::new();
     for place in places {
         if !found.contains(&place) {
@@ -173,13 +188,17 @@ fn of_project(workspace: &Workspace, name: &str) -> Result<Option<PathBuf>, Prog
         return Err(ProgramError::NotLocked { tool: ask.name.clone(), installed });
     }
     let resolution = resolver.resolve(slice::from_ref(ask), |_| false);
-    resolution.wanted.first().map(|wanted| provided(wanted, &store, name)).transpose()
+    let home = &workspace.home;
+    resolution.wanted.first().map(|wanted| provided(wanted, &store, name, home)).transpose()
 }
 
-fn provided(wanted: &ResolvedTool, store: &Store, name: &str) -> Result<PathBuf, ProgramError> {
+fn provided(wanted: &ResolvedTool, store: &Store, name: &str, home: &Home) -> Result<PathBuf, ProgramError> {
     let tool = wanted.tool.clone();
     match &wanted.found {
-        Resolved::OnPath { program, .. } => Ok(program.clone()),
+        Resolved::OnPath { program, .. } if name == tool => Ok(program.clone()),
+        Resolved::OnPath { .. } => {
+            on_path(name, home).ok_or_else(|| ProgramError::NotOnPath { tool, name: name.to_owned() })
+        }
         Resolved::Release(release) => {
             let version = release.version.clone();
             match store.installed(&tool, &version) {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use super::options::RunOptions;
 use crate::candidate::SourceKind;
-use crate::config::InstallConfig;
+use crate::config::{InstallConfig, Part};
+use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
-use crate::source::{Proof, SourceError, Sources};
-use crate::sync::{Action, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, claim, plan};
+use crate::source::{Proof, SourceError, Sources, catalogue};
+use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, claim, plan};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The releases among the resolved tools.
@@ -26,7 +27,7 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
 /// checked, before any of its archives is requested.
 pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
-    let installed = |tool: &str, version: &str| Some(store.installed(tool, version)?.receipt.parts);
+    let installed = |tool: &str, version: &str| Some(InstalledRelease::of(&store.installed(tool, version)?.receipt));
     let doubts = RefCell::new(Doubts::default());
     let proved = |tool: &str, release: &ResolvedRelease| prove(sources, tool, release, &mut doubts.borrow_mut());
     let plan = plan(wanted, installed, proved, force);
@@ -88,9 +89,10 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
         let name = tool.clone();
         let preparation = move || {
             let release = locate(release.clone(), &sources, options.offline).map_err(|error| Trouble::of(&error))?;
-            Ok(config(&name, release, replaces, &home, &options))
+            let trial = trial(&name, &release, &sources);
+            Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
-        Step { tool, version, action: Action::Install(Box::new(preparation)) }
+        Step { tool, version, optional: false, action: Action::Install(Box::new(preparation)) }
     })
 }
 
@@ -108,7 +110,22 @@ fn locate(mut release: ResolvedRelease, sources: &Sources, offline: bool) -> Res
     Ok(release)
 }
 
-fn config(tool: &str, release: ResolvedRelease, replaces: bool, home: &Home, options: &RunOptions) -> InstallConfig {
+/// The arguments for a trial of a release, if its source has several archives of it for this machine: then the wrong
+/// one may have been chosen.
+fn trial(tool: &str, release: &ResolvedRelease, sources: &Sources) -> Option<Vec<String>> {
+    let among = |part: &Part| sources.has_alternatives(release.source, &part.archive.package, &part.archive.file);
+    let known = catalogue::find(tool)?;
+    release.parts.iter().any(among).then(|| known.version_arguments())
+}
+
+fn config(
+    tool: &str,
+    release: ResolvedRelease,
+    replaces: bool,
+    home: &Home,
+    trust: &Trust,
+    options: &RunOptions,
+) -> InstallConfig {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     InstallConfig {
         tool_name: tool.to_owned(),
@@ -127,7 +144,9 @@ fn config(tool: &str, release: ResolvedRelease, replaces: bool, home: &Home, opt
         log_file: None,
         board: None,
         postinstall: release.postinstall,
+        trial: None,
         force: replaces,
         offline: options.offline,
+        trust: trust.clone(),
     }
 }

@@ -50,7 +50,7 @@ pub fn repair(
     let view = frontend.view()?;
     let (purpose, home) = (Purpose::Repair, &workspace.home);
     let assignment = Assignment { purpose, title: "doctor", home, options: &options, configured_jobs: None };
-    carry_out(steps, &assignment, view).map(Some)
+    carry_out(steps, &assignment, view, frontend).map(Some)
 }
 
 /// The steps for a release: from this project's lock, or from another project's, or else by tool and version alone.

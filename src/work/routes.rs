@@ -14,6 +14,7 @@ use super::error::WorkError;
 use crate::paths::Home;
 use crate::project::{discover, lock};
 use crate::route::{Draft, Invocation, Known, Look, joined, search_path};
+use crate::source::program_on_path;
 pub use layer::program;
 use layer::{Layer, State, Tool};
 
@@ -34,9 +35,23 @@ pub enum Target {
         install: bool,
     },
     /// The tool's copy on `PATH`, as the project in this directory wants it.
-    System(PathBuf),
+    System {
+        /// The project's directory.
+        project: PathBuf,
+        /// The names of the program, in the order in which they are looked for.
+        programs: Vec<String>,
+    },
     /// No project declares it.
     Undeclared,
+}
+
+/// A copy of a tool that stands in for the one that the project pins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    /// The tool.
+    pub tool: String,
+    /// The program of the copy.
+    pub program: PathBuf,
 }
 
 /// The projects of a directory, and the state of their tools.
@@ -76,7 +91,7 @@ impl Routes {
             };
             let project = layer.workspace.project.directory.clone();
             return match &tool.state {
-                State::System => Target::System(project),
+                State::System => Target::System { project, programs: layer.on_path(tool, name) },
                 State::Ready(release) => match program(release, name) {
                     Some(file) => Target::Ready(self.invocation(file, None)),
                     None => self.missing(layer, tool, project),
@@ -119,6 +134,18 @@ impl Routes {
         tools.filter(|tool| matches!(tool.state, State::Absent)).map(|tool| tool.ask.name.clone()).collect()
     }
 
+    /// The nearest project's missing tools of which `PATH` has another copy: children of a program that is started now
+    /// find that one.
+    pub fn strays(&self) -> Vec<Stray> {
+        let Some(nearest) = self.layers.first() else { return Vec::new() };
+        let absent = nearest.tools.iter().filter(|tool| matches!(tool.state, State::Absent));
+        let stray = |tool: &Tool| {
+            let program = nearest.program_names(tool).iter().find_map(|name| on_path(name, &self.home))?;
+            Some(Stray { tool: tool.ask.name.clone(), program })
+        };
+        absent.filter_map(stray).collect()
+    }
+
     /// Every installed program with this name, the nearest project's first.
     pub fn all(&self, name: &str) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
@@ -152,7 +179,9 @@ impl Routes {
     pub fn into_draft(self, reserved: &[&str]) -> Option<Draft> {
         let search = self.search();
         let mut programs: Vec<Known> = Vec::new();
-        for name in self.names() {
+        // While a tool is missing, each program is looked for anew, so that the missing one is mentioned.
+        let names = if self.absent().is_empty() { self.names() } else { Vec::new() };
+        for name in names {
             // Programs on `PATH` are not cached, but searched for each time.
             if !reserved.contains(&name.as_str())
                 && let Target::Ready(invocation) = self.target(&name)
@@ -173,4 +202,9 @@ impl Routes {
     pub fn home(&self) -> &Home {
         &self.home
     }
+}
+
+/// The program of this name on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
+pub fn on_path(name: &str, home: &Home) -> Option<PathBuf> {
+    program_on_path(name, &std::env::var_os("PATH")?, &home.shims())
 }

@@ -16,6 +16,8 @@ pub enum Purpose {
     Sync,
     /// Installing these tools by name.
     Install(Vec<String>),
+    /// Installing what a script's project declares; the script runs in any case.
+    Script,
     /// Installing damaged releases again.
     Repair,
 }
@@ -46,7 +48,12 @@ pub struct RunOutcome {
 }
 
 impl RunOutcome {
-    /// True if every tool is there, and the run was shown, dumped and recorded as asked.
+    /// True if the run was neither cancelled nor broken off.
+    pub fn ran_to_its_end(&self) -> bool {
+        self.end.as_ref().is_ok_and(|end| !end.cancelled)
+    }
+
+    /// True if every tool is there that is not optional, and the run was shown, dumped and recorded as asked.
     pub fn good(&self) -> bool {
         self.end.as_ref().is_ok_and(RunEnd::success) && self.troubles.is_empty()
     }

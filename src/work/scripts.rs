@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use super::frontend::Frontend;
 use super::routes::Routes;
 use super::run::RunOutcome;
-use super::tool::sync_missing;
+use super::syncing::SyncOptions;
+use super::tool::{notice_strays, sync_missing};
 use crate::paths::Home;
 use crate::process::foreground;
 use crate::project::Project;
@@ -40,12 +41,14 @@ pub struct Step {
 pub enum Prepared {
     /// The steps, in their order.
     Ready(Vec<Step>),
-    /// A tool of the project was missing, and this run did not install it.
+    /// A tool of the project was missing, this run did not install it, and no script may run without it; or the run was
+    /// cancelled.
     NotInstalled(RunOutcome),
 }
 
 /// Prepare these scripts of a project, which are in the order to run in. The last one gets the arguments, and so does
-/// each earlier one with a placeholder for them. Missing tools are installed first, if the project allows it.
+/// each earlier one with a placeholder for them. Missing tools are installed first, if the project allows it. The scripts run
+/// without those that cannot be had, unless this is `strict`.
 ///
 /// # Errors
 /// A script has an unknown placeholder, a file of variables cannot be read, or a run did not start.
@@ -54,16 +57,21 @@ pub fn prepare(
     home: &Home,
     order: &[&Script],
     arguments: &[String],
+    strict: bool,
     frontend: &dyn Frontend,
 ) -> Result<Prepared, ScriptRunError> {
     let mut routes = Routes::of(&project.directory, home.clone())?;
     let absent = routes.absent();
     if !absent.is_empty() && project.settings.auto_install != Some(false) {
-        if let Some(outcome) = sync_missing(home, &project.directory, absent, frontend)? {
+        let missing = SyncOptions { tools: absent, strict, for_script: !strict, ..SyncOptions::default() };
+        if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)?
+            && (strict || !outcome.ran_to_its_end())
+        {
             return Ok(Prepared::NotInstalled(outcome));
         }
         routes = Routes::of(&project.directory, home.clone())?;
     }
+    notice_strays(&routes, frontend);
     let tools = routes.invocation(PathBuf::from(SHELL[0]), None).variables;
     Ok(Prepared::Ready(steps(project, home, order, arguments, tools)?))
 }

@@ -1,5 +1,6 @@
 //! Syncing: install what a project declares.
 
+use std::slice;
 use std::sync::Arc;
 
 use super::carry_out::{Assignment, carry_out, check_places};
@@ -13,7 +14,8 @@ use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
 use crate::paths::Home;
 use crate::project::ToolRequest;
-use crate::sync::{Plan, Resolution, Resolver, Want, remember};
+use crate::sync::{Plan, Resolution, Resolved, ResolvedTool, Resolver, Want, remember};
+use crate::trouble::Trouble;
 
 /// The options of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,8 +26,12 @@ pub struct SyncOptions {
     pub locked: bool,
     /// Use the lock alone, even if it does not match the project.
     pub frozen: bool,
+    /// Refuse to run if one of the tools cannot be had at all, so that nothing is begun.
+    pub strict: bool,
     /// Plan only, and change nothing.
     pub plan_only: bool,
+    /// True if the tools are for a script, which runs without those that cannot be had.
+    pub for_script: bool,
     /// Make a board even if there is nothing to do.
     pub always_board: bool,
     /// The options of the run.
@@ -57,16 +63,21 @@ pub fn sync(
     let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
     let asked = workspace.select(&options.tools)?;
-    let sources = Arc::new(workspace.sources(Access::offline_if(options.run.offline)));
+    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
     let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
-    check_tools(&resolver, &asked)?;
+    if options.strict || (!options.for_script && all_refused(&resolver, &asked)) {
+        check_tools(&resolver, &asked)?;
+    }
     check_entries(&resolver, &asked)?;
     if options.locked {
         refuse_unlocked(&workspace, &asked)?;
     }
-    let Resolution { wanted, locked, warnings } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, locked, warnings, ages } = resolve(&resolver, &asked);
     for warning in warnings {
         frontend.notice(Notice::Resolution(warning));
+    }
+    for remark in ages {
+        frontend.notice(Notice::Age(remark));
     }
     let wants = releases::wants(&wanted);
     let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
@@ -93,19 +104,39 @@ pub fn sync(
     }
     let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {
-        purpose: Purpose::Sync,
+        purpose: if options.for_script { Purpose::Script } else { Purpose::Sync },
         title: &workspace.title(),
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    carry_out(steps, &assignment, view).map(SyncOutcome::Ran)
+    carry_out(steps, &assignment, view, frontend).map(SyncOutcome::Ran)
 }
 
-/// Check that vx knows how to get each tool, and that the tools that others need are declared.
+/// Resolve these tools. A tool that needs an undeclared one fails alone, and so does one that vx does not know.
+fn resolve(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
+    let undeclared = resolver.undeclared(asked);
+    let is_alone = |ask: &ToolRequest| undeclared.iter().any(|error| error.tool == ask.name);
+    let usable: Vec<ToolRequest> = asked.iter().filter(|ask| !is_alone(ask)).cloned().collect();
+    let mut resolution = resolver.resolve(&usable, |_| false);
+    for error in &undeclared {
+        let optional = asked.iter().any(|ask| ask.name == error.tool && ask.optional);
+        let found = Resolved::Nothing { error: Trouble::of(error) };
+        resolution.wanted.push(ResolvedTool { tool: error.tool.clone(), optional, found });
+    }
+    resolution
+}
+
+/// True if vx knows how to get none of these tools: then the configuration is wrong, and nothing is begun.
+fn all_refused(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> bool {
+    asked.iter().all(|ask| check_tools(resolver, slice::from_ref(ask)).is_err())
+}
+
+/// Check that vx knows how to get each tool that is not optional, and that the tools that others need are declared.
 pub(super) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(), WorkError> {
-    resolver.recipes(asked).map_err(WorkError::NoRecipes)?;
-    match resolver.undeclared(asked) {
+    let needed: Vec<ToolRequest> = asked.iter().filter(|ask| !ask.optional).cloned().collect();
+    resolver.recipes(&needed).map_err(WorkError::NoRecipes)?;
+    match resolver.undeclared(&needed) {
         undeclared if undeclared.is_empty() => Ok(()),
         undeclared => Err(WorkError::Undeclared(undeclared)),
     }

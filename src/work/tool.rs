@@ -1,7 +1,7 @@
 //! Finding the program for a name, and installing it first if it is missing.
 //!
-//! The program is the project's own, or else that of the release installed last, or else that of the newest release of
-//! a tool in the catalogue. The door executes it.
+//! The program is the project's, or else that of the user's own `vx.toml`, or else the one on `PATH`; never that of
+//! another project. The door executes it.
 
 mod error;
 
@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::installing::{InstallOptions, install};
-use super::routes::{Routes, Target, program};
+use super::notice::Notice;
+use super::routes::{Routes, Stray, Target, on_path, program};
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
@@ -20,7 +21,7 @@ use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::project::Request;
 use crate::route::{self, Invocation};
-use crate::source::{catalogue, program_on_path};
+use crate::source::catalogue;
 pub use error::ToolError;
 
 /// A program to find.
@@ -32,7 +33,7 @@ pub struct ToolOptions<'a> {
     pub directory: &'a Path,
     /// True if a missing tool may be installed.
     pub install: bool,
-    /// True if a shim made the call: then a copy on `PATH` is accepted if no project declares the name.
+    /// True if a shim made the call: then a name cannot be meant for a command of the door.
     pub shim: bool,
     /// Names that the door keeps for itself.
     pub reserved: &'a [&'a str],
@@ -57,6 +58,7 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
         let routes = Routes::of(options.directory, home.clone())?;
         match routes.target(options.name) {
             Target::Ready(invocation) => {
+                notice_strays(&routes, frontend);
                 if let Some(draft) = routes.into_draft(options.reserved) {
                     route::keep(home, &draft);
                 }
@@ -66,16 +68,23 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                 if !std::mem::take(&mut may_install) || !install {
                     return Err(ToolError::Absent { tool, forbidden: !install });
                 }
-                if let Some(outcome) = sync_missing(home, &project, vec![tool], frontend)? {
+                if let Some(outcome) = sync_missing(
+                    home,
+                    &project,
+                    &SyncOptions { tools: vec![tool], ..SyncOptions::default() },
+                    frontend,
+                )? {
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
-            Target::System(project) => {
-                let found = on_path(options.name, home).map(|file| routes.invocation(file, None));
+            Target::System { project, programs } => {
+                notice_strays(&routes, frontend);
+                let found = programs.iter().find_map(|name| on_path(name, home));
+                let found = found.map(|file| routes.invocation(file, None));
                 let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
                 return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
             }
-            Target::Undeclared => return undeclared(options, &routes, may_install, frontend),
+            Target::Undeclared => return undeclared(options, &routes),
         }
     }
 }
@@ -109,18 +118,17 @@ pub fn find_version(
     Err(ToolError::VersionAbsent { tool: tool.to_owned(), version: version.to_owned() })
 }
 
-/// Install these missing tools of the project in this directory. Returns the outcome if a tool was not installed.
+/// Install missing tools of the project in this directory. Returns the outcome if a tool was not installed.
 ///
 /// # Errors
 /// The run did not start.
 pub fn sync_missing(
     home: &Home,
     project: &Path,
-    tools: Vec<String>,
+    options: &SyncOptions,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
-    let options = SyncOptions { tools, ..SyncOptions::default() };
-    match sync(home.clone(), &Place::At(project.to_owned()), &options, frontend)? {
+    match sync(home.clone(), &Place::At(project.to_owned()), options, frontend)? {
         SyncOutcome::Ran(outcome) if !outcome.good() => Ok(Some(outcome)),
         _ => Ok(None),
     }
@@ -137,38 +145,23 @@ fn install_one(
     Ok((!outcome.good()).then_some(outcome))
 }
 
-/// The copy on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
-fn on_path(name: &str, home: &Home) -> Option<PathBuf> {
-    program_on_path(name, &std::env::var_os("PATH")?, &home.shims())
+/// Give notice of the pinned tools that are missing and whose programs a program that is started now finds elsewhere.
+pub(super) fn notice_strays(routes: &Routes, frontend: &dyn Frontend) {
+    for Stray { tool, program } in routes.strays() {
+        frontend.notice(Notice::Stray { tool, program });
+    }
 }
 
-/// Find a program that no project declares.
-fn undeclared(
-    options: &ToolOptions<'_>,
-    routes: &Routes,
-    may_install: bool,
-    frontend: &dyn Frontend,
-) -> Result<ToolOutcome, ToolError> {
-    let (name, home) = (options.name, routes.home());
-    if options.shim
-        && let Some(file) = on_path(name, home)
-    {
+/// Find a program that no project declares: the copy on `PATH`.
+fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> Result<ToolOutcome, ToolError> {
+    let name = options.name;
+    if let Some(file) = on_path(name, routes.home()) {
         return Ok(ToolOutcome::Ready(routes.invocation(file, None)));
     }
-    if let Some((release, file)) = installed_last(home, name, |_| true)? {
-        return Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin()))));
-    }
-    let Some(tool) = catalogue::providing(name) else { return Err(unknown(options, routes)) };
-    if !may_install || options.shim {
-        return Err(ToolError::Undeclared { name: name.to_owned(), tool: tool.name.clone() });
-    }
-    if let Some(outcome) = install_one(home, options.directory, tool.name.clone(), frontend)? {
-        return Ok(ToolOutcome::NotInstalled(outcome));
-    }
-    match installed_last(home, name, |_| true)? {
-        Some((release, file)) => Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin())))),
-        None => Err(ToolError::NoProgram { tool: tool.name.clone(), name: name.to_owned() }),
-    }
+    Err(match catalogue::providing(name) {
+        Some(tool) => ToolError::Undeclared { name: name.to_owned(), tool: tool.name.clone() },
+        None => unknown(options, routes),
+    })
 }
 
 /// True if an installed release answers a request, as far as its version shows.
@@ -177,7 +170,7 @@ fn fits(request: &Request, release: &Release) -> bool {
     request.matches(&release.receipt.version, scheme)
 }
 
-/// The release installed last of those that have this program.
+/// The release installed last of those that have this program and fit.
 fn installed_last(
     home: &Home,
     name: &str,
@@ -194,6 +187,7 @@ fn unknown(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
     let declared = routes.names();
     let known = catalogue::all().flat_map(|tool| std::iter::once(&tool.name).chain(&tool.aliases).chain(&tool.brings));
     let names = declared.iter().map(String::as_str).chain(known.map(String::as_str));
-    let near = nearest(options.name, names.chain(options.reserved.iter().copied()));
+    let reserved = if options.shim { &[] } else { options.reserved };
+    let near = nearest(options.name, names.chain(reserved.iter().copied()));
     ToolError::Unknown { name: options.name.to_owned(), near: near.into_iter().map(str::to_owned).collect() }
 }

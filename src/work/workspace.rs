@@ -9,9 +9,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
+use super::options::RunOptions;
+use crate::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::platform::Platform;
@@ -41,6 +45,8 @@ pub struct Workspace {
     pub lock_origin: LockOrigin,
     /// The platform to install for.
     pub platform: Platform,
+    /// The smallest age of releases by the project's settings, as of now.
+    pub age: ReleaseAge,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
     lock_path: PathBuf,
@@ -69,9 +75,12 @@ pub enum Access {
 }
 
 impl Access {
-    /// `Offline` if `offline` is true, else `Network`.
-    pub fn offline_if(offline: bool) -> Self {
-        if offline { Self::Offline } else { Self::Network }
+    /// The access of a run with these options.
+    pub fn of_run(options: &RunOptions) -> Self {
+        match options.offline {
+            true => Self::Offline,
+            false => Self::NetworkWithin(Limits::within(options.stall_timeout, options.timeout)),
+        }
     }
 }
 
@@ -126,7 +135,9 @@ impl Workspace {
             Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
             None => (Lock::default(), LockOrigin::None),
         };
-        Ok(Self { home, platform: platform()?, project, has_project, lock, lock_origin, fault, lock_path })
+        let minimum = project.settings.minimum_release_age.unwrap_or(MINIMUM_RELEASE_AGE);
+        let age = ReleaseAge { minimum, now: Timestamp::now() };
+        Ok(Self { home, platform: platform()?, age, project, has_project, lock, lock_origin, fault, lock_path })
     }
 
     /// Give notice of a lock file of an older format, before work that uses its pins.
@@ -175,6 +186,7 @@ impl Workspace {
             all_platforms: true,
             renewed: &[],
             declared: &self.project.tools,
+            age: self.age,
             digest_of: None,
         }
     }
@@ -200,11 +212,12 @@ impl Workspace {
     /// a source.
     pub fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
         let here = self.platform;
-        // A tool for other systems may be impossible to lock on this one.
+        // A tool for other systems may be impossible to lock on this one, and an optional one on any.
         let elsewhere = |difference: &Difference| {
             let mut tools = self.project.tools.iter();
-            let for_others = |tool: &ToolRequest| tool.name == difference.tool && !tool.wanted_on(here.os);
-            difference.change == Change::Added && tools.any(for_others)
+            let may_lack =
+                |tool: &ToolRequest| tool.name == difference.tool && (tool.optional || !tool.wanted_on(here.os));
+            difference.change == Change::Added && tools.any(may_lack)
         };
         let differences = self.lock.differences(&self.project.tools);
         let mut differences: Vec<String> =
@@ -214,6 +227,7 @@ impl Workspace {
             .filter(|ask| ask.wanted_on(here.os))
             .filter(|ask| self.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
         differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
+        differences.extend(self.lock.young(&self.project.tools, self.age).iter().map(ToString::to_string));
         differences
     }
 

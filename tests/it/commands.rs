@@ -74,3 +74,20 @@ fn every_command_is_in_the_reference() {
         }
     }
 }
+
+#[test]
+fn help_is_a_command_too() {
+    let vx = |words: &str| {
+        let mut vx = Command::new(env!("CARGO_BIN_EXE_vx"));
+        vx.args(words.split_whitespace()).env("NO_COLOR", "1").env("COLUMNS", "100").output().expect("vx starts")
+    };
+    for (asked, same) in [("help", "--help"), ("help sync", "sync --help"), ("help board put", "board put --help")] {
+        let (asked, same) = (vx(asked), vx(same));
+        assert!(asked.status.success() && asked.stderr.is_empty(), "{asked:?}");
+        assert_eq!(String::from_utf8_lossy(&asked.stdout), String::from_utf8_lossy(&same.stdout));
+    }
+    let unknown = vx("help synk");
+    assert_eq!(unknown.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&unknown.stderr).into_owned();
+    assert!(said.contains("`vx` has no command `synk`") && said.contains("did you mean `sync`?"), "{said}");
+}

@@ -110,3 +110,22 @@ fn nothing_in_a_project_commands_the_terminal() {
         finished.says("\\u001b");
     }
 }
+
+#[test]
+fn no_password_in_an_address_is_printed() {
+    let sandbox = Sandbox::new().config(
+        "[settings]\nmirrors = { github = \"https://user:planted@h.invalid/x\" }\n\
+         [tools.acme]\nversion = \"1.0.0\"\nurl = \"https://planted@h.invalid/a.tgz\"\n[env]\nINDEX = \"https://u:planted@h.invalid\"\n",
+    );
+    for words in ["config", "config --json"] {
+        sandbox.vx(words).succeeds().keeps_silent_about("planted").prints("https://***@h.invalid/x");
+    }
+}
+
+#[test]
+fn a_misspelt_table_is_no_project_without_tools() {
+    let sandbox = Sandbox::new().config("[tool]\nbiome = \"2\"\n").offers("biome", "2.3.4");
+    for words in ["sync", "lock", "config", "x biome"] {
+        sandbox.vx(words).refuses_with("there is no table `tool`").says("did you mean [tools]?");
+    }
+}

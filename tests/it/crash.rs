@@ -3,6 +3,7 @@
 
 mod children;
 mod parents;
+mod power;
 mod retry;
 mod stopping;
 mod stubborn;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx::digest::Algorithm;
+use vx::http::Misdirection;
 use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
@@ -60,7 +61,12 @@ fn errors_of_sources_have_their_kinds() {
         (SourceErrorKind::Status(503), Network),
         (SourceErrorKind::Status(418), BadAnswer),
         (SourceErrorKind::Unreachable(text()), Network),
-        (SourceErrorKind::Stalled(30), Network),
+        (SourceErrorKind::Stalled(Duration::from_secs(30)), Network),
+        (SourceErrorKind::Lost(text()), Network),
+        (SourceErrorKind::Proxy { proxy: text(), reason: text() }, Network),
+        (SourceErrorKind::Certificate(text()), Network),
+        (SourceErrorKind::PassedOver(vec!["1.0.0".into()]), BadAnswer),
+        (SourceErrorKind::Overdue(Duration::from_secs(30)), Timeout),
         (SourceErrorKind::Redirected(text()), BadAnswer),
         (SourceErrorKind::TooLarge(9), BadAnswer),
         (SourceErrorKind::WebPage, BadAnswer),
@@ -98,7 +104,8 @@ fn errors_of_downloads_have_their_kinds() {
         (DownloadErrorKind::Status { address: address(), status: 418 }, BadAnswer),
         (DownloadErrorKind::ComeBackLater { address: address(), seconds: 900 }, Network),
         (DownloadErrorKind::WebPage { address: address() }, BadAnswer),
-        (DownloadErrorKind::Redirects { address: address(), limit: 10 }, BadAnswer),
+        (DownloadErrorKind::Setting { setting: "HTTPS_PROXY".into(), reason: "is wrong".into() }, Configuration),
+        (DownloadErrorKind::Redirects { address: address(), misdirection: Misdirection::Endless }, BadAnswer),
         (DownloadErrorKind::Tls { address: address(), reason: reason() }, Network),
         (DownloadErrorKind::Connection { address: address(), reason: reason(), attempts: 5, received: 0 }, Network),
         (DownloadErrorKind::Digest { expected: digest(), got: digest() }, Digest),

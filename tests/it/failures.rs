@@ -2,9 +2,15 @@
 //! error that names it, in bounded time; store and cache are whole, and the next run needs no clean-up.
 
 mod archives;
+mod boards;
+mod connections;
+mod damage;
 mod disks;
 mod leftovers;
+mod overlays;
 mod places;
+mod registries;
+mod requests;
 mod servers;
 mod table;
 

@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 12] = [
+const TOWERS: [Tower; 13] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -50,21 +50,22 @@ const TOWERS: [Tower; 12] = [
     Tower {
         sources: "src/source",
         floors: &[
-            &["options", "packaging", "signature"],
+            &["listed", "options", "packaging", "signature"],
             &["artifact", "catalogue", "credentials", "error"],
             &["http", "memo", "recipe", "system"],
             &["cache"],
             &["npm", "pypi", "vendor"],
+            &["trust"],
             &["agreement", "sources"],
-            &["settings"],
+            &["settings", "undated"],
         ],
     },
     Tower {
         sources: "src/install",
         floors: &[
             &["cancel", "disk", "file_lock", "room"],
-            &["lock", "need", "receipt", "staging"],
-            &["leftovers", "manifest", "programs", "progress"],
+            &["archives", "lock", "need", "receipt", "staging"],
+            &["leftovers", "manifest", "native", "programs", "progress"],
             &["settle", "unpack"],
             &["download", "store", "sync"],
             &["error", "recipe"],
@@ -75,7 +76,7 @@ const TOWERS: [Tower; 12] = [
         sources: "src/install/unpack",
         floors: &[
             &["error"],
-            &["excluded", "format", "limits", "xz", "zip_records", "zstd"],
+            &["excluded", "format", "limits", "names", "xz", "zip_records", "zstd"],
             &["path"],
             &["files", "links"],
             &["tree"],
@@ -115,12 +116,22 @@ const TOWERS: [Tower; 12] = [
         ],
     },
     Tower {
+        sources: "src/doctor",
+        floors: &[
+            &["examination", "finding"],
+            &["archives", "boards", "leftovers", "places", "project", "settings"],
+            &["releases", "search_path", "shims"],
+            &["examine"],
+            &["mend"],
+        ],
+    },
+    Tower {
         sources: "src/cli",
         floors: &[
             &["args", "commands", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
-            &["completions", "export", "look", "man", "notices", "replay", "search", "store", "work_errors"],
+            &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["activate", "board", "env", "install_child", "shims", "view", "workspace"],
             &["config", "lock", "outdated", "show", "which"],
             &["frontend", "top"],
@@ -131,8 +142,8 @@ const TOWERS: [Tower; 12] = [
     Tower {
         sources: "src",
         floors: &[
-            &["nearest", "platform", "digest", "redirect", "replace_file", "inflate"],
-            &["trouble", "archive"],
+            &["age", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
+            &["trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "export", "shell"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["sync"],
@@ -154,7 +165,7 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
     ("crossterm::", &["tui/src/"]),
     ("memmap2::", &["shm/src/segment.rs", "shm/src/segment/"]),
     ("std::process::Command", &["src/process/", "src/launcher/build.rs"]),
-    ("ureq::", &["src/source/", "src/install/download.rs", "src/install/download/"]),
+    ("ureq::", &["src/http.rs", "src/http/"]),
     ("println!", &["src/cli/print.rs", "src/launcher/build.rs", "tui/src/"]),
     ("std::sync::atomic", &["shm/src/atomics.rs", "src/", "tui/"]),
     ("vx_tui::", VIEWS),

@@ -1,5 +1,7 @@
 //! Tests of the whole program, as its users run it.
 
+#[cfg(unix)]
+mod age;
 mod commands;
 mod config;
 #[cfg(target_os = "linux")]
@@ -21,6 +23,8 @@ mod network;
 mod outdated;
 #[cfg(unix)]
 mod output;
+#[cfg(unix)]
+mod peers;
 #[cfg(target_os = "linux")]
 mod pictures;
 #[cfg(unix)]

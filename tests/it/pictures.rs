@@ -46,8 +46,10 @@ fn colour(colour: vt100::Color) -> Option<String> {
 fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     let columns = screen.size().1.get();
     let (width, height) = (f32::from(columns) * CELL.0 + 2.0 * MARGIN, f32::from(rows) * CELL.1 + 2.0 * MARGIN);
+    // Without a size of its own, a browser stretches a picture to the width of the page.
     let mut picture = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" font-size=\"14\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
+         viewBox=\"0 0 {width:.0} {height:.0}\" font-size=\"14\" \
          font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" xml:space=\"preserve\" role=\"img\">\n\
          <title>{}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n",
         escaped(about)
@@ -178,6 +180,59 @@ fn needs_network_to_take_the_pictures_of_the_docs() {
     });
     keep("inline.svg", &run.look(|screen| svg(screen, rows_used(screen), "vx sync below the prompt")));
     drop(run);
+}
+
+/// The pictures in the README that are SVG, each with its size.
+fn sizes() -> Vec<(PathBuf, String, String)> {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(repository.join("README.md")).expect("a README");
+    let named = readme.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let pictures = named.filter(|path| path.ends_with(".svg")).map(|path| repository.join(path));
+    let size = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a picture");
+        let head = text.lines().next().unwrap_or_default().to_owned();
+        let value = |name: &str| {
+            let rest = head.split(&format!(" {name}=\"")).nth(1).unwrap_or_default();
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(value("viewBox"), format!("0 0 {} {}", value("width"), value("height")), "{}", path.display());
+        (path, value("width"), value("height"))
+    };
+    pictures.map(size).collect()
+}
+
+#[test]
+fn the_pictures_of_the_readme_have_a_size_of_their_own() {
+    assert_eq!(sizes().len(), 3);
+}
+
+/// A browser of this machine, if there is one.
+fn chromium() -> Option<&'static str> {
+    let there = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    ["chromium", "chromium-browser", "google-chrome", "chrome"].iter().find(there).copied()
+}
+
+#[test]
+fn needs_chromium_the_pictures_of_the_readme_are_shown_in_their_size() {
+    let Some(browser) = chromium() else {
+        crate::skipped::skipped("there is no chromium here");
+        return;
+    };
+    let place = tempfile::tempdir().expect("a directory");
+    for (path, width, height) in sizes() {
+        let page = place.path().join("page.html");
+        let text = format!(
+            "<body style=\"width:2000px\"><img src=\"file://{}\" onload=\"document.title = this.width + 'x' + this.height\">",
+            path.display()
+        );
+        std::fs::write(&page, text).expect("a page");
+        let mut command = Command::new(browser);
+        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=5000"]);
+        command.arg(format!("--user-data-dir={}", place.path().join("profile").display()));
+        let output = command.arg(format!("file://{}", page.display())).output().expect("the browser starts");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(shown.contains(&format!("<title>{width}x{height}</title>")), "{}: {shown}", path.display());
+    }
 }
 
 fn rows_used(screen: &vt100::Screen) -> u16 {

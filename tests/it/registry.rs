@@ -4,6 +4,8 @@
 //! It uses [`Server`], where a test can replace each published path by a faulty reply.
 
 pub(crate) mod archive;
+#[cfg(target_os = "linux")]
+pub(crate) mod native;
 mod signing;
 
 use std::collections::BTreeMap;
@@ -30,6 +32,17 @@ pub(crate) enum Language {
     Html,
 }
 
+/// The documents of npm packages that have the times of publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Times {
+    /// All, as of a registry that knows no short documents.
+    Always,
+    /// The long ones. The short ones have the time of the last change.
+    Long,
+    /// None, as of a mirror that leaves times out.
+    Never,
+}
+
 /// A running registry; it stops when dropped.
 pub(crate) struct Registry {
     server: Server,
@@ -42,6 +55,11 @@ struct State {
     pypi: BTreeMap<String, Vec<Wheel>>,
     archives: Vec<Vec<u8>>,
     signer: Option<Signer>,
+    times: Times,
+    /// The time of publication of whatever is published next.
+    clock: Option<String>,
+    /// The times of npm versions, by package and version.
+    npm_times: BTreeMap<(String, String), String>,
 }
 
 #[derive(Clone)]
@@ -51,6 +69,7 @@ struct Wheel {
     digest: Digest,
     size: usize,
     yanked: bool,
+    uploaded: Option<String>,
 }
 
 /// The fields of an npm document for a version beside its archive.
@@ -70,6 +89,9 @@ impl Registry {
             pypi: BTreeMap::new(),
             archives: Vec::new(),
             signer: None,
+            times: Times::Always,
+            clock: None,
+            npm_times: BTreeMap::new(),
         };
         Self { server: Server::start(), state: Mutex::new(state) }
     }
@@ -92,6 +114,19 @@ impl Registry {
         self.state().language = language;
         let packages: Vec<String> = self.state().pypi.keys().cloned().collect();
         packages.iter().for_each(|package| self.serve_page(package));
+    }
+
+    /// Answer for npm packages with times in these documents from now on.
+    pub(crate) fn give_times(&self, times: Times) {
+        self.state().times = times;
+        let versions: Vec<(String, String)> = self.state().npm_times.keys().cloned().collect();
+        versions.iter().for_each(|(package, version)| self.serve_npm(package, version));
+    }
+
+    /// Whatever is published from now on has this time of publication. Without one, npm packages have an old time, and
+    /// Python packages none.
+    pub(crate) fn publish_at(&self, time: Option<&str>) {
+        self.state().clock = time.map(str::to_owned);
     }
 
     /// Every archive that was published, even if another reply is served in its place.
@@ -131,6 +166,8 @@ impl Registry {
             document["deprecated"] = json!("use another");
         }
         self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/octet-stream"));
+        let time = self.state().clock.clone().unwrap_or_else(|| PUBLISHED.to_owned());
+        self.state().npm_times.insert((package.to_owned(), version.to_owned()), time);
         self.state().npm.entry(package.to_owned()).or_default().insert(version.to_owned(), document);
         self.serve_npm(package, version);
     }
@@ -145,14 +182,40 @@ impl Registry {
         let state = self.state();
         let versions = &state.npm[package];
         self.server.serve(&format!("{}/{version}", npm_path(package)), Reply::json(versions[version].to_string()));
-        let time: BTreeMap<&String, &str> = versions.keys().map(|version| (version, PUBLISHED)).collect();
-        let whole = json!({ "name": package, "dist-tags": { "latest": version }, "versions": versions, "time": time });
-        self.server.serve(&npm_path(package), Reply::json(whole.to_string()));
+        let of_package = state.npm_times.iter().filter(|((of, _), _)| of == package);
+        let time: BTreeMap<&String, &String> = of_package.map(|((_, version), time)| (version, time)).collect();
+        let modified = time.values().max().map(|time| (*time).clone());
+        let bare = json!({ "name": package, "dist-tags": { "latest": version }, "versions": versions });
+        let (mut long, mut short) = (bare.clone(), bare.clone());
+        long["time"] = json!(time);
+        short["modified"] = json!(modified);
+        let (long, short, bare) = (long.to_string(), short.to_string(), bare.to_string());
+        let times = state.times;
+        let reply = Reply::choose(move |request| match times {
+            Times::Always => Reply::json(long.clone()),
+            Times::Long if request.header("accept").is_some_and(|accept| accept.contains("npm.install-v1")) => {
+                Reply::json(short.clone())
+            }
+            Times::Long => Reply::json(long.clone()),
+            Times::Never => Reply::json(bare.clone()),
+        });
+        self.server.serve(&npm_path(package), reply);
     }
 
     /// Publish a wheel; its name has version and platform.
     pub(crate) fn pypi(&self, package: &str, name: &str, archive: &[u8]) {
         self.publish_wheel(package, name, archive, false);
+    }
+
+    /// Publish wheels of these names, all without content, in place of the package's others.
+    pub(crate) fn pypi_all(&self, package: &str, names: &[String]) {
+        let empty = digest(Algorithm::Sha256, b"");
+        let wheel = |name: &String| {
+            let (path, digest) = (wheel_path(name), empty.clone());
+            Wheel { name: name.clone(), path, digest, size: 1, yanked: false, uploaded: None }
+        };
+        self.state().pypi.insert(package.to_owned(), names.iter().map(wheel).collect());
+        self.serve_page(package);
     }
 
     /// Publish a wheel that its authors have withdrawn.
@@ -202,7 +265,8 @@ impl Registry {
         let digest = digest(Algorithm::Sha256, archive);
         let path = wheel_path(name);
         self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/zip"));
-        let wheel = Wheel { name: name.to_owned(), path, digest, size: archive.len(), yanked };
+        let uploaded = self.state().clock.clone();
+        let wheel = Wheel { name: name.to_owned(), path, digest, size: archive.len(), yanked, uploaded };
         {
             let mut state = self.state();
             let wheels = state.pypi.entry(package.to_owned()).or_default();
@@ -280,13 +344,17 @@ fn json_page(package: &str, wheels: &[Wheel]) -> String {
     let files: Vec<Value> = wheels
         .iter()
         .map(|wheel| {
-            json!({
+            let mut file = json!({
                 "filename": wheel.name,
                 "url": format!("../..{}", wheel.path),
                 "hashes": { "sha256": wheel.digest.hex() },
                 "size": wheel.size,
                 "yanked": wheel.yanked,
-            })
+            });
+            if let Some(uploaded) = &wheel.uploaded {
+                file["upload-time"] = json!(uploaded);
+            }
+            file
         })
         .collect();
     json!({ "meta": { "api-version": "1.1" }, "name": package, "files": files }).to_string()

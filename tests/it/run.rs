@@ -1,6 +1,7 @@
 //! Running pinned tools: `vx TOOL`, `vx x`, and the links that `vx shims` makes.
 
 mod changes;
+mod order;
 mod programs;
 mod scripts;
 mod shells;

@@ -4,6 +4,7 @@
 //! thread, so a test leaves nothing behind. The faults of a reply are in [`reply`].
 
 mod reply;
+mod tls;
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use reply::Reply;
 use reply::{Answer, Fault};
+pub(crate) use tls::Secured;
 
 /// The interval at which a sleeping thread looks if the server stops.
 const STOP_POLL: Duration = Duration::from_millis(5);

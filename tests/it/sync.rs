@@ -1,5 +1,6 @@
 //! `vx sync` and the commands around it, as users run them.
 
+mod addresses;
 mod alone;
 mod channel;
 mod commands;
@@ -7,9 +8,12 @@ mod edges;
 mod errors;
 mod everyday;
 mod forged;
+mod instructions;
 mod kept;
 mod locking;
 mod modes;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod native;
 #[cfg(target_os = "linux")]
 mod scripts;
 mod secrets;
@@ -18,3 +22,4 @@ mod together;
 #[cfg(target_os = "linux")]
 mod vendors;
 mod verified;
+mod words;

@@ -95,6 +95,10 @@ fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// The directory through which a file without a name gets one. A container may have no `/proc`.
+#[cfg(target_os = "linux")]
+const OPEN_FILES: &str = "/proc/self/fd";
+
 /// A file that no process can find yet.
 struct UnnamedFile {
     file: File,
@@ -109,11 +113,13 @@ impl UnnamedFile {
             _ => Path::new("."),
         };
         #[cfg(target_os = "linux")]
-        match for_this_user().custom_flags(libc::O_TMPFILE | libc::O_CLOEXEC).open(directory) {
-            Ok(file) => return Ok(Self { file, temporary: None }),
-            // Kernels and file systems without such files return one of these errors.
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR | libc::EINVAL)) => {}
-            Err(error) => return Err(error),
+        if Path::new(OPEN_FILES).exists() {
+            match for_this_user().custom_flags(libc::O_TMPFILE | libc::O_CLOEXEC).open(directory) {
+                Ok(file) => return Ok(Self { file, temporary: None }),
+                // Kernels and file systems without such files return one of these errors.
+                Err(error) if matches!(error.raw_os_error(), Some(libc::EOPNOTSUPP | libc::EISDIR | libc::EINVAL)) => {}
+                Err(error) => return Err(error),
+            }
         }
         Self::open_temporary(path, directory)
     }
@@ -162,7 +168,7 @@ fn link_open_file(file: &File, path: &Path) -> io::Result<()> {
     use std::os::fd::AsRawFd;
 
     use rustix::fs::{AtFlags, CWD, linkat};
-    let open = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let open = format!("{OPEN_FILES}/{}", file.as_raw_fd());
     Ok(linkat(CWD, open, CWD, path, AtFlags::SYMLINK_FOLLOW)?)
 }
 

@@ -22,6 +22,9 @@ pub(in crate::cli) struct SyncArguments {
     /// Refuse to run if vx.lock does not fit vx.toml.
     #[arg(long, conflicts_with = "frozen")]
     pub locked: bool,
+    /// Install nothing if vx does not know how to get one of the tools; without this, the others are installed.
+    #[arg(long)]
+    pub strict: bool,
     /// Use vx.lock alone: resolve nothing, even if it does not fit vx.toml.
     #[arg(long)]
     pub frozen: bool,

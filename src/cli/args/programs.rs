@@ -30,6 +30,9 @@ pub(in crate::cli) struct RunScriptArguments {
     /// Show a script's definition, and the words that scripts may use.
     #[arg(long, short = 'H')]
     pub script_help: bool,
+    /// Run nothing if a tool of the project cannot be installed; without this, scripts run without it.
+    #[arg(long)]
+    pub strict: bool,
     /// The script and its arguments; options are passed on to it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT ARGUMENTS")]
     pub words: Vec<OsString>,

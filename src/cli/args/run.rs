@@ -29,7 +29,7 @@ pub(in crate::cli) struct RunArguments {
     /// Stop everything at the first failure.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Give each install at most this long, such as `90s` or `10m`.
+    /// Give each install, and each list of versions, at most this long, such as `90s` or `10m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Give up on a server that sends nothing for this long [default: 30s], and on another vx that installs the same

@@ -11,7 +11,7 @@ use crate::cli::failure::{CANCELLED, FAILED, Failure};
 use crate::cli::print;
 use crate::cli::view::View;
 use crate::cli::views::BoardLogs;
-use crate::trouble::Trouble;
+use crate::trouble::{Trouble, TroubleKind};
 use crate::work::run::{Purpose, RunOutcome};
 
 /// Print the parts of an ended run that the view has not shown.
@@ -32,18 +32,31 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
     for trouble in outcome.troubles.iter().chain(not_shown) {
         print::trouble(trouble);
     }
-    if end.cancelled || end.success() {
+    if end.cancelled {
         return;
     }
-    let failed: Vec<&str> = end.steps.iter().filter(|step| !step.state.good()).map(|step| step.tool.as_str()).collect();
-    let text = format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "));
+    let text = |failed: &[&str]| {
+        format!("{} of {} tools did not install: {}", failed.len(), end.steps.len(), failed.join(", "))
+    };
+    let optional = end.missing(true);
+    if !optional.is_empty() {
+        print::warning(format_args!("{}, which the project does without", text(&optional)));
+    }
+    let failed = end.missing(false);
+    if failed.is_empty() {
+        return;
+    }
     let again = match &outcome.purpose {
-        Purpose::Sync => "vx sync".to_owned(),
+        Purpose::Sync | Purpose::Script => "vx sync".to_owned(),
         Purpose::Install(tools) => format!("vx install {}", tools.join(" ")),
         Purpose::Repair => "vx doctor --fix".to_owned(),
     };
     let hint = format!("`vx board dump` shows each error; `{again}` tries again what is missing");
-    Failure::hinted_text(FAILED, text, hint).report();
+    if outcome.purpose == Purpose::Script {
+        print::doubt(&Trouble::new(TroubleKind::NotFound, text(&failed)).hinted(hint));
+    } else {
+        Failure::hinted_text(FAILED, text(&failed), hint).report();
+    }
 }
 
 /// Print the error of each tool, which no view has shown; the board may soon be removed.

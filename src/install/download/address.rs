@@ -1,9 +1,8 @@
 //! Addresses: which of them are usable, how they are shown, and which host gets the credentials.
 
-use ureq::http::Uri;
-
 use crate::archive::Origin;
 use crate::config::Part;
+use crate::http::Uri;
 
 use super::error::DownloadErrorKind;
 

@@ -12,12 +12,23 @@ use std::path::{Path, PathBuf};
 use crate::archive::Archive;
 use crate::digest::Digest;
 use crate::paths::Home;
+use crate::small_file::read_small;
 
 use super::super::disk::{At, DiskError, create_directories};
 use super::super::file_lock::FileLock;
 use super::super::lock::WaitError;
 use super::super::room::{give_back, reserve};
 use super::{DownloadErrorKind, Session};
+
+/// The longest ETag that is kept.
+const ETAG_BYTES: u64 = 1024;
+
+/// True for an ETag that promises the same bytes, and that can be sent back as it is. A weak one does not.
+pub(super) fn is_strong_etag(text: &str) -> bool {
+    let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let fits = text.len() as u64 <= ETAG_BYTES;
+    fits && inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
+}
 
 /// The file of one download in progress.
 #[derive(Debug)]
@@ -105,9 +116,10 @@ impl PartFile {
         Ok(())
     }
 
-    /// The ETag of the version that the bytes belong to.
+    /// The ETag of the version that the bytes belong to; `None` if the file holds anything else.
     pub(super) fn etag(&self) -> Option<String> {
-        fs::read_to_string(&self.etag_path).ok().filter(|etag| !etag.is_empty())
+        let bytes = read_small(&self.etag_path, ETAG_BYTES)?;
+        String::from_utf8(bytes).ok().filter(|etag| is_strong_etag(etag))
     }
 
     /// Store the ETag. A wrong or missing one costs a restart at most, since the digest decides in the end.
@@ -181,5 +193,16 @@ mod tests {
         let whole = part.finish(&home, &digest).expect("finished");
         assert_eq!(fs::read(&whole).expect("the archive"), b"abc");
         assert_eq!(fs::read_dir(home.downloads()).expect("the cache").count(), 1);
+    }
+
+    #[test]
+    fn an_etag_that_could_not_have_been_received_is_none() {
+        for good in ["\"\"", "\"1\"", "\"a-b/c=:,W\""] {
+            assert!(is_strong_etag(good), "{good}");
+        }
+        let long = format!("\"{}\"", "x".repeat(2000));
+        for bad in ["", "\"", "1", "W/\"1\"", "\"1", "\"a\"b\"", "\"a b\"", "\"a\0\"", "\"\u{e9}\"", "\"1\"\n", &long] {
+            assert!(!is_strong_etag(bad), "{bad:?}");
+        }
     }
 }

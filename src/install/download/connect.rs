@@ -4,12 +4,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
 
+use crate::http::Fault;
+
 use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Next, may_change};
-use super::transfer::{self, Content, Failure, Head, Response};
+use super::transfer::{self, Content, Head, Response};
 use super::{Download, DownloadErrorKind, Result, Source};
-use crate::redirect::REDIRECTS_MAX;
 
 impl Download<'_> {
     /// Ask for the missing bytes until a response is usable.
@@ -36,7 +37,7 @@ impl Download<'_> {
     /// Ask, and wait for the response unless the install is stopped; `None` if none arrives in time.
     fn answer(&self) -> Result<Option<Response>> {
         let session = self.session;
-        let answers = transfer::ask(&session.agent, session.watch, self.request.clone());
+        let answers = transfer::ask(&session.client, session.watch, self.request.clone());
         let patience = session.patience.connect * 2 + session.patience.answer;
         let start = Instant::now();
         loop {
@@ -125,14 +126,15 @@ impl Download<'_> {
         Ok(())
     }
 
-    pub(super) fn failed(&self, failure: Failure) -> Result<String> {
+    /// The reason for another attempt; a failure that no attempt changes is the error.
+    pub(super) fn failed(&self, fault: Fault) -> Result<String> {
         let address = self.address.clone();
-        match failure {
-            Failure::Connection(reason) => Ok(reason),
-            Failure::Redirects => Err(DownloadErrorKind::Redirects { address, limit: REDIRECTS_MAX }),
-            Failure::Redirect(fault) => Err(DownloadErrorKind::Redirected { address, fault }),
-            Failure::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
-            Failure::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
+        match fault {
+            Fault::Misdirected(misdirection) => Err(DownloadErrorKind::Redirects { address, misdirection }),
+            Fault::Tls(reason) => Err(DownloadErrorKind::Tls { address, reason }),
+            Fault::Setting { setting, reason } => Err(DownloadErrorKind::Setting { setting, reason }),
+            Fault::Address(reason) => Err(DownloadErrorKind::Address { address, reason }),
+            passing => Ok(passing.to_string()),
         }
     }
 

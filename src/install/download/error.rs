@@ -1,7 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
-use crate::redirect::RedirectFault;
+use crate::http::{CERTIFICATE_HINT, Misdirection};
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -50,21 +50,21 @@ pub enum DownloadErrorKind {
         /// The address.
         address: String,
     },
-    /// The redirects do not end.
-    #[error("{address} redirects more than {limit} times")]
+    /// A redirect is not followed.
+    #[error("{address} redirects {misdirection}")]
     Redirects {
         /// The address.
         address: String,
-        /// The number of redirects followed.
-        limit: u32,
+        /// The redirect.
+        misdirection: Misdirection,
     },
-    /// A redirect that is not followed.
-    #[error("{address} redirects {fault}")]
-    Redirected {
-        /// The address.
-        address: String,
-        /// The reason.
-        fault: RedirectFault,
+    /// A setting of the user about connections cannot be used.
+    #[error("{setting} {reason}")]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// The reason, as the end of a sentence about the setting.
+        reason: String,
     },
     /// The TLS connection was refused.
     #[error("no safe connection for {address}: {reason}")]
@@ -142,13 +142,12 @@ fn shown(digest: &Digest) -> String {
 impl DownloadErrorKind {
     fn trouble(&self) -> TroubleKind {
         match self {
-            Self::Address { .. } => TroubleKind::Configuration,
+            Self::Address { .. } | Self::Setting { .. } => TroubleKind::Configuration,
             Self::Status { status: 401 | 403 | 407, .. } => TroubleKind::Access,
             Self::Status { status: 404 | 410, .. } => TroubleKind::NotFound,
             Self::Status { status: 408 | 429 | 500.., .. } | Self::ComeBackLater { .. } => TroubleKind::Network,
             Self::Tls { .. } | Self::Connection { .. } => TroubleKind::Network,
-            Self::Status { .. } | Self::WebPage { .. } => TroubleKind::BadAnswer,
-            Self::Redirects { .. } | Self::Redirected { .. } => TroubleKind::BadAnswer,
+            Self::Status { .. } | Self::WebPage { .. } | Self::Redirects { .. } => TroubleKind::BadAnswer,
             Self::Unsteady { .. } | Self::TooLarge { .. } => TroubleKind::BadAnswer,
             Self::Digest { .. } | Self::Size { .. } => TroubleKind::Digest,
             Self::Offline => TroubleKind::Offline,
@@ -183,20 +182,21 @@ impl Explain for DownloadError {
             DownloadErrorKind::WebPage { .. } => {
                 "open the address in a browser: it may ask to log in, or the file may have moved"
             }
-            DownloadErrorKind::Redirects { .. } => "check the address: the server sends it in a circle",
-            DownloadErrorKind::Redirected { fault: RedirectFault::Downgrade, .. } => {
+            DownloadErrorKind::Redirects { misdirection: Misdirection::Endless, .. } => {
+                "check the address: the server sends it in a circle"
+            }
+            DownloadErrorKind::Redirects { misdirection: Misdirection::Unsafe, .. } => {
                 "name another mirror: anybody on the way could change the archive"
             }
-            DownloadErrorKind::Redirected { .. } => "check the address, or name another mirror",
-            DownloadErrorKind::Tls { .. } => {
-                "check the clock and the certificates of this machine; a proxy of a company needs its own certificate \
-                 installed"
-            }
+            DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
+            DownloadErrorKind::Setting { .. } => "correct this setting",
+            DownloadErrorKind::Tls { .. } => CERTIFICATE_HINT,
             DownloadErrorKind::Connection { .. } => {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }
             DownloadErrorKind::Digest { .. } => {
-                "do not trust the archive: if it was replaced on purpose, renew its digest with `vx lock TOOL`"
+                "do not trust the archive: if it was replaced on purpose, renew its digest with `vx lock TOOL`, or in \
+                 vx.toml if it is written there"
             }
             DownloadErrorKind::Size { .. } | DownloadErrorKind::TooLarge { .. } => {
                 "check the address; if the archive was replaced on purpose, renew its size with `vx lock TOOL`"

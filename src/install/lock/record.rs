@@ -10,8 +10,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::config::BoardSlot;
+use crate::small_file::read_small;
 
 use super::super::file_lock::FileLock;
+
+/// The largest record: a process, and a path.
+const RECORD_BYTES: u64 = 16 * 1024;
 
 /// The process that holds a lock, by its own record.
 ///
@@ -35,7 +39,7 @@ impl Holder {
     /// The holder that the file records; `None` before it wrote its record, and on systems on which a locked file
     /// cannot be read.
     pub(super) fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+        serde_json::from_slice(&read_small(path, RECORD_BYTES)?).ok()
     }
 
     /// Write the record into the file that this process has locked, in place of an earlier one.

@@ -19,6 +19,8 @@ pub enum Change {
     Content,
     /// It is no longer executable.
     NotExecutable,
+    /// It runs with the rights of its owner or group, whoever starts it. No release is installed with such a file.
+    Privileged,
     /// It cannot be read, with the system's reason.
     Unreadable(String),
     /// The file is not in the manifest.
@@ -44,6 +46,10 @@ impl Manifest {
         for there in &found {
             let name = there.name();
             let change = match self.entries.get(name.as_str()) {
+                _ if there.privileged => {
+                    met += usize::from(self.entries.contains_key(name.as_str()));
+                    Some(Change::Privileged)
+                }
                 None => Some(Change::Added),
                 Some(entry) => {
                     met += 1;
@@ -112,6 +118,8 @@ mod tests {
         assert_eq!(changed("bin/tool", Depth::Sizes, &longer), one("bin/tool", Change::Content));
         let plain = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("a mode");
         assert_eq!(changed("bin/tool", Depth::Sizes, &plain), one("bin/tool", Change::NotExecutable));
+        let setuid = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o4755)).expect("a mode");
+        assert_eq!(changed("bin/tool", Depth::Sizes, &setuid), one("bin/tool", Change::Privileged));
         let gone = |path: &Path| fs::remove_file(path).expect("it goes");
         assert_eq!(changed("odd\nname", Depth::Sizes, &gone), one("odd\\nname", Change::Missing));
         let elsewhere = |path: &Path| {

@@ -17,6 +17,8 @@ pub(super) struct ReleaseFile {
     pub(super) path: PathBuf,
     pub(super) link: bool,
     executable: bool,
+    /// True if it has a setuid or setgid bit.
+    pub(super) privileged: bool,
     pub(super) size_bytes: u64,
 }
 
@@ -76,7 +78,8 @@ pub(super) fn walk(release: &Path, below: &str, into: &mut Vec<ReleaseFile>) -> 
                 true => fs::read_link(&place)?.as_os_str().len() as u64,
                 false => data.len(),
             };
-            into.push(ReleaseFile { path, link, executable, size_bytes });
+            let privileged = !link && is_privileged(&data);
+            into.push(ReleaseFile { path, link, executable, privileged, size_bytes });
         }
     }
     Ok(())
@@ -89,6 +92,16 @@ fn is_own(path: &Path) -> bool {
 #[cfg(unix)]
 fn is_executable(data: &fs::Metadata) -> bool {
     std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o100 != 0
+}
+
+#[cfg(unix)]
+fn is_privileged(data: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o6000 != 0
+}
+
+#[cfg(not(unix))]
+fn is_privileged(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// This system has no such permission, so the manifest decides.

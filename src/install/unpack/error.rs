@@ -145,6 +145,10 @@ impl Explain for UnpackError {
             UnpackErrorKind::Empty { strip } if *strip > 0 => Some("use a smaller `strip`".into()),
             UnpackErrorKind::Damaged(_) => Some("try again; if it stays so, tell whoever publishes the archive".into()),
             UnpackErrorKind::Disk(error) => error.hint(),
+            UnpackErrorKind::Twice { entry, earlier } if entry != earlier => Some(
+                "this file system takes the two names for one: set VX_HOME to a place on one that keeps them apart"
+                    .into(),
+            ),
             UnpackErrorKind::Path { .. }
             | UnpackErrorKind::Twice { .. }
             | UnpackErrorKind::LinkOutside { .. }

@@ -51,10 +51,14 @@ struct Staged {
 }
 
 fn staged(limits: Limits) -> Staged {
+    staged_where(NameCase::Distinct, limits)
+}
+
+fn staged_where(case: NameCase, limits: Limits) -> Staged {
     let top = tempfile::tempdir().expect("a temporary directory");
     let root = top.path().join("release");
     fs::create_dir(&root).expect("a directory");
-    let tree = Tree::new(root, limits, Watch::new(CancelToken::new(), None)).expect("a directory");
+    let tree = Tree::new(root, case, limits, Watch::new(CancelToken::new(), None)).expect("a directory");
     Staged { top, tree }
 }
 
@@ -64,7 +68,11 @@ fn archive(file_name: &str) -> Unpacker<'_> {
 }
 
 fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
-    let mut staged = staged(Limits::default());
+    unpack_where(NameCase::Distinct, file_name, bytes)
+}
+
+fn unpack_where(case: NameCase, file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
+    let mut staged = staged_where(case, Limits::default());
     let result = archive(file_name).unpack(bytes, &mut staged.tree).map_err(|error| error.kind);
     let result = result.and_then(|()| staged.tree.finish().map(|_| ()));
     (staged, result)
@@ -72,7 +80,12 @@ fn unpack(file_name: &str, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>
 
 /// Unpack, and expect an error that contains `text`; nothing may be created outside of the release.
 fn refused(entries: &[Member], text: &str) {
-    let (staged, result) = unpack("a.tar", &tar_of(entries));
+    refused_where(NameCase::Distinct, entries, text);
+}
+
+/// Do so on a file system that compares names in this way.
+fn refused_where(case: NameCase, entries: &[Member], text: &str) {
+    let (staged, result) = unpack_where(case, "a.tar", &tar_of(entries));
     let error = result.expect_err("it is refused").to_string();
     assert!(error.contains(text), "`{error}` does not contain `{text}`");
     assert_eq!(fs::read_dir(staged.top.path()).expect("a directory").count(), 1, "{entries:?}");
@@ -101,16 +114,43 @@ fn nothing_is_written_through_a_link_of_the_archive() {
 }
 
 #[test]
-fn two_entries_in_one_place_and_names_that_differ_in_case_are_refused() {
-    refused(&[F("a", b"1"), F("a", b"2")], "`a` would replace `a`");
-    refused(&[F("README", b"1"), F("readme", b"2")], "`readme` would replace `README`");
-    refused(&[F("Lib/a", b"1"), F("lib/b", b"2")], "`lib` would replace `Lib`");
-    refused(&[F("lib/a", b"1"), F("LIB/b", b"2")], "`LIB` would replace `lib`");
-    refused(&[F("\u{c4}", b"1"), F("\u{e4}", b"2")], "would replace");
-    refused(&[F("a", b"1"), F("a/b", b"2")], "`a` would replace `a`");
-    refused(&[F("a/b", b"1"), F("a", b"2")], "`a` would replace `a`");
-    let (_, folders) = unpack("a.tar", &tar_of(&[Folder("a"), Folder("a/"), F("a/b", b"1"), Folder("a")]));
-    folders.expect("a folder may be named twice");
+fn two_entries_in_one_place_are_refused() {
+    for case in [NameCase::Distinct, NameCase::Folded] {
+        refused_where(case, &[F("a", b"1"), F("a", b"2")], "`a` would replace `a`");
+        refused_where(case, &[F("a", b"1"), F("a/b", b"2")], "`a` would replace `a`");
+        refused_where(case, &[F("a/b", b"1"), F("a", b"2")], "`a` would replace `a`");
+        let folders = tar_of(&[Folder("a"), Folder("a/"), F("a/b", b"1"), Folder("a")]);
+        unpack_where(case, "a.tar", &folders).1.expect("a folder may be named twice");
+    }
+}
+
+/// Archives with names that differ in case only, and the error where those are one name.
+const CASE_CLASHES: [([Member; 2], &str); 5] = [
+    ([F("README", b"1"), F("readme", b"2")], "`readme` would replace `README`"),
+    ([F("Lib/a", b"1"), F("lib/b", b"2")], "`lib` would replace `Lib`"),
+    ([F("lib/a", b"1"), F("LIB/b", b"2")], "`LIB` would replace `lib`"),
+    ([F("\u{c4}", b"1"), F("\u{e4}", b"2")], "would replace"),
+    ([Symlink("d", "."), F("D/x", b"1")], "`D` would replace `d`"),
+];
+
+#[test]
+fn names_that_differ_in_case_only_are_refused_where_they_are_one_name() {
+    for (entries, text) in &CASE_CLASHES {
+        refused_where(NameCase::Folded, entries, text);
+    }
+}
+
+#[test]
+fn names_that_differ_in_case_only_are_two_files_where_the_file_system_keeps_them_apart() {
+    for (entries, _) in &CASE_CLASHES {
+        let (staged, result) = unpack("a.tar", &tar_of(entries));
+        if NameCase::around(staged.tree.root()).expect("an answer") == NameCase::Folded {
+            return;
+        }
+        result.expect("it unpacks");
+        assert_eq!(fs::read_dir(staged.tree.root()).expect("a directory").count(), 2, "{entries:?}");
+        assert_eq!(staged.tree.manifest().len(), 2, "{entries:?}");
+    }
 }
 
 #[test]
@@ -321,12 +361,18 @@ fn zip_entries_that_would_leave_the_release_are_refused_both_ways() {
         assert!(error.contains(text), "{error}");
     }
     let twice = renamed(&zip_of(&[("first1", b"x"), ("second", b"y")], true), "first1", "Second");
-    assert!(unpack("a.zip", &twice).1.expect_err("it is refused").to_string().contains("would replace"));
-    assert!(unpack_by_directory(&twice).1.expect_err("it is refused").to_string().contains("would replace"));
+    let folded = unpack_where(NameCase::Folded, "a.zip", &twice).1.expect_err("it is refused").to_string();
+    assert!(folded.contains("would replace"), "{folded}");
+    let folded = unpack_by_directory_where(NameCase::Folded, &twice).1.expect_err("it is refused").to_string();
+    assert!(folded.contains("would replace"), "{folded}");
 }
 
 fn unpack_by_directory(bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
-    let mut staged = staged(Limits::default());
+    unpack_by_directory_where(NameCase::Distinct, bytes)
+}
+
+fn unpack_by_directory_where(case: NameCase, bytes: &[u8]) -> (Staged, Result<(), UnpackErrorKind>) {
+    let mut staged = staged_where(case, Limits::default());
     let path = staged.top.path().join("a.zip");
     fs::write(&path, bytes).expect("a file");
     let file = File::open(&path).expect("a file");

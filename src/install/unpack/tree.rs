@@ -2,9 +2,8 @@
 //!
 //! The directory starts empty and only the tree writes to it, so the tree knows every entry. An entry is created only
 //! below folders that the tree made itself, never below a link, and only at an unused path: no archive can write
-//! through a link or over an earlier file. Names are compared without case, so a release is the same on every system.
+//! through a link or over an earlier file. Names are compared as the directory's file system compares them.
 
-use std::borrow::Cow;
 use std::collections::hash_map;
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -20,12 +19,14 @@ use super::error::UnpackErrorKind;
 use super::files::{Root, add_execute_bits, symlink};
 use super::limits::{Budget, Limits, Packed};
 use super::links;
+use super::names::NameCase;
 use super::path::{EntryPath, Placement, parent, shown};
 use crate::inflate::{Pieced, next_piece};
 
 /// A release while it is unpacked.
 pub(in crate::install) struct Tree {
     root: Root,
+    case: NameCase,
     known: HashMap<Box<str>, Known>,
     links: Vec<EntryPath>,
     last_parent: String,
@@ -42,7 +43,7 @@ pub(in crate::install) struct Totals {
     pub(in crate::install) size_bytes: u64,
 }
 
-/// An entry under its path in lower case.
+/// An entry under the key of its path.
 #[derive(Debug)]
 struct Known {
     kind: Kind,
@@ -58,10 +59,16 @@ enum Kind {
 }
 
 impl Tree {
-    /// A tree in this empty directory.
-    pub(in crate::install) fn new(root: PathBuf, limits: Limits, watch: Watch) -> Result<Self, DiskError> {
+    /// A tree in this empty directory, whose file system compares names in this way.
+    pub(in crate::install) fn new(
+        root: PathBuf,
+        case: NameCase,
+        limits: Limits,
+        watch: Watch,
+    ) -> Result<Self, DiskError> {
         Ok(Self {
             root: Root::open(root)?,
+            case,
             known: HashMap::new(),
             links: Vec::new(),
             last_parent: String::new(),
@@ -242,7 +249,7 @@ impl Tree {
         let mut target = Vec::new();
         File::open(&place).and_then(|file| file.take(LONGEST).read_to_end(&mut target)).at("read", &place)?;
         fs::remove_file(&place).at("remove", &place)?;
-        self.known.remove(&*fold(path.as_str()));
+        self.known.remove(&*self.case.key(path.as_str()));
         self.manifest.forget(path.as_str());
         self.totals.files -= 1;
         self.totals.size_bytes = self.totals.size_bytes.saturating_sub(target.len() as u64);
@@ -281,7 +288,7 @@ impl Tree {
     }
 
     fn lookup(&self, path: &str) -> Option<&Kind> {
-        self.known.get(&*fold(path)).map(|known| &known.kind)
+        self.known.get(&*self.case.key(path)).map(|known| &known.kind)
     }
 
     /// Reserve the path of a new entry, and create the folders above it.
@@ -297,7 +304,7 @@ impl Tree {
     }
 
     fn make_directory(&mut self, path: &str) -> Result<(), UnpackErrorKind> {
-        let key = fold(path);
+        let key = self.case.key(path);
         if let Some(known) = self.known.get(&*key) {
             let same = known.kind == Kind::Directory && known.written.as_deref().unwrap_or(&key) == path;
             return if same { Ok(()) } else { Err(self.twice(path)) };
@@ -311,7 +318,7 @@ impl Tree {
 
     fn register(&mut self, path: &str, kind: Kind) -> Result<(), UnpackErrorKind> {
         self.budget.add_entry()?;
-        let key = fold(path);
+        let key = self.case.key(path);
         let written = (key != path).then(|| path.into());
         match self.known.entry(key.into()) {
             hash_map::Entry::Occupied(_) => Err(self.twice(path)),
@@ -323,13 +330,8 @@ impl Tree {
     }
 
     fn twice(&self, path: &str) -> UnpackErrorKind {
-        let key = fold(path);
+        let key = self.case.key(path);
         let earlier = self.known.get(&*key).and_then(|known| known.written.as_deref());
         UnpackErrorKind::Twice { entry: shown(path.as_bytes()), earlier: shown(earlier.unwrap_or(&key).as_bytes()) }
     }
-}
-
-fn fold(path: &str) -> Cow<'_, str> {
-    let folded = path.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if folded { Cow::Borrowed(path) } else { Cow::Owned(path.to_lowercase()) }
 }

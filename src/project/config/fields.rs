@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use toml::de::DeValue;
+use toml::de::{DeTable, DeValue};
 
-use super::DeclaredDigests;
 use super::reader::{Reader, Value};
+use super::{DeclaredAddresses, DeclaredDigests};
 use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::Digest;
@@ -37,14 +37,23 @@ pub(super) fn systems(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) ->
     systems
 }
 
-pub(super) fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+/// An address, or a table of addresses by platform or by system.
+pub(super) fn addresses(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<DeclaredAddresses> {
+    match value.get_ref().as_table() {
+        None => address(reader, what, value).map(DeclaredAddresses::One),
+        Some(table) => Some(DeclaredAddresses::Each(by_platform(reader, what, table, address))),
+    }
+}
+
+fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
     let text = reader.string(what, value)?;
     if !text.starts_with("https://") && !text.starts_with("http://") {
         reader.error(value.span(), format!("{what} is no web address"), Some("begin it with https://".into()));
         return None;
     }
     if let Some(word) = template::unknown_word(&text) {
-        let advice = Some("use {version}, {os} and {arch}".to_owned());
+        let advice =
+            Some("use {version}, {os}, {arch} and {triple}, or other names as in {os:macos=Darwin}".to_owned());
         reader.error(value.span(), format!("{what} holds `{{{word}}}`, which stands for nothing"), advice);
         return None;
     }
@@ -52,20 +61,39 @@ pub(super) fn address(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) ->
 }
 
 pub(super) fn digests(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<DeclaredDigests> {
-    let Some(table) = value.get_ref().as_table() else {
-        return digest(reader, what, value).map(DeclaredDigests::One);
-    };
-    let mut each = BTreeMap::new();
+    match value.get_ref().as_table() {
+        None => digest(reader, what, value).map(DeclaredDigests::One),
+        Some(table) => Some(DeclaredDigests::Each(by_platform(reader, what, table, digest))),
+    }
+}
+
+/// The values of a table by platform; the name of a system stands for its platforms that the table does not name.
+fn by_platform<T: Clone>(
+    reader: &mut Reader<'_>,
+    what: &str,
+    table: &DeTable<'_>,
+    read: impl Fn(&mut Reader<'_>, &str, &Value<'_>) -> Option<T>,
+) -> BTreeMap<Platform, T> {
+    let (mut own, mut of_systems) = (BTreeMap::new(), BTreeMap::new());
     for (key, value) in table {
-        match key.get_ref().parse::<Platform>() {
-            Ok(platform) => each.extend(digest(reader, what, value).map(|digest| (platform, digest))),
-            Err(unknown) => {
+        let name = key.get_ref().as_ref();
+        match (name.parse::<Platform>(), name.parse::<Os>()) {
+            (Ok(platform), _) => own.extend(read(reader, what, value).map(|read| (platform, read))),
+            (_, Ok(os)) => {
+                let read = read(reader, what, value);
+                let platforms = Platform::ALL.into_iter().filter(|platform| platform.os == os);
+                of_systems
+                    .extend(read.into_iter().flat_map(|read| platforms.clone().map(move |one| (one, read.clone()))));
+            }
+            (Err(unknown), Err(_)) => {
                 let known = Platform::ALL.map(|platform| platform.to_string()).join(", ");
-                reader.error(key.span(), format!("{what}: {unknown}"), Some(format!("known are {known}")));
+                let advice = format!("known are {known}, and the names of systems");
+                reader.error(key.span(), format!("{what}: {unknown}"), Some(advice));
             }
         }
     }
-    Some(DeclaredDigests::Each(each))
+    of_systems.extend(own);
+    of_systems
 }
 
 fn digest(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Digest> {

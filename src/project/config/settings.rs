@@ -3,14 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::{Span, SpanRelativeTo};
 use toml::de::{DeTable, DeValue};
 
+use super::duration;
 use super::reader::{Reader, Value};
 use crate::candidate::SourceKind;
 
-const KEYS: [&str; 7] =
-    ["auto_install", "jobs", "sources", "cache_duration", "verify_checksums", "require_signatures", "mirrors"];
+const KEYS: [&str; 8] = [
+    "auto_install",
+    "jobs",
+    "sources",
+    "cache_duration",
+    "minimum_release_age",
+    "verify_checksums",
+    "require_signatures",
+    "mirrors",
+];
 
 /// The exclusive upper bound of `jobs`; no machine gains from more installs at once.
 const JOBS_MAX: u64 = 257;
@@ -26,6 +34,8 @@ pub struct Settings {
     pub sources: Option<Vec<SourceKind>>,
     /// The time for which a version list is used before it is fetched again.
     pub cache_duration: Option<Duration>,
+    /// The smallest age of a release that is chosen by a range or `latest`; zero for none.
+    pub minimum_release_age: Option<Duration>,
     /// Check digests. Digests from a registry are checked in any case.
     pub verify_checksums: Option<bool>,
     /// Refuse npm packages without a signature of their registry.
@@ -40,7 +50,10 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
     let auto_install = table.get("auto_install").and_then(|value| reader.boolean("`auto_install`", value));
     let jobs = table.get("jobs").and_then(|value| reader.number("`jobs`", value, 1..JOBS_MAX));
     let sources = table.get("sources").map(|value| order(reader, value));
-    let cache_duration = table.get("cache_duration").and_then(|value| duration(reader, value));
+    let cache_duration =
+        table.get("cache_duration").and_then(|value| duration::in_seconds(reader, "`cache_duration`", value));
+    let minimum_release_age =
+        table.get("minimum_release_age").and_then(|value| duration::of_age(reader, "`minimum_release_age`", value));
     let verify_checksums = table.get("verify_checksums").and_then(|value| reader.boolean("`verify_checksums`", value));
     let require_signatures =
         table.get("require_signatures").and_then(|value| reader.boolean("`require_signatures`", value));
@@ -50,7 +63,16 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
         reader.warn(value.span(), message, Some("remove this line".into()));
     }
     let jobs = jobs.and_then(|count| usize::try_from(count).ok());
-    Settings { auto_install, jobs, sources, cache_duration, verify_checksums, require_signatures, mirrors }
+    Settings {
+        auto_install,
+        jobs,
+        sources,
+        cache_duration,
+        minimum_release_age,
+        verify_checksums,
+        require_signatures,
+        mirrors,
+    }
 }
 
 fn mirrors(reader: &mut Reader<'_>, value: &Value<'_>) -> BTreeMap<String, String> {
@@ -77,26 +99,6 @@ fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
         }
     }
     order
-}
-
-/// Seconds as a number, or a text such as `90s`, `24h`, `7d`, `1h 30m`.
-fn duration(reader: &mut Reader<'_>, value: &Value<'_>) -> Option<Duration> {
-    let parsed = match value.get_ref() {
-        DeValue::Integer(_) => reader.raw(value).replace('_', "").parse().ok().map(Duration::from_secs),
-        DeValue::String(text) => text.parse().ok().map(Duration::from_secs).or_else(|| friendly(text)),
-        _ => None,
-    };
-    if parsed.is_none() {
-        let advice = Some("write seconds, or a text such as \"30m\", \"24h\" or \"7d\"".to_owned());
-        reader.error(value.span(), format!("`cache_duration` is {}, which is no duration", reader.raw(value)), advice);
-    }
-    parsed
-}
-
-fn friendly(text: &str) -> Option<Duration> {
-    let span: Span = text.parse().ok()?;
-    let exact = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-    Duration::try_from(exact).ok()
 }
 
 /// The variables of `[env]`: texts, and numbers and booleans as written. Tables inside belong to other programs.

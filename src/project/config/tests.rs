@@ -39,7 +39,7 @@ fn a_detailed_tool_keeps_all_its_fields() {
 version = "1.2.3"
 os = ["linux", "darwin"]
 source = "url"
-url = "https://files.invalid/acme-{{version}}-{{os}}-{{arch}}.tar.gz"
+url = "https://files.invalid/acme-{{version}}.tar.gz"
 sha256 = "{digest}"
 bin = ["bin/acme", "bin/acmectl.exe"]
 strip = 1
@@ -77,6 +77,40 @@ fn digests_can_be_declared_for_each_platform() {
 }
 
 #[test]
+fn addresses_can_be_declared_for_each_platform_and_for_systems() {
+    let project = project(
+        "[tools.a]\nversion = \"1\"\nurl = { linux-arm64 = \"https://h.invalid/arm\", linux = \"https://h.invalid/{arch}\", \
+         darwin = \"https://h.invalid/mac\" }\n",
+    );
+    let url = project.tools[0].url.as_ref().unwrap();
+    let of = |platform: &str| url.of(platform.parse().unwrap());
+    assert_eq!(of("linux-x64"), Some("https://h.invalid/{arch}"));
+    assert_eq!(of("linux-arm64"), Some("https://h.invalid/arm"));
+    assert_eq!((of("macos-x64"), of("windows-x64")), (Some("https://h.invalid/mac"), None));
+    assert_eq!(project.tools[0].source, Some(SourceKind::Url));
+    let wrong = problem("[tools.a]\nversion = \"1\"\nurl = { plan9 = \"https://h.invalid\" }\n");
+    assert!(wrong.contains("unknown platform `plan9`") && wrong.contains("the names of systems"), "{wrong}");
+    let wrong = problem("[tools.a]\nversion = \"1\"\nurl = { linux = \"https://h.invalid/{x}\" }\n");
+    assert!(wrong.contains("`{x}`, which stands for nothing"), "{wrong}");
+}
+
+#[test]
+fn one_digest_for_an_address_that_differs_by_platform_is_of_one_archive() {
+    let with =
+        |url: &str, sha256: &str| project(&format!("[tools.a]\nversion = \"1\"\nurl = {url}\nsha256 = {sha256}\n"));
+    let [one, two, ..] = Platform::ALL;
+    let digest = format!("\"{}\"", "ab".repeat(32));
+    let varying = with("\"https://h.invalid/{os}-{arch}\"", &digest);
+    assert!(varying.tools[0].digest_of(one, one).is_some() && varying.tools[0].digest_of(two, one).is_none());
+    assert!(varying.warnings[0].message.contains("its address differs by platform"), "{:?}", varying.warnings);
+    let same = with("\"https://h.invalid/{version}\"", &digest);
+    assert!(same.tools[0].digest_of(two, one).is_some() && same.warnings.is_empty());
+    let each = with("\"https://h.invalid/{os}-{arch}\"", &format!("{{ {two} = {digest} }}"));
+    assert!(each.tools[0].digest_of(two, one).is_some() && each.tools[0].digest_of(one, one).is_none());
+    assert!(each.warnings.is_empty());
+}
+
+#[test]
 fn the_old_table_name_is_read_below_the_new_one() {
     let project = project("[runtimes]\nnode = \"18\"\ngo = \"1\"\n[tools]\nnode = \"22\"\n");
     let found: Vec<_> = project.tools.iter().map(|tool| (tool.name.as_str(), tool.request.text())).collect();
@@ -92,7 +126,8 @@ fn a_version_that_is_no_text_is_refused_with_the_advice_to_quote_it() {
     assert!(problem("[tools]\nnode = true\n").contains("is true or false"));
     assert!(problem("[tools]\nnode = 2024-01-02\n").contains("is a date (write it in quotes: \"2024-01-02\")"));
     assert!(problem("[tools]\nnode = { version = 20 }\n").starts_with("2:20 the version of `node` is a number"));
-    assert!(problem("[tools]\nnode = \"twenty\"\n").contains("`twenty` is no version"));
+    assert!(problem("[tools]\nnode = \"twenty one\"\n").contains("`twenty one` is no version"));
+    assert!(problem("[tools]\nnode = \"20.\"\n").contains("`20.` is no version"));
     assert!(problem("[tools]\nnode = {}\n").contains("`node` has no version"));
 }
 
@@ -113,6 +148,52 @@ fn broken_toml_and_wrong_values_are_reported_together() {
     let errors = parse("[tools]\nnode = 20\ngo = \nuv = \"1\"\n").unwrap_err();
     let lines: Vec<usize> = errors.problems.iter().map(|problem| problem.line).collect();
     assert_eq!(lines, [2, 3]);
+}
+
+#[test]
+fn a_table_whose_name_is_a_slip_away_is_refused_and_the_tables_of_others_are_left_alone() {
+    assert_eq!(problem("[tool]\nnode = \"22\"\n"), "1:2 there is no table `tool` (did you mean [tools]?)");
+    for (slip, meant) in [
+        ("tolos", "tools"),
+        ("Tools", "tools"),
+        ("runtime", "runtimes"),
+        ("setings", "settings"),
+        ("script", "scripts"),
+    ] {
+        let found = problem(&format!("[{slip}.x]\ny = 1\n"));
+        assert_eq!(found, format!("1:2 there is no table `{slip}` (did you mean [{meant}]?)"));
+    }
+    assert!(problem("envs = {}\n").contains("did you mean [env]?"));
+    let others = ["hooks", "services", "ai", "python", "project", "dependencies", "tasks", "test", "trust", "agents"];
+    for other in others {
+        assert!(warnings(&format!("[{other}]\nx = 1\n")).is_empty(), "{other}");
+    }
+}
+
+#[test]
+fn a_smallest_age_has_a_unit_or_is_zero() {
+    let of =
+        |value: &str| project(&format!("[settings]\nminimum_release_age = {value}\n")).settings.minimum_release_age;
+    let hours = |hours: u64| Some(Duration::from_secs(hours * 3_600));
+    for (value, expected) in [
+        ("\"24h\"", hours(24)),
+        ("\"3 days\"", hours(72)),
+        ("\"1w\"", hours(168)),
+        ("\"1h 30m\"", Some(Duration::from_secs(5_400))),
+        ("\"0\"", hours(0)),
+        ("0", hours(0)),
+        ("\"0s\"", hours(0)),
+    ] {
+        assert_eq!(of(value), expected, "{value}");
+    }
+    for value in ["24", "\"24\"", "\"-1h\"", "\"soon\"", "true", "\"1 month\"", "\"\"", "1.5"] {
+        let found = problem(&format!("[settings]\nminimum_release_age = {value}\n"));
+        assert!(found.starts_with(&format!("2:23 `minimum_release_age` is {value}, which is no duration")), "{found}");
+        let found = problem(&format!("[tools]\na = {{ version = \"1\", minimum_release_age = {value} }}\n"));
+        assert!(found.contains(&format!("`minimum_release_age` of `a` is {value}")), "{found}");
+    }
+    let tools = project("[tools]\na = { version = \"1\", minimum_release_age = \"7 days\" }\nb = \"1\"\n").tools;
+    assert_eq!((tools[0].minimum_release_age, tools[1].minimum_release_age), (hours(168), None));
 }
 
 #[test]

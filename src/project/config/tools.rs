@@ -7,12 +7,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, Value, kind};
-use super::{ToolRequest, fields};
+use super::{ToolRequest, duration, fields};
 use crate::candidate::SourceKind;
 use crate::project::version::Request;
 use crate::trouble::Explain;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "version",
     "os",
     "source",
@@ -25,6 +25,8 @@ const KEYS: [&str; 12] = [
     "install_env",
     "options",
     "postinstall",
+    "optional",
+    "minimum_release_age",
 ];
 
 /// The exclusive upper bound of `strip`; no archive has more leading components.
@@ -127,17 +129,37 @@ fn detailed(
         }
     };
     let os = table.get("os").map(|value| fields::systems(reader, &what("os"), value));
-    let url = table.get("url").and_then(|value| fields::address(reader, &what("url"), value));
+    let url = table.get("url").and_then(|value| fields::addresses(reader, &what("url"), value));
     let sha256 = table.get("sha256").and_then(|value| fields::digests(reader, &what("sha256"), value));
     let bin = table.get("bin").map(|value| fields::programs(reader, &what("bin"), value)).unwrap_or_default();
     let strip = table.get("strip").and_then(|value| reader.number(&what("strip"), value, 0..STRIP_MAX));
     let postinstall = table.get("postinstall").and_then(|value| reader.string(&what("postinstall"), value));
+    let optional = table.get("optional").and_then(|value| reader.boolean(&what("optional"), value)) == Some(true);
+    let age = table.get("minimum_release_age");
+    let minimum_release_age = age.and_then(|value| duration::of_age(reader, &what("minimum_release_age"), value));
     let options = options(reader, &name, table);
     let source = agreed_source(reader, &name, &place, source, table.get("url"));
     let line = reader.line(table.get("version").map_or(place.clone(), Spanned::span));
     let strip = strip.and_then(|count| u32::try_from(count).ok());
     let plain = ToolRequest::plain(name, request?, line);
-    let tool = ToolRequest { os, source, url, sha256, bin, strip, options, postinstall, ..plain };
+    let tool = ToolRequest {
+        os,
+        source,
+        url,
+        sha256,
+        bin,
+        strip,
+        options,
+        postinstall,
+        optional,
+        minimum_release_age,
+        ..plain
+    };
+    if let Some(declared) = table.get("sha256").filter(|_| tool.has_digest_of_one_platform()) {
+        let message = format!("`sha256` of `{}` is one digest, and its address differs by platform", tool.name);
+        let advice = "it counts for this machine's platform; write sha256 = { linux-x64 = \"…\", macos-arm64 = \"…\" }";
+        reader.warn(declared.span(), message, Some(advice.to_owned()));
+    }
     Some((place.start, tool))
 }
 

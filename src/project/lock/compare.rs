@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::{Lock, LockedTool};
+use super::{Lock, LockedPart, LockedTool};
 use crate::candidate::SourceKind;
-use crate::project::config::ToolRequest;
+use crate::digest::Digest;
+use crate::project::config::{DeclaredDigests, ToolRequest};
 use crate::template;
 
 /// A tool whose lock entry does not match the project.
@@ -37,6 +38,8 @@ pub enum Change {
         /// The project's source.
         wanted: SourceKind,
     },
+    /// The project gives other instructions: `strip`, `bin` or `postinstall`.
+    Instructions,
     /// The project names another address, or another digest for it.
     Address,
 }
@@ -51,6 +54,7 @@ impl fmt::Display for Difference {
                 write!(f, "`{tool}` was locked for `{locked}`, vx.toml says `{wanted}`")
             }
             Change::Source { locked, wanted } => write!(f, "`{tool}` was locked from {locked}, vx.toml says {wanted}"),
+            Change::Instructions => write!(f, "`{tool}` was locked for another `strip`, `bin` or `postinstall`"),
             Change::Address => write!(f, "`{tool}` was locked for another address or digest"),
         }
     }
@@ -86,14 +90,26 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
         None if locked.source == SourceKind::Url => return Some(Change::Address),
         _ => {}
     }
-    let url = tool.url.as_ref()?;
-    let moved = locked.platforms.iter().any(|(platform, parts)| {
-        let address = template::expand(url, &locked.version, *platform);
-        let declared = tool.sha256.as_ref().and_then(|digests| digests.of(*platform));
-        parts.iter().any(|part| {
-            part.url.as_ref() != Some(&address)
-                || declared.is_some_and(|digest| part.archive.digest.as_ref() != Some(digest))
-        })
-    });
-    moved.then_some(Change::Address)
+    if is_moved(locked, tool) {
+        return Some(Change::Address);
+    }
+    (locked.instructions != tool.instructions()).then_some(Change::Instructions)
+}
+
+/// True if the project names another address for any locked platform, or another digest for what is there.
+fn is_moved(locked: &LockedTool, tool: &ToolRequest) -> bool {
+    let Some(url) = &tool.url else { return false };
+    let declared = tool.sha256.as_ref().filter(|_| !tool.has_digest_of_one_platform());
+    let differs = |digest: &Digest, part: &LockedPart| part.archive.digest.as_ref() != Some(digest);
+    if let Some(DeclaredDigests::One(digest)) = tool.sha256.as_ref().filter(|_| tool.has_digest_of_one_platform()) {
+        // The file does not say which platform's archive it is of.
+        if locked.platforms.values().flatten().all(|part| differs(digest, part)) {
+            return true;
+        }
+    }
+    locked.platforms.iter().any(|(platform, parts)| {
+        let address = url.of(*platform).map(|template| template::expand(template, &locked.version, *platform));
+        let declared = declared.and_then(|digests| digests.of(*platform));
+        parts.iter().any(|part| part.url != address || declared.is_some_and(|digest| differs(digest, part)))
+    })
 }

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::age::ReleaseAge;
 use crate::archive::Archive;
 use crate::project::config::{Project, ToolRequest};
 
@@ -19,7 +20,14 @@ fn part(package: &str, file: &str) -> LockedPart {
 
 fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
     let platforms = Platform::ALL.into_iter().take(2).map(|platform| (platform, parts.clone())).collect();
-    LockedTool { request: request.into(), version: "1.2.3".into(), source, platforms }
+    LockedTool {
+        request: request.into(),
+        version: "1.2.3".into(),
+        source,
+        instructions: None,
+        published: None,
+        platforms,
+    }
 }
 
 fn sample() -> Lock {
@@ -180,6 +188,40 @@ fn another_address_or_digest_is_a_difference() {
 
 fn template_of(address: &str, platform: Platform) -> String {
     crate::template::expand(address, "1.2.3", platform)
+}
+
+#[test]
+fn the_time_of_publication_is_kept_and_locks_without_one_are_read() {
+    let mut lock = sample();
+    for time in ["2026-01-31T12:00:00Z", "by 2026-01-31T12:00:00Z"] {
+        lock.tools.get_mut("node").unwrap().published = Some(time.parse().unwrap());
+        let text = lock.render();
+        assert!(text.contains(&format!("source = \"npm\"\npublished = \"{time}\"\n")), "{text}");
+        assert_eq!(parse(&text).unwrap(), LockFile::Current(lock.clone()));
+    }
+    let error = parse(&lock.render().replace("by 2026", "in 2026")).unwrap_err().to_string();
+    assert!(error.contains("`in 2026-01-31T12:00:00Z` is no time") && error.contains("line"), "{error}");
+}
+
+#[test]
+fn a_young_release_is_named_unless_the_project_names_it_exactly_or_excepts_the_tool() {
+    let mut lock = sample();
+    let age = |now: &str| ReleaseAge { minimum: Duration::from_secs(86_400), now: now.parse().unwrap() };
+    let range = requests("[tools]\nnode = \"1\"\njust = \"latest\"\n");
+    let young = |lock: &Lock, tools: &[ToolRequest], now: &str| -> Vec<String> {
+        lock.young(tools, age(now)).iter().map(ToString::to_string).collect()
+    };
+    assert!(young(&lock, &range, "2026-01-31T12:00:00Z").is_empty(), "old locks have no times");
+    lock.tools.get_mut("node").unwrap().published = Some("2026-01-31T12:00:00Z".parse().unwrap());
+    let named = young(&lock, &range, "2026-01-31T15:00:01Z");
+    let expected =
+        "`node` 1.2.3 was published at 2026-01-31T12:00:00Z: it is old enough for `minimum_release_age` (24 h) in 21 h";
+    assert_eq!(named, [expected]);
+    assert!(young(&lock, &range, "2026-02-01T12:00:00Z").is_empty());
+    for text in ["node = \"1.2.3\"", "node = { version = \"1\", minimum_release_age = \"3h\" }"] {
+        let tools = requests(&format!("[tools]\n{text}\n"));
+        assert!(young(&lock, &tools, "2026-01-31T15:00:01Z").is_empty(), "{text}");
+    }
 }
 
 #[test]

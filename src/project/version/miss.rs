@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Request, RequestKind, parsed::ParsedVersion};
+use super::{Request, RequestKind, meets, parsed::ParsedVersion};
 use crate::candidate::Candidate;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -24,6 +24,10 @@ pub enum Miss {
     NothingOffered,
     /// Versions exist, but none in the range.
     NothingInRange,
+    /// The parts of the range exclude each other.
+    EmptyRange,
+    /// The request is a word that names no version.
+    UnknownWord,
     /// Only prereleases are in the range, and the request names none.
     OnlyPrereleases,
     /// The tool has no long-term support lines.
@@ -38,6 +42,8 @@ impl fmt::Display for NoMatch {
         match &self.miss {
             Miss::NothingOffered => write!(f, "no version is offered for this platform"),
             Miss::NothingInRange => write!(f, "no version matches `{request}`"),
+            Miss::EmptyRange => write!(f, "no version can match `{request}`: its parts exclude each other"),
+            Miss::UnknownWord => write!(f, "`{request}` is no version, and no channel that vx knows"),
             Miss::OnlyPrereleases => write!(f, "only prereleases match `{request}`"),
             Miss::NoSupportLines => write!(f, "`{request}`: this tool has no long-term support releases"),
             Miss::UnknownCodename(_) => write!(f, "`{request}` names no long-term support line"),
@@ -51,6 +57,7 @@ impl Explain for NoMatch {
     fn kind(&self) -> TroubleKind {
         match self.miss {
             Miss::NothingOffered => TroubleKind::NotForPlatform,
+            Miss::EmptyRange | Miss::UnknownWord => TroubleKind::Configuration,
             _ => TroubleKind::NotFound,
         }
     }
@@ -60,6 +67,8 @@ impl Explain for NoMatch {
         match &self.miss {
             Miss::NothingOffered => None,
             Miss::NothingInRange => Some(format!("the nearest that exist are {listed}")),
+            Miss::EmptyRange => Some("write `||` between ranges of which one has to match".into()),
+            Miss::UnknownWord => Some("write a version, a range, `latest`, `stable`, `lts` or `system`".into()),
             Miss::OnlyPrereleases => Some(format!("name the one you want: {listed}")),
             Miss::NoSupportLines => Some("use `latest` or a range".into()),
             Miss::UnknownCodename(known) => Some(format!("the lines are {}", known.join(", "))),
@@ -97,8 +106,8 @@ fn in_range_but_for_stage(kind: &RequestKind, release: &ParsedVersion) -> bool {
         && match kind {
             RequestKind::Latest => true,
             RequestKind::Range(range) => range.satisfies(release.finished().semver()),
-            RequestKind::Specifiers(specifiers) => specifiers.contains(&release.finished().python()),
-            RequestKind::Lts(_) | RequestKind::System => false,
+            RequestKind::Specifiers(specifiers) => meets(specifiers, &release.finished().padded_python()),
+            RequestKind::Lts(_) | RequestKind::System | RequestKind::Word => false,
         }
 }
 

@@ -8,6 +8,9 @@ use pep440_rs::{PrereleaseKind, Version as Python};
 
 use crate::candidate::Scheme;
 
+/// More numbers than any request has.
+const NUMBERS: usize = 8;
+
 /// A parsed version.
 #[derive(Clone, Debug)]
 pub(super) struct ParsedVersion {
@@ -33,9 +36,14 @@ impl ParsedVersion {
         &self.semver
     }
 
-    /// The form for Python's operators.
-    pub(super) fn python(&self) -> Python {
-        self.python.clone().unwrap_or_else(|| as_python(&self.semver))
+    /// The form for Python's operators, with zeros behind its numbers: the crate compares as many numbers with those of
+    /// `==1.10.*` as the version has, so that `1` would match.
+    pub(super) fn padded_python(&self) -> Python {
+        let python = self.python.clone().unwrap_or_else(|| as_python(&self.semver));
+        let numbers = python.release().iter().copied().chain(std::iter::repeat(0));
+        let count = python.release().len().max(NUMBERS);
+        let padded: Vec<u64> = numbers.take(count).collect();
+        python.with_release(padded)
     }
 
     /// The final release of a prerelease.

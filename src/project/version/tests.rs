@@ -34,6 +34,7 @@ fn every_form_of_request_chooses_the_version_in_the_table() {
     let table = [
         ("latest", "26.10.0"),
         ("Latest", "26.10.0"),
+        ("stable", "26.10.0"),
         ("lts", "22.23.3"),
         ("lts/*", "22.23.3"),
         ("lts/hydrogen", "18.20.8"),
@@ -129,7 +130,6 @@ fn an_invalid_request_is_refused_whole() {
     for text in [
         "",
         " ",
-        "foo",
         "20.",
         ">=18 banana",
         "20 || banana",
@@ -151,6 +151,16 @@ fn an_invalid_request_is_refused_whole() {
 }
 
 #[test]
+fn a_word_that_names_no_version_is_an_error_of_its_tool() {
+    for text in ["foo", "nightly", "nightly-2026-01-01", "v"] {
+        let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
+        assert_eq!((miss.miss.clone(), miss.kind()), (Miss::UnknownWord, TroubleKind::Configuration), "{text}");
+        assert!(miss.to_string().contains(&format!("`{text}` is no version")), "{miss}");
+        assert!(!Request::parse(text).expect("a request").matches("1.0.0", Scheme::Python));
+    }
+}
+
+#[test]
 fn a_miss_names_the_nearest_versions() {
     let miss = Request::parse("20.99").unwrap().choose(&node()).unwrap_err();
     assert_eq!(miss.miss, Miss::NothingInRange);
@@ -158,6 +168,43 @@ fn a_miss_names_the_nearest_versions() {
     assert_eq!(miss.hint().unwrap(), "the nearest that exist are 20.0.1, 20.20.2, 22.0.0, 22.23.3");
     let far = Request::parse("99").unwrap().choose(&node()).unwrap_err();
     assert_eq!(far.nearest, ["22.23.3", "26.10.0"]);
+}
+
+#[test]
+fn a_range_whose_parts_exclude_each_other_is_satisfied_by_nothing_and_says_so() {
+    for text in [">=22 <20", "^22 ^20", ">=22, <20", "=20.0.0 <18", "18 20"] {
+        let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
+        assert_eq!((miss.miss.clone(), miss.kind()), (Miss::EmptyRange, TroubleKind::Configuration), "{text}");
+        assert_eq!(miss.to_string(), format!("no version can match `{text}`: its parts exclude each other"));
+        assert!(miss.hint().is_some_and(|hint| hint.contains("`||`")), "{text}");
+    }
+    assert_eq!(chosen(">=22 <20 || 18", &node()), "18.20.8");
+}
+
+#[test]
+fn a_range_between_two_versions_and_a_pattern_are_not_taken_for_exact_versions() {
+    assert_eq!(chosen("18.0.0 - 20.0.1", &node()), "20.0.1");
+    assert_eq!(chosen("18.0.0 || 20.0.0", &node()), "20.0.0");
+    let python = plain(&["1", "1.2", "1.10.3"], Scheme::Python);
+    assert_eq!(chosen("==1.10.*", &python), "1.10.3");
+    assert_eq!(chosen("==1.10.*", &python[..2]), "no version matches `==1.10.*`");
+    assert_eq!(chosen("!=1.10.*", &python), "1.2");
+    assert_eq!(chosen("~=1.1", &python[..1]), "no version matches `~=1.1`");
+}
+
+#[test]
+fn a_prerelease_of_npm_is_not_a_fourth_number() {
+    let versions = plain(&["2.1.2-beta.2", "2.1.2-beta.3", "2.2.0", "20.0.10-rc.10"], Scheme::Semver);
+    assert_eq!(chosen(">=2.1.2-beta.2", &versions), "2.2.0");
+    assert_eq!(chosen("<2.1.2-beta.3", &versions), "2.1.2-beta.2");
+    assert_eq!(chosen("!=3,<1.20rc1", &plain(&["1.19", "1.20.dev3"], Scheme::Python)), "1.20.dev3");
+}
+
+#[test]
+fn a_prerelease_that_is_left_out_asks_for_no_others() {
+    let versions = plain(&["1.0", "1.1rc1", "1.1rc2"], Scheme::Python);
+    assert_eq!(chosen(">=1,!=1.1rc1", &versions), "1.0");
+    assert_eq!(chosen(">=1.1rc1,!=1.1rc2", &versions), "1.1rc1");
 }
 
 #[test]

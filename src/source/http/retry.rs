@@ -1,12 +1,9 @@
 //! The failures worth a retry, and the pause before it.
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::ErrorKind;
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822;
-
+use crate::http::Fault;
 use crate::source::error::SourceErrorKind;
 use crate::source::options::Limits;
 
@@ -31,70 +28,31 @@ impl Failure {
     }
 
     /// The failure for a status.
-    pub(super) fn status(status: u16, retry_after: Option<String>) -> Self {
+    pub(super) fn status(status: u16, retry_after: Option<Duration>) -> Self {
         let kind = match status {
             404 | 410 => SourceErrorKind::NoSuchPackage,
             401 | 403 | 407 => SourceErrorKind::NotAllowed(status),
             _ => SourceErrorKind::Status(status),
         };
         let transient = matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504);
-        Self { transient, retry_after: retry_after.and_then(|text| parse_retry_after(&text)), ..Self::lasting(kind) }
+        Self { transient, retry_after, ..Self::lasting(kind) }
     }
-}
 
-/// Parse seconds, or a date.
-fn parse_retry_after(text: &str) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
+    /// The failure of an exchange.
+    pub(super) fn of(fault: Fault, limits: &Limits) -> Self {
+        match fault {
+            Fault::NoConnection(reason) => Self::transient(SourceErrorKind::Unreachable(reason)),
+            Fault::Lost(reason) => Self::transient(SourceErrorKind::Lost(reason)),
+            Fault::Silent => Self { weight: 2, ..Self::transient(SourceErrorKind::Stalled(limits.idle)) },
+            Fault::Overdue => Self::lasting(SourceErrorKind::Overdue(limits.whole.unwrap_or_default())),
+            Fault::Misdirected(where_to) => Self::lasting(SourceErrorKind::Redirected(where_to.to_string())),
+            Fault::Garbage(reason) => Self::lasting(SourceErrorKind::Garbage(reason)),
+            Fault::Proxy { proxy, reason } => Self::transient(SourceErrorKind::Proxy { proxy, reason }),
+            Fault::Setting { setting, reason } => Self::lasting(SourceErrorKind::BadSetting { setting, reason }),
+            Fault::Tls(reason) => Self::lasting(SourceErrorKind::Certificate(reason)),
+            Fault::Address(reason) => Self::lasting(SourceErrorKind::Unreachable(reason)),
+        }
     }
-    let then = rfc2822::parse(text.trim()).ok()?.timestamp();
-    Some(Duration::try_from(then.duration_since(Timestamp::now())).unwrap_or_default())
-}
-
-/// Classify a failed exchange.
-pub(super) fn classify(error: &ureq::Error, limits: &Limits) -> Failure {
-    match error {
-        ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
-            Failure::transient(SourceErrorKind::Unreachable(format!("no connection in {} s", limits.connect.as_secs())))
-        }
-        ureq::Error::Timeout(_) | ureq::Error::BodyStalled => {
-            Failure { weight: 2, ..Failure::transient(SourceErrorKind::Stalled(limits.idle.as_secs())) }
-        }
-        ureq::Error::HostNotFound => Failure::transient(SourceErrorKind::Unreachable("the name is not known".into())),
-        ureq::Error::ConnectionFailed => Failure::transient(SourceErrorKind::Unreachable("no connection".into())),
-        ureq::Error::Io(cause) if is_lost_connection(cause.kind()) => {
-            Failure::transient(SourceErrorKind::Unreachable(lower_first(&cause.to_string())))
-        }
-        ureq::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut => {
-            Failure { weight: 2, ..Failure::transient(SourceErrorKind::Stalled(limits.idle.as_secs())) }
-        }
-        ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..) => {
-            Failure::lasting(SourceErrorKind::Garbage(lower_first(&error.to_string())))
-        }
-        other => Failure::lasting(SourceErrorKind::Unreachable(lower_first(&other.to_string()))),
-    }
-}
-
-fn is_lost_connection(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::NotConnected
-            | ErrorKind::BrokenPipe
-            | ErrorKind::UnexpectedEof
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::Interrupted
-    )
-}
-
-/// The error text of a library, to continue a sentence of ours.
-fn lower_first(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
 }
 
 /// The pause before attempt number `attempt`: the server's, or else twice the previous one. It has a random part, so
@@ -121,12 +79,5 @@ mod tests {
         assert_eq!(pause(&limits, 40, None), limits.pause_max);
         assert_eq!(pause(&limits, 2, Some(Duration::from_secs(3600))), limits.pause_max);
         assert_eq!(pause(&limits, 2, Some(Duration::from_millis(5))), Duration::from_millis(5));
-    }
-
-    #[test]
-    fn both_forms_of_retry_after_are_read() {
-        assert_eq!(parse_retry_after("7"), Some(Duration::from_secs(7)));
-        assert_eq!(parse_retry_after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(parse_retry_after("soon"), None);
     }
 }

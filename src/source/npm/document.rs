@@ -4,17 +4,30 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use nodejs_semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::age::Published;
 use crate::digest::{Algorithm, Digest};
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
+use crate::source::listed::{Listed, PassedOver};
 
 /// A package, with its versions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::source) struct Package {
     pub(in crate::source) versions: BTreeMap<String, PackageVersion>,
+    /// The versions that cannot be used as they are described.
+    #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
+    pub(in crate::source) passed_over: PassedOver,
+    /// The last change of the package: no version was published later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified: Option<Timestamp>,
+    /// The times of publication, from registries that answer with the long document to every request.
+    #[serde(default, skip_serializing_if = "Times::is_empty")]
+    times: Times,
 }
 
 /// A version of a package.
@@ -43,14 +56,25 @@ pub(super) struct SignedBy {
 
 /// The time of publication of each version.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Times {
-    /// An unpublished version has an object here, not a text.
-    time: BTreeMap<String, Value>,
+pub(in crate::source) struct Times {
+    times: BTreeMap<String, Timestamp>,
 }
 
 #[derive(Deserialize)]
 struct RawPackage {
-    versions: BTreeMap<String, RawRelease>,
+    versions: BTreeMap<String, Listed<RawRelease>>,
+    /// The short document has the last change here, the long one among its times.
+    #[serde(default)]
+    modified: Value,
+    #[serde(default)]
+    time: Value,
+}
+
+/// An unpublished version has an object for its time, and some mirrors have no times.
+#[derive(Deserialize)]
+struct RawTimes {
+    #[serde(default)]
+    time: Value,
 }
 
 /// Old documents hold arbitrary values in these fields, so only `dist` has to be well-formed.
@@ -75,21 +99,64 @@ struct RawDist {
 
 impl Times {
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
-        read_json(document)
+        read_json::<RawTimes>(document).map(|raw| Self::from(&raw.time))
     }
 
-    pub(super) fn of(&self, version: &str) -> Option<&str> {
-        self.time.get(version).and_then(Value::as_str)
+    pub(in crate::source) fn of(&self, version: &str) -> Option<Timestamp> {
+        self.times.get(version).copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.times.is_empty()
     }
 }
 
 impl Package {
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         let raw: RawPackage = read_json(document)?;
-        Ok(Self {
-            versions: raw.versions.into_iter().map(|(version, raw)| (version, PackageVersion::from(raw))).collect(),
-        })
+        let times = Times::from(&raw.time);
+        let modified = time(&raw.modified).or_else(|| times.of("modified"));
+        let mut package = Self { modified, ..Self::default() };
+        for (version, listed) in raw.versions {
+            match listed {
+                Listed::Sound(release) if Version::parse(&version).is_ok() => {
+                    package.versions.insert(version, PackageVersion::from(release));
+                }
+                _ => package.passed_over.add(&version),
+            }
+        }
+        let known = times.times.into_iter().filter(|(version, _)| package.versions.contains_key(version));
+        package.times = Times { times: known.collect() };
+        match package.passed_over.names() {
+            [first, ..] if package.versions.is_empty() => {
+                Err(SourceErrorKind::Garbage(format!("none of its versions can be used, such as `{first}`")))
+            }
+            _ => Ok(package),
+        }
     }
+
+    /// The time of publication of a version, as closely as this document gives it.
+    pub(in crate::source) fn published(&self, version: &str) -> Option<Published> {
+        let at = self.times.of(version).map(Published::At);
+        at.or_else(|| self.modified.map(Published::By))
+    }
+
+    /// True if only the long document shows which versions were published after this time.
+    pub(in crate::source) fn leaves_open(&self, cutoff: Timestamp) -> bool {
+        let changed_since = self.modified.is_some_and(|modified| modified > cutoff);
+        changed_since && self.versions.keys().any(|version| self.times.of(version).is_none())
+    }
+}
+
+impl From<&Value> for Times {
+    fn from(raw: &Value) -> Self {
+        let times = raw.as_object().into_iter().flatten();
+        Self { times: times.filter_map(|(version, raw)| Some((version.clone(), time(raw)?))).collect() }
+    }
+}
+
+fn time(raw: &Value) -> Option<Timestamp> {
+    raw.as_str()?.parse().ok()
 }
 
 impl PackageVersion {
@@ -154,6 +221,31 @@ mod tests {
         assert_eq!(both.digest(), Digest::from_bytes(Algorithm::Sha512, &[7; 64]));
         assert_eq!(release(r#"{"dist":{"integrity":"sha1-AAAA","shasum":"00"}}"#).digest(), None);
         assert_eq!(release(r#"{"dist":{}}"#).digest(), None);
+    }
+
+    fn package(json: &str) -> Package {
+        let url = url::Url::parse("https://h.invalid/a").unwrap();
+        let (content_type, bytes) = ("application/json".into(), json.into());
+        Package::read(&Document { url, content_type, etag: None, changed: None, bytes }).unwrap()
+    }
+
+    #[test]
+    fn the_short_document_gives_the_last_change_and_the_long_one_every_time() {
+        let (old, new): (Timestamp, Timestamp) =
+            ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-03-01T00:00:00Z".parse().unwrap());
+        let versions = r#""versions":{"1.0.0":{"dist":{}},"2.0.0":{"dist":{}}}"#;
+        let short = package(&format!(r#"{{{versions},"modified":"2026-03-01T00:00:00.000Z"}}"#));
+        assert_eq!(short.published("1.0.0"), Some(Published::By(new)));
+        assert!(short.leaves_open(old) && !short.leaves_open(new));
+        let time = r#""time":{"modified":"2026-03-01T00:00:00.000Z","1.0.0":"2026-01-01T00:00:00.000Z","2.0.0":"2026-03-01T00:00:00.000Z"}"#;
+        let long = package(&format!("{{{versions},{time}}}"));
+        assert_eq!(long.published("1.0.0"), Some(Published::At(old)));
+        assert_eq!(long.published("2.0.0"), Some(Published::At(new)));
+        assert!(!long.leaves_open(old));
+        for odd in [r#""modified":7"#, r#""time":[]"#, r#""time":{"1.0.0":{"name":"gone"}}"#, r#""x":1"#] {
+            let none = package(&format!("{{{versions},{odd}}}"));
+            assert!(none.published("1.0.0").is_none() && !none.leaves_open(old), "{odd}");
+        }
     }
 
     #[test]

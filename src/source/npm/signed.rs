@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Npm;
-use super::document::{PackageVersion, SignedBy, Times};
+use super::document::{PackageVersion, SignedBy};
 use super::keys::{Keys, Signer};
 use crate::archive::Signed;
 use crate::source::cache::Cache;
@@ -159,32 +159,14 @@ impl Npm {
         key: &str,
         expires: Timestamp,
     ) -> Result<(), SignatureFault> {
-        let times = self.times(cache, netrc, name).ok();
-        let published = times.and_then(|times| times.of(version).map(str::to_owned));
-        match published.and_then(|text| text.parse::<Timestamp>().ok()) {
+        let times = self.times(cache, netrc, name, &[version]).ok();
+        match times.and_then(|times| times.of(version)) {
             Some(published) if published < expires => Ok(()),
             published => {
                 let (key, published) = (key.to_owned(), published.map(|at| at.to_string()));
                 Err(SignatureFault::Expired { key, expired: expires.to_string(), published })
             }
         }
-    }
-
-    /// The times of publication, which only the long document of a package has.
-    fn times(&self, cache: &Cache, netrc: &Netrc, name: &str) -> Result<Arc<Times>, SourceError> {
-        self.times.get(name, || {
-            let registry = self.registry()?;
-            let what = format!("when {name} was published");
-            let query = Query {
-                what: &what,
-                url: &registry.package_url(name)?,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
-            cache.ask(&format!("npm-times-{name}"), &query, None, Times::read)
-        })
     }
 
     pub(super) fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {

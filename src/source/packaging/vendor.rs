@@ -52,6 +52,9 @@ pub(in crate::source) struct IndexPath {
     /// The member with the list of its files, if they are listed.
     #[serde(default)]
     pub(in crate::source) files: Option<FileMembers>,
+    /// The member with the time or the day of publication, if the list gives it.
+    #[serde(default)]
+    pub(in crate::source) published: Option<String>,
     /// The name of a file that holds the version, if the release's name does not.
     #[serde(default)]
     pub(in crate::source) version_in: Option<String>,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::http::CertificateFile;
 use crate::source::options::SourceOptions;
 
 /// A setting's value, and the name of the setting.
@@ -44,9 +45,14 @@ fn uv_index(table: &toml::Table) -> Option<String> {
     marked.or_else(old)?.as_str().map(str::to_owned)
 }
 
-/// The index of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the one named by a
-/// variable.
+/// The index of pip's files.
 pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
+    pip_setting(options, "index-url")
+}
+
+/// A setting of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the one named by a
+/// variable.
+fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let named = options.variable("PIP_CONFIG_FILE");
     if named.as_deref().is_some_and(|file| file == "/dev/null" || file.eq_ignore_ascii_case("nul")) {
         // This is the documented way to disable all files.
@@ -56,8 +62,17 @@ pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
     files.extend(named.map(PathBuf::from));
     files.iter().rev().find_map(|file| {
         let text = std::fs::read_to_string(file).ok()?;
-        Some((pip_index(&text)?, format!("`index-url` of {}", file.display())))
+        Some((pip_value(&text, key)?, format!("`{key}` of {}", file.display())))
     })
+}
+
+/// The files of certificates that pip and Python's programs use.
+pub(in crate::source) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile> {
+    let variable = |name: &str| options.variable(name).map(|path| (path, name.to_owned()));
+    let own = variable("PIP_CERT").or_else(|| pip_setting(options, "cert"));
+    let bundle = variable("REQUESTS_CA_BUNDLE").or_else(|| variable("CURL_CA_BUNDLE"));
+    let file = |(path, setting): Named| CertificateFile { setting, path: options.path(&path) };
+    own.into_iter().chain(bundle).map(file).collect()
 }
 
 fn pip_files(options: &SourceOptions) -> Vec<PathBuf> {
@@ -88,9 +103,9 @@ fn user_config(options: &SourceOptions) -> Option<PathBuf> {
     options.variable(variable).map(PathBuf::from).or_else(usual)
 }
 
-/// `index-url` of the sections that `pip install` and `pip download` read; the command's own section wins over the
-/// general one.
-fn pip_index(text: &str) -> Option<String> {
+/// A value of the sections that `pip install` and `pip download` read; the command's own section wins over the general
+/// one.
+fn pip_value(text: &str, wanted: &str) -> Option<String> {
     let mut section = String::new();
     let (mut general, mut own) = (None, None);
     for line in text.lines() {
@@ -105,7 +120,7 @@ fn pip_index(text: &str) -> Option<String> {
         let Some(at) = line.find(['=', ':']) else { continue };
         let key = line[..at].trim().trim_start_matches("--").to_lowercase().replace('_', "-");
         let value = line[at + 1..].trim();
-        if key == "index-url" && !value.is_empty() {
+        if key == wanted && !value.is_empty() {
             match section.as_str() {
                 "global" => general = Some(value.to_owned()),
                 "install" | "download" => own = Some(value.to_owned()),
@@ -123,11 +138,11 @@ mod tests {
     #[test]
     fn pips_sections_and_spellings_are_read() {
         let text = "; x\n[global]\nindex_url: https://a.invalid/simple\nextra-index-url =\n    https://no.invalid\n";
-        assert_eq!(pip_index(text).as_deref(), Some("https://a.invalid/simple"));
+        assert_eq!(pip_value(text, "index-url").as_deref(), Some("https://a.invalid/simple"));
         let both =
             format!("{text}[install]\n--index-url = https://b.invalid/?a=b\n[freeze]\nindex-url = https://c.invalid\n");
-        assert_eq!(pip_index(&both).as_deref(), Some("https://b.invalid/?a=b"));
-        assert_eq!(pip_index("index-url = x\n[global\nindex-url"), None);
+        assert_eq!(pip_value(&both, "index-url").as_deref(), Some("https://b.invalid/?a=b"));
+        assert_eq!(pip_value("index-url = x\n[global\nindex-url", "index-url"), None);
     }
 
     #[test]

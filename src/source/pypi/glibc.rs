@@ -10,6 +10,9 @@ use crate::source::system::find_on_path;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Glibc(Option<(u32, u32)>);
 
+/// A glibc that nearly every machine has by now; wheels for other machines are chosen for it.
+const USUAL: (u32, u32) = (2, 28);
+
 impl Glibc {
     /// The output of `getconf`, which is part of glibc.
     pub(super) fn installed(options: &SourceOptions) -> Self {
@@ -21,14 +24,25 @@ impl Glibc {
         Self(said())
     }
 
+    /// This version.
+    #[cfg(test)]
+    pub(super) fn of(major: u32, minor: u32) -> Self {
+        Self(Some((major, minor)))
+    }
+
     fn in_answer(text: &str) -> Option<(u32, u32)> {
         let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
         Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
     }
 
     /// True if a program that needs this version runs, or if the installed version is not known.
-    pub(super) fn suffices(self, major: i64, minor: i64) -> bool {
-        self.0.is_none_or(|(own_major, own_minor)| (major, minor) <= (own_major.into(), own_minor.into()))
+    pub(super) fn suffices(self, needed: (u32, u32)) -> bool {
+        self.0.is_none_or(|own| needed <= own)
+    }
+
+    /// The newest version that a wheel is preferred for: the installed one, or a usual one if that is not known.
+    pub(super) fn preferred(self) -> (u32, u32) {
+        self.0.unwrap_or(USUAL)
     }
 }
 
@@ -54,7 +68,9 @@ mod tests {
             assert_eq!(Glibc::in_answer(said), version, "{said}");
         }
         let glibc = Glibc(Some((2, 36)));
-        assert!(glibc.suffices(2, 36) && glibc.suffices(1, 99) && !glibc.suffices(2, 37) && !glibc.suffices(3, 0));
-        assert!(Glibc::default().suffices(9, 9));
+        assert!([(2, 36), (1, 99)].into_iter().all(|needed| glibc.suffices(needed)));
+        assert!(![(2, 37), (3, 0)].into_iter().any(|needed| glibc.suffices(needed)));
+        assert!(Glibc::default().suffices((9, 9)));
+        assert_eq!((glibc.preferred(), Glibc::default().preferred()), ((2, 36), USUAL));
     }
 }

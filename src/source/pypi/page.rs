@@ -1,6 +1,9 @@
 //! A package's page, as JSON or HTML.
 
+use std::collections::BTreeMap;
+
 use html5gum::{Token, Tokenizer};
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,11 +11,15 @@ use serde_json::Value;
 use super::wheel;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
+use crate::source::listed::{Listed, PassedOver};
 
 /// The files of a package.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Page {
     pub(super) files: Vec<File>,
+    /// The files that cannot be used as they are described.
+    #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
+    pub(super) passed_over: PassedOver,
 }
 
 /// A file. Only wheels that fit some platform are kept, since no other file holds ready-made programs.
@@ -26,11 +33,14 @@ pub(super) struct File {
     pub(super) size: Option<u64>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) yanked: bool,
+    /// The time of its upload, which only JSON pages of newer indexes give.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) uploaded: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
 struct RawPage {
-    files: Vec<RawFile>,
+    files: Vec<Listed<RawFile>>,
 }
 
 #[derive(Deserialize)]
@@ -43,9 +53,24 @@ struct RawFile {
     size: Option<u64>,
     #[serde(default)]
     yanked: Value,
+    #[serde(default, rename = "upload-time")]
+    upload_time: Value,
 }
 
 impl Page {
+    /// The time of the last upload of each version. A file can be added to a version at any time, for any platform, and
+    /// a lock names the files of all platforms: a version is as young as its youngest file.
+    pub(super) fn uploads(&self) -> BTreeMap<String, Timestamp> {
+        let mut uploads: BTreeMap<String, Timestamp> = BTreeMap::new();
+        for file in &self.files {
+            if let (Some(version), Some(uploaded)) = (wheel::version(&file.name), file.uploaded) {
+                let last = uploads.entry(version).or_insert(uploaded);
+                *last = uploaded.max(*last);
+            }
+        }
+        uploads
+    }
+
     pub(super) fn read(document: &Document) -> Result<Self, SourceErrorKind> {
         if document.content_type.contains("json") || document.bytes.trim_ascii_start().starts_with(b"{") {
             return from_json(document);
@@ -60,17 +85,36 @@ impl Page {
 fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
     let raw: RawPage =
         serde_json::from_slice(&document.bytes).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
-    let files = raw.files.into_iter().filter(|file| wheel::fits_any(&file.filename)).filter_map(|file| {
-        Some(File {
-            url: document.url.join(&file.url).ok()?.to_string(),
-            name: file.filename,
-            sha256: file.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
-            size: file.size,
-            // The value is a reason or `true`, and an empty reason counts too.
-            yanked: file.yanked.is_string() || file.yanked == Value::Bool(true),
-        })
-    });
-    Ok(Page { files: files.collect() })
+    let mut page = Page::default();
+    for listed in raw.files {
+        let (name, file) = match listed {
+            Listed::Sound(raw) => (raw.filename.clone(), file(document, raw)),
+            Listed::Bad(bad) => (bad.get("filename").and_then(Value::as_str).unwrap_or("?").to_owned(), None),
+        };
+        match file {
+            Some(file) if wheel::fits_any(&name) => page.files.push(file),
+            None if wheel::fits_any(&name) || !is_distribution(&name) => page.passed_over.add(&name),
+            _ => {}
+        }
+    }
+    match page.passed_over.names() {
+        [first, ..] if page.files.is_empty() => {
+            Err(SourceErrorKind::Garbage(format!("none of its files can be used, such as `{first}`")))
+        }
+        _ => Ok(page),
+    }
+}
+
+fn file(document: &Document, raw: RawFile) -> Option<File> {
+    Some(File {
+        url: document.url.join(&raw.url).ok()?.to_string(),
+        name: raw.filename,
+        sha256: raw.hashes.get("sha256").and_then(Value::as_str).map(str::to_owned),
+        size: raw.size,
+        // The value is a reason or `true`, and an empty reason counts too.
+        yanked: raw.yanked.is_string() || raw.yanked == Value::Bool(true),
+        uploaded: raw.upload_time.as_str().and_then(|text| text.parse().ok()),
+    })
 }
 
 fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
@@ -95,13 +139,13 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
                 }
                 let sha256 = fragment.split('&').find_map(|pair| pair.strip_prefix("sha256=")).map(str::to_owned);
                 let yanked = tag.attributes.contains_key(b"data-yanked".as_slice());
-                files.push(File { name, url: url.to_string(), sha256, size: None, yanked });
+                files.push(File { name, url: url.to_string(), sha256, size: None, yanked, uploaded: None });
             }
             _ => {}
         }
     }
     // A page without files and without the index's marker is another page: a captive portal's, or an error's.
-    if is_index { Ok(Page { files }) } else { Err(SourceErrorKind::WebPage) }
+    if is_index { Ok(Page { files, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
 }
 
 fn is_distribution(name: &str) -> bool {
@@ -131,6 +175,32 @@ mod tests {
         assert_eq!(from_json, read("text/html", html).unwrap());
         assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-win_amd64.whl");
         assert!(from_json.files[0].yanked && !from_json.files[1].yanked);
+    }
+
+    #[test]
+    fn a_file_that_makes_no_sense_hides_no_other() {
+        let json = r#"{"files":[3, {"filename":"b-1-py3-none-win_amd64.whl"},
+            {"filename":"c-1-py3-none-win_amd64.whl","url":"http://[","hashes":{}},
+            {"filename":"d-1.tar.gz","url":"http://["},
+            {"filename":"a-1-py3-none-win_amd64.whl","url":"a.whl","hashes":{"sha256":"ab"}}]}"#;
+        let page = read("application/json", json).unwrap();
+        assert_eq!(page.files.len(), 1);
+        assert_eq!(page.passed_over.names(), ["?", "b-1-py3-none-win_amd64.whl", "c-1-py3-none-win_amd64.whl"]);
+    }
+
+    #[test]
+    fn a_version_is_as_young_as_its_youngest_file() {
+        let file =
+            |name: &str, time: &str| format!(r#"{{"filename":"{name}","url":"x","hashes":{{}},"upload-time":{time}}}"#);
+        let files = [
+            file("a-1-py3-none-win_amd64.whl", r#""2026-01-01T00:00:00.5Z""#),
+            file("a-1-py3-none-macosx_11_0_arm64.whl", r#""2026-03-01T00:00:00Z""#),
+            file("a-2-py3-none-win_amd64.whl", r#""2026-02-01T00:00:00Z""#),
+            file("a-3-py3-none-win_amd64.whl", "7"),
+        ];
+        let page = read("application/json", &format!(r#"{{"files":[{}]}}"#, files.join(","))).unwrap();
+        let shown: Vec<String> = page.uploads().iter().map(|(version, time)| format!("{version} {time}")).collect();
+        assert_eq!(shown, ["1 2026-03-01T00:00:00Z", "2 2026-02-01T00:00:00Z"]);
     }
 
     #[test]

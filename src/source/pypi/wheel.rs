@@ -1,4 +1,8 @@
 //! The names of wheels: their parts, and their fit for a platform.
+//!
+//! Of the wheels for glibc, the one for the newest glibc that this machine's suffices for is chosen, as pip and uv do:
+//! authors test that one, and older ones may not even start. Unlike for pip, a wheel for musl fits if there is no other,
+//! because the program in it is often linked statically.
 
 use std::str::FromStr;
 
@@ -13,8 +17,10 @@ use crate::platform::{Arch, Os, Platform};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fit {
     class: Class,
-    /// The lower the required version of libc or macOS, the greater.
-    compatibility: i64,
+    /// False for a wheel of Python 2 alone.
+    modern: bool,
+    /// The nearer the required version of libc or macOS, the greater.
+    nearness: i64,
     build: u64,
 }
 
@@ -72,8 +78,8 @@ pub(super) fn fit(file: &str, platform: Platform, glibc: Glibc) -> Option<(Strin
         return None;
     }
     let tags = parts.platform.split('.').filter_map(|tag| tag_fit(tag, platform, glibc));
-    let (class, compatibility) = tags.max()?;
-    Some((parts.version.to_owned(), Fit { class, compatibility, build: parts.build }))
+    let (class, nearness) = tags.max()?;
+    Some((parts.version.to_owned(), Fit { class, modern: parts.modern, nearness, build: parts.build }))
 }
 
 /// True if a wheel fits any platform.
@@ -85,18 +91,20 @@ struct Parts<'f> {
     name: &'f str,
     version: &'f str,
     build: u64,
+    modern: bool,
     abi: &'f str,
     platform: &'f str,
 }
 
 fn parts(file: &str) -> Option<Parts<'_>> {
     let fields: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
-    let (name, version, build, abi, platform) = match fields[..] {
-        [name, version, _, abi, platform] => (name, version, 0, abi, platform),
-        [name, version, build, _, abi, platform] => (name, version, leading_number(build), abi, platform),
+    let (name, version, build, python, abi, platform) = match fields[..] {
+        [name, version, python, abi, platform] => (name, version, 0, python, abi, platform),
+        [name, version, build, python, abi, platform] => (name, version, leading_number(build), python, abi, platform),
         _ => return None,
     };
-    (is_one_name(file) && is_version(version)).then_some(Parts { name, version, build, abi, platform })
+    let modern = python.split('.').any(|tag| tag.contains('3'));
+    (is_one_name(file) && is_version(version)).then_some(Parts { name, version, build, modern, abi, platform })
 }
 
 fn leading_number(text: &str) -> u64 {
@@ -126,8 +134,10 @@ fn linux(tag: &str, arch: Arch, glibc: Glibc) -> Option<(Class, i64)> {
     let system = tag.strip_suffix(arch)?;
     let made_for = |version| {
         let needed = numbers(version);
-        let class = if glibc.suffices(needed / MAJOR, needed % MAJOR) { Class::Native } else { Class::NotHere };
-        Some((class, -needed))
+        let class = if glibc.suffices(needed) { Class::Native } else { Class::NotHere };
+        // Beyond the preferred version, the more modest wheel is the better one.
+        let nearness = if needed <= glibc.preferred() { weight(needed) } else { -weight(needed) };
+        Some((class, nearness))
     };
     match system {
         "linux" => Some((Class::Native, i64::MIN)),
@@ -136,7 +146,7 @@ fn linux(tag: &str, arch: Arch, glibc: Glibc) -> Option<(Class, i64)> {
         "manylinux2014" => made_for("2_17"),
         _ => match system.split_once('_')? {
             ("manylinux", version) => made_for(version),
-            ("musllinux", version) => Some((Class::Musl, -numbers(version))),
+            ("musllinux", version) => Some((Class::Musl, -weight(numbers(version)))),
             _ => None,
         },
     }
@@ -158,17 +168,19 @@ fn macos(tag: &str, arch: Arch) -> Option<(Class, i64)> {
             ("_universal2", Class::Universal),
         ],
     };
-    kinds.iter().find_map(|(suffix, class)| Some((*class, -numbers(rest.strip_suffix(suffix)?))))
+    kinds.iter().find_map(|(suffix, class)| Some((*class, -weight(numbers(rest.strip_suffix(suffix)?)))))
 }
 
-/// The weight of a major version in [`numbers`].
-const MAJOR: i64 = 10_000;
-
-/// `2_17` as one number with the same order.
-fn numbers(text: &str) -> i64 {
+/// The numbers of `2_17`.
+fn numbers(text: &str) -> (u32, u32) {
     let (major, minor) = text.split_once('_').unwrap_or((text, "0"));
-    let number = |text: &str| text.parse::<i64>().unwrap_or(0).clamp(0, MAJOR - 1);
-    number(major) * MAJOR + number(minor)
+    let number = |text: &str| u32::from(text.parse::<u16>().unwrap_or(0));
+    (number(major), number(minor))
+}
+
+/// A version as one number with the same order.
+fn weight((major, minor): (u32, u32)) -> i64 {
+    (i64::from(major) << 32) | i64::from(minor)
 }
 
 #[cfg(test)]
@@ -176,12 +188,12 @@ mod tests {
     use super::*;
 
     fn best<'f>(files: &[&'f str], platform: &str) -> Option<&'f str> {
+        best_with(files, platform, Glibc::default())
+    }
+
+    fn best_with<'f>(files: &[&'f str], platform: &str, glibc: Glibc) -> Option<&'f str> {
         let platform = platform.parse().unwrap();
-        files
-            .iter()
-            .filter_map(|file| Some((fit(file, platform, Glibc::default())?.1, *file)))
-            .max()
-            .map(|(_, file)| file)
+        files.iter().filter_map(|file| Some((fit(file, platform, glibc)?.1, *file))).max().map(|(_, file)| file)
     }
 
     #[test]
@@ -212,18 +224,52 @@ mod tests {
     }
 
     #[test]
-    fn native_beats_universal_and_glibc_beats_musl_and_the_more_modest_wins() {
+    fn native_beats_universal_and_glibc_beats_musl() {
         let mac = ["a-1-py3-none-macosx_10_9_universal2.whl", "a-1-py3-none-macosx_11_0_arm64.whl"];
         assert_eq!(best(&mac, "macos-arm64"), Some(mac[1]));
         assert_eq!(best(&mac, "macos-x64"), Some(mac[0]));
-        let linux = [
-            "a-1-py3-none-musllinux_1_1_x86_64.whl",
-            "a-1-py3-none-manylinux_2_28_x86_64.whl",
-            "a-1-py3-none-manylinux1_x86_64.whl",
-        ];
-        assert_eq!(best(&linux, "linux-x64"), Some(linux[2]));
-        assert_eq!(best(&linux[..2], "linux-x64"), Some(linux[1]));
+        let linux = ["a-1-py3-none-musllinux_1_1_x86_64.whl", "a-1-py3-none-manylinux_2_28_x86_64.whl"];
+        assert_eq!(best(&linux, "linux-x64"), Some(linux[1]));
         assert_eq!(best(&linux[..1], "linux-x64"), Some(linux[0]));
+    }
+
+    #[test]
+    fn the_newest_platform_that_this_glibc_suffices_for_wins() {
+        let linux = [
+            "a-1-py3-none-linux_x86_64.whl",
+            "a-1-py3-none-manylinux1_x86_64.whl",
+            "a-1-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.whl",
+            "a-1-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            "a-1-py3-none-manylinux_2_28_x86_64.whl",
+            "a-1-py3-none-manylinux_2_36_x86_64.whl",
+            "a-1-py3-none-manylinux_2_39_x86_64.whl",
+        ];
+        for (glibc, at) in
+            [((2, 40), 6), ((2, 36), 5), ((2, 35), 4), ((2, 17), 3), ((2, 16), 2), ((2, 5), 1), ((2, 4), 0)]
+        {
+            let chosen = best_with(&linux, "linux-x64", Glibc::of(glibc.0, glibc.1));
+            assert_eq!(chosen, Some(linux[at]), "{glibc:?}");
+        }
+        // Of another machine nothing is known: the newest that a usual one runs, else the most modest.
+        assert_eq!(best(&linux, "linux-x64"), Some(linux[4]));
+        assert_eq!(best(&linux[5..], "linux-x64"), Some(linux[5]));
+    }
+
+    #[test]
+    fn a_wheel_of_python_2_comes_last() {
+        let both = ["a-1-py3-none-manylinux1_x86_64.whl", "a-1-py2-none-manylinux2010_x86_64.whl"];
+        assert_eq!(best(&both, "linux-x64"), Some(both[0]));
+        assert_eq!(best(&both[1..], "linux-x64"), Some(both[1]));
+    }
+
+    #[test]
+    fn a_program_that_died_of_its_oldest_wheel_is_taken_from_the_newest() {
+        let ninja = [
+            "ninja-1.11.1-py2.py3-none-manylinux_2_5_x86_64.manylinux1_x86_64.whl",
+            "ninja-1.11.1-py2.py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.whl",
+            "ninja-1.11.1-py2.py3-none-musllinux_1_1_x86_64.whl",
+        ];
+        assert_eq!(best_with(&ninja, "linux-x64", Glibc::of(2, 36)), Some(ninja[1]));
     }
 
     #[test]

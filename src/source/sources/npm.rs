@@ -5,19 +5,22 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
-use nodejs_semver::{Range, Version};
+use jiff::Timestamp;
+use nodejs_semver::Version;
 
 use super::Sources;
+use crate::age::Published;
 use crate::candidate::{Candidate, Scheme, is_version};
-use crate::platform::Platform;
+use crate::npm_range::NpmRange;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
-use crate::source::npm::Package;
+use crate::source::npm::{Package, Times};
 use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
 
 impl Sources {
-    pub(super) fn npm_candidates(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
+    /// The versions of a tool; with `dated`, the time of each, if that decides which of them are too young.
+    pub(super) fn npm_candidates(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
         thread::scope(|scope| {
             // The packages that archives are chosen from are requested together with the versions, not after them. A
             // failure is reported at their use.
@@ -26,17 +29,22 @@ impl Sources {
             for package in later {
                 scope.spawn(|| self.npm.package(&self.cache, &self.netrc, package));
             }
-            self.npm_versions(recipe)
+            self.npm_versions(recipe, dated)
         })
     }
 
-    fn npm_versions(&self, recipe: &Recipe) -> Result<Vec<Candidate>, SourceError> {
+    fn npm_versions(&self, recipe: &Recipe, dated: bool) -> Result<Vec<Candidate>, SourceError> {
         let mut found: BTreeMap<String, Candidate> = BTreeMap::new();
-        for package in self.npm_packages(recipe)? {
+        for (name, package) in self.npm_packages(recipe)? {
+            let times = self.npm_times(name, &package, recipe.cutoff.filter(|_| dated))?;
             for (version, release) in &package.versions {
                 let engine = release.node.clone().filter(|_| recipe.needs() == Some("node"));
-                let candidate =
-                    Candidate { deprecated: release.deprecated, engine, ..Candidate::new(version, Scheme::Semver) };
+                let candidate = Candidate {
+                    deprecated: release.deprecated,
+                    engine,
+                    published: published(version, &package, times.as_deref()),
+                    ..Candidate::new(version, Scheme::Semver)
+                };
                 found.entry(version.clone()).or_insert(candidate);
             }
         }
@@ -45,12 +53,12 @@ impl Sources {
 
     /// The existing packages of a tool. A missing package of an older naming is fine; a tool without any package is an
     /// error.
-    fn npm_packages(&self, recipe: &Recipe) -> Result<Vec<Arc<Package>>, SourceError> {
+    fn npm_packages<'r>(&self, recipe: &'r Recipe) -> Result<Vec<(&'r str, Arc<Package>)>, SourceError> {
         let mut packages = Vec::new();
         let mut gone = None;
         for name in &recipe.packages {
             match self.npm.package(&self.cache, &self.netrc, name) {
-                Ok(package) => packages.push(package),
+                Ok(package) => packages.push((name.as_str(), package)),
                 Err(error) if error.kind == SourceErrorKind::NoSuchPackage => gone = gone.or(Some(error)),
                 Err(error) => return Err(error),
             }
@@ -61,10 +69,24 @@ impl Sources {
         }
     }
 
+    /// The times of publication of a package, if its document leaves open which versions are later than the cutoff.
+    fn npm_times(
+        &self,
+        name: &str,
+        package: &Package,
+        cutoff: Option<Timestamp>,
+    ) -> Result<Option<Arc<Times>>, SourceError> {
+        if !cutoff.is_some_and(|cutoff| package.leaves_open(cutoff)) {
+            return Ok(None);
+        }
+        let versions: Vec<&str> = package.versions.keys().map(String::as_str).collect();
+        self.npm.times(&self.cache, &self.netrc, name, &versions).map(Some)
+    }
+
     pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
         thread::scope(|scope| {
             let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
-            let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe.platform));
+            let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe));
             let also: Vec<_> = recipe.also.iter().filter(had).map(ask).collect();
             let mut artifacts = vec![self.npm_main(recipe, version)?];
             for asked in also {
@@ -74,14 +96,14 @@ impl Sources {
         })
     }
 
-    fn npm_companion(&self, companion: &Companion, version: &str, platform: Platform) -> Result<Artifact, SourceError> {
-        let package = companion.package(platform);
+    fn npm_companion(&self, companion: &Companion, version: &str, recipe: &Recipe) -> Result<Artifact, SourceError> {
+        let package = companion.package(recipe.platform);
         let version = match &companion.engine {
-            Some(engine) => self.newest_accepting(&package, engine, version)?,
+            Some(engine) => self.newest_accepting(&package, engine, version, recipe.cutoff)?,
             None => version.to_owned(),
         };
         let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
-        artifact.archive.into = companion.folder(platform);
+        artifact.archive.into = companion.folder(recipe.platform);
         Ok(artifact)
     }
 
@@ -120,19 +142,40 @@ impl Sources {
         Ok(tarball)
     }
 
-    /// The newest release of a package whose `engines` accept this version of `engine`.
-    fn newest_accepting(&self, package: &str, engine: &str, version: &str) -> Result<String, SourceError> {
+    /// The newest release of a package whose `engines` accept this version of `engine`, published by the cutoff.
+    fn newest_accepting(
+        &self,
+        package: &str,
+        engine: &str,
+        version: &str,
+        cutoff: Option<Timestamp>,
+    ) -> Result<String, SourceError> {
         let what = format!("an npm package {package} for {engine} {version}");
         let none =
             || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("that accepts {engine} {version}")));
         let host = Version::parse(version).map_err(|_| none())?;
         let document = self.npm.package(&self.cache, &self.netrc, package)?;
+        let times = self.npm_times(package, &document, cutoff)?;
         let accepting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
             let own = Some(own).filter(|_| is_version(text))?;
-            let range = Range::parse(release.node.as_deref().unwrap_or("*")).ok()?;
+            let range = NpmRange::parse(release.node.as_deref().unwrap_or("*"))?;
             range.satisfies(&host).then_some((own, text))
         });
-        accepting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone()).ok_or_else(none)
+        let (old, young): (Vec<_>, Vec<_>) = accepting.partition(|(_, text)| {
+            let published = published(text, &document, times.as_deref()).map(Published::latest);
+            cutoff.is_none_or(|cutoff| published.is_none_or(|published| published <= cutoff))
+        });
+        let newest = old.into_iter().max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone());
+        newest.ok_or_else(|| match cutoff {
+            Some(cutoff) if !young.is_empty() => SourceError::new(&what, SourceErrorKind::TooYoung(cutoff)),
+            _ => none(),
+        })
     }
+}
+
+/// The time of publication of a version, as closely as the documents at hand give it.
+fn published(version: &str, package: &Package, times: Option<&Times>) -> Option<Published> {
+    let at = times.and_then(|times| times.of(version)).map(Published::At);
+    at.or_else(|| package.published(version))
 }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::age::Published;
 use crate::candidate::is_version;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
@@ -19,6 +23,8 @@ pub(super) struct Index {
 #[derive(Debug, Serialize, Deserialize)]
 struct IndexedRelease {
     tag: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    published: Option<Published>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     files: BTreeMap<String, Facts>,
 }
@@ -36,6 +42,7 @@ pub(super) struct Facts {
 pub(super) struct Listed<'a> {
     pub(super) version: String,
     pub(super) tag: String,
+    pub(super) published: Option<Published>,
     /// The files with their facts; empty if the list has no files.
     pub(super) files: &'a BTreeMap<String, Facts>,
 }
@@ -54,17 +61,24 @@ impl Index {
         Ok(Self { releases })
     }
 
-    /// The versions for a target; if a version was released twice, the newer release.
-    pub(super) fn versions(&self, path: &IndexPath, target: &str) -> Vec<Listed<'_>> {
+    /// The versions for a target. If a version was released more than once, it stands for the newest release of those
+    /// that were published by the cutoff, or else for the newest of all.
+    pub(super) fn versions(&self, path: &IndexPath, target: &str, cutoff: Option<Timestamp>) -> Vec<Listed<'_>> {
+        let is_old = |release: &&IndexedRelease| {
+            let published = release.published.map(Published::latest);
+            cutoff.is_none_or(|cutoff| published.is_none_or(|published| published <= cutoff))
+        };
+        let (old, young): (Vec<_>, Vec<_>) = self.releases.iter().partition(is_old);
         let mut listed: Vec<Listed<'_>> = Vec::new();
-        for release in &self.releases {
+        for release in old.into_iter().chain(young) {
             let versions = match &path.version_in {
                 Some(name) => versions_in(name, release, target),
                 None => release.tag.strip_prefix(&path.prefix).map(str::to_owned).into_iter().collect(),
             };
             for version in versions {
                 if is_version(&version) && !listed.iter().any(|known| known.version == version) {
-                    listed.push(Listed { version, tag: release.tag.clone(), files: &release.files });
+                    let (tag, published) = (release.tag.clone(), release.published);
+                    listed.push(Listed { version, tag, published, files: &release.files });
                 }
             }
         }
@@ -90,7 +104,17 @@ fn release(path: &IndexPath, item: &Value) -> Option<IndexedRelease> {
             files.insert(name.to_owned(), Facts { digest, size: file.get("size").and_then(Value::as_u64) });
         }
     }
-    Some(IndexedRelease { tag, files })
+    let published = path.published.as_ref().and_then(|member| published(item.get(member)?.as_str()?));
+    Some(IndexedRelease { tag, published, files })
+}
+
+/// A time of publication, from a time or a day: a release of a day was out by the end of it.
+fn published(text: &str) -> Option<Published> {
+    if let Ok(time) = text.parse() {
+        return Some(Published::At(time));
+    }
+    let next = text.parse::<Date>().ok()?.tomorrow().ok()?;
+    Some(Published::By(next.to_zoned(TimeZone::UTC).ok()?.timestamp()))
 }
 
 /// The versions in the file names of a release.
@@ -106,4 +130,16 @@ fn looks_like(wanted: &str, name: &str) -> bool {
     let begin = wanted.split('{').next().unwrap_or_default();
     let end = wanted.rsplit('}').next().unwrap_or_default();
     name.starts_with(begin) && name.ends_with(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_of_publication_ends_before_its_release_counts() {
+        assert_eq!(published("2026-01-31").map(|it| it.to_string()).as_deref(), Some("by 2026-02-01T00:00:00Z"));
+        assert_eq!(published("2026-01-31T05:00:00Z").map(|it| it.to_string()).as_deref(), Some("2026-01-31T05:00:00Z"));
+        assert_eq!(published("soon"), None);
+    }
 }

@@ -64,17 +64,21 @@ impl Resolver<'_> {
             return Err(Missing::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
         }
         let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
-        artifacts.into_iter().map(|artifact| self.with_digest(artifact).map_err(Missing::Unknown)).collect()
+        let digested = |artifact| self.with_digest(artifact, platform).map_err(Missing::Unknown);
+        artifacts.into_iter().map(digested).collect()
     }
 
-    fn with_digest(&self, mut artifact: Artifact) -> Result<Artifact, Trouble> {
+    /// The artifact with its digest, computed if that is permitted. This platform's may lack it: the plan refuses it.
+    fn with_digest(&self, mut artifact: Artifact, platform: Platform) -> Result<Artifact, Trouble> {
         match self.digest_of {
-            Some(digest_of) if artifact.archive.digest.is_none() => {
+            _ if artifact.archive.digest.is_some() => Ok(artifact),
+            Some(digest_of) => {
                 let (digest, size) = digest_of(&artifact)?;
                 (artifact.archive.digest, artifact.archive.size) = (Some(digest), Some(size));
                 Ok(artifact)
             }
-            _ => Ok(artifact),
+            None if platform == self.platform => Ok(artifact),
+            None => Err(Trouble::new(TroubleKind::Digest, "no digest says what its archive must be")),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Resolver<'_> {
             let artifacts = answer.as_ref().ok()?;
             artifacts.iter().enumerate().find_map(|(at, now)| {
                 let part = predecessor(before, *platform, at, now)?;
-                let declared = ask.sha256.as_ref().and_then(|digests| digests.of(*platform));
+                let declared = ask.digest_of(*platform, self.platform);
                 let change = bytes(part, now, declared).or_else(|| unsigned(part, now))?;
                 let (package, version) = (now.archive.package.clone(), now.archive.version.clone());
                 Some(Changed { tool: ask.name.clone(), package, version, change })

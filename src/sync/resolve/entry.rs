@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::archives::{Archives, Missing};
-use crate::candidate::SourceKind;
+use crate::candidate::{Candidate, SourceKind};
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
 use crate::source::{Artifact, Recipe, Signature};
@@ -14,7 +14,7 @@ use crate::trouble::{Trouble, TroubleKind};
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,
-    version: &str,
+    release: &Candidate,
     known: Option<&LockedTool>,
     archives: &Archives,
 ) -> Option<LockedTool> {
@@ -26,8 +26,9 @@ pub(super) fn entry(
             platforms.extend(parts.map(|parts| (*platform, parts)));
         }
     }
-    let (request, version) = (ask.request.text().to_owned(), version.to_owned());
-    let entry = LockedTool { request, version, source: recipe.source, platforms };
+    let (request, version) = (ask.request.text().to_owned(), release.version.clone());
+    let (instructions, published) = (ask.instructions(), release.published);
+    let entry = LockedTool { request, version, source: recipe.source, instructions, published, platforms };
     (!entry.platforms.is_empty() && known != Some(&entry)).then_some(entry)
 }
 
@@ -41,7 +42,7 @@ pub(super) fn warning(tool: &str, archives: &Archives) -> Option<Trouble> {
             reasons.entry(&error.text).or_default().push(Platform::to_string(platform));
         }
     }
-    let text = format!("vx.lock lacks `{tool}` for platforms that could not be asked about:");
+    let text = format!("vx.lock lacks `{tool}` for these platforms:");
     let lines = reasons.iter().map(|(reason, platforms)| format!("  {}: {reason}", platforms.join(", ")));
     // One hint serves all reasons.
     let hint = "run `vx lock`, which asks again for what is missing, or limit the tool with `os = [...]`";

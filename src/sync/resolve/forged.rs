@@ -109,7 +109,7 @@ impl Resolver<'_> {
         locked: &LockedTool,
         platform: Platform,
     ) -> Result<(), Difference> {
-        let own = ask.url.as_ref().filter(|_| recipe.source == SourceKind::Url);
+        let own = ask.url.as_ref().filter(|_| recipe.source == SourceKind::Url).and_then(|url| url.of(platform));
         let own = own.map(|url| template::expand(url, &locked.version, platform));
         let bare = own.as_ref().and_then(|url| self.sources.locate_url(url).ok()).map(|origin| origin.url);
         let mut parts = locked.platforms.get(&platform).into_iter().flatten();
@@ -144,6 +144,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::age::ReleaseAge;
     use crate::paths::Home;
     use crate::project::lock::LockFile;
     use crate::project::{Lock, Project};
@@ -175,6 +176,7 @@ mod tests {
             frozen: false,
             all_platforms: true,
             declared: &project.tools,
+            age: ReleaseAge { minimum: Duration::ZERO, now: jiff::Timestamp::now() },
             digest_of: None,
             renewed: &[],
         };

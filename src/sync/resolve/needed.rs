@@ -78,8 +78,13 @@ impl Resolver<'_> {
             Standing::Settled(_) => return None,
             Standing::Partly(_, locked) => locked.version.clone(),
             // A failure is reported when that tool itself is resolved.
-            Standing::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?,
+            Standing::Open(recipe, pin) => self.version(ask, &recipe, pin.as_ref(), None).ok()?.release.version,
         };
         Some(Runner { tool: ask.name.clone(), version })
     }
+}
+
+/// The versions that can be run.
+pub(super) fn runnable(candidates: Vec<Candidate>, runner: Option<&Runner>) -> Vec<Candidate> {
+    candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
 }

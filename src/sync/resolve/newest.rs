@@ -1,6 +1,7 @@
 //! The newest versions of a tool: within the project's request, and overall.
 
 use super::Resolver;
+use super::aged::{Choice, Soon};
 use crate::candidate::SourceKind;
 use crate::project::{Request, ToolRequest};
 use crate::trouble::Trouble;
@@ -10,8 +11,12 @@ use crate::trouble::Trouble;
 pub struct Newest {
     /// The newest one that matches the project's request.
     pub matching: String,
+    /// A newer one that matches, and is too young.
+    pub matching_soon: Option<Soon>,
     /// The newest overall, without prereleases; never older than `matching`.
     pub latest: String,
+    /// A newer one than that, too young.
+    pub latest_soon: Option<Soon>,
 }
 
 impl Resolver<'_> {
@@ -23,14 +28,22 @@ impl Resolver<'_> {
             return None;
         }
         let runner = self.runner(&recipe, &|_| false);
-        Some(self.version(ask, &recipe, None, runner.as_ref()).map(|matching| {
+        Some(self.version(ask, &recipe, None, runner.as_ref()).map(|Choice { release, soon }| {
             // A request that names a prerelease may be ahead of all releases, and some tools have only prereleases.
-            let latest =
-                Request::parse("latest").ok().and_then(|latest| self.choose(&latest, &recipe, runner.as_ref()).ok());
-            let ahead = Request::parse(&format!(">{matching}")).ok();
-            let latest =
-                latest.filter(|latest| ahead.is_some_and(|ahead| ahead.matches(&latest.version, latest.scheme)));
-            Newest { latest: latest.map_or_else(|| matching.clone(), |latest| latest.version), matching }
+            let latest = Request::parse("latest").ok();
+            let latest = latest.and_then(|latest| self.choose(ask, &latest, &recipe, runner.as_ref()).ok());
+            let ahead = Request::parse(&format!(">{}", release.version)).ok();
+            let is_ahead = |version: &str| ahead.as_ref().is_some_and(|ahead| ahead.matches(version, release.scheme));
+            let (latest, latest_soon) = match latest {
+                Some(Choice { release, soon }) => (Some(release.version), soon),
+                None => (None, None),
+            };
+            Newest {
+                latest: latest.filter(|latest| is_ahead(latest)).unwrap_or_else(|| release.version.clone()),
+                latest_soon: latest_soon.filter(|soon| is_ahead(&soon.version)),
+                matching: release.version.clone(),
+                matching_soon: soon,
+            }
         }))
     }
 }

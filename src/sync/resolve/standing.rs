@@ -1,9 +1,10 @@
 //! The state of each tool before any request: settled by the lock or by `PATH`, or still open.
 
+use super::pin::Pin;
 use super::{Resolver, failed};
 use crate::candidate::SourceKind;
 use crate::platform::Platform;
-use crate::project::{LockedTool, Request, ToolRequest};
+use crate::project::{LockedTool, ToolRequest};
 use crate::source::Recipe;
 use crate::sync::plan::Resolved;
 use crate::trouble::{Trouble, TroubleKind};
@@ -14,8 +15,8 @@ pub(super) enum Standing<'a> {
     Settled(Resolved),
     /// The lock has the version, but not the archives of all requested platforms.
     Partly(Recipe, &'a LockedTool),
-    /// Open, except for a version that a lock of an older format may pin.
-    Open(Recipe, Option<Request>),
+    /// Open, except for a version that a lock may pin.
+    Open(Recipe, Option<Pin>),
 }
 
 impl Standing<'_> {
@@ -47,7 +48,8 @@ impl Resolver<'_> {
         upgraded: bool,
     ) -> Standing<'a> {
         let here = ask.wanted_on(self.platform.os);
-        if !here && (self.frozen || !self.all_platforms || locked.is_some()) {
+        let settled = locked.filter(|_| !self.in_doubt(ask));
+        if !here && (self.frozen || !self.all_platforms || settled.is_some()) {
             return Standing::Settled(Resolved::NotHere);
         }
         let recipe = match self.recipe(ask, self.platform) {
@@ -62,6 +64,7 @@ impl Resolver<'_> {
             return Standing::Settled(failed(&forged));
         }
         match locked {
+            Some(locked) if settled.is_none() => Standing::Open(recipe, self.pin_if_aged(locked)),
             Some(locked) => match locked.platforms.get(&self.platform) {
                 Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => {

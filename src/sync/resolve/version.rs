@@ -1,92 +1,85 @@
-//! The version for a request: the one pinned by a lock of an older format if the request accepts it, or else the
-//! newest.
+//! The version for a request: the one that a lock pins if the request accepts it, or else the newest that is old enough.
 
 use super::Resolver;
-use super::needed::Runner;
+use super::aged::{Choice, Unanswered};
+use super::needed::{Runner, runnable};
+use super::pin::Pin;
 use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::project::{Request, ToolRequest};
 use crate::source::Recipe;
 use crate::trouble::{Trouble, TroubleKind};
 
-/// The reason that a request has no version.
-pub(super) enum Unanswered {
-    /// The versions are not known.
-    Unknown(Trouble),
-    /// None of the versions fits.
-    NoMatch(Trouble),
-}
-
 impl Resolver<'_> {
-    /// The version of this tool that a lock of an older format pins, or the version of an entry that is made anew.
-    pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Request> {
-        let renewed = self.lock.tools.get(&ask.name).filter(|_| self.renews(ask));
-        let version = self.pins.get(&ask.name).or_else(|| renewed.map(|entry| &entry.version));
-        version.and_then(|version| Request::parse(version).ok())
-    }
-
-    /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request.
+    /// The version of a tool: the pinned one if the request accepts it, or else the newest that matches the request and
+    /// is old enough.
     pub(super) fn version(
         &self,
         ask: &ToolRequest,
         recipe: &Recipe,
-        pin: Option<&Request>,
+        pin: Option<&Pin>,
         runner: Option<&Runner>,
-    ) -> Result<String, Trouble> {
+    ) -> Result<Choice, Trouble> {
+        if let Some(impossible) = ask.request.impossible() {
+            return Err(Trouble::of(&impossible).about(format_args!("`{}`", ask.name)));
+        }
         if recipe.source == SourceKind::Url {
-            return exact(ask.request.text()).ok_or_else(|| {
+            let version = exact(ask.request.text()).map(|version| Candidate::new(version, Scheme::Python));
+            return version.map(|release| Choice { release, soon: None }).ok_or_else(|| {
                 let (tool, text) = (&ask.name, ask.request.text());
                 let text = format!("`{tool}` comes from an address and needs an exact version, not `{text}`");
                 Trouble::new(TroubleKind::Configuration, text).hinted("name one in vx.toml")
             });
         }
-        if let Some(pin) = pin {
-            match self.choose(pin, recipe, runner) {
-                Ok(pinned) if accepts(&ask.request, &pinned) => return Ok(pinned.version),
-                Err(Unanswered::NoMatch(_)) if accepts_unseen(&ask.request, pin, recipe) => {
+        if let Some(Pin { request, aged }) = pin {
+            let age = self.age.for_tool(ask.minimum_release_age);
+            let holds = |pinned: &Candidate| {
+                let young = pinned.published.is_some_and(|published| age.is_young(published));
+                accepts(&ask.request, pinned) && !(*aged && young)
+            };
+            match self.choose(ask, request, recipe, runner) {
+                Ok(pinned) if holds(&pinned.release) => return Ok(pinned),
+                Err(Unanswered::NoMatch(_)) if accepts_unseen(&ask.request, request, recipe) => {
                     let (tool, kind) = (&ask.name, recipe.source);
-                    let text = format!("`{tool}`: vx.lock pins {pin}, and {kind} does not offer it");
+                    let text = format!("`{tool}`: vx.lock pins {request}, and {kind} does not offer it");
                     let hint = format!("choose another version with `vx lock --upgrade {tool}`");
                     return Err(Trouble::new(TroubleKind::Lock, text).hinted(hint));
                 }
                 Err(Unanswered::Unknown(error)) => return Err(error),
                 // `vx.toml` requests another version by now.
-                Ok(_) | Err(Unanswered::NoMatch(_)) => {}
+                Ok(_) | Err(Unanswered::NoMatch(_) | Unanswered::TooYoung(_)) => {}
             }
         }
-        match self.choose(&ask.request, recipe, runner) {
-            Ok(chosen) => Ok(chosen.version),
-            Err(Unanswered::Unknown(error)) => Err(error),
+        match self.choose(ask, &ask.request, recipe, runner) {
+            Ok(chosen) => Ok(chosen),
+            Err(Unanswered::Unknown(error) | Unanswered::TooYoung(error)) => Err(error),
             Err(Unanswered::NoMatch(error)) => Err(error.about(format_args!("`{}`", ask.name))),
         }
     }
 
-    /// The newest release that matches; if no known one does, the list of releases is requested again.
+    /// The newest release that matches and is old enough; if no known one matches, the list of releases is requested
+    /// again.
     ///
     /// Releases that the version of `runner` cannot run are left out.
     pub(super) fn choose(
         &self,
+        ask: &ToolRequest,
         request: &Request,
         recipe: &Recipe,
         runner: Option<&Runner>,
-    ) -> Result<Candidate, Unanswered> {
+    ) -> Result<Choice, Unanswered> {
         let unknown = |error| Unanswered::Unknown(Trouble::of(&error));
         let known = self.sources.candidates(recipe, self.platform).map_err(unknown)?;
         if let Ok(chosen) = request.choose(&runnable(known, runner)) {
-            return Ok(chosen.clone());
+            return self.of_age(ask, request, recipe, runner, chosen.clone());
         }
         let candidates = self.sources.candidates_anew(recipe, self.platform).map_err(unknown)?;
         let unfit = runner.and_then(|runner| Some((runner, request.choose(&candidates).ok()?.clone())));
         match (request.choose(&runnable(candidates, runner)), unfit) {
-            (Ok(chosen), _) => Ok(chosen.clone()),
+            (Ok(chosen), _) => self.of_age(ask, request, recipe, runner, chosen.clone()),
             (Err(_), Some((runner, newest))) => Err(Unanswered::NoMatch(too_old(runner, &newest))),
             (Err(error), None) => Err(Unanswered::NoMatch(Trouble::of(&error))),
         }
     }
-}
-
-/// The versions that can be run.
-fn runnable(candidates: Vec<Candidate>, runner: Option<&Runner>) -> Vec<Candidate> {
-    candidates.into_iter().filter(|candidate| runner.is_none_or(|runner| runner.runs(candidate))).collect()
 }
 
 fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {

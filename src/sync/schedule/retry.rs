@@ -9,16 +9,16 @@ use super::{Scheduler, Stage};
 use crate::trouble::{Trouble, TroubleKind};
 
 impl Scheduler {
-    /// Reserve the tool's slot again and prepare its install, or report why that is not possible.
-    pub(super) fn retry(&mut self, tool: &str) {
-        if let Err(why) = self.try_again(tool) {
+    /// Reserve this slot again and prepare its install, or report why that is not possible.
+    pub(super) fn retry(&mut self, key: &str) {
+        if let Err(why) = self.try_again(key) {
             // The view may be gone or slow; this report is not essential.
-            let _ = self.failures.try_send(RequestFailure::NotRetried { key: tool.to_owned(), why });
+            let _ = self.failures.try_send(RequestFailure::NotRetried { key: key.to_owned(), why });
         }
     }
 
-    fn try_again(&mut self, tool: &str) -> Result<(), String> {
-        let index = self.tasks.iter().position(|task| task.tool == tool).ok_or("this run does not install it")?;
+    fn try_again(&mut self, key: &str) -> Result<(), String> {
+        let index = self.tasks.iter().position(|task| task.key() == key).ok_or("this run does not install it")?;
         let task = &self.tasks[index];
         match task.stage {
             _ if self.cancelled => return Err("everything was asked to stop".into()),

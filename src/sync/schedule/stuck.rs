@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use vx_tui::source::RequestFailure;
 
 use super::{Scheduler, Stage};
+use crate::channel::slot_key;
 use crate::process::{Heeds, Member, members};
 
 /// Time after a request to stop at which the processes that ignore it are named.
@@ -21,7 +22,8 @@ impl Scheduler {
                 *look_at = None;
                 if let Some(by) = named(&members(process.pid())) {
                     // The view may be gone or slow; this report is not essential.
-                    let _ = self.failures.try_send(RequestFailure::Blocked { key: task.tool.clone(), by });
+                    let _ =
+                        self.failures.try_send(RequestFailure::Blocked { key: slot_key(&task.tool).into_owned(), by });
                 }
             }
         }

@@ -7,18 +7,22 @@ use std::time::Duration;
 
 use vx_shm::{Reader, SlotState, SlotView};
 
+use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::install::{
-    self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store,
+    self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
 };
 use crate::paths::Home;
-use crate::process;
+use crate::process::{self, Exit};
 use crate::report::Progress;
 use crate::sync::SlotReporter;
 use crate::work::holder::holder_progress;
 
 /// The longest that a post-install command may take.
 const POSTINSTALL_PATIENCE: Duration = Duration::from_secs(15 * 60);
+
+/// The longest that a program may take that is started once.
+const TRIAL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Install by this configuration, and report to this slot.
 pub(super) fn install(
@@ -27,10 +31,17 @@ pub(super) fn install(
     cancel: &CancelToken,
 ) -> Result<Installed, InstallError> {
     let postinstall = |command: &PostInstall| run_postinstall(config, command, cancel);
+    let trial = |trial: &Trial| run_trial(trial, cancel);
     let state_of = |tool: &str| state_of(config, tool);
     let patience =
         config.stall_ms.map_or_else(Patience::default, |stall| Patience::stalling(Duration::from_millis(stall)));
-    let hooks = Hooks { progress_of: &holder_progress, state_of: &state_of, postinstall: &postinstall, patience };
+    let hooks = Hooks {
+        progress_of: &holder_progress,
+        state_of: &state_of,
+        postinstall: &postinstall,
+        trial: &trial,
+        patience,
+    };
     install::install(config, reporter, cancel, &hooks)
 }
 
@@ -38,7 +49,8 @@ pub(super) fn install(
 fn slot_of(config: &InstallConfig, tool: &str) -> Option<SlotView> {
     let at = config.board.as_ref()?;
     let snapshot = Reader::open(&at.path).ok()?.snapshot().ok()?;
-    snapshot.slots.into_iter().find(|slot| slot.key == tool && slot.index != at.slot)
+    let key = slot_key(tool);
+    snapshot.slots.into_iter().find(|slot| slot.key == key && slot.index != at.slot)
 }
 
 /// The programs of another tool: of its version in this run, or else of the version installed last.
@@ -75,5 +87,13 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
         Ok((exit, _)) if exit.success() => Ok(()),
         Ok((exit, tail)) => Err(CommandFault { reason: exit.to_string(), output: tail.lines() }),
         Err(error) => Err(CommandFault { reason: error.to_string(), output: Vec::new() }),
+    }
+}
+
+fn run_trial(trial: &Trial, cancel: &CancelToken) -> Option<String> {
+    let end = process::try_once(trial.file, trial.arguments, TRIAL_PATIENCE, &|| cancel.cancelled());
+    match end {
+        Ok(exit @ Exit::Signal(_)) => Some(exit.to_string()),
+        _ => None,
     }
 }

@@ -7,6 +7,7 @@ use vx_status::error_cell::ErrorCell;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
+use crate::channel::slot_key;
 use crate::work::boards;
 
 /// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
@@ -61,10 +62,11 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
         return Err(ReportError::NoKey);
     }
     let owners = owners(owner)?;
-    let board = boards::find_own(board, Some(&report.key), &with_callers(&owners))?;
+    let key = slot_key(&report.key);
+    let board = boards::find_own(board, Some(&key), &with_callers(&owners))?;
     let version = report.version.as_deref().unwrap_or("");
     let anew = report.end.is_none();
-    let slot = match Slot::on_behalf(&board, &report.key, version, Kind::Task, &owners, anew) {
+    let slot = match Slot::on_behalf(&board, &key, version, Kind::Task, &owners, anew) {
         Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
         claimed => claimed.map_err(|error| refused(&board, error))?,
     };

@@ -61,6 +61,22 @@ impl Layer {
         Ok(Self { workspace, tools })
     }
 
+    /// The names under which a program of the system's tool may be on `PATH`: a tool's own name means its first program.
+    pub(super) fn on_path(&self, tool: &Tool, name: &str) -> Vec<String> {
+        let mut names = vec![name.to_owned()];
+        if tool.ask.name == name {
+            let sources = self.workspace.sources(Access::Offline);
+            names.extend(self.workspace.resolver(&sources).system_programs(&tool.ask));
+        }
+        names
+    }
+
+    /// The names of the programs that a tool that is not installed would have.
+    pub(super) fn program_names(&self, tool: &Tool) -> Vec<String> {
+        let sources = self.workspace.sources(Access::Offline);
+        self.workspace.resolver(&sources).program_names(&tool.ask)
+    }
+
     /// True if a tool has, or would have, a program of this name.
     pub(super) fn provides(&self, tool: &Tool, name: &str) -> bool {
         match &tool.state {

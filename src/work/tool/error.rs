@@ -24,8 +24,8 @@ pub enum ToolError {
         /// The project's file.
         project: PathBuf,
     },
-    /// No project declares the tool, nothing has installed it, and it may not be installed.
-    #[error("`{name}` is not installed, and no vx.toml declares {tool}")]
+    /// No project declares the tool, and it is not on `PATH`.
+    #[error("no vx.toml declares {tool}, and no `{name}` is on PATH")]
     Undeclared {
         /// The program.
         name: String,
@@ -39,14 +39,6 @@ pub enum ToolError {
         tool: String,
         /// The version asked for.
         version: String,
-    },
-    /// The tool's newest release has no such program.
-    #[error("{tool} was installed without a program `{name}`")]
-    NoProgram {
-        /// The tool.
-        tool: String,
-        /// The program.
-        name: String,
     },
     /// No tool has a program of this name.
     #[error("`{name}` is no command of vx, and no tool that vx.toml declares or vx knows")]
@@ -65,7 +57,7 @@ impl Explain for ToolError {
     fn kind(&self) -> TroubleKind {
         match self {
             Self::Absent { .. } | Self::NotOnPath { .. } | Self::Undeclared { .. } => TroubleKind::NotFound,
-            Self::VersionAbsent { .. } | Self::NoProgram { .. } => TroubleKind::NotFound,
+            Self::VersionAbsent { .. } => TroubleKind::NotFound,
             Self::Unknown { .. } => TroubleKind::Usage,
             Self::Work(error) => error.kind(),
         }
@@ -76,10 +68,9 @@ impl Explain for ToolError {
             Self::Absent { .. } => "run `vx sync`".into(),
             Self::NotOnPath { .. } => "install it, or have vx install it: give its version in vx.toml".into(),
             Self::Undeclared { tool, .. } => {
-                format!("add `{tool} = \"latest\"` to [tools] in vx.toml, and run `vx sync`")
+                format!("add `{tool} = \"latest\"` to [tools] in vx.toml, or run it once with `vx x {tool}@latest`")
             }
             Self::VersionAbsent { tool, version } => format!("run `vx install {tool}@{version}`"),
-            Self::NoProgram { .. } => return None,
             Self::Unknown { near, .. } if near.is_empty() => {
                 "`vx --help` lists the commands, `vx search` the tools".into()
             }

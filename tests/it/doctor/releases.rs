@@ -87,6 +87,61 @@ fn files_that_a_tool_added_to_its_release_are_advice_and_no_fault() {
 }
 
 #[test]
+fn a_program_that_was_planted_into_a_release_is_found_and_left_to_its_user() {
+    let sandbox = well();
+    fs::write(release(&sandbox).join("bin/planted"), "#!/bin/sh\n").expect("it is written");
+    let said = sandbox.vx("doctor").exits_with(1);
+    said.prints("1 file was added to its programs since: `bin/planted`").prints("vx install biome@2.3.4 --force");
+    sandbox.vx("doctor --fix").exits_with(1);
+    assert!(release(&sandbox).join("bin/planted").exists(), "a user's own program may be what was added");
+    sandbox.vx("install biome@2.3.4 --force").succeeds();
+    assert_eq!(wrongs(sandbox.vx("doctor --json").succeeds()), [""; 0]);
+}
+
+#[test]
+fn a_setuid_bit_that_was_added_is_found() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = well();
+    fs::set_permissions(program(&sandbox), fs::Permissions::from_mode(0o4755)).expect("a mode");
+    finds_and_mends(&sandbox, &["release: biome 2.3.4: ", "(setuid or setgid)"]);
+    let mode = fs::metadata(program(&sandbox)).expect("the program").permissions().mode();
+    assert_eq!(mode & 0o7000, 0);
+}
+
+#[test]
+fn a_file_in_the_place_of_a_release_is_found() {
+    let sandbox = well();
+    fs::remove_dir_all(release(&sandbox)).expect("it goes");
+    fs::write(release(&sandbox), "a file").expect("it is written");
+    let found = wrongs(sandbox.vx("doctor --json").exits_with(1));
+    assert!(found.iter().any(|found| found.contains("biome 2.3.4") && found.contains("is no directory")), "{found:?}");
+    sandbox.vx("doctor --fix").succeeds().prints("mended: ");
+    assert_eq!(sandbox.program_says("biome"), "2.3.4");
+    let stray = sandbox.home().join("store/deno");
+    fs::write(&stray, "a file").expect("it is written");
+    finds_one(&sandbox, &["release: deno: ", "is no directory"]);
+    fs::remove_file(&stray).expect("it goes");
+    fs::create_dir(&stray).expect("a directory");
+    fs::write(stray.join("1.0.0"), "a file").expect("it is written");
+    finds_and_mends(&sandbox, &["release: deno 1.0.0: ", "is no directory"]);
+}
+
+#[test]
+fn a_damaged_archive_of_the_cache_is_found() {
+    let sandbox = well();
+    let cached = sandbox.home().join("cache/downloads");
+    let archive = fs::read_dir(&cached).expect("a cache").flatten().next().expect("an archive").path();
+    let mut bytes = fs::read(&archive).expect("an archive");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&archive, bytes).expect("it is written");
+    assert_eq!(wrongs(sandbox.vx("doctor --json --quick").succeeds()), [""; 0]);
+    finds_and_mends(&sandbox, &["archive: ", "does not have the digest in its name"]);
+    assert!(!archive.exists());
+}
+
+#[test]
 fn a_release_that_cannot_be_installed_again_stays_as_it_is() {
     let mut sandbox = well();
     fs::write(program(&sandbox), "changed").expect("it is written");

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use vx::config::Part;
+use vx::http::Trust;
 use vx::install::{CancelToken, InstallError, fetch};
 use vx::report::{Phase, Reporter, Silent};
 use vx::trouble::Explain;
@@ -474,7 +475,9 @@ fn an_archive_is_fetched_to_learn_its_digest_and_then_installed_from_the_cache()
     let reply = Reply::sequence([Reply::ok(&archive[..]).reset_after(1_000_000), Reply::ok(&archive[..])]);
     let mut config = setting.serves_as("tool.tgz", &archive, reply);
     config.parts[0].archive.digest = None;
-    let learn = |part: &Part| fetch(&setting.home(), part, &setting.patience, &Silent, &CancelToken::new(), &|_| None);
+    let learn = |part: &Part| {
+        fetch(&setting.home(), part, &setting.patience, &Trust::default(), &Silent, &CancelToken::new(), &|_| None)
+    };
     let (digest, size) = learn(&config.parts[0]).expect("it is fetched");
     assert_eq!(size, archive.len() as u64);
     setting.assert_no_staging();

@@ -203,6 +203,7 @@ fn a_post_install_command_runs_before_the_release_can_be_seen() {
         progress_of: &|_| None,
         state_of: &|_| None,
         postinstall,
+        trial: &|_| None,
         patience: setting.patience.clone(),
     };
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use vx::archive::{Archive, Origin};
 use vx::config::{InstallConfig, Part, Program};
 use vx::digest::{Algorithm, Digest};
+use vx::http::Trust;
 use vx::install::{CancelToken, Hooks, InstallError, Installed, Patience, install};
 use vx::paths::Home;
 use vx::report::{Phase, Reporter};
@@ -63,8 +64,10 @@ impl Setting {
             log_file: None,
             board: None,
             postinstall: None,
+            trial: None,
             force: false,
             offline: false,
+            trust: Trust::default(),
         }
     }
 
@@ -93,6 +96,7 @@ impl Setting {
                 progress_of: &|_| None,
                 state_of: &|_| None,
                 postinstall: &postinstall,
+                trial: &|_| panic!("no trial was planned"),
                 patience: self.patience.clone(),
             },
         )

@@ -89,6 +89,23 @@ fn tools_of_the_project_are_installed_first_and_run_by_their_names() {
 }
 
 #[test]
+fn a_script_runs_without_the_tools_that_cannot_be_had_unless_it_is_strict() {
+    let sandbox = Sandbox::new();
+    let line = scripted(&sandbox, "say", "echo said");
+    let text = format!("[tools]\n{line}nodee = \"22\"\nbiome = \"9\"\n[scripts]\nspeak = \"say\"\n");
+    let sandbox = sandbox.config(&text).offers("biome", "2.3.4");
+    run(&sandbox, &["--strict", "speak"]).exits_with(2).says("nodee");
+    let spoken = run(&sandbox, &["speak"]).succeeds().says("2 of 3 tools did not install: ").says("warning:");
+    assert_eq!(spoken.stdout(), "said\n");
+    // What is left to install cannot be had at all.
+    assert_eq!(run(&sandbox, &["speak"]).succeeds().stdout(), "said\n");
+    run(&sandbox, &["--strict", "speak"]).exits_with(2).says("nodee");
+    sandbox.write("vx.toml", &text.replace("nodee = \"22\"\n", ""));
+    run(&sandbox, &["--strict", "speak"]).fails_with("1 of 1 tools did not install: biome");
+    assert_eq!(run(&sandbox, &["speak"]).succeeds().stdout(), "said\n");
+}
+
+#[test]
 fn the_last_script_takes_the_place_of_vx() {
     let sandbox =
         scripts("wait = { command = \"echo $$; exec sleep 20\", depends = [\"before\"] }\nbefore = \"true\"\n");

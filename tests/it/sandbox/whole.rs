@@ -27,6 +27,13 @@ impl Sandbox {
         assert!(flaws.is_empty(), "not whole:\n{}", flaws.join("\n"));
     }
 
+    /// The faults of these releases, each named as `tool version`.
+    pub(crate) fn flaws_of(&self, releases: &[String]) -> Vec<String> {
+        let mut flaws = self.store_flaws();
+        flaws.retain(|flaw| releases.iter().any(|release| flaw.starts_with(&format!("{release}: "))));
+        flaws
+    }
+
     /// Assert the same, and that there are no leftovers except the beginnings of archives, which the next run
     /// continues.
     #[track_caller]

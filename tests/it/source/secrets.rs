@@ -103,7 +103,7 @@ fn a_proxy_is_used_for_all_but_its_exceptions() {
     registry.offer("uv", "0.13.8");
     let dead = format!("http://{}", host(&Server::start()));
     let setting = Setting::of(&registry).with("http_proxy", &dead);
-    assert!(matches!(resolve(&setting.sources(), "uv", "latest").unwrap_err().kind, SourceErrorKind::Unreachable(_)));
+    assert!(matches!(resolve(&setting.sources(), "uv", "latest").unwrap_err().kind, SourceErrorKind::Proxy { .. }));
     let excepted = Setting::of(&registry).with("http_proxy", &dead).with("NO_PROXY", "example.invalid, 127.0.0.0/8");
     assert!(resolve(&excepted.sources(), "uv", "latest").is_ok());
     let https_only = Setting::of(&registry).with("HTTPS_PROXY", &dead);

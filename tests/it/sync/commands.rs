@@ -44,15 +44,21 @@ fn an_empty_store_is_an_empty_list() {
 }
 
 #[test]
-fn which_goes_by_the_project_and_else_by_what_was_installed_last() {
+fn which_goes_by_the_project_then_by_the_users_own_file_and_never_by_what_was_installed_last() {
     let sandbox = Sandbox::new().offers("node", "22.1.0").offers("node", "24.1.0").config("[tools]\nnode = \"22\"\n");
     sandbox.vx("which npm").fails_with("not installed");
     sandbox.vx("sync").succeeds();
     sandbox.vx("install node@24.1.0").succeeds();
     sandbox.vx("which npm").succeeds().prints("store/node/22.1.0/");
     std::fs::remove_file(sandbox.project().join("vx.toml")).expect("a file");
+    let sandbox = sandbox.variable("PATH", "/bin-that-is-not-there");
+    sandbox.vx("which npm").fails_with("no vx.toml here declares `npm`, and it is not on PATH");
+    sandbox.vx("which npmm").fails_with("`npmm`").says("did you mean `npm`?");
+    std::fs::write(sandbox.home().join("vx.toml"), "[tools]\nnode = \"24\"\n").expect("a file");
+    sandbox.vx("which npm").fails_with("run `vx sync`");
+    let command = sandbox.command("sync --project").arg(sandbox.home()).output().expect("vx starts");
+    assert!(command.status.success(), "{command:?}");
     sandbox.vx("which npm").succeeds().prints("store/node/24.1.0/");
-    sandbox.vx("which npmm").fails_with("`npmm` is not installed").says("did you mean `npm`?");
 }
 
 #[test]

@@ -118,3 +118,23 @@ fn a_time_too_long_to_be_counted_is_no_bound() {
     sandbox.vx("sync --timeout 2562047788015215h").succeeds();
     sandbox.vx("board wait --timeout 2562047788015215h").succeeds();
 }
+
+#[test]
+fn names_longer_than_a_slots_key_are_installed_also_if_they_begin_alike() {
+    use crate::registry::archive::{script, tgz};
+
+    let names = ["1", "2"].map(|end| format!("{}{end}", "long-".repeat(18)));
+    let sandbox = Sandbox::new();
+    let lines = names.each_ref().map(|name| {
+        let archive = tgz(&[script(&format!("package/bin/{name}"), "1.0.0")]);
+        sandbox.addressed(name, &archive, ", postinstall = \"echo built\"")
+    });
+    let sandbox = sandbox.config(&format!("[tools]\n{}", lines.concat()));
+    sandbox.vx("sync --plain").succeeds();
+    assert_eq!(sandbox.installed(), names.map(|name| format!("{name} 1.0.0")));
+    let board = sandbox.board().expect("a board");
+    let slots = board["slots"].as_array().expect("slots");
+    let keys: Vec<&str> = slots.iter().filter_map(|slot| slot["key"].as_str()).collect();
+    assert!(keys.len() == 2 && keys[0] != keys[1], "{keys:?}");
+    assert!(keys.iter().all(|key| key.len() == 46 && key.starts_with("long-") && key.contains('~')), "{keys:?}");
+}

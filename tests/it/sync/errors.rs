@@ -166,9 +166,43 @@ fn a_failed_reinstall_leaves_the_old_release() {
 #[test]
 fn an_unknown_tool_is_named_with_the_nearest_before_anything_is_asked() {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\nbiom = \"2\"\n");
-    sandbox.vx("sync").refuses_with("nodee").says("`node`").says("biom").says("`biome`");
+    sandbox.vx("sync --strict").refuses_with("nodee").says("`node`").says("biom").says("`biome`");
     assert_eq!(sandbox.registry().server().requests().len(), 0);
     assert_eq!(sandbox.read("vx.lock"), "");
+}
+
+#[test]
+fn a_tool_that_cannot_be_had_does_not_keep_the_others_away() {
+    let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnodee = \"22\"\nprettier = \"3\"\n");
+    let sandbox = sandbox.offers("esbuild", "0.27.0").offers("prettier", "3.6.2");
+    let finished = sandbox.vx("sync").fails_with("2 of 3 tools did not install: nodee, prettier");
+    finished.says("`node`").says("`prettier` is run by `node`, which vx.toml does not declare");
+    assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
+    sandbox.vx("sync --check").exits_with(1).says("nodee").prints("keep esbuild");
+    sandbox.vx("esbuild --version").succeeds().prints("0.27.0");
+    // If nothing is left to do, the configuration is wrong.
+    sandbox.vx("sync nodee").refuses_with("nodee").says("`node`");
+}
+
+#[test]
+fn a_project_does_without_its_optional_tools() {
+    let tools = "[tools]\nesbuild = \"0.27.0\"\nnodee = { version = \"22\", optional = true }\nbiome = { version = \"9\", optional = true }\n";
+    let sandbox = Sandbox::new().config(tools).offers("esbuild", "0.27.0").offers("biome", "2.3.4");
+    let finished = sandbox.vx("sync --fail-fast").succeeds();
+    finished
+        .says("2 of 3 tools did not install: ")
+        .says("which the project does without")
+        .says("no version matches `9`");
+    assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
+    sandbox.vx("sync --check").succeeds();
+    sandbox.vx("lock").succeeds().says("nodee");
+    sandbox.vx("lock --check").succeeds();
+    sandbox.vx("sync --locked").succeeds();
+    sandbox.vx("sync --strict").succeeds();
+    sandbox.vx("biome --version").fails_with("biome is not installed as vx.toml and vx.lock want it");
+    // Another tool that fails still fails the run.
+    let sandbox = sandbox.config(&format!("{tools}ruff = \"9\"\n")).offers("ruff", "0.9.0");
+    sandbox.vx("sync").fails_with("1 of 4 tools did not install: ruff");
 }
 
 #[test]

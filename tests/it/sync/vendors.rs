@@ -1,5 +1,7 @@
 //! Tools from vendors' own sites, against a loopback server that has the layout of each.
 
+mod layouts;
+
 use serde_json::{Value, json};
 use vx::digest::Algorithm;
 

@@ -92,3 +92,24 @@ fn an_address_whose_digest_is_not_in_the_lock_is_refused() {
     let sandbox = sandbox.config(&format!("[tools]\n{}\n", tool.replace(" }", &declared)));
     assert_refused(&sandbox, "`hello` was locked for another address or digest");
 }
+
+#[test]
+fn the_hint_for_an_archive_that_was_replaced_on_purpose_leads_there() {
+    let sandbox = Sandbox::new();
+    let archive = |said: &str| tgz(&[script("package/bin/acme", said)]);
+    let serve = |said: &str| {
+        sandbox.registry().server().serve("/files/acme.tgz", Reply::ok(archive(said)));
+        sandbox.registry().know(&archive(said));
+    };
+    let url = sandbox.registry().server().url("/files/acme.tgz");
+    let line = format!("acme = {{ version = \"1.0.0\", url = \"{url}\", strip = 1, bin = [\"bin/acme\"] }}\n");
+    sandbox.write("vx.toml", &format!("[tools]\n{line}"));
+    serve("one");
+    sandbox.vx("lock").succeeds();
+    sandbox.vx("cache clean").succeeds();
+    serve("another");
+    sandbox.vx("sync").exits_with(1).says("renew its digest with `vx lock TOOL`");
+    sandbox.vx("lock --upgrade").succeeds();
+    sandbox.vx("sync").succeeds();
+    assert_eq!(sandbox.program_says("acme"), "another");
+}

@@ -1,0 +1,147 @@
+//! HTTP requests, for documents and for archives alike: the route to a host, redirects with each host's own credentials,
+//! and the cause of a failure.
+//!
+//! Retries, caches and the meaning of an answer belong to the callers.
+
+mod fault;
+mod hosts;
+mod proxy;
+mod redirect;
+mod retry_after;
+mod trust;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use ureq::BodyReader;
+pub use ureq::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+use url::Url;
+
+pub use fault::{CERTIFICATE_HINT, Fault, Misdirection};
+use proxy::Routes;
+pub use retry_after::retry_after;
+pub use trust::{CertificateFile, Trust, authority};
+
+/// The most redirects of one request.
+pub const REDIRECTS_MAX: u32 = 10;
+
+/// The longest of all waits, whatever is asked for: a time beyond what a clock can count is no bound.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
+/// The bounds of the waits in one exchange.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The longest time to look a name up, and to connect.
+    pub connect: Duration,
+    /// The longest time from a request to the head of its answer.
+    pub answer: Duration,
+    /// The longest time without a byte.
+    pub idle: Duration,
+}
+
+/// The settings of a client.
+pub struct Settings<'a> {
+    /// The bounds of all waits.
+    pub bounds: Bounds,
+    /// Reads a variable of the environment, which may name proxies.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// The certificates that are trusted beside those of the platform.
+    pub trust: &'a Trust,
+    /// The size of the buffer of each connection, if not the usual one.
+    pub buffer_bytes: Option<usize>,
+    /// The most connections to one host that are kept open between requests.
+    pub idle_connections: usize,
+}
+
+/// The client; its clones share connections.
+#[derive(Clone)]
+pub struct Client {
+    routes: Arc<Routes>,
+}
+
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The head and the content.
+    Get,
+    /// The head alone.
+    Head,
+}
+
+/// A request.
+pub struct Request<'a> {
+    /// Its method.
+    pub method: Method,
+    /// Its address.
+    pub url: &'a Url,
+    /// Its headers, which are sent to every host that it is redirected to.
+    pub headers: &'a [(HeaderName, String)],
+    /// The `Authorization` header for an address; called for every redirect, so that each host gets only its own.
+    pub authorization: &'a dyn Fn(&Url) -> Option<String>,
+    /// The longest time for the whole exchange with its content; `None` if only the waits are bounded.
+    pub within: Option<Duration>,
+}
+
+/// The answer to a request: any status but a redirect.
+pub struct Answer {
+    /// The address that answered, after redirects.
+    pub url: Url,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The content, as it arrives; a failed read is explained by [`Fault::of_read`].
+    pub body: BodyReader<'static>,
+}
+
+impl Client {
+    /// A client; no connection is made yet.
+    pub fn new(settings: &Settings<'_>) -> Self {
+        Self { routes: Arc::new(Routes::new(settings)) }
+    }
+
+    /// Send a request, and follow redirects.
+    pub fn send(&self, request: &Request<'_>) -> Result<Answer, Fault> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS_MAX {
+            let answer = self.exchange(request, &url)?;
+            if !answer.status.is_redirection() || answer.status == StatusCode::NOT_MODIFIED {
+                return Ok(answer);
+            }
+            url = redirect::target(&url, answer.text(header::LOCATION)).map_err(Fault::Misdirected)?;
+        }
+        Err(Fault::Misdirected(Misdirection::Endless))
+    }
+
+    /// Close all connections, so that every exchange at work fails at once.
+    pub fn shutdown(&self) {
+        self.routes.shutdown();
+    }
+
+    fn exchange(&self, request: &Request<'_>, url: &Url) -> Result<Answer, Fault> {
+        let route = self.routes.to(url)?;
+        let agent = route.agent;
+        let mut call = match request.method {
+            Method::Get => agent.get(url.as_str()),
+            Method::Head => agent.head(url.as_str()),
+        };
+        for (name, value) in request.headers {
+            call = call.header(name, value);
+        }
+        if let Some(authorization) = (request.authorization)(url) {
+            call = call.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(within) = request.within {
+            call = call.config().timeout_global(Some(within.min(LONGEST))).build();
+        }
+        let (head, body) = call.call().map_err(|error| route.explain(Fault::of_call(error)))?.into_parts();
+        Ok(Answer { url: url.clone(), status: head.status, headers: head.headers, body: body.into_reader() })
+    }
+}
+
+impl Answer {
+    /// The text of a header.
+    pub fn text(&self, name: HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}

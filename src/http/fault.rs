@@ -1,0 +1,185 @@
+//! The causes of failed exchanges, told apart by type.
+
+use std::io::{self, ErrorKind};
+
+use super::REDIRECTS_MAX;
+
+/// The next step if there is no safe connection.
+pub const CERTIFICATE_HINT: &str = "if your network has an issuer of its own, name the file of its certificate in \
+    SSL_CERT_FILE, NODE_EXTRA_CA_CERTS or REQUESTS_CA_BUNDLE, as `cafile` in .npmrc or as `cert` in pip.conf; else check \
+    the clock of this machine";
+
+/// The cause of a failed exchange.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// There is no connection to the host. Another attempt may find one.
+    #[error("{0}")]
+    NoConnection(String),
+    /// The connection broke. Another attempt may succeed.
+    #[error("{0}")]
+    Lost(String),
+    /// Nothing arrived for as long as is waited.
+    #[error("no answer in time")]
+    Silent,
+    /// The time for the whole exchange is over.
+    #[error("the time for it is over")]
+    Overdue,
+    /// There is no connection to the proxy, or it makes none to the host. Another attempt may succeed.
+    #[error("the proxy {proxy} fails: {reason}")]
+    Proxy {
+        /// The proxy, and the variable that names it.
+        proxy: String,
+        /// The reason.
+        reason: String,
+    },
+    /// A setting of the user about connections cannot be used.
+    #[error("{setting} {reason}")]
+    Setting {
+        /// The setting.
+        setting: String,
+        /// The reason, as the end of a sentence about the setting.
+        reason: String,
+    },
+    /// There is no safe connection.
+    #[error("{0}")]
+    Tls(String),
+    /// A redirect is not followed.
+    #[error("{0}")]
+    Misdirected(Misdirection),
+    /// The address cannot be asked.
+    #[error("{0}")]
+    Address(String),
+    /// The answer is not HTTP.
+    #[error("{0}")]
+    Garbage(String),
+}
+
+/// The redirects that are not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misdirection {
+    /// They do not end.
+    #[error("more than {REDIRECTS_MAX} times")]
+    Endless,
+    /// One leads to no address of the web.
+    #[error("to nowhere")]
+    Nowhere,
+    /// One leads from a safe connection to an open one.
+    #[error("from https to http")]
+    Unsafe,
+}
+
+impl Fault {
+    /// The cause of a failed request.
+    pub(super) fn of_call(error: ureq::Error) -> Self {
+        use ureq::{Error, Timeout};
+        match error {
+            Error::Timeout(Timeout::Connect | Timeout::Resolve) => Self::NoConnection("no connection in time".into()),
+            Error::Timeout(Timeout::Global) => Self::Overdue,
+            Error::Timeout(_) | Error::BodyStalled => Self::Silent,
+            Error::HostNotFound => Self::NoConnection("the name of the host is not known".into()),
+            Error::ConnectionFailed => Self::NoConnection("no connection".into()),
+            Error::Io(error) => Self::of_read(error),
+            Error::Tls(reason) => Self::Tls(reason.to_owned()),
+            Error::Rustls(error) => Self::Tls(about_certificates(&error)),
+            Error::ConnectProxyFailed(reason) => Self::NoConnection(reason),
+            Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
+                Self::Address(lower_first(&error.to_string()))
+            }
+            Error::Protocol(_) | Error::LargeResponseHeader(..) => Self::Garbage(lower_first(&error.to_string())),
+            other => Self::NoConnection(lower_first(&other.to_string())),
+        }
+    }
+
+    /// The cause of a failed read of the content.
+    pub fn of_read(error: io::Error) -> Self {
+        // ureq hands its own errors through a reader as the inner error.
+        let error = match error.downcast::<ureq::Error>() {
+            Ok(ureq::Error::Io(inner)) => inner,
+            Ok(error) => return Self::of_call(error),
+            Err(error) => error,
+        };
+        // A refused certificate arrives wrapped in an I/O error.
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(tls) = tls.filter(|tls| is_about_certificates(tls)) {
+            return Self::Tls(about_certificates(tls));
+        }
+        match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::Silent,
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Self::Lost("connection reset".into()),
+            ErrorKind::ConnectionAborted => Self::Lost("connection aborted".into()),
+            ErrorKind::UnexpectedEof => Self::Lost("connection closed before the end".into()),
+            ErrorKind::ConnectionRefused => Self::NoConnection("connection refused".into()),
+            _ => Self::NoConnection(lower_first(&error.to_string())),
+        }
+    }
+}
+
+/// True if a TLS error is about certificates, so that another attempt cannot help. Any other may be damage on the way.
+fn is_about_certificates(error: &rustls::Error) -> bool {
+    use rustls::{AlertDescription as Alert, Error};
+    match error {
+        // The platform's verifier reports a missing or unreadable store of certificates as a general error.
+        Error::InvalidCertificate(_)
+        | Error::InvalidCertRevocationList(_)
+        | Error::NoCertificatesPresented
+        | Error::General(_) => true,
+        Error::AlertReceived(alert) => matches!(
+            alert,
+            Alert::NoCertificate
+                | Alert::BadCertificate
+                | Alert::UnsupportedCertificate
+                | Alert::CertificateRevoked
+                | Alert::CertificateExpired
+                | Alert::CertificateUnknown
+                | Alert::CertificateUnobtainable
+                | Alert::CertificateRequired
+        ),
+        _ => false,
+    }
+}
+
+/// The text of an error about certificates.
+fn about_certificates(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as Certificate, Error};
+    let text = match error {
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is of an issuer that is not known",
+        Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
+            "its certificate has expired"
+        }
+        Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
+            "its certificate is for another name"
+        }
+        other => return lower_first(&other.to_string()),
+    };
+    text.to_owned()
+}
+
+/// The error text of a library, to continue a sentence of ours.
+fn lower_first(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_certificate_is_told_from_a_broken_connection_by_its_type() {
+        let wrapped = |error: rustls::Error| Fault::of_read(io::Error::new(ErrorKind::InvalidData, error));
+        let refused = rustls::Error::InvalidCertificate(rustls::CertificateError::Expired);
+        assert!(matches!(wrapped(refused), Fault::Tls(_)));
+        let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
+        assert!(matches!(wrapped(alert), Fault::Tls(_)));
+        assert!(matches!(wrapped(rustls::Error::DecryptError), Fault::NoConnection(_)));
+        assert!(matches!(Fault::of_read(io::Error::other("no certificate of merit")), Fault::NoConnection(_)));
+    }
+
+    #[test]
+    fn silence_and_a_reset_are_told_apart() {
+        assert_eq!(Fault::of_read(ErrorKind::TimedOut.into()), Fault::Silent);
+        assert_eq!(Fault::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::RecvBody))), Fault::Silent);
+        assert_eq!(Fault::of_read(io::Error::other(ureq::Error::Timeout(ureq::Timeout::Global))), Fault::Overdue);
+        assert!(matches!(Fault::of_read(ErrorKind::ConnectionReset.into()), Fault::Lost(_)));
+    }
+}

@@ -1,0 +1,122 @@
+//! The certificates by which servers are trusted, beside those of the platform.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use ureq::tls::{Certificate, PemItem, parse_pem};
+use url::Url;
+
+use super::Fault;
+
+/// The trust that a user's settings ask for, beside the platform's own (which `SSL_CERT_FILE` replaces).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trust {
+    /// Files with certificates of further issuers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<CertificateFile>,
+    /// The hosts whose certificates are not checked, each with its port if that is not the usual one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unchecked: Vec<String>,
+}
+
+/// A file with certificates in PEM, or a directory of such files.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateFile {
+    /// The setting that names it, for errors.
+    pub setting: String,
+    /// Its path.
+    pub path: PathBuf,
+}
+
+impl Trust {
+    /// True if the platform alone decides.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.unchecked.is_empty()
+    }
+
+    /// True if the certificate of this address's host is checked.
+    pub(super) fn checks(&self, url: &Url) -> bool {
+        !self.unchecked.contains(&authority(url))
+    }
+
+    /// All trusted issuers; `None` if they are the platform's.
+    pub(super) fn issuers(&self) -> Result<Option<Vec<Certificate<'static>>>, Fault> {
+        if self.files.is_empty() {
+            return Ok(None);
+        }
+        // Issuers of the platform that cannot be read are missing for every program.
+        let platform = rustls_native_certs::load_native_certs().certs;
+        let mut issuers: Vec<_> = platform.iter().map(|der| Certificate::from_der(der).to_owned()).collect();
+        for file in &self.files {
+            let found = certificates(&file.path).map_err(|reason| {
+                let (setting, path) = (file.setting.clone(), file.path.display());
+                Fault::Setting { setting, reason: format!("names `{path}`, which {reason}") }
+            })?;
+            issuers.extend(found);
+        }
+        Ok(Some(issuers))
+    }
+}
+
+/// The host of an address, with its port if that is not the usual one.
+pub fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The certificates in a file, or in the files of a directory.
+fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let mut found = Vec::new();
+    if path.is_dir() {
+        for entry in fs::read_dir(path).map_err(unreadable)?.flatten() {
+            let bytes = fs::read(entry.path()).unwrap_or_default();
+            found.extend(parse_pem(&bytes).flatten().filter_map(certificate));
+        }
+    } else {
+        let bytes = fs::read(path).map_err(unreadable)?;
+        for item in parse_pem(&bytes) {
+            found.extend(certificate(item.map_err(|_| "is damaged".to_owned())?));
+        }
+    }
+    if found.is_empty() { Err("holds no certificate".into()) } else { Ok(found) }
+}
+
+fn certificate(item: PemItem<'static>) -> Option<Certificate<'static>> {
+    match item {
+        PemItem::Certificate(certificate) => Some(certificate),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_certificates_is_named_with_its_setting() {
+        let top = tempfile::tempdir().expect("a directory");
+        let path = top.path().join("ca.pem");
+        let why = |path: &Path| {
+            let file = CertificateFile { setting: "`cafile` of .npmrc".into(), path: path.to_owned() };
+            let trust = Trust { files: vec![file], ..Trust::default() };
+            trust.issuers().map(drop).expect_err("no certificate").to_string()
+        };
+        assert!(why(&path).contains("`cafile` of .npmrc names `") && why(&path).contains("cannot be read"));
+        fs::write(&path, "nothing").expect("a file");
+        assert!(why(&path).ends_with("holds no certificate") && why(top.path()).ends_with("holds no certificate"));
+        fs::write(&path, "-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n").expect("a file");
+        assert!(why(&path).ends_with("is damaged"));
+        assert!(Trust::default().issuers().is_ok_and(|issuers| issuers.is_none()));
+    }
+
+    #[test]
+    fn only_the_named_hosts_go_unchecked() {
+        let trust = Trust { unchecked: vec!["h.invalid:8443".into()], ..Trust::default() };
+        let checks = |url: &str| trust.checks(&Url::parse(url).expect("an address"));
+        assert!(
+            !checks("https://h.invalid:8443/a") && checks("https://h.invalid/a") && checks("https://x.invalid:8443/")
+        );
+    }
+}

@@ -1,0 +1,59 @@
+//! Releases of a lock that are too young for the project, found without a request.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::{Lock, LockedTool};
+use crate::age::{Published, ReleaseAge, in_words, to_the_second};
+use crate::project::config::ToolRequest;
+
+/// A locked release that is too young.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Young {
+    /// The tool.
+    pub tool: String,
+    /// Its version in the lock.
+    pub version: String,
+    /// The time of publication in the lock.
+    pub published: Published,
+    /// The time from which on the release is old enough.
+    pub allowed_from: Timestamp,
+    /// The smallest age and the moment of the comparison.
+    pub age: ReleaseAge,
+}
+
+impl fmt::Display for Young {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tool, version) = (&self.tool, &self.version);
+        let (minimum, wait) = (in_words(self.age.minimum), in_words(self.age.wait_for(self.allowed_from)));
+        let published = match self.published {
+            Published::At(time) => format!("was published at {}", to_the_second(time)),
+            Published::By(time) => format!("is known to be out since {} only", to_the_second(time)),
+        };
+        write!(f, "`{tool}` {version} {published}: it is old enough for `minimum_release_age` ({minimum}) in {wait}")
+    }
+}
+
+impl Lock {
+    /// The locked releases of these tools that are too young. Those that the project names exactly may have any age, and
+    /// so may those whose time of publication the lock does not have.
+    pub fn young(&self, tools: &[ToolRequest], age: ReleaseAge) -> Vec<Young> {
+        tools.iter().filter_map(|tool| self.tools.get(&tool.name)?.young(tool, age)).collect()
+    }
+}
+
+impl LockedTool {
+    fn young(&self, tool: &ToolRequest, age: ReleaseAge) -> Option<Young> {
+        let age = age.for_tool(tool.minimum_release_age);
+        let published = self.published.filter(|published| age.is_young(*published))?;
+        let by_range = !tool.request.names_exactly(&self.version, self.source.scheme());
+        by_range.then(|| Young {
+            tool: tool.name.clone(),
+            version: self.version.clone(),
+            published,
+            allowed_from: age.allowed_from(published),
+            age,
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! The times of publication of a package's versions, which only its long document has.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Npm;
+use super::document::Times;
+use crate::source::cache::Cache;
+use crate::source::credentials::Netrc;
+use crate::source::error::SourceError;
+use crate::source::http::Query;
+
+impl Npm {
+    /// The times of publication of a package. Cached ones are used at any age if they have these versions, because the
+    /// time of a version does not change.
+    pub(in crate::source) fn times(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        versions: &[&str],
+    ) -> Result<Arc<Times>, SourceError> {
+        self.times.get(name, || {
+            let registry = self.registry()?;
+            let what = format!("when {name} was published");
+            let url = registry.package_url(name)?;
+            let file = format!("npm-times-{name}");
+            if let Some(kept) = cache.recall::<Times>(&file, &url, Duration::MAX)
+                && versions.iter().all(|version| kept.of(version).is_some())
+            {
+                return Ok(kept);
+            }
+            let query = Query {
+                what: &what,
+                url: &url,
+                accept: "application/json",
+                etag: None,
+                changed: None,
+                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
+            };
+            cache.ask(&file, &query, Some(Duration::ZERO), Times::read)
+        })
+    }
+}

@@ -1,0 +1,103 @@
+//! A door to a server behind which everything is safe: TLS with a certificate of an issuer that nobody knows.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::Server;
+
+/// The longest that a connection may be silent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A port that passes requests on to a server; it closes when dropped.
+pub(crate) struct Secured {
+    address: String,
+    issuer: String,
+    closing: Arc<AtomicBool>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Secured {
+    /// A port before this server, with a new issuer.
+    pub(crate) fn before(server: &Server) -> Self {
+        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let issuer = authority.self_signed(&key).expect("a certificate").pem();
+        let authority = Issuer::new(authority, key);
+        let key = KeyPair::generate().expect("a key");
+        let own = CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).expect("parameters");
+        let own = own.signed_by(&key, &authority).expect("a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let config = config.expect("versions").with_no_client_auth().with_single_cert(vec![own.der().clone()], key);
+        let config = Arc::new(config.expect("a certificate with its key"));
+
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");
+        let address = format!("https://{}", listener.local_addr().expect("a bound address"));
+        let (closing, behind) = (Arc::new(AtomicBool::new(false)), server.address().replace("http://", ""));
+        let acceptor = thread::spawn({
+            let closing = Arc::clone(&closing);
+            move || {
+                while let Ok((stream, _)) = listener.accept() {
+                    if closing.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let (config, behind) = (Arc::clone(&config), behind.clone());
+                    thread::spawn(move || pass(stream, config, &behind));
+                }
+            }
+        });
+        Self { address, issuer, closing, acceptor: Some(acceptor) }
+    }
+
+    /// The address of a path that begins with `/`.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.address)
+    }
+
+    /// The certificate of the issuer, in PEM.
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        self.closing.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(self.address.trim_start_matches("https://"));
+        self.acceptor.take().map(JoinHandle::join);
+    }
+}
+
+/// Pass one request on, and its answer back: as much of it as there is.
+fn pass(stream: TcpStream, config: Arc<ServerConfig>, behind: &str) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let connection = ServerConnection::new(config).map_err(io::Error::other)?;
+    let mut safe = StreamOwned::new(connection, stream);
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") {
+        safe.read_exact(&mut byte)?;
+        request.push(byte[0]);
+    }
+    let mut open = TcpStream::connect(behind)?;
+    open.set_read_timeout(Some(PATIENCE))?;
+    open.write_all(&request)?;
+    open.shutdown(Shutdown::Write)?;
+    let mut answer = Vec::new();
+    let whole = open.read_to_end(&mut answer);
+    safe.write_all(&answer)?;
+    if whole.is_ok() {
+        safe.conn.send_close_notify();
+    }
+    safe.flush()
+}
