@@ -37,6 +37,36 @@ pub struct Origin {
     pub authorization: Option<String>,
 }
 
+/// A registry's signature of package, version and digest of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// The registry's name of its key.
+    pub key: String,
+    /// The signature, encoded in base 64.
+    pub signature: String,
+}
+
+impl Archive {
+    /// The reason why no lock and no store can hold it, as half a sentence; `None` if they can.
+    ///
+    /// The same check covers what is read from a lock and what a source offers for one.
+    pub fn fault(&self) -> Option<String> {
+        if !is_one_name(&self.version) {
+            return Some(format!("`{}` cannot be a version", self.version));
+        }
+        if !is_one_name(&self.file) {
+            return Some(format!("`{}` is no file name", self.file));
+        }
+        let inside = self.into.is_empty() || self.into.split('/').all(is_one_name);
+        (!inside).then(|| format!("`{}` is no folder inside the release", self.into))
+    }
+}
+
+/// True if a text is the name of one file or folder, and leads to no other place.
+pub fn is_one_name(text: &str) -> bool {
+    !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0', ':'])
+}
+
 impl fmt::Debug for Origin {
     /// Hides the address and the header, since either may hold credentials.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -52,6 +82,22 @@ pub fn known<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_archive_that_leads_elsewhere_is_found() {
+        let sound =
+            Archive { version: "1.0.0".into(), file: "a.tgz".into(), into: "lib/a".into(), ..Archive::default() };
+        assert_eq!(sound.fault(), None);
+        let evil = || "99.0.0/../../../evil".to_owned();
+        for archive in [
+            Archive { version: evil(), ..sound.clone() },
+            Archive { file: "..".into(), ..sound.clone() },
+            Archive { file: "C:a.tgz".into(), ..sound.clone() },
+            Archive { into: evil(), ..sound.clone() },
+        ] {
+            assert!(archive.fault().is_some(), "{archive:?}");
+        }
+    }
 
     #[test]
     fn what_prints_an_origin_prints_no_credential() {

@@ -56,6 +56,12 @@ pub struct Candidate {
 #[error("unknown source `{0}`: expected `npm`, `pypi`, `vendor`, `url` or `system`")]
 pub struct UnknownSource(pub String);
 
+/// True for a text that is safe as a version, since a version becomes part of paths and addresses.
+pub fn is_version(text: &str) -> bool {
+    let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_!".contains(character);
+    (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')
+}
+
 impl SourceKind {
     /// Every source, in the order in which they are tried unless the project sets another.
     pub const ALL: [SourceKind; 5] =
@@ -123,6 +129,16 @@ impl FromStr for SourceKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_version_is_no_path() {
+        for text in ["22.3.0", "1.0.0-rc.1+build.5", "1!2.0.post1", "3.12.4"] {
+            assert!(is_version(text), "{text}");
+        }
+        for text in ["", ".", "..", "99.0.0/../../../evil", "1.0\\x", "1.0:x", "1.0 2", "1.0?x", "1.0%2f", "1.0\n"] {
+            assert!(!is_version(text), "{text}");
+        }
+    }
 
     #[test]
     fn every_source_reads_back_from_its_name() {

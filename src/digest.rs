@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// A digest algorithm strong enough to trust.
@@ -84,6 +86,11 @@ impl Digest {
     /// The digits, without the algorithm.
     pub fn hex(&self) -> String {
         self.bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The form of npm's documents, which their signatures are of: `sha512-<base 64>`.
+    pub fn integrity(&self) -> String {
+        format!("{}-{}", self.algorithm.name(), STANDARD.encode(&self.bytes))
     }
 
     /// The name of a file that holds the bytes with this digest.
@@ -169,7 +176,9 @@ mod tests {
         let mut hasher = Algorithm::Sha256.hasher();
         hasher.update(b"a");
         hasher.update(b"bc");
-        assert_eq!(hasher.finish().hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        let digest = hasher.finish();
+        assert_eq!(digest.integrity(), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+        assert_eq!(digest.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]

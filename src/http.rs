@@ -6,6 +6,7 @@
 mod fault;
 mod hosts;
 mod proxy;
+mod redirect;
 mod retry_after;
 mod trust;
 
@@ -107,14 +108,7 @@ impl Client {
             if !answer.status.is_redirection() || answer.status == StatusCode::NOT_MODIFIED {
                 return Ok(answer);
             }
-            let target = answer.text(header::LOCATION).and_then(|location| url.join(location).ok());
-            let Some(target) = target.filter(|target| matches!(target.scheme(), "http" | "https")) else {
-                return Err(Fault::Misdirected(Misdirection::Nowhere));
-            };
-            if url.scheme() == "https" && target.scheme() == "http" {
-                return Err(Fault::Misdirected(Misdirection::Unsafe));
-            }
-            url = target;
+            url = redirect::target(&url, answer.text(header::LOCATION)).map_err(Fault::Misdirected)?;
         }
         Err(Fault::Misdirected(Misdirection::Endless))
     }

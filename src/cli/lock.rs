@@ -8,7 +8,7 @@ use super::failure::{FAILED, Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place;
 use super::{print, store};
-use crate::work::locking::{LockOutcome, Upgrade, lock, lock_state};
+use crate::work::locking::{LockOptions, LockOutcome, Upgrade, lock, lock_state};
 
 /// Run `vx lock`.
 pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome {
@@ -16,7 +16,8 @@ pub(super) fn run(project: Option<&Path>, arguments: &LockArguments) -> Outcome 
         return check(project);
     }
     let upgrade = arguments.upgrade.clone().map_or(Upgrade::Nothing, Upgrade::Tools);
-    let LockOutcome { tools, failed, written, old_kept } = lock(store::home()?, &place(project)?, &upgrade, &Printed)?;
+    let options = LockOptions { tools: arguments.tools.clone(), upgrade };
+    let LockOutcome { tools, failed, written, old_kept } = lock(store::home()?, &place(project)?, &options, &Printed)?;
     match written {
         true => print::note("wrote vx.lock"),
         // A notice has the reason why an old lock was kept.

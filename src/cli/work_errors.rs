@@ -79,7 +79,7 @@ impl From<WorkError> for Failure {
                 print::problems(errors.render());
                 Self::silent(USAGE)
             }
-            WorkError::NoRecipes(_) | WorkError::Undeclared(_) => {
+            WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Forged(_) => {
                 error.troubles().iter().for_each(print::trouble);
                 Self::silent(USAGE)
             }
@@ -101,6 +101,7 @@ fn code(error: &WorkError) -> u8 {
         WorkError::NoRecipes(_) | WorkError::Undeclared(_) | WorkError::Unlocked { .. } => USAGE,
         WorkError::Consent(ConsentError::Declined { .. } | ConsentError::NotKept { .. }) => FAILED,
         WorkError::Consent(_) => USAGE,
+        WorkError::Forged(_) => USAGE,
         WorkError::Runtime(_) | WorkError::Refused => USAGE,
         WorkError::LockWrite(_) | WorkError::Store(_) | WorkError::Directory { .. } => FAILED,
         WorkError::DumpDirectory { .. } | WorkError::Export(_) | WorkError::Recording { .. } => FAILED,

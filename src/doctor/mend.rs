@@ -8,7 +8,7 @@ use crate::sync::Want;
 use crate::trouble::Trouble;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
-use crate::work::locking::{Upgrade, lock};
+use crate::work::locking::{LockOptions, lock};
 use crate::work::notice::Notice;
 use crate::work::repair::repair;
 use crate::work::shims;
@@ -70,7 +70,7 @@ fn carry_out(home: &Home, remedy: &Remedy) -> Option<Result<(), Trouble>> {
 
 /// Lock the project. Returns whether the lock file was written.
 fn relock(home: &Home, options: &DoctorOptions, frontend: &dyn Frontend) -> bool {
-    match lock(home.clone(), &options.place.required(), &Upgrade::Nothing, frontend) {
+    match lock(home.clone(), &options.place.required(), &LockOptions::default(), frontend) {
         Ok(outcome) => outcome.written,
         Err(error) => {
             frontend.notice(Notice::Failed(error));

@@ -102,6 +102,9 @@ fn unlocked(what: &Examination<'_>) -> Vec<Finding> {
             findings.push(to_lock(&difference.tool, difference.to_string()));
         }
     }
+    let forged = resolver.forged(tools).into_iter();
+    let why = "what it names would be installed in place of what the project asks for; nothing is installed from it";
+    findings.extend(forged.map(|forged| by_hand(&forged.tool, &forged, forged.hint(), why)));
     let young = lock.young(tools, workspace.age);
     findings.extend(young.iter().map(|young| to_lock(&young.tool, young.to_string())));
     let platform = workspace.platform;

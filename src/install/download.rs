@@ -43,6 +43,11 @@ type Result<T> = std::result::Result<T, DownloadErrorKind>;
 /// The largest archive accepted; the largest known is below 1 GB.
 const ARCHIVE_BYTES: u64 = 8 << 30;
 
+/// The number of bytes that an archive with a digest may have beyond its size. npm's documents give no sizes, so those in a
+/// lock are what a server answered when it was written, and a server with a fault answers for a page or a part. Within this
+/// much, the next run needs no other lock.
+const BEYOND_SIZE_BYTES: u64 = 1 << 20;
+
 /// The number of bytes that the first read of an archive provides, unless the archive is smaller: enough to recognise
 /// its format.
 const HEAD_BYTES: usize = 512;
@@ -70,7 +75,10 @@ pub(super) struct Download<'a> {
     session: &'a Session<'a>,
     archive: &'a str,
     digest: Option<&'a Digest>,
+    /// The size that the archive must have.
     size: Option<u64>,
+    /// The size that it must not exceed by much.
+    bound: Option<u64>,
     request: Request,
     address: String,
     source: Source,
@@ -130,9 +138,10 @@ impl<'a> Download<'a> {
             session,
             archive: &archive.file,
             digest: archive.digest.as_ref(),
-            // A size learned from a HEAD request may be that of a sign-in page: if there is a digest, the digest
-            // decides.
+            // If there is a digest, it decides which bytes are the archive. The size limits them on the way, since the
+            // digest is known only at the end.
             size: archive.size.filter(|_| archive.digest.is_none()),
+            bound: archive.size,
             request: Request { origin, from: 0, etag: None },
             address,
             source: Source::Ended,
@@ -319,21 +328,15 @@ impl<'a> Download<'a> {
 
     /// Check received bytes, append them to the part, and digest them.
     fn keep(&mut self, count: usize) -> Result<()> {
-        let piece = &self.chunk[self.filled..self.filled + count];
+        let range = self.filled..self.filled + count;
+        let piece = &self.chunk[range.clone()];
         let tag_first = self.html && piece.trim_ascii_start().starts_with(b"<");
         if self.received == 0 && (tag_first || is_web_page(piece)) {
             return self.rejected(DownloadErrorKind::WebPage { address: self.address.clone() });
         }
         let received = self.received + count as u64;
-        match self.size {
-            Some(expected) if received > expected => {
-                return self.rejected(DownloadErrorKind::Size { expected, got: received, more: true });
-            }
-            None if received > ARCHIVE_BYTES => {
-                return self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
-            }
-            _ => {}
-        }
+        self.check_bound(received, true)?;
+        let piece = &self.chunk[range];
         let need_bytes = self.size.or(self.announced).map(|size| size.saturating_sub(self.received));
         if let Some(part) = &mut self.part_file
             && let Err(error) = part.append(piece, need_bytes)
@@ -347,6 +350,22 @@ impl<'a> Download<'a> {
         self.filled += count;
         self.received = received;
         Ok(())
+    }
+
+    /// Refuse an archive of more bytes than the lock or its source gives it; `more` if `bytes` may not be all of them.
+    fn check_bound(&mut self, bytes: u64, more: bool) -> Result<()> {
+        match self.bound {
+            Some(expected) if bytes > expected.saturating_add(self.beyond()) => {
+                self.rejected(DownloadErrorKind::Size { expected, got: bytes, more })
+            }
+            None if bytes > ARCHIVE_BYTES => self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The number of bytes beyond its size that an archive may have: none if the size decides, for lack of a digest.
+    fn beyond(&self) -> u64 {
+        if self.digest.is_some() { BEYOND_SIZE_BYTES } else { 0 }
     }
 
     fn drain(&mut self) -> Result<()> {

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::age::Published;
+use crate::archive::is_one_name;
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::platform::Platform;
@@ -206,23 +207,25 @@ impl Lock {
 const VERSION_AS_INTEGER: i64 = VERSION as i64;
 
 impl LockedTool {
-    /// Check that the lock, which comes with a repository, names no path outside of the store.
-    fn check(&self) -> Result<(), String> {
+    /// Check that the entry names no path outside of the store: one that is read, since a lock comes with a repository,
+    /// and one that is to be written, since a source is no more to be trusted.
+    ///
+    /// # Errors
+    /// The reason, as a sentence without a full stop.
+    pub fn check(&self) -> Result<(), String> {
         if let Some((platform, _)) = self.platforms.iter().find(|(_, parts)| parts.is_empty()) {
             return Err(format!("there is no archive for {platform}"));
         }
-        let parts = self.platforms.values().flatten();
         if !is_one_name(&self.version) {
             return Err(format!("`{}` cannot be a version", self.version));
         }
-        for part in parts {
+        for part in self.platforms.values().flatten() {
             let archive = &part.archive;
-            if !is_one_name(&archive.file) {
-                return Err(format!("`{}` is no file name", archive.file));
+            if let Some(fault) = archive.fault() {
+                return Err(fault);
             }
-            let inside = archive.into.is_empty() || archive.into.split('/').all(is_one_name);
-            if !inside {
-                return Err(format!("`{}` is no folder inside the release", archive.into));
+            if part.signature.is_some() && part.signed_by.is_none() {
+                return Err(format!("`{}` has a signature, and no key is named for it", archive.file));
             }
             match (self.source, &part.url) {
                 (SourceKind::Url, None) => return Err(format!("`{}` has no address", archive.file)),
@@ -234,10 +237,6 @@ impl LockedTool {
         }
         Ok(())
     }
-}
-
-fn is_one_name(text: &str) -> bool {
-    !matches!(text, "" | "." | "..") && !text.contains(['/', '\\', '\0', ':'])
 }
 
 /// A TOML error on one line.

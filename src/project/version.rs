@@ -88,6 +88,11 @@ impl Request {
         matches!(self.kind, RequestKind::System)
     }
 
+    /// True if it requests a release of a support line.
+    pub fn is_lts(&self) -> bool {
+        matches!(self.kind, RequestKind::Lts(_))
+    }
+
     /// The reason why no version of any tool can match, if there is one.
     pub fn impossible(&self) -> Option<NoMatch> {
         let miss = match &self.kind {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::packaging::{Packaging, Site, VendorPackaging};
@@ -22,7 +23,19 @@ static CATALOGUE: LazyLock<Document> = LazyLock::new(|| {
 #[derive(Deserialize)]
 struct Document {
     sites: BTreeMap<String, Site>,
+    keys: BTreeMap<String, Vec<KnownKey>>,
     tools: BTreeMap<String, Tool>,
+}
+
+/// A public key of a registry.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KnownKey {
+    pub(super) keyid: String,
+    /// Encoded in base 64.
+    pub(super) key: String,
+    #[serde(default)]
+    pub(super) expires: Option<Timestamp>,
 }
 
 /// A tool of the catalogue.
@@ -119,6 +132,11 @@ pub fn sites() -> impl Iterator<Item = &'static str> {
 /// The site of this name.
 pub(super) fn site(name: &str) -> Option<&'static Site> {
     CATALOGUE.sites.get(name)
+}
+
+/// The keys with which the public registry of this kind signs.
+pub(super) fn keys(kind: SourceKind) -> &'static [KnownKey] {
+    CATALOGUE.keys.get(kind.name()).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The tool with this name, or with this other name.

@@ -4,6 +4,7 @@
 //! The source code contains no registry's address. Addresses come from the user's own configuration of npm, pip and uv.
 //! So do the credentials, which go to no other host than theirs.
 
+mod agreement;
 mod artifact;
 mod cache;
 pub mod catalogue;
@@ -26,11 +27,12 @@ mod trust;
 mod undated;
 mod vendor;
 
+pub use agreement::Disagreement;
 pub use artifact::Artifact;
 pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use project_settings::{ProjectSetting, project_settings};
 pub use recipe::{NoRecipe, Recipe, RecipeRequest};
-pub use signature::{Signature, SignatureFault};
+pub use signature::{Claim, Proof, Signature, SignatureFault};
 pub use sources::Sources;
 pub use system::{SystemTool, is_program, program_on_path, programs_on_path};

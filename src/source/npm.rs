@@ -1,6 +1,7 @@
 //! The npm registry: versions from abbreviated documents, archives from the document of one version.
 
 mod document;
+mod kept;
 mod keys;
 mod registry;
 mod safety;
@@ -20,7 +21,9 @@ use super::error::{SourceError, SourceErrorKind};
 use super::http::Query;
 use super::memo::Memo;
 use super::options::SourceOptions;
+use super::signature::Signature;
 use crate::archive::{Archive, Origin};
+use crate::digest::Digest;
 use document::PackageVersion;
 pub(super) use document::{Package, Times};
 use registry::Registry;
@@ -156,6 +159,18 @@ impl Npm {
         Ok(Artifact { archive, origin: self.at(netrc, name, url)?, signature })
     }
 
+    /// The signature of an archive by what its registry says now, and the digest that it says.
+    pub(super) fn signature_now(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        archive: &Archive,
+    ) -> Result<(Option<Digest>, Signature), SourceError> {
+        let (name, version) = (&archive.package, &archive.version);
+        let release = self.release(cache, netrc, name, version)?;
+        Ok((release.digest(), self.signature(cache, netrc, name, version, &release)?))
+    }
+
     /// The usual origin of an archive, unless its document gives another.
     pub(super) fn usual_place(&self, netrc: &Netrc, name: &str, version: &str) -> Result<Origin, SourceError> {
         self.locate(netrc, name, &usual_file(name, version))
@@ -197,8 +212,9 @@ impl Npm {
                 changed: None,
                 authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
             };
-            let own =
-                cache.ask(&format!("npm-{name}-{version}"), &query, Some(VERSION_FRESH_FOR), PackageVersion::read);
+            // A published version does not change, unless it is asked for anew to see just that.
+            let fresh_for = if self.options.fresh_for.is_zero() { Duration::ZERO } else { VERSION_FRESH_FOR };
+            let own = cache.ask(&format!("npm-{name}-{version}"), &query, Some(fresh_for), PackageVersion::read);
             match own {
                 // Some registries have no documents of single versions.
                 Err(SourceError {
@@ -216,7 +232,7 @@ impl Npm {
 }
 
 /// The usual file name of an archive.
-fn usual_file(name: &str, version: &str) -> String {
+pub(super) fn usual_file(name: &str, version: &str) -> String {
     let bare = name.rsplit('/').next().unwrap_or(name);
     format!("{bare}-{version}.tgz")
 }

@@ -22,6 +22,9 @@ pub(super) struct Packaging {
     /// Older names of the one package, newest first.
     #[serde(default)]
     formerly: Vec<String>,
+    /// Names that its packages no longer have, and that locks may still name.
+    #[serde(default)]
+    pub(super) was: Vec<String>,
     /// The tool that runs its programs.
     #[serde(default)]
     pub(super) needs: Option<String>,
@@ -96,20 +99,32 @@ pub(super) struct Companion {
     pub(super) into: String,
 }
 
-impl Packaging {
-    /// The packages for a platform, newest naming first; empty if there is none.
-    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
-        let own = self.packages.get(&platform).cloned().unwrap_or_default();
-        self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
+impl Companion {
+    /// Its name on a platform.
+    pub(super) fn package(&self, platform: Platform) -> String {
+        self.package.replace("{node}", &node_name(platform))
+    }
+
+    /// The folder of the release that it is unpacked into.
+    pub(super) fn folder(&self, platform: Platform) -> String {
+        self.into.replace("{node}", &node_name(platform))
     }
 }
 
 /// Node's name of a platform.
-pub(super) fn node_name(platform: Platform) -> String {
+fn node_name(platform: Platform) -> String {
     let os = match platform.os {
         Os::Linux => "linux",
         Os::Macos => "darwin",
         Os::Windows => "win32",
     };
     format!("{os}-{}", platform.arch.name())
+}
+
+impl Packaging {
+    /// The packages for a platform, newest naming first; empty if there is none.
+    pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
+        let own = self.packages.get(&platform).cloned().unwrap_or_default();
+        self.package.iter().chain(&self.formerly).cloned().chain(own).collect()
+    }
 }

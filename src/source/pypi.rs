@@ -5,7 +5,7 @@ mod config;
 mod glibc;
 mod index;
 mod page;
-mod wheel;
+pub(super) mod wheel;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ use pep440_rs::Version;
 
 use super::catalogue::{self, SupportLine, Tool, UnknownTool};
 use super::packaging::{Companion, Packaging, ProgramPath, VendorPackaging};
-use crate::candidate::SourceKind;
+use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::config::Program;
 use crate::digest::Digest;
 use crate::platform::{Arch, Os, Platform};
@@ -42,6 +42,8 @@ pub struct Recipe {
     /// Its source.
     pub source: SourceKind,
     pub(super) packages: Vec<String>,
+    /// Names that the packages no longer have.
+    pub(super) was: Vec<String>,
     pub(super) also: Vec<Companion>,
     pub(super) lts: Vec<SupportLine>,
     pub(super) strip: u32,
@@ -143,6 +145,7 @@ impl Recipe {
             tool: name.to_owned(),
             source,
             packages: Vec::new(),
+            was: Vec::new(),
             also: Vec::new(),
             lts: Vec::new(),
             strip: 0,
@@ -169,6 +172,7 @@ impl Recipe {
         let declared: Vec<ProgramPath> = wanted.bin.iter().map(declared).collect();
         Self {
             packages: packaging.packages(platform),
+            was: packaging.was.clone(),
             cutoff: wanted.cutoff,
             also: packaging.also.clone(),
             lts: tool.lts.clone(),
@@ -264,6 +268,20 @@ impl Recipe {
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
         let had = |one: &&ProgramPath| has(version, one.since.as_deref(), one.until.as_deref());
         self.programs.iter().filter(had).map(program).collect()
+    }
+
+    /// A version as its source would offer it, as far as the catalogue knows.
+    pub fn candidate(&self, version: &str) -> Candidate {
+        let scheme = if self.source == SourceKind::Npm { Scheme::Semver } else { Scheme::Python };
+        Candidate { lts: self.lts_of(version), ..Candidate::new(version, scheme) }
+    }
+
+    /// True if a version is beyond the support lines that this catalogue knows, so that nothing can be said of it.
+    pub fn is_beyond_lines(&self, version: &str) -> bool {
+        let Ok(version) = Version::from_str(version) else { return false };
+        let major = |version: &Version| version.release().first().copied();
+        let lines = self.lts.iter().filter_map(|line| Version::from_str(&line.from).ok());
+        lines.map(|from| major(&from)).max().is_none_or(|newest| major(&version) > newest)
     }
 
     /// The codename of the support line of a version, once that line has begun.
@@ -416,5 +434,6 @@ mod tests {
         assert_eq!(node.lts_of("22.23.3").as_deref(), Some("jod"));
         assert_eq!(node.lts_of("22.10.0"), None);
         assert_eq!(node.lts_of("23.11.0"), None);
+        assert!(node.is_beyond_lines("98.0.0") && !node.is_beyond_lines("23.0.0") && !node.is_beyond_lines("x"));
     }
 }

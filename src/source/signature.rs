@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use crate::archive::{Archive, Signed};
+
 /// The result of checking a registry's signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signature {
-    /// The name of the registry's key that signed package, version and digest.
-    By(String),
+    /// Package, version and digest are signed with a key of the registry.
+    By(Signed),
     /// The registry publishes no keys.
     Unoffered,
     /// No signature could be checked, though there may be one; the reason, as half a sentence.
@@ -14,13 +16,46 @@ pub enum Signature {
 }
 
 impl Signature {
-    /// The key of a valid signature.
-    pub fn key(&self) -> Option<&str> {
+    /// The signature, if it is good.
+    pub fn signed(&self) -> Option<&Signed> {
         match self {
-            Signature::By(key) => Some(key),
+            Signature::By(signed) => Some(signed),
             Signature::Unoffered | Signature::Absent(_) => None,
         }
     }
+
+    /// The reason why there is none, as half a sentence; `None` if there is one.
+    pub fn lack(&self) -> Option<&str> {
+        match self {
+            Signature::By(_) => None,
+            Signature::Unoffered => Some("its registry has no document of its keys"),
+            Signature::Absent(reason) => Some(reason),
+        }
+    }
+}
+
+/// A lock's claim that a registry signed an archive.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim<'a> {
+    /// The archive, with its digest.
+    pub archive: &'a Archive,
+    /// The name of the key.
+    pub key: Option<&'a str>,
+    /// The signature, encoded in base 64.
+    pub signature: Option<&'a str>,
+}
+
+/// The result of checking a claim that need not be refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The signature is good.
+    Good,
+    /// The lock claims no signature.
+    Unclaimed,
+    /// The lock names a key, and does not keep the signature.
+    NotKept,
+    /// The signature cannot be checked here; the reason, as half a sentence.
+    Unchecked(String),
 }
 
 /// The reasons to refuse an archive because of its signature.
@@ -85,8 +120,8 @@ impl SignatureFault {
                 "choose another version, or another mirror: one that serves its upstream's packages needs its keys too"
             }
             SignatureFault::Required(_) => {
-                "name a registry that signs, lock the tool again with `vx lock --upgrade`, or take `require_signatures` \
-                 out of [settings]"
+                "name a registry that signs, lock the tool anew with `vx lock TOOL`, or take `require_signatures` out of \
+                 [settings]"
             }
         }
     }

@@ -14,13 +14,14 @@ use super::npm::Npm;
 use super::options::SourceOptions;
 use super::pypi::{IndexedVersion, Pypi};
 use super::recipe::Recipe;
-use super::signature::SignatureFault;
+use super::signature::{Claim, Proof, Signature};
 use super::system::{self, SystemTool};
 use super::trust;
 use super::vendor::Vendor;
 use crate::age::Published;
 use crate::archive::{Archive, Origin};
-use crate::candidate::{Candidate, Scheme, SourceKind};
+use crate::candidate::{Candidate, Scheme, SourceKind, is_version};
+use crate::digest::Digest;
 use crate::http::Trust;
 use crate::platform::Platform;
 use crate::template;
@@ -83,6 +84,8 @@ impl Sources {
                 version.into_iter().map(|version| Candidate::new(version, Scheme::Python)).collect()
             }
         };
+        // A name that could be no version in a lock is nothing to choose.
+        candidates.retain(|candidate| recipe.source == SourceKind::System || is_version(&candidate.version));
         for candidate in &mut candidates {
             candidate.lts = recipe.lts_of(&candidate.version);
         }
@@ -146,14 +149,25 @@ impl Sources {
         source == SourceKind::Pypi && self.pypi.has_alternatives(package, file_name)
     }
 
-    /// Check that an npm package may be used although its lock entry names no signature.
-    pub fn may_be_unsigned(&self, package: &str, version: &str) -> Result<(), SourceError> {
-        if !self.options.require_signatures {
-            return Ok(());
-        }
-        let reason = "vx.lock names no key that signed it".to_owned();
-        let kind = SourceErrorKind::Signature(SignatureFault::Required(reason));
-        Err(SourceError::new(format!("the npm package {package} {version}"), kind))
+    /// True if npm packages need a signature.
+    pub fn requires_signatures(&self) -> bool {
+        self.options.require_signatures
+    }
+
+    /// Check that the lock entry of an npm package claims a signature, if signatures are required. No request is made.
+    pub fn claimed(&self, claim: &Claim<'_>) -> Result<(), SourceError> {
+        self.npm.claimed(claim)
+    }
+
+    /// Check the signature that the lock entry of an npm package keeps. A request is made only for a key that is not
+    /// known on this machine.
+    pub fn proof(&self, claim: &Claim<'_>) -> Result<Proof, SourceError> {
+        self.npm.proof(&self.cache, &self.netrc, claim)
+    }
+
+    /// The digest and the signature of an npm archive by what its registry says now.
+    pub fn signature_now(&self, archive: &Archive) -> Result<(Option<Digest>, Signature), SourceError> {
+        self.npm.signature_now(&self.cache, &self.netrc, archive)
     }
 
     /// The origin for an address of the project's own; the credentials are taken out of the address, or found in

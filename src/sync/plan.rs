@@ -9,6 +9,8 @@ use crate::candidate::SourceKind;
 use crate::config::{Part, Program};
 use crate::digest::Digest;
 use crate::install::{Receipt, instructions};
+use crate::project::LockedPart;
+use crate::source::Claim;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// One tool of the project, as far as it was resolved.
@@ -60,6 +62,8 @@ pub struct ResolvedRelease {
     pub options: BTreeMap<String, String>,
     /// A command to run before the release is activated.
     pub postinstall: Option<String>,
+    /// The archives as the lock has them, with the signatures that it keeps; empty if a source was asked just now.
+    pub locked: Vec<LockedPart>,
 }
 
 /// An installed release, as far as it can differ from the one that is wanted.
@@ -113,6 +117,8 @@ pub struct Plan {
     pub decisions: Vec<(String, Decision)>,
     /// The tools without which the project works, too.
     pub optional: BTreeSet<String>,
+    /// The doubts about releases that are installed all the same.
+    pub doubts: Vec<Trouble>,
 }
 
 impl Plan {
@@ -147,27 +153,39 @@ impl Plan {
     }
 }
 
-/// Make the plan. `installed` returns the facts about an installed release. With `force`, installed
-/// releases are installed again.
+/// Make the plan. `installed` returns the facts about an installed release; `proved` refuses a release to install whose
+/// signatures are not good. With `force`, installed releases are installed again.
 ///
 /// The largest installs come first, so that the run does not end with a single large one that started last.
 pub fn plan(
     wanted: Vec<ResolvedTool>,
     installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
+    proved: impl Fn(&str, &ResolvedRelease) -> Result<(), Trouble>,
     force: bool,
 ) -> Plan {
     let optional = wanted.iter().filter(|wanted| wanted.optional).map(|wanted| wanted.tool.clone()).collect();
     let mut decisions: Vec<(String, Decision)> = wanted
         .into_iter()
         .map(|wanted| {
-            let decision = decide(&wanted.tool, wanted.found, &installed, force);
+            let decision = match decide(&wanted.tool, wanted.found, &installed, force) {
+                Decision::Install { release, replaces } => match proved(&wanted.tool, &release) {
+                    Ok(()) => Decision::Install { release, replaces },
+                    Err(error) => Decision::Fail { error },
+                },
+                decision => decision,
+            };
             (wanted.tool, decision)
         })
         .collect();
     decisions.sort_by(|(left_tool, left), (right_tool, right)| {
         order(left).cmp(&order(right)).then_with(|| left_tool.cmp(right_tool))
     });
-    Plan { decisions, optional }
+    Plan { decisions, optional, doubts: Vec::new() }
+}
+
+/// The lock's claim about the signature of an archive.
+pub fn claim(part: &LockedPart) -> Claim<'_> {
+    Claim { archive: part.archive(), key: part.signed_by.as_deref(), signature: part.signature.as_deref() }
 }
 
 fn decide(
@@ -268,6 +286,7 @@ mod tests {
             needs: None,
             options: BTreeMap::new(),
             postinstall: None,
+            locked: Vec::new(),
         }))
     }
 
@@ -280,6 +299,14 @@ mod tests {
         Some(InstalledRelease { source: "npm".into(), archives, instructions: None })
     }
 
+    fn plan(
+        wanted: Vec<ResolvedTool>,
+        installed: impl Fn(&str, &str) -> Option<InstalledRelease>,
+        force: bool,
+    ) -> Plan {
+        super::plan(wanted, installed, |_, _| Ok(()), force)
+    }
+
     fn tools(plan: &Plan) -> Vec<&str> {
         plan.decisions.iter().map(|(tool, _)| tool.as_str()).collect()
     }
@@ -288,6 +315,20 @@ mod tests {
     fn a_plan_for_an_up_to_date_project_installs_nothing() {
         let plan = plan(vec![wanted("a", release("1.0.0", None, 'a'))], |_, _| there('a'), false);
         assert!(plan.complete());
+    }
+
+    #[test]
+    fn a_release_that_is_not_proved_is_not_installed_and_one_that_is_there_needs_no_proof() {
+        let wanted = || vec![wanted("a", release("1.0.0", None, 'a')), wanted("b", release("1.0.0", None, 'b'))];
+        let forged = |tool: &str, _: &ResolvedRelease| match tool {
+            "a" => Err(Trouble::new(TroubleKind::Signature, "no")),
+            _ => Ok(()),
+        };
+        let plan = super::plan(wanted(), |_, _| None, forged, false);
+        assert!(matches!(plan.decisions[..], [(_, Decision::Install { .. }), (_, Decision::Fail { .. })]));
+        assert_eq!(tools(&plan), ["b", "a"]);
+        let there = super::plan(wanted(), |tool, _| there(if tool == "a" { 'a' } else { 'b' }), forged, false);
+        assert!(there.complete());
     }
 
     #[test]

@@ -5,7 +5,10 @@
 
 mod aged;
 mod archives;
+mod changed;
 mod entry;
+mod forged;
+mod kept;
 mod needed;
 mod newest;
 mod pin;
@@ -15,7 +18,7 @@ mod version;
 use std::collections::BTreeMap;
 
 use super::parallel::in_parallel;
-use super::plan::{Resolved, ResolvedRelease, ResolvedTool};
+use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
 use crate::age::ReleaseAge;
 use crate::candidate::{Candidate, SourceKind};
 use crate::config::Part;
@@ -26,6 +29,7 @@ use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 pub use aged::{AgeRemark, Soon};
 use archives::{Archives, Missing};
+pub use forged::Forged;
 pub use needed::Undeclared;
 pub use newest::Newest;
 use standing::Standing;
@@ -49,6 +53,9 @@ pub struct Resolver<'a> {
     pub frozen: bool,
     /// True to resolve the archives of all platforms, for a lock; false for this platform's alone.
     pub all_platforms: bool,
+    /// The tools whose lock entries are made anew at their versions, whatever changed since: what their sources say now
+    /// is accepted.
+    pub renewed: &'a [String],
     /// All declared tools, including those that are not resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
     /// The smallest age of a release, for tools without one of their own.
@@ -113,18 +120,38 @@ impl Resolver<'_> {
         self.resolve_as(asked, upgrade, false)
     }
 
-    /// Resolve these tools for a complete lock: the platforms that an entry lacks are requested again.
+    /// Resolve these tools for a complete lock: the platforms and signatures that an entry lacks are requested again.
     pub fn resolve_completely(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync) -> Resolution {
-        self.resolve_as(asked, upgrade, true)
+        let unfit = self.unfit(asked);
+        let kept = |ask: &&ToolRequest| !unfit.contains(&ask.name) && !upgrade(&ask.name) && !self.renews(ask);
+        let (signed, troubles) = self.with_signatures(asked.iter().filter(kept));
+        let mut lock = self.lock.clone();
+        lock.tools.extend(signed.clone());
+        let mut resolution = Resolver { lock: &lock, ..*self }.resolve_as(asked, upgrade, true);
+        for (tool, entry) in signed {
+            resolution.locked.entry(tool).or_insert(entry);
+        }
+        resolution.warnings.extend(troubles);
+        resolution
+    }
+
+    /// The names of those of these tools whose lock entries do not answer the project's present requests.
+    fn unfit(&self, asked: &[ToolRequest]) -> Vec<String> {
+        self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect()
+    }
+
+    /// True if the entry of a tool is made anew.
+    fn renews(&self, ask: &ToolRequest) -> bool {
+        self.renewed.contains(&ask.name)
     }
 
     fn resolve_as(&self, asked: &[ToolRequest], upgrade: impl Fn(&str) -> bool + Sync, complete: bool) -> Resolution {
-        let unfit: Vec<String> = self.lock.differences(asked).into_iter().map(|difference| difference.tool).collect();
+        let unfit = self.unfit(asked);
         let standings: Vec<Standing> = asked
             .iter()
             .map(|ask| {
                 let upgraded = upgrade(&ask.name);
-                let fits = !upgraded && (self.frozen || !unfit.contains(&ask.name));
+                let fits = !upgraded && !self.renews(ask) && (self.frozen || !unfit.contains(&ask.name));
                 let locked = self.lock.tools.get(&ask.name).filter(|_| fits);
                 match locked.and_then(|locked| self.incomplete(ask, locked).filter(|_| complete && !self.in_doubt(ask)))
                 {
@@ -167,17 +194,20 @@ impl Resolver<'_> {
         locked: &LockedTool,
         parts: &[LockedPart],
     ) -> Resolved {
-        let parts: Result<Vec<Part>, SourceError> =
+        let found: Result<Vec<Part>, SourceError> =
             parts.iter().map(|part| self.locked_part(locked.source, part)).collect();
-        match parts {
-            Ok(parts) => Resolved::Release(Box::new(self.release(ask, recipe, &locked.version, parts))),
+        match found {
+            Ok(found) => {
+                let release = self.release(ask, recipe, &locked.version, found);
+                Resolved::Release(Box::new(ResolvedRelease { locked: parts.to_vec(), ..release }))
+            }
             Err(error) => failed(&error),
         }
     }
 
     fn locked_part(&self, source: SourceKind, part: &LockedPart) -> Result<Part, SourceError> {
-        if source == SourceKind::Npm && part.signed_by.is_none() {
-            self.sources.may_be_unsigned(&part.archive().package, &part.archive().version)?;
+        if source == SourceKind::Npm {
+            self.sources.claimed(&claim(part))?;
         }
         let origin = part.url.as_ref().map(|url| self.sources.locate_url(url)).transpose()?;
         Ok(Part { archive: part.archive().clone(), origin })
@@ -275,6 +305,7 @@ impl Resolver<'_> {
             options: ask.options.clone(),
             postinstall: ask.postinstall.clone(),
             parts,
+            locked: Vec::new(),
         }
     }
 
@@ -288,10 +319,21 @@ impl Resolver<'_> {
         mut archives: Archives,
         resolution: &mut Resolution,
     ) -> Resolved {
-        if let Some(error) = archives.values().find_map(forged) {
+        if let Some(error) = archives.values().find_map(badly_signed) {
             return Resolved::Nothing { error };
         }
+        match self.changed(ask, &archives) {
+            // What is allowed is said all the same.
+            Some(changed) if self.renews(ask) => {
+                resolution.warnings.push(Trouble { hint: None, ..Trouble::of(&changed) });
+            }
+            Some(changed) => return failed(&changed),
+            None => {}
+        }
         let entry = entry::entry(ask, recipe, release, known, &archives);
+        if let Some(error) = entry.as_ref().and_then(|entry| self.unwritable(ask, entry)) {
+            return Resolved::Nothing { error };
+        }
         resolution.warnings.extend(entry::unsigned(&ask.name, &archives));
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
@@ -310,10 +352,18 @@ impl Resolver<'_> {
         resolution.warnings.extend(entry::warning(&ask.name, &archives));
         found
     }
+
+    /// The reason why an entry would be refused when it is read again; so it is not written.
+    fn unwritable(&self, ask: &ToolRequest, entry: &LockedTool) -> Option<Trouble> {
+        let forgery = || self.forgery(ask, entry, &Platform::ALL).map(|forged| forged.difference.to_string());
+        let reason = entry.check().err().or_else(forgery)?;
+        let text = format!("the answer of its source cannot be locked: {reason}");
+        Some(Trouble::new(TroubleKind::BadAnswer, text).hinted("name another mirror, or ask for another version"))
+    }
 }
 
 /// The error of a platform whose archives fail the check of their signature.
-fn forged(answer: &Result<Vec<Artifact>, Missing>) -> Option<Trouble> {
+fn badly_signed(answer: &Result<Vec<Artifact>, Missing>) -> Option<Trouble> {
     match answer {
         Err(Missing::Forged(error)) => Some(error.clone()),
         _ => None,

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::part::{NamedFile, Part};
 use super::variables::steers_programs;
+use crate::age::{MINIMUM_RELEASE_AGE, in_words};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::platform::Platform;
@@ -90,6 +91,9 @@ fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
         name: program.name.clone(),
         path: program.path.clone(),
     }));
+    if let Some(age) = tool.minimum_release_age.filter(|age| *age < MINIMUM_RELEASE_AGE) {
+        parts.push(Part::Option { tool: name(), name: "minimum_release_age".into(), value: in_words(age) });
+    }
     if let Some(count) = tool.strip {
         parts.push(Part::Option { tool: name(), name: "strip".into(), value: count.to_string() });
     }
@@ -157,6 +161,9 @@ fn of_settings(project: &Project, parts: &mut Vec<Part>) {
         if value == Some(false) {
             push(name.into(), "false".into());
         }
+    }
+    if let Some(age) = settings.minimum_release_age.filter(|age| *age < MINIMUM_RELEASE_AGE) {
+        push("minimum_release_age".into(), in_words(age));
     }
 }
 

@@ -14,6 +14,7 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Option { tool, .. } => of(project, tool, |known| {
                 known.options.clear();
                 known.strip = None;
+                known.minimum_release_age = None;
             }),
             Part::Program { tool, .. } => of(project, tool, |known| known.bin.clear()),
             Part::Variable { name, .. } => drop(project.env.remove(name)),
@@ -21,6 +22,7 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
                 "sources" => project.settings.sources = None,
                 "verify_checksums" => project.settings.verify_checksums = None,
                 "require_signatures" => project.settings.require_signatures = None,
+                "minimum_release_age" => project.settings.minimum_release_age = None,
                 _ => project.settings.mirrors.clear(),
             },
             Part::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),

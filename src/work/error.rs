@@ -13,7 +13,7 @@ use crate::project::ProjectError;
 use crate::project::lock::LockError;
 use crate::project::version::BadRequest;
 use crate::source::NoRecipe;
-use crate::sync::Undeclared;
+use crate::sync::{Forged, Undeclared};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
 impl From<PolicyError> for WorkError {
@@ -83,6 +83,9 @@ pub enum WorkError {
         /// Each difference, in a sentence.
         differences: Vec<String>,
     },
+    /// Lock entries are not what vx.toml and the catalogue say.
+    #[error("{}", in_one_line(.0))]
+    Forged(Vec<Forged>),
     /// There is no directory for boards.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
@@ -141,6 +144,7 @@ impl WorkError {
         match self {
             Self::NoRecipes(errors) => errors.iter().map(Trouble::of).collect(),
             Self::Undeclared(errors) => errors.iter().map(Trouble::of).collect(),
+            Self::Forged(errors) => errors.iter().map(Trouble::of).collect(),
             error => vec![Trouble::of(error)],
         }
     }
@@ -158,7 +162,7 @@ impl Explain for WorkError {
             Self::Request(error) => error.kind(),
             Self::NoRecipes(errors) => errors.first().map_or(TroubleKind::Configuration, Explain::kind),
             Self::Undeclared(errors) => errors.first().map_or(TroubleKind::Dependency, Explain::kind),
-            Self::Unlocked { .. } => TroubleKind::Lock,
+            Self::Unlocked { .. } | Self::Forged(_) => TroubleKind::Lock,
             Self::Runtime(error) => error.kind(),
             Self::Directory { .. } | Self::DumpDirectory { .. } => TroubleKind::Disk,
             Self::Export(error) => error.kind(),
@@ -190,7 +194,7 @@ impl Explain for WorkError {
             Self::DumpDirectory { .. } => "name a directory that you can write to".into(),
             Self::Recording { .. } => "name a file that is not there yet, or an older recording".into(),
             Self::Board(_) => "`vx board gc` removes old boards; VX_RUNTIME_DIR names another place for them".into(),
-            Self::Platform { .. } | Self::NoRecipes(_) | Self::Undeclared(_) => return None,
+            Self::Platform { .. } | Self::NoRecipes(_) | Self::Undeclared(_) | Self::Forged(_) => return None,
             Self::Logs { .. } | Self::Refused | Self::System(_) => return None,
         })
     }

@@ -12,7 +12,7 @@ use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
 use super::told::tell;
-use super::workspace::{Access, Faults, Place, Workspace};
+use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
 use crate::sync::{Resolution, Resolver};
@@ -56,11 +56,15 @@ pub fn install(
     let resolver =
         Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
+    check_entries(&resolver, &asked)?;
     let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
     for remark in ages {
         frontend.notice(Notice::Age(remark));
     }
-    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
+    for doubt in plan.doubts.drain(..) {
+        frontend.notice(Notice::Resolution(doubt));
+    }
     let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {
         purpose: Purpose::Install(options.tools.clone()),

@@ -6,7 +6,7 @@ use super::holder::holder_progress;
 use super::notice::Notice;
 use super::syncing::check_tools;
 use super::told::tell;
-use super::workspace::{Access, Faults, Place, Workspace};
+use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::digest::Digest;
 use crate::http::Trust;
 use crate::install::{CancelToken, Patience, fetch, shown_address};
@@ -25,6 +25,23 @@ pub enum Upgrade {
     Nothing,
     /// These tools, or all if none is named.
     Tools(Vec<String>),
+}
+
+/// The options of locking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LockOptions {
+    /// The tools that are locked anew at their versions, whatever their sources say now; if none is named, all tools are
+    /// brought up to date with the project.
+    pub tools: Vec<String>,
+    /// The tools whose versions are chosen anew.
+    pub upgrade: Upgrade,
+}
+
+impl Default for LockOptions {
+    /// All tools, at the versions that fit.
+    fn default() -> Self {
+        Self { tools: Vec::new(), upgrade: Upgrade::Nothing }
+    }
 }
 
 /// The outcome of locking.
@@ -63,45 +80,56 @@ impl LockState {
 pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<LockState, WorkError> {
     let workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
-    let differences = workspace.lock_differences(&workspace.project.tools);
+    let mut differences = workspace.lock_differences(&workspace.project.tools);
+    let sources = workspace.sources(Access::Offline);
+    let forged = workspace.resolver(&sources).forged(&workspace.project.tools);
+    differences.extend(forged.iter().map(ToString::to_string));
     Ok(LockState { differences, old: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// Bring the lock file up to date with the project, and choose the versions of some tools anew.
+/// Bring the lock file up to date with the project, or lock some tools anew.
 ///
 /// # Errors
 /// Nothing could be locked. A tool that fails alone is in the outcome.
-pub fn lock(home: Home, place: &Place, upgrade: &Upgrade, frontend: &dyn Frontend) -> Result<LockOutcome, WorkError> {
+pub fn lock(
+    home: Home,
+    place: &Place,
+    options: &LockOptions,
+    frontend: &dyn Frontend,
+) -> Result<LockOutcome, WorkError> {
     let mut workspace = Workspace::open(home, place, Faults::Refuse, frontend)?;
     workspace.notice_old_lock(frontend);
-    let upgrade: Vec<String> = match upgrade {
+    let asked = workspace.select(&options.tools)?;
+    let upgrade: Vec<String> = match &options.upgrade {
         Upgrade::Nothing => Vec::new(),
+        Upgrade::Tools(named) if named.is_empty() => asked.iter().map(|ask| ask.name.clone()).collect(),
         Upgrade::Tools(named) => workspace.select(named)?.into_iter().map(|tool| tool.name).collect(),
     };
-    // A cached list of versions may lack the newest one.
-    let access = if upgrade.is_empty() { Access::Network } else { Access::NetworkAnew };
+    // A cached list of versions may lack the newest one, and a cached document what its registry says now.
+    let anew = !upgrade.is_empty() || !options.tools.is_empty();
     tell(&workspace.home, &workspace.consent, frontend);
-    let asked = lockable(&workspace);
-    let sources = workspace.sources(access);
+    let asked = lockable(&workspace, asked);
+    let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
-    let resolver = Resolver { digest_of: Some(&digest_of), ..workspace.resolver(&sources) };
+    let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
     check_tools(&resolver, &asked)?;
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
+    let kept: Vec<ToolRequest> = asked.iter().filter(|ask| !upgraded(&ask.name)).cloned().collect();
+    check_entries(&resolver, &kept)?;
     let resolution = resolver.resolve_completely(&asked, upgraded);
     let failed = notice_all(&workspace, &resolution, frontend);
     let written = workspace.write_lock(resolution.locked, frontend)?;
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
 }
 
-/// The tools of the project. A command that runs after the install does nothing here, so it withholds no tool.
-fn lockable(workspace: &Workspace) -> Vec<ToolRequest> {
+/// These tools as locking sees them. A command that runs after the install does nothing here, so it withholds no tool.
+fn lockable(workspace: &Workspace, asked: Vec<ToolRequest>) -> Vec<ToolRequest> {
     let consent = &workspace.consent;
     let elsewhere = |tool: &str| {
         let parts = consent.withheld().iter().filter(|part| !matches!(part, Part::PostInstall { .. }));
         parts.filter_map(Part::withholds).any(|withheld| withheld == tool)
     };
-    let tools = workspace.project.tools.iter().cloned();
-    tools.map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
+    asked.into_iter().map(|ask| ToolRequest { withheld: ask.withheld && elsewhere(&ask.name), ..ask }).collect()
 }
 
 /// Give notice of each tool that failed or changes; returns the number of those that failed and are not optional.

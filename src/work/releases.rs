@@ -1,16 +1,18 @@
 //! From resolved tools to the steps of a run: which releases are installed already, and where the archives of the rest are.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::RunOptions;
+use crate::candidate::SourceKind;
 use crate::config::{InstallConfig, Part};
 use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
-use crate::source::{SourceError, Sources, catalogue};
-use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, plan};
-use crate::trouble::Trouble;
+use crate::source::{Proof, SourceError, Sources, catalogue};
+use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, claim, plan};
+use crate::trouble::{Trouble, TroubleKind};
 
 /// The releases among the resolved tools.
 pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
@@ -21,11 +23,62 @@ pub fn wants(wanted: &[ResolvedTool]) -> Vec<Want> {
     wanted.iter().filter_map(release).collect()
 }
 
-/// The plan, given the releases in the store of this home.
-pub fn plan_for(home: &Home, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
+/// The plan, given the releases in the store of this home. The signatures that the lock keeps of a release to install are
+/// checked, before any of its archives is requested.
+pub fn plan_for(home: &Home, sources: &Sources, wanted: Vec<ResolvedTool>, force: bool) -> Plan {
     let store = Store::new(home.clone());
     let installed = |tool: &str, version: &str| Some(InstalledRelease::of(&store.installed(tool, version)?.receipt));
-    plan(wanted, installed, force)
+    let doubts = RefCell::new(Doubts::default());
+    let proved = |tool: &str, release: &ResolvedRelease| prove(sources, tool, release, &mut doubts.borrow_mut());
+    let plan = plan(wanted, installed, proved, force);
+    Plan { doubts: doubts.into_inner().troubles(), ..plan }
+}
+
+/// The doubts about signatures that the lock keeps, for all releases of a plan.
+#[derive(Default)]
+struct Doubts {
+    /// The tools for which the lock names keys and keeps no signatures.
+    not_kept: Vec<String>,
+    /// The tools whose signatures cannot be checked here, each with the reason.
+    unchecked: Vec<(String, String)>,
+}
+
+impl Doubts {
+    /// One warning for each kind of doubt, however many tools it is about.
+    fn troubles(self) -> Vec<Trouble> {
+        let mut troubles = Vec::new();
+        if !self.not_kept.is_empty() {
+            let tools = self.not_kept.iter().map(|tool| format!("`{tool}`")).collect::<Vec<_>>().join(", ");
+            let text = format!("vx.lock names the keys that signed {tools}, and keeps no signatures to check");
+            troubles.push(Trouble::new(TroubleKind::Signature, text).hinted("run `vx lock`, which adds them"));
+        }
+        if !self.unchecked.is_empty() {
+            let lines = self.unchecked.iter().map(|(tool, reason)| format!("  {tool}: {reason}"));
+            let text = "signatures in vx.lock cannot be checked here; digests are:";
+            troubles.push(Trouble::new(TroubleKind::Signature, text).detailed(lines));
+        }
+        troubles
+    }
+}
+
+/// Check the signatures that the lock keeps of a release.
+fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut Doubts) -> Result<(), Trouble> {
+    let of_npm = release.locked.iter().filter(|_| release.source == SourceKind::Npm);
+    for part in of_npm {
+        match sources.proof(&claim(part)) {
+            Ok(Proof::Good | Proof::Unclaimed) => {}
+            Ok(Proof::NotKept) if doubts.not_kept.iter().any(|known| known == tool) => {}
+            Ok(Proof::NotKept) => doubts.not_kept.push(tool.to_owned()),
+            Ok(Proof::Unchecked(reason)) => doubts.unchecked.push((tool.to_owned(), reason)),
+            Err(error) => {
+                let trouble = Trouble::of(&error);
+                let text = format!("vx.lock: {}", trouble.text);
+                let hint = "look at the history of vx.lock; to lock the tool anew by what its registry signs, run";
+                return Err(Trouble { text, ..trouble }.hinted(format!("{hint} `vx lock {tool}`")));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The steps that carry a plan out. Each step requests the addresses of archives that only the lock names.

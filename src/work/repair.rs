@@ -116,5 +116,6 @@ fn resolve(resolver: &Resolver<'_>, ask: &ToolRequest) -> Result<Vec<ResolvedToo
 }
 
 fn again(workspace: &Workspace, wanted: Vec<ResolvedTool>, sources: &Arc<Sources>, options: &RunOptions) -> Vec<Step> {
-    releases::steps(releases::plan_for(&workspace.home, wanted, true), &workspace.home, sources, options)
+    let plan = releases::plan_for(&workspace.home, sources, wanted, true);
+    releases::steps(plan, &workspace.home, sources, options)
 }

@@ -12,7 +12,7 @@ use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
 use super::told::tell;
-use super::workspace::{Access, Faults, Place, Workspace};
+use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
 use crate::paths::Home;
 use crate::project::ToolRequest;
@@ -76,6 +76,7 @@ pub fn sync(
     if options.strict || (!options.for_script && all_refused(&resolver, &asked)) {
         check_tools(&resolver, &asked)?;
     }
+    check_entries(&resolver, &asked)?;
     if options.locked {
         refuse_unlocked(&workspace, &asked)?;
     }
@@ -87,7 +88,10 @@ pub fn sync(
         frontend.notice(Notice::Age(remark));
     }
     let wants = releases::wants(&wanted);
-    let plan = releases::plan_for(&workspace.home, wanted, options.run.force);
+    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
+    for doubt in plan.doubts.drain(..) {
+        frontend.notice(Notice::Resolution(doubt));
+    }
     if options.plan_only {
         if plan.complete() {
             complete(&workspace, &withheld)?;

@@ -102,6 +102,17 @@ pub fn platform() -> Result<Platform, WorkError> {
     Platform::current().ok_or(WorkError::Platform { os, arch })
 }
 
+/// Check that the lock entries of these tools are what vx.toml and the catalogue say, before any request.
+///
+/// # Errors
+/// Some are not.
+pub fn check_entries(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(), WorkError> {
+    match resolver.forged(asked) {
+        forged if forged.is_empty() => Ok(()),
+        forged => Err(WorkError::Forged(forged)),
+    }
+}
+
 impl Workspace {
     /// Open the workspace of the project at `place`. The frontend gets a notice of everything doubtful in the project's
     /// file. Work that uses the pins of an old lock calls [`notice_old_lock`](Self::notice_old_lock) too.
@@ -204,6 +215,7 @@ impl Workspace {
             pins: self.lock_origin.pins(),
             frozen: false,
             all_platforms: true,
+            renewed: &[],
             declared: &self.project.tools,
             age: self.age,
             digest_of: None,

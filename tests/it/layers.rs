@@ -56,7 +56,7 @@ const TOWERS: [Tower; 13] = [
             &["cache"],
             &["npm", "pypi", "vendor"],
             &["trust"],
-            &["project_settings", "sources"],
+            &["agreement", "project_settings", "sources"],
             &["settings", "undated"],
         ],
     },

@@ -229,7 +229,10 @@ fn send(mut stream: &TcpStream, shared: &Shared, request: &Request, answer: &Ans
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", answer.content_length));
+    match answer.content_length {
+        Some(length) => head.push_str(&format!("Content-Length: {length}\r\n\r\n")),
+        None => head.push_str("Connection: close\r\n\r\n"),
+    }
     stream.write_all(head.as_bytes())?;
     if request.method == "HEAD" {
         return Ok(true);
@@ -247,7 +250,7 @@ fn send(mut stream: &TcpStream, shared: &Shared, request: &Request, answer: &Ans
         Some(Fault::Reset(_)) => reset(stream),
         None => {}
     }
-    Ok(fault.is_none() && answer.content_length == answer.body.len() as u64)
+    Ok(fault.is_none() && answer.content_length == Some(answer.body.len() as u64))
 }
 
 fn send_body(mut stream: &TcpStream, shared: &Shared, body: &[u8], bytes_per_second: Option<u64>) -> io::Result<()> {

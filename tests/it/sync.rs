@@ -7,7 +7,9 @@ mod commands;
 mod edges;
 mod errors;
 mod everyday;
+mod forged;
 mod instructions;
+mod kept;
 mod locking;
 mod modes;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]

@@ -53,12 +53,16 @@ pub(in crate::cli) struct InstallArguments {
 /// Arguments of `vx lock`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct LockArguments {
+    /// Lock only these tools of vx.toml, anew: at their versions, from what their sources offer now, even if that differs
+    /// from vx.lock.
+    #[arg(value_name = "TOOL")]
+    pub tools: Vec<String>,
     /// Choose again the newest versions that vx.toml allows: of these tools, or of all if none is named.
     #[arg(long, value_name = "TOOL", num_args = 0..)]
     pub upgrade: Option<Vec<String>>,
     /// List the tools for which vx.lock does not fit vx.toml, and exit with 1 if there are any; change nothing, use no
     /// network.
-    #[arg(long, conflicts_with = "upgrade")]
+    #[arg(long, conflicts_with_all = ["upgrade", "tools"])]
     pub check: bool,
 }
 

@@ -10,7 +10,7 @@ use super::super::cancel::POLL;
 use super::cache::PartFile;
 use super::retry::{Next, may_change};
 use super::transfer::{self, Content, Head, Response};
-use super::{ARCHIVE_BYTES, Download, DownloadErrorKind, Result, Source};
+use super::{Download, DownloadErrorKind, Result, Source};
 
 impl Download<'_> {
     /// Ask for the missing bytes until a response is usable.
@@ -116,9 +116,7 @@ impl Download<'_> {
             (Some(expected), Some(got)) if expected != got => {
                 return self.rejected(DownloadErrorKind::Size { expected, got, more: false });
             }
-            (_, Some(got)) if got > ARCHIVE_BYTES => {
-                return self.rejected(DownloadErrorKind::TooLarge { limit: ARCHIVE_BYTES });
-            }
+            (_, Some(got)) => self.check_bound(got, false)?,
             _ => {}
         }
         if let (Some(part), Some(size)) = (&mut self.part_file, size) {

@@ -187,6 +187,9 @@ impl Explain for DownloadError {
             DownloadErrorKind::Redirects { misdirection: Misdirection::Endless, .. } => {
                 "check the address: the server sends it in a circle"
             }
+            DownloadErrorKind::Redirects { misdirection: Misdirection::Unsafe, .. } => {
+                "name another mirror: anybody on the way could change the archive"
+            }
             DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
             DownloadErrorKind::Setting { .. } => "correct this setting",
             DownloadErrorKind::Tls { .. } => CERTIFICATE_HINT,
@@ -195,11 +198,11 @@ impl Explain for DownloadError {
             }
             DownloadErrorKind::Connection { .. } => "check the network and the proxy settings and try again",
             DownloadErrorKind::Digest { .. } => {
-                "do not trust the archive: if it was replaced on purpose, renew the digest with `vx lock --upgrade`, or in \
+                "do not trust the archive: if it was replaced on purpose, renew its digest with `vx lock TOOL`, or in \
                  vx.toml if it is written there"
             }
             DownloadErrorKind::Size { .. } | DownloadErrorKind::TooLarge { .. } => {
-                "check the address; if the archive was replaced on purpose, renew its size with `vx lock --upgrade`"
+                "check the address; if the archive was replaced on purpose, renew its size with `vx lock TOOL`"
             }
             DownloadErrorKind::Offline => "run once without `--offline`",
             DownloadErrorKind::Unsteady { .. } => "try another mirror",

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, known};
+use crate::archive::{Archive, Signed, known};
 use crate::digest::Digest;
 
 /// One archive of a locked release.
@@ -12,6 +12,8 @@ pub struct LockedPart {
     pub(super) archive: Archive,
     /// The key of the registry that signed package, version and digest, if a signature was verified.
     pub signed_by: Option<String>,
+    /// That signature, encoded in base 64, to be verified again. Locks of older versions of vx name only the key.
+    pub signature: Option<String>,
     /// The address, for a tool from an address of the project.
     pub url: Option<String>,
 }
@@ -26,6 +28,8 @@ struct Row {
     digest: Option<Digest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signed_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
     #[serde(default, skip_serializing_if = "is_unwritable")]
     size: Option<u64>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -38,8 +42,15 @@ struct Row {
 
 impl LockedPart {
     /// The part for an archive; `None` without a digest, since a lock has to identify the bytes.
-    pub fn new(archive: Archive, signed_by: Option<String>, url: Option<String>) -> Option<Self> {
-        archive.digest.is_some().then_some(Self { archive, signed_by, url })
+    pub fn new(archive: Archive, signed: Option<Signed>, url: Option<String>) -> Option<Self> {
+        let (signed_by, signature) = signed.map(|Signed { key, signature }| (key, signature)).unzip();
+        archive.digest.is_some().then_some(Self { archive, signed_by, signature, url })
+    }
+
+    /// The same part with this signature.
+    #[must_use]
+    pub fn signed(self, signed: Signed) -> Self {
+        Self { signed_by: Some(signed.key), signature: Some(signed.signature), ..self }
     }
 
     /// The archive, always with its digest.
@@ -50,16 +61,16 @@ impl LockedPart {
 
 impl From<LockedPart> for Row {
     fn from(part: LockedPart) -> Self {
-        let LockedPart { archive, signed_by, url } = part;
+        let LockedPart { archive, signed_by, signature, url } = part;
         let Archive { package, version, file, digest, size, strip, into } = archive;
-        Self { package, version, file, digest, signed_by, size, strip, into, url }
+        Self { package, version, file, digest, signed_by, signature, size, strip, into, url }
     }
 }
 
 impl From<Row> for LockedPart {
     fn from(row: Row) -> Self {
-        let Row { package, version, file, digest, signed_by, size, strip, into, url } = row;
-        Self { archive: Archive { package, version, file, digest, size, strip, into }, signed_by, url }
+        let Row { package, version, file, digest, signed_by, signature, size, strip, into, url } = row;
+        Self { archive: Archive { package, version, file, digest, size, strip, into }, signed_by, signature, url }
     }
 }
 

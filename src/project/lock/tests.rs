@@ -15,7 +15,7 @@ fn part(package: &str, file: &str) -> LockedPart {
         strip: 1,
         into: String::new(),
     };
-    LockedPart { archive, signed_by: None, url: None }
+    LockedPart { archive, signed_by: None, signature: None, url: None }
 }
 
 fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
@@ -67,7 +67,7 @@ fn an_archive_of_a_lock_keeps_its_format() {
     let digest = "ab".repeat(32);
     let part = format!(
         "package = \"acme\"\nversion = \"1.2.3\"\nfile = \"acme.tgz\"\ndigest = \"sha256:{digest}\"\nsigned_by = \"SHA256:key\"\n\
-         size = 10\nstrip = 1\ninto = \"lib/acme\"\nurl = \"https://files.invalid/acme.tgz\"\n"
+         signature = \"MEUC\"\nsize = 10\nstrip = 1\ninto = \"lib/acme\"\nurl = \"https://files.invalid/acme.tgz\"\n"
     );
     let head = "version = 3\n\n[tools.acme]\nrequest = \"1.2.3\"\nversion = \"1.2.3\"\nsource = \"url\"\n";
     let text = format!("{head}\n[[tools.acme.platforms.linux-x64]]\n{part}");
@@ -105,6 +105,8 @@ fn a_lock_that_points_outside_of_the_store_is_refused() {
         ("into = \"lib/node_modules/npm\"", "into = \"lib/../../x\""),
         ("into = \"lib/node_modules/npm\"", "into = \"/etc\""),
         ("version = \"1.2.3\"", "version = \"..\""),
+        ("version = \"1.2.3\"\nfile", "version = \"99.0.0/../../../evil\"\nfile"),
+        ("strip = 1", "strip = 1\nsignature = \"MEUC\""),
     ] {
         assert!(matches!(parse(&text.replacen(from, to, 1)), Err(LockError::Broken { .. })), "{to}");
     }

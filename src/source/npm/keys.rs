@@ -2,6 +2,11 @@
 //!
 //! A registry signs `package@version:integrity` with ECDSA over P-256, and publishes its keys in a document of its own.
 //! As in npm, an expired key remains valid for versions published before its expiry.
+//!
+//! The catalogue has the keys of npm's public registry. They count for every registry, since a mirror passes the
+//! signatures of its upstream on, and no registry's document can replace one of them.
+
+use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +15,8 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use serde::{Deserialize, Serialize};
 
 use super::document::{SignedBy, is_key_name, read_json};
+use crate::candidate::SourceKind;
+use crate::source::catalogue;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::signature::SignatureFault;
@@ -19,6 +26,15 @@ const P256_HEADER: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
     0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
+
+static BUILT_IN: LazyLock<Vec<Key>> = LazyLock::new(|| {
+    let key = |known: &catalogue::KnownKey| Key {
+        keyid: known.keyid.clone(),
+        expires: known.expires,
+        key: known.key.clone(),
+    };
+    catalogue::keys(SourceKind::Npm).iter().map(key).collect()
+});
 
 /// The keys of a registry.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -55,13 +71,23 @@ impl Keys {
         self.keys.is_empty()
     }
 
+    /// The key of this name: one of the catalogue, or else one of the registry.
+    fn find(&self, keyid: &str) -> Option<&Key> {
+        BUILT_IN.iter().chain(&self.keys).find(|key| key.keyid == keyid)
+    }
+
+    /// True if the registry publishes a key of this name, or the catalogue has it.
+    pub(super) fn has(&self, keyid: &str) -> bool {
+        self.find(keyid).is_some()
+    }
+
     /// Verify the signatures of `message`. One wrong signature is an error even beside valid ones, and at least one
     /// must be by a known key.
     pub(super) fn verify(&self, message: &str, signatures: &[SignedBy]) -> Result<Option<Signer>, SignatureFault> {
         let mut signer = None;
         let mut unknown = None;
         for signature in signatures {
-            let Some(key) = self.keys.iter().find(|key| key.keyid == signature.keyid) else {
+            let Some(key) = self.find(&signature.keyid) else {
                 unknown = unknown.or(Some(&signature.keyid));
                 continue;
             };
@@ -87,6 +113,11 @@ impl Keys {
             (signer, _) => Ok(signer),
         }
     }
+}
+
+/// True if the catalogue has a key of this name.
+pub(super) fn is_built_in(keyid: &str) -> bool {
+    BUILT_IN.iter().any(|key| key.keyid == keyid)
 }
 
 impl Key {
@@ -152,10 +183,7 @@ mod tests {
 
     #[test]
     fn what_npms_own_registry_has_signed_is_signed_well() {
-        let document = r#"{"keys":[{"expires":"2025-01-29T00:00:00.000Z",
-            "keyid":"SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA","keytype":"ecdsa-sha2-nistp256",
-            "scheme":"ecdsa-sha2-nistp256","key":"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg=="}]}"#;
-        let keys: Keys = serde_json::from_str(document).unwrap();
+        let keys = Keys::default();
         let signature = SignedBy {
             keyid: "SHA256:jl3bwswu80PjjokCgh0o2w5c2U4LhQAE57gj9cz1kzA".into(),
             sig: "MEYCIQDhX2SZFZyV3rBaQp/tH0NRk1YWw6rF2KrietBA6xDIFQIhANJcAYMSl+mvNefhpxjyApSUK/CXFEnCeUSEQf113OPI"
@@ -165,6 +193,19 @@ mod tests {
         let message = format!("tool5@5.0.1:sha512-{digest}");
         assert!(matches!(keys.verify(&message, std::slice::from_ref(&signature)), Ok(Some(Signer::Expired { .. }))));
         assert!(keys.verify(&message.replace("5.0.1", "5.0.2"), &[signature]).is_err());
+    }
+
+    #[test]
+    fn a_key_of_the_catalogue_needs_no_document_and_none_replaces_it() {
+        assert_eq!(BUILT_IN.len(), 2);
+        for known in BUILT_IN.iter() {
+            let bytes = STANDARD.decode(&known.key).unwrap();
+            assert!(bytes.starts_with(&P256_HEADER) && bytes.len() == P256_HEADER.len() + 65, "{}", known.keyid);
+            let (pair, own) = key(&known.keyid, None);
+            let fault = SignatureFault::Wrong { key: known.keyid.clone() };
+            let signature = signed(&pair, &known.keyid, MESSAGE);
+            assert_eq!(Keys { keys: vec![own] }.verify(MESSAGE, &[signature]), Err(fault));
+        }
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::Npm;
-use super::document::PackageVersion;
+use super::document::{PackageVersion, SignedBy};
 use super::keys::{Keys, Signer};
+use crate::archive::Signed;
 use crate::source::cache::Cache;
 use crate::source::credentials::Netrc;
 use crate::source::error::{SourceError, SourceErrorKind};
@@ -16,7 +17,7 @@ use crate::source::signature::{Signature, SignatureFault};
 
 /// The time for which the keys are used before they are requested again; a signature by an unknown key requests them at
 /// once.
-const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
+pub(super) const KEYS_FRESH_FOR: Duration = Duration::from_secs(86_400);
 
 /// The published keys of a registry.
 pub(in crate::source) enum RegistryKeys {
@@ -69,17 +70,25 @@ impl Npm {
         let keys = self.keys(cache, netrc, name)?;
         let fault = |fault| self.unsigned(name, version, fault);
         let signature = match &*keys {
-            RegistryKeys::None => Signature::Unoffered,
-            RegistryKeys::Unknown(error) => Signature::Absent(format!("its signatures cannot be checked: {error}")),
+            RegistryKeys::None => {
+                let passed_on = self.passed_on(cache, netrc, name, version, release).map_err(fault)?;
+                passed_on.unwrap_or(Signature::Unoffered)
+            }
+            RegistryKeys::Unknown(error) => {
+                let passed_on = self.passed_on(cache, netrc, name, version, release).map_err(fault)?;
+                let unchecked = || Signature::Absent(format!("its signatures cannot be checked: {error}"));
+                passed_on.unwrap_or_else(unchecked)
+            }
             RegistryKeys::Known(_) if release.signatures.is_empty() => {
                 Signature::Absent("its registry signs packages, and has no signature of this one".into())
             }
             RegistryKeys::Known(keys) => {
-                let message = format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default());
+                let message = message(name, version, release);
                 match self.verify(cache, netrc, name, keys, &message, release).map_err(fault)? {
-                    Some(Signer::Current(key)) => Signature::By(key),
+                    Some(Signer::Current(key)) => keepable(key, release),
                     Some(Signer::Expired { key, expires }) => {
-                        self.before(cache, netrc, name, version, key, expires).map_err(fault)?
+                        self.before(cache, netrc, name, version, &key, expires).map_err(fault)?;
+                        keepable(key, release)
                     }
                     None => Signature::Absent("it has no signature".into()),
                 }
@@ -93,6 +102,26 @@ impl Npm {
                 Err(fault(SignatureFault::Required(reason.clone())))
             }
             _ => Ok(signature),
+        }
+    }
+
+    /// A signature of the upstream that a mirror without keys passes on; `None` if no key of the catalogue made one.
+    fn passed_on(
+        &self,
+        cache: &Cache,
+        netrc: &Netrc,
+        name: &str,
+        version: &str,
+        release: &PackageVersion,
+    ) -> Result<Option<Signature>, SignatureFault> {
+        match Keys::default().verify(&message(name, version, release), &release.signatures) {
+            Ok(Some(Signer::Current(key))) => Ok(Some(keepable(key, release))),
+            Ok(Some(Signer::Expired { key, expires })) => {
+                let known = self.before(cache, netrc, name, version, &key, expires).is_ok();
+                Ok(known.then(|| keepable(key, release)))
+            }
+            Ok(None) | Err(SignatureFault::UnknownKey { .. }) => Ok(None),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -127,25 +156,41 @@ impl Npm {
         netrc: &Netrc,
         name: &str,
         version: &str,
-        key: String,
+        key: &str,
         expires: Timestamp,
-    ) -> Result<Signature, SignatureFault> {
+    ) -> Result<(), SignatureFault> {
         let times = self.times(cache, netrc, name, &[version]).ok();
         match times.and_then(|times| times.of(version)) {
-            Some(published) if published < expires => Ok(Signature::By(key)),
+            Some(published) if published < expires => Ok(()),
             published => {
-                let published = published.map(|at| at.to_string());
+                let (key, published) = (key.to_owned(), published.map(|at| at.to_string()));
                 Err(SignatureFault::Expired { key, expired: expires.to_string(), published })
             }
         }
     }
 
-    fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
+    pub(super) fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
         let what = format!("the npm package {name} {version}");
         match self.registry().and_then(|registry| registry.package_url(name)) {
             Ok(url) => SourceError::at(what, &url, SourceErrorKind::Signature(fault)),
             Err(_) => SourceError::new(what, SourceErrorKind::Signature(fault)),
         }
+    }
+}
+
+/// The text that a registry signs.
+fn message(name: &str, version: &str, release: &PackageVersion) -> String {
+    format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default())
+}
+
+/// The verified signature by this key, if a lock can keep it: one that is of the digest alone, since a lock keeps no
+/// other part of the registry's document.
+fn keepable(key: String, release: &PackageVersion) -> Signature {
+    let of_digest = release.digest().map(|digest| digest.integrity());
+    let signature = release.signatures.iter().find(|signature| signature.keyid == key);
+    match signature.filter(|_| of_digest.is_some() && of_digest == release.integrity) {
+        Some(SignedBy { sig, .. }) => Signature::By(Signed { key, signature: sig.clone() }),
+        None => Signature::Absent("its signature is of several digests at once, which no lock can keep".into()),
     }
 }
 

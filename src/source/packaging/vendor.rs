@@ -26,6 +26,9 @@ pub(in crate::source) struct VendorPackaging {
     pub(in crate::source) site: String,
     /// The folder of a release there.
     pub(in crate::source) folder: String,
+    /// Sites and folders, as `site:folder`, that releases are no longer in, and that locks may still name.
+    #[serde(default)]
+    pub(in crate::source) was: Vec<String>,
     pub(in crate::source) archives: Vec<ArchivePath>,
     /// The file with the checksums of an archive, in the same folder.
     #[serde(default)]

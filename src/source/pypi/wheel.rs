@@ -9,6 +9,8 @@ use std::str::FromStr;
 use pep440_rs::Version;
 
 use super::glibc::Glibc;
+use crate::archive::is_one_name;
+use crate::candidate::is_version;
 use crate::platform::{Arch, Os, Platform};
 
 /// The fit of a wheel; greater is better.
@@ -42,12 +44,28 @@ impl Fit {
 }
 
 /// The version in a wheel's name; `None` for any other file.
-pub(super) fn version(file: &str) -> Option<String> {
+pub(in crate::source) fn version(file: &str) -> Option<String> {
     parts(file).map(|parts| parts.version.to_owned())
 }
 
+/// True if a wheel is one of this package, by its name.
+pub(in crate::source) fn is_of(file: &str, package: &str) -> bool {
+    parts(file).is_some_and(|parts| normal(parts.name) == normal(package))
+}
+
+/// True if a wheel is made for a platform.
+pub(in crate::source) fn is_for(file: &str, platform: Platform) -> bool {
+    fit(file, platform, Glibc::default()).is_some()
+}
+
+/// The one spelling of a package's name.
+fn normal(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
 /// True if two spellings are the same version.
-pub(super) fn same(one: &str, other: &str) -> bool {
+pub(in crate::source) fn same(one: &str, other: &str) -> bool {
     one == other || matches!((Version::from_str(one), Version::from_str(other)), (Ok(one), Ok(other)) if one == other)
 }
 
@@ -70,6 +88,7 @@ pub(super) fn fits_any(file: &str) -> bool {
 }
 
 struct Parts<'f> {
+    name: &'f str,
     version: &'f str,
     build: u64,
     modern: bool,
@@ -79,13 +98,13 @@ struct Parts<'f> {
 
 fn parts(file: &str) -> Option<Parts<'_>> {
     let fields: Vec<&str> = file.strip_suffix(".whl")?.split('-').collect();
-    let (version, build, python, abi, platform) = match fields[..] {
-        [_, version, python, abi, platform] => (version, 0, python, abi, platform),
-        [_, version, build, python, abi, platform] => (version, leading_number(build), python, abi, platform),
+    let (name, version, build, python, abi, platform) = match fields[..] {
+        [name, version, python, abi, platform] => (name, version, 0, python, abi, platform),
+        [name, version, build, python, abi, platform] => (name, version, leading_number(build), python, abi, platform),
         _ => return None,
     };
     let modern = python.split('.').any(|tag| tag.contains('3'));
-    (!version.is_empty()).then_some(Parts { version, build, modern, abi, platform })
+    (is_one_name(file) && is_version(version)).then_some(Parts { name, version, build, modern, abi, platform })
 }
 
 fn leading_number(text: &str) -> u64 {
@@ -251,6 +270,16 @@ mod tests {
             "ninja-1.11.1-py2.py3-none-musllinux_1_1_x86_64.whl",
         ];
         assert_eq!(best_with(&ninja, "linux-x64", Glibc::of(2, 36)), Some(ninja[1]));
+    }
+
+    #[test]
+    fn a_wheel_belongs_to_the_package_that_its_name_begins_with() {
+        let file = "rust_just-1.59.0-py3-none-win_amd64.whl";
+        assert!(is_of(file, "rust-just") && is_of(file, "Rust.Just"));
+        assert!(!is_of(file, "just") && !is_of("rust_just-1.59.0.tar.gz", "rust-just"));
+        for evil in ["a-1/../../x-py3-none-win_amd64.whl", "../a-1-py3-none-win_amd64.whl", "a-1 2-py3-none-any.whl"] {
+            assert_eq!(version(evil), None, "{evil}");
+        }
     }
 
     #[test]

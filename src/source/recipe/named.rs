@@ -3,7 +3,7 @@
 use super::Recipe;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
-use crate::source::packaging::{Names, VendorPackaging, node_name};
+use crate::source::packaging::{Names, VendorPackaging};
 
 /// The placeholder of a release's tag, which only the vendor's list of releases fills.
 const TAG: &str = "{tag}";
@@ -14,8 +14,7 @@ impl Recipe {
         match (&self.vendor, self.source) {
             (Some(vendor), SourceKind::Vendor) => self.vendor_names(vendor, archive, version),
             (_, SourceKind::Npm | SourceKind::Pypi) => {
-                let node = node_name(self.platform);
-                let companions = self.also.iter().map(|companion| companion.package.replace("{node}", &node));
+                let companions = self.also.iter().map(|companion| companion.package(self.platform));
                 self.packages.iter().cloned().chain(companions).any(|package| package == archive.package)
             }
             _ => false,

@@ -10,12 +10,12 @@ use nodejs_semver::Version;
 
 use super::Sources;
 use crate::age::Published;
-use crate::candidate::{Candidate, Scheme};
+use crate::candidate::{Candidate, Scheme, is_version};
 use crate::npm_range::NpmRange;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::npm::{Package, Times};
-use crate::source::packaging::{Companion, node_name};
+use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
 
 impl Sources {
@@ -97,14 +97,13 @@ impl Sources {
     }
 
     fn npm_companion(&self, companion: &Companion, version: &str, recipe: &Recipe) -> Result<Artifact, SourceError> {
-        let named = |text: &str| text.replace("{node}", &node_name(recipe.platform));
-        let package = named(&companion.package);
+        let package = companion.package(recipe.platform);
         let version = match &companion.engine {
             Some(engine) => self.newest_accepting(&package, engine, version, recipe.cutoff)?,
             None => version.to_owned(),
         };
         let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
-        artifact.archive.into = named(&companion.into);
+        artifact.archive.into = companion.folder(recipe.platform);
         Ok(artifact)
     }
 
@@ -159,6 +158,7 @@ impl Sources {
         let times = self.npm_times(package, &document, cutoff)?;
         let accepting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
+            let own = Some(own).filter(|_| is_version(text))?;
             let range = NpmRange::parse(release.node.as_deref().unwrap_or("*"))?;
             range.satisfies(&host).then_some((own, text))
         });

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::age::Published;
+use crate::candidate::is_version;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
 use crate::source::packaging::IndexPath;
@@ -129,12 +130,6 @@ fn looks_like(wanted: &str, name: &str) -> bool {
     let begin = wanted.split('{').next().unwrap_or_default();
     let end = wanted.rsplit('}').next().unwrap_or_default();
     name.starts_with(begin) && name.ends_with(end)
-}
-
-/// True for a text that is safe as a version, since a version becomes part of paths and addresses.
-fn is_version(text: &str) -> bool {
-    let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
-    (1..=100).contains(&text.len()) && text.chars().all(plain) && !text.starts_with('.')
 }
 
 #[cfg(test)]

@@ -46,12 +46,23 @@ impl Resolver<'_> {
         };
         let wanted = Platform::ALL.into_iter().filter(|platform| ask.wanted_on(platform.os));
         let platforms: Vec<Platform> = wanted.filter(asks_for).collect();
-        let answer = |platform| (platform, self.archives_on(platform, ask, version));
+        let answer = |platform| (platform, self.archives_on(platform, ask, standing, version));
         in_parallel(platforms, Platform::ALL.len(), answer).into_iter().collect()
     }
 
-    fn archives_on(&self, platform: Platform, ask: &ToolRequest, version: &str) -> Result<Vec<Artifact>, Missing> {
+    fn archives_on(
+        &self,
+        platform: Platform,
+        ask: &ToolRequest,
+        standing: &Standing,
+        version: &str,
+    ) -> Result<Vec<Artifact>, Missing> {
         let recipe = self.recipe(ask, platform).map_err(|error| Missing::Absent(Trouble::of(&error)))?;
+        // An entry has one source. Where another one comes first, the platform has an entry of its own.
+        if standing.source().is_some_and(|source| source != recipe.source) {
+            let text = format!("{} comes from {} on {platform}", ask.name, recipe.source);
+            return Err(Missing::Absent(Trouble::new(TroubleKind::NotForPlatform, text)));
+        }
         let artifacts = self.sources.artifacts(&recipe, version, platform).map_err(Missing::of)?;
         let digested = |artifact| self.with_digest(artifact, platform).map_err(Missing::Unknown);
         artifacts.into_iter().map(digested).collect()

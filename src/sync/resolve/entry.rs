@@ -67,9 +67,8 @@ pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
 }
 
 fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
-    let signed_by = artifact.signature.key().map(str::to_owned);
     let url = (source == SourceKind::Url).then(|| artifact.origin.url.clone());
-    LockedPart::new(artifact.archive.clone(), signed_by, url)
+    LockedPart::new(artifact.archive.clone(), artifact.signature.signed().cloned(), url)
 }
 
 #[cfg(test)]

@@ -15,13 +15,18 @@ pub(super) struct Pin {
 }
 
 impl Resolver<'_> {
-    /// The version of this tool that a lock of an older format pins, or one for the same request with other instructions.
+    /// The version of this tool that a lock of an older format pins, or one for the same request with other instructions,
+    /// or that of an entry that is made anew.
     pub(super) fn pin(&self, ask: &ToolRequest) -> Option<Pin> {
         let differences = self.lock.differences(slice::from_ref(ask));
         let made_otherwise = differences.iter().any(|difference| difference.change == Change::Instructions);
         let locked = self.lock.tools.get(&ask.name).filter(|_| made_otherwise).map(|locked| &locked.version);
         let pin = |version: &String| Request::parse(version).ok().map(|request| Pin { request, aged: false });
-        locked.or_else(|| self.pins.get(&ask.name)).and_then(pin)
+        let renewed = || self.lock.tools.get(&ask.name).filter(|_| self.renews(ask));
+        match locked.or_else(|| self.pins.get(&ask.name)) {
+            Some(version) => pin(version),
+            None => renewed().and_then(|locked| self.pin_if_aged(locked)),
+        }
     }
 
     /// The version of a lock entry that may be too young. Its source may give a closer time of publication than the

@@ -19,6 +19,16 @@ pub(super) enum Standing<'a> {
     Open(Recipe, Option<Pin>),
 }
 
+impl Standing<'_> {
+    /// The source that is to be asked.
+    pub(super) fn source(&self) -> Option<SourceKind> {
+        match self {
+            Self::Settled(_) => None,
+            Self::Partly(recipe, _) | Self::Open(recipe, _) => Some(recipe.source),
+        }
+    }
+}
+
 impl Resolver<'_> {
     /// The state of a tool whose lock entry may lack platforms; `None` if the entry is complete.
     pub(super) fn incomplete<'a>(&self, ask: &ToolRequest, locked: &'a LockedTool) -> Option<Standing<'a>> {
@@ -28,7 +38,8 @@ impl Resolver<'_> {
             let wanted = ask.wanted_on(platform.os) && !locked.platforms.contains_key(platform);
             wanted && self.recipe(ask, *platform).is_ok()
         };
-        Platform::ALL.iter().any(lacking).then_some(Standing::Partly(recipe, locked))
+        let usable = Platform::ALL.iter().any(lacking) && self.forgery(ask, locked, &Platform::ALL).is_none();
+        usable.then_some(Standing::Partly(recipe, locked))
     }
 
     pub(super) fn standing<'a>(
@@ -53,6 +64,9 @@ impl Resolver<'_> {
         if recipe.source == SourceKind::System {
             return Standing::Settled(self.on_path(ask, &recipe));
         }
+        if let Some(forged) = locked.and_then(|locked| self.forgery(ask, locked, &[self.platform])) {
+            return Standing::Settled(failed(&forged));
+        }
         match locked {
             Some(locked) if settled.is_none() => Standing::Open(recipe, self.pin_if_aged(locked)),
             Some(locked) => match locked.platforms.get(&self.platform) {
@@ -61,6 +75,7 @@ impl Resolver<'_> {
                     let text = format!("vx.lock has no archive of `{}` for {}", ask.name, self.platform);
                     Standing::Settled(Resolved::Nothing { error: unlocked(text, "run `vx lock`") })
                 }
+                None if recipe.source != locked.source => Standing::Open(recipe, None),
                 None => Standing::Partly(recipe, locked),
             },
             None if self.frozen => {

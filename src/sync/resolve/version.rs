@@ -91,7 +91,7 @@ fn too_old(runner: &Runner, newest: &Candidate) -> Trouble {
 }
 
 /// True if the request accepts a pinned release; a later withdrawal does not matter.
-fn accepts(request: &Request, pinned: &Candidate) -> bool {
+pub(super) fn accepts(request: &Request, pinned: &Candidate) -> bool {
     request.choose(&[Candidate { yanked: false, ..pinned.clone() }]).is_ok()
 }
 
@@ -102,7 +102,7 @@ fn accepts_unseen(request: &Request, pin: &Request, recipe: &Recipe) -> bool {
 }
 
 /// The exact version that a request names.
-fn exact(request: &str) -> Option<String> {
+pub(super) fn exact(request: &str) -> Option<String> {
     let bare = request.trim_start_matches(['=', 'v', ' ']);
     let plain = |character: char| character.is_ascii_alphanumeric() || ".-+_".contains(character);
     let named = bare.starts_with(|character: char| character.is_ascii_digit());

@@ -72,6 +72,8 @@ fn everything_that_can_act_is_a_part() {
         ("[settings]\nsources = [\"pypi\"]\n", "sources = pypi"),
         ("[settings]\nverify_checksums = false\n", "verify_checksums = false"),
         ("[settings]\nrequire_signatures = false\n", "require_signatures = false"),
+        ("[settings]\nminimum_release_age = \"1h\"\n", "minimum_release_age = 60 min"),
+        ("[tools]\njust = { version = \"1\", minimum_release_age = \"0\" }\n", "minimum_release_age=0 s"),
         ("[python]\nvenv = \".venv\"\n", "scripts find the programs in .venv first"),
         ("[hooks]\nenter = \"evil\"\n", "hooks.enter = evil"),
         ("[agents.one]\ncommand = \"evil\"\n", "agents.one.command = evil"),

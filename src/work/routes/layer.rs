@@ -125,7 +125,7 @@ fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
     {
         look.at(&Release::receipt_path(&path));
     }
-    match plan_for(home, wanted, false).decisions.into_iter().next() {
+    match plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next() {
         Some((tool, Decision::Nothing { version, .. })) => {
             let Some(release) = store.installed(&tool, &version) else { return State::Absent };
             if let Some(path) = release.trusted_while_unchanged() {

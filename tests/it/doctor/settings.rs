@@ -30,7 +30,7 @@ fn a_tool_without_the_signature_that_the_project_requires_is_not_said_to_be_mend
     let found = about(&sandbox, "biome");
     let [(what, mend)] = found.as_slice() else { panic!("one finding: {found:?}") };
     assert!(what.contains("`require_signatures` is set, and vx.lock names no key that signed it"), "{what}");
-    assert!(mend.contains("vx lock --upgrade") && !mend.contains("vx sync"), "{mend}");
+    assert!(mend.contains("vx lock TOOL") && !mend.contains("vx sync"), "{mend}");
 }
 
 #[test]

@@ -235,6 +235,28 @@ fn a_size_that_was_found_out_wrong_does_not_spoil_the_right_bytes() {
 }
 
 #[test]
+fn far_more_bytes_than_the_size_are_refused_before_any_is_received() {
+    let setting = Setting::new();
+    let archive = release_of(3 << 20);
+    let mut config = setting.serves("tool.tgz", &archive);
+    config.parts[0].archive.size = Some(50_000);
+    setting.fails_saying(&config, &[&format!("expected 50000 bytes, got {}", archive.len())]);
+    assert_eq!(setting.cached(), Vec::<String>::new());
+}
+
+#[test]
+fn a_body_without_an_announced_length_is_stopped_at_the_size() {
+    let setting = Setting::new();
+    let archive = release_of(100_000);
+    let mut config = setting.serves_as("tool.tgz", &archive, Reply::ok(vec![b'x'; 64 << 20]).unannounced());
+    config.parts[0].archive.size = Some(archive.len() as u64);
+    setting.fails_saying(&config, &[&format!("expected {} bytes, got", archive.len()), "or more"]);
+    assert_eq!(setting.cached(), Vec::<String>::new());
+    // The client closes the connection; buffers on the way may be full of bytes that it never reads.
+    assert!(setting.server.body_bytes() < 32 << 20, "{} bytes were sent", setting.server.body_bytes());
+}
+
+#[test]
 fn a_length_that_promises_too_much_does_not_spoil_the_right_bytes() {
     let setting = Setting::new();
     let archive = release_of(100_000);
@@ -319,6 +341,10 @@ fn redirects_are_followed_but_not_in_a_circle() {
     let config = setting.serves_as("tool.tgz", &archive, Reply::redirect("/tool.tgz"));
     setting.fails_saying(&config, &["redirects more than 10 times"]);
     assert!(setting.server.requests().len() <= 12);
+
+    let setting = Setting::new();
+    let config = setting.serves_as("tool.tgz", &archive, Reply::redirect("file:///etc/passwd"));
+    setting.fails_saying(&config, &["/tool.tgz redirects to nowhere"]);
 }
 
 #[test]

@@ -27,7 +27,8 @@ impl Signer {
         Self { name: name.into(), expires: expires.map(str::to_owned), pair: pair.expect("its own key") }
     }
 
-    pub(super) fn sign(&self, message: &str) -> Value {
+    /// Its signature of a message, as in a package's document.
+    pub(crate) fn sign(&self, message: &str) -> Value {
         let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).expect("a signature");
         json!({ "keyid": self.name, "sig": STANDARD.encode(signature) })
     }

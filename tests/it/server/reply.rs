@@ -27,6 +27,7 @@ struct Fixed {
     ranges: bool,
     range_shift: usize,
     content_length: Option<u64>,
+    unannounced: bool,
     late: Duration,
     bytes_per_second: Option<u64>,
     fault: Option<Fault>,
@@ -44,7 +45,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
-    pub(super) content_length: u64,
+    /// The announced length; `None` if the end of the connection is the end of the body.
+    pub(super) content_length: Option<u64>,
     pub(super) late: Duration,
     pub(super) bytes_per_second: Option<u64>,
     pub(super) fault: Option<Fault>,
@@ -127,6 +129,11 @@ impl Reply {
         self.with(|fixed| fixed.content_length = Some(length))
     }
 
+    /// Announce no length: the body ends with the connection.
+    pub(crate) fn unannounced(self) -> Self {
+        self.with(|fixed| fixed.unannounced = true)
+    }
+
     /// Send the first byte of the body this long after its head.
     pub(crate) fn late(self, time: Duration) -> Self {
         self.with(|fixed| fixed.late = time)
@@ -180,7 +187,7 @@ impl Fixed {
             status: self.status,
             headers: self.headers.clone(),
             body: Vec::new(),
-            content_length: 0,
+            content_length: Some(0),
             late: self.late,
             bytes_per_second: self.bytes_per_second,
             fault: self.fault,
@@ -213,7 +220,8 @@ impl Fixed {
             }
             None => answer.body = self.body.to_vec(),
         }
-        answer.content_length = self.content_length.unwrap_or(answer.body.len() as u64);
+        let length = self.content_length.unwrap_or(answer.body.len() as u64);
+        answer.content_length = Some(length).filter(|_| !self.unannounced);
         answer
     }
 }

@@ -118,7 +118,7 @@ fn a_registry_without_keys_is_used_in_silence_unless_signatures_are_required() {
     sandbox.write("vx.toml", STRICT);
     // A version locked without a signature is refused, and so is one that would be locked now.
     let refused = "`require_signatures` is set, and vx.lock names no key that signed it";
-    sandbox.vx("sync").exits_with(1).says(refused).says("vx lock --upgrade");
+    sandbox.vx("sync").exits_with(1).says(refused).says("vx lock TOOL");
     sandbox.vx("lock --upgrade").fails_with("`require_signatures` is set, and its registry signs nothing");
     assert_eq!(sandbox.installed(), [] as [&str; 0]);
 }

@@ -245,7 +245,7 @@ fn a_lock_cannot_lead_off_a_site_and_a_mirrors_password_stays_with_it() {
     {
         let sandbox = with_sites(NODE, &server);
         sandbox.write("vx.lock", &lock.replace("nodejs:v22.1.0", package));
-        sandbox.vx("sync --locked").exits_with(1).says("the site `");
+        sandbox.vx("sync --locked").exits_with(2).says("and the catalogue `nodejs:v22.1.0`").says("`vx lock node`");
         assert_eq!(sandbox.stored(), Vec::<String>::new());
     }
 }

@@ -47,7 +47,8 @@ fn a_lock_without_this_platform_is_refused() {
     let here = Platform::current().expect("tests run where tools are known").to_string();
     let lock = sandbox.read("vx.lock");
     assert!(lock.contains(&here), "{lock}");
-    sandbox.write("vx.lock", &lock.replace(&here, "windows-arm64"));
+    let elsewhere = lock.replace(&here, "windows-arm64").replace("@esbuild/windows", "@esbuild/win32");
+    sandbox.write("vx.lock", &elsewhere.replace("\"windows-arm64-0", "\"win32-arm64-0"));
     assert_refused(&sandbox, &format!("`esbuild` is not locked for {here}"));
     sandbox.write("vx.lock", &lock);
     sandbox.vx("sync --locked").succeeds();
@@ -107,7 +108,7 @@ fn the_hint_for_an_archive_that_was_replaced_on_purpose_leads_there() {
     sandbox.vx("lock").succeeds();
     sandbox.vx("cache clean").succeeds();
     serve("another");
-    sandbox.vx("sync").exits_with(1).says("renew the digest with `vx lock --upgrade`");
+    sandbox.vx("sync").exits_with(1).says("renew its digest with `vx lock TOOL`");
     sandbox.vx("lock --upgrade").succeeds();
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.program_says("acme"), "another");

@@ -1,0 +1,188 @@
+//! Lock entries that are not of the tool that the project asks for, found without a request.
+//!
+//! A lock comes with a repository, and digests say only that its author wrote them. So source, version, packages and files
+//! of each entry are compared with vx.toml and the catalogue before anything else is done with it.
+
+use super::Resolver;
+use super::version::{accepts, exact};
+use crate::archive::Archive;
+use crate::candidate::SourceKind;
+use crate::platform::Platform;
+use crate::project::{LockedTool, Request, ToolRequest};
+use crate::source::{Disagreement, Recipe};
+use crate::template;
+use crate::trouble::{Explain, TroubleKind};
+
+/// A lock entry that vx.toml and the catalogue do not agree with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{tool}` in vx.lock is not what vx.toml and the catalogue say: {difference}{}", on(*platform))]
+pub struct Forged {
+    /// The tool.
+    pub tool: String,
+    /// The platform of the archive that differs; `None` if all of the entry does.
+    pub platform: Option<Platform>,
+    /// The difference.
+    pub difference: Difference,
+}
+
+/// A difference between a lock entry and the project; a clause about the entry.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Difference {
+    /// It names another source.
+    #[error("it comes from {locked}, and should from {expected}")]
+    Source {
+        /// The source in the lock.
+        locked: SourceKind,
+        /// The source by vx.toml and the catalogue.
+        expected: SourceKind,
+    },
+    /// Its version does not match the request.
+    #[error("it has version {locked}, and `{request}` is asked for")]
+    Version {
+        /// The version in the lock.
+        locked: String,
+        /// The request.
+        request: String,
+    },
+    /// An archive comes from another address than the project's.
+    #[error("`{file}` comes from another address")]
+    Address {
+        /// The file.
+        file: String,
+    },
+    /// Its archives are others.
+    #[error(transparent)]
+    Archives(#[from] Disagreement),
+}
+
+fn on(platform: Option<Platform>) -> String {
+    platform.map(|platform| format!(" (for {platform})")).unwrap_or_default()
+}
+
+impl Explain for Forged {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Lock
+    }
+
+    fn hint(&self) -> Option<String> {
+        let tool = &self.tool;
+        Some(format!(
+            "look at the history of vx.lock; `vx lock {tool}` locks it anew from its own source, also after a package was renamed"
+        ))
+    }
+}
+
+impl Resolver<'_> {
+    /// The first difference of each of these tools' lock entries, on any platform. Entries that do not answer vx.toml's
+    /// present requests are left out, since they are not used.
+    pub fn forged(&self, asked: &[ToolRequest]) -> Vec<Forged> {
+        let unfit = self.unfit(asked);
+        let used = asked.iter().filter(|ask| self.frozen || !unfit.contains(&ask.name));
+        let used = used.filter(|ask| !self.renews(ask));
+        let entries = used.filter_map(|ask| Some((ask, self.lock.tools.get(&ask.name)?)));
+        entries.filter_map(|(ask, locked)| self.forgery(ask, locked, &Platform::ALL)).collect()
+    }
+
+    /// The first difference of a lock entry on these platforms.
+    pub(super) fn forgery(&self, ask: &ToolRequest, locked: &LockedTool, platforms: &[Platform]) -> Option<Forged> {
+        let of_platform = |platform: &Platform| {
+            let parts = locked.platforms.get(platform)?;
+            // Without a recipe nothing is installed on that platform, whatever the lock says.
+            let recipe = self.recipe(ask, *platform).ok().filter(|recipe| recipe.source != SourceKind::System)?;
+            let whole = compare(ask, &recipe, locked);
+            if let Err(difference) = whole {
+                return Some(Forged { tool: ask.name.clone(), platform: None, difference });
+            }
+            let archives: Vec<&Archive> = parts.iter().map(|part| part.archive()).collect();
+            let agrees = recipe.agrees(&locked.version, &archives).map_err(Difference::from);
+            let difference = agrees.and_then(|()| self.addressed(ask, &recipe, locked, *platform)).err()?;
+            Some(Forged { tool: ask.name.clone(), platform: Some(*platform), difference })
+        };
+        platforms.iter().find_map(of_platform)
+    }
+
+    /// Compare the addresses of an entry with the project's own, which may hold credentials; a lock never does.
+    fn addressed(
+        &self,
+        ask: &ToolRequest,
+        recipe: &Recipe,
+        locked: &LockedTool,
+        platform: Platform,
+    ) -> Result<(), Difference> {
+        let own = ask.url.as_ref().filter(|_| recipe.source == SourceKind::Url).and_then(|url| url.of(platform));
+        let own = own.map(|url| template::expand(url, &locked.version, platform));
+        let bare = own.as_ref().and_then(|url| self.sources.locate_url(url).ok()).map(|origin| origin.url);
+        let mut parts = locked.platforms.get(&platform).into_iter().flatten();
+        match parts.find(|part| part.url != own && part.url != bare) {
+            Some(part) => Err(Difference::Address { file: part.archive().file.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Compare the source and version of an entry.
+fn compare(ask: &ToolRequest, recipe: &Recipe, locked: &LockedTool) -> Result<(), Difference> {
+    if recipe.source != locked.source {
+        return Err(Difference::Source { locked: locked.source, expected: recipe.source });
+    }
+    // A lock that is used although vx.toml asks for something else still has to answer its own request.
+    let own = (locked.request != ask.request.text()).then(|| Request::parse(&locked.request).ok()).flatten();
+    let request = own.as_ref().unwrap_or(&ask.request);
+    let admitted = match recipe.source {
+        SourceKind::Url => exact(request.text()).as_ref() == Some(&locked.version),
+        _ if request.is_lts() && recipe.is_beyond_lines(&locked.version) => true,
+        _ => accepts(request, &recipe.candidate(&locked.version)),
+    };
+    let (version, text) = (locked.version.clone(), request.text().to_owned());
+    if admitted { Ok(()) } else { Err(Difference::Version { locked: version, request: text }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::age::ReleaseAge;
+    use crate::paths::Home;
+    use crate::project::lock::LockFile;
+    use crate::project::{Lock, Project};
+    use crate::source::{Limits, SourceOptions, Sources};
+
+    #[test]
+    fn the_lock_of_this_project_agrees_with_its_requests_and_the_catalogue() {
+        let project = Project::parse(Path::new("vx.toml"), include_str!("../../../vx.toml")).unwrap();
+        let lock = Lock::parse(Path::new("vx.lock"), include_str!("../../../vx.lock")).unwrap();
+        let LockFile::Current(lock) = lock else { panic!("a lock of this format") };
+        let top = tempfile::tempdir().unwrap();
+        let sources = Sources::new(SourceOptions {
+            home: Home::at(top.path().to_owned()),
+            project_directory: top.path().to_owned(),
+            project_top: top.path().to_owned(),
+            project_settings: true,
+            offline: true,
+            require_signatures: false,
+            mirrors: Default::default(),
+            fresh_for: Duration::ZERO,
+            environment: Arc::new(|_| None),
+            runner: Arc::new(|_, _| Err(std::io::ErrorKind::NotFound.into())),
+            limits: Limits::default(),
+        });
+        let resolver = Resolver {
+            sources: &sources,
+            platform: "linux-x64".parse().unwrap(),
+            order: &[],
+            lock: &lock,
+            pins: &Default::default(),
+            frozen: false,
+            all_platforms: true,
+            declared: &project.tools,
+            age: ReleaseAge { minimum: Duration::ZERO, now: jiff::Timestamp::now() },
+            digest_of: None,
+            renewed: &[],
+        };
+        assert_eq!(resolver.forged(&project.tools), []);
+        assert!(lock.tools.len() > 10);
+    }
+}
