@@ -109,7 +109,7 @@ fn the_hint_for_an_archive_that_was_replaced_on_purpose_leads_there() {
     sandbox.vx("cache clean").succeeds();
     serve("another");
     sandbox.vx("sync").exits_with(1).says("renew its digest with `vx lock TOOL`");
-    sandbox.vx("lock --upgrade").succeeds();
+    sandbox.vx("lock acme").succeeds();
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.program_says("acme"), "another");
 }
