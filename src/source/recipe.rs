@@ -266,7 +266,8 @@ impl Recipe {
         };
         let program =
             |one: &ProgramPath| Program { name: one.name.clone(), path: path(one), runner: one.runner.clone() };
-        let had = |one: &&ProgramPath| has(version, one.since.as_deref(), one.until.as_deref());
+        // Without a version, those of any release.
+        let had = |one: &&ProgramPath| version.is_empty() || has(version, one.since.as_deref(), one.until.as_deref());
         self.programs.iter().filter(had).map(program).collect()
     }
 
