@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion};
 use record::{MESSAGE, TOTAL, median};
-use vx_shm::{Board, Kind, Phase, Reader, Slot, Snapshot, dump};
+use vx_shm::{Board, Kind, Reader, Slot, Snapshot};
+use vx_status::document::to_json;
+use vx_status::vocabulary::Phase;
 
 const SLOTS: usize = 64;
 
@@ -43,7 +45,7 @@ fn main() {
         });
     }
     group.bench_function("first", |bencher| bencher.iter(|| black_box(reader.snapshot().expect("a snapshot"))));
-    group.bench_function("as JSON", |bencher| bencher.iter(|| black_box(dump::to_json(&snapshot).to_string())));
+    group.bench_function("as JSON", |bencher| bencher.iter(|| black_box(to_json(&snapshot).to_string())));
     group.finish();
     let mut group = criterion.benchmark_group("attach");
     group.bench_function("open", |bencher| {
@@ -59,7 +61,7 @@ fn main() {
 
 fn slot(board: &Board, number: usize) -> Slot {
     let mut slot = Slot::join(board.path(), &format!("tool-{number}"), "1.2.3", Kind::Install).expect("a slot");
-    slot.enter(Phase::Downloading, Some(TOTAL));
+    slot.enter(Phase::DOWNLOADING, Some(TOTAL));
     slot.message(MESSAGE);
     slot
 }

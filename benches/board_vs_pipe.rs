@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use record::{MESSAGE, Record, TOTAL, Wire, median};
 use vx_shm::layout::{Latch, TEXT_WORDS};
-use vx_shm::{Board, Kind, Phase, Slot};
+use vx_shm::{Board, Kind, Slot};
+use vx_status::vocabulary::Phase;
 
 /// Messages between two emptyings of the pipe: they fit its 64 KiB.
 const BATCH: u64 = 256;
@@ -24,7 +25,7 @@ fn main() {
     let directory = tempfile::tempdir_in(memory()).expect("a directory in memory");
     let board = Board::create(&directory.path().join("bench.board"), "bench", 64).expect("a board");
     let mut slot = Slot::join(board.path(), "ripgrep", "14.1.1", Kind::Install).expect("a slot");
-    slot.enter(Phase::Downloading, Some(TOTAL));
+    slot.enter(Phase::DOWNLOADING, Some(TOTAL));
     slot.message(MESSAGE);
     let mut pipe = Pipe::new();
 

@@ -46,6 +46,35 @@ pub struct Signed {
     pub signature: String,
 }
 
+/// The builder of an archive, by a verified attestation. Addresses are without `https://`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attested {
+    /// The service that vouched for the workflow, such as `token.actions.githubusercontent.com`.
+    pub issuer: String,
+    /// The repository that it was built from.
+    pub repository: String,
+    /// The file of the workflow in the repository.
+    pub workflow: String,
+}
+
+impl Attested {
+    /// The reason why no lock can hold it, as half a sentence; `None` if one can.
+    pub fn fault(&self) -> Option<String> {
+        let sound = |text: &str| {
+            (1..=500).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains("://")
+        };
+        let parts = [&self.issuer, &self.repository, &self.workflow];
+        parts.into_iter().find(|part| !sound(part)).map(|part| format!("`{part}` can be no part of a builder"))
+    }
+}
+
+impl fmt::Display for Attested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { issuer, repository, workflow } = self;
+        write!(f, "{workflow} of {repository} ({issuer})")
+    }
+}
+
 impl Archive {
     /// The reason why no lock and no store can hold it, as half a sentence; `None` if they can.
     ///

@@ -36,6 +36,10 @@ pub struct InstallConfig {
     pub parts: Vec<Part>,
     /// The programs that the release has to provide.
     pub programs: Vec<Program>,
+    /// True if the release provides the programs that its package declares, unless `programs` names some, and if the
+    /// package has to hold everything that they need.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ships_programs: bool,
     /// The tool that runs the programs of this one, such as `node` for a script. If the same run installs it, this
     /// install waits for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -113,6 +117,7 @@ impl fmt::Debug for InstallConfig {
             .field("package", &self.package)
             .field("parts", &self.parts)
             .field("programs", &self.programs)
+            .field("ships_programs", &self.ships_programs)
             .field("needs", &self.needs)
             .field("home", &self.home)
             .field("attempt", &self.attempt)

@@ -83,6 +83,11 @@ impl Digest {
         self.algorithm
     }
 
+    /// The bytes, as many as the algorithm's.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The digits, without the algorithm.
     pub fn hex(&self) -> String {
         self.bytes.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -15,6 +15,7 @@
 //! | `places` | the home and the runtime directory themselves |
 //! | `search_path` | PATH |
 //! | `shims` | the links of `vx shims`, and programs that stand before vx's folders on PATH |
+//! | `strays` | processes that killed runs left behind |
 //! | `examine`, `examination` | all checks, and their subject |
 //! | `mend` | carrying out remedies |
 
@@ -31,6 +32,7 @@ mod releases;
 mod search_path;
 mod settings;
 mod shims;
+mod strays;
 
 pub use examine::{Diagnosis, DoctorOptions, examine};
 pub use finding::{Check, Finding, Remedy, Severity};

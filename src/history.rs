@@ -12,7 +12,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use vx_shm::Snapshot;
-use vx_tui::source::Expectations;
+use vx_status::source::Expectations;
 
 use crate::paths::Home;
 use crate::replace_file::replace_file;

@@ -3,6 +3,7 @@
 //!
 //! Retries, caches and the meaning of an answer belong to the callers.
 
+mod client_certificate;
 mod fault;
 mod hosts;
 mod proxy;
@@ -17,7 +18,8 @@ pub use ureq::BodyReader;
 pub use ureq::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use url::Url;
 
-pub use fault::{CERTIFICATE_HINT, Fault, Misdirection};
+pub use client_certificate::{ClientCertificate, Pem};
+pub use fault::{Fault, Misdirection, TlsFault};
 use proxy::Routes;
 pub use retry_after::retry_after;
 pub use trust::{CertificateFile, Trust, authority};

@@ -1,7 +1,8 @@
 //! The progress of work, reported to a board, to a test, or to nothing; the work itself is the same for all three.
 
-pub use vx_shm::Phase;
 use vx_shm::SlotView;
+pub use vx_status::vocabulary::Phase;
+use vx_status::vocabulary::Phases;
 
 /// The progress of a piece of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Progress {
 impl Progress {
     /// The progress that a slot shows.
     pub fn of(slot: &SlotView) -> Self {
-        Self { phase: slot.phase, done: slot.done, total: slot.total }
+        Self { phase: slot.phase(), done: slot.done, total: slot.total }
     }
 }
 

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
-use vx_shm::{Board, Kind, Phase, Slot, Snapshot};
+use vx_shm::{Board, Kind, Slot, Snapshot};
+use vx_status::vocabulary::Phase;
 
 use crate::record::{Record, TOTAL, Wire, median};
 
@@ -180,7 +181,7 @@ pub(crate) fn child(role: &str) {
         ["board", path, slot, generation] => {
             let number = |word: &str| word.parse().expect("a number");
             let mut slot = Slot::claim(Path::new(path), number(slot), number(generation)).expect("a claim");
-            slot.enter(Phase::Downloading, Some(TOTAL));
+            slot.enter(Phase::DOWNLOADING, Some(TOTAL));
             report(|done| slot.publish(done));
         }
         ["pipe", wire] => {

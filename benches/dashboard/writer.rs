@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
+use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState};
+use vx_status::vocabulary::Phase;
 
 /// The variable that makes this program a writer: `BOARD ROWS MOVING OVER TOTAL`.
 pub(crate) const ROLE: &str = "VX_BENCH_ROLE";
@@ -95,6 +96,6 @@ fn number(word: &str) -> u32 {
 
 fn slot(board: &Path, row: u32, total: Option<u64>) -> Slot {
     let mut slot = Slot::join(board, &format!("tool-{row:02}"), "1.22.333", Kind::Install).expect("a slot");
-    slot.enter(Phase::Downloading, total);
+    slot.enter(Phase::DOWNLOADING, total);
     slot
 }

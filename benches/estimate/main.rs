@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use vx::history;
 use vx::paths::Home;
 use vx_shm::Snapshot;
-use vx_tui::Estimator;
+use vx_status::estimator::Estimator;
+use vx_status::vocabulary::{Phase, Phases};
 
 use recorded::Run;
 
@@ -54,13 +55,13 @@ impl Errors {
 fn naive_ms(run: &Run, until_ms: u64) -> Option<u64> {
     let (mut first_ms, mut done, mut missing) = (None, 0, 0);
     for slot in run.at(until_ms).slots {
-        let began = slot.phases.iter().find(|entry| entry.phase == vx_shm::Phase::Downloading);
+        let began = slot.phases().find(|entry| entry.phase == Phase::DOWNLOADING);
         let Some(began) = began else { continue };
         let began_ms = run.ms(began.entered_at_ns);
         first_ms = Some(first_ms.map_or(began_ms, |first: u64| first.min(began_ms)));
         done += began.done;
-        missing += match slot.phase {
-            vx_shm::Phase::Downloading => slot.total.unwrap_or_default().saturating_sub(slot.done),
+        missing += match slot.phase() {
+            Phase::DOWNLOADING => slot.total.unwrap_or_default().saturating_sub(slot.done),
             _ => 0,
         };
     }

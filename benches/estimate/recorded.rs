@@ -1,7 +1,8 @@
 //! Recorded runs as the boards they were.
 
 use serde::Deserialize;
-use vx_shm::{BoardState, Kind, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
+use vx_status::vocabulary::{Phase, PhaseEntry};
 
 /// The start of every run, on its board's clock.
 const BEGAN_NS: u64 = 1_000_000_000_000;
@@ -83,17 +84,17 @@ impl Tool {
         let entered = self.phases.iter().filter(|(_, at, _)| *at <= ms || ended);
         let mut phases: Vec<PhaseEntry> = entered
             .map(|(phase, at, done)| PhaseEntry {
-                phase: Phase::from_number(*phase).expect("a phase"),
+                phase: Phase::of(Kind::Install, *phase),
                 entered_at_ns: BEGAN_NS + at * 1_000_000,
                 done: *done,
             })
             .collect();
         phases.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
-        let phase = phases.last().map_or(Phase::Queued, |entry| entry.phase);
-        if let Some(present) = phases.last_mut().filter(|entry| entry.phase == Phase::Downloading && !ended) {
+        let phase = phases.last().map_or(Phase::QUEUED, |entry| entry.phase);
+        if let Some(present) = phases.last_mut().filter(|entry| entry.phase == Phase::DOWNLOADING && !ended) {
             present.done = done;
         }
-        let begun = phase != Phase::Queued;
+        let begun = phase != Phase::QUEUED;
         SlotView {
             index: u32::try_from(index).expect("few slots"),
             generation: 1,
@@ -107,11 +108,11 @@ impl Tool {
             } else {
                 SlotState::Reserved
             },
-            phase,
-            done: if phase == Phase::Downloading { done } else { 0 },
-            total: total.filter(|_| phase == Phase::Downloading),
+            step: phase.step(),
+            done: if phase == Phase::DOWNLOADING { done } else { 0 },
+            total: total.filter(|_| phase == Phase::DOWNLOADING),
             liveness: Liveness::Alive,
-            phases,
+            transitions: phases.into_iter().map(PhaseEntry::transition).collect(),
             ended_at_ns: ended.then_some(BEGAN_NS + self.ended_ms * 1_000_000),
             ..SlotView::default()
         }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use vx_shm::layout::HotLine;
-use vx_shm::{Board, Kind, Phase, Reader, Slot, stamp};
+use vx_shm::{Board, Kind, Reader, Slot, stamp};
+use vx_status::vocabulary::Phase;
 
 use crate::record::{MESSAGE, TOTAL};
 
@@ -105,7 +106,7 @@ fn call(role: Role, path: &Path) {
 
 fn slot(board: &Board, number: usize) -> Slot {
     let mut slot = Slot::join(board.path(), &format!("tool-{number}"), "1.2.3", Kind::Install).expect("a slot");
-    slot.enter(Phase::Downloading, Some(TOTAL));
+    slot.enter(Phase::DOWNLOADING, Some(TOTAL));
     slot
 }
 

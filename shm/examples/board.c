@@ -6,7 +6,7 @@ static int publish(struct vx_board *board, const char *key) {
     struct vx_writer slot;
     int result = vx_join(board, key, "1.0", &slot);
     if (result != VX_OK) return result;
-    vx_enter(&slot, VX_PHASE_EXTRACTING, true, 1000);
+    vx_enter(&slot, 3, true, 1000); /* "running", by the vocabulary of tasks. */
     vx_text(&slot, "reported from C", "line one\nline two");
     for (uint64_t done = 1; done <= 1000; done++) vx_publish(&slot, done);
     vx_end(&slot, VX_STATE_DONE, "");
@@ -17,7 +17,7 @@ static void show(const struct vx_board *board) {
     struct vx_slot slot;
     for (uint32_t at = 0; at < vx_used(board); at++) {
         if (!vx_read_slot(board, at, &slot)) continue;
-        printf("%s %s state %u phase %u: %llu of %llu, %s\n", slot.key, slot.version, slot.state, slot.phase,
+        printf("%s %s state %u step %u: %llu of %llu, %s\n", slot.key, slot.version, slot.state, slot.step,
                (unsigned long long)slot.done, (unsigned long long)slot.total, slot.message);
     }
 }

@@ -4,7 +4,10 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use vx_shm::{Ending, Kind, Phase, Slot, SlotState};
+use vx_shm::{Ending, Kind, Slot, SlotState, Step};
+
+/// A step of the vocabulary of tasks.
+const RUNNING: Step = Step::new(3);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let variable = |name| env::var_os(name).map(PathBuf::from);
@@ -15,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let join = |board: PathBuf| Slot::join(&board, &env::var("CARGO_PKG_NAME").ok()?, "", Kind::Build).ok();
     let mut slot = variable("LINES_BOARD").and_then(join);
     let files: Vec<PathBuf> = fs::read_dir(sources)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    slot.iter_mut().for_each(|slot| slot.enter(Phase::Extracting, Some(files.len() as u64)));
+    slot.iter_mut().for_each(|slot| slot.enter(RUNNING, Some(files.len() as u64)));
     let mut lines = 0;
     for (done, file) in files.iter().filter(|file| file.is_file()).enumerate() {
         lines += fs::read_to_string(file)?.lines().count();

@@ -14,7 +14,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             for slot in &snapshot.slots {
                 let total = slot.total.map_or("?".to_owned(), |total| total.to_string());
                 // Texts from other processes are shown with their control characters escaped: a terminal may obey them.
-                println!("{:?} {} {}: {} of {total} {:?}", slot.key, slot.state, slot.phase, slot.done, slot.message);
+                println!(
+                    "{:?} {} step {}: {} of {total} {:?}",
+                    slot.key,
+                    slot.state,
+                    slot.step.number(),
+                    slot.done,
+                    slot.message
+                );
             }
         }
         if snapshot.board.state != BoardState::Running || snapshot.board.abandoned() {

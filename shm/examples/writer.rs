@@ -3,15 +3,18 @@
 
 use std::path::Path;
 
-use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState};
+use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState, Step};
 
 const NUMBERS: u64 = 5_000_000;
+
+/// A step of the vocabulary of tasks.
+const RUNNING: Step = Step::new(3);
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = std::env::args_os().nth(1).ok_or("usage: writer BOARD")?;
     let board = Board::create(Path::new(&path), "sums of squares", 8)?;
     let mut slot = Slot::join(board.path(), "squares", "1.0", Kind::Task)?;
-    slot.enter(Phase::Extracting, Some(NUMBERS));
+    slot.enter(RUNNING, Some(NUMBERS));
     let mut sum = 0u64;
     for number in 1..=NUMBERS {
         sum = sum.wrapping_add(number * number);

@@ -11,7 +11,7 @@
  *     struct vx_board board;
  *     struct vx_writer slot;
  *     if (vx_attach(&board, path, true) == VX_OK && vx_join(&board, "key", "1.0", &slot) == VX_OK) {
- *         vx_enter(&slot, VX_PHASE_EXTRACTING, true, 100);
+ *         vx_enter(&slot, 3, true, 100);
  *         for (uint64_t done = 0; done <= 100; done++) vx_publish(&slot, done);
  *         vx_end(&slot, VX_STATE_DONE, "");
  *     }
@@ -46,14 +46,14 @@
 /* LAYOUT: written by the test that checks it */
 #define VX_MAGIC UINT64_C(0x6472616f622d7876)
 #define VX_READY UINT64_C(0x6574656c706d6f63)
-#define VX_MAJOR 1u
+#define VX_MAJOR 2u
 #define VX_MAX_SLOTS 4096u
 #define VX_NO_PARENT 0xffffu
-#define VX_PHASE_COUNT 8u
+#define VX_TRANSITION_COUNT 9u
 #define VX_BEAT_UNIT_NS UINT64_C(10000000)
 #define VX_HOT_STRIDE 64u
 #define VX_BEATS_STRIDE 8u
-#define VX_COLD_STRIDE 2048u
+#define VX_COLD_STRIDE 2560u
 #define VX_LOG_STRIDE 4096u
 #define VX_HEADER_MAGIC 0u
 #define VX_HEADER_MAGIC_SIZE 8u
@@ -101,6 +101,8 @@
 #define VX_HEADER_TAKEN_AT_NS_SIZE 8u
 #define VX_HEADER_BODY_CRC 168u
 #define VX_HEADER_BODY_CRC_SIZE 4u
+#define VX_HEADER_CREATOR_TIME_NAMESPACE 176u
+#define VX_HEADER_CREATOR_TIME_NAMESPACE_SIZE 8u
 #define VX_HEADER_CRC 184u
 #define VX_HEADER_CRC_SIZE 4u
 #define VX_HEADER_READY 192u
@@ -157,52 +159,80 @@
 #define VX_COLD_START_TIME_SIZE 8u
 #define VX_COLD_NAMESPACE 16u
 #define VX_COLD_NAMESPACE_SIZE 8u
-#define VX_COLD_UID 24u
+#define VX_COLD_TIME_NAMESPACE 24u
+#define VX_COLD_TIME_NAMESPACE_SIZE 8u
+#define VX_COLD_UID 32u
 #define VX_COLD_UID_SIZE 4u
-#define VX_COLD_KIND 28u
+#define VX_COLD_KIND 36u
 #define VX_COLD_KIND_SIZE 1u
-#define VX_COLD_ORIGIN 29u
+#define VX_COLD_ORIGIN 37u
 #define VX_COLD_ORIGIN_SIZE 1u
-#define VX_COLD_PARENT_SLOT 30u
+#define VX_COLD_PARENT_SLOT 38u
 #define VX_COLD_PARENT_SLOT_SIZE 2u
-#define VX_COLD_CLAIMED_AT 32u
+#define VX_COLD_CLAIMED_AT 40u
 #define VX_COLD_CLAIMED_AT_SIZE 8u
-#define VX_COLD_PROCESS_GROUP 40u
+#define VX_COLD_KEY_HASH 48u
+#define VX_COLD_KEY_HASH_SIZE 8u
+#define VX_COLD_RUNNER 56u
+#define VX_COLD_RUNNER_SIZE 4u
+#define VX_COLD_LOG_WRITER 60u
+#define VX_COLD_LOG_WRITER_SIZE 4u
+#define VX_COLD_PROCESS_GROUP 64u
 #define VX_COLD_PROCESS_GROUP_SIZE 4u
-#define VX_COLD_PORT 44u
-#define VX_COLD_PORT_SIZE 4u
-#define VX_COLD_KEY 48u
-#define VX_COLD_KEY_SIZE 48u
-#define VX_COLD_VERSION 96u
-#define VX_COLD_VERSION_SIZE 32u
-#define VX_COLD_EXIT_FLAGS 128u
+#define VX_COLD_BEAT_INTERVAL_MS 68u
+#define VX_COLD_BEAT_INTERVAL_MS_SIZE 4u
+#define VX_COLD_KEY 72u
+#define VX_COLD_KEY_SIZE 96u
+#define VX_COLD_VERSION 168u
+#define VX_COLD_VERSION_SIZE 48u
+#define VX_COLD_EXIT_FLAGS 216u
 #define VX_COLD_EXIT_FLAGS_SIZE 1u
-#define VX_COLD_EXIT_SIGNAL 129u
+#define VX_COLD_EXIT_SIGNAL 217u
 #define VX_COLD_EXIT_SIGNAL_SIZE 1u
-#define VX_COLD_EXIT_CODE 132u
+#define VX_COLD_EXIT_CODE 220u
 #define VX_COLD_EXIT_CODE_SIZE 4u
-#define VX_COLD_ENDED_AT 136u
+#define VX_COLD_ENDED_AT 224u
 #define VX_COLD_ENDED_AT_SIZE 8u
-#define VX_COLD_TEXT_STAMP 144u
+#define VX_COLD_TEXT_STAMP 232u
 #define VX_COLD_TEXT_STAMP_SIZE 8u
-#define VX_COLD_TEXT_COPY0 152u
+#define VX_COLD_TEXT_COPY0 240u
 #define VX_COLD_TEXT_COPY0_SIZE 192u
-#define VX_COLD_TEXT_COPY1 344u
+#define VX_COLD_TEXT_COPY1 432u
 #define VX_COLD_TEXT_COPY1_SIZE 192u
-#define VX_COLD_PHASES 536u
-#define VX_COLD_PHASES_SIZE 128u
-#define VX_COLD_ERROR 664u
+#define VX_COLD_NOTES_STAMP 624u
+#define VX_COLD_NOTES_STAMP_SIZE 8u
+#define VX_COLD_NOTES_COPY0 632u
+#define VX_COLD_NOTES_COPY0_SIZE 128u
+#define VX_COLD_NOTES_COPY1 760u
+#define VX_COLD_NOTES_COPY1_SIZE 128u
+#define VX_COLD_TRANSITIONS 888u
+#define VX_COLD_TRANSITIONS_SIZE 144u
+#define VX_COLD_ERROR 1032u
 #define VX_COLD_ERROR_SIZE 872u
-#define VX_COLD_INSTALL_PATH 1536u
-#define VX_COLD_INSTALL_PATH_SIZE 512u
-#define VX_PHASES_ENTERED_AT 0u
-#define VX_PHASES_ENTERED_AT_SIZE 8u
-#define VX_PHASES_DONE 8u
-#define VX_PHASES_DONE_SIZE 8u
+#define VX_COLD_RESULT 1904u
+#define VX_COLD_RESULT_SIZE 656u
+#define VX_TRANSITIONS_ENTERED 0u
+#define VX_TRANSITIONS_ENTERED_SIZE 8u
+#define VX_TRANSITIONS_DONE 8u
+#define VX_TRANSITIONS_DONE_SIZE 8u
 #define VX_TEXT_MESSAGE 0u
 #define VX_TEXT_MESSAGE_SIZE 80u
 #define VX_TEXT_DETAILS 80u
 #define VX_TEXT_DETAILS_SIZE 112u
+#define VX_NOTES_WAITS_BOARD 0u
+#define VX_NOTES_WAITS_BOARD_SIZE 16u
+#define VX_NOTES_WAITS_SLOT 16u
+#define VX_NOTES_WAITS_SLOT_SIZE 4u
+#define VX_NOTES_WAITS_GENERATION 20u
+#define VX_NOTES_WAITS_GENERATION_SIZE 4u
+#define VX_NOTES_PORT 24u
+#define VX_NOTES_PORT_SIZE 4u
+#define VX_NOTES_NAMED_AT 28u
+#define VX_NOTES_NAMED_AT_SIZE 4u
+#define VX_NOTES_STEP_NAME 32u
+#define VX_NOTES_STEP_NAME_SIZE 32u
+#define VX_NOTES_ADDRESS 64u
+#define VX_NOTES_ADDRESS_SIZE 64u
 #define VX_LOG_RESERVED 0u
 #define VX_LOG_RESERVED_SIZE 8u
 #define VX_LOG_COMMITTED 8u
@@ -220,14 +250,17 @@
 #define VX_STATE_CANCELLED 6u
 #define VX_STATE_SKIPPED 7u
 #define VX_STATE_DIED 8u
-#define VX_PHASE_QUEUED 0u
-#define VX_PHASE_WAITING 1u
-#define VX_PHASE_RESOLVING 2u
-#define VX_PHASE_DOWNLOADING 3u
-#define VX_PHASE_VERIFYING 4u
-#define VX_PHASE_EXTRACTING 5u
-#define VX_PHASE_LINKING 6u
-#define VX_PHASE_POST_INSTALL 7u
+#define VX_UNIT_UNKNOWN 0u
+#define VX_UNIT_COUNT 1u
+#define VX_UNIT_BYTES 2u
+#define VX_UNIT_FILES 3u
+#define VX_UNIT_PERMILLE 4u
+#define VX_HEALTH_UNKNOWN 0u
+#define VX_HEALTH_STARTING 1u
+#define VX_HEALTH_READY 2u
+#define VX_HEALTH_UNHEALTHY 3u
+#define VX_HEALTH_WAITING_TO_RESTART 4u
+#define VX_HEALTH_WAITING_FOR_PERSON 5u
 #define VX_KIND_INSTALL 0u
 #define VX_KIND_TASK 1u
 #define VX_KIND_SERVICE 2u
@@ -243,9 +276,12 @@
 #define VX_CONTROL_BIT_STATE 0u
 #define VX_CONTROL_BIT_NAMED 8u
 #define VX_CONTROL_BIT_GENERATION 32u
-#define VX_META_BIT_PHASE 0u
+#define VX_META_BIT_STEP 0u
 #define VX_META_BIT_ATTEMPT 8u
 #define VX_META_BIT_TOTAL_KNOWN 16u
+#define VX_META_BIT_UNIT 17u
+#define VX_META_BIT_HEALTH 20u
+#define VX_META_BIT_TRANSITIONS 32u
 #define VX_META_BIT_REVISION 48u
 #define VX_CELL_BIT_LENGTH 0u
 #define VX_CELL_BIT_CUT 15u
@@ -294,10 +330,11 @@ struct vx_board {
 /* A slot as vx_read_slot found it: all from one publication. Texts end in a NUL; a cut one ends where it was cut. */
 struct vx_slot {
     uint32_t generation, pid;
-    uint8_t state, phase, attempt, kind;
+    uint8_t state, step, attempt, kind, unit, health;
     bool total_known;
     uint64_t done, total;
     char key[VX_COLD_KEY_SIZE], version[VX_COLD_VERSION_SIZE];
+    char step_name[VX_NOTES_STEP_NAME_SIZE];
     char message[VX_TEXT_MESSAGE_SIZE], details[VX_TEXT_DETAILS_SIZE], error[VX_COLD_ERROR_SIZE];
 };
 
@@ -307,7 +344,7 @@ struct vx_writer {
     uint32_t slot, generation;
     uint64_t total, meta, seen_stamp;
     uint32_t moved;
-    uint64_t text[VX_COLD_TEXT_COPY0_SIZE / 8];
+    uint64_t text[VX_COLD_TEXT_COPY0_SIZE / 8], notes[VX_COLD_NOTES_COPY0_SIZE / 8];
 };
 
 /* ---- words ---------------------------------------------------------------------------------------------------- */
@@ -361,6 +398,13 @@ static inline void vx_encode(const char *text, uint64_t *cell, size_t size) {
     memset(cell, 0, size);
     memcpy(cell, &head, 2);
     memcpy((unsigned char *)cell + 2, text, length);
+}
+
+/* FNV-1a of the whole key: two keys that begin alike in their cells are still two keys. */
+static inline uint64_t vx_hash_key(const char *key) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *key; key++) hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+    return hash;
 }
 
 /* Any words give some text: `into` has room for a whole cell, whose first two bytes are its length. */
@@ -498,7 +542,7 @@ static inline uint32_t vx_used(const struct vx_board *board) {
 static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, struct vx_slot *into) {
     if (slot >= board->slot_count) return false;
     uint64_t hot = vx_record(board->hot, slot), cold = vx_record(board->cold, slot);
-    uint64_t numbers[VX_HOT_COPY0_SIZE / 8], text[VX_COLD_TEXT_COPY0_SIZE / 8];
+    uint64_t numbers[VX_HOT_COPY0_SIZE / 8], text[VX_COLD_TEXT_COPY0_SIZE / 8], notes[VX_COLD_NOTES_COPY0_SIZE / 8];
     uint64_t identity[VX_COLD_EXIT_FLAGS / 8], error[VX_COLD_ERROR_SIZE / 8];
     for (int attempt = 0; attempt < VX_READ_ATTEMPTS; attempt++) {
         uint64_t control = vx_load(board, hot + VX_HOT_CONTROL);
@@ -508,6 +552,7 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
         if (state == VX_STATE_FREE || (state == VX_STATE_CLAIMING && !named)) return false;
         if (!vx_latch_read(board, hot + VX_HOT_STAMP, hot + VX_HOT_COPY0, sizeof numbers, numbers)) continue;
         if (!vx_latch_read(board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof text, text)) continue;
+        if (!vx_latch_read(board, cold + VX_COLD_NOTES_STAMP, cold + VX_COLD_NOTES_COPY0, sizeof notes, notes)) continue;
         vx_load_words(board, cold, sizeof identity, identity);
         vx_load_words(board, cold + VX_COLD_ERROR, sizeof error, error);
         atomic_thread_fence(memory_order_acquire);
@@ -515,7 +560,9 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
         uint64_t meta = numbers[VX_NUMBERS_META / 8];
         into->generation = (uint32_t)(control >> VX_CONTROL_BIT_GENERATION);
         into->state = state == VX_STATE_CLAIMING ? VX_STATE_RESERVED : state;
-        into->phase = (uint8_t)(meta >> VX_META_BIT_PHASE);
+        into->step = (uint8_t)(meta >> VX_META_BIT_STEP);
+        into->unit = (uint8_t)(meta >> VX_META_BIT_UNIT) & 7;
+        into->health = (uint8_t)(meta >> VX_META_BIT_HEALTH) & 15;
         into->attempt = (uint8_t)(meta >> VX_META_BIT_ATTEMPT);
         into->total_known = meta >> VX_META_BIT_TOTAL_KNOWN & 1;
         into->done = numbers[VX_NUMBERS_DONE / 8];
@@ -526,6 +573,10 @@ static inline bool vx_read_slot(const struct vx_board *board, uint32_t slot, str
         vx_decode(identity + VX_COLD_VERSION / 8, VX_COLD_VERSION_SIZE, into->version);
         vx_decode(text + VX_TEXT_MESSAGE / 8, VX_TEXT_MESSAGE_SIZE, into->message);
         vx_decode(text + VX_TEXT_DETAILS / 8, VX_TEXT_DETAILS_SIZE, into->details);
+        into->step_name[0] = 0;
+        if (vx_fact32((const unsigned char *)notes, VX_NOTES_NAMED_AT) == (uint16_t)(meta >> VX_META_BIT_TRANSITIONS)) {
+            vx_decode(notes + VX_NOTES_STEP_NAME / 8, VX_NOTES_STEP_NAME_SIZE, into->step_name);
+        }
         into->error[0] = 0;
         if (state > VX_STATE_LIVE) vx_decode(error, VX_COLD_ERROR_SIZE, into->error);
         return true;
@@ -554,10 +605,18 @@ static inline void vx_unlock(const struct vx_board *board, int64_t byte) {
     vx_lock(board, F_OFD_SETLK, F_UNLCK, byte, &lock);
 }
 
-/* True if another process holds the byte: for a slot that has not ended, its writer is still there. */
+/* True if a process holds the byte, this one included: for a slot that has not ended, its writer is still there. A
+ * descriptor is never shown its own locks, so the question goes through another one; without one, it counts as held. */
 static inline bool vx_held(const struct vx_board *board, int64_t byte) {
+    struct vx_board other = *board;
     struct flock lock;
-    return vx_lock(board, F_OFD_GETLK, F_WRLCK, byte, &lock) != 0 || lock.l_type != F_UNLCK;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", board->fd);
+    other.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (other.fd < 0) return true;
+    bool held = vx_lock(&other, F_OFD_GETLK, F_WRLCK, byte, &lock) != 0 || lock.l_type != F_UNLCK;
+    close(other.fd);
+    return held;
 }
 
 /* Count a change of state, and wake the readers that sleep on it: a system call only if one does. */
@@ -573,7 +632,7 @@ static inline void vx_ring(const struct vx_board *board) {
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
-/* Work finished in this phase so far: a handful of stores. */
+/* Work finished in this step so far: a handful of stores. */
 static inline void vx_publish(struct vx_writer *writer, uint64_t done) {
     uint64_t hot = vx_record(writer->board->hot, writer->slot), numbers[VX_HOT_COPY0_SIZE / 8];
     numbers[VX_NUMBERS_DONE / 8] = done;
@@ -600,18 +659,46 @@ static inline void vx_revise(struct vx_writer *writer) {
     writer->meta += UINT64_C(1) << VX_META_BIT_REVISION;
 }
 
-/* Enter a phase: `done` begins at 0 again. */
-static inline void vx_enter(struct vx_writer *writer, uint8_t phase, bool total_known, uint64_t total) {
-    uint64_t phases = vx_record(writer->board->cold, writer->slot) + VX_COLD_PHASES;
-    uint8_t left = (uint8_t)(writer->meta >> VX_META_BIT_PHASE) % VX_PHASE_COUNT;
-    size_t each = VX_COLD_PHASES_SIZE / VX_PHASE_COUNT;
-    phase %= VX_PHASE_COUNT;
-    vx_store(writer->board, phases + left * each + VX_PHASES_DONE, vx_done(writer));
-    vx_store(writer->board, phases + phase * each + VX_PHASES_DONE, 0);
-    vx_store(writer->board, phases + phase * each + VX_PHASES_ENTERED_AT, vx_now_ns());
-    writer->meta = (writer->meta & ~(UINT64_C(0xFF) << VX_META_BIT_PHASE)) | (uint64_t)phase << VX_META_BIT_PHASE;
+/* The count behind a count of transitions: when it has no room left, it goes on where the ring is full at the same place. */
+static inline uint16_t vx_next_count(uint16_t count) {
+    uint16_t lap = UINT16_MAX / VX_TRANSITION_COUNT * VX_TRANSITION_COUNT;
+    return count >= lap - 1 ? VX_TRANSITION_COUNT : (uint16_t)(count + 1);
+}
+
+/* Enter a step: `done` begins at 0 again. Its numbers mean what the vocabulary of the slot's kind gives. */
+static inline void vx_enter(struct vx_writer *writer, uint8_t step, bool total_known, uint64_t total) {
+    uint64_t ring = vx_record(writer->board->cold, writer->slot) + VX_COLD_TRANSITIONS;
+    uint64_t each = VX_COLD_TRANSITIONS_SIZE / VX_TRANSITION_COUNT;
+    uint16_t count = (uint16_t)(writer->meta >> VX_META_BIT_TRANSITIONS);
+    uint64_t left = ring + (uint16_t)(count - 1) % VX_TRANSITION_COUNT * each, entry = ring + count % VX_TRANSITION_COUNT * each;
+    atomic_thread_fence(memory_order_release); /* The last count is seen before the entry that it retired is written. */
+    if (count > 0) vx_store(writer->board, left + VX_TRANSITIONS_DONE, vx_done(writer));
+    vx_store(writer->board, entry + VX_TRANSITIONS_DONE, 0);
+    vx_store(writer->board, entry + VX_TRANSITIONS_ENTERED, (vx_now_ns() & ~UINT64_C(0xFF)) | step);
+    uint64_t kept = ~(UINT64_C(0xFF) << VX_META_BIT_STEP | UINT64_C(7) << VX_META_BIT_UNIT |
+                      UINT64_C(0xFFFF) << VX_META_BIT_TRANSITIONS);
+    writer->meta = (writer->meta & kept) | (uint64_t)step << VX_META_BIT_STEP |
+                   (uint64_t)vx_next_count(count) << VX_META_BIT_TRANSITIONS;
     vx_revise(writer);
     vx_publish_of(writer, 0, total_known, total);
+}
+
+/* Say how the thing that this process runs is: one of VX_HEALTH_…. */
+static inline void vx_set_health(struct vx_writer *writer, uint8_t health) {
+    writer->meta = (writer->meta & ~(UINT64_C(15) << VX_META_BIT_HEALTH)) | (uint64_t)(health & 15) << VX_META_BIT_HEALTH;
+    vx_publish(writer, vx_done(writer));
+    vx_ring(writer->board);
+}
+
+/* A name of the writer's own for the present step; the next step has none. */
+static inline void vx_name_step(struct vx_writer *writer, const char *name) {
+    uint64_t cold = vx_record(writer->board->cold, writer->slot);
+    uint32_t named_at = (uint16_t)(writer->meta >> VX_META_BIT_TRANSITIONS);
+    memcpy((unsigned char *)writer->notes + VX_NOTES_NAMED_AT, &named_at, 4);
+    vx_encode(name, writer->notes + VX_NOTES_STEP_NAME / 8, VX_NOTES_STEP_NAME_SIZE);
+    vx_latch_write(writer->board, cold + VX_COLD_NOTES_STAMP, cold + VX_COLD_NOTES_COPY0, sizeof writer->notes, writer->notes);
+    vx_revise(writer);
+    vx_publish(writer, vx_done(writer));
 }
 
 /* One line about the work under way, and a longer text; NULL leaves one as it is. */
@@ -672,10 +759,14 @@ static inline void vx_write_identity(const struct vx_board *board, uint64_t cold
     uint64_t start_time = vx_start_time(), now = vx_now_ns();
     struct stat space;
     uint64_t namespace_number = stat("/proc/self/ns/pid", &space) == 0 ? (uint64_t)space.st_ino : 0;
+    uint64_t time_namespace = stat("/proc/self/ns/time", &space) == 0 ? (uint64_t)space.st_ino : 0;
+    uint64_t key_hash = vx_hash_key(key);
     memcpy(bytes + VX_COLD_GENERATION, &generation, 4);
     memcpy(bytes + VX_COLD_PID, &pid, 4);
     memcpy(bytes + VX_COLD_START_TIME, &start_time, 8);
     memcpy(bytes + VX_COLD_NAMESPACE, &namespace_number, 8);
+    memcpy(bytes + VX_COLD_TIME_NAMESPACE, &time_namespace, 8);
+    memcpy(bytes + VX_COLD_KEY_HASH, &key_hash, 8);
     memcpy(bytes + VX_COLD_UID, &uid, 4);
     bytes[VX_COLD_KIND] = VX_KIND_TASK;
     bytes[VX_COLD_ORIGIN] = VX_ORIGIN_JOINED;
@@ -689,17 +780,18 @@ static inline void vx_write_identity(const struct vx_board *board, uint64_t cold
     vx_store_words(board, cold, sizeof words, words);
 }
 
-/* Everything else of a new life: no texts, no end, no phase but the first, numbers at zero, an empty log. */
+/* Everything else of a new life: no texts, no end, no step but the first, numbers at zero, an empty log. */
 static inline void vx_begin(struct vx_writer *writer) {
     struct vx_board *board = writer->board;
     uint64_t cold = vx_record(board->cold, writer->slot), hot = vx_record(board->hot, writer->slot);
     vx_store(board, cold + VX_COLD_EXIT_FLAGS, 0);
     vx_store(board, cold + VX_COLD_ENDED_AT, 0);
-    for (uint64_t at = VX_COLD_PHASES; at < VX_COLD_INSTALL_PATH + VX_COLD_INSTALL_PATH_SIZE; at += 8) {
+    for (uint64_t at = VX_COLD_TRANSITIONS; at < VX_COLD_RESULT + VX_COLD_RESULT_SIZE; at += 8) {
         vx_store(board, cold + at, 0);
     }
-    vx_store(board, cold + VX_COLD_PHASES + VX_PHASES_ENTERED_AT, vx_now_ns());
+    vx_store(board, cold + VX_COLD_TRANSITIONS + VX_TRANSITIONS_ENTERED, vx_now_ns() & ~UINT64_C(0xFF));
     vx_latch_write(board, cold + VX_COLD_TEXT_STAMP, cold + VX_COLD_TEXT_COPY0, sizeof writer->text, writer->text);
+    vx_latch_write(board, cold + VX_COLD_NOTES_STAMP, cold + VX_COLD_NOTES_COPY0, sizeof writer->notes, writer->notes);
     if (board->log.stride != 0) {
         uint64_t log = vx_record(board->log, writer->slot);
         uint64_t reserved = vx_load(board, log + VX_LOG_RESERVED), committed = vx_load(board, log + VX_LOG_COMMITTED);
@@ -710,7 +802,8 @@ static inline void vx_begin(struct vx_writer *writer) {
     }
     uint64_t stamp = vx_load(board, hot + VX_HOT_STAMP);
     uint64_t meta = vx_load(board, hot + VX_HOT_COPY0 + (stamp & 1) * VX_HOT_COPY0_SIZE + VX_NUMBERS_META);
-    writer->meta = meta >> VX_META_BIT_REVISION << VX_META_BIT_REVISION | UINT64_C(1) << VX_META_BIT_ATTEMPT;
+    writer->meta = meta >> VX_META_BIT_REVISION << VX_META_BIT_REVISION | UINT64_C(1) << VX_META_BIT_ATTEMPT |
+                   UINT64_C(1) << VX_META_BIT_TRANSITIONS;
     vx_revise(writer);
     vx_publish_of(writer, 0, false, 0);
 }
@@ -758,6 +851,7 @@ static inline int vx_rank(const struct vx_board *board, uint32_t slot, uint64_t 
 /* The best slot to take, if none in use has this key. */
 static inline int vx_find_place(const struct vx_board *board, const char *key, uint32_t *place, uint64_t *from) {
     uint64_t wanted[VX_COLD_KEY_SIZE / 8], found[VX_COLD_KEY_SIZE / 8], best_ended = 0, ended_at;
+    uint64_t hash = vx_hash_key(key);
     int best = 4;
     vx_encode(key, wanted, sizeof wanted);
     for (uint32_t slot = 0; slot < board->slot_count; slot++) {
@@ -766,7 +860,8 @@ static inline int vx_find_place(const struct vx_board *board, const char *key, u
         uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
         vx_load_words(board, vx_record(board->cold, slot) + VX_COLD_KEY, sizeof found, found);
         bool named = control >> VX_CONTROL_BIT_NAMED & 1;
-        bool same = named && state <= VX_STATE_LIVE && memcmp(wanted, found, sizeof wanted) == 0;
+        bool same = named && state <= VX_STATE_LIVE && memcmp(wanted, found, sizeof wanted) == 0 &&
+                    vx_load(board, vx_record(board->cold, slot) + VX_COLD_KEY_HASH) == hash;
         int rank = vx_rank(board, slot, control, same, &ended_at);
         if (rank < 0 && same) return VX_KEY_IN_USE;
         if (rank >= 0 && (rank < best || (rank == best && ended_at < best_ended))) {

@@ -66,11 +66,24 @@ mutants! {
     /// A process that acts on a slot's state does not acquire the words written before it.
     RelaxedLook,
 
-    /// The revision moves before the text or the phase it announces is there.
+    /// A report that goes on with a slot announces nothing of what is there.
+    UnrevisedReport,
+    /// The revision moves before the text, the notes or the step it announces is there.
     AnnouncedFirst,
+
+    /// No fence between the count of transitions and the entry that it retired.
+    NoStepFence,
+    /// The count of transitions is not looked at again.
+    NoStepCount,
+    /// The oldest transition is shown, too.
+    NoSpareStep,
 
     /// A log line is announced only after its bytes are in the ring.
     NoLogReserve,
+    /// A log line that is shorter than one that was killed before it takes that one's announcement back.
+    ReservedBack,
+    /// A claim of a reservation begins the log again.
+    ClaimBeginsLog,
     /// No fence between the announcement of a log line and its bytes.
     NoLogFence,
     /// The count of committed bytes is stored without releasing the bytes, or the start of a new log.

@@ -14,7 +14,7 @@ use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
-use crate::slot::{self, ClaimError, EndError, Ending, ReserveError, Subject};
+use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, ReserveError, Work};
 use crate::snapshot::{Reader, hexadecimal};
 use crate::stamp::{self, Control};
 
@@ -70,8 +70,7 @@ impl Board {
     pub fn take_charge(path: &Path, owners: &[u32]) -> Result<Self, ClaimError> {
         let segment = slot::open(path)?;
         let facts = segment.facts();
-        let (pid, start_time, namespace) = (facts.creator_pid, facts.creator_start, facts.creator_namespace);
-        let creator = ProcessMark { pid, start_time, namespace };
+        let (pid, creator) = (facts.creator_pid, ProcessMark::of_creator(facts));
         let handed_over = facts.compatible & CREATOR_HOLDS_NO_LOCK != 0 && facts.boot_id == process::boot_id();
         if !handed_over || !owners.iter().any(|owner| process::of(*owner) == Some(creator)) {
             return Err(ClaimError::OtherCreator { pid });
@@ -122,8 +121,16 @@ impl Board {
     /// # Errors
     /// When every slot is in use, or one that has not ended has this key.
     pub fn reserve(&self, key: &str, version: &str, kind: Kind) -> Result<Reservation, ReserveError> {
+        self.reserve_as(&Work::new(key, version, kind))
+    }
+
+    /// As [`reserve`](Self::reserve), with more about the work than its name.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve).
+    pub fn reserve_as(&self, work: &Work<'_>) -> Result<Reservation, ReserveError> {
         let _turn = self.turn.lock();
-        let (slot, generation) = slot::reserve_place(&self.segment, &Subject { key, version, kind })?;
+        let (slot, generation) = slot::reserve_place(&self.segment, work)?;
         slot::ring(&self.segment);
         Ok(Reservation { slot, generation })
     }
@@ -141,9 +148,16 @@ impl Board {
         Ok(Reservation { slot: ended.slot, generation })
     }
 
+    /// The writer of a slot's log, if [`Work::log_writer`] named this process when the slot was reserved. The log begins
+    /// with the reservation; the claim by the slot's own process does not begin it again. One thread at a time may write
+    /// it.
+    pub fn log_writer(&self, reservation: Reservation) -> Option<LogWriter<'_>> {
+        LogWriter::of(&self.segment, reservation.slot, reservation.generation)
+    }
+
     /// Record how a slot's process ended, after `wait()` has returned, or that it will never be started.
     ///
-    /// Exit status and signal are recorded in any case; state, error and install path only if the process had not ended
+    /// Exit status and signal are recorded in any case; state, error and result only if the process had not ended
     /// its slot itself. A second call changes only the exit status.
     ///
     /// # Errors
@@ -196,6 +210,7 @@ fn facts(capacity: u32, creator: ProcessMark, compatible: u64) -> Result<HeaderI
         creator_uid: process::own_uid(),
         creator_start: creator.start_time,
         creator_namespace: creator.namespace,
+        creator_time_namespace: creator.time_namespace,
         created_unix_ns: clock::now_unix_ns(),
         created_at_ns: clock::now_ns(),
         ..HeaderImage::for_slots(capacity)

@@ -1,11 +1,7 @@
-//! Saving a board: as a dump that opens like the board itself, and as JSON.
+//! Saving a board, as a dump that opens like the board itself.
 //!
 //! A dump is the board's own bytes with every slot resolved to its good copy, under a checksum; it is never written
-//! again. JSON is made from a snapshot, so it is the same for a live board, a finished one and a dump.
-
-mod tree;
-
-pub use tree::to_json;
+//! again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

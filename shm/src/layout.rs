@@ -1,4 +1,4 @@
-//! The layout of a board, version 1: the place of everything, in bytes.
+//! The layout of a board, version 2: the place of everything, in bytes.
 //!
 //! Little-endian. Every shared word is an aligned atomic of 4 or 8 bytes. Offsets count from the start of the file.
 //!
@@ -21,26 +21,33 @@
 //!         8  stamp: publications so far; its lowest bit names the good copy
 //!        16  copy 0: done (u64), total (u64), meta (u64)
 //!        40  copy 1
-//!            meta: phase (u8), attempt (u8), flags (u16), 2 unused, revision of the cold record (u16)
+//!            meta: step (u8), attempt (u8), total known (1 bit), unit (3 bits), health (4 bits), 8 unused,
+//!            transitions so far (u16), revision of the cold record (u16)
 //!      …  BEATS                                         8 bytes a slot, then up to a full page
 //!         0  last beat (u32), numbers last moved (u32): 10 ms units since the board's creation
-//!      …  COLD RECORDS                                  2,048 bytes a slot
+//!      …  COLD RECORDS                                  2,560 bytes a slot
 //!         0  generation (u32), pid (u32)
 //!         8  start time of the process (u64), in the system's own unit
-//!        16  pid namespace (u64)
-//!        24  user id (u32), kind (u8), origin (u8), parent slot (u16, 0xFFFF: none)
-//!        32  claimed at (u64), ns
-//!        40  kept for what comes: process group (u32), port (u32)
-//!        48  key                        48 bytes: 46 of text
-//!        96  version                    32 bytes: 30 of text
-//!       128  exit: flags (u8), signal (u8), 2 unused, exit status (i32)
-//!       136  ended at (u64), ns
-//!       144  text stamp
-//!       152  text copy 0: message 80 bytes (78 of text), details 112 bytes (110 of text)
-//!       344  text copy 1
-//!       536  phases: 8 × { entered at (u64, ns; 0: never), done when left (u64) }
-//!       664  error                     872 bytes: 870 of text
-//!      1536  install path              512 bytes: 510 of text
+//!        16  pid namespace (u64), 24 time namespace (u64)
+//!        32  user id (u32), kind (u8), origin (u8), parent slot (u16, 0xFFFF: none)
+//!        40  claimed at (u64), ns
+//!        48  hash of the whole key (u64)
+//!        56  runner (u32), writer of the log (u32): process ids, 0: none
+//!        64  process group (u32), time between two beats (u32, ms)
+//!        72  key                        96 bytes: 94 of text
+//!       168  version                    48 bytes: 46 of text
+//!       216  exit: flags (u8), signal (u8), 2 unused, exit status (i32)
+//!       224  ended at (u64), ns
+//!       232  text stamp
+//!       240  text copy 0: message 80 bytes (78 of text), details 112 bytes (110 of text)
+//!       432  text copy 1
+//!       624  notes stamp
+//!       632  notes copy 0: waits for { board id (16 bytes), slot (u32), generation (u32) }, port (u32),
+//!            named at (u32), name of the step 32 bytes (30 of text), address 64 bytes (62 of text)
+//!       760  notes copy 1
+//!       888  transitions: 9 × { entered at (u64, ns, its lowest byte is the step), done when left (u64) }
+//!      1032  error                     872 bytes: 870 of text
+//!      1904  result                    656 bytes: 654 of text
 //!      …  LOG RINGS                                     4,096 bytes a slot; left out where the stride is 0
 //!         0  reserved, 8 committed, 16 start (u64 each): bytes ever written
 //!        64  ring of 4,032 bytes
@@ -54,6 +61,7 @@
 mod cells;
 mod header;
 mod image;
+mod key;
 mod text;
 
 #[cfg(any(loom, feature = "internals"))]
@@ -61,7 +69,8 @@ pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, W
 #[cfg(not(any(loom, feature = "internals")))]
 pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
 pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region};
-pub use image::{ColdImage, HotImage, PhaseImage, SlotImage, TextImage};
+pub use image::{ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
+pub use key::hash_key;
 pub use text::{TextCell, decode_text, encode_text};
 
 #[cfg(target_endian = "big")]
@@ -70,7 +79,7 @@ compile_error!("boards are little-endian and this crate reads their words in pla
 /// The first eight bytes of every board and dump.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"vx-board");
 /// The layout drawn above. Another major version cannot be read; a higher minor version can.
-pub const MAJOR: u32 = 1;
+pub const MAJOR: u32 = 2;
 /// Goes up when something is added that older readers may leave out.
 pub const MINOR: u32 = 0;
 /// The unit regions are rounded up to, in bytes; not the system's page size.
@@ -95,25 +104,35 @@ const fn modelled_as(in_models: usize, size: usize) -> usize {
     if cfg!(loom) { in_models } else { size }
 }
 
-/// The number of phases that a cold record has room for.
-pub const PHASES: usize = modelled_as(2, 8);
-/// The value of [`ColdImage::parent_slot`] for a slot without a parent.
+/// The transitions that a cold record has room for: one more than are shown, as the oldest may be half overwritten.
+pub const TRANSITIONS: usize = modelled_as(3, 9);
+/// The value of [`IdentityImage::parent_slot`] for a slot without a parent.
 pub const NO_PARENT: u16 = u16::MAX;
 
 /// 64-bit words of a slot's key.
-pub const KEY_WORDS: usize = modelled_as(1, 6);
+pub const KEY_WORDS: usize = modelled_as(1, 12);
 /// 64-bit words of a slot's version.
-pub const VERSION_WORDS: usize = modelled_as(1, 4);
+pub const VERSION_WORDS: usize = modelled_as(1, 6);
+/// 64-bit words of an identity before its key.
+pub const IDENTITY_HEAD_WORDS: usize = 9;
+/// 64-bit words of an identity.
+pub const IDENTITY_WORDS: usize = IDENTITY_HEAD_WORDS + KEY_WORDS + VERSION_WORDS;
 /// 64-bit words of the message.
 pub const MESSAGE_WORDS: usize = modelled_as(1, 10);
 /// 64-bit words of the details.
 pub const DETAILS_WORDS: usize = modelled_as(1, 14);
 /// 64-bit words of one copy of message and details.
 pub const TEXT_WORDS: usize = MESSAGE_WORDS + DETAILS_WORDS;
+/// 64-bit words of the name of a step.
+pub const STEP_NAME_WORDS: usize = 4;
+/// 64-bit words of an address.
+pub const ADDRESS_WORDS: usize = 8;
+/// 64-bit words of one copy of the notes.
+pub const NOTE_WORDS: usize = modelled_as(1, 4 + STEP_NAME_WORDS + ADDRESS_WORDS);
 /// 64-bit words of the error.
 pub const ERROR_WORDS: usize = modelled_as(1, 109);
-/// 64-bit words of the install path.
-pub const PATH_WORDS: usize = modelled_as(1, 64);
+/// 64-bit words of the place of the result.
+pub const RESULT_WORDS: usize = modelled_as(1, 82);
 /// 64-bit words of the board's title.
 pub const TITLE_WORDS: usize = modelled_as(1, 16);
 /// 64-bit words of the header's facts with their checksum.
@@ -128,17 +147,23 @@ mod drawn_as_built {
         assert!(size_of::<HotLine>() == 64 && size_of::<HotImage>() == 64);
         assert!(offset_of!(HotLine, numbers) == 8 && offset_of!(HotImage, stamp) == 8);
         assert!(offset_of!(Latch<3>, copies) == 8 && offset_of!(HotImage, copies) == 16);
-        assert!(size_of::<ColdRecord>() == 2048 && size_of::<ColdImage>() == 2048);
-        assert!(size_of::<SlotImage>() == 64 + 2048 && offset_of!(SlotImage, cold) == 64);
-        assert!(offset_of!(ColdImage, key) == 48 && offset_of!(ColdImage, version) == 96);
-        assert!(offset_of!(ColdRecord, exit) == 128 && offset_of!(ColdImage, exit_flags) == 128);
-        assert!(offset_of!(ColdImage, exit_signal) == 129 && offset_of!(ColdImage, exit_code) == 132);
-        assert!(offset_of!(ColdRecord, ended_at) == 136 && offset_of!(ColdImage, ended_at) == 136);
-        assert!(offset_of!(ColdRecord, text) == 144 && offset_of!(ColdImage, text_stamp) == 144);
-        assert!(offset_of!(ColdImage, text) == 152 && size_of::<Words<TEXT_WORDS>>() == 192);
-        assert!(offset_of!(ColdRecord, phases) == 536 && offset_of!(ColdImage, phases) == 536);
-        assert!(offset_of!(ColdRecord, error) == 664 && offset_of!(ColdImage, error) == 664);
-        assert!(offset_of!(ColdRecord, install_path) == 1536 && offset_of!(ColdImage, install_path) == 1536);
+        assert!(size_of::<ColdRecord>() == 2560 && size_of::<ColdImage>() == 2560);
+        assert!(size_of::<SlotImage>() == 64 + 2560 && offset_of!(SlotImage, cold) == 64);
+        assert!(size_of::<IdentityImage>() == 8 * IDENTITY_WORDS && offset_of!(ColdImage, identity) == 0);
+        assert!(offset_of!(IdentityImage, time_namespace) == 24 && offset_of!(IdentityImage, uid) == 32);
+        assert!(offset_of!(IdentityImage, claimed_at) == 40 && offset_of!(IdentityImage, key_hash) == 48);
+        assert!(offset_of!(IdentityImage, runner) == 56 && offset_of!(IdentityImage, process_group) == 64);
+        assert!(offset_of!(IdentityImage, key) == 72 && offset_of!(IdentityImage, version) == 168);
+        assert!(offset_of!(ColdRecord, exit) == 216 && offset_of!(ColdImage, exit_flags) == 216);
+        assert!(offset_of!(ColdImage, exit_signal) == 217 && offset_of!(ColdImage, exit_code) == 220);
+        assert!(offset_of!(ColdRecord, ended_at) == 224 && offset_of!(ColdImage, ended_at) == 224);
+        assert!(offset_of!(ColdRecord, text) == 232 && offset_of!(ColdImage, text_stamp) == 232);
+        assert!(offset_of!(ColdImage, text) == 240 && size_of::<Words<TEXT_WORDS>>() == 192);
+        assert!(offset_of!(ColdRecord, notes) == 624 && offset_of!(ColdImage, notes_stamp) == 624);
+        assert!(offset_of!(ColdImage, notes) == 632 && size_of::<NotesImage>() == 8 * NOTE_WORDS);
+        assert!(offset_of!(ColdRecord, transitions) == 888 && offset_of!(ColdImage, transitions) == 888);
+        assert!(offset_of!(ColdRecord, error) == 1032 && offset_of!(ColdImage, error) == 1032);
+        assert!(offset_of!(ColdRecord, result) == 1904 && offset_of!(ColdImage, result) == 1904);
         assert!(size_of::<HeaderImage>() == 8 * FACT_WORDS && offset_of!(HeaderImage, crc) == 184);
         assert!(offset_of!(HeaderPage, ready) == 192 && offset_of!(HeaderPage, epoch) == 256);
         assert!(offset_of!(HeaderPage, state) == 320 && offset_of!(HeaderPage, used) == 324);

@@ -4,7 +4,7 @@
 //! parent ── Board::create ─▶ ┌───────────────────────────┐ ◀─ Reader::open ── any process, read-only, at any time
 //!    │      Board::reserve   │ header · doorbell         │
 //!    └ starts ─▶ child ────▶ │ hot line   hot line   …   │    64 bytes a slot: what changes often
-//!         Slot::claim        │ record     record     …   │    2 KiB a slot: names, texts, how it ended
+//!         Slot::claim        │ record     record     …   │    2.5 KiB a slot: names, texts, how it ended
 //!         Slot::publish      └───────────────────────────┘
 //! ```
 //!
@@ -39,19 +39,19 @@
 //! publishes.
 //!
 //! ```
-//! use vx_shm::{Ending, Kind, Phase, Slot};
+//! use vx_shm::{Ending, Kind, Slot, Step};
 //! # use vx_shm::Board;
 //! # let directory = tempfile::tempdir()?;
 //! # let path = directory.path().join("demo.board");
 //! # let board = Board::create(&path, "my project", 64)?;
 //! let mut slot = Slot::join(&path, "docs", "", Kind::Task)?;
-//! slot.enter(Phase::Downloading, Some(1_000_000));
+//! slot.enter(Step::new(3), Some(1_000_000)); // "running", by the vocabulary of tasks.
 //! slot.message("from the mirror");
 //! for done in (0..=1_000_000).step_by(4_096) {
 //!     slot.publish(done); // Five stores into one cache line.
 //! }
 //! slot.end(Ending::done_at("/opt/docs"))?;
-//! # assert_eq!(board.reader()?.snapshot()?.slots[0].install_path.as_deref(), Some("/opt/docs"));
+//! # assert_eq!(board.reader()?.snapshot()?.slots[0].result.as_deref(), Some("/opt/docs"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -91,7 +91,7 @@
 //!   a reader that raced a publication, the one before.
 //! * **A writer killed at any instruction** leaves its slot readable, with its last complete publication, and free to
 //!   be taken over. No repair is needed. Its parent records how it ended; the system's lock on its slot shows that it
-//!   is lost, and so does its process id with start time, which no later process has.
+//!   is lost.
 //! * **Readers never write**, take no lock, and cost a writer no more than the cache misses they cause.
 //! * **Writers never wait**: publishing makes no system call and allocates nothing. A change of state makes one, to
 //!   wake, and only while a reader waits for it.
@@ -113,13 +113,13 @@
 //! | look at the numbers of 64 slots ([`Reader::poll`]), quiet / all changed | 47 ns / 139 ns; 553 ns while all are written to |
 //! | bring a snapshot of 64 slots up to date ([`Reader::refresh`]), quiet / all changed | 0.6 µs / 1.3 µs |
 //! | follow 64 processes that report 1,000 times a second each, 60 looks a second | 0.11 % of a core |
-//! | memory | 6.1 KiB a slot, log ring included |
+//! | memory | 6.6 KiB a slot, log ring included |
 //!
 //! # Further reading
 //!
 //! [`layout`] draws the bytes, for readers in any language. [`docs::protocol`] names, for every store and load that is
 //! ordered, its partner and what goes wrong without it; models in `tests/loom` show both. [`dump`] writes a board's state
-//! to a file, and as JSON.
+//! to a file.
 
 #[cfg(any(loom, feature = "internals"))]
 pub mod atomics;
@@ -160,9 +160,9 @@ pub use board::{Board, Listed, Reservation, gc, list, remove_named, remove_over,
 pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
 #[cfg(not(loom))]
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
-pub use progress::{BoardState, Kind, Phase, SlotState};
+pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
-pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, ReserveError, Slot};
+pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};
 #[cfg(not(loom))]
 pub use snapshot::{Numbers, Reader};
-pub use view::{BoardView, Creator, Liveness, PhaseEntry, SlotView, Snapshot};
+pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

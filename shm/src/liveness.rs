@@ -1,8 +1,8 @@
 //! The writer behind a slot: alive, stalled, silent or lost.
 //!
-//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause; and the process id with
-//! start time, boot and pid namespace, which exposes a lock that only a forked child still holds. A heartbeat is a hint
-//! for people and never a reason to take a slot away.
+//! Two witnesses: the lock byte, which the system frees when the writer is gone, for any cause, and which is life while it
+//! is held; and, where locks cannot be asked for, the process id with start time, boot and namespaces. A heartbeat is a
+//! hint for people and never a reason to take a slot away.
 //!
 //! A slot that is written on behalf of a process, a shell script whose every report is a program of its own, has only
 //! the second witness: between two reports no process holds the lock or beats.
@@ -15,7 +15,8 @@ pub(crate) mod process;
 use crate::layout::BEAT_UNIT_NS;
 use crate::view::Liveness;
 
-/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second.
+/// A writer that holds its slot but has not beaten for this long is silent. It beats 4 times a second; one whose record
+/// has a longer interval is silent after six of those.
 pub const SILENT_AFTER_MS: u64 = 1_500;
 /// A writer that beats but whose numbers have not moved for this long is stalled.
 pub const STALLED_AFTER_MS: u64 = 5_000;
@@ -65,6 +66,8 @@ pub(crate) struct Evidence {
     pub(crate) claimed: bool,
     /// True if its process is the only witness, as the slot is written on its behalf.
     pub(crate) on_behalf: bool,
+    /// The time between two of its beats; 0 if the record does not have it.
+    pub(crate) beat_interval_ms: u32,
     /// Its beat word.
     pub(crate) beat: Beat,
     /// Now, in the units of the beat word.
@@ -75,6 +78,11 @@ impl Evidence {
     /// The time since the last beat, in milliseconds.
     pub(crate) fn quiet_ms(&self) -> u64 {
         units_to_ms(self.now.saturating_sub(self.beat.beaten))
+    }
+
+    /// A writer is silent after this: six of its beats.
+    pub(crate) fn silent_after_ms(&self) -> u64 {
+        (6 * u64::from(self.beat_interval_ms)).max(SILENT_AFTER_MS)
     }
 
     /// The liveness that this evidence shows.
@@ -89,8 +97,12 @@ impl Evidence {
                 None => Liveness::Unknown,
             };
         }
-        // Each witness alone shows that the writer is gone: a lock that outlives its process is held by a forked child.
-        let gone = self.lock_held == Some(false) || self.process_runs == Some(false);
+        // A held lock is life, whatever is known of the process: its number and start time may be those of another
+        // namespace, or of another machine that shares the directory.
+        let gone = match self.lock_held {
+            Some(held) => !held,
+            None => self.process_runs == Some(false),
+        };
         if gone && self.judge_alive != Some(true) {
             return Liveness::Lost;
         }
@@ -100,7 +112,7 @@ impl Evidence {
         let quiet_ms = self.quiet_ms();
         let still_ms = units_to_ms(self.now.saturating_sub(self.beat.moved));
         match () {
-            () if gone || quiet_ms >= SILENT_AFTER_MS => Liveness::Silent(quiet_ms / STEP_MS * STEP_MS),
+            () if gone || quiet_ms >= self.silent_after_ms() => Liveness::Silent(quiet_ms / STEP_MS * STEP_MS),
             () if still_ms >= STALLED_AFTER_MS => Liveness::Stalled(still_ms / STEP_MS * STEP_MS),
             () => Liveness::Alive,
         }
@@ -125,6 +137,7 @@ mod tests {
             judge_alive: Some(true),
             claimed: true,
             on_behalf: false,
+            beat_interval_ms: 0,
             beat,
             now: NOW,
         }
@@ -145,6 +158,19 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_beats_seldom_is_silent_only_after_six_of_its_beats() {
+        let quiet = |beat_interval_ms| {
+            let beat = Beat { beaten: NOW - 500, moved: NOW - 500 };
+            Evidence { beat_interval_ms, beat, ..healthy() }.verdict()
+        };
+        assert_eq!(
+            (quiet(0), quiet(250), quiet(800)),
+            (Liveness::Silent(5_000), Liveness::Silent(5_000), Liveness::Silent(5_000))
+        );
+        assert_eq!(quiet(1_000), Liveness::Stalled(5_000));
+    }
+
+    #[test]
     fn a_free_lock_is_lost_only_without_a_process_that_would_judge() {
         let dead = Evidence { lock_held: Some(false), ..healthy() };
         assert_eq!(dead.verdict(), Liveness::Silent(0));
@@ -153,9 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_only_a_forked_child_holds_does_not_pass_for_its_writer() {
-        let forked = Evidence { process_runs: Some(false), judge_alive: Some(false), ..healthy() };
-        assert_eq!(forked.verdict(), Liveness::Lost);
+    fn a_held_lock_is_life_whatever_is_known_of_the_process() {
+        let elsewhere = Evidence { process_runs: Some(false), judge_alive: Some(false), ..healthy() };
+        assert_eq!(elsewhere.verdict(), Liveness::Alive);
+        let quiet = Beat { beaten: NOW - 300, moved: NOW - 300 };
+        assert_eq!(Evidence { beat: quiet, ..elsewhere }.verdict(), Liveness::Silent(3_000), "a forked child holds it");
+        assert_eq!(Evidence { lock_held: None, ..elsewhere }.verdict(), Liveness::Lost, "the only witness");
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! The words of the board: phases, states and kinds, with their numbers in the layout and their names in exports.
+//! The words of the board: states, kinds, units and health, with their numbers in the layout and their names in exports.
 //!
+//! A step has a number here and no name.
 //! Numbers are part of the layout and never change meaning; a number this version does not know decodes to `None`
 //! and the reader shows the slot's other fields.
 
@@ -48,41 +49,58 @@ macro_rules! wire_enum {
     };
 }
 
-wire_enum! {
-    /// The work that a slot's writer is doing. `done` and `total` count bytes or files of this phase.
-    Phase {
-        /// Planned, not started.
-        Queued = 0, "queued";
-        /// Waiting for another process's install of the same release.
-        Waiting = 1, "waiting";
-        /// Finding out which release to install and where it is.
-        Resolving = 2, "resolving";
-        /// Receiving bytes: `done` of `total` bytes.
-        Downloading = 3, "downloading";
-        /// Comparing digests.
-        Verifying = 4, "verifying";
-        /// Unpacking: `done` of `total` bytes of archive.
-        Extracting = 5, "extracting";
-        /// Placing the finished directory and its links.
-        Linking = 6, "linking";
-        /// Running the tool's own post-install command.
-        PostInstall = 7, "post-install";
+/// The number of a step of a slot's work. What it means stands in the vocabulary of the slot's kind, which this crate
+/// does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Step(u8);
+
+impl Step {
+    /// The step in which every life of a slot begins.
+    pub const FIRST: Self = Self(0);
+
+    /// The step with this number in the layout.
+    pub const fn new(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// The number in the layout.
+    pub const fn number(self) -> u8 {
+        self.0
     }
 }
 
-impl Phase {
-    /// One letter for a bar in a chart; a small one for phases without work.
-    pub const fn letter(self) -> &'static str {
-        match self {
-            Self::Queued => "q",
-            Self::Waiting => "w",
-            Self::Resolving => "R",
-            Self::Downloading => "D",
-            Self::Verifying => "V",
-            Self::Extracting => "E",
-            Self::Linking => "L",
-            Self::PostInstall => "P",
-        }
+wire_enum! {
+    /// The unit of a slot's numbers.
+    Unit {
+        /// The one that the vocabulary gives for the step.
+        Unknown = 0, "unknown";
+        /// Things of any kind.
+        Count = 1, "count";
+        /// Bytes.
+        Bytes = 2, "bytes";
+        /// Files.
+        Files = 3, "files";
+        /// Thousandths of the whole.
+        Permille = 4, "permille";
+    }
+}
+
+wire_enum! {
+    /// The health of what a slot's process runs, as far as its runner looks at it.
+    Health {
+        /// Nothing looks at it.
+        Unknown = 0, "unknown";
+        /// It runs and is not ready yet.
+        Starting = 1, "starting";
+        /// It does what it is there for.
+        Ready = 2, "ready";
+        /// It runs, and a check of it fails.
+        Unhealthy = 3, "unhealthy";
+        /// It has ended and will be started again.
+        WaitingToRestart = 4, "waiting-to-restart";
+        /// It goes on once a person has done something.
+        WaitingForPerson = 5, "waiting-for-person";
     }
 }
 
@@ -129,11 +147,11 @@ wire_enum! {
         Install = 0, "install";
         /// Anything else that reports progress: a script, a build step.
         Task = 1, "task";
-        /// Reserved: a long-running service.
+        /// A process that runs until it is stopped.
         Service = 2, "service";
-        /// Reserved: a build.
+        /// One build, often for a service.
         Build = 3, "build";
-        /// Reserved: a one-shot agent turn.
+        /// One turn of an agent.
         Turn = 4, "turn";
     }
 }

@@ -7,24 +7,29 @@
 mod behalf;
 mod ending;
 mod error;
+mod log_writer;
+mod notes;
 mod place;
+mod work;
 
 pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
-pub(crate) use place::{Subject, reserve_again, reserve_place, take_place};
+pub use log_writer::LogWriter;
+pub(crate) use place::{reserve_again, reserve_place, take_place};
+pub use work::Work;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::atomics::Ordering;
-use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, TEXT_WORDS, encode_text};
+use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode_text};
 use crate::liveness::beats::{self, Beating};
 use crate::liveness::{Beat, beat_units, clock};
-use crate::progress::{Kind, Phase, SlotState};
+use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
-use crate::stamp::{self, Control, Meta, PhaseChange};
+use crate::stamp::{self, Control, Meta, StepChange};
 
 /// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
 pub const LOG_LINE_BYTES: usize = 1000;
@@ -40,6 +45,9 @@ pub struct Slot {
     index: u32,
     generation: u32,
     text: [u64; TEXT_WORDS],
+    notes: NotesImage,
+    /// False if the record names another process as the writer of the log.
+    writes_log: bool,
     hot: HotHandle,
     /// The process that claimed it. A forked child has a copy of this value, and shares the lock with its parent.
     owner: u32,
@@ -64,9 +72,16 @@ impl Slot {
     /// # Errors
     /// When the board cannot be attached, has no free slot, or has a slot with that key that has not ended.
     pub fn join(board: &Path, key: &str, version: &str, kind: Kind) -> Result<Self, ClaimError> {
+        Self::join_as(board, &Work::new(key, version, kind))
+    }
+
+    /// As [`join`](Self::join), with more about the work than its name.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    pub fn join_as(board: &Path, work: &Work<'_>) -> Result<Self, ClaimError> {
         let segment = open(board)?;
-        let wanted = Subject { key, version, kind };
-        let (slot, generation) = take_place(&segment, &wanted)?;
+        let (slot, generation) = take_place(&segment, work)?;
         Self::begin(segment, slot, generation)
     }
 
@@ -84,9 +99,12 @@ impl Slot {
         let hot = HotHandle::new(segment.clone(), index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
         let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
-        let beats = Arc::new(SlotBeats::new(segment, index));
+        let notes = segment.cold(index).map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
         let owner = std::process::id();
-        Ok(Self { total, meta, index, generation, text, hot, owner, beats })
+        let log_writer = segment.cold(index).map_or(0, |cold| stamp::identity_of(cold).log_writer);
+        let writes_log = log_writer == 0 || log_writer == owner;
+        let beats = Arc::new(SlotBeats::new(segment, index));
+        Ok(Self { total, meta, index, generation, text, notes, writes_log, hot, owner, beats })
     }
 
     /// The slot's place in the table.
@@ -94,19 +112,19 @@ impl Slot {
         self.index
     }
 
-    /// Finished work of this phase, as last published. A process that continues a slot counts on from here.
+    /// Finished work of this step, as last published. A process that continues a slot counts on from here.
     pub fn done(&self) -> u64 {
         self.hot.line().numbers.own()[0]
     }
 
-    /// Total work of this phase; `None` while unknown.
+    /// Total work of this step; `None` while unknown.
     pub fn total(&self) -> Option<u64> {
         self.meta().total_known.then_some(self.total)
     }
 
-    /// The phase it is in; `None` for one that this version does not know.
-    pub fn phase(&self) -> Option<Phase> {
-        Phase::from_number(self.meta().phase)
+    /// The step it is in.
+    pub fn step(&self) -> Step {
+        Step::new(self.meta().step)
     }
 
     /// The life of the slot that this is.
@@ -114,13 +132,13 @@ impl Slot {
         self.generation
     }
 
-    /// Work finished in this phase so far: bytes for a download. Costs about two nanoseconds; call it once per buffer.
+    /// Work finished in this step so far: bytes for a download. Costs about two nanoseconds; call it once per buffer.
     #[inline]
     pub fn publish(&mut self, done: u64) {
         self.hot.line().numbers.write(&[done, self.total, self.meta]);
     }
 
-    /// Set the total work of this phase; `None` while unknown.
+    /// Set the total work of this step; `None` while unknown.
     pub fn set_total(&mut self, total: Option<u64>) {
         self.publish_of(self.done(), total);
     }
@@ -132,16 +150,31 @@ impl Slot {
         self.publish(done);
     }
 
-    /// Enter a phase: `done` starts over at 0, and the total is this phase's.
-    pub fn enter(&mut self, phase: Phase, total: Option<u64>) {
+    /// Enter a step: `done` starts over at 0, total and unit are this step's.
+    pub fn enter(&mut self, step: impl Into<Step>, total: Option<u64>) {
         let (left_done, meta) = (self.done(), self.meta());
-        let change = PhaseChange { left: meta.phase, left_done, entered: phase.number(), now_ns: clock::now_ns() };
+        let (count, entered) = (meta.transitions, step.into().number());
+        let change = StepChange { count, left_done, entered, now_ns: clock::now_ns() };
         self.total = total.unwrap_or(0);
-        let revision = meta.revision.wrapping_add(1);
-        self.meta = Meta { phase: phase.number(), total_known: total.is_some(), revision, ..meta }.word();
+        let transitions = stamp::next_count(count);
+        let known = Meta { step: entered, total_known: total.is_some(), unit: Unit::Unknown.number(), ..meta };
+        self.meta = Meta { transitions, ..known }.revised().word();
         if let Some(cold) = self.segment().cold(self.index) {
-            stamp::enter_phase(self.hot.line(), cold, &change, &[0, self.total, self.meta]);
+            stamp::enter_step(self.hot.line(), cold, &change, &[0, self.total, self.meta]);
         }
+    }
+
+    /// Set the unit of this step's numbers, where it is not the usual one.
+    pub fn set_unit(&mut self, unit: Unit) {
+        self.meta = Meta { unit: unit.number(), ..self.meta() }.word();
+        self.publish(self.done());
+    }
+
+    /// Set the health of what this process runs. Wakes the readers that wait.
+    pub fn set_health(&mut self, health: Health) {
+        self.meta = Meta { health: health.number(), ..self.meta() }.word();
+        self.publish(self.done());
+        ring(self.segment());
     }
 
     /// Set the number of the attempt, from 1.
@@ -162,12 +195,11 @@ impl Slot {
         self.publish_text();
     }
 
-    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings.
+    /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings,
+    /// nor where the log has a writer of its own.
     pub fn log_line(&mut self, line: &[u8]) {
-        let line = line.strip_suffix(b"\n").unwrap_or(line);
-        let line = &line[..line.len().min(LOG_LINE_BYTES)];
-        if let Some((counters, ring)) = self.segment().log(self.index) {
-            stamp::append_log(counters, ring, &[line, b"\n"].concat());
+        if self.writes_log {
+            log_writer::append_line(self.segment(), self.index, line);
         }
     }
 
@@ -185,8 +217,7 @@ impl Slot {
     }
 
     fn publish_text(&mut self) {
-        let meta = self.meta();
-        self.meta = Meta { revision: meta.revision.wrapping_add(1), ..meta }.word();
+        self.meta = self.meta().revised().word();
         if let Some(cold) = self.segment().cold(self.index) {
             let numbers = [self.done(), self.total, self.meta];
             stamp::publish_text(self.hot.line(), cold, &self.text, &numbers);

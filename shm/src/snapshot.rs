@@ -19,10 +19,10 @@ use std::time::{Duration, Instant};
 
 use crate::atomics::Ordering;
 use crate::error::{AttachError, ReadError};
-use crate::layout::{ColdImage, HotImage, READY, SlotImage};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdImage, HotImage, READY, SlotImage, TransitionImage};
 use crate::liveness::clock;
-use crate::segment::{self, Segment};
-use crate::stamp::{self, Control, HotReading};
+use crate::segment::{self, Segment, lock};
+use crate::stamp::{self, Control, HotReading, Meta};
 use crate::view::Snapshot;
 
 /// A board attached for reading, without any effect on the board's writers.
@@ -74,6 +74,12 @@ impl Reader {
     /// True if the board's creator has closed it.
     pub fn closed(&self) -> bool {
         stamp::is_closed(&self.segment.header().closed)
+    }
+
+    /// True while its creator holds it, as a run does; false for a board that was made on behalf of a script.
+    pub fn held_by_creator(&self) -> bool {
+        let holds = self.segment.facts().compatible & CREATOR_HOLDS_NO_LOCK == 0;
+        holds && self.segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR)) == Some(true)
     }
 
     /// When the board was closed: nanoseconds since 1970.
@@ -189,8 +195,9 @@ impl Reader {
                 return None;
             }
             let mut cold = ColdImage::default();
-            if stamp::read_record(line, &hot, record, &mut cold) {
+            if let Some(count) = stamp::read_record(line, &hot, record, &mut cold) {
                 let HotReading { control, stamp, numbers } = hot;
+                keep_whole_transitions(&mut cold, Meta::from_word(numbers[2]).transitions, count);
                 return Some(SlotImage { hot: HotImage { control, stamp, copies: [numbers; 2] }, cold });
             }
         }
@@ -244,6 +251,16 @@ impl Reader {
     fn truncated(&self, found: u64) -> ReadError {
         let expected = self.segment.length() as u64;
         ReadError::Truncated { path: self.segment.path().to_path_buf(), found, expected }
+    }
+}
+
+/// Clear the entries that are not part of this reading: a dump holds none that was half overwritten.
+fn keep_whole_transitions(cold: &mut ColdImage, before: u16, after: u16) {
+    let whole: Vec<u64> = stamp::shown(&cold.transitions, before, after).map(|entry| entry.entered).collect();
+    for entry in &mut cold.transitions {
+        if !whole.contains(&entry.entered) {
+            *entry = TransitionImage::default();
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod latch;
 mod life;
 mod log;
 mod record;
+mod transitions;
 mod words;
 
 pub use bell::{announce, await_change, epoch, ring, stop_waiting};
@@ -25,8 +26,11 @@ pub use life::{HotReading, claim, look, read_hot, set_control};
 pub use life::{begin_claim, read_under};
 #[cfg(any(loom, feature = "internals"))]
 pub use log::LogWindow;
-pub use log::{append_log, begin_log, read_log};
+pub use log::{append_log, begin_log, keep_log, read_log};
 pub use record::{
-    End, PhaseChange, begin_record, end, enter_phase, publish_text, read_record, store_words, write_exit,
+    End, begin_record, end, identity_of, publish_notes, publish_text, read_record, store_words, take_up, write_exit,
 };
+#[cfg(any(loom, feature = "internals"))]
+pub use transitions::read_transitions;
+pub use transitions::{StepChange, enter_step, next_count, shown};
 pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};

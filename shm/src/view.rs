@@ -1,6 +1,7 @@
 //! A reader's view: plain values copied out of a board, the same for a live board, a finished one and a dump.
 
-use crate::progress::{BoardState, Kind, Phase, SlotState};
+use crate::layout::hash_key;
+use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 
 /// One reading of a whole board. Each slot is whole; two slots may be from different instants.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,7 +25,7 @@ pub struct BoardView {
     pub title: String,
     /// Wall clock at creation, in nanoseconds since 1970.
     pub created_unix_ns: i64,
-    /// Monotonic clock at creation; phase times count on the same clock.
+    /// Monotonic clock at creation; times of steps count on the same clock.
     pub created_at_ns: u64,
     /// The process that made the board.
     pub creator: Creator,
@@ -59,15 +60,26 @@ pub enum Liveness {
     Lost,
 }
 
-/// When a slot entered a phase.
+/// A step that a slot entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PhaseEntry {
-    /// The phase entered.
-    pub phase: Phase,
-    /// Nanoseconds on the board's monotonic clock.
+pub struct Transition {
+    /// The step entered.
+    pub step: Step,
+    /// Nanoseconds on the board's monotonic clock, to 256 ns.
     pub entered_at_ns: u64,
-    /// Work finished in it: at its end, or so far for the present phase. Bytes for a download.
+    /// Work finished in it: at its end, or so far for the present step. Bytes for a download.
     pub done: u64,
+}
+
+/// The slot that a slot waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitsFor {
+    /// The id of the board that the slot is on: 32 hexadecimal digits.
+    pub board_id: String,
+    /// The slot's place in that board's table.
+    pub slot: u32,
+    /// The life of that slot.
+    pub generation: u32,
 }
 
 /// One slot: the newest publication that could be read whole.
@@ -80,20 +92,29 @@ pub struct SlotView {
     pub index: u32,
     /// Counts the claims of this place; `(index, generation)` names one life of a slot.
     pub generation: u32,
-    /// The slot's subject: a tool's name. Unique among the board's slots that have not ended.
+    /// The slot's subject: a tool's name. Of a long one the beginning, marked as cut. Unique among the board's slots
+    /// that have not ended.
     pub key: String,
+    /// The hash of the whole key.
+    pub key_hash: u64,
     /// The version of the subject; empty for none.
     pub version: String,
     /// The kind of work in the slot.
     pub kind: Kind,
     /// The slot's place in its life.
     pub state: SlotState,
-    /// The work its writer is doing, or was doing when it ended.
-    pub phase: Phase,
-    /// Work finished in this phase: bytes for a download.
+    /// The step that its writer is in, or was in when it ended.
+    pub step: Step,
+    /// The writer's own name for that step; `None` if the vocabulary's word is meant.
+    pub step_name: Option<String>,
+    /// Work finished in this step: bytes for a download.
     pub done: u64,
-    /// Total work of this phase; `None` while unknown.
+    /// Total work of this step; `None` while unknown.
     pub total: Option<u64>,
+    /// The unit of both.
+    pub unit: Unit,
+    /// The health of what its process runs.
+    pub health: Health,
     /// The number of the attempt, from 1.
     pub attempt: u8,
     /// The writer's process id; `None` before a claim.
@@ -103,6 +124,20 @@ pub struct SlotView {
     /// The time of its writer's last beat, on the board's monotonic clock, to 10 ms; only for a writer that is
     /// [`Lost`](Liveness::Lost) and ever beat.
     pub last_beat_at_ns: Option<u64>,
+    /// The slot that this one is a part of.
+    pub parent: Option<u32>,
+    /// The slot that it waits for.
+    pub waits_for: Option<WaitsFor>,
+    /// The process that starts and stops the work; `None` if no process can be asked to.
+    pub runner: Option<u32>,
+    /// The process that writes the slot's log, if that is another one than the slot's own.
+    pub log_writer: Option<u32>,
+    /// The process group of the work.
+    pub process_group: Option<u32>,
+    /// The address under which its process is reached.
+    pub address: Option<String>,
+    /// The port that its process listens on.
+    pub port: Option<u16>,
     /// One line about the work under way.
     pub message: String,
     /// A longer text, possibly of several lines.
@@ -114,9 +149,10 @@ pub struct SlotView {
     /// The signal that ended the process, once its parent collected it.
     pub signal: Option<i32>,
     /// The place of the result, once it is there.
-    pub install_path: Option<String>,
-    /// The phases entered so far, oldest first; a phase entered twice appears with its last entry.
-    pub phases: Vec<PhaseEntry>,
+    pub result: Option<String>,
+    /// The last steps entered, at most eight, oldest first; one that was entered twice appears twice. The last is the
+    /// present one.
+    pub transitions: Vec<Transition>,
     /// The time of the slot's end, on the board's monotonic clock.
     pub ended_at_ns: Option<u64>,
 }
@@ -134,6 +170,12 @@ impl BoardView {
 }
 
 impl SlotView {
+    /// True if this is the slot's key, however long it is.
+    pub fn has_key(&self, key: &str) -> bool {
+        let same = |shown: &str| key.starts_with(shown.strip_suffix('…').unwrap_or(shown));
+        self.key_hash == hash_key(key) && (self.key == key || same(&self.key))
+    }
+
     /// The finished part of a known total, in percent with one decimal; `None` while the total is unknown or zero.
     pub fn percent(&self) -> Option<f64> {
         let total = self.total.filter(|total| *total > 0)?;
@@ -163,23 +205,34 @@ impl Default for SlotView {
             index: 0,
             generation: 0,
             key: String::new(),
+            key_hash: 0,
             version: String::new(),
             kind: Kind::Install,
             state: SlotState::Free,
-            phase: Phase::Queued,
+            step: Step::FIRST,
+            step_name: None,
             done: 0,
             total: None,
+            unit: Unit::Unknown,
+            health: Health::Unknown,
             attempt: 1,
             pid: None,
             liveness: Liveness::Unknown,
             last_beat_at_ns: None,
+            parent: None,
+            waits_for: None,
+            runner: None,
+            log_writer: None,
+            process_group: None,
+            address: None,
+            port: None,
             message: String::new(),
             details: String::new(),
             error: None,
             exit_code: None,
             signal: None,
-            install_path: None,
-            phases: Vec::new(),
+            result: None,
+            transitions: Vec::new(),
             ended_at_ns: None,
         }
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use support::{Form, both_forms};
 use vx_shm::{
-    AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Kind, Liveness, Phase, Reader,
-    ReserveError, Slot, SlotState, Snapshot,
+    AttachErrorKind, Board, BoardState, ClaimError, CreateError, EndError, Ending, Health, Kind, Liveness, Reader,
+    Reservation, ReserveError, Slot, SlotState, Snapshot, Step, Unit, WaitsFor, Work,
 };
 
 fn view(reader: &mut Reader) -> Snapshot {
@@ -23,29 +23,26 @@ fn a_slot_shows_each_step_of_its_life() {
         let reserved = board.reserve("node", "22.3.0", Kind::Install).unwrap();
         let seen = &view(&mut reader).slots[0];
         assert_eq!((seen.state, seen.key.as_str(), seen.version.as_str()), (SlotState::Reserved, "node", "22.3.0"));
-        assert_eq!((seen.pid, seen.phase), (None, Phase::Queued));
+        assert_eq!((seen.pid, seen.step), (None, Step::FIRST));
 
         let mut slot = Slot::claim(board.path(), reserved.slot, reserved.generation).unwrap();
-        slot.enter(Phase::Downloading, Some(1000));
+        slot.enter(Step::new(3), Some(1000));
         slot.message("fetching");
         slot.publish(400);
         let seen = &view(&mut reader).slots[0];
-        assert_eq!(
-            (seen.state, seen.phase, seen.done, seen.total),
-            (SlotState::Live, Phase::Downloading, 400, Some(1000))
-        );
+        assert_eq!((seen.state, seen.step, seen.done, seen.total), (SlotState::Live, Step::new(3), 400, Some(1000)));
         assert_eq!((seen.message.as_str(), seen.pid), ("fetching", Some(std::process::id())));
         assert_eq!(seen.liveness, Liveness::Alive);
 
         slot.publish(1000);
-        slot.enter(Phase::Extracting, None);
+        slot.enter(Step::new(5), None);
         slot.publish(7);
         slot.end(Ending::done_at("/store/node")).unwrap();
         let seen = &view(&mut reader).slots[0];
-        assert_eq!((seen.state, seen.install_path.as_deref()), (SlotState::Done, Some("/store/node")));
-        let phases: Vec<_> = seen.phases.iter().map(|entry| (entry.phase, entry.done)).collect();
-        assert_eq!(phases, [(Phase::Queued, 0), (Phase::Downloading, 1000), (Phase::Extracting, 7)]);
-        assert!(seen.phases.is_sorted_by_key(|entry| entry.entered_at_ns) && seen.ended_at_ns.is_some());
+        assert_eq!((seen.state, seen.result.as_deref()), (SlotState::Done, Some("/store/node")));
+        let phases: Vec<_> = seen.transitions.iter().map(|entry| (entry.step, entry.done)).collect();
+        assert_eq!(phases, [(Step::FIRST, 0), (Step::new(3), 1000), (Step::new(5), 7)]);
+        assert!(seen.transitions.is_sorted_by_key(|entry| entry.entered_at_ns) && seen.ended_at_ns.is_some());
     });
 }
 
@@ -127,7 +124,7 @@ fn a_slot_that_ended_rests_for_a_second_and_then_the_longest_ended_is_taken() {
         reader.refresh(&mut snapshot).unwrap();
         let seen = &snapshot.slots[1];
         assert_eq!((seen.key.as_str(), seen.generation, seen.state), ("third", 2, SlotState::Live));
-        assert_eq!((seen.ended_at_ns, seen.done, seen.phases.len()), (None, 0, 1));
+        assert_eq!((seen.ended_at_ns, seen.done, seen.transitions.len()), (None, 0, 1));
     });
 }
 
@@ -227,6 +224,93 @@ fn a_change_of_state_wakes_a_waiting_reader_and_numbers_do_not() {
 }
 
 #[test]
+fn two_long_keys_that_begin_alike_are_two_slots() {
+    both_forms(|form| {
+        let board = form.board("keys", 3);
+        let keys = ["a", "b"].map(|end| format!("{}{end}", "k".repeat(100)));
+        let slots =
+            keys.each_ref().map(|key| Slot::join(board.path(), key, "", Kind::Task).expect("a slot of its own"));
+        assert_eq!(slots.each_ref().map(Slot::index), [0, 1]);
+        let again = Slot::join(board.path(), &keys[1], "", Kind::Task);
+        assert!(matches!(again, Err(ClaimError::Place(ReserveError::KeyInUse { slot: 1, .. }))), "{again:?}");
+        let seen = view(&mut board.reader().unwrap());
+        assert_eq!(seen.slots[0].key, seen.slots[1].key, "both are cut");
+        let found = keys.each_ref().map(|key| seen.slots.iter().position(|slot| slot.has_key(key)));
+        assert_eq!(found, [Some(0), Some(1)]);
+    });
+}
+
+#[test]
+fn a_step_entered_twice_is_seen_twice_and_the_last_eight_are_kept() {
+    let form = Form::file();
+    let board = form.board("steps", 1);
+    let mut slot = Slot::join(board.path(), "service", "", Kind::Service).unwrap();
+    let mut reader = board.reader().unwrap();
+    for number in 1..=12_u8 {
+        slot.enter(Step::new(number % 2 + 4), None);
+        slot.publish(number.into());
+    }
+    slot.name_step("warming up");
+    slot.set_health(Health::Ready);
+    let seen = view(&mut reader).slots.remove(0);
+    let steps: Vec<(u8, u64)> = seen.transitions.iter().map(|entry| (entry.step.number(), entry.done)).collect();
+    assert_eq!(steps, [(5, 5), (4, 6), (5, 7), (4, 8), (5, 9), (4, 10), (5, 11), (4, 12)]);
+    assert!(seen.transitions.is_sorted_by_key(|entry| entry.entered_at_ns));
+    assert_eq!((seen.step_name.as_deref(), seen.health), (Some("warming up"), Health::Ready));
+    slot.enter(Step::new(6), None);
+    let seen = view(&mut reader).slots.remove(0);
+    assert_eq!((seen.step_name, seen.step.number(), seen.transitions.len()), (None, 6, 8));
+}
+
+#[test]
+fn a_slot_shows_what_it_belongs_to_and_what_it_waits_for() {
+    both_forms(|form| {
+        let board = form.board("parts", 4);
+        let whole = board.reserve("whole", "", Kind::Service).unwrap();
+        let build = Work { parent: Some(whole.slot), runner: Some(7), process_group: Some(8), ..work("build") };
+        let part = board.reserve_as(&build).unwrap();
+        let mut slot = Slot::claim(board.path(), part.slot, part.generation).unwrap();
+        slot.set_address("127.0.0.1", Some(3_000));
+        slot.set_unit(Unit::Files);
+        let waits = WaitsFor { board_id: board.id().to_owned(), slot: whole.slot, generation: whole.generation };
+        slot.wait_for(Some(&waits));
+        let mut reader = board.reader().unwrap();
+        let seen = view(&mut reader).slots.remove(1);
+        assert_eq!((seen.parent, seen.runner, seen.process_group), (Some(0), Some(7), Some(8)));
+        assert_eq!((seen.address.as_deref(), seen.port, seen.unit), (Some("127.0.0.1"), Some(3_000), Unit::Files));
+        assert_eq!(seen.waits_for, Some(waits));
+        slot.wait_for(None);
+        assert_eq!(view(&mut reader).slots[1].waits_for, None);
+    });
+}
+
+#[test]
+fn a_log_of_its_own_writer_begins_with_the_reservation_and_is_left_alone_by_the_slot() {
+    both_forms(|form| {
+        let board = form.board("logs", 2);
+        let named = Work { log_writer: Some(std::process::id()), ..work("captured") };
+        let captured = board.reserve_as(&named).unwrap();
+        let mut log = board.log_writer(captured).expect("this process is named");
+        log.line(b"before the claim");
+        let mut slot = Slot::claim(board.path(), captured.slot, captured.generation).unwrap();
+        log.line(b"behind it\n");
+        slot.publish(1);
+        let reader = board.reader().unwrap();
+        assert_eq!(reader.log_tail(0, 9), ["before the claim", "behind it"]);
+        let other = board.reserve_as(&Work { log_writer: Some(1), ..work("elsewhere") }).unwrap();
+        assert!(board.log_writer(other).is_none(), "another process is named");
+        let mut slot = Slot::claim(board.path(), other.slot, other.generation).unwrap();
+        slot.log_line(b"not here");
+        assert!(reader.log_tail(1, 9).is_empty());
+        assert!(board.log_writer(Reservation { generation: 9, ..captured }).is_none(), "another life");
+    });
+}
+
+fn work(key: &str) -> Work<'_> {
+    Work::new(key, "", Kind::Build)
+}
+
+#[test]
 fn long_texts_are_cut_and_marked_as_cut() {
     both_forms(|form| {
         let board = form.board(&"t".repeat(500), 1);
@@ -238,7 +322,7 @@ fn long_texts_are_cut_and_marked_as_cut() {
         let slot = &seen.slots[0];
         assert_eq!(
             (slot.key.as_str(), slot.version.as_str()),
-            (&*format!("{}…", "k".repeat(46)), &*format!("{}…", "v".repeat(30)))
+            (&*format!("{}…", "k".repeat(94)), &*format!("{}…", "v".repeat(46)))
         );
         assert_eq!((slot.message.as_str(), slot.details.as_str()), (&*format!("{}…", "é".repeat(39)), "two\nlines"));
         assert_eq!(slot.error.as_deref(), Some(&*format!("{}…", "e".repeat(870))));
@@ -360,7 +444,7 @@ fn a_slot_that_has_ended_is_named_again_in_its_place_with_nothing_of_its_last_li
         assert!(matches!(again, Err(ReserveError::NotEnded { slot: 0, .. })), "it has not ended: {again:?}");
 
         let mut slot = Slot::claim(board.path(), first.slot, first.generation).unwrap();
-        slot.enter(Phase::Downloading, Some(1000));
+        slot.enter(Step::new(3), Some(1000));
         slot.publish_of(400, Some(1000));
         slot.message("fetching");
         slot.end(Ending::failed("the digest differs")).unwrap();
@@ -374,7 +458,7 @@ fn a_slot_that_has_ended_is_named_again_in_its_place_with_nothing_of_its_last_li
         assert_eq!((seen[0].key.as_str(), seen[0].version.as_str(), seen[0].kind), ("node", "22.3.0", Kind::Install));
         assert_eq!((seen[0].state, seen[0].attempt, seen[0].done), (SlotState::Reserved, 2, 0));
         assert_eq!((seen[0].error.as_deref(), seen[0].exit_code, seen[0].message.as_str()), (None, None, ""));
-        assert_eq!((seen[0].phases.len(), seen[0].ended_at_ns, seen[0].pid), (1, None, None));
+        assert_eq!((seen[0].transitions.len(), seen[0].ended_at_ns, seen[0].pid), (1, None, None));
 
         let slot = Slot::claim(board.path(), second.slot, second.generation).unwrap();
         assert_eq!(view(&mut reader).slots[0].attempt, 2, "the claim keeps it");

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use support::{Form, both_forms, copy_with_dead_creator};
-use vx_shm::{
-    BoardState, ClaimError, Ending, Kind, Liveness, Phase, PhaseEntry, Reader, Slot, SlotState, dump, gc, list,
-};
+use vx_shm::recording::Recording;
+use vx_shm::{BoardState, ClaimError, Ending, Kind, Liveness, Reader, Slot, SlotState, Step, Unit, dump, gc, list};
+
+fn kept(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
 
 fn golden() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/layout-1.vxb")
+    kept("layout-2.vxb")
 }
 
 /// Two installs, one under way and one that failed.
@@ -19,11 +22,14 @@ fn play(board: &vx_shm::Board) -> Slot {
     let node = board.reserve("node", "22.3.0", Kind::Install).unwrap();
     let uv = board.reserve("uv", "0.9.1", Kind::Install).unwrap();
     let mut slot = Slot::claim(board.path(), node.slot, node.generation).unwrap();
-    slot.enter(Phase::Resolving, None);
-    slot.enter(Phase::Downloading, Some(30_000_000));
+    slot.enter(Step::new(2), None);
+    slot.enter(Step::new(3), Some(30_000_000));
     slot.attempt(2);
     slot.message("node-v22.3.0.tar.gz, attempt № 2 – naïve ✓");
     slot.publish(12_345_678);
+    slot.set_unit(Unit::Bytes);
+    slot.name_step("mirroring");
+    slot.set_address("127.0.0.1", Some(8_080));
     slot.log_line(b"first line");
     slot.log_line("second line: ünïcode".as_bytes());
     Slot::claim(board.path(), uv.slot, uv.generation).unwrap().end(Ending::failed("the digest differs")).unwrap();
@@ -80,7 +86,7 @@ fn write_the_golden_dump() {
 }
 
 #[test]
-fn a_dump_of_layout_1_keeps_opening() {
+fn a_dump_of_layout_2_keeps_opening() {
     let mut reader = Reader::open(&golden()).unwrap();
     let snapshot = reader.snapshot().unwrap();
     assert_eq!((snapshot.board.title.as_str(), snapshot.board.state), ("golden", BoardState::Failed));
@@ -88,19 +94,23 @@ fn a_dump_of_layout_1_keeps_opening() {
     assert!(reader.closed() && reader.closed_unix_ns().is_some());
     let [node, uv] = &snapshot.slots[..] else { panic!("two slots: {snapshot:?}") };
     assert_eq!((node.key.as_str(), node.version.as_str(), node.kind), ("node", "22.3.0", Kind::Install));
-    assert_eq!((node.state, node.phase, node.attempt), (SlotState::Live, Phase::Downloading, 2));
-    assert_eq!((node.done, node.total), (12_345_678, Some(30_000_000)));
+    assert_eq!((node.state, node.step, node.attempt), (SlotState::Live, Step::new(3), 2));
+    assert_eq!((node.done, node.total, node.unit), (12_345_678, Some(30_000_000), Unit::Bytes));
+    assert_eq!((node.step_name.as_deref(), node.address.as_deref()), (Some("mirroring"), Some("127.0.0.1")));
+    assert_eq!((node.port, node.has_key("node"), node.has_key("nodes")), (Some(8_080), true, false));
     assert_eq!(node.message, "node-v22.3.0.tar.gz, attempt № 2 – naïve ✓");
-    let names: Vec<Phase> = node.phases.iter().map(|entry: &PhaseEntry| entry.phase).collect();
-    assert_eq!(names, [Phase::Queued, Phase::Resolving, Phase::Downloading]);
+    let steps: Vec<Step> = node.transitions.iter().map(|entry| entry.step).collect();
+    assert_eq!(steps, [Step::FIRST, Step::new(2), Step::new(3)]);
     assert_eq!(reader.log_tail(0, 9), ["first line", "second line: ünïcode"]);
     assert_eq!((uv.state, uv.error.as_deref(), uv.exit_code), (SlotState::Failed, Some("the digest differs"), Some(1)));
 }
 
 #[test]
-fn the_json_of_a_dump_is_that_which_was_kept() {
-    let snapshot = Reader::open(&golden()).unwrap().snapshot().unwrap();
-    insta::assert_snapshot!("json", serde_json::to_string_pretty(&dump::to_json(&snapshot)).unwrap());
+fn files_of_layout_1_are_refused_by_name() {
+    let refused = Reader::open(&kept("layout-1.vxb")).unwrap_err().to_string();
+    assert!(refused.ends_with("was made by an earlier vx: layout 1, this vx reads layout 2"), "{refused}");
+    let refused = Recording::open(&kept("recording-1.vxr")).unwrap_err().to_string();
+    assert!(refused.ends_with("was made by an earlier vx: layout 1, this vx reads layout 2"), "{refused}");
 }
 
 #[test]

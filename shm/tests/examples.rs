@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::Form;
-use vx_shm::{BoardState, Kind, Liveness, Phase, Reader, SlotState};
+use vx_shm::{BoardState, Kind, Liveness, Reader, SlotState, Step};
 
 /// An example, as cargo built it beside this test; if it built this test alone, it is built now.
 fn example(name: &str) -> Command {
@@ -53,7 +53,7 @@ fn stopped_at_work(path: &Path) -> Child {
     let writer = example("writer").arg(path).spawn().unwrap();
     let pid = Pid::from_child(&writer);
     let seen = || Reader::open(path).ok()?.snapshot().ok().filter(|seen| !seen.slots.is_empty());
-    while seen().is_none_or(|seen| seen.slots[0].phase != Phase::Extracting) {
+    while seen().is_none_or(|seen| seen.slots[0].step != Step::new(3)) {
         std::thread::yield_now();
     }
     kill_process(pid, Signal::STOP).unwrap();
@@ -67,7 +67,7 @@ fn watching(path: &Path) -> (Child, BufReader<ChildStdout>) {
     let mut said = BufReader::new(watcher.stdout.take().unwrap());
     let mut line = String::new();
     said.read_line(&mut line).unwrap();
-    assert!(line.starts_with("\"squares\" live extracting: "), "{line}");
+    assert!(line.starts_with("\"squares\" live step 3: "), "{line}");
     (watcher, said)
 }
 
@@ -82,7 +82,7 @@ fn a_watcher_follows_a_writer_until_its_board_is_closed() {
     assert!(writer.wait().unwrap().success() && watcher.wait().unwrap().success());
     let n = 5_000_000u128;
     let sum = (n * (n + 1) * (2 * n + 1) / 6) as u64;
-    let last = format!("\"squares\" done extracting: {n} of {n} \"the sum is {sum}\"");
+    let last = format!("\"squares\" done step 3: {n} of {n} \"the sum is {sum}\"");
     assert_eq!(lines[lines.len() - 2..], [last, "\"sums of squares\" is over: done".to_owned()]);
 }
 

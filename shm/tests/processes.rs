@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use support::Form;
 use support::children::{self, Writer};
-use vx_shm::{Ending, Kind, Liveness, Phase, Reader, Slot, SlotState};
+use vx_shm::{Ending, Kind, Liveness, Reader, Slot, SlotState, Step};
 
 /// Plays a child's role; does nothing when run by hand.
 #[test]
@@ -34,7 +34,7 @@ fn child() {
         }
         "claims-reserved" => {
             let mut slot = Slot::claim(&board, 0, 1).unwrap();
-            slot.enter(Phase::Downloading, Some(100));
+            slot.enter(Step::new(3), Some(100));
             slot.publish(50);
             children::report("half");
             children::until_let_go();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use support::Form;
-use vx_shm::{Board, Kind, Phase, Reader, Slot, Snapshot};
+use vx_shm::{Board, Kind, Reader, Slot, Snapshot, Step};
 
 const BOARD: &str = "VX_SHM_TEST_BOARD";
 /// The signal that ends a process that makes a system call it may not make.
@@ -34,7 +34,7 @@ fn child() {
     let Ok(board) = std::env::var(BOARD) else { return };
     let board = Board::create(Path::new(&board), "quiet", 2).unwrap();
     let mut slot = Slot::join(board.path(), "writer", "", Kind::Task).unwrap();
-    slot.enter(Phase::Downloading, Some(u64::MAX));
+    slot.enter(Step::new(3), Some(u64::MAX));
     if let Err(error) = forbid_system_calls() {
         slot.message(&format!("not here: {error}"));
         return;

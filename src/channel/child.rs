@@ -7,8 +7,9 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use vx_shm::{Creator, Ending, Phase, Slot, SlotState};
-use vx_tui::events::Event as Progress;
+use vx_shm::{Creator, Ending, Slot, SlotState};
+use vx_status::events::Event as Progress;
+use vx_status::vocabulary::Phase;
 
 use super::connect::{ConnectError, claim_slot};
 use super::error::ChannelError;
@@ -53,22 +54,22 @@ impl InstallChannelChild {
     /// Publish progress. `Completed` and `Failed` end the slot, so they use up the channel.
     pub fn report(mut self, progress: Progress) -> Option<Self> {
         match progress {
-            Progress::Started { .. } => self.enter(Phase::Resolving, None),
+            Progress::Started { .. } => self.enter(Phase::RESOLVING, None),
             Progress::Downloading { bytes_downloaded, total_bytes, .. } => {
-                self.enter(Phase::Downloading, total_bytes);
+                self.enter(Phase::DOWNLOADING, total_bytes);
                 self.slot.set_total(total_bytes);
                 self.slot.publish(bytes_downloaded);
             }
             Progress::Extracting { percent } => {
-                self.enter(Phase::Extracting, percent.map(|_| PERMILLE));
+                self.enter(Phase::EXTRACTING, percent.map(|_| PERMILLE));
                 self.slot.publish(percent.map_or(0, |percent| (percent.clamp(0.0, 100.0) * 10.0).round() as u64));
             }
             Progress::PostInstall { message } => {
                 self.slot.message(&message);
-                self.enter(Phase::PostInstall, None);
+                self.enter(Phase::POST_INSTALL, None);
             }
             Progress::Completed { install_path, .. } => {
-                self.end(Ending { install_path, ..Ending::new(SlotState::Done) });
+                self.end(Ending { result: install_path, ..Ending::new(SlotState::Done) });
                 return None;
             }
             Progress::Failed { error, .. } => {

@@ -30,6 +30,7 @@ mod connect;
 mod error;
 mod install_channel;
 mod key;
+mod mark;
 mod name;
 mod parent;
 mod pipe;
@@ -39,8 +40,9 @@ pub use connect::ConnectError;
 pub use error::ChannelError;
 pub use install_channel::InstallChannel;
 pub use key::slot_key;
+pub use mark::Mark;
 pub use name::{BadName, NotABoard, board_file_name, free_board_path};
 pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};
 /// The six messages of an install's progress, with the names and fields of the JSON events.
-pub use vx_tui::events::Event as Progress;
+pub use vx_status::events::Event as Progress;

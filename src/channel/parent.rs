@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::Path;
 
 use vx_shm::{Board, BoardState, Ending, Kind, Reader, SlotState, Snapshot};
-use vx_tui::events::{Event as Progress, EventCursor};
+use vx_status::events::{Event as Progress, EventCursor};
 
 use super::error::ChannelError;
 use super::install_channel::InstallChannel;

@@ -10,23 +10,26 @@ mod run;
 mod shells;
 mod trust;
 mod values;
+mod wrap;
 
 pub(super) use boards::{BoardCommand, DumpFormat, WatchArguments};
-pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments};
+pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
 pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
 pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 pub(super) use run::{ExportArguments, MouseArguments, OutputArguments, RunArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
+pub(super) use wrap::WrapArguments;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use inspect::{CONFIG_UI, DOCTOR_CODES};
-use programs::SCRIPT_EXAMPLES;
+use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
+use install::SYNC_NOTES;
+use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
 use values::speed;
@@ -48,7 +51,8 @@ pub(super) struct Arguments {
 /// The commands of `vx`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Install the tools that vx.toml declares.
+    /// Install the tools that vx.toml declares and inherits.
+    #[command(after_help = SYNC_NOTES)]
     Sync(SyncArguments),
     /// Install tools by name, without changing vx.toml.
     Install(InstallArguments),
@@ -63,6 +67,9 @@ pub(super) enum Command {
     },
     /// Resolve every tool for every platform and write vx.lock; installs nothing.
     Lock(LockArguments),
+    /// Print a record of the locked tools for auditors, as JSON.
+    #[command(after_help = SBOM_NOTES)]
+    Sbom(SbomArguments),
     /// Show which tools have newer versions than the lock.
     Outdated(OutdatedArguments),
     /// Check the store, the project, the settings and the directories of vx for problems.
@@ -81,6 +88,7 @@ pub(super) enum Command {
     #[command(after_help = SCRIPT_EXAMPLES)]
     Run(RunScriptArguments),
     /// Print the path of a tool's program.
+    #[command(after_help = WHICH_NOTES)]
     Which {
         /// The tool, or one of its programs.
         tool: String,
@@ -125,7 +133,7 @@ pub(super) enum Command {
         #[allow(missing_docs)]
         mouse: MouseArguments,
     },
-    /// The caches of downloads and version lists.
+    /// The caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.
         #[command(subcommand)]

@@ -3,6 +3,7 @@
 mod dump;
 mod list;
 mod put;
+mod wrap;
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub(super) fn run(command: BoardCommand) -> Outcome {
         BoardCommand::Watch(arguments) => watch(&arguments),
         BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
         BoardCommand::Put(arguments) => put::run(arguments),
+        BoardCommand::Run(arguments) => wrap::run(arguments),
         BoardCommand::Create(arguments) => put::create(arguments),
         BoardCommand::Close(arguments) => put::close(&arguments),
         BoardCommand::Gc => collect(),

@@ -1,12 +1,13 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 23] = [
+pub(super) const COMMANDS: [&str; 24] = [
     "sync",
     "install",
     "trust",
     "uninstall",
     "lock",
+    "sbom",
     "list",
     "which",
     "search",

@@ -11,14 +11,15 @@ use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{look, print, store};
 use crate::work::settings::{self, Setting, SettingOrigin, SettingsError};
-use crate::work::workspace::read_project;
+use crate::work::workspace::read_projects;
 
 /// Run `vx config`.
 pub(super) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> Outcome {
     let home = store::home()?;
-    let project = read_project(&home, &place_or_none(directory)?, &Printed)?;
+    let mut lineage = read_projects(&home, &place_or_none(directory)?, &Printed)?;
+    settings::without_withheld(&home, &mut lineage, &Printed)?;
     let ui = look::checked_settings()?;
-    let settings = settings::list(&home, project.as_ref(), &ui, arguments.key.as_deref())?;
+    let settings = settings::list(&home, &lineage, &ui, arguments.key.as_deref())?;
     match arguments.json {
         true => print::data(format_args!("{:#}", Value::Array(settings.iter().map(document).collect()))),
         false => print_table(&settings),

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::args::{Dialect, EnvArguments};
 use super::failure::{Failure, Outcome};
 use super::notices::Printed;
+use super::workspace::place_or_none;
 use super::{print, store};
 use crate::shell::{Change, Shell};
 use crate::work::environment;
@@ -58,14 +59,8 @@ pub(super) fn folders(project: Option<&Path>, tool: Option<&str>) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The directory of `--project`, else the working directory.
-pub(super) fn directory(project: Option<&Path>) -> Result<PathBuf, Failure> {
-    let here = std::env::current_dir()?;
-    Ok(project.map_or(here.clone(), |project| here.join(project)))
-}
-
 fn routes(project: Option<&Path>) -> Result<Routes, Failure> {
-    Ok(Routes::of(&directory(project)?, store::home()?)?)
+    Ok(Routes::at(&place_or_none(project)?, store::home()?)?)
 }
 
 fn are(names: &[String]) -> String {

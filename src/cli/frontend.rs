@@ -4,13 +4,16 @@
 mod report;
 
 use std::io;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use super::args::{OutputArguments, RunArguments};
 use super::ask::ask;
 use super::failure::CANCELLED;
 use super::interrupts::{Forwarding, Interrupts};
 use super::notices;
-use super::show::{Showing, TerminalBlocked};
+use super::show::{Manner, Showing, TerminalBlocked};
 use super::view::{View, choose_view};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::frontend::{Answer, Frontend, Question, Refused, RunView};
@@ -24,22 +27,27 @@ use report::report;
 pub(super) struct CommandLine {
     output: OutputArguments,
     no_mouse: bool,
+    /// A notice from before the run that belongs on the screen, since a full-screen view hides the lines before it.
+    remark: Arc<Mutex<Option<String>>>,
 }
 
 impl CommandLine {
     /// The command line with these arguments.
     pub(super) fn of(run: &RunArguments) -> Self {
-        Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse }
+        Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse, ..Self::default() }
     }
 
     /// The command line without a view.
     pub(super) fn headless(headless: bool) -> Self {
-        Self { output: OutputArguments { headless, ..OutputArguments::default() }, no_mouse: false }
+        Self { output: OutputArguments { headless, ..OutputArguments::default() }, ..Self::default() }
     }
 }
 
 impl Frontend for CommandLine {
     fn notice(&self, notice: Notice) {
+        if let Notice::Strays(swept) = &notice {
+            *self.remark.lock() = Some(notices::strays(swept));
+        }
         notices::print(notice);
     }
 
@@ -49,7 +57,10 @@ impl Frontend for CommandLine {
 
     fn view(&self) -> Result<Box<dyn RunView>, Refused> {
         match choose_view(&self.output) {
-            Ok(view) => Ok(Box::new(OnTerminal { view, mouse: !self.no_mouse, interrupts: None, shown: None })),
+            Ok(view) => {
+                let (mouse, remark) = (!self.no_mouse, Arc::clone(&self.remark));
+                Ok(Box::new(OnTerminal { view, mouse, remark, interrupts: None, shown: None }))
+            }
             Err(failure) => {
                 failure.report();
                 Err(Refused)
@@ -62,6 +73,7 @@ impl Frontend for CommandLine {
 struct OnTerminal {
     view: View,
     mouse: bool,
+    remark: Arc<Mutex<Option<String>>>,
     interrupts: Option<Interrupts>,
     shown: Option<(Forwarding, Showing)>,
 }
@@ -75,7 +87,8 @@ impl RunView for OnTerminal {
     fn started(&mut self, run: &LiveRun) -> io::Result<()> {
         if let Some(interrupts) = &self.interrupts {
             let forwarding = interrupts.forward(&run.handle)?;
-            let showing = Showing::start(run, self.view, self.mouse, forwarding.ends.clone())?;
+            let manner = Manner { view: self.view, mouse: self.mouse, remark: self.remark.lock().take() };
+            let showing = Showing::start(run, manner, forwarding.ends.clone())?;
             self.shown = Some((forwarding, showing));
         }
         Ok(())

@@ -2,7 +2,8 @@
 //!
 //! The terminal is never queried: one that does not reply would delay the view.
 
-use vx_tui::{DashboardOptions, Look, Signs};
+use vx_status::look::Look;
+use vx_tui::{DashboardOptions, Signs};
 
 use super::failure::{Failure, USAGE};
 use super::{print, terminal};
@@ -44,6 +45,7 @@ pub(super) fn dashboard(ui: &Ui, terminal: bool, mouse: bool) -> Result<Dashboar
         keys: keys(ui).map_err(wrong)?,
         mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
         refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
+        notice: None,
     })
 }
 

@@ -30,6 +30,7 @@ mod outdated;
 mod pager;
 mod print;
 mod replay;
+mod sbom;
 mod script;
 mod search;
 mod shims;
@@ -81,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Trust(asked) => trust::run(project, &asked),
         Command::Uninstall { tools } => store::uninstall(&tools),
         Command::Lock(lock) => lock::run(project, &lock),
+        Command::Sbom(asked) => sbom::run(project, &asked),
         Command::Outdated(outdated) => outdated::run(project, &outdated),
         Command::Doctor(doctor) => doctor::run(project, &doctor),
         Command::Config(asked) => config::run(project, &asked),
@@ -96,9 +98,9 @@ pub fn main() -> ExitCode {
         Command::Board { command } => board::run(command),
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
-        Command::X(asked) => tool::explicit(&asked),
+        Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),
-        Command::Tool(words) => tool::external(&words),
+        Command::Tool(words) => tool::external(project, &words),
         Command::Shims(asked) => shims::run(&asked),
         Command::Completions { shell } => completions::run(shell),
     };

@@ -5,6 +5,8 @@ use std::path::Path;
 use super::failure::Failure;
 use super::print;
 use crate::age::{in_words, to_the_second};
+use crate::archive::Attested;
+use crate::process::{Member, Swept};
 use crate::project::LockedTool;
 use crate::source::catalogue;
 use crate::sync::AgeRemark;
@@ -42,22 +44,15 @@ pub(super) fn print(notice: Notice) {
             "{}:{line}: [ui] counts only in the vx.toml of the home, where each user says how the views look",
             path.display()
         )),
-        Notice::UnknownMirror { site } => {
-            let known: Vec<&str> = catalogue::sites().collect();
-            let known = known.join(", ");
-            print::warning(format_args!("`mirrors.{site}` of [settings] is no site that vx knows: {known}"));
-        }
+        Notice::UnknownMirror { site } => print::warning(unknown_mirror(&site)),
         Notice::OldLock { path, version } => print::note(format_args!(
             "`{}` has the old format {version}: of what it pins, that holds which vx.toml accepts",
             path.display()
         )),
-        Notice::OldLockKept { path, version, lost } => {
-            let lost: Vec<String> = lost.iter().map(|tool| format!("`{tool}`")).collect();
-            let (path, lost) = (path.display(), lost.join(", "));
-            let text = format!("`{path}` stays in the old format {version}: its pins of {lost} would be lost");
-            print::doubt(&Trouble::new(TroubleKind::Lock, text).hinted("run `vx lock`, which locks every tool"));
-        }
+        Notice::OldLockKept { path, version, lost } => print::doubt(&old_lock_kept(&path, version, &lost)),
         Notice::LockWritten => print::note("wrote vx.lock"),
+        Notice::LockWrittenAbove { path } => print::note(format_args!("wrote `{}`", path.display())),
+        Notice::LockKept(error) => print::doubt(&Trouble::of(&error)),
         Notice::Resolution(doubt) => print::doubt(&doubt),
         Notice::Age(remark) => print::note(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
@@ -65,13 +60,7 @@ pub(super) fn print(notice: Notice) {
         Notice::Fetching { address } => {
             print::note(format_args!("fetching `{address}` once: no digest is given for it"));
         }
-        Notice::UpToDate { project, tools } => {
-            let are = if tools == 1 { "tool is" } else { "tools are" };
-            match tools {
-                0 => print::note(format_args!("`{}` declares no tools", project.display())),
-                _ => print::note(format_args!("nothing to do: {tools} {are} up to date")),
-            }
-        }
+        Notice::UpToDate { project, tools } => print::note(up_to_date(&project, tools)),
         Notice::WantsNotNoted(error) => {
             print::warning(format_args!("cannot note what this project wants: {error}"));
         }
@@ -79,21 +68,57 @@ pub(super) fn print(notice: Notice) {
             "options were taken from the environment ({}), which is deprecated: put them under [tools.…] in vx.toml",
             variables.join(", ")
         )),
-        Notice::Stray { tool, program } => {
-            let text =
-                format!("{tool} is not installed as vx.toml and vx.lock want it: `{}` is used", program.display());
-            print::doubt(&Trouble::new(TroubleKind::NotFound, text).hinted("run `vx sync`"));
-        }
+        Notice::Stray { tool, program } => print::doubt(&stray(&tool, &program)),
         Notice::BoardElsewhere { directory, reason } => print::warning(format_args!(
             "{reason}; this run's board is in `{0}`, where `VX_RUNTIME_DIR={0} vx top` finds it",
             directory.display()
         )),
+        Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {
             Failure::from(error).report();
         }
         Notice::EndNotWritten(error) => print::warning(error),
     }
+}
+
+/// The line about processes that killed runs had left behind.
+pub(super) fn strays(swept: &Swept) -> String {
+    let named = |members: &[Member]| {
+        let more = members.len().saturating_sub(MOST_NAMED);
+        let named = members.iter().take(MOST_NAMED).map(|member| format!("{} (pid {})", member.name, member.pid));
+        let named = named.collect::<Vec<_>>().join(", ");
+        if more > 0 { format!("{named} and {more} more") } else { named }
+    };
+    let count = swept.found.len();
+    let processes = if count == 1 { "process" } else { "processes" };
+    let ended = format!("ended {count} {processes} that a killed vx had left behind: {}", named(&swept.found));
+    if swept.left.is_empty() { ended } else { format!("{ended}; still there: {}", named(&swept.left)) }
+}
+
+fn unknown_mirror(site: &str) -> String {
+    let known: Vec<&str> = catalogue::sites().collect();
+    format!("`mirrors.{site}` of [settings] is no site that vx knows: {}", known.join(", "))
+}
+
+fn old_lock_kept(path: &Path, version: u64, lost: &[String]) -> Trouble {
+    let lost: Vec<String> = lost.iter().map(|tool| format!("`{tool}`")).collect();
+    let (path, lost) = (path.display(), lost.join(", "));
+    let text = format!("`{path}` stays in the old format {version}: its pins of {lost} would be lost");
+    Trouble::new(TroubleKind::Lock, text).hinted("run `vx lock`, which locks every tool")
+}
+
+fn up_to_date(project: &Path, tools: usize) -> String {
+    match tools {
+        0 => format!("`{}` declares no tools", project.display()),
+        1 => "nothing to do: 1 tool is up to date".to_owned(),
+        _ => format!("nothing to do: {tools} tools are up to date"),
+    }
+}
+
+fn stray(tool: &str, program: &Path) -> Trouble {
+    let text = format!("{tool} is not installed as vx.toml and vx.lock want it: `{}` is used", program.display());
+    Trouble::new(TroubleKind::NotFound, text).hinted("run `vx sync`")
 }
 
 /// The line about the age of a release.
@@ -123,10 +148,16 @@ fn locked(tool: &str, before: Option<&str>, now: &LockedTool) -> String {
     keys.sort_unstable();
     keys.dedup();
     let signed = if keys.is_empty() { String::new() } else { format!(", signed by {}", keys.join(", ")) };
-    format!("locked {tool} {version} from {} for {}{signed}", now.source, platforms.join(", "))
+    let mut builders: Vec<&Attested> =
+        now.platforms.values().flatten().filter_map(|part| part.attested.as_ref()).collect();
+    builders.sort_unstable();
+    builders.dedup();
+    let builders: Vec<String> = builders.iter().map(ToString::to_string).collect();
+    let built = if builders.is_empty() { String::new() } else { format!(", built by {}", builders.join(", ")) };
+    format!("locked {tool} {version} from {} for {}{signed}{built}", now.source, platforms.join(", "))
 }
 
-/// The most parts that are named in the one line about them.
+/// The most parts, or processes, that are named in the one line about them.
 const MOST_NAMED: usize = 4;
 
 /// The one line about everything that is withheld from a project.

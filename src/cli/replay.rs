@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vx_shm::recording::is_recording;
-use vx_tui::Inputs;
+use vx_status::source::Inputs;
 
 use super::failure::Failure;
 use super::views::BoardLogs;

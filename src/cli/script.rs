@@ -1,8 +1,9 @@
 //! `vx run`: the scripts of vx.toml, with the project's tools in front of the search path.
 
+mod absent;
 mod show;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::args::RunScriptArguments;
@@ -17,11 +18,12 @@ use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};
 
 /// Run `vx run`.
 pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outcome {
-    let project = project(directory)?;
     let words = asked.words.iter().map(|word| word.to_str().map(str::to_owned));
     let words: Option<Vec<String>> = words.collect();
-    let words = words.ok_or_else(|| Failure::usage("an argument is not UTF-8, and scripts are text"))?;
-    let Some((name, arguments)) = words.split_first().filter(|_| !asked.list) else {
+    let mut words = words.ok_or_else(|| Failure::usage("an argument is not UTF-8, and scripts are text"))?;
+    let elsewhere = words.first_mut().filter(|_| directory.is_none()).and_then(take_directory);
+    let project = project(elsewhere.as_deref().or(directory))?;
+    let Some((name, arguments)) = words.split_first().filter(|(name, _)| !asked.list && !name.is_empty()) else {
         return if asked.list { show::list(&project) } else { Err(nothing_named(&project)) };
     };
     let wants_help = asked.script_help || matches!(arguments, [only] if only == "-H" || only == "--script-help");
@@ -29,7 +31,8 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
         [first, rest @ ..] if first == "--" => rest,
         all => all,
     };
-    let order = scripts::order(&project.scripts, name).map_err(|error| Failure::hinted(USAGE, &error))?;
+    let named = elsewhere.as_deref().or(directory).is_some();
+    let order = scripts::order(&project.scripts, name).map_err(|error| absent::failure(&project, named, &error))?;
     if wants_help {
         show::help(&order);
         return Ok(ExitCode::SUCCESS);
@@ -55,6 +58,15 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
         Ok(None) => Ok(ExitCode::SUCCESS),
         Ok(Some(last)) => Ok(become_step(last)?),
     }
+}
+
+/// The directory of a script that is named by a path, such as `../build`; its name stays behind.
+fn take_directory(word: &mut String) -> Option<PathBuf> {
+    let is_path = ["./", "../", "/"].iter().any(|start| word.starts_with(start));
+    let (directory, name) = word.rsplit_once('/').filter(|_| is_path)?;
+    let directory = PathBuf::from(format!("{directory}/"));
+    *word = name.to_owned();
+    Some(directory)
 }
 
 fn become_step(step: &Step) -> Result<ExitCode, ScriptRunError> {

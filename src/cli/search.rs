@@ -11,8 +11,9 @@ use crate::source::catalogue;
 pub(super) fn run(text: &str) -> Outcome {
     let found = catalogue::search(text);
     if found.is_empty() {
-        return Err(Failure::failed(format!("vx knows no tool like `{text}`"))
-            .hint("a tool from an address of its own can be declared with `url` in vx.toml"));
+        return Err(Failure::failed(format!("vx knows no tool like `{text}`")).hint(
+            "a package of a registry is named `npm:NAME` or `pypi:NAME`; a tool from an address has `url` in vx.toml",
+        ));
     }
     for tool in found {
         let sources: Vec<&str> = tool.sources().iter().map(|source| source.name()).collect();

@@ -11,6 +11,7 @@ use super::failure::Outcome;
 use super::tool;
 use crate::process::tree_runner;
 use crate::work::activation::is_current;
+use crate::work::boards::holders;
 
 /// Execute a tool's program without parsing the command line, if the route cache has it. A link to vx with the name of
 /// a program means that program.
@@ -19,10 +20,10 @@ pub(super) fn take(words: &[OsString]) -> Option<Outcome> {
     if !own.starts_with("vx") {
         let asked =
             RunToolArguments { no_install: false, shim: true, tool: own.into_owned(), arguments: words[1..].to_vec() };
-        return Some(tool::explicit(&asked));
+        return Some(tool::explicit(None, &asked));
     }
     let name = words.get(1)?;
-    if let Some(code) = tree_runner(&words[1..]) {
+    if let Some(code) = tree_runner(&words[1..], holders) {
         return Some(Ok(code));
     }
     // An activated shell calls this at each prompt.

@@ -1,6 +1,7 @@
 //! Showing a run in a view, on a thread of its own.
 
 mod display;
+mod step_page;
 
 use std::io;
 use std::time::Duration;
@@ -19,6 +20,14 @@ use display::show;
 /// The longest that a terminal may take for the last output, once this process is asked to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// The view of a run, and its options.
+pub(super) struct Manner {
+    pub(super) view: View,
+    pub(super) mouse: bool,
+    /// The notice in the full-screen view until the first key.
+    pub(super) remark: Option<String>,
+}
+
 /// A view on a thread of its own, so that a blocked terminal delays only its own output.
 pub(super) struct Showing {
     ended: Receiver<Result<(), Failure>>,
@@ -30,14 +39,14 @@ pub(super) struct TerminalBlocked;
 
 impl Showing {
     /// Show the run from now on until it has ended. A missing reader of the output is no failure of the run.
-    pub(super) fn start(run: &LiveRun, view: View, mouse: bool, ends: Sender<()>) -> io::Result<Self> {
+    pub(super) fn start(run: &LiveRun, manner: Manner, ends: Sender<()>) -> io::Result<Self> {
         let RunHandle { requests, failures, finished, .. } = &run.handle;
         let control = RunControl { requests: requests.clone(), failures: failures.clone(), ends };
         let (board, finished, expectations) = (run.board.clone(), finished.clone(), run.expectations.clone());
         let (end, ended) = bounded(1);
         std::thread::Builder::new().name("view".into()).spawn(move || {
             // The receiver is gone if the process no longer waits for the view.
-            let _ = end.send(show(&board, view, mouse, control, finished, expectations));
+            let _ = end.send(show(&board, manner, control, finished, expectations));
         })?;
         Ok(Self { ended })
     }

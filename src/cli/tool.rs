@@ -1,17 +1,20 @@
 //! `vx TOOL …` and `vx x`: execute the pinned program, after installing it if it is missing.
 
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
 use super::args::RunToolArguments;
 use super::commands::COMMANDS;
 use super::failure::{Failure, Outcome};
 use super::frontend::{CommandLine, exit_code};
 use super::store;
+use super::workspace::place_or_none;
 use crate::paths::Home;
 use crate::process::{missing_interpreter, replace};
 use crate::project::tool_and_version;
 use crate::route::{self, Invocation};
 use crate::work::tool::{ToolOptions, ToolOutcome, find_program, find_version};
+use crate::work::workspace::Place;
 
 /// Execute this program at once if its route is known in this directory. Returns otherwise.
 pub(super) fn take_shortcut(name: &OsStr, arguments: &[OsString]) {
@@ -23,26 +26,30 @@ pub(super) fn take_shortcut(name: &OsStr, arguments: &[OsString]) {
 }
 
 /// Run `vx TOOL …`.
-pub(super) fn external(words: &[OsString]) -> Outcome {
+pub(super) fn external(project: Option<&Path>, words: &[OsString]) -> Outcome {
     let (name, arguments) = words.split_first().ok_or_else(|| Failure::usage("no tool is named"))?;
     let name =
         name.to_str().ok_or_else(|| Failure::usage(format!("no tool is called `{}`", name.to_string_lossy())))?;
-    run(name, None, arguments, true, false)
+    run(&place_or_none(project)?, (name, None), arguments, true, false)
 }
 
 /// Run `vx x`.
-pub(super) fn explicit(asked: &RunToolArguments) -> Outcome {
+pub(super) fn explicit(project: Option<&Path>, asked: &RunToolArguments) -> Outcome {
     let (tool, version) = tool_and_version(&asked.tool);
-    if version.is_none() {
+    if version.is_none() && project.is_none() {
         take_shortcut(OsStr::new(tool), &asked.arguments);
     }
-    run(tool, version, &asked.arguments, !asked.no_install, asked.shim)
+    run(&place_or_none(project)?, (tool, version), &asked.arguments, !asked.no_install, asked.shim)
 }
 
-fn run(name: &str, version: Option<&str>, arguments: &[OsString], install: bool, shim: bool) -> Outcome {
-    let directory = std::env::current_dir()
-        .map_err(|error| Failure::failed(format!("the working directory cannot be told: {error}")))?;
-    let options = ToolOptions { name, directory: &directory, install, shim, reserved: &COMMANDS };
+fn run(
+    place: &Place,
+    (name, version): (&str, Option<&str>),
+    arguments: &[OsString],
+    install: bool,
+    shim: bool,
+) -> Outcome {
+    let options = ToolOptions { name, place, install, shim, reserved: &COMMANDS };
     // A run is shown on standard error, to keep standard output for the program.
     let (home, frontend) = (store::home()?, CommandLine::default());
     let outcome = match version {

@@ -5,8 +5,8 @@ mod choice;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
+use vx_status::source::Expectations;
 use vx_tui::Left;
-use vx_tui::source::Expectations;
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 
 use super::args::TrustArguments;
 use super::ask::Asker;
-use super::failure::Outcome;
+use super::failure::{Failure, Outcome};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{ask, notices, print, store};
+use crate::paths::Home;
 use crate::work::consent::{Consent, Standing};
 use crate::work::told;
 use crate::work::trusting::{self, Agreement};
@@ -22,30 +23,48 @@ pub(super) fn run(project: Option<&Path>, asked: &TrustArguments) -> Outcome {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let consent = trusting::consent(&home, &place_or_none(project)?, &Printed)?;
-    let place = consent.key.shown.clone();
+    let consents = trusting::consents(&home, &place_or_none(project)?, &Printed)?;
     if asked.revoke {
-        match trusting::revoke(&home, &consent)? {
+        return revoke(&home, &consents);
+    }
+    for (depth, consent) in consents.into_iter().enumerate() {
+        // A project further up is mentioned only if it could act.
+        if depth > 0 && consent.parts.is_empty() && consent.refused.is_empty() {
+            continue;
+        }
+        match asked.show {
+            true => show(&home, &consent),
+            false if depth > 0 && consent.stranger.is_some() => notices::print(told::notice(&consent)),
+            false => agree(&home, consent)?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Take back the consents for the project at hand alone: those further up are also for others.
+fn revoke(home: &Home, consents: &[Consent]) -> Outcome {
+    for consent in consents.iter().take(1) {
+        let place = &consent.key.shown;
+        match trusting::revoke(home, consent)? {
             true => print::note(format_args!("took back every consent for `{place}`")),
             false => print::note(format_args!("there is no consent for `{place}`")),
         }
-        return Ok(ExitCode::SUCCESS);
     }
-    if asked.show {
-        show(&home, &consent);
-        return Ok(ExitCode::SUCCESS);
-    }
-    let file = consent.file.display().to_string();
-    match trusting::agree(&home, consent, &Asker)? {
+    Ok(ExitCode::SUCCESS)
+}
+
+fn agree(home: &Home, consent: Consent) -> Result<(), Failure> {
+    let (file, place) = (consent.file.display().to_string(), consent.key.shown.clone());
+    match trusting::agree(home, consent, &Asker)? {
         Agreement::Nothing => print::note(format_args!("`{file}` has nothing that needs consent")),
         Agreement::Already(Standing::Folder) => print::note(format_args!("`{file}` lies in a folder that you trust")),
         Agreement::Already(_) => print::note(format_args!("you have agreed to `{file}` as it is")),
         Agreement::Agreed => print::note(format_args!("`{place}` may act; `vx trust --revoke` takes that back")),
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn show(home: &crate::paths::Home, consent: &Consent) {
+fn show(home: &Home, consent: &Consent) {
     for line in ask::listed(&consent.question(home)) {
         print::data(line);
     }

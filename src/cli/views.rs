@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use vx_shm::{Reader, Snapshot};
-use vx_tui::source::{Expectations, LogPart, LogPlace, Logs, Snapshots};
+use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots};
 
 use super::interrupts::lending;
 use super::pager;

@@ -3,6 +3,7 @@
 use super::failure::{FAILED, Failure, USAGE};
 use super::print;
 use crate::project::ProjectError;
+use crate::shell::system::quote;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
 use crate::work::environment::{FolderError, GithubError};
@@ -13,29 +14,36 @@ use crate::work::programs::ProgramError;
 use crate::work::reports::ReportError;
 use crate::work::tool::ToolError;
 use crate::work::withheld::ConsentError;
+use crate::work::wrapped::WrapError;
 
 /// An error whose hint names an option of the command line, which work does not know.
 trait NamesOption {
     /// The hint with the option; `None` if the error's own hint is complete.
-    fn hint_with_option(&self) -> Option<&'static str>;
+    fn hint_with_option(&self) -> Option<String>;
 }
 
 impl NamesOption for WorkError {
-    fn hint_with_option(&self) -> Option<&'static str> {
-        match self {
-            Self::Unlocked { .. } => Some("run `vx lock` and commit vx.lock, or leave out `--locked`"),
-            Self::DumpDirectory { .. } => Some("name a directory that you can write to with `--dump`"),
-            Self::Recording { .. } => Some("name a file that is not there yet, or an older recording, with `--record`"),
-            _ => None,
-        }
+    fn hint_with_option(&self) -> Option<String> {
+        Some(match self {
+            Self::Unlocked { above: Some(above), .. } => {
+                let lock = format!("vx lock --project {}", quote(&above.to_string_lossy()));
+                format!("run `{lock}` and commit its vx.lock, or leave out `--locked`")
+            }
+            Self::Unlocked { above: None, .. } => "run `vx lock` and commit vx.lock, or leave out `--locked`".into(),
+            Self::DumpDirectory { .. } => "name a directory that you can write to with `--dump`".into(),
+            Self::Recording { .. } => {
+                "name a file that is not there yet, or an older recording, with `--record`".into()
+            }
+            _ => return None,
+        })
     }
 }
 
 impl NamesOption for BoardError {
-    fn hint_with_option(&self) -> Option<&'static str> {
+    fn hint_with_option(&self) -> Option<String> {
         match self {
             Self::NotMade => {
-                Some("make one with `vx board create`, or name one with `--board` (`vx board ls` lists them)")
+                Some("make one with `vx board create`, or name one with `--board` (`vx board ls` lists them)".into())
             }
             _ => None,
         }
@@ -43,10 +51,10 @@ impl NamesOption for BoardError {
 }
 
 impl NamesOption for ReportError {
-    fn hint_with_option(&self) -> Option<&'static str> {
+    fn hint_with_option(&self) -> Option<String> {
         match self {
-            Self::NoCaller => Some("name the process whose work it is with `--owner`"),
-            Self::OtherVersion { .. } => Some("end the slot and begin a new one, or leave `--version` out"),
+            Self::NoCaller => Some("name the process whose work it is with `--owner`".into()),
+            Self::OtherVersion { .. } => Some("end the slot and begin a new one, or leave `--version` out".into()),
             Self::Board(error) => error.hint_with_option(),
             _ => None,
         }
@@ -54,9 +62,9 @@ impl NamesOption for ReportError {
 }
 
 impl NamesOption for GithubError {
-    fn hint_with_option(&self) -> Option<&'static str> {
+    fn hint_with_option(&self) -> Option<String> {
         match self {
-            Self::NotSet { .. } => Some("name your shell with `--shell`"),
+            Self::NotSet { .. } => Some("name your shell with `--shell`".into()),
             Self::Write { .. } => None,
         }
     }
@@ -137,6 +145,15 @@ impl From<BoardError> for Failure {
 impl From<ReportError> for Failure {
     fn from(error: ReportError) -> Self {
         Self::hinted(code_by_kind(&error), &error).with_option(&error)
+    }
+}
+
+impl From<WrapError> for Failure {
+    fn from(error: WrapError) -> Self {
+        match error {
+            WrapError::Board(error) => error.into(),
+            error => Self::hinted(FAILED, &error),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::examination::Examination;
 use super::finding::{Finding, Severity};
-use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims};
+use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims, strays};
 use crate::install::Depth;
 use crate::paths::{Home, find_runtime_directory};
 use crate::source::Limits;
@@ -82,6 +82,8 @@ fn check(what: &Examination<'_>) -> Diagnosis {
         let releases = releases::check(home, &wants, what.depth);
         (diagnosis.releases, diagnosis.files) = (releases.releases, releases.files);
         let findings = &mut diagnosis.findings;
+        // Those come first, since they may work in a leftover that is removed, and a board is the proof against them.
+        findings.extend(strays::check());
         findings.extend(releases.findings);
         findings.extend(project::check(what, &wants));
         findings.extend(archives::check(home, what.depth));

@@ -24,6 +24,8 @@ pub enum Check {
     Leftover,
     /// The boards of runs.
     Board,
+    /// The processes of runs.
+    Process,
     /// The project and its lock.
     Project,
     /// The configuration of a source.
@@ -82,6 +84,8 @@ pub enum Remedy {
         /// The runtime directory.
         directory: PathBuf,
     },
+    /// End the processes that killed runs left behind.
+    EndStrays,
     /// Close a directory to everyone but its owner.
     CloseDirectory {
         /// The directory.
@@ -113,6 +117,7 @@ impl Check {
             Check::Archive => "archive",
             Check::Leftover => "leftover",
             Check::Board => "board",
+            Check::Process => "process",
             Check::Project => "project",
             Check::Source => "source",
             Check::Place => "place",

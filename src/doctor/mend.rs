@@ -2,7 +2,7 @@
 
 use super::examine::{Diagnosis, DoctorOptions, examine, open};
 use super::finding::{Check, Finding, Remedy};
-use super::{archives, boards, leftovers, places, releases};
+use super::{archives, boards, leftovers, places, releases, strays};
 use crate::paths::Home;
 use crate::sync::Want;
 use crate::trouble::Trouble;
@@ -63,6 +63,7 @@ fn carry_out(home: &Home, remedy: &Remedy) -> Option<Result<(), Trouble>> {
         Remedy::RemoveArchive { path } => Some(archives::remove(path)),
         Remedy::RemoveRelease { tool, version } => Some(releases::remove(home, tool, version)),
         Remedy::CollectBoards { directory } => Some(boards::collect(directory)),
+        Remedy::EndStrays => Some(strays::end()),
         Remedy::CloseDirectory { path } => Some(places::close(path)),
         Remedy::Install { .. } | Remedy::Lock | Remedy::Shims | Remedy::ByHand => None,
     }

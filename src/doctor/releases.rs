@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
-use crate::install::{Change, Depth, Manifest, Receipt, Store};
+use crate::install::{Change, Depth, Manifest, Receipt, Store, tool_of};
 use crate::paths::Home;
 use crate::sync::in_parallel;
 use crate::trouble::Trouble;
@@ -63,7 +63,8 @@ pub(super) fn remove(home: &Home, tool: &str, version: &str) -> Result<(), Troub
 
 fn places(store: &Path) -> Vec<ReleasePlace> {
     let mut places = Vec::new();
-    for (tool, path) in entries(store) {
+    for (folder, path) in entries(store) {
+        let tool = tool_of(&folder).into_owned();
         if !path.is_dir() {
             places.push(ReleasePlace { tool, version: String::new(), path });
             continue;
@@ -112,10 +113,19 @@ fn look(place: &ReleasePlace, depth: Depth) -> (usize, Vec<Fault>) {
 
 impl Fault {
     fn finding(&self, place: &ReleasePlace, wants: &Wants) -> Finding {
-        let (tool, version) = (place.tool.clone(), place.version.clone());
-        let wanted = wants.any_wants(&tool, &version);
+        let ReleasePlace { tool, version, .. } = place;
+        let (what, why) = self.facts(place);
+        let (mend, remedy) = self.remedy(place, wants.any_wants(tool, version));
+        let advice = matches!(self, Fault::Unlisted | Fault::Grown(_));
+        let severity = if advice { Severity::Advice } else { Severity::Wrong };
+        let subject = format!("{tool} {version}").trim_end().to_owned();
+        Finding { check: Check::Release, severity, subject, what, why, mend, remedy }
+    }
+
+    /// The fault, and its consequence.
+    fn facts(&self, place: &ReleasePlace) -> (String, &'static str) {
         let shown = place.path.display();
-        let (what, why) = match self {
+        match self {
             Fault::NoDirectory => (
                 format!("`{shown}` is no directory"),
                 "a release is a directory; what is in its place keeps it from being used",
@@ -153,9 +163,14 @@ impl Fault {
             Fault::Unreadable(error) => {
                 (format!("it cannot be read: {error}"), "programs that cannot be read cannot run either")
             }
-        };
-        let advice = matches!(self, Fault::Unlisted | Fault::Grown(_));
-        let (mend, remedy) = match self {
+        }
+    }
+
+    /// The way to mend it, in words and as it can be done. A release that no project wants need not be installed again.
+    fn remedy(&self, place: &ReleasePlace, wanted: bool) -> (String, Remedy) {
+        let (tool, version) = (place.tool.clone(), place.version.clone());
+        let shown = place.path.display();
+        match self {
             Fault::NoDirectory if version.is_empty() => (format!("move `{shown}` elsewhere"), Remedy::ByHand),
             // A package manager of the release may have put it there for its user, who has to decide.
             Fault::Planted(_) => (
@@ -166,25 +181,10 @@ impl Fault {
             ),
             Fault::Grown(_) => ("leave it, or install the release again".to_owned(), Remedy::ByHand),
             Fault::Unreadable(_) => (format!("make `{shown}` readable for this user"), Remedy::ByHand),
-            // A release that no project wants need not be installed again.
-            Fault::NoDirectory | Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => (
-                "remove it: `vx doctor --fix`".to_owned(),
-                Remedy::RemoveRelease { tool: tool.clone(), version: version.clone() },
-            ),
-            _ => (
-                "install it again: `vx doctor --fix`".to_owned(),
-                Remedy::Install { tool: tool.clone(), version: version.clone() },
-            ),
-        };
-        let severity = if advice { Severity::Advice } else { Severity::Wrong };
-        Finding {
-            check: Check::Release,
-            severity,
-            subject: format!("{tool} {version}").trim_end().to_owned(),
-            what,
-            why,
-            mend,
-            remedy,
+            Fault::NoDirectory | Fault::NoReceipt | Fault::BadReceipt | Fault::Other { .. } if !wanted => {
+                ("remove it: `vx doctor --fix`".to_owned(), Remedy::RemoveRelease { tool, version })
+            }
+            _ => ("install it again: `vx doctor --fix`".to_owned(), Remedy::Install { tool, version }),
         }
     }
 }

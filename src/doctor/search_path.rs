@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
 use crate::doctor::project::Wants;
+use crate::install::tool_of;
 use crate::paths::Home;
 
 /// Check each entry.
@@ -30,7 +31,8 @@ fn in_store(home: &Home, path: &Path, wants: &Wants) -> Option<Finding> {
         Component::Normal(name) => name.to_str(),
         _ => None,
     });
-    let (tool, version) = (names.next()?, names.next()?);
+    let (folder, version) = (names.next()?, names.next()?);
+    let tool = &*tool_of(folder);
     let subject = format!("PATH entry {}", path.display());
     if !path.is_dir() {
         let what = format!("{tool} {version} is not installed, or has no such folder");

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use vx_shm::Phase;
-use vx_tui::source::{Expectations, PAST_INSTALLS, PastInstall};
+use vx_status::source::{Expectations, PAST_INSTALLS, PastInstall};
+use vx_status::vocabulary::Phase;
 
 /// Raised when the document changes its meaning; a document of another format is not read.
 const FORMAT: u32 = 1;
@@ -95,7 +95,10 @@ impl Kept {
         let past = |install: Install| PastInstall {
             version: install.version,
             bytes: install.bytes,
-            phases: Phase::ALL.iter().filter_map(|phase| Some((*phase, *install.phases.get(phase.name())?))).collect(),
+            phases: Phase::OF_INSTALL
+                .iter()
+                .filter_map(|phase| Some((*phase, *install.phases.get(phase.name())?)))
+                .collect(),
         };
         let tools = self.tools.into_iter();
         Expectations {

@@ -1,7 +1,8 @@
 //! The durations of a run, read from the last state of its board.
 
-use vx_shm::{Kind, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
-use vx_tui::source::PastInstall;
+use vx_shm::{Kind, SlotState, SlotView, Snapshot};
+use vx_status::source::PastInstall;
+use vx_status::vocabulary::{Phase, PhaseEntry, Phases};
 
 use super::kept::Run;
 
@@ -19,27 +20,31 @@ fn install(slot: &SlotView) -> Option<PastInstall> {
     let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
     let phases = entries.iter().zip(ends).filter(|(entry, _)| is_work(entry.phase));
     let phases = phases.map(|(entry, end)| (entry.phase, end.saturating_sub(entry.entered_at_ns) / 1_000_000));
-    let phases: Vec<(Phase, u64)> = phases.collect();
-    let bytes = entries.iter().filter(|entry| entry.phase == Phase::Downloading).map(|entry| entry.done).sum();
-    (!phases.is_empty()).then(|| PastInstall { version: slot.version.clone(), bytes, phases })
+    let mut sums: Vec<(Phase, u64)> = Vec::new();
+    for (phase, ms) in phases {
+        match sums.iter_mut().find(|(known, _)| *known == phase) {
+            Some((_, sum)) => *sum = sum.saturating_add(ms), // Entered twice.
+            None => sums.push((phase, ms)),
+        }
+    }
+    let bytes = entries.iter().filter(|entry| entry.phase == Phase::DOWNLOADING).map(|entry| entry.done).sum();
+    (!sums.is_empty()).then(|| PastInstall { version: slot.version.clone(), bytes, phases: sums })
 }
 
 fn in_order(slot: &SlotView) -> Vec<PhaseEntry> {
-    let mut entries = slot.phases.clone();
-    entries.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
-    entries
+    slot.phases().collect()
 }
 
 /// Returns whether a phase would take as long again. Waiting would not: it depends on other processes.
 fn is_work(phase: Phase) -> bool {
-    !matches!(phase, Phase::Queued | Phase::Waiting)
+    !matches!(phase, Phase::QUEUED | Phase::WAITING)
 }
 
 /// The most installs that were at work at once; `None` if all of them were.
 fn at_once(last: &Snapshot) -> Option<u32> {
     let mut changes = Vec::new();
     for slot in &last.slots {
-        let began = in_order(slot).into_iter().find(|entry| entry.phase != Phase::Queued);
+        let began = in_order(slot).into_iter().find(|entry| entry.phase != Phase::QUEUED);
         if let (Some(began), Some(ended)) = (began, slot.ended_at_ns) {
             changes.extend([(began.entered_at_ns, 1i64), (ended.max(began.entered_at_ns), -1)]);
         }

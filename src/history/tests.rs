@@ -1,6 +1,7 @@
 use super::*;
 use proptest::prelude::*;
-use vx_shm::{BoardState, Kind, Phase, PhaseEntry, SlotState, SlotView};
+use vx_shm::{BoardState, Kind, SlotState, SlotView};
+use vx_status::vocabulary::{Phase, PhaseEntry};
 
 fn home() -> (tempfile::TempDir, Home) {
     let directory = tempfile::tempdir().expect("a directory");
@@ -9,18 +10,19 @@ fn home() -> (tempfile::TempDir, Home) {
 }
 
 fn slot(key: &str, state: SlotState, from_s: f64) -> SlotView {
-    let entry = |phase, second: f64, done| PhaseEntry { phase, entered_at_ns: (second * 1e9) as u64, done };
+    let entry =
+        |phase, second: f64, done| PhaseEntry { phase, entered_at_ns: (second * 1e9) as u64, done }.transition();
     SlotView {
         key: key.to_owned(),
         version: "1.2.3".to_owned(),
         kind: Kind::Install,
         state,
-        phases: vec![
-            entry(Phase::Queued, 1.0, 0),
-            entry(Phase::Resolving, from_s, 0),
-            entry(Phase::Waiting, from_s + 0.2, 0),
-            entry(Phase::Downloading, from_s + 1.0, 7_000_000),
-            entry(Phase::Linking, from_s + 3.5, 12),
+        transitions: vec![
+            entry(Phase::QUEUED, 1.0, 0),
+            entry(Phase::RESOLVING, from_s, 0),
+            entry(Phase::WAITING, from_s + 0.2, 0),
+            entry(Phase::DOWNLOADING, from_s + 1.0, 7_000_000),
+            entry(Phase::LINKING, from_s + 3.5, 12),
         ],
         ended_at_ns: Some(((from_s + 3.7) * 1e9) as u64),
         ..SlotView::default()
@@ -49,7 +51,7 @@ fn what_went_well_is_expected_to_take_as_long_again() {
     assert_eq!(known, ["go", "node", "uv"], "a failure says nothing of how long it takes");
     let node = &expected.tools["node"][0];
     assert_eq!((node.version.as_str(), node.bytes), ("1.2.3", 7_000_000));
-    assert_eq!(node.phases, [(Phase::Resolving, 200), (Phase::Downloading, 2_500), (Phase::Linking, 200)]);
+    assert_eq!(node.phases, [(Phase::RESOLVING, 200), (Phase::DOWNLOADING, 2_500), (Phase::LINKING, 200)]);
     assert_eq!(expected.at_once, Some(3), "at the most of any moment");
 }
 
@@ -91,7 +93,7 @@ fn few_installs_of_a_tool_are_kept_and_a_bounded_number_of_tools() {
     let size = fs::metadata(home.history()).expect("a file").len();
     assert!(size <= MOST_BYTES as u64, "{size} bytes");
     let expected = expectations(&home);
-    assert_eq!(expected.tools["node"].len(), vx_tui::source::PAST_INSTALLS);
+    assert_eq!(expected.tools["node"].len(), vx_status::source::PAST_INSTALLS);
     assert!(expected.tools.contains_key("tool-39-50"), "the newest stay");
     assert!(!expected.tools.contains_key("tool-0-50"), "the oldest go");
     assert_eq!(fs::read_dir(home.history().parent().expect("a folder")).expect("it reads").count(), 1);

@@ -4,10 +4,34 @@ use std::io::{self, ErrorKind};
 
 use super::REDIRECTS_MAX;
 
-/// The next step if there is no safe connection.
-pub const CERTIFICATE_HINT: &str = "if your network has an issuer of its own, name the file of its certificate in \
+/// The next step if a server's certificate is not trusted.
+const SERVER_HINT: &str = "if your network has an issuer of its own, name the file of its certificate in \
     SSL_CERT_FILE, NODE_EXTRA_CA_CERTS or REQUESTS_CA_BUNDLE, as `cafile` in .npmrc or as `cert` in pip.conf; else check \
     the clock of this machine";
+
+/// The next step if a server does not accept its client.
+const CLIENT_HINT: &str = "set `certfile` with `keyfile` in .npmrc, or `client-cert` in pip.conf, for this host";
+
+/// The reason why there is no safe connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TlsFault {
+    /// The server is not trusted, or the certificates to trust cannot be loaded.
+    #[error("{0}")]
+    Server(String),
+    /// The server does not accept the client's certificate, or wants one.
+    #[error("{0}")]
+    Client(String),
+}
+
+impl TlsFault {
+    /// The next step.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Server(_) => SERVER_HINT,
+            Self::Client(_) => CLIENT_HINT,
+        }
+    }
+}
 
 /// The cause of a failed exchange.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +66,7 @@ pub enum Fault {
     },
     /// There is no safe connection.
     #[error("{0}")]
-    Tls(String),
+    Tls(TlsFault),
     /// A redirect is not followed.
     #[error("{0}")]
     Misdirected(Misdirection),
@@ -79,7 +103,7 @@ impl Fault {
             Error::HostNotFound => Self::NoConnection("the name of the host is not known".into()),
             Error::ConnectionFailed => Self::NoConnection("no connection".into()),
             Error::Io(error) => Self::of_read(error),
-            Error::Tls(reason) => Self::Tls(reason.to_owned()),
+            Error::Tls(reason) => Self::Tls(TlsFault::Server(reason.to_owned())),
             Error::Rustls(error) => Self::Tls(about_certificates(&error)),
             Error::ConnectProxyFailed(reason) => Self::NoConnection(reason),
             Error::BadUri(_) | Error::Http(_) | Error::InvalidProxyUrl => {
@@ -133,14 +157,16 @@ fn is_about_certificates(error: &rustls::Error) -> bool {
                 | Alert::CertificateUnknown
                 | Alert::CertificateUnobtainable
                 | Alert::CertificateRequired
+                | Alert::UnknownCA
+                | Alert::AccessDenied
         ),
         _ => false,
     }
 }
 
-/// The text of an error about certificates.
-fn about_certificates(error: &rustls::Error) -> String {
-    use rustls::{CertificateError as Certificate, Error};
+/// An error about certificates: of the server's, or of the client's if the server sent it.
+fn about_certificates(error: &rustls::Error) -> TlsFault {
+    use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
     let text = match error {
         Error::InvalidCertificate(Certificate::UnknownIssuer) => "its certificate is of an issuer that is not known",
         Error::InvalidCertificate(Certificate::Expired | Certificate::ExpiredContext { .. }) => {
@@ -149,9 +175,15 @@ fn about_certificates(error: &rustls::Error) -> String {
         Error::InvalidCertificate(Certificate::NotValidForName | Certificate::NotValidForNameContext { .. }) => {
             "its certificate is for another name"
         }
-        other => return lower_first(&other.to_string()),
+        Error::AlertReceived(Alert::CertificateRequired) => {
+            return TlsFault::Client("it wants a client certificate".into());
+        }
+        Error::AlertReceived(alert) => {
+            return TlsFault::Client(format!("it refuses the client certificate that it gets ({alert:?})"));
+        }
+        other => return TlsFault::Server(lower_first(&other.to_string())),
     };
-    text.to_owned()
+    TlsFault::Server(text.to_owned())
 }
 
 /// The error text of a library, to continue a sentence of ours.
@@ -171,6 +203,9 @@ mod tests {
         assert!(matches!(wrapped(refused), Fault::Tls(_)));
         let alert = rustls::Error::AlertReceived(rustls::AlertDescription::CertificateRequired);
         assert!(matches!(wrapped(alert), Fault::Tls(_)));
+        for alert in [rustls::AlertDescription::UnknownCA, rustls::AlertDescription::AccessDenied] {
+            assert!(matches!(wrapped(rustls::Error::AlertReceived(alert)), Fault::Tls(TlsFault::Client(_))));
+        }
         assert!(matches!(wrapped(rustls::Error::DecryptError), Fault::NoConnection(_)));
         assert!(matches!(Fault::of_read(io::Error::other("no certificate of merit")), Fault::NoConnection(_)));
     }

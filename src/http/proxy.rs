@@ -20,8 +20,12 @@ pub(super) struct Routes {
     http: Option<Via>,
     https: Option<Via>,
     exceptions: Vec<Exception>,
-    agents: [OnceLock<Result<Agent, Fault>>; 6],
+    /// One for each safety, with a proxy and without, without a client certificate and with each of them.
+    agents: Box<[OnceLock<Result<Agent, Fault>>]>,
 }
+
+/// The number of agents for each client certificate, and without one.
+const AGENTS: usize = 6;
 
 /// The treatment of a host's certificate.
 #[derive(Clone, Copy)]
@@ -71,7 +75,7 @@ impl Routes {
             http: via(&["http_proxy", "HTTP_PROXY", "ALL_PROXY", "all_proxy"]),
             https: via(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
             exceptions: entries.filter_map(Exception::parse).collect(),
-            agents: Default::default(),
+            agents: (0..AGENTS * (1 + settings.trust.clients.len())).map(|_| OnceLock::new()).collect(),
         }
     }
 
@@ -83,8 +87,10 @@ impl Routes {
             _ => (Safety::None, &self.http),
         };
         let via = via.as_ref().filter(|_| !self.exceptions.iter().any(|exception| exception.covers(url)));
-        let place = 2 * safety as usize + usize::from(via.is_some());
-        let agent = self.agents[place].get_or_init(|| self.make(safety, via));
+        let client = self.trust.client_for(url).filter(|_| !matches!(safety, Safety::None));
+        let row = client.map_or(0, |number| number + 1);
+        let place = AGENTS * row + 2 * safety as usize + usize::from(via.is_some());
+        let agent = self.agents[place].get_or_init(|| self.make(safety, via, client));
         agent.as_ref().map(|agent| Route { agent, via }).map_err(Clone::clone)
     }
 
@@ -94,12 +100,13 @@ impl Routes {
         made.for_each(|agent| agent.clone().shutdown());
     }
 
-    fn make(&self, safety: Safety, via: Option<&Via>) -> Result<Agent, Fault> {
+    fn make(&self, safety: Safety, via: Option<&Via>, client: Option<usize>) -> Result<Agent, Fault> {
         let proxy = via.map(Via::proxy).transpose()?;
         let issuers = if let Safety::Checked = safety { self.trust.issuers()? } else { None };
         let roots = issuers.map_or(RootCerts::PlatformVerifier, RootCerts::from);
         let unchecked = matches!(safety, Safety::Unchecked);
-        let tls = TlsConfig::builder().root_certs(roots).disable_verification(unchecked).build();
+        let client = client.map(|number| self.trust.clients[number].load()).transpose()?;
+        let tls = TlsConfig::builder().root_certs(roots).disable_verification(unchecked).client_cert(client).build();
         let Bounds { connect, answer, idle } = self.bounds;
         let [connect, answer, idle] = [connect, answer, idle].map(|bound| bound.min(LONGEST));
         let mut config = Agent::config_builder()

@@ -8,6 +8,7 @@ use ureq::tls::{Certificate, PemItem, parse_pem};
 use url::Url;
 
 use super::Fault;
+use super::client_certificate::ClientCertificate;
 
 /// The trust that a user's settings ask for, beside the platform's own (which `SSL_CERT_FILE` replaces).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,9 +16,13 @@ pub struct Trust {
     /// Files with certificates of further issuers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<CertificateFile>,
-    /// The hosts whose certificates are not checked, each with its port if that is not the usual one.
+    /// The hosts whose certificates are not checked, each with its port if that is not the usual one, or with `*` for
+    /// all ports.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unchecked: Vec<String>,
+    /// The certificates that hosts know this client by; of several for one host the first counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientCertificate>,
 }
 
 /// A file with certificates in PEM, or a directory of such files.
@@ -32,12 +37,19 @@ pub struct CertificateFile {
 impl Trust {
     /// True if the platform alone decides.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.unchecked.is_empty()
+        self.files.is_empty() && self.unchecked.is_empty() && self.clients.is_empty()
     }
 
     /// True if the certificate of this address's host is checked.
     pub(super) fn checks(&self, url: &Url) -> bool {
-        !self.unchecked.contains(&authority(url))
+        let any_port = format!("{}:*", url.host_str().unwrap_or_default());
+        !self.unchecked.contains(&authority(url)) && !self.unchecked.contains(&any_port)
+    }
+
+    /// The number of the client certificate for this address's host.
+    pub(super) fn client_for(&self, url: &Url) -> Option<usize> {
+        let host = authority(url);
+        self.clients.iter().position(|client| client.host == host)
     }
 
     /// All trusted issuers; `None` if they are the platform's.
@@ -117,6 +129,11 @@ mod tests {
         let checks = |url: &str| trust.checks(&Url::parse(url).expect("an address"));
         assert!(
             !checks("https://h.invalid:8443/a") && checks("https://h.invalid/a") && checks("https://x.invalid:8443/")
+        );
+        let trust = Trust { unchecked: vec!["h.invalid:*".into()], ..Trust::default() };
+        let checks = |url: &str| trust.checks(&Url::parse(url).expect("an address"));
+        assert!(
+            !checks("https://h.invalid:8443/a") && !checks("https://h.invalid/a") && checks("https://x.h.invalid/")
         );
     }
 }

@@ -170,7 +170,7 @@ impl<'a> Download<'a> {
             download.part_file.take().map_or(Ok(()), PartFile::discard)?;
             return Ok(download);
         }
-        session.meter.enter(Phase::Downloading);
+        session.meter.enter(Phase::DOWNLOADING);
         download.connect()?;
         Ok(download)
     }
@@ -237,7 +237,7 @@ impl<'a> Download<'a> {
         };
         let length = file.metadata().at("read", &path)?.len();
         self.session.meter.part_size(Some(length));
-        self.session.meter.enter(Phase::Extracting);
+        self.session.meter.enter(Phase::EXTRACTING);
         self.source = Source::Cached(file, path);
         self.pieced = true;
         Ok(true)

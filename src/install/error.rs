@@ -9,6 +9,7 @@ use super::lock::WaitError;
 use super::native::NativeError;
 use super::need::NeedError;
 use super::programs::ProgramError;
+use super::shipped::MetadataError;
 use super::store::BadName;
 use super::unpack::{UnpackError, UnpackErrorKind};
 
@@ -54,6 +55,9 @@ pub enum InstallError {
     /// A program of the release cannot be provided.
     #[error(transparent)]
     Program(ProgramError),
+    /// The package cannot be a tool by itself, or does not describe itself.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     /// A program of the release does not run on this machine.
     #[error(transparent)]
     Native(#[from] NativeError),
@@ -83,6 +87,7 @@ impl Explain for InstallError {
             Self::Download(error) => Explain::kind(error),
             Self::Unpack(error) => Explain::kind(error),
             Self::Program(error) => error.kind(),
+            Self::Metadata(error) => error.kind(),
             Self::Native(error) => error.kind(),
             Self::PostInstall { .. } => TroubleKind::PostInstall,
             Self::Disk(error) => error.kind(),
@@ -103,6 +108,7 @@ impl Explain for InstallError {
             Self::Download(error) => error.hint(),
             Self::Unpack(error) => error.hint(),
             Self::Program(error) => error.hint(),
+            Self::Metadata(error) => error.hint(),
             Self::Native(error) => error.hint(),
             Self::PostInstall { .. } => Some("correct `postinstall` in vx.toml; the release was not installed".into()),
             Self::Disk(error) => error.hint(),

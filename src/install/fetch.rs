@@ -98,7 +98,7 @@ mod tests {
         let cancel = CancelToken::new();
         let reporter = UntilBytes(cancel.clone(), AtomicU64::new(0));
         let of_holder = |holder: &Holder| {
-            (holder.pid == 7).then_some(Progress { phase: Phase::Downloading, done: 200, total: Some(500) })
+            (holder.pid == 7).then_some(Progress { phase: Phase::DOWNLOADING, done: 200, total: Some(500) })
         };
         // A wait without bytes ends too, by this bound.
         let patience = Patience { holder_stall: std::time::Duration::from_secs(5), attempts: 1, ..Patience::default() };

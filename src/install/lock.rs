@@ -141,7 +141,7 @@ impl Wait<'_> {
     fn show(&self, before: Option<&Observation>, now: &Observation, doing: &str) {
         let total = now.progress.and_then(|progress| progress.total);
         if before.is_none() {
-            self.reporter.started(Phase::Waiting, total);
+            self.reporter.started(Phase::WAITING, total);
         } else {
             self.reporter.total(total);
         }
@@ -175,7 +175,7 @@ mod tests {
 
     impl Reporter for Last {
         fn started(&self, phase: Phase, total: Option<u64>) {
-            assert_eq!(phase, Phase::Waiting);
+            assert_eq!(phase, Phase::WAITING);
             self.0.lock().1 = total;
         }
         fn advanced(&self, done: u64) {
@@ -227,7 +227,7 @@ mod tests {
         let done = AtomicU64::new(0);
         let downloading = |_: &Holder| {
             let done = done.load(Ordering::Relaxed);
-            Some(Progress { phase: Phase::Downloading, done, total: Some(500) })
+            Some(Progress { phase: Phase::DOWNLOADING, done, total: Some(500) })
         };
         let last = Last::default();
         thread::scope(|scope| {
@@ -260,7 +260,7 @@ mod tests {
             } else {
                 done.load(Ordering::Relaxed)
             };
-            Some(Progress { phase: Phase::Extracting, done, total: None })
+            Some(Progress { phase: Phase::EXTRACTING, done, total: None })
         };
         let last = Last::default();
         let error = setting.wait(&last, 100, &moving).acquire(&setting.path(), DOING).expect_err("it is stuck");
@@ -274,7 +274,7 @@ mod tests {
     fn a_holder_that_runs_a_post_install_command_is_not_given_up() {
         let setting = setting();
         let held = setting.wait(&Silent, 60_000, UNKNOWN).acquire(&setting.path(), DOING).expect("a free lock");
-        let running = |_: &Holder| Some(Progress { phase: Phase::PostInstall, done: 0, total: None });
+        let running = |_: &Holder| Some(Progress { phase: Phase::POST_INSTALL, done: 0, total: None });
         thread::scope(|scope| {
             let waiting = scope.spawn(|| setting.wait(&Silent, 50, &running).acquire(&setting.path(), DOING).map(drop));
             thread::sleep(Duration::from_millis(300));

@@ -6,13 +6,14 @@
 //! | | |
 //! |---|---|
 //! | `cancel`, `disk`, `file_lock`, `room`, `sync` | stopping, errors of the file system, locks, space, syncing |
-//! | `staging`, `store`, `receipt`, `manifest` | making and keeping a release, its receipt, its list of files |
+//! | `folder`, `staging`, `store`, `receipt`, `manifest` | making and keeping a release, its receipt, its list of files |
 //! | `recipe` | everything that determines the content of a release, so that the same is not made twice |
 //! | `settle` | the check of a release that was activated before its bytes were on the disk |
 //! | `lock` | one process installs a release, the others wait and watch |
 //! | `download` | bytes from cache and network: resumed, retried, digested, kept |
 //! | `unpack` | unverified bytes into a directory |
-//! | `programs`, `native` | the programs in `bin/`; what native ones need of the machine |
+//! | `shipped` | the programs that a package declares itself, once it is unpacked |
+//! | `programs`, `native`, `trial` | the programs in `bin/`; what native ones need of the machine; the one start of one |
 //! | `leftovers` | leftovers of dead processes |
 //! | `archives` | the whole archives in the cache |
 //! | `fetch` | one archive into the cache, for a lock file |
@@ -25,6 +26,7 @@ mod download;
 mod error;
 mod fetch;
 mod file_lock;
+mod folder;
 mod leftovers;
 mod lock;
 mod manifest;
@@ -37,9 +39,11 @@ mod receipt;
 mod recipe;
 mod room;
 mod settle;
+mod shipped;
 mod staging;
 mod store;
 mod sync;
+mod trial;
 mod unpack;
 
 pub use archives::{cached_archives, is_damaged, remove_damaged};
@@ -48,15 +52,18 @@ pub use disk::DiskError;
 pub use download::{DownloadError, DownloadErrorKind, Patience, shown_address};
 pub use error::{CommandFault, InstallError};
 pub use fetch::fetch;
+pub use folder::tool_of;
 pub use leftovers::{Leftover, LeftoverKind, leftovers, remove_leftover};
 pub use lock::{Holder, WaitError};
 pub use manifest::{Change, Depth, Manifest};
 pub use native::{NativeError, NativeFault};
 pub use need::{Need, NeedError};
-pub use pipeline::{Hooks, Installed, PostInstall, Trial, install};
+pub use pipeline::{Hooks, Installed, PostInstall, install};
 pub use programs::ProgramError;
 pub use receipt::{Receipt, ReceiptProgram};
 pub use recipe::instructions;
-pub use staging::sweep;
+pub use shipped::MetadataError;
+pub use staging::{has_abandoned_staging, sweep};
 pub use store::{BadName, Release, RemoveError, Store};
+pub use trial::{Trial, TrialEnd};
 pub use unpack::{UnpackError, UnpackErrorKind};

@@ -55,7 +55,7 @@ pub(super) fn await_tool(
             Some(coming) => {
                 if let Need::Coming { version, progress } = &coming {
                     if shown.is_none() {
-                        reporter.started(Phase::Waiting, progress.total);
+                        reporter.started(Phase::WAITING, progress.total);
                     }
                     reporter.total(progress.total);
                     reporter.advanced(progress.done);
@@ -77,7 +77,7 @@ mod tests {
     use crate::report::Silent;
 
     fn coming(done: u64) -> Option<Need> {
-        let progress = Progress { phase: Phase::Downloading, done, total: Some(9) };
+        let progress = Progress { phase: Phase::DOWNLOADING, done, total: Some(9) };
         Some(Need::Coming { version: "22.1.0".into(), progress })
     }
 

@@ -4,12 +4,13 @@
 //! Then make the programs usable, run the post-install command, sync if that cannot wait, and rename. The release is
 //! invisible until the rename, and any failure before it leaves the store unchanged.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::archive::Archive;
-use crate::config::{InstallConfig, Part};
+use crate::config::{InstallConfig, Part, Program};
 use crate::digest::Digest;
 use crate::paths::Home;
 use crate::report::{Phase, Progress, Reporter};
@@ -18,6 +19,7 @@ use super::cancel::{CancelToken, Watch};
 use super::disk::{At, DiskError};
 use super::download::{self, Download, DownloadError, DownloadErrorKind, Fetched, Patience, Session};
 use super::error::{CommandFault, InstallError};
+use super::folder::folder_of;
 use super::lock::{Holder, Wait};
 use super::native::{self, NativeError, NativeFault};
 use super::need::{Need, await_tool};
@@ -25,13 +27,18 @@ use super::programs;
 use super::progress::Meter;
 use super::receipt::{Facts, Receipt, ReceiptProgram};
 use super::recipe::{instructions, is_made_so, recipe};
+use super::shipped;
 use super::staging::{Staging, sweep};
 use super::store::{Release, Store};
 use super::sync::FileSystem;
+use super::trial::{Subject, Trial, TrialEnd};
 use super::unpack::{Excluded, Limits, NameCase, Tree, UnpackError, UnpackErrorKind, Unpacker};
 
 /// The most times that all archives are read from the start, because bytes passed on turned out to be worthless.
 const STARTS_MAX: u32 = 4;
+
+/// The option that names the files of the archives to leave out.
+const EXCLUDE_OPTION: &str = "exclude_patterns";
 
 /// The functions and bounds that an install gets from its caller.
 pub struct Hooks<'a> {
@@ -41,8 +48,8 @@ pub struct Hooks<'a> {
     pub state_of: &'a dyn Fn(&str) -> Option<Need>,
     /// Run a post-install command.
     pub postinstall: &'a dyn Fn(&PostInstall<'_>) -> Result<(), CommandFault>,
-    /// Start a program once. Returns the signal that ended it, in words; `None` for any other end, or for none in time.
-    pub trial: &'a dyn Fn(&Trial<'_>) -> Option<String>,
+    /// Start a program once.
+    pub trial: &'a dyn Fn(&Trial<'_>) -> TrialEnd,
     /// The bounds of all waits.
     pub patience: Patience,
 }
@@ -58,15 +65,6 @@ pub struct PostInstall<'a> {
     pub bin: &'a Path,
     /// The rest of the install's time.
     pub time_left: Option<Duration>,
-}
-
-/// A program to start once.
-#[derive(Clone, Copy, Debug)]
-pub struct Trial<'a> {
-    /// Its file.
-    pub file: &'a Path,
-    /// Its arguments, which have it print something harmless and end.
-    pub arguments: &'a [String],
 }
 
 /// The result of an install.
@@ -87,7 +85,7 @@ pub fn install(
 ) -> Result<Installed, InstallError> {
     let deadline = config.deadline_ms.and_then(|limit| Instant::now().checked_add(Duration::from_millis(limit)));
     let home = Home::at(config.home.clone());
-    let unwanted = config.options.get("exclude_patterns").map_or("", String::as_str);
+    let unwanted = config.options.get(EXCLUDE_OPTION).map_or("", String::as_str);
     let archive = || config.parts.first().map(|part| part.archive.file.clone()).unwrap_or_default();
     let excluded = Excluded::of(unwanted).map_err(|kind| UnpackError { archive: archive(), kind })?;
     let install = Install {
@@ -146,7 +144,8 @@ impl Install<'_> {
             stall: self.hooks.patience.holder_stall,
             progress_of: self.hooks.progress_of,
         };
-        let lock_path = self.home.locks().join(format!("{tool}-{version}.lock"));
+        let label = format!("{}-{version}", folder_of(tool));
+        let lock_path = self.home.locks().join(format!("{label}.lock"));
         let _lock = wait.acquire(&lock_path, &format!("installing {tool} {version}"))?;
         sweep(&self.home);
         // If the release appeared while we waited, the lock's holder installed it; count that as done, even with
@@ -161,7 +160,7 @@ impl Install<'_> {
         }
         let sizes = self.config.parts.iter().map(|part| part.archive.size).collect();
         let meter = Meter::new(self.reporter, sizes);
-        let staging = Staging::create(&self.home, &format!("{tool}-{version}"))?;
+        let staging = Staging::create(&self.home, &label)?;
         let file_system = FileSystem::of(staging.path()).at("open", staging.path())?;
         let unpacked = self.unpack_all(&staging, &meter, &wait)?;
         self.finish(&unpacked, &staging, &file_system, &target, &meter)
@@ -268,7 +267,7 @@ impl Install<'_> {
         meter: &Meter<'_>,
         tree: &mut Tree,
     ) -> Result<Archive, UnpackFailure> {
-        meter.enter(Phase::Extracting);
+        meter.enter(Phase::EXTRACTING);
         let file = File::open(&fetched.path).at("read", &fetched.path)?;
         if let Err(error) = Unpacker::of(&part.archive, &self.excluded)?.unpack_file(file, tree) {
             if !matches!(error.kind, UnpackErrorKind::Stop(_) | UnpackErrorKind::Disk(_)) {
@@ -291,12 +290,15 @@ impl Install<'_> {
     ) -> Result<Installed, InstallError> {
         let Unpacked { tree, parts } = unpacked;
         let release = tree.root();
-        meter.step(Phase::Linking, None);
+        meter.step(Phase::LINKING, None);
         let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
-        let programs = programs::provide(release, &self.config.programs, self.config.needs.as_deref(), |name| {
-            tree.files_named(name)
-        })?;
-        self.check_programs(release)?;
+        let declared = match self.config.ships_programs {
+            true => Cow::Owned(shipped::programs(release, self.config)?),
+            false => Cow::Borrowed(self.config.programs.as_slice()),
+        };
+        let programs =
+            programs::provide(release, &declared, self.config.needs.as_deref(), |name| tree.files_named(name))?;
+        self.check_programs(release, &declared, parts)?;
         if let Some(needed) = &self.config.needs {
             await_tool(needed, self.hooks.state_of, self.reporter, &self.watch)?;
         }
@@ -317,7 +319,7 @@ impl Install<'_> {
             parts: parts.clone(),
             programs,
         });
-        meter.step(Phase::Linking, None);
+        meter.step(Phase::LINKING, None);
         receipt.write(release)?;
         if unsynced_boot.is_none() {
             file_system.sync().at("sync", release)?;
@@ -327,22 +329,33 @@ impl Install<'_> {
         Ok(Installed { release: Release { path: target.to_owned(), receipt }, already: false })
     }
 
-    /// Check that each native program fits this machine, and start the first one once if the configuration asks for it.
-    fn check_programs(&self, release: &Path) -> Result<(), InstallError> {
+    /// Check that each native program fits this machine, and start the first one once if the configuration asks for it
+    /// and no earlier start of the same is known to have gone well.
+    fn check_programs(&self, release: &Path, programs: &[Program], parts: &[Archive]) -> Result<(), InstallError> {
         let mut first = None;
-        for program in self.config.programs.iter().filter(|program| program.runner.is_none()) {
+        for program in programs.iter().filter(|program| program.runner.is_none()) {
             let file = release.join(&program.path);
             if native::check(&program.name, &file)? {
                 first = first.or(Some((program, file)));
             }
         }
         let (Some(arguments), Some((program, file))) = (&self.config.trial, first) else { return Ok(()) };
-        let died = (self.hooks.trial)(&Trial { file: &file, arguments });
-        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
-        match died {
-            Some(signal) => Err(NativeError { program: program.name.clone(), fault: NativeFault::Died(signal) }.into()),
-            None => Ok(()),
+        let unwanted = self.config.options.get(EXCLUDE_OPTION).map_or("", String::as_str);
+        let subject = Subject::of(parts, unwanted, &program.path, arguments);
+        if subject.as_ref().is_some_and(|subject| subject.is_known_to_run(&self.home)) {
+            return Ok(());
         }
+        let end = (self.hooks.trial)(&Trial { file: &file, arguments });
+        self.watch.check().map_err(|stop| InstallError::stopped(stop, self.config.deadline_ms))?;
+        match (end, subject) {
+            (TrialEnd::Died(signal), _) => {
+                let fault = NativeFault::Died(signal);
+                return Err(NativeError { program: program.name.clone(), fault }.into());
+            }
+            (TrialEnd::Runs, Some(subject)) => subject.keep(&self.home),
+            (TrialEnd::Runs, None) | (TrialEnd::Unknown, _) => {}
+        }
+        Ok(())
     }
 
     /// Write the manifest: the unpacked files and the ones made for programs. After a post-install command all files
@@ -363,7 +376,7 @@ impl Install<'_> {
 
     fn run_postinstall(&self, release: &Path, meter: &Meter<'_>) -> Result<(), InstallError> {
         let Some(command) = self.config.postinstall.as_deref() else { return Ok(()) };
-        meter.step(Phase::PostInstall, None);
+        meter.step(Phase::POST_INSTALL, None);
         let bin: PathBuf = release.join("bin");
         let time_left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let result = (self.hooks.postinstall)(&PostInstall { command, release, bin: &bin, time_left });

@@ -83,6 +83,7 @@ mod tests {
             parts: vec![part],
             needs: None,
             programs: Vec::new(),
+            ships_programs: false,
             home: "/h".into(),
             attempt: 1,
             deadline_ms: None,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
-use super::file_lock::FileLock;
+use super::file_lock::{FileLock, is_free};
 
 /// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]
@@ -91,6 +91,13 @@ pub fn sweep(home: &Home) -> usize {
         }
     }
     swept
+}
+
+/// True if a staging directory of a dead process is there. Nothing is changed.
+pub fn has_abandoned_staging(home: &Home) -> bool {
+    let entries = fs::read_dir(home.tmp()).into_iter().flatten().flatten();
+    let mut directories = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    directories.any(|entry| is_free(&lock_of(&entry.path())))
 }
 
 /// `<directory>.lock`, beside the directory.

@@ -11,6 +11,7 @@ use crate::paths::Home;
 use crate::trouble::{Explain, TroubleKind};
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
+use super::folder::{folder_of, tool_of};
 use super::receipt::{self, Receipt};
 use super::settle::{CHANGES_EACH_BOOT, settled};
 use super::staging::Staging;
@@ -112,7 +113,9 @@ impl Store {
 
     /// The path of this release, installed or not.
     pub fn path(&self, tool: &str, version: &str) -> Result<PathBuf, BadName> {
-        Ok(self.home.store().join(checked("tool", tool)?).join(checked("version", version)?))
+        let folder = folder_of(tool);
+        checked("tool", &folder).map_err(|bad| BadName { name: tool.to_owned(), ..bad })?;
+        Ok(self.home.store().join(folder.as_ref()).join(checked("version", version)?))
     }
 
     /// The release, if it is installed and whole. Reads one small file; all files of the release once, if it was
@@ -132,7 +135,7 @@ impl Store {
         let mut releases = Vec::new();
         for tool in names_in(&self.home.store())? {
             for version in names_in(&self.home.store().join(&tool))? {
-                releases.extend(self.installed(&tool, &version));
+                releases.extend(self.installed(&tool_of(&tool), &version));
             }
         }
         Ok(releases)
@@ -147,7 +150,7 @@ impl Store {
         if fs::symlink_metadata(&path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Ok(false);
         }
-        let staging = Staging::create(&self.home, &format!("remove-{tool}-{version}"))?;
+        let staging = Staging::create(&self.home, &format!("remove-{}-{version}", folder_of(tool)))?;
         match fs::rename(&path, staging.join("old")) {
             Err(error) if is_of_lower_layer(&error) => remove_in_place(&path)?,
             result => result.at("remove", &path)?,

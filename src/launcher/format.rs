@@ -7,15 +7,16 @@
 //!   0  magic                   8  length of the whole       16  checksum of all that follows
 //!  24  directory    [text]    32  witnesses [offset, count]  40  conditions [offset, count]
 //!  48  programs [offset, count]  56  exports [offset, count]
-//!  64  witness    56 bytes  path [text], exists (u64), device, inode, size, modified, changed (nanoseconds)
+//!  64  witness    56 bytes  path [text], kind (u64), device, inode, size, modified, changed (nanoseconds)
 //!      condition  24 bytes  variable [text], is set (u64), hash of its value
 //!      program    24 bytes  name [text], file [text], search path [text]
 //!      export      8 bytes  NAME=VALUE [text]
+//!                 kind: 0 a file that is not there, 1 one that is, 2 a directory, 3 a name that the directory before lacks
 //!      text: offset (u32), length (u32); a zero byte follows that is not counted
 //! ```
 
 /// The first eight bytes, which differ for each layout.
-pub const MAGIC: u64 = u64::from_le_bytes(*b"vxroute1");
+pub const MAGIC: u64 = u64::from_le_bytes(*b"vxroute2");
 /// The condition that routes hold in one session only: in place of a variable's value it has [`session_text`].
 pub const SESSION: &str = "@session";
 /// The longest route file.
@@ -53,6 +54,17 @@ pub struct Condition<'a> {
     pub name: &'a [u8],
     /// The hash of its value; `None` if it was not set.
     pub value: Option<u64>,
+}
+
+/// The consequence of a change of a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file: the routes end with any change of it.
+    File,
+    /// A directory: while it is unchanged it has no new names, so the [`Name`](Kind::Name)s that follow are not looked at.
+    Directory,
+    /// A name that the directory before it lacks: the routes end with its coming.
+    Name,
 }
 
 /// A file that the routes depend on.
@@ -93,8 +105,20 @@ impl<'a> Cache<'a> {
     pub fn holds(self, mut stamp: impl FnMut(&[u8]) -> Stamp, variable: impl Fn(&[u8]) -> Option<u64>) -> bool {
         let conditions = (0..self.count(40))
             .all(|at| self.condition(at).is_some_and(|condition| variable(condition.name) == condition.value));
-        conditions
-            && (0..self.count(32)).all(|at| self.witness(at).is_some_and(|known| stamp(known.path) == known.stamp))
+        let mut moved = true;
+        let mut unchanged = |at| match self.kind(at) {
+            // Nothing else of such a record is read.
+            Some(Kind::Name) if !moved => true,
+            Some(kind) => self.witness(at).is_some_and(|known| {
+                let same = stamp(known.path) == known.stamp;
+                if kind == Kind::Directory {
+                    moved = !same;
+                }
+                same || kind == Kind::Directory
+            }),
+            None => false,
+        };
+        conditions && (0..self.count(32)).all(&mut unchanged)
     }
 
     /// The program with this name.
@@ -117,7 +141,17 @@ impl<'a> Cache<'a> {
         for (place, word) in stamp.iter_mut().enumerate() {
             *word = self.word(record + 16 + 8 * place)?;
         }
-        Some(Witness { path: self.terminated(record)?, stamp: (self.word(record + 8)? == 1).then_some(stamp) })
+        let there = matches!(self.word(record + 8)?, 1 | 2);
+        Some(Witness { path: self.terminated(record)?, stamp: there.then_some(stamp) })
+    }
+
+    fn kind(self, at: usize) -> Option<Kind> {
+        match self.word(self.record(32, at, 0)? + 8)? {
+            0 | 1 => Some(Kind::File),
+            2 => Some(Kind::Directory),
+            3 => Some(Kind::Name),
+            _ => None,
+        }
     }
 
     fn condition(self, at: usize) -> Option<Condition<'a>> {
@@ -213,7 +247,7 @@ mod tests {
         let program = [text("node"), text("/store/node"), text("/store")];
         let records = [&header[..], &witness, &condition, &program, &[text("MODE=test")]].concat();
         let checked = [&text("/project")[..], &records.concat(), TEXTS].concat();
-        let head = [*b"vxroute1", word(24 + checked.len() as u64), word(hash(&checked))];
+        let head = [*b"vxroute2", word(24 + checked.len() as u64), word(hash(&checked))];
         [head.concat(), checked].concat()
     }
 
@@ -248,6 +282,35 @@ mod tests {
         assert!(!cache.holds(|_| None, variable));
         assert!(!cache.holds(stamp, |_| Some(hash(b"/root"))));
         assert!(!cache.holds(stamp, |_| None));
+    }
+
+    #[test]
+    fn names_are_looked_at_only_if_their_directory_moved() {
+        let text = |wanted: &[u8]| {
+            let at = b"/a\0/a/vx.toml\0".windows(wanted.len()).position(|bytes| bytes == wanted);
+            pair(176 + at.expect("the text is there"), wanted.len() - 1)
+        };
+        let header = [pair(64, 2), pair(176, 0), pair(176, 0), pair(176, 0)];
+        let directory = [text(b"/a\0"), word(2), word(1), word(2), word(3), word(4), word(5)];
+        let name = [text(b"/a/vx.toml\0"), word(3), word(0), word(0), word(0), word(0), word(0)];
+        let records = [&header[..], &directory, &name].concat();
+        let checked = [&text(b"/a\0")[..], &records.concat(), b"/a\0/a/vx.toml\0"].concat();
+        let head = [MAGIC.to_le_bytes(), word(24 + checked.len() as u64), word(hash(&checked))];
+        let bytes = [head.concat(), checked].concat();
+        let cache = Cache::checked(&bytes).expect("a whole file");
+        let still = Some([1, 2, 3, 4, 5]);
+        let asked = |directory: Stamp, name: Stamp| {
+            let mut looks = 0;
+            let stamp = |path: &[u8]| {
+                looks += 1;
+                if path == b"/a\0" { directory } else { name }
+            };
+            (cache.holds(stamp, |_| None), looks)
+        };
+        assert_eq!(asked(still, None), (true, 1));
+        assert_eq!(asked(Some([1, 2, 3, 9, 5]), None), (true, 2), "another name came or went");
+        assert_eq!(asked(Some([1, 2, 3, 9, 5]), still), (false, 2));
+        assert_eq!(asked(None, None), (true, 2));
     }
 
     #[test]

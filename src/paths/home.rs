@@ -49,7 +49,8 @@ impl Home {
         let root = set("VX_HOME")
             .or_else(|| std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".vx")))
             .ok_or(NoHome::Unset)?;
-        Self::named(std::path::absolute(&root).unwrap_or(root))
+        // Without links and `..`, so that two paths to one home are the same home.
+        Self::named(root.canonicalize().or_else(|_| std::path::absolute(&root)).unwrap_or(root))
     }
 
     fn named(root: PathBuf) -> Result<Self, NoHome> {
@@ -84,6 +85,11 @@ impl Home {
         self.root.join("cache").join("index")
     }
 
+    /// The root of trust for attestations that takes the place of the built-in one, if the user has put it there.
+    pub fn trusted_root(&self) -> PathBuf {
+        self.root.join("trusted_root.json")
+    }
+
     /// Routes: for each directory, the programs by name.
     pub fn routes(&self) -> PathBuf {
         self.root.join("cache").join("routes")
@@ -97,6 +103,11 @@ impl Home {
     /// Marks of the projects whose withheld parts a shell was told about.
     pub fn told(&self) -> PathBuf {
         self.root.join("cache").join("told")
+    }
+
+    /// Good results of programs that were started once.
+    pub fn trials(&self) -> PathBuf {
+        self.root.join("cache").join("trials")
     }
 
     /// Durations of earlier installs.

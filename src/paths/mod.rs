@@ -9,5 +9,5 @@ mod runtime;
 
 pub use file_system::FileSystem;
 pub use home::{Home, LAUNCHER_NAME, NoHome, VX_LINK_NAME};
-pub use ownership::{Foreign, foreign};
-pub use runtime::{RuntimeError, find_runtime_directory, runtime_directory, spare_directories};
+pub use ownership::{Foreign, foreign, same_owner};
+pub use runtime::{RuntimeError, find_runtime_directory, is_asked_for, runtime_directory, spare_directories};

@@ -49,6 +49,21 @@ pub fn foreign(_: &Path) -> Option<Foreign> {
     None
 }
 
+/// True if both files or folders belong to the same user.
+#[cfg(unix)]
+pub fn same_owner(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let owner = |path: &Path| std::fs::metadata(path).ok().map(|found| found.uid());
+    owner(one).is_some() && owner(one) == owner(other)
+}
+
+/// Files have no owner here that vx could compare.
+#[cfg(not(unix))]
+pub fn same_owner(_: &Path, _: &Path) -> bool {
+    true
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;

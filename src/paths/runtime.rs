@@ -90,6 +90,13 @@ pub fn spare_directories(full: Option<&Path>, home: &Path) -> Vec<PathBuf> {
     all.filter(|path| Some(path.as_path()) != full).filter_map(|path| prepare(&path).ok()).collect()
 }
 
+/// True if this program may act on the boards of this directory: on all of this user's, unless `VX_RUNTIME_DIR` is set,
+/// since that directory is the only one asked for.
+pub fn is_asked_for(directory: &Path) -> bool {
+    let asked = std::env::var_os("VX_RUNTIME_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
+    asked.is_none_or(|asked| std::path::absolute(&asked).unwrap_or(asked) == directory)
+}
+
 /// The directory that [`runtime_directory`] would return; `None` if it would make one. Nothing is changed.
 pub fn find_runtime_directory() -> Result<Option<PathBuf>, RuntimeError> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

@@ -1,7 +1,6 @@
 //! The output of a child: its last bytes in memory, all of it in a log file, both bounded.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
 use std::io::{PipeReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,8 +10,8 @@ use std::{io, thread};
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 
-/// The longest log. Output beyond it is read and dropped, and a last line in the log notes the loss.
-const LOG_BYTES: u64 = 64 * 1024 * 1024;
+use super::log::Log;
+
 /// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
 
@@ -30,7 +29,8 @@ impl Tail {
         Self { bytes: VecDeque::new(), keep_bytes, cut: false }
     }
 
-    fn push(&mut self, bytes: &[u8]) {
+    /// Take the next bytes.
+    pub fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend(&bytes[bytes.len().saturating_sub(self.keep_bytes)..]);
         let over = self.bytes.len().saturating_sub(self.keep_bytes);
         self.cut |= over > 0 || bytes.len() > self.keep_bytes;
@@ -79,27 +79,15 @@ impl Capture {
     }
 }
 
-/// The log is readable by this user only, since a tool may print secrets. With a heading, the log is appended to, and
-/// the heading comes first.
-fn open_log(path: &Path, heading: Option<&str>) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true);
-    match heading {
-        Some(_) => options.append(true),
-        None => options.write(true).truncate(true),
-    };
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let begun = options.open(path).and_then(|mut file| {
-        heading.map_or(Ok(()), |heading| writeln!(file, "{heading}"))?;
-        Ok(file)
-    });
-    begun.map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
+/// The error names the log.
+fn open_log(path: &Path, heading: Option<&str>) -> io::Result<Log> {
+    let cannot =
+        |error: io::Error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display()));
+    Log::open(path, heading).map_err(cannot)
 }
 
-fn read_all(mut output: PipeReader, mut log: Option<File>, pass_on: bool, tail: &Mutex<Tail>) {
+fn read_all(mut output: PipeReader, mut log: Option<Log>, pass_on: bool, tail: &Mutex<Tail>) {
     let mut buffer = vec![0; 64 * 1024];
-    let mut logged_bytes = 0;
     loop {
         let read = match output.read(&mut buffer) {
             Ok(0) => return,
@@ -112,13 +100,8 @@ fn read_all(mut output: PipeReader, mut log: Option<File>, pass_on: bool, tail: 
             // The capture continues even if standard error is closed.
             let _ = io::stderr().write_all(&buffer[..read]);
         }
-        if let Some(file) = &mut log {
-            logged_bytes += read as u64;
-            let full = logged_bytes > LOG_BYTES;
-            let written = if full { writeln!(file, "\n(the log is full)") } else { file.write_all(&buffer[..read]) };
-            if full || written.is_err() {
-                log = None;
-            }
+        if let Some(log) = &mut log {
+            log.write(&buffer[..read]);
         }
     }
 }

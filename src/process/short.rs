@@ -164,11 +164,12 @@ pub fn run_in(
     if cfg!(windows) {
         environment.push(("VX_IN".into(), directory.into()));
     }
-    run_whole(Command { program, arguments, environment, pass_on: true }, patience, cancelled)
+    run_whole(Command { program, arguments, environment, pass_on: true, network: true }, patience, cancelled)
 }
 
 /// Start a program once, for at most `patience`, or until `cancelled` returns true. Like a command in [`run_in`], it has
-/// ended when everything it started has; its output is dropped.
+/// ended when everything it started has; its output is dropped. Where the system allows that to a user, it is off the
+/// network.
 pub fn try_once(
     program: &Path,
     arguments: &[String],
@@ -176,7 +177,8 @@ pub fn try_once(
     cancelled: &dyn Fn() -> bool,
 ) -> io::Result<Exit> {
     let arguments = arguments.iter().map(OsString::from).collect();
-    let command = Command { program: program.to_owned(), arguments, environment: Vec::new(), pass_on: false };
+    let command =
+        Command { program: program.to_owned(), arguments, environment: Vec::new(), pass_on: false, network: false };
     run_whole(command, patience, cancelled).map(|(exit, _)| exit)
 }
 
@@ -187,6 +189,8 @@ struct Command {
     environment: Vec<(OsString, OsString)>,
     /// True to pass its output on to this process's standard error.
     pass_on: bool,
+    /// False to start it off the network, as far as the system allows. Only a tree can be.
+    network: bool,
 }
 
 fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<(Exit, Tail)> {
@@ -194,7 +198,7 @@ fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool)
     if let Some(runner) = tree::runner() {
         return run_as_tree(runner, command, patience, cancelled);
     }
-    let Command { program, arguments, environment, pass_on } = command;
+    let Command { program, arguments, environment, pass_on, network: _ } = command;
     let launch = Launch {
         program,
         arguments,
@@ -221,11 +225,11 @@ fn run_as_tree(
     let _adoption = tree::Adoption::begin();
     let (output, writer) = io::pipe()?;
     let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
-    let Command { program, arguments, environment, pass_on } = command;
+    let Command { program, arguments, environment, pass_on, network } = command;
     let capture = Capture::start(output, None, None, pass_on, TAIL_BYTES)?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
-    let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace };
+    let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network };
     let mut tree = Tree::start(launch)?;
     let deadline = Instant::now() + patience;
     let end = loop {

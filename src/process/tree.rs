@@ -7,14 +7,16 @@
 //! - `handle` names one process and never its successor,
 //! - `look` finds all that are below this process,
 //! - `ending` asks, stops and kills them,
+//! - `offline` takes a tree off the network,
 //! - `runner` is the runner, `requests` its reasons to end the tree, `protocol` its words with the owner,
 //! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
 //!   concerns this whole process,
-//! - `step` is a child on this process's own terminal, which has no runner.
+//! - `marked` finds and ends what is left of a tree whose runner and owners were killed at once,
+//! - `step` is a program on this process's own terminal, with a runner in the same session.
 //!
 //! Bounds: processes of other users (a setuid program) cannot be signalled, and are named; so are processes that wait in
-//! the system for longer than ten seconds. If the runner and all of its owners are killed at once, nothing is left that
-//! could end the tree. Other systems have no subreapers that a program may be: there the group of processes, or the job
+//! the system for longer than ten seconds. If the runner and all of its owners are killed at once, the tree stays until it is
+//! found by its environment; a process of it that has replaced that is not found. Other systems have no subreapers that a program may be: there the group of processes, or the job
 //! object, is ended, and a process that leaves its group is not followed. The same holds in a program that embeds vx
 //! without naming a runner.
 
@@ -22,6 +24,8 @@ mod adoption;
 mod ending;
 mod handle;
 mod look;
+mod marked;
+mod offline;
 mod owner;
 mod program;
 mod protocol;
@@ -31,9 +35,10 @@ mod step;
 
 pub use adoption::Adoption;
 pub(super) use adoption::{end_adoption, end_orphans};
+pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::this_is_vx;
 pub(super) use program::{runner, starts_others};
 pub use protocol::{Counts, TreeEnd};
 pub use runner::tree_runner;
-pub(super) use step::wait_or_end;
+pub(super) use step::{Below, under_runner, wait_or_end};

@@ -6,6 +6,7 @@ mod addresses;
 mod duration;
 mod entries;
 mod fields;
+mod packages;
 mod reader;
 mod scripts;
 mod settings;
@@ -25,6 +26,7 @@ use crate::candidate::SourceKind;
 use crate::config::Program;
 use crate::digest::{Algorithm, Digest};
 use crate::platform::{Os, Platform};
+use crate::shipped::NamedPackage;
 
 pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use entries::ConfigEntry;
@@ -48,6 +50,8 @@ pub struct Project {
     pub env: BTreeMap<String, String>,
     /// Commands that `vx run` runs, in the order of the file.
     pub scripts: Vec<Script>,
+    /// True if it inherits from no project further up: `[project] root = true`.
+    pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
     pub entries: Vec<ConfigEntry>,
     /// Doubtful values that were ignored.
@@ -67,6 +71,8 @@ pub struct ToolRequest {
     pub os: Option<Vec<Os>>,
     /// The only source to use, if the file names one.
     pub source: Option<SourceKind>,
+    /// The package of that source, if the file names one. A tool that is named like a package has none.
+    pub package: Option<String>,
     /// The addresses to fetch.
     pub url: Option<DeclaredAddresses>,
     /// The expected digests of the fetched bytes.
@@ -90,13 +96,15 @@ pub struct ToolRequest {
 }
 
 impl ToolRequest {
-    /// A request for a version, with nothing else set.
+    /// A request for a version, with nothing else set but the source that a package's name names.
     pub fn plain(name: String, request: Request, line: usize) -> Self {
+        let source = NamedPackage::of_tool(&name).map(|named| named.source);
         Self {
             name,
             request,
             os: None,
-            source: None,
+            source,
+            package: None,
             url: None,
             sha256: None,
             bin: Vec::new(),
@@ -150,6 +158,7 @@ impl Project {
             settings: Settings::default(),
             env: BTreeMap::new(),
             scripts: Vec::new(),
+            is_root: false,
             entries: Vec::new(),
             warnings: Vec::new(),
             notices: Vec::new(),
@@ -163,6 +172,7 @@ impl Project {
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
+        let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
         let (problems, warnings) = reader.finish();
@@ -177,6 +187,7 @@ impl Project {
             settings,
             env,
             scripts,
+            is_root,
             entries,
             warnings,
             notices: Vec::new(),

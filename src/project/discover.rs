@@ -19,6 +19,12 @@ pub enum ProjectError {
         /// The start of the search.
         from: PathBuf,
     },
+    /// The directory that is named as the project has no `vx.toml`.
+    #[error("there is no vx.toml in `{}`", directory.display())]
+    NotThere {
+        /// The directory.
+        directory: PathBuf,
+    },
     /// The file exists but cannot be read.
     #[error("`{}` cannot be read: {cause}", path.display())]
     Unreadable {
@@ -35,7 +41,7 @@ pub enum ProjectError {
 impl Explain for ProjectError {
     fn kind(&self) -> TroubleKind {
         match self {
-            ProjectError::Missing { .. } => TroubleKind::NotFound,
+            ProjectError::Missing { .. } | ProjectError::NotThere { .. } => TroubleKind::NotFound,
             ProjectError::Unreadable { .. } => TroubleKind::Disk,
             ProjectError::Wrong(errors) => errors.kind(),
         }
@@ -46,6 +52,7 @@ impl Explain for ProjectError {
             ProjectError::Missing { .. } => {
                 Some("create a vx.toml with a [tools] table, or name the project with `--project DIR`".into())
             }
+            ProjectError::NotThere { .. } => Some("name the directory that holds it".into()),
             ProjectError::Unreadable { .. } => Some("check the file's permissions".into()),
             ProjectError::Wrong(errors) => errors.hint(),
         }
@@ -85,7 +92,8 @@ pub fn load(directory: &Path) -> Result<Project, ProjectError> {
 /// Read the project file of this directory and of no other, as `--project` requires.
 pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
     let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
-    let path = find_in(&absolute, |_| true).ok_or_else(|| ProjectError::Missing { from: directory.to_owned() })?;
+    let path =
+        find_in(&absolute, |_| true).ok_or_else(|| ProjectError::NotThere { directory: directory.to_owned() })?;
     read(&path)
 }
 
@@ -129,7 +137,7 @@ mod tests {
         std::fs::write(root.path().join("a/vx.toml"), "").unwrap();
         assert_eq!(find(&inner), Some(root.path().join("a/vx.toml")));
         assert!(load(&inner).unwrap().notices.is_empty());
-        assert!(matches!(load_from(&inner), Err(ProjectError::Missing { .. })));
+        assert!(matches!(load_from(&inner), Err(ProjectError::NotThere { .. })));
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::age::Published;
-use crate::archive::is_one_name;
+use crate::archive::{Attested, is_one_name};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::platform::Platform;
@@ -226,6 +226,9 @@ impl LockedTool {
             }
             if part.signature.is_some() && part.signed_by.is_none() {
                 return Err(format!("`{}` has a signature, and no key is named for it", archive.file));
+            }
+            if let Some(fault) = part.attested.as_ref().and_then(Attested::fault) {
+                return Err(fault);
             }
             match (self.source, &part.url) {
                 (SourceKind::Url, None) => return Err(format!("`{}` has no address", archive.file)),

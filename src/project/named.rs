@@ -1,9 +1,13 @@
 //! A tool with a version behind its name, as people type it.
 
-/// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name.
+use crate::shipped::NamedPackage;
+
+/// A tool's name and the version behind its `@`, if there is one; a leading `@` belongs to the name, also behind the
+/// registry of a package.
 pub fn tool_and_version(text: &str) -> (&str, Option<&str>) {
-    match text.char_indices().skip(1).find(|(_, character)| *character == '@') {
-        Some((at, _)) => (&text[..at], Some(&text[at + 1..])),
+    let name = NamedPackage::of_tool(text).map_or(0, |named| text.len() - named.package.len());
+    match text[name..].char_indices().skip(1).find(|(_, character)| *character == '@') {
+        Some((at, _)) => (&text[..name + at], Some(&text[name + at + 1..])),
         None => (text, None),
     }
 }
@@ -19,5 +23,8 @@ mod tests {
         assert_eq!(tool_and_version("@scope/x@1"), ("@scope/x", Some("1")));
         assert_eq!(tool_and_version("@scope/x"), ("@scope/x", None));
         assert_eq!(tool_and_version(""), ("", None));
+        assert_eq!(tool_and_version("npm:@scope/x@1"), ("npm:@scope/x", Some("1")));
+        assert_eq!(tool_and_version("npm:@scope/x"), ("npm:@scope/x", None));
+        assert_eq!(tool_and_version("pypi:x@latest"), ("pypi:x", Some("latest")));
     }
 }

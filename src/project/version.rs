@@ -5,6 +5,7 @@
 
 mod miss;
 mod parsed;
+mod specifiers;
 
 use std::fmt;
 use std::str::FromStr;
@@ -98,6 +99,7 @@ impl Request {
         let miss = match &self.kind {
             RequestKind::Word => Miss::UnknownWord,
             RequestKind::Range(range) if range.is_empty() => Miss::EmptyRange,
+            RequestKind::Specifiers(all) if specifiers::is_empty(all) => Miss::EmptyRange,
             _ => return None,
         };
         Some(NoMatch { request: self.text.clone(), miss, nearest: Vec::new() })
@@ -185,10 +187,13 @@ impl FromStr for Request {
     }
 }
 
-/// True for a word such as `nightly`, which may be a mistake in this tool's version, and is no sign of a broken file.
+/// True for a word such as `nightly`, `21-tem` or `1.29/stable`, as vendors and other programs name releases. It may be a
+/// mistake in this tool's version, and is no sign of a broken file.
 fn is_word(text: &str) -> bool {
-    text.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_".contains(letter))
+    text.starts_with(|letter: char| letter.is_ascii_alphanumeric())
+        && text.contains(|letter: char| letter.is_ascii_alphabetic())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./@:+".contains(letter))
+        && (!text.contains('.') || text.contains(|letter: char| letter.is_ascii_digit()))
 }
 
 /// A request with Python's operators; operators of both npm and Python keep npm's meaning.
@@ -217,8 +222,17 @@ fn number_count(piece: &str) -> usize {
 fn meets(specifiers: &VersionSpecifiers, version: &Version) -> bool {
     specifiers.iter().all(|one| match one.operator() {
         Operator::LessThan if one.any_prerelease() => version < one.version(),
+        Operator::EqualStar | Operator::NotEqualStar => one.contains(&padded(version, one.version().release().len())),
         _ => one.contains(version),
     })
+}
+
+/// The version with zeros at its end, so that it has at least this many parts: `2` is `2.0`, so it is none of `2.3.*`, for
+/// which the crate takes it.
+fn padded(version: &Version, parts: usize) -> Version {
+    let mut release = version.release().to_vec();
+    release.resize(release.len().max(parts), 0);
+    version.clone().with_release(release)
 }
 
 /// An npm range; `>=18,<20` is read as `>=18 <20`. An alternative without a word is a typing mistake here.

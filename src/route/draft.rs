@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::format::{CHECKED_FROM, HEADER_BYTES, LONGEST_BYTES, MAGIC, RECORD_BYTES, Stamp, hash};
+use super::format::{CHECKED_FROM, HEADER_BYTES, Kind, LONGEST_BYTES, MAGIC, RECORD_BYTES, hash};
+use super::stamp::Seen;
 
 /// The routes of one directory, with everything that they depend on.
 #[derive(Clone, Debug, Default)]
@@ -11,7 +12,7 @@ pub struct Draft {
     /// The directory, as the system names it.
     pub directory: PathBuf,
     /// The files that the routes depend on.
-    pub witnesses: Vec<(PathBuf, Stamp)>,
+    pub witnesses: Vec<Seen>,
     /// The variables that the routes depend on, with their values.
     pub conditions: Vec<(&'static str, Option<OsString>)>,
     /// The programs.
@@ -49,9 +50,13 @@ impl Draft {
     }
 
     fn records(&self, bytes: &mut Bytes) -> Option<()> {
-        for (path, stamp) in &self.witnesses {
+        for Seen { path, stamp, kind } in &self.witnesses {
             bytes.text(path.as_os_str())?;
-            bytes.words([u64::from(stamp.is_some())]);
+            bytes.words([match kind {
+                Kind::File => u64::from(stamp.is_some()),
+                Kind::Directory => 2,
+                Kind::Name => 3,
+            }]);
             bytes.words(stamp.unwrap_or_default());
         }
         for (name, value) in &self.conditions {
@@ -114,13 +119,22 @@ impl Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::format::Cache;
+    use super::super::format::{Cache, Stamp};
     use super::*;
+
+    fn file(path: &str, stamp: Stamp) -> Seen {
+        Seen { path: path.into(), stamp, kind: Kind::File }
+    }
 
     fn draft() -> Draft {
         Draft {
             directory: "/home/project".into(),
-            witnesses: vec![("/home/project/vx.toml".into(), Some([1, 2, 3, 4, 5])), ("/home/vx.toml".into(), None)],
+            witnesses: vec![
+                file("/home/project/vx.toml", Some([1, 2, 3, 4, 5])),
+                file("/home/vx.toml", None),
+                Seen { path: "/home/project/in".into(), stamp: Some([6; 5]), kind: Kind::Directory },
+                Seen { path: "/home/project/in/vx.toml".into(), stamp: None, kind: Kind::Name },
+            ],
             conditions: vec![("VX_HOME", Some("/home/vx".into())), ("HOME", None)],
             programs: vec![
                 Known { name: "node".into(), file: "/s/node/bin/node".into(), search: "/s/node/bin:/s/uv/bin".into() },

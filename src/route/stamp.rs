@@ -3,23 +3,40 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::format::Stamp;
+use super::format::{Kind, Stamp};
+use crate::paths::FileSystem;
 
 /// A file that changed less than this before its state was recorded could change again with the same times: the
 /// kernel's clock for files advances in steps of up to 10 ms.
 const STEP: Duration = Duration::from_millis(10);
 
+/// A file that routes depend on, with its state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The file, or the directory.
+    pub path: PathBuf,
+    /// Its state; `None` if there is none.
+    pub stamp: Stamp,
+    /// The consequence of a change.
+    pub kind: Kind,
+}
+
 /// Records the state of files before they are read.
+///
+/// Of a directory that lacks several names only its own state has to be compared later: no name comes without a change
+/// of it.
 #[derive(Clone, Debug)]
 pub struct Look {
     began: SystemTime,
     seen: Vec<(PathBuf, Stamp)>,
+    /// The directories of these files, each as it was before the first of its files.
+    directories: Vec<(PathBuf, Stamp)>,
 }
 
 impl Look {
     /// A look that begins now.
     pub fn begin() -> Self {
-        Self { began: SystemTime::now(), seen: Vec::new() }
+        Self { began: SystemTime::now(), seen: Vec::new(), directories: Vec::new() }
     }
 
     /// Record the state of a file, which need not exist. Returns true if it does.
@@ -27,17 +44,44 @@ impl Look {
         if let Some((_, stamp)) = self.seen.iter().find(|(seen, _)| seen == path) {
             return stamp.is_some();
         }
+        if let Some(directory) = path.parent()
+            && !self.directories.iter().any(|(known, _)| known == directory)
+        {
+            self.directories.push((directory.to_owned(), stamp(directory)));
+        }
         let stamp = stamp(path);
         self.seen.push((path.to_owned(), stamp));
         stamp.is_some()
     }
 
     /// The recorded states; `None` if a later change of a file could go unnoticed.
-    pub fn finish(self) -> Option<Vec<(PathBuf, Stamp)>> {
+    pub fn finish(self) -> Option<Vec<Seen>> {
         let trusted = self.began.checked_sub(STEP)?.duration_since(UNIX_EPOCH).ok()?.as_nanos();
         let old = |stamp: &Stamp| stamp.is_none_or(|[.., changed]| u128::from(changed) < trusted);
-        self.seen.iter().all(|(_, stamp)| old(stamp)).then_some(self.seen)
+        if !self.seen.iter().all(|(_, stamp)| old(stamp)) {
+            return None;
+        }
+        let (mut seen, mut left) = (Vec::new(), self.seen);
+        for (directory, stamp) in self.directories.into_iter().filter(|(_, stamp)| stamp.is_some() && old(stamp)) {
+            let lacks = |(path, stamp): &(PathBuf, Stamp)| {
+                stamp.is_none() && path.parent() == Some(&directory) && path.symlink_metadata().is_err()
+            };
+            if left.iter().filter(|file| lacks(file)).count() < 2 || !shows_new_names(&directory) {
+                continue;
+            }
+            let names: Vec<PathBuf> = left.extract_if(.., |file| lacks(file)).map(|(path, _)| path).collect();
+            seen.push(Seen { path: directory, stamp, kind: Kind::Directory });
+            seen.extend(names.into_iter().map(|path| Seen { path, stamp: None, kind: Kind::Name }));
+        }
+        seen.extend(left.into_iter().map(|(path, stamp)| Seen { path, stamp, kind: Kind::File }));
+        Some(seen)
     }
+}
+
+/// True if the times of a directory change with every name that comes, which other machines' file systems may not show
+/// at once.
+fn shows_new_names(directory: &Path) -> bool {
+    matches!(FileSystem::of(directory), FileSystem::Disk | FileSystem::Memory)
 }
 
 /// The state of a file; `None` if there is none.
@@ -81,5 +125,26 @@ mod tests {
         let mut look = Look::begin();
         assert!(look.at(&file));
         assert_eq!(look.finish().map(|seen| seen.len()), Some(1));
+    }
+
+    #[test]
+    fn names_that_a_directory_lacks_are_known_by_the_directory_unless_they_are_links() {
+        let top = tempfile::tempdir().expect("a directory");
+        let names = [".vx.toml", "vx.toml"].map(|name| top.path().join(name));
+        let kinds = |look: Look| look.finish().expect("old enough").iter().map(|seen| seen.kind).collect::<Vec<_>>();
+        let look = || {
+            std::thread::sleep(2 * STEP);
+            let mut look = Look::begin();
+            names.iter().for_each(|name| assert!(!look.at(name)));
+            look
+        };
+        assert_eq!(kinds(look()), [Kind::Directory, Kind::Name, Kind::Name]);
+        // A link to nothing becomes a file without a change of its directory.
+        std::os::unix::fs::symlink("/no/such/file", &names[0]).expect("a link");
+        assert_eq!(kinds(look()), [Kind::File, Kind::File]);
+        std::fs::remove_file(&names[0]).expect("it goes");
+        let mut fresh = Look::begin();
+        names.iter().for_each(|name| assert!(!fresh.at(name)));
+        assert_eq!(kinds(fresh), [Kind::File, Kind::File], "the directory changed a moment ago");
     }
 }

@@ -9,6 +9,7 @@ use super::pypi::wheel;
 use super::recipe::{Recipe, has};
 use crate::archive::Archive;
 use crate::candidate::{SourceKind, is_version};
+use crate::shipped::{NODE_MODULES, NamedPackage};
 
 /// A difference between an archive of a lock and the recipe of its tool; a clause about the lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -91,6 +92,9 @@ impl Recipe {
 
     fn agrees_with_npm(&self, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
         let own = self.main(version);
+        if self.ships_programs {
+            return self.agrees_with_package(&own, archives);
+        }
         let also = self.also.iter().filter(|one| has(version, one.since.as_deref(), one.until.as_deref()));
         let also = also.map(|one| Expected {
             packages: vec![one.package(self.platform)],
@@ -107,6 +111,29 @@ impl Recipe {
             }
         }
         Ok(())
+    }
+
+    /// Compare a package that is named outside of the catalogue. The package alone says which others belong to it, so
+    /// that is checked once it is unpacked.
+    fn agrees_with_package(&self, own: &Expected, archives: &[&Archive]) -> Result<(), Disagreement> {
+        let Some((first, beside)) = archives.split_first() else { return count(archives, 1) };
+        own.agrees(first)?;
+        for archive in beside {
+            let named = NamedPackage { source: self.source, package: &archive.package };
+            let place = Expected {
+                packages: vec![archive.package.clone()],
+                version: None,
+                strip: 1,
+                into: format!("{NODE_MODULES}/{}", archive.package),
+            };
+            if named.check().is_err() || archive.package == first.package {
+                let (locked, expected) = (archive.package.clone(), first.package.clone());
+                return Err(Disagreement::Package { locked, expected });
+            }
+            place.agrees(archive)?;
+        }
+        let strange = archives.iter().find(|one| one.file != usual_file(&one.package, &one.version));
+        strange.map_or(Ok(()), |archive| Err(file(archive)))
     }
 
     fn agrees_with_wheel(&self, version: &str, archives: &[&Archive]) -> Result<(), Disagreement> {
@@ -162,7 +189,7 @@ impl Recipe {
             packages: self.packages.iter().chain(&self.was).cloned().collect(),
             version: Some(version.to_owned()),
             strip: self.strip,
-            into: String::new(),
+            into: self.into.clone(),
         }
     }
 }

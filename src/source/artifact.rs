@@ -1,5 +1,6 @@
 //! One archive, as a source describes it.
 
+use super::attestation::Attestation;
 use super::signature::Signature;
 use crate::archive::{Archive, Origin};
 use crate::config::Part;
@@ -13,12 +14,14 @@ pub struct Artifact {
     pub origin: Origin,
     /// The key that signed the digest, or the reason why none is known.
     pub signature: Signature,
+    /// The builder by its attestations, or the reason why none is known.
+    pub attestation: Attestation,
 }
 
 impl Artifact {
     /// An archive of a source that signs nothing.
     pub(super) fn unsigned(archive: Archive, origin: Origin) -> Self {
-        Self { archive, origin, signature: Signature::Unoffered }
+        Self { archive, origin, signature: Signature::Unoffered, attestation: Attestation::Unoffered }
     }
 
     /// The archive as a part of a release to install.

@@ -19,7 +19,7 @@ use crate::digest::Algorithm;
 use crate::http::Trust;
 
 /// The format of a cache file, its first field; files of other formats are ignored.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// The longest header that is sent back to a server.
 const HEADER_BYTES: usize = 1024;

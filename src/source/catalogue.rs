@@ -144,6 +144,11 @@ pub fn find(name: &str) -> Option<&'static Tool> {
     CATALOGUE.tools.get(name).or_else(|| all().find(|tool| tool.aliases.iter().any(|alias| alias == name)))
 }
 
+/// True if both names mean the same tool.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || find(one).is_some_and(|tool| find(other).is_some_and(|other| other.name == tool.name))
+}
+
 /// The tool of this name, or the one that provides a program of this name.
 pub fn providing(program: &str) -> Option<&'static Tool> {
     find(program).or_else(|| all().find(|tool| tool.brings.iter().any(|brought| brought == program)))
@@ -209,7 +214,8 @@ impl Explain for UnknownTool {
         }
         match self.nearest.as_slice() {
             [] => Some(format!(
-                "look for it with `vx search {name}`; for a tool of your own add `url` and `sha256`, or `source = \"system\"`"
+                "look for it with `vx search {name}`; a package of a registry is `\"npm:{name}\"` or `\"pypi:{name}\"`; for a \
+                 tool of your own add `url` and `sha256`, or `source = \"system\"`"
             )),
             near => Some(format!(
                 "did you mean {}?",

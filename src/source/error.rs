@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use super::attestation::AttestationFault;
 use super::signature::SignatureFault;
 use crate::age::to_the_second;
-use crate::http::CERTIFICATE_HINT;
+use crate::http::TlsFault;
+use crate::shipped::Unshipped;
 use crate::trouble::{Explain, TroubleKind};
 
 /// A question to a source that got no usable answer.
@@ -27,6 +29,8 @@ pub struct SourceError {
 pub enum SourceErrorKind {
     /// The registry has no such package.
     NoSuchPackage,
+    /// The registry has no document at the address that it names itself.
+    NoSuchDocument,
     /// The package has no such version.
     NoSuchVersion(String),
     /// The version exists, but not for this platform.
@@ -46,8 +50,8 @@ pub enum SourceErrorKind {
         /// The reason.
         reason: String,
     },
-    /// The server's certificate is not trusted.
-    Certificate(String),
+    /// The server's certificate is not trusted, or the client's is not accepted.
+    Certificate(TlsFault),
     /// Nothing arrived for this long.
     Stalled(Duration),
     /// The time allowed for the request has passed.
@@ -66,8 +70,12 @@ pub enum SourceErrorKind {
     TooYoung(Timestamp),
     /// The registry gives no digest, so the archive could not be verified.
     NoDigest,
+    /// The package cannot be a tool by itself.
+    Unshipped(Box<Unshipped>),
     /// The archive's signature is wrong, or missing although it is required.
     Signature(SignatureFault),
+    /// An attestation of the archive is wrong, or missing although it is required.
+    Attestation(AttestationFault),
     /// No setting names the registry. Holds the settings that could.
     NotConfigured(String),
     /// A setting makes no sense.
@@ -87,6 +95,14 @@ impl SourceError {
     /// An error without a host.
     pub(super) fn new(what: impl Into<String>, kind: SourceErrorKind) -> Self {
         Self { what: what.into(), host: None, kind }
+    }
+
+    /// The same error of a document beside a package: without it, the package is there nevertheless.
+    pub(super) fn of_document(self) -> Self {
+        match self.kind {
+            SourceErrorKind::NoSuchPackage => Self { kind: SourceErrorKind::NoSuchDocument, ..self },
+            _ => self,
+        }
     }
 
     /// An error of the host of this address.
@@ -112,6 +128,7 @@ impl fmt::Display for SourceError {
         let host = self.host.as_deref().unwrap_or("the source");
         match &self.kind {
             SourceErrorKind::NoSuchPackage => write!(f, "{what}: {host} has no such package"),
+            SourceErrorKind::NoSuchDocument => write!(f, "{what}: {host} has no such document"),
             SourceErrorKind::NoSuchVersion(version) => write!(f, "{what}: {host} has no version {version}"),
             SourceErrorKind::TooYoung(cutoff) => {
                 write!(f, "{what}: all that fit were published after {}, and are too young", to_the_second(*cutoff))
@@ -139,7 +156,9 @@ impl fmt::Display for SourceError {
                 write!(f, "{what}: {host} lists `{first}`{more} in a form that makes no sense: passed over")
             }
             SourceErrorKind::NoDigest => write!(f, "{what}: {host} gives no digest that is strong enough to trust"),
+            SourceErrorKind::Unshipped(unshipped) => write!(f, "{unshipped}"),
             SourceErrorKind::Signature(fault) => write!(f, "{what}: {fault}"),
+            SourceErrorKind::Attestation(fault) => write!(f, "{what}: {fault}"),
             SourceErrorKind::NotConfigured(settings) => write!(f, "{what}: nothing says where to ask: {settings}"),
             SourceErrorKind::BadSetting { setting, reason } => write!(f, "{what}: {setting} {reason}"),
             SourceErrorKind::Offline => write!(f, "{what}: not in the cache, and the network is not to be used"),
@@ -154,7 +173,7 @@ impl Explain for SourceError {
     fn kind(&self) -> TroubleKind {
         match &self.kind {
             SourceErrorKind::NoSuchPackage | SourceErrorKind::NoSuchVersion(_) => TroubleKind::NotFound,
-            SourceErrorKind::TooYoung(_) => TroubleKind::NotFound,
+            SourceErrorKind::NoSuchDocument | SourceErrorKind::TooYoung(_) => TroubleKind::NotFound,
             SourceErrorKind::NotForPlatform(_) => TroubleKind::NotForPlatform,
             SourceErrorKind::NotAllowed(_) => TroubleKind::Access,
             SourceErrorKind::Status(status) if is_passing(*status) => TroubleKind::Network,
@@ -170,7 +189,8 @@ impl Explain for SourceError {
             | SourceErrorKind::Garbage(_)
             | SourceErrorKind::PassedOver(_) => TroubleKind::BadAnswer,
             SourceErrorKind::NoDigest => TroubleKind::Digest,
-            SourceErrorKind::Signature(_) => TroubleKind::Signature,
+            SourceErrorKind::Unshipped(unshipped) => unshipped.kind(),
+            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => TroubleKind::Signature,
             SourceErrorKind::NotConfigured(_) | SourceErrorKind::BadSetting { .. } => TroubleKind::Configuration,
             SourceErrorKind::Offline => TroubleKind::Offline,
             SourceErrorKind::Program(_) => TroubleKind::Program,
@@ -179,13 +199,14 @@ impl Explain for SourceError {
 
     fn hint(&self) -> Option<String> {
         let hint = match &self.kind {
+            SourceErrorKind::NoSuchDocument => "ask the registry's keeper to serve what its own answers name",
             SourceErrorKind::NoSuchPackage => "check which registry the configuration of npm or pip names",
             SourceErrorKind::NoSuchVersion(_) => "choose another version, or refresh the lock with `vx lock --upgrade`",
             SourceErrorKind::TooYoung(_) => {
                 "wait until one is old enough, or set `minimum_release_age` for the tool or in [settings]"
             }
             SourceErrorKind::NotForPlatform(_) => {
-                "limit the tool to other systems with `os = [...]`, or use `source = \"system\"`"
+                "limit the tool to other systems with `os = [...]`; one of the catalogue can use `source = \"system\"`"
             }
             SourceErrorKind::NotAllowed(_) => "put credentials for this host into .npmrc, pip.conf or .netrc",
             SourceErrorKind::Status(_) => "try again later, or name another mirror in the configuration of npm or pip",
@@ -195,7 +216,7 @@ impl Explain for SourceError {
             SourceErrorKind::Proxy { .. } => {
                 "correct this variable, or name the host in NO_PROXY if it is reached without a proxy"
             }
-            SourceErrorKind::Certificate(_) => CERTIFICATE_HINT,
+            SourceErrorKind::Certificate(fault) => fault.hint(),
             SourceErrorKind::Overdue(_) => "run it again with a larger `--timeout`",
             SourceErrorKind::WebPage => "sign in to the network, or check the proxy and the registry's address",
             SourceErrorKind::Redirected(_) | SourceErrorKind::TooLarge(_) | SourceErrorKind::Garbage(_) => {
@@ -203,7 +224,9 @@ impl Explain for SourceError {
             }
             SourceErrorKind::PassedOver(_) => "ask the registry's keeper to mend them; all others are used",
             SourceErrorKind::NoDigest => "ask the registry's keeper to serve sha256 or sha512 digests",
+            SourceErrorKind::Unshipped(unshipped) => return unshipped.hint(),
             SourceErrorKind::Signature(fault) => fault.hint(),
+            SourceErrorKind::Attestation(fault) => fault.hint(),
             SourceErrorKind::NotConfigured(_) => {
                 "set UV_DEFAULT_INDEX, or `index-url` in pip.conf or uv.toml, or install pip or uv"
             }

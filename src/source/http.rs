@@ -24,6 +24,15 @@ use retry::Failure;
 /// more, and refused requests are repeated later.
 const AT_ONCE_MAX: usize = 96;
 
+/// The address in a document of a registry.
+pub(super) fn web_address(text: &str) -> Result<Url, SourceErrorKind> {
+    let url = Url::parse(text).map_err(|error| SourceErrorKind::Garbage(error.to_string()))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err(SourceErrorKind::Garbage("an address in it is no web address".into())),
+    }
+}
+
 /// One request.
 pub(super) struct Query<'a> {
     /// The requested thing, for errors.
@@ -39,7 +48,22 @@ pub(super) struct Query<'a> {
     pub(super) authorization: &'a dyn Fn(&Url) -> Option<String>,
 }
 
-impl Query<'_> {
+impl<'a> Query<'a> {
+    /// A request for a document of which there is no copy.
+    pub(super) fn new(
+        what: &'a str,
+        url: &'a Url,
+        accept: &'a str,
+        authorization: &'a dyn Fn(&Url) -> Option<String>,
+    ) -> Self {
+        Self { what, url, accept, etag: None, changed: None, authorization }
+    }
+
+    /// The same for a document in JSON.
+    pub(super) fn json(what: &'a str, url: &'a Url, authorization: &'a dyn Fn(&Url) -> Option<String>) -> Self {
+        Self::new(what, url, "application/json", authorization)
+    }
+
     /// True if there is a cached copy to revalidate.
     fn has_copy(&self) -> bool {
         self.etag.is_some() || self.changed.is_some()

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod artifact;
+mod attestation;
 mod cache;
 pub mod catalogue;
 mod credentials;
@@ -29,10 +30,11 @@ mod vendor;
 
 pub use agreement::Disagreement;
 pub use artifact::Artifact;
+pub use attestation::{Attestation, AttestationFault};
 pub use error::{SourceError, SourceErrorKind};
 pub use options::{Environment, Limits, ProgramOutput, Runner, SourceOptions};
 pub use project_settings::{ProjectSetting, project_settings};
-pub use recipe::{NoRecipe, Recipe, RecipeRequest};
+pub use recipe::{NoRecipe, Recipe, RecipeRequest, uncatalogued};
 pub use signature::{Claim, Proof, Signature, SignatureFault};
 pub use sources::Sources;
 pub use system::{SystemTool, is_program, program_on_path, programs_on_path};

@@ -1,8 +1,11 @@
 //! The npm registry: versions from abbreviated documents, archives from the document of one version.
 
+mod attested;
+mod client;
 mod document;
 mod kept;
 mod keys;
+mod manifest;
 mod registry;
 mod safety;
 mod signed;
@@ -15,6 +18,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::artifact::Artifact;
+use super::attestation::check::Checker;
 use super::cache::Cache;
 use super::credentials::Netrc;
 use super::error::{SourceError, SourceErrorKind};
@@ -24,11 +28,12 @@ use super::options::SourceOptions;
 use super::signature::Signature;
 use crate::archive::{Archive, Origin};
 use crate::digest::Digest;
-use document::PackageVersion;
-pub(super) use document::{Package, Times};
+use crate::shipped::NpmManifest;
+pub(super) use client::client_certificates;
+pub(super) use document::{Package, PackageVersion, Times};
 use registry::Registry;
 pub(super) use safety::{certificate_files, unchecked_hosts};
-use signed::RegistryKeys;
+use signed::{Examined, RegistryKeys};
 
 /// The abbreviated form of a package's document, or the long form from servers that do not know it.
 const ACCEPT: &str = "application/vnd.npm.install-v1+json, application/json;q=0.8, */*;q=0.5";
@@ -44,17 +49,21 @@ pub(super) struct Npm {
     releases: Memo<PackageVersion>,
     keys: Memo<RegistryKeys>,
     times: Memo<Times>,
+    manifests: Memo<NpmManifest>,
+    checker: Checker,
 }
 
 impl Npm {
     pub(super) fn new(options: SourceOptions) -> Self {
         Self {
+            checker: Checker::new(options.home.trusted_root()),
             options,
             registry: OnceLock::new(),
             packages: Memo::default(),
             releases: Memo::default(),
             keys: Memo::default(),
             times: Memo::default(),
+            manifests: Memo::default(),
         }
     }
 
@@ -88,14 +97,8 @@ impl Npm {
             let registry = self.registry()?;
             let what = format!("the versions of the npm package {name}");
             let url = registry.package_url(name)?;
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: ACCEPT,
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
+            let authorization = registry.authorizer(netrc, name);
+            let query = Query::new(&what, &url, ACCEPT, &authorization);
             cache.ask(&format!("npm-{name}"), &query, None, Package::read)
         })
     }
@@ -143,7 +146,7 @@ impl Npm {
             self.discard(cache, registry, name, version);
             return Err(SourceError::at(what, &home, SourceErrorKind::NoDigest));
         };
-        let signature = self.signature(cache, netrc, name, version, &release)?;
+        let signature = self.signature(Examined { cache, netrc, name, version, release: &release })?;
         let stated = release.tarball.as_deref().and_then(|text| Url::parse(text).ok());
         let url = match stated {
             Some(url) => registry.rewritten(url, name),
@@ -156,7 +159,8 @@ impl Npm {
         }
         let (package, version) = (name.to_owned(), version.to_owned());
         let archive = Archive { package, version, file, digest: Some(digest), ..Archive::default() };
-        Ok(Artifact { archive, origin: self.at(netrc, name, url)?, signature })
+        let attestation = self.attestation(cache, netrc, &archive, &release)?;
+        Ok(Artifact { origin: self.at(netrc, &archive.package, url)?, archive, signature, attestation })
     }
 
     /// The signature of an archive by what its registry says now, and the digest that it says.
@@ -168,7 +172,7 @@ impl Npm {
     ) -> Result<(Option<Digest>, Signature), SourceError> {
         let (name, version) = (&archive.package, &archive.version);
         let release = self.release(cache, netrc, name, version)?;
-        Ok((release.digest(), self.signature(cache, netrc, name, version, &release)?))
+        Ok((release.digest(), self.signature(Examined { cache, netrc, name, version, release: &release })?))
     }
 
     /// The usual origin of an archive, unless its document gives another.
@@ -185,6 +189,12 @@ impl Npm {
     fn at(&self, netrc: &Netrc, name: &str, url: Url) -> Result<Origin, SourceError> {
         let authorization = self.registry()?.authorization(&url, name).or_else(|| netrc.header(&url));
         Ok(Origin { url: url.to_string(), authorization })
+    }
+
+    /// The time for which a document of a published version is used. It does not change, unless it is asked for anew to
+    /// see just that.
+    fn version_fresh_for(&self) -> Duration {
+        if self.options.fresh_for.is_zero() { Duration::ZERO } else { VERSION_FRESH_FOR }
     }
 
     /// One version, from the package's document if that is cached, or else from its own, which is far smaller.
@@ -204,16 +214,9 @@ impl Npm {
                 return Ok(release.clone());
             }
             let url = registry.version_url(name, version)?;
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
-            // A published version does not change, unless it is asked for anew to see just that.
-            let fresh_for = if self.options.fresh_for.is_zero() { Duration::ZERO } else { VERSION_FRESH_FOR };
+            let authorization = registry.authorizer(netrc, name);
+            let query = Query::json(&what, &url, &authorization);
+            let fresh_for = self.version_fresh_for();
             let own = cache.ask(&format!("npm-{name}-{version}"), &query, Some(fresh_for), PackageVersion::read);
             match own {
                 // Some registries have no documents of single versions.

@@ -83,6 +83,8 @@ pub struct SourceOptions {
     pub offline: bool,
     /// Refuse npm packages without a valid signature of their registry.
     pub require_signatures: bool,
+    /// The tools that need a verified attestation.
+    pub require_provenance: Vec<String>,
     /// The mirrors, by the names of the sites that they replace.
     pub mirrors: BTreeMap<String, String>,
     /// The time for which a version list is used before it is requested again; zero for none.
@@ -148,6 +150,7 @@ mod tests {
             project_settings,
             offline: true,
             require_signatures: false,
+            require_provenance: Vec::new(),
             mirrors: BTreeMap::new(),
             fresh_for: Duration::ZERO,
             environment: Arc::new(|_| None),

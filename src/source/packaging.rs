@@ -122,6 +122,11 @@ fn node_name(platform: Platform) -> String {
 }
 
 impl Packaging {
+    /// True if this one package is the tool on every platform.
+    pub(super) fn is_of(&self, package: &str) -> bool {
+        self.package.as_deref() == Some(package)
+    }
+
     /// The packages for a platform, newest naming first; empty if there is none.
     pub(super) fn packages(&self, platform: Platform) -> Vec<String> {
         let own = self.packages.get(&platform).cloned().unwrap_or_default();

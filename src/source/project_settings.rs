@@ -46,8 +46,17 @@ fn lines(file: &Path) -> Vec<ProjectSetting> {
 /// True for a name in plain letters that is none of the settings that the sources follow. Any other writing of a name,
 /// such as in quotes, may be one of them.
 fn is_harmless(name: &str) -> bool {
-    const FOLLOWED: [&str; 5] =
-        ["registry", "replace-registry-host", "min-release-age", "trust-policy", "trust-policy-ignore-after"];
+    const FOLLOWED: [&str; 9] = [
+        "registry",
+        "replace-registry-host",
+        "min-release-age",
+        "trust-policy",
+        "trust-policy-ignore-after",
+        "cafile",
+        "strict-ssl",
+        "cert",
+        "key",
+    ];
     let plain = name.chars().all(|character| character.is_ascii_lowercase() || character == '-');
     plain && !name.is_empty() && !FOLLOWED.contains(&name)
 }
@@ -61,15 +70,17 @@ mod tests {
         let top = tempfile::tempdir().expect("a directory");
         let inner = top.path().join("a/b");
         std::fs::create_dir_all(&inner).expect("directories");
-        let npm = "; x\nsave-exact=true\nregistry = https://a.invalid/\n\"registry\"=x\n@s:registry=y\n//h/:_authToken=z\n[s]\n";
+        let npm = "; x\nsave-exact=true\nstrict-ssl=false\ncafile=/x\ncert=x\nkey=x\n//h/:certfile=x\nregistry = https://a.invalid/\n\"registry\"=x\n@s:registry=y\n//h/:_authToken=z\n[s]\n";
         std::fs::write(inner.join(".npmrc"), npm).expect("a file");
         std::fs::write(top.path().join("uv.toml"), "index-url = \"https://b.invalid\"\n").expect("a file");
         let found = |directory: &Path| {
             let found = project_settings(directory, top.path());
             found.into_iter().map(|setting| setting.name).collect::<Vec<_>>()
         };
-        assert_eq!(found(&inner), ["registry", "\"registry\"", "@s:registry", "//h/:_authToken", "[s]", "index"]);
+        let safety = ["strict-ssl", "cafile", "cert", "key", "//h/:certfile"];
+        assert_eq!(found(&inner)[..5], safety);
+        assert_eq!(found(&inner)[5..], ["registry", "\"registry\"", "@s:registry", "//h/:_authToken", "[s]", "index"]);
         assert_eq!(found(top.path()), ["index"]);
-        assert_eq!(project_settings(&inner, &inner).len(), 5, "no further up than the top");
+        assert_eq!(project_settings(&inner, &inner).len(), 10, "no further up than the top");
     }
 }

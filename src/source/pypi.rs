@@ -1,10 +1,12 @@
 //! The Python package index: one page for each package lists every file of every version.
 
 mod ask;
+pub(in crate::source) mod attested;
 mod config;
 mod glibc;
 mod index;
 mod page;
+mod safety;
 pub(super) mod wheel;
 
 use std::collections::BTreeMap;
@@ -15,19 +17,21 @@ use std::time::Duration;
 use url::Url;
 
 use super::artifact::Artifact;
+use super::attestation::check::Checker;
 use super::cache::Cache;
 use super::credentials::{Netrc, same_origin};
 use super::error::{SourceError, SourceErrorKind};
-use super::http::Query;
+use super::http::{Query, web_address};
 use super::memo::Memo;
 use super::options::SourceOptions;
 use crate::age::Published;
 use crate::archive::{Archive, Origin};
 use crate::platform::Platform;
-pub(super) use config::{certificate_files, uv_index};
+pub(super) use config::uv_index;
 use glibc::Glibc;
 use index::Index;
 use page::{File, Page};
+pub(super) use safety::{certificate_files, client_certificate, trusted_hosts};
 use wheel::Fit;
 
 /// JSON if the index supports it, or else the older HTML.
@@ -50,11 +54,13 @@ pub(super) struct Pypi {
     index: OnceLock<Result<Index, SourceError>>,
     pages: Memo<Page>,
     glibc: OnceLock<Glibc>,
+    checker: Checker,
 }
 
 impl Pypi {
     pub(super) fn new(options: SourceOptions) -> Self {
-        Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new() }
+        let checker = Checker::new(options.home.trusted_root());
+        Self { options, index: OnceLock::new(), pages: Memo::default(), glibc: OnceLock::new(), checker }
     }
 
     /// The configuration files that apply, as far as they exist.
@@ -89,14 +95,8 @@ impl Pypi {
             let index = self.index(cache)?;
             let url = index.page(package)?;
             let what = format!("the files of the Python package {package}");
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: ACCEPT,
-                etag: None,
-                changed: None,
-                authorization: &|url| self.authorization(index, netrc, url),
-            };
+            let authorization = |url: &Url| self.authorization(index, netrc, url);
+            let query = Query::new(&what, &url, ACCEPT, &authorization);
             cache.ask(&format!("pypi-{package}"), &query, fresh_for, Page::read)
         })
     }
@@ -107,6 +107,11 @@ impl Pypi {
         let url = &self.index(cache).ok()?.url;
         let kind = SourceErrorKind::PassedOver(page.passed_over.names().to_vec());
         Some(SourceError::at(format!("the files of the Python package {package}"), url, kind))
+    }
+
+    /// True if a page that was read lists wheels, and none for any platform.
+    pub(super) fn has_modules_alone(&self, package: &str) -> bool {
+        self.pages.peek(package).is_some_and(|page| page.files.is_empty() && page.has_other_wheels)
     }
 
     /// Drop the cached versions of a package, because there may be newer ones.
@@ -202,7 +207,8 @@ impl Pypi {
             size: file.size,
             ..Archive::default()
         };
-        Ok(Artifact::unsigned(archive, self.at(index, netrc, &what, file)?))
+        let attestation = self.attestation(cache, netrc, &archive, file.provenance.as_deref())?;
+        Ok(Artifact { attestation, ..Artifact::unsigned(archive, self.at(index, netrc, &what, file)?) })
     }
 
     /// True if a page that was read lists several wheels of this one's version that run on this machine.
@@ -243,11 +249,7 @@ impl Pypi {
     }
 
     fn at(&self, index: &Index, netrc: &Netrc, what: &str, file: &File) -> Result<Origin, SourceError> {
-        let garbage = |reason: String| SourceError::at(what, &index.url, SourceErrorKind::Garbage(reason));
-        let url = Url::parse(&file.url).map_err(|error| garbage(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(garbage("a file's address is no web address".into()));
-        }
+        let url = web_address(&file.url).map_err(|kind| SourceError::at(what, &index.url, kind))?;
         Ok(Origin { authorization: self.authorization(index, netrc, &url), url: url.to_string() })
     }
 }

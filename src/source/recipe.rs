@@ -1,7 +1,9 @@
 //! The recipe of a tool on a platform: its source, packages and programs, derived from the catalogue and the project
 //! without a request.
 
+mod missing;
 mod named;
+mod package;
 
 use std::str::FromStr;
 
@@ -15,13 +17,16 @@ use crate::config::Program;
 use crate::digest::Digest;
 use crate::platform::{Arch, Os, Platform};
 use crate::template;
-use crate::trouble::{Explain, TroubleKind};
+pub use missing::NoRecipe;
+pub use package::uncatalogued;
 
 /// The project's settings for a tool, beside its version.
 #[derive(Clone, Debug, Default)]
 pub struct RecipeRequest {
     /// The only source to use.
     pub source: Option<SourceKind>,
+    /// The package of that source; `None` for the one that the tool's name or the catalogue names.
+    pub package: Option<String>,
     /// The address to fetch on this platform, with `{version}`, `{os}` and the like unexpanded.
     pub url: Option<String>,
     /// The expected digest on this platform.
@@ -47,6 +52,10 @@ pub struct Recipe {
     pub(super) also: Vec<Companion>,
     pub(super) lts: Vec<SupportLine>,
     pub(super) strip: u32,
+    /// The folder of the release that the first archive is unpacked into; empty for the top.
+    pub(super) into: String,
+    /// True if the programs are those that the package itself declares.
+    pub(super) ships_programs: bool,
     pub(super) url: Option<String>,
     pub(super) digest: Option<Digest>,
     /// The programs to look for on `PATH`.
@@ -61,42 +70,6 @@ pub struct Recipe {
     pub(super) platform: Platform,
 }
 
-/// The reasons why a tool cannot be obtained.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoRecipe {
-    /// No tool has this name.
-    #[error(transparent)]
-    Unknown(#[from] UnknownTool),
-    /// The tool is known, but no permitted source has it for this platform.
-    #[error("`{tool}` is not available for {platform}: {reason}")]
-    NoSource {
-        /// The tool.
-        tool: String,
-        /// The platform.
-        platform: Platform,
-        /// The reason.
-        reason: String,
-    },
-}
-
-impl Explain for NoRecipe {
-    fn kind(&self) -> TroubleKind {
-        match self {
-            NoRecipe::Unknown(unknown) => unknown.kind(),
-            NoRecipe::NoSource { .. } => TroubleKind::NotForPlatform,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            NoRecipe::Unknown(unknown) => unknown.hint(),
-            NoRecipe::NoSource { tool, .. } => Some(format!(
-                "use the copy on PATH, {tool} = {{ version = \"*\", source = \"system\" }}, or give an address with `url`"
-            )),
-        }
-    }
-}
-
 impl Recipe {
     /// The recipe of a tool: for the source that the project names, or else for the first in `order` that has the tool.
     pub fn for_tool(
@@ -106,6 +79,10 @@ impl Recipe {
         platform: Platform,
     ) -> Result<Self, NoRecipe> {
         let known = catalogue::find(name);
+        if let Some(named) = package::named(name, wanted.source, wanted.package.as_deref()) {
+            named.check().map_err(|bad| NoRecipe::Package { tool: name.to_owned(), bad })?;
+            return Ok(Self::from_package(name, named, wanted, platform));
+        }
         match (wanted.source, &wanted.url) {
             (Some(SourceKind::Url) | None, Some(url)) => return Ok(Self::from_url(name, url, wanted, platform)),
             (Some(SourceKind::Url), None) => {
@@ -149,6 +126,8 @@ impl Recipe {
             also: Vec::new(),
             lts: Vec::new(),
             strip: 0,
+            into: String::new(),
+            ships_programs: false,
             url: None,
             digest: None,
             system: Vec::new(),
@@ -341,6 +320,7 @@ fn reason(tool: &Tool, only: Option<SourceKind>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trouble::Explain;
 
     fn recipe(name: &str, wanted: &RecipeRequest, order: &[SourceKind], platform: &str) -> Result<Recipe, NoRecipe> {
         Recipe::for_tool(name, wanted, order, platform.parse().unwrap())

@@ -40,7 +40,7 @@ impl Sources {
             SourceKind::Npm => self.npm.authorization(&self.netrc, url),
             _ => self.pypi.authorization_for(&self.cache, &self.netrc, url),
         };
-        let query = Query { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &authorization };
+        let query = Query::new(what, &url, "*/*", &authorization);
         match self.cache.client().probe(&query) {
             Err(error) if matches!(error.kind, SourceErrorKind::NoSuchPackage) => Ok(()),
             // A server may forbid its top page, or not support this kind of request at all.

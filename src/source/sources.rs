@@ -1,10 +1,12 @@
 //! All sources behind one interface, for any number of threads at once.
 
 mod npm;
+mod shipped;
 
 use url::Url;
 
 use super::artifact::Artifact;
+use super::attestation::Attestation;
 use super::cache::Cache;
 use super::credentials::{Netrc, same_origin, split};
 use super::error::{SourceError, SourceErrorKind};
@@ -24,7 +26,9 @@ use crate::candidate::{Candidate, Scheme, SourceKind, is_version};
 use crate::digest::Digest;
 use crate::http::Trust;
 use crate::platform::Platform;
+use crate::shipped::Lack;
 use crate::template;
+use shipped::unshipped;
 
 /// All sources of releases.
 pub struct Sources {
@@ -170,6 +174,20 @@ impl Sources {
         self.npm.signature_now(&self.cache, &self.netrc, archive)
     }
 
+    /// True if archives of this tool need a verified attestation.
+    pub fn requires_provenance(&self, tool: &str) -> bool {
+        self.options.require_provenance.iter().any(|required| required == tool)
+    }
+
+    /// The builder of an archive by what its source attests now.
+    pub fn attestation_now(&self, source: SourceKind, archive: &Archive) -> Result<Attestation, SourceError> {
+        match source {
+            SourceKind::Npm => self.npm.attestation_now(&self.cache, &self.netrc, archive),
+            SourceKind::Pypi => self.pypi.attestation_now(&self.cache, &self.netrc, archive),
+            SourceKind::Vendor | SourceKind::Url | SourceKind::System => Ok(Attestation::Unoffered),
+        }
+    }
+
     /// The origin for an address of the project's own; the credentials are taken out of the address, or found in
     /// `.netrc`.
     pub fn locate_url(&self, address: &str) -> Result<Origin, SourceError> {
@@ -197,6 +215,9 @@ impl Sources {
         let mut candidates = Vec::new();
         for package in &recipe.packages {
             let versions = self.pypi.versions(&self.cache, &self.netrc, package, platform)?;
+            if recipe.ships_programs && self.pypi.has_modules_alone(package) {
+                return Err(unshipped(recipe, package, "", Lack::ModulesAlone));
+            }
             candidates.extend(versions.into_iter().map(|(version, IndexedVersion { yanked, published })| Candidate {
                 yanked,
                 published,
@@ -254,9 +275,9 @@ impl Sources {
 
     /// Add the size, from the server of the archive, if the source does not give it.
     fn sized(&self, artifact: Artifact) -> Artifact {
-        let Artifact { archive, origin, signature } = artifact;
-        let size = archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), &origin));
-        Artifact { archive: Archive { size, ..archive }, origin, signature }
+        let Artifact { archive, origin, .. } = &artifact;
+        let size = archive.size.or_else(|| self.size(&format!("the size of {}", archive.file), origin));
+        Artifact { archive: Archive { size, ..archive.clone() }, ..artifact }
     }
 
     /// The size of an archive whose source does not list it; a failure is ignored.
@@ -269,7 +290,7 @@ impl Sources {
             let ours = at.authorization.clone().filter(|_| same_origin(&url, hop));
             ours.or_else(|| self.netrc.header(hop))
         };
-        let query = Query { what, url: &url, accept: "*/*", etag: None, changed: None, authorization: &own };
+        let query = Query::new(what, &url, "*/*", &own);
         self.sizes.get(&at.url, || Ok(self.cache.client().size(&query))).ok().and_then(|size| *size)
     }
 }

@@ -33,43 +33,30 @@ pub(super) fn look(options: &SourceOptions, program: &str, arguments: &[String])
 
 /// The first executable file of this name in a directory of `PATH`.
 pub(super) fn find_on_path(options: &SourceOptions, program: &str) -> Option<PathBuf> {
-    find_in(OsStr::new(&options.variable("PATH")?), program, options.variable("PATHEXT"), |_| true)
+    find_in(OsStr::new(&options.variable("PATH")?), program, options.variable("PATHEXT"))
 }
 
-/// The first executable file of this name in a directory of a search path, except in one directory.
-pub fn program_on_path(program: &str, path: &OsStr, leaving_out: &Path) -> Option<PathBuf> {
-    let left_out = leaving_out.canonicalize().ok();
-    let other = |directory: &Path| directory != leaving_out && directory.canonicalize().ok() != left_out;
-    find_in(path, program, std::env::var("PATHEXT").ok(), other)
+/// The first executable file of this name in a directory of a search path.
+pub fn program_on_path(program: &str, path: &OsStr) -> Option<PathBuf> {
+    find_in(path, program, std::env::var("PATHEXT").ok())
 }
 
 /// All executable files of this name in the directories of a search path, in its order.
 pub fn programs_on_path(program: &str, path: &OsStr) -> Vec<PathBuf> {
-    find_all(path, program, std::env::var("PATHEXT").ok(), |_| true).collect()
+    find_all(path, program, std::env::var("PATHEXT").ok()).collect()
 }
 
-fn find_in(
-    path: &OsStr,
-    program: &str,
-    extensions: Option<String>,
-    looked_in: impl Fn(&Path) -> bool,
-) -> Option<PathBuf> {
-    find_all(path, program, extensions, looked_in).next()
+fn find_in(path: &OsStr, program: &str, extensions: Option<String>) -> Option<PathBuf> {
+    find_all(path, program, extensions).next()
 }
 
-fn find_all(
-    path: &OsStr,
-    program: &str,
-    extensions: Option<String>,
-    looked_in: impl Fn(&Path) -> bool,
-) -> impl Iterator<Item = PathBuf> {
+fn find_all(path: &OsStr, program: &str, extensions: Option<String>) -> impl Iterator<Item = PathBuf> {
     let extensions = match cfg!(windows) {
         true => extensions.unwrap_or_else(|| ".EXE;.CMD;.BAT".into()),
         false => String::new(),
     };
     let names: Vec<String> = extensions.split(';').map(|extension| format!("{program}{extension}")).collect();
-    let directories: Vec<PathBuf> =
-        std::env::split_paths(path).filter(|directory| directory.is_absolute() && looked_in(directory)).collect();
+    let directories: Vec<PathBuf> = std::env::split_paths(path).filter(|directory| directory.is_absolute()).collect();
     let candidates = directories
         .into_iter()
         .flat_map(move |directory| names.iter().map(|name| directory.join(name)).collect::<Vec<_>>());

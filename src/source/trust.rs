@@ -6,12 +6,16 @@ use super::pypi;
 use crate::http::Trust;
 
 /// The trust of all requests: a file that one program is given holds for all, since the archives of a registry may be
-/// on hosts of others.
+/// on hosts of others. A host goes unchecked, or gets a client certificate, only if a setting is for that host.
 pub(super) fn of(options: &SourceOptions) -> Trust {
     if options.offline {
         return Trust::default();
     }
     let mut files = npm::certificate_files(options);
     files.extend(pypi::certificate_files(options));
-    Trust { files, unchecked: npm::unchecked_hosts(options) }
+    let mut unchecked = npm::unchecked_hosts(options);
+    unchecked.extend(pypi::trusted_hosts(options));
+    let mut clients = npm::client_certificates(options);
+    clients.extend(pypi::client_certificate(options));
+    Trust { files, unchecked, clients }
 }

@@ -142,14 +142,8 @@ impl Vendor {
             let (path, what) = (&packaging.index, format!("the releases of {tool}"));
             let url = self.list_of(packaging)?;
             let (url, own) = split(url);
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|hop| self.header(&own, &url, netrc, hop),
-            };
+            let authorization = |hop: &Url| self.header(&own, &url, netrc, hop);
+            let query = Query::json(&what, &url, &authorization);
             cache.ask(&format!("vendor-{tool}"), &query, None, |document| Index::read(path, document))
         })
     }
@@ -166,14 +160,8 @@ impl Vendor {
         self.checksums.get(&format!("{site}:{path}"), || {
             let (url, own) = split(self.address(site, path, |site| &site.files)?);
             let what = format!("the checksums of {what}");
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: "text/plain, */*;q=0.5",
-                etag: None,
-                changed: None,
-                authorization: &|hop| self.header(&own, &url, netrc, hop),
-            };
+            let authorization = |hop: &Url| self.header(&own, &url, netrc, hop);
+            let query = Query::new(&what, &url, "text/plain, */*;q=0.5", &authorization);
             cache.ask(&format!("checksums-{path}"), &query, None, Checksums::read)
         })
     }

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use vx_shm::Reservation;
+use vx_shm::{Board, Reservation};
 
-use crate::channel::{InstallChannel, slot_key};
+use crate::channel::{InstallChannel, Mark, slot_key};
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
 use crate::process::{Ended, Group, Launch, Running, start};
@@ -71,11 +71,11 @@ pub fn log_file(logs: &Path, key: &str) -> PathBuf {
 pub(super) fn start_install(
     child: &InstallChild,
     config: &InstallConfig,
-    board: &Path,
+    board: &Board,
     reservation: Reservation,
     on_end: impl FnOnce(Ended) + Send + 'static,
 ) -> io::Result<Running> {
-    let channel = InstallChannel::on(board, reservation, &config.tool_name).map_err(io::Error::other)?;
+    let channel = InstallChannel::on(board.path(), reservation, &config.tool_name).map_err(io::Error::other)?;
     let log = log_file(&child.logs, &slot_key(&config.tool_name));
     let config = InstallConfig { log_file: Some(log.clone()), ..config.clone() };
     let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
@@ -85,11 +85,13 @@ pub(super) fn start_install(
         "--ipc-channel".into(),
         channel.name().into(),
     ];
+    let mut environment = whereabouts(board.path());
+    environment.extend(Mark::of(board, reservation).variables());
     let document = channel.document(config).map_err(io::Error::other)?;
     let launch = Launch {
         program: child.program.clone(),
         arguments,
-        environment: whereabouts(board),
+        environment,
         document,
         log: Some(log),
         heading,

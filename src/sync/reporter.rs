@@ -1,7 +1,8 @@
 //! Joins an install's reports to its slot on the board.
 
 use parking_lot::Mutex;
-use vx_shm::{Phase, Slot};
+use vx_shm::Slot;
+use vx_status::vocabulary::Phase;
 
 use crate::report::Reporter;
 

@@ -5,6 +5,7 @@
 
 mod aged;
 mod archives;
+mod attested;
 mod changed;
 mod entry;
 mod forged;
@@ -16,6 +17,7 @@ mod standing;
 mod version;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::parallel::in_parallel;
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
@@ -58,6 +60,10 @@ pub struct Resolver<'a> {
     pub renewed: &'a [String],
     /// All declared tools, including those that are not resolved now, because a tool may need another.
     pub declared: &'a [ToolRequest],
+    /// The versions of those of the declared tools that another project locks.
+    pub locked_above: &'a BTreeMap<String, String>,
+    /// The directory of the lock, if it is that of a project further up.
+    pub lock_above: Option<&'a Path>,
     /// The smallest age of a release, for tools without one of their own.
     pub age: ReleaseAge,
     /// Computes the missing digest of an archive, if that is permitted.
@@ -103,11 +109,11 @@ impl Resolver<'_> {
         self.program_names(ask).iter().any(|provided| provided == program)
     }
 
-    /// The names of the programs that the locked release of the tool has, or any release if none is locked.
+    /// The names of the programs that the locked release of the tool has, or any release if none is locked; for a package
+    /// outside of the catalogue, the name that its program probably has.
     pub fn program_names(&self, ask: &ToolRequest) -> Vec<String> {
         let version = self.lock.tools.get(&ask.name).map_or("", |locked| locked.version.as_str());
-        let programs = self.recipe(ask, self.platform).map(|recipe| recipe.programs(version, "")).unwrap_or_default();
-        programs.into_iter().map(|program| program.name).collect()
+        self.recipe(ask, self.platform).map(|recipe| recipe.likely_programs(version)).unwrap_or_default()
     }
 
     /// The programs to look for on `PATH` for a tool that is the system's.
@@ -178,6 +184,7 @@ impl Resolver<'_> {
         let system = ask.request.is_system().then_some(SourceKind::System);
         let wanted = crate::source::RecipeRequest {
             source: ask.source.or(system),
+            package: ask.package.clone(),
             url: ask.url.as_ref().and_then(|url| url.of(platform)).map(str::to_owned),
             digest: ask.digest_of(platform, self.platform).cloned(),
             cutoff: self.age.for_tool(ask.minimum_release_age).cutoff(),
@@ -198,6 +205,9 @@ impl Resolver<'_> {
             parts.iter().map(|part| self.locked_part(locked.source, part)).collect();
         match found {
             Ok(found) => {
+                if let Some(error) = self.unclaimed(ask, parts) {
+                    return failed(&error);
+                }
                 let release = self.release(ask, recipe, &locked.version, found);
                 Resolved::Release(Box::new(ResolvedRelease { locked: parts.to_vec(), ..release }))
             }
@@ -301,6 +311,7 @@ impl Resolver<'_> {
             version: version.to_owned(),
             source: recipe.source,
             programs: recipe.programs(version, file),
+            ships_programs: recipe.ships_programs(),
             needs: recipe.needs().map(|needed| self.needed(needed).map_or(needed, |ask| &ask.name).to_owned()),
             options: ask.options.clone(),
             postinstall: ask.postinstall.clone(),
@@ -330,11 +341,16 @@ impl Resolver<'_> {
             Some(changed) => return failed(&changed),
             None => {}
         }
-        let entry = entry::entry(ask, recipe, release, known, &archives);
+        if let Some(error) = self.unattested(ask, &archives) {
+            return failed(&error);
+        }
+        let before = self.lock.tools.get(&ask.name);
+        let entry = entry::entry(ask, recipe, release, known, before.filter(|_| !self.renews(ask)), &archives);
         if let Some(error) = entry.as_ref().and_then(|entry| self.unwritable(ask, entry)) {
             return Resolved::Nothing { error };
         }
         resolution.warnings.extend(entry::unsigned(&ask.name, &archives));
+        resolution.warnings.extend(attested::warning(&ask.name, before, &archives));
         let found = match archives.remove(&self.platform) {
             Some(Ok(artifacts)) => {
                 let parts = artifacts.into_iter().map(Artifact::part).collect();

@@ -3,6 +3,7 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. A child that crashed or was killed cannot record its own end, so this thread writes it to the board.
 
+mod cancel;
 mod pace;
 mod retry;
 mod stuck;
@@ -17,7 +18,7 @@ use std::{io, thread};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot};
 use vx_status::error_cell::ErrorCell;
-use vx_tui::source::RequestFailure;
+use vx_status::source::RequestFailure;
 
 use super::child::{InstallChild, start_install};
 use super::parallel::in_parallel;
@@ -30,8 +31,6 @@ pub use pace::Jobs;
 use pace::Pace;
 use verdict::{Stop, verdict};
 
-/// Time between asking a child to stop and killing it.
-const STOP_GRACE: Duration = Duration::from_secs(3);
 /// Time that a child is given beyond its own deadline before it is killed.
 const DEADLINE_GRACE: Duration = Duration::from_secs(3);
 /// Reports of failed requests that are kept for a reader; later ones are dropped.
@@ -287,7 +286,7 @@ impl Scheduler {
         let kill_at = patience.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
-        match start_install(&self.child, config, self.board.path(), task.reservation, on_end) {
+        match start_install(&self.child, config, &self.board, task.reservation, on_end) {
             Ok(process) => self.tasks[index].stage = Stage::Running { process, stop: Stop::No, kill_at, look_at: None },
             Err(error) => {
                 let error =
@@ -365,55 +364,6 @@ impl Scheduler {
             _ => None,
         });
         self.pace.look(Instant::now(), running);
-    }
-
-    fn kill_what_is_late(&mut self) {
-        let now = Instant::now();
-        for task in &mut self.tasks {
-            if let Stage::Running { process, stop, kill_at, .. } = &mut task.stage
-                && kill_at.is_some_and(|at| at <= now)
-            {
-                process.kill();
-                *kill_at = None;
-                if *stop == Stop::No {
-                    *stop = Stop::Late;
-                }
-            }
-        }
-    }
-
-    /// Stop the tool of this slot. A board may also show slots of other processes, which this run cannot stop.
-    fn cancel(&mut self, key: String) {
-        if self.tasks.iter().any(|task| task.key() == key) {
-            self.cancel_where(|task| task.key() == key);
-        } else {
-            // The view may be gone or slow; this report is not essential.
-            let _ =
-                self.failures.try_send(RequestFailure::NotStopped { key, why: "this run does not install it".into() });
-        }
-    }
-
-    fn cancel_where(&mut self, wanted: impl Fn(&Task) -> bool) {
-        for index in 0..self.tasks.len() {
-            let task = &mut self.tasks[index];
-            if !wanted(task) {
-                continue;
-            }
-            match &mut task.stage {
-                Stage::Preparing | Stage::Ready(_) => self.end(index, &Ending::new(SlotState::Cancelled)),
-                Stage::Running { process, stop: stop @ Stop::No, kill_at, look_at } => {
-                    process.ask_to_stop();
-                    *stop = Stop::Cancelled;
-                    *kill_at = Some(Instant::now() + STOP_GRACE);
-                    *look_at = Some(Instant::now() + stuck::PATIENCE);
-                }
-                Stage::Running { process, stop, .. } => {
-                    process.kill();
-                    *stop = Stop::Killed;
-                }
-                Stage::Ended(_) => {}
-            }
-        }
     }
 
     /// A child ended and its group is gone: end its slot, unless the child did, and keep the result.

@@ -4,7 +4,6 @@ use vx_status::text::escaped;
 
 use crate::candidate::SourceKind;
 use crate::digest::{Algorithm, Digest};
-use crate::platform::Platform;
 
 /// A part of a project that can act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,20 +37,14 @@ pub enum Part {
         /// The declared digests, by platform, or one alone.
         digests: Vec<String>,
     },
-    /// A lock entry with a package or address that the catalogue does not name for the tool.
-    Locked {
+    /// A package that the catalogue does not name for the tool, with all of its programs.
+    Package {
         /// The tool.
         tool: String,
-        /// The platform.
-        platform: Platform,
-        /// The source.
+        /// The registry.
         source: SourceKind,
-        /// The package, or the address.
+        /// The package.
         package: String,
-        /// The file.
-        file: String,
-        /// The digest of its bytes.
-        digest: String,
     },
     /// A program of a tool, under a name and in a place that the project chooses.
     Program {
@@ -136,7 +129,8 @@ impl Part {
     /// The tool that cannot be had without this part.
     pub fn withholds(&self) -> Option<&str> {
         match self {
-            Self::PostInstall { tool, .. } | Self::Address { tool, .. } | Self::Locked { tool, .. } => Some(tool),
+            Self::PostInstall { tool, .. } | Self::Address { tool, .. } => Some(tool),
+            Self::Package { tool, .. } => Some(tool),
             _ => None,
         }
     }
@@ -153,15 +147,15 @@ impl Part {
                 let sealed = if digests.is_empty() { ", without a digest" } else { "" };
                 format!("{tool} {request} comes from {address}{sealed}")
             }
-            Self::Locked { tool, platform, source, package, file, .. } => {
-                format!(
-                    "vx.lock gets {tool} for {platform} from {source}: {package} {file}, which the catalogue does not name"
-                )
+            Self::Package { tool, source, package } => {
+                format!("{tool} is the {source} package {package}, with every program that it declares")
             }
             Self::Program { tool, name, path } => format!("`{name}` runs {path} of {tool}"),
             Self::Variable { name, value } => format!("sets the variable {name}={value}"),
             Self::Setting { name, value } => format!("changes where tools come from or are checked: {name} = {value}"),
-            Self::SourceSetting { file, name, .. } => format!("{file} redirects packages or gives credentials: {name}"),
+            Self::SourceSetting { file, name, .. } => {
+                format!("{file} changes where packages come from or how that is checked: {name}")
+            }
             Self::Folder { path } => format!("scripts find the programs in {path} first"),
             Self::Entry { key, value, files } => format!("{key} = {value}{}", named(files)),
         })
@@ -173,7 +167,7 @@ impl Part {
             Self::PostInstall { tool, .. } => format!("the command after installing {tool}"),
             Self::Option { tool, name, .. } => format!("{name} of {tool}"),
             Self::Address { tool, .. } => format!("{tool} from an address"),
-            Self::Locked { tool, .. } => format!("{tool} as vx.lock has it"),
+            Self::Package { package, .. } => format!("the package {package}"),
             Self::Program { tool, name, .. } => format!("the program `{name}` of {tool}"),
             Self::Variable { name, .. } => format!("the variable {name}"),
             Self::Setting { name, .. } => name.clone(),
@@ -192,9 +186,7 @@ impl Part {
             Self::Address { tool, request, address, digests } => {
                 ("address", [texts(&[tool, request, address]), digests.clone()].concat())
             }
-            Self::Locked { tool, platform, source, package, file, digest } => {
-                ("locked", texts(&[tool, &platform.to_string(), source.name(), package, file, digest]))
-            }
+            Self::Package { tool, source, package } => ("package", texts(&[tool, source.name(), package])),
             Self::Program { tool, name, path } => ("program", texts(&[tool, name, path])),
             Self::Variable { name, value } => ("variable", texts(&[name, value])),
             Self::Setting { name, value } => ("setting", texts(&[name, value])),

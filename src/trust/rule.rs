@@ -1,4 +1,4 @@
-//! The rule: from a project, its lock and its settings of npm and uv to the parts that can act. Pure.
+//! The rule: from a project and its settings of npm and uv to the parts that can act. Pure.
 //!
 //! Without consent the tools of the catalogue are resolved, installed and run, from the catalogue's sources and packages
 //! and under the catalogue's names. Everything else that could run code, or set a variable, is a part.
@@ -11,12 +11,9 @@ use std::path::Path;
 use super::part::{NamedFile, Part};
 use super::variables::steers_programs;
 use crate::age::{MINIMUM_RELEASE_AGE, in_words};
-use crate::candidate::SourceKind;
 use crate::digest::Digest;
-use crate::platform::Platform;
-use crate::project::{DeclaredAddresses, DeclaredDigests, Lock, LockedPart, LockedTool, Project, ToolRequest};
-use crate::source::{ProjectSetting, Recipe, RecipeRequest};
-use crate::template;
+use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest};
+use crate::source::{ProjectSetting, uncatalogued};
 
 /// The tables of a project whose values other programs act on.
 const ACTED_ON: [&str; 2] = ["hooks", "agents"];
@@ -25,8 +22,6 @@ const ACTED_ON: [&str; 2] = ["hooks", "agents"];
 pub struct Subject<'a> {
     /// The project, as its file describes it.
     pub project: &'a Project,
-    /// Its lock.
-    pub lock: &'a Lock,
     /// The settings of npm and uv in its files.
     pub settings: &'a [ProjectSetting],
     /// Its directory, without links.
@@ -45,9 +40,6 @@ pub fn acting_parts(subject: &Subject<'_>) -> Vec<Part> {
     let mut parts = Vec::new();
     for tool in &project.tools {
         of_tool(subject, tool, &mut parts);
-        if let Some(locked) = subject.lock.tools.get(&tool.name) {
-            of_lock(tool, locked, &mut parts);
-        }
     }
     let taken = project.env.iter().filter(|(name, _)| !refused(subject, name));
     parts.extend(taken.map(|(name, value)| Part::Variable { name: name.clone(), value: value.clone() }));
@@ -68,6 +60,9 @@ fn refused(subject: &Subject<'_>, name: &str) -> bool {
 
 fn of_tool(subject: &Subject<'_>, tool: &ToolRequest, parts: &mut Vec<Part>) {
     let name = || tool.name.clone();
+    if let Some(named) = uncatalogued(&tool.name, tool.source, tool.package.as_deref()) {
+        parts.push(Part::Package { tool: name(), source: named.source, package: named.package.to_owned() });
+    }
     if let Some(declared) = &tool.url {
         let (request, digests) = (tool.request.text().to_owned(), digests(tool.sha256.as_ref()));
         let part =
@@ -106,43 +101,6 @@ fn digests(declared: Option<&DeclaredDigests>) -> Vec<String> {
         Some(DeclaredDigests::Each(each)) => {
             each.iter().map(|(platform, digest)| format!("{platform} {digest}")).collect()
         }
-    }
-}
-
-/// The parts of a lock entry that are neither the catalogue's for the tool nor at the address that vx.toml gives.
-fn of_lock(tool: &ToolRequest, locked: &LockedTool, parts: &mut Vec<Part>) {
-    if tool.request.is_system() || tool.source == Some(SourceKind::System) {
-        return;
-    }
-    for (platform, archives) in &locked.platforms {
-        let wanted = RecipeRequest { source: Some(locked.source), ..RecipeRequest::default() };
-        let recipe = Recipe::for_tool(&tool.name, &wanted, &[], *platform).ok();
-        let strange = archives.iter().filter(|part| !is_expected(tool, locked, part, *platform, recipe.as_ref()));
-        parts.extend(strange.map(|part| Part::Locked {
-            tool: tool.name.clone(),
-            platform: *platform,
-            source: locked.source,
-            package: part.url.clone().unwrap_or_else(|| part.archive().package.clone()),
-            file: part.archive().file.clone(),
-            digest: part.archive().digest.as_ref().map(ToString::to_string).unwrap_or_default(),
-        }));
-    }
-}
-
-fn is_expected(
-    tool: &ToolRequest,
-    locked: &LockedTool,
-    part: &LockedPart,
-    platform: Platform,
-    recipe: Option<&Recipe>,
-) -> bool {
-    match (&tool.url, locked.source) {
-        (Some(url), SourceKind::Url) => {
-            let address = url.of(platform).map(|template| template::expand(template, &locked.version, platform));
-            address.is_some() && part.url == address
-        }
-        (Some(_), _) | (None, SourceKind::Url) => false,
-        (None, _) => recipe.is_some_and(|recipe| recipe.names(part.archive(), &locked.version)),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Whereabouts;
 use crate::paths::{Foreign, foreign};
+use crate::project::lineage::Bounds;
 
 /// The reason why a project counts as a stranger's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,15 +40,13 @@ impl std::fmt::Display for Stranger {
 }
 
 impl Stranger {
-    /// The reason why the project with this file counts as a stranger's, if it does. `home` is the user's directory,
-    /// `temporary` the directories for temporary files.
-    pub fn of(file: &Path, whereabouts: &Whereabouts, home: Option<&Path>, temporary: &[PathBuf]) -> Option<Self> {
+    /// The reason why the project with this file counts as a stranger's, if it does.
+    pub fn of(file: &Path, whereabouts: &Whereabouts, bounds: &Bounds) -> Option<Self> {
         let directory = &whereabouts.directory;
-        let above = |home: &Path| home.starts_with(directory) && home != directory;
-        if home.is_some_and(above) {
+        if bounds.above_home(directory) {
             return Some(Self::AboveHome { path: file.to_owned() });
         }
-        if temporary.contains(directory) {
+        if bounds.is_temporary(directory) {
             return Some(Self::Temporary { path: file.to_owned() });
         }
         let settings = [".npmrc", "uv.toml", "vx.lock"].map(|name| directory.join(name));
@@ -68,7 +67,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn stranger(directory: &Path, home: Option<&Path>, temporary: &[PathBuf]) -> Option<Stranger> {
-        Stranger::of(&directory.join("vx.toml"), &Whereabouts::of(directory), home, temporary)
+        let bounds = Bounds { user: home.map(Path::to_owned), temporary: temporary.to_vec() };
+        Stranger::of(&directory.join("vx.toml"), &Whereabouts::of(directory), &bounds)
     }
 
     #[test]

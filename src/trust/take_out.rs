@@ -28,7 +28,8 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
             Part::Entry { key, .. } => project.entries.retain(|entry| entry.key != *key),
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
-            Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } | Part::Locked { .. } => {}
+            Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
+            Part::Package { .. } => {}
         }
     }
 }

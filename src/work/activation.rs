@@ -59,7 +59,7 @@ pub fn update(home: &Home, directory: &Path, reserved: &[&str]) -> Update {
     let current = |name: &str| std::env::var_os(name);
     let undo = current(UNDO).and_then(|undo| undo.into_string().ok());
     let before: Undo = undo.and_then(|undo| serde_json::from_str(&undo).ok()).unwrap_or_default();
-    let faulty = faulty_state(directory);
+    let faulty = faulty_state(home, directory);
     if current(STATE).is_some_and(|state| state == *faulty) {
         return Update::default();
     }
@@ -99,10 +99,11 @@ impl Frontend for Gathered {
     }
 }
 
-/// The state of a shell whose project cannot be used: it holds until the project's files change.
-fn faulty_state(directory: &Path) -> String {
-    let file = discover::find(directory).unwrap_or_default();
-    let stamps = [stamp(&file), stamp(&file.with_file_name(lock::FILE_NAME))];
+/// The state of a shell whose project cannot be used: it holds until a file changes that may have a word in the directory.
+fn faulty_state(home: &Home, directory: &Path) -> String {
+    let places = directory.ancestors().chain([home.root()]);
+    let files = places.filter_map(|place| discover::find_in(place, |_| true));
+    let stamps: Vec<_> = files.flat_map(|file| [stamp(&file), stamp(&file.with_file_name(lock::FILE_NAME))]).collect();
     format!("wrong {}", route::format::hash(format!("{stamps:?}").as_bytes()))
 }
 

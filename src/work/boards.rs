@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use vx_shm::recording::RecordingError;
 use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snapshot};
 
-use crate::channel::board_file_name;
+use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
-use crate::paths::{RuntimeError, runtime_directory};
+use crate::paths::{RuntimeError, find_runtime_directory, runtime_directory};
 use crate::sync::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -142,22 +142,45 @@ pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
     Ok(vx_shm::list(&directory()?)?.into_iter().filter_map(readable).collect())
 }
 
+/// The processes that hold the board of a run.
+pub fn holders() -> Vec<u32> {
+    let directory = find_runtime_directory().ok().flatten();
+    let boards = directory.and_then(|directory| vx_shm::list(&directory).ok()).unwrap_or_default();
+    let held = |listed: Listed| {
+        let creator = listed.reading.ok()?.board.creator;
+        let held = creator.alive == Some(true) && Reader::open(&listed.path).ok()?.held_by_creator();
+        held.then_some(creator.pid)
+    };
+    boards.into_iter().filter_map(held).collect()
+}
+
 fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
-/// The file of the board that a script of these processes writes to: the named one, else the one with its slot of this
-/// key, else the newest one made by the nearest of the processes, preferring one that is not closed.
+/// The file of the board that a script of these processes writes to: the named one, else that of `VX_BOARD`, else the
+/// one with its slot of this key, else the newest one made by the nearest of the processes, preferring one that is not
+/// closed. `VX_BOARD` counts last where a run has set it for what it started: a board of the script's own is nearer.
 ///
 /// # Errors
 /// The named board does not exist, or no board belongs to the processes.
 pub fn find_own(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Result<PathBuf, BoardError> {
+    let of_environment = std::env::var(Mark::BOARD).ok();
+    let mark = Mark::own().filter(Mark::is_whole);
+    let wanted = wanted.or(of_environment.as_deref().filter(|_| mark.is_none()));
     if let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) {
         return find(Some(wanted));
     }
-    let boards = readable_boards()?;
+    let found = of_processes(&readable_boards()?, key, owners);
+    found.or_else(|| mark.map(|mark| mark.board().to_owned())).ok_or(BoardError::NotMade)
+}
+
+/// The file of the board of these processes.
+fn of_processes(boards: &[(PathBuf, Snapshot)], key: Option<&str>, owners: &[u32]) -> Option<PathBuf> {
     let own = |slot: &SlotView| {
-        key == Some(&slot.key) && !slot.state.ended() && slot.pid.is_some_and(|pid| owners.contains(&pid))
+        key.is_some_and(|key| slot.has_key(key))
+            && !slot.state.ended()
+            && slot.pid.is_some_and(|pid| owners.contains(&pid))
     };
     let with_slot = boards.iter().find(|(_, snapshot)| snapshot.slots.iter().any(own));
     let made_by = |owner: &u32, running: bool| {
@@ -167,8 +190,7 @@ pub fn find_own(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Resu
         })
     };
     let made = |running| owners.iter().find_map(|owner| made_by(owner, running));
-    let found = with_slot.or_else(|| made(true)).or_else(|| made(false));
-    found.map(|(path, _)| path.clone()).ok_or(BoardError::NotMade)
+    with_slot.or_else(|| made(true)).or_else(|| made(false)).map(|(path, _)| path.clone())
 }
 
 /// Open the board with this name for reading.

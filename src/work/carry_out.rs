@@ -16,6 +16,7 @@ use super::notice::Notice;
 use super::options::RunOptions;
 use super::run::{LiveRun, Purpose, RunOutcome};
 use super::shims;
+use super::strays::end_strays_before_run;
 use crate::history;
 use crate::paths::{Home, runtime_directory, spare_directories};
 use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, create_board, start_run};
@@ -82,6 +83,7 @@ pub fn carry_out(
     if let Err(error) = runtime_directory() {
         frontend.notice(Notice::BoardElsewhere { directory: runtime.clone(), reason: Trouble::of(&error) });
     }
+    end_strays_before_run(assignment.home, frontend);
     let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
     let board = make_board(&runtime, assignment, steps.len(), frontend)?;

@@ -15,7 +15,8 @@ use super::policy::{Policy, in_ci};
 use super::withheld::{ConsentError, Withheld};
 use crate::digest::{Algorithm, Digest};
 use crate::paths::{Home, foreign};
-use crate::project::{Lock, Project, Trust};
+use crate::project::lineage::Bounds;
+use crate::project::{Project, Trust};
 use crate::source::project_settings;
 use crate::trust::kept::{self, Kept};
 use crate::trust::{Key, Part, Stranger, Subject, Whereabouts, acting_parts, part, refused_variables, take_out};
@@ -77,7 +78,7 @@ impl Consent {
     ///
     /// # Errors
     /// `VX_TRUST` has another value than it may have, or the user's own file cannot be used.
-    pub fn of(home: &Home, project: &Project, lock: &Lock) -> Result<Self, WorkError> {
+    pub fn of(home: &Home, project: &Project) -> Result<Self, WorkError> {
         let policy = Policy::from_environment()?;
         let whereabouts = Whereabouts::of(&project.directory);
         let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
@@ -86,7 +87,6 @@ impl Consent {
         let content = |path: &Path| content(path);
         let subject = Subject {
             project,
-            lock,
             settings: &settings,
             directory: &whereabouts.directory,
             top: &whereabouts.top,
@@ -96,10 +96,7 @@ impl Consent {
         let parts = acting_parts(&subject);
         let own = home.root().canonicalize().is_ok_and(|root| root == whereabouts.directory);
         let refused = if own { Vec::new() } else { refused_variables(&subject) };
-        let resolved = |path: Option<PathBuf>| path.and_then(|path| path.canonicalize().ok());
-        let temporary = [std::env::temp_dir(), "/tmp".into(), "/var/tmp".into(), "/dev/shm".into()];
-        let temporary: Vec<PathBuf> = temporary.into_iter().filter_map(|path| resolved(Some(path))).collect();
-        let stranger = Stranger::of(&project.path, &whereabouts, resolved(user).as_deref(), &temporary);
+        let stranger = Stranger::of(&project.path, &whereabouts, &Bounds::of_machine());
         let (key, digest) = (whereabouts.key(), part::digest(&parts));
         let standing = match policy {
             _ if own => Standing::Own,

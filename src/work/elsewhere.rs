@@ -8,7 +8,19 @@ use crate::candidate::SourceKind;
 use crate::install::{DiskError, Release, Store};
 use crate::paths::Home;
 use crate::platform::Platform;
-use crate::source::{Recipe, RecipeRequest};
+use crate::shipped::NamedPackage;
+use crate::source::{Recipe, RecipeRequest, uncatalogued};
+
+/// The installed releases of a package that its user names: its name alone says what they are.
+///
+/// # Errors
+/// The store cannot be read.
+pub(super) fn releases_named(home: &Home, tool: &str) -> Result<Vec<Release>, DiskError> {
+    if NamedPackage::of_tool(tool).is_none() {
+        return releases(home);
+    }
+    Ok(Store::new(home.clone()).list()?.into_iter().filter(|release| release.receipt.tool == tool).collect())
+}
 
 /// The installed releases that answer in any directory.
 ///
@@ -23,6 +35,9 @@ pub(super) fn releases(home: &Home) -> Result<Vec<Release>, DiskError> {
 fn is_of_catalogue(release: &Release) -> bool {
     let receipt = &release.receipt;
     let Some(platform) = Platform::current() else { return false };
+    if uncatalogued(&receipt.tool, None, None).is_some() {
+        return false;
+    }
     let source: Option<SourceKind> = receipt.source.parse().ok();
     let wanted = RecipeRequest { source, ..RecipeRequest::default() };
     let Ok(recipe) = Recipe::for_tool(&receipt.tool, &wanted, &[], platform) else { return false };

@@ -6,11 +6,11 @@ mod github;
 pub use github::{GithubError, append_for_github};
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::routes::Routes;
+use super::routes::{Routes, Target};
 use crate::nearest::nearest;
-use crate::route::search_path;
+use crate::route::{Invocation, search_path};
 use crate::trouble::{Explain, TroubleKind};
 
 /// The variables to set: the search path, which is `path` with the tools in front, and those of the projects.
@@ -60,11 +60,19 @@ impl Explain for FolderError {
 /// # Errors
 /// The tool is not installed, or not declared.
 pub fn folders(routes: &Routes, tool: Option<&str>) -> Result<Vec<PathBuf>, FolderError> {
-    let folders = routes.folders(tool);
-    let Some(tool) = tool.filter(|_| folders.is_empty()) else { return Ok(folders) };
+    let Some(tool) = tool else { return Ok(routes.folders(None)) };
+    let folders = routes.folders(Some(tool));
     let (tool, names) = (tool.to_owned(), routes.names());
+    if !folders.is_empty() {
+        return Ok(folders);
+    }
     if names.contains(&tool) {
-        return Err(FolderError::NotInstalled { tool });
+        return match routes.target(&tool) {
+            Target::Ready(Invocation { file, .. }) | Target::System(Invocation { file, .. }) => {
+                Ok(file.parent().map(Path::to_owned).into_iter().collect())
+            }
+            _ => Err(FolderError::NotInstalled { tool }),
+        };
     }
     let near = nearest(&tool, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
     Err(FolderError::Undeclared { tool, near })

@@ -54,6 +54,8 @@ pub enum WorkError {
         path: PathBuf,
         /// A tool of the project with a name much like it.
         near: Option<String>,
+        /// The file of a project further up that declares it.
+        above: Option<PathBuf>,
     },
     /// The project's user has not agreed to what is needed.
     #[error(transparent)]
@@ -82,6 +84,8 @@ pub enum WorkError {
     Unlocked {
         /// Each difference, in a sentence.
         differences: Vec<String>,
+        /// The directory of the project further up whose lock it is, if it is not that of the project at hand.
+        above: Option<PathBuf>,
     },
     /// Lock entries are not what vx.toml and the catalogue say.
     #[error("{}", in_one_line(.0))]
@@ -184,12 +188,18 @@ impl Explain for WorkError {
             Self::Runtime(error) => return error.hint(),
             Self::Export(error) => return error.hint(),
             Self::Store(error) => return error.hint(),
+            Self::NotInProject { above: Some(above), .. } => {
+                format!("`{}` declares it: run the command in that directory", above.display())
+            }
             Self::NotInProject { near: Some(near), .. } => format!("did you mean `{near}`?"),
             Self::NotInProject { tool, near: None, .. } => {
                 format!("add it to [tools], or install it alone with `vx install {tool}`")
             }
             Self::TwoRequests { .. } => "install one version after the other".into(),
-            Self::Unlocked { .. } => "run `vx lock` and commit vx.lock".into(),
+            Self::Unlocked { above: Some(above), .. } => {
+                format!("run `vx lock` in `{}` and commit its vx.lock", above.display())
+            }
+            Self::Unlocked { above: None, .. } => "run `vx lock` and commit vx.lock".into(),
             Self::Directory { .. } => "set VX_HOME to a directory that you can write to".into(),
             Self::DumpDirectory { .. } => "name a directory that you can write to".into(),
             Self::Recording { .. } => "name a file that is not there yet, or an older recording".into(),
@@ -201,7 +211,7 @@ impl Explain for WorkError {
 
     fn details(&self) -> Vec<String> {
         match self {
-            Self::Unlocked { differences } => differences.clone(),
+            Self::Unlocked { differences, .. } => differences.clone(),
             Self::Project(error) => error.details(),
             Self::Consent(error) => error.details(),
             _ => Vec::new(),

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use vx_shm::BoardState;
 use vx_shm::recording::{Recording, is_recording};
+use vx_status::export::{Course, Tool, timings, trace};
 
 use super::boards::{self, BoardError};
 use super::recordings;
-use crate::export::{Course, Tool, timings, trace};
 use crate::replace_file::replace_file;
 use crate::sync::{kept_recordings, recording_beside};
 use crate::trouble::{Explain, TroubleKind};

@@ -15,7 +15,8 @@ pub(super) fn holder_progress(holder: &Holder) -> Option<Progress> {
 
 #[cfg(test)]
 mod tests {
-    use vx_shm::{Board, Kind, Phase, Slot};
+    use vx_shm::{Board, Kind, Slot};
+    use vx_status::vocabulary::Phase;
 
     use super::*;
     use crate::config::BoardSlot;
@@ -27,11 +28,11 @@ mod tests {
         let board = Board::create(&path, "run", 1).expect("a board");
         let reserved = board.reserve("node", "22.3.0", Kind::Install).expect("a slot");
         let mut slot = Slot::claim(&path, reserved.slot, reserved.generation).expect("the slot");
-        slot.enter(Phase::Downloading, Some(500));
+        slot.enter(Phase::DOWNLOADING, Some(500));
         slot.publish(200);
         let at = BoardSlot { path, slot: slot.index(), generation: slot.generation() };
         let of = |board: Option<BoardSlot>| holder_progress(&Holder { pid: 1, board });
-        let expected = Progress { phase: Phase::Downloading, done: 200, total: Some(500) };
+        let expected = Progress { phase: Phase::DOWNLOADING, done: 200, total: Some(500) };
         assert_eq!(of(Some(at.clone())), Some(expected));
         assert_eq!(of(Some(BoardSlot { generation: at.generation + 1, ..at.clone() })), None);
         assert_eq!(of(Some(BoardSlot { path: top.path().join("gone"), ..at })), None);

@@ -15,7 +15,8 @@ use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::paths::Home;
 use crate::project::{Project, Request, ToolRequest, tool_and_version};
-use crate::sync::{Resolution, Resolver};
+use crate::shipped::NamedPackage;
+use crate::sync::{Resolution, Resolver, Step};
 
 /// Tools to install by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,30 +43,15 @@ pub fn install(
     let asking =
         |consent: &Consent| if needs_consent(&options.tools, consent) { options.asking } else { Asking::Nobody };
     let workspace = Workspace::open_asking(home, place, Faults::Refuse, asking, frontend)?;
-    tell(&workspace.home, &workspace.consent, frontend);
-    let mut asked = requests(&options.tools, &workspace.project)?;
-    let withheld: Vec<String> = asked.iter().filter(|ask| ask.withheld).map(|ask| ask.name.clone()).collect();
-    if !withheld.is_empty() {
-        return Err(workspace.consent.refusal(&withheld));
+    let mut steps = Vec::new();
+    for of in workspace.lineage() {
+        // A tool that the project inherits is installed as the project further up has it.
+        let giver = |text: &String| workspace.giver(tool_and_version(text).0).unwrap_or(&workspace);
+        let tools: Vec<String> = options.tools.iter().filter(|text| std::ptr::eq(giver(text), of)).cloned().collect();
+        if !tools.is_empty() {
+            steps.extend(steps_of(of, &tools, &options.run, frontend)?);
+        }
     }
-    take_options_from_environment(&mut asked, frontend);
-    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
-    // A request made here takes precedence over the project's for the same tool.
-    let of_project = workspace.project.tools.iter().cloned();
-    let declared: Vec<ToolRequest> = asked.iter().cloned().chain(of_project).collect();
-    let resolver =
-        Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..workspace.resolver(&sources) };
-    resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
-    check_entries(&resolver, &asked)?;
-    let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
-    for remark in ages {
-        frontend.notice(Notice::Age(remark));
-    }
-    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
-    for doubt in plan.doubts.drain(..) {
-        frontend.notice(Notice::Resolution(doubt));
-    }
-    let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
     let assignment = Assignment {
         purpose: Purpose::Install(options.tools.clone()),
         title: &options.tools.join(" "),
@@ -74,6 +60,38 @@ pub fn install(
         configured_jobs: workspace.project.settings.jobs,
     };
     carry_out(steps, &assignment, view, frontend)
+}
+
+/// The steps for these tools, as this project has them.
+fn steps_of(
+    workspace: &Workspace,
+    tools: &[String],
+    options: &RunOptions,
+    frontend: &dyn Frontend,
+) -> Result<Vec<Step>, WorkError> {
+    tell(&workspace.home, &workspace.consent, frontend);
+    let mut asked = requests(tools, &workspace.project)?;
+    let withheld: Vec<String> = asked.iter().filter(|ask| ask.withheld).map(|ask| ask.name.clone()).collect();
+    if !withheld.is_empty() {
+        return Err(workspace.consent.refusal(&withheld));
+    }
+    take_options_from_environment(&mut asked, frontend);
+    let sources = Arc::new(workspace.sources(Access::of_run(options)));
+    let resolver = workspace.resolver(&sources);
+    // A request made here takes precedence over the project's for the same tool.
+    let declared: Vec<ToolRequest> = asked.iter().chain(resolver.declared).cloned().collect();
+    let resolver = Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..resolver };
+    resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
+    check_entries(&resolver, &asked)?;
+    let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
+    for remark in ages {
+        frontend.notice(Notice::Age(remark));
+    }
+    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.force);
+    for doubt in plan.doubts.drain(..) {
+        frontend.notice(Notice::Resolution(doubt));
+    }
+    Ok(releases::steps(plan, &workspace.home, &sources, options))
 }
 
 /// True if one of these tools needs its project's user's consent.
@@ -86,7 +104,7 @@ fn needs_consent(tools: &[String], consent: &Consent) -> bool {
 fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, WorkError> {
     let mut asked: Vec<ToolRequest> = Vec::new();
     for tool in tools {
-        let wanted = request(tool, project)?;
+        let wanted = agreed(request(tool, project)?);
         match asked.iter().find(|known| known.name == wanted.name) {
             None => asked.push(wanted),
             Some(known) if known.request.text() == wanted.request.text() => {}
@@ -97,6 +115,15 @@ fn requests(tools: &[String], project: &Project) -> Result<Vec<ToolRequest>, Wor
         }
     }
     Ok(asked)
+}
+
+/// A request as its user's own: a package that is named here is agreed to here. Whatever else the project does with it is
+/// not.
+fn agreed(wanted: ToolRequest) -> ToolRequest {
+    match wanted.withheld && NamedPackage::of_tool(&wanted.name).is_some() {
+        true => ToolRequest::plain(wanted.name, wanted.request, wanted.line),
+        false => wanted,
+    }
 }
 
 /// The request for `TOOL` or `TOOL@VERSION`: as the project has it, with the version given here in place of its own.

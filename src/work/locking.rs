@@ -4,7 +4,7 @@ use super::error::WorkError;
 use super::frontend::Frontend;
 use super::holder::holder_progress;
 use super::notice::Notice;
-use super::syncing::check_tools;
+use super::syncing::{check_tools, of_catalogue};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::digest::Digest;
@@ -90,7 +90,8 @@ pub fn lock_state(home: Home, place: &Place, frontend: &dyn Frontend) -> Result<
 /// Bring the lock file up to date with the project, or lock some tools anew.
 ///
 /// # Errors
-/// Nothing could be locked. A tool that fails alone is in the outcome.
+/// Nothing could be locked, or a tool needs a consent that is lacking: then the others are locked. A tool that fails alone
+/// is in the outcome.
 pub fn lock(
     home: Home,
     place: &Place,
@@ -108,7 +109,7 @@ pub fn lock(
     // A cached list of versions may lack the newest one, and a cached document what its registry says now.
     let anew = !upgrade.is_empty() || !options.tools.is_empty();
     tell(&workspace.home, &workspace.consent, frontend);
-    let asked = lockable(&workspace, asked);
+    let (asked, withheld) = of_catalogue(&workspace, lockable(&workspace, asked));
     let sources = workspace.sources(if anew { Access::NetworkAnew } else { Access::Network });
     let digest_of = |artifact: &Artifact| fetch_digest(&workspace.home, sources.trust(), artifact, frontend);
     let resolver = Resolver { digest_of: Some(&digest_of), renewed: &options.tools, ..workspace.resolver(&sources) };
@@ -119,6 +120,12 @@ pub fn lock(
     let resolution = resolver.resolve_completely(&asked, upgraded);
     let failed = notice_all(&workspace, &resolution, frontend);
     let written = workspace.write_lock(resolution.locked, frontend)?;
+    if !withheld.is_empty() && written {
+        frontend.notice(Notice::LockWritten);
+    }
+    if !withheld.is_empty() {
+        return Err(workspace.consent.refusal(&withheld));
+    }
     Ok(LockOutcome { tools: asked.len(), failed, written, old_kept: !workspace.lock_origin.pins().is_empty() })
 }
 

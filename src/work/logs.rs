@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use vx_tui::source::{LogLine, LogPart, LogPlace};
+use vx_status::source::{LogLine, LogPart, LogPlace};
 
 /// The largest size of a piece. A longer line is split.
 const PIECE_BYTES: u64 = 64 * 1024;

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use vx_tui::{Depth, KeyBindingError, KeyBindings, Palette};
+use vx_status::look::{Depth, Palette};
+use vx_tui::{KeyBindingError, KeyBindings};
 
 use crate::project::{ColourChoice, ConfigErrors, GlyphChoice, ThemeChoice, Ui};
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use super::error::WorkError;
 use super::shims::ShimsError;
+use crate::process::Swept;
+use crate::project::lock::LockError;
 use crate::project::{LockedTool, Problem};
 use crate::sync::AgeRemark;
 use crate::trouble::Trouble;
@@ -70,6 +72,13 @@ pub enum Notice {
     },
     /// The lock file was written.
     LockWritten,
+    /// The lock file of a project further up was written.
+    LockWrittenAbove {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The lock file of a project further up lacks entries and cannot be written.
+    LockKept(LockError),
     /// A tool could not be locked for every platform, or is locked without a signature.
     Resolution(Trouble),
     /// A release was chosen whose age is worth knowing.
@@ -122,6 +131,8 @@ pub enum Notice {
         /// The reason why its usual place has none.
         reason: Trouble,
     },
+    /// Processes that killed runs had left behind were ended.
+    Strays(Swept),
     /// A part of the work could not be begun or finished; the rest continues.
     Failed(WorkError),
     /// The end of an install could not be written to its slot.

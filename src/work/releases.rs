@@ -10,7 +10,8 @@ use crate::config::{InstallConfig, Part};
 use crate::http::Trust;
 use crate::install::Store;
 use crate::paths::Home;
-use crate::source::{Proof, SourceError, Sources, catalogue};
+use crate::shipped::NamedPackage;
+use crate::source::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources, catalogue};
 use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, claim, plan};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -63,6 +64,7 @@ impl Doubts {
 
 /// Check the signatures that the lock keeps of a release.
 fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut Doubts) -> Result<(), Trouble> {
+    attested(sources, tool, release)?;
     let of_npm = release.locked.iter().filter(|_| release.source == SourceKind::Npm);
     for part in of_npm {
         match sources.proof(&claim(part)) {
@@ -77,6 +79,27 @@ fn prove(sources: &Sources, tool: &str, release: &ResolvedRelease, doubts: &mut 
                 return Err(Trouble { text, ..trouble }.hinted(format!("{hint} `vx lock {tool}`")));
             }
         }
+    }
+    Ok(())
+}
+
+/// Check the builders that the lock names of a release, if the settings require them: whoever writes a lock can name
+/// any. The attestations are requested unless they are kept in the home.
+fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<(), Trouble> {
+    if !sources.requires_provenance(tool) {
+        return Ok(());
+    }
+    for part in &release.locked {
+        let archive = part.archive();
+        let fault = match (sources.attestation_now(release.source, archive), &part.attested) {
+            (Err(error), _) => return Err(Trouble::of(&error)),
+            (Ok(Attestation::By(by)), Some(locked)) if by == *locked => continue,
+            (Ok(Attestation::By(by)), Some(locked)) => AttestationFault::NotAsLocked(Box::new((locked.clone(), by))),
+            (Ok(Attestation::By(_)), None) => AttestationFault::Required("vx.lock names nobody who built it".into()),
+            (Ok(lacking), _) => AttestationFault::Required(lacking.lack().unwrap_or_default().to_owned()),
+        };
+        let what = format!("{} {}", archive.package, archive.version);
+        return Err(Trouble::of(&SourceError { what, host: None, kind: SourceErrorKind::Attestation(fault) }));
     }
     Ok(())
 }
@@ -114,8 +137,13 @@ fn locate(mut release: ResolvedRelease, sources: &Sources, offline: bool) -> Res
 /// one may have been chosen.
 fn trial(tool: &str, release: &ResolvedRelease, sources: &Sources) -> Option<Vec<String>> {
     let among = |part: &Part| sources.has_alternatives(release.source, &part.archive.package, &part.archive.file);
-    let known = catalogue::find(tool)?;
-    release.parts.iter().any(among).then(|| known.version_arguments())
+    let of_package = || NamedPackage::of_tool(tool).and_then(|named| catalogue::find(named.bare()));
+    let arguments = match catalogue::find(tool).or_else(of_package) {
+        Some(known) => known.version_arguments(),
+        None if release.ships_programs => vec!["--version".to_owned()],
+        None => return None,
+    };
+    release.parts.iter().any(among).then_some(arguments)
 }
 
 fn config(
@@ -136,6 +164,7 @@ fn config(
         package: release.parts.first().map(|part| part.archive.package.clone()).unwrap_or_default(),
         parts: release.parts,
         programs: release.programs,
+        ships_programs: release.ships_programs,
         needs: release.needs,
         home: home.root().to_owned(),
         attempt: 1,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx_shm::Snapshot;
 use vx_shm::recording::{self, Recording};
-use vx_tui::source::{Playback, PlaybackCommand, Position, Snapshots};
+use vx_status::source::{Playback, PlaybackCommand, Position, Snapshots};
 
 /// The lowest and the highest speed of a recording, in percent.
 const SLOWEST: u32 = 6;

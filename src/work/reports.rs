@@ -10,4 +10,5 @@ mod slot;
 
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;
+pub(super) use owners::refused;
 pub use slot::{Done, Report, Reported, put};

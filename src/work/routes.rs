@@ -1,55 +1,35 @@
-//! Routes: the program for each name in a directory, from the directory's project or else from the user's own
-//! `vx.toml`.
+//! Routes: the program for each name in a directory, from the directory's project, those that it inherits from, or else
+//! the user's own `vx.toml`.
 //!
 //! The metadata of each file is taken before the file is read, so that routes can be cached and are valid as long as no
 //! file has changed.
 
 mod layer;
+mod target;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::consent::Consent;
+use super::consent::{Consent, witnesses};
 use super::error::WorkError;
-use super::frontend::Frontend;
+use super::frontend::{Frontend, Silent};
+use super::on_path::{self, search_path as search_path_of_system};
 use super::policy::VARIABLE;
 use super::told::tell;
+use super::workspace::{Faults, Place, Workspace, above};
+use crate::install::Release;
 use crate::paths::Home;
-use crate::project::{Project, discover, lock};
+use crate::project::{Project, ToolRequest, discover, lineage, lock};
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
-use crate::source::program_on_path;
-pub use layer::program;
+use crate::source::catalogue;
+pub use layer::{Absence, program};
 use layer::{Layer, State, Tool};
+pub use target::Target;
 
-/// The variables that determine the home directory, and the user's word on all projects.
-const CONDITIONS: [&str; 3] = ["VX_HOME", "HOME", VARIABLE];
-
-/// The target of a name.
-pub enum Target {
-    /// This program.
-    Ready(Invocation),
-    /// A program of this tool, which the project in this directory wants and has not installed.
-    Absent {
-        /// The tool.
-        tool: String,
-        /// The project's directory.
-        project: PathBuf,
-        /// True if the project wants missing tools to be installed when they are run.
-        install: bool,
-    },
-    /// A program of this tool, which needs a consent that is lacking; the error says which.
-    Withheld(WorkError),
-    /// The tool's copy on `PATH`, as the project in this directory wants it.
-    System {
-        /// The project's directory.
-        project: PathBuf,
-        /// The names of the program, in the order in which they are looked for.
-        programs: Vec<String>,
-    },
-    /// No project declares it.
-    Undeclared,
-}
+/// The variables that determine the home directory, the directories that nothing is inherited from, and the user's word on
+/// all projects.
+const CONDITIONS: [&str; 4] = ["VX_HOME", "HOME", "TMPDIR", VARIABLE];
 
 /// A copy of a tool that stands in for the one that the project pins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,54 +46,42 @@ pub struct Routes {
     home: Home,
     look: Look,
     directory: PathBuf,
+    /// The search path as far as it has programs of this system.
+    on_path: Option<OsString>,
 }
 
 impl Routes {
-    /// The routes of this directory's project and of the user's own.
+    /// The routes of this directory's project, of those that it inherits from, and of the user's own.
     ///
     /// # Errors
     /// A project's file or lock cannot be used.
     pub fn of(directory: &Path, home: Home) -> Result<Self, WorkError> {
+        Self::at(&Place::AboveOrNone(directory.to_owned()), home)
+    }
+
+    /// The routes as in [`of`](Self::of), by the project at `place`.
+    ///
+    /// # Errors
+    /// A project is needed and there is none, or its file or lock cannot be used.
+    pub fn at(place: &Place, home: Home) -> Result<Self, WorkError> {
         let mut look = Look::begin();
-        let project = discover::find_with(directory, |path| look.at(path));
+        let project = place.find_with(|path| look.at(path))?;
         let own = discover::find_in(home.root(), |path| look.at(path));
         let mut layers = Vec::new();
-        for file in [project, own].into_iter().flatten() {
-            let place = file.parent().unwrap_or(Path::new("/"));
-            if !layers.iter().any(|layer: &Layer| layer.workspace.project.directory == place) {
-                look.at(&place.join(lock::FILE_NAME));
-                layers.push(Layer::open(place, &home, &mut look)?);
-            }
+        if let Some(file) = &project {
+            let nearest = discover::read(file)?;
+            let above = above(&home, &nearest, |path| look.at(path))?;
+            std::iter::once(&nearest).chain(&above).for_each(|project| look_at(&project.directory, &home, &mut look));
+            open_lineage(&nearest.directory, &home, &mut layers, &mut look)?;
         }
-        Ok(Self { layers, home, look, directory: directory.to_owned() })
-    }
-
-    /// The target of this name: the tool with the name, or else a tool that has a program with the name.
-    pub fn target(&self, name: &str) -> Target {
-        for layer in &self.layers {
-            let named = layer.tools.iter().find(|tool| tool.ask.name == name);
-            let Some(tool) = named.or_else(|| layer.tools.iter().find(|tool| layer.provides(tool, name))) else {
-                continue;
-            };
-            let project = layer.workspace.project.directory.clone();
-            return match &tool.state {
-                State::System => Target::System { project, programs: layer.on_path(tool, name) },
-                State::Ready(release) => match program(release, name) {
-                    Some(file) => Target::Ready(self.invocation(file, None)),
-                    None => self.missing(layer, tool, project),
-                },
-                State::Absent => self.missing(layer, tool, project),
-                State::Withheld => {
-                    Target::Withheld(layer.workspace.consent.refusal(std::slice::from_ref(&tool.ask.name)))
-                }
-            };
+        if let Some(place) = own.as_deref().and_then(Path::parent)
+            && !layers.iter().any(|layer| layer.workspace.project.directory == place)
+        {
+            look_at(place, &home, &mut look);
+            open_lineage(place, &home, &mut layers, &mut look)?;
         }
-        Target::Undeclared
-    }
-
-    fn missing(&self, layer: &Layer, tool: &Tool, project: PathBuf) -> Target {
-        let install = layer.workspace.project.settings.auto_install.unwrap_or(true);
-        Target::Absent { tool: tool.ask.name.clone(), project, install }
+        let on_path = search_path_of_system(&home, layers.iter().map(|layer| &layer.workspace.consent));
+        Ok(Self { layers, home, look, directory: place.directory().to_owned(), on_path })
     }
 
     /// The invocation of a program with the folders and variables of the projects, and in front of those the folder of a
@@ -152,32 +120,62 @@ impl Routes {
         self.consents().for_each(|consent| tell(&self.home, consent, frontend));
     }
 
-    /// The nearest project's tools that are not installed as it wants them.
-    pub fn absent(&self) -> Vec<String> {
-        let tools = self.layers.first().into_iter().flat_map(|layer| &layer.tools);
-        tools.filter(|tool| matches!(tool.state, State::Absent)).map(|tool| tool.ask.name.clone()).collect()
+    /// Give notice of the projects' locks of an older format.
+    pub fn notice_old_locks(&self, frontend: &dyn Frontend) {
+        self.layers.iter().for_each(|layer| layer.workspace.notice_old_lock(frontend));
     }
 
-    /// The nearest project's missing tools of which `PATH` has another copy: children of a program that is started now
-    /// find that one.
+    /// The projects of the directory, without the user's own.
+    fn projects(&self) -> impl Iterator<Item = &Layer> {
+        let alone = self.layers.len() == 1;
+        self.layers.iter().filter(move |layer| alone || layer.workspace.project.directory != self.home.root())
+    }
+
+    /// The tools of the project that are not installed as it wants them, with the inherited ones.
+    pub fn absent(&self) -> Vec<String> {
+        absent(self.projects())
+    }
+
+    /// Those of the [`absent`](Self::absent) tools that are installed when they are run.
+    pub fn absent_until_run(&self) -> Vec<String> {
+        let installs = |layer: &&Layer| layer.workspace.project.settings.auto_install != Some(false);
+        absent(self.projects().filter(installs))
+    }
+
+    /// The missing tools of which `PATH` has another copy: children of a program that is started now find that one.
     pub fn strays(&self) -> Vec<Stray> {
-        let Some(nearest) = self.layers.first() else { return Vec::new() };
-        let absent = nearest.tools.iter().filter(|tool| matches!(tool.state, State::Absent));
-        let stray = |tool: &Tool| {
-            let program = nearest.program_names(tool).iter().find_map(|name| on_path(name, &self.home))?;
+        let stray = |layer: &Layer, tool: &Tool| {
+            let program =
+                layer.program_names(tool).iter().find_map(|name| on_path::first(name, self.on_path.as_ref()))?;
             Some(Stray { tool: tool.ask.name.clone(), program })
         };
-        absent.filter_map(stray).collect()
+        let absent = |layer: &&Layer| layer.tools.iter().any(|tool| matches!(tool.state, State::Absent(_)));
+        let layers = self.layers.iter().filter(absent);
+        let strays = layers.flat_map(|layer| {
+            let absent = layer.tools.iter().filter(|tool| matches!(tool.state, State::Absent(_)));
+            absent.filter_map(|tool| stray(layer, tool)).collect::<Vec<_>>()
+        });
+        strays.collect()
     }
 
-    /// Every installed program with this name, the nearest project's first.
+    /// Every program with this name: those that the projects have installed, the nearest one's first, and those of this
+    /// system.
     pub fn all(&self, name: &str) -> Vec<PathBuf> {
         let tools = self.layers.iter().flat_map(|layer| &layer.tools);
         let files = tools.filter_map(|tool| match &tool.state {
             State::Ready(release) => program(release, name),
             _ => None,
         });
-        files.collect()
+        files.chain(on_path::all(name, self.on_path.as_ref())).collect()
+    }
+
+    /// The installed release of this tool, as the nearest project that declares it wants it.
+    pub fn release(&self, tool: &str) -> Option<&Release> {
+        let known = self.layers.iter().flat_map(|layer| &layer.tools).find(|known| known.ask.name == tool);
+        known.and_then(|tool| match &tool.state {
+            State::Ready(release) => Some(&**release),
+            _ => None,
+        })
     }
 
     /// The variables that the projects set, the nearest one's before the user's own.
@@ -204,7 +202,9 @@ impl Routes {
         let search = self.search();
         let mut programs: Vec<Known> = Vec::new();
         // While a tool is missing, each program is looked for anew, so that the missing one is mentioned.
-        let names = if self.absent().is_empty() { self.names() } else { Vec::new() };
+        let tools = || self.layers.iter().flat_map(|layer| &layer.tools);
+        let absent = tools().any(|tool| matches!(tool.state, State::Absent(_)));
+        let names = if absent { Vec::new() } else { self.names() };
         for name in names {
             // Programs on `PATH` are not cached, but searched for each time.
             if !reserved.contains(&name.as_str())
@@ -233,7 +233,34 @@ impl Routes {
     }
 }
 
-/// The program of this name on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
-pub fn on_path(name: &str, home: &Home) -> Option<PathBuf> {
-    program_on_path(name, &std::env::var_os("PATH")?, &home.shims())
+fn absent<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
+    let tools = layers.flat_map(|layer| &layer.tools);
+    tools.filter(|tool| matches!(tool.state, State::Absent(_))).map(|tool| tool.ask.name.clone()).collect()
+}
+
+/// Take the metadata of every file that the routes by the project of exactly this directory depend on.
+fn look_at(directory: &Path, home: &Home, look: &mut Look) {
+    look.at(&directory.join(lock::FILE_NAME));
+    if directory != home.root() {
+        for path in witnesses(home, directory) {
+            look.at(&path);
+        }
+    }
+}
+
+/// Open the project of exactly this directory and those that it inherits from, each with the tools that none of the
+/// `layers` before it declares.
+fn open_lineage(directory: &Path, home: &Home, layers: &mut Vec<Layer>, look: &mut Look) -> Result<(), WorkError> {
+    // `vx sync` shows the doubtful parts of the project.
+    let place = Place::At(directory.to_owned());
+    let mut workspace = Workspace::open(home.clone(), &place, Faults::Refuse, &Silent)?;
+    let given: Vec<Vec<ToolRequest>> = (0..=workspace.above.len()).map(|depth| workspace.given(depth)).collect();
+    let above = std::mem::take(&mut workspace.above);
+    for (workspace, mut given) in std::iter::once(workspace).chain(above).zip(given) {
+        // The user's own file lies beside the lineage of the directory.
+        let nearer: Vec<&Project> = layers.iter().map(|layer| &layer.workspace.project).collect();
+        given.retain(|ask| !lineage::speaks_about(&nearer, &ask.name, catalogue::is_same));
+        layers.push(Layer::of(workspace, &given, look));
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use vx_tui::source::Expectations;
+use vx_status::source::Expectations;
 
 use super::shims::ShimsError;
 use crate::sync::{RunEnd, RunHandle};

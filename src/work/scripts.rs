@@ -18,7 +18,7 @@ use super::run::RunOutcome;
 use super::syncing::SyncOptions;
 use super::tool::{notice_strays, sync_missing};
 use crate::paths::Home;
-use crate::process::foreground;
+use crate::process::foreground_tree;
 use crate::project::Project;
 use crate::project::scripts::{Script, ScriptError, Words, takes_arguments};
 use crate::shell::system::{SHELL, quote};
@@ -63,8 +63,8 @@ pub fn prepare(
 ) -> Result<Prepared, ScriptRunError> {
     let mut routes = Routes::of(&project.directory, home.clone())?;
     routes.tell(frontend);
-    let absent = routes.absent();
-    if !absent.is_empty() && project.settings.auto_install != Some(false) {
+    let absent = routes.absent_until_run();
+    if !absent.is_empty() {
         let missing = SyncOptions { tools: absent, strict, for_script: !strict, ..SyncOptions::default() };
         if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)?
             && (strict || !outcome.ran_to_its_end())
@@ -137,7 +137,7 @@ fn step(
 pub fn run_all_but_last(steps: &[Step]) -> Result<Option<&Step>, ScriptRunError> {
     let Some((last, before)) = steps.split_last() else { return Ok(None) };
     for step in before.iter().filter(|step| !step.command.is_empty()) {
-        let status = foreground(step.program(), &step.arguments(), &step.variables, &step.directory)
+        let status = foreground_tree(step.program(), &step.arguments(), &step.variables, &step.directory)
             .map_err(|error| step.not_started(error))?;
         if !status.success() {
             return Err(ScriptRunError::Failed { name: step.name.clone(), status });

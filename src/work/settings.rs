@@ -2,14 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use super::consent::Consent;
+use super::error::WorkError;
+use super::frontend::Frontend;
 use super::look;
-use super::workspace::FRESH_FOR;
+use super::told::tell;
+use super::workspace::{FRESH_FOR, Lineage};
 use crate::age::MINIMUM_RELEASE_AGE;
 use crate::candidate::SourceKind;
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, find_runtime_directory};
-use crate::project::{ConfigEntry, ConfigErrors, Project, Ui};
+use crate::project::{ConfigEntry, ConfigErrors, Project, ToolRequest, Ui, lineage};
+use crate::source::catalogue;
 use crate::trouble::{Explain, TroubleKind};
+use crate::trust::Part;
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,25 +86,42 @@ impl Explain for SettingsError {
     }
 }
 
-/// The setting with this key and those below it, or all settings: of the home, of a project, and of the user's views.
+/// The setting with this key and those below it, or all settings: of the home, of a project with what it inherits, and of
+/// the user's views.
 ///
 /// # Errors
 /// A value cannot be used, or no setting has the key.
-pub fn list(home: &Home, project: Option<&Project>, ui: &Ui, key: Option<&str>) -> Result<Vec<Setting>, SettingsError> {
+pub fn list(home: &Home, lineage: &Lineage, ui: &Ui, key: Option<&str>) -> Result<Vec<Setting>, SettingsError> {
     let mut settings = Vec::from(places(home)?);
-    settings.extend(of_project(project));
+    settings.extend(of_projects(&lineage.projects));
     settings.extend(views(ui));
     settings.extend(keys(ui)?);
-    if let Some(project) = project {
-        // `[settings]` is listed already, and `[ui]` only counts in the user's own file.
-        let others =
-            project.entries.iter().filter(|entry| !["settings.", "ui."].iter().any(|of| entry.key.starts_with(of)));
-        settings.extend(others.map(|entry| written(entry, &project.path)));
-    }
+    settings.extend(others(lineage));
     match key {
         None => Ok(settings),
         Some(key) => at_or_below(settings, key),
     }
+}
+
+/// Take out of the projects what may not act, so that what is listed is in force. The frontend gets a notice of it, once
+/// for each shell.
+///
+/// # Errors
+/// A project's consent cannot be known.
+pub fn without_withheld(home: &Home, lineage: &mut Lineage, frontend: &dyn Frontend) -> Result<(), WorkError> {
+    for project in &mut lineage.projects {
+        let consent = Consent::of(home, project)?;
+        tell(home, &consent, frontend);
+        let withheld = consent.withheld().iter().filter_map(|part| match part {
+            Part::Variable { name, .. } => Some(format!("env.{name}")),
+            Part::Setting { name, .. } => Some(format!("settings.{name}")),
+            _ => None,
+        });
+        let keys: Vec<String> = withheld.chain(consent.refused.iter().map(|name| format!("env.{name}"))).collect();
+        project.entries.retain(|entry| !keys.contains(&entry.key));
+        consent.apply(project);
+    }
+    Ok(())
 }
 
 /// The home, and the directory of the boards.
@@ -124,8 +147,36 @@ fn by_variable(key: &str, value: String, variables: &[&'static str]) -> Setting 
     Setting { key: key.to_owned(), value, means: None, origin }
 }
 
-/// `[settings]` of the project, and the defaults of those that it does not set.
-fn of_project(project: Option<&Project>) -> Vec<Setting> {
+/// The other tables: all of the project's own, and the tools and variables that it inherits. `[settings]` is listed
+/// already, and `[ui]` only counts in the user's own file.
+fn others(lineage: &Lineage) -> Vec<Setting> {
+    let files: Vec<&Project> = lineage.projects.iter().chain(&lineage.own).collect();
+    let mut settings = Vec::new();
+    for (depth, project) in files.iter().enumerate() {
+        let (nearer, is_own) = (&files[..depth], depth >= lineage.projects.len());
+        let counts = |entry: &&ConfigEntry| match entry.key.split_once('.') {
+            Some(("settings" | "ui", _)) => false,
+            _ if depth == 0 && !is_own => true,
+            Some(("tools" | "runtimes", below)) => {
+                let is_it = |tool: &&ToolRequest| below.strip_prefix(&tool.name).is_some_and(ends_name);
+                let tool = project.tools.iter().find(is_it);
+                tool.is_some_and(|tool| !lineage::speaks_about(nearer, &tool.name, catalogue::is_same))
+            }
+            Some(("env", name)) => !nearer.iter().any(|near| near.env.contains_key(name)),
+            _ => false,
+        };
+        settings.extend(project.entries.iter().filter(counts).map(|entry| written(entry, &project.path)));
+    }
+    settings
+}
+
+/// True if a key goes no further than a name, or on with a field of it.
+fn ends_name(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('.')
+}
+
+/// `[settings]` of the nearest project that sets each, and the defaults of those that none sets.
+fn of_projects(projects: &[Project]) -> Vec<Setting> {
     let sources: Vec<&str> = SourceKind::ALL.iter().map(|kind| kind.name()).collect();
     let defaults = [
         ("auto_install", "true".to_owned()),
@@ -135,16 +186,23 @@ fn of_project(project: Option<&Project>) -> Vec<Setting> {
         ("minimum_release_age", format!("{}h", MINIMUM_RELEASE_AGE.as_secs() / 3_600)),
         ("verify_checksums", "true".to_owned()),
         ("require_signatures", "false".to_owned()),
+        ("require_provenance", "[]".to_owned()),
         ("mirrors", "none".to_owned()),
     ];
     let mut settings = Vec::new();
     for (name, default) in defaults {
         let key = format!("settings.{name}");
         let below = format!("{key}.");
-        let entries = project.iter().flat_map(|project| project.entries.iter().map(|entry| (entry, &project.path)));
-        let entries = entries.filter(|(entry, _)| entry.key == key || entry.key.starts_with(&below));
         let before = settings.len();
-        settings.extend(entries.map(|(entry, path)| written(entry, path)));
+        for project in projects {
+            let entries = project.entries.iter().filter(|entry| entry.key == key || entry.key.starts_with(&below));
+            // A table is inherited by its keys, a list as a whole.
+            let fresh: Vec<Setting> = entries
+                .filter(|entry| !settings[before..].iter().any(|known: &Setting| known.key == entry.key))
+                .map(|entry| written(entry, &project.path))
+                .collect();
+            settings.extend(fresh);
+        }
         if settings.len() == before {
             settings.push(Setting { key, value: default, means: None, origin: SettingOrigin::Default });
         }

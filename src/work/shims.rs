@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::archive::is_one_name;
 use crate::install::{DiskError, Store};
 use crate::paths::{Home, LAUNCHER_NAME, VX_LINK_NAME};
 
@@ -65,7 +66,7 @@ pub fn programs(home: &Home) -> Result<BTreeSet<String>, DiskError> {
             let programs = release.receipt.programs.into_iter().map(|program| program.name);
             programs.chain([release.receipt.tool]).collect::<Vec<_>>()
         })
-        .filter(|name| !name.starts_with("vx") && !name.starts_with('.'))
+        .filter(|name| !name.starts_with("vx") && !name.starts_with('.') && is_one_name(name))
         .collect())
 }
 

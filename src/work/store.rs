@@ -120,9 +120,9 @@ pub fn uninstall(
     Ok(Uninstalled { shims: shims::renew(home).err() })
 }
 
-/// The directories of the caches: downloads, and version lists.
-pub fn caches(home: &Home) -> [PathBuf; 2] {
-    [home.downloads(), home.index()]
+/// The directories of the caches: downloads, version lists, and the results of trials.
+pub fn caches(home: &Home) -> [PathBuf; 3] {
+    [home.downloads(), home.index(), home.trials()]
 }
 
 /// The size of all files in a directory, in bytes; unreadable ones count as empty.

@@ -1,7 +1,8 @@
-//! Syncing: install what a project declares.
+//! Syncing: install what a project declares and inherits.
+
+mod share;
 
 use std::slice;
-use std::sync::Arc;
 
 use super::carry_out::{Assignment, carry_out, check_places};
 use super::consent::Asking;
@@ -11,13 +12,14 @@ use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
 use super::run::{Purpose, RunOutcome};
-use super::told::tell;
-use super::workspace::{Access, Faults, Place, Workspace, check_entries};
+use super::strays::end_strays_of_killed;
+use super::workspace::{Faults, Place, Workspace, check_entries};
 use crate::install::sweep;
 use crate::paths::Home;
 use crate::project::ToolRequest;
-use crate::sync::{Plan, Resolution, Resolved, ResolvedTool, Resolver, Want, remember};
-use crate::trouble::Trouble;
+use crate::sync::{Plan, Resolver, Want, remember};
+pub(super) use share::of_catalogue;
+use share::{Resolved, Share};
 
 /// The options of a sync.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +55,8 @@ pub enum SyncOutcome {
     Ran(RunOutcome),
 }
 
-/// Install the tools that the project at `place` declares.
+/// Install the tools that the project at `place` declares, and those that it inherits. Each is resolved and locked by the
+/// project that declares it.
 ///
 /// # Errors
 /// The run did not start. A tool that fails later is part of the outcome, not an error.
@@ -65,55 +68,37 @@ pub fn sync(
 ) -> Result<SyncOutcome, WorkError> {
     let view = frontend.view()?;
     let mut workspace = Workspace::open_asking(home, place, Faults::Refuse, |_| options.asking, frontend)?;
-    workspace.notice_old_lock(frontend);
-    tell(&workspace.home, &workspace.consent, frontend);
-    let (asked, withheld) = of_catalogue(&workspace, workspace.select(&options.tools)?);
-    if asked.is_empty() && !withheld.is_empty() {
-        return Err(workspace.consent.refusal(&withheld));
+    let shares = Share::all(&workspace, options, frontend)?;
+    if shares.iter().all(|share| share.asked.is_empty()) {
+        complete(&workspace, &shares)?;
     }
-    let sources = Arc::new(workspace.sources(Access::of_run(&options.run)));
-    let resolver = Resolver { frozen: options.frozen, ..workspace.resolver(&sources) };
-    if options.strict || (!options.for_script && all_refused(&resolver, &asked)) {
-        check_tools(&resolver, &asked)?;
-    }
-    check_entries(&resolver, &asked)?;
-    if options.locked {
-        refuse_unlocked(&workspace, &asked)?;
-    }
-    let Resolution { wanted, locked, warnings, ages } = resolve(&resolver, &asked);
-    for warning in warnings {
-        frontend.notice(Notice::Resolution(warning));
-    }
-    for remark in ages {
-        frontend.notice(Notice::Age(remark));
-    }
-    let wants = releases::wants(&wanted);
-    let mut plan = releases::plan_for(&workspace.home, &sources, wanted, options.run.force);
-    for doubt in plan.doubts.drain(..) {
-        frontend.notice(Notice::Resolution(doubt));
-    }
+    check(&workspace, &shares, options)?;
+    let mut resolved = share::resolve(&workspace, &shares, options, frontend);
+    let up_to_date = resolved.iter().all(|resolved| resolved.plan.complete());
     if options.plan_only {
-        if plan.complete() {
-            complete(&workspace, &withheld)?;
+        if up_to_date {
+            complete(&workspace, &shares)?;
         }
-        return Ok(SyncOutcome::Planned(plan));
+        return Ok(SyncOutcome::Planned(Plan::joined(resolved.into_iter().map(|resolved| resolved.plan))));
     }
-    if !plan.complete() {
+    if !up_to_date {
         check_places(&workspace.home, &options.run)?;
     }
-    if !options.frozen && workspace.write_lock(locked, frontend)? {
-        frontend.notice(Notice::LockWritten);
-    }
-    note_wants(&workspace, wants, &asked, frontend);
+    keep(&mut workspace, &shares, &mut resolved, options.frozen, frontend)?;
     // Without an install no board is needed, unless its events or files are requested.
-    if plan.complete() && !options.always_board && !options.run.wants_board() {
+    if up_to_date && !options.always_board && !options.run.wants_board() {
         // Without an install, no other step would remove the leftovers of a killed run.
+        end_strays_of_killed(&workspace.home, frontend);
         sweep(&workspace.home);
         let project = workspace.project.path.clone();
-        frontend.notice(Notice::UpToDate { project, tools: plan.decisions.len() });
-        return complete(&workspace, &withheld).map(|()| SyncOutcome::UpToDate);
+        let tools = resolved.iter().map(|resolved| resolved.plan.decisions.len()).sum();
+        frontend.notice(Notice::UpToDate { project, tools });
+        return complete(&workspace, &shares).map(|()| SyncOutcome::UpToDate);
     }
-    let steps = releases::steps(plan, &workspace.home, &sources, &options.run);
+    let steps = shares
+        .iter()
+        .zip(resolved)
+        .flat_map(|(share, resolved)| releases::steps(resolved.plan, &workspace.home, &share.sources, &options.run));
     let assignment = Assignment {
         purpose: if options.for_script { Purpose::Script } else { Purpose::Sync },
         title: &workspace.title(),
@@ -121,37 +106,70 @@ pub fn sync(
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
     };
-    let outcome = carry_out(steps, &assignment, view, frontend)?;
+    let outcome = carry_out(steps.collect(), &assignment, view, frontend)?;
     if outcome.good() {
-        complete(&workspace, &withheld)?;
+        complete(&workspace, &shares)?;
     }
     Ok(SyncOutcome::Ran(outcome))
 }
 
-/// The tools that may be installed, and the names of those on this system that need a consent that is lacking.
-fn of_catalogue(workspace: &Workspace, asked: Vec<ToolRequest>) -> (Vec<ToolRequest>, Vec<String>) {
-    let (withheld, asked): (Vec<_>, Vec<_>) = asked.into_iter().partition(|ask| ask.withheld);
-    let here = withheld.into_iter().filter(|ask| ask.wanted_on(workspace.platform.os));
-    (asked, here.map(|ask| ask.name).collect())
+/// Check everything that forbids a beginning.
+fn check(workspace: &Workspace, shares: &[Share], options: &SyncOptions) -> Result<(), WorkError> {
+    let is_refused = |share: &Share| all_refused(&share.resolver(workspace, options.frozen), &share.asked);
+    let refused = !options.for_script && shares.iter().all(is_refused);
+    for share in shares {
+        let resolver = share.resolver(workspace, options.frozen);
+        if options.strict || refused {
+            check_tools(&resolver, &share.asked)?;
+        }
+        check_entries(&resolver, &share.asked)?;
+    }
+    if options.locked { check_locks(workspace, shares) } else { Ok(()) }
+}
+
+/// Check that the lock of each project fits what the project gives.
+fn check_locks(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
+    let (mut differences, mut first) = (Vec::new(), None);
+    for share in shares {
+        differences.extend(share.lock_differences(workspace));
+        first = first.or_else(|| (!differences.is_empty()).then_some(share.depth));
+    }
+    let Some(depth) = first else { return Ok(()) };
+    let above = (depth > 0).then(|| workspace.at(depth).project.directory.clone());
+    Err(WorkError::Unlocked { differences, above })
+}
+
+/// Keep what was resolved: in the lock of each project, and as the releases that it wants. The lock of a project further
+/// up is written only where it lacks an entry; if it cannot be written, that is said.
+fn keep(
+    workspace: &mut Workspace,
+    shares: &[Share],
+    resolved: &mut [Resolved],
+    frozen: bool,
+    frontend: &dyn Frontend,
+) -> Result<(), WorkError> {
+    for (share, resolved) in shares.iter().zip(resolved) {
+        let of = workspace.at_mut(share.depth);
+        let locked = std::mem::take(&mut resolved.locked);
+        let inherited = share.depth > 0;
+        let kept = frozen || (inherited && locked.is_empty());
+        if !kept {
+            match of.write_lock(locked, frontend) {
+                Ok(true) if inherited => frontend.notice(Notice::LockWrittenAbove { path: of.lock_path().to_owned() }),
+                Ok(true) => frontend.notice(Notice::LockWritten),
+                Err(WorkError::LockWrite(error)) if inherited => frontend.notice(Notice::LockKept(error)),
+                written => drop(written?),
+            }
+        }
+        note_wants(of, std::mem::take(&mut resolved.wants), &share.asked, frontend);
+    }
+    Ok(())
 }
 
 /// The error of the tools that were left out.
-fn complete(workspace: &Workspace, withheld: &[String]) -> Result<(), WorkError> {
-    if withheld.is_empty() { Ok(()) } else { Err(workspace.consent.refusal(withheld)) }
-}
-
-/// Resolve these tools. A tool that needs an undeclared one fails alone, and so does one that vx does not know.
-fn resolve(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Resolution {
-    let undeclared = resolver.undeclared(asked);
-    let is_alone = |ask: &ToolRequest| undeclared.iter().any(|error| error.tool == ask.name);
-    let usable: Vec<ToolRequest> = asked.iter().filter(|ask| !is_alone(ask)).cloned().collect();
-    let mut resolution = resolver.resolve(&usable, |_| false);
-    for error in &undeclared {
-        let optional = asked.iter().any(|ask| ask.name == error.tool && ask.optional);
-        let found = Resolved::Nothing { error: Trouble::of(error) };
-        resolution.wanted.push(ResolvedTool { tool: error.tool.clone(), optional, found });
-    }
-    resolution
+fn complete(workspace: &Workspace, shares: &[Share]) -> Result<(), WorkError> {
+    let lacking = shares.iter().find(|share| !share.withheld.is_empty());
+    lacking.map_or(Ok(()), |share| Err(workspace.at(share.depth).consent.refusal(&share.withheld)))
 }
 
 /// True if vx knows how to get none of these tools: then the configuration is wrong, and nothing is begun.
@@ -166,13 +184,6 @@ pub(super) fn check_tools(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Res
     match resolver.undeclared(&needed) {
         undeclared if undeclared.is_empty() => Ok(()),
         undeclared => Err(WorkError::Undeclared(undeclared)),
-    }
-}
-
-fn refuse_unlocked(workspace: &Workspace, asked: &[ToolRequest]) -> Result<(), WorkError> {
-    match workspace.lock_differences(asked) {
-        differences if differences.is_empty() => Ok(()),
-        differences => Err(WorkError::Unlocked { differences }),
     }
 }
 

@@ -7,7 +7,6 @@ mod error;
 
 use std::path::{Path, PathBuf};
 
-use super::consent::Consent;
 use super::elsewhere;
 use super::error::WorkError;
 use super::frontend::Frontend;
@@ -17,13 +16,14 @@ use super::routes::{Routes, Stray, Target, program};
 use super::run::RunOutcome;
 use super::syncing::{SyncOptions, SyncOutcome, sync};
 use super::workspace::Place;
-use crate::candidate::{Scheme, SourceKind};
+use crate::candidate::{Candidate, Scheme, SourceKind};
 use crate::install::Release;
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::project::Request;
 use crate::route::{self, Invocation};
-use crate::source::{catalogue, program_on_path};
+use crate::shipped::NamedPackage;
+use crate::source::catalogue;
 pub use error::ToolError;
 
 /// A program to find.
@@ -31,8 +31,8 @@ pub use error::ToolError;
 pub struct ToolOptions<'a> {
     /// Its name: a tool, or one of its programs.
     pub name: &'a str,
-    /// The directory whose projects count.
-    pub directory: &'a Path,
+    /// The place of the project that counts, with those that it inherits from.
+    pub place: &'a Place,
     /// True if a missing tool may be installed.
     pub install: bool,
     /// True if a shim made the call: then a name cannot be meant for a command of the door.
@@ -57,9 +57,9 @@ pub enum ToolOutcome {
 pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Frontend) -> Result<ToolOutcome, ToolError> {
     let mut may_install = options.install;
     loop {
-        let routes = Routes::of(options.directory, home.clone())?;
+        let routes = Routes::at(options.place, home.clone())?;
         let target = routes.target(options.name);
-        if !matches!(target, Target::Withheld(_)) {
+        if !matches!(target, Target::Refused(WorkError::Consent(_))) {
             routes.tell(frontend);
         }
         match target {
@@ -70,7 +70,7 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                 }
                 return Ok(ToolOutcome::Ready(invocation));
             }
-            Target::Absent { tool, project, install } => {
+            Target::Absent { tool, project, install, .. } => {
                 if !std::mem::take(&mut may_install) || !install {
                     return Err(ToolError::Absent { tool, forbidden: !install });
                 }
@@ -83,15 +83,20 @@ pub fn find_program(home: &Home, options: &ToolOptions<'_>, frontend: &dyn Front
                     return Ok(ToolOutcome::NotInstalled(outcome));
                 }
             }
-            Target::Withheld(error) => return Err(error.into()),
-            Target::System { project, programs } => {
-                notice_strays(&routes, frontend);
-                let found = programs.iter().find_map(|name| on_path(name, &routes));
-                let found = found.map(|file| routes.invocation(file, None));
-                let (name, project) = (options.name.to_owned(), project.join("vx.toml"));
-                return found.map(ToolOutcome::Ready).ok_or(ToolError::NotOnPath { name, project });
+            // A package that is named on the command line is agreed to with that.
+            Target::Refused(WorkError::Consent(_)) | Target::Undeclared
+                if NamedPackage::of_tool(options.name).is_some() =>
+            {
+                let version = routes.requested(options.name).unwrap_or_else(|| "latest".to_owned());
+                return find_version(home, options, &version, frontend);
             }
-            Target::Undeclared => return undeclared(options, &routes),
+            Target::System(invocation) => {
+                notice_strays(&routes, frontend);
+                return Ok(ToolOutcome::Ready(invocation));
+            }
+            Target::Refused(error) => return Err(error.into()),
+            Target::NotOnPath(trouble) => return Err(ToolError::NotOnPath(trouble)),
+            Target::Undeclared => return Err(undeclared(options, &routes)),
         }
     }
 }
@@ -109,17 +114,16 @@ pub fn find_version(
 ) -> Result<ToolOutcome, ToolError> {
     let tool = options.name;
     let request = Request::parse(version).map_err(WorkError::from)?;
-    let routes = Routes::of(options.directory, home.clone())?;
+    let routes = Routes::at(options.place, home.clone())?;
     routes.tell(frontend);
     for may_install in [options.install, false] {
-        let fits = |release: &Release| release.receipt.tool == tool && fits(&request, release);
-        if let Some((release, file)) = installed_last(home, tool, fits)? {
+        if let Some((release, file)) = installed_newest(home, &routes, tool, &request)? {
             return Ok(ToolOutcome::Ready(routes.invocation(file, Some(&release.bin()))));
         }
         if !may_install {
             break;
         }
-        if let Some(outcome) = install_one(home, options.directory, format!("{tool}@{version}"), frontend)? {
+        if let Some(outcome) = install_one(home, options.place, format!("{tool}@{version}"), frontend)? {
             return Ok(ToolOutcome::NotInstalled(outcome));
         }
     }
@@ -144,12 +148,12 @@ pub fn sync_missing(
 
 fn install_one(
     home: &Home,
-    directory: &Path,
+    place: &Place,
     tool: String,
     frontend: &dyn Frontend,
 ) -> Result<Option<RunOutcome>, WorkError> {
     let options = InstallOptions { tools: vec![tool], ..InstallOptions::default() };
-    let outcome = install(home.clone(), &Place::AboveOrNone(directory.to_owned()), &options, frontend)?;
+    let outcome = install(home.clone(), place, &options, frontend)?;
     Ok((!outcome.good()).then_some(outcome))
 }
 
@@ -160,51 +164,38 @@ pub(super) fn notice_strays(routes: &Routes, frontend: &dyn Frontend) {
     }
 }
 
-/// The copy on `PATH`. The shims' folder is skipped, because a shim would only call vx again.
-///
-/// So are the folders of a project from which something is withheld: a program there is the project's own.
-fn on_path(name: &str, routes: &Routes) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let user = std::env::home_dir();
-    let withholding = || routes.consents().filter(|consent| !consent.complete());
-    let withheld = |folder: &Path| {
-        let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let own = |consent: &Consent| user.as_deref() == Some(consent.directory());
-        withholding().any(|consent| real.starts_with(consent.directory()) && !own(consent))
-    };
-    let folders = std::env::split_paths(&path).filter(|folder| !withheld(folder));
-    program_on_path(name, &std::env::join_paths(folders).ok()?, &routes.home().shims())
-}
-
-/// Find a program that no project declares: the copy on `PATH`.
-fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> Result<ToolOutcome, ToolError> {
+/// The error of a program that no project declares, and that is not on `PATH`.
+fn undeclared(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {
     let name = options.name;
-    if let Some(file) = on_path(name, routes) {
-        return Ok(ToolOutcome::Ready(routes.invocation(file, None)));
-    }
-    Err(match catalogue::providing(name) {
+    match catalogue::providing(name) {
         Some(tool) => ToolError::Undeclared { name: name.to_owned(), tool: tool.name.clone() },
         None => unknown(options, routes),
-    })
+    }
 }
 
-/// True if an installed release answers a request, as far as its version shows.
-fn fits(request: &Request, release: &Release) -> bool {
-    let scheme = if release.receipt.source == SourceKind::Npm.name() { Scheme::Semver } else { Scheme::Python };
-    request.matches(&release.receipt.version, scheme)
-}
-
-/// The release installed last of those that have this program and fit.
-fn installed_last(
+/// The installed release that a request means: the project's own if that fits, or else the newest version that does.
+fn installed_newest(
     home: &Home,
-    name: &str,
-    fits: impl Fn(&Release) -> bool,
+    routes: &Routes,
+    tool: &str,
+    request: &Request,
 ) -> Result<Option<(Release, PathBuf)>, WorkError> {
-    let installed = elsewhere::releases(home)?;
-    let having = installed.into_iter().filter(fits);
-    let mut having: Vec<_> = having.filter_map(|release| program(&release, name).map(|file| (release, file))).collect();
-    having.sort_by_key(|(release, _)| release.receipt.installed_at);
-    Ok(having.pop())
+    let with_file = |release: Release| program(&release, tool).map(|file| (release, file));
+    let scheme = |release: &Release| match release.receipt.source == SourceKind::Npm.name() {
+        true => Scheme::Semver,
+        false => Scheme::Python,
+    };
+    let own = routes.release(tool).filter(|own| request.matches(&own.receipt.version, scheme(own)));
+    if let Some(own) = own {
+        return Ok(with_file(own.clone()));
+    }
+    let mut installed = elsewhere::releases_named(home, tool)?;
+    installed.retain(|release| release.receipt.tool == tool);
+    let candidates: Vec<Candidate> =
+        installed.iter().map(|release| Candidate::new(&release.receipt.version, scheme(release))).collect();
+    let Ok(newest) = request.choose(&candidates) else { return Ok(None) };
+    let release = installed.into_iter().find(|release| release.receipt.version == newest.version);
+    Ok(release.and_then(with_file))
 }
 
 fn unknown(options: &ToolOptions<'_>, routes: &Routes) -> ToolError {

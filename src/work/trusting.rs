@@ -19,12 +19,14 @@ pub enum Agreement {
     Agreed,
 }
 
-/// The acting parts of the project at `place`, and its user's standing on them.
+/// The acting parts of the project at `place` and of those that it inherits from, the nearest first, and its user's
+/// standing on them.
 ///
 /// # Errors
-/// The project cannot be used.
-pub fn consent(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Consent, WorkError> {
-    Ok(Workspace::open(home.clone(), place, Faults::Refuse, frontend)?.consent)
+/// A project cannot be used.
+pub fn consents(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Vec<Consent>, WorkError> {
+    let Workspace { consent, above, .. } = Workspace::open(home.clone(), place, Faults::Refuse, frontend)?;
+    Ok(std::iter::once(consent).chain(above.into_iter().map(|above| above.consent)).collect())
 }
 
 /// Ask for consent to the acting parts, and keep it. A door that has nobody to ask takes the call itself for consent.

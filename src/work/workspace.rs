@@ -1,33 +1,34 @@
 //! The things that work needs first: the project with its settings, its lock, the home, and the sources as the user's
 //! environment and the project configure them.
 
+mod lineage;
 mod lock_file;
 mod lock_origin;
+mod open;
 mod place;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
-
-use super::consent::{Asking, Consent};
+use super::consent::Consent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::notice::Notice;
+use super::on_path::search_path;
 use super::options::RunOptions;
-use crate::age::{MINIMUM_RELEASE_AGE, ReleaseAge};
+use crate::age::ReleaseAge;
 use crate::nearest::nearest;
 use crate::paths::Home;
 use crate::platform::Platform;
 use crate::process;
-use crate::project::lock::{self, Change, Difference, LockFile};
-use crate::project::{Lock, Project, ProjectError, ToolRequest};
+use crate::project::lock::{Change, Difference};
+use crate::project::{Lock, Project, ToolRequest};
 use crate::source::{Limits, ProgramOutput, SourceOptions, Sources};
 use crate::sync::Resolver;
 pub use lock_origin::LockOrigin;
-use place::notice_doubts;
-pub use place::{Place, read_project};
+pub use place::{Lineage, Place, above, read_projects};
 
 /// The age up to which a cached version list is used, unless the project sets another.
 pub const FRESH_FOR: Duration = Duration::from_secs(300);
@@ -53,6 +54,13 @@ pub struct Workspace {
     pub consent: Consent,
     /// The error of the project's file or lock that was not reported, with [`Faults::Keep`].
     pub fault: Option<WorkError>,
+    /// The projects that it inherits from, the nearest first. Their settings, as far as they may act, are part of this
+    /// one's where it has none of its own.
+    pub above: Vec<Workspace>,
+    /// The tools that the project declares, and those that it inherits.
+    declared: Vec<ToolRequest>,
+    /// The versions of the inherited tools that are locked further up.
+    locked_above: BTreeMap<String, String>,
     lock_path: PathBuf,
 }
 
@@ -114,59 +122,6 @@ pub fn check_entries(resolver: &Resolver<'_>, asked: &[ToolRequest]) -> Result<(
 }
 
 impl Workspace {
-    /// Open the workspace of the project at `place`. The frontend gets a notice of everything doubtful in the project's
-    /// file. Work that uses the pins of an old lock calls [`notice_old_lock`](Self::notice_old_lock) too.
-    ///
-    /// # Errors
-    /// A project is needed and there is none, or its file or lock cannot be used and faults are refused.
-    pub fn open(home: Home, place: &Place, faults: Faults, frontend: &dyn Frontend) -> Result<Self, WorkError> {
-        Self::open_asking(home, place, faults, |_| Asking::Nobody, frontend)
-    }
-
-    /// As [`open`](Self::open); a consent that is lacking may be got in the way that `asking` names for it.
-    ///
-    /// # Errors
-    /// As for [`open`](Self::open), or the consent cannot be kept.
-    pub fn open_asking(
-        home: Home,
-        place: &Place,
-        faults: Faults,
-        asking: impl Fn(&Consent) -> Asking,
-        frontend: &dyn Frontend,
-    ) -> Result<Self, WorkError> {
-        let (project, mut fault) = match place.read() {
-            Ok(project) => (project, None),
-            Err(error @ ProjectError::Missing { .. }) => return Err(error.into()),
-            Err(error) if faults == Faults::Keep => (None, Some(WorkError::Project(error))),
-            Err(error) => return Err(error.into()),
-        };
-        let has_project = project.is_some();
-        let mut project = project.unwrap_or_else(|| Project::none(place.directory()));
-        if has_project {
-            notice_doubts(&project, &home, frontend);
-        }
-        let lock_path = project.directory.join(lock::FILE_NAME);
-        let found = match if has_project { Lock::read(&lock_path) } else { Ok(None) } {
-            Err(error) if faults == Faults::Keep => {
-                fault = Some(WorkError::LockRead(error));
-                None
-            }
-            found => found.map_err(WorkError::LockRead)?,
-        };
-        let (lock, lock_origin) = match found {
-            Some(LockFile::Current(lock)) => (lock, LockOrigin::Current),
-            Some(LockFile::Old { version, versions }) => (Lock::default(), LockOrigin::Old { version, pins: versions }),
-            None => (Lock::default(), LockOrigin::None),
-        };
-        let mut consent = Consent::of(&home, &project, &lock)?;
-        consent.settle(&home, asking(&consent), frontend)?;
-        consent.apply(&mut project);
-        let minimum = project.settings.minimum_release_age.unwrap_or(MINIMUM_RELEASE_AGE);
-        let age = ReleaseAge { minimum, now: Timestamp::now() };
-        let platform = platform()?;
-        Ok(Self { home, platform, age, project, has_project, lock, lock_origin, consent, fault, lock_path })
-    }
-
     /// Give notice of a lock file of an older format, before work that uses its pins.
     pub fn notice_old_lock(&self, frontend: &dyn Frontend) {
         if let LockOrigin::Old { version, .. } = self.lock_origin {
@@ -185,6 +140,8 @@ impl Workspace {
             Access::NetworkWithin(limits) => limits,
             _ => Limits::default(),
         };
+        let consents = self.lineage().map(|workspace| &workspace.consent);
+        let on_path = search_path(&self.home, consents).and_then(|path| path.into_string().ok());
         Sources::new(SourceOptions {
             home: self.home.clone(),
             project_directory: self.consent.directory().to_owned(),
@@ -193,8 +150,12 @@ impl Workspace {
             offline: matches!(access, Access::Offline),
             mirrors: settings.mirrors.clone(),
             require_signatures: settings.require_signatures == Some(true),
+            require_provenance: settings.require_provenance.clone().unwrap_or_default(),
             fresh_for,
-            environment: Arc::new(|name| std::env::var(name).ok()),
+            environment: Arc::new(move |name| match name {
+                "PATH" => on_path.clone(),
+                name => std::env::var(name).ok(),
+            }),
             // In the working directory a program would obey the files of a project that nobody has agreed to: `python -m`
             // runs its modules, uv and version managers read its settings.
             runner: Arc::new(|program, arguments| {
@@ -216,7 +177,9 @@ impl Workspace {
             frozen: false,
             all_platforms: true,
             renewed: &[],
-            declared: &self.project.tools,
+            declared: &self.declared,
+            locked_above: &self.locked_above,
+            lock_above: None,
             age: self.age,
             digest_of: None,
         }
@@ -234,6 +197,7 @@ impl Workspace {
                 tool: tool.clone(),
                 path: self.project.path.clone(),
                 near: near.first().map(|near| (*near).to_owned()),
+                above: self.giver(tool).map(|giver| giver.project.path.clone()),
             });
         }
         Ok(known.iter().filter(|tool| names.is_empty() || names.contains(&tool.name)).cloned().collect())
@@ -242,6 +206,18 @@ impl Workspace {
     /// The differences between the lock and these tools on this machine, one sentence each, found without a request to
     /// a source.
     pub fn lock_differences(&self, asked: &[ToolRequest]) -> Vec<String> {
+        self.differences(asked, &self.project.tools, true)
+    }
+
+    /// The differences as in [`lock_differences`](Self::lock_differences) for tools that another project inherits; the
+    /// other tools of this project do not count.
+    pub fn given_differences(&self, given: &[ToolRequest]) -> Vec<String> {
+        let lock = self.lock_path.display();
+        self.differences(given, given, false).iter().map(|difference| format!("{difference} (`{lock}`)")).collect()
+    }
+
+    /// As [`lock_differences`](Self::lock_differences); entries of tools that are gone count if the `whole` lock does.
+    fn differences(&self, asked: &[ToolRequest], tools: &[ToolRequest], whole: bool) -> Vec<String> {
         let here = self.platform;
         // A tool for other systems may be impossible to lock on this one, and an optional one on any.
         let elsewhere = |difference: &Difference| {
@@ -250,15 +226,22 @@ impl Workspace {
                 |tool: &ToolRequest| tool.name == difference.tool && (tool.optional || !tool.wanted_on(here.os));
             difference.change == Change::Added && tools.any(may_lack)
         };
-        let differences = self.lock.differences(&self.project.tools);
-        let mut differences: Vec<String> =
-            differences.iter().filter(|difference| !elsewhere(difference)).map(ToString::to_string).collect();
+        let gone = |tool: &str| !self.project.tools.iter().any(|known| known.name == tool);
+        let differences = self.lock.differences(tools);
+        // A tool of the project that is not among these is not gone.
+        let counts =
+            |difference: &&Difference| difference.change != Change::Removed || (whole && gone(&difference.tool));
+        let mut differences: Vec<String> = differences
+            .iter()
+            .filter(|difference| counts(difference) && !elsewhere(difference))
+            .map(ToString::to_string)
+            .collect();
         let lacking = asked
             .iter()
             .filter(|ask| ask.wanted_on(here.os))
             .filter(|ask| self.lock.tools.get(&ask.name).is_some_and(|locked| !locked.platforms.contains_key(&here)));
         differences.extend(lacking.map(|ask| format!("`{}` is not locked for {here}", ask.name)));
-        differences.extend(self.lock.young(&self.project.tools, self.age).iter().map(ToString::to_string));
+        differences.extend(self.lock.young(tools, self.age).iter().map(ToString::to_string));
         differences
     }
 

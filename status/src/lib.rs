@@ -1,8 +1,14 @@
-//! Presentation of a progress board's readings, for every part that shows them: command line, views, exports.
+//! The meaning of a progress board's readings, for every part that shows them: command line, views, exports.
+//!
+//! A reading is a [`Snapshot`](vx_shm::Snapshot). From the bottom up: [`standing`] and [`slot`] are about one slot,
+//! [`rates`] and [`hanging`] about its progress, [`totals`] and [`estimate`] about the whole board; [`changes`] and
+//! [`events`] compare readings. Outputs are made of these: [`plain`] lines, [`json`] events and the [`final_table`], each
+//! written into an [`io::Write`](std::io::Write), and [`table`], [`document`] and [`export`] for a whole reading or run.
+//! [`lines`] has their loops, and [`source`] the traits through which they reach the outside.
 //!
 //! Text on a board, in a log or in a project may hold anything. [`text`] has the only rules that make such text
-//! harmless; every output of the crates above uses them. [`error_cell`] writes and reads the parts of a slot's error.
-//! [`table`] shows a whole reading as CSV and as aligned text, [`document`] as JSON.
+//! harmless; every output, here and in the crates above, uses them. [`error_cell`] writes and reads the parts of a slot's
+//! error. [`vocabulary`] has the words of each kind of work for the numbers that a board keeps.
 //!
 //! ```
 //! use vx_status::text::{clean, escaped};
@@ -11,10 +17,33 @@
 //! assert_eq!(escaped(message), "\\u001b[2Jdone\\u202e");
 //! ```
 //!
-//! The crate needs no terminal, reads no environment and prints nothing.
+//! The crate needs no terminal and no files, reads no environment and prints nothing.
 #![forbid(unsafe_code)]
 
+pub mod changes;
 pub mod document;
 pub mod error_cell;
+pub mod estimate;
+pub mod estimator;
+pub mod events;
+pub mod export;
+pub mod final_table;
+#[cfg(any(test, feature = "fixture"))]
+pub mod fixture;
+pub mod hanging;
+pub mod json;
+pub mod lines;
+pub mod look;
+pub mod mark;
+pub mod pace;
+pub mod plain;
+pub mod rates;
+pub mod slot;
+pub mod source;
+pub mod standing;
+pub mod sums;
 pub mod table;
 pub mod text;
+pub mod totals;
+pub mod units;
+pub mod vocabulary;

@@ -6,6 +6,7 @@ use vx_shm::{BoardView, Liveness, SlotView, Snapshot};
 
 use crate::error_cell::ErrorCell;
 use crate::text::replaced;
+use crate::vocabulary::{may_rest, word_of};
 
 const COLUMNS: [&str; 18] = [
     "key",
@@ -51,7 +52,7 @@ fn fields(snapshot: &Snapshot, slot: &SlotView) -> [String; COLUMNS.len()] {
         slot.version.clone(),
         slot.kind.to_string(),
         slot.state.to_string(),
-        slot.phase.to_string(),
+        word_of(slot).to_owned(),
         slot.done.to_string(),
         or_nothing(slot.total),
         or_nothing(slot.percent()),
@@ -61,7 +62,7 @@ fn fields(snapshot: &Snapshot, slot: &SlotView) -> [String; COLUMNS.len()] {
         or_nothing(error.as_ref().map(ErrorCell::shown_text)),
         or_nothing(slot.exit_code),
         or_nothing(slot.signal),
-        or_nothing(slot.install_path.as_ref()),
+        or_nothing(slot.result.as_ref()),
         or_nothing(slot.ended_at_ns.and_then(|at| wall_clock(&snapshot.board, at))),
         or_nothing(ErrorCell::kind_of_slot(slot)),
         or_nothing(error.as_ref().and_then(|error| error.hint.as_ref())),
@@ -91,7 +92,7 @@ pub fn to_text(snapshot: &Snapshot) -> String {
     let names: Vec<String> = snapshot.slots.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     for (slot, name) in snapshot.slots.iter().zip(&names) {
-        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", standing(slot), slot.phase, amount(slot));
+        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", standing(slot), escaped(word_of(slot)), amount(slot));
         if !slot.message.is_empty() {
             let _ = write!(text, "  {}", escaped(&slot.message));
         }
@@ -110,14 +111,15 @@ fn state(board: &BoardView) -> &'static str {
     if board.abandoned() { "abandoned" } else { board.state.name() }
 }
 
-/// The slot's state, or in its place the liveness of its process, if that is known to be lost, silent or stalled.
+/// The slot's state, or in its place the liveness of its process, if that is known to be lost, silent, or stalled in a step
+/// that must move.
 fn standing(slot: &SlotView) -> &'static str {
     match slot.liveness {
         _ if slot.state.ended() => slot.state.name(),
         Liveness::Lost => "lost",
         Liveness::Silent(_) => "silent",
-        Liveness::Stalled(_) => "stalled",
-        Liveness::Alive | Liveness::Unknown => slot.state.name(),
+        Liveness::Stalled(_) if !may_rest(slot) => "stalled",
+        Liveness::Stalled(_) | Liveness::Alive | Liveness::Unknown => slot.state.name(),
     }
 }
 
@@ -193,7 +195,8 @@ mod tests {
 
     #[test]
     fn text_of_a_crashed_run_says_what_is_known_and_no_more() {
-        let live = SlotView { key: "node".into(), state: SlotState::Live, ..SlotView::default() };
+        let step = crate::vocabulary::Phase::DOWNLOADING.step();
+        let live = SlotView { key: "node".into(), state: SlotState::Live, step, ..SlotView::default() };
         let ended = SlotView { key: "uv".into(), state: SlotState::Done, ..SlotView::default() };
         let told = |alive, liveness| {
             let mut crashed = snapshot(SlotView { liveness, ..live.clone() });

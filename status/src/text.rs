@@ -12,9 +12,11 @@
 mod class;
 mod clean;
 mod escaped;
+mod fit;
 mod json;
 
 pub use class::is_unprintable;
 pub use clean::{clean, last_overwrite};
 pub use escaped::{escaped, push_escaped, replaced};
+pub use fit::{fitted, padded, padded_left, width, wrapped};
 pub use json::json_line;

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use vx_shm::{Board, Ending, Kind, Phase, Slot, SlotState};
+use vx_shm::{Board, Ending, Kind, Slot, SlotState};
 use vx_status::document::to_json;
 use vx_status::error_cell::ErrorCell;
+use vx_status::vocabulary::Phase;
 
 /// Two installs, one under way and one that failed.
 fn play(board: &Board) -> Slot {
     let node = board.reserve("node", "22.3.0", Kind::Install).unwrap();
     let uv = board.reserve("uv", "0.9.1", Kind::Install).unwrap();
     let mut slot = Slot::claim(board.path(), node.slot, node.generation).unwrap();
-    slot.enter(Phase::Resolving, None);
-    slot.enter(Phase::Downloading, Some(30_000_000));
+    slot.enter(Phase::RESOLVING, None);
+    slot.enter(Phase::DOWNLOADING, Some(30_000_000));
     slot.message("node-v22.3.0.tar.gz");
     slot.publish(12_345_678);
     let error = ErrorCell { text: "the digest differs".into(), kind: Some("digest".into()), ..ErrorCell::default() };

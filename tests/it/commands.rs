@@ -4,13 +4,14 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 34] = [
     "",
     "sync",
     "install",
     "trust",
     "uninstall",
     "lock",
+    "sbom",
     "outdated",
     "doctor",
     "config",
@@ -27,6 +28,7 @@ const COMMANDS: [&str; 32] = [
     "board watch",
     "board wait",
     "board put",
+    "board run",
     "board create",
     "board close",
     "board export",

@@ -39,6 +39,19 @@ fn each_setting_is_shown_with_the_line_or_the_variable_it_comes_from() {
 }
 
 #[test]
+fn a_withheld_value_is_not_shown_as_in_force() {
+    let text = "[settings]\njobs = 3\nrequire_signatures = false\nmirrors = { github = \"https://h.invalid/\" }\n[env]\nNODE_OPTIONS = \"evil\"\nMODE = \"evil\"\n[hooks]\npre_sync = \"evil\"\n";
+    let sandbox = Sandbox::new().config(text).variable("VX_TRUST", "");
+    let shown = sandbox.vx("config").succeeds().says("may not act yet");
+    let printed = shown.stdout();
+    assert!(printed.contains("vx.toml:2") && !printed.contains("evil") && !printed.contains("h.invalid"), "{printed}");
+    assert_eq!(setting(&sandbox, "settings.require_signatures").1["kind"], "default");
+    let sandbox = sandbox.variable("VX_TRUST", "all");
+    sandbox.vx("config env").succeeds().prints("evil");
+    sandbox.vx("config settings.mirrors").succeeds().prints("h.invalid");
+}
+
+#[test]
 fn a_setting_that_cannot_be_meant_stops_everything_with_a_view_before_it_starts() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
     own(&sandbox, "[ui]\ntheme = \"pink\"\n");

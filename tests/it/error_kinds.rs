@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vx::channel::{ChannelError, ConfigError, ConnectError};
 use vx::digest::Algorithm;
-use vx::http::Misdirection;
+use vx::http::{Misdirection, TlsFault};
 use vx::install::{
     BadName, CommandFault, DiskError, DownloadError, DownloadErrorKind, InstallError, NeedError, ProgramError,
     RemoveError, Stop, UnpackError, UnpackErrorKind, WaitError,
@@ -64,7 +64,8 @@ fn errors_of_sources_have_their_kinds() {
         (SourceErrorKind::Stalled(Duration::from_secs(30)), Network),
         (SourceErrorKind::Lost(text()), Network),
         (SourceErrorKind::Proxy { proxy: text(), reason: text() }, Network),
-        (SourceErrorKind::Certificate(text()), Network),
+        (SourceErrorKind::Certificate(TlsFault::Client(text())), Network),
+        (SourceErrorKind::NoSuchDocument, NotFound),
         (SourceErrorKind::PassedOver(vec!["1.0.0".into()]), BadAnswer),
         (SourceErrorKind::Overdue(Duration::from_secs(30)), Timeout),
         (SourceErrorKind::Redirected(text()), BadAnswer),
@@ -106,7 +107,7 @@ fn errors_of_downloads_have_their_kinds() {
         (DownloadErrorKind::WebPage { address: address() }, BadAnswer),
         (DownloadErrorKind::Setting { setting: "HTTPS_PROXY".into(), reason: "is wrong".into() }, Configuration),
         (DownloadErrorKind::Redirects { address: address(), misdirection: Misdirection::Endless }, BadAnswer),
-        (DownloadErrorKind::Tls { address: address(), reason: reason() }, Network),
+        (DownloadErrorKind::Tls { address: address(), reason: TlsFault::Server(reason()) }, Network),
         (
             DownloadErrorKind::Connection {
                 address: address(),

@@ -3,6 +3,7 @@
 
 mod archives;
 mod boards;
+mod clients;
 mod connections;
 mod damage;
 mod disks;

@@ -4,8 +4,9 @@
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
 
-use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot};
+use vx_shm::{Board, BoardState, Ending, Kind, Slot};
 use vx_status::text::is_unprintable;
+use vx_status::vocabulary::Phase;
 
 use crate::sandbox::{Finished, Sandbox};
 
@@ -47,7 +48,7 @@ fn hostile_board(sandbox: &Sandbox) -> Board {
     let board = Board::create(&sandbox.runtime().join("hostile.board"), &pieces[0], 64).expect("a board");
     for piece in &pieces {
         let mut slot = Slot::join(board.path(), piece, piece, Kind::Task).expect("a slot");
-        slot.enter(Phase::PostInstall, Some(10));
+        slot.enter(Phase::POST_INSTALL, Some(10));
         slot.message(piece);
         slot.details(&format!("{piece}\n{piece}"));
         slot.log_line(piece.as_bytes());
@@ -122,6 +123,7 @@ fn a_project_reaches_no_output_as_anything_but_text() {
         "doctor --json",
         "list",
         "outdated",
+        "sbom",
     ] {
         is_harmless(words, sandbox.vx(words));
     }

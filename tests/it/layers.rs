@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 13] = [
+const TOWERS: [Tower; 15] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -34,23 +34,45 @@ const TOWERS: [Tower; 13] = [
             &["board", "dump", "recording"],
         ],
     },
-    Tower { sources: "status/src", floors: &[&["text", "error_cell"], &["table", "document"]] },
+    Tower {
+        sources: "status/src",
+        floors: &[
+            &["text", "units", "error_cell", "look", "vocabulary"],
+            &["source"],
+            &["slot", "table", "document", "export"],
+            &["standing"],
+            &["pace", "mark", "events"],
+            &["rates", "hanging", "estimate"],
+            &["changes", "totals", "estimator"],
+            &["sums", "final_table", "json"],
+            &["plain"],
+            &["lines"],
+        ],
+    },
     Tower {
         sources: "tui/src",
         floors: &[
-            &["source", "bindings"],
-            &["model", "theme", "text"],
-            &["message", "history", "events"],
-            &["widgets", "keys"],
-            &["view", "update", "terminal", "inline", "plain", "json", "table"],
+            &["bindings", "theme"],
+            &["model"],
+            &["message", "widgets"],
+            &["keys", "inline", "terminal"],
+            &["view", "update"],
             &["app"],
         ],
     },
     Tower { sources: "src/launcher", floors: &[&["format", "options"], &["system"], &["launch"]] },
     Tower {
+        sources: "src/project/config",
+        floors: &[
+            &["addresses", "entries", "reader"],
+            &["duration", "fields", "packages", "scripts", "tables", "trust", "ui"],
+            &["settings", "tools"],
+        ],
+    },
+    Tower {
         sources: "src/source",
         floors: &[
-            &["listed", "options", "packaging", "signature"],
+            &["attestation", "listed", "options", "packaging", "signature"],
             &["artifact", "catalogue", "credentials", "error"],
             &["http", "memo", "recipe", "system"],
             &["cache"],
@@ -63,9 +85,9 @@ const TOWERS: [Tower; 13] = [
     Tower {
         sources: "src/install",
         floors: &[
-            &["cancel", "disk", "file_lock", "room"],
+            &["cancel", "disk", "file_lock", "folder", "room"],
             &["archives", "lock", "need", "receipt", "staging"],
-            &["leftovers", "manifest", "native", "programs", "progress"],
+            &["leftovers", "manifest", "native", "programs", "progress", "shipped", "trial"],
             &["settle", "unpack"],
             &["download", "store", "sync"],
             &["error", "recipe"],
@@ -86,10 +108,21 @@ const TOWERS: [Tower; 13] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "capture", "exit", "group", "interpreter", "interrupt", "parent", "usage"],
-            &["tree"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "log", "parent", "usage"],
+            &["capture", "tree"],
             &["foreground", "replace"],
-            &["short"],
+            &["relay", "short"],
+        ],
+    },
+    Tower {
+        sources: "src/process/tree",
+        floors: &[
+            &["elsewhere", "handle", "offline", "protocol"],
+            &["look", "program", "requests"],
+            &["ending"],
+            &["adoption"],
+            &["marked", "owner", "step"],
+            &["runner"],
         ],
     },
     Tower {
@@ -105,13 +138,14 @@ const TOWERS: [Tower; 13] = [
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "shims"],
             &["follow", "recordings", "reports", "run", "store"],
-            &["exports", "withheld"],
+            &["exports", "withheld", "wrapped"],
             &["error", "options"],
             &["notice", "releases"],
             &["frontend"],
-            &["carry_out", "child", "consent"],
-            &["elsewhere", "told", "workspace"],
-            &["installing", "outdated", "routes", "settings", "syncing", "trusting"],
+            &["child", "consent", "strays"],
+            &["carry_out", "elsewhere", "on_path", "told"],
+            &["workspace"],
+            &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
         ],
@@ -120,7 +154,7 @@ const TOWERS: [Tower; 13] = [
         sources: "src/doctor",
         floors: &[
             &["examination", "finding"],
-            &["archives", "boards", "leftovers", "places", "project", "settings"],
+            &["archives", "boards", "leftovers", "places", "project", "settings", "strays"],
             &["releases", "search_path", "shims"],
             &["examine"],
             &["mend"],
@@ -133,8 +167,8 @@ const TOWERS: [Tower; 13] = [
             &["print", "views"],
             &["failure"],
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
-            &["activate", "board", "env", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "lock", "outdated", "show", "which"],
+            &["activate", "board", "install_child", "shims", "view", "workspace"],
+            &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which"],
             &["frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool"],
             &["shortcut"],
@@ -143,9 +177,10 @@ const TOWERS: [Tower; 13] = [
     Tower {
         sources: "src",
         floors: &[
-            &["age", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
+            &["age", "gauge", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
             &["trouble", "archive", "http"],
-            &["report", "paths", "config", "candidate", "template", "export", "shell"],
+            &["report", "paths", "config", "candidate", "template", "shell"],
+            &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history"],
             &["trust"],
             &["sync"],
@@ -173,29 +208,23 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
     ("vx_tui::", VIEWS),
 ];
 
-/// The places that know the crate of the views: the command line, and below it those that make or take the views' data.
-const VIEWS: &[&str] = &[
-    "src/cli/",
-    "src/work/logs.rs",
-    "src/work/look.rs",
-    "src/work/replay.rs",
-    "src/work/run.rs",
-    "src/work/settings.rs",
-    "src/sync/schedule.rs",
-    "src/sync/schedule/retry.rs",
-    "src/sync/schedule/stuck.rs",
-    "src/history.rs",
-    "src/history/",
-    "src/channel/child.rs",
-    "src/channel/mod.rs",
-    "src/channel/parent.rs",
-];
+/// The places that know the crate of the views: the command line, and below it the settings of the views.
+const VIEWS: &[&str] = &["src/cli/", "src/work/look.rs", "src/work/settings.rs"];
 
-/// Words that these places must not have: the work of vx is silent, independent of the command line, and leaves the
-/// process that it runs in as it is.
-const KEPT_FROM: [(&str, &[&str]); 2] = [("src/work/", SPEECH), ("src/work.rs", SPEECH)];
+/// Words that these places must not have. A board is bytes, and vx-status has the forms that are made of them. The work
+/// of vx is silent, independent of the command line, and leaves the process that it runs in as it is.
+const KEPT_FROM: [(&str, &[&str]); 4] = [
+    ("src/work/", SPEECH),
+    ("src/work.rs", SPEECH),
+    ("status/src/", SURROUNDINGS),
+    ("shm/src/", &["serde_json::", "jiff::"]),
+];
 const SPEECH: &[&str] =
     &["print!", "println!", "print::", "stdout()", "stderr()", "clap::", "set_current_dir", "process::replace"];
+
+/// The meaning of a reading needs no terminal, no files, no processes and no environment.
+const SURROUNDINGS: &[&str] =
+    &["std::fs", "fs::", "stdin()", "stdout()", "stderr()", "std::env", "env::", "std::process"];
 
 /// Words that the texts in these places must not have: a hint of work may name a command of vx, whole, or a file, but no
 /// option of the command line.
@@ -241,7 +270,7 @@ const PACKAGES: [Package; 5] = [
         name: "vx-status",
         manifest: "status/Cargo.toml",
         sources: &["status/src"],
-        others: &["status/tests"],
+        others: &["status/tests", "status/examples"],
         above: &["vx-tui", "vx-launcher", "path = \"..\""],
     },
     Package {

@@ -24,6 +24,8 @@ mod outdated;
 #[cfg(unix)]
 mod output;
 #[cfg(unix)]
+mod packages;
+#[cfg(unix)]
 mod peers;
 #[cfg(target_os = "linux")]
 mod pictures;
@@ -31,6 +33,8 @@ mod pictures;
 mod places;
 #[cfg(target_os = "linux")]
 mod pty;
+#[cfg(unix)]
+mod real;
 mod registry;
 #[cfg(unix)]
 mod run;

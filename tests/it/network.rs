@@ -1,8 +1,10 @@
 //! The real registries, as this machine's own npm and pip configuration names them.
 
+mod packages;
+
 use std::process::Command;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Finished, Sandbox};
 
 /// Small tools of both registries.
 const TOOLS: [(&str, &str); 3] = [("esbuild", "0.27.0"), ("just", "1.43.0"), ("ninja", "1.13.0")];
@@ -18,17 +20,23 @@ fn command(sandbox: &Sandbox, words: &str) -> Command {
     command
 }
 
+/// True if the registries answered; if not, the test is reported as skipped.
+fn answered(finished: &Finished) -> bool {
+    let said = finished.stderr();
+    let silent = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason)));
+    if let Some(reason) = silent {
+        let reason = reason.trim();
+        crate::skipped::skipped(format_args!("the registries of this machine's configuration do not answer: {reason}"));
+    }
+    silent.is_none()
+}
+
 #[test]
 fn needs_network_three_real_tools_install_from_npm_and_pypi() {
     let wanted: String = TOOLS.iter().map(|(tool, version)| format!("{tool} = \"{version}\"\n")).collect();
     let sandbox = Sandbox::new().config(&format!("[tools]\n{wanted}"));
     let finished = sandbox.run("vx sync", command(&sandbox, "sync --plain --timeout 120s")).finish();
-    let said = finished.stderr();
-    if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        crate::skipped::skipped(format_args!(
-            "the registries of this machine's configuration do not answer: {}",
-            reason.trim()
-        ));
+    if !answered(&finished) {
         return;
     }
     finished.succeeds();
@@ -47,19 +55,14 @@ fn needs_network_three_real_tools_install_from_npm_and_pypi() {
 fn needs_network_signatures_of_the_real_npm_registry_are_good() {
     let sandbox = Sandbox::new().config("[tools]\nesbuild = \"0.27.0\"\nnode = \"22\"\nturbo = \"2.0.0\"\n");
     let finished = sandbox.run("vx lock", command(&sandbox, "lock")).finish();
-    let said = finished.stderr();
-    if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        crate::skipped::skipped(format_args!(
-            "the registries of this machine's configuration do not answer: {}",
-            reason.trim()
-        ));
+    if !answered(&finished) {
         return;
     }
     finished.succeeds();
     let lock = sandbox.read("vx.lock");
     if !lock.contains("signed_by") {
         // A mirror that gives no signatures, or no keys.
-        crate::skipped::skipped(format_args!("the registry of this machine's configuration signs nothing: {said}"));
+        crate::skipped::skipped(format_args!("the registry of this machine's configuration signs nothing"));
         return;
     }
     assert_eq!(lock.matches("signed_by = \"SHA256:").count(), lock.matches("package = ").count(), "{lock}");
@@ -73,12 +76,7 @@ const PROJECT: &str = "[tools]\nnode = \"22\"\nuv = \"latest\"\ngo = \"1\"\njust
 fn needs_network_real_tools_do_real_work_through_vx() {
     let sandbox = Sandbox::new().config(PROJECT);
     let synced = sandbox.run("vx sync", patient(&sandbox, "sync --plain --timeout 300s")).finish_within(LONG);
-    let said = synced.stderr();
-    if let Some(reason) = NO_NETWORK.iter().find_map(|reason| said.lines().find(|line| line.contains(reason))) {
-        crate::skipped::skipped(format_args!(
-            "the registries of this machine's configuration do not answer: {}",
-            reason.trim()
-        ));
+    if !answered(&synced) {
         return;
     }
     synced.succeeds();
@@ -144,4 +142,28 @@ fn patient(sandbox: &Sandbox, words: &str) -> Command {
     }
     command.env("UV_PYTHON_DOWNLOADS", "never").env("npm_config_update_notifier", "false");
     command
+}
+
+#[test]
+fn needs_network_real_attestations_of_both_registries_name_their_repositories() {
+    let sandbox = Sandbox::new().config("[tools]\nuv = \"0.9\"\nbiome = \"2\"\n");
+    let finished = sandbox.run("vx lock", command(&sandbox, "lock")).finish();
+    if !answered(&finished) {
+        return;
+    }
+    let said = finished.succeeds().stderr();
+    let lock: toml::Table = sandbox.read("vx.lock").parse().expect("a lock");
+    for (tool, repository) in [("uv", "github.com/astral-sh/uv"), ("biome", "github.com/biomejs/biome")] {
+        let parts = lock["tools"][tool]["platforms"].as_table().expect("a table").values();
+        let parts: Vec<&toml::Value> = parts.flat_map(|parts| parts.as_array().expect("a list")).collect();
+        let proved =
+            parts.iter().filter(|part| part.get("built_from").and_then(toml::Value::as_str) == Some(repository));
+        match proved.count() {
+            // A mirror that passes no attestations on says nothing else about them either.
+            0 if parts.iter().all(|part| part.get("built_from").is_none()) && !said.contains("attestation") => {
+                crate::skipped::skipped(format_args!("this machine's registry has no attestations of {tool}"));
+            }
+            proved => assert_eq!(proved, parts.len(), "{tool}: {said}"),
+        }
+    }
 }

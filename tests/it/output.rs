@@ -10,8 +10,9 @@ mod lines;
 mod recorded;
 mod recordings;
 mod scripts;
+mod wrapped;
 
-#[path = "../../tui/src/json/obeys.rs"]
+#[path = "../../status/src/json/obeys.rs"]
 mod obeys;
 
 use serde_json::Value;

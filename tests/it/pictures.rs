@@ -50,7 +50,7 @@ fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     let mut picture = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
          viewBox=\"0 0 {width:.0} {height:.0}\" font-size=\"14\" \
-         font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" xml:space=\"preserve\" role=\"img\">\n\
+         font-family=\"ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace\" role=\"img\">\n\
          <title>{}</title>\n<rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"{GROUND}\"/>\n",
         escaped(about)
     );
@@ -63,8 +63,7 @@ fn svg(screen: &vt100::Screen, rows: u16, about: &str) -> String {
     picture
 }
 
-/// The pieces of a row that look alike, each with its first column. Blanks end a piece, so that the text stays in its
-/// column in any font.
+/// The pieces of a row that look alike, each with its first column. Blanks without a ground end a piece.
 fn runs(screen: &vt100::Screen, row: u16) -> Vec<(u16, String, Style)> {
     let mut runs: Vec<(u16, String, Style)> = Vec::new();
     let mut open = false;
@@ -92,9 +91,21 @@ fn draw(picture: &mut String, (row, column): (u16, u16), text: &str, style: &Sty
         writeln!(picture, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{long:.1}\" height=\"{high}\" fill=\"{ground}\"/>")
             .expect("text grows");
     }
-    if text.trim().is_empty() {
-        return;
+    // Each word has its own place and length, so that it stays in its columns in any font. Blanks at the ends of a text
+    // are not drawn, and its words would be stretched over their columns.
+    let mut column = column;
+    for word in text.split(' ') {
+        if !word.is_empty() {
+            draw_word(picture, (row, column), word, style);
+        }
+        column += u16::try_from(unicode_width::UnicodeWidthStr::width(word)).expect("a row") + 1;
     }
+}
+
+fn draw_word(picture: &mut String, (row, column): (u16, u16), text: &str, style: &Style) {
+    let columns = unicode_width::UnicodeWidthStr::width(text) as f32;
+    let (x, y) = (MARGIN + f32::from(column) * CELL.0, MARGIN + f32::from(row) * CELL.1);
+    let long = columns * CELL.0;
     let weight = if style.bold { " font-weight=\"bold\"" } else { "" };
     let dim = if style.dim { " opacity=\"0.7\"" } else { "" };
     writeln!(
@@ -220,19 +231,107 @@ fn needs_chromium_the_pictures_of_the_readme_are_shown_in_their_size() {
     };
     let place = tempfile::tempdir().expect("a directory");
     for (path, width, height) in sizes() {
-        let page = place.path().join("page.html");
-        let text = format!(
+        let page = format!(
             "<body style=\"width:2000px\"><img src=\"file://{}\" onload=\"document.title = this.width + 'x' + this.height\">",
             path.display()
         );
-        std::fs::write(&page, text).expect("a page");
-        let mut command = Command::new(browser);
-        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=5000"]);
-        command.arg(format!("--user-data-dir={}", place.path().join("profile").display()));
-        let output = command.arg(format!("file://{}", page.display())).output().expect("the browser starts");
-        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(shown.contains(&format!("<title>{width}x{height}</title>")), "{}: {shown}", path.display());
+        let shown = title_of(browser, place.path(), &page);
+        assert_eq!(shown, format!("{width}x{height}"), "{}", path.display());
     }
+}
+
+/// A page with the pictures in a column, as hosts of READMEs style them. Its title becomes, for each, its size as it is
+/// shown, the contrast of its least readable word (that of the lightest and the darkest pixel), and the most that a word
+/// is stretched to fill its columns, or squeezed.
+const COLUMN: &str = r#"<!DOCTYPE html>
+<style>div { width: COLUMNpx } img { max-width: 100%; box-sizing: content-box }</style>
+<div></div>
+<script>
+const pictures = PICTURES;
+const light = ([r, g, b]) => {
+  const [x, y, z] = [r, g, b].map(c => c / 255).map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+};
+async function measure(text) {
+  const image = new Image();
+  image.src = 'data:image/svg+xml;base64,' + btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+  document.querySelector('div').append(image);
+  await image.decode();
+  const shown = [image.clientWidth, image.clientHeight];
+  const canvas = Object.assign(document.createElement('canvas'), { width: shown[0], height: shown[1] });
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0, ...shown);
+  const drawing = document.importNode(new DOMParser().parseFromString(text, 'image/svg+xml').documentElement, true);
+  document.body.append(drawing);
+  const scale = shown[0] / drawing.viewBox.baseVal.width;
+  let [least, stretched] = [99, 1];
+  for (const piece of drawing.querySelectorAll('text')) {
+    const [x, y, long] = ['x', 'y', 'textLength'].map(name => piece.getAttribute(name) * scale);
+    piece.removeAttribute('textLength');
+    const stretch = long / scale / piece.getComputedTextLength();
+    stretched = Math.max(stretched, stretch, 1 / stretch);
+    if (!/[\p{L}\p{N}]/u.test(piece.textContent)) continue;
+    const pixels = context.getImageData(x, y - 13 * scale, Math.max(1, long), 17 * scale).data;
+    let [darkest, lightest] = [1, 0];
+    for (let at = 0; at < pixels.length; at += 4) {
+      const here = light(pixels.subarray(at, at + 3));
+      [darkest, lightest] = [Math.min(darkest, here), Math.max(lightest, here)];
+    }
+    least = Math.min(least, (lightest + 0.05) / (darkest + 0.05));
+  }
+  return [...shown, least, stretched];
+}
+Promise.all(pictures.map(measure)).then(found => document.title = JSON.stringify(found));
+</script>"#;
+
+/// The widths of columns that READMEs are shown in: a wide window, the usual one, and a registry's page.
+const COLUMNS: [f64; 4] = [1200.0, 1012.0, 830.0, 640.0];
+
+/// The least contrast between a word and its ground; thin strokes lose some of it when a picture shrinks.
+const READABLE: f64 = 2.0;
+
+/// The most that a word is stretched or squeezed; some signs come from a font of another width.
+const STRETCHED: f64 = 1.5;
+
+#[test]
+fn needs_chromium_the_pictures_of_the_readme_keep_their_proportions() {
+    let Some(browser) = chromium() else {
+        crate::skipped::skipped("there is no chromium here");
+        return;
+    };
+    let place = tempfile::tempdir().expect("a directory");
+    let pictures = sizes();
+    let texts: Vec<String> =
+        pictures.iter().map(|(path, ..)| std::fs::read_to_string(path).expect("a picture")).collect();
+    let texts = serde_json::to_string(&texts).expect("JSON").replace("</", "<\\/");
+    for column in COLUMNS {
+        let page = COLUMN.replace("COLUMNpx", &format!("{column}px")).replace("PICTURES", &texts);
+        let shown = title_of(browser, place.path(), &page);
+        let shown: Vec<(f64, f64, f64, f64)> = serde_json::from_str(&shown).unwrap_or_else(|_| panic!("{shown}"));
+        assert_eq!(shown.len(), pictures.len());
+        for ((path, width, height), (wide, high, contrast, stretched)) in pictures.iter().zip(shown) {
+            let (path, own) = (path.display(), width.parse::<f64>().expect("a width"));
+            let expected = own.min(column);
+            let ratio = height.parse::<f64>().expect("a height") / own;
+            assert!((wide - expected).abs() <= 1.0, "{path} in {column}: {wide} wide");
+            assert!((high - expected * ratio).abs() <= 1.0, "{path} in {column}: {wide} x {high}, stretched");
+            assert!(stretched <= STRETCHED, "{path} in {column}: a word is stretched by {stretched}");
+            assert!(contrast >= READABLE, "{path} in {column}: text with a contrast of {contrast}");
+        }
+    }
+}
+
+/// The title of a page once its scripts have ended.
+fn title_of(browser: &str, place: &Path, page: &str) -> String {
+    let file = place.join("page.html");
+    std::fs::write(&file, page).expect("a page");
+    let mut command = Command::new(browser);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", "--virtual-time-budget=20000"]);
+    command.arg(format!("--user-data-dir={}", place.join("profile").display()));
+    let output = command.arg(format!("file://{}", file.display())).output().expect("the browser starts");
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let title = shown.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next());
+    title.unwrap_or_else(|| panic!("no title: {shown}")).to_owned()
 }
 
 fn rows_used(screen: &vt100::Screen) -> u16 {

@@ -4,6 +4,7 @@
 //! It uses [`Server`], where a test can replace each published path by a faulty reply.
 
 pub(crate) mod archive;
+pub(crate) mod authority;
 #[cfg(target_os = "linux")]
 pub(crate) mod native;
 mod signing;
@@ -21,6 +22,7 @@ use vx::source::{Recipe, RecipeRequest};
 
 use crate::server::{Reply, Server};
 use archive::{Entry, filler, script, tgz, wheel};
+use authority::as_indexed;
 pub(crate) use signing::Signer;
 
 /// The formats in which the Python index answers.
@@ -70,6 +72,8 @@ struct Wheel {
     size: usize,
     yanked: bool,
     uploaded: Option<String>,
+    /// The path of its attestations.
+    provenance: Option<String>,
 }
 
 /// The fields of an npm document for a version beside its archive.
@@ -178,6 +182,38 @@ impl Registry {
         self.serve_npm(package, version);
     }
 
+    /// Serve attestations of the wheels of a version, made by this function of the name and digest of each.
+    pub(crate) fn attest_wheels(&self, package: &str, version: &str, attest: impl Fn(&str, &Value) -> Value) {
+        let between = format!("-{version}-");
+        for wheel in self.state().pypi.get_mut(package).expect("published") {
+            if wheel.name.contains(&between) {
+                let path = attestations_path(&wheel.name);
+                let bundle = attest(&wheel.name, &json!({ "sha256": wheel.digest.hex() }));
+                let groups = json!([{ "attestations": [as_indexed(&bundle)] }]);
+                self.server
+                    .serve(&path, Reply::json(json!({ "version": 1, "attestation_bundles": groups }).to_string()));
+                wheel.provenance = Some(path);
+            }
+        }
+        self.serve_page(package);
+    }
+
+    /// Serve attestations of a version of an npm package, made by this function of the name and digest.
+    pub(crate) fn attest_npm(&self, package: &str, version: &str, attest: impl Fn(&str, &Value) -> Vec<Value>) {
+        let path = attestations_path(&format!("{package}@{version}"));
+        let url = self.server.url(&path);
+        self.rewrite(package, version, |said| {
+            let integrity = said["dist"]["integrity"].as_str().expect("text").trim_start_matches("sha512-");
+            let digest: String =
+                STANDARD.decode(integrity).expect("base 64").iter().map(|byte| format!("{byte:02x}")).collect();
+            let name = format!("pkg:npm/{}@{version}", package.replace('@', "%40"));
+            let bundles = attest(&name, &json!({ "sha512": digest }));
+            let attestations: Vec<Value> = bundles.iter().map(|bundle| json!({ "bundle": bundle })).collect();
+            self.server.serve(&path, Reply::json(json!({ "attestations": attestations }).to_string()));
+            said["dist"]["attestations"] = json!({ "url": url });
+        });
+    }
+
     fn serve_npm(&self, package: &str, version: &str) {
         let state = self.state();
         let versions = &state.npm[package];
@@ -212,7 +248,7 @@ impl Registry {
         let empty = digest(Algorithm::Sha256, b"");
         let wheel = |name: &String| {
             let (path, digest) = (wheel_path(name), empty.clone());
-            Wheel { name: name.clone(), path, digest, size: 1, yanked: false, uploaded: None }
+            Wheel { name: name.clone(), path, digest, size: 1, yanked: false, uploaded: None, provenance: None }
         };
         self.state().pypi.insert(package.to_owned(), names.iter().map(wheel).collect());
         self.serve_page(package);
@@ -266,7 +302,8 @@ impl Registry {
         let path = wheel_path(name);
         self.server.serve(&path, Reply::ok(archive).header("Content-Type", "application/zip"));
         let uploaded = self.state().clock.clone();
-        let wheel = Wheel { name: name.to_owned(), path, digest, size: archive.len(), yanked, uploaded };
+        let wheel =
+            Wheel { name: name.to_owned(), path, digest, size: archive.len(), yanked, uploaded, provenance: None };
         {
             let mut state = self.state();
             let wheels = state.pypi.entry(package.to_owned()).or_default();
@@ -319,6 +356,11 @@ pub(crate) fn page_path(package: &str) -> String {
     format!("/simple/{package}/")
 }
 
+/// The path of the attestations of a wheel, or of a version of an npm package.
+pub(crate) fn attestations_path(name: &str) -> String {
+    format!("/attestations/{}", name.replace('/', "%2f"))
+}
+
 /// The path of a wheel.
 pub(crate) fn wheel_path(name: &str) -> String {
     format!("/files/{name}")
@@ -351,6 +393,9 @@ fn json_page(package: &str, wheels: &[Wheel]) -> String {
                 "size": wheel.size,
                 "yanked": wheel.yanked,
             });
+            if let Some(provenance) = &wheel.provenance {
+                file["provenance"] = json!(format!("../..{provenance}"));
+            }
             if let Some(uploaded) = &wheel.uploaded {
                 file["upload-time"] = json!(uploaded);
             }

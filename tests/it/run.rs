@@ -1,6 +1,8 @@
 //! Running pinned tools: `vx TOOL`, `vx x`, and the links that `vx shims` makes.
 
 mod changes;
+mod inherit;
+mod meant;
 mod order;
 mod programs;
 mod scripts;

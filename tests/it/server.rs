@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use reply::Reply;
 use reply::{Answer, Fault};
-pub(crate) use tls::Secured;
+pub(crate) use tls::{Authority, Secured};
 
 /// The interval at which a sleeping thread looks if the server stops.
 const STOP_POLL: Duration = Duration::from_millis(5);

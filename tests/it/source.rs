@@ -81,6 +81,7 @@ impl Setting {
             offline: self.offline,
             fresh_for: self.fresh_for,
             require_signatures: self.require_signatures,
+            require_provenance: Vec::new(),
             mirrors: Default::default(),
             environment: Arc::new(move |name| environment.get(name).cloned()),
             runner: Arc::new(move |_, _| {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod alone;
+mod attested;
 mod channel;
 mod commands;
 mod edges;

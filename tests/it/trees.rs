@@ -5,12 +5,15 @@
 
 mod containers;
 mod grow;
+mod marks;
 mod matrix;
 mod postinstall;
 mod random;
 mod roles;
 mod scripts;
 mod statuses;
+mod strays;
+mod tasks;
 
 use std::fs;
 use std::path::PathBuf;

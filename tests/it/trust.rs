@@ -4,6 +4,7 @@ mod agreeing;
 mod asking;
 mod entries;
 mod hostile;
+mod inherited;
 mod keys;
 mod strangers;
 mod tricks;

@@ -8,37 +8,23 @@ mod activity;
 mod alike;
 mod choose;
 mod dashboard;
-mod estimator;
 #[cfg(test)]
 mod goldens;
-mod lines;
+mod inline;
 mod log;
 mod stream;
 
-use std::path::PathBuf;
+use vx_status::look::Look;
 
 use crate::bindings::KeyBindings;
-use crate::source::{Control, Logs, Snapshots};
 use crate::terminal::Signs;
-use crate::theme::Look;
 
 pub use choose::{BoardChoice, Choice, choose_board};
 pub use dashboard::dashboard;
-pub use estimator::Estimator;
-pub use lines::{inline, json, plain};
+pub use inline::inline;
 
 /// The signal that counts as received when the terminal is lost; the signal itself may arrive late or never.
 const SIGHUP: i32 = 1;
-
-/// The sources of every output.
-pub struct Inputs {
-    /// The board.
-    pub snapshots: Box<dyn Snapshots>,
-    /// The output of the slots' processes.
-    pub logs: Box<dyn Logs>,
-    /// Control over the work; `None` for a viewer that only watches.
-    pub control: Option<Box<dyn Control>>,
-}
 
 /// Options of the full-screen view.
 #[derive(Clone, Debug)]
@@ -53,6 +39,8 @@ pub struct DashboardOptions {
     pub mouse: bool,
     /// Most frames per second for new data; keys are answered sooner.
     pub refresh_hz: u8,
+    /// The notice at the start, which stays until the first key.
+    pub notice: Option<String>,
 }
 
 impl Default for DashboardOptions {
@@ -63,6 +51,7 @@ impl Default for DashboardOptions {
             keys: KeyBindings::default(),
             mouse: true,
             refresh_hz: 10,
+            notice: None,
         }
     }
 }
@@ -74,32 +63,6 @@ pub struct OutputOptions {
     pub look: Look,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
-}
-
-/// Options of plain lines.
-#[derive(Clone, Debug, Default)]
-pub struct PlainOptions {
-    /// Colours and glyphs of the final table; the lines before it have neither.
-    pub look: Look,
-    /// The kind of reader.
-    pub form: PlainForm,
-    /// Columns of a row of the final table, if the output is a terminal.
-    pub columns: Option<u16>,
-}
-
-/// The kind of reader that plain lines are written for.
-#[derive(Clone, Debug, Default)]
-pub enum PlainForm {
-    /// For logs and pipes: the sums every 3 s.
-    #[default]
-    Lines,
-    /// For screen readers: the sums every 30 s, in words alone.
-    Accessible,
-    /// For GitHub Actions: lines in a group, an annotation for each failure.
-    GithubActions {
-        /// The file behind the step's summary page; the table is appended to it.
-        step_summary: Option<PathBuf>,
-    },
 }
 
 /// The way the full-screen view ended. The terminal is as it was before.

@@ -6,12 +6,20 @@
 
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
+use vx_status::estimate::Estimate;
+use vx_status::mark::{glyph, tone};
+use vx_status::pace::Pace;
+use vx_status::slot::{elapsed_ms, received_bytes};
+use vx_status::source::Expectations;
+use vx_status::standing::Standing;
+use vx_status::sums::summary;
+use vx_status::text::{fitted, padded, padded_left, width};
+use vx_status::totals::Totals;
+use vx_status::units::{bytes, duration, percent, rate, seconds};
 
-use crate::model::{Estimate, Pace, Row, Standing, Totals, elapsed_ms, received_bytes, rows};
-use crate::source::Expectations;
-use crate::text::{bytes, duration, fitted, padded, padded_left, percent, rate, seconds, width};
+use crate::model::{Row, fill_in, rows};
 use crate::theme::{Theme, Tone};
-use crate::widgets::{bar, glyph, summary, tone};
+use crate::widgets::bar;
 
 /// The live region has at most this many rows, and at most a third of the screen.
 const MOST_ROWS: u16 = 8;
@@ -68,7 +76,7 @@ fn ansi(out: &mut String, command: impl Command) {
 /// The line of a finished tool: `✓ node 22.3.0  installed  31.2 MB  4.2 s`.
 pub(crate) fn finished_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
     let standing = Standing::of(slot);
-    let mut text = crate::model::ending(slot, standing);
+    let mut text = vx_status::standing::ending(slot, standing);
     if standing.bad() && standing != Standing::Lost {
         text = format!("{}: {text}", standing.word());
     }
@@ -113,7 +121,7 @@ pub(crate) fn live_rows(
     let estimate = Estimate::of(snapshot, paces, expectations);
     let totals = Totals::with(snapshot, paces, estimate.whole);
     let mut rows = rows(snapshot, paces, &[]);
-    estimate.fill_in(&mut rows);
+    fill_in(&mut rows, &estimate);
     let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
@@ -147,7 +155,7 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     };
     add(padded(&row.version, version, cut), Tone::Quiet);
     if row.note.is_empty() {
-        let doing = row.phase.map(vx_shm::Phase::name).unwrap_or_default();
+        let doing = row.phase.as_deref().unwrap_or_default();
         let doing = if row.standing == Standing::Slow { "slow" } else { doing };
         add(padded(doing, 12, cut), Tone::Plain);
     } else {
@@ -157,7 +165,7 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     }
     add(bar(theme, 12, row.permille, row.beat), tone(row.standing));
     add(padded_left(&row.permille.map(percent).unwrap_or_default(), 4, cut), Tone::Plain);
-    add(padded_left(&row.done_bytes.map(bytes).unwrap_or_default(), 8, cut), Tone::Plain);
+    add(padded_left(&row.done_bytes.map_or_else(|| row.counted.clone(), bytes), 8, cut), Tone::Plain);
     add(padded_left(&row.bytes_per_second.map(rate).unwrap_or_default(), 10, cut), Tone::Plain);
     add(row.left_ms.map(|left| format!("{} left", seconds(left))).unwrap_or_default(), Tone::Quiet);
     let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();

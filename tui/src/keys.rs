@@ -2,11 +2,11 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
+use vx_status::source::PlaybackCommand;
 
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
 use crate::model::{Focus, Mode, Model, Tab};
-use crate::source::PlaybackCommand;
 
 /// One seek step of the replay, in milliseconds.
 const SEEK_MS: i64 = 5_000;
@@ -210,7 +210,9 @@ mod tests {
 
     use super::*;
     use crate::bindings::KeyBindings;
-    use crate::model::{Row, SlotId, Standing};
+    use crate::model::Row;
+    use vx_status::slot::SlotId;
+    use vx_status::standing::Standing;
 
     fn press(code: KeyCode) -> KeyEvent {
         KeyEvent::new(code, KeyModifiers::NONE)

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tui_input::InputRequest;
 use vx_shm::Snapshot;
-
-use crate::model::{Pace, SlotId};
-use crate::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
+use vx_status::pace::Pace;
+use vx_status::slot::SlotId;
+use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
 
 /// An event. Its time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]

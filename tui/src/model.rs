@@ -1,35 +1,23 @@
 //! State of the full-screen view between two messages: plain values, changed by `update` alone, shown by `view`.
 //!
-//! The parts that only read a snapshot (standing, sizes, totals, rows) serve the line-wise outputs too.
+//! The rows serve the inline view too.
 
 mod areas;
-mod changes;
-mod estimate;
-mod hanging;
 mod log;
 mod rows;
-mod slot;
-mod standing;
-mod totals;
 
 use std::sync::Arc;
 
 use vx_shm::{SlotView, Snapshot};
+use vx_status::slot::SlotId;
+use vx_status::source::{Expectations, LogPlace, Position};
+use vx_status::totals::Totals;
 
 use crate::bindings::KeyBindings;
-use crate::source::{Expectations, LogPlace, Position};
 
 pub(crate) use areas::Areas;
-pub(crate) use changes::Changes;
-pub(crate) use estimate::{Estimate, TimeLeft};
-pub(crate) use hanging::{Hanging, hanging};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
-pub(crate) use rows::{Pace, Row, Sort, rows};
-pub(crate) use slot::{
-    SlotId, download_entry, elapsed_ms, entry_ends_ns, error_cell, permille, ran_from_ns, received_bytes, size_bytes,
-};
-pub(crate) use standing::{Standing, ending, failure, note};
-pub(crate) use totals::{Totals, board_elapsed_ms};
+pub(crate) use rows::{Row, Sort, fill_in, rows};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;

@@ -10,9 +10,13 @@ mod work;
 use std::sync::Arc;
 
 use vx_shm::Snapshot;
+use vx_status::estimate::Estimate;
+use vx_status::pace::Pace;
+use vx_status::slot::SlotId;
+use vx_status::totals::Totals;
 
 use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Estimate, Focus, LogView, Mode, Model, Pace, SlotId, Tab, Totals};
+use crate::model::{self, Focus, LogView, Mode, Model, Tab};
 
 /// Apply a message to the model.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
@@ -99,7 +103,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     model.asked.retain(|asked| snapshot.slots.iter().any(|slot| SlotId::of(slot) == *asked && !slot.state.ended()));
     let estimate = Estimate::of(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
-    estimate.fill_in(&mut rows);
+    model::fill_in(&mut rows, &estimate);
     let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::bindings::Action;
 use crate::keys;
 use crate::model::{Mode, Model};
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 use crate::widgets;
 
 /// Draw the whole view. The buffer may be smaller than the model's screen; nothing is drawn outside of it.

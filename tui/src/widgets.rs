@@ -6,22 +6,20 @@ mod bar;
 mod footer;
 mod grid;
 mod header;
-mod mark;
 mod overlay;
 mod pane;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use vx_status::text::{fitted, width};
 
-use crate::text::{fitted, width};
 use crate::theme::Theme;
 
 pub(crate) use bar::bar;
 pub(crate) use footer::footer;
 pub(crate) use grid::grid;
-pub(crate) use header::{header, one_line, summary, time_left};
-pub(crate) use mark::{glyph, tone};
+pub(crate) use header::{header, one_line};
 pub(crate) use overlay::{help, leaving, picker};
 pub(crate) use pane::{content_rows, pane, tab_at};
 

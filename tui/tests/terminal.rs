@@ -16,11 +16,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
-use vx_shm::{BoardState, Liveness, Phase, SlotState, SlotView, Snapshot};
-use vx_tui::source::{Control, Logs, Snapshots};
-use vx_tui::{DashboardOptions, Inputs, OutputOptions, Signs, dashboard, inline};
+use vx_shm::{BoardState, Liveness, SlotState, SlotView, Snapshot};
+use vx_status::source::{Control, Inputs, NoLogs, Snapshots};
+use vx_status::vocabulary::Phase;
+use vx_tui::{DashboardOptions, OutputOptions, Signs, dashboard, inline};
 
 const ROLE: &str = "VX_TUI_TEST_ROLE";
+/// The role of the example, before the board that it shows.
+const EXAMPLE: &str = "example ";
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 const ENTER: &str = "\u{1b}[?1049h";
@@ -34,6 +37,10 @@ const RESTORE_TITLE: &str = "\u{1b}[23;0t";
 const PROGRESS: &str = "\u{1b}]9;4;1;";
 const NO_PROGRESS: &str = "\u{1b}]9;4;0;\u{1b}\\";
 const BEGIN_FRAME: &str = "\u{1b}[?2026h";
+
+#[path = "../examples/show.rs"]
+#[allow(dead_code, reason = "its entry point reads the command line")]
+mod show;
 
 /// A board with one running download, or one that panics, according to the role.
 struct Board {
@@ -49,24 +56,12 @@ impl Snapshots for Board {
             key: "node".to_owned(),
             state: SlotState::Live,
             liveness: Liveness::Alive,
-            phase: Phase::Downloading,
+            step: Phase::DOWNLOADING.step(),
             done: into.taken_at_ns / 1_000,
             total: Some(20_000_000),
             ..SlotView::default()
         }];
         Ok(true)
-    }
-}
-
-struct NoLogs;
-
-impl Logs for NoLogs {
-    fn tail(&mut self, _key: &str, _lines: usize) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn location(&self, _key: &str) -> Option<String> {
-        None
     }
 }
 
@@ -121,6 +116,10 @@ impl Snapshots for HangsUp {
 #[test]
 fn plays_its_part() {
     let Ok(role) = std::env::var(ROLE) else { return };
+    if let Some(board) = role.strip_prefix(EXAMPLE) {
+        println!("LEFT {:?}", show::show(board.as_ref()));
+        return;
+    }
     let control: Option<Box<dyn Control>> = role.starts_with("in charge").then(|| Box::new(ReportsCancel) as _);
     let board = Board { panics: role.ends_with("own panic"), began: Instant::now() };
     let snapshots: Box<dyn Snapshots> = match role.as_str() {
@@ -300,6 +299,17 @@ fn it_is_restored_when_a_viewer_leaves() {
     let mut viewer = OnTerminal::playing("watches").shown();
     viewer.press("q");
     viewer.ends_restored("LEFT Ok(Closed)");
+}
+
+#[test]
+fn the_example_shows_a_board_until_its_viewer_leaves() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let board = vx_shm::Board::create(&directory.path().join("b.board"), "any", 1).expect("a board");
+    board.reserve("node", "22.1", vx_shm::Kind::Install).expect("a slot");
+    let mut viewer = OnTerminal::playing(&format!("{EXAMPLE}{}", board.path().display())).shown();
+    viewer.press("q");
+    viewer.wait_until("its end", |text| text.contains("LEFT Ok(())") && text.contains(LEAVE));
+    assert!(viewer.settings_are_back());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::scratch::{Scratch, choice, with_facts};
 const HOT: u32 = 8192;
 const BEAT: u32 = HOT + 64;
 const COLD: u32 = BEAT + 8;
-const LENGTH: usize = COLD as usize + 2048;
+const LENGTH: usize = COLD as usize + 2560;
 /// The hot line, the beat and the cold record, one behind the other.
 pub const SLOT_BYTES: usize = LENGTH - HOT as usize;
 
@@ -67,7 +67,7 @@ impl OneSlot {
             bell: region(4096, 0),
             hot: region(HOT, 64),
             beats: region(BEAT, 8),
-            cold: region(COLD, 2048),
+            cold: region(COLD, 2560),
             created_at_ns: 1,
             creator_pid: 1,
             boot_id,

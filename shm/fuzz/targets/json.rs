@@ -1,9 +1,14 @@
 #![no_main]
 
+#[path = "../../../status/tests/tables/any_snapshot.rs"]
+mod any_snapshot;
 #[path = "../../../status/tests/tables/check.rs"]
 mod check;
+#[path = "../../../status/tests/tables/json.rs"]
+mod json;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    vx_shm_fuzz::json(bytes);
-    check::tables(&vx_shm_fuzz::any_snapshot::snapshot_from(bytes));
+    let snapshot = any_snapshot::snapshot_from(bytes);
+    json::check(&snapshot);
+    check::tables(&snapshot);
 });

@@ -19,6 +19,9 @@ use crate::view::Snapshot;
 /// A temporary file older than this was left behind by a process that was killed while making a board.
 const TEMPORARY_AGE: Duration = Duration::from_secs(60);
 
+/// A board of a script that cannot be looked up from here is over when nothing was written to it for this long.
+const FORGOTTEN_AFTER_NS: i64 = 24 * 3_600 * 1_000_000_000;
+
 /// One board of a directory.
 #[derive(Debug)]
 pub struct Listed {
@@ -152,27 +155,28 @@ fn over(segment: &Segment) -> Option<i64> {
     if facts.is_dump() {
         return None; // A dump was written on request and belongs to the user.
     }
-    let same_boot = facts.boot_id == process::boot_id();
-    if same_boot {
-        let file = segment.lock_file()?;
-        let free = |byte| lock::held(file, byte) == Some(false);
-        // The creator's byte is free only if the creator has dropped the board or is dead.
-        let slots_free =
-            || (0..facts.slot_count).all(|slot| free(lock::slot_byte(slot)) && !slot::kept_for(segment, slot));
-        if !free(lock::CREATOR) || creator_may_live(segment) || !slots_free() {
-            return None;
-        }
+    let file = segment.lock_file()?;
+    // A held byte is life in any boot: two machines may share the directory. The creator's byte is free only if the
+    // creator has dropped the board or is dead.
+    let free = |byte| lock::held(file, byte) == Some(false);
+    if !free(lock::CREATOR) || !(0..facts.slot_count).all(|slot| free(lock::slot_byte(slot))) {
+        return None;
     }
-    Some(last_sign_of_life(segment))
+    let last_sign = last_sign_of_life(segment);
+    // Scripts hold no lock. One of another namespace or boot cannot be looked up: its board's age decides.
+    let scripts = || (0..facts.slot_count).map(|slot| slot::kept_for(segment, slot)).chain([creator_runs(segment)]);
+    let forgotten = clock::now_unix_ns().saturating_sub(last_sign) > FORGOTTEN_AFTER_NS;
+    let over = scripts().all(|runs| runs.map_or(forgotten, |runs| !runs));
+    over.then_some(last_sign)
 }
 
-/// True if the board's creator holds no lock, has not closed it, and is not proved gone.
-fn creator_may_live(segment: &Segment) -> bool {
+/// True if the board's creator holds no lock, has not closed the board, and runs; `None` if it cannot be looked up.
+fn creator_runs(segment: &Segment) -> Option<bool> {
     let facts = segment.facts();
-    let (pid, start_time, namespace) = (facts.creator_pid, facts.creator_start, facts.creator_namespace);
-    facts.compatible & CREATOR_HOLDS_NO_LOCK != 0
-        && !stamp::is_closed(&segment.header().closed)
-        && process::still_runs(ProcessMark { pid, start_time, namespace }, facts.boot_id) != Some(false)
+    if facts.compatible & CREATOR_HOLDS_NO_LOCK == 0 || stamp::is_closed(&segment.header().closed) {
+        return Some(false);
+    }
+    process::runs(ProcessMark::of_creator(facts), facts.boot_id)
 }
 
 /// When a board was closed; if it never was, when it was made or a writer last beat.

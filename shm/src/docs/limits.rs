@@ -16,16 +16,15 @@
 //!
 //! * A child that is forked and then runs another program has neither the map nor the locks.
 //! * A child that is forked and goes on in the same program shares its parent's locks: after the parent's death the
-//!   byte stays held. The second witness, pid with start time, exposes that: such a slot is *lost*, though it can be
-//!   taken over only when the child is gone. Writing to a slot from both sides of a fork is not detected: do not.
+//!   byte stays held, which is life: such a slot is *silent*, and taken over once the child is gone. Writing to a slot from both sides of a fork is not detected: do not.
 //! * The thread that beats does not survive a fork. A slot claimed in the child starts one there.
 //!
 //! # Scripts
 //!
 //! * A slot that is written [on behalf](crate::Slot::on_behalf) of a shell script has no lock and no beats between two
-//!   reports. Its only evidence is the script's process, by number, start time, boot and namespace. It is *alive* or
-//!   *lost*, never *silent* or *stalled*; from another namespace its process cannot be looked up, and it is not taken
-//!   over. The system never reuses a number with the same start time. Permission to write is not tied to the script:
+//!   reports. Its only evidence is the script's process, by number, start time, boot and namespaces. It is *alive* or
+//!   *lost*, never *silent* or *stalled*; from another namespace or boot its process cannot be looked up, and it is not taken
+//!   over; its board is cleared away once nothing was written to it for a day. The system never reuses a number with the same start time. Permission to write is not tied to the script:
 //!   any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last
 //!   published and its byte free; one that is stopped holds later ones up for two seconds, which then fail.
 //! * A board made [for](crate::Board::create_for) a script is marked with an optional feature. A reader that does not
@@ -80,7 +79,7 @@
 //!
 //! * Each slot is whole; two slots, or a slot and the board's title, may be from different instants.
 //! * Only the newest state: intermediate numbers are overwritten unread. A board is not a queue, keeps no history but
-//!   the times of phases, and pushes back on no writer.
+//!   the last eight steps, and pushes back on no writer.
 //! * Texts are valid UTF-8 of bounded length, but may hold anything else, control characters included.
 //! * A forged board shows forged values. It cannot make a reader panic, loop, read out of bounds, or touch a process.
 //! * Beats count in units of 10 ms since the board's creation and end after 497 days; the board itself goes on.
@@ -91,6 +90,8 @@
 //!
 //! A reader refuses another major layout and names it; refuses features marked as needed that it does not know, by name;
 //! and leaves out what is marked as optional. Records may grow at their end: strides are read from the header.
+//!
+//! Boards, dumps and recordings of layout 1 are refused by name. `gc` leaves them alone: nothing about them is believed.
 //!
 //! # Permission to write
 //!

@@ -22,12 +22,13 @@
 //! | `control` | the slot's writer; the process that names, takes over or judges it, under the table's lock | itself: release |
 //! | `numbers` (`stamp`, `copies`) | the slot's writer | itself: a latch |
 //! | `text` | the slot's writer | itself: a latch; that it moved: the revision in `numbers` |
-//! | `phases` | the slot's writer | `numbers` |
+//! | `notes` | the slot's writer | itself: a latch; that they moved: the revision in `numbers` |
+//! | `transitions` | the slot's writer | `numbers`, whose count of them is looked at twice |
 //! | `identity` | the claiming process | `control` |
-//! | `error`, `install_path`, `ended_at` | the slot's writer, or the process that judges its end | `control` |
+//! | `error`, `result`, `ended_at` | the slot's writer, or the process that judges its end | `control` |
 //! | `exit` | the process that collected the writer; may come after the state | `control`, else `epoch` |
 //! | a slot's beat | a thread of the writer's process | nothing: a hint of one word |
-//! | `reserved`, `committed`, `start`, the ring | the slot's writer | `committed`; in a new life also `control` |
+//! | `reserved`, `committed`, `start`, the ring | the slot's writer, or the log's own | `committed`; in a new life also `control` |
 //!
 //! All loads and stores that are not named below are relaxed, of one aligned word of at most 8 bytes, and are ordered by
 //! the column on the right.
@@ -115,20 +116,43 @@
 //!
 //! # The end of a slot
 //!
-//! Error, install path, time and, if known, exit are stored before the state that announces them (`EndFirst`), which is
+//! Error, result, time and, if known, exit are stored before the state that announces them (`EndFirst`), which is
 //! a release store (`RelaxedState`): **state → R1** as above, and K4 covers what follows. Readers believe them only
 //! under such a state. The parent may learn the process's exit later: one word, stored alone; the `epoch` that moves
 //! behind it makes readers look again.
 //!
-//! # Text, phases, and the revision
+//! # Text, notes, and the revision
 //!
-//! Message and details share a latch in the cold record. The 16-bit revision in a slot's numbers moves behind each
-//! change of text or phase; a reader looks at the record again when it moved. The text is stored before the numbers
-//! that announce it (`AnnouncedFirst`): W3 of the numbers comes after W3 of the text, and a reader whose numbers are those
-//! of W3 has fenced twice (R1 or R3) before it reads the record. So the text found is the announced one or newer. Phase
-//! entries are single words, not latched: entering a phase stores its time before the numbers name the phase (again
-//! `AnnouncedFirst`), and a reader leaves out entries later than the present phase's own. A revision comes round after
-//! 65,536 changes; a reader that slept through exactly that many shows the old text until the next change.
+//! Message and details share a latch in the cold record; what is changed now and then (the step's own name, address,
+//! port, the slot waited for) shares another. The 16-bit revision in a slot's numbers moves behind each change of text,
+//! notes or step; a reader looks at the record again when it moved. The text is stored before the numbers that announce
+//! it (`AnnouncedFirst`): W3 of the numbers comes after W3 of the text, and a reader whose numbers are those of W3 has
+//! fenced twice (R1 or R3) before it reads the record. So the text found is the announced one or newer. A
+//! report that goes on with a slot publishes the numbers with the next revision first (`UnrevisedReport`): the one before
+//! it may have been killed between the text and its announcement. A revision comes
+//! round after 65,536 changes; a reader that slept through exactly that many shows the old text until the next change.
+//!
+//! # Transitions
+//!
+//! A ring of the last steps, one entry longer than is shown. Their count is one of the slot's numbers.
+//!
+//! ```text
+//! enter step c                               read
+//!   T1 fence(Release)                          the latch's read of the numbers: count b
+//!   T2 entry c - 1: its work; entry c, relaxed   U1 the ring, relaxed
+//!   T3 publish the numbers, count c + 1          U2 the latch's read again: count a
+//!                                              show entries a - 8 … b - 1
+//! ```
+//!
+//! * **T3 → R1** (`AnnouncedFirst`). Entries below `b` are there, with the work done in all but the last of them, whose
+//!   work is that of the numbers.
+//! * **T1 → R1 of U2** (`NoStepFence`; no U2: `NoStepCount`). Entry `c` is stored into the place of entry `c - 9`, after
+//!   the publication of count `c`. If U1 read a word of it, T1 and the latch's first fence in U2 synchronize, and R4
+//!   behind that fence finds the stamp of count `c` or a later one: entry `c - 9` is not shown, as it lies below `a - 8`.
+//!   A fence of its own between U1 and U2 would show nothing more: no model failed without it.
+//! * The entry that is being written at count `a` is entry `a`, in the place of entry `a - 9`: the spare one, never shown
+//!   (`NoSpareStep`). A writer killed in T2 leaves that entry half written, and the next one to enter a step overwrites it.
+//! * The count has 16 bits. Behind 65,528 it goes on with 9, which is the same place of a ring that is full at both.
 //!
 //! # The log ring
 //!
@@ -149,6 +173,11 @@
 //! * A writer killed between L1 and L4 leaves `reserved` ahead, which costs the oldest lines, and bytes of no meaning
 //!   between the two counters. A new life begins its log behind them: `start` and `reserved`, then `committed`, with
 //!   release (`LateStart`, `RelaxedCommit`). A reader that counts those bytes in by M1 has the new start by M2.
+//! * Where a report on behalf of a script was killed between L1 and L4, the next one goes on in the same life, maybe with
+//!   fewer bytes: it announces no less than is announced already (`ReservedBack`), since those bytes may be stored.
+//! * A log may have a writer of its own, named in the record: the process that captures the output. It begins the log
+//!   when the slot is named, and the claim of the reservation leaves the counters alone (`ClaimBeginsLog`): two processes
+//!   store to one slot, each to its own words.
 //! * A reader that has seen the slot's new life has its log, by C4 → R1. There is no second look at the start: bytes of
 //!   a new log are an overwrite like any other.
 //!

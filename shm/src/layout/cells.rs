@@ -2,7 +2,7 @@
 
 use crate::atomics::{AtomicU32, AtomicU64};
 
-use super::{ERROR_WORDS, FACT_WORDS, KEY_WORDS, PATH_WORDS, PHASES, TEXT_WORDS, TITLE_WORDS, VERSION_WORDS};
+use super::{ERROR_WORDS, FACT_WORDS, IDENTITY_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS, TITLE_WORDS, TRANSITIONS};
 
 /// Two copies of `W` words under one stamp. The stamp's lowest bit names the copy that is whole.
 #[repr(C)]
@@ -39,20 +39,22 @@ pub struct HotLine {
 #[repr(C)]
 #[derive(Debug)]
 pub struct ColdRecord {
-    /// Generation, process, times, kind: six words, then the key, then the version. Written while claiming.
-    pub identity: [AtomicU64; 6 + KEY_WORDS + VERSION_WORDS],
+    /// [`IdentityImage`](super::IdentityImage), in words: written while claiming.
+    pub identity: [AtomicU64; IDENTITY_WORDS],
     /// The exit of the process, from its parent's `wait()`.
     pub exit: AtomicU64,
     /// When the slot ended.
     pub ended_at: AtomicU64,
     /// Message and details.
     pub text: Latch<TEXT_WORDS>,
-    /// Per phase: when it was entered, and the work done when it was left.
-    pub phases: [[AtomicU64; 2]; PHASES],
+    /// [`NotesImage`](super::NotesImage), in words.
+    pub notes: Latch<NOTE_WORDS>,
+    /// A ring of the last steps: when each was entered, and the work done when it was left.
+    pub transitions: [[AtomicU64; 2]; TRANSITIONS],
     /// The reason of a failure. Written before the state that announces it.
     pub error: [AtomicU64; ERROR_WORDS],
     /// The place of the result. Written before the state that announces it.
-    pub install_path: [AtomicU64; PATH_WORDS],
+    pub result: [AtomicU64; RESULT_WORDS],
 }
 
 impl Default for ColdRecord {
@@ -62,9 +64,10 @@ impl Default for ColdRecord {
             exit: AtomicU64::new(0),
             ended_at: AtomicU64::new(0),
             text: Latch::default(),
-            phases: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
+            notes: Latch::default(),
+            transitions: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
             error: std::array::from_fn(|_| AtomicU64::new(0)),
-            install_path: std::array::from_fn(|_| AtomicU64::new(0)),
+            result: std::array::from_fn(|_| AtomicU64::new(0)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub const FORM_DUMP: u32 = 1;
 const KNOWN_FEATURES: u64 = 0;
 const FEATURE_NAMES: [&str; 0] = [];
 const HOT_BYTES: u64 = 64;
-const COLD_BYTES: u64 = 2048;
+const COLD_BYTES: u64 = 2560;
 const BEAT_BYTES: u64 = 8;
 
 /// A region's first byte, and the distance between its records; both in bytes.
@@ -81,8 +81,8 @@ pub struct HeaderImage {
     pub body_crc: u32,
     /// Zero.
     pub unused0: u32,
-    /// Zero.
-    pub unused1: u64,
+    /// The time namespace in which the creator's start time counts; 0 where there are none.
+    pub creator_time_namespace: u64,
     /// CRC-32 of the 184 bytes before it.
     pub crc: u32,
     /// Zero.
@@ -105,7 +105,7 @@ pub enum LayoutFault {
         expected: u64,
     },
     /// Another major version of the layout.
-    #[error("has layout {found}, this vx reads layout {known}")]
+    #[error("{}", other_layout(*found, *known))]
     OtherLayout {
         /// The board's major version.
         found: u32,
@@ -250,6 +250,11 @@ impl HeaderImage {
     }
 }
 
+fn other_layout(found: u32, known: u32) -> String {
+    let age = if found < known { "an earlier" } else { "a later" };
+    format!("was made by {age} vx: layout {found}, this vx reads layout {known}")
+}
+
 fn feature_names(bits: u64) -> String {
     let name = |bit: u32| FEATURE_NAMES.get(bit as usize).map_or_else(|| format!("feature {bit}"), ToString::to_string);
     (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
@@ -290,8 +295,13 @@ mod tests {
 
     #[test]
     fn another_layout_and_a_flipped_bit_are_different_faults() {
-        let other = HeaderImage { major: 2, ..good() };
-        assert_eq!(other.check(other.length), Err(LayoutFault::OtherLayout { found: 2, known: 1 }));
+        for (major, made_by) in [(1, "was made by an earlier vx: layout 1,"), (3, "was made by a later vx: layout 3,")]
+        {
+            let other = HeaderImage { major, ..good() };
+            let fault = other.check(other.length).unwrap_err();
+            assert_eq!(fault, LayoutFault::OtherLayout { found: major, known: 2 });
+            assert!(fault.to_string().starts_with(made_by), "{fault}");
+        }
         let flipped = HeaderImage { slot_count: 65, ..good() };
         assert!(matches!(flipped.check(flipped.length), Err(LayoutFault::Damaged { .. })));
     }

@@ -2,7 +2,10 @@
 
 use bytemuck::{Pod, Zeroable};
 
-use super::{DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, PATH_WORDS, PHASES, VERSION_WORDS};
+use super::{
+    ADDRESS_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, STEP_NAME_WORDS,
+    TRANSITIONS, VERSION_WORDS,
+};
 
 /// A hot line as plain bytes.
 #[repr(C)]
@@ -16,13 +19,13 @@ pub struct HotImage {
     pub copies: [[u64; 3]; 2],
 }
 
-/// One phase of a slot as plain bytes.
+/// One transition of a slot as plain bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-pub struct PhaseImage {
-    /// Monotonic nanoseconds; 0 where the phase was never entered.
-    pub entered_at: u64,
-    /// Work finished in the phase when it was left.
+pub struct TransitionImage {
+    /// Monotonic nanoseconds, with the number of the step entered in place of the lowest byte; 0 where there is none.
+    pub entered: u64,
+    /// Work finished in the step when it was left.
     pub done: u64,
 }
 
@@ -36,10 +39,30 @@ pub struct TextImage {
     pub details: [u64; DETAILS_WORDS],
 }
 
-/// A cold record as plain bytes.
+/// What a slot's writer changes now and then, as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
-pub struct ColdImage {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct NotesImage {
+    /// The board of the slot that this one waits for; zeros if it waits for none.
+    pub waits_board: [u8; 16],
+    /// The slot that this one waits for.
+    pub waits_slot: u32,
+    /// The life of that slot.
+    pub waits_generation: u32,
+    /// The port that the slot's process listens on; 0 for none.
+    pub port: u32,
+    /// The count of transitions for which `step_name` was written: in any other step it says nothing.
+    pub named_at: u32,
+    /// A text cell: the writer's own name for its present step.
+    pub step_name: [u64; STEP_NAME_WORDS],
+    /// A text cell: the address under which the slot's process is reached.
+    pub address: [u64; ADDRESS_WORDS],
+}
+
+/// The identity of a slot's life as plain bytes: written while the slot is claimed.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct IdentityImage {
     /// The generation that the identity belongs to.
     pub generation: u32,
     /// The writer's process id; 0 before a claim.
@@ -48,6 +71,8 @@ pub struct ColdImage {
     pub start_time: u64,
     /// The pid namespace in which the pid counts; 0 where there are none.
     pub namespace: u64,
+    /// The time namespace in which the start time counts; 0 where there are none.
+    pub time_namespace: u64,
     /// The user that the writer runs as.
     pub uid: u32,
     /// The number of a `Kind`.
@@ -56,16 +81,30 @@ pub struct ColdImage {
     pub origin: u8,
     /// The slot that this one belongs to, or `NO_PARENT`.
     pub parent_slot: u16,
-    /// When the slot was claimed, in monotonic nanoseconds; 0 before that.
+    /// When the slot was named, and after that claimed, in monotonic nanoseconds.
     pub claimed_at: u64,
-    /// Kept for services: their process group.
+    /// The hash of the whole key, of which the cell may hold a beginning: see `hash_key`.
+    pub key_hash: u64,
+    /// The process that starts and stops the work; 0: none can be asked.
+    pub runner: u32,
+    /// The process that writes the slot's log; 0: the slot's own writer.
+    pub log_writer: u32,
+    /// The process group of the work; 0: unknown.
     pub process_group: u32,
-    /// Kept for services: their port.
-    pub port: u32,
+    /// The time between two beats of the writer, in milliseconds; 0: 250.
+    pub beat_interval_ms: u32,
     /// A text cell.
     pub key: [u64; KEY_WORDS],
     /// A text cell.
     pub version: [u64; VERSION_WORDS],
+}
+
+/// A cold record as plain bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct ColdImage {
+    /// Who and what this life of the slot is.
+    pub identity: IdentityImage,
     /// Bit 0: the exit status is known; bit 1: the signal is.
     pub exit_flags: u8,
     /// The signal that ended the process.
@@ -80,12 +119,16 @@ pub struct ColdImage {
     pub text_stamp: u64,
     /// Message and details; the text stamp's lowest bit names the good copy.
     pub text: [TextImage; 2],
-    /// The phases, indexed by number.
-    pub phases: [PhaseImage; PHASES],
+    /// Publications of notes so far.
+    pub notes_stamp: u64,
+    /// [`NotesImage`], in words; the notes' stamp's lowest bit names the good copy.
+    pub notes: [[u64; NOTE_WORDS]; 2],
+    /// A ring: the entry of each transition is at its count modulo the ring's length.
+    pub transitions: [TransitionImage; TRANSITIONS],
     /// A text cell.
     pub error: [u64; ERROR_WORDS],
-    /// A text cell.
-    pub install_path: [u64; PATH_WORDS],
+    /// A text cell: the place of the result.
+    pub result: [u64; RESULT_WORDS],
 }
 
 impl Default for ColdImage {
@@ -115,5 +158,10 @@ impl ColdImage {
     /// Message and details of the good copy.
     pub fn good_text(&self) -> &TextImage {
         &self.text[(self.text_stamp & 1) as usize]
+    }
+
+    /// The notes of the good copy, in words.
+    pub fn good_notes(&self) -> &[u64; NOTE_WORDS] {
+        &self.notes[(self.notes_stamp & 1) as usize]
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::layout::{HeaderImage, IdentityImage};
+
 /// The identity of a process among all that ever ran here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ProcessMark {
@@ -11,19 +13,45 @@ pub(crate) struct ProcessMark {
     pub(crate) start_time: u64,
     /// The pid namespace; 0 if there are none.
     pub(crate) namespace: u64,
+    /// The time namespace, in which the start time counts; 0 if there are none.
+    pub(crate) time_namespace: u64,
+}
+
+impl ProcessMark {
+    /// The creator of a board, by its header.
+    pub(crate) fn of_creator(facts: &HeaderImage) -> Self {
+        Self {
+            pid: facts.creator_pid,
+            start_time: facts.creator_start,
+            namespace: facts.creator_namespace,
+            time_namespace: facts.creator_time_namespace,
+        }
+    }
+
+    /// The writer of a slot, by its identity.
+    pub(crate) const fn of_writer(identity: &IdentityImage) -> Self {
+        let IdentityImage { pid, start_time, namespace, time_namespace, .. } = *identity;
+        Self { pid, start_time, namespace, time_namespace }
+    }
+
+    /// A process of this one's namespaces.
+    fn here(pid: u32, start_time: Option<u64>) -> Self {
+        let start_time = start_time.unwrap_or(0);
+        Self { pid, start_time, namespace: namespaces().0, time_namespace: namespaces().1 }
+    }
 }
 
 /// This process.
 pub(crate) fn own() -> ProcessMark {
     let pid = std::process::id();
-    ProcessMark { pid, start_time: start_time(pid).unwrap_or(0), namespace: namespace() }
+    ProcessMark::here(pid, start_time(pid))
 }
 
 /// The process that has this number now, in this namespace; `None` if there is none.
 pub(crate) fn of(pid: u32) -> Option<ProcessMark> {
     let start_time = start_time(pid);
     let there = start_time.is_some() || (cfg!(not(target_os = "linux")) && exists(pid) == Some(true));
-    there.then(|| ProcessMark { pid, start_time: start_time.unwrap_or(0), namespace: namespace() })
+    there.then(|| ProcessMark::here(pid, start_time))
 }
 
 /// The user that this process runs as; 0 if there are no such numbers.
@@ -54,9 +82,10 @@ pub(crate) fn unique_id() -> [u8; 16] {
     bytemuck::cast(halves)
 }
 
-/// True if that very process runs: `None` if its number means nothing here (another boot or namespace).
+/// True if that very process runs: `None` if its number or its start time means nothing here (another boot or
+/// namespace).
 pub(crate) fn runs(mark: ProcessMark, boot: [u8; 16]) -> Option<bool> {
-    if mark.pid == 0 || boot != boot_id() || mark.namespace != namespace() {
+    if mark.pid == 0 || boot != boot_id() || (mark.namespace, mark.time_namespace) != namespaces() {
         return None;
     }
     match (mark.start_time, start_time(mark.pid)) {
@@ -87,16 +116,18 @@ fn exists(_: u32) -> Option<bool> {
     None
 }
 
+/// The numbers of this process's pid and time namespaces.
 #[cfg(target_os = "linux")]
-fn namespace() -> u64 {
+fn namespaces() -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
-    static NAMESPACE: OnceLock<u64> = OnceLock::new();
-    *NAMESPACE.get_or_init(|| std::fs::metadata("/proc/self/ns/pid").map_or(0, |data| data.ino()))
+    static NAMESPACES: OnceLock<(u64, u64)> = OnceLock::new();
+    let number = |name| std::fs::metadata(name).map_or(0, |data| data.ino());
+    *NAMESPACES.get_or_init(|| (number("/proc/self/ns/pid"), number("/proc/self/ns/time")))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn namespace() -> u64 {
-    0
+fn namespaces() -> (u64, u64) {
+    (0, 0)
 }
 
 /// When a process started, in ticks since boot; a zombie has ended and has none.
@@ -137,6 +168,7 @@ mod tests {
         let own = own();
         assert_eq!(runs(own, [9; 16]), None);
         assert_eq!(runs(ProcessMark { namespace: 1, ..own }, boot_id()), None);
+        assert_eq!(runs(ProcessMark { time_namespace: 1, ..own }, boot_id()), None, "its start time counts elsewhere");
         assert_eq!(runs(ProcessMark { pid: 0, ..own }, boot_id()), None);
         assert_eq!(still_runs(own, [9; 16]), Some(false), "its boot is over");
         assert_eq!(still_runs(own, [0; 16]), None);

@@ -28,7 +28,7 @@ pub enum RecordingFault {
     #[error("is damaged: not one reading of it is whole")]
     Damaged,
     /// It was written by another version.
-    #[error("has version {found}, and this program reads version {known}")]
+    #[error("was made by {} vx: layout {found}, this vx reads layout {known}", if found < known { "an earlier" } else { "a later" })]
     OtherVersion {
         /// The version of the file.
         found: u32,

@@ -1,16 +1,17 @@
 //! The fields of a slot as bytes, and the mask of those that differ between two readings.
 //!
-//! The fields in their order: generation, key, version, kind · state · phase, attempt · done, as a difference · total ·
-//! process id · liveness and its duration in milliseconds · message · details · error · exit status, signal · install
-//! path · phases · time of the end. Moments are nanoseconds relative to the time of the reading, negative if before it.
+//! The fields in their order: generation, key and its hash, version, kind, parent, runner, writer of the log, process
+//! group · state · step, attempt, unit, health · done, as a difference · total · process id · liveness and its duration
+//! in milliseconds · message · details · error · exit status, signal · result · transitions · time of the end · name of
+//! the step, address, port, slot waited for. Moments are nanoseconds relative to the time of the reading, negative if before it.
 
 use super::bytes::{Bytes, put_number, put_optional, put_signed, put_text};
-use crate::progress::{Kind, Phase, SlotState};
-use crate::view::{Liveness, PhaseEntry, SlotView};
+use crate::progress::{Health, Kind, SlotState, Step, Unit};
+use crate::view::{Liveness, SlotView, Transition, WaitsFor};
 
 pub(super) const LIFE: u64 = 1;
 const STATE: u64 = 1 << 1;
-const PHASE: u64 = 1 << 2;
+const STEP: u64 = 1 << 2;
 const DONE: u64 = 1 << 3;
 const TOTAL: u64 = 1 << 4;
 const PID: u64 = 1 << 5;
@@ -19,13 +20,14 @@ const MESSAGE: u64 = 1 << 7;
 const DETAILS: u64 = 1 << 8;
 const ERROR: u64 = 1 << 9;
 const EXIT: u64 = 1 << 10;
-const INSTALL_PATH: u64 = 1 << 11;
-const PHASES: u64 = 1 << 12;
+const RESULT: u64 = 1 << 11;
+const TRANSITIONS: u64 = 1 << 12;
 const ENDED_AT: u64 = 1 << 13;
-/// More than the phases of any board today, so that a recording of a later version with more phases still reads.
-const MOST_PHASES: u64 = 32;
+const NOTES: u64 = 1 << 14;
+/// More than a board shows today, so that a recording of a later version with more transitions still reads.
+const MOST_TRANSITIONS: u64 = 32;
 /// The fields that are more than numbers of progress.
-pub(super) const WEIGHTY: u64 = LIFE | STATE | PHASE | PID | ERROR | EXIT | INSTALL_PATH | ENDED_AT;
+pub(super) const WEIGHTY: u64 = LIFE | STATE | STEP | PID | ERROR | EXIT | RESULT | ENDED_AT;
 
 /// The start of a quiet time is only as exact as the heartbeats and the readings: two starts this close are the same.
 const SAME_MOMENT_NS: u64 = 250_000_000;
@@ -36,11 +38,9 @@ pub(super) fn when<T: Default>(differs: bool, field: T) -> T {
 }
 
 pub(super) fn differences((before, quiet_since_ns): (&SlotView, u64), now: &SlotView, taken_at_ns: u64) -> u64 {
-    let life = (before.generation, &before.key, &before.version, before.kind)
-        != (now.generation, &now.key, &now.version, now.kind);
-    when(life, LIFE)
+    when(life(before) != life(now), LIFE)
         | when(before.state != now.state, STATE)
-        | when((before.phase, before.attempt) != (now.phase, now.attempt), PHASE)
+        | when(step(before) != step(now), STEP)
         | when(before.done != now.done, DONE)
         | when(before.total != now.total, TOTAL)
         | when(before.pid != now.pid, PID)
@@ -49,9 +49,23 @@ pub(super) fn differences((before, quiet_since_ns): (&SlotView, u64), now: &Slot
         | when(before.details != now.details, DETAILS)
         | when(before.error != now.error, ERROR)
         | when((before.exit_code, before.signal) != (now.exit_code, now.signal), EXIT)
-        | when(before.install_path != now.install_path, INSTALL_PATH)
-        | when(phases_differ(before, now), PHASES)
+        | when(before.result != now.result, RESULT)
+        | when(transitions_differ(before, now), TRANSITIONS)
         | when(before.ended_at_ns != now.ended_at_ns, ENDED_AT)
+        | when(notes(before) != notes(now), NOTES)
+}
+
+fn life(slot: &SlotView) -> impl PartialEq + '_ {
+    let processes = (slot.parent, slot.runner, slot.log_writer, slot.process_group);
+    (slot.generation, &slot.key, slot.key_hash, &slot.version, slot.kind, processes)
+}
+
+fn step(slot: &SlotView) -> impl PartialEq {
+    (slot.step, slot.attempt, slot.unit, slot.health)
+}
+
+fn notes(slot: &SlotView) -> impl PartialEq + '_ {
+    (&slot.step_name, &slot.address, slot.port, &slot.waits_for)
 }
 
 /// Durations grow with every reading, so the moments at which they began are compared.
@@ -68,13 +82,13 @@ fn quiet_since(for_ms: u64, taken_at_ns: u64) -> u64 {
     taken_at_ns.saturating_sub(for_ms.saturating_mul(1_000_000))
 }
 
-/// The phases differ otherwise than in the present phase's `done`, which follows from the slot's own.
-fn phases_differ(before: &SlotView, now: &SlotView) -> bool {
-    let alike = |(one, other): (&PhaseEntry, &PhaseEntry)| {
-        let done = if one.phase == now.phase { now.done } else { one.done };
-        PhaseEntry { done, ..*one } == *other
-    };
-    before.phases.len() != now.phases.len() || !before.phases.iter().zip(&now.phases).all(alike)
+/// The transitions differ otherwise than in the last one's `done`, which follows from the slot's own.
+fn transitions_differ(before: &SlotView, now: &SlotView) -> bool {
+    let mut known = before.transitions.clone();
+    if let Some(present) = known.last_mut() {
+        present.done = now.done;
+    }
+    known != now.transitions
 }
 
 pub(super) fn put_slot(into: &mut Vec<u8>, mask: u64, before: &SlotView, now: &SlotView, taken_at_ns: u64) {
@@ -84,13 +98,17 @@ pub(super) fn put_slot(into: &mut Vec<u8>, mask: u64, before: &SlotView, now: &S
         put_number(into, u64::from(now.generation));
         put_text(into, &now.key);
         put_text(into, &now.version);
+        put_number(into, now.key_hash);
         into.push(now.kind.number());
+        for number in [now.parent, now.runner, now.log_writer, now.process_group] {
+            put_optional(into, number.map(u64::from));
+        }
     }
     if has(STATE) {
         into.push(now.state.number());
     }
-    if has(PHASE) {
-        into.extend([now.phase.number(), now.attempt]);
+    if has(STEP) {
+        into.extend([now.step.number(), now.attempt, now.unit.number(), now.health.number()]);
     }
     if has(DONE) {
         put_signed(into, now.done.wrapping_sub(before.done).cast_signed());
@@ -118,22 +136,36 @@ pub(super) fn put_slot(into: &mut Vec<u8>, mask: u64, before: &SlotView, now: &S
             put_optional(into, number.map(|number| u64::from(number.cast_unsigned())));
         }
     }
-    if has(INSTALL_PATH) {
-        put_optional_text(into, now.install_path.as_deref());
+    if has(RESULT) {
+        put_optional_text(into, now.result.as_deref());
     }
-    if has(PHASES) {
-        put_phases(into, &now.phases, moment);
+    if has(TRANSITIONS) {
+        put_transitions(into, &now.transitions, moment);
     }
     if has(ENDED_AT) {
         into.push(u8::from(now.ended_at_ns.is_some()));
         put_signed(into, now.ended_at_ns.map_or(0, moment));
     }
+    if has(NOTES) {
+        put_notes(into, now);
+    }
 }
 
-fn put_phases(into: &mut Vec<u8>, phases: &[PhaseEntry], moment: impl Fn(u64) -> i64) {
-    put_number(into, (phases.len() as u64).min(MOST_PHASES));
-    for entry in phases.iter().take(MOST_PHASES as usize) {
-        into.push(entry.phase.number());
+fn put_notes(into: &mut Vec<u8>, now: &SlotView) {
+    put_optional_text(into, now.step_name.as_deref());
+    put_optional_text(into, now.address.as_deref());
+    put_optional(into, now.port.map(u64::from));
+    put_optional(into, now.waits_for.as_ref().map(|other| u64::from(other.slot)));
+    if let Some(other) = &now.waits_for {
+        put_number(into, u64::from(other.generation));
+        put_text(into, &other.board_id);
+    }
+}
+
+fn put_transitions(into: &mut Vec<u8>, transitions: &[Transition], moment: impl Fn(u64) -> i64) {
+    put_number(into, (transitions.len() as u64).min(MOST_TRANSITIONS));
+    for entry in transitions.iter().take(MOST_TRANSITIONS as usize) {
+        into.push(entry.step.number());
         put_signed(into, moment(entry.entered_at_ns));
         put_number(into, entry.done);
     }
@@ -146,7 +178,7 @@ pub(super) fn take_slot(
     quiet_since_ns: &mut u64,
     taken_at_ns: u64,
 ) -> Option<()> {
-    if mask == 0 || mask >= ENDED_AT << 1 {
+    if mask == 0 || mask >= NOTES << 1 {
         return None;
     }
     let has = |field: u64| mask & field != 0;
@@ -154,14 +186,20 @@ pub(super) fn take_slot(
         slot.generation = payload.small()?;
         payload.text()?.clone_into(&mut slot.key);
         payload.text()?.clone_into(&mut slot.version);
+        slot.key_hash = payload.number()?;
         slot.kind = Kind::from_number(payload.byte()?).unwrap_or(Kind::Task);
+        for number in [&mut slot.parent, &mut slot.runner, &mut slot.log_writer, &mut slot.process_group] {
+            *number = take_small(payload)?;
+        }
     }
     if has(STATE) {
         slot.state = SlotState::from_number(payload.byte()?).unwrap_or(slot.state);
     }
-    if has(PHASE) {
-        slot.phase = Phase::from_number(payload.byte()?).unwrap_or(slot.phase);
+    if has(STEP) {
+        slot.step = Step::new(payload.byte()?);
         slot.attempt = payload.byte()?;
+        slot.unit = Unit::from_number(payload.byte()?).unwrap_or(Unit::Unknown);
+        slot.health = Health::from_number(payload.byte()?).unwrap_or(Health::Unknown);
     }
     if has(DONE) {
         slot.done = slot.done.wrapping_add(payload.signed()?.cast_unsigned());
@@ -170,7 +208,7 @@ pub(super) fn take_slot(
         slot.total = payload.optional()?;
     }
     if has(PID) {
-        slot.pid = payload.optional()?.map(u32::try_from).transpose().ok()?;
+        slot.pid = take_small(payload)?;
     }
     if has(LIVENESS) {
         (slot.liveness, *quiet_since_ns) = take_liveness(payload, taken_at_ns)?;
@@ -194,41 +232,56 @@ fn take_record(payload: &mut Bytes<'_>, mask: u64, slot: &mut SlotView, taken_at
     }
     if has(EXIT) {
         for number in [&mut slot.exit_code, &mut slot.signal] {
-            let found = payload.optional()?.map(u32::try_from).transpose().ok()?;
-            *number = found.map(u32::cast_signed);
+            *number = take_small(payload)?.map(u32::cast_signed);
         }
     }
-    if has(INSTALL_PATH) {
-        slot.install_path = take_optional_text(payload)?;
+    if has(RESULT) {
+        slot.result = take_optional_text(payload)?;
     }
-    if has(PHASES) {
-        take_phases(payload, &mut slot.phases, taken_at_ns)?;
+    if has(TRANSITIONS) {
+        take_transitions(payload, &mut slot.transitions, taken_at_ns)?;
     }
     if has(ENDED_AT) {
         let there = payload.byte()? != 0;
         let at_ns = taken_at_ns.wrapping_add_signed(payload.signed()?);
         slot.ended_at_ns = there.then_some(at_ns);
     }
+    if has(NOTES) {
+        take_notes(payload, slot)?;
+    }
     Some(())
 }
 
-/// Copy the slot's `done` into the entry of its present phase, where it is not written twice.
+fn take_notes(payload: &mut Bytes<'_>, slot: &mut SlotView) -> Option<()> {
+    slot.step_name = take_optional_text(payload)?;
+    slot.address = take_optional_text(payload)?;
+    slot.port = payload.optional()?.map(u16::try_from).transpose().ok()?;
+    slot.waits_for = match take_small(payload)? {
+        None => None,
+        Some(slot) => Some(WaitsFor { slot, generation: payload.small()?, board_id: payload.text()?.to_owned() }),
+    };
+    Some(())
+}
+
+fn take_small(payload: &mut Bytes<'_>) -> Option<Option<u32>> {
+    payload.optional()?.map(u32::try_from).transpose().ok()
+}
+
+/// Copy the slot's `done` into its last transition, which is the present step's, where it is not written twice.
 fn follow(slot: &mut SlotView) {
-    let (phase, done) = (slot.phase, slot.done);
-    if let Some(entry) = slot.phases.iter_mut().find(|entry| entry.phase == phase) {
-        entry.done = done;
+    if let Some(present) = slot.transitions.last_mut() {
+        present.done = slot.done;
     }
 }
 
-fn take_phases(payload: &mut Bytes<'_>, phases: &mut Vec<PhaseEntry>, taken_at_ns: u64) -> Option<()> {
-    let count = payload.number().filter(|count| *count <= MOST_PHASES)?;
-    phases.clear();
+fn take_transitions(payload: &mut Bytes<'_>, transitions: &mut Vec<Transition>, taken_at_ns: u64) -> Option<()> {
+    let count = payload.number().filter(|count| *count <= MOST_TRANSITIONS)?;
+    transitions.clear();
     for _ in 0..count {
-        let phase = Phase::from_number(payload.byte()?);
+        let step = Step::new(payload.byte()?);
         let entered_at_ns = taken_at_ns.wrapping_add_signed(payload.signed()?);
         let done = payload.number()?;
-        // Leave out a phase that this version does not know.
-        phases.extend(phase.map(|phase| PhaseEntry { phase, entered_at_ns, done }));
+        transitions.push(Transition { step, entered_at_ns, done });
     }
     Some(())
 }

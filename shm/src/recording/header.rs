@@ -7,7 +7,7 @@ use crate::view::{BoardView, Creator};
 pub(super) const HEADER_BYTES: usize = 64;
 pub(super) const MAGIC: &[u8; 8] = b"vx-recrd";
 /// Another major version cannot be read; a higher minor version can.
-const MAJOR: u32 = 1;
+const MAJOR: u32 = 2;
 const MINOR: u32 = 0;
 
 /// The header of a recording of this board.

@@ -187,8 +187,8 @@ impl Pace {
 mod tests {
     use super::super::Recording;
     use super::*;
-    use crate::progress::{BoardState, Phase, SlotState};
-    use crate::view::{PhaseEntry, SlotView};
+    use crate::progress::{BoardState, SlotState, Step};
+    use crate::view::{SlotView, Transition};
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -199,9 +199,9 @@ mod tests {
             key: format!("tool-{index}"),
             version: "1.0.0".into(),
             state: SlotState::Live,
-            phase: Phase::Downloading,
+            step: Step::new(3),
             total: Some(1 << 40),
-            phases: vec![PhaseEntry { phase: Phase::Downloading, entered_at_ns: SECOND, done: 0 }],
+            transitions: vec![Transition { step: Step::new(3), entered_at_ns: SECOND, done: 0 }],
             ..SlotView::default()
         };
         let board = BoardView { created_at_ns: SECOND, capacity: slots, ..BoardView::default() };
@@ -212,7 +212,7 @@ mod tests {
         snapshot.taken_at_ns += by_ns;
         for slot in &mut snapshot.slots {
             slot.done += 40_000 + u64::from(slot.index);
-            slot.phases[0].done = slot.done;
+            slot.transitions[0].done = slot.done;
         }
     }
 

@@ -7,16 +7,15 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::place::{has_key, lock_slot, origin_of, take_live, writer_of};
-use super::{ClaimError, Slot, Subject, control_of, known_state, ring, table};
+use super::place::{WantedKey, lock_slot, take_live};
+use super::{ClaimError, Slot, Work, control_of, known_state, ring, table};
 use crate::atomics::Ordering;
-use crate::layout::{KEY_WORDS, encode_text};
 use crate::liveness::beats::Beating;
 use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_ON_BEHALF};
+use crate::stamp::{self, Control, ORIGIN_ON_BEHALF, identity_of};
 
 /// The longest wait for another report to the same slot. One takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
@@ -49,7 +48,10 @@ impl Slot {
         let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::of(*owner)).collect();
         let first = owners.first().copied().unwrap_or(0);
         let owner = marks.first().filter(|mark| mark.pid == first).ok_or(ClaimError::NoOwner { pid: first })?;
-        let place = take_up(&segment, &Subject { key, version, kind }, &marks, *owner, anew)?;
+        let place = take_up(&segment, &Work::new(key, version, kind), &marks, *owner, anew)?;
+        if let Some(line) = segment.hot(place.slot).filter(|_| !place.claimed) {
+            stamp::take_up(line);
+        }
         let slot = Self::attach(segment, place.slot, place.generation)?;
         slot.beats.beat(clock::now_ns());
         if place.claimed {
@@ -69,7 +71,7 @@ struct LockedSlot {
 
 fn take_up(
     segment: &Segment,
-    wanted: &Subject<'_>,
+    wanted: &Work<'_>,
     owners: &[ProcessMark],
     owner: ProcessMark,
     anew: bool,
@@ -103,25 +105,29 @@ fn take_up(
 
 /// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.
 fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32, Control)> {
-    let key = encode_text::<KEY_WORDS>(key);
+    let key = WantedKey::of(key);
     let here = segment.facts().boot_id == process::boot_id();
     let own = (0..segment.facts().slot_count).filter(|_| here).filter_map(|slot| {
         let (control, cold) = (control_of(segment, slot)?, segment.cold(slot)?);
-        let theirs = control.named && origin_of(cold) == ORIGIN_ON_BEHALF && owners.contains(&writer_of(cold));
+        let identity = identity_of(cold);
+        let writer = ProcessMark::of_writer(&identity);
+        let theirs = control.named && identity.origin == ORIGIN_ON_BEHALF && owners.contains(&writer);
         let state = known_state(control);
-        let held = theirs && has_key(cold, &key) && (state == SlotState::Live || state.ended());
+        let held = theirs && key.is_of(cold) && (state == SlotState::Live || state.ended());
         held.then(|| (!state.ended(), cold.ended_at.load(Ordering::Relaxed), slot, control))
     });
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// True if the slot is written on behalf of a process that may still run: it has not ended, though no process holds its
-/// byte.
-pub(crate) fn kept_for(segment: &Segment, slot: u32) -> bool {
-    let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return false };
-    known_state(control) == SlotState::Live
-        && origin_of(cold) == ORIGIN_ON_BEHALF
-        && process::still_runs(writer_of(cold), segment.facts().boot_id) != Some(false)
+/// True if the slot is written on behalf of a process that still runs: it has not ended, though no process holds its
+/// byte. `None` if that process cannot be looked up from here.
+pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<bool> {
+    let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return Some(false) };
+    let identity = identity_of(cold);
+    if known_state(control) != SlotState::Live || identity.origin != ORIGIN_ON_BEHALF {
+        return Some(false);
+    }
+    process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id)
 }
 
 /// Lock the slot's byte, unless another report has it or has just ended the slot.

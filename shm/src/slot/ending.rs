@@ -1,6 +1,6 @@
 //! The end of a slot: error, result and time, written before the state that announces them.
 
-use crate::layout::{ERROR_WORDS, PATH_WORDS, encode_text};
+use crate::layout::{ERROR_WORDS, RESULT_WORDS, encode_text};
 use crate::liveness::clock;
 use crate::progress::SlotState;
 use crate::segment::Segment;
@@ -18,14 +18,14 @@ pub struct Ending {
     pub exit_code: Option<i32>,
     /// The signal that ended the process; set by its parent.
     pub signal: Option<i32>,
-    /// The place of the result (510 bytes).
-    pub install_path: Option<String>,
+    /// The place of the result (654 bytes).
+    pub result: Option<String>,
 }
 
 impl Ending {
     /// An ending with this state and nothing more.
     pub fn new(state: SlotState) -> Self {
-        Self { state, error: None, exit_code: None, signal: None, install_path: None }
+        Self { state, error: None, exit_code: None, signal: None, result: None }
     }
 
     /// It failed, for this reason.
@@ -34,8 +34,8 @@ impl Ending {
     }
 
     /// A successful ending with its result at this path.
-    pub fn done_at(install_path: impl Into<String>) -> Self {
-        Self { install_path: Some(install_path.into()), ..Self::new(SlotState::Done) }
+    pub fn done_at(result: impl Into<String>) -> Self {
+        Self { result: Some(result.into()), ..Self::new(SlotState::Done) }
     }
 
     /// Exit status and signal as one word; 0 if neither is known.
@@ -54,7 +54,7 @@ pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending
         exit: ending.exit_word(),
         ended_at: clock::now_ns(),
         error: &encode_text::<ERROR_WORDS>(ending.error.as_deref().unwrap_or("")),
-        install_path: &encode_text::<PATH_WORDS>(ending.install_path.as_deref().unwrap_or("")),
+        result: &encode_text::<RESULT_WORDS>(ending.result.as_deref().unwrap_or("")),
     };
     stamp::end(line, cold, Control::of(generation, ending.state, true), &what);
 }

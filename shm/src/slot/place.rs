@@ -5,31 +5,20 @@
 //! generation under the control word of another: "claiming", the words, "reserved" or "live".
 
 use crate::atomics::Ordering;
-use crate::layout::{ColdRecord, KEY_WORDS, NO_PARENT, VERSION_WORDS, encode_text};
+use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, beat_units, clock};
-use crate::progress::{Kind, SlotState};
+use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, store_words};
+use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, identity_of, store_words};
 
-use super::{ClaimError, ReserveError, known_state, table};
+use super::work::claimed_by;
+use super::{ClaimError, ReserveError, Work, known_state, table};
 
 /// The time for which a slot that has ended keeps its last view before another key may take it.
 const REST_NS: u64 = 1_000_000_000;
-/// The bits of an identity's word that hold the kind of work.
-const KIND_BITS: u64 = 0xff << 32;
-/// The offset of the identity's key, in words.
-const KEY_AT: usize = 6;
-
-/// The work for which a slot is wanted.
-pub(crate) struct Subject<'a> {
-    pub(crate) key: &'a str,
-    pub(crate) version: &'a str,
-    pub(crate) kind: Kind,
-}
-
 /// Name a slot for a process that is about to be started. For the board's creator.
-pub(crate) fn reserve_place(segment: &Segment, wanted: &Subject<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn reserve_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: ProcessMark::default(), state: SlotState::Reserved };
     let (slot, generation) = take(segment, &life, Some(true))?;
@@ -52,9 +41,11 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
     }
     let next = generation.wrapping_add(1);
     let write = || {
-        // Key and version stay.
-        let kind = cold.identity[3].load(Ordering::Relaxed) & KIND_BITS | origin_bits(ORIGIN_RESERVED);
-        store_words(&cold.identity, &[u64::from(next), 0, 0, kind, 0, 0]);
+        // The work is the same; only its writer is not known yet.
+        let old = identity_of(cold);
+        let fresh = IdentityImage { generation: next, origin: ORIGIN_RESERVED, ..old };
+        let nameless = IdentityImage { pid: 0, start_time: 0, namespace: 0, time_namespace: 0, uid: 0, ..fresh };
+        write_identity(cold, &nameless);
         let log = segment.log(slot).map(|(counters, _)| counters);
         stamp::begin_record(line, cold, log, clock::now_ns(), attempt);
     };
@@ -66,7 +57,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
 }
 
 /// Take a slot for this process. The slot's byte stays locked.
-pub(crate) fn take_place(segment: &Segment, wanted: &Subject<'_>) -> Result<(u32, u32), ReserveError> {
+pub(crate) fn take_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     take_live(segment, wanted, ORIGIN_JOINED, process::own())
 }
@@ -74,7 +65,7 @@ pub(crate) fn take_place(segment: &Segment, wanted: &Subject<'_>) -> Result<(u32
 /// Take a slot that is live from now on, under the table's lock. The slot's byte stays locked.
 pub(super) fn take_live(
     segment: &Segment,
-    wanted: &Subject<'_>,
+    wanted: &Work<'_>,
     origin: u8,
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
@@ -102,8 +93,10 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
         _ => return Err(ClaimError::NotReserved { slot }),
     }
     let write = || {
-        write_process(segment, slot, cold, process::own());
-        cold.identity[4].store(clock::now_ns(), Ordering::Relaxed);
+        let now_ns = clock::now_ns();
+        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), process::own()) });
+        stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
+        first_beat(segment, slot, now_ns);
     };
     let live = Control::of(generation, SlotState::Live, true);
     if !lock_slot(segment, slot)? || !stamp::claim(line, control, live, write) {
@@ -114,7 +107,7 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
 
 /// The new life of a slot.
 struct NewLife<'a> {
-    wanted: &'a Subject<'a>,
+    wanted: &'a Work<'a>,
     origin: u8,
     /// The slot's writer; a process id of 0 if that is not known yet.
     writer: ProcessMark,
@@ -127,9 +120,9 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
     if wanted.key.is_empty() {
         return Err(ReserveError::NoKey);
     }
-    let key = encode_text::<KEY_WORDS>(wanted.key);
+    let key = WantedKey::of(wanted.key);
     let now_ns = clock::now_ns();
-    for candidate in candidates(segment, &key, wanted.key, creator_alive, now_ns)? {
+    for candidate in candidates(segment, &key, creator_alive, now_ns)? {
         let slot = candidate.slot;
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
         if !lock_slot(segment, slot)? {
@@ -138,8 +131,10 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
         let generation = candidate.control.generation.wrapping_add(1);
         stamp::note_used(&segment.header().used, slot);
         let write = || {
-            write_identity(cold, generation, &key, wanted, life.origin);
-            write_process(segment, slot, cold, life.writer);
+            write_identity(cold, &wanted.identity(generation, life.origin, life.writer, now_ns));
+            if life.writer.pid != 0 {
+                first_beat(segment, slot, now_ns);
+            }
             stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
         };
         if stamp::claim(line, candidate.control, Control::of(generation, life.state, true), write) {
@@ -159,8 +154,7 @@ struct Candidate {
 
 fn candidates(
     segment: &Segment,
-    key: &[u64; KEY_WORDS],
-    key_text: &str,
+    key: &WantedKey<'_>,
     creator_alive: Option<bool>,
     now_ns: u64,
 ) -> Result<Vec<Candidate>, ReserveError> {
@@ -176,10 +170,10 @@ fn candidates(
                 (!resting).then_some((2, ended_at))
             }
             _ if abandoned(segment, slot, control, cold, creator_alive) => {
-                Some((if control.named && has_key(cold, key) { 0 } else { 3 }, 0))
+                Some((if control.named && key.is_of(cold) { 0 } else { 3 }, 0))
             }
-            _ if control.named && has_key(cold, key) => {
-                return Err(ReserveError::KeyInUse { key: key_text.to_owned(), slot });
+            _ if control.named && key.is_of(cold) => {
+                return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot });
             }
             _ => None,
         };
@@ -195,27 +189,32 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
     if lock::held(file, lock::slot_byte(slot)) != Some(false) {
         return false;
     }
-    match origin_of(cold) {
+    let identity = identity_of(cold);
+    match identity.origin {
         _ if !control.named => true,
         ORIGIN_JOINED => true,
-        ORIGIN_ON_BEHALF => process::still_runs(writer_of(cold), segment.facts().boot_id) == Some(false),
+        ORIGIN_ON_BEHALF => process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false),
         _ => creator_alive == Some(false),
     }
 }
 
-pub(super) fn origin_of(cold: &ColdRecord) -> u8 {
-    (cold.identity[3].load(Ordering::Relaxed) >> 40) as u8
+/// A key that is looked for: its cell, and the hash of all of it.
+pub(super) struct WantedKey<'a> {
+    text: &'a str,
+    sought: IdentityImage,
 }
 
-/// The process of a slot's identity. Each word is valid alone; under the table's lock all words are of the same
-/// process.
-pub(super) fn writer_of(cold: &ColdRecord) -> ProcessMark {
-    let [first, start_time, namespace] = [0, 1, 2].map(|at: usize| cold.identity[at].load(Ordering::Relaxed));
-    ProcessMark { pid: (first >> 32) as u32, start_time, namespace }
-}
+impl<'a> WantedKey<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let sought = IdentityImage { key_hash: hash_key(text), key: encode_text(text), ..IdentityImage::default() };
+        Self { text, sought }
+    }
 
-pub(super) fn has_key(cold: &ColdRecord, key: &[u64; KEY_WORDS]) -> bool {
-    cold.identity[KEY_AT..KEY_AT + KEY_WORDS].iter().zip(key).all(|(cell, word)| cell.load(Ordering::Relaxed) == *word)
+    /// True if the slot has this very key: two long ones that begin alike differ in their hashes.
+    pub(super) fn is_of(&self, cold: &ColdRecord) -> bool {
+        let found = identity_of(cold);
+        (found.key_hash, found.key) == (self.sought.key_hash, self.sought.key)
+    }
 }
 
 pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
@@ -225,28 +224,13 @@ pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveErr
     }
 }
 
-fn write_identity(cold: &ColdRecord, generation: u32, key: &[u64; KEY_WORDS], wanted: &Subject<'_>, origin: u8) {
-    let kind = u64::from(wanted.kind.number()) << 32 | origin_bits(origin);
-    store_words(&cold.identity, &[u64::from(generation), 0, 0, kind, 0, 0]);
-    store_words(&cold.identity[KEY_AT..], key);
-    store_words(&cold.identity[KEY_AT + KEY_WORDS..], &encode_text::<VERSION_WORDS>(wanted.version));
+fn write_identity(cold: &ColdRecord, identity: &IdentityImage) {
+    store_words(&cold.identity, bytemuck::cast_slice(std::slice::from_ref(identity)));
 }
 
-/// A slot's origin, in its bits beside the kind; no slot is part of another slot's work yet.
-fn origin_bits(origin: u8) -> u64 {
-    u64::from(origin) << 40 | u64::from(NO_PARENT) << 48
-}
-
-/// Write the identity of the slot's writer; nothing if that is not known yet.
-fn write_process(segment: &Segment, slot: u32, cold: &ColdRecord, writer: ProcessMark) {
-    if writer.pid == 0 {
-        return;
-    }
-    let [first, kind] = [0, 3].map(|at: usize| cold.identity[at].load(Ordering::Relaxed));
-    let uid = kind & !u64::from(u32::MAX) | u64::from(process::own_uid());
-    let first = first & u64::from(u32::MAX) | u64::from(writer.pid) << 32;
-    store_words(&cold.identity, &[first, writer.start_time, writer.namespace, uid]);
-    let now = beat_units(clock::now_ns(), segment.facts().created_at_ns);
+/// The beat of a claim: the writer is there before its thread has beaten.
+fn first_beat(segment: &Segment, slot: u32, now_ns: u64) {
+    let now = beat_units(now_ns, segment.facts().created_at_ns);
     if let Some(beat) = segment.beat(slot) {
         beat.store(Beat { beaten: now, moved: now }.word(), Ordering::Relaxed);
     }

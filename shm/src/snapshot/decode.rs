@@ -1,10 +1,10 @@
 //! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
 //! default.
 
-use crate::layout::{ColdImage, HeaderImage, decode_text};
-use crate::progress::{Kind, Phase, SlotState};
-use crate::stamp::{Control, HotReading, Meta};
-use crate::view::{BoardView, Creator, PhaseEntry, SlotView};
+use crate::layout::{ColdImage, HeaderImage, NO_PARENT, NotesImage, decode_text};
+use crate::progress::{Health, Kind, SlotState, Step, Unit};
+use crate::stamp::{Control, HotReading, Meta, shown};
+use crate::view::{BoardView, Creator, SlotView, Transition, WaitsFor};
 
 /// The facts of a board's header, which never change.
 pub(super) fn board_facts(facts: &HeaderImage, into: &mut BoardView) {
@@ -25,10 +25,16 @@ pub(super) fn numbers(hot: &HotReading, control: Control, view: &mut SlotView) {
     let meta = Meta::from_word(hot.numbers[2]);
     view.generation = control.generation;
     view.state = shown_state(control);
-    view.phase = Phase::from_number(meta.phase).unwrap_or(Phase::Queued);
+    view.step = Step::new(meta.step);
     view.attempt = meta.attempt.max(1);
     view.done = hot.numbers[0];
     view.total = meta.total_known.then_some(hot.numbers[1]);
+    view.unit = Unit::from_number(meta.unit).unwrap_or(Unit::Unknown);
+    view.health = Health::from_number(meta.health).unwrap_or(Health::Unknown);
+    // The last entry is the present step's, whose work goes on.
+    if let Some(present) = view.transitions.last_mut() {
+        present.done = view.done;
+    }
 }
 
 /// A slot that is being claimed shows as reserved; a state this version does not know, as live.
@@ -40,16 +46,23 @@ fn shown_state(control: Control) -> SlotState {
     }
 }
 
-/// The fields that change seldom. The record was read under this control word.
-pub(super) fn cold(image: &ColdImage, control: Control, view: &mut SlotView) {
+/// The fields that change seldom. The record was read under this reading of the hot line; `count` is the count of
+/// transitions behind it.
+pub(super) fn cold(image: &ColdImage, hot: &HotReading, count: u16, view: &mut SlotView) {
+    let (control, meta) = (Control::from_word(hot.control), Meta::from_word(hot.numbers[2]));
+    identity(image, view);
+    notes(bytemuck::cast(*image.good_notes()), meta.transitions, view);
+    view.transitions.clear();
+    view.transitions.extend(shown(&image.transitions, meta.transitions, count).map(|entry| Transition {
+        step: Step::new(entry.entered as u8),
+        entered_at_ns: entry.entered & !0xff,
+        done: entry.done,
+    }));
     let state = shown_state(control);
     let claimed = state != SlotState::Reserved;
-    decode_text(&image.key, &mut view.key);
-    decode_text(&image.version, &mut view.version);
     decode_text(&image.good_text().message, &mut view.message);
     decode_text(&image.good_text().details, &mut view.details);
-    view.kind = Kind::from_number(image.kind).unwrap_or(Kind::Task);
-    view.pid = (claimed && image.pid != 0).then_some(image.pid);
+    view.pid = Some(image.identity.pid).filter(|pid| claimed && *pid != 0);
     let ended = state.ended();
     optional_text(&image.error, ended, &mut view.error);
     if state == SlotState::Skipped
@@ -58,10 +71,34 @@ pub(super) fn cold(image: &ColdImage, control: Control, view: &mut SlotView) {
         // The reason of a skip is not an error.
         view.message = reason;
     }
-    optional_text(&image.install_path, ended, &mut view.install_path);
+    optional_text(&image.result, ended, &mut view.result);
     view.exit_code = (image.exit_flags & 1 != 0).then_some(image.exit_code);
     view.signal = (image.exit_flags & 2 != 0).then_some(i32::from(image.exit_signal));
     view.ended_at_ns = (ended && image.ended_at != 0).then_some(image.ended_at);
+}
+
+fn identity(image: &ColdImage, view: &mut SlotView) {
+    let identity = &image.identity;
+    let process = |pid: u32| (pid != 0).then_some(pid);
+    decode_text(&identity.key, &mut view.key);
+    decode_text(&identity.version, &mut view.version);
+    view.key_hash = identity.key_hash;
+    view.kind = Kind::from_number(identity.kind).unwrap_or(Kind::Task);
+    view.parent = (identity.parent_slot != NO_PARENT).then_some(identity.parent_slot.into());
+    view.runner = process(identity.runner);
+    view.log_writer = process(identity.log_writer);
+    view.process_group = process(identity.process_group);
+}
+
+fn notes(notes: NotesImage, transitions: u16, view: &mut SlotView) {
+    optional_text(&notes.step_name, notes.named_at == u32::from(transitions), &mut view.step_name);
+    optional_text(&notes.address, true, &mut view.address);
+    view.port = u16::try_from(notes.port).ok().filter(|port| *port != 0);
+    view.waits_for = (notes.waits_board != [0; 16]).then(|| WaitsFor {
+        board_id: hexadecimal(notes.waits_board),
+        slot: notes.waits_slot,
+        generation: notes.waits_generation,
+    });
 }
 
 fn optional_text(cell: &[u64], there: bool, into: &mut Option<String>) {
@@ -70,25 +107,4 @@ fn optional_text(cell: &[u64], there: bool, into: &mut Option<String>) {
         return;
     }
     decode_text(cell, into.get_or_insert_default());
-}
-
-/// The phases entered so far, oldest first. `moved` is true if the record was read anew; else only the present phase's
-/// `done` follows the numbers.
-pub(super) fn phases(image: &ColdImage, view: &mut SlotView, moved: bool) {
-    if moved {
-        let present = image.phases[usize::from(view.phase.number())].entered_at;
-        view.phases.clear();
-        let entered = Phase::ALL.iter().zip(&image.phases).filter(|(_, entry)| entry.entered_at != 0);
-        // An entry later than the present phase's own is one publication ahead of the numbers.
-        view.phases.extend(entered.filter(|(_, entry)| entry.entered_at <= present).map(|(phase, entry)| PhaseEntry {
-            phase: *phase,
-            entered_at_ns: entry.entered_at,
-            done: entry.done,
-        }));
-        view.phases.sort_by_key(|entry| entry.entered_at_ns);
-    }
-    let (phase, done) = (view.phase, view.done);
-    if let Some(entry) = view.phases.iter_mut().find(|entry| entry.phase == phase) {
-        entry.done = done;
-    }
 }

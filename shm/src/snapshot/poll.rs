@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::atomics::Ordering;
 use crate::layout::HotLine;
-use crate::progress::Phase;
+use crate::progress::Step;
 use crate::stamp::{Control, HotReading, Meta, read_hot};
 
 /// A slot's numbers as the last poll found them.
@@ -23,19 +23,19 @@ impl Numbers {
         (control ^ self.0.control) | (stamp ^ self.0.stamp)
     }
 
-    /// Work finished in the present phase.
+    /// Work finished in the present step.
     pub fn done(&self) -> u64 {
         self.0.numbers[0]
     }
 
-    /// Total work of the present phase; `None` while unknown.
+    /// Total work of the present step; `None` while unknown.
     pub fn total(&self) -> Option<u64> {
         Meta::from_word(self.0.numbers[2]).total_known.then_some(self.0.numbers[1])
     }
 
-    /// The phase that the writer is in; `None` for a phase that this version does not know.
-    pub fn phase(&self) -> Option<Phase> {
-        Phase::from_number(Meta::from_word(self.0.numbers[2]).phase)
+    /// The step that the writer is in.
+    pub fn step(&self) -> Step {
+        Step::new(Meta::from_word(self.0.numbers[2]).step)
     }
 }
 

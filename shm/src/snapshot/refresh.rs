@@ -75,17 +75,15 @@ impl Reader {
         }
         let revision = Meta::from_word(hot.numbers[2]).revision;
         let cold_moved = look_again || !seen.shown || seen.control != hot.control || seen.revision != revision;
-        if cold_moved && !stamp::read_record(line, &hot, self.segment.cold(slot)?, &mut self.cold) {
-            return None;
-        }
+        let count = match cold_moved {
+            true => Some(stamp::read_record(line, &hot, self.segment.cold(slot)?, &mut self.cold)?),
+            false => None,
+        };
         let view = view_of(into, slot);
-        if cold_moved {
-            decode::cold(&self.cold, control, view);
+        if let Some(count) = count {
+            decode::cold(&self.cold, &hot, count, view);
         }
         decode::numbers(&hot, control, view);
-        if cold_moved || seen.shown {
-            decode::phases(&self.cold, view, cold_moved);
-        }
         self.seen[slot as usize] = Seen { control: hot.control, stamp: hot.stamp, revision, shown: true };
         Some(true)
     }

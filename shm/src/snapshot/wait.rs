@@ -45,6 +45,12 @@ impl Awaited<'_> {
         if self.moved() {
             return Woken::Changed;
         }
+        // A creator whose lock a forked child holds has no process whose end could be awaited.
+        let runs = |creator: &ProcessMark| process::runs(*creator, self.segment.facts().boot_id) != Some(false);
+        Self { creator: self.creator.filter(runs), ..*self }.wait_for_a_change()
+    }
+
+    fn wait_for_a_change(&self) -> Woken {
         let doorbell = if self.segment.facts().is_dump() { None } else { self.segment.writable_doorbell() };
         let Some(doorbell) = doorbell.filter(|_| sleep::CAN_SLEEP) else { return self.look() };
         let bell = doorbell.bell();

@@ -8,7 +8,7 @@
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::CREATOR_HOLDS_NO_LOCK;
 use crate::liveness::process::{self, ProcessMark};
-use crate::liveness::{Beat, Evidence, SILENT_AFTER_MS, beat_units};
+use crate::liveness::{Beat, Evidence, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
 use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
@@ -16,8 +16,6 @@ use crate::view::{Liveness, SlotView, Snapshot};
 
 /// The least interval between two examinations of the slots, unless a state has changed.
 const EVERY_NS: u64 = 100_000_000;
-/// The creator's process is looked up at most this often while its lock is held.
-const CREATOR_EVERY_NS: u64 = 1_000_000_000;
 /// A writer that has beaten this recently is taken for alive; it beats every 250 ms.
 const FRESH_BEAT_MS: u64 = 400;
 
@@ -28,7 +26,6 @@ pub(super) struct Witness {
     here: bool,
     boot: [u8; 16],
     looked_at_ns: u64,
-    creator_seen_at_ns: u64,
     /// The result of the last examination of the creator.
     creator_alive: Option<bool>,
     /// 1 once a wait has seen the creator end, until the next examination.
@@ -38,15 +35,13 @@ pub(super) struct Witness {
 impl Witness {
     pub(super) fn of(segment: &Segment) -> Self {
         let facts = segment.facts();
-        let creator =
-            ProcessMark { pid: facts.creator_pid, start_time: facts.creator_start, namespace: facts.creator_namespace };
+        let creator = ProcessMark::of_creator(facts);
         let here = !facts.is_dump() && facts.boot_id == process::boot_id();
         Self {
             creator,
             here,
             boot: facts.boot_id,
             looked_at_ns: 0,
-            creator_seen_at_ns: 0,
             creator_alive: None,
             creator_ended: AtomicU32::new(0),
         }
@@ -70,10 +65,7 @@ impl Witness {
             return false;
         }
         self.looked_at_ns = now_ns;
-        if creator_ended {
-            self.creator_seen_at_ns = 0; // Examine the process itself, because a forked child may hold its lock.
-        }
-        let alive = self.creator_alive(segment, now_ns);
+        let alive = self.creator_alive(segment);
         self.creator_alive = alive;
         let mut changed = std::mem::replace(&mut into.board.creator.alive, alive) != alive;
         let ask_all = state_moved || changed;
@@ -99,25 +91,21 @@ impl Witness {
         changed
     }
 
-    /// True if the creator is still there: the process itself, or, if its number means nothing here, its lock.
-    fn creator_alive(&mut self, segment: &Segment, now_ns: u64) -> Option<bool> {
+    /// True if the creator is still there: by its lock, or, if there is none to ask for, by its process.
+    fn creator_alive(&self, segment: &Segment) -> Option<bool> {
         if segment.facts().is_dump() {
             return None;
+        }
+        let without_lock = segment.facts().compatible & CREATOR_HOLDS_NO_LOCK != 0;
+        let held = segment.lock_file().filter(|_| !without_lock).and_then(|file| lock::held(file, lock::CREATOR));
+        if held == Some(true) {
+            return held; // Whatever is known of its process.
         }
         if !self.here {
             // After a new boot, no process from before is left; a board from another machine has no boot id here.
             return (self.boot != [0; 16]).then_some(false);
         }
-        if segment.facts().compatible & CREATOR_HOLDS_NO_LOCK != 0 {
-            return process::runs(self.creator, self.boot);
-        }
-        let held = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-        if held == Some(true) && now_ns.saturating_sub(self.creator_seen_at_ns) < CREATOR_EVERY_NS {
-            return Some(true);
-        }
-        let alive = process::runs(self.creator, self.boot).or(held);
-        self.creator_seen_at_ns = if alive == Some(true) { now_ns } else { 0 };
-        alive
+        held.or_else(|| process::runs(self.creator, self.boot))
     }
 
     fn evidence(
@@ -135,6 +123,7 @@ impl Witness {
             judge_alive: None,
             claimed: view.state != SlotState::Reserved,
             on_behalf: false,
+            beat_interval_ms: 0,
             beat: Beat::from_word(beat),
             now,
         };
@@ -144,10 +133,10 @@ impl Witness {
         // The words of the identity are read one by one. If they are of two owners, the next examination corrects the
         // result.
         let Some(record) = segment.cold(view.index) else { return evidence };
-        let [first, start_time, namespace, kind] =
-            [0, 1, 2, 3].map(|at: usize| record.identity[at].load(Ordering::Relaxed));
-        let writer = ProcessMark { pid: (first >> 32) as u32, start_time, namespace };
-        match (kind >> 40) as u8 {
+        let identity = stamp::identity_of(record);
+        let writer = ProcessMark::of_writer(&identity);
+        evidence.beat_interval_ms = identity.beat_interval_ms;
+        match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
             ORIGIN_ON_BEHALF => {
                 let process_runs = process::still_runs(writer, self.boot);
@@ -155,11 +144,10 @@ impl Witness {
             }
             _ => {}
         }
-        evidence.lock_held = match self.here {
-            true => segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index))),
-            false => (self.boot != [0; 16]).then_some(false), // The writer ran during an earlier boot.
-        };
-        if evidence.lock_held.is_none() || evidence.quiet_ms() >= SILENT_AFTER_MS {
+        let held = segment.lock_file().and_then(|file| lock::held(file, lock::slot_byte(view.index)));
+        // Another boot than this one, and no lock that says otherwise: the writer ran before.
+        evidence.lock_held = held.or_else(|| (!self.here && self.boot != [0; 16]).then_some(false));
+        if evidence.lock_held.is_none() {
             evidence.process_runs = process::runs(writer, self.boot);
         }
         evidence

@@ -2,7 +2,7 @@
 //!
 //! One process appends; readers copy and then check which of the copied bytes may have been overwritten meanwhile.
 
-use crate::atomics::{AtomicU64, Mutant, Ordering, fence_unless, in_order, unless};
+use crate::atomics::{AtomicU64, Mutant, Ordering, broken, fence_unless, in_order, unless};
 use crate::layout::LogCounters;
 
 /// A log ring's content at one instant, oldest byte first.
@@ -27,14 +27,26 @@ pub fn begin_log(counters: &LogCounters) {
     in_order(Mutant::LateStart, start, commit);
 }
 
+/// Leave a log alone while the slot's reservation is claimed: its writer began it when the slot was named, and may be
+/// appending.
+pub fn keep_log(counters: Option<&LogCounters>) {
+    if let Some(counters) = counters.filter(|_| broken(Mutant::ClaimBeginsLog)) {
+        begin_log(counters);
+    }
+}
+
 /// Append bytes. Of bytes longer than the ring only the end is kept. Only the one writer may call this.
 pub fn append_log(counters: &LogCounters, ring: &[AtomicU64], bytes: &[u8]) {
     let size = (ring.len() * 8) as u64;
     let kept = &bytes[bytes.len().saturating_sub(size as usize)..];
     let begin = counters.committed.load(Ordering::Relaxed);
     let end = begin.wrapping_add(kept.len() as u64);
+    // A writer that was killed may have announced more than this, and stored it: those bytes stay announced.
+    let before = if broken(Mutant::ReservedBack) { 0 } else { counters.reserved.load(Ordering::Relaxed) };
+    // A forged announcement from further ahead than a ring hides nothing for long.
+    let announced = if before.wrapping_sub(end) <= size { before } else { end };
     let reserve = || {
-        counters.reserved.store(end, Ordering::Relaxed);
+        counters.reserved.store(announced, Ordering::Relaxed);
         // Bytes about to be overwritten are announced before the first of them is: pairs with the fence behind the copy
         // in `read_log`.
         fence_unless(Mutant::NoLogFence, Ordering::Release);
@@ -102,6 +114,21 @@ mod tests {
         let (counters, ring) = ring(1);
         append_log(&counters, &ring, b"0123456789");
         assert_eq!(read_log(&counters, &ring).bytes, b"23456789");
+    }
+
+    #[test]
+    fn bytes_that_a_killed_writer_announced_stay_announced() {
+        let (counters, ring) = ring(1);
+        append_log(&counters, &ring, b"aaaabbb\n");
+        counters.reserved.store(10, Ordering::Relaxed);
+        ring[0].store(u64::from_le_bytes(*b"xyaabbb\n"), Ordering::Relaxed);
+        append_log(&counters, &ring, b"n");
+        assert_eq!(read_log(&counters, &ring).bytes, b"aabbb\nn");
+        append_log(&counters, &ring, b"ext");
+        assert_eq!(
+            (counters.reserved.load(Ordering::Relaxed), read_log(&counters, &ring).bytes),
+            (12, b"bbb\nnext".to_vec())
+        );
     }
 
     #[test]

@@ -1,29 +1,47 @@
 //! A slot's cold record: the words written into it, the word that announces each, and the copy that a reader makes.
 
-use crate::atomics::{AtomicU64, Mutant, Ordering, in_order};
-use crate::layout::{ColdImage, ColdRecord, ERROR_WORDS, HotLine, LogCounters, PATH_WORDS, TEXT_WORDS};
-use crate::progress::Phase;
+use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
+use crate::layout::{
+    ColdImage, ColdRecord, ERROR_WORDS, HotLine, IdentityImage, LogCounters, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
+};
 
 use super::life::read_under;
+use super::transitions::{entry_word, read_transitions};
 use super::{Control, HotReading, Meta, begin_log, set_control};
 
-/// Everything of a new life but its identity: no text, no error, no phases but the first, numbers at zero, an empty
-/// log, and the number of the attempt. For the second step of a claim.
+/// The word of an identity that holds when it was written.
+const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
+
+/// Everything of a new life but its identity: no text, no error, no step but the first, numbers at zero, an empty log,
+/// and the number of the attempt. For the second step of a claim.
 pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounters>, now_ns: u64, attempt: u8) {
-    record.identity[4].store(now_ns, Ordering::Relaxed);
+    record.identity[CLAIMED_AT].store(now_ns, Ordering::Relaxed);
     record.exit.store(0, Ordering::Relaxed);
     record.ended_at.store(0, Ordering::Relaxed);
     record.text.write(&[0; TEXT_WORDS]);
-    for word in record.phases.as_flattened().iter().chain(&record.error).chain(&record.install_path) {
+    record.notes.write(&[0; NOTE_WORDS]);
+    for word in record.transitions.as_flattened().iter().chain(&record.error).chain(&record.result) {
         word.store(0, Ordering::Relaxed);
     }
-    record.phases[usize::from(Phase::Queued.number())][0].store(now_ns, Ordering::Relaxed);
+    record.transitions[0][0].store(entry_word(0, now_ns), Ordering::Relaxed);
     if let Some(counters) = log {
         begin_log(counters);
     }
-    let revision = Meta::from_word(line.numbers.own()[2]).revision.wrapping_add(1);
-    let meta = Meta { phase: Phase::Queued.number(), attempt, total_known: false, revision };
+    let revision = Meta::from_word(line.numbers.own()[2]).revision;
+    let meta = Meta { attempt, transitions: 1, revision, ..Meta::default() }.revised();
     line.numbers.write(&[0, 0, meta.word()]);
+}
+
+/// Go on with a slot whose last writer may have been killed between a text and the numbers that announce it: announce
+/// whatever is there. Returns the numbers.
+pub fn take_up(line: &HotLine) -> [u64; 3] {
+    let [done, total, meta] = line.numbers.own();
+    if broken(Mutant::UnrevisedReport) {
+        return [done, total, meta];
+    }
+    let numbers = [done, total, Meta::from_word(meta).revised().word()];
+    line.numbers.write(&numbers);
+    numbers
 }
 
 /// Publish message and details, and then the numbers, whose revision announces them.
@@ -31,29 +49,9 @@ pub fn publish_text(line: &HotLine, record: &ColdRecord, text: &[u64; TEXT_WORDS
     in_order(Mutant::AnnouncedFirst, || record.text.write(text), || line.numbers.write(numbers));
 }
 
-/// A step from one phase to another.
-#[derive(Clone, Copy, Debug)]
-pub struct PhaseChange {
-    /// The number of the phase that is left.
-    pub left: u8,
-    /// The work done in the phase that is left.
-    pub left_done: u64,
-    /// The number of the phase that is entered.
-    pub entered: u8,
-    /// When, in monotonic nanoseconds.
-    pub now_ns: u64,
-}
-
-/// Note a change of phase, and then publish the numbers that name the phase.
-pub fn enter_phase(line: &HotLine, record: &ColdRecord, change: &PhaseChange, numbers: &[u64; 3]) {
-    let entry = |phase: u8| &record.phases[usize::from(phase) % record.phases.len()];
-    let note = || {
-        entry(change.left)[1].store(change.left_done, Ordering::Relaxed);
-        // A reader ignores an entry later than that of the phase that the numbers name: it is one step ahead.
-        entry(change.entered)[1].store(0, Ordering::Relaxed);
-        entry(change.entered)[0].store(change.now_ns, Ordering::Relaxed);
-    };
-    in_order(Mutant::AnnouncedFirst, note, || line.numbers.write(numbers));
+/// Publish the notes, and then the numbers, whose revision announces them.
+pub fn publish_notes(line: &HotLine, record: &ColdRecord, notes: &[u64; NOTE_WORDS], numbers: &[u64; 3]) {
+    in_order(Mutant::AnnouncedFirst, || record.notes.write(notes), || line.numbers.write(numbers));
 }
 
 /// A slot's record of its end.
@@ -66,7 +64,7 @@ pub struct End<'a> {
     /// A text cell.
     pub error: &'a [u64; ERROR_WORDS],
     /// A text cell.
-    pub install_path: &'a [u64; PATH_WORDS],
+    pub result: &'a [u64; RESULT_WORDS],
 }
 
 /// Write how a slot ended, and then the state that announces it. For the slot's writer, or the process that records its
@@ -75,7 +73,7 @@ pub fn end(line: &HotLine, record: &ColdRecord, into: Control, what: &End<'_>) {
     let write = || {
         write_exit(record, what.exit);
         store_words(&record.error, what.error);
-        store_words(&record.install_path, what.install_path);
+        store_words(&record.result, what.result);
         record.ended_at.store(what.ended_at, Ordering::Relaxed);
     };
     in_order(Mutant::EndFirst, write, || set_control(line, into));
@@ -87,6 +85,13 @@ pub fn write_exit(record: &ColdRecord, exit: u64) {
     if exit != 0 {
         record.exit.store(exit, Ordering::Relaxed);
     }
+}
+
+/// The identity of a slot. Each word is valid alone; under the table's lock all words are of the same life.
+pub fn identity_of(record: &ColdRecord) -> IdentityImage {
+    let mut identity = IdentityImage::default();
+    load_words(&record.identity, bytemuck::cast_slice_mut(std::slice::from_mut(&mut identity)));
+    identity
 }
 
 /// Store words that only this process writes and that no reader believes before the state or the revision moves.
@@ -102,38 +107,40 @@ fn load_words(from: &[AtomicU64], into: &mut [u64]) {
     }
 }
 
-/// Copy a cold record out, as it is under the control word that the numbers were read under. `false` when its text
+/// Copy a cold record out, as it is under the control word that the numbers were read under. Returns the count of
+/// transitions behind the copy: entries of its ring may have been overwritten up to there. `None` when text or notes
 /// could not be read whole in a few tries, or the slot's state has changed.
-pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> bool {
-    read_under(line, hot.control, || read_cold(record, into))
+pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: &mut ColdImage) -> Option<u16> {
+    let mut count = None;
+    let whole = read_under(line, hot.control, || {
+        let read = read_cold(record, into);
+        count = read_transitions(line, record, &mut into.transitions);
+        read
+    });
+    count.filter(|_| whole)
 }
 
-/// Copy a cold record out. `false` when its text could not be read whole in a few tries; `into` then keeps its text.
+/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few tries; `into` then keeps its
+/// text and notes.
 ///
 /// Only under the same control word before and behind does all of it belong to one life: see [`read_record`].
 fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
-    let text = record.text.read_soon();
-    let kept = (into.text_stamp, into.text);
-    // `ColdImage` is the record's plain twin: equal offsets are asserted where the layout is drawn.
-    let words: &mut [u64] = bytemuck::cast_slice_mut(std::slice::from_mut(into));
-    let (identity, rest) = words.split_at_mut(record.identity.len());
-    load_words(&record.identity, identity);
-    rest[0] = record.exit.load(Ordering::Relaxed);
-    rest[1] = record.ended_at.load(Ordering::Relaxed);
-    let (_, rest) = rest[2..].split_at_mut(1 + 2 * TEXT_WORDS);
-    let (phases, rest) = rest.split_at_mut(2 * record.phases.len());
-    load_words(record.phases.as_flattened(), phases);
-    let (error, path) = rest.split_at_mut(record.error.len());
-    load_words(&record.error, error);
-    load_words(&record.install_path, path);
-    match text {
-        Some((stamp, words)) => {
-            into.text_stamp = stamp;
-            into.text = [bytemuck::cast(words); 2];
+    let latched = (record.text.read_soon(), record.notes.read_soon());
+    let kept = (into.text_stamp, into.text, into.notes_stamp, into.notes);
+    load_words(&record.identity, bytemuck::cast_slice_mut(std::slice::from_mut(&mut into.identity)));
+    let exit = record.exit.load(Ordering::Relaxed);
+    (into.exit_flags, into.exit_signal, into.exit_code) = (exit as u8, (exit >> 8) as u8, (exit >> 32) as i32);
+    into.ended_at = record.ended_at.load(Ordering::Relaxed);
+    load_words(&record.error, &mut into.error);
+    load_words(&record.result, &mut into.result);
+    match latched {
+        (Some((text_stamp, text)), Some((notes_stamp, notes))) => {
+            (into.text_stamp, into.text) = (text_stamp, [bytemuck::cast(text); 2]);
+            (into.notes_stamp, into.notes) = (notes_stamp, [notes; 2]);
             true
         }
-        None => {
-            (into.text_stamp, into.text) = kept;
+        _ => {
+            (into.text_stamp, into.text, into.notes_stamp, into.notes) = kept;
             false
         }
     }
@@ -141,7 +148,9 @@ fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use super::super::transitions::{StepChange, enter_step};
     use super::*;
+    use crate::layout::TransitionImage;
 
     #[test]
     fn a_cold_record_and_its_copy_agree_word_by_word() {
@@ -152,31 +161,39 @@ mod tests {
         record.exit.store(1, Ordering::Relaxed);
         record.ended_at.store(2, Ordering::Relaxed);
         record.text.write(&std::array::from_fn(|at| 200 + at as u64));
-        record.phases[7][1].store(77, Ordering::Relaxed);
+        record.notes.write(&std::array::from_fn(|at| 300 + at as u64));
+        record.transitions[7][1].store(77, Ordering::Relaxed);
         record.error[28].store(88, Ordering::Relaxed);
-        record.install_path[15].store(99, Ordering::Relaxed);
+        record.result[15].store(99, Ordering::Relaxed);
         let mut image = ColdImage::default();
         assert!(read_cold(&record, &mut image));
-        assert_eq!((image.start_time, image.version[3], image.exit_flags, image.ended_at), (101, 115, 1, 2));
+        assert_eq!(read_transitions(&HotLine::default(), &record, &mut image.transitions), Some(0));
+        let identity = image.identity;
+        assert_eq!((identity.start_time, identity.version[3], image.exit_flags, image.ended_at), (101, 124, 1, 2));
         assert_eq!((image.good_text().message[0], image.good_text().details[13]), (200, 223));
-        assert_eq!((image.phases[7].done, image.error[28], image.install_path[15]), (77, 88, 99));
+        assert_eq!((image.good_notes()[15], image.transitions[7].done), (315, 77));
+        assert_eq!((image.error[28], image.result[15]), (88, 99));
     }
 
     #[test]
     fn a_new_life_keeps_nothing_of_the_one_before_but_stamps_and_revision() {
         let (line, record, log) = (HotLine::default(), ColdRecord::default(), LogCounters::default());
-        let meta = Meta { phase: 3, attempt: 7, total_known: true, revision: 9 };
+        let meta = Meta { step: 3, attempt: 7, total_known: true, unit: 2, health: 1, transitions: 1, revision: 9 };
         publish_text(&line, &record, &[5; TEXT_WORDS], &[1, 2, meta.word()]);
-        let change = PhaseChange { left: 0, left_done: 4, entered: 3, now_ns: 6 };
-        enter_phase(&line, &record, &change, &[1, 2, meta.word()]);
-        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], install_path: &[4; PATH_WORDS] };
+        publish_notes(&line, &record, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
+        let change = StepChange { count: 1, left_done: 4, entered: 3, now_ns: 600 };
+        enter_step(&line, &record, &change, &[1, 2, meta.word()]);
+        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
         end(&line, &record, Control::from_word(0), &what);
-        begin_record(&line, &record, Some(&log), 77, 1);
+        begin_record(&line, &record, Some(&log), 0x7700, 1);
         let mut image = ColdImage::default();
         assert!(read_cold(&record, &mut image));
-        let phases = std::array::from_fn(|at| crate::layout::PhaseImage { entered_at: [77, 0][at.min(1)], done: 0 });
-        assert_eq!(image, ColdImage { claimed_at: 77, text_stamp: 2, phases, ..ColdImage::default() });
-        let begun = Meta { phase: 0, attempt: 1, total_known: false, revision: 10 };
-        assert_eq!(line.numbers.read(), Some((3, [0, 0, begun.word()])));
+        assert_eq!(read_transitions(&line, &record, &mut image.transitions), Some(1));
+        let transitions = std::array::from_fn(|at| TransitionImage { entered: [0x7700, 0][at.min(1)], done: 0 });
+        let identity = IdentityImage { claimed_at: 0x7700, ..IdentityImage::default() };
+        let expected = ColdImage { identity, text_stamp: 2, notes_stamp: 2, transitions, ..ColdImage::default() };
+        assert_eq!(image, expected);
+        let begun = Meta { attempt: 1, transitions: 1, revision: 10, ..Meta::default() };
+        assert_eq!(line.numbers.read(), Some((4, [0, 0, begun.word()])));
     }
 }

@@ -51,30 +51,51 @@ impl Control {
 /// The third of a slot's numbers: the meaning of the other two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Meta {
-    /// The number of a phase.
-    pub phase: u8,
+    /// The number of a step.
+    pub step: u8,
     /// The number of the attempt, from 1.
     pub attempt: u8,
     /// True if `total` is known.
     pub total_known: bool,
-    /// Moves with every change of text or phases, to make readers look at the cold record again.
+    /// The number of a [`Unit`](crate::Unit): 3 bits.
+    pub unit: u8,
+    /// The number of a [`Health`](crate::Health): 4 bits.
+    pub health: u8,
+    /// Steps entered so far: see [`transitions`](super::transitions).
+    pub transitions: u16,
+    /// Moves with every change of text, notes or step, to make readers look at the cold record again.
     pub revision: u16,
 }
 
 impl Meta {
     /// The word in which this is stored.
     pub const fn word(self) -> u64 {
-        (self.revision as u64) << 48 | (self.total_known as u64) << 16 | (self.attempt as u64) << 8 | self.phase as u64
+        (self.revision as u64) << 48
+            | (self.transitions as u64) << 32
+            | (self.health as u64 & 15) << 20
+            | (self.unit as u64 & 7) << 17
+            | (self.total_known as u64) << 16
+            | (self.attempt as u64) << 8
+            | self.step as u64
     }
 
     /// The value of a loaded word.
     pub const fn from_word(word: u64) -> Self {
         Self {
-            phase: word as u8,
+            step: word as u8,
             attempt: (word >> 8) as u8,
             total_known: word >> 16 & 1 == 1,
+            unit: (word >> 17) as u8 & 7,
+            health: (word >> 20) as u8 & 15,
+            transitions: (word >> 32) as u16,
             revision: (word >> 48) as u16,
         }
+    }
+
+    /// The same with the next revision.
+    #[must_use]
+    pub const fn revised(self) -> Self {
+        Self { revision: self.revision.wrapping_add(1), ..self }
     }
 }
 
@@ -86,7 +107,15 @@ mod tests {
     fn control_and_meta_words_come_back_as_they_were() {
         let control = Control::of(u32::MAX, SlotState::Died, true);
         assert_eq!(Control::from_word(control.word()), control);
-        let meta = Meta { phase: 7, attempt: 255, total_known: true, revision: 65_535 };
+        let meta = Meta {
+            step: 7,
+            attempt: 255,
+            total_known: true,
+            unit: 4,
+            health: 5,
+            transitions: 65_528,
+            revision: 65_535,
+        };
         assert_eq!(Meta::from_word(meta.word()), meta);
     }
 }

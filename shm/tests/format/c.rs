@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use vx_shm::{ClaimError, Kind, Liveness, Phase, ReserveError, Slot, SlotState, Snapshot};
+use vx_shm::{ClaimError, Kind, Liveness, ReserveError, Slot, SlotState, Snapshot, Step};
 
 use crate::crate_file;
 use crate::support::children::rounds;
@@ -95,7 +95,7 @@ fn what_c_publishes_rust_reads_and_what_rust_publishes_c_shows() {
     both_forms(|form| {
         let board = form.board("both", 4);
         let mut slot = Slot::join(board.path(), "rust", "2.0", Kind::Task).unwrap();
-        slot.enter(Phase::Linking, Some(5));
+        slot.enter(Step::new(6), Some(5));
         slot.message("said in Rust");
         slot.publish(3);
         let Some(published) = run("board", "publish", board.path(), "c") else { return };
@@ -103,13 +103,13 @@ fn what_c_publishes_rust_reads_and_what_rust_publishes_c_shows() {
         let seen = board.reader().unwrap().snapshot().unwrap();
         let c = &seen.slots[1];
         assert_eq!((c.key.as_str(), c.version.as_str(), c.kind), ("c", "1.0", Kind::Task));
-        assert_eq!((c.state, c.phase, c.done, c.total), (SlotState::Done, Phase::Extracting, 1000, Some(1000)));
+        assert_eq!((c.state, c.step, c.done, c.total), (SlotState::Done, Step::new(3), 1000, Some(1000)));
         assert_eq!((c.message.as_str(), c.details.as_str()), ("reported from C", "line one\nline two"));
-        assert_eq!((c.error.as_deref(), c.attempt, c.phases.len()), (None, 1, 2));
-        assert!(c.ended_at_ns >= Some(c.phases[1].entered_at_ns));
+        assert_eq!((c.error.as_deref(), c.attempt, c.transitions.len()), (None, 1, 2));
+        assert!(c.ended_at_ns >= Some(c.transitions[1].entered_at_ns));
         let shown = String::from_utf8(run("board", "show", board.path(), "").unwrap().stdout).unwrap();
-        assert!(shown.contains("rust 2.0 state 3 phase 6: 3 of 5, said in Rust\n"), "{shown}");
-        assert!(shown.contains("c 1.0 state 4 phase 5: 1000 of 1000, reported from C\n"), "{shown}");
+        assert!(shown.contains("rust 2.0 state 3 step 6: 3 of 5, said in Rust\n"), "{shown}");
+        assert!(shown.contains("c 1.0 state 4 step 3: 1000 of 1000, reported from C\n"), "{shown}");
     });
 }
 
@@ -196,6 +196,19 @@ fn keys_and_places_are_kept_apart_between_c_and_rust() {
 }
 
 #[test]
+fn a_second_join_of_one_process_in_c_leaves_its_own_slot_alone() {
+    both_forms(|form| {
+        let board = form.board("p", 1);
+        let Some(joined) = run("flat_out", "twice", board.path(), "c") else { return };
+        assert!(joined.status.success(), "{joined:?}");
+        // VX_KEY_IN_USE for the same key, VX_FULL for another one.
+        assert_eq!(String::from_utf8_lossy(&joined.stdout), "6 7\n");
+        let seen = board.reader().unwrap().snapshot().unwrap();
+        assert_eq!((seen.slots.len(), seen.slots[0].key.as_str(), seen.slots[0].generation), (1, "c", 1));
+    });
+}
+
+#[test]
 fn a_change_of_state_by_c_wakes_a_waiting_reader() {
     let form = Form::file();
     let board = form.board("p", 2);
@@ -243,7 +256,7 @@ fn c_refuses_what_is_no_board_or_not_to_be_trusted() {
         refused(&bytes, NOT_A_BOARD);
     }
     let mut other = good.clone();
-    crate::support::with_facts(&mut other, |facts| facts.major = 2);
+    crate::support::with_facts(&mut other, |facts| facts.major = 1);
     refused(&other, 10 + 3);
     let mut feature = good.clone();
     crate::support::with_facts(&mut feature, |facts| facts.incompatible = 4);

@@ -3,11 +3,11 @@
 use std::mem::{offset_of, size_of};
 
 use vx_shm::layout::{
-    ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, Latch,
-    LogCounters, PhaseImage, TITLE_WORDS, TextImage, Words, encode_text,
+    ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, IdentityImage, LOG_HEADER_BYTES,
+    Latch, LogCounters, NotesImage, TITLE_WORDS, TextImage, TransitionImage, Words, encode_text,
 };
 use vx_shm::stamp::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
-use vx_shm::{BoardState, Kind, Phase, SlotState, layout};
+use vx_shm::{BoardState, Health, Kind, SlotState, Unit, layout};
 
 /// A part of the board whose words lie at fixed offsets from its beginning.
 pub(crate) struct Part {
@@ -67,7 +67,7 @@ pub(crate) fn parts() -> Vec<Part> {
                 .into_iter()
                 .enumerate()
                 .map(|(at, name)| {
-                    let what = ["work finished in this phase", "work there is in it, if known", "see below"][at];
+                    let what = ["work finished in this step", "work there is in it, if known", "see below"][at];
                     field(name, 8 * at, 8, what)
                 })
                 .collect(),
@@ -81,10 +81,14 @@ pub(crate) fn parts() -> Vec<Part> {
         ),
         part("cold", cold()),
         part(
-            "phases",
-            fields!(PhaseImage { entered_at: "when it was entered; 0: never", done: "the work done when it was left" }),
+            "transitions",
+            fields!(TransitionImage {
+                entered: "when the step was entered, with its number in place of the lowest byte; 0: nothing is here",
+                done: "the work done when it was left",
+            }),
         ),
         part("text", fields!(TextImage { message: "text cell: one line", details: "text cell: longer" })),
+        part("notes", notes()),
         part("log", log()),
     ]
 }
@@ -92,7 +96,7 @@ pub(crate) fn parts() -> Vec<Part> {
 fn header() -> Vec<Field> {
     let mut header = fields!(HeaderImage {
         magic: "the letters `vx-board`",
-        major: "layout; another one than 1 cannot be read",
+        major: "layout; another one than 2 cannot be read",
         minor: "a higher one can be read",
         incompatible: "features that a reader must know: none so far; refuse any bit that is set",
         compatible: "features that a reader may leave out; bit 0: the creator holds no lock, ask for its process",
@@ -114,6 +118,7 @@ fn header() -> Vec<Field> {
         created_at_ns: "monotonic clock",
         taken_at_ns: "of a dump: monotonic clock when it was taken",
         body_crc: "of a dump: CRC-32 of every byte from `ready` to the end",
+        creator_time_namespace: "time namespace (inode of `/proc/self/ns/time`); 0: none",
         crc: "CRC-32 (IEEE) of all bytes before it",
     });
     assert_eq!(size_of::<HeaderImage>(), 8 * FACT_WORDS);
@@ -149,33 +154,53 @@ fn hot() -> Vec<Field> {
 }
 
 fn cold() -> Vec<Field> {
-    let mut cold = fields!(ColdImage {
+    let mut cold = fields!(IdentityImage {
         generation: "the life of the slot that the identity belongs to",
         pid: "process id of the writer; 0 before a claim",
         start_time: "of that process; 0: unknown",
         namespace: "its pid namespace; 0: none",
+        time_namespace: "its time namespace; 0: none",
         uid: "its user id",
         kind: "see below",
         origin: "the slot's origin, see below",
         parent_slot: "0xFFFF: none",
         claimed_at: "when it was named, and after that claimed",
-        process_group: "kept for services",
-        port: "kept for services",
+        key_hash: "FNV-1a, 64 bits, of the whole key: see below",
+        runner: "process id of the process that can be asked to stop or restart the work; 0: none",
+        log_writer: "process id of the process that writes the log; 0: the slot's writer",
+        process_group: "of the work; 0: unknown",
+        beat_interval_ms: "milliseconds between two beats; 0: 250",
         key: "text cell",
         version: "text cell",
+    });
+    cold.extend(fields!(ColdImage {
         exit_flags: "bit 0: the exit status is known; bit 1: the signal is",
         exit_signal: "the signal that ended the process",
         exit_code: "exit status, signed",
         ended_at: "when the slot ended",
-    });
+    }));
     let text = offset_of!(ColdRecord, text);
     cold.extend(latch::<{ layout::TEXT_WORDS }>(text, ["text_stamp", "text_copy0", "text_copy1"], "text"));
+    let notes = offset_of!(ColdRecord, notes);
+    cold.extend(latch::<{ layout::NOTE_WORDS }>(notes, ["notes_stamp", "notes_copy0", "notes_copy1"], "notes"));
     cold.extend(fields!(ColdImage {
-        phases: "one `phase` each, by number",
+        transitions: "a ring of 9, see below",
         error: "text cell; to be believed once the state has ended",
-        install_path: "text cell; likewise",
+        result: "text cell; likewise: the place of the result",
     }));
     cold
+}
+
+fn notes() -> Vec<Field> {
+    fields!(NotesImage {
+        waits_board: "id of the board with the slot that this one waits for; zeros: it waits for none",
+        waits_slot: "that slot",
+        waits_generation: "its generation",
+        port: "the port that the slot's process listens on; 0: none",
+        named_at: "the count of transitions to which `step_name` belongs",
+        step_name: "text cell: the writer's own name for its step; says nothing at another count",
+        address: "text cell: where the slot's process is reached",
+    })
 }
 
 fn log() -> Vec<Field> {
@@ -213,7 +238,8 @@ pub(crate) fn numbers() -> Vec<Numbers> {
     };
     vec![
         words("state", SlotState::ALL.iter().map(|state| (state.name(), state.number())).collect()),
-        words("phase", Phase::ALL.iter().map(|phase| (phase.name(), phase.number())).collect()),
+        words("unit", Unit::ALL.iter().map(|unit| (unit.name(), unit.number())).collect()),
+        words("health", Health::ALL.iter().map(|health| (health.name(), health.number())).collect()),
         words("kind", Kind::ALL.iter().map(|kind| (kind.name(), kind.number())).collect()),
         words("board", BoardState::ALL.iter().map(|state| (state.name(), state.number())).collect()),
         Numbers {
@@ -235,13 +261,16 @@ pub(crate) fn numbers() -> Vec<Numbers> {
         bits(
             "meta_bit",
             vec![
-                ("phase", bit(Meta { phase: 1, ..meta }.word()), "8 bits"),
+                ("step", bit(Meta { step: 1, ..meta }.word()), "8 bits: its words stand in the vocabulary of the kind"),
                 ("attempt", bit(Meta { attempt: 1, ..meta }.word()), "8 bits, from 1"),
                 ("total_known", bit(Meta { total_known: true, ..meta }.word()), "1: `total` is known"),
+                ("unit", bit(Meta { unit: 1, ..meta }.word()), "3 bits: of `done` and `total`"),
+                ("health", bit(Meta { health: 1, ..meta }.word()), "4 bits"),
+                ("transitions", bit(Meta { transitions: 1, ..meta }.word()), "16 bits: steps entered so far"),
                 (
                     "revision",
                     bit(Meta { revision: 1, ..meta }.word()),
-                    "16 bits: moves with every change of text or phase",
+                    "16 bits: moves with every change of text, notes or step",
                 ),
             ],
         ),

@@ -4,11 +4,10 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use vx_shm::layout::{BEAT_UNIT_NS, HeaderImage, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, PHASES, READY};
-use vx_shm::{Reader, dump};
+use vx_shm::layout::{BEAT_UNIT_NS, HeaderImage, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, READY, TRANSITIONS};
 
+use crate::crate_file;
 use crate::described::{Numbers, Part, numbers, parts};
-use crate::{crate_file, golden};
 
 pub(crate) fn document() -> PathBuf {
     crate_file("../docs/board-format.md")
@@ -77,7 +76,7 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
     define("VX_MAJOR".into(), format!("{MAJOR}u"));
     define("VX_MAX_SLOTS".into(), format!("{MAX_SLOTS}u"));
     define("VX_NO_PARENT".into(), format!("{NO_PARENT:#x}u"));
-    define("VX_PHASE_COUNT".into(), format!("{PHASES}u"));
+    define("VX_TRANSITION_COUNT".into(), format!("{TRANSITIONS}u"));
     define("VX_BEAT_UNIT_NS".into(), format!("UINT64_C({BEAT_UNIT_NS})"));
     let one = HeaderImage::for_slots(1);
     for (name, region) in [("HOT", one.hot), ("BEATS", one.beats), ("COLD", one.cold), ("LOG", one.log)] {
@@ -98,11 +97,4 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
     let text = std::fs::read_to_string(header_file()).expect("the header");
     let text = replaced(&text, "/* LAYOUT: written by the test that checks it */", "/* END OF LAYOUT */", &macros);
     is_kept(&header_file(), &text);
-}
-
-#[test]
-fn the_golden_dump_and_the_json_beside_it_agree() {
-    let snapshot = Reader::open(&golden()).expect("it opens").snapshot().expect("it reads");
-    let json = serde_json::to_string_pretty(&dump::to_json(&snapshot)).expect("JSON");
-    is_kept(&golden().with_extension("json"), &format!("{json}\n"));
 }

@@ -1,4 +1,4 @@
-/* The other side of the tests against Rust: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `refused BOARD KEY`. */
+/* The other side of the tests against Rust: `read BOARD MOVES`, `write BOARD KEY`, `die BOARD KEY`, `twice BOARD KEY`. */
 #define _GNU_SOURCE
 #include "vx_board.h"
 
@@ -48,6 +48,14 @@ static void write_one(struct vx_writer *slot, uint64_t done) {
     vx_publish_of(slot, done, true, total_for(done, slot->generation));
 }
 
+/* Join with the same key again, then with another one; how both went. */
+static int join_again(struct vx_board *board, const char *key) {
+    struct vx_writer again, other;
+    int same = vx_join(board, key, "1.2", &again), another = vx_join(board, "another", "1.2", &other);
+    printf("%d %d\n", same, another);
+    return 0;
+}
+
 int main(int count, char **arguments) {
     if (count != 4) return 2;
     bool reads = strcmp(arguments[1], "read") == 0;
@@ -58,11 +66,12 @@ int main(int count, char **arguments) {
     if (reads) return read_flat_out(&board, atol(arguments[3]));
     result = vx_join(&board, arguments[3], "1.2", &slot);
     if (result != VX_OK) return 10 + result;
-    vx_enter(&slot, VX_PHASE_DOWNLOADING, true, total_for(0, slot.generation));
+    vx_enter(&slot, 3, true, total_for(0, slot.generation));
     if (strcmp(arguments[1], "die") == 0) {
         vx_publish_of(&slot, 7, true, 9);
         return 0;
     }
+    if (strcmp(arguments[1], "twice") == 0) return join_again(&board, arguments[3]);
     printf("begins\n");
     fflush(stdout);
     for (uint64_t done = 1;; done++) {

@@ -48,8 +48,9 @@ def slot(index):
     while True:
         control = number("hot", "control", hot)
         copy = latched("hot", "stamp", "copy%d", hot)
-        texts = latched("cold", "text_stamp", "text_copy%d", cold)
+        texts, notes = (latched("cold", f"{name}_stamp", f"{name}_copy%d", cold) for name in ("text", "notes"))
         record = bytes(board[cold : cold + region("cold")[1]])
+        after = bits("meta_bit", "transitions", int.from_bytes(latched("hot", "stamp", "copy%d", hot)[16:], "little"), 16)
         if number("hot", "control", hot) == control:
             break
     field = lambda name: record[tables["cold"][name][0] :][: tables["cold"][name][1]]
@@ -58,26 +59,39 @@ def slot(index):
     said = {name: text(texts[at : at + size]) or None for name, (at, size) in tables["text"].items()}
     state, meta = bits("control_bit", "state", control, 8), numbers["meta"]
     ended, known = integer("ended_at") != 0, bits("meta_bit", "total_known", meta, 1)
-    size = sum(size for _, size in tables["phases"].values())
-    phases = [{"phase": named("phase", at // size)} | {name: int.from_bytes(field("phases")[at + place :][:width], "little")
-        for name, (place, width) in tables["phases"].items()} for at in range(0, len(field("phases")), size)]
-    present = phases[bits("meta_bit", "phase", meta, 8)]
-    present["done"] = numbers["done"]
-    phases = [phase for phase in phases if 0 < phase["entered_at"] <= present["entered_at"]]
+    size = sum(size for _, size in tables["transitions"].values())
+    ring = [field("transitions")[at : at + size] for at in range(0, len(field("transitions")), size)]
+    before = bits("meta_bit", "transitions", meta, 16)
+    lap = 0xFFFF // len(ring) * len(ring) - len(ring)
+    moved = after - before + lap * (after < before)
+    entries = [[int.from_bytes(ring[(before - age) % len(ring)][at : at + width], "little")
+        for at, width in tables["transitions"].values()] for age in range(min(len(ring) - 1 - moved, before), 0, -1)]
+    steps = [{"step": entered & 0xFF, "entered_at": entered & ~0xFF, "done": done} for entered, done in entries if entered]
+    for present in steps[-1:]:
+        present["done"] = numbers["done"]
+    note = lambda name: notes[tables["notes"][name][0] :][: tables["notes"][name][1]]
+    noted = lambda name: int.from_bytes(note(name), "little")
+    waits = {"board": note("waits_board").hex(), "slot": noted("waits_slot"), "generation": noted("waits_generation")}
     return {
         "index": index, "generation": bits("control_bit", "generation", control, 32), "key": text(field("key")),
         "version": text(field("version")) or None, "kind": named("kind", integer("kind")), "state": named("state", state),
-        "phase": present["phase"], "done": numbers["done"], "total": numbers["total"] if known else None,
+        "step": bits("meta_bit", "step", meta, 8), "unit": named("unit", bits("meta_bit", "unit", meta, 3)),
+        "step_name": text(note("step_name")) or None if noted("named_at") == before else None,
+        "health": named("health", bits("meta_bit", "health", meta, 4)), "address": text(note("address")) or None,
+        "port": noted("port") or None, "waits_for": waits if any(note("waits_board")) else None,
+        "parent": integer("parent_slot") if integer("parent_slot") != 0xFFFF else None, "runner": integer("runner") or None,
+        "log_writer": integer("log_writer") or None, "process_group": integer("process_group") or None,
+        "done": numbers["done"], "total": numbers["total"] if known else None,
         "pid": integer("pid") or None, "attempt": bits("meta_bit", "attempt", meta, 8), **said,
         "error": text(field("error")) or None if ended else None,
         "exit_code": integer("exit_code", True) if integer("exit_flags") & 1 else None,
         "signal": integer("exit_signal") if integer("exit_flags") & 2 else None,
-        "install_path": text(field("install_path")) or None if ended else None,
-        "phases": sorted(phases, key=lambda phase: phase["entered_at"]), "ended_at": integer("ended_at") or None,
+        "result": text(field("result")) or None if ended else None,
+        "transitions": steps, "ended_at": integer("ended_at") or None,
     }
 
 facts = b"".join(struct.pack("<Q", word) for word in words[: tables["header"]["ready"][0] // 8])
-assert raw("header", "magic") == b"vx-board" and number("header", "major") == 1 and number("header", "incompatible") == 0
+assert raw("header", "magic") == b"vx-board" and number("header", "major") == 2 and number("header", "incompatible") == 0
 assert zlib.crc32(facts[: tables["header"]["crc"][0]]) == number("header", "crc") and len(board) >= number("header", "length")
 assert raw("header", "ready") == b"complete"
 if number("header", "form") == 1:

@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use vx_shm::{AttachErrorKind, Board, DumpError, Ending, Kind, Phase, ReadError, Reader, Slot, SlotState, Snapshot};
+use vx_shm::{AttachErrorKind, Board, DumpError, Ending, Kind, ReadError, Reader, Slot, SlotState, Snapshot, Step};
 
 use crate::support::children::{Writer, rounds};
 use crate::support::{Form, Random};
@@ -99,7 +99,7 @@ fn readers_of_boards_that_are_cut_at_any_instant_get_an_error_and_no_signal() {
         let mut slots =
             ["tool-1", "tool-2", "tool-3"].map(|key| Slot::join(board.path(), key, "1", Kind::Task).unwrap());
         for slot in &mut slots {
-            slot.enter(Phase::Downloading, Some(u64::MAX));
+            slot.enter(Step::new(3), Some(u64::MAX));
             slot.publish(1);
             (0..50).for_each(|_| slot.log_line(b"a line of the log"));
         }
@@ -139,7 +139,7 @@ pub(crate) fn play_writer(board: &Path) {
     while !told.is_finished() {
         done += 1;
         slot.publish(done);
-        slot.enter(Phase::Extracting, Some(done));
+        slot.enter(Step::new(5), Some(done));
         slot.message("a message");
         slot.log_line(b"a line");
     }

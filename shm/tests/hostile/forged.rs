@@ -2,7 +2,7 @@
 //! that a writer relies on.
 
 use vx_shm::layout::Region;
-use vx_shm::{Ending, Kind, Phase, Reader, Slot, SlotState, dump};
+use vx_shm::{Ending, Kind, Reader, Slot, SlotState, Step, dump};
 
 use crate::bytes::mutate;
 use crate::support::children::rounds;
@@ -66,7 +66,7 @@ fn a_writer_on_forged_words_neither_panics_nor_writes_elsewhere() {
         bytes.splice(..0, good[..8192].iter().copied());
         write_private(&victim, &bytes);
         if let Ok(mut slot) = Slot::join(&victim, "new", "", Kind::Task) {
-            slot.enter(Phase::Extracting, Some(u64::MAX));
+            slot.enter(Step::new(5), Some(u64::MAX));
             slot.message("text");
             slot.log_line(&[b'x'; 3000]);
             let index = slot.index();

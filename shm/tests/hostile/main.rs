@@ -18,7 +18,7 @@ mod scribble;
 mod support;
 
 use support::Form;
-use vx_shm::{Ending, Kind, Phase, Slot};
+use vx_shm::{Ending, Kind, Slot, Step};
 
 /// No test, but the second process of the tests that need one.
 #[test]
@@ -40,7 +40,7 @@ fn child() {
 fn filled(form: &Form) -> (std::path::PathBuf, Vec<u8>) {
     let board = form.board("title", 4);
     let mut live = Slot::join(board.path(), "live", "1.0", Kind::Task).unwrap();
-    live.enter(Phase::Downloading, Some(10));
+    live.enter(Step::new(3), Some(10));
     live.message("message");
     live.details("details");
     live.log_line(b"a line");

@@ -5,7 +5,7 @@ use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant};
 use vx_shm::layout::{HotLine, LogCounters};
-use vx_shm::stamp::{Control, append_log, begin_log, claim, read_hot, read_log};
+use vx_shm::stamp::{Control, append_log, begin_log, claim, keep_log, read_hot, read_log};
 
 use crate::run::Model;
 
@@ -36,6 +36,20 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::RelaxedState],
         preemptions: 3,
         run: a_new_life_is_shown_with_its_log,
+        variants: 1,
+    },
+    Model {
+        name: "a log that is continued never shows a byte of a report that was killed",
+        mutants: &[Mutant::ReservedBack],
+        preemptions: 3,
+        run: a_continued_log_never_shows_a_killed_report,
+        variants: 1,
+    },
+    Model {
+        name: "a log of a writer of its own goes on while its slot is claimed",
+        mutants: &[Mutant::ClaimBeginsLog],
+        preemptions: 3,
+        run: a_log_of_its_own_writer_goes_on_while_its_slot_is_claimed,
         variants: 1,
     },
     Model {
@@ -120,6 +134,37 @@ fn a_new_life_is_shown_with_its_log() {
     });
     writer.join().unwrap();
     reader.join().unwrap();
+}
+
+fn a_continued_log_never_shows_a_killed_report() {
+    use vx_shm::atomics::Ordering::Relaxed;
+    let (counters, ring) = ring(b"aaaabbb\n");
+    // A report was killed after it had stored two bytes, before it committed them. The next one goes on in the same life.
+    counters.reserved.store(10, Relaxed);
+    ring[0].store(u64::from_le_bytes(*b"xyaabbb\n"), Relaxed);
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"n"));
+    let reader = thread::spawn(move || {
+        assert_one_of(&read_log(&counters, &*ring).bytes, &[b"aabbb\n", b"aabbb\nn"]);
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_log_of_its_own_writer_goes_on_while_its_slot_is_claimed() {
+    let (counters, ring) = ring(b"");
+    let line = Arc::new(HotLine::default());
+    let reserved = Control::of(1, SlotState::Reserved, true);
+    assert!(claim(&line, Control::of(0, SlotState::Free, false), reserved, || begin_log(&counters)));
+    let (ahead, written) = (counters.clone(), ring.clone());
+    let writer = thread::spawn(move || append_log(&ahead, &*written, b"ab"));
+    let (claimed, kept) = (line.clone(), counters.clone());
+    let claimer = thread::spawn(move || {
+        assert!(claim(&claimed, reserved, Control::of(1, SlotState::Live, true), || keep_log(Some(&*kept))));
+    });
+    writer.join().unwrap();
+    claimer.join().unwrap();
+    assert_one_of(&read_log(&counters, &*ring).bytes, &[b"ab"]);
 }
 
 fn a_log_goes_on_behind_a_half_written_line() {

@@ -6,11 +6,12 @@ use loom::thread;
 use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
 use vx_shm::layout::{
-    ColdImage, ColdRecord, ERROR_WORDS, HotLine, KEY_WORDS, LogCounters, PATH_WORDS, PHASES, TEXT_WORDS, VERSION_WORDS,
+    ColdImage, ColdRecord, ERROR_WORDS, HotLine, IDENTITY_WORDS, LogCounters, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
+    TRANSITIONS,
 };
 use vx_shm::stamp::{
-    Control, End, Meta, PhaseChange, begin_record, claim, end, enter_phase, publish_text, read_hot, read_record,
-    read_under, set_control, store_words,
+    Control, End, Meta, StepChange, begin_record, claim, end, enter_step, next_count, publish_notes, publish_text,
+    read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -24,10 +25,31 @@ pub(crate) const MODELS: &[Model] = &[
         variants: 1,
     },
     Model {
-        name: "a phase that is named has its entry, and the one before its result",
+        name: "a text of a killed report is announced by the next",
+        mutants: &[Mutant::UnrevisedReport],
+        preemptions: 3,
+        run: a_text_of_a_killed_report_is_announced_by_the_next,
+        variants: 1,
+    },
+    Model {
+        name: "notes that are announced are there",
         mutants: &[Mutant::AnnouncedFirst],
         preemptions: 3,
-        run: a_phase_that_is_named_has_its_entry,
+        run: notes_that_are_announced_are_there,
+        variants: 1,
+    },
+    Model {
+        name: "a transition is shown only while it cannot have been overwritten",
+        mutants: &[Mutant::NoStepFence, Mutant::NoStepCount, Mutant::NoSpareStep],
+        preemptions: 2,
+        run: a_transition_is_shown_only_while_it_is_whole,
+        variants: 1,
+    },
+    Model {
+        name: "a step that is named has its entry, and the one before its result",
+        mutants: &[Mutant::AnnouncedFirst],
+        preemptions: 3,
+        run: a_step_that_is_named_has_its_entry,
         variants: 1,
     },
     Model {
@@ -57,8 +79,8 @@ fn live(generation: u32) -> Control {
     Control::of(generation, SlotState::Live, true)
 }
 
-fn numbers(revision: u16, phase: u8) -> [u64; 3] {
-    [0, 0, Meta { phase, attempt: 1, total_known: false, revision }.word()]
+fn numbers(revision: u16, step: u8, transitions: u16) -> [u64; 3] {
+    [0, 0, Meta { step, attempt: 1, transitions, revision, ..Meta::default() }.word()]
 }
 
 /// A slot in its first life.
@@ -73,13 +95,13 @@ fn a_text_that_is_announced_is_there() {
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
         for revision in 1..=2 {
-            publish_text(&announced, &written, &[u64::from(revision); TEXT_WORDS], &numbers(revision, 0));
+            publish_text(&announced, &written, &[u64::from(revision); TEXT_WORDS], &numbers(revision, 0, 0));
         }
     });
     let reader = thread::spawn(move || {
         let Some(hot) = read_hot(&line) else { return };
         let mut image = ColdImage::default();
-        if read_record(&line, &hot, &record, &mut image) {
+        if read_record(&line, &hot, &record, &mut image).is_some() {
             let (text, announced) = (image.good_text(), Meta::from_word(hot.numbers[2]).revision);
             assert_eq!(text.message[0], text.details[0], "two texts in one");
             assert!(text.message[0] >= u64::from(announced), "announced, and not there");
@@ -89,20 +111,90 @@ fn a_text_that_is_announced_is_there() {
     reader.join().unwrap();
 }
 
-fn a_phase_that_is_named_has_its_entry() {
+fn a_text_of_a_killed_report_is_announced_by_the_next() {
     let (line, record) = slot();
-    let (named, written) = (line.clone(), record.clone());
+    line.numbers.write(&numbers(7, 0, 0));
+    record.text.write(&[9; TEXT_WORDS]); // Killed before the numbers that announce it.
+    let continued = line.clone();
     let writer = thread::spawn(move || {
-        let change = PhaseChange { left: 0, left_done: 5, entered: 1, now_ns: 9 };
-        enter_phase(&named, &written, &change, &numbers(1, 1));
+        let [_, total, meta] = take_up(&continued);
+        continued.numbers.write(&[1, total, meta]); // A report of numbers alone.
+    });
+    let reader = thread::spawn(move || {
+        // It has shown the record of revision 7, as it was before the killed report.
+        let Some(hot) = read_hot(&line) else { return };
+        let looks_again = Meta::from_word(hot.numbers[2]).revision != 7;
+        assert!(hot.numbers[0] == 0 || looks_again, "numbers from after the text, and the text stays unseen");
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn notes_that_are_announced_are_there() {
+    let (line, record) = slot();
+    let (announced, written) = (line.clone(), record.clone());
+    let writer = thread::spawn(move || {
+        for revision in 1..=2 {
+            publish_notes(&announced, &written, &[u64::from(revision); NOTE_WORDS], &numbers(revision, 0, 0));
+        }
     });
     let reader = thread::spawn(move || {
         let Some(hot) = read_hot(&line) else { return };
         let mut image = ColdImage::default();
-        let whole = read_record(&line, &hot, &record, &mut image);
-        if whole && Meta::from_word(hot.numbers[2]).phase == 1 {
-            assert_eq!((image.phases[1].entered_at, image.phases[0].done), (9, 5), "named, and not entered");
+        if read_record(&line, &hot, &record, &mut image).is_some() {
+            let announced = Meta::from_word(hot.numbers[2]).revision;
+            assert!(image.good_notes()[0] >= u64::from(announced), "announced, and not there");
         }
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_step_that_is_named_has_its_entry() {
+    let (line, record) = slot();
+    record.transitions[0][0].store(256, Ordering::Relaxed);
+    line.numbers.write(&numbers(0, 0, 1));
+    let (named, written) = (line.clone(), record.clone());
+    let writer = thread::spawn(move || {
+        let change = StepChange { count: 1, left_done: 5, entered: 1, now_ns: 512 };
+        enter_step(&named, &written, &change, &numbers(1, 1, 2));
+    });
+    let reader = thread::spawn(move || {
+        let Some(hot) = read_hot(&line) else { return };
+        let (meta, mut ring) = (Meta::from_word(hot.numbers[2]), Default::default());
+        let Some(after) = read_transitions(&line, &record, &mut ring) else { return };
+        if meta.step == 1 {
+            let seen: Vec<_> = shown(&ring, meta.transitions, after).collect();
+            assert_eq!((seen.len(), seen[0].done, seen[1].entered), (2, 5, 513), "named, and not entered");
+        }
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+/// The ring is full. The writer enters one more step, which retires the oldest entry, and begins the next.
+fn a_transition_is_shown_only_while_it_is_whole() {
+    let full = TRANSITIONS as u16;
+    let entered = |count: u16| 256 * u64::from(count + 1);
+    let (line, record) = slot();
+    for count in 0..full {
+        record.transitions[usize::from(count)][0].store(entered(count), Ordering::Relaxed);
+    }
+    line.numbers.write(&numbers(0, 0, full));
+    let (named, written) = (line.clone(), record.clone());
+    let writer = thread::spawn(move || {
+        for count in [full, next_count(full)] {
+            let change = StepChange { count, left_done: 1, entered: 0, now_ns: entered(count) };
+            enter_step(&named, &written, &change, &numbers(count, 0, next_count(count)));
+        }
+    });
+    let reader = thread::spawn(move || {
+        let Some(hot) = read_hot(&line) else { return };
+        let (before, mut ring) = (Meta::from_word(hot.numbers[2]).transitions, Default::default());
+        let Some(after) = read_transitions(&line, &record, &mut ring) else { return };
+        let seen: Vec<u64> = shown(&ring, before, after).map(|entry| entry.entered).collect();
+        let expected: Vec<u64> = (0..before).map(entered).collect();
+        assert!(expected.ends_with(&seen), "{seen:?} of {expected:?}");
     });
     writer.join().unwrap();
     reader.join().unwrap();
@@ -113,14 +205,14 @@ fn an_end_shows_what_was_written_before_it() {
     let (line, record) = slot();
     let (ended, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
-        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], install_path: &[4; PATH_WORDS] };
+        let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };
         end(&ended, &written, FAILED, &what);
     });
     let reader = thread::spawn(move || {
         let Some(hot) = read_hot(&line) else { return };
         let mut image = ColdImage::default();
-        if read_record(&line, &hot, &record, &mut image) && hot.control == FAILED.word() {
-            let found = (image.exit_flags, image.ended_at, image.error[0], image.install_path[0]);
+        if read_record(&line, &hot, &record, &mut image).is_some() && hot.control == FAILED.word() {
+            let found = (image.exit_flags, image.ended_at, image.error[0], image.result[0]);
             assert_eq!(found, (1, 2, 3, 4), "failed, and nobody knows why");
         }
     });
@@ -129,15 +221,14 @@ fn an_end_shows_what_was_written_before_it() {
 }
 
 /// The number of words of a record that are not latched, at its size in models.
-const WORDS: usize = IDENTITY_WORDS + 2 + 2 * PHASES + ERROR_WORDS + PATH_WORDS;
-const IDENTITY_WORDS: usize = 6 + KEY_WORDS + VERSION_WORDS;
+const WORDS: usize = IDENTITY_WORDS + 2 + 2 * TRANSITIONS + ERROR_WORDS + RESULT_WORDS;
 
 /// All words of a record. In each variant the reader looks at one of them, in the last at the text: with all in one
 /// model there are too many outcomes.
 fn words(record: &ColdRecord) -> Vec<&AtomicU64> {
     let mut words: Vec<&AtomicU64> = record.identity.iter().collect();
     words.extend([&record.exit, &record.ended_at]);
-    words.extend(record.phases.as_flattened().iter().chain(&record.error).chain(&record.install_path));
+    words.extend(record.transitions.as_flattened().iter().chain(&record.error).chain(&record.result));
     words
 }
 

@@ -14,6 +14,7 @@ mod kills;
 mod ledger;
 mod races;
 mod reads;
+mod reports;
 mod stops;
 mod strangers;
 mod written;
@@ -43,6 +44,7 @@ const TRIALS: &[(&str, Run)] = &[
     ("a_writer_killed_at_a_chosen_instruction_leaves_a_slot_that_can_be_taken_over", instants::kills),
     #[cfg(target_arch = "x86_64")]
     ("a_reader_at_each_instruction_of_a_life_sees_one_life_or_the_other", instants::reads),
+    ("a_report_killed_at_a_random_instant_leaves_nothing_unannounced_and_no_torn_line", reports::killed),
     ("of_32_processes_that_race_for_8_slots_each_slot_has_one", races::rounds_of_32),
     ("who_attaches_while_boards_come_and_go_gets_a_complete_one_or_none", attach::files),
     #[cfg(feature = "named")]
@@ -55,8 +57,8 @@ const TRIALS: &[(&str, Run)] = &[
     #[cfg(target_arch = "x86_64")]
     ("a_process_stopped_with_the_table_locked_is_given_up_on_by_name", stops::table_holder),
     ("a_stranger_with_the_writers_process_id_does_not_pass_for_it", strangers::process_ids),
-    ("after_a_new_boot_every_writer_is_gone", strangers::boot),
-    ("a_lock_that_only_a_forked_child_holds_reads_as_lost", forks::outlived),
+    ("a_board_of_another_boot_lives_by_its_locks_alone", strangers::boot),
+    ("a_lock_that_only_a_forked_child_holds_reads_as_silent", forks::outlived),
     ("a_forked_child_that_lets_go_does_not_free_its_parents_slot", forks::dropped_in_the_child),
     ("a_child_that_runs_another_program_has_neither_map_nor_lock", forks::another_program),
 ];
@@ -109,7 +111,7 @@ fn no_process_is_left() {
 }
 
 fn play(role: &Role) {
-    let known = [reads::play, kills::play, races::play, attach::play, stops::play, forks::play];
+    let known = [reads::play, kills::play, races::play, attach::play, stops::play, forks::play, reports::play];
     let played = known.iter().any(|play| play(role));
     #[cfg(target_arch = "x86_64")]
     let played = played || instants::play(role) || creation::play(role);

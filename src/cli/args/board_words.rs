@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use vx_shm::{BoardState, Phase, SlotState};
+use vx_shm::{BoardState, SlotState};
 
 /// A value of the board, with its name there.
 macro_rules! board_word {
@@ -24,25 +24,10 @@ macro_rules! board_word {
 }
 
 board_word! {
-    /// The phase of a script.
-    PhaseName(Phase): Queued, Waiting, Resolving, Downloading, Verifying, Extracting, Linking, PostInstall
-}
-board_word! {
     /// The end of a script's slot.
     EndState(SlotState): Done, Failed, Cancelled, Skipped
 }
 board_word! {
     /// The end of a script's board.
     ClosedState(BoardState): Done, Failed, Cancelled
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_phase_of_the_board_can_be_named() {
-        let named: Vec<Phase> = PhaseName::value_variants().iter().map(|name| name.0).collect();
-        assert_eq!(named, Phase::ALL);
-    }
 }

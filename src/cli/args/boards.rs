@@ -9,6 +9,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::put::{CloseArguments, CreateArguments, PUT_EXAMPLES, PutArguments};
 use super::run::ExportArguments;
 use super::values::{duration, moment};
+use super::wrap::{WRAP_EXAMPLES, WrapArguments};
 use crate::work::follow::Until;
 
 /// The commands for boards.
@@ -65,6 +66,12 @@ pub(in crate::cli) enum BoardCommand {
     /// Simultaneous calls take effect one after the other. A key that another process writes is refused.
     #[command(after_long_help = PUT_EXAMPLES)]
     Put(PutArguments),
+    /// Run a command with its progress on a board, read from what it prints.
+    ///
+    /// Output, exit code and signals stay the command's own. The board is the named one, else the calling script's, else
+    /// a new one, and `vx top` shows it.
+    #[command(after_long_help = WRAP_EXAMPLES)]
+    Run(WrapArguments),
     /// Make a board for the calling script, and print its file.
     ///
     /// The board belongs to the script: it counts as abandoned if the script ends without `vx board close`.

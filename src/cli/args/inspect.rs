@@ -1,6 +1,6 @@
 //! The words of the commands that look at the home, the project and the settings.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// Arguments of `vx doctor`.
 #[derive(Debug, Args)]
@@ -43,6 +43,28 @@ pub(super) const CONFIG_UI: &str = "The user chooses the look of the views in th
     auto: dark or light if COLORFGBG names the background, else the terminal's own colours; as many colours as COLORTERM \
     and TERM indicate; glyphs by the locale. NO_COLOR, if set, takes precedence. The terminal itself is not queried.\n\n\
     Exit codes: 0; 1 there is no such setting; 2 a file has an error.";
+
+/// Arguments of `vx sbom`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SbomArguments {
+    /// The standard of the record.
+    #[arg(long, value_enum, default_value_t = SbomFormat::Cyclonedx)]
+    pub format: SbomFormat,
+}
+
+/// The standards of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum SbomFormat {
+    /// CycloneDX 1.6.
+    Cyclonedx,
+    /// SPDX 2.3.
+    Spdx,
+}
+
+pub(super) const SBOM_NOTES: &str = "Uses no network, and looks at nothing that is installed. The record holds each archive in vx.lock on every platform: its package URL and digest, and the key that signed it \
+    and the workflow and repository that built it, where the lock names them. Tools from PATH are not locked, and licences \
+    are not in a lock. The same lock gives the same record; its time is that of SOURCE_DATE_EPOCH, or of the last \
+    publication in the lock.";
 
 /// The commands for the caches.
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -4,6 +4,9 @@ use clap::Args;
 
 use super::run::RunArguments;
 
+pub(super) const SYNC_NOTES: &str = "Tools that a vx.toml further up declares, and none nearer, are installed by the lock beside that file, which is \
+    written only if it lacks them.";
+
 /// Arguments of `vx sync`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SyncArguments {
@@ -36,7 +39,8 @@ pub(in crate::cli) struct SyncArguments {
 /// Arguments of `vx install`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct InstallArguments {
-    /// The tools to install; without a version, the one that vx.toml requests, else the newest.
+    /// The tools to install; without a version, the one that vx.toml requests, else the newest. A package of a registry is
+    /// `npm:NAME` or `pypi:NAME`.
     #[arg(required = true, value_name = "TOOL[@VERSION]")]
     pub tools: Vec<String>,
     #[command(flatten)]

@@ -13,7 +13,8 @@ pub(in crate::cli) struct RunToolArguments {
     /// For the launcher only: a link of this name was called.
     #[arg(long, hide = true)]
     pub shim: bool,
-    /// The tool, or one of its programs; with a version, that version, whatever vx.toml requests.
+    /// The tool, or one of its programs; with a version, that version, whatever vx.toml requests. A package of a registry is
+    /// `npm:NAME` or `pypi:NAME`.
     #[arg(value_name = "TOOL[@VERSION]")]
     pub tool: String,
     /// The arguments for the tool.
@@ -38,8 +39,12 @@ pub(in crate::cli) struct RunScriptArguments {
     pub words: Vec<OsString>,
 }
 
+pub(super) const WHICH_NOTES: &str = "It is that of the nearest vx.toml that declares it, from the working directory upwards, else of the vx.toml in \
+    the home of vx, else on PATH. If another file than the nearest declares it, that file is mentioned.";
+
 pub(super) const SCRIPT_EXAMPLES: &str = "vx run test -p core --lib     arguments replace `{{args}}`, or stand at the end\n\
-    vx run test -H                the definition of the script";
+    vx run test -H                the definition of the script\n\
+    vx run ../build               a script of the project in `..`, with that project's tools";
 
 /// Arguments of `vx shims`.
 #[derive(Debug, Args)]

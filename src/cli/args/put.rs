@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::board_words::{ClosedState, EndState, PhaseName};
+use super::board_words::{ClosedState, EndState};
 use crate::work::reports::Done;
 
 pub(super) const PUT_EXAMPLES: &str = "\
@@ -10,7 +10,7 @@ A script makes a board of its own, or joins one that is there:
 
   export VX_BOARD=$(vx board create --title 'nightly build')
   trap 'vx board close' EXIT
-  vx board put compile --phase extracting --total 12
+  vx board put compile --step running --total 12
   for unit in src/*.c; do
       cc -c \"$unit\" && vx board put compile --done +1 --message \"$unit\"
   done
@@ -25,13 +25,14 @@ its own, and make itself owns the work: --owner $$PPID.";
 pub(in crate::cli) struct PutArguments {
     /// The key of the slot; each key has one slot.
     pub key: String,
-    /// The present phase. Entering another phase sets `done` to 0 and removes the total.
-    #[arg(long, value_enum)]
-    pub phase: Option<PhaseName>,
-    /// Work finished in this phase: a number, or `+N` to add to the present one.
+    /// The present step: queued, waiting, preparing, running or finishing, or a name of its own (30 bytes) for a step of
+    /// the running work. Entering another step sets `done` to 0 and removes the total. `--phase` is the same.
+    #[arg(long, value_name = "STEP", alias = "phase")]
+    pub step: Option<String>,
+    /// Work finished in this step: a number, or `+N` to add to the present one.
     #[arg(long, value_name = "N|+N", value_parser = done)]
     pub done: Option<Done>,
-    /// Total work in this phase.
+    /// Total work in this step.
     #[arg(long, value_name = "N")]
     pub total: Option<u64>,
     /// One line about the present step (78 bytes).
@@ -50,8 +51,8 @@ pub(in crate::cli) struct PutArguments {
     #[arg(long, value_name = "TEXT", requires = "state")]
     pub error: Option<String>,
     /// The board: a parent's process id, a name or a file. By default, the one that the script, or the run it belongs
-    /// to, has made.
-    #[arg(long, value_name = "BOARD", env = "VX_BOARD", hide_env_values = true)]
+    /// to, has made [env: VX_BOARD].
+    #[arg(long, value_name = "BOARD")]
     pub board: Option<String>,
     /// The process that does the work [default: the calling script].
     #[arg(long, value_name = "PID")]
@@ -78,8 +79,8 @@ pub(in crate::cli) struct CreateArguments {
 /// Arguments of `vx board close`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CloseArguments {
-    /// The board: its owner's process id, a name or a file. By default, the one that the script has made.
-    #[arg(env = "VX_BOARD", hide_env_values = true)]
+    /// The board: its owner's process id, a name or a file. By default, the one that the script has made
+    /// [env: VX_BOARD].
     pub board: Option<String>,
     /// The result [default: the result of its slots; failed if one has not ended].
     #[arg(long, value_enum)]

@@ -48,7 +48,7 @@ impl From<PutArguments> for Report {
         Self {
             key: arguments.key,
             version: arguments.version,
-            phase: arguments.phase.map(|phase| phase.0),
+            step: arguments.step,
             done: arguments.done,
             total: arguments.total,
             message: arguments.message,

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use vx_shm::{Reader, SlotState};
 use vx_status::error_cell::ErrorCell;
+use vx_status::source::Logs;
 use vx_status::text::clean;
-use vx_tui::source::Logs;
 
 use crate::cli::failure::{CANCELLED, FAILED, Failure};
 use crate::cli::print;

@@ -5,9 +5,12 @@ use std::path::Path;
 
 use crossbeam_channel::Receiver;
 use vx_shm::Reader;
-use vx_tui::source::{Control, Expectations};
-use vx_tui::{Inputs, Left, OutputOptions, PlainForm, PlainOptions, Signs};
+use vx_status::lines::{PlainForm, PlainOptions, json, plain};
+use vx_status::source::{Control, Expectations, Inputs, StepPage};
+use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
 
+use super::Manner;
+use super::step_page::StepPageFile;
 use crate::cli::failure::Failure;
 use crate::cli::view::View;
 use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
@@ -17,26 +20,26 @@ use crate::project::Ui;
 /// Show the run in this view until it is over.
 pub(super) fn show(
     board: &Path,
-    view: View,
-    mouse: bool,
+    manner: Manner,
     control: RunControl,
     finished: Receiver<()>,
     expectations: Expectations,
 ) -> Result<(), Failure> {
+    let view = manner.view;
     if view == View::Headless {
         return Ok(());
     }
     let mut inputs = inputs(board, Some(control), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => dashboard(&mut inputs, &ui, mouse, finished),
+        View::Dashboard => dashboard(&mut inputs, &ui, manner, finished),
         View::Inline => inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
             let options = PlainOptions { look, form: plain_form(), columns: vx_tui::stderr_columns() };
-            ignoring_closed(vx_tui::plain(&mut inputs, &options, &mut io::stderr(), finished))
+            ignoring_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
-        View::Json | View::Headless => ignoring_closed(vx_tui::json(&mut inputs, &mut io::stdout(), finished)),
+        View::Json | View::Headless => ignoring_closed(json(&mut inputs, &mut io::stdout(), finished)),
     }
 }
 
@@ -56,8 +59,9 @@ pub(in crate::cli) fn inputs(
 
 /// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
 /// because the terminal failed. The installs continue in any case.
-fn dashboard(inputs: &mut Inputs, ui: &Ui, mouse: bool, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = look::dashboard(ui, io::stdout().is_terminal(), mouse)?;
+fn dashboard(inputs: &mut Inputs, ui: &Ui, manner: Manner, finished: Receiver<()>) -> Result<(), Failure> {
+    let options = look::dashboard(ui, io::stdout().is_terminal(), manner.mouse)?;
+    let options = DashboardOptions { notice: manner.remark, ..options };
     match vx_tui::dashboard(inputs, &options, finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}
@@ -77,7 +81,8 @@ fn plain_form() -> PlainForm {
         return PlainForm::Accessible;
     }
     if terminal::github_actions() {
-        return PlainForm::GithubActions { step_summary: terminal::github_step_summary() };
+        let page = terminal::github_step_summary().map(StepPageFile);
+        return PlainForm::GithubActions { step_summary: page.map(|page| Box::new(page) as Box<dyn StepPage>) };
     }
     PlainForm::Lines
 }

@@ -1,7 +1,7 @@
 //! The control of a run, as a view has it.
 
 use crossbeam_channel::{Receiver, Sender};
-use vx_tui::source::{Control, RequestFailure};
+use vx_status::source::{Control, RequestFailure};
 
 use crate::sync::Request;
 

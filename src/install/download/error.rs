@@ -1,7 +1,7 @@
 //! The reasons why an archive was not received.
 
 use crate::digest::{Algorithm, Digest};
-use crate::http::{CERTIFICATE_HINT, Misdirection};
+use crate::http::{Misdirection, TlsFault};
 use crate::trouble::{Explain, TroubleKind};
 
 use super::super::cancel::Stop;
@@ -72,7 +72,7 @@ pub enum DownloadErrorKind {
         /// The address.
         address: String,
         /// The reason of the refusal.
-        reason: String,
+        reason: TlsFault,
     },
     /// The connection failed again and again.
     #[error("{reason}, {attempts} times, at {address} ({received} bytes received)")]
@@ -192,7 +192,7 @@ impl Explain for DownloadError {
             }
             DownloadErrorKind::Redirects { .. } => "check the address, or ask the server's keeper where it should lead",
             DownloadErrorKind::Setting { .. } => "correct this setting",
-            DownloadErrorKind::Tls { .. } => CERTIFICATE_HINT,
+            DownloadErrorKind::Tls { reason, .. } => reason.hint(),
             DownloadErrorKind::Connection { kept: true, .. } => {
                 "check the network and the proxy settings and try again: it goes on where it stopped"
             }

@@ -41,7 +41,7 @@ impl Observation {
     pub(super) fn ought_to_move(&self) -> bool {
         match (&self.holder, &self.progress) {
             _ if self.stopped => true,
-            (Some(_), Some(progress)) => !matches!(progress.phase, Phase::Linking | Phase::PostInstall),
+            (Some(_), Some(progress)) => !matches!(progress.phase, Phase::LINKING | Phase::POST_INSTALL),
             (Some(holder), None) => holder.board.is_some(),
             (None, _) => true,
         }

@@ -27,7 +27,7 @@ pub(super) fn link(release: &Path, program: &Program) -> Result<String, ProgramE
 pub(super) enum Runner<'a> {
     /// A program of the same release.
     Own(&'a str),
-    /// A program of another tool: the one on PATH, or else that of the tool's newest release in the same store.
+    /// A program of another tool: the one on PATH, or else the one that vx means where the script is called.
     Other {
         /// The program.
         runner: &'a str,
@@ -147,23 +147,16 @@ exec "$bin"/{runner} "${{bin%/*}}"/{path} "$@"
     )
 }
 
-/// A script for a runner of another tool: the one that the project put on PATH, or else the last one installed.
+/// A script for a runner of another tool: the one that the project put on PATH, or else the one that a link of vx means
+/// in the working directory. Never one that some other project installed.
 fn sh_of(path: &str, runner: &str, tool: &str) -> String {
-    let (path, runner, folder) = (quoted(path), quoted(runner), quoted(tool));
+    let (path, runner) = (quoted(path), quoted(runner));
     format!(
         r#"#!/bin/sh
-# Has {runner} run {path}: the one on PATH, else that of its newest release in the same store.
-{FIND_BIN}runner=$(command -v {runner}) || runner=
-if [ -z "$runner" ]; then
-  newest=
-  for release in "${{bin%/*}}"/../../{folder}/*; do
-    [ -x "$release"/bin/{runner} ] || continue
-    if [ -z "$newest" ] || [ "$release"/.vx-receipt.toml -nt "$newest"/.vx-receipt.toml ]; then newest=$release; fi
-  done
-  [ -z "$newest" ] || runner=$newest/bin/{runner}
-fi
-if [ -z "$runner" ]; then
-  echo "${{self##*/}} is run by {tool}, which is neither on PATH nor installed: add it to vx.toml, or run \`vx install {tool}\`" >&2
+# Has {runner} run {path}: the one on PATH, else the one that vx means in the working directory.
+{FIND_BIN}runner=$(command -v {runner}) || runner="${{bin%/*}}"/../../../shims/{runner}
+if [ ! -x "$runner" ]; then
+  echo "${{self##*/}} is run by {tool}, which is not on PATH: add it to vx.toml and run this by \`vx ${{self##*/}}\`, or put a {tool} on PATH" >&2
   exit 127
 fi
 exec "$runner" "${{bin%/*}}"/{path} "$@"
@@ -182,19 +175,15 @@ fn cmd(path: &str, runner: &str) -> String {
 }
 
 fn cmd_of(path: &str, runner: &str, tool: &str) -> String {
-    let (path, store) = (path.replace('/', "\\"), format!("%~dp0..\\..\\..\\{tool}"));
-    let program = format!("{store}\\%%d\\bin\\{runner}.exe");
+    let path = path.replace('/', "\\");
     let lines = [
         "@setlocal".to_owned(),
         "@set \"RUNNER=\"".to_owned(),
         format!("@for %%n in ({runner}.exe) do @if not \"%%~$PATH:n\"==\"\" set \"RUNNER=%%~$PATH:n\""),
         "@if defined RUNNER goto run".to_owned(),
-        // The folders are sorted by date, so the last one is the newest.
         format!(
-            "@for /f \"delims=\" %%d in ('dir /b /ad /od \"{store}\" 2^>nul') do @if exist \"{program}\" set \"RUNNER={program}\""
+            "@echo this program is run by {tool}, which is not on PATH: add it to vx.toml, or put one on PATH 1>&2"
         ),
-        "@if defined RUNNER goto run".to_owned(),
-        format!("@echo this program is run by {tool}, which is neither on PATH nor installed 1>&2"),
         "@exit /b 127".to_owned(),
         ":run".to_owned(),
         format!("@\"%RUNNER%\" \"%~dp0..\\{path}\" %*"),
@@ -216,7 +205,10 @@ mod tests {
     fn a_script_for_windows_finds_the_tool_that_runs_it() {
         let text = cmd_of("bin/prettier.cjs", "node", "nodejs");
         assert!(text.contains("@\"%RUNNER%\" \"%~dp0..\\bin\\prettier.cjs\" %*\r\n"), "{text}");
-        assert!(text.contains("\\..\\..\\nodejs\\%%d\\bin\\node.exe"), "{text}");
+        assert!(
+            text.contains("is run by nodejs") && !text.contains("dir /b"),
+            "no installed one is searched for: {text}"
+        );
     }
 
     #[test]

@@ -40,7 +40,6 @@ pub(super) unsafe fn call(number: usize, words: [usize; 6]) -> isize {
 pub(super) mod number {
     pub(crate) const READ: usize = 0;
     pub(crate) const WRITE: usize = 1;
-    pub(crate) const CLOSE: usize = 3;
     pub(crate) const MMAP: usize = 9;
     pub(crate) const EXECVE: usize = 59;
     pub(crate) const GETCWD: usize = 79;
@@ -56,7 +55,6 @@ pub(super) mod number {
 pub(super) mod number {
     pub(crate) const GETCWD: usize = 17;
     pub(crate) const OPENAT: usize = 56;
-    pub(crate) const CLOSE: usize = 57;
     pub(crate) const READ: usize = 63;
     pub(crate) const WRITE: usize = 64;
     pub(crate) const READLINKAT: usize = 78;

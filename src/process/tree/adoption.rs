@@ -82,7 +82,7 @@ pub(in crate::process) fn end_orphans() -> Vec<Member> {
 }
 
 /// A runner whose owner was killed has come here, and ends its own tree.
-fn await_runners(ending: &mut Ending) {
+pub(super) fn await_runners(ending: &mut Ending) {
     let deadline = Instant::now() + RUNNER_PATIENCE;
     loop {
         if ending.seen_empty() {

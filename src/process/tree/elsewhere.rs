@@ -2,7 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::process::{Child, ExitCode, ExitStatus};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, ExitStatus};
 
 use super::group::Member;
 
@@ -18,7 +19,7 @@ impl Adoption {
 }
 
 /// No runner is ever started here.
-pub fn tree_runner(_: &[OsString]) -> Option<ExitCode> {
+pub fn tree_runner(_: &[OsString], _: fn() -> Vec<u32>) -> Option<ExitCode> {
     None
 }
 
@@ -34,7 +35,51 @@ pub(super) fn end_orphans() -> Vec<Member> {
 
 pub(super) fn starts_others() {}
 
+/// The child of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Below {
+    /// The program.
+    Program,
+}
+
+/// The command of this program, which has no runner here.
+pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    (command, Below::Program)
+}
+
 /// Wait for the child's end.
-pub(super) fn wait_or_end(mut child: Child) -> io::Result<ExitStatus> {
+pub(super) fn wait_or_end(mut child: Child, _: Below) -> io::Result<ExitStatus> {
     child.wait()
+}
+
+/// The environment of a process, which other processes do not see here.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(());
+
+impl Environment {
+    /// The value of a variable.
+    pub fn variable(&self, _: &str) -> Option<OsString> {
+        None
+    }
+}
+
+/// The end of processes that were found by their environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Those that were there.
+    pub found: Vec<Member>,
+    /// Those of them that are still there, though killed and waited for.
+    pub left: Vec<Member>,
+}
+
+/// None is found here.
+pub fn with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Vec<Member> {
+    Vec::new()
+}
+
+/// None is found here.
+pub fn end_with_environment(_: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Swept {
+    Swept::default()
 }

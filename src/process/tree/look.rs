@@ -1,4 +1,4 @@
-//! All processes below this one, found by looking at every process of the system.
+//! All processes below this one, or below processes that a rule names, found by looking at every process of the system.
 //!
 //! The system moves an orphan to its nearest ancestor that is a subreaper. Below a subreaper, therefore, a descendant
 //! stays one for all its life, and a process that is none never becomes one. Each process is asked for its parent once;
@@ -41,13 +41,25 @@ pub(super) struct Look {
     pub complete: bool,
 }
 
-/// The rule for children of this process: whether such a child, and all below it, belongs to the tree.
+/// The rule for roots: whether such a process, and all below it, belongs to the tree.
 type Rule = Box<dyn Fn(Pid, &Facts) -> bool + Send>;
 
-/// The processes below this one.
+/// The processes that a rule applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Roots {
+    /// Children of this process.
+    Children,
+    /// All but this process.
+    Anywhere,
+}
+
+/// The processes below this one, or below roots elsewhere.
 pub(super) struct Descendants {
     own: Pid,
+    roots: Roots,
     rule: Rule,
+    /// Processes that do not belong to the tree, nor do those below them.
+    spared: HashSet<Pid>,
     leader: Option<Handle>,
     /// In the order in which they were found: a parent before its children.
     members: Vec<Member>,
@@ -75,8 +87,28 @@ enum Place {
 impl Descendants {
     /// Those below this process by children that the rule accepts. Children that it leaves out are not touched.
     pub(super) fn by_rule(rule: impl Fn(Pid, &Facts) -> bool + Send + 'static) -> Self {
+        Self::of(Roots::Children, Box::new(rule))
+    }
+
+    /// Those that the rule accepts, wherever they are, and those below them. None of them is collected, unless it is a
+    /// child of this process. An orphan of theirs that the rule does not accept is out of sight if its parent ended
+    /// before it was seen.
+    pub(super) fn anywhere(rule: impl Fn(Pid, &Facts) -> bool + Send + 'static) -> Self {
+        Self::of(Roots::Anywhere, Box::new(rule))
+    }
+
+    fn of(roots: Roots, rule: Rule) -> Self {
         let (members, outside) = (Vec::new(), HashMap::new());
-        Self { own: getpid(), rule: Box::new(rule), leader: None, members, outside, capacity: capacity() }
+        Self {
+            own: getpid(),
+            roots,
+            rule,
+            spared: HashSet::new(),
+            leader: None,
+            members,
+            outside,
+            capacity: capacity(),
+        }
     }
 
     /// Those below a process that has no child yet: every other process of the system is outside.
@@ -103,6 +135,11 @@ impl Descendants {
         let (handle, facts) = (Handle::open(pid)?.ok_or_else(gone)?, Facts::of(pid).ok_or_else(gone)?);
         self.members.push(Member { handle, start: facts.start });
         Ok(())
+    }
+
+    /// Leave out these processes, and those below them.
+    pub(super) fn spare(&mut self, spared: HashSet<Pid>) {
+        self.spared = spared;
     }
 
     /// The limit of open files has changed.
@@ -233,9 +270,16 @@ impl Descendants {
     }
 
     fn place_of(&self, found: &Found, spared: &HashSet<Pid>) -> Option<Place> {
+        if self.spared.contains(&found.handle.pid) {
+            return Some(Place::Spared);
+        }
+        let accepted = || (self.rule)(found.handle.pid, &found.facts);
+        if self.roots == Roots::Anywhere && accepted() {
+            return Some(Place::Member);
+        }
         let Some(parent) = found.facts.parent else { return Some(Place::Outside) };
         if parent == self.own {
-            let accepted = (self.rule)(found.handle.pid, &found.facts);
+            let accepted = self.roots == Roots::Children && accepted();
             return Some(if accepted { Place::Member } else { Place::Spared });
         }
         if self.outside.contains_key(&parent) {

@@ -34,6 +34,8 @@ pub struct TreeLaunch {
     pub linger: Duration,
     /// The time that processes have to end after they were asked to.
     pub grace: Duration,
+    /// False to start it off the network, where the system allows that.
+    pub network: bool,
 }
 
 /// A started tree. Dropping it ends the tree: its runner takes that for its owner's death.
@@ -51,10 +53,10 @@ impl Tree {
     /// # Errors
     /// The runner cannot be started. If it is the program that cannot be, [`wait`](Self::wait) returns that.
     pub fn start(launch: TreeLaunch) -> io::Result<Self> {
-        let TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace } = launch;
+        let TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network } = launch;
         let (socket, other) = UnixStream::pair()?;
         socket.set_nonblocking(true)?;
-        let order = Order { owner: std::process::id(), linger, grace, program: program.into(), arguments };
+        let order = Order { owner: std::process::id(), linger, grace, network, program: program.into(), arguments };
         let mut command = Command::new(runner);
         command.arg0("vx").args(order.words()).envs(environment);
         command.stdin(OwnedFd::from(other)).stdout(stdout).stderr(stderr);

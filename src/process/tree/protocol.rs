@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub linger: Duration,
     /// The time that processes have to end after they were asked to, unless the owner grants another.
     pub grace: Duration,
+    /// False to be off the network, where the system allows that.
+    pub network: bool,
     pub program: OsString,
     pub arguments: Vec<OsString>,
 }
@@ -32,7 +34,8 @@ pub(super) struct Order {
 impl Order {
     /// The command line behind the program's own name.
     pub(super) fn words(&self) -> Vec<OsString> {
-        let numbers = [u128::from(self.owner), self.linger.as_millis(), self.grace.as_millis()];
+        let numbers =
+            [u128::from(self.owner), self.linger.as_millis(), self.grace.as_millis(), u128::from(self.network)];
         let own = numbers.map(|number| OsString::from(number.to_string()));
         let program = [self.program.clone()].into_iter().chain(self.arguments.iter().cloned());
         [RUNNER.into()].into_iter().chain(own).chain(program).collect()
@@ -40,13 +43,14 @@ impl Order {
 
     /// The orders in such a command line.
     pub(super) fn parse(words: &[OsString]) -> Option<Self> {
-        let [word, owner, linger, grace, program, arguments @ ..] = words else { return None };
+        let [word, owner, linger, grace, network, program, arguments @ ..] = words else { return None };
         let number = |text: &OsStr| text.to_str()?.parse::<u64>().ok();
         (word == RUNNER).then_some(())?;
         Some(Self {
             owner: u32::try_from(number(owner)?).ok()?,
             linger: Duration::from_millis(number(linger)?),
             grace: Duration::from_millis(number(grace)?),
+            network: number(network)? != 0,
             program: program.clone(),
             arguments: arguments.to_vec(),
         })
@@ -113,14 +117,17 @@ mod tests {
             owner: 7,
             linger: Duration::from_secs(2),
             grace: Duration::from_millis(500),
+            network: false,
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), "exit 3".into()],
         };
         assert_eq!(order.words()[0], RUNNER);
         assert_eq!(Order::parse(&order.words()), Some(order));
-        for words in
-            [&["--run-tree", "7", "1", "2"][..], &["--run-tree", "x", "1", "2", "sh"], &["x", "7", "1", "2", "sh"]]
-        {
+        for words in [
+            &["--run-tree", "7", "1", "2", "1"][..],
+            &["--run-tree", "x", "1", "2", "1", "sh"],
+            &["x", "7", "1", "2", "1", "sh"],
+        ] {
             assert_eq!(Order::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()), None, "{words:?}");
         }
     }

@@ -17,8 +17,10 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, set_child_subreaper, set
 
 use super::ending::Ending;
 use super::look::Descendants;
+use super::offline::leave_network;
 use super::protocol::{GO, Order, RUNNER, Report, TreeEnd};
 use super::requests::{Request, Requests};
+use super::step;
 use crate::process::exit::Exit;
 use crate::process::group::Member;
 
@@ -28,10 +30,11 @@ const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
 
-/// Be the runner of a tree, if this program was started as one; `words` is its command line behind its own name.
-pub fn tree_runner(words: &[OsString]) -> Option<ExitCode> {
+/// Be the runner of a tree, if this program was started as one; `words` is its command line behind its own name. The
+/// processes that `spared` returns do not belong to the tree of a program on a terminal, nor do those below them.
+pub fn tree_runner(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
     if words.first()? != RUNNER {
-        return None;
+        return step::run(words, spared);
     }
     Some(match Order::parse(words).and_then(|order| Some((order, owner_socket()?))) {
         Some((order, socket)) => serve(&order, socket),
@@ -75,6 +78,9 @@ impl Runner {
         setsid()?;
         set_child_subreaper(Some(Pid::INIT))?;
         let mut descendants = Descendants::of_childless()?;
+        if !order.network {
+            leave_network();
+        }
         let mut command = Command::new(&order.program);
         command.args(&order.arguments).stdin(Stdio::null()).process_group(0);
         let mut leader = command.spawn()?;

@@ -1,36 +1,77 @@
-//! A child that shares this process's session and terminal: waited for, and ended with those below it on request.
+//! A program that shares this process's session and terminal: waited for, and ended with those below it on request.
 //!
-//! It has no runner, since a program on a terminal belongs to the terminal's session. Processes that have left their
-//! parents are therefore out of sight. Nothing is ended when the child ends by itself: it may have started a daemon.
+//! A runner of its own would have to lead a session, and a program on a terminal belongs to the terminal's. So its runner
+//! stays in the session and in the group: a subreaper between this process and the program, which ends what is below it on
+//! request, or when this process has died. Nothing is ended when the program ends by itself: it may have started a daemon,
+//! which then goes to the next process above.
 
+mod runner;
+
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, Signal};
 use signal_hook::SigId;
 use signal_hook::consts::{SIGHUP, SIGTERM};
 use signal_hook::low_level::{pipe, unregister};
 
+use super::adoption::RUNNER_PATIENCE;
 use super::ending::Ending;
 use super::handle::{Handle, await_any};
 use super::look::Descendants;
+use super::program;
+pub(super) use runner::run;
 
-/// The grace of a child when this process is asked to end.
+/// The first word of the runner's command line. No command and no tool begins with a dash.
+const STEP: &str = "--run-step";
+
+/// The grace of a program when this process is asked to end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the child and those below it; the
+/// The command of this program under a runner; the program itself in a program that embeds vx, and where there are no
+/// runners.
+pub(in crate::process) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, Below) {
+    let Some(runner) = program::runner() else {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        return (command, Below::Program);
+    };
+    let mut command = Command::new(runner);
+    command.arg0("vx").arg(STEP).arg(std::process::id().to_string()).arg(program).args(arguments);
+    (command, Below::Runner)
+}
+
+/// The child of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::process) enum Below {
+    /// The program.
+    Program,
+    /// The program's runner.
+    Runner,
+}
+
+/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it; the
 /// status is then that signal, whatever the child's own is.
-pub(in crate::process) fn wait_or_end(mut child: Child) -> io::Result<ExitStatus> {
+pub(in crate::process) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
     let pid = Pid::from_child(&child);
     let (Ok(Some(handle)), Ok(mut requests)) = (Handle::open(pid), Requests::listen()) else { return child.wait() };
     let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];
-    if asked {
-        end(pid)?;
+    match below {
+        _ if !asked => {}
+        Below::Program => end(pid)?,
+        Below::Runner => {
+            handle.signal(Signal::TERM);
+            if !await_any([handle.as_fd()].into_iter(), Some(GRACE + RUNNER_PATIENCE))[0] {
+                handle.signal(Signal::KILL);
+            }
+        }
     }
     let status = child.wait()?;
     requests.close();
@@ -74,7 +115,7 @@ impl Drop for Requests {
     }
 }
 
-/// End the child and those below it. The child itself is left to be collected.
+/// End the child and those below it that have not left their parents. The child itself is left to be collected.
 fn end(pid: Pid) -> io::Result<()> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;

@@ -9,7 +9,7 @@ use super::duration;
 use super::reader::{Reader, Value};
 use crate::candidate::SourceKind;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "auto_install",
     "jobs",
     "sources",
@@ -17,6 +17,7 @@ const KEYS: [&str; 8] = [
     "minimum_release_age",
     "verify_checksums",
     "require_signatures",
+    "require_provenance",
     "mirrors",
 ];
 
@@ -40,8 +41,29 @@ pub struct Settings {
     pub verify_checksums: Option<bool>,
     /// Refuse npm packages without a signature of their registry.
     pub require_signatures: Option<bool>,
+    /// The tools whose archives need a verified attestation of their build.
+    pub require_provenance: Option<Vec<String>>,
     /// Mirrors of the vendors' sites, by the sites' names.
     pub mirrors: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// Take from a project further up what this one does not set: key by key, and mirrors site by site.
+    pub fn inherit(&mut self, above: &Self) {
+        let own = std::mem::take(self);
+        let mirrors = above.mirrors.clone().into_iter().chain(own.mirrors);
+        *self = Self {
+            auto_install: own.auto_install.or(above.auto_install),
+            jobs: own.jobs.or(above.jobs),
+            sources: own.sources.or_else(|| above.sources.clone()),
+            cache_duration: own.cache_duration.or(above.cache_duration),
+            minimum_release_age: own.minimum_release_age.or(above.minimum_release_age),
+            verify_checksums: own.verify_checksums.or(above.verify_checksums),
+            require_signatures: own.require_signatures.or(above.require_signatures),
+            require_provenance: own.require_provenance.or_else(|| above.require_provenance.clone()),
+            mirrors: mirrors.collect(),
+        };
+    }
 }
 
 pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings {
@@ -57,6 +79,8 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
     let verify_checksums = table.get("verify_checksums").and_then(|value| reader.boolean("`verify_checksums`", value));
     let require_signatures =
         table.get("require_signatures").and_then(|value| reader.boolean("`require_signatures`", value));
+    let require_provenance = table.get("require_provenance");
+    let require_provenance = require_provenance.map(|value| attested(reader, document, value));
     let mirrors = table.get("mirrors").map(|value| mirrors(reader, value)).unwrap_or_default();
     if let (Some(false), Some(value)) = (verify_checksums, table.get("verify_checksums")) {
         let message = "digests that a registry gives are checked in any case; this setting does not switch that off";
@@ -71,6 +95,7 @@ pub(super) fn read(reader: &mut Reader<'_>, document: &DeTable<'_>) -> Settings 
         minimum_release_age,
         verify_checksums,
         require_signatures,
+        require_provenance,
         mirrors,
     }
 }
@@ -87,6 +112,22 @@ fn mirrors(reader: &mut Reader<'_>, value: &Value<'_>) -> BTreeMap<String, Strin
         mirrors.extend(reader.string(&format!("`mirrors.{name}`"), value).map(|address| (name, address)));
     }
     mirrors
+}
+
+/// The tools that need an attestation. A name that the file does not declare would demand nothing, so it is an error.
+fn attested(reader: &mut Reader<'_>, document: &DeTable<'_>, value: &Value<'_>) -> Vec<String> {
+    let declared = |name: &str| {
+        let tools = document.get("tools").and_then(|tools| tools.get_ref().as_table());
+        tools.is_some_and(|tools| tools.keys().any(|key| key.get_ref() == name))
+    };
+    let mut tools = Vec::new();
+    for (name, span) in reader.strings("`require_provenance`", value) {
+        match declared(&name) {
+            true => tools.push(name),
+            false => reader.error(span, format!("`require_provenance`: [tools] declares no `{name}`"), None),
+        }
+    }
+    tools
 }
 
 fn order(reader: &mut Reader<'_>, value: &Value<'_>) -> Vec<SourceKind> {
@@ -116,4 +157,26 @@ pub(super) fn read_env(reader: &mut Reader<'_>, document: &DeTable<'_>) -> BTree
         }
     }
     env
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Settings;
+    use crate::project::Project;
+
+    fn settings(text: &str) -> Settings {
+        Project::parse(Path::new("vx.toml"), text).expect("a project").settings
+    }
+
+    #[test]
+    fn an_empty_list_takes_the_place_of_the_one_further_up() {
+        let above = settings("[settings]\nrequire_provenance = [\"just\"]\n[tools]\njust = \"1\"\n");
+        for (text, inherited) in [("[settings]\nrequire_provenance = []\n", None), ("", Some("just"))] {
+            let mut own = settings(text);
+            own.inherit(&above);
+            assert_eq!(own.require_provenance.unwrap_or_default().first().map(String::as_str), inherited, "{text}");
+        }
+    }
 }

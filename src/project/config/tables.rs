@@ -1,8 +1,8 @@
-//! The names of the tables.
+//! The names of the tables, and the word of `[project]` on where the search for projects to inherit from ends.
 
 use toml::de::DeTable;
 
-use super::reader::Reader;
+use super::reader::{Reader, kind};
 
 /// The tables without which a project would do something else in silence.
 const TABLES: [&str; 5] = ["tools", "runtimes", "settings", "env", "scripts"];
@@ -18,4 +18,24 @@ pub(super) fn check(reader: &mut Reader<'_>, document: &DeTable<'_>) {
             reader.error(key.span(), message, Some(format!("did you mean [{meant}]?")));
         }
     }
+}
+
+/// True if the project inherits from none further up. Any other value belongs to another program, and is warned about.
+pub(super) fn is_root(reader: &mut Reader<'_>, document: &DeTable<'_>) -> bool {
+    let table = document.get("project").and_then(|value| value.get_ref().as_table());
+    let Some(value) = table.and_then(|table| table.get("root")) else { return false };
+    if let Some(text) = value.get_ref().as_str().filter(|text| text.parse::<bool>().is_err()) {
+        let message = format!("`root` of [project] is `{text}`, not true or false; it is ignored");
+        reader.warn(value.span(), message, None);
+        return false;
+    }
+    if value.get_ref().is_str() || value.get_ref().as_bool().is_some() {
+        return reader.boolean("`root` of [project]", value).unwrap_or_default();
+    }
+    reader.warn(
+        value.span(),
+        format!("`root` of [project] is {}, not true or false; it is ignored", kind(value)),
+        None,
+    );
+    false
 }

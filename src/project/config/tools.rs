@@ -7,15 +7,17 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, Value, kind};
-use super::{ToolRequest, duration, fields};
+use super::{ToolRequest, duration, fields, packages};
 use crate::candidate::SourceKind;
 use crate::project::version::Request;
+use crate::shipped::NamedPackage;
 use crate::trouble::Explain;
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "version",
     "os",
     "source",
+    "package",
     "url",
     "sha256",
     "bin",
@@ -57,8 +59,7 @@ type Key<'v> = Spanned<std::borrow::Cow<'v, str>>;
 
 fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(usize, ToolRequest)> {
     let name = key.get_ref().to_string();
-    if let Some(reason) = unusable(&name) {
-        reader.error(key.span(), format!("`{name}` cannot be the name of a tool: {reason}"), None);
+    if !packages::is_named_soundly(reader, &name, key.span()) {
         return None;
     }
     let request = match value.get_ref() {
@@ -69,23 +70,15 @@ fn tool(reader: &mut Reader<'_>, key: &Key<'_>, value: &Value<'_>) -> Option<(us
     Some((key.span().start, ToolRequest::plain(name, request, line)))
 }
 
-/// The reason why a name cannot be part of a path in the store.
-fn unusable(name: &str) -> Option<&'static str> {
-    if name.is_empty() || name.len() > 100 {
-        return Some("it must have 1 to 100 characters");
-    }
-    if name.starts_with(['.', '-']) {
-        return Some("it begins with a dot or a dash");
-    }
-    let fine = |character: char| character.is_ascii_alphanumeric() || "-_.+@".contains(character);
-    (!name.chars().all(fine)).then_some("use letters, digits and - _ . + @")
-}
-
 /// A version that is the whole value or the value of `version`.
 fn version(reader: &mut Reader<'_>, name: &str, value: &Value<'_>) -> Option<Request> {
     let raw = reader.raw(value);
     let (message, advice) = match value.get_ref() {
         DeValue::String(text) => match Request::parse(text) {
+            Ok(request) if request.is_system() && NamedPackage::of_tool(name).is_some() => {
+                let advice = "name a version, or declare the program itself as the system's".to_owned();
+                (format!("the package `{name}` cannot be the system's"), Some(advice))
+            }
             Ok(request) => return Some(request),
             Err(bad) => (format!("the version of `{name}`: {bad}"), bad.hint()),
         },
@@ -138,13 +131,16 @@ fn detailed(
     let age = table.get("minimum_release_age");
     let minimum_release_age = age.and_then(|value| duration::of_age(reader, &what("minimum_release_age"), value));
     let options = options(reader, &name, table);
+    let source = packages::agreed_source(reader, &name, source, table.get("source"));
     let source = agreed_source(reader, &name, &place, source, table.get("url"));
+    let package = table.get("package").and_then(|value| packages::declared(reader, &name, source, value));
     let line = reader.line(table.get("version").map_or(place.clone(), Spanned::span));
     let strip = strip.and_then(|count| u32::try_from(count).ok());
     let plain = ToolRequest::plain(name, request?, line);
     let tool = ToolRequest {
         os,
         source,
+        package,
         url,
         sha256,
         bin,

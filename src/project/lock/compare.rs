@@ -38,6 +38,11 @@ pub enum Change {
         /// The project's source.
         wanted: SourceKind,
     },
+    /// The project names another package.
+    Package {
+        /// The project's package.
+        wanted: String,
+    },
     /// The project gives other instructions: `strip`, `bin` or `postinstall`.
     Instructions,
     /// The project names another address, or another digest for it.
@@ -54,6 +59,7 @@ impl fmt::Display for Difference {
                 write!(f, "`{tool}` was locked for `{locked}`, vx.toml says `{wanted}`")
             }
             Change::Source { locked, wanted } => write!(f, "`{tool}` was locked from {locked}, vx.toml says {wanted}"),
+            Change::Package { wanted } => write!(f, "`{tool}` was locked from another package than {wanted}"),
             Change::Instructions => write!(f, "`{tool}` was locked for another `strip`, `bin` or `postinstall`"),
             Change::Address => write!(f, "`{tool}` was locked for another address or digest"),
         }
@@ -90,10 +96,19 @@ fn change(locked: &LockedTool, tool: &ToolRequest) -> Option<Change> {
         None if locked.source == SourceKind::Url => return Some(Change::Address),
         _ => {}
     }
+    if let Some(wanted) = tool.package.clone().filter(|package| is_of_another(locked, package)) {
+        return Some(Change::Package { wanted });
+    }
     if is_moved(locked, tool) {
         return Some(Change::Address);
     }
     (locked.instructions != tool.instructions()).then_some(Change::Instructions)
+}
+
+/// True if the lock has another package for any platform than this one.
+fn is_of_another(locked: &LockedTool, package: &str) -> bool {
+    let firsts = locked.platforms.values().filter_map(|parts| parts.first());
+    firsts.into_iter().any(|part| part.archive.package != package)
 }
 
 /// True if the project names another address for any locked platform, or another digest for what is there.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::{Archive, Signed, known};
+use crate::archive::{Archive, Attested, Signed, known};
 use crate::digest::Digest;
 
 /// One archive of a locked release.
@@ -14,6 +14,8 @@ pub struct LockedPart {
     pub signed_by: Option<String>,
     /// That signature, encoded in base 64, to be verified again. Locks of older versions of vx name only the key.
     pub signature: Option<String>,
+    /// The builder, if an attestation was verified.
+    pub attested: Option<Attested>,
     /// The address, for a tool from an address of the project.
     pub url: Option<String>,
 }
@@ -30,6 +32,12 @@ struct Row {
     signed_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    built_from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    built_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    vouched_by: Option<String>,
     #[serde(default, skip_serializing_if = "is_unwritable")]
     size: Option<u64>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -44,7 +52,13 @@ impl LockedPart {
     /// The part for an archive; `None` without a digest, since a lock has to identify the bytes.
     pub fn new(archive: Archive, signed: Option<Signed>, url: Option<String>) -> Option<Self> {
         let (signed_by, signature) = signed.map(|Signed { key, signature }| (key, signature)).unzip();
-        archive.digest.is_some().then_some(Self { archive, signed_by, signature, url })
+        archive.digest.is_some().then_some(Self { archive, signed_by, signature, attested: None, url })
+    }
+
+    /// The same part with this builder.
+    #[must_use]
+    pub fn attested(self, attested: Option<Attested>) -> Self {
+        Self { attested, ..self }
     }
 
     /// The same part with this signature.
@@ -61,17 +75,45 @@ impl LockedPart {
 
 impl From<LockedPart> for Row {
     fn from(part: LockedPart) -> Self {
-        let LockedPart { archive, signed_by, signature, url } = part;
+        let LockedPart { archive, signed_by, signature, attested, url } = part;
         let Archive { package, version, file, digest, size, strip, into } = archive;
-        Self { package, version, file, digest, signed_by, signature, size, strip, into, url }
+        let (built_from, built_by, vouched_by) = match attested {
+            Some(Attested { issuer, repository, workflow }) => (Some(repository), Some(workflow), Some(issuer)),
+            None => (None, None, None),
+        };
+        Self {
+            package,
+            version,
+            file,
+            digest,
+            signed_by,
+            signature,
+            built_from,
+            built_by,
+            vouched_by,
+            size,
+            strip,
+            into,
+            url,
+        }
     }
 }
 
 impl From<Row> for LockedPart {
     fn from(row: Row) -> Self {
-        let Row { package, version, file, digest, signed_by, signature, size, strip, into, url } = row;
-        Self { archive: Archive { package, version, file, digest, size, strip, into }, signed_by, signature, url }
+        let attested = builder(&row);
+        let Row { package, version, file, digest, signed_by, signature, size, strip, into, url, .. } = row;
+        let archive = Archive { package, version, file, digest, size, strip, into };
+        Self { archive, signed_by, signature, attested, url }
     }
+}
+
+/// The builder in a row. One that lacks a part has an empty one, which the check of an entry refuses.
+fn builder(row: &Row) -> Option<Attested> {
+    let Row { built_from, built_by, vouched_by, .. } = row;
+    let part = |part: &Option<String>| part.clone().unwrap_or_default();
+    let any = [built_from, built_by, vouched_by].into_iter().any(Option::is_some);
+    any.then(|| Attested { issuer: part(vouched_by), repository: part(built_from), workflow: part(built_by) })
 }
 
 /// True for a size that is unknown or beyond TOML's largest number, 2^63.

@@ -15,7 +15,7 @@ fn part(package: &str, file: &str) -> LockedPart {
         strip: 1,
         into: String::new(),
     };
-    LockedPart { archive, signed_by: None, signature: None, url: None }
+    LockedPart { archive, signed_by: None, signature: None, attested: None, url: None }
 }
 
 fn tool(request: &str, source: SourceKind, parts: Vec<LockedPart>) -> LockedTool {
@@ -44,6 +44,32 @@ fn sample() -> Lock {
 
 fn parse(text: &str) -> Result<LockFile, LockError> {
     Lock::parse(Path::new("vx.lock"), text)
+}
+
+#[test]
+fn a_builder_is_kept_whole_and_a_part_of_one_is_refused() {
+    let builder = Attested {
+        issuer: "token.actions.githubusercontent.com".into(),
+        repository: "github.com/a/b".into(),
+        workflow: ".github/workflows/release.yml".into(),
+    };
+    let mut lock = sample();
+    for part in lock.tools.get_mut("just").expect("a tool").platforms.values_mut().flatten() {
+        part.attested = Some(builder.clone());
+    }
+    let text = lock.render();
+    assert_eq!(parse(&text).unwrap(), LockFile::Current(lock));
+    for line in [
+        "built_from = \"github.com/a/b\"\n",
+        "built_by = \".github/workflows/release.yml\"\n",
+        "vouched_by = \"token.actions.githubusercontent.com\"\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+        let error = parse(&text.replace(line, "")).unwrap_err().to_string();
+        assert!(error.contains("can be no part of a builder"), "{error}");
+    }
+    let address = text.replace("github.com/a/b", "https://github.com/a/b");
+    assert!(parse(&address).is_err());
 }
 
 #[test]

@@ -152,7 +152,18 @@ fn an_invalid_request_is_refused_whole() {
 
 #[test]
 fn a_word_that_names_no_version_is_an_error_of_its_tool() {
-    for text in ["foo", "nightly", "nightly-2026-01-01", "v"] {
+    for text in [
+        "foo",
+        "nightly",
+        "nightly-2026-01-01",
+        "v",
+        "21-tem",
+        "openjdk@21",
+        "1.29/stable",
+        "release-1.2",
+        "3.12t",
+        "ref:main",
+    ] {
         let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
         assert_eq!((miss.miss.clone(), miss.kind()), (Miss::UnknownWord, TroubleKind::Configuration), "{text}");
         assert!(miss.to_string().contains(&format!("`{text}` is no version")), "{miss}");
@@ -172,7 +183,7 @@ fn a_miss_names_the_nearest_versions() {
 
 #[test]
 fn a_range_whose_parts_exclude_each_other_is_satisfied_by_nothing_and_says_so() {
-    for text in [">=22 <20", "^22 ^20", ">=22, <20", "=20.0.0 <18", "18 20"] {
+    for text in [">=22 <20", "^22 ^20", ">=22, <20", "=20.0.0 <18", "18 20", "==1,==2", "~=20.0,<20", "==20.*,!=20.*"] {
         let miss = Request::parse(text).expect("a request").choose(&node()).expect_err("nothing matches");
         assert_eq!((miss.miss.clone(), miss.kind()), (Miss::EmptyRange, TroubleKind::Configuration), "{text}");
         assert_eq!(miss.to_string(), format!("no version can match `{text}`: its parts exclude each other"));

@@ -39,6 +39,9 @@ pub(in crate::source) struct PackageVersion {
     pub(super) integrity: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) signatures: Vec<SignedBy>,
+    /// The address of its attestations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) attestations: Option<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(in crate::source) deprecated: bool,
     /// The range of node versions that it supports, if it names one.
@@ -95,6 +98,8 @@ struct RawDist {
     integrity: Option<String>,
     #[serde(default)]
     signatures: Value,
+    #[serde(default)]
+    attestations: Value,
 }
 
 impl Times {
@@ -190,7 +195,9 @@ impl From<RawRelease> for PackageVersion {
         let signatures = raw.dist.signatures.as_array().into_iter().flatten();
         let signatures = signatures.filter_map(|signature| SignedBy::deserialize(signature).ok());
         let signatures = signatures.filter(|signature| is_key_name(&signature.keyid)).collect();
-        Self { tarball: raw.dist.tarball, integrity: raw.dist.integrity, signatures, deprecated, node }
+        let attestations = raw.dist.attestations.get("url").and_then(Value::as_str).map(str::to_owned);
+        let RawDist { tarball, integrity, .. } = raw.dist;
+        Self { tarball, integrity, signatures, attestations, deprecated, node }
     }
 }
 

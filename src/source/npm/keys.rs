@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{SignedBy, is_key_name, read_json};
 use crate::candidate::SourceKind;
+use crate::source::attestation::authority::RegistryKey;
 use crate::source::catalogue;
 use crate::source::error::SourceErrorKind;
 use crate::source::http::Document;
@@ -112,6 +113,13 @@ impl Keys {
             }
             (signer, _) => Ok(signer),
         }
+    }
+}
+
+impl Keys {
+    /// The key of this name, to verify what the registry attests.
+    pub(super) fn of_registry(&self, keyid: &str) -> Option<RegistryKey> {
+        self.find(keyid).map(|key| RegistryKey { key: key.key.clone(), expires: key.expires })
     }
 }
 

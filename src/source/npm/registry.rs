@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use deno_npmrc::{NpmRc, NpmRegistryUrl, RegistryConfig, ResolvedNpmRc};
 use url::Url;
 
-use crate::source::credentials::{basic, split};
+use crate::source::credentials::{Netrc, basic, split};
 use crate::source::error::{SourceError, SourceErrorKind};
 use crate::source::options::SourceOptions;
 
@@ -89,6 +89,21 @@ impl Registry {
             return Some(header);
         }
         self.resolved.tarball_config_for_package(url, name).and_then(|config| header(config))
+    }
+
+    /// The headers for the requests about a package: by the configuration, or else by `.netrc`.
+    pub(super) fn authorizer<'a>(&'a self, netrc: &'a Netrc, name: &'a str) -> impl Fn(&Url) -> Option<String> + 'a {
+        move |url| self.authorization(url, name).or_else(|| netrc.header(url))
+    }
+
+    /// The hosts for which client certificates are set, with the paths of certificate and key.
+    pub(super) fn client_files(&self) -> Vec<(&str, &str, &str)> {
+        let configs = self.resolved.registry_configs.iter();
+        let mut found: Vec<_> = configs
+            .filter_map(|(host, config)| Some((host.as_str(), config.certfile.as_deref()?, config.keyfile.as_deref()?)))
+            .collect();
+        found.sort_unstable();
+        found
     }
 
     fn join(&self, name: &str, path: &str) -> Result<Url, SourceError> {

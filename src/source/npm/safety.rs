@@ -23,7 +23,7 @@ pub(in crate::source) fn unchecked_hosts(options: &SourceOptions) -> Vec<String>
 }
 
 /// The value of a setting and its name: of the environment, or else of the project's file, the user's, the global one.
-fn setting(options: &SourceOptions, key: &str) -> Option<(String, String)> {
+pub(super) fn setting(options: &SourceOptions, key: &str) -> Option<(String, String)> {
     let lower = format!("npm_config_{}", key.replace('-', "_"));
     for name in [lower.to_uppercase(), lower] {
         if let Some(value) = options.variable(&name) {

@@ -29,6 +29,18 @@ pub(in crate::source) enum RegistryKeys {
     Unknown(SourceError),
 }
 
+/// A version whose signature is examined, with the means to request documents for it.
+#[derive(Clone, Copy)]
+pub(super) struct Examined<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) netrc: &'a Netrc,
+    /// The package.
+    pub(super) name: &'a str,
+    pub(super) version: &'a str,
+    /// The registry's document of the version.
+    pub(super) release: &'a PackageVersion,
+}
+
 impl Npm {
     /// The keys of the registry of a package.
     pub(in crate::source) fn keys(
@@ -40,14 +52,8 @@ impl Npm {
         let registry = self.registry()?;
         let url = registry.keys_url(name)?;
         self.keys.get(url.as_str(), || {
-            let query = Query {
-                what: "the keys of the npm registry",
-                url: &url,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
+            let authorization = registry.authorizer(netrc, name);
+            let query = Query::json("the keys of the npm registry", &url, &authorization);
             Ok(match cache.ask("npm-keys", &query, Some(KEYS_FRESH_FOR), Keys::read) {
                 Ok(keys) if keys.is_empty() => RegistryKeys::None,
                 Ok(keys) => RegistryKeys::Known(keys),
@@ -59,40 +65,31 @@ impl Npm {
 
     /// The signature of a version. A wrong signature is an error; a missing one is an error only if signatures are
     /// required.
-    pub(super) fn signature(
-        &self,
-        cache: &Cache,
-        netrc: &Netrc,
-        name: &str,
-        version: &str,
-        release: &PackageVersion,
-    ) -> Result<Signature, SourceError> {
+    pub(super) fn signature(&self, examined: Examined<'_>) -> Result<Signature, SourceError> {
+        let Examined { cache, netrc, name, version, release } = examined;
         let keys = self.keys(cache, netrc, name)?;
         let fault = |fault| self.unsigned(name, version, fault);
         let signature = match &*keys {
             RegistryKeys::None => {
-                let passed_on = self.passed_on(cache, netrc, name, version, release).map_err(fault)?;
+                let passed_on = self.passed_on(examined).map_err(fault)?;
                 passed_on.unwrap_or(Signature::Unoffered)
             }
             RegistryKeys::Unknown(error) => {
-                let passed_on = self.passed_on(cache, netrc, name, version, release).map_err(fault)?;
+                let passed_on = self.passed_on(examined).map_err(fault)?;
                 let unchecked = || Signature::Absent(format!("its signatures cannot be checked: {error}"));
                 passed_on.unwrap_or_else(unchecked)
             }
             RegistryKeys::Known(_) if release.signatures.is_empty() => {
                 Signature::Absent("its registry signs packages, and has no signature of this one".into())
             }
-            RegistryKeys::Known(keys) => {
-                let message = message(name, version, release);
-                match self.verify(cache, netrc, name, keys, &message, release).map_err(fault)? {
-                    Some(Signer::Current(key)) => keepable(key, release),
-                    Some(Signer::Expired { key, expires }) => {
-                        self.before(cache, netrc, name, version, &key, expires).map_err(fault)?;
-                        keepable(key, release)
-                    }
-                    None => Signature::Absent("it has no signature".into()),
+            RegistryKeys::Known(keys) => match self.verify(examined, keys).map_err(fault)? {
+                Some(Signer::Current(key)) => keepable(key, release),
+                Some(Signer::Expired { key, expires }) => {
+                    self.before(examined, &key, expires).map_err(fault)?;
+                    keepable(key, release)
                 }
-            }
+                None => Signature::Absent("it has no signature".into()),
+            },
         };
         match &signature {
             Signature::Unoffered if self.options.require_signatures => Err(fault(SignatureFault::Required(
@@ -106,18 +103,12 @@ impl Npm {
     }
 
     /// A signature of the upstream that a mirror without keys passes on; `None` if no key of the catalogue made one.
-    fn passed_on(
-        &self,
-        cache: &Cache,
-        netrc: &Netrc,
-        name: &str,
-        version: &str,
-        release: &PackageVersion,
-    ) -> Result<Option<Signature>, SignatureFault> {
-        match Keys::default().verify(&message(name, version, release), &release.signatures) {
+    fn passed_on(&self, examined: Examined<'_>) -> Result<Option<Signature>, SignatureFault> {
+        let release = examined.release;
+        match Keys::default().verify(&examined.message(), &release.signatures) {
             Ok(Some(Signer::Current(key))) => Ok(Some(keepable(key, release))),
             Ok(Some(Signer::Expired { key, expires })) => {
-                let known = self.before(cache, netrc, name, version, &key, expires).is_ok();
+                let known = self.before(examined, &key, expires).is_ok();
                 Ok(known.then(|| keepable(key, release)))
             }
             Ok(None) | Err(SignatureFault::UnknownKey { .. }) => Ok(None),
@@ -127,16 +118,10 @@ impl Npm {
 
     /// Verify a version. For an unknown key, the registry's keys are requested again, because the cached ones may be
     /// older.
-    fn verify(
-        &self,
-        cache: &Cache,
-        netrc: &Netrc,
-        name: &str,
-        keys: &Keys,
-        message: &str,
-        release: &PackageVersion,
-    ) -> Result<Option<Signer>, SignatureFault> {
-        let first = keys.verify(message, &release.signatures);
+    fn verify(&self, examined: Examined<'_>, keys: &Keys) -> Result<Option<Signer>, SignatureFault> {
+        let Examined { cache, netrc, name, release, .. } = examined;
+        let message = examined.message();
+        let first = keys.verify(&message, &release.signatures);
         if !matches!(first, Err(SignatureFault::UnknownKey { .. })) || cache.is_offline() {
             return first;
         }
@@ -144,21 +129,14 @@ impl Npm {
         cache.mark_stale("npm-keys", &url);
         self.keys.forget(url.as_str());
         match self.keys(cache, netrc, name).as_deref() {
-            Ok(RegistryKeys::Known(keys)) => keys.verify(message, &release.signatures),
+            Ok(RegistryKeys::Known(keys)) => keys.verify(&message, &release.signatures),
             _ => first,
         }
     }
 
     /// Accept an expired key for a version that was published before its expiry.
-    fn before(
-        &self,
-        cache: &Cache,
-        netrc: &Netrc,
-        name: &str,
-        version: &str,
-        key: &str,
-        expires: Timestamp,
-    ) -> Result<(), SignatureFault> {
+    fn before(&self, examined: Examined<'_>, key: &str, expires: Timestamp) -> Result<(), SignatureFault> {
+        let Examined { cache, netrc, name, version, .. } = examined;
         let times = self.times(cache, netrc, name, &[version]).ok();
         match times.and_then(|times| times.of(version)) {
             Some(published) if published < expires => Ok(()),
@@ -170,17 +148,25 @@ impl Npm {
     }
 
     pub(super) fn unsigned(&self, name: &str, version: &str, fault: SignatureFault) -> SourceError {
+        self.unproved(name, version, SourceErrorKind::Signature(fault))
+    }
+
+    /// The error of a version that is not what it should be.
+    pub(super) fn unproved(&self, name: &str, version: &str, kind: SourceErrorKind) -> SourceError {
         let what = format!("the npm package {name} {version}");
         match self.registry().and_then(|registry| registry.package_url(name)) {
-            Ok(url) => SourceError::at(what, &url, SourceErrorKind::Signature(fault)),
-            Err(_) => SourceError::new(what, SourceErrorKind::Signature(fault)),
+            Ok(url) => SourceError::at(what, &url, kind),
+            Err(_) => SourceError::new(what, kind),
         }
     }
 }
 
-/// The text that a registry signs.
-fn message(name: &str, version: &str, release: &PackageVersion) -> String {
-    format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default())
+impl Examined<'_> {
+    /// The text that a registry signs.
+    fn message(&self) -> String {
+        let Self { name, version, release, .. } = self;
+        format!("{name}@{version}:{}", release.integrity.as_deref().unwrap_or_default())
+    }
 }
 
 /// The verified signature by this key, if a lock can keep it: one that is of the digest alone, since a lock keeps no

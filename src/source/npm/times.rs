@@ -30,14 +30,8 @@ impl Npm {
             {
                 return Ok(kept);
             }
-            let query = Query {
-                what: &what,
-                url: &url,
-                accept: "application/json",
-                etag: None,
-                changed: None,
-                authorization: &|url| registry.authorization(url, name).or_else(|| netrc.header(url)),
-            };
+            let authorization = registry.authorizer(netrc, name);
+            let query = Query::json(&what, &url, &authorization);
             cache.ask(&file, &query, Some(Duration::ZERO), Times::read)
         })
     }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use crate::http::CertificateFile;
 use crate::source::options::SourceOptions;
 
 /// A setting's value, and the name of the setting.
@@ -55,7 +54,7 @@ pub(super) fn from_pip(options: &SourceOptions) -> Option<Named> {
 
 /// A setting of pip's files. Later ones win: the machine's, the user's, the virtual environment's, the one named by a
 /// variable.
-fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
+pub(super) fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
     let named = options.variable("PIP_CONFIG_FILE");
     if named.as_deref().is_some_and(|file| file == "/dev/null" || file.eq_ignore_ascii_case("nul")) {
         // This is the documented way to disable all files.
@@ -67,15 +66,6 @@ fn pip_setting(options: &SourceOptions, key: &str) -> Option<Named> {
         let text = std::fs::read_to_string(file).ok()?;
         Some((pip_value(&text, key)?, format!("`{key}` of {}", file.display())))
     })
-}
-
-/// The files of certificates that pip and Python's programs use.
-pub(in crate::source) fn certificate_files(options: &SourceOptions) -> Vec<CertificateFile> {
-    let variable = |name: &str| options.variable(name).map(|path| (path, name.to_owned()));
-    let own = variable("PIP_CERT").or_else(|| pip_setting(options, "cert"));
-    let bundle = variable("REQUESTS_CA_BUNDLE").or_else(|| variable("CURL_CA_BUNDLE"));
-    let file = |(path, setting): Named| CertificateFile { setting, path: options.path(&path) };
-    own.into_iter().chain(bundle).map(file).collect()
 }
 
 fn pip_files(options: &SourceOptions) -> Vec<PathBuf> {
@@ -107,31 +97,39 @@ fn user_config(options: &SourceOptions) -> Option<PathBuf> {
 }
 
 /// A value of the sections that `pip install` and `pip download` read; the command's own section wins over the general
-/// one.
+/// one. Indented lines continue the value before them.
 fn pip_value(text: &str, wanted: &str) -> Option<String> {
     let mut section = String::new();
-    let (mut general, mut own) = (None, None);
+    let mut values: Vec<(String, String)> = Vec::new();
+    // True while the last value is the one before.
+    let mut open = false;
     for line in text.lines() {
         let line = line.trim_end();
-        if line.trim_start().starts_with(['#', ';']) || line.is_empty() || line.starts_with([' ', '\t']) {
+        if line.trim_start().starts_with(['#', ';']) || line.is_empty() {
             continue;
         }
+        if line.starts_with([' ', '\t']) {
+            let last = values.last_mut().filter(|_| open);
+            last.into_iter().for_each(|(_, value)| value.extend(["\n", line.trim_start()]));
+            continue;
+        }
+        open = false;
         if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             section = name.trim().to_lowercase();
             continue;
         }
         let Some(at) = line.find(['=', ':']) else { continue };
         let key = line[..at].trim().trim_start_matches("--").to_lowercase().replace('_', "-");
-        let value = line[at + 1..].trim();
-        if key == wanted && !value.is_empty() {
-            match section.as_str() {
-                "global" => general = Some(value.to_owned()),
-                "install" | "download" => own = Some(value.to_owned()),
-                _ => {}
-            }
+        if key == wanted {
+            values.push((section.clone(), line[at + 1..].trim().to_owned()));
+            open = true;
         }
     }
-    own.or(general)
+    let last_in = |sections: &[&str]| {
+        let of_these = values.iter().rev().filter(|(section, _)| sections.contains(&section.as_str()));
+        of_these.map(|(_, value)| value.trim()).find(|value| !value.is_empty()).map(str::to_owned)
+    };
+    last_in(&["install", "download"]).or_else(|| last_in(&["global"]))
 }
 
 #[cfg(test)]
@@ -146,6 +144,8 @@ mod tests {
             format!("{text}[install]\n--index-url = https://b.invalid/?a=b\n[freeze]\nindex-url = https://c.invalid\n");
         assert_eq!(pip_value(&both, "index-url").as_deref(), Some("https://b.invalid/?a=b"));
         assert_eq!(pip_value("index-url = x\n[global\nindex-url", "index-url"), None);
+        let hosts = "[global]\ntrusted-host = a.invalid\n    b.invalid:8443\n\n    # x\n\tc.invalid\ncert = x\n    y\n";
+        assert_eq!(pip_value(hosts, "trusted-host").as_deref(), Some("a.invalid\nb.invalid:8443\nc.invalid"));
     }
 
     #[test]

@@ -22,18 +22,24 @@ pub(super) struct Index {
 impl Index {
     /// Find the index that the user's settings name.
     pub(super) fn load(options: &SourceOptions, cache: &Cache) -> Result<Self, SourceError> {
-        let from_variable = VARIABLES.iter().find_map(|name| Some((options.variable(name)?, (*name).to_owned())));
-        let configured = from_variable.or_else(|| config::from_uv(options)).or_else(|| config::from_pip(options));
-        let (text, setting) = match configured {
+        let (text, setting) = match configured(options) {
             Some(named) => named,
             None => ask::installed_programs(options, cache)?,
         };
-        // uv allows a name before the address.
-        let named = text.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
-        let address = named.map_or(text.as_str(), |(_, address)| address);
-        Self::parse(address).map_err(|reason| {
+        Self::read(&text).map_err(|reason| {
             SourceError::new("the Python package index", SourceErrorKind::BadSetting { setting, reason })
         })
+    }
+
+    /// The index that the user's settings name themselves, without asking a program.
+    pub(super) fn configured(options: &SourceOptions) -> Option<Self> {
+        Self::read(&configured(options)?.0).ok()
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        // uv allows a name before the address.
+        let named = text.split_once('=').filter(|(name, _)| !name.contains([':', '/']));
+        Self::parse(named.map_or(text, |(_, address)| address))
     }
 
     fn parse(address: &str) -> Result<Self, String> {
@@ -61,6 +67,12 @@ impl Index {
         }
         self.url.join(&format!("{name}/")).map_err(|error| garbage(error.to_string()))
     }
+}
+
+/// The setting that names the index.
+fn configured(options: &SourceOptions) -> Option<config::Named> {
+    let from_variable = VARIABLES.iter().find_map(|name| Some((options.variable(name)?, (*name).to_owned())));
+    from_variable.or_else(|| config::from_uv(options)).or_else(|| config::from_pip(options))
 }
 
 /// The normalized name of a package, for addresses.

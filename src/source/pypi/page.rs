@@ -20,6 +20,9 @@ pub(super) struct Page {
     /// The files that cannot be used as they are described.
     #[serde(default, skip_serializing_if = "PassedOver::is_empty")]
     pub(super) passed_over: PassedOver,
+    /// True if there are wheels that fit no platform, as those of modules alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) has_other_wheels: bool,
 }
 
 /// A file. Only wheels that fit some platform are kept, since no other file holds ready-made programs.
@@ -36,6 +39,9 @@ pub(super) struct File {
     /// The time of its upload, which only JSON pages of newer indexes give.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) uploaded: Option<Timestamp>,
+    /// The address of its attestations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) provenance: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +61,8 @@ struct RawFile {
     yanked: Value,
     #[serde(default, rename = "upload-time")]
     upload_time: Value,
+    #[serde(default)]
+    provenance: Value,
 }
 
 impl Page {
@@ -93,6 +101,7 @@ fn from_json(document: &Document) -> Result<Page, SourceErrorKind> {
         };
         match file {
             Some(file) if wheel::fits_any(&name) => page.files.push(file),
+            Some(_) if wheel::version(&name).is_some() => page.has_other_wheels = true,
             None if wheel::fits_any(&name) || !is_distribution(&name) => page.passed_over.add(&name),
             _ => {}
         }
@@ -114,12 +123,14 @@ fn file(document: &Document, raw: RawFile) -> Option<File> {
         // The value is a reason or `true`, and an empty reason counts too.
         yanked: raw.yanked.is_string() || raw.yanked == Value::Bool(true),
         uploaded: raw.upload_time.as_str().and_then(|text| text.parse().ok()),
+        provenance: raw.provenance.as_str().and_then(|text| document.url.join(text).ok()).map(String::from),
     })
 }
 
 fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
     let mut base = document.url.clone();
     let mut files = Vec::new();
+    let mut has_other_wheels = false;
     let mut is_index = false;
     for Ok(token) in Tokenizer::new(document.bytes.as_slice()) {
         let Token::StartTag(tag) = token else { continue };
@@ -135,17 +146,20 @@ fn from_html(document: &Document) -> Result<Page, SourceErrorKind> {
                 let name = percent_decode_str(last).decode_utf8_lossy().into_owned();
                 is_index |= is_distribution(&name);
                 if !wheel::fits_any(&name) {
+                    has_other_wheels |= wheel::version(&name).is_some();
                     continue;
                 }
                 let sha256 = fragment.split('&').find_map(|pair| pair.strip_prefix("sha256=")).map(str::to_owned);
                 let yanked = tag.attributes.contains_key(b"data-yanked".as_slice());
-                files.push(File { name, url: url.to_string(), sha256, size: None, yanked, uploaded: None });
+                let provenance = attribute(b"data-provenance").and_then(|address| base.join(&address).ok());
+                let (url, provenance) = (url.to_string(), provenance.map(String::from));
+                files.push(File { name, url, sha256, size: None, yanked, uploaded: None, provenance });
             }
             _ => {}
         }
     }
     // A page without files and without the index's marker is another page: a captive portal's, or an error's.
-    if is_index { Ok(Page { files, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
+    if is_index { Ok(Page { files, has_other_wheels, ..Page::default() }) } else { Err(SourceErrorKind::WebPage) }
 }
 
 fn is_distribution(name: &str) -> bool {
@@ -166,15 +180,17 @@ mod tests {
     #[test]
     fn both_languages_say_the_same() {
         let json = r#"{"files":[
-            {"filename":"a-1-py3-none-win_amd64.whl","url":"../../f/a-1-py3-none-win_amd64.whl","hashes":{"sha256":"ab"},"yanked":"broken"},
+            {"filename":"a-1-py3-none-win_amd64.whl","url":"../../f/a-1-py3-none-win_amd64.whl","hashes":{"sha256":"ab"},"yanked":"broken","provenance":"../../p/a-1"},
             {"filename":"a-1.tar.gz","url":"x","hashes":{}},
-            {"filename":"a-2-py3-none-win_amd64.whl","url":"https://o.invalid/a-2-py3-none-win_amd64.whl","hashes":{},"yanked":false}]}"#;
-        let html = r#"<!DOCTYPE html><html><body><a href="../../f/a-1-py3-none-win_amd64.whl#sha256=ab" data-yanked="">a</a>
+            {"filename":"a-2-py3-none-win_amd64.whl","url":"https://o.invalid/a-2-py3-none-win_amd64.whl","hashes":{},"yanked":false,"provenance":null}]}"#;
+        let html = r#"<!DOCTYPE html><html><body><a href="../../f/a-1-py3-none-win_amd64.whl#sha256=ab" data-yanked="" data-provenance="../../p/a-1">a</a>
             <a href="/a-1.tar.gz">x</a> <A HREF='https://o.invalid/a-2-py3-none-win_amd64.whl' data-requires-python="&gt;=3">2</A>"#;
         let from_json = read("application/vnd.pypi.simple.v1+json", json).unwrap();
         assert_eq!(from_json, read("text/html", html).unwrap());
         assert_eq!(from_json.files[0].url, "https://h.invalid/f/a-1-py3-none-win_amd64.whl");
         assert!(from_json.files[0].yanked && !from_json.files[1].yanked);
+        let addresses = from_json.files.iter().map(|file| file.provenance.as_deref()).collect::<Vec<_>>();
+        assert_eq!(addresses, [Some("https://h.invalid/p/a-1"), None]);
     }
 
     #[test]

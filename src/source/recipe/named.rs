@@ -3,6 +3,7 @@
 use super::Recipe;
 use crate::archive::Archive;
 use crate::candidate::SourceKind;
+use crate::shipped::NODE_MODULES;
 use crate::source::packaging::{Names, VendorPackaging};
 
 /// The placeholder of a release's tag, which only the vendor's list of releases fills.
@@ -13,12 +14,21 @@ impl Recipe {
     pub fn names(&self, archive: &Archive, version: &str) -> bool {
         match (&self.vendor, self.source) {
             (Some(vendor), SourceKind::Vendor) => self.vendor_names(vendor, archive, version),
+            (_, SourceKind::Npm) if self.ships_programs && !archive.into.is_empty() => {
+                self.packages.first() == Some(&archive.package) || self.is_companion(archive)
+            }
             (_, SourceKind::Npm | SourceKind::Pypi) => {
                 let companions = self.also.iter().map(|companion| companion.package(self.platform));
                 self.packages.iter().cloned().chain(companions).any(|package| package == archive.package)
             }
             _ => false,
         }
+    }
+
+    /// True if an archive lies where a package for one platform lies beside the package that asks for it. That it asks
+    /// for it is in its archive, and checked when that is unpacked.
+    pub(in crate::source) fn is_companion(&self, archive: &Archive) -> bool {
+        self.ships_programs && archive.into == format!("{NODE_MODULES}/{}", archive.package)
     }
 
     fn vendor_names(&self, vendor: &VendorPackaging, archive: &Archive, version: &str) -> bool {

@@ -14,7 +14,7 @@ use crate::candidate::{Candidate, Scheme, is_version};
 use crate::npm_range::NpmRange;
 use crate::source::artifact::Artifact;
 use crate::source::error::{SourceError, SourceErrorKind};
-use crate::source::npm::{Package, Times};
+use crate::source::npm::{Package, PackageVersion, Times};
 use crate::source::packaging::Companion;
 use crate::source::recipe::{Recipe, has};
 
@@ -84,6 +84,9 @@ impl Sources {
     }
 
     pub(super) fn npm_artifacts(&self, recipe: &Recipe, version: &str) -> Result<Vec<Artifact>, SourceError> {
+        if recipe.ships_programs {
+            return self.shipped_artifacts(recipe, version);
+        }
         thread::scope(|scope| {
             let had = |one: &&Companion| has(version, one.since.as_deref(), one.until.as_deref());
             let ask = |one| scope.spawn(move || self.npm_companion(one, version, recipe));
@@ -100,11 +103,40 @@ impl Sources {
         let package = companion.package(recipe.platform);
         let version = match &companion.engine {
             Some(engine) => self.newest_accepting(&package, engine, version, recipe.cutoff)?,
-            None => version.to_owned(),
+            None => {
+                let first = recipe.packages.first().map(String::as_str).unwrap_or_default();
+                self.check_age(recipe, (first, version), (&package, version))?;
+                version.to_owned()
+            }
         };
         let mut artifact = self.npm_artifact(&package, &version, companion.strip)?;
         artifact.archive.into = companion.folder(recipe.platform);
         Ok(artifact)
+    }
+
+    /// Check that a package that comes with another one is old enough, too: the first one's date says nothing of a package
+    /// that was published, or replaced, long after it. A first package that is too young itself was asked for by its
+    /// exact version; then every age is right.
+    ///
+    /// # Errors
+    /// It is too young. A source without an answer does not matter, as for sources without dates.
+    pub(super) fn check_age(
+        &self,
+        recipe: &Recipe,
+        (first, version): (&str, &str),
+        (beside, its_version): (&str, &str),
+    ) -> Result<(), SourceError> {
+        let Some(cutoff) = recipe.cutoff else { return Ok(()) };
+        let is_young = |name: &str, version: &str| {
+            let document = self.npm.package(&self.cache, &self.netrc, name).ok()?;
+            let times = self.npm_times(name, &document, Some(cutoff)).ok()?;
+            published(version, &document, times.as_deref()).map(|published| published.latest() > cutoff)
+        };
+        if is_young(beside, its_version) != Some(true) || is_young(first, version) == Some(true) {
+            return Ok(());
+        }
+        let what = format!("{beside} {its_version}, which comes with {first} {version}");
+        Err(SourceError::new(what, SourceErrorKind::TooYoung(cutoff)))
     }
 
     fn npm_main(&self, recipe: &Recipe, version: &str) -> Result<Artifact, SourceError> {
@@ -123,7 +155,7 @@ impl Sources {
         Err(missing.unwrap_or_else(none))
     }
 
-    fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
+    pub(super) fn npm_artifact(&self, package: &str, version: &str, strip: u32) -> Result<Artifact, SourceError> {
         // The size is requested from the usual address while the release's document is requested, which gives the
         // actual address.
         let usual = self.npm.usual_place(&self.netrc, package, version).ok();
@@ -154,23 +186,37 @@ impl Sources {
         let none =
             || SourceError::new(&what, SourceErrorKind::NoSuchVersion(format!("that accepts {engine} {version}")));
         let host = Version::parse(version).map_err(|_| none())?;
+        let runs = |_: &Version, release: &PackageVersion| {
+            NpmRange::parse(release.node.as_deref().unwrap_or("*")).is_some_and(|range| range.satisfies(&host))
+        };
+        self.newest_of(package, &what, cutoff, runs)?.ok_or_else(none)
+    }
+
+    /// The newest finished release of a package that fits, published by the cutoff; `None` if none fits.
+    pub(super) fn newest_of(
+        &self,
+        package: &str,
+        what: &str,
+        cutoff: Option<Timestamp>,
+        fits: impl Fn(&Version, &PackageVersion) -> bool,
+    ) -> Result<Option<String>, SourceError> {
         let document = self.npm.package(&self.cache, &self.netrc, package)?;
         let times = self.npm_times(package, &document, cutoff)?;
-        let accepting = document.versions.iter().filter_map(|(text, release)| {
+        let fitting = document.versions.iter().filter_map(|(text, release)| {
             let own = Version::parse(text).ok().filter(|own| !own.is_prerelease() && !release.deprecated)?;
-            let own = Some(own).filter(|_| is_version(text))?;
-            let range = NpmRange::parse(release.node.as_deref().unwrap_or("*"))?;
-            range.satisfies(&host).then_some((own, text))
+            (is_version(text) && fits(&own, release)).then_some((own, text))
         });
-        let (old, young): (Vec<_>, Vec<_>) = accepting.partition(|(_, text)| {
+        let (old, young): (Vec<_>, Vec<_>) = fitting.partition(|(_, text)| {
             let published = published(text, &document, times.as_deref()).map(Published::latest);
             cutoff.is_none_or(|cutoff| published.is_none_or(|published| published <= cutoff))
         });
         let newest = old.into_iter().max_by(|one, other| one.0.cmp(&other.0)).map(|(_, text)| text.clone());
-        newest.ok_or_else(|| match cutoff {
-            Some(cutoff) if !young.is_empty() => SourceError::new(&what, SourceErrorKind::TooYoung(cutoff)),
-            _ => none(),
-        })
+        match cutoff {
+            Some(cutoff) if newest.is_none() && !young.is_empty() => {
+                Err(SourceError::new(what, SourceErrorKind::TooYoung(cutoff)))
+            }
+            _ => Ok(newest),
+        }
     }
 }
 

@@ -29,7 +29,7 @@ impl Missing {
         use SourceErrorKind::{NoSuchPackage, NoSuchVersion, NotForPlatform};
         match error.kind {
             NotForPlatform(_) | NoSuchPackage | NoSuchVersion(_) => Missing::Absent(Trouble::of(&error)),
-            SourceErrorKind::Signature(_) => Missing::Forged(Trouble::of(&error)),
+            SourceErrorKind::Signature(_) | SourceErrorKind::Attestation(_) => Missing::Forged(Trouble::of(&error)),
             _ => Missing::Unknown(Trouble::of(&error)),
         }
     }

@@ -1,11 +1,12 @@
-//! Archives that are no longer what the lock has of them: the same version with other bytes, and signed before but not
-//! now.
+//! Archives that are no longer what the lock has of them: the same version with other bytes, signed before but not now,
+//! and built by others than before.
 //!
 //! A published version does not change, and a registry that signs does not stop. Where either happens, somebody has to
 //! look; nothing is locked until then.
 
 use super::Resolver;
 use super::archives::Archives;
+use crate::archive::Attested;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
@@ -28,19 +29,27 @@ enum Change {
     Bytes { locked: Digest, now: Digest },
     #[error("is not signed any more: vx.lock has {before}, signed by {key}, and now {reason}")]
     Unsigned { before: String, key: String, reason: String },
+    #[error("has another builder: vx.lock has {version}, built by {}, and this one was built by {}", builders.0, builders.1)]
+    Builder { version: String, builders: Box<(Attested, Attested)> },
 }
 
 impl Explain for Changed {
     fn kind(&self) -> TroubleKind {
         match self.change {
             Change::Bytes { .. } => TroubleKind::Digest,
-            Change::Unsigned { .. } => TroubleKind::Signature,
+            Change::Unsigned { .. } | Change::Builder { .. } => TroubleKind::Signature,
         }
     }
 
     fn hint(&self) -> Option<String> {
         let tool = &self.tool;
-        Some(format!("compare with another mirror; if it is meant to be so, allow it with `vx lock {tool}`"))
+        Some(match &self.change {
+            // The tool alone would be locked at the version that it has.
+            Change::Builder { version, .. } if *version != self.version => format!(
+                "look up why its build has moved; if it is meant to be so, allow it with `vx lock {tool} --upgrade {tool}`"
+            ),
+            _ => format!("compare with another mirror; if it is meant to be so, allow it with `vx lock {tool}`"),
+        })
     }
 }
 
@@ -53,7 +62,8 @@ impl Resolver<'_> {
             artifacts.iter().enumerate().find_map(|(at, now)| {
                 let part = predecessor(before, *platform, at, now)?;
                 let declared = ask.digest_of(*platform, self.platform);
-                let change = bytes(part, now, declared).or_else(|| unsigned(part, now))?;
+                let change =
+                    bytes(part, now, declared).or_else(|| unsigned(part, now)).or_else(|| rebuilt(part, now))?;
                 let (package, version) = (now.archive.package.clone(), now.archive.version.clone());
                 Some(Changed { tool: ask.name.clone(), package, version, change })
             })
@@ -61,8 +71,20 @@ impl Resolver<'_> {
     }
 }
 
+/// Another builder than before, in any version.
+fn rebuilt(part: &LockedPart, now: &Artifact) -> Option<Change> {
+    let (before, by) = (part.attested.clone()?, now.attestation.attested()?.clone());
+    let version = part.archive().version.clone();
+    (before != by).then(|| Change::Builder { version, builders: Box::new((before, by)) })
+}
+
 /// The lock's part for the same package on any platform, or else the one in the same place: packages are renamed.
-fn predecessor<'a>(before: &'a LockedTool, platform: Platform, at: usize, now: &Artifact) -> Option<&'a LockedPart> {
+pub(super) fn predecessor<'a>(
+    before: &'a LockedTool,
+    platform: Platform,
+    at: usize,
+    now: &Artifact,
+) -> Option<&'a LockedPart> {
     let own = before.platforms.get(&platform).map(Vec::as_slice).unwrap_or_default();
     let all = own.iter().chain(before.platforms.values().flatten());
     let mut same = all.filter(|part| part.archive().package == now.archive.package);
@@ -88,7 +110,7 @@ fn unsigned(part: &LockedPart, now: &Artifact) -> Option<Change> {
 mod tests {
     use super::*;
     use crate::archive::{Archive, Origin, Signed};
-    use crate::source::Signature;
+    use crate::source::{Attestation, Signature};
 
     fn artifact(version: &str, digit: char, signature: Signature) -> Artifact {
         let archive = Archive {
@@ -99,7 +121,7 @@ mod tests {
             ..Archive::default()
         };
         let origin = Origin { url: "https://h.invalid/x.tgz".into(), authorization: None };
-        Artifact { archive, origin, signature }
+        Artifact { archive, origin, signature, attestation: Attestation::Unoffered }
     }
 
     fn by(key: &str) -> Signature {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::archives::{Archives, Missing};
+use super::attested;
 use crate::candidate::{Candidate, SourceKind};
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
@@ -10,19 +11,20 @@ use crate::source::{Artifact, Recipe, Signature};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The new lock entry of a tool, with the platforms whose digests are known; `None` if there are none, or if the entry
-/// is unchanged.
+/// is unchanged. `before` is the present entry, unless it is made anew.
 pub(super) fn entry(
     ask: &ToolRequest,
     recipe: &Recipe,
     release: &Candidate,
     known: Option<&LockedTool>,
+    before: Option<&LockedTool>,
     archives: &Archives,
 ) -> Option<LockedTool> {
     let mut platforms = known.map(|known| known.platforms.clone()).unwrap_or_default();
     for (platform, artifacts) in archives {
         if let Ok(artifacts) = artifacts {
             let parts: Option<Vec<LockedPart>> =
-                artifacts.iter().map(|artifact| locked_part(artifact, recipe.source)).collect();
+                artifacts.iter().map(|artifact| locked_part(artifact, recipe.source, before)).collect();
             platforms.extend(parts.map(|parts| (*platform, parts)));
         }
     }
@@ -66,9 +68,10 @@ pub(super) fn unsigned(tool: &str, archives: &Archives) -> Option<Trouble> {
     (!lines.is_empty()).then(|| Trouble::new(TroubleKind::Signature, text).detailed(lines))
 }
 
-fn locked_part(artifact: &Artifact, source: SourceKind) -> Option<LockedPart> {
+fn locked_part(artifact: &Artifact, source: SourceKind, before: Option<&LockedTool>) -> Option<LockedPart> {
     let url = (source == SourceKind::Url).then(|| artifact.origin.url.clone());
-    LockedPart::new(artifact.archive.clone(), artifact.signature.signed().cloned(), url)
+    let part = LockedPart::new(artifact.archive.clone(), artifact.signature.signed().cloned(), url)?;
+    Some(part.attested(attested::builder(artifact, before)))
 }
 
 #[cfg(test)]

@@ -68,6 +68,9 @@ impl Resolver<'_> {
     /// upgraded.
     pub(super) fn runner(&self, recipe: &Recipe, upgrade: &dyn Fn(&str) -> bool) -> Option<Runner> {
         let ask = self.needed(recipe.needs()?)?;
+        if let Some(version) = self.locked_above.get(&ask.name) {
+            return Some(Runner { tool: ask.name.clone(), version: version.clone() });
+        }
         let upgraded = upgrade(&ask.name);
         let differences = self.lock.differences(slice::from_ref(ask));
         let fits = !upgraded && (self.frozen || !differences.iter().any(|difference| difference.tool == ask.name));

@@ -73,16 +73,27 @@ impl Resolver<'_> {
                 Some(parts) => Standing::Settled(self.locked_release(ask, &recipe, locked, parts)),
                 None if self.frozen => {
                     let text = format!("vx.lock has no archive of `{}` for {}", ask.name, self.platform);
-                    Standing::Settled(Resolved::Nothing { error: unlocked(text, "run `vx lock`") })
+                    Standing::Settled(Resolved::Nothing {
+                        error: unlocked(text, format!("run {}", self.lock_command())),
+                    })
                 }
                 None if recipe.source != locked.source => Standing::Open(recipe, None),
                 None => Standing::Partly(recipe, locked),
             },
             None if self.frozen => {
                 let text = format!("`{}` is not in vx.lock", ask.name);
-                Standing::Settled(Resolved::Nothing { error: unlocked(text, "run `vx lock`, or leave out `--frozen`") })
+                let hint = format!("run {}, or leave out `--frozen`", self.lock_command());
+                Standing::Settled(Resolved::Nothing { error: unlocked(text, hint) })
             }
             None => Standing::Open(recipe, self.pin(ask).filter(|_| !upgraded)),
+        }
+    }
+
+    /// The command that writes the lock, with its directory unless that is the project at hand.
+    fn lock_command(&self) -> String {
+        match self.lock_above {
+            Some(directory) => format!("`vx lock` in `{}`", directory.display()),
+            None => "`vx lock`".into(),
         }
     }
 
@@ -109,6 +120,6 @@ fn withheld(ask: &ToolRequest) -> Trouble {
     Trouble::new(TroubleKind::Consent, text).hinted("`vx trust` lists everything that the project would do, and asks")
 }
 
-fn unlocked(text: String, hint: &str) -> Trouble {
+fn unlocked(text: String, hint: String) -> Trouble {
     Trouble::new(TroubleKind::Lock, text).hinted(hint)
 }

@@ -3,7 +3,7 @@
 //! A retry can be requested as long as any install is at work or waits for its turn; the run does not wait for one. The
 //! result of the last attempt is the result of the tool. The slot keeps its place on the board and begins a new life.
 
-use vx_tui::source::RequestFailure;
+use vx_status::source::RequestFailure;
 
 use super::{Scheduler, Stage};
 use crate::trouble::{Trouble, TroubleKind};

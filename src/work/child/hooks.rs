@@ -2,6 +2,7 @@
 //! command.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::channel::slot_key;
 use crate::config::InstallConfig;
 use crate::install::{
     self, CancelToken, CommandFault, Hooks, InstallError, Installed, Need, Patience, PostInstall, Store, Trial,
+    TrialEnd,
 };
 use crate::paths::Home;
 use crate::process::{self, Exit};
@@ -90,10 +92,12 @@ fn run_postinstall(config: &InstallConfig, hook: &PostInstall, cancel: &CancelTo
     }
 }
 
-fn run_trial(trial: &Trial, cancel: &CancelToken) -> Option<String> {
+fn run_trial(trial: &Trial, cancel: &CancelToken) -> TrialEnd {
     let end = process::try_once(trial.file, trial.arguments, TRIAL_PATIENCE, &|| cancel.cancelled());
     match end {
-        Ok(exit @ Exit::Signal(_)) => Some(exit.to_string()),
-        _ => None,
+        Ok(exit @ Exit::Signal(_)) => TrialEnd::Died(exit.to_string()),
+        Ok(Exit::Code(_)) => TrialEnd::Runs,
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => TrialEnd::Runs,
+        Err(_) => TrialEnd::Unknown,
     }
 }

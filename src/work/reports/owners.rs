@@ -8,7 +8,7 @@ use super::error::ReportError;
 use crate::process::callers;
 
 /// The error for a refused slot or board. If the key is in use, the error names its owner.
-pub(super) fn refused(board: &Path, error: ClaimError) -> ReportError {
+pub(in crate::work) fn refused(board: &Path, error: ClaimError) -> ReportError {
     if let ClaimError::Place(ReserveError::KeyInUse { slot, .. }) = error {
         let snapshot = read(board).unwrap_or_default();
         let owner = snapshot.slots.iter().find(|view| view.index == slot).and_then(|view| view.pid);

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Ending, Kind, Phase, Slot, SlotState};
+use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step};
 use vx_status::error_cell::ErrorCell;
+use vx_status::vocabulary::task;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
-use crate::channel::slot_key;
 use crate::work::boards;
 
 /// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
@@ -17,11 +17,12 @@ pub struct Report {
     pub key: String,
     /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
     pub version: Option<String>,
-    /// The phase the script is in. Entering another one starts `done` and `total` over.
-    pub phase: Option<Phase>,
-    /// Work finished in this phase.
+    /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
+    /// work. Entering another one starts `done` and `total` over.
+    pub step: Option<String>,
+    /// Work finished in this step.
     pub done: Option<Done>,
-    /// The total work of this phase.
+    /// The total work of this step.
     pub total: Option<u64>,
     /// One line about the present work.
     pub message: Option<String>,
@@ -62,11 +63,11 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
         return Err(ReportError::NoKey);
     }
     let owners = owners(owner)?;
-    let key = slot_key(&report.key);
-    let board = boards::find_own(board, Some(&key), &with_callers(&owners))?;
+    let key = &report.key;
+    let board = boards::find_own(board, Some(key), &with_callers(&owners))?;
     let version = report.version.as_deref().unwrap_or("");
     let anew = report.end.is_none();
-    let slot = match Slot::on_behalf(&board, &key, version, Kind::Task, &owners, anew) {
+    let slot = match Slot::on_behalf(&board, key, version, Kind::Task, &owners, anew) {
         Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
         claimed => claimed.map_err(|error| refused(&board, error))?,
     };
@@ -83,22 +84,45 @@ fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
     if let Some(details) = &report.details {
         slot.details(details);
     }
-    if let Some(phase) = report.phase.filter(|phase| slot.phase() != Some(*phase)) {
-        slot.enter(phase, report.total);
+    if let Some(word) = &report.step {
+        enter(&mut slot, word, report.total);
     }
     if report.done.is_some() || report.total.is_some() {
-        let done = match report.done {
-            None => slot.done(),
-            Some(Done::At(done)) => done,
-            Some(Done::More(more)) => slot.done().saturating_add(more),
-        };
-        slot.publish_of(done, report.total.or(slot.total()));
+        count(&mut slot, report);
     }
     if let Some(state) = report.end {
         let error = report.error.as_deref().map(|error| ErrorCell::of_other_writer(error).to_text());
         slot.end(Ending { error, ..Ending::new(state) })?;
     }
     Ok(Reported::Written)
+}
+
+/// Publish the report's numbers. Numbers without a step are those of work that runs, so they take a slot out of its queue.
+fn count(slot: &mut Slot, report: &Report) {
+    let (before, total) = (slot.done(), report.total.or(slot.total()));
+    if report.step.is_none() && slot.step() == Step::FIRST {
+        slot.enter(task::RUNNING, total);
+    }
+    let done = match report.done {
+        None => before,
+        Some(Done::At(done)) => done,
+        Some(Done::More(more)) => before.saturating_add(more),
+    };
+    slot.publish_of(done, total);
+}
+
+/// Enter a step, unless the slot is in it.
+fn enter(slot: &mut Slot, word: &str, total: Option<u64>) {
+    let known = task::step_named(word);
+    let own = known.is_none().then_some(word);
+    let step = known.unwrap_or(task::RUNNING);
+    if slot.step() == step && slot.is_step_named(own) {
+        return;
+    }
+    slot.enter(step, total);
+    if let Some(name) = own {
+        slot.name_step(name);
+    }
 }
 
 /// Check that the slot, which got its version when it was claimed, has this one.

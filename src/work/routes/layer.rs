@@ -1,18 +1,19 @@
 //! One project of a directory, and the state of its tools.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::slice;
 
 use crate::install::{Release, Store};
 use crate::paths::Home;
 use crate::project::ToolRequest;
 use crate::route::Look;
-use crate::sync::{Decision, Resolver};
-use crate::work::consent::witnesses;
+use crate::sync::{Decision, Resolved, Resolver};
+use crate::trouble::{Trouble, TroubleKind};
 use crate::work::error::WorkError;
-use crate::work::frontend::Silent;
+use crate::work::on_path;
 use crate::work::releases::plan_for;
-use crate::work::workspace::{Access, Faults, Place, Workspace};
+use crate::work::workspace::{Access, Workspace};
 
 /// A project whose programs can be run.
 pub(super) struct Layer {
@@ -26,12 +27,33 @@ pub(super) struct Tool {
     pub(super) state: State,
 }
 
+/// The reason why a tool is not there as its project wants it.
+#[derive(Clone, Debug)]
+pub enum Absence {
+    /// The lock has no entry that answers the project's request.
+    Unlocked,
+    /// The release of the lock is not installed, or was made of other bytes or by other instructions.
+    Missing {
+        /// Its version.
+        version: String,
+    },
+    /// The release of the lock is installed, and does not have the program.
+    NoProgram {
+        /// Its version.
+        version: String,
+    },
+    /// The lock's entry cannot be used.
+    Refused(Trouble),
+    /// The copy on `PATH` that the project wants is not there, or has another version.
+    Unfit(Trouble),
+}
+
 /// The state of a tool of a project.
 pub(super) enum State {
     /// Installed as the lock wants it.
     Ready(Box<Release>),
     /// Not installed, or not as vx.toml and the lock want it.
-    Absent,
+    Absent(Absence),
     /// Neither installed nor run without the consent of the project's user, which is lacking.
     Withheld,
     /// The copy on `PATH`, which is searched for when one of its programs is requested.
@@ -39,27 +61,20 @@ pub(super) enum State {
 }
 
 impl Layer {
-    /// Open the project of exactly this directory, and take the metadata of every file that its routes depend on.
-    pub(super) fn open(directory: &Path, home: &Home, look: &mut Look) -> Result<Self, WorkError> {
-        if directory != home.root() {
-            for path in witnesses(home, directory) {
-                look.at(&path);
-            }
-        }
-        // `vx sync` shows the doubtful parts of the project.
-        let workspace = Workspace::open(home.clone(), &Place::At(directory.to_owned()), Faults::Refuse, &Silent)?;
+    /// The tools that a project gives, with their states. The metadata of every file that these depend on is taken.
+    pub(super) fn of(workspace: Workspace, given: &[ToolRequest], look: &mut Look) -> Self {
         let store = Store::new(workspace.home.clone());
         let sources = workspace.sources(Access::Offline);
         let resolver = Resolver { frozen: true, all_platforms: false, ..workspace.resolver(&sources) };
-        let differences = workspace.lock.differences(&workspace.project.tools);
-        let here = workspace.project.tools.iter().filter(|ask| ask.wanted_on(workspace.platform.os));
+        let differences = workspace.lock.differences(given);
+        let here = given.iter().filter(|ask| ask.wanted_on(workspace.platform.os));
         let mut tools = Vec::new();
         for ask in here {
             let unlocked = differences.iter().any(|difference| difference.tool == ask.name);
             let state = match (resolver.lockable(ask), unlocked) {
                 _ if ask.withheld => State::Withheld,
-                (false, _) => State::System,
-                (true, true) => State::Absent,
+                (false, _) => unfit(&resolver, ask).map_or(State::System, |error| State::Absent(Absence::Unfit(error))),
+                (true, true) => State::Absent(Absence::Unlocked),
                 (true, false) => state(&resolver, ask, &store, &workspace.home, look),
             };
             tools.push(Tool { ask: ask.clone(), state });
@@ -67,17 +82,27 @@ impl Layer {
         // If two tools have a program with the same name, the tool with that name comes first on the search path, too.
         let names: Vec<String> = tools.iter().flat_map(Tool::names).collect();
         tools.sort_by_key(|tool| names.iter().filter(|name| **name == tool.ask.name).count() < 2);
-        Ok(Self { workspace, tools })
+        Self { workspace, tools }
     }
 
-    /// The names under which a program of the system's tool may be on `PATH`: a tool's own name means its first program.
-    pub(super) fn on_path(&self, tool: &Tool, name: &str) -> Vec<String> {
-        let mut names = vec![name.to_owned()];
-        if tool.ask.name == name {
-            let sources = self.workspace.sources(Access::Offline);
-            names.extend(self.workspace.resolver(&sources).system_programs(&tool.ask));
-        }
-        names
+    /// The system's copy of a program of this tool, found on this search path. A tool's own name means its first program.
+    pub(super) fn of_system(&self, tool: &Tool, name: &str, path: Option<&OsString>) -> Result<PathBuf, Trouble> {
+        let sources = self.workspace.sources(Access::Offline);
+        let resolver = self.workspace.resolver(&sources);
+        let others = if tool.ask.name == name { resolver.system_programs(&tool.ask) } else { Vec::new() };
+        let names = std::iter::once(name.to_owned()).chain(others);
+        names.into_iter().find_map(|name| on_path::first(&name, path)).ok_or_else(|| {
+            let file = self.workspace.project.path.display();
+            let text = format!("no `{name}` is on PATH, and `{file}` wants this system's own");
+            Trouble::new(TroubleKind::NotFound, text)
+                .hinted("install it, or have vx install it: give its version in vx.toml")
+        })
+    }
+
+    /// The error of a tool that vx does not know how to get.
+    pub(super) fn unknown(&self, tool: &Tool) -> Option<WorkError> {
+        let sources = self.workspace.sources(Access::Offline);
+        self.workspace.resolver(&sources).recipes(slice::from_ref(&tool.ask)).err().map(WorkError::NoRecipes)
     }
 
     /// The names of the programs that a tool that is not installed would have.
@@ -117,6 +142,17 @@ impl Tool {
     }
 }
 
+/// The error of the system's copy of a tool, if the project wants a version of it: copies that report another one do not
+/// fit.
+fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
+    let wanted =
+        if ask.request.is_system() { Vec::new() } else { resolver.resolve(slice::from_ref(ask), |_| false).wanted };
+    match wanted.into_iter().next()?.found {
+        Resolved::Nothing { error } => Some(error),
+        _ => None,
+    }
+}
+
 /// The state of a locked tool: ready if its release is there and was made from the archives that the lock names.
 fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, look: &mut Look) -> State {
     let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
@@ -125,15 +161,20 @@ fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
     {
         look.at(&Release::receipt_path(&path));
     }
-    match plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next() {
+    let decision = plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next();
+    match decision {
         Some((tool, Decision::Nothing { version, .. })) => {
-            let Some(release) = store.installed(&tool, &version) else { return State::Absent };
+            let Some(release) = store.installed(&tool, &version) else {
+                return State::Absent(Absence::Missing { version });
+            };
             if let Some(path) = release.trusted_while_unchanged() {
                 look.at(path);
             }
             State::Ready(Box::new(release))
         }
-        _ => State::Absent,
+        Some((_, Decision::Install { release, .. })) => State::Absent(Absence::Missing { version: release.version }),
+        Some((_, Decision::Fail { error })) => State::Absent(Absence::Refused(error)),
+        None => State::Absent(Absence::Unlocked),
     }
 }
 

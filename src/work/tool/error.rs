@@ -1,8 +1,6 @@
 //! Errors of finding the program for a name.
 
-use std::path::PathBuf;
-
-use crate::trouble::{Explain, TroubleKind};
+use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::error::WorkError;
 
 /// Why a program cannot be run.
@@ -16,14 +14,9 @@ pub enum ToolError {
         /// True if the project forbids its installation.
         forbidden: bool,
     },
-    /// The project wants the copy on `PATH`, and there is none.
-    #[error("no `{name}` is on PATH, and `{}` wants this system's own", project.display())]
-    NotOnPath {
-        /// The program.
-        name: String,
-        /// The project's file.
-        project: PathBuf,
-    },
+    /// The copy on `PATH` that the project wants is not there, or has another version.
+    #[error("{}", .0.text)]
+    NotOnPath(Trouble),
     /// No project declares the tool, and it is not on `PATH`.
     #[error("no vx.toml declares {tool}, and no `{name}` is on PATH")]
     Undeclared {
@@ -56,7 +49,8 @@ pub enum ToolError {
 impl Explain for ToolError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Absent { .. } | Self::NotOnPath { .. } | Self::Undeclared { .. } => TroubleKind::NotFound,
+            Self::Absent { .. } | Self::Undeclared { .. } => TroubleKind::NotFound,
+            Self::NotOnPath(trouble) => trouble.kind,
             Self::VersionAbsent { .. } => TroubleKind::NotFound,
             Self::Unknown { .. } => TroubleKind::Usage,
             Self::Work(error) => error.kind(),
@@ -66,7 +60,7 @@ impl Explain for ToolError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Absent { .. } => "run `vx sync`".into(),
-            Self::NotOnPath { .. } => "install it, or have vx install it: give its version in vx.toml".into(),
+            Self::NotOnPath(trouble) => return trouble.hint.clone(),
             Self::Undeclared { tool, .. } => {
                 format!("add `{tool} = \"latest\"` to [tools] in vx.toml, or run it once with `vx x {tool}@latest`")
             }
@@ -85,6 +79,7 @@ impl Explain for ToolError {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Work(error) => error.details(),
+            Self::NotOnPath(trouble) => trouble.details.clone(),
             _ => Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! Writing the lock file of a workspace.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Access, LockOrigin, Workspace};
@@ -16,6 +16,11 @@ use crate::work::notice::Notice;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Workspace {
+    /// The lock file, which need not exist.
+    pub fn lock_path(&self) -> &Path {
+        &self.lock_path
+    }
+
     /// Write these new entries to the lock file, and drop the entries of tools that are gone from the project. Returns
     /// whether anything changed.
     ///

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::paths::Home;
+use crate::project::lineage::{self, Bounds};
 use crate::project::{Project, ProjectError, discover};
 use crate::source::catalogue;
 use crate::work::error::WorkError;
@@ -35,7 +36,29 @@ impl Place {
         matches!(self, Self::AboveOrNone(directory) if discover::find(directory).is_none())
     }
 
-    pub(super) fn directory(&self) -> &Path {
+    /// The project's file, with each file that the search depends on passed to `look` first; `None` if there is none and
+    /// none is needed.
+    ///
+    /// # Errors
+    /// The project must be there and is not.
+    pub fn find_with(&self, look: impl FnMut(&Path) -> bool) -> Result<Option<PathBuf>, ProjectError> {
+        let directory = self.directory();
+        let found = match self {
+            Self::At(directory) => {
+                let absolute = std::path::absolute(directory).unwrap_or_else(|_| directory.clone());
+                discover::find_in(&absolute, look)
+            }
+            Self::Above(_) | Self::AboveOrNone(_) => discover::find_with(directory, look),
+        };
+        match (found, self) {
+            (None, Self::At(_)) => Err(ProjectError::NotThere { directory: directory.to_owned() }),
+            (None, Self::Above(_)) => Err(ProjectError::Missing { from: directory.to_owned() }),
+            (found, _) => Ok(found),
+        }
+    }
+
+    /// The directory that the search begins in.
+    pub fn directory(&self) -> &Path {
         match self {
             Self::At(directory) | Self::Above(directory) | Self::AboveOrNone(directory) => directory,
         }
@@ -51,16 +74,42 @@ impl Place {
     }
 }
 
-/// Read the project at `place`; the frontend gets a notice of everything doubtful in its file.
+/// The files that have a word in a directory, as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Lineage {
+    /// The project and those that it inherits from, the nearest first; empty if there is none.
+    pub projects: Vec<Project>,
+    /// The user's own file, unless it is among the projects.
+    pub own: Option<Project>,
+}
+
+/// Read the project at `place`, those that it inherits from, and the user's own file; the frontend gets a notice of
+/// everything doubtful in the projects' files.
 ///
 /// # Errors
-/// A project is needed and there is none, or its file cannot be used.
-pub fn read_project(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Option<Project>, WorkError> {
-    let project = place.read()?;
-    if let Some(project) = &project {
-        notice_doubts(project, home, frontend);
+/// A project is needed and there is none, or a file cannot be used.
+pub fn read_projects(home: &Home, place: &Place, frontend: &dyn Frontend) -> Result<Lineage, WorkError> {
+    let mut projects: Vec<Project> = place.read()?.into_iter().collect();
+    if let Some(project) = projects.first() {
+        let above = above(home, project, |_| true)?;
+        projects.extend(above);
     }
-    Ok(project)
+    projects.iter().rev().for_each(|project| notice_doubts(project, home, frontend));
+    let known = projects.iter().any(|project| project.directory == home.root());
+    let own = discover::find_in(home.root(), |_| true).filter(|_| !known);
+    Ok(Lineage { projects, own: own.map(|path| discover::read(&path)).transpose()? })
+}
+
+/// The projects that this one inherits from, the nearest first; the user's own file inherits from none. Each file that the
+/// answer depends on is passed to `look` first; if that returns false, the file counts as missing.
+///
+/// # Errors
+/// One of their files cannot be used.
+pub fn above(home: &Home, project: &Project, look: impl FnMut(&Path) -> bool) -> Result<Vec<Project>, ProjectError> {
+    if project.directory == home.root() {
+        return Ok(Vec::new());
+    }
+    lineage::above(project, &Bounds::of_machine(), look)
 }
 
 /// Give notice of everything doubtful in a project's file.

@@ -5,6 +5,7 @@ use std::path::Path;
 use parking_lot::Mutex;
 
 use super::*;
+use crate::project::ProjectError;
 use crate::work::frontend::{Frontend, Refused, RunView, Silent};
 
 /// Keeps every notice.
@@ -44,9 +45,10 @@ fn without_a_project_there_is_an_empty_one_where_none_is_needed() {
     assert!(!workspace.has_project && workspace.project.tools.is_empty());
     assert_eq!(workspace.lock_origin, LockOrigin::None);
     assert_eq!(workspace.project.directory, place(&top));
-    for needed in [Place::Above(place(&top)), Place::At(place(&top))] {
-        assert!(matches!(open(needed), Err(WorkError::Project(ProjectError::Missing { .. }))));
-    }
+    let above = open(Place::Above(place(&top)));
+    assert!(matches!(above, Err(WorkError::Project(ProjectError::Missing { .. }))));
+    let at = open(Place::At(place(&top)));
+    assert!(matches!(at, Err(WorkError::Project(ProjectError::NotThere { .. }))));
 }
 
 #[test]

@@ -1,11 +1,10 @@
-//! Tests of the tables: of a dump kept in the repository, and of 200,000 snapshots made from random bytes.
+//! Tests of the tables and the JSON: of a dump kept in the repository, and of 200,000 snapshots made from random bytes.
 //!
 //! `VX_TORTURE=10` tries ten times as many.
 
-#[path = "../../../shm/fuzz/src/any_snapshot.rs"]
-#[allow(unreachable_pub, reason = "public for the fuzz targets")]
 mod any_snapshot;
 mod check;
+mod json;
 
 use std::path::Path;
 
@@ -15,7 +14,7 @@ use vx_status::table::{to_csv, to_text};
 
 #[test]
 fn the_tables_of_a_dump_are_those_that_were_kept() {
-    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm/tests/golden/layout-1.vxb");
+    let dump = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm/tests/golden/layout-2.vxb");
     let snapshot = Reader::open(&dump).unwrap().snapshot().unwrap();
     insta::assert_snapshot!("csv", to_csv(&snapshot).replace("\r\n", "\n"));
     insta::assert_snapshot!("text", to_text(&snapshot));
@@ -49,15 +48,21 @@ impl Dice {
     }
 }
 
+fn export(bytes: &[u8]) {
+    let snapshot = snapshot_from(bytes);
+    check::tables(&snapshot);
+    json::check(&snapshot);
+}
+
 #[test]
-fn the_tables_of_any_snapshot_are_well_formed_and_move_no_cursor() {
+fn every_export_of_any_snapshot_is_well_formed_and_moves_no_cursor() {
     let times = std::env::var("VX_TORTURE").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shm/fuzz/corpus/json");
     for kept in std::fs::read_dir(corpus).unwrap() {
-        check::tables(&snapshot_from(&std::fs::read(kept.unwrap().path()).unwrap()));
+        export(&std::fs::read(kept.unwrap().path()).unwrap());
     }
     let mut dice = Dice(0x5eed);
     for _ in 0..200_000u64 * times {
-        check::tables(&snapshot_from(&dice.bytes()));
+        export(&dice.bytes());
     }
 }

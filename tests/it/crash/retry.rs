@@ -5,7 +5,7 @@ use std::fs;
 use vx::sync::Request;
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, Snapshot};
-use vx_tui::source::RequestFailure;
+use vx_status::source::RequestFailure;
 
 use super::stubborn::{prepared, scripted, scripted_steps};
 use super::*;

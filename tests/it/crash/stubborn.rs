@@ -8,7 +8,7 @@ use std::time::Instant;
 use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
-use vx_tui::source::RequestFailure;
+use vx_status::source::RequestFailure;
 
 use super::*;
 

@@ -8,7 +8,7 @@ use crate::registry::npm_path;
 use crate::server::{Secured, Server};
 
 /// A project with a tool of a list and one of an address, both behind TLS.
-fn behind_tls() -> (Sandbox, Secured) {
+pub(super) fn behind_tls() -> (Sandbox, Secured) {
     let sandbox = Sandbox::new().offers("esbuild", "0.27.0");
     let secured = Secured::before(sandbox.registry().server());
     let line = sandbox.addressed("hello", &tgz(&[script("x/bin/hello", "1.0.0")]), "");
@@ -78,6 +78,22 @@ fn a_registry_whose_certificate_is_not_to_be_checked_is_used_and_no_other_host()
     sandbox.write("vx.toml", &config);
     fs::remove_dir_all(sandbox.home()).expect("it goes");
     sync(&sandbox).fails_with("1 of 2 tools did not install: hello").says("an issuer that is not known");
+}
+
+#[test]
+fn a_projects_own_settings_about_certificates_need_consent() {
+    let (sandbox, _secured) = behind_tls();
+    let tools = "[tools]\nesbuild = \"0.27.0\"\n";
+    sandbox.write("vx.toml", tools);
+    let sandbox = sandbox.variable("VX_TRUST", "");
+    let issuer = sandbox.root().join("issuer.pem").display().to_string();
+    for settings in ["strict-ssl = false\n".to_owned(), format!("cafile = {issuer}\n")] {
+        sandbox.write(".npmrc", &settings);
+        let withheld = sync(&sandbox).fails_with("1 of 1 tools did not install");
+        let _ = withheld.says("an issuer that is not known").says(".npmrc");
+    }
+    sandbox.vx("trust").succeeds();
+    sync(&sandbox).succeeds();
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn wheels_are_unpacked_while_they_are_received() {
         let record = Record::default();
         let installed = setting.install_with(&config, &record, &Default::default()).expect("it installs").release;
         assert_eq!(fs::read(installed.path.join("lib/data")).expect("a file"), content);
-        assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking]);
+        assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING]);
         assert_mode(&installed.path.join("tool-1.0.data/scripts/tool"), true);
         assert_mode(&installed.path.join("lib/data"), false);
     }
@@ -65,9 +65,9 @@ fn assert_mode(_: &std::path::Path, _: bool) {}
 #[test]
 fn zips_written_to_a_pipe_are_unpacked_too() {
     for (stored, phases) in [
-        (false, &[Phase::Downloading, Phase::Linking][..]),
+        (false, &[Phase::DOWNLOADING, Phase::LINKING][..]),
         // The end of each entry is known only at the end of the archive.
-        (true, &[Phase::Downloading, Phase::Extracting, Phase::Linking]),
+        (true, &[Phase::DOWNLOADING, Phase::EXTRACTING, Phase::LINKING]),
     ] {
         for with_digest in [true, false] {
             let setting = Setting::new();
@@ -239,7 +239,7 @@ fn a_later_part_may_add_but_not_replace() {
                 let record = Record::default();
                 let installed = setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
                 assert_eq!(installed.release.receipt.files, 3);
-                assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking], "one download, however many parts");
+                assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING], "one download, however many parts");
             }
             Some(text) => drop(setting.fails_saying(&config, &["`more.tgz`", text])),
         }

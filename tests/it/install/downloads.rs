@@ -32,7 +32,7 @@ fn a_release_is_received_unpacked_and_reported_in_one_pass() {
     assert_eq!((receipt.files, receipt.size_bytes), (3, SIZE as u64 + 20));
     assert_eq!(receipt.parts[0].digest, Some(digest_of(&archive)));
     assert_eq!(receipt.parts[0].size, Some(archive.len() as u64));
-    assert_eq!(record.phases(), [Phase::Downloading, Phase::Linking]);
+    assert_eq!(record.phases(), [Phase::DOWNLOADING, Phase::LINKING]);
     assert!(record.events().contains(&Event::Total(Some(archive.len() as u64))));
     assert!(record.events().contains(&Event::Advanced(archive.len() as u64)));
     assert_eq!(setting.cached(), [digest_of(&archive).file_name()]);
@@ -409,8 +409,8 @@ fn a_cached_archive_is_installed_without_a_request_also_offline() {
     let record = Record::default();
     setting.install_with(&config, &record, &CancelToken::new()).expect("it installs");
     assert_eq!(setting.server.requests().len(), 1);
-    assert_eq!(record.phases(), [Phase::Extracting, Phase::Linking]);
-    assert_eq!(record.events()[0], Event::Started(Phase::Extracting, Some(archive.len() as u64)));
+    assert_eq!(record.phases(), [Phase::EXTRACTING, Phase::LINKING]);
+    assert_eq!(record.events()[0], Event::Started(Phase::EXTRACTING, Some(archive.len() as u64)));
 }
 
 #[test]
@@ -459,8 +459,8 @@ fn the_bar_over_several_archives_is_full_only_at_the_end() {
 
     let total = (first.len() + second.len()) as u64;
     let events = record.events();
-    assert_eq!(events[0], Event::Started(Phase::Downloading, Some(total)));
-    let end = events.iter().position(|event| *event == Event::Started(Phase::Linking, None)).expect("a last phase");
+    assert_eq!(events[0], Event::Started(Phase::DOWNLOADING, Some(total)));
+    let end = events.iter().position(|event| *event == Event::Started(Phase::LINKING, None)).expect("a last phase");
     let amounts: Vec<u64> = events[..end]
         .iter()
         .filter_map(|event| if let Event::Advanced(done) = event { Some(*done) } else { None })

@@ -56,6 +56,7 @@ impl Setting {
             package: "@scope/tool".into(),
             parts: vec![self.part(file_name, archive)],
             programs: vec![Program { name: "tool".into(), path: "bin/tool".into(), runner: None }],
+            ships_programs: false,
             needs: None,
             home: self.home().root().to_owned(),
             attempt: 1,

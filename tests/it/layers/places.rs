@@ -39,7 +39,7 @@ fn misplaced_words_are_seen() {
         ("src/sync/plan.rs", "use clap::Parser;"),
         ("src/cli/sync.rs", "std::process::Command::new(x)"),
         ("src/sync/plan.rs", "eprintln!()"),
-        ("src/sync/plan.rs", "use vx_tui::source::Snapshots;"),
+        ("src/sync/plan.rs", "use vx_tui::DashboardOptions;"),
         ("src/work/sync.rs", "println!()"),
         ("src/work/sync.rs", "print::note(x)"),
         ("src/work/sync.rs", "let x = io::stdout().lock();"),
@@ -48,6 +48,10 @@ fn misplaced_words_are_seen() {
         ("src/work/scripts.rs", "std::env::set_current_dir(x)?;"),
         ("src/work/scripts.rs", "use crate::process::{foreground, replace};"),
         ("src/work/error.rs", "Some(\"name it with `--shell`\".into())"),
+        ("status/src/lines.rs", "use std::fs::OpenOptions;"),
+        ("status/src/lines.rs", "use std::{env, fs};"),
+        ("status/src/plain.rs", "io::stderr().lock()"),
+        ("status/src/look.rs", "use ratatui::style::Style;"),
     ] {
         assert!(!misplaced(file, code).is_empty(), "{file}: {code}");
     }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use vx_shm::{SlotState, Snapshot};
+use vx_status::vocabulary::Phases;
 
 use super::*;
 
@@ -63,7 +64,7 @@ fn record(number: usize, (which, size, rate, jobs): (u8, usize, u64, usize)) -> 
     let began = last.board.created_at_ns;
     let ms = |at_ns: u64| at_ns.saturating_sub(began) / 1_000_000;
     let tools = last.slots.iter().map(|slot| {
-        let phases = slot.phases.iter().map(|entry| (entry.phase.number(), ms(entry.entered_at_ns), entry.done));
+        let phases = slot.phases().map(|entry| (entry.phase.number(), ms(entry.entered_at_ns), entry.done));
         serde_json::json!({
             "tool": slot.key, "version": slot.version, "ended_ms": slot.ended_at_ns.map(ms),
             "phases": phases.collect::<Vec<_>>(),

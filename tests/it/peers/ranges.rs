@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use vx::candidate::{Candidate, Scheme};
 use vx::project::Request;
+use vx::project::version::Miss;
 
 use super::{ask, said};
 
@@ -114,7 +115,12 @@ fn python_case(dice: &mut Dice) -> Case {
 fn chosen(case: &Case, scheme: Scheme) -> String {
     let Ok(request) = Request::parse(&case.request) else { return "invalid".to_owned() };
     let candidates: Vec<Candidate> = case.versions.iter().map(|version| Candidate::new(version, scheme)).collect();
-    request.choose(&candidates).map_or_else(|_| "none".to_owned(), |chosen| chosen.version.clone())
+    match request.choose(&candidates) {
+        Ok(chosen) => chosen.version.clone(),
+        // A word, such as another program's name of a version, is no error of the file; it means no version.
+        Err(error) if error.miss == Miss::UnknownWord => "invalid".to_owned(),
+        Err(_) => "none".to_owned(),
+    }
 }
 
 /// Compare the choices of vx with those of a peer, whose answers say whether two versions are the same by its rules.

@@ -1,7 +1,8 @@
-//! Wheels: vx chooses the one that pip chooses, for machines with an older and a newer glibc.
+//! Wheels: vx chooses the one that pip and uv choose, for machines with an older and a newer glibc.
 //!
-//! The known differences, which are not compared: vx takes a wheel for musl or for Python 2 if there is no other, and
-//! wheels for one version of Python never.
+//! The known differences: vx takes a wheel for musl, for Python 2 or for any platform if there is no other
+//! ([`ONLY_OURS`]). Wheels for one version of Python are not compared, because vx never takes them, and uv not for a glibc
+//! before 2.17, because it resolves for none.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -23,6 +24,14 @@ const LINUX: Platform = Platform::ALL[0];
 
 const CHOICES: &str = include_str!("wheels.json");
 const PIP: &str = include_str!("wheels.py");
+const UV: &str = include_str!("wheels_uv.py");
+
+/// The peers, and the member of a record with the choices of each.
+const PEERS: [(&str, &str); 2] = [("pip", "chosen"), ("uv", "uv")];
+
+/// Parts of the names of wheels that vx takes where the peers have no choice: programs for musl are mostly linked
+/// statically, those in a wheel for Python 2 need no Python, and the peers are asked for wheels of one platform alone.
+const ONLY_OURS: [&str; 3] = ["musllinux_", "-py2-none-", "-none-any.whl"];
 
 /// The recipes of the catalogue's tools from the Python index, by package.
 fn recipes() -> BTreeMap<String, Recipe> {
@@ -45,6 +54,7 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,
+        require_provenance: Vec::new(),
         mirrors: Default::default(),
         environment: Arc::new(move |name| environment.get(name).cloned()),
         runner: Arc::new(move |_, _| {
@@ -54,56 +64,83 @@ fn sources(registry: &Registry, root: &Path, glibc: &str) -> Sources {
     })
 }
 
-/// Serve the wheels of these records, and compare the choices of vx with the recorded ones of pip.
-fn compare(records: &Value) {
-    let records = records.as_array().expect("a list");
-    let (registry, root, recipes) = (Registry::start(), tempfile::tempdir().expect("a directory"), recipes());
-    let getconf = root.path().join("getconf");
-    std::fs::write(&getconf, "").expect("a file");
-    std::fs::set_permissions(&getconf, PermissionsExt::from_mode(0o755)).expect("a mode");
-    let text = |value: &Value| value.as_str().expect("text").to_owned();
+/// Serve the wheels of these records on a loopback registry.
+fn serve(registry: &Registry, records: &[Value]) {
     let mut wheels: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in records {
         let files = record["files"].as_array().expect("a list").iter().map(text);
         wheels.entry(text(&record["package"])).or_default().extend(files);
     }
     wheels.iter().for_each(|(package, files)| registry.pypi_all(package, files));
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
+}
+
+/// Compare the choices of vx with the recorded ones of these peers, of which each has at least this many.
+fn compare(records: &Value, peers: &[(&str, &str)], least: usize) {
+    let records = records.as_array().expect("a list");
+    let (registry, root, recipes) = (Registry::start(), tempfile::tempdir().expect("a directory"), recipes());
+    let getconf = root.path().join("getconf");
+    std::fs::write(&getconf, "").expect("a file");
+    std::fs::set_permissions(&getconf, PermissionsExt::from_mode(0o755)).expect("a mode");
+    serve(&registry, records);
     let machines: Vec<String> = records[0]["chosen"].as_object().expect("choices").keys().cloned().collect();
     let mut differing = Vec::new();
-    let mut compared = 0;
+    let mut compared = vec![0; peers.len()];
     for glibc in machines {
         let sources = sources(&registry, root.path(), &glibc);
-        for record in records.iter().filter(|record| record["chosen"][&glibc].is_string()) {
+        for record in records {
             let recipe = &recipes[record["package"].as_str().expect("text")];
             let found = sources.artifacts(recipe, record["version"].as_str().expect("text"), LINUX);
-            let ours = found.map_or_else(|error| error.to_string(), |found| found[0].archive.file.clone());
-            compared += 1;
-            if ours != record["chosen"][&glibc] {
-                differing.push(format!("glibc {glibc}: vx {ours}, pip {}", record["chosen"][&glibc]));
+            let ours = found.map(|found| found[0].archive.file.clone());
+            for ((peer, member), compared) in peers.iter().zip(&mut compared) {
+                let Some(theirs) = record[member].get(&glibc) else { continue };
+                *compared += 1;
+                let is_same = match (&ours, theirs.as_str()) {
+                    (Ok(ours), Some(theirs)) => ours == theirs,
+                    (Ok(ours), None) => ONLY_OURS.iter().any(|part| ours.contains(part)),
+                    (Err(_), theirs) => theirs.is_none(),
+                };
+                if !is_same {
+                    differing.push(format!("glibc {glibc}, {}: vx {ours:?}, {peer} {theirs}", record["version"]));
+                }
             }
         }
     }
-    assert!(compared >= 300, "only {compared} choices are compared");
+    for ((peer, _), compared) in peers.iter().zip(&compared) {
+        println!("{compared} choices of {peer} for {} releases are compared", records.len());
+        assert!(*compared >= least, "only {compared} choices of {peer} are compared");
+    }
     let count = differing.len();
-    assert!(differing.is_empty(), "{count} of {compared} differ:\n{}", differing[..count.min(20)].join("\n"));
+    assert!(differing.is_empty(), "{count} differ:\n{}", differing[..count.min(20)].join("\n"));
 }
 
 #[test]
-fn recorded_releases_of_the_catalogue_are_chosen_as_pip_chose_them() {
+fn recorded_releases_of_the_catalogue_are_chosen_as_pip_and_uv_chose_them() {
     if Platform::current() == Some(LINUX) {
-        compare(&serde_json::from_str(CHOICES).expect("JSON"));
+        compare(&serde_json::from_str(CHOICES).expect("JSON"), &PEERS, 250);
     }
 }
 
 #[test]
-fn needs_network_every_release_of_the_catalogue_is_chosen_as_pip_chooses_it() {
+fn needs_network_every_release_of_the_catalogue_is_chosen_as_pip_and_uv_choose_it() {
     if Platform::current() != Some(LINUX) {
         return crate::skipped::skipped("pip chooses for its own platform alone");
     }
     let packages: Vec<String> = recipes().into_keys().collect();
     let question = json!({ "packages": packages, "glibc": [[2, 12], [2, 17], [2, 28], [2, 36]] });
-    match ask("python3", PIP, Path::new("."), &question) {
-        Some(records) if !records.as_array().expect("a list").is_empty() => compare(&records),
-        _ => crate::skipped::skipped("this machine's pip or its index gives no answer"),
+    let records = ask("python3", PIP, Path::new("."), &question).filter(|records| records[0].is_object());
+    let Some(records) = records else {
+        return crate::skipped::skipped("this machine's pip or its index gives no answer");
+    };
+    let question = json!({ "records": records, "glibc": ["2.17", "2.28", "2.36"] });
+    match ask("python3", UV, Path::new("."), &question) {
+        Some(chosen) => compare(&chosen, &PEERS, 300),
+        None => {
+            compare(&records, &PEERS[..1], 300);
+            crate::skipped::skipped("uv is neither on this machine nor to be had from its index");
+        }
     }
 }

@@ -21,16 +21,29 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(name: &str, expires: Option<&str>) -> Self {
+        Self::twice(name, expires).0
+    }
+
+    /// The same key twice.
+    pub(crate) fn twice(name: &str, expires: Option<&str>) -> (Self, Self) {
         let random = SystemRandom::new();
         let secret = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &random).expect("a key");
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.as_ref(), &random);
-        Self { name: name.into(), expires: expires.map(str::to_owned), pair: pair.expect("its own key") }
+        let one = || {
+            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, secret.as_ref(), &random);
+            Self { name: name.into(), expires: expires.map(str::to_owned), pair: pair.expect("its own key") }
+        };
+        (one(), one())
     }
 
     /// Its signature of a message, as in a package's document.
     pub(crate) fn sign(&self, message: &str) -> Value {
         let signature = self.pair.sign(&SystemRandom::new(), message.as_bytes()).expect("a signature");
         json!({ "keyid": self.name, "sig": STANDARD.encode(signature) })
+    }
+
+    /// Its public half, in the encoding that registries use.
+    pub(crate) fn public_key(&self) -> Vec<u8> {
+        [&HEADER[..], self.pair.public_key().as_ref()].concat()
     }
 
     /// The document of a registry with this as its only key.
@@ -40,7 +53,7 @@ impl Signer {
             "expires": self.expires,
             "keytype": "ecdsa-sha2-nistp256",
             "scheme": "ecdsa-sha2-nistp256",
-            "key": STANDARD.encode([&HEADER[..], self.pair.public_key().as_ref()].concat()),
+            "key": STANDARD.encode(self.public_key()),
         });
         json!({ "keys": [key] }).to_string()
     }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use vx::archive::Archive;
 use vx::digest::{Algorithm, Digest};
-use vx::install::Receipt;
+use vx::install::{Receipt, tool_of};
 
 use super::Sandbox;
 use super::contents::{Content, contents_of, entries, is_executable};
@@ -63,7 +63,7 @@ impl Sandbox {
             for version in names_in(&store.join(&tool)) {
                 let release = store.join(&tool).join(&version);
                 let found = match Receipt::read(&release) {
-                    Some(receipt) if (&*receipt.tool, &*receipt.version) == (&*tool, &*version) => {
+                    Some(receipt) if (&*receipt.tool, &*receipt.version) == (&*tool_of(&tool), &*version) => {
                         self.release_flaws(&release, &receipt)
                     }
                     Some(receipt) => vec![format!("its receipt is of {} {}", receipt.tool, receipt.version)],

@@ -8,13 +8,40 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::Server;
 
 /// The longest that a connection may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An issuer of certificates that nobody knows.
+pub(crate) struct Authority {
+    /// Its own certificate, in PEM.
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    pub(crate) fn new() -> Self {
+        let mut own = CertificateParams::new(Vec::new()).expect("parameters");
+        own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = own.self_signed(&key).expect("a certificate").pem();
+        Self { certificate, issuer: Issuer::new(own, key) }
+    }
+
+    /// A certificate for these names, and its key, in PEM.
+    pub(crate) fn issue(&self, names: &[&str]) -> (String, String) {
+        let key = KeyPair::generate().expect("a key");
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let own = CertificateParams::new(names).expect("parameters").signed_by(&key, &self.issuer);
+        (own.expect("a certificate").pem(), key.serialize_pem())
+    }
+}
 
 /// A port that passes requests on to a server; it closes when dropped.
 pub(crate) struct Secured {
@@ -27,18 +54,34 @@ pub(crate) struct Secured {
 impl Secured {
     /// A port before this server, with a new issuer.
     pub(crate) fn before(server: &Server) -> Self {
-        let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().expect("a key");
-        let issuer = authority.self_signed(&key).expect("a certificate").pem();
-        let authority = Issuer::new(authority, key);
-        let key = KeyPair::generate().expect("a key");
-        let own = CertificateParams::new(vec!["127.0.0.1".into(), "localhost".into()]).expect("parameters");
-        let own = own.signed_by(&key, &authority).expect("a certificate");
+        Self::with(server, None)
+    }
+
+    /// The same, for a client with a certificate of this authority alone.
+    pub(crate) fn before_for(server: &Server, clients: &Authority) -> Self {
+        Self::with(server, Some(clients))
+    }
+
+    fn with(server: &Server, clients: Option<&Authority>) -> Self {
+        let authority = Authority::new();
+        let issuer = authority.certificate.clone();
+        let (own, key) = authority.issue(&["127.0.0.1", "localhost"]);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let config = config.expect("versions").with_no_client_auth().with_single_cert(vec![own.der().clone()], key);
+        let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+        let config = config.expect("versions");
+        let config = match clients {
+            None => config.with_no_client_auth(),
+            Some(clients) => {
+                let mut roots = RootCertStore::empty();
+                let root = CertificateDer::from_pem_slice(clients.certificate.as_bytes()).expect("a certificate");
+                roots.add(root).expect("a certificate");
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+                config.with_client_cert_verifier(verifier.expect("a verifier"))
+            }
+        };
+        let own = CertificateDer::from_pem_slice(own.as_bytes()).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key");
+        let config = config.with_single_cert(vec![own], key);
         let config = Arc::new(config.expect("a certificate with its key"));
 
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free loopback port");

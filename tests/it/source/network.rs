@@ -17,6 +17,7 @@ fn needs_network_the_real_registries_offer_tools_with_digests() {
         offline: false,
         fresh_for: Duration::from_secs(600),
         require_signatures: false,
+        require_provenance: Vec::new(),
         mirrors: Default::default(),
         environment: Arc::new(|name| std::env::var(name).ok()),
         runner: Arc::new(|program, arguments| {

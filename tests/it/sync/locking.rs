@@ -92,7 +92,7 @@ fn a_declared_tool_is_not_answered_by_the_program_of_another_tool() {
     sandbox.vx("which npx").fails_with("node is installed, and vx.lock does not say which version").says("`vx sync`");
     sandbox.write("vx.toml", "[tools]\nnpx = \"system\"\n");
     let sandbox = sandbox.variable("PATH", "/nowhere");
-    sandbox.vx("which npx").fails_with("npx: ").says("hint: ").keeps_silent_about("store/node");
+    sandbox.vx("which npx").fails_with("no `npx` is on PATH").says("hint: ").keeps_silent_about("store/node");
 }
 
 #[test]

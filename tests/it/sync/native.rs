@@ -1,11 +1,17 @@
 //! Native programs are checked before their release counts.
 
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
 use crate::registry::archive::{Entry, tgz, wheel};
 use crate::registry::native::{AARCH64, Act, X86_64, program};
 use crate::sandbox::Sandbox;
+use crate::skipped::skipped;
 
 /// A project that wants ninja 1.11.1, whose release has a wheel for each of these platforms with a program that acts so.
-fn ninja(wheels: &[(&str, Act)]) -> Sandbox {
+fn ninja(wheels: &[(&str, Act<'_>)]) -> Sandbox {
     let sandbox = Sandbox::new().config("[tools]\nninja = \"1.11.1\"\n");
     for (platform, act) in wheels {
         let archive = wheel(&[Entry::file("ninja/data/bin/ninja", 0o755, program(*act, X86_64, None))]);
@@ -21,8 +27,11 @@ fn a_program_that_dies_when_it_is_started_is_a_failed_install() {
     failed.says("`ninja` does not run here: it died when it was started once: signal 11 (SIGSEGV)");
     assert_eq!(sandbox.stored(), Vec::<String>::new());
     sandbox.is_clean();
-    // A lock leads to the same archive, and to the same trial.
-    sandbox.vx("sync --locked").exits_with(1).says("died when it was started once");
+    // A lock leads to the same archive, and to the same trial; a death is not kept.
+    for words in ["sync --locked", "sync --force", "sync"] {
+        sandbox.vx(words).exits_with(1).says("died when it was started once");
+    }
+    assert!(!sandbox.home().join("cache/trials").exists(), "a death was kept");
 }
 
 #[test]
@@ -43,6 +52,79 @@ fn a_program_that_does_not_end_by_itself_is_ended_and_counts_as_one_that_runs() 
     let sandbox = ninja(&[("manylinux1_x86_64", Act::Exit), ("manylinux2010_x86_64", Act::Hang)]);
     sandbox.vx("sync").succeeds();
     assert_eq!(sandbox.installed(), ["ninja 1.11.1"]);
+}
+
+/// A release whose program, when it is started, connects to the server and adds a byte to the file.
+fn connecting(scratch: &Path) -> (Sandbox, TcpListener, PathBuf) {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    server.set_nonblocking(true).expect("a socket");
+    let port = server.local_addr().expect("a port").port();
+    let note = scratch.join("starts");
+    let act = Act::Connect(port, note.to_str().expect("a temporary directory is text"));
+    (ninja(&[("manylinux1_x86_64", Act::Crash), ("manylinux2010_x86_64", act)]), server, note)
+}
+
+/// True if a connection to the server was made; it is taken off the list.
+fn was_asked(server: &TcpListener) -> bool {
+    server.accept().is_ok()
+}
+
+#[test]
+fn a_program_that_is_started_once_is_off_the_network() {
+    let allowed = [&["--net", "true"][..], &["--user", "--net", "true"]]
+        .map(|words| Command::new("unshare").args(words).output().is_ok_and(|output| output.status.success()));
+    if !allowed.contains(&true) {
+        skipped("this user may make no network of its own, or there is no `unshare` to find out");
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a directory");
+    let (sandbox, server, note) = connecting(scratch.path());
+    sandbox.vx("sync").succeeds();
+    const NETWORK_UNREACHABLE: u8 = 101;
+    assert_eq!(fs::read(&note).expect("it was started"), [NETWORK_UNREACHABLE]);
+    assert!(!was_asked(&server), "it reached the server");
+    // The same program with a network.
+    let program = sandbox.vx("which ninja").succeeds().stdout();
+    assert!(Command::new(program.trim()).status().expect("it starts").success());
+    assert_eq!(fs::read(&note).expect("it was started"), [NETWORK_UNREACHABLE, 0]);
+    assert!(was_asked(&server), "the server cannot be reached at all");
+}
+
+#[test]
+fn a_program_that_ran_once_is_not_started_for_the_same_archive_again() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let (sandbox, _server, note) = connecting(scratch.path());
+    let starts = || fs::read(&note).map_or(0, |bytes| bytes.len());
+    sandbox.vx("sync").succeeds();
+    assert_eq!(starts(), 1);
+    sandbox.vx("uninstall ninja@1.11.1").succeeds();
+    sandbox.vx("sync").succeeds();
+    sandbox.spoil("ninja");
+    sandbox.vx("sync --force").succeeds();
+    assert_eq!((starts(), sandbox.installed()), (1, vec!["ninja 1.11.1".to_owned()]));
+    // A result that anything else stands in the place of is none.
+    let kept: Vec<PathBuf> = files_in(&sandbox.home().join("cache/trials"));
+    assert_eq!(kept.len(), 1, "{kept:?}");
+    fs::write(&kept[0], "{}").expect("a file");
+    sandbox.vx("uninstall ninja@1.11.1").succeeds();
+    sandbox.vx("sync").succeeds();
+    assert_eq!(starts(), 2);
+    sandbox.vx("cache size").succeeds().prints("cache/trials");
+    sandbox.vx("cache clean").succeeds().says("cache/trials");
+    assert!(!sandbox.home().join("cache/trials").exists());
+}
+
+#[test]
+fn a_tool_of_the_catalogue_is_tried_under_the_name_of_its_package_too() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let (sandbox, _server, note) = connecting(scratch.path());
+    let sandbox = sandbox.config("[tools]\n\"pypi:ninja\" = \"1\"\n");
+    sandbox.vx("sync").succeeds();
+    assert_eq!(fs::read(&note).map_or(0, |bytes| bytes.len()), 1);
+}
+
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("a folder").flatten().map(|entry| entry.path()).collect()
 }
 
 #[test]

@@ -12,8 +12,9 @@ pub(super) struct Script {
     pub(super) tag: String,
 }
 
-/// The shapes that are grown on purpose. Their leaders then `live` or `leave`, as the word behind the shape has it.
-pub(super) const SHAPES: [(&str, &str); 11] = [
+/// The shapes that are grown on purpose. Their leaders then `live` or `leave`, as the word behind the shape has it. The
+/// traced one needs Python, and has one process less without.
+pub(super) const SHAPES: [(&str, &str); 12] = [
     ("setsid", "setsid sh \"$0\" live & $1"),
     ("double-fork", "( ( live ) & ) ; $1"),
     ("daemon", "( setsid sh \"$0\" live <&- >&- 2>&- & ) ; $1"),
@@ -24,6 +25,11 @@ pub(super) const SHAPES: [(&str, &str); 11] = [
     ("stopped", "setsid sh \"$0\" stopped & $1"),
     ("own-group", "timeout LIFE sh \"$0\" live & $1"),
     ("no-environment", "( env -i setsid sh \"$0\" live & ) ; $1"),
+    (
+        "traced",
+        "python3 -c 'import ctypes, os, time; p = os.fork(); p or os.execlp(\"sleep\", \"sleep\", \"LIFE\"); \
+        ctypes.CDLL(None).ptrace(0x4206, p, None, None); time.sleep(LIFE)' & $1",
+    ),
     ("hopping", "hop 0 & $1"),
 ];
 

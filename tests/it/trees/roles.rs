@@ -65,6 +65,7 @@ pub(super) fn launch(arguments: Vec<OsString>, linger: Duration, grace: Duration
         stderr: Stdio::null(),
         linger,
         grace,
+        network: true,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::{acted, cautious, evil, make_shims, shim_in};
+use super::{acted, cautious, evil, evil_tool, make_shims, shim_in};
 #[cfg(target_os = "linux")]
 use crate::pty::OnTerminal;
 use crate::sandbox::Sandbox;
@@ -121,4 +121,17 @@ fn the_line_is_said_once_in_a_shell_and_again_in_the_next() {
         sandbox.run("setsid ruff", command).finish().succeeds().stderr().matches("vx trust").count()
     };
     assert_eq!((in_session(), in_session()), (1, 1), "each is a session of its own");
+}
+
+#[test]
+fn locking_refuses_a_tool_that_needs_consent_with_exit_code_2_and_locks_the_others() {
+    let sandbox = cautious();
+    let tool = evil_tool(&sandbox, "strange", "");
+    sandbox.write("vx.toml", &format!("[tools]\nbiome = \"2.3.4\"\n{tool}"));
+    sandbox.vx("lock").refuses_with("strange").says("vx trust").says("wrote vx.lock");
+    let lock = sandbox.read("vx.lock");
+    assert!(lock.contains("biome") && !lock.contains("strange"), "{lock}");
+    sandbox.write("vx.toml", &format!("[tools]\n{tool}"));
+    sandbox.vx("lock").refuses_with("strange");
+    sandbox.vx("lock strange").refuses_with("strange");
 }

@@ -10,7 +10,7 @@ use crate::sandbox::{Finished, Sandbox};
 use crate::skipped::skipped;
 
 /// The commands of vx that read a project. Those that write its lock come last.
-const COMMANDS: [&str; 32] = [
+const COMMANDS: [&str; 33] = [
     "ruff",
     "biome",
     "x ruff",
@@ -37,6 +37,7 @@ const COMMANDS: [&str; 32] = [
     "doctor --offline",
     "outdated",
     "lock --check",
+    "sbom",
     "sync --check",
     "install ruff",
     "lock",

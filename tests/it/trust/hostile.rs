@@ -37,8 +37,9 @@ fn is_refused(trick: Trick) {
     let sandbox = laid(trick, "");
     for (entry, finished) in outputs(&sandbox) {
         let (stdout, stderr) = (finished.stdout(), finished.stderr());
-        // A script is listed as the data that it is; control codes are in no output.
-        let shown = if entry == "vx run --list" { String::new() } else { stdout.clone() };
+        // A script and the project's name are printed as the data that they are; control codes are in no output.
+        let is_data = matches!(entry.as_str(), "vx run --list" | "vx sbom");
+        let shown = if is_data { String::new() } else { stdout.clone() };
         assert_inert(trick.name, &entry, &shown, &sandbox);
         let all = format!("{stdout}{stderr}");
         assert!(!all.contains("[y/N]"), "{}: {entry} asks:\n{all}", trick.name);
@@ -105,6 +106,7 @@ collection!(
     a_variable_of_an_install,
     a_tool_from_an_address,
     a_tool_that_hides_one_of_the_system,
+    a_package_by_name,
     a_program_under_another_name,
     a_lock_with_another_package,
     a_lock_with_an_address,

@@ -96,7 +96,7 @@ fn a_submodule_and_a_nested_project_have_consents_of_their_own() {
     fs::create_dir_all(main.join(".git/modules/module")).expect("a directory");
     for folder in [&module, &nested] {
         fs::create_dir(folder).expect("a directory");
-        fs::write(folder.join("vx.toml"), PROJECT).expect("a file");
+        fs::write(folder.join("vx.toml"), format!("{PROJECT}[project]\nroot = true\n")).expect("a file");
     }
     fs::write(module.join(".git"), "gitdir: ../.git/modules/module\n").expect("a file");
     vx_in(&sandbox, &main, "trust").succeeds();

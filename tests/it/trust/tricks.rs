@@ -8,6 +8,7 @@ use vx::digest::Algorithm;
 use vx::platform::Platform;
 
 use super::{acted, evil, evil_tool, vx_in};
+use crate::packages::publish_wheel;
 use crate::registry::archive::{Entry, tgz};
 use crate::registry::{Npm, digest};
 use crate::sandbox::Sandbox;
@@ -40,31 +41,62 @@ const TOOLS: &str = "[tools]\nruff = \"0.15.1\"\nbiome = \"2.3.4\"\n";
 const SCRIPT: &str = "[scripts]\nhello = \"env\"\n";
 
 /// All tricks.
-pub(super) const TRICKS: [Trick; 21] = [
+pub(super) const TRICKS: [Trick; 22] = [
     Trick { name: "variables", lay: variables, acts: tool_shows_it, takes: Takes::Consent },
     Trick { name: "variables_that_steer_programs", lay: steering, acts: tool_shows_it, takes: Takes::Naming },
-    Trick { name: "a_command_after_an_install", lay: postinstall, acts: sync_leaves_a_trace, takes: Takes::Consent },
-    Trick { name: "a_variable_of_an_install", lay: install_env, acts: sync_leaves_a_trace, takes: Takes::Consent },
-    Trick { name: "a_tool_from_an_address", lay: address, acts: tool_leaves_a_trace, takes: Takes::Consent },
+    Trick {
+        name: "a_command_after_an_install",
+        lay: postinstall,
+        acts: |sandbox| leaves_a_trace(sandbox, "sync --force"),
+        takes: Takes::Consent,
+    },
+    Trick {
+        name: "a_variable_of_an_install",
+        lay: install_env,
+        acts: |sandbox| leaves_a_trace(sandbox, "sync --force"),
+        takes: Takes::Consent,
+    },
+    Trick {
+        name: "a_tool_from_an_address",
+        lay: address,
+        acts: |sandbox| leaves_a_trace(sandbox, "ruff"),
+        takes: Takes::Consent,
+    },
     Trick {
         name: "a_tool_that_hides_one_of_the_system",
         lay: hiding,
-        acts: script_leaves_a_trace,
+        acts: |sandbox| leaves_a_trace(sandbox, "run hello"),
+        takes: Takes::Consent,
+    },
+    Trick {
+        name: "a_package_by_name",
+        lay: package,
+        acts: |sandbox| leaves_a_trace(sandbox, "ruff"),
         takes: Takes::Consent,
     },
     Trick { name: "a_program_under_another_name", lay: renamed, acts: another_name_runs, takes: Takes::Consent },
     Trick {
         name: "a_lock_with_another_package",
         lay: locked_package,
-        acts: biome_leaves_a_trace,
+        acts: |sandbox| leaves_a_trace(sandbox, "biome"),
         takes: Takes::Nothing,
     },
     Trick { name: "a_lock_with_an_address", lay: locked_address, acts: frozen_sync_asks, takes: Takes::Nothing },
     Trick { name: "a_mirror", lay: mirror, acts: sync_asks, takes: Takes::Consent },
     Trick { name: "a_registry_in_npmrc", lay: npmrc, acts: sync_asks, takes: Takes::Consent },
     Trick { name: "an_index_in_uv_toml", lay: uv_toml, acts: sync_asks, takes: Takes::Consent },
-    Trick { name: "a_file_that_programs_obey", lay: obeyed, acts: sync_leaves_a_trace, takes: Takes::Nothing },
-    Trick { name: "a_folder_of_programs", lay: venv, acts: script_leaves_a_trace, takes: Takes::Consent },
+    Trick {
+        name: "a_file_that_programs_obey",
+        lay: obeyed,
+        acts: |sandbox| leaves_a_trace(sandbox, "sync --force"),
+        takes: Takes::Nothing,
+    },
+    Trick {
+        name: "a_folder_of_programs",
+        lay: venv,
+        acts: |sandbox| leaves_a_trace(sandbox, "run hello"),
+        takes: Takes::Consent,
+    },
     Trick { name: "a_file_of_variables", lay: dotenv, acts: script_shows_it, takes: Takes::Consent },
     Trick { name: "a_linked_vx_toml", lay: linked, acts: tool_shows_it, takes: Takes::Consent },
     Trick { name: "a_second_file_beside_the_first", lay: two_files, acts: tool_shows_it, takes: Takes::Nothing },
@@ -82,23 +114,8 @@ fn script_shows_it(sandbox: &Sandbox) -> bool {
     sandbox.vx("run hello").stdout().contains("EVIL")
 }
 
-fn script_leaves_a_trace(sandbox: &Sandbox) -> bool {
-    sandbox.vx("run hello");
-    acted(sandbox)
-}
-
-fn tool_leaves_a_trace(sandbox: &Sandbox) -> bool {
-    sandbox.vx("ruff");
-    acted(sandbox)
-}
-
-fn biome_leaves_a_trace(sandbox: &Sandbox) -> bool {
-    sandbox.vx("biome");
-    acted(sandbox)
-}
-
-fn sync_leaves_a_trace(sandbox: &Sandbox) -> bool {
-    sandbox.vx("sync --force");
+fn leaves_a_trace(sandbox: &Sandbox, words: &str) -> bool {
+    sandbox.vx(words);
     acted(sandbox)
 }
 
@@ -176,6 +193,15 @@ fn address(sandbox: &Sandbox) {
 fn hiding(sandbox: &Sandbox) {
     let (env, ls) = (evil_tool(sandbox, "env", ""), evil_tool(sandbox, "ls", ""));
     sandbox.write("vx.toml", &format!("{TOOLS}{env}{ls}{SCRIPT}"));
+}
+
+fn package(sandbox: &Sandbox) {
+    let script = format!("#!/bin/sh\n{}\necho EVIL\n", evil(sandbox));
+    let files =
+        ["ruff", "env", "ls"].map(|name| Entry::file(&format!("{{stem}}.data/scripts/{name}"), 0o755, script.clone()));
+    publish_wheel(sandbox, "evil", "0.15.1", "", &files);
+    let tool = "ruff = { version = \"0.15.1\", source = \"pypi\", package = \"evil\" }\n\"pypi:evil\" = \"0.15.1\"\n";
+    sandbox.write("vx.toml", &format!("[tools]\n{tool}{SCRIPT}"));
 }
 
 fn renamed(sandbox: &Sandbox) {

@@ -46,7 +46,7 @@ fn digest_of(snapshot: &Snapshot) -> u64 {
     let board = &snapshot.board;
     (discriminant(&board.state), board.epoch, board.creator.alive, &board.title).hash(&mut hasher);
     for slot in &snapshot.slots {
-        (slot.index, slot.generation, discriminant(&slot.state), discriminant(&slot.phase)).hash(&mut hasher);
+        (slot.index, slot.generation, discriminant(&slot.state), slot.step, &slot.step_name).hash(&mut hasher);
         (slot.attempt, slot.done, slot.total, discriminant(&slot.liveness)).hash(&mut hasher);
         (&slot.message, &slot.details, &slot.error).hash(&mut hasher);
     }
@@ -58,7 +58,7 @@ mod tests {
     use vx_shm::Liveness;
 
     use super::*;
-    use crate::source::fixture::everything;
+    use vx_status::fixture::everything;
 
     #[test]
     fn the_passing_of_time_is_no_activity_and_every_other_change_is() {

@@ -6,16 +6,19 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use serde_json::Value;
-use vx_shm::{Board, BoardState, Ending, Kind, Phase, Slot, SlotState, Snapshot};
+use vx_shm::{Board, BoardState, Ending, Kind, Slot, SlotState, Snapshot};
+use vx_status::final_table;
+use vx_status::fixture::{FixedLogs, Script};
+use vx_status::lines::{PlainForm, PlainOptions, json, plain};
+use vx_status::plain::step_summary;
+use vx_status::source::Inputs;
+use vx_status::units::{bytes, duration};
+use vx_status::vocabulary::Phase;
 
 use super::*;
 use crate::inline::finished_line;
 use crate::message::Message;
 use crate::model::Model;
-use crate::plain::step_summary;
-use crate::source::fixture::{FixedLogs, Script};
-use crate::table;
-use crate::text::{bytes, duration};
 use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
@@ -29,10 +32,10 @@ fn left_by_a_run() -> Snapshot {
     {
         let reserved = board.reserve(key, "1.2.3", Kind::Install).expect("a slot");
         let mut slot = Slot::claim(board.path(), reserved.slot, reserved.generation).expect("it is ours");
-        slot.enter(Phase::Downloading, Some(received));
+        slot.enter(Phase::DOWNLOADING, Some(received));
         slot.publish(received);
         std::thread::sleep(Duration::from_millis(110));
-        slot.enter(Phase::Linking, None);
+        slot.enter(Phase::LINKING, None);
         slot.end(error.map_or(Ending::done_at("/store"), Ending::failed)).expect("it ends");
     }
     let there = board.reserve("just", "1.43.0", Kind::Install).expect("a slot");
@@ -80,7 +83,7 @@ fn every_output_of_one_board_shows_the_same_numbers() {
     let theme = Theme::new(Look::default());
     let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, slot, snapshot.taken_at_ns, 140) + "\n");
     let outputs = [
-        ("the table", table::render(&snapshot, &mut logs, Look::default(), None)),
+        ("the table", final_table::render(&snapshot, &mut logs, Look::default(), None)),
         ("the screen", screen(&snapshot)),
         ("inline", inline.collect()),
         ("plain", plainly(&snapshot, PlainForm::Lines)),

@@ -6,12 +6,13 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, KeyEvent, KeyEventKind};
 use ratatui::layout::Rect;
 use vx_shm::BoardState;
+use vx_status::text::{padded, padded_left, width};
+use vx_status::units::duration;
 
 use super::{DashboardOptions, SIGHUP};
 use crate::bindings::{Action, KeyBindings, When};
 use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore};
-use crate::text::{duration, padded, padded_left, width};
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 use crate::widgets;
 
 /// Interval between two lists of the boards: their shown ages grow by the second.

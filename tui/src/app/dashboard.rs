@@ -9,18 +9,19 @@ use base64::engine::general_purpose::STANDARD;
 use crossbeam_channel::{Receiver, TryRecvError};
 use ratatui::crossterm::event::{Event, MouseButton, MouseEvent, MouseEventKind};
 use vx_shm::Snapshot;
+use vx_status::final_table;
+use vx_status::pace::Pace;
+use vx_status::rates::Rates;
+use vx_status::source::{Control, Inputs};
 
 use super::activity::Activity;
 use super::log::LogReader;
 use super::stream::Stream;
-use super::{DashboardOptions, Inputs, Left, SIGHUP};
+use super::{DashboardOptions, Left, SIGHUP};
 use crate::bindings::Action;
-use crate::history::History;
 use crate::keys;
 use crate::message::{Effect, Message};
-use crate::model::{Mode, Model, Pace, Row};
-use crate::source::Control;
-use crate::table;
+use crate::model::{Mode, Model, Row};
 use crate::terminal::{self, Arrived, Input, Keyboard, Screen, ScreenError, Signals, SignsGuard, restore};
 use crate::theme::Theme;
 use crate::update::update;
@@ -50,6 +51,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let mut signals = Signals::listen()?;
     let screen = Screen::enter(options.mouse)?;
     let mut running = Running::new(screen, options, inputs.control.is_some())?;
+    running.model.notice.clone_from(&options.notice);
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
@@ -58,7 +60,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     restore();
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
-        let table = table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
+        let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
         let mut stderr = io::stderr().lock();
         stderr.write_all(table.as_bytes()).and_then(|()| stderr.flush())?;
     }
@@ -114,7 +116,7 @@ struct Running {
     between_data: Duration,
     model: Model,
     signs_guard: SignsGuard,
-    history: History,
+    rates: Rates,
     paces: Vec<Pace>,
     latest: Snapshot,
     /// The last reading differs from the one in the model.
@@ -141,7 +143,7 @@ impl Running {
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
             model: Model { size, has_control, keys: Arc::new(options.keys.clone()), ..Model::default() },
             signs_guard: SignsGuard::new(options.signs, terminal::Stream::Stdout),
-            history: History::default(),
+            rates: Rates::default(),
             paces: Vec::new(),
             latest: Snapshot::default(),
             news: true,
@@ -358,7 +360,7 @@ impl Running {
         {
             return;
         }
-        self.paces = self.history.note(&self.latest);
+        self.paces = self.rates.note(&self.latest);
         let data = Message::Data { snapshot: Arc::new(self.latest.clone()), paces: self.paces.clone() };
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;

@@ -9,17 +9,20 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::style::Color;
-use vx_shm::{BoardState, Kind, Liveness, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
+use vx_status::final_table;
+use vx_status::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
+use vx_status::look::{Depth, Look, Palette};
+use vx_status::rates::Rates;
+use vx_status::slot::SlotId;
+use vx_status::source::{Expectations, LogPlace, Logs, Position};
+use vx_status::text::is_unprintable as is_hostile;
+use vx_status::vocabulary::{Phase, PhaseEntry};
 
-use crate::history::History;
 use crate::keys;
 use crate::message::Message;
-use crate::model::{Model, SlotId, Tab};
-use crate::source::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many};
-use crate::source::{Expectations, LogPlace, Logs, Position};
-use crate::table;
-use crate::text::is_unprintable as is_hostile;
-use crate::theme::{Depth, Look, Palette, Theme};
+use crate::model::{Model, Tab};
+use crate::theme::Theme;
 use crate::update::update;
 use crate::view;
 
@@ -27,7 +30,7 @@ const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, pal
 
 /// A model that watched `snapshot` for three seconds, with 3 MB for every download in that time.
 fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
-    let mut history = History::default();
+    let mut rates = Rates::default();
     let mut model = Model { size, ..Model::default() };
     for seconds_before in [3, 2, 1, 0] {
         let mut earlier = snapshot.clone();
@@ -35,7 +38,7 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
         for slot in &mut earlier.slots {
             slot.done = slot.done.saturating_sub(seconds_before * 1_000_000);
         }
-        let paces = history.note(&earlier);
+        let paces = rates.note(&earlier);
         update(&mut model, Message::Data { snapshot: Arc::new(earlier), paces });
     }
     model
@@ -213,7 +216,7 @@ fn shows(terminal: &vt100::Parser, buffer: &Buffer) {
                 assert_eq!(colour, cell.fg, "({x}, {y}) `{}`", cell.symbol());
             }
             // A flag is two characters of one column each to a terminal that does not know flags.
-            let wide = u16::try_from(crate::text::width(cell.symbol())).expect("a cell is narrow").max(1);
+            let wide = u16::try_from(vx_status::text::width(cell.symbol())).expect("a cell is narrow").max(1);
             let parts = (x..x + wide).filter_map(|x| terminal.screen().cell(y, x));
             let text: String = parts.map(vt100::Cell::contents).collect();
             shown.push_str(if text.is_empty() { " " } else { &text });
@@ -300,25 +303,8 @@ fn hostile_text_changes_nothing_but_its_own_cells() {
     insta::assert_snapshot!("hostile", terminal.backend().to_string());
 }
 
-#[test]
-fn the_final_table_shows_the_end_of_each_tool() {
-    let mut logs = FixedLogs(vec!["downloading".to_owned(), "\u{1b}[31mbad digest\u{1b}[0m".to_owned()]);
-    insta::assert_snapshot!("table", table::render(&everything(), &mut logs, Look::default(), None));
-    let words = Look { words_only: true, ..Look::default() };
-    insta::assert_snapshot!("table_in_words", table::render(&everything(), &mut logs, words, None));
-    for columns in [80, 60] {
-        let mut snapshot = everything();
-        snapshot.slots[6].error =
-            Some("the server answered 502 to every one of five attempts\nthe last one said why".to_owned());
-        let table = table::render(&snapshot, &mut logs, Look::default(), Some(columns));
-        insta::assert_snapshot!(format!("table_{columns}"), table);
-    }
-    let text = table::render(&hostile(), &mut logs, Look::default(), None);
-    assert!(!text.chars().any(|character| is_hostile(character) && character != '\n'), "{text:?}");
-}
-
 fn any_phase() -> impl Strategy<Value = Phase> {
-    prop::sample::select(Phase::ALL)
+    prop::sample::select(Phase::OF_INSTALL)
 }
 
 fn any_slot() -> impl Strategy<Value = SlotView> {
@@ -338,7 +324,13 @@ fn any_slot() -> impl Strategy<Value = SlotView> {
         Just(Liveness::Lost),
     ];
     let numbers = (any_phase(), any::<u64>(), any::<Option<u64>>(), any::<u8>(), any::<Option<u32>>(), liveness);
-    let texts = (".{0,40}", "(.|\\n){0,200}", prop::option::of("(.|\\n){0,200}"), prop::option::of(".{0,40}"));
+    let texts = (
+        ".{0,40}",
+        "(.|\\n){0,200}",
+        prop::option::of("(.|\\n){0,200}"),
+        prop::option::of(".{0,40}"),
+        prop::option::of(".{0,30}"),
+    );
     let entry = (any_phase(), any::<u64>(), any::<u64>());
     let entry = entry.prop_map(|(phase, entered_at_ns, done)| PhaseEntry { phase, entered_at_ns, done });
     let ends = (any::<Option<i32>>(), any::<Option<i32>>(), any::<Option<u64>>(), prop::collection::vec(entry, 0..9));
@@ -349,7 +341,7 @@ fn any_slot() -> impl Strategy<Value = SlotView> {
         version: who.3,
         kind: who.4,
         state: who.5,
-        phase: numbers.0,
+        step: numbers.0.step(),
         done: numbers.1,
         total: numbers.2,
         attempt: numbers.3,
@@ -358,12 +350,14 @@ fn any_slot() -> impl Strategy<Value = SlotView> {
         message: texts.0,
         details: texts.1,
         error: texts.2,
-        install_path: texts.3,
+        result: texts.3,
         exit_code: ends.0,
         signal: ends.1,
         ended_at_ns: ends.2,
         last_beat_at_ns: ends.2,
-        phases: ends.3,
+        transitions: ends.3.into_iter().map(PhaseEntry::transition).collect(),
+        step_name: texts.4,
+        ..SlotView::default()
     })
 }
 
@@ -406,9 +400,9 @@ proptest! {
     ) {
         let look = Look { colour: true, ascii, ..Look::default() };
         let mut model = Model { size, has_control: true, ..Model::default() };
-        let mut history = History::default();
+        let mut rates = Rates::default();
         for snapshot in snapshots {
-            let paces = history.note(&snapshot);
+            let paces = rates.note(&snapshot);
             crate::inline::live_rows(&Theme::new(look), &snapshot, &paces, &Expectations::default(), size);
             update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
             for code in &codes {
@@ -425,7 +419,7 @@ proptest! {
                 view::draw(&model, &Theme::new(look), &mut smaller);
             }
         }
-        let text = table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default(), None);
+        let text = final_table::render(&model.snapshot, &mut FixedLogs(vec!["\u{1b}[1m".to_owned()]), Look::default(), None);
         prop_assert!(!text.chars().any(|character| is_hostile(character) && character != '\n'));
     }
 }

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use vx_status::slot::SlotId;
+use vx_status::source::{LogPlace, Logs};
+use vx_status::text::last_overwrite;
+
 use crate::message::Message;
-use crate::model::{Model, SlotId};
-use crate::source::{LogPlace, Logs};
-use crate::text::last_overwrite;
+use crate::model::Model;
 use crate::update::update;
 
 /// Interval between two reads for new lines.
@@ -91,7 +93,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::source::fixture::{LongLog, everything};
+    use vx_status::fixture::{LongLog, everything};
 
     #[test]
     fn a_log_that_is_not_there_is_looked_for_once_in_a_while_and_another_at_once() {
@@ -103,9 +105,9 @@ mod tests {
             fn location(&self, _: &str) -> Option<String> {
                 None
             }
-            fn read(&mut self, key: &str, _: LogPlace) -> crate::source::LogPart {
+            fn read(&mut self, key: &str, _: LogPlace) -> vx_status::source::LogPart {
                 self.0.push(key.to_owned());
-                crate::source::LogPart::default()
+                vx_status::source::LogPart::default()
             }
         }
         let mut model = Model { size: (100, 30), ..Model::default() };

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::fmt::Write;
 
 use vx_shm::Snapshot;
-
-use crate::model::{Pace, TimeLeft};
-use crate::plain::Plain;
-use crate::source::{LogPlace, Logs};
-use crate::text::{bytes, clean, last_overwrite};
+use vx_status::estimate::TimeLeft;
+use vx_status::pace::Pace;
+use vx_status::plain::Plain;
+use vx_status::source::{LogPlace, Logs};
+use vx_status::text::{clean, last_overwrite};
+use vx_status::units::bytes;
 
 /// Interval between two lines about the whole run.
 const BETWEEN_SUMS_MS: u64 = 3_000;
@@ -105,7 +106,7 @@ impl Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::fixture::{LongLog, done, downloading, everything};
+    use vx_status::fixture::{LongLog, done, downloading, everything};
 
     fn lines(text: &str) -> Vec<&str> {
         text.split("\r\n").filter(|line| !line.is_empty()).collect()

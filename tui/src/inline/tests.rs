@@ -1,11 +1,13 @@
 //! The inline view's bytes on an emulated terminal.
 
-use super::*;
-use crate::source::Expectations;
-use crate::source::fixture::{downloading, everything, hostile, many};
-use crate::text::is_unprintable as is_hostile;
-use crate::theme::Look;
 use std::num::NonZero;
+
+use vx_status::fixture::{counting, downloading, everything, hostile, many};
+use vx_status::look::Look;
+use vx_status::source::Expectations;
+use vx_status::text::is_unprintable as is_hostile;
+
+use super::*;
 
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a screen has cells")
@@ -113,6 +115,19 @@ fn live_rows_fit_every_screen() {
 fn hidden_rows_are_counted() {
     let rows = live_rows(&Theme::new(Look::default()), &many(64), &[], &Expectations::default(), (100, 30));
     assert_eq!((rows.len(), rows[6].as_str()), (8, "  and 58 more"));
+}
+
+#[test]
+fn counted_work_is_never_shown_in_bytes() {
+    let theme = Theme::new(Look::default());
+    let snapshot =
+        Snapshot { slots: vec![counting(0, "test", 7, 40)], taken_at_ns: 103_000_000_000, ..Snapshot::default() };
+    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000 }];
+    let rows = live_rows(&theme, &snapshot, &paces, &Expectations::default(), (100, 30)).join("\n");
+    assert!(rows.contains(" 7 of 40") && !rows.contains(" B"), "{rows}");
+    let ended = SlotView { state: vx_shm::SlotState::Done, ..counting(0, "test", 40, 40) };
+    let line = finished_line(&theme, &ended, 103_000_000_000, 100);
+    assert!(line.contains("done") && !line.contains(" B"), "{line}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The part of a log that is in view: a window on it, whatever its length, and the matches of a search.
 
-use super::{LOG_LINES, SlotId};
-use crate::source::{LogLine, LogPart, LogPlace};
+use vx_status::slot::SlotId;
+use vx_status::source::{LogLine, LogPart, LogPlace};
+
+use super::LOG_LINES;
 
 /// The most matches that a search counts.
 pub(crate) const MOST_HITS: usize = 10_000;

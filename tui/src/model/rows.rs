@@ -1,22 +1,12 @@
 //! One row per slot: the values of the table, rounded to the shown precision, so that equal rows look equal.
 
-use vx_shm::{Phase, SlotView, Snapshot};
-
-use super::slot::{SlotId, elapsed_ms, permille, size_bytes};
-use super::standing::{Standing, note};
-
-/// A download with a rate below this, measured over [`SLOW_MS`], is called slow.
-const SLOW_BYTES_PER_SECOND: u64 = 50_000;
-const SLOW_MS: u64 = 4_000;
-
-/// The rate of a slot, as measured by its reader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pace {
-    /// `None` until measured for a second.
-    pub(crate) bytes_per_second: Option<u64>,
-    /// The time over which the rate was measured.
-    pub(crate) measured_ms: u64,
-}
+use vx_shm::{SlotView, Snapshot, Unit};
+use vx_status::estimate::Estimate;
+use vx_status::pace::Pace;
+use vx_status::slot::{SlotId, elapsed_ms, permille, size_bytes};
+use vx_status::standing::{Standing, note};
+use vx_status::units::counted;
+use vx_status::vocabulary::{Phases, unit_of, word_of};
 
 /// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,16 +16,18 @@ pub(crate) struct Row {
     pub(crate) version: String,
     pub(crate) standing: Standing,
     /// `None` before and after work.
-    pub(crate) phase: Option<Phase>,
+    pub(crate) phase: Option<String>,
     /// The share of the present phase that is done; `None` while it cannot be known.
     pub(crate) permille: Option<u16>,
     /// Bytes received so far in a phase that counts bytes.
     pub(crate) done_bytes: Option<u64>,
+    /// Work so far in a phase that counts something else: `7 of 40`. Empty for a mere share.
+    pub(crate) counted: String,
     pub(crate) size_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
     /// Whole seconds while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
-    /// The time until its tool ends: set by [`Estimate`](super::Estimate), and unknown until then.
+    /// The time until its tool ends: set by [`fill_in`], and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
     /// The step of an indeterminate bar: one each quarter of a second, zero for any other bar.
@@ -45,8 +37,9 @@ pub(crate) struct Row {
 impl Row {
     /// The row of `slot` at `now_ns`.
     pub(crate) fn of(slot: &SlotView, pace: Pace, asked_to_stop: bool, now_ns: u64) -> Self {
-        let standing = with_reader(Standing::of(slot), pace, asked_to_stop, slot);
-        let counting = matches!(slot.phase, Phase::Downloading | Phase::Extracting) && !standing.over();
+        let standing = Standing::with_pace(slot, pace, asked_to_stop);
+        let counting = slot.phase().meaning().counts && !standing.over();
+        let unit = unit_of(slot);
         let permille = match standing {
             Standing::Done => Some(1000),
             Standing::Queued | Standing::Skipped => None,
@@ -58,11 +51,14 @@ impl Row {
             tool: slot.key.clone(),
             version: slot.version.clone(),
             standing,
-            phase: standing.at_work().then_some(slot.phase),
+            phase: standing.at_work().then(|| word_of(slot).to_owned()),
             permille,
-            done_bytes: counting.then_some(slot.done),
+            done_bytes: (counting && unit == Unit::Bytes).then_some(slot.done),
+            counted: if counting { count(slot, unit) } else { String::new() },
             size_bytes: size_bytes(slot),
-            bytes_per_second: pace.bytes_per_second.filter(|_| counting && standing != Standing::Silent),
+            bytes_per_second: pace
+                .bytes_per_second
+                .filter(|_| counting && unit == Unit::Bytes && standing != Standing::Silent),
             elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 1000 * 1000) },
             left_ms: None,
             note: note(slot, standing),
@@ -73,21 +69,22 @@ impl Row {
     /// True if some cell of the row contains `text`, in any case.
     pub(crate) fn contains(&self, text: &str) -> bool {
         let text = text.to_lowercase();
-        let phase = self.phase.map(Phase::name).unwrap_or_default();
+        let phase = self.phase.as_deref().unwrap_or_default();
         [self.tool.as_str(), &self.version, self.standing.word(), phase, &self.note]
             .iter()
             .any(|part| part.to_lowercase().contains(&text))
     }
 }
 
-/// The standing with what only this reader knows: that it asked the slot to stop, and how slow the slot is.
-fn with_reader(standing: Standing, pace: Pace, asked_to_stop: bool, slot: &SlotView) -> Standing {
-    let slow = pace.measured_ms >= SLOW_MS && pace.bytes_per_second.is_some_and(|rate| rate < SLOW_BYTES_PER_SECOND);
-    match standing {
-        _ if standing.over() => standing,
-        _ if asked_to_stop => Standing::Stopping,
-        Standing::Running if slow && slot.phase == Phase::Downloading => Standing::Slow,
-        _ => standing,
+/// The work so far in items, as much of it as a cell has room for.
+fn count(slot: &SlotView, unit: Unit) -> String {
+    const CELL_COLUMNS: usize = 8;
+    match unit {
+        Unit::Bytes | Unit::Permille => String::new(),
+        _ => {
+            let whole = counted(slot.done, slot.total);
+            if whole.len() <= CELL_COLUMNS { whole } else { counted(slot.done, None) }
+        }
     }
 }
 
@@ -147,32 +144,33 @@ pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec
     snapshot.slots.iter().enumerate().map(row).collect()
 }
 
+/// Write the time left of each tool into its row; the rows are in the order of the slots.
+pub(crate) fn fill_in(rows: &mut [Row], estimate: &Estimate) {
+    for (row, left) in rows.iter_mut().zip(&estimate.each) {
+        row.left_ms = *left;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::{Liveness, SlotState};
-
-    fn downloading(done: u64, total: Option<u64>) -> SlotView {
-        SlotView {
-            state: SlotState::Live,
-            phase: Phase::Downloading,
-            done,
-            total,
-            liveness: Liveness::Alive,
-            ..SlotView::default()
-        }
-    }
-
-    fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
-        Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
-    }
+    use vx_status::fixture::counting;
 
     #[test]
-    fn a_download_counts_as_slow_only_after_a_while() {
-        let standing = |pace| Row::of(&downloading(5, Some(10)), pace, false, 0).standing;
-        assert_eq!(standing(pace(12_000, 1_000)), Standing::Running);
-        assert_eq!(standing(pace(12_000, 5_000)), Standing::Slow);
-        assert_eq!(standing(pace(1_200_000, 5_000)), Standing::Running);
+    fn counted_work_is_a_bare_number_and_a_share_is_none() {
+        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000 };
+        let row = |slot: &SlotView| Row::of(slot, pace, false, 110_000_000_000);
+        let counted = row(&counting(0, "test", 7, 40));
+        assert_eq!(
+            (counted.counted.as_str(), counted.permille, counted.standing),
+            ("7 of 40", Some(175), Standing::Running)
+        );
+        assert_eq!((counted.done_bytes, counted.size_bytes, counted.bytes_per_second), (None, None, None));
+        assert_eq!(row(&counting(0, "test", 700, 12_000)).counted, "700");
+        let share = row(&SlotView { unit: Unit::Permille, ..counting(0, "test", 450, 1_000) });
+        assert_eq!((share.counted.as_str(), share.permille, share.done_bytes), ("", Some(450), None));
+        let bytes = row(&SlotView { unit: Unit::Bytes, ..counting(0, "test", 450, 1_000) });
+        assert_eq!((bytes.done_bytes, bytes.size_bytes, bytes.standing), (Some(450), Some(1_000), Standing::Slow));
     }
 
     #[test]

@@ -14,9 +14,9 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::{Command, cursor, event, style, terminal};
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+use vx_status::text::width;
 
 use super::{ScreenError, signs};
-use crate::text::width;
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static DRAW_LOCK: Mutex<()> = Mutex::new(());

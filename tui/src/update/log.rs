@@ -1,9 +1,11 @@
 //! New pieces of a log, and movement to the matches of a search.
 
+use vx_status::slot::SlotId;
+use vx_status::source::{LogLine, LogPart, LogPlace};
+use vx_status::text::last_overwrite;
+
 use super::motion;
-use crate::model::{Jump, LogView, MOST_HITS, Model, Search, SlotId};
-use crate::source::{LogLine, LogPart, LogPlace};
-use crate::text::last_overwrite;
+use crate::model::{Jump, LogView, MOST_HITS, Model, Search};
 
 /// Add a piece of the log, cleaned. A line that overwrote itself counts as its last text.
 pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {

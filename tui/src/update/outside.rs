@@ -1,11 +1,11 @@
 //! Output beyond the view: to a pager, the clipboard, a file, or plain lines.
 
 use vx_status::error_cell::ErrorCell;
+use vx_status::text::clean;
 
 use super::motion;
 use crate::message::{Effect, Message};
 use crate::model::{Focus, Mode, Model, Tab};
-use crate::text::clean;
 
 /// Most bytes for the clipboard: terminals drop longer texts.
 pub(super) const COPY_BYTES: usize = 70_000;

@@ -1,11 +1,11 @@
 //! Typing of a filter or a search, and movement from match to match.
 
 use tui_input::{Input, InputRequest};
+use vx_status::text::{clean, is_unprintable};
 
 use super::{log, reorder};
 use crate::message::Message;
 use crate::model::{Focus, Mode, Model, Tab};
-use crate::text::{clean, is_unprintable};
 
 /// The longest typed text; a longer paste is cut.
 const LONGEST: usize = 256;

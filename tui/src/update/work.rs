@@ -1,11 +1,13 @@
 //! Control over the work: stops, retries, and the answers to them.
 
 use vx_shm::Kind;
+use vx_status::slot::SlotId;
+use vx_status::source::RequestFailure;
+use vx_status::standing::Standing;
 
 use crate::bindings::Action;
 use crate::message::Effect;
-use crate::model::{Mode, Model, SlotId, Standing};
-use crate::source::RequestFailure;
+use crate::model::{Mode, Model};
 
 /// Ask the selected slot's process to stop; kill it the second time.
 pub(super) fn cancel(model: &mut Model) -> Option<Effect> {

@@ -25,9 +25,9 @@ pub(crate) fn bar(theme: &Theme, columns: usize, permille: Option<u16>, beat: u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::width;
-    use crate::theme::Look;
     use proptest::prelude::*;
+    use vx_status::look::Look;
+    use vx_status::text::width;
 
     fn theme() -> Theme {
         Theme::new(Look { ascii: true, ..Look::default() })

@@ -4,11 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use unicode_segmentation::UnicodeSegmentation;
+use vx_status::text::width;
 
 use super::put;
 use crate::model::{Mode, Model};
-use crate::text::width;
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 
 /// Draw the footer; `keys` are pairs of key and meaning, the most useful first. Those that do not fit are left out.
 pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[(String, &str)], area: Rect) {

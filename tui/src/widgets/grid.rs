@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use vx_shm::Phase;
+use vx_status::mark::{glyph, tone};
+use vx_status::text::width;
+use vx_status::units::{bytes, duration, percent, rate, seconds};
 
-use super::{bar, glyph, put, put_right, tone};
+use super::{bar, put, put_right};
 use crate::model::{Model, Row};
-use crate::text::{bytes, duration, percent, rate, seconds, width};
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Column {
@@ -170,11 +171,11 @@ fn cell(theme: &Theme, row: &Row, place: &Placed) -> String {
         State => format!("{} {}", glyph(theme.glyphs, row.standing), row.standing.word()),
         Tool => row.tool.clone(),
         Version => row.version.clone(),
-        Column::Phase => row.phase.map(Phase::name).unwrap_or_default().to_owned(),
+        Column::Phase => row.phase.clone().unwrap_or_default(),
         Bar if row.permille.is_none() && !row.standing.at_work() => String::new(),
         Bar => bar(theme, usize::from(place.columns), row.permille, row.beat),
         Percent => row.permille.map(percent).unwrap_or_default(),
-        Size => row.size_bytes.or(row.done_bytes).map(bytes).unwrap_or_default(),
+        Size => row.size_bytes.or(row.done_bytes).map_or_else(|| row.counted.clone(), bytes),
         Rate => row.bytes_per_second.map(rate).unwrap_or_default(),
         Elapsed => row.elapsed_ms.map(if row.standing.over() { duration } else { seconds }).unwrap_or_default(),
         Left => row.left_ms.map(seconds).unwrap_or_default(),

@@ -2,13 +2,14 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use vx_shm::BoardState;
+use vx_status::source::Position;
+use vx_status::standing::Standing;
+use vx_status::sums::{state, summary};
+use vx_status::text::width;
 
 use super::{bar, put, put_right};
-use crate::model::{Model, Standing, TimeLeft, Totals};
-use crate::source::Position;
-use crate::text::{bytes, duration, rate, seconds, width};
-use crate::theme::{Theme, Tone};
+use crate::model::Model;
+use crate::theme::{Styles, Theme, Tone};
 
 const BAR_COLUMNS: u16 = 24;
 
@@ -65,67 +66,6 @@ fn state_text(state: &str, playback: Option<Position>) -> String {
     format!("{state}  {doing} {} of {} {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
-/// The state of the board as a whole.
-fn state(totals: &Totals) -> (&'static str, Tone) {
-    match totals.state {
-        _ if totals.orphaned => ("its parent is gone", Tone::Bad),
-        Some(BoardState::Done) => ("done", Tone::Good),
-        Some(BoardState::Failed) => ("failed", Tone::Bad),
-        Some(BoardState::Cancelled) => ("cancelled", Tone::Warning),
-        _ => ("running", Tone::Busy),
-    }
-}
-
-/// The sums in one line: `7/12 · 1 failed · 120 MB of 445 MB · 34 MB/s · about 9 s left`. If they do not all fit, the
-/// rate is left out first, then the bytes, then the time.
-pub(crate) fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
-    const SHARE: u8 = 0;
-    const TIME: u8 = 1;
-    const BYTES: u8 = 2;
-    const RATE: u8 = 3;
-    let mut parts = vec![(SHARE, format!("{}/{}", totals.over, totals.all))];
-    if totals.failed > 0 {
-        parts.push((SHARE, format!("{} failed", totals.failed)));
-    }
-    match totals.total_bytes {
-        Some(total) if total > totals.done_bytes => {
-            parts.push((BYTES, format!("{} of {}", bytes(totals.done_bytes), bytes(total))))
-        }
-        _ if totals.done_bytes > 0 => parts.push((BYTES, bytes(totals.done_bytes))),
-        _ => {}
-    }
-    parts.extend(totals.bytes_per_second.map(|per_second| (RATE, rate(per_second))));
-    parts.extend(time(totals).map(|time| (TIME, time)));
-    let joined = |least: u8| {
-        let texts: Vec<&str> = parts.iter().filter(|part| part.0 <= least).map(|part| &*part.1).collect();
-        texts.join(&format!(" {} ", theme.glyphs.dot))
-    };
-    [RATE, BYTES, TIME].map(joined).into_iter().find(|text| width(text) <= columns).unwrap_or_else(|| joined(SHARE))
-}
-
-/// The time left, or the time taken.
-fn time(totals: &Totals) -> Option<String> {
-    match totals.left {
-        Some(left) => Some(time_left(left)),
-        None if totals.over < totals.all => Some(format!("{} so far", seconds(totals.elapsed_ms))),
-        None if totals.all > 0 && totals.orphaned => {
-            Some(format!("last sign of life after {}", duration(totals.elapsed_ms)))
-        }
-        None if totals.all > 0 => Some(format!("in {}", duration(totals.elapsed_ms))),
-        None => None,
-    }
-}
-
-/// An estimate in words, with the number of runs behind it: `about 12 s left, 5 runs`.
-pub(crate) fn time_left(left: TimeLeft) -> String {
-    let about = format!("about {} left", seconds(left.ms));
-    match left.runs {
-        0 => about,
-        1 => format!("{about}, 1 run"),
-        runs => format!("{about}, {runs} runs"),
-    }
-}
-
 /// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
 /// progress.
 pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
@@ -135,7 +75,7 @@ pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let Some(row) = worst.or(busy) else {
         return format!("{sums} {}", state(&model.totals).0);
     };
-    let share = row.permille.filter(|_| row.standing == Standing::Running).map(crate::text::percent);
+    let share = row.permille.filter(|_| row.standing == Standing::Running).map(vx_status::units::percent);
     let what = share.unwrap_or_else(|| row.standing.word().to_owned());
     format!("{sums} {} {} {what}", theme.glyphs.dot, row.tool)
 }

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::widgets::{Clear, Widget};
+use vx_status::text::{padded, width};
 
 use super::{put, row_of};
-use crate::text::{padded, width};
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 
 /// An empty box in the middle of `area`, with a title; returns its inside.
 fn boxed(buffer: &mut Buffer, theme: &Theme, area: Rect, title: &str, columns: u16, rows: u16) -> Rect {

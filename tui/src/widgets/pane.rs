@@ -10,7 +10,7 @@ use ratatui::style::Modifier;
 
 use super::{put, put_right, row_of};
 use crate::model::{Focus, Model, Tab};
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 
 /// A line of a tab: its text and tone.
 type Line = (String, Tone);

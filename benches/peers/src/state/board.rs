@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vx_shm::{Board, Kind, Phase, Slot, Snapshot};
+use vx_shm::{Board, Kind, Slot, Snapshot, Step};
 
 use super::timed;
 use crate::record::{MESSAGE, TOTAL};
@@ -26,7 +26,7 @@ impl Slots {
         let slot = |number: usize| {
             let key = format!("tool-{number}");
             let mut slot = Slot::join(board.path(), &key, "1.2.3", Kind::Install).expect("a slot");
-            slot.enter(Phase::Downloading, Some(TOTAL));
+            slot.enter(Step::new(3), Some(TOTAL));
             slot.message(MESSAGE);
             slot
         };

@@ -1,13 +1,19 @@
 use super::*;
-use crate::progress::{BoardState, Kind, Phase, SlotState};
+use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 use crate::recording::Recorder;
-use crate::view::{Creator, Liveness, PhaseEntry, SlotView, Snapshot};
+use crate::view::{Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};
 use proptest::prelude::*;
 
 const BEGUN: u64 = 1_000_000_000;
 
-fn phase() -> impl Strategy<Value = Phase> {
-    proptest::sample::select(Phase::ALL)
+fn step() -> impl Strategy<Value = Step> {
+    any::<u8>().prop_map(Step::new)
+}
+
+fn waits_for() -> impl Strategy<Value = Option<WaitsFor>> {
+    let other = ("[0-9a-f]{32}", any::<u32>(), any::<u32>());
+    let other = other.prop_map(|(board_id, slot, generation)| WaitsFor { board_id, slot, generation });
+    proptest::option::of(other)
 }
 
 fn liveness() -> impl Strategy<Value = Liveness> {
@@ -23,22 +29,27 @@ fn liveness() -> impl Strategy<Value = Liveness> {
 prop_compose! {
     fn slot()(
         (generation, key, version, state) in (any::<u32>(), ".{0,20}", ".{0,9}", proptest::sample::select(SlotState::ALL)),
-        (phase, done, total, attempt, pid) in (phase(), any::<u64>(), any::<Option<u64>>(), any::<u8>(), any::<Option<u32>>()),
+        (step, done, total, attempt, pid) in (step(), any::<u64>(), any::<Option<u64>>(), any::<u8>(), any::<Option<u32>>()),
         (message, details, error) in (".{0,30}", ".{0,30}", proptest::option::of(".{0,60}")),
-        (exit_code, signal, install_path) in (any::<Option<i32>>(), any::<Option<i32>>(), proptest::option::of(".{0,30}")),
-        phases in prop::collection::vec((phase(), any::<u64>(), any::<u64>()), 0..8),
+        (exit_code, signal, result) in (any::<Option<i32>>(), any::<Option<i32>>(), proptest::option::of(".{0,30}")),
+        (unit, health) in (proptest::sample::select(Unit::ALL), proptest::sample::select(Health::ALL)),
+        (step_name, address, port) in (proptest::option::of(".{0,9}"), proptest::option::of(".{0,9}"), any::<Option<u16>>()),
+        (key_hash, parent, runner) in (any::<u64>(), any::<Option<u32>>(), any::<Option<u32>>()),
+        (log_writer, process_group, waits_for) in (any::<Option<u32>>(), any::<Option<u32>>(), waits_for()),
+        transitions in prop::collection::vec((step(), any::<u64>(), any::<u64>()), 0..8),
         (ended_at_ns, liveness) in (any::<Option<u64>>(), liveness()),
     ) -> SlotView {
-        let mut phases: Vec<PhaseEntry> = phases
+        let mut transitions: Vec<Transition> = transitions
             .into_iter()
-            .map(|(phase, entered_at_ns, done)| PhaseEntry { phase, entered_at_ns, done })
+            .map(|(step, entered_at_ns, done)| Transition { step, entered_at_ns, done })
             .collect();
-        if let Some(own) = phases.iter_mut().find(|entry| entry.phase == phase) {
-            own.done = done;
+        if let Some(present) = transitions.last_mut() {
+            present.done = done;
         }
         SlotView {
-            index: 0, generation, key, version, kind: Kind::Install, state, phase, done, total, attempt, pid, liveness,
-            last_beat_at_ns: None, message, details, error, exit_code, signal, install_path, phases, ended_at_ns,
+            index: 0, generation, key, key_hash, version, kind: Kind::Install, state, step, step_name, done, total, unit,
+            health, attempt, pid, liveness, last_beat_at_ns: None, parent, waits_for, runner, log_writer, process_group,
+            address, port, message, details, error, exit_code, signal, result, transitions, ended_at_ns,
         }
     }
 }
@@ -195,7 +206,7 @@ fn a_step_tells_which_slots_it_is_about() {
 
 #[test]
 fn a_recording_from_before_still_reads() {
-    let golden = include_bytes!("../../../tests/golden/recording-1.vxr");
+    let golden = include_bytes!("../../../tests/golden/recording-2.vxr");
     let mut playback = Recording::from_bytes(golden.to_vec()).unwrap().playback();
     playback.seek(u64::MAX);
     let last = playback.last();
@@ -209,12 +220,12 @@ fn a_recording_from_before_still_reads() {
 #[test]
 #[ignore = "writes the golden file"]
 fn write_the_golden_recording() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recording-1.vxr");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/recording-2.vxr");
     std::fs::write(path, recorded(&golden_readings())).unwrap();
 }
 
 fn golden_readings() -> Vec<Snapshot> {
-    let entry = |phase, second: u64, done| PhaseEntry { phase, entered_at_ns: BEGUN * second, done };
+    let entry = |step, second: u64, done| Transition { step: Step::new(step), entered_at_ns: BEGUN * second, done };
     let board = BoardView { title: "golden".into(), created_at_ns: BEGUN, capacity: 64, ..BoardView::default() };
     let node = SlotView { generation: 1, key: "node".into(), version: "22.3.0".into(), ..SlotView::default() };
     let first = Snapshot { board: board.clone(), slots: vec![node.clone()], taken_at_ns: BEGUN };
@@ -222,12 +233,15 @@ fn golden_readings() -> Vec<Snapshot> {
     moving.taken_at_ns = 2 * BEGUN;
     moving.slots[0] = SlotView {
         state: SlotState::Live,
-        phase: Phase::Downloading,
+        step: Step::new(3),
+        unit: Unit::Bytes,
+        step_name: Some("mirroring".into()),
+        waits_for: Some(WaitsFor { board_id: "00".repeat(15) + "07", slot: 1, generation: 2 }),
         done: 31_200_000,
         total: Some(62_400_000),
         pid: Some(4_711),
         liveness: Liveness::Stalled(700),
-        phases: vec![entry(Phase::Queued, 1, 0), entry(Phase::Downloading, 2, 31_200_000)],
+        transitions: vec![entry(0, 1, 0), entry(3, 2, 31_200_000)],
         ..node.clone()
     };
     let uv = SlotView { index: 1, key: "uv".into(), ..node };

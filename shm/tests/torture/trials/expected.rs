@@ -1,18 +1,18 @@
 //! The views that a reader may have of a slot while it is taken over and used, in their order.
 
-use vx_shm::{Kind, Phase, PhaseEntry, SlotState, SlotView, Snapshot};
+use vx_shm::{Kind, SlotState, SlotView, Snapshot, Step, Transition};
 
 /// A reader's view of the slot, except the times; `None` if it sees no slot.
 pub(super) type Seen = Option<String>;
 
 pub(super) fn seen(snapshot: &Snapshot) -> Seen {
     let view = snapshot.slots.first()?;
-    let phases: Vec<(Phase, u64)> = view.phases.iter().map(|PhaseEntry { phase, done, .. }| (*phase, *done)).collect();
-    let ended = (view.state, view.ended_at_ns.is_some(), &view.error, &view.install_path);
+    let steps: Vec<(Step, u64)> = view.transitions.iter().map(|Transition { step, done, .. }| (*step, *done)).collect();
+    let ended = (view.state, view.ended_at_ns.is_some(), &view.error, &view.result);
     let named = (view.generation, &view.key, &view.version, view.kind, view.pid);
     Some(format!(
-        "{named:?} {ended:?} {:?} {phases:?}",
-        (view.phase, view.done, view.total, &view.message, &view.details)
+        "{named:?} {ended:?} {:?} {steps:?}",
+        (view.step, view.done, view.total, &view.message, &view.details)
     ))
 }
 
@@ -59,20 +59,20 @@ pub(super) fn new_life(generation: u32, pid: u32) -> Vec<Seen> {
     let mut record = |view: &SlotView| {
         views.push(seen(&Snapshot { slots: vec![view.clone()], ..Snapshot::default() }));
     };
-    let entered = |phase, done| PhaseEntry { phase, entered_at_ns: 1, done };
-    view.phases = vec![entered(Phase::Queued, 0)];
+    let entered = |step, done| Transition { step, entered_at_ns: 1, done };
+    view.transitions = vec![entered(Step::FIRST, 0)];
     record(&view);
-    (view.phase, view.total) = (Phase::Downloading, Some(1000));
-    view.phases.push(entered(Phase::Downloading, 0));
+    (view.step, view.total) = (Step::new(3), Some(1000));
+    view.transitions.push(entered(Step::new(3), 0));
     record(&view);
-    (view.done, view.phases[1].done) = (500, 500);
+    (view.done, view.transitions[1].done) = (500, 500);
     record(&view);
     view.message = "new message".into();
     record(&view);
     view.details = "new details".into();
     record(&view);
     (view.state, view.ended_at_ns) = (SlotState::Failed, Some(1));
-    (view.error, view.install_path) = (Some("new error".into()), Some("/new".into()));
+    (view.error, view.result) = (Some("new error".into()), Some("/new".into()));
     record(&view);
     views
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use vx_shm::{ClaimError, Kind, Liveness, ReserveError, Slot, SlotState};
 
-use super::strangers::await_verdict;
+use super::strangers::await_silence;
 use crate::support::Form;
 use crate::support::children::{self, Role, Writer};
 use crate::support::system::fork_and;
@@ -43,8 +43,7 @@ pub(super) fn play(role: &Role) -> bool {
     true
 }
 
-/// The parent is dead and its child holds the lock: the slot is lost by the second witness, but free only after the
-/// child's end.
+/// The parent is dead and its child holds the lock, which is life: the slot is silent, and free after the child's end.
 pub(super) fn outlived() -> String {
     let form = Form::in_memory();
     let board = form.board("forks", 1);
@@ -53,14 +52,14 @@ pub(super) fn outlived() -> String {
     let mut reader = board.reader().unwrap();
     assert_eq!(reader.snapshot().unwrap().slots[0].liveness, Liveness::Alive);
     let forked = writer.kill();
-    await_verdict(&mut reader, Liveness::Lost);
+    await_silence(&mut reader);
     let slot = &reader.snapshot().unwrap().slots[0];
     assert_eq!((slot.state, slot.done), (SlotState::Live, 77), "and shows what was published last");
     assert!(is_full(board.path()), "the child may still write to it");
     drop(forked); // The child ends when its standard input does.
     let next = join_within_seconds(board.path());
     assert_eq!((next.index(), next.generation()), (0, 2));
-    "1 writer killed with its lock in a forked child: lost, not taken; taken over when the child had ended".into()
+    "1 writer killed with its lock in a forked child: silent, not taken; taken over when the child had ended".into()
 }
 
 /// A lock belongs to both sides of a fork: if the child gave it back, a stranger could take the parent's slot.

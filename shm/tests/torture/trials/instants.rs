@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use vx_shm::{Board, Ending, Kind, Phase, Reader, Slot, SlotState, Snapshot};
+use vx_shm::{Board, Ending, Kind, Reader, Slot, SlotState, Snapshot, Step};
 
 use super::expected::{ExpectedViews, new_life, seen};
 use super::grouped;
@@ -28,12 +28,12 @@ pub(super) fn play(role: &Role) -> bool {
         generation => Slot::claim(&role.board, 0, generation as u32).unwrap(),
     };
     mark();
-    slot.enter(Phase::Downloading, Some(1000));
+    slot.enter(Step::new(3), Some(1000));
     slot.publish(500);
     slot.message("new message");
     slot.details("new details");
     slot.log_line(b"new line");
-    slot.end(Ending { install_path: Some("/new".into()), ..Ending::failed("new error") }).unwrap();
+    slot.end(Ending { result: Some("/new".into()), ..Ending::failed("new error") }).unwrap();
     mark();
     children::until_let_go();
     true
@@ -56,7 +56,7 @@ const BEFORE: [Before; 3] = [Before::Lost, Before::Ended, Before::Reserved];
 fn scene(form: &Form, before: Before) -> (Board, u64) {
     let board = form.board("instants", 1);
     let mut old = Slot::join(board.path(), "old", "1", Kind::Task).unwrap();
-    old.enter(Phase::Extracting, Some(222));
+    old.enter(Step::new(5), Some(222));
     old.publish(111);
     old.message("old message");
     old.details("old details");
@@ -64,7 +64,7 @@ fn scene(form: &Form, before: Before) -> (Board, u64) {
     match before {
         Before::Lost => drop(old),
         Before::Ended | Before::Reserved => {
-            old.end(Ending { install_path: Some("/old".into()), ..Ending::failed("old error") }).unwrap();
+            old.end(Ending { result: Some("/old".into()), ..Ending::failed("old error") }).unwrap();
         }
     }
     age(board.path());
@@ -231,7 +231,7 @@ fn take_over(board: Board, seed: u64, instructions: u64) {
     let next = join_next(&path);
     let view = &board.reader().unwrap().snapshot().unwrap().slots[0];
     assert_eq!((view.generation, view.key.as_str(), view.done), (next.generation(), "next", 0), "{instructions}");
-    assert_eq!((view.message.as_str(), view.error.as_ref(), view.phases.len()), ("", None, 1), "{instructions}");
+    assert_eq!((view.message.as_str(), view.error.as_ref(), view.transitions.len()), ("", None, 1), "{instructions}");
 }
 
 fn join_next(path: &Path) -> Slot {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use vx_shm::{Board, ClaimError, Ending, Kind, Phase, ReserveError, Slot, Snapshot};
+use vx_shm::{Board, ClaimError, Ending, Kind, ReserveError, Slot, Snapshot, Step};
 
 use super::grouped;
 use super::ledger::{Doing, Ledger, age, check_whole};
@@ -126,7 +126,7 @@ impl WriterOnBoard {
         };
         let snapshot = self.board.reader().unwrap().snapshot().unwrap();
         let view = snapshot.slots.iter().find(|view| view.index == slot.index()).unwrap();
-        assert_eq!((view.generation, view.phase, view.done), (slot.generation(), Phase::Queued, 0));
+        assert_eq!((view.generation, view.step, view.done), (slot.generation(), Step::FIRST, 0));
         assert_eq!((view.message.as_str(), view.error.as_ref()), ("", None));
     }
 

@@ -1,10 +1,14 @@
 //! The Error and Info tabs: everything the board knows of the selected slot, in words.
 
-use vx_shm::{Kind, Liveness, PhaseEntry, SlotView};
+use vx_shm::{Kind, Liveness, SlotView};
+use vx_status::slot::{elapsed_ms, entry_ends_ns, error_cell, size_bytes};
+use vx_status::standing::{Standing, ending};
+use vx_status::text::wrapped;
+use vx_status::units::{amount, bytes, duration};
+use vx_status::vocabulary::{PhaseEntry, Phases, unit_in};
 
 use super::Line;
-use crate::model::{LOG_LINES, Model, Standing, elapsed_ms, ending, entry_ends_ns, error_cell, size_bytes};
-use crate::text::{bytes, duration, wrapped};
+use crate::model::{LOG_LINES, Model};
 use crate::theme::Tone;
 
 /// Number of the log's last lines below an error.
@@ -58,12 +62,12 @@ pub(crate) fn info(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> 
     }
     say("message", slot.message.clone());
     say("details", slot.details.clone());
-    say("path", slot.install_path.clone().unwrap_or_default());
+    say("path", slot.result.clone().unwrap_or_default());
     say("log", model.log.location.clone().filter(|_| model.log.of == model.selected).unwrap_or_default());
     say("size", size_bytes(slot).map(bytes).unwrap_or_default());
     say("time", elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost).map(duration).unwrap_or_default());
     let until_ns = slot.ended_at_ns.unwrap_or(now_ns);
-    for entry in &slot.phases {
+    for entry in slot.phases() {
         say(entry.phase.name(), phase(slot, entry, until_ns));
     }
     lines
@@ -84,9 +88,10 @@ fn process(slot: &SlotView) -> String {
     format!("pid {pid}, {how}")
 }
 
-/// The duration of a phase, and the bytes done in it.
-fn phase(slot: &SlotView, entry: &PhaseEntry, now_ns: u64) -> String {
+/// The duration of a phase, and the work done in it.
+fn phase(slot: &SlotView, entry: PhaseEntry, now_ns: u64) -> String {
     let until_ns = entry_ends_ns(slot, entry).unwrap_or(now_ns);
     let took = duration(until_ns.saturating_sub(entry.entered_at_ns) / 1_000_000);
-    if entry.done > 0 { format!("{took:<8} {}", bytes(entry.done)) } else { took }
+    let done = amount(entry.done, unit_in(slot, entry.phase));
+    if entry.done > 0 && !done.is_empty() { format!("{took:<8} {done}") } else { took }
 }

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use crate::model::Model;
-use crate::theme::{Theme, Tone};
+use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{put, row_of};
 
 pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {

@@ -3,11 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use vx_shm::{Phase, SlotView};
+use vx_shm::SlotView;
+use vx_status::slot::{entry_ends_ns, ran_from_ns};
+use vx_status::text::width;
+use vx_status::units::duration;
+use vx_status::vocabulary::{Phase, Phases};
 
-use crate::model::{Model, entry_ends_ns, ran_from_ns};
-use crate::text::{duration, width};
-use crate::theme::{Theme, Tone};
+use crate::model::Model;
+use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{put, put_right, row_of};
 
 const LEGEND: &str = "q queued  w waiting  R resolve  D download  V verify  E extract  L link  P post-install";
@@ -84,7 +87,7 @@ fn draw_bar(buffer: &mut Buffer, theme: &Theme, slot: &SlotView, span: Span, are
 
 /// The phase the slot was in at an instant: the one entered last before it and not yet left.
 fn phase_at(slot: &SlotView, instant_ns: u64, now_ns: u64) -> Option<Phase> {
-    let entered = slot.phases.iter().filter(|entry| entry.entered_at_ns <= instant_ns);
+    let entered = slot.phases().filter(|entry| entry.entered_at_ns <= instant_ns);
     let entry = entered.max_by_key(|entry| (entry.entered_at_ns, entry.phase))?;
     (instant_ns < entry_ends_ns(slot, entry).unwrap_or(now_ns)).then_some(entry.phase)
 }
@@ -92,18 +95,22 @@ fn phase_at(slot: &SlotView, instant_ns: u64, now_ns: u64) -> Option<Phase> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::PhaseEntry;
+    use vx_shm::Transition;
 
     #[test]
     fn each_instant_belongs_to_the_phase_entered_last() {
-        let entry = |phase, entered_at_ns| PhaseEntry { phase, entered_at_ns, done: 0 };
+        let entry = |phase, entered_at_ns| Transition { step: phase, entered_at_ns, done: 0 };
         let slot = SlotView {
-            phases: vec![entry(Phase::Queued, 0), entry(Phase::Downloading, 10), entry(Phase::Linking, 30)],
+            transitions: vec![
+                entry(Phase::QUEUED.step(), 0),
+                entry(Phase::DOWNLOADING.step(), 10),
+                entry(Phase::LINKING.step(), 30),
+            ],
             ended_at_ns: Some(40),
             ..SlotView::default()
         };
         let seen: Vec<_> = [5, 10, 29, 30, 39, 40, 50].map(|instant| phase_at(&slot, instant, 60)).to_vec();
-        let [queued, downloading, linking] = [Phase::Queued, Phase::Downloading, Phase::Linking].map(Some);
+        let [queued, downloading, linking] = [Phase::QUEUED, Phase::DOWNLOADING, Phase::LINKING].map(Some);
         assert_eq!(seen, [queued, downloading, downloading, linking, linking, None, None]);
     }
 }

@@ -1,0 +1,69 @@
+//! The work for which a slot is wanted: its name, and what is known of it before it begins.
+
+use crate::layout::{IdentityImage, NO_PARENT, encode_text, hash_key};
+use crate::liveness::beats;
+use crate::liveness::process::{self, ProcessMark};
+use crate::progress::Kind;
+
+/// The work for which a slot is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Work<'a> {
+    /// Unique among the board's slots that have not ended. Of a longer one the first 94 bytes are shown; two long keys
+    /// are two slots all the same.
+    pub key: &'a str,
+    /// The version of the key; empty for none (46 bytes).
+    pub version: &'a str,
+    /// The kind of work.
+    pub kind: Kind,
+    /// The slot of the same board that this work is a part of.
+    pub parent: Option<u32>,
+    /// The process that can be asked to stop, restart or retry the work.
+    pub runner: Option<u32>,
+    /// The process group of the work.
+    pub process_group: Option<u32>,
+    /// The process that writes the slot's log in place of the slot's own writer: the one that captures the output.
+    pub log_writer: Option<u32>,
+}
+
+impl<'a> Work<'a> {
+    /// Work with a name and nothing else.
+    pub const fn new(key: &'a str, version: &'a str, kind: Kind) -> Self {
+        Self { key, version, kind, parent: None, runner: None, process_group: None, log_writer: None }
+    }
+
+    /// The identity of a new life of a slot for this work.
+    pub(super) fn identity(&self, generation: u32, origin: u8, writer: ProcessMark, now_ns: u64) -> IdentityImage {
+        let parent_slot = self.parent.and_then(|parent| u16::try_from(parent).ok()).unwrap_or(NO_PARENT);
+        let unclaimed = IdentityImage {
+            generation,
+            kind: self.kind.number(),
+            origin,
+            parent_slot,
+            claimed_at: now_ns,
+            key_hash: hash_key(self.key),
+            runner: self.runner.unwrap_or(0),
+            process_group: self.process_group.unwrap_or(0),
+            log_writer: self.log_writer.unwrap_or(0),
+            key: encode_text(self.key),
+            version: encode_text(self.version),
+            ..IdentityImage::default()
+        };
+        claimed_by(unclaimed, writer)
+    }
+}
+
+/// The identity of a life whose writer is this process; as it was if the writer is not known yet.
+pub(super) fn claimed_by(identity: IdentityImage, writer: ProcessMark) -> IdentityImage {
+    if writer.pid == 0 {
+        return identity;
+    }
+    IdentityImage {
+        pid: writer.pid,
+        start_time: writer.start_time,
+        namespace: writer.namespace,
+        time_namespace: writer.time_namespace,
+        uid: process::own_uid(),
+        beat_interval_ms: beats::INTERVAL.as_millis() as u32,
+        ..identity
+    }
+}

@@ -1,0 +1,119 @@
+//! The mark of everything that a run starts: two variables, which name the run's board and the slot on it.
+//!
+//! They are inherited, so that a process can be recognised also when it has left its parent, its group and its session.
+//! The slot's variable holds the board's id, too: a script may set `VX_BOARD` to another board, and keeps the other.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use vx_shm::{Board, Liveness, Reader, Reservation, Snapshot};
+
+/// The mark of what was started for one slot.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Mark {
+    /// The file of the board.
+    board: PathBuf,
+    slot: u32,
+    generation: u32,
+    /// The id of the board, in hexadecimal digits.
+    id: String,
+}
+
+impl Mark {
+    /// The variable with the file of the board. Scripts set it, too, to name the board that they write to.
+    pub const BOARD: &str = "VX_BOARD";
+    /// The variable with the slot's number, its generation, and the id of the board.
+    pub const SLOT: &str = "VX_SLOT";
+
+    /// The mark of this slot.
+    pub fn of(board: &Board, reservation: Reservation) -> Self {
+        let Reservation { slot, generation, .. } = reservation;
+        Self { board: board.path().to_owned(), slot, generation, id: board.id().to_owned() }
+    }
+
+    /// The mark in the values of the two variables.
+    pub fn parse(board: &OsStr, slot: &OsStr) -> Option<Self> {
+        let mut parts = slot.to_str()?.split('.');
+        let (slot, generation) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let id = parts.next().filter(|_| parts.next().is_none())?.to_owned();
+        Some(Self { board: board.into(), slot, generation, id })
+    }
+
+    /// The mark of this process.
+    pub fn own() -> Option<Self> {
+        Self::parse(&std::env::var_os(Self::BOARD)?, &std::env::var_os(Self::SLOT)?)
+    }
+
+    /// The variables.
+    pub fn variables(&self) -> [(OsString, OsString); 2] {
+        let slot = format!("{}.{}.{}", self.slot, self.generation, self.id);
+        [(Self::BOARD.into(), self.board.clone().into()), (Self::SLOT.into(), slot.into())]
+    }
+
+    /// The file of the board.
+    pub fn board(&self) -> &Path {
+        &self.board
+    }
+
+    /// True if the board in this file is the one that the slot is on: else a script has named another one.
+    pub fn is_whole(&self) -> bool {
+        self.snapshot().is_some()
+    }
+
+    /// True if it is proved that the board's creator is gone, and the writer of the slot, too.
+    pub fn is_over(&self) -> bool {
+        let Some(Snapshot { board, slots, .. }) = self.snapshot() else { return false };
+        let is_own = |slot: &&vx_shm::SlotView| slot.index == self.slot && slot.generation == self.generation;
+        // A slot in another life has ended in this one.
+        let writer_gone =
+            slots.iter().find(is_own).is_none_or(|slot| slot.state.ended() || slot.liveness == Liveness::Lost);
+        board.creator.alive == Some(false) && writer_gone
+    }
+
+    fn snapshot(&self) -> Option<Snapshot> {
+        let snapshot = Reader::open(&self.board).ok()?.snapshot().ok()?;
+        (snapshot.board.id == self.id).then_some(snapshot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vx_shm::{BoardState, Ending, Kind, SlotState};
+
+    use super::*;
+
+    /// The values of the two variables.
+    fn values(mark: &Mark) -> [OsString; 2] {
+        mark.variables().map(|(_, value)| value)
+    }
+
+    #[test]
+    fn a_mark_comes_back_from_its_variables_and_nothing_else_is_one() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let board = Board::create(&directory.path().join("a.board"), "a", 4).expect("a board");
+        let mark = Mark::of(&board, board.reserve("node", "22", Kind::Install).expect("a slot"));
+        let [path, slot] = values(&mark);
+        assert_eq!(Mark::parse(&path, &slot), Some(mark.clone()));
+        for text in ["", "1", "1.2", "x.2.ab", "1.2.ab.cd", "-1.2.ab"] {
+            assert_eq!(Mark::parse(&path, OsStr::new(text)), None, "{text}");
+        }
+        assert!(mark.is_whole());
+        let other = Board::create(&directory.path().join("b.board"), "b", 4).expect("a board");
+        let renamed = Mark::parse(other.path().as_os_str(), &slot).expect("a mark");
+        assert!(!renamed.is_whole() && !renamed.is_over(), "the script has named another board");
+    }
+
+    #[test]
+    fn a_mark_is_not_over_while_the_boards_creator_lives_or_its_board_is_not_there() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let board = Board::create(&directory.path().join("a.board"), "a", 4).expect("a board");
+        let reservation = board.reserve("node", "22", Kind::Install).expect("a slot");
+        let mark = Mark::of(&board, reservation);
+        board.end(reservation, &Ending::new(SlotState::Done)).expect("it ends");
+        board.close(BoardState::Done);
+        assert!(!mark.is_over(), "this process made the board");
+        drop(board);
+        std::fs::remove_file(mark.board()).expect("a file");
+        assert!(!mark.is_over(), "nothing is proved");
+    }
+}

@@ -1,0 +1,108 @@
+//! A gauge: the progress of a program, read from what it prints.
+//!
+//! A program that knows no board prints its progress for people: `[12/340]`, `45 %`, a bar that is drawn again and
+//! again. [`Gauge::feed`] takes the printed bytes in pieces of any size and yields a [`Reading`] for each one that they
+//! contain. Forms differ in how surely they are progress, and one is believed only as long as no surer one was seen, in
+//! any stream of the program: a percentage in a message does not move a bar that counts steps.
+//!
+//! - `screen` takes the control sequences out and cuts the rest into lines of bounded length,
+//! - `form` knows the forms, and `number` their numbers,
+//! - `pattern` is a form that the user gives as a regular expression.
+
+mod form;
+mod number;
+mod pattern;
+mod screen;
+
+pub use pattern::{Pattern, PatternError};
+
+use screen::{Screen, Sight};
+
+/// The unit of a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Steps, files, tests: whatever the program counts.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Thousandths of the whole.
+    Permille,
+}
+
+/// A program's progress at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Work finished, and the whole of it if the program prints that; `None` if it only prints that it works.
+    pub done: Option<(u64, Option<u64>)>,
+    /// The unit of both.
+    pub unit: Unit,
+    /// The text beside the numbers, in one line.
+    pub message: Option<String>,
+}
+
+/// How surely a form is progress, the surest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Two numbers with a slash between them, somewhere in a line.
+    Fraction,
+    /// A number with a percent sign.
+    Percent,
+    /// A drawn bar.
+    Bar,
+    /// Numbers in the place where builders count their steps.
+    Step,
+    /// The sequence with which programs report progress to a terminal.
+    Sequence,
+    /// The user's own pattern.
+    Pattern,
+}
+
+/// A program's progress, read from its output.
+pub struct Gauge {
+    patterns: Vec<Pattern>,
+    seen: Option<Rank>,
+}
+
+/// One stream of the program, between two pieces of it: a line or a control sequence may be cut anywhere.
+#[derive(Default)]
+pub struct Stream(Screen);
+
+impl Gauge {
+    /// A gauge that knows these patterns besides its own forms.
+    pub fn new(patterns: Vec<Pattern>) -> Self {
+        Self { patterns, seen: None }
+    }
+
+    /// Take the next bytes of a stream, and pass on each reading in them.
+    pub fn feed(&mut self, stream: &mut Stream, bytes: &[u8], mut take: impl FnMut(Reading)) {
+        stream.0.feed(bytes, |sight| {
+            let found = match sight {
+                Sight::Progress(reading) => Some((Rank::Sequence, reading)),
+                Sight::Line(line) => {
+                    let own = self.patterns.iter().find_map(|pattern| pattern.read(line));
+                    own.map(|reading| (Rank::Pattern, reading)).or_else(|| form::read(line))
+                }
+            };
+            if let Some((rank, reading)) = found
+                && self.believes(rank, &reading)
+            {
+                take(reading);
+            }
+        });
+    }
+
+    /// True if no surer form was seen. A reading without numbers says nothing about those of other forms.
+    fn believes(&mut self, rank: Rank, reading: &Reading) -> bool {
+        if reading.done.is_none() {
+            return true;
+        }
+        let believed = self.seen.is_none_or(|surest| rank >= surest);
+        if believed {
+            self.seen = Some(rank);
+        }
+        believed
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! A form of progress that the user gives: a regular expression with named groups.
+
+use regex_lite::Regex;
+
+use super::number::{thousandths, whole};
+use super::{Reading, Unit};
+
+/// The names of groups that mean something.
+const GROUPS: [&str; 4] = ["done", "total", "percent", "message"];
+
+/// A regular expression with at least one of the groups `done`, `total`, `percent` and `message`.
+#[derive(Clone, Debug)]
+pub struct Pattern(Regex);
+
+/// Why a text is no pattern.
+#[derive(Debug, thiserror::Error)]
+pub enum PatternError {
+    /// It is no regular expression.
+    #[error("`{text}` is no regular expression: {cause}")]
+    Syntax {
+        /// The text.
+        text: String,
+        /// The cause.
+        cause: regex_lite::Error,
+    },
+    /// It has none of the groups.
+    #[error("`{text}` has no group `(?<done>…)`, `(?<percent>…)` or `(?<message>…)`")]
+    NoGroup {
+        /// The text.
+        text: String,
+    },
+    /// It has a group of another name.
+    #[error("`{text}` has the group `{group}`; groups are done, total, percent and message")]
+    OtherGroup {
+        /// The text.
+        text: String,
+        /// The group.
+        group: String,
+    },
+}
+
+impl Pattern {
+    /// The pattern of this text.
+    ///
+    /// # Errors
+    /// The text is no regular expression, or its groups mean nothing here.
+    pub fn new(text: &str) -> Result<Self, PatternError> {
+        let regex = Regex::new(text).map_err(|cause| PatternError::Syntax { text: text.to_owned(), cause })?;
+        if let Some(other) = regex.capture_names().flatten().find(|name| !GROUPS.contains(name)) {
+            return Err(PatternError::OtherGroup { text: text.to_owned(), group: other.to_owned() });
+        }
+        let any = regex.capture_names().flatten().any(|name| name != "total");
+        if any { Ok(Self(regex)) } else { Err(PatternError::NoGroup { text: text.to_owned() }) }
+    }
+
+    /// The reading in this line, if the pattern is in it. Numbers that are none, or more than the whole, do not count.
+    pub(super) fn read(&self, line: &str) -> Option<Reading> {
+        let found = self.0.captures(line)?;
+        let group = |name| found.name(name).map(|part| part.as_str().trim());
+        let message = group("message").filter(|text| !text.is_empty()).map(str::to_owned);
+        if let Some(percent) = group("percent") {
+            let done = thousandths(percent).filter(|(number, _)| *number <= 100_000)?.0 / 100;
+            return Some(Reading { done: Some((done, Some(1000))), unit: Unit::Permille, message });
+        }
+        let number = |name| group(name).and_then(whole).map(|(number, _)| number);
+        let total = number("total").filter(|total| *total > 0);
+        let done = match (number("done"), group("done")) {
+            (Some(done), _) => Some((done.min(total.unwrap_or(u64::MAX)), total)),
+            (None, Some(_)) => return None,
+            (None, None) => None,
+        };
+        Some(Reading { done, unit: Unit::Count, message })
+    }
+}

@@ -1,0 +1,166 @@
+use super::*;
+
+/// Everything that is read from these bytes, fed in pieces of `piece` bytes.
+fn readings(bytes: &[u8], piece: usize) -> Vec<Reading> {
+    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), Stream::default());
+    let mut all = Vec::new();
+    bytes.chunks(piece).for_each(|piece| gauge.feed(&mut stream, piece, |reading| all.push(reading)));
+    all
+}
+
+/// The last numbers and the message that one printed line gives.
+fn read(line: &str) -> Option<(u64, Option<u64>, Unit, Option<String>)> {
+    let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop()?;
+    let (done, total) = last.done?;
+    Some((done, total, last.unit, last.message))
+}
+
+#[test]
+fn forms_of_programs_are_read() {
+    for (line, done, total, unit, message) in [
+        ("[12/340] Building CXX object x.o", 12, 340, Unit::Count, "Building CXX object x.o"),
+        ("[ 45%] Building C object y.o", 450, 1000, Unit::Permille, "Building C object y.o"),
+        ("[100%] Built target all", 1000, 1000, Unit::Permille, "Built target all"),
+        ("    Building [====>                    ] 12/340: syn, serde", 12, 340, Unit::Count, "syn, serde"),
+        ("Step 3/7 : RUN make", 3, 7, Unit::Count, "RUN make"),
+        ("#9 [3/7] RUN make", 3, 7, Unit::Count, "RUN make"),
+        ("#9 [build 3/7] RUN make", 3, 7, Unit::Count, "RUN make"),
+        ("        PASS [   0.011s] (12/340) crate tests::x", 12, 340, Unit::Count, ""),
+        ("   ━━━━━━━━━━━━━━━ 1.5/3.0 MB 5.6 MB/s eta 0:00:01", 1_500_000, 3_000_000, Unit::Bytes, ""),
+        ("Downloaded 512 KiB / 2 MiB", 524_288, 2_097_152, Unit::Bytes, ""),
+        ("tests/test_x.py ......        [ 45%]", 450, 1000, Unit::Permille, ""),
+        ("Progress: 45.3 %", 453, 1000, Unit::Permille, ""),
+        ("Receiving objects:  67% (670/1000), 1.2 MiB", 670, 1000, Unit::Count, ""),
+        ("(####......) reify:lodash: timing", 400, 1000, Unit::Permille, ""),
+        ("[=====>    ]", 500, 1000, Unit::Permille, ""),
+        ("3 / 7 files done.", 3, 7, Unit::Count, ""),
+    ] {
+        let message = (!message.is_empty()).then(|| message.to_owned());
+        assert_eq!(read(line), Some((done, Some(total), unit, message)), "{line}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_progress_is_not() {
+    for line in [
+        "",
+        "on 12/11/2026 at 10:00",
+        "in src/12/340.c",
+        "v1/2 of the api",
+        "7/3 is more than the whole",
+        "0/0",
+        "120% sure",
+        "error[E0308]: mismatched types",
+        "[info] all is well",
+        "warning: 3 warnings",
+        "--------------------",
+        "[          ]",
+        "99999999999999999999/99999999999999999999",
+        "http://h.invalid/12/340",
+        "a-12/340",
+    ] {
+        assert_eq!(read(line), None, "{line}");
+    }
+}
+
+#[test]
+fn the_size_of_the_pieces_does_not_matter() {
+    let printed = "\u{1b}[1m\u{1b}[32m[1/3]\u{1b}[0m one\r\u{1b}[K[2/3] zwei ✓\n\u{1b}]9;4;1;45\u{7}\
+                   \u{1b}]9;4;3;\u{1b}\\\u{1b}[2J[3/3] three\n";
+    let whole = readings(printed.as_bytes(), usize::MAX);
+    let numbers: Vec<_> = whole.iter().map(|reading| reading.done).collect();
+    let sure = Some((450, Some(1000)));
+    assert_eq!(numbers, [Some((1, Some(3))), Some((2, Some(3))), sure, None], "surer than steps from then on");
+    assert_eq!(whole[1].message.as_deref(), Some("zwei ✓"));
+    for piece in [1, 2, 3, 7, 64] {
+        assert_eq!(readings(printed.as_bytes(), piece), whole, "{piece}");
+    }
+}
+
+#[test]
+fn a_surer_form_is_not_moved_by_a_less_sure_one() {
+    let read = readings(b"50%\n[2/4] compiling 99% of x\nwarming up: 10%\n[3/4] y\n", usize::MAX);
+    let numbers: Vec<_> = read.iter().map(|reading| reading.done).collect();
+    assert_eq!(numbers, [Some((500, Some(1000))), Some((2, Some(4))), Some((3, Some(4)))]);
+}
+
+#[test]
+fn a_reading_without_numbers_leaves_the_numbers_of_other_forms() {
+    let pattern = Pattern::new(r"now (?<message>\w+)").expect("a pattern");
+    let (mut gauge, mut stream) = (Gauge::new(vec![pattern]), Stream::default());
+    let mut numbers = Vec::new();
+    gauge.feed(&mut stream, b"[1/9] a\nnow link\n\x1b]9;4;3;\x07[9/9] c\n", |reading| numbers.push(reading.done));
+    assert_eq!(numbers, [Some((1, Some(9))), None, None, Some((9, Some(9)))]);
+}
+
+#[test]
+fn the_streams_of_a_program_share_what_is_believed() {
+    let (mut gauge, mut output, mut error) = (Gauge::new(Vec::new()), Stream::default(), Stream::default());
+    let mut numbers = Vec::new();
+    gauge.feed(&mut output, b"[1/9] a\n", |reading| numbers.push(reading.done));
+    gauge.feed(&mut error, b"90%\n", |reading| numbers.push(reading.done));
+    gauge.feed(&mut output, b"[2/9] b\n", |reading| numbers.push(reading.done));
+    assert_eq!(numbers, [Some((1, Some(9))), Some((2, Some(9)))]);
+}
+
+#[test]
+fn a_line_without_an_end_costs_no_memory() {
+    let (mut gauge, mut stream) = (Gauge::new(Vec::new()), Stream::default());
+    let mut count = 0;
+    for _ in 0..1_000 {
+        gauge.feed(&mut stream, &[b'x'; 10_000], |_| count += 1);
+    }
+    gauge.feed(&mut stream, b"\x1b]9;4;1;", |_| count += 1);
+    for _ in 0..1_000 {
+        gauge.feed(&mut stream, &[b'1'; 10_000], |_| count += 1);
+    }
+    gauge.feed(&mut stream, b"\x07\r[1/2]\n", |_| count += 1);
+    assert_eq!(count, 1, "the line after it");
+}
+
+#[test]
+fn a_users_pattern_is_read_before_all_forms() {
+    let pattern = |text| Gauge::new(vec![Pattern::new(text).expect("a pattern")]);
+    let read = |mut gauge: Gauge, line: &str| {
+        let mut last = None;
+        gauge.feed(&mut Stream::default(), format!("{line}\n").as_bytes(), |reading| last = Some(reading));
+        last
+    };
+    let found = read(pattern(r"task (?<done>\d+) of (?<total>\d+): (?<message>.*)"), "task 3 of 9: link 50%");
+    let expected = Reading { done: Some((3, Some(9))), unit: Unit::Count, message: Some("link 50%".into()) };
+    assert_eq!(found, Some(expected));
+    let found = read(pattern(r"at (?<percent>[\d.]+)"), "[1/9] at 12.5");
+    assert_eq!(found.and_then(|reading| reading.done), Some((125, Some(1000))));
+    let found = read(pattern(r"now (?<message>\w+)"), "now linking");
+    assert_eq!(found, Some(Reading { done: None, unit: Unit::Count, message: Some("linking".into()) }));
+    let found = read(pattern(r"x(?<done>\d+)"), "[1/9] y");
+    assert_eq!(found.and_then(|reading| reading.done), Some((1, Some(9))), "other forms count where it is not");
+}
+
+#[test]
+fn a_pattern_that_could_mean_nothing_is_refused() {
+    for (text, expected) in [
+        ("(", "no regular expression"),
+        (r"\d+", "has no group"),
+        (r"(?<total>\d+)", "has no group"),
+        (r"(?<finished>\d+)", "the group `finished`"),
+    ] {
+        let error = Pattern::new(text).expect_err("no pattern").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_give_readings_within_bounds(bytes in proptest::collection::vec(0_u8..=255, 0..2_000), piece in 1_usize..100) {
+        for reading in readings(&bytes, piece) {
+            let (done, total) = reading.done.unwrap_or((0, None));
+            proptest::prop_assert!(total.is_none_or(|total| done <= total));
+        }
+    }
+
+    #[test]
+    fn texts_of_numbers_and_marks_never_panic(text in "[0-9/%.\\[\\] =>#éB:kM-]{0,80}") {
+        let _ = readings(format!("{text}\n").as_bytes(), usize::MAX);
+    }
+}

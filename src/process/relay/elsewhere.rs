@@ -1,0 +1,52 @@
+//! The way of one stream on systems without pseudoterminals of this kind: always a pipe.
+
+use std::fs::File;
+use std::io;
+use std::os::windows::io::{AsHandle, OwnedHandle};
+use std::process::Stdio;
+
+use io::{PipeReader, PipeWriter};
+
+/// One stream, before the program starts.
+pub(super) struct Way {
+    programs: PipeWriter,
+    from: PipeReader,
+    to: File,
+}
+
+impl Way {
+    /// Standard output and error.
+    pub(super) fn of_streams() -> io::Result<Vec<Self>> {
+        let streams = [io::stdout().as_handle().try_clone_to_owned()?, io::stderr().as_handle().try_clone_to_owned()?];
+        let way = |to: OwnedHandle| {
+            let (from, programs) = io::pipe()?;
+            Ok(Self { programs, from, to: to.into() })
+        };
+        streams.into_iter().map(way).collect()
+    }
+
+    /// The end for the program.
+    pub(super) fn programs_end(&self) -> io::Result<Stdio> {
+        Ok(self.programs.try_clone()?.into())
+    }
+
+    /// False: the program sees a pipe.
+    pub(super) fn is_terminal(&self) -> bool {
+        false
+    }
+
+    /// The end to read from, and the stream to write to.
+    pub(super) fn ends(self) -> (File, File) {
+        (OwnedHandle::from(self.from).into(), self.to)
+    }
+}
+
+/// There is no size to follow.
+pub(super) fn follow_sizes(_: &[Way]) -> io::Result<()> {
+    Ok(())
+}
+
+/// A stream never refuses to wait here.
+pub(super) fn await_room(_: &File) -> io::Result<()> {
+    Err(io::ErrorKind::WouldBlock.into())
+}

@@ -1,0 +1,52 @@
+//! The size of a terminal, passed on to the pseudoterminals of a program.
+
+use std::fs::File;
+use std::io;
+use std::thread;
+
+use rustix::process::{Signal, kill_current_process_group};
+use rustix::termios::{Winsize, tcgetwinsize, tcsetwinsize};
+use signal_hook::consts::SIGWINCH;
+use signal_hook::iterator::{Handle, Signals};
+
+use super::way::Way;
+
+/// While this is there, the terminals of a program have the size of this process's own.
+pub(in crate::process) struct Following(Handle);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// Follow the sizes of the terminals among these streams.
+pub(in crate::process) fn follow_sizes(ways: &[Way]) -> io::Result<Option<Following>> {
+    let terminals = ways.iter().map(Way::terminals).collect::<io::Result<Vec<_>>>()?;
+    let terminals: Vec<(File, File)> = terminals.into_iter().flatten().collect();
+    if terminals.is_empty() {
+        return Ok(None);
+    }
+    let mut signals = Signals::new([SIGWINCH])?;
+    let handle = signals.handle();
+    thread::Builder::new().name("sizes".into()).spawn(move || {
+        for _ in signals.forever() {
+            let changed = terminals.iter().filter(|(own, programs)| pass_on(own, programs)).count();
+            if changed > 0 {
+                // The system's signal came before the new size. This one comes here, too, and finds nothing to change.
+                let _ = kill_current_process_group(Signal::WINCH);
+            }
+        }
+    })?;
+    Ok(Some(Following(handle)))
+}
+
+/// Give the program's terminal the size of this one. True if it had another.
+fn pass_on(own: &File, programs: &File) -> bool {
+    let same = |one: &Winsize, other: &Winsize| {
+        (one.ws_row, one.ws_col, one.ws_xpixel, one.ws_ypixel)
+            == (other.ws_row, other.ws_col, other.ws_xpixel, other.ws_ypixel)
+    };
+    let (Ok(wanted), Ok(present)) = (tcgetwinsize(own), tcgetwinsize(programs)) else { return false };
+    !same(&wanted, &present) && tcsetwinsize(programs, wanted).is_ok()
+}

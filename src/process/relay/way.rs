@@ -1,0 +1,102 @@
+//! The way of one stream, from the program to this process's own stream.
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Stdio;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::fstat;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
+
+pub(super) use super::size::follow_sizes;
+
+/// One stream, before the program starts.
+pub(super) struct Way {
+    /// The end that the program writes to.
+    programs: OwnedFd,
+    /// The end that is read here; of a terminal it is the side that controls it.
+    from: File,
+    /// This process's own stream.
+    to: File,
+    terminal: bool,
+}
+
+impl Way {
+    /// Standard output and error: two ways, or one if both are the same file.
+    pub(super) fn of_streams() -> io::Result<Vec<Self>> {
+        let (output, error) = (io::stdout(), io::stderr());
+        let mut ways = vec![Self::to(output.as_fd())?];
+        if !same_file(output.as_fd(), error.as_fd()) {
+            ways.push(Self::to(error.as_fd())?);
+        }
+        Ok(ways)
+    }
+
+    fn to(stream: BorrowedFd<'_>) -> io::Result<Self> {
+        let to = File::from(stream.try_clone_to_owned()?);
+        match tcgetattr(stream) {
+            Ok(settings) => {
+                let (from, programs) = terminal(stream, settings)?;
+                Ok(Self { programs, from: from.into(), to, terminal: true })
+            }
+            Err(_) => {
+                let (from, programs) = io::pipe()?;
+                Ok(Self { programs: programs.into(), from: OwnedFd::from(from).into(), to, terminal: false })
+            }
+        }
+    }
+
+    /// The end for the program.
+    pub(super) fn programs_end(&self) -> io::Result<Stdio> {
+        Ok(self.programs.try_clone()?.into())
+    }
+
+    /// The end to read from, and the stream to write to. The program's end closes here: while it is open, the stream
+    /// would have no end.
+    pub(super) fn ends(self) -> (File, File) {
+        (self.from, self.to)
+    }
+
+    /// True if the program sees a terminal.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// This process's terminal and the program's, if the stream is one.
+    pub(super) fn terminals(&self) -> io::Result<Option<(File, File)>> {
+        if !self.terminal {
+            return Ok(None);
+        }
+        Ok(Some((self.to.try_clone()?, self.from.try_clone()?)))
+    }
+}
+
+/// A pseudoterminal with the settings and the size of this terminal. It changes nothing on its way out, since the
+/// terminal that everything goes on to does that.
+fn terminal(like: BorrowedFd<'_>, mut settings: Termios) -> io::Result<(OwnedFd, OwnedFd)> {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&controller)?;
+    unlockpt(&controller)?;
+    let path = ptsname(&controller, Vec::new())?;
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let programs = rustix::fs::open(path.as_c_str(), flags, rustix::fs::Mode::empty())?;
+    settings.output_modes.remove(OutputModes::OPOST);
+    tcsetattr(&programs, OptionalActions::Now, &settings)?;
+    tcsetwinsize(&controller, tcgetwinsize(like)?)?;
+    Ok((controller, programs))
+}
+
+fn same_file(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> bool {
+    let place = |stream| fstat(stream).map(|facts| (facts.st_dev, facts.st_ino, facts.st_rdev));
+    matches!((place(one), place(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Wait until this stream takes more.
+pub(super) fn await_room(stream: &File) -> io::Result<()> {
+    match poll(&mut [PollFd::new(stream, PollFlags::OUT)], None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,92 @@
+//! Processes found by their environment, for what neither a runner nor its owners can end any more.
+//!
+//! They have no ancestor here that would be a subreaper, so parents prove little: a process belongs to the tree if its
+//! environment says so, or if it was below such a process when it was looked at. One that replaces its environment and
+//! has lost its parent is not found.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::{Pid, geteuid};
+
+use super::adoption::await_runners;
+use super::ending::Ending;
+use super::handle::Facts;
+use super::look::Descendants;
+use crate::process::callers::callers;
+use crate::process::group::Member;
+
+/// The time that these processes have to end after they were asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The number of times that all processes are looked at anew: a process that is about to become another program has no
+/// environment for a moment.
+const ROUNDS: usize = 3;
+
+/// The environment of a process, as it was when its program was started.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(Vec<u8>);
+
+impl Environment {
+    /// The environment of a process of this user; none where the system does not show it.
+    fn of(pid: Pid, uid: u32) -> Option<Self> {
+        let folder = format!("/proc/{pid}");
+        // Processes whose environment is to be kept from others belong to the superuser there.
+        (std::fs::metadata(&folder).ok()?.uid() == uid).then_some(())?;
+        std::fs::read(folder + "/environ").ok().map(Self)
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> Option<OsString> {
+        let value = |entry: &[u8]| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=").map(<[u8]>::to_vec);
+        self.0.split(|byte| *byte == 0).find_map(value).map(OsString::from_vec)
+    }
+}
+
+/// The end of processes that were found by their environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Those that were there.
+    pub found: Vec<Member>,
+    /// Those of them that are still there, though killed and waited for.
+    pub left: Vec<Member>,
+}
+
+/// The processes of this user with such an environment, and those below them. This process and its callers are none.
+pub fn with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Vec<Member> {
+    let mut ending = Ending::of(tree(&Arc::new(accepts)));
+    ending.seen_empty();
+    ending.named()
+}
+
+/// End them.
+pub fn end_with_environment(accepts: impl Fn(&Environment) -> bool + Send + Sync + 'static) -> Swept {
+    let (accepts, mut swept) = (Arc::new(accepts), Swept::default());
+    for _ in 0..ROUNDS {
+        let mut ending = Ending::of(tree(&accepts));
+        if ending.seen_empty() || ending.descendants.members().is_empty() {
+            break;
+        }
+        // A runner whose owner was killed ends its own tree, and knows more about it.
+        await_runners(&mut ending);
+        swept.found.extend(ending.named());
+        swept.left = ending.end(GRACE, Ending::await_member);
+        if !swept.left.is_empty() {
+            break;
+        }
+    }
+    swept
+}
+
+fn tree(accepts: &Arc<impl Fn(&Environment) -> bool + Send + Sync + 'static>) -> Descendants {
+    let (accepts, uid) = (Arc::clone(accepts), geteuid().as_raw());
+    let callers: HashSet<u32> = callers().into_iter().collect();
+    Descendants::anywhere(move |pid: Pid, _: &Facts| {
+        let is_caller = callers.contains(&pid.as_raw_pid().cast_unsigned());
+        !is_caller && Environment::of(pid, uid).is_some_and(|environment| accepts(&environment))
+    })
+}

@@ -1,0 +1,106 @@
+//! The reasons why a package cannot be a tool by itself.
+
+use crate::candidate::SourceKind;
+use crate::trouble::{Explain, TroubleKind};
+
+/// The most packages that an error names.
+const NAMED_MAX: usize = 8;
+
+/// A package that cannot be a tool by itself.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the {registry} package {package}{} {lack}", spaced(version), registry = registry(*source_kind))]
+pub struct Unshipped {
+    /// Its registry.
+    pub source_kind: SourceKind,
+    /// Its name there.
+    pub package: String,
+    /// Its version; empty for all of them.
+    pub version: String,
+    /// The reason.
+    pub lack: Lack,
+}
+
+/// The reason why a package cannot be a tool by itself, as the end of a sentence about the package.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lack {
+    /// It does not hold everything that its programs need.
+    #[error("needs other packages, which vx does not install: {}", listed(.0))]
+    Dependencies(Vec<String>),
+    /// It is no package of programs.
+    #[error("has no programs")]
+    Programs,
+    /// It has no archive for any platform in particular, so that its programs, if it has some, are functions of modules.
+    #[error("has modules alone, and vx runs none")]
+    ModulesAlone,
+    /// Its programs are made while it is installed.
+    #[error("is finished by a script of its own when it is installed, and vx runs no such scripts")]
+    InstallScript,
+    /// Its programs need an interpreter that vx does not provide for packages.
+    #[error("has programs that {0} runs, and vx does not provide that for packages")]
+    Interpreter(String),
+    /// An archive beside it is none of its own.
+    #[error("does not ask for {0}, which vx.lock puts beside it")]
+    Stranger(String),
+}
+
+impl Explain for Unshipped {
+    fn kind(&self) -> TroubleKind {
+        match self.lack {
+            Lack::Programs => TroubleKind::NotFound,
+            Lack::Stranger(_) => TroubleKind::Lock,
+            Lack::Dependencies(_) | Lack::InstallScript | Lack::ModulesAlone | Lack::Interpreter(_) => {
+                TroubleKind::Dependency
+            }
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let (package, python) = (&self.package, self.source_kind == SourceKind::Pypi);
+        Some(match &self.lack {
+            Lack::Programs if python => {
+                "add it to the project's own Python packages, with `uv add` for instance".into()
+            }
+            Lack::Programs => "add it to the project's package.json, with `npm install` for instance".into(),
+            Lack::ModulesAlone => format!(
+                "if it has programs, declare `uv` in [tools] and run them with `uvx {package}`; else add it to the \
+                 project's own Python packages"
+            ),
+            Lack::Stranger(_) => "look at the history of vx.lock, and lock the tool anew with `vx lock TOOL`".into(),
+            _ if python => format!("declare `uv` in [tools] and run it with `uvx {package}`"),
+            _ => format!("declare `node` in [tools] and run it with `npx {package}`, or add it to package.json"),
+        })
+    }
+}
+
+/// A version behind the name of its package.
+fn spaced(version: &str) -> String {
+    if version.is_empty() { String::new() } else { format!(" {version}") }
+}
+
+fn registry(source: SourceKind) -> &'static str {
+    if source == SourceKind::Pypi { "Python" } else { "npm" }
+}
+
+fn listed(packages: &[String]) -> String {
+    let named = packages.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>().join(", ");
+    match packages.len().saturating_sub(NAMED_MAX) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_what_is_missing_and_the_next_step() {
+        let lack = Lack::Dependencies(["yargs", "get-stdin"].map(str::to_owned).to_vec());
+        let error = Unshipped { source_kind: SourceKind::Npm, package: "cowsay".into(), version: "1.6.0".into(), lack };
+        let expected = "the npm package cowsay 1.6.0 needs other packages, which vx does not install: yargs, get-stdin";
+        assert_eq!(error.to_string(), expected);
+        assert!(error.hint().is_some_and(|hint| hint.contains("`npx cowsay`")));
+        let many = Lack::Dependencies((0..12).map(|number| format!("p{number}")).collect());
+        assert!(many.to_string().ends_with("p7 and 4 more"), "{many}");
+    }
+}

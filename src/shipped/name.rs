@@ -1,0 +1,159 @@
+//! Packages of a registry as names of tools: `npm:cowsay`, `npm:@scope/name`, `pypi:typos`.
+
+use crate::candidate::SourceKind;
+
+/// The longest name of a package, so that a tool's name still fits into the names of files.
+const NAME_BYTES: usize = 90;
+
+/// A package that a tool's name names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedPackage<'t> {
+    /// The registry.
+    pub source: SourceKind,
+    /// The name of the package there.
+    pub package: &'t str,
+}
+
+/// A text that cannot be the name of a package.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPackage {
+    /// It has characters that the registry's names do not have, or too many.
+    #[error("`{package}` is no name of {} package", if *source_kind == SourceKind::Npm { "an npm" } else { "a Python" })]
+    Name {
+        /// The registry.
+        source_kind: SourceKind,
+        /// The text.
+        package: String,
+    },
+    /// The index spells the name in another way. One spelling stands for one package, in the lock as in the store.
+    #[error("the Python package `{package}` is spelled `{normal}` here")]
+    Spelling {
+        /// The text.
+        package: String,
+        /// The spelling.
+        normal: String,
+    },
+}
+
+impl BadPackage {
+    /// The next step for a text that stands in the name of this tool.
+    pub fn advice_for_tool(&self, tool: &str) -> Option<String> {
+        match (self, tool.split_once(':')) {
+            (Self::Spelling { normal, .. }, Some((registry, _))) => Some(format!("write `{registry}:{normal}`")),
+            _ => self.advice(),
+        }
+    }
+
+    /// The next step for the text alone, if there is one.
+    pub fn advice(&self) -> Option<String> {
+        match self {
+            Self::Spelling { normal, .. } => Some(format!("write `{normal}`")),
+            Self::Name { .. } => None,
+        }
+    }
+}
+
+impl<'t> NamedPackage<'t> {
+    /// The package that a tool's name names; `None` for any other name of a tool.
+    pub fn of_tool(tool: &'t str) -> Option<Self> {
+        let (registry, package) = tool.split_once(':')?;
+        let source = match registry {
+            "npm" => SourceKind::Npm,
+            "pypi" => SourceKind::Pypi,
+            _ => return None,
+        };
+        Some(Self { source, package })
+    }
+
+    /// Check that the registry can have a package of this name.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check(&self) -> Result<(), BadPackage> {
+        let package = self.package.to_owned();
+        let short = package.len() <= NAME_BYTES;
+        match self.source {
+            SourceKind::Npm if short && is_npm_name(self.package) => Ok(()),
+            SourceKind::Pypi if short && is_python_name(self.package) => match normal(self.package) {
+                normal if normal == package => Ok(()),
+                normal => Err(BadPackage::Spelling { package, normal }),
+            },
+            source_kind => Err(BadPackage::Name { source_kind, package }),
+        }
+    }
+
+    /// The name that its first program probably has: that of the package, without its scope.
+    pub fn bare(&self) -> &'t str {
+        self.package.rsplit('/').next().unwrap_or(self.package)
+    }
+}
+
+fn is_npm_name(text: &str) -> bool {
+    let part = |part: &str| {
+        let fine = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+        !part.is_empty() && !part.starts_with(['.', '_', '-']) && part.chars().all(fine)
+    };
+    match text.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| part(scope) && part(name)),
+        None => part(text),
+    }
+}
+
+fn is_python_name(text: &str) -> bool {
+    let inside = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    let ends = |character: char| character.is_ascii_alphanumeric();
+    text.chars().all(inside) && text.starts_with(ends) && text.ends_with(ends)
+}
+
+/// The one spelling of a Python package's name.
+fn normal(name: &str) -> String {
+    let words = name.split(['-', '_', '.']).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(tool: &str) -> Option<Result<(), BadPackage>> {
+        NamedPackage::of_tool(tool).map(|named| named.check())
+    }
+
+    #[test]
+    fn a_package_is_named_with_its_registry() {
+        for (tool, package, bare) in [
+            ("npm:cowsay", "cowsay", "cowsay"),
+            ("npm:@biomejs/biome", "@biomejs/biome", "biome"),
+            ("npm:JSONStream", "JSONStream", "JSONStream"),
+            ("pypi:ast-grep-cli", "ast-grep-cli", "ast-grep-cli"),
+        ] {
+            let named = NamedPackage::of_tool(tool).expect("a package");
+            assert_eq!((named.package, named.bare(), named.check()), (package, bare, Ok(())));
+        }
+        for tool in ["node", "@scope/name", "github:owner/repo", "", "npm"] {
+            assert_eq!(NamedPackage::of_tool(tool), None, "{tool}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_registry_has_are_refused() {
+        for name in
+            ["", "a b", "../x", "@scope", "@scope/", "@scope/a/b", "a/b", ".x", "_x", "é", "x@1", &"a".repeat(91)]
+        {
+            assert!(matches!(checked(&format!("npm:{name}")), Some(Err(BadPackage::Name { .. }))), "{name}");
+        }
+        for name in ["", "a b", "../x", "-a", "a-", "é", "a/b"] {
+            assert!(matches!(checked(&format!("pypi:{name}")), Some(Err(BadPackage::Name { .. }))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_python_package_has_one_spelling() {
+        for (name, expected) in [("Foo_Bar", "foo-bar"), ("a--b", "a-b"), ("a.b", "a-b")] {
+            let Some(Err(BadPackage::Spelling { normal, .. })) = checked(&format!("pypi:{name}")) else {
+                panic!("{name} is another spelling");
+            };
+            assert_eq!(normal, expected);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Attestations: signed statements about who built an archive, and from which repository.
+//!
+//! A build service signs such a statement with a key that lives for ten minutes. An authority certifies that key for the
+//! workflow that runs, and a public log records the signature. So the chain of the certificate, its record in a log of
+//! certificates, the record of the signature and its time are all verified ([`authority`]), against a root of trust that
+//! is part of this program or lies in the home. No registry and no lock can name another root.
+
+pub(super) mod authority;
+pub(super) mod backend;
+pub(super) mod check;
+pub(super) mod refusal;
+pub(super) mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use crate::archive::Attested;
+
+/// The result of verifying the attestations of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// This workflow built it from this repository.
+    By(Attested),
+    /// Its source has no attestation of it.
+    Unoffered,
+    /// No attestation could be verified, though there is one; the reason, as half a sentence.
+    Absent(String),
+}
+
+impl Attestation {
+    /// The workflow and the repository, if they are proved.
+    pub fn attested(&self) -> Option<&Attested> {
+        match self {
+            Attestation::By(attested) => Some(attested),
+            Attestation::Unoffered | Attestation::Absent(_) => None,
+        }
+    }
+
+    /// The reason why nothing is proved, as half a sentence; `None` if it is.
+    pub fn lack(&self) -> Option<&str> {
+        match self {
+            Attestation::By(_) => None,
+            Attestation::Unoffered => Some("its source has no attestation of it"),
+            Attestation::Absent(reason) => Some(reason),
+        }
+    }
+}
+
+/// The reasons to refuse an archive because of its attestations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttestationFault {
+    /// An attestation contradicts itself or the archive; the reason, as half a sentence.
+    Wrong(String),
+    /// Two attestations of one archive name different builders.
+    Disagree(Box<(Attested, Attested)>),
+    /// An attestation is required, and none could be verified; the reason, as half a sentence.
+    Required(String),
+    /// The lock names another builder than the attestations.
+    NotAsLocked(Box<(Attested, Attested)>),
+}
+
+impl fmt::Display for AttestationFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AttestationFault::Wrong(reason) => write!(f, "its attestation is wrong: {reason}"),
+            AttestationFault::Disagree(pair) => {
+                write!(f, "its attestations disagree: it was built by {}, or by {}", pair.0, pair.1)
+            }
+            AttestationFault::Required(reason) => write!(f, "`require_provenance` names the tool, and {reason}"),
+            AttestationFault::NotAsLocked(pair) => {
+                write!(f, "vx.lock says that it was built by {}, and its attestation says by {}", pair.0, pair.1)
+            }
+        }
+    }
+}
+
+impl AttestationFault {
+    pub(super) fn hint(&self) -> &'static str {
+        match self {
+            AttestationFault::Wrong(_) | AttestationFault::Disagree(_) => {
+                "do not use it: what the registry says was changed on the way, or the registry was; compare with another \
+                 mirror and tell its keeper"
+            }
+            AttestationFault::Required(_) => {
+                "name a registry that passes attestations on, lock the tool anew with `vx lock TOOL`, or take the tool out \
+                 of `require_provenance` in [settings]"
+            }
+            AttestationFault::NotAsLocked(_) => {
+                "look at the history of vx.lock; `vx lock TOOL` locks the tool anew by what its attestation says"
+            }
+        }
+    }
+}

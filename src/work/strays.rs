@@ -1,0 +1,71 @@
+//! Processes that runs left behind because all of vx was killed at once: runs, installs, and the runners of their
+//! commands.
+//!
+//! They are known by the mark that they inherited. They are ended once the board's creator and the slot's writer are
+//! proved dead; a mark that proves nothing, of a board that is gone for example, leaves its process alone.
+
+use std::collections::HashMap;
+
+use parking_lot::Mutex;
+
+use super::frontend::Frontend;
+use super::notice::Notice;
+use crate::channel::Mark;
+use crate::install::has_abandoned_staging;
+use crate::paths::{Home, find_runtime_directory, is_asked_for};
+use crate::process::{Environment, Member, Swept, end_with_environment, with_environment};
+
+/// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
+/// of a killed install alone, which costs one look at an empty directory.
+pub fn end_strays_of_killed(home: &Home, frontend: &dyn Frontend) {
+    if has_abandoned_staging(home) {
+        notice(end_strays(), frontend);
+    }
+}
+
+/// The same before a run, which has the time to look at the boards, too: a run that was killed may have left no staging
+/// directory, or another one has removed it.
+pub(super) fn end_strays_before_run(home: &Home, frontend: &dyn Frontend) {
+    if has_abandoned_staging(home) || has_abandoned_board() {
+        notice(end_strays(), frontend);
+    }
+}
+
+/// The processes that are left behind now.
+pub fn strays() -> Vec<Member> {
+    if is_stray_itself() { Vec::new() } else { with_environment(of_killed_run()) }
+}
+
+/// End them.
+pub fn end_strays() -> Swept {
+    if is_stray_itself() { Swept::default() } else { end_with_environment(of_killed_run()) }
+}
+
+fn notice(swept: Swept, frontend: &dyn Frontend) {
+    if !swept.found.is_empty() {
+        frontend.notice(Notice::Strays(swept));
+    }
+}
+
+/// True if this process was itself started by a run that was killed: it is no judge of the others then.
+fn is_stray_itself() -> bool {
+    Mark::own().is_some_and(|mark| mark.is_over())
+}
+
+fn has_abandoned_board() -> bool {
+    let directory = find_runtime_directory().ok().flatten();
+    let boards = directory.and_then(|directory| vx_shm::list(&directory).ok()).unwrap_or_default();
+    boards.iter().any(|listed| listed.reading.as_ref().is_ok_and(|reading| reading.board.abandoned()))
+}
+
+/// The rule for processes that are left behind. Each mark is judged once.
+fn of_killed_run() -> impl Fn(&Environment) -> bool + Send + Sync + 'static {
+    let judged = Mutex::new(HashMap::new());
+    move |environment| {
+        let Some(slot) = environment.variable(Mark::SLOT) else { return false };
+        let board = environment.variable(Mark::BOARD).unwrap_or_default();
+        let mark = Mark::parse(&board, &slot).filter(|mark| mark.board().parent().is_some_and(is_asked_for));
+        let Some(mark) = mark else { return false };
+        *judged.lock().entry(mark).or_insert_with_key(Mark::is_over)
+    }
+}

@@ -1,0 +1,61 @@
+//! The changes that a line-wise output has reported already, so that it reports each once, including those between two
+//! readings.
+
+use std::collections::HashSet;
+
+use vx_shm::{SlotView, Snapshot};
+
+use crate::hanging::Hanging;
+use crate::slot::{SlotId, download_entry};
+use crate::standing::Standing;
+
+/// Remembers the lives of slots whose download, hang or end was reported. Grows with the number of lives, not with
+/// time.
+#[derive(Debug, Default)]
+pub struct Changes {
+    downloads: HashSet<SlotId>,
+    ends: HashSet<SlotId>,
+    hangs: HashSet<(SlotId, Standing)>,
+}
+
+impl Changes {
+    /// The slots that began a download since the last call, in the board's order.
+    pub fn new_downloads<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let began = |slot: &&SlotView| download_entry(slot).is_some() && self.downloads.insert(SlotId::of(slot));
+        snapshot.slots.iter().filter(began).collect()
+    }
+
+    /// The hanging slots whose hang was not reported before.
+    pub fn new_hangs<'h, 'a>(&mut self, hanging: &'h [Hanging<'a>]) -> Vec<&'h Hanging<'a>> {
+        hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
+    }
+
+    /// The slots that ended since the last call, in the order of their ends.
+    pub fn new_ends<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let ended = |slot: &&SlotView| Standing::of(slot).over() && self.ends.insert(SlotId::of(slot));
+        let mut ends: Vec<_> = snapshot.slots.iter().filter(ended).collect();
+        ends.sort_by_key(|slot| slot.ended_at_ns);
+        ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::{Phase, PhaseEntry};
+    use vx_shm::SlotState;
+
+    #[test]
+    fn a_download_that_began_and_ended_between_two_readings_is_reported_once() {
+        let slot = SlotView {
+            state: SlotState::Done,
+            transitions: vec![PhaseEntry { phase: Phase::DOWNLOADING, entered_at_ns: 1, done: 7 }.transition()],
+            ended_at_ns: Some(3),
+            ..SlotView::default()
+        };
+        let snapshot = Snapshot { slots: vec![slot], ..Snapshot::default() };
+        let mut changes = Changes::default();
+        assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (1, 1));
+        assert_eq!((changes.new_downloads(&snapshot).len(), changes.new_ends(&snapshot).len()), (0, 0));
+    }
+}

@@ -1,0 +1,202 @@
+use crate::vocabulary::PhaseEntry;
+use proptest::prelude::*;
+use vx_shm::Liveness;
+
+use super::*;
+use crate::fixture::{SECOND, done, downloading, entry, everything, queued};
+use crate::source::PastInstall;
+
+fn install(bytes: u64, download_ms: u64, linking_ms: u64) -> PastInstall {
+    let phases = vec![(Phase::RESOLVING, 100), (Phase::DOWNLOADING, download_ms), (Phase::LINKING, linking_ms)];
+    PastInstall { version: "1".to_owned(), bytes, phases }
+}
+
+fn past(tools: &[(&str, &[PastInstall])], at_once: u32) -> Expectations {
+    let tools = tools.iter().map(|(tool, installs)| ((*tool).to_owned(), installs.to_vec())).collect();
+    Expectations { tools, at_once: Some(at_once) }
+}
+
+fn board(slots: Vec<SlotView>, second: u64) -> Snapshot {
+    let mut snapshot = everything();
+    snapshot.slots = slots;
+    snapshot.taken_at_ns = second * SECOND;
+    snapshot
+}
+
+fn whole(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Option<(u64, u32)> {
+    Estimate::of(snapshot, paces, expectations).whole.map(|left| (left.ms, left.runs))
+}
+
+fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
+    Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
+}
+
+#[test]
+fn before_the_first_byte_earlier_runs_give_the_estimate() {
+    let once = [install(8_000_000, 3_500, 400)];
+    let expected =
+        past(&[("node", &once), ("go", &[install(8_000_000, 7_500, 400), install(8_000_000, 7_500, 400)])], 2);
+    let both = board(vec![queued(0, "node", "1"), queued(1, "go", "1")], 100);
+    assert_eq!(whole(&both, &[], &expected), Some((8_000, 1)), "side by side, as long as the longer one");
+    let one_at_a_time = Expectations { at_once: Some(1), ..expected };
+    assert_eq!(whole(&both, &[], &one_at_a_time), Some((12_000, 1)), "one after the other");
+}
+
+#[test]
+fn a_tool_never_seen_leaves_the_whole_unknown_until_its_size_and_rate_are_known() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)])], 2);
+    let new = |done, total| board(vec![queued(0, "node", "1"), downloading(1, "zig", "1", done, total)], 101);
+    assert_eq!(whole(&new(1_000_000, None), &[], &expected), None);
+    assert_eq!(whole(&new(1_000_000, Some(9_000_000)), &[], &expected), None, "no rate");
+    let paces = [Pace::default(), pace(1_000_000, 2_500)];
+    assert_eq!(whole(&new(1_000_000, Some(9_000_000)), &paces, &expected), Some((8_000, 0)));
+}
+
+#[test]
+fn a_rate_measured_for_long_outweighs_the_past() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)])], 2);
+    let halfway = board(vec![downloading(0, "node", "1", 4_000_000, Some(8_000_000))], 103);
+    assert_eq!(whole(&halfway, &[], &expected), Some((2_000, 1)), "nothing measured: as before");
+    assert_eq!(whole(&halfway, &[pace(100_000, 60_000)], &expected), Some((40_000, 1)), "twenty times slower today");
+}
+
+#[test]
+fn a_slow_day_counts_for_what_has_not_begun() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)]), ("go", &[install(8_000_000, 4_000, 0)])], 1);
+    let slots = vec![downloading(0, "node", "1", 4_000_000, Some(8_000_000)), queued(1, "go", "1")];
+    let left = whole(&board(slots, 110), &[pace(1_000_000, 9_000), Pace::default()], &expected);
+    assert_eq!(left, Some((12_000, 1)), "4 s of the first, then 0.1 s of asking and 8 s of the second");
+}
+
+#[test]
+fn a_larger_release_takes_longer_in_proportion() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 2_000)])], 1);
+    let larger = board(vec![downloading(0, "node", "2", 0, Some(16_000_000))], 101);
+    assert_eq!(whole(&larger, &[], &expected), Some((12_000, 1)));
+}
+
+#[test]
+fn there_is_no_estimate_while_one_hangs_or_takes_twice_as_long_as_ever() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 1_000)]), ("go", &[install(1, 1, 1)])], 2);
+    let hanging = |liveness| SlotView { liveness, ..downloading(1, "go", "1", 0, Some(1)) };
+    for liveness in [Liveness::Stalled(5_000), Liveness::Silent(3_000)] {
+        let slots = vec![queued(0, "node", "1"), hanging(liveness)];
+        assert_eq!(whole(&board(slots, 101), &[], &expected), None, "{liveness:?}");
+    }
+    let linking = |second| {
+        let slot = downloading(0, "node", "1", 8_000_000, Some(8_000_000));
+        let phases = [slot.transitions.clone(), vec![entry(Phase::LINKING, 105.0, 0)]].concat();
+        board(vec![SlotView { step: Phase::LINKING.step(), total: None, done: 0, transitions: phases, ..slot }], second)
+    };
+    assert_eq!(whole(&linking(105), &[], &expected), Some((1_000, 1)));
+    assert_eq!(whole(&linking(109), &[], &expected), None, "four seconds for what took one");
+}
+
+#[test]
+fn a_tool_that_waits_for_another_comes_after_it_and_one_that_waits_elsewhere_is_unknown() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)]), ("biome", &[install(0, 0, 2_000)])], 2);
+    let waiting = |message: &str| SlotView {
+        step: Phase::WAITING.step(),
+        message: message.to_owned(),
+        ..downloading(1, "biome", "1", 0, None)
+    };
+    let slots = |message| vec![downloading(0, "node", "22.1", 0, Some(8_000_000)), waiting(message)];
+    let here = board(slots("waiting for node 22.1, which runs it (downloading)"), 101);
+    assert_eq!(whole(&here, &[], &expected), Some((6_000, 1)));
+    assert_eq!(whole(&board(slots("waiting for pid 4711"), 101), &[], &expected), None);
+}
+
+#[test]
+fn a_board_that_is_over_or_orphaned_has_no_time_left() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)])], 2);
+    assert_eq!(whole(&board(vec![done(0, "node", "1", 5, 104.0)], 105), &[], &expected), None);
+    let mut orphaned = board(vec![queued(0, "node", "1")], 105);
+    orphaned.board.creator.alive = Some(false);
+    assert_eq!(whole(&orphaned, &[], &expected), None);
+}
+
+/// Any slot that a board could hold, hostile ones included.
+fn any_slot() -> impl Strategy<Value = SlotView> {
+    let amounts = (any::<u64>(), prop::option::of(any::<u64>()), any::<u64>(), any::<u64>());
+    (0usize..8, 0u8..3, 0usize..4, amounts).prop_map(|(phase, state, tool, (done, total, entered, then))| SlotView {
+        index: 0,
+        key: ["node", "go", "zig", ""][tool].to_owned(),
+        state: [SlotState::Reserved, SlotState::Live, SlotState::Done][usize::from(state)],
+        liveness: Liveness::Alive,
+        step: Phase::OF_INSTALL[phase].step(),
+        done,
+        total,
+        transitions: vec![
+            PhaseEntry { phase: Phase::OF_INSTALL[phase], entered_at_ns: entered, done: then }.transition(),
+        ],
+        ..SlotView::default()
+    })
+}
+
+fn any_past() -> impl Strategy<Value = Expectations> {
+    let install = (any::<u64>(), any::<u64>(), any::<u64>()).prop_map(|(bytes, ms, other)| install(bytes, ms, other));
+    (prop::collection::vec(install, 0..7), any::<Option<u32>>()).prop_map(|(installs, at_once)| {
+        let tools = [("node".to_owned(), installs.clone()), ("go".to_owned(), installs)].into_iter().collect();
+        Expectations { tools, at_once }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_input_gives_none_or_a_sane_number(
+        slots in prop::collection::vec(any_slot(), 0..12),
+        rates in prop::collection::vec((any::<Option<u64>>(), any::<u64>()), 0..12),
+        expectations in any_past(),
+        taken_at_ns in any::<u64>(),
+    ) {
+        let rates = rates.into_iter();
+        let paces: Vec<Pace> =
+            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms }).collect();
+        let mut snapshot = everything();
+        snapshot.slots = slots;
+        snapshot.taken_at_ns = taken_at_ns;
+        let estimate = Estimate::of(&snapshot, &paces, &expectations);
+        let sane = |ms: u64| (1_000..=LONGEST_LEFT_MS).contains(&ms) && ms.is_multiple_of(1_000);
+        prop_assert!(estimate.whole.is_none_or(|left| sane(left.ms)));
+        prop_assert!(estimate.each.iter().flatten().all(|ms| sane(*ms)));
+        prop_assert_eq!(estimate.each.len(), snapshot.slots.len());
+    }
+
+    #[test]
+    fn more_bytes_received_never_make_it_longer(
+        size in 1_000u64..1_000_000_000,
+        parts in (0u64..=1000, 0u64..=1000),
+        rate in 1u64..100_000_000,
+        measured_ms in 0u64..10_000,
+        download_ms in 1u64..1_000_000,
+    ) {
+        let expected = past(&[("node", &[install(size, download_ms, 300)])], 2);
+        let (less, more) = (parts.0.min(parts.1), parts.0.max(parts.1));
+        let left = |part: u64| {
+            let slot = downloading(0, "node", "1", size / 1000 * part, Some(size));
+            whole(&board(vec![slot], 105), &[pace(rate, measured_ms)], &expected)
+        };
+        if let (Some(before), Some(after)) = (left(less), left(more)) {
+            prop_assert!(after.0 <= before.0, "{before:?} {after:?}");
+        }
+    }
+
+    #[test]
+    fn a_longer_past_never_makes_it_shorter(
+        sizes in prop::collection::vec(1u64..1_000_000, 1..12),
+        times in 1u64..20,
+        at_once in 1u32..6,
+    ) {
+        let names: Vec<String> = (0..sizes.len()).map(|number| format!("tool-{number}")).collect();
+        let expected = |times: u64| {
+            let installs = sizes.iter().map(|size| vec![install(*size, size * times, 10 * times)]);
+            Expectations { tools: names.iter().cloned().zip(installs).collect(), at_once: Some(at_once) }
+        };
+        let slots = (0..).zip(&names).map(|(index, name)| queued(index, name, "1")).collect();
+        let snapshot = board(slots, 100);
+        let (short, long) = (whole(&snapshot, &[], &expected(1)), whole(&snapshot, &[], &expected(times)));
+        if let (Some(short), Some(long)) = (short, long) {
+            prop_assert!(long.0 >= short.0);
+        }
+    }
+}

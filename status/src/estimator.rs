@@ -1,0 +1,35 @@
+//! The estimate of the time left, for line-wise outputs and for readers that show nothing.
+
+use vx_shm::Snapshot;
+
+use crate::estimate::{Estimate, TimeLeft};
+use crate::pace::Pace;
+use crate::rates::Rates;
+use crate::source::Expectations;
+
+/// Estimates the time until a board's work ends, from earlier runs and from the readings passed to it.
+#[derive(Debug, Default)]
+pub struct Estimator {
+    rates: Rates,
+    expectations: Expectations,
+}
+
+impl Estimator {
+    /// An estimator with the durations of earlier runs.
+    pub fn new(expectations: Expectations) -> Self {
+        Self { rates: Rates::default(), expectations }
+    }
+
+    /// Milliseconds until the last tool ends, and the number of earlier installs of the tool with the fewest; `None`
+    /// rather than a wrong estimate. Pass it every reading in order: it measures rates between them.
+    pub fn left(&mut self, snapshot: &Snapshot) -> Option<(u64, u32)> {
+        self.note(snapshot).1.map(|left| (left.ms, left.runs))
+    }
+
+    /// The rate of each slot, and the time until the last tool ends.
+    pub fn note(&mut self, snapshot: &Snapshot) -> (Vec<Pace>, Option<TimeLeft>) {
+        let paces = self.rates.note(snapshot);
+        let left = Estimate::of(snapshot, &paces, &self.expectations).whole;
+        (paces, left)
+    }
+}

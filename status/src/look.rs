@@ -1,0 +1,89 @@
+//! The look of the views: glyphs and colours. No meaning depends on colour alone.
+
+mod glyphs;
+mod palette;
+
+pub use glyphs::Glyphs;
+pub use palette::{Colour, Depth, Palette, Shade};
+
+/// The abilities of the terminal and the wishes of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
+/// locale, and the like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Use colours; without them only bold, dim and reverse.
+    pub colour: bool,
+    /// Draw with ASCII alone. Names and messages are shown as they are.
+    pub ascii: bool,
+    /// Use words only: no bars and no glyphs, for screen readers. For lines and tables only.
+    pub words_only: bool,
+    /// The set of colours, if colours are used.
+    pub palette: Palette,
+}
+
+/// The purpose of a piece of text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Ordinary text.
+    Plain,
+    /// A name or a heading.
+    Strong,
+    /// Of little importance.
+    Quiet,
+    /// Success.
+    Good,
+    /// Failure.
+    Bad,
+    /// Needs attention.
+    Warning,
+    /// Work in progress.
+    Busy,
+}
+
+/// A look, resolved for drawing.
+#[derive(Clone, Copy, Debug)]
+pub struct Theme {
+    /// The glyphs.
+    pub glyphs: &'static Glyphs,
+    /// Words only: neither glyphs nor bars.
+    pub words_only: bool,
+    /// `None` for no colours at all.
+    pub palette: Option<Palette>,
+}
+
+impl Theme {
+    /// The theme of a look.
+    pub fn new(look: Look) -> Self {
+        let glyphs = if look.ascii || look.words_only { &glyphs::ASCII } else { &glyphs::DRAWN };
+        Self { glyphs, words_only: look.words_only, palette: look.colour.then_some(look.palette) }
+    }
+
+    /// `text`, which must be clean, with the tone's codes around it for the line-wise outputs.
+    pub fn paint(&self, text: &str, tone: Tone) -> String {
+        let Some(palette) = self.palette.filter(|_| !text.is_empty() && tone != Tone::Plain) else {
+            return text.to_owned();
+        };
+        format!("\u{1b}[{}m{text}\u{1b}[0m", palette.code(tone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colour_no_code_is_written() {
+        for palette in Palette::ALL {
+            let theme = Theme::new(Look { ascii: true, palette, ..Look::default() });
+            assert_eq!(theme.paint("failed", Tone::Bad), "failed");
+        }
+    }
+
+    #[test]
+    fn lines_are_painted_in_the_colours_of_the_palette() {
+        let painted = |palette, tone| Theme::new(Look { colour: true, palette, ..Look::default() }).paint("x", tone);
+        assert_eq!(painted(Palette::Terminal, Tone::Good), "\u{1b}[32mx\u{1b}[0m");
+        assert_eq!(painted(Palette::Dark(Depth::Indexed), Tone::Good), "\u{1b}[38;5;114mx\u{1b}[0m");
+        assert!(painted(Palette::Light(Depth::True), Tone::Bad).starts_with("\u{1b}[38;2;"));
+        assert_eq!(painted(Palette::Light(Depth::True), Tone::Plain), "x");
+    }
+}

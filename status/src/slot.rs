@@ -1,0 +1,139 @@
+//! Values read from one slot: its identity, duration, and size.
+
+use vx_shm::SlotView;
+
+use crate::error_cell::ErrorCell;
+use crate::vocabulary::{PhaseEntry, Phases, sized_in_bytes};
+
+/// One life of one slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotId {
+    index: u32,
+    generation: u32,
+}
+
+impl SlotId {
+    /// The present life of a slot.
+    pub fn of(slot: &SlotView) -> Self {
+        Self { index: slot.index, generation: slot.generation }
+    }
+
+    /// True if the other is an earlier or later life in the same place: the same work, tried again.
+    pub fn same_place(self, other: Self) -> bool {
+        self.index == other.index
+    }
+}
+
+/// The start of work on the slot: its entry into the first phase that is not waiting for its turn.
+pub fn ran_from_ns(slot: &SlotView) -> Option<u64> {
+    slot.phases().filter(|entry| !entry.phase.is_first()).map(|entry| entry.entered_at_ns).min()
+}
+
+/// The slot's time at work until `now_ns` of the board's clock, or until its end, in milliseconds.
+pub fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
+    let from = ran_from_ns(slot)?;
+    let to = slot.ended_at_ns.unwrap_or(now_ns);
+    Some(to.saturating_sub(from) / 1_000_000)
+}
+
+/// The slot's download, once it began one.
+pub fn download_entry(slot: &SlotView) -> Option<PhaseEntry> {
+    slot.phases().find(|entry| entry.phase.is_main())
+}
+
+/// The end of this entry of [`Phases::phases`]: the start of the next one, or the end of the slot.
+pub fn entry_ends_ns(slot: &SlotView, entry: PhaseEntry) -> Option<u64> {
+    let this = |other: &PhaseEntry| (other.phase, other.entered_at_ns) == (entry.phase, entry.entered_at_ns);
+    let next = slot.phases().skip_while(|other| !this(other)).nth(1);
+    next.map(|next| next.entered_at_ns).or(slot.ended_at_ns)
+}
+
+/// The size of the download: as announced while it runs, as received afterwards. `None` for work that counts no bytes.
+pub fn size_bytes(slot: &SlotView) -> Option<u64> {
+    if sized_in_bytes(slot) && slot.phase().is_main() && !slot.state.ended() {
+        return slot.total.filter(|total| *total >= slot.done && *total > 0);
+    }
+    received_bytes(slot)
+}
+
+/// The share of `total` that is done, in thousandths; `None` if the total is unknown, zero, or already exceeded.
+pub fn permille(done: u64, total: Option<u64>) -> Option<u16> {
+    let total = total.filter(|total| *total > 0 && done <= *total)?;
+    u16::try_from(u128::from(done) * 1000 / u128::from(total)).ok()
+}
+
+/// Number of bytes received; `None` for work that counts no bytes.
+pub fn received_bytes(slot: &SlotView) -> Option<u64> {
+    let downloading = slot.phase().is_main() && !slot.state.ended();
+    let received = if downloading { Some(slot.done) } else { download_entry(slot).map(|entry| entry.done) };
+    received.filter(|bytes| *bytes > 0 && sized_in_bytes(slot))
+}
+
+/// The parts of the slot's error; all empty while there is no error.
+pub fn error_cell(slot: &SlotView) -> ErrorCell<'_> {
+    ErrorCell::of_slot(slot).unwrap_or_default()
+}
+
+/// The first line of a text that holds more than blanks.
+pub fn first_line(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::Phase;
+    use vx_shm::SlotState;
+    use vx_shm::Transition;
+
+    fn entry(phase: Phase, entered_at_ns: u64, done: u64) -> Transition {
+        PhaseEntry { phase, entered_at_ns, done }.transition()
+    }
+
+    #[test]
+    fn waiting_for_a_turn_is_not_work() {
+        let slot = SlotView {
+            transitions: vec![entry(Phase::QUEUED, 0, 0), entry(Phase::RESOLVING, 4_000_000_000, 0)],
+            ..SlotView::default()
+        };
+        assert_eq!(elapsed_ms(&slot, 6_500_000_000), Some(2_500));
+        let ended = SlotView { ended_at_ns: Some(5_000_000_000), ..slot };
+        assert_eq!(elapsed_ms(&ended, 9_000_000_000), Some(1_000));
+    }
+
+    #[test]
+    fn a_finished_tool_is_as_big_as_what_was_received() {
+        let slot = SlotView {
+            state: SlotState::Done,
+            step: Phase::LINKING.step(),
+            done: 3,
+            transitions: vec![entry(Phase::DOWNLOADING, 1, 31_000_000), entry(Phase::LINKING, 2, 3)],
+            ..SlotView::default()
+        };
+        assert_eq!(size_bytes(&slot), Some(31_000_000));
+    }
+
+    #[test]
+    fn there_is_no_share_of_an_unknown_or_wrong_total() {
+        assert_eq!(permille(5, None), None);
+        assert_eq!(permille(0, Some(0)), None);
+        assert_eq!(permille(11, Some(10)), None);
+        assert_eq!(permille(u64::MAX, Some(u64::MAX)), Some(1000));
+        assert_eq!(permille(999_999, Some(1_000_000)), Some(999));
+    }
+
+    #[test]
+    fn a_phase_ends_where_the_next_begins() {
+        let slot = SlotView {
+            transitions: vec![
+                entry(Phase::DOWNLOADING, 10, 1),
+                entry(Phase::VERIFYING, 10, 0),
+                entry(Phase::LINKING, 30, 0),
+            ],
+            ended_at_ns: Some(40),
+            ..SlotView::default()
+        };
+        let ends: Vec<_> = slot.phases().map(|entry| entry_ends_ns(&slot, entry)).collect();
+        assert_eq!(ends, [Some(10), Some(30), Some(40)]);
+    }
+}

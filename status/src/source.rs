@@ -1,0 +1,213 @@
+//! The traits through which every output reaches the outside: snapshots to show, logs to read, control over the work,
+//! and a page to write.
+//!
+//! The outputs know boards and these traits, but no files, no configuration, and no network.
+
+mod expectations;
+mod playback;
+
+use vx_shm::{Reader, Snapshot};
+
+pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
+pub use playback::{Playback, PlaybackCommand, Position};
+
+/// A source of snapshots: a live board, a finished one, a dump, or a recording.
+pub trait Snapshots: Send {
+    /// Bring `into` up to date. Returns true if anything in it changed since the last call with the same `into`.
+    ///
+    /// Never blocks on a writer and fails only when the board itself can no longer be read (for example, truncated); `into`
+    /// then keeps the last good reading.
+    fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool>;
+
+    /// The playback of a recording; `None` for anything else.
+    fn playback(&mut self) -> Option<&mut dyn Playback> {
+        None
+    }
+
+    /// Durations of earlier runs, for the estimate of the time left; called once, before the first reading.
+    fn expectations(&self) -> Expectations {
+        Expectations::default()
+    }
+}
+
+impl Snapshots for Reader {
+    fn refresh(&mut self, into: &mut Snapshot) -> std::io::Result<bool> {
+        Self::refresh(self, into).map_err(std::io::Error::other)
+    }
+}
+
+/// A place in a log, to read from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogPlace {
+    /// The end of the log.
+    End,
+    /// The lines before this byte.
+    Before(u64),
+    /// The lines from this byte on.
+    From(u64),
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// The byte offset of its start.
+    pub at: u64,
+    /// The text without the line end; not cleaned.
+    pub text: String,
+}
+
+/// A piece of a log: some of its lines, complete unless a line is longer than a piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPart {
+    /// The lines, oldest first.
+    pub lines: Vec<LogLine>,
+    /// The byte offset of the first line.
+    pub from: u64,
+    /// The byte offset of the next line, once there is one. An unfinished last line is among the lines, but `to` is
+    /// still its start.
+    pub to: u64,
+    /// The present length of the log, in bytes.
+    pub size: u64,
+    /// The log ends with these lines.
+    pub last: bool,
+}
+
+/// The logs that hold the whole output of each slot's process.
+pub trait Logs: Send {
+    /// The newest complete lines of the slot's log, at most `lines` of them, oldest first; empty if there is no log.
+    fn tail(&mut self, key: &str, lines: usize) -> Vec<String>;
+
+    /// The path of the whole log, for a person to open.
+    fn location(&self, key: &str) -> Option<String>;
+
+    /// A piece of the slot's log, bounded in length whatever the log holds; empty if there is no log. The default
+    /// serves implementations that keep only the end of a log.
+    fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
+        const LINES: usize = 1000;
+        let lines = if matches!(place, LogPlace::Before(_)) { Vec::new() } else { self.tail(key, LINES) };
+        let mut size = 0;
+        let placed = lines.into_iter().map(|text| {
+            let at = size;
+            size += text.len() as u64 + 1;
+            LogLine { at, text }
+        });
+        let lines: Vec<LogLine> = placed.collect();
+        match place {
+            LogPlace::From(from) => {
+                let lines = lines.into_iter().filter(|line| line.at >= from).collect();
+                LogPart { lines, from, to: size, size, last: true }
+            }
+            _ => LogPart { lines, from: 0, to: size, size, last: place == LogPlace::End },
+        }
+    }
+
+    /// Show the whole log in a program that has the terminal to itself meanwhile; returns when that program ends.
+    ///
+    /// # Errors
+    /// In words: the program could not be started, or there is no log.
+    fn page(&mut self, _key: &str) -> Result<(), String> {
+        Err("there is no log to open here".to_owned())
+    }
+
+    /// Save the whole log as a new file in the working directory. Returns the file's name.
+    ///
+    /// # Errors
+    /// In words: the file could not be written, or there is no log.
+    fn save(&mut self, _key: &str) -> Result<String, String> {
+        Err("there is no log to save here".to_owned())
+    }
+}
+
+/// The logs of a board without any.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLogs;
+
+impl Logs for NoLogs {
+    fn tail(&mut self, _key: &str, _lines: usize) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn location(&self, _key: &str) -> Option<String> {
+        None
+    }
+}
+
+/// A request for a stop or a retry that was not carried out, which the board does not show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestFailure {
+    /// The slot's work is not tried again.
+    NotRetried {
+        /// The slot's key.
+        key: String,
+        /// The reason.
+        why: String,
+    },
+    /// The slot's work is not stopped.
+    NotStopped {
+        /// The slot's key.
+        key: String,
+        /// The reason.
+        why: String,
+    },
+    /// The slot's work was asked to stop, but another process keeps it from stopping.
+    Blocked {
+        /// The slot's key.
+        key: String,
+        /// The process that keeps it from stopping, with the reason: `pid 7 (sh) ignores SIGTERM`.
+        by: String,
+    },
+}
+
+/// Control over the work behind the board. A viewer that only watches has none.
+pub trait Control: Send {
+    /// Ask one slot's process to stop; a second call with the same key kills it. Returns at once.
+    fn cancel(&mut self, key: &str);
+
+    /// Ask all of them to stop; a second call kills them. Returns at once.
+    fn cancel_all(&mut self);
+
+    /// The process is to end by a signal, or its terminal is gone: ask all of them to stop, once. Returns at once.
+    fn end(&mut self) {
+        self.cancel_all();
+    }
+
+    /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.
+    fn retry(&mut self, key: &str);
+
+    /// The next failure that was not returned yet.
+    fn request_failure(&mut self) -> Option<RequestFailure> {
+        None
+    }
+}
+
+/// The page that a build server shows for a step; other programs may write to it, too.
+pub trait StepPage: std::fmt::Debug {
+    /// Number of bytes on the page.
+    ///
+    /// # Errors
+    /// The page cannot be read.
+    fn size_bytes(&self) -> std::io::Result<u64>;
+
+    /// Add text at the end of the page.
+    ///
+    /// # Errors
+    /// The page cannot be written.
+    fn append(&self, text: &str) -> std::io::Result<()>;
+}
+
+/// The sources of every output.
+pub struct Inputs {
+    /// The board.
+    pub snapshots: Box<dyn Snapshots>,
+    /// The output of the slots' processes.
+    pub logs: Box<dyn Logs>,
+    /// Control over the work; `None` for a viewer that only watches.
+    pub control: Option<Box<dyn Control>>,
+}
+
+impl Inputs {
+    /// The inputs of a viewer that only watches these readings.
+    pub fn watching(snapshots: impl Snapshots + 'static) -> Self {
+        Self { snapshots: Box::new(snapshots), logs: Box::new(NoLogs), control: None }
+    }
+}

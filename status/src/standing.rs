@@ -1,0 +1,221 @@
+//! The state of a slot in one word that distinguishes slow, stalled, silent, lost and died.
+
+use vx_shm::{Kind, Liveness, SlotState, SlotView};
+
+use crate::error_cell::ErrorCell;
+use crate::slot::{error_cell, first_line};
+use crate::vocabulary::{Phase, Phases, may_rest, word_of};
+
+/// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
+/// board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// Failed, with an error.
+    Failed,
+    /// Its process was killed or crashed.
+    Died,
+    /// Its process and its parent are both gone, so no end will be recorded.
+    Lost,
+    /// Its process lives but was stopped or gets no time.
+    Silent,
+    /// Its process is alive, but nothing moves.
+    Stalled,
+    /// Asked to stop, and not yet gone.
+    Stopping,
+    /// Bytes arrive, but few.
+    Slow,
+    /// At work.
+    Running,
+    /// Another process installs the same release.
+    Waiting,
+    /// Not begun.
+    #[default]
+    Queued,
+    /// Stopped on request.
+    Cancelled,
+    /// There was nothing to do.
+    Skipped,
+    /// Done.
+    Done,
+}
+
+impl Standing {
+    /// The standing of the slot by the board alone.
+    pub fn of(slot: &SlotView) -> Self {
+        match slot.state {
+            SlotState::Done => Self::Done,
+            SlotState::Failed => Self::Failed,
+            SlotState::Cancelled => Self::Cancelled,
+            SlotState::Skipped => Self::Skipped,
+            SlotState::Died => Self::Died,
+            SlotState::Live => match slot.liveness {
+                Liveness::Lost => Self::Lost,
+                Liveness::Silent(_) => Self::Silent,
+                Liveness::Stalled(_) if !may_rest(slot) => Self::Stalled,
+                _ if slot.phase().waits() => Self::Waiting,
+                _ => Self::Running,
+            },
+            _ if slot.liveness == Liveness::Lost => Self::Lost,
+            _ => Self::Queued,
+        }
+    }
+
+    /// The one word for it, in every output.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Died => "died",
+            Self::Lost => "lost",
+            Self::Silent => "silent",
+            Self::Stalled => "stalled",
+            Self::Stopping => "stopping",
+            Self::Slow => "slow",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Queued => "queued",
+            Self::Cancelled => "cancelled",
+            Self::Skipped => "skipped",
+            Self::Done => "done",
+        }
+    }
+
+    /// The slot has ended; nothing more will come.
+    pub fn over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Skipped | Self::Died | Self::Lost)
+    }
+
+    /// The requested release is there.
+    pub fn good(self) -> bool {
+        matches!(self, Self::Done | Self::Skipped)
+    }
+
+    /// Over, with a failure worth reading about.
+    pub fn bad(self) -> bool {
+        matches!(self, Self::Failed | Self::Died | Self::Lost)
+    }
+
+    /// True if a process is at work on the slot.
+    pub fn at_work(self) -> bool {
+        !self.over() && self != Self::Queued
+    }
+}
+
+/// A few words about anything special in the slot's state; empty if there is nothing. Not cleaned.
+pub fn note(slot: &SlotView, standing: Standing) -> String {
+    match (standing, slot.liveness) {
+        (Standing::Stalled, Liveness::Stalled(ms)) if slot.phase() == Phase::DOWNLOADING => {
+            format!("no byte for {} s", ms / 1000)
+        }
+        (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
+        (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
+        (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
+        (Standing::Stopping, _) => "asked to stop".to_owned(),
+        (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
+        (Standing::Failed | Standing::Died | Standing::Skipped, _) => ending(slot, standing),
+        _ => String::new(),
+    }
+}
+
+/// The end of the slot in a few words. Not cleaned.
+pub fn ending(slot: &SlotView, standing: Standing) -> String {
+    let cell = error_cell(slot);
+    let first = cell.lines().map(str::trim).find(|line| !line.is_empty());
+    match standing {
+        Standing::Done if slot.kind == Kind::Install => "installed".to_owned(),
+        Standing::Done => "done".to_owned(),
+        Standing::Skipped => first.unwrap_or(or_else(first_line(&slot.message), "nothing to do")).to_owned(),
+        Standing::Cancelled => "cancelled".to_owned(),
+        Standing::Failed => first.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
+        Standing::Died => match (slot.signal, slot.exit_code) {
+            (Some(signal), _) => format!("killed by signal {signal}{}", signal_name(signal)),
+            (None, Some(code)) => format!("its process ended with exit code {code} and did not say why"),
+            (None, None) => "its process ended and did not say why".to_owned(),
+        },
+        Standing::Lost => "its process and its parent are gone".to_owned(),
+        Standing::Queued => "not started".to_owned(),
+        _ => format!("still {}", word_of(slot)),
+    }
+}
+
+fn or_else<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}
+
+/// The names of the signals whose numbers are the same everywhere.
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (SIGHUP)",
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}
+
+/// The error of a slot that did not end well, with the kind that the slot has. If it has none, its end is the text.
+pub fn failure(slot: &SlotView, standing: Standing) -> ErrorCell<'_> {
+    let mut error = error_cell(slot);
+    if error.lines().all(|line| line.trim().is_empty()) {
+        (error.text, error.details) = (ending(slot, standing).into(), Vec::new());
+    }
+    error.kind = ErrorCell::kind_of_slot(slot);
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::counting;
+
+    fn live(phase: Phase, liveness: Liveness) -> SlotView {
+        SlotView { state: SlotState::Live, step: phase.step(), liveness, ..SlotView::default() }
+    }
+
+    #[test]
+    fn stalled_silent_lost_and_died_have_words_of_their_own() {
+        for (slot, word, text) in [
+            (live(Phase::DOWNLOADING, Liveness::Alive), "running", ""),
+            (live(Phase::DOWNLOADING, Liveness::Stalled(14_200)), "stalled", "no byte for 14 s"),
+            (live(Phase::EXTRACTING, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
+            (live(Phase::POST_INSTALL, Liveness::Stalled(14_200)), "running", ""),
+            (live(Phase::DOWNLOADING, Liveness::Silent(3_000)), "silent", "no sign of life for 3 s"),
+            (live(Phase::LINKING, Liveness::Lost), "lost", "its process and its parent are gone"),
+            (
+                SlotView { state: SlotState::Died, signal: Some(9), ..SlotView::default() },
+                "died",
+                "killed by signal 9 (SIGKILL)",
+            ),
+            (
+                SlotView { state: SlotState::Reserved, liveness: Liveness::Lost, ..SlotView::default() },
+                "lost",
+                "its process and its parent are gone",
+            ),
+        ] {
+            let standing = Standing::of(&slot);
+            assert_eq!((standing.word(), note(&slot, standing).as_str()), (word, text));
+        }
+    }
+
+    #[test]
+    fn a_task_stalls_only_if_its_total_is_known() {
+        let task = SlotView { liveness: Liveness::Stalled(60_000), ..counting(0, "build", 3, 10) };
+        assert_eq!(Standing::of(&task), Standing::Stalled);
+        assert_eq!(Standing::of(&SlotView { total: None, ..task }), Standing::Running);
+    }
+
+    #[test]
+    fn a_failure_shows_the_first_line_that_is_not_blank() {
+        let slot = SlotView {
+            state: SlotState::Failed,
+            error: Some("\n  the digest differs\nexpected …".to_owned()),
+            ..SlotView::default()
+        };
+        assert_eq!(note(&slot, Standing::Failed), "the digest differs");
+    }
+}

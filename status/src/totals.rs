@@ -1,0 +1,222 @@
+//! The sums over a whole board: finished tools, bytes, rate, time left.
+
+use crate::vocabulary::{Phases, sized_in_bytes};
+use vx_shm::{BoardState, SlotView, Snapshot};
+
+use crate::estimate::{Estimate, TimeLeft};
+use crate::pace::Pace;
+use crate::slot::{download_entry, elapsed_ms, ran_from_ns};
+use crate::source::Expectations;
+use crate::standing::Standing;
+
+/// The sums over a board's slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Slots in use.
+    pub all: usize,
+    /// Slots that have ended.
+    pub over: usize,
+    /// Slots that ended well, skipped ones included.
+    pub good: usize,
+    /// Slots that had nothing to do.
+    pub skipped: usize,
+    /// Slots that failed, died or were lost.
+    pub failed: usize,
+    /// Slots that were stopped on request.
+    pub cancelled: usize,
+    /// Slots with a process at work.
+    pub at_work: usize,
+    /// Bytes received.
+    pub done_bytes: u64,
+    /// Bytes received and to be received; `None` while a size is unknown.
+    pub total_bytes: Option<u64>,
+    /// The measured rates of all running downloads together; `None` until one is measured.
+    pub bytes_per_second: Option<u64>,
+    /// The time until the last tool ends; `None` if it would be a guess.
+    pub left: Option<TimeLeft>,
+    /// The share of the work that is done, in thousandths, with each slot counted alike.
+    pub permille: u16,
+    /// The time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
+    /// board; whole seconds while it runs.
+    pub elapsed_ms: u64,
+    /// The state of the board; `None` before the first reading.
+    pub state: Option<BoardState>,
+    /// The board is marked running, but its creator is gone.
+    pub orphaned: bool,
+}
+
+impl Totals {
+    /// The sums over `snapshot`, without earlier runs; `paces` are in the order of its slots.
+    pub fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
+        let left = Estimate::of(snapshot, paces, &Expectations::default()).whole;
+        Self::with(snapshot, paces, left)
+    }
+
+    /// The sums over `snapshot`, with a time left that is already estimated.
+    pub fn with(snapshot: &Snapshot, paces: &[Pace], left: Option<TimeLeft>) -> Self {
+        let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
+        let mut thousandths = 0u64;
+        for slot in &snapshot.slots {
+            let standing = Standing::of(slot);
+            totals.over += usize::from(standing.over());
+            totals.good += usize::from(standing.good());
+            totals.skipped += usize::from(standing == Standing::Skipped);
+            totals.failed += usize::from(standing.bad());
+            totals.cancelled += usize::from(standing == Standing::Cancelled);
+            totals.at_work += usize::from(standing.at_work());
+            let (done, total) = download(slot, standing);
+            totals.done_bytes = totals.done_bytes.saturating_add(done);
+            totals.total_bytes = totals.total_bytes.zip(total).map(|(sum, total)| sum.saturating_add(total));
+            thousandths += u64::from(share(slot, standing));
+        }
+        totals.permille = u16::try_from(thousandths / (totals.all as u64).max(1)).unwrap_or(1000);
+        totals.bytes_per_second = rate(snapshot, paces);
+        totals.left = left;
+        totals.elapsed_ms = board_elapsed_ms(snapshot);
+        if totals.over < totals.all {
+            totals.elapsed_ms = totals.elapsed_ms / 1000 * 1000;
+        }
+        totals.state = Some(snapshot.board.state);
+        totals.orphaned = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(false);
+        totals
+    }
+}
+
+/// The bytes received for a slot, and its final size; nothing for work that counts no bytes.
+fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>) {
+    if !sized_in_bytes(slot) {
+        return (0, Some(0));
+    }
+    if slot.phase().is_main() && !standing.over() {
+        return (slot.done, slot.total.filter(|total| *total >= slot.done && *total > 0));
+    }
+    match download_entry(slot) {
+        Some(entry) => (entry.done, Some(entry.done)),
+        None if standing.over() => (0, Some(0)),
+        None => (0, slot.total.filter(|total| *total > 0 && slot.phase().is_first())),
+    }
+}
+
+/// The progress of one slot through its phases, in thousandths. Most of an install is its download.
+fn share(slot: &SlotView, standing: Standing) -> u16 {
+    let part = |from: u16, to: u16| match slot.total {
+        Some(total) if total > 0 => {
+            let done = u128::from(slot.done.min(total)) * u128::from(to - from) / u128::from(total);
+            from + u16::try_from(done).unwrap_or_default()
+        }
+        _ => from,
+    };
+    let (before, own) = slot.phase().shares();
+    match slot.state {
+        _ if standing.over() => 1000,
+        vx_shm::SlotState::Live => part(before, before + own),
+        _ => 0,
+    }
+}
+
+/// The measured rates of all running downloads together.
+fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
+    let downloading = |slot: &&SlotView| slot.phase().is_main() && sized_in_bytes(slot) && Standing::of(slot).at_work();
+    let measured = snapshot
+        .slots
+        .iter()
+        .zip(paces)
+        .filter(|(slot, _)| downloading(slot))
+        .filter_map(|(_, pace)| pace.bytes_per_second);
+    measured.reduce(u64::saturating_add)
+}
+
+/// The duration of the board's work so far, in milliseconds.
+pub fn board_elapsed_ms(snapshot: &Snapshot) -> u64 {
+    let began = match snapshot.board.created_at_ns {
+        0 => snapshot.slots.iter().filter_map(ran_from_ns).min().unwrap_or(snapshot.taken_at_ns),
+        created => created,
+    };
+    let over = snapshot.slots.iter().all(|slot| Standing::of(slot).over());
+    // Nothing records the end of an abandoned board; its last sign of life is the best known end.
+    let last = match snapshot.board.abandoned() {
+        true => snapshot.slots.iter().flat_map(signs_of_life).max(),
+        false => snapshot.slots.iter().filter_map(|slot| slot.ended_at_ns).max(),
+    };
+    let until = last.filter(|_| over).unwrap_or(snapshot.taken_at_ns);
+    let longest = snapshot.slots.iter().filter_map(|slot| elapsed_ms(slot, until)).max().unwrap_or_default();
+    (until.saturating_sub(began) / 1_000_000).max(longest.min(u64::MAX / 2))
+}
+
+/// The times at which a slot is known to have moved or beaten.
+fn signs_of_life(slot: &SlotView) -> impl Iterator<Item = u64> {
+    let entered = slot.phases().map(|entry| entry.entered_at_ns);
+    entered.chain(slot.ended_at_ns).chain(slot.last_beat_at_ns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocabulary::{Phase, PhaseEntry};
+    use vx_shm::{BoardView, Creator, Liveness, SlotState};
+
+    fn downloading(done: u64, total: Option<u64>) -> SlotView {
+        SlotView {
+            state: SlotState::Live,
+            step: Phase::DOWNLOADING.step(),
+            done,
+            total,
+            liveness: Liveness::Alive,
+            transitions: vec![PhaseEntry { phase: Phase::DOWNLOADING, entered_at_ns: 0, done }.transition()],
+            ..SlotView::default()
+        }
+    }
+
+    fn totals(slots: Vec<SlotView>) -> Totals {
+        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000 }; slots.len()];
+        Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
+    }
+
+    #[test]
+    fn one_unknown_size_leaves_the_sum_and_the_time_unknown() {
+        let known = totals(vec![downloading(100, Some(500)), downloading(0, Some(200))]);
+        assert_eq!((known.total_bytes, known.left.map(|left| left.ms)), (Some(700), Some(4_000)));
+        let unknown = totals(vec![downloading(100, Some(500)), downloading(50, None)]);
+        assert_eq!((unknown.done_bytes, unknown.total_bytes, unknown.left), (150, None, None));
+    }
+
+    #[test]
+    fn there_is_no_estimate_while_one_hangs() {
+        let stalled = SlotView { liveness: Liveness::Stalled(9_000), ..downloading(1, Some(10)) };
+        assert_eq!(totals(vec![downloading(100, Some(500)), stalled]).left, None);
+    }
+
+    #[test]
+    fn the_time_of_an_abandoned_board_ends_with_its_last_sign_of_life() {
+        const SECOND: u64 = 1_000_000_000;
+        let lost = |beat: Option<u64>| SlotView {
+            liveness: Liveness::Lost,
+            last_beat_at_ns: beat,
+            transitions: vec![
+                PhaseEntry { phase: Phase::DOWNLOADING, entered_at_ns: 103 * SECOND, done: 0 }.transition(),
+            ],
+            ..downloading(7, None)
+        };
+        let board = BoardView {
+            created_at_ns: 100 * SECOND,
+            creator: Creator { pid: 7, alive: Some(false) },
+            ..BoardView::default()
+        };
+        let seconds = |slots: Vec<SlotView>| {
+            let snapshot = Snapshot { board: board.clone(), slots, taken_at_ns: 900 * SECOND };
+            let totals = Totals::of(&snapshot, &[]);
+            assert!(totals.orphaned);
+            totals.elapsed_ms / 1000
+        };
+        assert_eq!(seconds(vec![lost(None), lost(Some(142 * SECOND))]), 42);
+        assert_eq!(seconds(vec![lost(None)]), 3, "no beat is known");
+        let alive = SlotView { liveness: Liveness::Alive, ..lost(None) };
+        assert_eq!(seconds(vec![lost(None), alive]), 800, "one goes on still");
+    }
+
+    #[test]
+    fn an_empty_board_has_no_progress_and_no_nonsense() {
+        let empty = totals(Vec::new());
+        assert_eq!((empty.permille, empty.all, empty.bytes_per_second), (0, 0, None));
+    }
+}

@@ -1,0 +1,112 @@
+//! Numbers with their units, as short as they can be read.
+
+use vx_shm::Unit;
+
+/// A number of bytes in decimal units, at most eight columns: `31.2 MB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 7] = ["B", "kB", "MB", "GB", "TB", "PB", "EB"];
+    if count < 1000 {
+        return format!("{count} B");
+    }
+    // The first unit in which the number does not round up to `1000.0`.
+    let tenths_of = |thousands: u32| (u128::from(count) * 10 + 1000u128.pow(thousands) / 2) / 1000u128.pow(thousands);
+    let (unit, tenths) =
+        (1..).map(|unit| (unit, tenths_of(unit))).find(|(_, tenths)| *tenths < 10_000).unwrap_or((0, 0));
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit as usize])
+}
+
+/// An amount of work in its unit; empty for thousandths, which are shown as a share.
+pub fn amount(count: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Bytes => bytes(count),
+        Unit::Permille => String::new(),
+        _ => count.to_string(),
+    }
+}
+
+/// Counted work, beside its total if that is known: `7 of 40`.
+pub fn counted(done: u64, total: Option<u64>) -> String {
+    total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}"))
+}
+
+/// Bytes per second.
+pub fn rate(bytes_per_second: u64) -> String {
+    format!("{}/s", bytes(bytes_per_second))
+}
+
+/// A length of time, at most six columns: `0.4 s`, `14 s`, `2m03s`, `1h02m`, `3d04h`.
+pub fn duration(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, milliseconds % 1000 / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h{:02}m", seconds / 3600, seconds / 60 % 60),
+        86_400..8_640_000 => format!("{}d{:02}h", seconds / 86_400, seconds / 3600 % 24),
+        _ => ">99d".to_owned(),
+    }
+}
+
+/// A duration that still grows, in whole seconds, because changing tenths cannot be read.
+pub fn seconds(milliseconds: u64) -> String {
+    match milliseconds / 1000 {
+        seconds @ 0..10 => format!("{seconds} s"),
+        _ => duration(milliseconds),
+    }
+}
+
+/// Thousandths as whole percent, rounded down: 100 % means all of it.
+pub fn percent(permille: u16) -> String {
+    format!("{}%", permille / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn bytes_change_units_before_they_get_too_wide() {
+        for (count, shown) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (31_240_000, "31.2 MB"),
+            (999_900, "999.9 kB"),
+            (999_960, "1.0 MB"),
+            (1_000_000_000, "1.0 GB"),
+            (u64::MAX, "18.4 EB"),
+        ] {
+            assert_eq!(bytes(count), shown);
+        }
+    }
+
+    #[test]
+    fn only_bytes_are_shown_as_bytes() {
+        let shown = [Unit::Bytes, Unit::Count, Unit::Files, Unit::Unknown, Unit::Permille].map(|unit| amount(7, unit));
+        assert_eq!(shown, ["7 B", "7", "7", "7", ""]);
+        assert_eq!((counted(7, Some(40)), counted(7, None)), ("7 of 40".to_owned(), "7".to_owned()));
+    }
+
+    #[test]
+    fn durations_read_at_a_glance() {
+        for (milliseconds, shown) in [
+            (0, "0.0 s"),
+            (449, "0.4 s"),
+            (14_200, "14 s"),
+            (123_000, "2m03s"),
+            (3_720_000, "1h02m"),
+            (u64::MAX, ">99d"),
+        ] {
+            assert_eq!(duration(milliseconds), shown);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_fit_their_columns(count in any::<u64>()) {
+            prop_assert!(bytes(count).len() <= 8, "{}", bytes(count));
+            prop_assert!(duration(count).len() <= 6, "{}", duration(count));
+        }
+    }
+}

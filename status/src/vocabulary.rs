@@ -1,0 +1,259 @@
+//! What the numbers of a step mean, by the kind of work: one vocabulary a kind, asked by every view.
+//!
+//! The board keeps a kind and the number of a step. The word, the letter in a chart, the unit, the weight in the whole and
+//! the rest stand here, so that a new kind of work is a new table. A writer may have a name of its own for a step, which
+//! [`word_of`] prefers.
+
+mod install;
+pub mod task;
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use vx_shm::{Kind, SlotView, Step, Transition, Unit};
+
+/// The words of one kind of work.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// One piece of such work.
+    pub noun: &'static str,
+    /// Its steps, by number.
+    pub steps: &'static [Meaning],
+}
+
+/// The meaning of one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// Its name in exports and on screen.
+    pub word: &'static str,
+    /// One letter for a bar in a chart; a small one for steps without work.
+    pub letter: &'static str,
+    /// The unit of its numbers, where the writer sets none.
+    pub unit: Unit,
+    /// Its share of the whole, in thousandths.
+    pub weight: u16,
+    /// True if something is being done.
+    pub work: bool,
+    /// True if it may stand still for any time without being stalled.
+    pub rests: bool,
+    /// True if its numbers are shown as progress.
+    pub counts: bool,
+    /// True if its numbers are the size of the work: the bytes of a download, the items of a task.
+    pub main: bool,
+}
+
+impl Meaning {
+    /// Work without a share of the whole.
+    const fn of(word: &'static str) -> Self {
+        Self { word, letter: "·", unit: Unit::Count, weight: 0, work: true, rests: false, counts: false, main: false }
+    }
+}
+
+/// Kinds whose steps have no words yet, and numbers that this version does not know.
+const OTHER: Vocabulary =
+    Vocabulary { noun: "work", steps: &[Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") }] };
+const UNKNOWN: Meaning = Meaning { rests: true, counts: true, main: true, ..Meaning::of("working") };
+
+/// The vocabulary of a kind.
+pub const fn of(kind: Kind) -> &'static Vocabulary {
+    match kind {
+        Kind::Install => &install::VOCABULARY,
+        Kind::Task => &task::VOCABULARY,
+        _ => &OTHER,
+    }
+}
+
+/// The word for a slot's present step: the writer's own name for it, else the vocabulary's. Not cleaned.
+pub fn word_of(slot: &SlotView) -> &str {
+    slot.step_name.as_deref().unwrap_or(slot.phase().name())
+}
+
+/// The unit of a slot's present numbers: the writer's own, else the vocabulary's for the step.
+pub fn unit_of(slot: &SlotView) -> Unit {
+    if slot.unit == Unit::Unknown { slot.phase().meaning().unit } else { slot.unit }
+}
+
+/// The unit of the numbers in this step. The writer's own is kept for the present step only.
+pub fn unit_in(slot: &SlotView, phase: Phase) -> Unit {
+    if phase == slot.phase() { unit_of(slot) } else { phase.meaning().unit }
+}
+
+/// True if the size of the slot's work is a number of bytes: for a download, also before and after it.
+pub fn sized_in_bytes(slot: &SlotView) -> bool {
+    if slot.phase().is_main() {
+        return unit_of(slot) == Unit::Bytes;
+    }
+    of(slot.kind).steps.iter().any(|meaning| meaning.main && meaning.unit == Unit::Bytes)
+}
+
+/// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task without a known
+/// total, since many commands show no progress.
+pub fn may_rest(slot: &SlotView) -> bool {
+    slot.phase().meaning().rests || slot.kind == Kind::Task && slot.total.is_none()
+}
+
+/// A step, with the kind of work whose vocabulary explains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phase {
+    kind: Kind,
+    step: Step,
+}
+
+impl Phase {
+    /// This step of this kind of work.
+    pub const fn of(kind: Kind, step: u8) -> Self {
+        Self { kind, step: Step::new(step) }
+    }
+
+    /// The step, as the board keeps it.
+    pub const fn step(self) -> Step {
+        self.step
+    }
+
+    /// The number of the step.
+    pub const fn number(self) -> u8 {
+        self.step.number()
+    }
+
+    /// Everything that the vocabulary says of it.
+    pub fn meaning(self) -> &'static Meaning {
+        of(self.kind).steps.get(usize::from(self.number())).unwrap_or(&UNKNOWN)
+    }
+
+    /// Its name in exports and on screen.
+    pub fn name(self) -> &'static str {
+        self.meaning().word
+    }
+
+    /// One letter for a bar in a chart.
+    pub fn letter(self) -> &'static str {
+        self.meaning().letter
+    }
+
+    /// True if its numbers are the size of the work.
+    pub fn is_main(self) -> bool {
+        self.meaning().main
+    }
+
+    /// True for the step in which every life of a slot begins.
+    pub fn is_first(self) -> bool {
+        self.step == Step::FIRST
+    }
+
+    /// True for the step that waits for other work.
+    pub fn waits(self) -> bool {
+        !self.is_first() && !self.meaning().work
+    }
+
+    /// The sum of the shares of the steps before it, and its own, in thousandths.
+    pub fn shares(self) -> (u16, u16) {
+        let before = of(self.kind).steps.iter().take(self.number().into()).map(|meaning| meaning.weight).sum();
+        (before, self.meaning().weight)
+    }
+}
+
+impl From<Phase> for Step {
+    fn from(phase: Phase) -> Self {
+        phase.step()
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl Serialize for Phase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A step that a slot entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PhaseEntry {
+    /// The step entered.
+    pub phase: Phase,
+    /// Nanoseconds on the board's monotonic clock.
+    pub entered_at_ns: u64,
+    /// Work finished in it: at its end, or so far for the present step. Bytes for a download.
+    pub done: u64,
+}
+
+impl PhaseEntry {
+    /// The same as a slot's view holds it.
+    pub const fn transition(self) -> Transition {
+        Transition { step: self.phase.step(), entered_at_ns: self.entered_at_ns, done: self.done }
+    }
+}
+
+/// The steps of a slot under the vocabulary of its kind.
+pub trait Phases {
+    /// The present step.
+    fn phase(&self) -> Phase;
+    /// The last steps entered, oldest first.
+    fn phases(&self) -> impl DoubleEndedIterator<Item = PhaseEntry> + '_;
+}
+
+impl Phases for SlotView {
+    fn phase(&self) -> Phase {
+        Phase { kind: self.kind, step: self.step }
+    }
+
+    fn phases(&self) -> impl DoubleEndedIterator<Item = PhaseEntry> + '_ {
+        self.transitions.iter().map(|entry| PhaseEntry {
+            phase: Phase { kind: self.kind, step: entry.step },
+            entered_at_ns: entry.entered_at_ns,
+            done: entry.done,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_begins_in_its_queue_and_shares_no_more_than_the_whole() {
+        for kind in Kind::ALL {
+            let steps = of(*kind).steps;
+            assert_eq!(Phase::of(*kind, 0).name(), "queued");
+            assert!(steps.iter().map(|meaning| meaning.weight).sum::<u16>() <= 1000, "{kind}");
+            assert!(steps.iter().filter(|meaning| meaning.main).count() <= 1, "{kind}");
+            let mut words: Vec<&str> = steps.iter().map(|meaning| meaning.word).collect();
+            words.sort_unstable();
+            words.dedup();
+            assert_eq!(words.len(), steps.len(), "{kind}: a word twice");
+        }
+    }
+
+    #[test]
+    fn a_number_means_what_its_kind_says_and_an_unknown_one_is_work() {
+        let word = |kind, number| Phase::of(kind, number).name();
+        assert_eq!((word(Kind::Install, 3), word(Kind::Task, 3)), ("downloading", "running"));
+        assert_eq!((word(Kind::Task, 200), word(Kind::Turn, 9)), ("working", "working"));
+        assert!(Phase::of(Kind::Task, 1).waits() && !Phase::QUEUED.waits() && !Phase::LINKING.waits());
+        assert_eq!(Phase::EXTRACTING.shares(), (850, 120));
+    }
+
+    #[test]
+    fn a_unit_of_the_writers_own_is_preferred_in_its_step_alone() {
+        let task = SlotView { kind: Kind::Task, step: task::RUNNING, unit: Unit::Bytes, ..SlotView::default() };
+        let queued = Phase::of(Kind::Task, 0);
+        assert_eq!((unit_of(&task), unit_in(&task, queued), sized_in_bytes(&task)), (Unit::Bytes, Unit::Count, true));
+        let plain = SlotView { unit: Unit::Unknown, ..task };
+        assert_eq!((unit_of(&plain), sized_in_bytes(&plain)), (Unit::Count, false));
+        let install = |phase: Phase| SlotView { step: phase.step(), ..SlotView::default() };
+        assert_eq!(unit_of(&install(Phase::LINKING)), Unit::Files);
+        assert!(Phase::OF_INSTALL.iter().all(|phase| sized_in_bytes(&install(*phase))));
+    }
+
+    #[test]
+    fn a_name_of_the_writers_own_is_preferred() {
+        let slot = SlotView { kind: Kind::Task, step: task::RUNNING, ..SlotView::default() };
+        assert_eq!(word_of(&slot), "running");
+        assert_eq!(word_of(&SlotView { step_name: Some("linking crates".into()), ..slot }), "linking crates");
+        assert_eq!((task::step_named("running"), task::step_named("linking")), (Some(task::RUNNING), None));
+    }
+}

@@ -1,0 +1,25 @@
+//! The steps of a task: a script, a build step, any command.
+
+use vx_shm::{Kind, Step};
+
+use super::{Meaning, Phase, Vocabulary};
+
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
+    noun: "task",
+    steps: &[
+        Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
+        Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
+        Meaning { letter: "P", ..Meaning::of("preparing") },
+        Meaning { letter: "R", weight: 1000, counts: true, main: true, ..Meaning::of("running") },
+        Meaning { letter: "F", ..Meaning::of("finishing") },
+    ],
+};
+
+/// The work itself.
+pub const RUNNING: Step = Step::new(3);
+
+/// The step of a task with this word; `None` for a word of the writer's own.
+pub fn step_named(word: &str) -> Option<Step> {
+    let place = VOCABULARY.steps.iter().position(|meaning| meaning.word == word)?;
+    u8::try_from(place).ok().map(|number| Phase::of(Kind::Task, number).step())
+}

@@ -1,0 +1,139 @@
+//! The loop of the inline view: progress below the prompt of a terminal.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+use ratatui::crossterm::terminal;
+use vx_shm::Snapshot;
+use vx_status::changes::Changes;
+use vx_status::final_table;
+use vx_status::lines::{Reading, watch};
+use vx_status::look::Look;
+use vx_status::pace::Pace;
+use vx_status::rates::Rates;
+use vx_status::source::{Expectations, Inputs};
+use vx_status::totals::Totals;
+
+use super::OutputOptions;
+use crate::inline::{finished_line, live_rows, redraw};
+use crate::terminal::{Arrived, Signals, SignsGuard, Stream, clear_signs, restore_on_panic, stderr_columns};
+use crate::theme::Theme;
+
+/// Interval between two drawings of the live rows.
+const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
+/// A new size is drawn for once it has stayed this long.
+const SETTLED: Duration = Duration::from_millis(150);
+
+/// Show progress below the prompt of a terminal until the work is over, then the final table.
+///
+/// The output goes to standard error, which must be a terminal. Signals stay with the caller. Between two drawings the
+/// terminal keeps no changed mode; the signs outside the screen's cells are removed at the end, by a panic of any
+/// thread, and while the process is stopped.
+///
+/// # Errors
+///
+/// If standard error cannot be written, or the board could no longer be read.
+pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<()>) -> io::Result<()> {
+    let mut view = Inline::new(options.look, inputs.snapshots.expectations());
+    restore_on_panic();
+    let mut signs_guard = SignsGuard::new(options.signs, Stream::Stderr);
+    let mut latest = Snapshot::default();
+    let mut stops = Signals::listen_to_stops()?;
+    let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
+        if stops.arrived().contains(&Arrived::Stop) {
+            clear_signs();
+            stops.pause(false);
+            signs_guard.again();
+            view.again();
+        }
+        let size = terminal::size().unwrap_or((80, 24));
+        let bytes = view.step(reading, size);
+        write_out(&bytes)?;
+        if bytes.is_empty() || reading.last {
+            return Ok(());
+        }
+        signs_guard.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
+    });
+    drop((signs_guard, stops));
+    let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, stderr_columns());
+    write_out(&table)?;
+    watched
+}
+
+/// The inline view's state between two readings.
+struct Inline {
+    theme: Theme,
+    expectations: Expectations,
+    changes: Changes,
+    rates: Rates,
+    size: (u16, u16),
+    resized_at: Option<Duration>,
+    drawn_at: Option<Duration>,
+    shown: Vec<String>,
+    paces: Vec<Pace>,
+}
+
+impl Inline {
+    fn new(look: Look, expectations: Expectations) -> Self {
+        Self {
+            theme: Theme::new(look),
+            expectations,
+            changes: Changes::default(),
+            rates: Rates::default(),
+            size: (0, 0),
+            resized_at: None,
+            drawn_at: None,
+            shown: Vec::new(),
+            paces: Vec::new(),
+        }
+    }
+
+    /// Draw everything anew below the cursor: another process has written to the terminal.
+    fn again(&mut self) {
+        self.shown.clear();
+    }
+
+    /// The bytes to write for a reading, on a screen of this size.
+    fn step(&mut self, reading: &Reading, size: (u16, u16)) -> String {
+        if size != self.size {
+            let first = self.size == (0, 0);
+            self.size = size;
+            self.resized_at = (!first).then_some(reading.now);
+            self.shown.clear();
+        }
+        let settling = self.resized_at.is_some_and(|at| reading.now.saturating_sub(at) < SETTLED);
+        let early = self.drawn_at.is_some_and(|at| reading.now.saturating_sub(at) < BETWEEN_FRAMES);
+        if (settling || early) && !reading.last {
+            return String::new();
+        }
+        self.paces = self.rates.note(reading.snapshot);
+        let ends = self.changes.new_ends(reading.snapshot);
+        let now_ns = reading.snapshot.taken_at_ns;
+        let finished: Vec<String> = ends.iter().map(|slot| finished_line(&self.theme, slot, now_ns, size.0)).collect();
+        let live = match reading.last {
+            true => Vec::new(),
+            false => live_rows(&self.theme, reading.snapshot, &self.paces, &self.expectations, size),
+        };
+        if finished.is_empty() && live == self.shown && self.resized_at.is_none() {
+            return String::new();
+        }
+        self.resized_at = None;
+        self.drawn_at = Some(reading.now);
+        let bytes = redraw(&finished, &live);
+        self.shown = live;
+        bytes
+    }
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stderr = io::stderr().lock();
+    stderr.write_all(text.as_bytes())?;
+    stderr.flush()
+}
+
+#[cfg(test)]
+mod tests;
