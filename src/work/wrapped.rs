@@ -118,9 +118,10 @@ impl Wrapped {
 /// The look at one stream.
 fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> Look {
     let (meter, mut stream) = (Arc::clone(meter), Stream::default());
+    let number = meter.lock().0.add_stream();
     Box::new(move |bytes| {
         let (meter, gauge) = &mut *meter.lock();
-        meter.printed(bytes);
+        meter.printed(number, bytes);
         gauge.feed(&mut stream, bytes, |reading| meter.read(&reading));
     })
 }

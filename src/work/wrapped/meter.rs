@@ -19,7 +19,8 @@ pub(super) struct Meter {
     /// The unit of the numbers on the board.
     unit: Option<Unit>,
     log: Option<Log>,
-    tail: Tail,
+    /// The end of each stream.
+    tails: Vec<Tail>,
     message: Option<String>,
 }
 
@@ -31,15 +32,21 @@ impl Meter {
         if let Some(slot) = &mut place.slot {
             slot.enter(task::RUNNING, total);
         }
-        Self { place: Some(place), total, unit: None, log, tail: Tail::keeping(TAIL_BYTES), message: None }
+        Self { place: Some(place), total, unit: None, log, tails: Vec::new(), message: None }
     }
 
-    /// The command printed this.
-    pub(super) fn printed(&mut self, bytes: &[u8]) {
+    /// The number of one more stream, from 0.
+    pub(super) fn add_stream(&mut self) -> usize {
+        self.tails.push(Tail::keeping(TAIL_BYTES));
+        self.tails.len() - 1
+    }
+
+    /// The command printed this on the stream with this number.
+    pub(super) fn printed(&mut self, stream: usize, bytes: &[u8]) {
         if self.place.is_none() {
             return;
         }
-        self.tail.push(bytes);
+        self.tails[stream].push(bytes);
         if let Some(log) = &mut self.log {
             log.write(bytes);
         }
@@ -64,10 +71,21 @@ impl Meter {
 
     /// The command has ended: its place, and the last lines of its output.
     pub(super) fn finish(&mut self) -> (Place, Vec<String>) {
-        let mut lines = self.tail.lines();
-        lines.drain(..lines.len().saturating_sub(TAIL_LINES));
-        (self.place.take().unwrap_or_else(Place::none), lines)
+        (self.place.take().unwrap_or_else(Place::none), last_of(self.tails.iter().map(Tail::lines).collect()))
     }
+}
+
+/// The last lines of all streams, each stream's together: two pipes keep no common order, and the cause of a failure is
+/// often a single line on one of them. No stream has more than its share unless the others leave room.
+fn last_of(mut streams: Vec<Vec<String>>) -> Vec<String> {
+    let share = TAIL_LINES / streams.len().max(1);
+    let spare = |lines: &Vec<String>| share.saturating_sub(lines.len());
+    let all_spare: usize = streams.iter().map(spare).sum();
+    for lines in &mut streams {
+        let kept = if lines.len() > share { share + all_spare } else { share };
+        lines.drain(..lines.len().saturating_sub(kept));
+    }
+    streams.concat()
 }
 
 fn unit(unit: Unit) -> vx_shm::Unit {
@@ -75,5 +93,25 @@ fn unit(unit: Unit) -> vx_shm::Unit {
         Unit::Count => vx_shm::Unit::Count,
         Unit::Bytes => vx_shm::Unit::Bytes,
         Unit::Permille => vx_shm::Unit::Permille,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(name: &str, count: usize) -> Vec<String> {
+        (1..=count).map(|line| format!("{name}{line}")).collect()
+    }
+
+    #[test]
+    fn every_stream_has_its_share_of_the_last_lines() {
+        let last = |out, err| last_of(vec![lines("o", out), lines("e", err)]).join(" ");
+        assert_eq!(last(500, 1), "o494 o495 o496 o497 o498 o499 o500 e1");
+        assert_eq!(last(2, 500), "o1 o2 e495 e496 e497 e498 e499 e500");
+        assert_eq!(last(9, 9), "o6 o7 o8 o9 e6 e7 e8 e9");
+        assert_eq!(last(0, 3), "e1 e2 e3");
+        assert_eq!(last_of(vec![lines("o", 9)]).len(), TAIL_LINES);
+        assert!(last_of(Vec::new()).is_empty());
     }
 }

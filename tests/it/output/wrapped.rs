@@ -70,7 +70,9 @@ fn a_failure_shows_the_last_lines_and_the_log_has_all() {
     let slot = sandbox.slot("x").expect("its slot");
     assert_eq!((text(&slot["error_kind"]), &slot["exit_code"]), ("exit", &3.into()));
     let error = text(&slot["error"]).to_owned();
+    // The pipes of the two streams have no common order.
     assert!(error.starts_with("failed: exit code 3\n") && error.contains("\nline 500\n"), "{error}");
+    assert!(error.contains("\nbroken"), "{error}");
     let mut files = Vec::new();
     crate::sandbox::files_below(&sandbox.runtime(), &sandbox.runtime(), &mut files);
     let log = files.iter().find(|file| file.ends_with("x.log")).expect("its log");
