@@ -68,11 +68,15 @@ fn standard_input_goes_to_the_program() {
 
 #[test]
 fn the_program_takes_the_place_of_vx_and_signals_are_its_own() {
-    let sandbox = saying("trap 'exit 5' TERM; echo $$; while :; do sleep 0.05; done");
+    let sandbox = saying("trap 'exit 5' TERM; echo $$; : >ready; while :; do sleep 0.05; done");
     let running = sandbox.start("say");
     let pid = running.pid();
     eventually("the script runs", || {
-        sandbox.processes().into_iter().find(|process| process.pid == pid && process.command.contains("bin/say"))
+        let ready = sandbox.project().join("ready").exists();
+        sandbox
+            .processes()
+            .into_iter()
+            .find(|process| ready && process.pid == pid && process.command.contains("bin/say"))
     });
     running.signal(Signal::TERM);
     let finished = running.finish().exits_with(5);
