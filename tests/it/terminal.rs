@@ -355,8 +355,8 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     sandbox.vx("sync --record run.vxr").succeeds();
     let Some(tmux) = Tmux::start(&sandbox) else { return };
     tmux.session(&sandbox, "top");
-    tmux.type_line("top", &format!("{} top run.vxr --speed 0.5; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
-    tmux.await_screen("top", "it plays, slowly", |screen| screen.contains("x0.50") && all_move(screen));
+    tmux.type_line("top", &format!("{} top run.vxr --speed 0.25; echo \"code=$?\"", env!("CARGO_BIN_EXE_vx")));
+    tmux.await_screen("top", "it plays, slowly", |screen| screen.contains("x0.25") && all_move(screen));
     tmux.press("top", "Space");
     let paused = tmux.await_screen("top", "it stands still", |screen| screen.contains("paused"));
     assert!(paused.contains("Space play") && paused.contains("0/3"), "{paused}");
@@ -380,9 +380,9 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     tmux.await_screen("top", "five seconds on", |screen| screen.contains("3/3"));
     tmux.press("top", "+");
     tmux.press("top", "+");
-    tmux.await_screen("top", "twice as fast as it was", |screen| screen.contains("x2"));
+    tmux.await_screen("top", "four times as fast as it was", |screen| screen.contains("x1"));
     tmux.press("top", "-");
-    tmux.await_screen("top", "as fast as it was", |screen| screen.contains("x1"));
+    tmux.await_screen("top", "half as fast again", |screen| screen.contains("x0.50"));
     tmux.press("top", "Space");
     tmux.await_screen("top", "from the beginning again", |screen| {
         screen.contains("replay 0.") && screen.contains(" 0/")
