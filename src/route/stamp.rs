@@ -54,6 +54,11 @@ impl Look {
         stamp.is_some()
     }
 
+    /// Forget a file that nothing depends on after all.
+    pub fn forget(&mut self, path: &Path) {
+        self.seen.retain(|(seen, _)| seen != path);
+    }
+
     /// The recorded states; `None` if a later change of a file could go unnoticed.
     pub fn finish(self) -> Option<Vec<Seen>> {
         let trusted = self.began.checked_sub(STEP)?.duration_since(UNIX_EPOCH).ok()?.as_nanos();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::consent::{Consent, witnesses};
+use super::consent::{Consent, Standing, witnesses};
 use super::error::WorkError;
 use super::frontend::{Frontend, Silent};
 use super::on_path::{self, search_path as search_path_of_system};
@@ -79,6 +79,11 @@ impl Routes {
         {
             look_at(place, &home, &mut look);
             open_lineage(place, &home, &mut layers, &mut look)?;
+        }
+        for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == Standing::Nothing) {
+            // Where nothing may act, no consent changes the routes.
+            let paths = witnesses(&home, &layer.workspace.project.directory);
+            paths.iter().for_each(|path| look.forget(path));
         }
         let on_path = search_path_of_system(&home, layers.iter().map(|layer| &layer.workspace.consent));
         Ok(Self { layers, home, look, directory: place.directory().to_owned(), on_path })

@@ -1,8 +1,10 @@
 //! Memory for one table of texts and for one search path, of the size that they need.
 
+use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 use core::slice;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::{call, number};
 use super::start::{Start, Table, value_of};
@@ -12,6 +14,29 @@ const PRIVATE_ANONYMOUS: usize = 0x22;
 
 /// The folders that are searched for programs if no search path is set.
 const DEFAULT_PATH: &[u8] = b"/usr/local/bin:/usr/bin:/bin";
+
+/// Bytes of memory that need no call. A usual environment takes a few hundred.
+const AT_HAND_BYTES: usize = 16 * 1024;
+
+/// Memory at hand for one arena. It is part of the zeroed data, so only the pages that are used cost anything.
+#[repr(align(8))]
+struct AtHand {
+    bytes: UnsafeCell<[u8; AT_HAND_BYTES]>,
+    taken: AtomicBool,
+}
+
+// SAFETY: `bytes` is touched only through the pointer that `take` hands out, once.
+unsafe impl Sync for AtHand {}
+
+static AT_HAND: AtHand = AtHand { bytes: UnsafeCell::new([0; AT_HAND_BYTES]), taken: AtomicBool::new(false) };
+
+impl AtHand {
+    /// The memory, aligned for pointers and zeroed, if it has this many bytes and nobody has taken it before.
+    fn take(&self, length: usize) -> Option<*mut u8> {
+        let free = length <= AT_HAND_BYTES && !self.taken.swap(true, Ordering::Relaxed);
+        free.then(|| self.bytes.get().cast())
+    }
+}
 
 /// A table of arguments or of variables that is being filled. Its memory is never given back: the program ends soon, or
 /// another takes its place.
@@ -39,10 +64,8 @@ impl<'a> Arena<'a> {
     fn new(places: usize, path_bytes: usize) -> Option<Self> {
         let table_bytes = places.checked_mul(size_of::<*const c_char>())?;
         let length = table_bytes.checked_add(path_bytes)?;
-        // SAFETY: the kernel picks the address of fresh memory; no memory in use is replaced.
-        let address = unsafe { call(number::MMAP, [0, length, READ_WRITE, PRIVATE_ANONYMOUS, usize::MAX, 0]) };
-        let base = usize::try_from(address).ok()? as *mut u8;
-        // SAFETY: the memory just mapped is `table_bytes + path_bytes` long.
+        let base = AT_HAND.take(length).or_else(|| mapped(length))?;
+        // SAFETY: the memory is `table_bytes + path_bytes` long, aligned for pointers and zeroed.
         let path = unsafe { base.add(table_bytes) };
         Some(Self { table: base.cast(), places, used: 0, path, path_bytes, texts: PhantomData })
     }
@@ -61,7 +84,7 @@ impl<'a> Arena<'a> {
             return None;
         }
         self.path_bytes = 0;
-        // SAFETY: `path_bytes` bytes begin at `path`, zeroed by the kernel, and `length` is no more. They are handed
+        // SAFETY: `path_bytes` bytes begin at `path`, zeroed, and `length` is no more. They are handed
         // out once, since no room is left for another text, and never given back.
         let text = unsafe { slice::from_raw_parts_mut(self.path, length) };
         let mut at = 0;
@@ -105,7 +128,7 @@ impl<'a> Arena<'a> {
 
     /// The table, ended by a null pointer.
     pub fn finish(self) -> Table<'a> {
-        // SAFETY: `push` keeps the last place free, which is still zero, as the kernel made it: a null pointer. All
+        // SAFETY: `push` keeps the last place free, which is still zero: a null pointer. All
         // pointers before it came through `push`.
         unsafe { Table::at(self.table) }
     }
@@ -118,6 +141,13 @@ impl<'a> Arena<'a> {
             self.used += 1;
         }
     }
+}
+
+/// Fresh memory of the kernel's.
+fn mapped(length: usize) -> Option<*mut u8> {
+    // SAFETY: the kernel picks the address of fresh memory; no memory in use is replaced.
+    let address = unsafe { call(number::MMAP, [0, length, READ_WRITE, PRIVATE_ANONYMOUS, usize::MAX, 0]) };
+    Some(usize::try_from(address).ok()? as *mut u8)
 }
 
 #[cfg(test)]
@@ -166,6 +196,15 @@ mod tests {
         }
         arena.arguments_after_own(&start);
         assert_eq!(texts(arena.finish()), ["vx", "x", "--shim", "node", "--", "-e", "0"]);
+    }
+
+    #[test]
+    fn memory_at_hand_is_taken_once_and_only_if_it_is_enough() {
+        let memory = AtHand { bytes: UnsafeCell::new([0; AT_HAND_BYTES]), taken: AtomicBool::new(false) };
+        assert_eq!(memory.take(AT_HAND_BYTES + 1), None);
+        assert!(memory.take(AT_HAND_BYTES).is_some_and(|base| base.cast::<*const c_char>().is_aligned()));
+        assert_eq!(memory.take(1), None);
+        assert!(Arena::new(AT_HAND_BYTES, 0).is_some(), "a large environment has memory of its own");
     }
 
     #[test]
