@@ -121,10 +121,6 @@ mutants! {
     LaneFreeFirst,
     /// A lane that is handed out stays among the free ones.
     LaneStaysFree,
-    /// A thread that waits for a lane is not woken when one is free.
-    SilentLane,
-    /// A lane becomes free between a thread's look at the lanes and its wait.
-    LaneWaitAfresh,
 
     /// "Closed" is stored without releasing the board's last state and time.
     RelaxedClose,

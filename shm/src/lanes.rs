@@ -99,7 +99,7 @@ impl Lanes {
         let mut free = self.lock();
         free.forget_key(lane.slot);
         free.put(lane, ended_at_ns);
-        let wake = free.waiting > 0 && !broken(Mutant::SilentLane);
+        let wake = free.waiting > 0;
         drop(free);
         if wake {
             self.freed.notify_one();
@@ -113,10 +113,6 @@ impl Lanes {
 
     fn sleep<'a>(&'a self, mut free: MutexGuard<'a, Free>, longest: Duration) -> MutexGuard<'a, Free> {
         free.waiting += 1;
-        if broken(Mutant::LaneWaitAfresh) {
-            drop(free);
-            free = self.lock();
-        }
         let woken = self.freed.wait_timeout(free, longest).unwrap_or_else(PoisonError::into_inner);
         let mut free = woken.0;
         free.waiting -= 1;
@@ -161,4 +157,50 @@ impl Free {
 /// stored.
 pub fn end(write_end: impl FnOnce(), free: impl FnOnce()) {
     in_order(Mutant::LaneFreeFirst, write_end, free);
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::progress::SlotState;
+
+    const FREE: Control = Control::of(0, SlotState::Free, false);
+
+    fn lane(slot: u32) -> Lane {
+        Lane { slot, left: FREE, locked: true }
+    }
+
+    fn taken(lanes: &Lanes, key: &str, now_ns: u64) -> u32 {
+        lanes.take(key, now_ns, None).unwrap().slot
+    }
+
+    #[test]
+    fn an_end_is_kept_in_view_for_a_second_while_there_is_room() {
+        let lanes = Lanes::default();
+        (0..3).for_each(|slot| lanes.add_unused(lane(slot)));
+        lanes.add_left(Lane { locked: false, ..lane(9) }, None);
+        assert_eq!(taken(&lanes, "a", 10), 0);
+        lanes.give_back(lane(0), Some(20));
+        assert_eq!(taken(&lanes, "b", 30), 1, "the first has just ended");
+        assert_eq!(taken(&lanes, "c", 20 + REST_NS), 0, "it has rested, and no other slot need be shown");
+        assert_eq!(taken(&lanes, "d", 20 + REST_NS), 2);
+        lanes.give_back(lane(2), Some(20 + REST_NS));
+        lanes.give_back(lane(1), Some(21 + REST_NS));
+        assert_eq!(taken(&lanes, "e", 22 + REST_NS), 2, "there is no other, and it ended first");
+        assert_eq!(taken(&lanes, "f", 22 + REST_NS), 1);
+        assert_eq!(taken(&lanes, "g", 22 + REST_NS), 9, "one that was left without an end comes last");
+        assert_eq!(lanes.take("h", 22 + REST_NS, None), Err(NoLane::AllInUse));
+    }
+
+    #[test]
+    fn a_key_is_free_again_with_its_lane_or_without() {
+        let lanes = Lanes::default();
+        (0..2).for_each(|slot| lanes.add_unused(lane(slot)));
+        assert_eq!(taken(&lanes, "a", 0), 0);
+        assert_eq!(lanes.take("a", 0, None), Err(NoLane::KeyInUse(0)));
+        lanes.lose(0);
+        assert_eq!(taken(&lanes, "a", 0), 1);
+        lanes.give_back(lane(1), None);
+        assert_eq!(taken(&lanes, "a", 0), 1);
+    }
 }

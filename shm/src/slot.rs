@@ -17,8 +17,8 @@ pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
-pub use log_writer::LogWriter;
 pub(crate) use hold::{Hold, Seen, beat_slot};
+pub use log_writer::LogWriter;
 pub(crate) use place::{NewLife, begin_life, candidates, lock_slot, reserve_again, reserve_place, take_place};
 pub use work::Work;
 
@@ -30,8 +30,8 @@ use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode
 use crate::liveness::{beats, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
-use hold::{OwnByte, SlotBeats};
 use crate::stamp::{self, Control, Meta, StepChange};
+use hold::{OwnByte, SlotBeats};
 
 /// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
 pub const LOG_LINE_BYTES: usize = 1000;

@@ -61,7 +61,9 @@ impl ReserveError {
     /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Full { .. } | Self::TooFew { .. } => Some("wait for a slot to end (it rests for a second), or make a larger board".into()),
+            Self::Full { .. } | Self::TooFew { .. } => {
+                Some("wait for a slot to end (it rests for a second), or make a larger board".into())
+            }
             Self::KeyInUse { .. } | Self::NotEnded { .. } => Some("wait until it has ended".into()),
             Self::Busy { .. } => Some("see whether a process that uses the board is stopped, and try again".into()),
             Self::NoKey | Self::Io(_) => None,
@@ -155,9 +157,10 @@ impl ClaimError {
             }
             Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
             Self::OtherCreator { pid } => Some(format!("leave it to process {pid}, or make a board of your own")),
-            Self::NoLane { .. } => {
-                Some("claim as many lanes as there are threads, or give `Pool::begin_as` the patience to wait for one".into())
-            }
+            Self::NoLane { .. } => Some(
+                "claim as many lanes as there are threads, or give `Pool::begin_as` the patience to wait for one"
+                    .into(),
+            ),
             Self::NoSuchSlot { .. } | Self::Beats(_) => None,
         }
     }

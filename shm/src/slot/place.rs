@@ -134,13 +134,7 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
 
 /// Begin a life in a slot whose byte this process has locked, and that is still under the control word `from`. Returns
 /// its generation. `None` when another process has claimed it first, which happens only without locks.
-pub(crate) fn begin_life(
-    segment: &Segment,
-    slot: u32,
-    from: Control,
-    life: &NewLife<'_>,
-    now_ns: u64,
-) -> Option<u32> {
+pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &NewLife<'_>, now_ns: u64) -> Option<u32> {
     let (line, cold) = (segment.hot(slot)?, segment.cold(slot)?);
     let generation = from.generation.wrapping_add(1);
     stamp::note_used(&segment.header().used, slot);
