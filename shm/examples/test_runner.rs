@@ -55,7 +55,7 @@ fn run(test: &str, mut slot: Option<Slot>) -> io::Result<ExitStatus> {
         let line = line?;
         lines += 1;
         last = String::from_utf8_lossy(&line).into_owned();
-        for slot in &mut slot {
+        if let Some(slot) = &mut slot {
             slot.log_line(&line);
             slot.message(&last);
             slot.publish(lines);

@@ -6,7 +6,7 @@ use vx_shm::SlotState;
 use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
 use vx_shm::lanes::{self, Lane, Lanes, NoLane};
 use vx_shm::layout::HotLine;
-use vx_shm::stamp::{Control, claim, look, read_under, set_control, store_words};
+use vx_shm::stamp::{Control, claim, look, read_under, set_control};
 
 use crate::run::Model;
 
@@ -23,8 +23,8 @@ pub(crate) const MODELS: &[Model] = &[Model {
 struct Pool {
     lanes: Lanes,
     line: HotLine,
-    /// Not latched: what a task writes, and then what it writes when it ends.
-    words: [AtomicU64; 2],
+    /// Not latched.
+    word: AtomicU64,
 }
 
 impl Pool {
@@ -45,14 +45,10 @@ impl Pool {
         };
         let generation = lane.left.generation + 1;
         let live = Control::of(generation, SlotState::Live, true);
-        let write = || store_words(&self.words, &[u64::from(generation), 0]);
+        let write = || self.word.store(generation.into(), Ordering::Relaxed);
         assert!(claim(&self.line, lane.left, live, write), "a lane in the hands of two");
         let over = Control::of(generation, SlotState::Done, true);
-        let end = || {
-            store_words(&self.words[1..], &[u64::from(generation)]);
-            set_control(&self.line, over);
-        };
-        lanes::end(end, || self.lanes.give_back(Lane { left: over, ..lane }, Some(0)));
+        lanes::end(|| set_control(&self.line, over), || self.lanes.give_back(Lane { left: over, ..lane }, Some(0)));
         true
     }
 }
@@ -65,16 +61,12 @@ fn a_lane_used_again_shows_one_task() {
     });
     let reader = thread::spawn(move || {
         let control = look(&pool.line);
-        let mut words = [0; 2];
+        let mut word = 0;
         let whole = read_under(&pool.line, control.word(), || {
-            words = pool.words.each_ref().map(|word| word.load(Ordering::Relaxed));
+            word = pool.word.load(Ordering::Relaxed);
             true
         });
-        if whole && !control.unnamed() {
-            let generation = u64::from(control.generation);
-            assert_eq!(words[0], generation, "under {control:?}");
-            assert!(control.state != SlotState::Done.number() || words[1] == generation, "{words:?} under {control:?}");
-        }
+        assert!(!whole || control.unnamed() || word == control.generation.into(), "{word} under {control:?}");
     });
     let ran = tasks.map(|task| task.join().unwrap());
     assert!(ran.contains(&true));
