@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::lanes::{Lane, Lanes, NoLane};
-use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::process::{self, Writer};
 use crate::liveness::{beats as heart, clock};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{Segment, lock};
@@ -38,7 +38,7 @@ struct Held {
     slots: Vec<u32>,
     beats: Arc<LaneBeats>,
     /// This process, looked up once.
-    writer: ProcessMark,
+    writer: Writer,
 }
 
 impl Pool {
@@ -50,8 +50,10 @@ impl Pool {
     pub fn claim(board: &Path, lanes: u32) -> Result<Self, ClaimError> {
         let segment = Arc::new(slot::open(board)?);
         let beats = Arc::new(LaneBeats::new(segment.clone()));
-        let mut held = Held { segment, lanes: Lanes::default(), slots: Vec::new(), beats, writer: process::own() };
+        let mut held =
+            Held { segment, lanes: Lanes::default(), slots: Vec::new(), beats, writer: Writer::of(process::own()) };
         held.take_slots(lanes)?;
+        held.segment.touch_slots(&held.slots);
         heart::keep(&held.beats).map_err(ClaimError::Beats)?;
         Ok(Self { held: Arc::new(held) })
     }
@@ -151,7 +153,7 @@ impl Held {
 
     fn unlock(&self, slot: u32) {
         // Not in a forked child, which would free the byte for its parent, too.
-        if self.writer.pid == std::process::id()
+        if self.writer.mark.pid == std::process::id()
             && let Some(file) = self.segment.lock_file()
         {
             lock::unlock(file, lock::slot_byte(slot));

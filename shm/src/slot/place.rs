@@ -7,7 +7,7 @@
 use crate::atomics::Ordering;
 use crate::lanes::REST_NS;
 use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
-use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::process::{self, ProcessMark, Writer};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
@@ -19,7 +19,7 @@ use super::{ClaimError, ReserveError, Work, known_state, table};
 /// Name a slot for a process that is about to be started. For the board's creator.
 pub(crate) fn reserve_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: ProcessMark::default(), state: SlotState::Reserved };
+    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: Writer::default(), state: SlotState::Reserved };
     let (slot, generation) = take(segment, &life, Some(true))?;
     if let Some(file) = segment.lock_file() {
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
@@ -69,7 +69,7 @@ pub(super) fn take_live(
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
     let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-    let life = NewLife { wanted, origin, writer, state: SlotState::Live };
+    let life = NewLife { wanted, origin, writer: Writer::of(writer), state: SlotState::Live };
     take(segment, &life, creator_alive)
 }
 
@@ -93,7 +93,10 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
     }
     let write = || {
         let now_ns = clock::now_ns();
-        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), process::own()) });
+        write_identity(
+            cold,
+            &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), Writer::of(process::own())) },
+        );
         stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
         first_beat(segment, slot, now_ns);
     };
@@ -108,8 +111,7 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
 pub(crate) struct NewLife<'a> {
     pub(crate) wanted: &'a Work<'a>,
     pub(crate) origin: u8,
-    /// The slot's writer; a process id of 0 if that is not known yet.
-    pub(crate) writer: ProcessMark,
+    pub(crate) writer: Writer,
     /// The slot's state once all its words are written.
     pub(crate) state: SlotState,
 }
@@ -140,7 +142,7 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
     stamp::note_used(&segment.header().used, slot);
     let write = || {
         write_identity(cold, &life.wanted.identity(generation, life.origin, life.writer, now_ns));
-        if life.writer.pid != 0 {
+        if life.writer.mark.pid != 0 {
             first_beat(segment, slot, now_ns);
         }
         stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
