@@ -85,6 +85,8 @@ fn print_figures(large: &Board, small: &Board) {
     let mut kept = true;
     println!("\na claim of a slot, median and mean, ns:");
     for board in [small, large] {
+        let alone = median(claims_alone(board));
+        println!("  alone, of {:5} slots      {alone:8.0}", board.capacity());
         let pool = rested_pool(board);
         let first = used_once(&pool);
         let mut claims = Vec::new();
@@ -116,6 +118,20 @@ struct Tasks {
     board_ms: f64,
     /// The median of the ratios of runs that followed each other.
     ratio: f64,
+}
+
+/// Claims of 64 slots of a board, each on its own.
+fn claims_alone(board: &Board) -> Vec<f64> {
+    std::thread::sleep(Duration::from_millis(1_100));
+    let mut slots = Vec::new();
+    let claim = |at: usize| {
+        let began = Instant::now();
+        slots.push(Slot::join(board.path(), &format!("alone-{at}"), "", Kind::Task).ok());
+        began.elapsed().as_nanos() as f64
+    };
+    let taken = (0..THREADS).map(claim).collect();
+    slots.into_iter().for_each(end);
+    taken
 }
 
 /// All slots of a board, once those of the pool before have rested.

@@ -5,7 +5,7 @@
 //! that waits for a lane sleeps until one is free. Nothing here touches the board, so that `tests/loom` can run all of it.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::atomics::{Condvar, Mutant, Mutex, MutexGuard, broken, in_order};
@@ -51,8 +51,8 @@ struct Free {
     /// Those that were not ended: shown as lost until they are used again.
     lost: VecDeque<Lane>,
     /// The keys in use, and the other way round.
-    slots: HashMap<Box<str>, u32>,
-    keys: HashMap<u32, Box<str>>,
+    slots: HashMap<Arc<str>, u32>,
+    keys: HashMap<u32, Arc<str>>,
     /// Threads that sleep until a lane is free.
     waiting: usize,
 }
@@ -76,7 +76,7 @@ impl Lanes {
     /// # Errors
     /// When a lane has this key already, or none is free.
     pub fn take(&self, key: &str, now_ns: u64, patience: Option<Duration>) -> Result<Lane, NoLane> {
-        let key: Box<str> = key.into();
+        let key: Arc<str> = key.into();
         let mut free = self.lock();
         let mut began = None;
         loop {

@@ -140,6 +140,7 @@
 //! | publish the numbers of a slot ([`Slot::publish`]) | 1.4 ns, 13 instructions |
 //! | numbers and a message of 59 bytes ([`Slot::message`]) | 29 ns |
 //! | the same report through a pipe, encoded with postcard | 357 ns, and its reader must keep up |
+//! | a task's slot in a pool ([`Pool::begin`]) | 0.4 µs of 64 lanes, 0.5 to 1 µs of 4,096 |
 //! | look at the numbers of 64 slots ([`Reader::poll`]), quiet / all changed | 47 ns / 139 ns; 553 ns while all are written to |
 //! | bring a snapshot of 64 slots up to date ([`Reader::refresh`]), quiet / all changed | 0.6 µs / 1.3 µs |
 //! | follow 64 processes that report 1,000 times a second each, 60 looks a second | 0.11 % of a core |
