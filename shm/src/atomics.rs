@@ -7,8 +7,13 @@
 
 #[cfg(loom)]
 pub use loom::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+#[cfg(loom)]
+pub use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(loom))]
 pub use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+// For locks that models run, too: the standard library's have the interface of loom's.
+#[cfg(not(loom))]
+pub use std::sync::{Condvar, Mutex, MutexGuard};
 
 macro_rules! mutants {
     ($($(#[$doc:meta])* $name:ident,)*) => {
@@ -111,6 +116,11 @@ mutants! {
     RelaxedEpoch,
     /// The count of changes is looked at without acquiring them.
     RelaxedEpochLook,
+
+    /// A lane is free before its last life has ended.
+    LaneFreeFirst,
+    /// A lane that is handed out stays among the free ones.
+    LaneStaysFree,
 
     /// "Closed" is stored without releasing the board's last state and time.
     RelaxedClose,

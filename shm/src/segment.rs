@@ -17,6 +17,7 @@ mod open;
 mod parts;
 mod plain_file;
 pub(crate) mod sleep;
+mod touch;
 
 pub(crate) use create::{create_file, create_named};
 pub(crate) use named::{SCHEME, as_file, remove_named};

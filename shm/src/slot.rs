@@ -7,6 +7,7 @@
 mod behalf;
 mod ending;
 mod error;
+mod hold;
 mod log_writer;
 mod notes;
 mod place;
@@ -16,20 +17,21 @@ pub(crate) use behalf::kept_for;
 pub use ending::Ending;
 pub(crate) use ending::{write_ending, write_exit};
 pub use error::{ClaimError, EndError, ReserveError};
+pub(crate) use hold::{Hold, Seen, beat_slot};
 pub use log_writer::LogWriter;
-pub(crate) use place::{reserve_again, reserve_place, take_place};
+pub(crate) use place::{NewLife, begin_life, candidates, lock_slot, reserve_again, reserve_place, take_place};
 pub use work::Work;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::atomics::Ordering;
+use crate::lanes;
 use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode_text};
-use crate::liveness::beats::{self, Beating};
-use crate::liveness::{Beat, beat_units, clock};
+use crate::liveness::{beats, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
 use crate::stamp::{self, Control, Meta, StepChange};
+use hold::{OwnByte, SlotBeats};
 
 /// The longest line kept in a slot's log ring, in bytes; the rest of a longer one is left out.
 pub const LOG_LINE_BYTES: usize = 1000;
@@ -49,9 +51,10 @@ pub struct Slot {
     /// False if the record names another process as the writer of the log.
     writes_log: bool,
     hot: HotHandle,
-    /// The process that claimed it. A forked child has a copy of this value, and shares the lock with its parent.
-    owner: u32,
-    beats: Arc<SlotBeats>,
+    /// The holder of the slot's byte: this slot alone, or a pool.
+    hold: Arc<dyn Hold>,
+    /// False once the holder has been told.
+    held: bool,
 }
 
 impl Slot {
@@ -87,24 +90,36 @@ impl Slot {
 
     /// A claimed slot of this process. Its heartbeat starts, and the readers that wait are woken.
     fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
-        let slot = Self::attach(segment, index, generation)?;
-        beats::keep(&slot.beats).map_err(ClaimError::Beats)?;
+        let (slot, beating) = Self::attach(segment, index, generation)?;
+        beats::keep(&beating).map_err(ClaimError::Beats)?;
         ring(slot.segment());
         Ok(slot)
     }
 
-    fn attach(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
-        let capacity = segment.facts().slot_count;
+    /// A slot whose byte is the only one that its segment has locked.
+    fn attach(segment: Segment, index: u32, generation: u32) -> Result<(Self, Arc<SlotBeats>), ClaimError> {
         let segment = Arc::new(segment);
-        let hot = HotHandle::new(segment.clone(), index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
+        let beating = Arc::new(SlotBeats::new(segment.clone(), index));
+        let hold = Arc::new(OwnByte::new(segment.clone(), beating.clone()));
+        Ok((Self::held_by(segment, index, generation, hold)?, beating))
+    }
+
+    /// A slot that goes on with the words that are there. Its byte is locked.
+    pub(crate) fn held_by(
+        segment: Arc<Segment>,
+        index: u32,
+        generation: u32,
+        hold: Arc<dyn Hold>,
+    ) -> Result<Self, ClaimError> {
+        let capacity = segment.facts().slot_count;
+        let hot = HotHandle::new(segment, index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
-        let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
-        let notes = segment.cold(index).map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
-        let owner = std::process::id();
-        let log_writer = segment.cold(index).map_or(0, |cold| stamp::identity_of(cold).log_writer);
-        let writes_log = log_writer == 0 || log_writer == owner;
-        let beats = Arc::new(SlotBeats::new(segment, index));
-        Ok(Self { total, meta, index, generation, text, notes, writes_log, hot, owner, beats })
+        let cold = hot.segment().cold(index);
+        let text = cold.map_or([0; TEXT_WORDS], |cold| cold.text.own());
+        let notes = cold.map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
+        let log_writer = cold.map_or(0, |cold| stamp::identity_of(cold).log_writer);
+        let writes_log = log_writer == 0 || log_writer == std::process::id();
+        Ok(Self { total, meta, index, generation, text, notes, writes_log, hot, hold, held: true })
     }
 
     /// The slot's place in the table.
@@ -207,13 +222,19 @@ impl Slot {
     ///
     /// # Errors
     /// When the state given does not end a slot; the slot is then left as a crash would leave it.
-    pub fn end(self, ending: Ending) -> Result<(), EndError> {
+    pub fn end(mut self, ending: Ending) -> Result<(), EndError> {
         if !ending.state.ended() {
             return Err(EndError::NotAnEnd { state: ending.state });
         }
-        write_ending(self.segment(), self.index, self.generation, &ending);
+        self.held = false;
+        let write = || write_ending(self.segment(), self.index, self.generation, &ending);
+        lanes::end(write, || self.let_go(ending.state));
         ring(self.segment());
         Ok(())
+    }
+
+    fn let_go(&self, left_as: SlotState) {
+        self.hold.let_go(self.index, Control::of(self.generation, left_as, true));
     }
 
     fn publish_text(&mut self) {
@@ -235,12 +256,8 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // The byte is freed here, because the thread that beats may keep the file open a moment longer; but not in a
-        // forked child, which would free it for its parent, too.
-        if self.owner == std::process::id()
-            && let Some(file) = self.segment().lock_file()
-        {
-            lock::unlock(file, lock::slot_byte(self.index));
+        if self.held {
+            self.let_go(SlotState::Live);
         }
     }
 }
@@ -265,33 +282,6 @@ pub(crate) fn open(board: &Path) -> Result<Segment, ClaimError> {
 /// The table's lock, or an error with the time waited for it.
 pub(crate) fn table(segment: &Segment) -> Result<lock::TableGuard<'_>, ReserveError> {
     lock::lock_table(segment.lock_file())?.map_err(|waited_ms| ReserveError::Busy { waited_ms })
-}
-
-/// A slot, as the thread that beats sees it.
-struct SlotBeats {
-    segment: Arc<Segment>,
-    index: u32,
-    /// The last stamp seen, and the time at which it was first seen.
-    seen: parking_lot::Mutex<(u64, u32)>,
-}
-
-impl SlotBeats {
-    fn new(segment: Arc<Segment>, index: u32) -> Self {
-        Self { segment, index, seen: parking_lot::Mutex::new((0, 0)) }
-    }
-}
-
-impl Beating for SlotBeats {
-    fn beat(&self, now_ns: u64) {
-        let (Some(hot), Some(word)) = (self.segment.hot(self.index), self.segment.beat(self.index)) else { return };
-        let beaten = beat_units(now_ns, self.segment.facts().created_at_ns);
-        let mut seen = self.seen.lock();
-        let stamp = hot.numbers.stamp.load(Ordering::Relaxed);
-        if *seen == (0, 0) || seen.0 != stamp {
-            *seen = (stamp, beaten);
-        }
-        word.store(Beat { beaten, moved: seen.1 }.word(), Ordering::Relaxed);
-    }
 }
 
 /// The control word of a slot in its present life, for a process that changes its state.

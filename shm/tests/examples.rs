@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 use rustix::process::{Pid, Signal, kill_process};
 use support::Form;
-use vx_shm::{BoardState, Kind, Liveness, Reader, SlotState, Step};
+use vx_shm::{BoardState, Kind, Liveness, Reader, SlotState, Snapshot, Step};
 
 /// An example, as cargo built it beside this test; if it built this test alone, it is built now.
 fn example(name: &str) -> Command {
@@ -129,4 +129,67 @@ fn a_build_script_reports_on_the_board_it_is_given_and_works_without() {
     assert_eq!((slot.key.as_str(), slot.kind, slot.state), ("lines", Kind::Build, SlotState::Done));
     assert!(slot.done > 5 && Some(slot.done) <= slot.total, "{slot:?}");
     assert_eq!(seen.board.state, BoardState::Running);
+}
+
+#[test]
+fn a_build_tool_of_64_threads_makes_what_has_changed_and_shows_each_step() {
+    let form = Form::file();
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let out = form.directory().join("out");
+    let build = || {
+        let path = form.fresh();
+        let built = example("build_tool").args([&path, &sources, &out]).output().unwrap();
+        assert!(built.status.success(), "{built:?}");
+        Reader::open(&path).unwrap().snapshot().unwrap()
+    };
+    let seen = build();
+    let of = |seen: &Snapshot, key: &str| seen.slots.iter().find(|slot| slot.key == key).cloned();
+    let index = of(&seen, "index").unwrap();
+    assert_eq!((seen.board.state, index.state), (BoardState::Done, SlotState::Done));
+    let lists = std::fs::read_dir(&out).unwrap().count() as u64 - 1;
+    assert_eq!((index.done, index.total), (lists, Some(lists)), "one for each source");
+    let words = std::fs::read_to_string(index.result.unwrap()).unwrap();
+    assert!(words.lines().any(|word| word == "Pool"), "a word of the sources");
+    let steps = || seen.slots.iter().filter(|slot| slot.key != "index");
+    assert!(steps().count() > 1 && steps().all(|slot| slot.state == SlotState::Done && Some(slot.done) == slot.total));
+    let again = build();
+    let skipped = again.slots.iter().filter(|slot| slot.state == SlotState::Skipped).count();
+    assert_eq!(skipped, again.slots.len() - 1, "all but the index are up to date: {again:?}");
+}
+
+#[test]
+fn a_test_runner_shows_the_end_and_the_last_lines_of_each_test() {
+    let form = Form::file();
+    let path = form.fresh();
+    let failing = "echo out; echo err >&2; exit 3";
+    let run = example("test_runner").arg(&path).args(["true", failing, "true"]).output().unwrap();
+    assert_eq!((run.status.code(), &*run.stdout), (Some(1), &b"2 of 3 passed\n"[..]));
+    assert!(String::from_utf8(run.stderr).unwrap().contains(failing));
+    let mut reader = Reader::open(&path).unwrap();
+    let seen = reader.snapshot().unwrap();
+    assert_eq!(seen.board.state, BoardState::Failed);
+    let failed = seen.slots.iter().find(|slot| slot.key == format!("2 {failing}")).unwrap();
+    assert_eq!((failed.state, failed.exit_code, failed.done), (SlotState::Failed, Some(3), 2));
+    assert!(failed.error.as_ref().unwrap().ends_with(": err"), "{failed:?}");
+    assert_eq!(reader.log_tail(failed.index, 9), ["out", "err"]);
+    assert!(seen.slots.iter().all(|slot| slot.index == failed.index || slot.state == SlotState::Done), "{seen:?}");
+}
+
+#[test]
+fn bars_show_the_files_of_several_processes() {
+    let form = Form::file();
+    let files = ["a", "b", "c", "missing"].map(|name| form.directory().join(name));
+    for (file, bytes) in files[..3].iter().zip([&b"\x01\x02"[..], &[255; 300_000], b"\n"]) {
+        std::fs::write(file, bytes).unwrap();
+    }
+    let drawn = example("bars").arg(form.fresh()).args(&files).output().unwrap();
+    assert!(drawn.status.success(), "{drawn:?}");
+    let mut lines: Vec<String> = drawn.stdout.lines().map(Result::unwrap).collect();
+    lines.sort_by_key(|line| line.split('"').nth(1).map(str::to_owned));
+    let full = "#".repeat(30);
+    for ((line, file), sum) in lines.iter().zip(&files).zip([3, 255 * 300_000, 10]) {
+        assert_eq!(*line, format!("[{full}] done      {file:?} \"sum {sum}\""));
+    }
+    assert!(lines[3].contains("failed") && lines[3].contains("os error 2"), "{lines:?}");
+    assert_eq!(lines.len(), 4);
 }

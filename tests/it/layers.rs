@@ -29,9 +29,9 @@ const TOWERS: [Tower; 15] = [
             &["layout"],
             &["progress", "error"],
             &["view", "stamp"],
-            &["segment", "liveness"],
+            &["segment", "liveness", "lanes"],
             &["slot", "snapshot"],
-            &["board", "dump", "recording"],
+            &["board", "pool", "dump", "recording"],
         ],
     },
     Tower {

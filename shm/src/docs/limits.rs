@@ -19,6 +19,19 @@
 //!   byte stays held, which is life: such a slot is *silent*, and taken over once the child is gone. Writing to a slot from both sides of a fork is not detected: do not.
 //! * The thread that beats does not survive a fork. A slot claimed in the child starts one there.
 //!
+//! # Pools
+//!
+//! * The slots of a [`Pool`](crate::Pool) are locked as long as it lives, also those without a task: other processes get
+//!   the rest of the table. Claim as many as there are threads, and some more if ends are to be seen.
+//! * A key is compared with those of the pool's own lanes. Other slots that have this key are not looked for, as that
+//!   would be a walk over the table for each task; a process that takes a slot on its own is refused the key of a lane.
+//! * Lanes are used again without rest when no others are free: a reader that looks 60 times a second sees few of the
+//!   ends of tasks of a millisecond. Each that it sees is whole.
+//! * The thread that beats shows that the process runs. A task that hangs in its thread is *stalled*, not *silent*.
+//! * Only the process judges its tasks: no parent waits for a thread. A slot dropped without an end, as by a panic, is
+//!   *lost*, and may be taken by another process.
+//! * A forked child has the pool's lists and shares its locks: beginning tasks on both sides is not detected. Do not.
+//!
 //! # Scripts
 //!
 //! * A slot that is written [on behalf](crate::Slot::on_behalf) of a shell script has no lock and no beats between two

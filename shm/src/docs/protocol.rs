@@ -204,6 +204,31 @@
 //! * **closed → is_closed** (`RelaxedClose`, `RelaxedClosedLook`; state and time behind it: `ClosedFirst`). A reader
 //!   that sees the board closed sees its last state, and when that was.
 //!
+//! # The lanes of a pool
+//!
+//! A pool holds the bytes of its slots and begins one life after another in them, so a slot goes from thread to thread of
+//! one process, without the table's lock and without rest. Nothing on the board is new: a life begins with C1 to C4 and
+//! ends as above. New is the list of the free lanes, which the threads share under a lock of the process:
+//!
+//! ```text
+//! one thread                                 another
+//!   the end: its words, then the state
+//!   P1 lock: the lane is free, as it was left  P3 lock: the lane is taken out of the list
+//!   P2 wake a thread that waits                C1 … C4, from the control word it was left under
+//! ```
+//!
+//! * **P1 behind the end** (`LaneFreeFirst`). The other way round, the next life would be claimed under a state that is
+//!   still to come, and the end could overwrite the words of that life.
+//! * **P3 takes it out** (`LaneStaysFree`). Two threads that were handed one lane would both be its writer; C1 would
+//!   stop the second, whose task then had no slot. With P1 and P3 under one lock, all that the first thread stored has
+//!   happened before the second's C1.
+//! * **P2.** A thread for which there is no lane counts itself as waiting and falls asleep under the very lock under which
+//!   it found none, as the system's condition variables promise: a lane that is freed later finds it counted and asleep.
+//! * A lane whose writer was dropped without an end is free with its byte: the next thread locks the byte first, and its
+//!   C1 compares with the control word that the lane was left under. Another process that has taken the slot meanwhile
+//!   holds the byte, or has moved the control word; the pool then has a lane less.
+//! * A kill frees all bytes of a pool at once, and leaves each lane as a kill leaves any slot.
+//!
 //! # Words on their own
 //!
 //! A beat holds when a writer's process last ran, and when it last saw the numbers move; a reader's poll compares control

@@ -41,6 +41,21 @@ impl ProcessMark {
     }
 }
 
+/// The writer of a slot: its process, and the user on whose behalf it is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Writer {
+    /// A process id of 0 if the writer is not known yet.
+    pub(crate) mark: ProcessMark,
+    pub(crate) uid: u32,
+}
+
+impl Writer {
+    /// A process of this process's user.
+    pub(crate) fn of(mark: ProcessMark) -> Self {
+        Self { mark, uid: own_uid() }
+    }
+}
+
 /// This process.
 pub(crate) fn own() -> ProcessMark {
     let pid = std::process::id();

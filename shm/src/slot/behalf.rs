@@ -52,8 +52,8 @@ impl Slot {
         if let Some(line) = segment.hot(place.slot).filter(|_| !place.claimed) {
             stamp::take_up(line);
         }
-        let slot = Self::attach(segment, place.slot, place.generation)?;
-        slot.beats.beat(clock::now_ns());
+        let (slot, beating) = Self::attach(segment, place.slot, place.generation)?;
+        beating.beat(clock::now_ns());
         if place.claimed {
             ring(slot.segment());
         }

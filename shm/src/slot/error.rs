@@ -17,6 +17,16 @@ pub enum ReserveError {
         /// The number of slots.
         capacity: u32,
     },
+    /// Fewer slots than the lanes wanted can be taken.
+    #[error("the board has {free} slots for a pool of {wanted} lanes: the others of its {capacity} are in use")]
+    TooFew {
+        /// The slots that can be taken now.
+        free: u32,
+        /// The lanes wanted.
+        wanted: u32,
+        /// The number of slots.
+        capacity: u32,
+    },
     /// Another slot that has not ended has the key.
     #[error("`{key}` is on the board already, in slot {slot}, and has not ended")]
     KeyInUse {
@@ -51,7 +61,9 @@ impl ReserveError {
     /// A hint at the next step, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Full { .. } => Some("wait for a slot to end (it rests for a second), or make a larger board".into()),
+            Self::Full { .. } | Self::TooFew { .. } => {
+                Some("wait for a slot to end (it rests for a second), or make a larger board".into())
+            }
             Self::KeyInUse { .. } | Self::NotEnded { .. } => Some("wait until it has ended".into()),
             Self::Busy { .. } => Some("see whether a process that uses the board is stopped, and try again".into()),
             Self::NoKey | Self::Io(_) => None,
@@ -116,6 +128,12 @@ pub enum ClaimError {
         /// The number that was given.
         pid: u32,
     },
+    /// Every lane of a pool is in use.
+    #[error("all {lanes} lanes of the pool are in use")]
+    NoLane {
+        /// The number of lanes.
+        lanes: u32,
+    },
     /// Another process made the board and has not handed it over.
     #[error("the board is in the charge of process {pid}")]
     OtherCreator {
@@ -139,6 +157,10 @@ impl ClaimError {
             }
             Self::NoOwner { .. } => Some("name a process that runs, in this process's pid namespace".into()),
             Self::OtherCreator { pid } => Some(format!("leave it to process {pid}, or make a board of your own")),
+            Self::NoLane { .. } => Some(
+                "claim as many lanes as there are threads, or give `Pool::begin_as` the patience to wait for one"
+                    .into(),
+            ),
             Self::NoSuchSlot { .. } | Self::Beats(_) => None,
         }
     }

@@ -5,8 +5,9 @@
 //! generation under the control word of another: "claiming", the words, "reserved" or "live".
 
 use crate::atomics::Ordering;
+use crate::lanes::REST_NS;
 use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
-use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::process::{self, ProcessMark, Writer};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
@@ -15,12 +16,10 @@ use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERV
 use super::work::claimed_by;
 use super::{ClaimError, ReserveError, Work, known_state, table};
 
-/// The time for which a slot that has ended keeps its last view before another key may take it.
-const REST_NS: u64 = 1_000_000_000;
 /// Name a slot for a process that is about to be started. For the board's creator.
 pub(crate) fn reserve_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: ProcessMark::default(), state: SlotState::Reserved };
+    let life = NewLife { wanted, origin: ORIGIN_RESERVED, writer: Writer::default(), state: SlotState::Reserved };
     let (slot, generation) = take(segment, &life, Some(true))?;
     if let Some(file) = segment.lock_file() {
         lock::unlock(file, lock::slot_byte(slot)); // For the process that will claim it.
@@ -70,7 +69,7 @@ pub(super) fn take_live(
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
     let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-    let life = NewLife { wanted, origin, writer, state: SlotState::Live };
+    let life = NewLife { wanted, origin, writer: Writer::of(writer), state: SlotState::Live };
     take(segment, &life, creator_alive)
 }
 
@@ -94,7 +93,10 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
     }
     let write = || {
         let now_ns = clock::now_ns();
-        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), process::own()) });
+        write_identity(
+            cold,
+            &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), Writer::of(process::own())) },
+        );
         stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
         first_beat(segment, slot, now_ns);
     };
@@ -106,13 +108,12 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
 }
 
 /// The new life of a slot.
-struct NewLife<'a> {
-    wanted: &'a Work<'a>,
-    origin: u8,
-    /// The slot's writer; a process id of 0 if that is not known yet.
-    writer: ProcessMark,
+pub(crate) struct NewLife<'a> {
+    pub(crate) wanted: &'a Work<'a>,
+    pub(crate) origin: u8,
+    pub(crate) writer: Writer,
     /// The slot's state once all its words are written.
-    state: SlotState,
+    pub(crate) state: SlotState,
 }
 
 fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> Result<(u32, u32), ReserveError> {
@@ -122,39 +123,57 @@ fn take(segment: &Segment, life: &NewLife<'_>, creator_alive: Option<bool>) -> R
     }
     let key = WantedKey::of(wanted.key);
     let now_ns = clock::now_ns();
-    for candidate in candidates(segment, &key, creator_alive, now_ns)? {
-        let slot = candidate.slot;
-        let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
+    for Candidate { slot, control, .. } in candidates(segment, Some(&key), creator_alive, now_ns)? {
         if !lock_slot(segment, slot)? {
-            continue; // The byte may still be locked by the process that has just ended the slot.
+            continue; // The byte may still be locked by the process that has just ended the slot, or by its pool.
         }
-        let generation = candidate.control.generation.wrapping_add(1);
-        stamp::note_used(&segment.header().used, slot);
-        let write = || {
-            write_identity(cold, &wanted.identity(generation, life.origin, life.writer, now_ns));
-            if life.writer.pid != 0 {
-                first_beat(segment, slot, now_ns);
-            }
-            stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
-        };
-        if stamp::claim(line, candidate.control, Control::of(generation, life.state, true), write) {
+        if let Some(generation) = begin_life(segment, slot, control, life, now_ns) {
             return Ok((slot, generation));
         }
-        // Another process has claimed it first, which happens only without locks.
     }
     Err(ReserveError::Full { capacity: segment.facts().slot_count })
 }
 
-struct Candidate {
-    slot: u32,
-    control: Control,
+/// Begin a life in a slot whose byte this process has locked, and that is still under the control word `from`. Returns
+/// its generation. `None` when another process has claimed it first, which happens only without locks.
+pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &NewLife<'_>, now_ns: u64) -> Option<u32> {
+    let (line, cold) = (segment.hot(slot)?, segment.cold(slot)?);
+    let generation = from.generation.wrapping_add(1);
+    stamp::note_used(&segment.header().used, slot);
+    let write = || {
+        write_identity(cold, &life.wanted.identity(generation, life.origin, life.writer, now_ns));
+        if life.writer.mark.pid != 0 {
+            first_beat(segment, slot, now_ns);
+        }
+        stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
+    };
+    stamp::claim(line, from, Control::of(generation, life.state, true), write).then_some(generation)
+}
+
+/// A slot that may be taken.
+pub(crate) struct Candidate {
+    pub(crate) slot: u32,
+    pub(crate) control: Control,
     /// Lowest first: abandoned with the same key, never used, ended longest ago, abandoned with another key.
     rank: (u8, u64),
 }
 
-fn candidates(
+impl Candidate {
+    /// True if its writer is gone and has not ended it: it shows as lost until it is taken.
+    pub(crate) const fn lost(&self) -> bool {
+        matches!(self.rank.0, 0 | 3)
+    }
+
+    /// When it ended, in monotonic nanoseconds; `None` if it did not, or was never used.
+    pub(crate) fn ended_at_ns(&self) -> Option<u64> {
+        (self.rank.0 == 2).then_some(self.rank.1)
+    }
+}
+
+/// The slots that may be taken, for this key if there is one, in the order in which they are. Under the table's lock.
+pub(crate) fn candidates(
     segment: &Segment,
-    key: &WantedKey<'_>,
+    key: Option<&WantedKey<'_>>,
     creator_alive: Option<bool>,
     now_ns: u64,
 ) -> Result<Vec<Candidate>, ReserveError> {
@@ -162,6 +181,7 @@ fn candidates(
     for slot in 0..segment.facts().slot_count {
         let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { continue };
         let control = stamp::look(line);
+        let same_key = || key.filter(|key| control.named && key.is_of(cold));
         let rank = match known_state(control) {
             SlotState::Free => Some((1, 0)),
             state if state.ended() => {
@@ -170,12 +190,12 @@ fn candidates(
                 (!resting).then_some((2, ended_at))
             }
             _ if abandoned(segment, slot, control, cold, creator_alive) => {
-                Some((if control.named && key.is_of(cold) { 0 } else { 3 }, 0))
+                Some((if same_key().is_some() { 0 } else { 3 }, 0))
             }
-            _ if control.named && key.is_of(cold) => {
-                return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot });
-            }
-            _ => None,
+            _ => match same_key() {
+                Some(key) => return Err(ReserveError::KeyInUse { key: key.text.to_owned(), slot }),
+                None => None,
+            },
         };
         found.extend(rank.map(|rank| Candidate { slot, control, rank }));
     }
@@ -199,7 +219,7 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
 }
 
 /// A key that is looked for: its cell, and the hash of all of it.
-pub(super) struct WantedKey<'a> {
+pub(crate) struct WantedKey<'a> {
     text: &'a str,
     sought: IdentityImage,
 }
@@ -217,7 +237,7 @@ impl<'a> WantedKey<'a> {
     }
 }
 
-pub(super) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
+pub(crate) fn lock_slot(segment: &Segment, slot: u32) -> Result<bool, ReserveError> {
     match segment.lock_file() {
         Some(file) => Ok(lock::try_lock(file, lock::slot_byte(slot))?),
         None => Ok(true),

@@ -2,7 +2,7 @@
 
 use crate::layout::{IdentityImage, NO_PARENT, encode_text, hash_key};
 use crate::liveness::beats;
-use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::process::Writer;
 use crate::progress::Kind;
 
 /// The work for which a slot is wanted.
@@ -32,7 +32,7 @@ impl<'a> Work<'a> {
     }
 
     /// The identity of a new life of a slot for this work.
-    pub(super) fn identity(&self, generation: u32, origin: u8, writer: ProcessMark, now_ns: u64) -> IdentityImage {
+    pub(super) fn identity(&self, generation: u32, origin: u8, writer: Writer, now_ns: u64) -> IdentityImage {
         let parent_slot = self.parent.and_then(|parent| u16::try_from(parent).ok()).unwrap_or(NO_PARENT);
         let unclaimed = IdentityImage {
             generation,
@@ -53,16 +53,16 @@ impl<'a> Work<'a> {
 }
 
 /// The identity of a life whose writer is this process; as it was if the writer is not known yet.
-pub(super) fn claimed_by(identity: IdentityImage, writer: ProcessMark) -> IdentityImage {
-    if writer.pid == 0 {
+pub(super) fn claimed_by(identity: IdentityImage, Writer { mark, uid }: Writer) -> IdentityImage {
+    if mark.pid == 0 {
         return identity;
     }
     IdentityImage {
-        pid: writer.pid,
-        start_time: writer.start_time,
-        namespace: writer.namespace,
-        time_namespace: writer.time_namespace,
-        uid: process::own_uid(),
+        pid: mark.pid,
+        start_time: mark.start_time,
+        namespace: mark.namespace,
+        time_namespace: mark.time_namespace,
+        uid,
         beat_interval_ms: beats::INTERVAL.as_millis() as u32,
         ..identity
     }

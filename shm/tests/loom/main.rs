@@ -18,6 +18,8 @@ mod bell;
 #[cfg(loom)]
 mod header;
 #[cfg(loom)]
+mod lanes;
+#[cfg(loom)]
 mod latch;
 #[cfg(loom)]
 mod life;
@@ -30,5 +32,5 @@ mod run;
 
 #[cfg(loom)]
 fn main() -> std::process::ExitCode {
-    run::all(&[latch::MODELS, life::MODELS, record::MODELS, log::MODELS, bell::MODELS, header::MODELS])
+    run::all(&[latch::MODELS, life::MODELS, lanes::MODELS, record::MODELS, log::MODELS, bell::MODELS, header::MODELS])
 }

@@ -12,6 +12,7 @@ mod forks;
 mod instants;
 mod kills;
 mod ledger;
+mod pools;
 mod races;
 mod reads;
 mod reports;
@@ -45,6 +46,7 @@ const TRIALS: &[(&str, Run)] = &[
     #[cfg(target_arch = "x86_64")]
     ("a_reader_at_each_instruction_of_a_life_sees_one_life_or_the_other", instants::reads),
     ("a_report_killed_at_a_random_instant_leaves_nothing_unannounced_and_no_torn_line", reports::killed),
+    ("a_pool_killed_at_a_random_instant_leaves_lanes_that_the_next_one_takes_over", pools::killed),
     ("of_32_processes_that_race_for_8_slots_each_slot_has_one", races::rounds_of_32),
     ("who_attaches_while_boards_come_and_go_gets_a_complete_one_or_none", attach::files),
     #[cfg(feature = "named")]
@@ -111,7 +113,8 @@ fn no_process_is_left() {
 }
 
 fn play(role: &Role) {
-    let known = [reads::play, kills::play, races::play, attach::play, stops::play, forks::play, reports::play];
+    let known =
+        [reads::play, kills::play, races::play, attach::play, stops::play, forks::play, reports::play, pools::play];
     let played = known.iter().any(|play| play(role));
     #[cfg(target_arch = "x86_64")]
     let played = played || instants::play(role) || creation::play(role);

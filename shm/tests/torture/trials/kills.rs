@@ -145,7 +145,7 @@ impl WriterOnBoard {
 
 /// Check that every view of these boards is whole and none older than the one before, until `stop` is set. Returns the
 /// number of views.
-fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
+pub(super) fn watch(boards: &[PathBuf], stop: &AtomicBool) -> u64 {
     let mut readers: Vec<_> = boards.iter().map(|board| vx_shm::Reader::open(board).unwrap()).collect();
     let mut snapshots = vec![Snapshot::default(); boards.len()];
     let mut newest = vec![[(0, 0); 8]; boards.len()];

@@ -1,0 +1,188 @@
+//! Many slots in the hands of one process, for many tasks one after the other: one map, one descriptor, one thread that
+//! beats.
+//!
+//! A pool claims its slots once, under the table's lock, and keeps the byte of each locked as long as it lives, on one
+//! descriptor: no other process takes a lane between two tasks, and the death of the process frees all of them at once.
+//! A life in a lane begins and ends with the same steps as in any slot, so a reader sees no difference; it needs no
+//! system call for a lock, as the lanes that are free are known to the process alone ([`lanes`](crate::lanes)).
+
+mod beats;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::lanes::{Lane, Lanes, NoLane};
+use crate::liveness::process::{self, Writer};
+use crate::liveness::{beats as heart, clock};
+use crate::progress::{Kind, SlotState};
+use crate::segment::{Segment, lock};
+use crate::slot::{self, ClaimError, Hold, NewLife, ReserveError, Slot, Work};
+use crate::stamp::{self, Control, ORIGIN_JOINED};
+use beats::LaneBeats;
+
+/// Slots of one board that this process has claimed together. Each task takes one for as long as it runs.
+///
+/// All threads may use a pool at once. The slots that [`begin`](Self::begin) returns keep the pool's map and locks alive,
+/// also after the pool is dropped. Dropped without an end, such a slot shows as lost until the pool uses it again; it
+/// may then also be taken by another process, as after a crash.
+#[derive(Debug)]
+pub struct Pool {
+    held: Arc<Held>,
+}
+
+/// The hold on the lanes of a pool, shared with the slots that are in use.
+struct Held {
+    segment: Arc<Segment>,
+    lanes: Lanes,
+    slots: Vec<u32>,
+    beats: Arc<LaneBeats>,
+    /// This process, looked up once.
+    writer: Writer,
+}
+
+impl Pool {
+    /// Claim `lanes` slots of a board, as [`Slot::join`] finds them: never-used ones first, then those that ended a
+    /// second ago or more, then those of writers that are gone. `board` is its path, or `shm:NAME`.
+    ///
+    /// # Errors
+    /// When the board cannot be attached, or has fewer slots that can be taken.
+    pub fn claim(board: &Path, lanes: u32) -> Result<Self, ClaimError> {
+        let segment = Arc::new(slot::open(board)?);
+        let beats = Arc::new(LaneBeats::new(segment.clone()));
+        let mut held =
+            Held { segment, lanes: Lanes::default(), slots: Vec::new(), beats, writer: Writer::of(process::own()) };
+        held.take_slots(lanes)?;
+        held.segment.touch_slots(&held.slots);
+        heart::keep(&held.beats).map_err(ClaimError::Beats)?;
+        Ok(Self { held: Arc::new(held) })
+    }
+
+    /// Begin a task's life in a lane, and wake the readers that wait.
+    ///
+    /// Lanes that ended a second ago or more are used first, then never-used ones, then the others: tasks that end keep
+    /// their last view for a second as long as there is room.
+    ///
+    /// # Errors
+    /// When a lane of this pool that has not ended has the key, every lane is in use, or the board is closed.
+    pub fn begin(&self, key: &str, version: &str, kind: Kind) -> Result<Slot, ClaimError> {
+        self.begin_as(&Work::new(key, version, kind), None)
+    }
+
+    /// As [`begin`](Self::begin), with more about the work than its name, and with patience: while every lane is in use
+    /// the calling thread sleeps, at most for so long, and is woken by the end of a task.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub fn begin_as(&self, work: &Work<'_>, patience: Option<Duration>) -> Result<Slot, ClaimError> {
+        if work.key.is_empty() {
+            return Err(ReserveError::NoKey.into());
+        }
+        let held = &self.held;
+        loop {
+            if stamp::is_closed(&held.segment.header().closed) {
+                return Err(ClaimError::Closed);
+            }
+            let lane = held.lanes.take(work.key, clock::now_ns(), patience).map_err(|none| self.refused(none, work))?;
+            if let Some(generation) = held.begin_in(lane, work)? {
+                let slot = Slot::held_by(held.segment.clone(), lane.slot, generation, held.clone())?;
+                slot::ring(&held.segment);
+                return Ok(slot);
+            }
+            // Another process has taken over what this one had left without an end.
+            held.lanes.lose(lane.slot);
+        }
+    }
+
+    /// The number of lanes that it claimed.
+    pub fn lanes(&self) -> u32 {
+        self.held.slots.len() as u32
+    }
+
+    fn refused(&self, none: NoLane, work: &Work<'_>) -> ClaimError {
+        match none {
+            NoLane::KeyInUse(slot) => ReserveError::KeyInUse { key: work.key.to_owned(), slot }.into(),
+            NoLane::AllInUse => ClaimError::NoLane { lanes: self.lanes() },
+        }
+    }
+}
+
+impl Held {
+    /// Lock the bytes of as many slots as are wanted, under the table's lock. Those of writers that are gone stay free
+    /// until they are used, and show as lost until then.
+    fn take_slots(&mut self, wanted: u32) -> Result<(), ClaimError> {
+        let _table = slot::table(&self.segment)?;
+        let creator_alive = self.segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+        let found = slot::candidates(&self.segment, None, creator_alive, clock::now_ns())?;
+        for candidate in found {
+            if self.slots.len() == wanted as usize {
+                break;
+            }
+            let (slot, locked) = (candidate.slot, !candidate.lost());
+            if locked && !slot::lock_slot(&self.segment, slot)? {
+                continue;
+            }
+            self.slots.push(slot);
+            let lane = Lane { slot, left: candidate.control, locked };
+            match candidate.ended_at_ns() {
+                None if locked => self.lanes.add_unused(lane),
+                ended_at_ns => self.lanes.add_left(lane, ended_at_ns),
+            }
+        }
+        let free = self.slots.len() as u32;
+        if free < wanted {
+            let capacity = self.segment.facts().slot_count;
+            return Err(ReserveError::TooFew { free, wanted, capacity }.into());
+        }
+        Ok(())
+    }
+
+    /// Begin a life in a lane that was handed out. Returns its generation; `None` if it is another process's by now.
+    fn begin_in(&self, lane: Lane, wanted: &Work<'_>) -> Result<Option<u32>, ClaimError> {
+        if !lane.locked && !slot::lock_slot(&self.segment, lane.slot)? {
+            return Ok(None);
+        }
+        let life = NewLife { wanted, origin: ORIGIN_JOINED, writer: self.writer, state: SlotState::Live };
+        let begun = slot::begin_life(&self.segment, lane.slot, lane.left, &life, clock::now_ns());
+        match begun {
+            Some(_) => self.beats.begin(lane.slot),
+            None => self.unlock(lane.slot),
+        }
+        Ok(begun)
+    }
+
+    fn unlock(&self, slot: u32) {
+        // Not in a forked child, which would free the byte for its parent, too.
+        if self.writer.mark.pid == std::process::id()
+            && let Some(file) = self.segment.lock_file()
+        {
+            lock::unlock(file, lock::slot_byte(slot));
+        }
+    }
+}
+
+impl Hold for Held {
+    fn let_go(&self, slot: u32, left: Control) {
+        self.beats.stop(slot);
+        let ended = slot::known_state(left).ended();
+        if !ended {
+            self.unlock(slot);
+        }
+        self.lanes.give_back(Lane { slot, left, locked: ended }, ended.then(clock::now_ns));
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Here, because the thread that beats may keep the file open a moment longer.
+        for slot in &self.slots {
+            self.unlock(*slot);
+        }
+    }
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held").field("segment", &self.segment).field("lanes", &self.slots.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! The beats of a pool: one visit to all lanes, 4 times a second, which passes over those that are free.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::atomics::{AtomicU32, Ordering};
+use crate::liveness::beats::Beating;
+use crate::segment::Segment;
+use crate::slot::{Seen, beat_slot};
+
+/// The lanes of a pool, as the thread that beats sees them. It has no part in the pool's locks.
+pub(super) struct LaneBeats {
+    segment: Arc<Segment>,
+    /// By slot: 1 while this process writes to it. A lane that was left without an end must not beat, as a fresh beat
+    /// passes for life.
+    in_use: Box<[AtomicU32]>,
+    seen: Mutex<Box<[Seen]>>,
+}
+
+impl LaneBeats {
+    pub(super) fn new(segment: Arc<Segment>) -> Self {
+        let slots = segment.facts().slot_count;
+        let in_use = (0..slots).map(|_| AtomicU32::new(0)).collect();
+        let seen = Mutex::new((0..slots).map(|_| Seen::default()).collect());
+        Self { segment, in_use, seen }
+    }
+
+    /// A life has begun in this lane; the claim wrote its first beat.
+    pub(super) fn begin(&self, slot: u32) {
+        self.in_use[slot as usize].store(1, Ordering::Relaxed);
+    }
+
+    /// The lane is free.
+    pub(super) fn stop(&self, slot: u32) {
+        self.in_use[slot as usize].store(0, Ordering::Relaxed);
+    }
+}
+
+impl Beating for LaneBeats {
+    fn beat(&self, now_ns: u64) {
+        let mut seen = self.seen.lock();
+        for (slot, (in_use, seen)) in self.in_use.iter().zip(seen.iter_mut()).enumerate() {
+            if in_use.load(Ordering::Relaxed) == 1 {
+                beat_slot(&self.segment, slot as u32, seen, now_ns);
+            }
+        }
+    }
+}

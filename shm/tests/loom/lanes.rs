@@ -1,0 +1,74 @@
+//! The lanes of a pool: each is in the hands of one thread at a time, and used again at once.
+
+use loom::sync::Arc;
+use loom::thread;
+use vx_shm::SlotState;
+use vx_shm::atomics::{AtomicU64, Mutant, Ordering};
+use vx_shm::lanes::{self, Lane, Lanes, NoLane};
+use vx_shm::layout::HotLine;
+use vx_shm::stamp::{Control, claim, look, read_under, set_control};
+
+use crate::run::Model;
+
+pub(crate) const MODELS: &[Model] = &[Model {
+    name: "a lane that is used again at once shows no word of one task under another",
+    mutants: &[Mutant::LaneFreeFirst, Mutant::LaneStaysFree, Mutant::NoRecordControl, Mutant::RelaxedState],
+    preemptions: 2,
+    run: a_lane_used_again_shows_one_task,
+    variants: 1,
+}];
+
+/// A pool of one lane.
+#[derive(Default)]
+struct Pool {
+    lanes: Lanes,
+    line: HotLine,
+    /// Not latched.
+    word: AtomicU64,
+}
+
+impl Pool {
+    fn new() -> Arc<Self> {
+        let pool = Self::default();
+        pool.lanes.add_unused(Lane { slot: 0, left: Control::of(0, SlotState::Free, false), locked: true });
+        Arc::new(pool)
+    }
+
+    /// One task, from its claim to its end; `false` if there was no lane for it.
+    fn task(&self, key: &str) -> bool {
+        let lane = match self.lanes.take(key, 0, None) {
+            Ok(lane) => lane,
+            Err(none) => {
+                assert_eq!(none, NoLane::AllInUse);
+                return false;
+            }
+        };
+        let generation = lane.left.generation + 1;
+        let live = Control::of(generation, SlotState::Live, true);
+        let write = || self.word.store(generation.into(), Ordering::Relaxed);
+        assert!(claim(&self.line, lane.left, live, write), "a lane in the hands of two");
+        let over = Control::of(generation, SlotState::Done, true);
+        lanes::end(|| set_control(&self.line, over), || self.lanes.give_back(Lane { left: over, ..lane }, Some(0)));
+        true
+    }
+}
+
+fn a_lane_used_again_shows_one_task() {
+    let pool = Pool::new();
+    let tasks = ["one", "two"].map(|key| {
+        let pool = pool.clone();
+        thread::spawn(move || pool.task(key))
+    });
+    let reader = thread::spawn(move || {
+        let control = look(&pool.line);
+        let mut word = 0;
+        let whole = read_under(&pool.line, control.word(), || {
+            word = pool.word.load(Ordering::Relaxed);
+            true
+        });
+        assert!(!whole || control.unnamed() || word == control.generation.into(), "{word} under {control:?}");
+    });
+    let ran = tasks.map(|task| task.join().unwrap());
+    assert!(ran.contains(&true));
+    reader.join().unwrap();
+}

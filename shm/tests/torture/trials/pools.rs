@@ -1,0 +1,130 @@
+//! Pools killed at random instants, while their threads begin one life after another in the same lanes.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use vx_shm::{Board, ClaimError, Ending, Kind, Pool, Step};
+
+use super::grouped;
+use super::kills::watch;
+use super::ledger::{age, check_whole};
+use super::written::{self, error_for, message_for};
+use crate::support::children::{Role, Writer, rounds};
+use crate::support::{Form, Random};
+
+/// The lanes of each pool, which are all slots of its board.
+const LANES: u32 = 4;
+/// Fewer threads than lanes would leave some lanes at rest.
+const THREADS: u64 = 5;
+/// A wait that no test comes near.
+const LONGEST: Duration = Duration::from_secs(20);
+/// The changes of state that a pool makes at least before it is killed.
+const CHANGES: u32 = 50;
+
+/// Play a pool whose threads work until they are killed. Returns true if this was such a role.
+pub(super) fn play(role: &Role) -> bool {
+    if role.name != "pool" {
+        return false;
+    }
+    let pool = claim(&role.board);
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let (pool, seed) = (&pool, role.seed);
+            scope.spawn(move || work(pool, &mut Random((seed << 8 | thread) + 1)));
+        }
+    });
+    true
+}
+
+fn work(pool: &Pool, random: &mut Random) {
+    loop {
+        let key = format!("life-{}", random.number());
+        let work = vx_shm::Work::new(&key, "", Kind::Task);
+        let mut slot = pool.begin_as(&work, Some(LONGEST)).unwrap();
+        for at in 1..=random.below(20) {
+            written::publish(&mut slot, at);
+            slot.message(&message_for(at));
+        }
+        if random.below(8) > 0 {
+            let ending = Ending::failed(error_for(slot.generation()));
+            slot.end(ending).unwrap();
+        }
+    }
+}
+
+/// All slots of the board, as soon as the system has freed those of a pool that was killed.
+fn claim(board: &Path) -> Pool {
+    let began = Instant::now();
+    loop {
+        age(board);
+        match Pool::claim(board, LANES) {
+            Ok(pool) => return pool,
+            Err(error) if began.elapsed() > LONGEST => panic!("{error}"),
+            Err(_) => std::thread::sleep(Duration::from_micros(200)),
+        }
+    }
+}
+
+/// After each kill, check every slot, and that another pool takes all of them and a reader sees its tasks.
+pub(super) fn killed() -> String {
+    let form = Form::in_memory();
+    let board = form.board("pools", LANES);
+    let (stop, kills, mut random) = (AtomicBool::new(false), rounds(300), Random(0x5eed));
+    let boards = [board.path().to_path_buf()];
+    let (mut lives, mut live_at_kill) = (0, 0);
+    let seen = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(&boards, &stop));
+        let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for kill in 1..=kills {
+                live_at_kill += kill_one(&board, kill, &mut random);
+                lives = take_over(&board);
+            }
+        }));
+        stop.store(true, Ordering::Relaxed);
+        let seen = watcher.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        killed.unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        seen
+    });
+    assert!(live_at_kill > 0, "no pool was killed at work");
+    let [kills, lives, live_at_kill, seen] = [kills, lives, live_at_kill, seen].map(grouped);
+    format!(
+        "{kills} kills of pools of {LANES} lanes, {live_at_kill} lanes at work: each slot whole and taken over; \
+         {lives} lives, {seen} views meanwhile"
+    )
+}
+
+/// Start a pool, kill it at a random instant of its work, and check the slots it left. Returns the lanes that were at work.
+fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
+    let reader = &mut board.reader().unwrap();
+    let before = reader.snapshot().unwrap().board.epoch;
+    let writer = Writer::start("pool", board.path(), seed);
+    let began = Instant::now();
+    while reader.snapshot().unwrap().board.epoch.wrapping_sub(before) < CHANGES {
+        assert!(began.elapsed() < LONGEST, "the pool does not work");
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    let (at_work, delay) = (Instant::now(), Duration::from_nanos(random.below(200_000)));
+    while at_work.elapsed() < delay {
+        std::hint::spin_loop();
+    }
+    writer.kill();
+    let left = board.reader().unwrap().snapshot().unwrap();
+    left.slots.iter().for_each(check_whole);
+    left.slots.iter().filter(|slot| !slot.state.ended()).count() as u64
+}
+
+/// Check that the next pool has every lane. Returns the lives of all lanes so far.
+fn take_over(board: &Board) -> u64 {
+    let pool = claim(board.path());
+    let slots: Vec<_> = (0..LANES).map(|at| pool.begin(&format!("life-next-{at}"), "", Kind::Task).unwrap()).collect();
+    assert!(matches!(pool.begin("life-too-many", "", Kind::Task), Err(ClaimError::NoLane { .. })));
+    let seen = board.reader().unwrap().snapshot().unwrap();
+    for slot in &slots {
+        let view = &seen.slots[slot.index() as usize];
+        assert_eq!((view.generation, view.step, view.done), (slot.generation(), Step::FIRST, 0));
+        assert_eq!((view.message.as_str(), view.error.as_ref()), ("", None));
+        assert!(view.key.starts_with("life-next-"), "{view:?}");
+    }
+    seen.slots.iter().map(|view| u64::from(view.generation)).sum()
+}
