@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::atomics::Ordering;
-use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode_text};
+use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, encode_text_into};
 use crate::liveness::beats::{self, Beating};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
@@ -44,7 +44,7 @@ pub struct Slot {
     meta: u64,
     index: u32,
     generation: u32,
-    text: [u64; TEXT_WORDS],
+    text: stamp::Text,
     notes: NotesImage,
     /// False if the record names another process as the writer of the log.
     writes_log: bool,
@@ -98,7 +98,7 @@ impl Slot {
         let segment = Arc::new(segment);
         let hot = HotHandle::new(segment.clone(), index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
-        let text = segment.cold(index).map_or([0; TEXT_WORDS], |cold| cold.text.own());
+        let text = stamp::Text::of(hot.record());
         let notes = segment.cold(index).map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
         let owner = std::process::id();
         let log_writer = segment.cold(index).map_or(0, |cold| stamp::identity_of(cold).log_writer);
@@ -185,14 +185,22 @@ impl Slot {
 
     /// One line about the work under way; of a longer one the beginning is kept and marked as cut (78 bytes).
     pub fn message(&mut self, text: &str) {
-        self.text[..MESSAGE_WORDS].copy_from_slice(&encode_text::<MESSAGE_WORDS>(text));
-        self.publish_text();
+        if let Some(cell) = self.text.words.first_chunk_mut::<MESSAGE_WORDS>() {
+            encode_text_into(text, cell);
+        }
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_message(line, record, way, &mut self.text, &numbers);
     }
 
     /// A longer text, possibly of several lines; its beginning is kept and marked as cut (110 bytes).
     pub fn details(&mut self, text: &str) {
-        self.text[MESSAGE_WORDS..].copy_from_slice(&encode_text::<DETAILS_WORDS>(text));
-        self.publish_text();
+        if let Some(cell) = self.text.words.last_chunk_mut::<DETAILS_WORDS>() {
+            encode_text_into(text, cell);
+        }
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_details(line, record, way, &mut self.text, &numbers);
     }
 
     /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings,
@@ -216,12 +224,11 @@ impl Slot {
         Ok(())
     }
 
-    fn publish_text(&mut self) {
-        self.meta = self.meta().revised().word();
-        if let Some(cold) = self.segment().cold(self.index) {
-            let numbers = [self.done(), self.total, self.meta];
-            stamp::publish_text(self.hot.line(), cold, &self.text, &numbers);
-        }
+    /// The numbers as they are, with the next revision: they announce a change of the record.
+    #[inline(always)]
+    fn revised(&mut self) -> [u64; 3] {
+        self.meta = Meta::revised_word(self.meta);
+        [self.done(), self.total, self.meta]
     }
 
     fn meta(&self) -> Meta {
