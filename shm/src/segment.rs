@@ -27,7 +27,7 @@ pub use pairs::InPairs;
 pub(crate) use plain_file::plain_file;
 
 use std::fs::File;
-use std::ops::Range;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -42,6 +42,7 @@ pub(crate) struct Segment {
     facts: HeaderImage,
     path: PathBuf,
     file: Option<File>,
+    doorbell: doorbell::AloneMap,
 }
 
 /// The kind of memory; kept so that it is given back when it is dropped.
@@ -133,23 +134,15 @@ impl Memory {
         }
     }
 
-    /// These records of a region, in order. Checked once, so that walking over them checks nothing again.
+    /// The first records of a region. Checked once, so that walking over them checks nothing again.
     ///
     /// # Panics
     /// As [`at`](Self::at).
     #[inline(always)]
-    fn rows<T: Shared>(&self, region: Region, rows: Range<u32>) -> impl Iterator<Item = &T> {
-        let (offset, stride) = (region.offset as usize, region.stride as usize);
-        let rows = rows.start as usize..rows.end as usize;
-        assert!(self.holds::<T>(offset, stride, rows.end), "the header was checked");
-        rows.map(move |row| {
-            // SAFETY: as in `at`; the assertion has shown that the row before the end lies inside, that the rows before
-            // it do, and that each begins on a multiple of 8.
-            #[allow(unsafe_code)]
-            unsafe {
-                self.base.add(offset + row * stride).cast::<T>().as_ref()
-            }
-        })
+    fn rows<T: Shared>(&self, region: Region, count: u32) -> Rows<'_, T> {
+        let (offset, stride, count) = (region.offset as usize, region.stride as usize, count as usize);
+        assert!(self.holds::<T>(offset, stride, count), "the header was checked");
+        Rows { memory: self, offset, stride, count, of: PhantomData }
     }
 
     /// `count` words from this offset on.
@@ -163,6 +156,42 @@ impl Memory {
         #[allow(unsafe_code)]
         unsafe {
             std::slice::from_raw_parts(self.base.add(offset).cast::<AtomicU64>().as_ptr(), count)
+        }
+    }
+}
+
+/// Records of a region, all of which lie inside the memory.
+pub(crate) struct Rows<'a, T> {
+    memory: &'a Memory,
+    offset: usize,
+    stride: usize,
+    count: usize,
+    of: PhantomData<&'a T>,
+}
+
+#[allow(private_bounds, reason = "every record of a region is `Shared`")]
+impl<'a, T: Shared> Rows<'a, T> {
+    /// Those from `first` on, in order.
+    #[inline(always)]
+    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &'a T> {
+        (first..self.count).map(|row| self.row(row))
+    }
+
+    /// All of them, `N` at a time and in order; what is left behind the last whole `N` is left out.
+    #[inline(always)]
+    pub(crate) fn chunks<const N: usize>(&self) -> impl Iterator<Item = impl Iterator<Item = &'a T>> {
+        (0..self.count / N).map(move |chunk| (0..N).map(move |at| self.row(chunk * N + at)))
+    }
+
+    /// A record whose number is below `count`, as it is in the two functions above, the only callers.
+    #[inline(always)]
+    fn row(&self, row: usize) -> &'a T {
+        debug_assert!(row < self.count);
+        // SAFETY: as in `Memory::at`; `Memory::rows` has shown that the last of `count` records lies inside, that the
+        // others do, and that each begins on a multiple of 8.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.memory.base.add(self.offset + row * self.stride).cast::<T>().as_ref()
         }
     }
 }

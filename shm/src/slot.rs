@@ -24,7 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::atomics::Ordering;
-use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, encode_text_into};
+use crate::layout::{NotesImage, encode_text_into};
 use crate::liveness::beats::{self, Beating};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
@@ -114,7 +114,7 @@ impl Slot {
 
     /// Finished work of this step, as last published. A process that continues a slot counts on from here.
     pub fn done(&self) -> u64 {
-        self.hot.line().numbers.own()[0]
+        self.hot.line().numbers.own_first()
     }
 
     /// Total work of this step; `None` while unknown.
@@ -185,22 +185,19 @@ impl Slot {
 
     /// One line about the work under way; of a longer one the beginning is kept and marked as cut (78 bytes).
     pub fn message(&mut self, text: &str) {
-        if let Some(cell) = self.text.words.first_chunk_mut::<MESSAGE_WORDS>() {
-            encode_text_into(text, cell);
+        encode_text_into(text, self.text.message());
+        if !self.text.settled() {
+            return self.publish_text();
         }
         let numbers = self.revised();
         let (line, record, way) = self.hot.parts();
-        stamp::publish_message(line, record, way, &mut self.text, &numbers);
+        stamp::publish_message(line, record, way, &self.text, &numbers);
     }
 
     /// A longer text, possibly of several lines; its beginning is kept and marked as cut (110 bytes).
     pub fn details(&mut self, text: &str) {
-        if let Some(cell) = self.text.words.last_chunk_mut::<DETAILS_WORDS>() {
-            encode_text_into(text, cell);
-        }
-        let numbers = self.revised();
-        let (line, record, way) = self.hot.parts();
-        stamp::publish_details(line, record, way, &mut self.text, &numbers);
+        encode_text_into(text, self.text.details());
+        self.publish_text();
     }
 
     /// One line of output for the slot's log ring, which keeps the newest 4 KiB. Does nothing on a board without rings,
@@ -222,6 +219,13 @@ impl Slot {
         write_ending(self.segment(), self.index, self.generation, &ending);
         ring(self.segment());
         Ok(())
+    }
+
+    #[cold]
+    fn publish_text(&mut self) {
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_text(line, record, way, &mut self.text, &numbers);
     }
 
     /// The numbers as they are, with the next revision: they announce a change of the record.

@@ -27,7 +27,8 @@ impl Fill for InPairs {
     #[inline(always)]
     fn fill<const W: usize>(self, cells: &[AtomicU64; W], words: &[u64; W]) {
         if !self.whole {
-            return fill_singly(cells, words);
+            // In place: a call here would make every publication save the registers that it uses.
+            return WordByWord.fill(cells, words);
         }
         // Cells are aligned to 8: a pair begins at the first of them or at the second.
         #[cfg(all(target_arch = "x86_64", not(miri)))]
@@ -36,12 +37,6 @@ impl Fill for InPairs {
             false => fill_from::<W, 1>(cells, words),
         }
     }
-}
-
-#[cold]
-#[inline(never)]
-fn fill_singly<const W: usize>(cells: &[AtomicU64; W], words: &[u64; W]) {
-    WordByWord.fill(cells, words);
 }
 
 /// Store the words, in pairs from the cell `FIRST` on, which begins on a multiple of 16.

@@ -61,6 +61,13 @@ impl<const W: usize> Latch<W> {
         (0..READ_ATTEMPTS).find_map(|_| self.read())
     }
 
+    /// The first of the words that the writer itself published last. For the writer only.
+    #[inline(always)]
+    pub fn own_first(&self) -> u64 {
+        let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
+        copy.first().map_or(0, |word| word.load(Ordering::Relaxed))
+    }
+
     /// The words that the writer itself published last. For the writer only.
     pub fn own(&self) -> [u64; W] {
         let copy = &self.copies[(self.stamp.load(Ordering::Relaxed) & 1) as usize].0;
@@ -88,7 +95,7 @@ mod tests {
         latch.write(&[1, 2, 3]);
         latch.write(&[4, 2, 3]);
         latch.write_front_by(WordByWord, &[5]);
-        assert_eq!(latch.read(), Some((3, [5, 2, 3])));
+        assert_eq!((latch.read(), latch.own_first()), (Some((3, [5, 2, 3])), 5));
         latch.write_front_by(WordByWord, &[6]);
         assert_eq!(latch.read(), Some((4, [6, 2, 3])));
     }

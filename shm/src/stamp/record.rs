@@ -2,7 +2,7 @@
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
 use crate::layout::{
-    ColdImage, ColdRecord, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
+    ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
 };
 
 use super::life::read_under;
@@ -47,42 +47,51 @@ pub fn take_up(line: &HotLine) -> [u64; 3] {
 /// Message and details, as their one writer publishes them.
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
-    /// The cell of the message, and behind it that of the details.
-    pub words: [u64; TEXT_WORDS],
-    /// True if both copies on the board hold these details.
-    settled: bool,
+    words: [u64; TEXT_WORDS],
+    /// Publications of both cells until both copies on the board hold these details.
+    missing: u8,
 }
 
 impl Text {
-    /// The text as the slot's writer finds it.
+    /// The text as the slot's writer finds it: in one of the two copies.
     pub fn of(record: &ColdRecord) -> Self {
-        Self { words: record.text.own(), settled: false }
+        Self { words: record.text.own(), missing: 1 }
+    }
+
+    /// The cell of the message, to be changed.
+    #[inline(always)]
+    pub fn message(&mut self) -> &mut [u64; MESSAGE_WORDS] {
+        self.words.first_chunk_mut().expect("a text has a message")
+    }
+
+    /// The cell of the details, to be changed.
+    pub fn details(&mut self) -> &mut [u64; DETAILS_WORDS] {
+        self.missing = 2;
+        self.words.last_chunk_mut().expect("a text has details")
+    }
+
+    /// True if a message may be published alone: both copies hold the details.
+    #[inline(always)]
+    pub fn settled(&self) -> bool {
+        self.missing == 0 || broken(Mutant::UnsettledDetails)
     }
 }
 
-/// Publish a new message, and then the numbers, whose revision announces it. Details that both copies hold already are
-/// not stored again.
-#[inline]
-pub fn publish_message(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut Text, numbers: &[u64; 3]) {
-    let write = || match text.words.first_chunk::<MESSAGE_WORDS>() {
-        Some(message) if text.settled || broken(Mutant::UnsettledDetails) => record.text.write_front_by(way, message),
-        _ => store_whole(record, way, text),
+/// Publish message and details, and then the numbers, whose revision announces them.
+pub fn publish_text(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut Text, numbers: &[u64; 3]) {
+    text.missing = text.missing.saturating_sub(1);
+    in_order(Mutant::AnnouncedFirst, || record.text.write_by(way, &text.words), || line.numbers.write(numbers));
+}
+
+/// Publish a message alone, as [`publish_text`] does, where the details are [settled](Text::settled).
+#[inline(always)]
+pub fn publish_message(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &Text, numbers: &[u64; 3]) {
+    let write = || {
+        if let Some(message) = text.words.first_chunk::<MESSAGE_WORDS>() {
+            record.text.write_front_by(way, message);
+        }
     };
     in_order(Mutant::AnnouncedFirst, write, || line.numbers.write(numbers));
-}
-
-/// Store message and details. The other copy holds the words that were published last, and so the same details.
-#[cold]
-#[inline(never)]
-fn store_whole(record: &ColdRecord, way: impl Fill, text: &mut Text) {
-    record.text.write_by(way, &text.words);
-    text.settled = true;
-}
-
-/// Publish new details with the message, and then the numbers, whose revision announces them.
-pub fn publish_details(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut Text, numbers: &[u64; 3]) {
-    text.settled = false; // The other copy keeps the details before.
-    in_order(Mutant::AnnouncedFirst, || record.text.write_by(way, &text.words), || line.numbers.write(numbers));
 }
 
 /// Publish the notes, and then the numbers, whose revision announces them.
@@ -222,7 +231,7 @@ mod tests {
     fn a_new_life_keeps_nothing_of_the_one_before_but_stamps_and_revision() {
         let (line, record, log) = (HotLine::default(), ColdRecord::default(), LogCounters::default());
         let meta = Meta { step: 3, attempt: 7, total_known: true, unit: 2, health: 1, transitions: 1, revision: 9 };
-        publish_details(&line, &record, WordByWord, &mut Text { words: [5; TEXT_WORDS], settled: false }, &[1, 2, meta.word()]);
+        publish_text(&line, &record, WordByWord, &mut Text { words: [5; TEXT_WORDS], missing: 1 }, &[1, 2, meta.word()]);
         publish_notes(&line, &record, WordByWord, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
         let change = StepChange { count: 1, left_done: 4, entered: 3, now_ns: 600 };
         enter_step(&line, &record, &change, &[1, 2, meta.word()]);

@@ -10,8 +10,8 @@ use vx_shm::layout::{
     TRANSITIONS,
 };
 use vx_shm::stamp::{
-    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count, publish_details,
-    publish_message, publish_notes, read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
+    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count, publish_message,
+    publish_notes, publish_text, read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -103,8 +103,8 @@ fn a_text_that_is_announced_is_there() {
     let writer = thread::spawn(move || {
         let mut text = Text::of(&written);
         for revision in 1..=2 {
-            text.words = [u64::from(revision); TEXT_WORDS];
-            publish_details(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0));
+            (*text.message(), *text.details()) = ([u64::from(revision)], [u64::from(revision)]);
+            publish_text(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0));
         }
     });
     let reader = thread::spawn(move || {
@@ -125,11 +125,13 @@ fn a_message_has_the_details_it_was_published_with() {
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
         let mut text = Text::of(&written);
-        text.words = [1, 7];
-        publish_details(&announced, &written, WordByWord, &mut text, &numbers(1, 0, 0));
-        for revision in 2..=3 {
-            text.words[0] = u64::from(revision);
-            publish_message(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0));
+        *text.details() = [7];
+        for revision in 1..=3 {
+            *text.message() = [u64::from(revision)];
+            match revision > 1 && text.settled() {
+                true => publish_message(&announced, &written, WordByWord, &text, &numbers(revision, 0, 0)),
+                false => publish_text(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0)),
+            }
         }
     });
     let reader = thread::spawn(move || {
