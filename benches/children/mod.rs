@@ -8,10 +8,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
-use vx_shm::{Board, Kind, Slot, Snapshot};
-use vx_status::vocabulary::Phase;
+use vx_shm::{Board, Kind, Slot, Snapshot, Step};
 
-use crate::record::{Record, TOTAL, Wire, median};
+use crate::record::{DOWNLOADING, Record, TOTAL, Wire, median};
 
 pub(crate) const CHILDREN: u32 = 64;
 pub(crate) const FRAME: Duration = Duration::from_micros(16_667);
@@ -181,7 +180,7 @@ pub(crate) fn child(role: &str) {
         ["board", path, slot, generation] => {
             let number = |word: &str| word.parse().expect("a number");
             let mut slot = Slot::claim(Path::new(path), number(slot), number(generation)).expect("a claim");
-            slot.enter(Phase::DOWNLOADING, Some(TOTAL));
+            slot.enter(Step::new(DOWNLOADING), Some(TOTAL));
             report(|done| slot.publish(done));
         }
         ["pipe", wire] => {

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use vx_shm::layout::HotLine;
-use vx_shm::{Board, Kind, Reader, Slot, stamp};
-use vx_status::vocabulary::Phase;
+use vx_shm::{Board, Kind, Reader, Slot, Step, stamp};
 
-use crate::record::{MESSAGE, TOTAL};
+use crate::record::{DOWNLOADING, MESSAGE, TOTAL};
 
 const CALLS: u64 = 1_000;
 const ROLE: &str = "VX_BENCH_MEASURED";
@@ -106,7 +105,7 @@ fn call(role: Role, path: &Path) {
 
 fn slot(board: &Board, number: usize) -> Slot {
     let mut slot = Slot::join(board.path(), &format!("tool-{number}"), "1.2.3", Kind::Install).expect("a slot");
-    slot.enter(Phase::DOWNLOADING, Some(TOTAL));
+    slot.enter(Step::new(DOWNLOADING), Some(TOTAL));
     slot
 }
 

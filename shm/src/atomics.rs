@@ -73,6 +73,8 @@ mutants! {
 
     /// A report that goes on with a slot announces nothing of what is there.
     UnrevisedReport,
+    /// A message is published without the details, which only one of the two copies holds.
+    UnsettledDetails,
     /// The revision moves before the text, the notes or the step it announces is there.
     AnnouncedFirst,
 

@@ -200,6 +200,8 @@ pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError}
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 #[cfg(not(loom))]
 pub use pool::Pool;
+#[cfg(all(not(loom), feature = "internals"))]
+pub use segment::InPairs;
 pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
 pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};

@@ -2,8 +2,8 @@
 //!
 //! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
 //! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
-//! plain `&T` or slice over memory that another process may be writing to. Five things need an argument: that memory may
-//! be shared between threads, that a reference into it is good, that a hot line may be held on to, the system call
+//! plain `&T` or slice over memory that another process may be writing to. Six things need an argument: that memory may
+//! be shared between threads, that a reference into it is good, that a slot's words may be held on to, that two words may be stored at once, the system call
 //! behind the byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages
 //! that are gone ([`guard`]). Everything else is built on them.
 
@@ -14,6 +14,7 @@ mod guard;
 pub(crate) mod lock;
 mod named;
 mod open;
+mod pairs;
 mod parts;
 mod plain_file;
 pub(crate) mod sleep;
@@ -22,10 +23,12 @@ mod touch;
 pub(crate) use create::{create_file, create_named};
 pub(crate) use named::{SCHEME, as_file, remove_named};
 pub(crate) use open::{open_read, open_write};
+#[cfg_attr(not(feature = "internals"), allow(unreachable_pub, reason = "public for the benches"))]
+pub use pairs::InPairs;
 pub(crate) use plain_file::plain_file;
 
 use std::fs::File;
-use std::ops::Range;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -40,6 +43,7 @@ pub(crate) struct Segment {
     facts: HeaderImage,
     path: PathBuf,
     file: Option<File>,
+    doorbell: doorbell::AloneMap,
 }
 
 /// The kind of memory; kept so that it is given back when it is dropped.
@@ -131,23 +135,15 @@ impl Memory {
         }
     }
 
-    /// These records of a region, in order. Checked once, so that walking over them checks nothing again.
+    /// The first records of a region. Checked once, so that walking over them checks nothing again.
     ///
     /// # Panics
     /// As [`at`](Self::at).
     #[inline(always)]
-    fn rows<T: Shared>(&self, region: Region, rows: Range<u32>) -> impl Iterator<Item = &T> {
-        let (offset, stride) = (region.offset as usize, region.stride as usize);
-        let rows = rows.start as usize..rows.end as usize;
-        assert!(self.holds::<T>(offset, stride, rows.end), "the header was checked");
-        rows.map(move |row| {
-            // SAFETY: as in `at`; the assertion has shown that the row before the end lies inside, that the rows before
-            // it do, and that each begins on a multiple of 8.
-            #[allow(unsafe_code)]
-            unsafe {
-                self.base.add(offset + row * stride).cast::<T>().as_ref()
-            }
-        })
+    fn rows<T: Shared>(&self, region: Region, count: u32) -> Rows<'_, T> {
+        let (offset, stride, count) = (region.offset as usize, region.stride as usize, count as usize);
+        assert!(self.holds::<T>(offset, stride, count), "the header was checked");
+        Rows { memory: self, offset, stride, count, of: PhantomData }
     }
 
     /// `count` words from this offset on.
@@ -165,13 +161,51 @@ impl Memory {
     }
 }
 
-/// A hot line kept for publishing: the line, and the segment that keeps it mapped.
+/// Records of a region, all of which lie inside the memory.
+pub(crate) struct Rows<'a, T> {
+    memory: &'a Memory,
+    offset: usize,
+    stride: usize,
+    count: usize,
+    of: PhantomData<&'a T>,
+}
+
+#[allow(private_bounds, reason = "every record of a region is `Shared`")]
+impl<'a, T: Shared> Rows<'a, T> {
+    /// Those from `first` on, in order.
+    #[inline(always)]
+    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &'a T> {
+        (first..self.count).map(|row| self.row(row))
+    }
+
+    /// All of them, `N` at a time and in order; what is left behind the last whole `N` is left out.
+    #[inline(always)]
+    pub(crate) fn chunks<const N: usize>(&self) -> impl Iterator<Item = impl Iterator<Item = &'a T>> {
+        (0..self.count / N).map(move |chunk| (0..N).map(move |at| self.row(chunk * N + at)))
+    }
+
+    /// A record whose number is below `count`, as it is in the two functions above, the only callers.
+    #[inline(always)]
+    fn row(&self, row: usize) -> &'a T {
+        debug_assert!(row < self.count);
+        // SAFETY: as in `Memory::at`; `Memory::rows` has shown that the last of `count` records lies inside, that the
+        // others do, and that each begins on a multiple of 8.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.memory.base.add(self.offset + row * self.stride).cast::<T>().as_ref()
+        }
+    }
+}
+
+/// A slot's words kept for publishing: its hot line and its record, and the segment that keeps them mapped.
 pub(crate) struct HotHandle {
     line: NonNull<HotLine>,
+    record: NonNull<ColdRecord>,
+    way: InPairs,
     segment: Arc<Segment>,
 }
 
-// SAFETY: the line lies in the segment's memory, which the handle keeps alive and which any thread may use.
+// SAFETY: line and record lie in the segment's memory, which the handle keeps alive and which any thread may use.
 #[allow(unsafe_code)]
 unsafe impl Send for HotHandle {}
 // SAFETY: as above.
@@ -182,7 +216,8 @@ impl HotHandle {
     /// The handle of a slot of a board that is open for writing.
     pub(crate) fn new(segment: Arc<Segment>, slot: u32) -> Option<Self> {
         let line = segment.hot(slot).filter(|_| segment.writable()).map(NonNull::from)?;
-        Some(Self { line, segment })
+        let record = segment.cold(slot).map(NonNull::from)?;
+        Some(Self { line, record, way: InPairs::here(), segment })
     }
 
     #[inline(always)]
@@ -195,8 +230,82 @@ impl HotHandle {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn record(&self) -> &ColdRecord {
+        // SAFETY: as in `line`.
+        #[allow(unsafe_code)]
+        unsafe {
+            self.record.as_ref()
+        }
+    }
+
+    /// Line, record, and the way in which this process fills a copy.
+    #[inline(always)]
+    pub(crate) fn parts(&self) -> (&HotLine, &ColdRecord, InPairs) {
+        (self.line(), self.record(), self.way)
+    }
+
     pub(crate) fn segment(&self) -> &Arc<Segment> {
         &self.segment
+    }
+}
+
+/// Store eight words as eight relaxed stores would, by four instructions. Only where [`pairs`] has found that the
+/// processor stores 16 aligned bytes whole.
+///
+/// # Panics
+/// When the cells do not begin on a multiple of 16.
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+fn store_eight(cells: &[AtomicU64; 8], words: &[u64; 8]) {
+    assert!(cells.as_ptr().cast::<u128>().is_aligned(), "a pair would cross a line");
+    // SAFETY: the block does what eight relaxed stores do, and nothing else. It loads the 64 bytes of `words` and stores
+    // the 64 bytes of `cells`, atomics that may be stored to behind a shared reference. Each 16-byte store is aligned, as
+    // was just asserted, and thereby whole on every processor that has AVX, so each word in it is; no reader can see a
+    // part of a word. They are plain stores, which this architecture makes visible in order: neither non-temporal ones
+    // nor a string move. The block may touch memory as far as the compiler knows, so that the fence before and the release
+    // behind keep their sides; it names the registers it changes, and leaves stack and flags alone.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::arch::asm!(
+            "movups {a}, [{words}]",
+            "movups {b}, [{words} + 16]",
+            "movups {c}, [{words} + 32]",
+            "movups {d}, [{words} + 48]",
+            "movaps [{cells}], {a}",
+            "movaps [{cells} + 16], {b}",
+            "movaps [{cells} + 32], {c}",
+            "movaps [{cells} + 48], {d}",
+            words = in(reg) words.as_ptr(),
+            cells = in(reg) cells.as_ptr(),
+            a = out(xmm_reg) _,
+            b = out(xmm_reg) _,
+            c = out(xmm_reg) _,
+            d = out(xmm_reg) _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// Store two words as two relaxed stores would: see [`store_eight`].
+///
+/// # Panics
+/// As [`store_eight`].
+#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[inline(always)]
+fn store_two(cells: &[AtomicU64; 2], words: &[u64; 2]) {
+    assert!(cells.as_ptr().cast::<u128>().is_aligned(), "a pair would cross a line");
+    // SAFETY: as in `store_eight`, with 16 bytes in place of 64.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::arch::asm!(
+            "movups {pair}, [{words}]",
+            "movaps [{cells}], {pair}",
+            words = in(reg) words.as_ptr(),
+            cells = in(reg) cells.as_ptr(),
+            pair = out(xmm_reg) _,
+            options(nostack, preserves_flags),
+        );
     }
 }
 

@@ -26,7 +26,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::lanes;
-use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode_text};
+use crate::layout::{NotesImage, encode_text_into};
 use crate::liveness::{beats, clock};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
@@ -46,7 +46,7 @@ pub struct Slot {
     meta: u64,
     index: u32,
     generation: u32,
-    text: [u64; TEXT_WORDS],
+    text: stamp::Text,
     notes: NotesImage,
     /// False if the record names another process as the writer of the log.
     writes_log: bool,
@@ -114,8 +114,8 @@ impl Slot {
         let capacity = segment.facts().slot_count;
         let hot = HotHandle::new(segment, index).ok_or(ClaimError::NoSuchSlot { slot: index, capacity })?;
         let [_, total, meta] = hot.line().numbers.own();
+        let text = stamp::Text::of(hot.record());
         let cold = hot.segment().cold(index);
-        let text = cold.map_or([0; TEXT_WORDS], |cold| cold.text.own());
         let notes = cold.map_or(NotesImage::default(), |cold| bytemuck::cast(cold.notes.own()));
         let log_writer = cold.map_or(0, |cold| stamp::identity_of(cold).log_writer);
         let writes_log = log_writer == 0 || log_writer == std::process::id();
@@ -129,7 +129,7 @@ impl Slot {
 
     /// Finished work of this step, as last published. A process that continues a slot counts on from here.
     pub fn done(&self) -> u64 {
-        self.hot.line().numbers.own()[0]
+        self.hot.line().numbers.own_first()
     }
 
     /// Total work of this step; `None` while unknown.
@@ -200,13 +200,18 @@ impl Slot {
 
     /// One line about the work under way; of a longer one the beginning is kept and marked as cut (78 bytes).
     pub fn message(&mut self, text: &str) {
-        self.text[..MESSAGE_WORDS].copy_from_slice(&encode_text::<MESSAGE_WORDS>(text));
-        self.publish_text();
+        encode_text_into(text, self.text.message());
+        if !self.text.settled() {
+            return self.publish_text();
+        }
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_message(line, record, way, &self.text, &numbers);
     }
 
     /// A longer text, possibly of several lines; its beginning is kept and marked as cut (110 bytes).
     pub fn details(&mut self, text: &str) {
-        self.text[MESSAGE_WORDS..].copy_from_slice(&encode_text::<DETAILS_WORDS>(text));
+        encode_text_into(text, self.text.details());
         self.publish_text();
     }
 
@@ -237,12 +242,18 @@ impl Slot {
         self.hold.let_go(self.index, Control::of(self.generation, left_as, true));
     }
 
+    #[cold]
     fn publish_text(&mut self) {
-        self.meta = self.meta().revised().word();
-        if let Some(cold) = self.segment().cold(self.index) {
-            let numbers = [self.done(), self.total, self.meta];
-            stamp::publish_text(self.hot.line(), cold, &self.text, &numbers);
-        }
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_text(line, record, way, &mut self.text, &numbers);
+    }
+
+    /// The numbers as they are, with the next revision: they announce a change of the record.
+    #[inline(always)]
+    fn revised(&mut self) -> [u64; 3] {
+        self.meta = Meta::revised_word(self.meta);
+        [self.done(), self.total, self.meta]
     }
 
     fn meta(&self) -> Meta {

@@ -10,6 +10,7 @@
 //! for them: [`crate::docs::protocol`].
 
 mod bell;
+mod fill;
 mod header;
 mod latch;
 mod life;
@@ -19,6 +20,7 @@ mod transitions;
 mod words;
 
 pub use bell::{announce, await_change, epoch, ring, stop_waiting};
+pub use fill::{Fill, WordByWord};
 pub use header::{attach, close, closed_at, complete, is_closed, note_used, used};
 pub use latch::READ_ATTEMPTS;
 pub use life::{HotReading, claim, look, read_hot, set_control};
@@ -28,7 +30,8 @@ pub use life::{begin_claim, read_under};
 pub use log::LogWindow;
 pub use log::{append_log, begin_log, keep_log, read_log};
 pub use record::{
-    End, begin_record, end, identity_of, publish_notes, publish_text, read_record, store_words, take_up, write_exit,
+    End, Text, begin_record, end, identity_of, publish_message, publish_notes, publish_text, read_record, store_words,
+    take_up, write_exit,
 };
 #[cfg(any(loom, feature = "internals"))]
 pub use transitions::read_transitions;

@@ -9,15 +9,28 @@ const LENGTH: u16 = CUT - 1;
 /// The cell that holds as much of this text as fits. A cell holds `8 * W - 2` bytes.
 pub fn encode_text<const W: usize>(text: &str) -> TextCell<W> {
     let mut cell = [0u64; W];
-    let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut cell);
-    let room = bytes.len() - 2;
-    let (kept, mark) = match text.len() {
-        length if length <= room => (text, 0),
-        _ => (&text[..text.floor_char_boundary(room)], CUT),
-    };
-    bytes[2..2 + kept.len()].copy_from_slice(kept.as_bytes());
-    bytes[..2].copy_from_slice(&(kept.len() as u16 | mark).to_le_bytes());
+    encode_text_into(text, &mut cell);
     cell
+}
+
+/// As [`encode_text`], in place of the cell's content.
+#[inline]
+pub(crate) fn encode_text_into<const W: usize>(text: &str, cell: &mut TextCell<W>) {
+    *cell = [0; W];
+    let bytes: &mut [u8] = bytemuck::cast_slice_mut(cell);
+    if text.len() > bytes.len() - 2 {
+        return cut_into(text, bytes);
+    }
+    bytes[2..2 + text.len()].copy_from_slice(text.as_bytes());
+    bytes[..2].copy_from_slice(&(text.len() as u16).to_le_bytes());
+}
+
+/// As much of a longer text as these bytes hold.
+#[cold]
+fn cut_into(text: &str, bytes: &mut [u8]) {
+    let kept = text.floor_char_boundary(bytes.len() - 2);
+    bytes[2..2 + kept].copy_from_slice(&text.as_bytes()[..kept]);
+    bytes[..2].copy_from_slice(&(kept as u16 | CUT).to_le_bytes());
 }
 
 /// Put the cell's text into `into`, in place of what was there. A text that was cut ends in `…`.

@@ -1,41 +1,32 @@
 //! The one page of a board that a waiting reader may store to, mapped alone.
 
 use std::fs::File;
+use std::sync::OnceLock;
 
 use super::{Memory, Segment};
 use crate::layout::Doorbell;
 
-/// The doorbell, in memory that may be stored to.
-pub(crate) enum DoorbellMap<'a> {
-    /// A writer's own map.
-    Own(&'a Doorbell),
-    /// A map of that page alone.
-    Alone(AloneMap),
-}
-
-/// The doorbell's page, mapped writable and nothing else with it.
-pub(crate) struct AloneMap(Memory);
-
-impl DoorbellMap<'_> {
-    pub(crate) fn bell(&self) -> &Doorbell {
-        match self {
-            Self::Own(bell) => bell,
-            Self::Alone(map) => map.0.at(0),
-        }
-    }
-}
+/// The doorbell's page, mapped writable and nothing else with it, at the first wait. It stays mapped: to map it for each
+/// wait takes longer than to wake up.
+#[derive(Default)]
+pub(super) struct AloneMap(OnceLock<Memory>);
 
 impl Segment {
     /// The doorbell for a reader that wants to be woken; `None` if this process may not write to the board, has a
     /// private copy of it, or cannot map that page alone.
-    pub(crate) fn writable_doorbell(&self) -> Option<DoorbellMap<'_>> {
+    pub(crate) fn writable_doorbell(&self) -> Option<&Doorbell> {
         if self.writable() {
-            return Some(DoorbellMap::Own(self.bell()));
+            return Some(self.bell());
         }
         if self.copied() {
             return None; // A private copy does not change while its reader sleeps, so the reader would never wake.
         }
-        map_alone(self.lock_file()?, self.facts().bell.offset).map(AloneMap).map(DoorbellMap::Alone)
+        if let Some(map) = self.doorbell.0.get() {
+            return Some(map.at(0));
+        }
+        // A failure is not kept: the next wait may find a descriptor free. Of two threads the first one's map stays.
+        let map = map_alone(self.lock_file()?, self.facts().bell.offset)?;
+        Some(self.doorbell.0.get_or_init(|| map).at(0))
     }
 }
 

@@ -51,7 +51,7 @@ impl Drop for Guard {
         if let Some(range) = self.range {
             range.turn.fetch_add(1, Ordering::Relaxed); // Even.
             fence(Ordering::Release); // A handler that loads a word of the next map sees that this turn is over.
-            range.taken.store(0, Ordering::Release); // Pairs with the exchange in `take_free`.
+            range.taken.store(0, Ordering::Release); // Pairs with the exchange in `take`.
         }
     }
 }
@@ -94,11 +94,18 @@ impl Range {
     /// A free range; a new one if all are in use.
     fn take_free() -> &'static Self {
         let mut range = &RANGES;
-        // Acquire pairs with the release of the guard that had it before, so that its turn is over for us as well.
-        while range.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        while !range.take() {
             range = range.next.get_or_init(|| Box::leak(Box::default()));
         }
         range
+    }
+
+    /// Take this range, if it is free. A look comes first: an exchange that fails still takes the line away from every
+    /// other core, and a process with many slots has many ranges.
+    fn take(&self) -> bool {
+        // Acquire pairs with the release of the guard that had it before, so that its turn is over for us as well.
+        self.taken.load(Ordering::Relaxed) == 0
+            && self.taken.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// The map of this range, if there is one; never a mixture of two.

@@ -2,10 +2,10 @@
 
 use std::fs::File;
 use std::io;
-use std::ops::Range;
 use std::path::Path;
 
-use super::{Backing, Memory, Segment};
+use super::doorbell::AloneMap;
+use super::{Backing, Memory, Rows, Segment};
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{
     ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, LOG_HEADER_BYTES, LayoutFault, LogCounters,
@@ -24,14 +24,14 @@ impl Segment {
         let memory = Memory::of(backing, writable).filter(|memory| memory.length >= PAGE_BYTES);
         let memory = memory.ok_or(LayoutFault::NotABoard)?;
         let facts = stamp::attach(memory.at(0), memory.length as u64)?;
-        Ok(Self { memory, writable, facts, path: path.to_path_buf(), file })
+        Ok(Self { memory, writable, facts, path: path.to_path_buf(), file, doorbell: AloneMap::default() })
     }
 
     /// A writable segment of new, zeroed memory; `None` if it is shorter than its facts.
     pub(super) fn prepare(backing: Backing, path: &Path, file: Option<File>, facts: &HeaderImage) -> Option<Self> {
         let memory = Memory::of(backing, true)?;
         facts.check(memory.length as u64).ok()?;
-        Some(Self { memory, writable: true, facts: *facts, path: path.to_path_buf(), file })
+        Some(Self { memory, writable: true, facts: *facts, path: path.to_path_buf(), file, doorbell: AloneMap::default() })
     }
 
     fn record<T: super::Shared>(&self, region: Region, slot: u32) -> Option<&T> {
@@ -79,10 +79,10 @@ impl Segment {
         self.record(self.facts.beats, slot)
     }
 
-    /// The hot lines of these slots, in order; those that the board does not have are left out.
+    /// The hot lines of the first `slots` slots; those that the board does not have are left out.
     #[inline(always)]
-    pub(crate) fn hot_lines(&self, slots: Range<u32>) -> impl Iterator<Item = &HotLine> {
-        self.memory.rows(self.facts.hot, slots.start..slots.end.min(self.facts.slot_count))
+    pub(crate) fn hot_lines(&self, slots: u32) -> Rows<'_, HotLine> {
+        self.memory.rows(self.facts.hot, slots.min(self.facts.slot_count))
     }
 
     /// A slot's log ring, if the board has them.
@@ -123,7 +123,7 @@ impl Segment {
 
     /// The length of the file behind the memory now; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
-        self.file.as_ref().map(|file| file.metadata().map(|data| data.len())).transpose()
+        self.file.as_ref().map(length_of).transpose()
     }
 
     /// Bring a private copy up to date; nothing to do for a map.
@@ -138,6 +138,17 @@ impl Segment {
     pub(crate) fn lock_file(&self) -> Option<&File> {
         self.file.as_ref()
     }
+}
+
+/// The length of a file, by the call that does no more than is needed: it is made at every refresh.
+#[cfg(unix)]
+fn length_of(file: &File) -> io::Result<u64> {
+    Ok(rustix::fs::fstat(file)?.st_size as u64)
+}
+
+#[cfg(not(unix))]
+fn length_of(file: &File) -> io::Result<u64> {
+    file.metadata().map(|data| data.len())
 }
 
 impl std::fmt::Debug for Segment {

@@ -36,10 +36,8 @@ impl Slot {
 
     fn note(&mut self, notes: NotesImage) {
         self.notes = notes;
-        self.meta = self.meta().revised().word();
-        if let Some(cold) = self.segment().cold(self.index) {
-            let numbers = [self.done(), self.total, self.meta];
-            stamp::publish_notes(self.hot.line(), cold, &bytemuck::cast(self.notes), &numbers);
-        }
+        let numbers = self.revised();
+        let (line, record, way) = self.hot.parts();
+        stamp::publish_notes(line, record, way, &bytemuck::cast(self.notes), &numbers);
     }
 }

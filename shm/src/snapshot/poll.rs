@@ -23,6 +23,20 @@ impl Numbers {
         (control ^ self.0.control) | (stamp ^ self.0.stamp)
     }
 
+    /// Read the line again. `false` if it is being written to: then the last numbers stay until the next poll. So they do
+    /// if the board was cut short: it reads as never used, which a used slot cannot become. The control word is looked at
+    /// before and behind the numbers, so that a cut in between shows as well.
+    #[inline(always)]
+    fn read(&mut self, line: &HotLine) -> bool {
+        match read_hot(line) {
+            Some(reading) if reading.control != 0 => {
+                self.0 = reading;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Work finished in the present step.
     pub fn done(&self) -> u64 {
         self.0.numbers[0]
@@ -40,7 +54,7 @@ impl Numbers {
 }
 
 /// The number of hot lines that are examined together.
-const TOGETHER: usize = 64;
+const TOGETHER: usize = 4;
 
 impl Reader {
     /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns their count.
@@ -50,27 +64,22 @@ impl Reader {
     /// refresh left it.
     pub fn poll(&mut self) -> usize {
         let used = self.used();
-        let mut changed = 0;
-        for (first, seen) in (0..used).step_by(TOGETHER).zip(self.polled.chunks_mut(TOGETHER)) {
-            let lines = || self.segment.hot_lines(first..used.min(first + TOGETHER as u32));
-            // First without a branch between the loads: lines that another core has written to since are fetched from
-            // it all at once, regardless of the processor's prediction. Mostly this is all there is to do.
-            if lines().zip(&*seen).fold(0, |moved, (line, seen)| moved | seen.moved(line)) == 0 {
-                continue;
+        let lines = self.segment.hot_lines(used);
+        let seen = &mut self.polled[..used as usize];
+        // First some lines at a time, without a branch between the loads: mostly this is all there is to do.
+        let mut unmoved = 0;
+        for (lines, seen) in lines.chunks::<TOGETHER>().zip(seen.as_chunks::<TOGETHER>().0) {
+            let mut moved = 0;
+            lines.zip(seen).for_each(|(line, seen)| moved |= seen.moved(line));
+            if moved != 0 {
+                break;
             }
-            for (line, seen) in lines().zip(seen) {
-                // A slot that is being written to keeps its last numbers until the next poll. So does a slot of a board
-                // that was cut short: it reads as never used, which a used slot cannot become.
-                if seen.moved(line) != 0
-                    && let Some(reading) =
-                        read_hot(line).filter(|reading| reading.control != 0 && !self.segment.vanished())
-                {
-                    seen.0 = reading;
-                    changed += 1;
-                }
-            }
+            unmoved += TOGETHER;
         }
-        changed
+        // From the first change on one pass. Lines that another core has written to since are fetched from it while
+        // those before are read: a second pass would begin only when the last one is here.
+        let rest = lines.from(unmoved).zip(&mut seen[unmoved..]);
+        rest.map(|(line, seen)| usize::from(seen.moved(line) != 0 && seen.read(line))).sum()
     }
 
     /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order.

@@ -52,8 +52,7 @@ impl Awaited<'_> {
 
     fn wait_for_a_change(&self) -> Woken {
         let doorbell = if self.segment.facts().is_dump() { None } else { self.segment.writable_doorbell() };
-        let Some(doorbell) = doorbell.filter(|_| sleep::CAN_SLEEP) else { return self.look() };
-        let bell = doorbell.bell();
+        let Some(bell) = doorbell.filter(|_| sleep::CAN_SLEEP) else { return self.look() };
         stamp::announce(bell);
         let woken = self.wait_at(bell);
         stamp::stop_waiting(bell);

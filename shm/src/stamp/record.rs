@@ -2,12 +2,12 @@
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
 use crate::layout::{
-    ColdImage, ColdRecord, ERROR_WORDS, HotLine, IdentityImage, LogCounters, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
+    ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
 };
 
 use super::life::read_under;
 use super::transitions::{entry_word, read_transitions};
-use super::{Control, HotReading, Meta, begin_log, set_control};
+use super::{Control, Fill, HotReading, Meta, begin_log, set_control};
 
 /// The word of an identity that holds when it was written.
 const CLAIMED_AT: usize = std::mem::offset_of!(IdentityImage, claimed_at) / 8;
@@ -44,14 +44,65 @@ pub fn take_up(line: &HotLine) -> [u64; 3] {
     numbers
 }
 
+/// Message and details, as their one writer publishes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Text {
+    words: [u64; TEXT_WORDS],
+    /// Publications of both cells until both copies on the board hold these details.
+    missing: u8,
+}
+
+impl Text {
+    /// The text as the slot's writer finds it: in one of the two copies.
+    pub fn of(record: &ColdRecord) -> Self {
+        Self { words: record.text.own(), missing: 1 }
+    }
+
+    /// The cell of the message, to be changed.
+    #[inline(always)]
+    pub fn message(&mut self) -> &mut [u64; MESSAGE_WORDS] {
+        self.words.first_chunk_mut().expect("a text has a message")
+    }
+
+    /// The cell of the details, to be changed.
+    pub fn details(&mut self) -> &mut [u64; DETAILS_WORDS] {
+        self.missing = 2;
+        self.words.last_chunk_mut().expect("a text has details")
+    }
+
+    /// True if a message may be published alone: both copies hold the details.
+    #[inline(always)]
+    pub fn settled(&self) -> bool {
+        self.missing == 0 || broken(Mutant::UnsettledDetails)
+    }
+}
+
 /// Publish message and details, and then the numbers, whose revision announces them.
-pub fn publish_text(line: &HotLine, record: &ColdRecord, text: &[u64; TEXT_WORDS], numbers: &[u64; 3]) {
-    in_order(Mutant::AnnouncedFirst, || record.text.write(text), || line.numbers.write(numbers));
+pub fn publish_text(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &mut Text, numbers: &[u64; 3]) {
+    text.missing = text.missing.saturating_sub(1);
+    in_order(Mutant::AnnouncedFirst, || record.text.write_by(way, &text.words), || line.numbers.write(numbers));
+}
+
+/// Publish a message alone, as [`publish_text`] does, where the details are [settled](Text::settled).
+#[inline(always)]
+pub fn publish_message(line: &HotLine, record: &ColdRecord, way: impl Fill, text: &Text, numbers: &[u64; 3]) {
+    let write = || {
+        if let Some(message) = text.words.first_chunk::<MESSAGE_WORDS>() {
+            record.text.write_front_by(way, message);
+        }
+    };
+    in_order(Mutant::AnnouncedFirst, write, || line.numbers.write(numbers));
 }
 
 /// Publish the notes, and then the numbers, whose revision announces them.
-pub fn publish_notes(line: &HotLine, record: &ColdRecord, notes: &[u64; NOTE_WORDS], numbers: &[u64; 3]) {
-    in_order(Mutant::AnnouncedFirst, || record.notes.write(notes), || line.numbers.write(numbers));
+pub fn publish_notes(
+    line: &HotLine,
+    record: &ColdRecord,
+    way: impl Fill,
+    notes: &[u64; NOTE_WORDS],
+    numbers: &[u64; 3],
+) {
+    in_order(Mutant::AnnouncedFirst, || record.notes.write_by(way, notes), || line.numbers.write(numbers));
 }
 
 /// A slot's record of its end.
@@ -148,6 +199,7 @@ fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
+    use super::super::WordByWord;
     use super::super::transitions::{StepChange, enter_step};
     use super::*;
     use crate::layout::TransitionImage;
@@ -179,8 +231,8 @@ mod tests {
     fn a_new_life_keeps_nothing_of_the_one_before_but_stamps_and_revision() {
         let (line, record, log) = (HotLine::default(), ColdRecord::default(), LogCounters::default());
         let meta = Meta { step: 3, attempt: 7, total_known: true, unit: 2, health: 1, transitions: 1, revision: 9 };
-        publish_text(&line, &record, &[5; TEXT_WORDS], &[1, 2, meta.word()]);
-        publish_notes(&line, &record, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
+        publish_text(&line, &record, WordByWord, &mut Text { words: [5; TEXT_WORDS], missing: 1 }, &[1, 2, meta.word()]);
+        publish_notes(&line, &record, WordByWord, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
         let change = StepChange { count: 1, left_done: 4, entered: 3, now_ns: 600 };
         enter_step(&line, &record, &change, &[1, 2, meta.word()]);
         let what = End { exit: 1, ended_at: 2, error: &[3; ERROR_WORDS], result: &[4; RESULT_WORDS] };

@@ -95,7 +95,13 @@ impl Meta {
     /// The same with the next revision.
     #[must_use]
     pub const fn revised(self) -> Self {
-        Self { revision: self.revision.wrapping_add(1), ..self }
+        Self::from_word(Self::revised_word(self.word()))
+    }
+
+    /// The same for the word in which it is stored: the revision is on top, so that nothing is carried into another part.
+    #[must_use]
+    pub const fn revised_word(word: u64) -> u64 {
+        word.wrapping_add(1 << 48)
     }
 }
 
@@ -117,5 +123,6 @@ mod tests {
             revision: 65_535,
         };
         assert_eq!(Meta::from_word(meta.word()), meta);
+        assert_eq!(meta.revised(), Meta { revision: 0, ..meta }, "the last revision is followed by the first");
     }
 }

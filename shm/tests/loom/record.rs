@@ -10,8 +10,8 @@ use vx_shm::layout::{
     TRANSITIONS,
 };
 use vx_shm::stamp::{
-    Control, End, Meta, StepChange, begin_record, claim, end, enter_step, next_count, publish_notes, publish_text,
-    read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
+    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count, publish_message,
+    publish_notes, publish_text, read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -22,6 +22,13 @@ pub(crate) const MODELS: &[Model] = &[
         mutants: &[Mutant::AnnouncedFirst],
         preemptions: 3,
         run: a_text_that_is_announced_is_there,
+        variants: 1,
+    },
+    Model {
+        name: "a message has the details it was published with",
+        mutants: &[Mutant::UnsettledDetails, Mutant::AnnouncedFirst],
+        preemptions: 3,
+        run: a_message_has_the_details_it_was_published_with,
         variants: 1,
     },
     Model {
@@ -94,8 +101,10 @@ fn a_text_that_is_announced_is_there() {
     let (line, record) = slot();
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
+        let mut text = Text::of(&written);
         for revision in 1..=2 {
-            publish_text(&announced, &written, &[u64::from(revision); TEXT_WORDS], &numbers(revision, 0, 0));
+            (*text.message(), *text.details()) = ([u64::from(revision)], [u64::from(revision)]);
+            publish_text(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0));
         }
     });
     let reader = thread::spawn(move || {
@@ -104,6 +113,34 @@ fn a_text_that_is_announced_is_there() {
         if read_record(&line, &hot, &record, &mut image).is_some() {
             let (text, announced) = (image.good_text(), Meta::from_word(hot.numbers[2]).revision);
             assert_eq!(text.message[0], text.details[0], "two texts in one");
+            assert!(text.message[0] >= u64::from(announced), "announced, and not there");
+        }
+    });
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn a_message_has_the_details_it_was_published_with() {
+    let (line, record) = slot();
+    let (announced, written) = (line.clone(), record.clone());
+    let writer = thread::spawn(move || {
+        let mut text = Text::of(&written);
+        *text.details() = [7];
+        for revision in 1..=3 {
+            *text.message() = [u64::from(revision)];
+            match revision > 1 && text.settled() {
+                true => publish_message(&announced, &written, WordByWord, &text, &numbers(revision, 0, 0)),
+                false => publish_text(&announced, &written, WordByWord, &mut text, &numbers(revision, 0, 0)),
+            }
+        }
+    });
+    let reader = thread::spawn(move || {
+        let Some(hot) = read_hot(&line) else { return };
+        let mut image = ColdImage::default();
+        if read_record(&line, &hot, &record, &mut image).is_some() {
+            let (text, announced) = (image.good_text(), Meta::from_word(hot.numbers[2]).revision);
+            let details = if text.message[0] == 0 { 0 } else { 7 };
+            assert_eq!(text.details[0], details, "a message with the details of another time");
             assert!(text.message[0] >= u64::from(announced), "announced, and not there");
         }
     });
@@ -135,7 +172,7 @@ fn notes_that_are_announced_are_there() {
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
         for revision in 1..=2 {
-            publish_notes(&announced, &written, &[u64::from(revision); NOTE_WORDS], &numbers(revision, 0, 0));
+            publish_notes(&announced, &written, WordByWord, &[u64::from(revision); NOTE_WORDS], &numbers(revision, 0, 0));
         }
     });
     let reader = thread::spawn(move || {

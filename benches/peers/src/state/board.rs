@@ -7,7 +7,7 @@ use std::time::Duration;
 use vx_shm::{Board, Kind, Slot, Snapshot, Step};
 
 use super::timed;
-use crate::record::{MESSAGE, TOTAL};
+use crate::record::{DOWNLOADING, MESSAGE, TOTAL};
 use crate::shared::{RECORD_WORDS, Shared};
 
 fn file(place: &Path) -> PathBuf {
@@ -26,7 +26,7 @@ impl Slots {
         let slot = |number: usize| {
             let key = format!("tool-{number}");
             let mut slot = Slot::join(board.path(), &key, "1.2.3", Kind::Install).expect("a slot");
-            slot.enter(Step::new(3), Some(TOTAL));
+            slot.enter(Step::new(DOWNLOADING), Some(TOTAL));
             slot.message(MESSAGE);
             slot
         };
