@@ -27,6 +27,7 @@ use crate::atomics::Ordering;
 use crate::layout::{DETAILS_WORDS, MESSAGE_WORDS, NotesImage, TEXT_WORDS, encode_text};
 use crate::liveness::beats::{self, Beating};
 use crate::liveness::{Beat, beat_units, clock};
+use crate::mutex::Mutex;
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::segment::{self, HotHandle, Segment, lock, sleep};
 use crate::stamp::{self, Control, Meta, StepChange};
@@ -272,12 +273,12 @@ struct SlotBeats {
     segment: Arc<Segment>,
     index: u32,
     /// The last stamp seen, and the time at which it was first seen.
-    seen: parking_lot::Mutex<(u64, u32)>,
+    seen: Mutex<(u64, u32)>,
 }
 
 impl SlotBeats {
     fn new(segment: Arc<Segment>, index: u32) -> Self {
-        Self { segment, index, seen: parking_lot::Mutex::new((0, 0)) }
+        Self { segment, index, seen: Mutex::new((0, 0)) }
     }
 }
 

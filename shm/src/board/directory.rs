@@ -1,4 +1,4 @@
-//! The boards of a directory: all of them, and those that may be removed.
+//! The boards of a directory: its files, and those that may be removed.
 
 use std::fs;
 use std::io::{self, Read};
@@ -12,54 +12,13 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, clock};
 use crate::segment::{self, Segment, lock};
 use crate::slot;
-use crate::snapshot::Reader;
 use crate::stamp;
-use crate::view::Snapshot;
 
 /// A temporary file older than this was left behind by a process that was killed while making a board.
 const TEMPORARY_AGE: Duration = Duration::from_secs(60);
 
 /// A board of a script that cannot be looked up from here is over when nothing was written to it for this long.
 const FORGOTTEN_AFTER_NS: i64 = 24 * 3_600 * 1_000_000_000;
-
-/// One board of a directory.
-#[derive(Debug)]
-pub struct Listed {
-    /// Its path.
-    pub path: PathBuf,
-    /// Its name in that directory.
-    pub file_name: String,
-    /// A reading of the board, or the error of attaching it.
-    pub reading: Result<Snapshot, AttachError>,
-    /// True if its creator has closed it.
-    pub closed: bool,
-}
-
-/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that does not
-/// exist has none.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
-    let mut found: Vec<Listed> = board_files(directory)?
-        .into_iter()
-        .map(|path| {
-            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let (reading, closed) = match Reader::open(&path) {
-                Ok(mut reader) => (summary(&mut reader, &path), reader.closed()),
-                Err(error) => (Err(error), false),
-            };
-            Listed { path, file_name, reading, closed }
-        })
-        .collect();
-    let created = |listed: &Listed| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
-    found.sort_by(|one, other| created(other).cmp(&created(one)).then_with(|| one.path.cmp(&other.path)));
-    Ok(found)
-}
-
-fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
-    reader.snapshot().map_err(|error| AttachError::new(path, io::Error::from(error)))
-}
 
 /// Remove boards that are no longer needed: finished ones, and those whose creator is proved dead, that are older than
 /// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
@@ -196,7 +155,7 @@ fn hidden(path: &Path) -> bool {
 }
 
 /// Plain files that are boards by name or by their first bytes.
-fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
         !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
     };
