@@ -71,6 +71,8 @@ pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCoun
 pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region, hexadecimal};
 pub use image::{ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
 pub use key::hash_key;
+#[cfg(feature = "record")]
+pub(crate) use text::beginning;
 pub use text::{TextCell, decode_text, encode_text};
 
 #[cfg(target_endian = "big")]

@@ -13,11 +13,17 @@ pub fn encode_text<const W: usize>(text: &str) -> TextCell<W> {
     let room = bytes.len() - 2;
     let (kept, mark) = match text.len() {
         length if length <= room => (text, 0),
-        _ => (&text[..text.floor_char_boundary(room)], CUT),
+        _ => (beginning(text, room), CUT),
     };
     bytes[2..2 + kept.len()].copy_from_slice(kept.as_bytes());
     bytes[..2].copy_from_slice(&(kept.len() as u16 | mark).to_le_bytes());
     cell
+}
+
+/// The longest beginning of a text of at most so many bytes that ends between two characters.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    let whole = |end: &usize| text.is_char_boundary(*end);
+    &text[..(0..=most.min(text.len())).rev().find(whole).unwrap_or(0)]
 }
 
 /// Put the cell's text into `into`, in place of what was there. A text that was cut ends in `…`.

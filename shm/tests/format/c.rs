@@ -31,26 +31,20 @@ fn programs() -> Option<&'static Path> {
         for source in ["examples/board.c", "tests/format/flat_out.c"] {
             let source = crate_file(source);
             let program = directory.path().join(source.file_stem().expect("a name"));
-            let compiled = Command::new("cc")
-                .args([
-                    "-std=c11",
-                    "-O2",
-                    "-Wall",
-                    "-Wextra",
-                    "-Wpedantic",
-                    "-Wshadow",
-                    "-Wconversion",
-                    "-Werror",
-                    "-I",
-                ])
-                .args([crate_file("include"), source, "-o".into(), program])
-                .output()
-                .expect("cc starts");
-            assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+            compile("cc", &["-std=c11"], &source, &program);
         }
         Some(directory)
     };
     PROGRAMS.get_or_init(compiled).as_ref().map(tempfile::TempDir::path)
+}
+
+/// Compile a program with the header, every warning an error.
+fn compile(compiler: &str, language: &[&str], source: &Path, program: &Path) {
+    let warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror"];
+    let mut command = Command::new(compiler);
+    command.args(language).arg("-O2").args(warnings).arg("-I").arg(crate_file("include"));
+    let compiled = command.arg(source).arg("-o").arg(program).output().expect("the compiler starts");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
 }
 
 /// The file that a board is, also for a named segment.
@@ -111,6 +105,27 @@ fn what_c_publishes_rust_reads_and_what_rust_publishes_c_shows() {
         assert!(shown.contains("rust 2.0 state 3 step 6: 3 of 5, said in Rust\n"), "{shown}");
         assert!(shown.contains("c 1.0 state 4 step 3: 1000 of 1000, reported from C\n"), "{shown}");
     });
+}
+
+#[test]
+fn the_header_is_cpp_too_and_such_a_program_writes_to_a_board() {
+    if Command::new("c++").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no C++ compiler `c++`");
+        return;
+    }
+    let form = Form::file();
+    let board = form.board("cpp", 2);
+    for standard in ["-std=c++11", "-std=c++20"] {
+        let program = form.directory().join(standard);
+        compile("c++", &[standard, "-x", "c++"], &crate_file("examples/board.c"), &program);
+        let published =
+            Command::new(&program).arg("publish").args([board.path(), Path::new(standard)]).output().unwrap();
+        assert!(published.status.success(), "{published:?}");
+        let seen = board.reader().unwrap().snapshot().unwrap();
+        let slot = seen.slots.iter().find(|slot| slot.key == standard).expect("its slot");
+        assert_eq!((slot.state, slot.done, slot.total), (SlotState::Done, 1000, Some(1000)));
+        assert_eq!(slot.message, "reported from C");
+    }
 }
 
 #[test]
