@@ -104,6 +104,11 @@ pub enum LayoutFault {
         /// The length by the header, in bytes.
         expected: u64,
     },
+    /// It is longer than any board.
+    TooLong {
+        /// The length by the header, or of the file if that cannot be mapped; in bytes.
+        found: u64,
+    },
     /// Another major version of the layout.
     OtherLayout {
         /// The board's major version.
@@ -130,6 +135,9 @@ impl fmt::Display for LayoutFault {
         match self {
             Self::NotABoard => f.write_str("is not a board: it does not begin with the board's mark"),
             Self::Length { found, expected } => write!(f, "is {found} bytes long, its header speaks of {expected}"),
+            Self::TooLong { found } => {
+                write!(f, "is {found} bytes long, and no board has more than {LONGEST_BYTES}")
+            }
             Self::OtherLayout { found, known } => write!(f, "{}", other_layout(*found, *known)),
             Self::Feature { names } => write!(f, "needs {names}, which this vx does not know"),
             Self::Damaged { what } => write!(f, "is damaged: {what}"),
@@ -205,7 +213,7 @@ impl HeaderImage {
             return Err(LayoutFault::Length { found, expected: self.length });
         }
         if self.length > LONGEST_BYTES {
-            return Err(LayoutFault::Damaged { what: "it is longer than any board" });
+            return Err(LayoutFault::TooLong { found: self.length });
         }
         if !self.length.is_multiple_of(8) {
             return Err(LayoutFault::Damaged { what: "its length is not a whole number of words" });
@@ -327,7 +335,7 @@ mod tests {
         let longest = HeaderImage { length: LONGEST_BYTES, ..good() }.sealed();
         assert_eq!(longest.check(u64::MAX), Ok(()));
         let endless = HeaderImage { length: 1 << 40, ..good() }.sealed();
-        assert_eq!(endless.check(u64::MAX), Err(LayoutFault::Damaged { what: "it is longer than any board" }));
+        assert_eq!(endless.check(u64::MAX), Err(LayoutFault::TooLong { found: 1 << 40 }));
         assert!(HeaderImage::for_slots(MAX_SLOTS).length <= LONGEST_BYTES / 2);
     }
 

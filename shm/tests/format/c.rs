@@ -165,8 +165,10 @@ fn rust_reads_no_torn_slot_while_c_writes_flat_out() {
     let mut reader = board.reader().unwrap();
     let mut snapshot = Snapshot::default();
     let (mut moved, mut last) = (0, 0);
-    let (wanted, until) = (rounds(20) * 1000, Instant::now() + Duration::from_millis(rounds(3000)));
-    while moved < wanted && Instant::now() < until {
+    let (wanted, began) = (rounds(20) * 1000, Instant::now());
+    let usual = Duration::from_millis(rounds(3000));
+    // A machine with much else to do lets the two meet seldom: it has longer for the few meetings that are needed.
+    while moved < wanted && began.elapsed() < if moved > 100 { usual } else { 20 * usual } {
         reader.refresh(&mut snapshot).unwrap();
         let slot = &snapshot.slots[0];
         assert_eq!(slot.total, Some(total_for(slot.done, slot.generation)), "at {}", slot.done);
