@@ -1,5 +1,7 @@
-/* Publish to a board, and read one: cc -std=c11 -I../include board.c -o board && ./board publish BOARD KEY; ./board show BOARD */
+/* Publish to a board, and read one: cc -std=c11 -I../include board.c -o board (or c++ -x c++) && ./board publish BOARD KEY; ./board show BOARD */
+#ifndef _GNU_SOURCE /* C++ compilers define it themselves. */
 #define _GNU_SOURCE
+#endif
 #include "vx_board.h"
 
 static int publish(struct vx_board *board, const char *key) {

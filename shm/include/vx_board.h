@@ -1,5 +1,5 @@
 /*
- * vx_board.h: read and write progress boards from C11. Header-only; needs Linux, x86_64 or another little-endian machine.
+ * vx_board.h: read and write progress boards from C11 or C++11. Header-only; needs Linux, x86_64 or another little-endian machine.
  *
  * A board is one mapped file with a table of slots. A slot has one writer and any number of readers; readers store
  * nothing, writers wait for no reader, and a writer that is killed leaves its last publication whole. The layout, and
@@ -25,7 +25,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +34,26 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+/* C++ has the same operations under the same names, and its own word for an atomic. */
+#ifdef __cplusplus
+#include <atomic>
+#define VX_ATOMIC(type) std::atomic<type>
+using std::atomic_compare_exchange_strong_explicit;
+using std::atomic_compare_exchange_weak;
+using std::atomic_fetch_add_explicit;
+using std::atomic_load_explicit;
+using std::atomic_store_explicit;
+using std::atomic_thread_fence;
+using std::memory_order_acquire;
+using std::memory_order_relaxed;
+using std::memory_order_release;
+using std::memory_order_seq_cst;
+#else
+#include <assert.h>
+#include <stdatomic.h>
+#define VX_ATOMIC(type) _Atomic(type)
+#endif
 
 #ifndef F_OFD_SETLK
 #error "define _GNU_SOURCE before the first #include: vx_board.h needs open-file-description locks"
@@ -287,8 +306,8 @@
 #define VX_CELL_BIT_CUT 15u
 /* END OF LAYOUT */
 
-_Static_assert(sizeof(_Atomic uint64_t) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared words are plain words");
-_Static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
+static_assert(sizeof(VX_ATOMIC(uint64_t)) == 8 && ATOMIC_LLONG_LOCK_FREE == 2, "shared words are plain words");
+static_assert(sizeof(off_t) == 8, "locks lie behind the end of any file");
 
 /* One byte each, far behind the end of the file. */
 #define VX_LOCK_TABLE (INT64_C(1) << 40)
@@ -349,12 +368,12 @@ struct vx_writer {
 
 /* ---- words ---------------------------------------------------------------------------------------------------- */
 
-static inline _Atomic uint64_t *vx_word(const struct vx_board *board, uint64_t offset) {
-    return (_Atomic uint64_t *)(void *)(board->base + offset);
+static inline VX_ATOMIC(uint64_t) *vx_word(const struct vx_board *board, uint64_t offset) {
+    return (VX_ATOMIC(uint64_t) *)(void *)(board->base + offset);
 }
 
-static inline _Atomic uint32_t *vx_half(const struct vx_board *board, uint64_t offset) {
-    return (_Atomic uint32_t *)(void *)(board->base + offset);
+static inline VX_ATOMIC(uint32_t) *vx_half(const struct vx_board *board, uint64_t offset) {
+    return (VX_ATOMIC(uint32_t) *)(void *)(board->base + offset);
 }
 
 static inline uint64_t vx_load(const struct vx_board *board, uint64_t offset) {
@@ -623,7 +642,7 @@ static inline bool vx_held(const struct vx_board *board, int64_t byte) {
 static inline void vx_ring(const struct vx_board *board) {
     atomic_fetch_add_explicit(vx_half(board, VX_HEADER_EPOCH), 1, memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
-    _Atomic uint32_t *wake = vx_half(board, board->bell.offset + VX_DOORBELL_WAKE);
+    VX_ATOMIC(uint32_t) *wake = vx_half(board, board->bell.offset + VX_DOORBELL_WAKE);
     uint64_t waiters = board->bell.offset + VX_DOORBELL_WAITERS;
     if (atomic_load_explicit(vx_half(board, waiters), memory_order_relaxed) == 0) return;
     atomic_fetch_add_explicit(wake, 1, memory_order_release);
@@ -816,7 +835,7 @@ static inline bool vx_claim(struct vx_writer *writer, uint64_t from, const char 
     uint64_t generation = (uint64_t)writer->generation << VX_CONTROL_BIT_GENERATION;
     uint64_t claiming = generation | (uint64_t)VX_STATE_CLAIMING << VX_CONTROL_BIT_STATE;
     uint64_t live = generation | (uint64_t)VX_STATE_LIVE << VX_CONTROL_BIT_STATE | UINT64_C(1) << VX_CONTROL_BIT_NAMED;
-    _Atomic uint32_t *used = vx_half(board, VX_HEADER_USED);
+    VX_ATOMIC(uint32_t) *used = vx_half(board, VX_HEADER_USED);
     uint32_t so_far = atomic_load_explicit(used, memory_order_relaxed);
     while (so_far <= writer->slot && !atomic_compare_exchange_weak(used, &so_far, writer->slot + 1)) {}
     if (!atomic_compare_exchange_strong_explicit(vx_word(board, hot + VX_HOT_CONTROL), &from, claiming, memory_order_acquire,
@@ -855,7 +874,7 @@ static inline int vx_find_place(const struct vx_board *board, const char *key, u
     int best = 4;
     vx_encode(key, wanted, sizeof wanted);
     for (uint32_t slot = 0; slot < board->slot_count; slot++) {
-        _Atomic uint64_t *word = vx_word(board, vx_record(board->hot, slot) + VX_HOT_CONTROL);
+        VX_ATOMIC(uint64_t) *word = vx_word(board, vx_record(board->hot, slot) + VX_HOT_CONTROL);
         uint64_t control = atomic_load_explicit(word, memory_order_acquire);
         uint8_t state = (uint8_t)(control >> VX_CONTROL_BIT_STATE);
         vx_load_words(board, vx_record(board->cold, slot) + VX_COLD_KEY, sizeof found, found);
@@ -883,7 +902,8 @@ static inline int vx_join(struct vx_board *board, const char *key, const char *v
     while (!vx_try_lock(board, VX_LOCK_TABLE)) {
         if (errno != EAGAIN && errno != EACCES) return VX_SYSTEM;
         if (vx_now_ns() - began > VX_TABLE_WAIT_NS) return VX_BUSY;
-        nanosleep(&(struct timespec){0, 50000}, NULL);
+        struct timespec pause = {0, 50000};
+        nanosleep(&pause, NULL);
     }
     int result = vx_find_place(board, key, &writer->slot, &from);
     if (result == VX_OK && !vx_try_lock(board, VX_LOCK_SLOT(writer->slot))) result = VX_BUSY;

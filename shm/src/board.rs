@@ -1,21 +1,27 @@
 //! Creating a board and recording the ends of its slots; finding the boards on this machine and removing old ones.
 
 mod directory;
+#[cfg(feature = "read")]
+mod listed;
 
-pub use directory::{Listed, gc, list, remove_named, remove_over, stale};
+pub use directory::{gc, remove_named, remove_over, stale};
+#[cfg(feature = "read")]
+pub use listed::{Listed, list};
 
 use std::path::Path;
 
-use parking_lot::Mutex;
-
-use crate::error::{AttachError, CreateError};
-use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
+#[cfg(feature = "read")]
+use crate::error::AttachError;
+use crate::error::CreateError;
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text, hexadecimal};
 use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
+use crate::mutex::Mutex;
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
 use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, ReserveError, Work};
-use crate::snapshot::{Reader, hexadecimal};
+#[cfg(feature = "read")]
+use crate::snapshot::Reader;
 use crate::stamp::{self, Control};
 
 /// A board in the hands of its creator, which names slots, records how their processes ended, and closes the board.
@@ -108,10 +114,11 @@ impl Board {
         self.segment.facts().slot_count
     }
 
-    /// Attach to this board for reading.
+    /// Attach to this board for reading. With the feature `read`.
     ///
     /// # Errors
     /// If its name was removed meanwhile.
+    #[cfg(feature = "read")]
     pub fn reader(&self) -> Result<Reader, AttachError> {
         Reader::open(self.path())
     }

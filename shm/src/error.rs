@@ -1,9 +1,18 @@
 //! The errors of a whole board, one type per door: each names the fault and the next step.
 
-use std::io;
-use std::path::PathBuf;
+#[cfg(feature = "dump")]
+mod dump;
+#[cfg(feature = "read")]
+mod read;
 
-use thiserror::Error;
+#[cfg(feature = "dump")]
+pub use dump::DumpError;
+#[cfg(feature = "read")]
+pub use read::ReadError;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::{fmt, io};
 
 use crate::layout::LayoutFault;
 
@@ -11,17 +20,15 @@ use crate::layout::LayoutFault;
 const WITHOUT_NAMED: &str = "use the path of a board file, or build vx-shm with its feature `named`";
 
 /// Why a board could not be created.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum CreateError {
     /// The name is taken.
-    #[error("cannot create the board `{}`: the name is taken", path.display())]
     Exists {
         /// The board's path, or `shm:NAME`.
         path: PathBuf,
     },
     /// A number of slots that no board can have.
-    #[error("a board cannot have {asked} slots: it has between 1 and {most}")]
     Capacity {
         /// The number asked for.
         asked: u32,
@@ -29,19 +36,16 @@ pub enum CreateError {
         most: u32,
     },
     /// A name that no segment can have.
-    #[error("`{name}` cannot name a board: use 1 to 30 letters, digits, `-`, `_` and `.`, not `.` first")]
     Name {
         /// The name asked for.
         name: String,
     },
     /// This program is built without named segments.
-    #[error("cannot create the board `shm:{name}`: this program is built without named segments")]
     NamedSegment {
         /// The name asked for.
         name: String,
     },
     /// The process for which the board was to be made does not exist.
-    #[error("cannot create the board `{}`: there is no process {pid} to make it for", path.display())]
     NoOwner {
         /// The board's path.
         path: PathBuf,
@@ -49,7 +53,6 @@ pub enum CreateError {
         pid: u32,
     },
     /// The system refused.
-    #[error("cannot create the board `{}`: {doing}: {source}", path.display())]
     Io {
         /// The board's path, or `shm:NAME`.
         path: PathBuf,
@@ -58,6 +61,38 @@ pub enum CreateError {
         /// The system's error.
         source: io::Error,
     },
+}
+
+impl fmt::Display for CreateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists { path } => write!(f, "cannot create the board `{}`: the name is taken", path.display()),
+            Self::Capacity { asked, most } => {
+                write!(f, "a board cannot have {asked} slots: it has between 1 and {most}")
+            }
+            Self::Name { name } => {
+                write!(f, "`{name}` cannot name a board: use 1 to 30 letters, digits, `-`, `_` and `.`, not `.` first")
+            }
+            Self::NamedSegment { name } => {
+                write!(f, "cannot create the board `shm:{name}`: this program is built without named segments")
+            }
+            Self::NoOwner { path, pid } => {
+                write!(f, "cannot create the board `{}`: there is no process {pid} to make it for", path.display())
+            }
+            Self::Io { path, doing, source } => {
+                write!(f, "cannot create the board `{}`: {doing}: {source}", path.display())
+            }
+        }
+    }
+}
+
+impl Error for CreateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
 }
 
 impl CreateError {
@@ -80,8 +115,7 @@ impl CreateError {
 }
 
 /// Why a board, or a dump of one, could not be attached.
-#[derive(Debug, Error)]
-#[error("board `{}` {kind}", path.display())]
+#[derive(Debug)]
 pub struct AttachError {
     /// The board's path, or `shm:NAME`.
     pub path: PathBuf,
@@ -89,25 +123,56 @@ pub struct AttachError {
     pub kind: AttachErrorKind,
 }
 
+impl fmt::Display for AttachError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, kind } = self;
+        write!(f, "board `{}` {kind}", path.display())
+    }
+}
+
+impl Error for AttachError {}
+
 /// The fault of a board that could not be attached.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum AttachErrorKind {
     /// There is no file or segment of this name.
-    #[error("does not exist")]
     Missing,
     /// It is a directory, a link, a pipe or a device.
-    #[error("is not a plain file")]
     NotAFile,
     /// It is a named segment, and this program is built without those.
-    #[error("is a named segment, and this program is built without those")]
     NamedSegment,
     /// Its bytes are not those of a board that this version reads.
-    #[error(transparent)]
-    Layout(#[from] LayoutFault),
+    Layout(LayoutFault),
     /// The system refused.
-    #[error("cannot be opened: {0}")]
     Io(io::Error),
+}
+
+impl fmt::Display for AttachErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("does not exist"),
+            Self::NotAFile => f.write_str("is not a plain file"),
+            Self::NamedSegment => f.write_str("is a named segment, and this program is built without those"),
+            Self::Layout(error) => error.fmt(f),
+            Self::Io(error) => write!(f, "cannot be opened: {error}"),
+        }
+    }
+}
+
+impl Error for AttachErrorKind {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Layout(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<LayoutFault> for AttachErrorKind {
+    fn from(error: LayoutFault) -> Self {
+        Self::Layout(error)
+    }
 }
 
 impl AttachError {
@@ -143,80 +208,6 @@ impl From<io::Error> for AttachErrorKind {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
             _ => Self::Io(error),
-        }
-    }
-}
-
-/// Why a board that was attached can no longer be read.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ReadError {
-    /// Its file was cut short.
-    #[error("board `{}` was cut short: {found} of {expected} bytes are left", path.display())]
-    Truncated {
-        /// The board's path.
-        path: PathBuf,
-        /// The length that is left, in bytes.
-        found: u64,
-        /// The length before, in bytes.
-        expected: u64,
-    },
-    /// Its header was written over, or its file was cut short and made as long as before.
-    #[error("board `{}` was overwritten: its header no longer says that it is complete", path.display())]
-    Overwritten {
-        /// The board's path.
-        path: PathBuf,
-    },
-    /// The system refused.
-    #[error("board `{}` can no longer be read: {source}", path.display())]
-    Io {
-        /// The board's path.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-}
-
-impl ReadError {
-    /// A hint at the next step, if there is one.
-    pub fn hint(&self) -> Option<String> {
-        let gone = matches!(self, Self::Truncated { .. } | Self::Overwritten { .. });
-        gone.then(|| "the last good reading is all there is of it".into())
-    }
-}
-
-impl From<ReadError> for io::Error {
-    fn from(error: ReadError) -> Self {
-        io::Error::other(error)
-    }
-}
-
-/// Why a dump could not be written.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum DumpError {
-    /// The board can no longer be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// The file could not be written.
-    #[error("cannot write the dump `{}`: {source}", path.display())]
-    Write {
-        /// The dump's path.
-        path: PathBuf,
-        /// The system's error.
-        source: io::Error,
-    },
-}
-
-impl DumpError {
-    /// A hint at the next step, if there is one.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Read(error) => error.hint(),
-            Self::Write { path, source } if source.kind() == io::ErrorKind::NotFound => {
-                path.parent().map(|directory| format!("create the directory `{}` first", directory.display()))
-            }
-            Self::Write { .. } => None,
         }
     }
 }

@@ -166,6 +166,7 @@ mod lanes;
 pub mod stamp;
 #[cfg(not(any(loom, feature = "internals")))]
 #[allow(unreachable_pub, reason = "public for the models, which run what is in it")]
+#[cfg_attr(not(feature = "read"), allow(dead_code, unused_imports, reason = "half of it is the readers'"))]
 mod stamp;
 
 pub mod docs;
@@ -175,36 +176,46 @@ mod view;
 
 #[cfg(not(loom))]
 mod board;
-#[cfg(not(loom))]
+#[cfg(all(not(loom), feature = "dump"))]
 pub mod dump;
 #[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
 mod liveness;
 #[cfg(not(loom))]
-mod pool;
+mod mutex;
 #[cfg(not(loom))]
+mod pool;
+#[cfg(all(not(loom), feature = "record"))]
 pub mod recording;
 #[cfg(not(loom))]
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "half of it is the readers'"))]
 mod segment;
 #[cfg(not(loom))]
 mod slot;
-#[cfg(not(loom))]
+#[cfg(all(not(loom), feature = "read"))]
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, Listed, Reservation, gc, list, remove_named, remove_over, stale};
+pub use board::{Board, Reservation, gc, remove_named, remove_over, stale};
+#[cfg(all(not(loom), feature = "read"))]
+pub use board::{Listed, list};
+#[cfg(all(not(loom), feature = "dump"))]
+pub use error::DumpError;
+#[cfg(all(not(loom), feature = "read"))]
+pub use error::ReadError;
 #[cfg(not(loom))]
-pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
+pub use error::{AttachError, AttachErrorKind, CreateError};
 #[cfg(not(loom))]
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 #[cfg(not(loom))]
 pub use pool::Pool;
+pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(all(not(loom), feature = "internals"))]
 pub use segment::InPairs;
-pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
 pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};
-#[cfg(not(loom))]
+#[cfg(all(not(loom), feature = "read"))]
 pub use snapshot::{Numbers, Reader};
 pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

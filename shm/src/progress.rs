@@ -4,16 +4,14 @@
 //! Numbers are part of the layout and never change meaning; a number this version does not know decodes to `None`
 //! and the reader shows the slot's other fields.
 
-use serde::Serialize;
-
 macro_rules! wire_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $number:literal, $text:literal;)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         #[non_exhaustive]
         pub enum $name {
-            $($(#[$vmeta])* #[serde(rename = $text)] $variant = $number,)*
+            $($(#[$vmeta])* $variant = $number,)*
         }
 
         impl $name {
@@ -51,8 +49,7 @@ macro_rules! wire_enum {
 
 /// The number of a step of a slot's work. What it means stands in the vocabulary of the slot's kind, which this crate
 /// does not know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Step(u8);
 
 impl Step {

@@ -2,13 +2,15 @@
 //!
 //! A segment is a mapped file, a named segment of the system, or a private copy of a file that cannot be trusted to keep
 //! its length. It hands out references to atomics only, each shown to lie inside the memory when it is made; never a
-//! plain `&T` or slice over memory that another process may be writing to. Six things need an argument: that memory may
-//! be shared between threads, that a reference into it is good, that a slot's words may be held on to, that two words may be stored at once, the system call
+//! plain `&T` or slice over memory that another process may be writing to. Seven things need an argument: that memory may
+//! be shared between threads, that the images of records are plain bytes, that a reference into it is good, that a
+//! slot's words may be held on to, that two words may be stored at once, the system call
 //! behind the byte locks ([`lock`]), which no safe crate makes on every system, and those behind the handler for pages
 //! that are gone ([`guard`]). Everything else is built on them.
 
 mod copied;
 mod create;
+#[cfg_attr(not(feature = "read"), allow(dead_code, reason = "the readers sleep on it"))]
 mod doorbell;
 mod guard;
 pub(crate) mod lock;
@@ -34,7 +36,11 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::atomics::AtomicU64;
-use crate::layout::{ColdRecord, Doorbell, HeaderImage, HeaderPage, HotLine, LogCounters, Region};
+use crate::layout::{
+    ADDRESS_WORDS, ColdImage, ColdRecord, DETAILS_WORDS, Doorbell, ERROR_WORDS, HeaderImage, HeaderPage, HotImage,
+    HotLine, IdentityImage, KEY_WORDS, LogCounters, MESSAGE_WORDS, NOTE_WORDS, NotesImage, RESULT_WORDS, Region,
+    STEP_NAME_WORDS, SlotImage, TRANSITIONS, TextImage, TransitionImage, VERSION_WORDS,
+};
 
 /// The memory of one board, and the facts of its header: see [`parts`] for the layout.
 pub(crate) struct Segment {
@@ -91,6 +97,57 @@ macro_rules! shared {
     )* };
 }
 shared!(HeaderPage, Doorbell, HotLine, ColdRecord, LogCounters, AtomicU64);
+
+/// Mark images as plain bytes. A derive would do the same, for five crates more in the build of every writer.
+macro_rules! plain {
+    ($($type:ident { $($field:ident: $of:ty),* })*) => { $(
+        const _: () = {
+            const fn size_of_plain<T: bytemuck::Pod>() -> usize {
+                size_of::<T>()
+            }
+            // Does not compile unless these are all the fields, and their types.
+            fn _all_fields($type { $($field),* }: $type) {
+                $(let _: $of = $field;)*
+            }
+            assert!(size_of::<$type>() == 0 $(+ size_of_plain::<$of>())*, "there is padding between the fields");
+        };
+        // SAFETY: `repr(C)` and `Copy`; every field is plain bytes, and they fill the type, as was just asserted. So any
+        // bits are valid, zeros too, and no byte is uninitialized.
+        #[allow(unsafe_code)]
+        unsafe impl bytemuck::Zeroable for $type {}
+        // SAFETY: as above.
+        #[allow(unsafe_code)]
+        unsafe impl bytemuck::Pod for $type {}
+    )* };
+}
+plain! {
+    Region { offset: u32, stride: u32 }
+    HeaderImage {
+        magic: u64, major: u32, minor: u32, incompatible: u64, compatible: u64, length: u64, slot_count: u32, form: u32,
+        bell: Region, hot: Region, beats: Region, cold: Region, log: Region, board_id: [u8; 16], boot_id: [u8; 16],
+        creator_pid: u32, creator_uid: u32, creator_start: u64, creator_namespace: u64, created_unix_ns: i64,
+        created_at_ns: u64, taken_at_ns: u64, body_crc: u32, unused0: u32, creator_time_namespace: u64, crc: u32,
+        unused2: u32
+    }
+    HotImage { control: u64, stamp: u64, copies: [[u64; 3]; 2] }
+    TransitionImage { entered: u64, done: u64 }
+    TextImage { message: [u64; MESSAGE_WORDS], details: [u64; DETAILS_WORDS] }
+    NotesImage {
+        waits_board: [u8; 16], waits_slot: u32, waits_generation: u32, port: u32, named_at: u32,
+        step_name: [u64; STEP_NAME_WORDS], address: [u64; ADDRESS_WORDS]
+    }
+    IdentityImage {
+        generation: u32, pid: u32, start_time: u64, namespace: u64, time_namespace: u64, uid: u32, kind: u8, origin: u8,
+        parent_slot: u16, claimed_at: u64, key_hash: u64, runner: u32, log_writer: u32, process_group: u32,
+        beat_interval_ms: u32, key: [u64; KEY_WORDS], version: [u64; VERSION_WORDS]
+    }
+    ColdImage {
+        identity: IdentityImage, exit_flags: u8, exit_signal: u8, exit_unused: u16, exit_code: i32, ended_at: u64,
+        text_stamp: u64, text: [TextImage; 2], notes_stamp: u64, notes: [[u64; NOTE_WORDS]; 2],
+        transitions: [TransitionImage; TRANSITIONS], error: [u64; ERROR_WORDS], result: [u64; RESULT_WORDS]
+    }
+    SlotImage { hot: HotImage, cold: ColdImage }
+}
 
 impl Memory {
     /// `None` for memory that does not exist or begins at an unaligned address.

@@ -5,12 +5,13 @@
 //! earlier view: a view is never a mixture. The argument for the orderings: [`crate::docs::protocol`].
 
 mod decode;
+#[cfg(feature = "dump")]
+mod image;
 mod poll;
 mod refresh;
 mod wait;
 mod witness;
 
-pub(crate) use decode::hexadecimal;
 pub use poll::Numbers;
 use wait::{Awaited, Woken};
 
@@ -19,10 +20,10 @@ use std::time::{Duration, Instant};
 
 use crate::atomics::Ordering;
 use crate::error::{AttachError, ReadError};
-use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdImage, HotImage, READY, SlotImage, TransitionImage};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdImage, READY};
 use crate::liveness::clock;
 use crate::segment::{self, Segment, lock};
-use crate::stamp::{self, Control, HotReading, Meta};
+use crate::stamp;
 use crate::view::Snapshot;
 
 /// A board attached for reading, without any effect on the board's writers.
@@ -185,29 +186,6 @@ impl Reader {
         woken != Woken::TimeOut
     }
 
-    /// A slot as plain bytes, with its good copies twice; `None` if there is nothing whole to show.
-    pub(crate) fn slot_image(&self, slot: u32) -> Option<SlotImage> {
-        let line = self.segment.hot(slot)?;
-        let record = self.segment.cold(slot)?;
-        for _ in 0..refresh::FIRST_ATTEMPTS {
-            let Some(hot) = stamp::read_hot(line) else { continue };
-            if Control::from_word(hot.control).unnamed() {
-                return None;
-            }
-            let mut cold = ColdImage::default();
-            if let Some(count) = stamp::read_record(line, &hot, record, &mut cold) {
-                let HotReading { control, stamp, numbers } = hot;
-                keep_whole_transitions(&mut cold, Meta::from_word(numbers[2]).transitions, count);
-                return Some(SlotImage { hot: HotImage { control, stamp, copies: [numbers; 2] }, cold });
-            }
-        }
-        None
-    }
-
-    pub(crate) fn segment(&self) -> &Segment {
-        &self.segment
-    }
-
     /// Slots from this one on were never used.
     pub(crate) fn used(&self) -> u32 {
         stamp::used(&self.segment.header().used).min(self.segment.facts().slot_count)
@@ -251,16 +229,6 @@ impl Reader {
     fn truncated(&self, found: u64) -> ReadError {
         let expected = self.segment.length() as u64;
         ReadError::Truncated { path: self.segment.path().to_path_buf(), found, expected }
-    }
-}
-
-/// Clear the entries that are not part of this reading: a dump holds none that was half overwritten.
-fn keep_whole_transitions(cold: &mut ColdImage, before: u16, after: u16) {
-    let whole: Vec<u64> = stamp::shown(&cold.transitions, before, after).map(|entry| entry.entered).collect();
-    for entry in &mut cold.transitions {
-        if !whole.contains(&entry.entered) {
-            *entry = TransitionImage::default();
-        }
     }
 }
 

@@ -8,7 +8,8 @@ use crate::progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 pub struct Snapshot {
     /// The board as a whole.
     pub board: BoardView,
-    /// Every slot that was ever used, in slot order.
+    /// Every slot that was ever used, in slot order. A holder that puts them into another order, or takes some out, finds
+    /// each brought up to date where it is, and one taken out back, whole, once it changes.
     pub slots: Vec<SlotView>,
     /// The time of this reading, in nanoseconds of the board's monotonic clock.
     pub taken_at_ns: u64,

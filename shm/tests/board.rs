@@ -16,6 +16,24 @@ fn view(reader: &mut Reader) -> Snapshot {
 }
 
 #[test]
+fn views_that_their_holder_put_into_another_order_are_brought_up_to_date_where_they_are() {
+    let form = Form::file();
+    let board = form.board("order", 4);
+    let mut slots = ["a", "b", "c", "d"].map(|key| Slot::join(board.path(), key, "1", Kind::Task).unwrap());
+    let mut reader = board.reader().unwrap();
+    let mut snapshot = view(&mut reader);
+    snapshot.slots.reverse();
+    snapshot.slots.remove(1); // "c".
+    for (done, slot) in (1..).zip(&mut slots) {
+        slot.publish(done);
+    }
+    assert!(reader.refresh(&mut snapshot).unwrap());
+    let mut seen: Vec<(&str, u64)> = snapshot.slots.iter().map(|slot| (slot.key.as_str(), slot.done)).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [("a", 1), ("b", 2), ("c", 3), ("d", 4)], "each whole, and once");
+}
+
+#[test]
 fn a_slot_shows_each_step_of_its_life() {
     both_forms(|form| {
         let board = form.board("project", 4);

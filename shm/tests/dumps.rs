@@ -2,8 +2,9 @@
 
 mod support;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use support::{Form, both_forms, copy_with_dead_creator};
 use vx_shm::recording::Recording;
@@ -155,6 +156,37 @@ fn clearing_away_removes_what_is_over_and_never_what_may_live() {
     assert!(over.iter().all(|path| !left(path)) && !left(&directory.join("orphan.board")));
     assert!(left(running.path()) && left(closed_but_kept_open.path()) && left(slot_board(&slot, directory).as_path()));
     assert!(left(&directory.join("kept.vxb")) && left(&directory.join("notes.board")));
+}
+
+#[test]
+fn a_board_of_an_earlier_layout_is_cleared_away_once_it_is_a_day_old_and_unheld() {
+    let form = Form::file();
+    // All layouts lock the same bytes, so a board of this one stands for those of others.
+    let aged = |path: &Path, layout: u8, days: u64| {
+        let mut bytes = std::fs::read(path).unwrap();
+        bytes[8] = layout;
+        let file = File::options().write(true).open(path).unwrap();
+        std::io::Write::write_all(&mut &file, &bytes).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(days * 86_400 + 60)).unwrap();
+    };
+    let boards: Vec<_> = ["old", "held", "claimed", "fresh", "later"].map(|title| form.board(title, 2)).into();
+    let slot = Slot::join(boards[2].path(), "key", "", Kind::Task).unwrap();
+    let golden = form.directory().join("golden.vxb");
+    std::fs::copy(kept("layout-1.vxb"), &golden).unwrap();
+    aged(&golden, 1, 9);
+    let paths: Vec<PathBuf> = boards.iter().map(|board| board.path().to_owned()).collect();
+    for (path, (layout, days)) in paths.iter().zip([(1, 1), (1, 9), (1, 9), (1, 0), (9, 9)]) {
+        aged(path, layout, days);
+    }
+    let mut boards = boards.into_iter();
+    let (old, held) = (boards.next(), boards.next());
+    drop((old, boards));
+    let clear = || gc(form.directory(), Duration::from_secs(3600), 32).unwrap();
+    assert_eq!(clear(), paths[..1]);
+    assert!(paths[1..].iter().all(|path| path.exists()) && !paths[0].exists() && golden.exists());
+    drop((held, slot));
+    let then = clear();
+    assert!(then.len() == 2 && paths[1..3].iter().all(|path| then.contains(path)), "held no longer: {then:?}");
 }
 
 /// The board that a slot is held on: the one of its directory that shows its key.

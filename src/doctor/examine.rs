@@ -7,7 +7,7 @@ use super::examination::Examination;
 use super::finding::{Finding, Severity};
 use super::{archives, boards, leftovers, places, project, releases, search_path, settings, shims, strays};
 use crate::install::Depth;
-use crate::paths::{Home, find_runtime_directory};
+use crate::paths::{Home, find_runtime_directory, known_directories};
 use crate::source::Limits;
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, Silent};
@@ -89,8 +89,8 @@ fn check(what: &Examination<'_>) -> Diagnosis {
         findings.extend(archives::check(home, what.depth));
         findings.extend(leftovers::check(home, &what.workspace.lock));
         findings.extend(places::check(home, &runtime));
-        if let Ok(Some(directory)) = &runtime {
-            findings.extend(boards::check(directory));
+        for directory in known_directories(Some(home.root())) {
+            findings.extend(boards::check(&directory));
         }
         findings.extend(search_path::check(home, what.search_path.as_deref(), &wants));
         findings.extend(shims::check(what));

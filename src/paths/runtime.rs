@@ -90,6 +90,36 @@ pub fn spare_directories(full: Option<&Path>, home: &Path) -> Vec<PathBuf> {
     all.filter(|path| Some(path.as_path()) != full).filter_map(|path| prepare(&path).ok()).collect()
 }
 
+/// Every directory in which a board of this user can be, the most likely first: those that are there, belong to this user
+/// alone, and are named by no link. Sessions differ in their variables, so the directory of another session counts, too,
+/// as do the spare ones below `home`. Only that of `VX_RUNTIME_DIR` if it is set, since it is the only one asked for.
+pub fn known_directories(home: Option<&Path>) -> Vec<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let all = match set("VX_RUNTIME_DIR") {
+        Some(asked) => vec![std::path::absolute(&asked).unwrap_or(asked)],
+        None => {
+            let own = candidates(set("XDG_RUNTIME_DIR")).into_iter();
+            let spare = home.map(|home| home.join("run"));
+            own.chain(candidates(other_session())).chain(spare).collect()
+        }
+    };
+    let mut known: Vec<PathBuf> = Vec::new();
+    for path in all {
+        if !known.contains(&path) && speakable(&path).and_then(|()| check(&path)).is_ok() {
+            known.push(path);
+        }
+    }
+    known
+}
+
+/// The directory that sessions of this user have in `XDG_RUNTIME_DIR`, for a process outside of them.
+fn other_session() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    return Some(PathBuf::from(format!("/run/user/{}", rustix::process::getuid().as_raw())));
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
 /// True if this program may act on the boards of this directory: on all of this user's, unless `VX_RUNTIME_DIR` is set,
 /// since that directory is the only one asked for.
 pub fn is_asked_for(directory: &Path) -> bool {

@@ -3,6 +3,7 @@
 //! A board is named by its parent's process id, a name of its own, its file, or a dump of it; without a name, the
 //! newest one counts. A script need not name its board, which is found by its owner: one of the script's callers.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snaps
 
 use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
-use crate::paths::{RuntimeError, find_runtime_directory, runtime_directory};
+use crate::paths::{Home, RuntimeError, known_directories, runtime_directory};
 use crate::sync::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -87,6 +88,38 @@ pub fn directory() -> Result<PathBuf, BoardError> {
     Ok(runtime_directory()?)
 }
 
+/// The directories to look for boards in: every one there is, or else the usual one, which is made.
+///
+/// # Errors
+/// There is none, and none can be made.
+pub fn places() -> Result<Vec<PathBuf>, BoardError> {
+    let known = known_places();
+    if known.is_empty() { Ok(vec![directory()?]) } else { Ok(known) }
+}
+
+fn known_places() -> Vec<PathBuf> {
+    let home = Home::from_environment().ok();
+    known_directories(home.as_ref().map(Home::root))
+}
+
+/// Every board of this user, the newest first; those that cannot be attached last.
+///
+/// # Errors
+/// The boards cannot be listed.
+pub fn list() -> Result<Vec<Listed>, BoardError> {
+    let mut all = Vec::new();
+    for place in places()? {
+        all.extend(vx_shm::list(&place)?);
+    }
+    all.sort_by_key(|listed| Reverse(listed.reading.as_ref().map_or(i64::MIN, |seen| seen.board.created_unix_ns)));
+    Ok(all)
+}
+
+/// The boards that are in any place by now, in no order; no directory is made, and one that cannot be read has none.
+pub(super) fn list_known() -> Vec<Listed> {
+    known_places().iter().flat_map(|place| vx_shm::list(place).unwrap_or_default()).collect()
+}
+
 /// The file of the board with this name.
 ///
 /// # Errors
@@ -96,21 +129,28 @@ pub fn find(wanted: Option<&str>) -> Result<PathBuf, BoardError> {
     if wanted.starts_with("shm:") || (Path::new(wanted).components().count() > 1 || Path::new(wanted).is_file()) {
         return Ok(PathBuf::from(wanted));
     }
-    let directory = directory()?;
+    let places = places()?;
     let named = [board_file_name(wanted), format!("{wanted}.board"), format!("{wanted}.vxr"), wanted.to_owned()];
-    if let Some(found) = named.iter().map(|name| directory.join(name)).find(|path| path.is_file()) {
+    let mut files = places.iter().flat_map(|place| named.iter().map(move |name| place.join(name)));
+    if let Some(found) = files.find(|path| path.is_file()) {
         return Ok(found);
     }
-    let known = vx_shm::list(&directory)?;
+    let known = list()?;
     let names: Vec<String> = known.iter().map(|listed| name(&listed.path)).collect();
     let near = nearest(wanted, names.iter().map(String::as_str)).first().map(|near| (*near).to_owned());
-    Err(BoardError::Unknown { name: wanted.to_owned(), directory, near })
+    Err(BoardError::Unknown { name: wanted.to_owned(), directory: first_of(places), near })
 }
 
 fn newest() -> Result<PathBuf, BoardError> {
-    let directory = directory()?;
-    let readable = vx_shm::list(&directory)?.into_iter().find(|listed| listed.reading.is_ok());
-    readable.map(|listed| listed.path).ok_or(BoardError::Nothing { directory })
+    let readable = list()?.into_iter().find(|listed| listed.reading.is_ok());
+    match readable {
+        Some(listed) => Ok(listed.path),
+        None => Err(BoardError::Nothing { directory: first_of(places()?) }),
+    }
+}
+
+fn first_of(places: Vec<PathBuf>) -> PathBuf {
+    places.into_iter().next().unwrap_or_default()
 }
 
 /// The name of the board in this file, by which [`find`] knows it.
@@ -139,19 +179,17 @@ pub fn only_one() -> Result<Option<PathBuf>, BoardError> {
 /// The boards cannot be listed.
 pub fn readable_boards() -> Result<Vec<(PathBuf, Snapshot)>, BoardError> {
     let readable = |listed: Listed| Some((listed.path, listed.reading.ok()?));
-    Ok(vx_shm::list(&directory()?)?.into_iter().filter_map(readable).collect())
+    Ok(list()?.into_iter().filter_map(readable).collect())
 }
 
 /// The processes that hold the board of a run.
 pub fn holders() -> Vec<u32> {
-    let directory = find_runtime_directory().ok().flatten();
-    let boards = directory.and_then(|directory| vx_shm::list(&directory).ok()).unwrap_or_default();
     let held = |listed: Listed| {
         let creator = listed.reading.ok()?.board.creator;
         let held = creator.alive == Some(true) && Reader::open(&listed.path).ok()?.held_by_creator();
         held.then_some(creator.pid)
     };
-    boards.into_iter().filter_map(held).collect()
+    list_known().into_iter().filter_map(held).collect()
 }
 
 fn at_work(snapshot: &Snapshot) -> bool {
@@ -209,10 +247,14 @@ pub fn open_file(path: &Path) -> Result<Reader, BoardError> {
     Ok(Reader::open(path)?)
 }
 
-/// Remove old boards of ended runs and old recordings; returns the removed files.
+/// Remove old boards of ended runs and old recordings, wherever boards can be; returns the removed files.
 ///
 /// # Errors
-/// The directory cannot be read.
+/// A directory cannot be read.
 pub fn collect() -> Result<Vec<PathBuf>, BoardError> {
-    Ok(collect_boards(&directory()?)?)
+    let mut removed = Vec::new();
+    for place in places()? {
+        removed.extend(collect_boards(&place)?);
+    }
+    Ok(removed)
 }

@@ -18,8 +18,8 @@ use super::run::{LiveRun, Purpose, RunOutcome};
 use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
-use crate::paths::{Home, runtime_directory, spare_directories};
-use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, create_board, start_run};
+use crate::paths::{Home, known_directories, runtime_directory, spare_directories};
+use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, collect_boards, create_board, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most installs at once if no limit is given and all of them wait for the network.
@@ -104,6 +104,10 @@ fn make_board(
     steps: usize,
     frontend: &dyn Frontend,
 ) -> Result<Board, WorkError> {
+    // The other places for boards are cleared here; the one in use, where the board is made.
+    for place in known_directories(Some(assignment.home.root())).iter().filter(|place| *place != runtime) {
+        let _ = collect_boards(place); // What cannot be removed stays for the next run to try again.
+    }
     let capacity = steps.max(MIN_SLOTS) as u32;
     let error = match create_board(runtime, assignment.title, capacity) {
         Err(error @ CreateError::Io { .. }) => error,

@@ -115,9 +115,9 @@ fn course_of(path: &Path) -> Result<Course, BoardError> {
 
 /// The earlier runs of the same project, as far as their recordings are kept, the newest first.
 fn earlier(course: &Course) -> Result<Vec<Course>, BoardError> {
-    let directory = boards::directory()?;
-    // Without a readable directory the run is compared with none.
-    let recordings = kept_recordings(&directory).unwrap_or_default();
+    // The recordings of a directory that cannot be read are left out.
+    let of_place = |place: &PathBuf| kept_recordings(place).unwrap_or_default();
+    let recordings: Vec<PathBuf> = boards::places()?.iter().flat_map(of_place).collect();
     let earlier = |recording: &Recording| {
         recording.board_id() != course.board.id && recording.created_unix_ns() < course.board.created_unix_ns
     };

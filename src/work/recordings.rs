@@ -1,5 +1,6 @@
 //! The recordings of runs: reading a recording or one moment of it, and listing those of the last runs.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,10 +30,16 @@ pub fn open(path: &Path) -> Result<Recording, BoardError> {
 /// The recordings of the last runs, the newest first.
 ///
 /// # Errors
-/// The directory cannot be read.
+/// A directory cannot be read.
 pub fn list() -> Result<Vec<ListedRecording>, BoardError> {
     let listed = |path: PathBuf| ListedRecording { reading: last_reading(&path), path };
-    Ok(kept_recordings(&boards::directory()?)?.into_iter().map(listed).collect())
+    let mut all = Vec::new();
+    for place in boards::places()? {
+        all.extend(kept_recordings(&place)?.into_iter().map(listed));
+    }
+    let created = |one: &ListedRecording| one.reading.as_ref().map_or(i64::MIN, |(seen, _)| seen.board.created_unix_ns);
+    all.sort_by_key(|one| Reverse(created(one)));
+    Ok(all)
 }
 
 fn last_reading(path: &Path) -> Result<(Snapshot, Duration), BoardError> {

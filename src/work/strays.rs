@@ -8,11 +8,12 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 
+use super::boards;
 use super::frontend::Frontend;
 use super::notice::Notice;
 use crate::channel::Mark;
 use crate::install::has_abandoned_staging;
-use crate::paths::{Home, find_runtime_directory, is_asked_for};
+use crate::paths::{Home, is_asked_for};
 use crate::process::{Environment, Member, Swept, end_with_environment, with_environment};
 
 /// End what killed runs left behind, if there is a sign of one. With nothing to install the sign is the staging directory
@@ -53,9 +54,7 @@ fn is_stray_itself() -> bool {
 }
 
 fn has_abandoned_board() -> bool {
-    let directory = find_runtime_directory().ok().flatten();
-    let boards = directory.and_then(|directory| vx_shm::list(&directory).ok()).unwrap_or_default();
-    boards.iter().any(|listed| listed.reading.as_ref().is_ok_and(|reading| reading.board.abandoned()))
+    boards::list_known().iter().any(|listed| listed.reading.as_ref().is_ok_and(|reading| reading.board.abandoned()))
 }
 
 /// The rule for processes that are left behind. Each mark is judged once.

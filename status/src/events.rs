@@ -14,7 +14,7 @@ use crate::vocabulary::{Phase, PhaseEntry, Phases};
 
 /// A change of one tool. The names and fields are those of the six progress messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Event {
     /// The tool's process is at work.
@@ -235,7 +235,7 @@ mod tests {
         };
         let mut cursor = EventCursor::default();
         let events = cursor.new_events(&slot, SECOND, SECOND);
-        assert_eq!(names(&events), ["started", "downloading", "extracting", "post_install", "completed"]);
+        assert_eq!(names(&events), ["started", "downloading", "extracting", "post-install", "completed"]);
         let whole = Event::Downloading { percent: Some(100.0), bytes_downloaded: 700, total_bytes: Some(700) };
         assert_eq!(events[1], whole);
         assert!(cursor.new_events(&slot, 2 * SECOND, SECOND).is_empty(), "each event comes once");

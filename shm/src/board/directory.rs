@@ -1,20 +1,18 @@
-//! The boards of a directory: all of them, and those that may be removed.
+//! The boards of a directory: its files, and those that may be removed.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::atomics::Ordering;
 use crate::error::{AttachError, AttachErrorKind};
-use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, MAGIC};
+use crate::layout::{BEAT_UNIT_NS, CREATOR_HOLDS_NO_LOCK, FORM_BOARD, MAGIC, MAJOR, MAX_SLOTS};
 use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, clock};
 use crate::segment::{self, Segment, lock};
 use crate::slot;
-use crate::snapshot::Reader;
 use crate::stamp;
-use crate::view::Snapshot;
 
 /// A temporary file older than this was left behind by a process that was killed while making a board.
 const TEMPORARY_AGE: Duration = Duration::from_secs(60);
@@ -22,56 +20,18 @@ const TEMPORARY_AGE: Duration = Duration::from_secs(60);
 /// A board of a script that cannot be looked up from here is over when nothing was written to it for this long.
 const FORGOTTEN_AFTER_NS: i64 = 24 * 3_600 * 1_000_000_000;
 
-/// One board of a directory.
-#[derive(Debug)]
-pub struct Listed {
-    /// Its path.
-    pub path: PathBuf,
-    /// Its name in that directory.
-    pub file_name: String,
-    /// A reading of the board, or the error of attaching it.
-    pub reading: Result<Snapshot, AttachError>,
-    /// True if its creator has closed it.
-    pub closed: bool,
-}
-
-/// The boards and dumps of a directory, newest first; those that cannot be attached last. A directory that does not
-/// exist has none.
-///
-/// # Errors
-/// When the directory cannot be read.
-pub fn list(directory: &Path) -> io::Result<Vec<Listed>> {
-    let mut found: Vec<Listed> = board_files(directory)?
-        .into_iter()
-        .map(|path| {
-            let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let (reading, closed) = match Reader::open(&path) {
-                Ok(mut reader) => (summary(&mut reader, &path), reader.closed()),
-                Err(error) => (Err(error), false),
-            };
-            Listed { path, file_name, reading, closed }
-        })
-        .collect();
-    let created = |listed: &Listed| listed.reading.as_ref().map_or(i64::MIN, |reading| reading.board.created_unix_ns);
-    found.sort_by(|one, other| created(other).cmp(&created(one)).then_with(|| one.path.cmp(&other.path)));
-    Ok(found)
-}
-
-fn summary(reader: &mut Reader, path: &Path) -> Result<Snapshot, AttachError> {
-    reader.snapshot().map_err(|error| AttachError::new(path, io::Error::from(error)))
-}
-
 /// Remove boards that are no longer needed: finished ones, and those whose creator is proved dead, that are older than
 /// `keep_for` or beyond the newest `keep_at_most`. Returns the paths removed.
 ///
 /// A board whose creator may live, or one of whose slots a process holds, is never removed; nor is anything that is not
-/// a board, or a dump. Works on the directory in which a system shows its named segments as files, too.
+/// a board, or a dump. A board of an earlier layout, whose words mean something else, is over when it is a day old and no
+/// process holds a byte of it. Works on the directory in which a system shows its named segments as files, too.
 ///
 /// # Errors
 /// When the directory cannot be read. A board that cannot be removed stays, and is not in the result.
 pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
     let mut removed = stale(directory, keep_for, keep_at_most)?;
-    removed.retain(|path| match hidden(path) {
+    removed.retain(|path| match hidden(path) || of_earlier_layout_since(path).is_some() {
         true => fs::remove_file(path).is_ok(),
         false => remove_over(path).unwrap_or(false),
     });
@@ -85,7 +45,7 @@ pub fn gc(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Resu
 pub fn stale(directory: &Path, keep_for: Duration, keep_at_most: usize) -> io::Result<Vec<PathBuf>> {
     let now = clock::now_unix_ns();
     let mut over: Vec<(i64, PathBuf)> =
-        board_files(directory)?.into_iter().filter_map(|path| Some((over_since(&path)?, path))).collect();
+        board_files(directory)?.into_iter().filter_map(|path| Some((ended_since(&path)?, path))).collect();
     over.sort_by(|one, other| other.cmp(one));
     let keep_ns = i64::try_from(keep_for.as_nanos()).unwrap_or(i64::MAX);
     let stale =
@@ -144,6 +104,32 @@ pub fn remove_named(name: &str) -> io::Result<()> {
     }
 }
 
+fn ended_since(path: &Path) -> Option<i64> {
+    over_since(path).or_else(|| of_earlier_layout_since(path))
+}
+
+/// When a board of an earlier layout was made, if that is longer ago than a day and no process holds a byte of it. All
+/// layouts lock the same bytes. Its words mean something else, so that nothing more of it is asked; a dump is kept.
+fn of_earlier_layout_since(path: &Path) -> Option<i64> {
+    let (file, data) = segment::plain_file(path, false).ok()?;
+    let mut first = [0; 48];
+    (&file).read_exact(&mut first).ok()?;
+    let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| first[at + byte]));
+    let earlier = first.starts_with(&MAGIC.to_le_bytes()) && word(8) < MAJOR && word(44) == FORM_BOARD;
+    if !earlier || !is_unheld(&file) {
+        return None;
+    }
+    let made = data.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let made = i64::try_from(made.as_nanos()).ok()?;
+    (clock::now_unix_ns().saturating_sub(made) > FORGOTTEN_AFTER_NS).then_some(made)
+}
+
+/// True if the system shows that no process holds the creator's byte or that of any slot.
+fn is_unheld(file: &File) -> bool {
+    let slots = (0..MAX_SLOTS).map(lock::slot_byte);
+    slots.chain([lock::CREATOR]).all(|byte| lock::held(file, byte) == Some(false))
+}
+
 /// When a board ended, as far as its bytes show; `None` while it is not over, or if nothing proves that it is.
 fn over_since(path: &Path) -> Option<i64> {
     let segment = segment::open_read(path).ok()?;
@@ -196,7 +182,7 @@ fn hidden(path: &Path) -> bool {
 }
 
 /// Plain files that are boards by name or by their first bytes.
-fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn board_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let is_board = |path: &Path| {
         !hidden(path) && (path.extension().is_some_and(|extension| extension == "board") || begins_like_a_board(path))
     };

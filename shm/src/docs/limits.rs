@@ -72,6 +72,11 @@
 //! * A named segment cannot be made at full size before it has its name: readers that attach too early get an error for
 //!   a board that is not complete. Its name outlives a killed creator. If the system does not show it as a file (macOS,
 //!   Windows), a reader's map is writable, and nothing is locked: see below.
+//! * **A board that its owner has opened to other users**, by a mode that lets them read it: a process that may only read
+//!   can hold a shared lock on any of its bytes, and such a lock keeps an exclusive one off. On the table's byte it makes
+//!   each claim wait two seconds and fail with an error that names the lock; on a slot's byte, a slot whose writer is
+//!   gone shows as alive; on the creator's, the board is not cleared away. Publishing and reading go on. Boards are made
+//!   with mode 0600: leave them so, and open a [`dump`](crate::dump) to others instead.
 //!
 //! # One writer at a time
 //!

@@ -1,7 +1,7 @@
 //! The header's facts: their fields, their values for a number of slots, and the checks before they are used.
 
-use bytemuck::{Pod, Zeroable};
-use thiserror::Error;
+use std::error::Error;
+use std::fmt;
 
 use super::{FACT_WORDS, HOT_OFFSET, LOG_STRIDE, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, MINOR, PAGE_BYTES};
 
@@ -21,7 +21,8 @@ const BEAT_BYTES: u64 = 8;
 
 /// A region's first byte, and the distance between its records; both in bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct Region {
     /// From the start of the file.
     pub offset: u32,
@@ -31,7 +32,8 @@ pub struct Region {
 
 /// The header's facts as plain bytes: written once; copied and checked once, then used.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct HeaderImage {
     /// [`MAGIC`].
     pub magic: u64,
@@ -90,22 +92,24 @@ pub struct HeaderImage {
 }
 
 /// Why these bytes are not a board that this version can read.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LayoutFault {
     /// The first bytes are not those of a board.
-    #[error("is not a board: it does not begin with the board's mark")]
     NotABoard,
     /// The file ends before the header does, or before the end that the header gives.
-    #[error("is {found} bytes long, its header speaks of {expected}")]
     Length {
         /// The actual length, in bytes.
         found: u64,
         /// The length by the header, in bytes.
         expected: u64,
     },
+    /// It is longer than any board.
+    TooLong {
+        /// The length by the header, or of the file if that cannot be mapped; in bytes.
+        found: u64,
+    },
     /// Another major version of the layout.
-    #[error("{}", other_layout(*found, *known))]
     OtherLayout {
         /// The board's major version.
         found: u32,
@@ -113,21 +117,36 @@ pub enum LayoutFault {
         known: u32,
     },
     /// The board needs a feature that this version does not know.
-    #[error("needs {names}, which this vx does not know")]
     Feature {
         /// The features, by name or number.
         names: String,
     },
     /// The header contradicts itself.
-    #[error("is damaged: {what}")]
     Damaged {
         /// The fact that does not hold.
         what: &'static str,
     },
     /// Its creator has not finished making it.
-    #[error("is not complete yet")]
     NotReady,
 }
+
+impl fmt::Display for LayoutFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotABoard => f.write_str("is not a board: it does not begin with the board's mark"),
+            Self::Length { found, expected } => write!(f, "is {found} bytes long, its header speaks of {expected}"),
+            Self::TooLong { found } => {
+                write!(f, "is {found} bytes long, and no board has more than {LONGEST_BYTES}")
+            }
+            Self::OtherLayout { found, known } => write!(f, "{}", other_layout(*found, *known)),
+            Self::Feature { names } => write!(f, "needs {names}, which this vx does not know"),
+            Self::Damaged { what } => write!(f, "is damaged: {what}"),
+            Self::NotReady => f.write_str("is not complete yet"),
+        }
+    }
+}
+
+impl Error for LayoutFault {}
 
 impl HeaderImage {
     /// The facts of a new board with `slot_count` slots; the caller fills in the creator and the creation times.
@@ -194,7 +213,7 @@ impl HeaderImage {
             return Err(LayoutFault::Length { found, expected: self.length });
         }
         if self.length > LONGEST_BYTES {
-            return Err(LayoutFault::Damaged { what: "it is longer than any board" });
+            return Err(LayoutFault::TooLong { found: self.length });
         }
         if !self.length.is_multiple_of(8) {
             return Err(LayoutFault::Damaged { what: "its length is not a whole number of words" });
@@ -260,6 +279,11 @@ fn feature_names(bits: u64) -> String {
     (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
 }
 
+/// An id for people and files: 32 hexadecimal digits.
+pub fn hexadecimal(id: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -311,7 +335,7 @@ mod tests {
         let longest = HeaderImage { length: LONGEST_BYTES, ..good() }.sealed();
         assert_eq!(longest.check(u64::MAX), Ok(()));
         let endless = HeaderImage { length: 1 << 40, ..good() }.sealed();
-        assert_eq!(endless.check(u64::MAX), Err(LayoutFault::Damaged { what: "it is longer than any board" }));
+        assert_eq!(endless.check(u64::MAX), Err(LayoutFault::TooLong { found: 1 << 40 }));
         assert!(HeaderImage::for_slots(MAX_SLOTS).length <= LONGEST_BYTES / 2);
     }
 

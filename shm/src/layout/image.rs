@@ -1,7 +1,5 @@
 //! Plain twins of a slot's words: the content of a dump, and the copy of a record that a reader decodes.
 
-use bytemuck::{Pod, Zeroable};
-
 use super::{
     ADDRESS_WORDS, DETAILS_WORDS, ERROR_WORDS, KEY_WORDS, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, STEP_NAME_WORDS,
     TRANSITIONS, VERSION_WORDS,
@@ -9,7 +7,8 @@ use super::{
 
 /// A hot line as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct HotImage {
     /// Generation and state.
     pub control: u64,
@@ -21,7 +20,8 @@ pub struct HotImage {
 
 /// One transition of a slot as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct TransitionImage {
     /// Monotonic nanoseconds, with the number of the step entered in place of the lowest byte; 0 where there is none.
     pub entered: u64,
@@ -31,7 +31,8 @@ pub struct TransitionImage {
 
 /// Message and details as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct TextImage {
     /// A text cell.
     pub message: [u64; MESSAGE_WORDS],
@@ -41,7 +42,8 @@ pub struct TextImage {
 
 /// What a slot's writer changes now and then, as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct NotesImage {
     /// The board of the slot that this one waits for; zeros if it waits for none.
     pub waits_board: [u8; 16],
@@ -61,7 +63,8 @@ pub struct NotesImage {
 
 /// The identity of a slot's life as plain bytes: written while the slot is claimed.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct IdentityImage {
     /// The generation that the identity belongs to.
     pub generation: u32,
@@ -101,7 +104,8 @@ pub struct IdentityImage {
 
 /// A cold record as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct ColdImage {
     /// Who and what this life of the slot is.
     pub identity: IdentityImage,
@@ -133,13 +137,14 @@ pub struct ColdImage {
 
 impl Default for ColdImage {
     fn default() -> Self {
-        Zeroable::zeroed()
+        bytemuck::Zeroable::zeroed()
     }
 }
 
 /// A whole slot as plain bytes.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(loom, derive(bytemuck::Pod, bytemuck::Zeroable))]
 pub struct SlotImage {
     /// Its hot line.
     pub hot: HotImage,

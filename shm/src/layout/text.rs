@@ -28,9 +28,15 @@ pub(crate) fn encode_text_into<const W: usize>(text: &str, cell: &mut TextCell<W
 /// As much of a longer text as these bytes hold.
 #[cold]
 fn cut_into(text: &str, bytes: &mut [u8]) {
-    let kept = text.floor_char_boundary(bytes.len() - 2);
-    bytes[2..2 + kept].copy_from_slice(&text.as_bytes()[..kept]);
-    bytes[..2].copy_from_slice(&(kept as u16 | CUT).to_le_bytes());
+    let kept = beginning(text, bytes.len() - 2);
+    bytes[2..2 + kept.len()].copy_from_slice(kept.as_bytes());
+    bytes[..2].copy_from_slice(&(kept.len() as u16 | CUT).to_le_bytes());
+}
+
+/// The longest beginning of a text of at most so many bytes that ends between two characters.
+pub(crate) fn beginning(text: &str, most: usize) -> &str {
+    let whole = |end: &usize| text.is_char_boundary(*end);
+    &text[..(0..=most.min(text.len())).rev().find(whole).unwrap_or(0)]
 }
 
 /// Put the cell's text into `into`, in place of what was there. A text that was cut ends in `…`.

@@ -8,9 +8,8 @@ use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use super::clock;
+use crate::mutex::Mutex;
 
 /// The time between two beats of a writer.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::atomics::{AtomicU32, Ordering};
 use crate::liveness::beats::Beating;
+use crate::mutex::Mutex;
 use crate::segment::Segment;
 use crate::slot::{Seen, beat_slot};
 

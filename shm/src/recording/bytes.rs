@@ -1,5 +1,7 @@
 //! Numbers and texts as bytes: seven bits a byte, the lowest first, the highest bit while more follow.
 
+use crate::layout::beginning;
+
 /// The longest text that is written or accepted, in bytes: longer than the text of any cell of a board.
 const MOST_TEXT_BYTES: usize = 4096;
 
@@ -27,7 +29,7 @@ pub(super) fn put_optional(into: &mut Vec<u8>, number: Option<u64>) {
 
 /// Append a text: its length, then its bytes. A text that is too long is cut between two characters.
 pub(super) fn put_text(into: &mut Vec<u8>, text: &str) {
-    let kept = &text[..text.floor_char_boundary(MOST_TEXT_BYTES)];
+    let kept = beginning(text, MOST_TEXT_BYTES);
     put_number(into, kept.len() as u64);
     into.extend_from_slice(kept.as_bytes());
 }

@@ -1,15 +1,13 @@
 //! Reasons why a recording cannot be read.
 
-use std::io;
+use std::error::Error;
 use std::path::PathBuf;
-
-use thiserror::Error;
+use std::{fmt, io};
 
 use super::MOST_BYTES;
 
 /// A recording that could not be read.
-#[derive(Debug, Error)]
-#[error("recording `{}` {fault}", path.display())]
+#[derive(Debug)]
 pub struct RecordingError {
     /// The recording's file.
     pub path: PathBuf,
@@ -17,18 +15,24 @@ pub struct RecordingError {
     pub fault: RecordingFault,
 }
 
+impl fmt::Display for RecordingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, fault } = self;
+        write!(f, "recording `{}` {fault}", path.display())
+    }
+}
+
+impl Error for RecordingError {}
+
 /// A reason why a recording cannot be read.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum RecordingFault {
     /// The file does not begin like a recording.
-    #[error("is no recording")]
     NotARecording,
     /// The header or the first reading does not match its checksum.
-    #[error("is damaged: not one reading of it is whole")]
     Damaged,
     /// It was written by another version.
-    #[error("was made by {} vx: layout {found}, this vx reads layout {known}", if found < known { "an earlier" } else { "a later" })]
     OtherVersion {
         /// The version of the file.
         found: u32,
@@ -36,9 +40,38 @@ pub enum RecordingFault {
         known: u32,
     },
     /// No recorder writes that much.
-    #[error("is longer than any recording: more than {MOST_BYTES} bytes")]
     TooLong,
     /// The system refused.
-    #[error("cannot be read: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl fmt::Display for RecordingFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotARecording => f.write_str("is no recording"),
+            Self::Damaged => f.write_str("is damaged: not one reading of it is whole"),
+            Self::OtherVersion { found, known } => write!(
+                f,
+                "was made by {} vx: layout {found}, this vx reads layout {known}",
+                if found < known { "an earlier" } else { "a later" }
+            ),
+            Self::TooLong => write!(f, "is longer than any recording: more than {MOST_BYTES} bytes"),
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
+        }
+    }
+}
+
+impl Error for RecordingFault {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for RecordingFault {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }

@@ -12,10 +12,9 @@ use std::fs::File;
 use std::io;
 use std::mem::offset_of;
 
-use parking_lot::Mutex;
-
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{HeaderImage, HeaderPage, Latch, LogCounters, PAGE_BYTES, Region, TITLE_WORDS};
+use crate::mutex::Mutex;
 
 /// The number of times that a file is read again for the slots that were being written.
 const READ_ATTEMPTS: usize = 4;

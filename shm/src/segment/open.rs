@@ -1,7 +1,7 @@
 //! Attach to an existing board: for reading or for writing, mapped or copied.
 
 use std::fs::{File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapOptions;
@@ -9,7 +9,7 @@ use memmap2::MmapOptions;
 use super::plain_file::plain_file;
 use super::{Backing, Segment, copied, named};
 use crate::error::{AttachError, AttachErrorKind};
-use crate::layout::{LONGEST_BYTES, LayoutFault, PAGE_BYTES};
+use crate::layout::{LONGEST_BYTES, LayoutFault, MAGIC, PAGE_BYTES};
 
 /// Attach for reading. The map is read-only, except on systems whose named segments can only be mapped writable;
 /// nothing is stored to that map either. A file that other users may shorten is copied instead of mapped.
@@ -30,7 +30,7 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
     } else if length <= LONGEST_BYTES {
         Backing::Copied(copied::Copied::load(&file, length).map_err(|error| fault(error.into()))?)
     } else {
-        return Err(fault(LayoutFault::NotABoard.into()));
+        return Err(fault(too_long(&file, length).into()));
     };
     let segment = Segment::attach(backing, false, path, Some(file)).map_err(|why| fault(why.into()))?;
     segment.reload().map_err(|error| fault(error.into()))?;
@@ -49,6 +49,15 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
     let length = length_of(&data).map_err(|why| fault(why.into()))?;
     let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
     Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
+}
+
+/// The fault of a file that is longer than any board, and belongs to other users: it is not read as a whole.
+fn too_long(mut file: &File, length: u64) -> LayoutFault {
+    let mut first = [0; 8];
+    match file.read_exact(&mut first).map(|()| u64::from_le_bytes(first)) {
+        Ok(MAGIC) => LayoutFault::TooLong { found: length },
+        _ => LayoutFault::NotABoard,
+    }
 }
 
 /// The location of the memory of a board.

@@ -8,12 +8,14 @@ use crate::stamp::{Fill, WordByWord};
 
 /// Two words with each store where the processor stores 16 aligned bytes whole, else one.
 #[derive(Clone, Copy, Debug)]
+#[allow(unreachable_pub, reason = "public for the benches")]
 pub struct InPairs {
     whole: bool,
 }
 
 impl InPairs {
     /// The way of this machine.
+    #[allow(unreachable_pub, reason = "public for the benches")]
     pub fn here() -> Self {
         #[cfg(all(target_arch = "x86_64", not(miri)))]
         let whole = std::arch::is_x86_feature_detected!("avx");

@@ -31,7 +31,14 @@ impl Segment {
     pub(super) fn prepare(backing: Backing, path: &Path, file: Option<File>, facts: &HeaderImage) -> Option<Self> {
         let memory = Memory::of(backing, true)?;
         facts.check(memory.length as u64).ok()?;
-        Some(Self { memory, writable: true, facts: *facts, path: path.to_path_buf(), file, doorbell: AloneMap::default() })
+        Some(Self {
+            memory,
+            writable: true,
+            facts: *facts,
+            path: path.to_path_buf(),
+            file,
+            doorbell: AloneMap::default(),
+        })
     }
 
     fn record<T: super::Shared>(&self, region: Region, slot: u32) -> Option<&T> {

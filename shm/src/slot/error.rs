@@ -1,24 +1,21 @@
 //! The errors of a slot, one type per door: each names the fault and the next step.
 
-use std::io;
-
-use thiserror::Error;
+use std::error::Error;
+use std::{fmt, io};
 
 use crate::error::AttachError;
 use crate::progress::SlotState;
 
 /// Why a slot could not be reserved, or no place was found for one.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ReserveError {
     /// Every slot is in use.
-    #[error("the board is full: all {capacity} slots are in use")]
     Full {
         /// The number of slots.
         capacity: u32,
     },
     /// Fewer slots than the lanes wanted can be taken.
-    #[error("the board has {free} slots for a pool of {wanted} lanes: the others of its {capacity} are in use")]
     TooFew {
         /// The slots that can be taken now.
         free: u32,
@@ -28,7 +25,6 @@ pub enum ReserveError {
         capacity: u32,
     },
     /// Another slot that has not ended has the key.
-    #[error("`{key}` is on the board already, in slot {slot}, and has not ended")]
     KeyInUse {
         /// The key.
         key: String,
@@ -36,10 +32,8 @@ pub enum ReserveError {
         slot: u32,
     },
     /// A key of no characters.
-    #[error("a slot needs a key")]
     NoKey,
     /// The slot to be named again is in another life, or has not ended.
-    #[error("slot {slot} cannot be named again: its life {generation} is not the last, or has not ended")]
     NotEnded {
         /// The slot.
         slot: u32,
@@ -47,14 +41,50 @@ pub enum ReserveError {
         generation: u32,
     },
     /// Another process has held the table's lock for too long.
-    #[error("the board's table has been locked by another process for {waited_ms} ms")]
     Busy {
         /// The time this process waited, in milliseconds.
         waited_ms: u64,
     },
     /// The system refused.
-    #[error("cannot lock the board's table: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl fmt::Display for ReserveError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { capacity } => write!(f, "the board is full: all {capacity} slots are in use"),
+            Self::TooFew { free, wanted, capacity } => {
+                let others = format_args!("the others of its {capacity} are in use");
+                write!(f, "the board has {free} slots for a pool of {wanted} lanes: {others}")
+            }
+            Self::KeyInUse { key, slot } => {
+                write!(f, "`{key}` is on the board already, in slot {slot}, and has not ended")
+            }
+            Self::NoKey => f.write_str("a slot needs a key"),
+            Self::NotEnded { slot, generation } => {
+                write!(f, "slot {slot} cannot be named again: its life {generation} is not the last, or has not ended")
+            }
+            Self::Busy { waited_ms } => {
+                write!(f, "the board's table has been locked by another process for {waited_ms} ms")
+            }
+            Self::Io(error) => write!(f, "cannot lock the board's table: {error}"),
+        }
+    }
+}
+
+impl Error for ReserveError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for ReserveError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl ReserveError {
@@ -72,20 +102,16 @@ impl ReserveError {
 }
 
 /// Why a slot could not be claimed, or a board not be taken over by its owner.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum ClaimError {
     /// The board could not be attached for writing.
-    #[error(transparent)]
-    Attach(#[from] AttachError),
+    Attach(AttachError),
     /// No place was found, or the table could not be locked.
-    #[error(transparent)]
-    Place(#[from] ReserveError),
+    Place(ReserveError),
     /// It is a dump, or its creator has closed it.
-    #[error("the board is closed: nothing can be written to it any more")]
     Closed,
     /// The table has no such slot.
-    #[error("there is no slot {slot} on a board of {capacity}")]
     NoSuchSlot {
         /// The slot asked for.
         slot: u32,
@@ -93,7 +119,6 @@ pub enum ClaimError {
         capacity: u32,
     },
     /// The slot is in another life than the reservation.
-    #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
     Superseded {
         /// The slot.
         slot: u32,
@@ -103,13 +128,11 @@ pub enum ClaimError {
         found: u32,
     },
     /// A writer has claimed the slot already.
-    #[error("slot {slot} is claimed already")]
     AlreadyClaimed {
         /// The slot.
         slot: u32,
     },
     /// The reservation was ended before it was claimed.
-    #[error("slot {slot} has ended: {state}")]
     Ended {
         /// The slot.
         slot: u32,
@@ -117,32 +140,70 @@ pub enum ClaimError {
         state: SlotState,
     },
     /// No reservation was made.
-    #[error("slot {slot} is not reserved")]
     NotReserved {
         /// The slot.
         slot: u32,
     },
     /// The process for which the slot was to be written does not exist.
-    #[error("there is no process {pid} to write on behalf of")]
     NoOwner {
         /// The number that was given.
         pid: u32,
     },
     /// Every lane of a pool is in use.
-    #[error("all {lanes} lanes of the pool are in use")]
     NoLane {
         /// The number of lanes.
         lanes: u32,
     },
     /// Another process made the board and has not handed it over.
-    #[error("the board is in the charge of process {pid}")]
     OtherCreator {
         /// Its creator, by the board's header.
         pid: u32,
     },
     /// The thread that beats could not be started.
-    #[error("cannot start the thread that shows this process is alive: {0}")]
     Beats(io::Error),
+}
+
+impl fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attach(error) => error.fmt(f),
+            Self::Place(error) => error.fmt(f),
+            Self::Closed => f.write_str("the board is closed: nothing can be written to it any more"),
+            Self::NoSuchSlot { slot, capacity } => write!(f, "there is no slot {slot} on a board of {capacity}"),
+            Self::Superseded { slot, wanted, found } => {
+                write!(f, "slot {slot} is in generation {found}, the reservation was for generation {wanted}")
+            }
+            Self::AlreadyClaimed { slot } => write!(f, "slot {slot} is claimed already"),
+            Self::Ended { slot, state } => write!(f, "slot {slot} has ended: {state}"),
+            Self::NotReserved { slot } => write!(f, "slot {slot} is not reserved"),
+            Self::NoOwner { pid } => write!(f, "there is no process {pid} to write on behalf of"),
+            Self::NoLane { lanes } => write!(f, "all {lanes} lanes of the pool are in use"),
+            Self::OtherCreator { pid } => write!(f, "the board is in the charge of process {pid}"),
+            Self::Beats(error) => write!(f, "cannot start the thread that shows this process is alive: {error}"),
+        }
+    }
+}
+
+impl Error for ClaimError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Attach(error) => error.source(),
+            Self::Place(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<AttachError> for ClaimError {
+    fn from(error: AttachError) -> Self {
+        Self::Attach(error)
+    }
+}
+
+impl From<ReserveError> for ClaimError {
+    fn from(error: ReserveError) -> Self {
+        Self::Place(error)
+    }
 }
 
 impl ClaimError {
@@ -167,17 +228,15 @@ impl ClaimError {
 }
 
 /// Why a slot's end could not be recorded.
-#[derive(Debug, Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum EndError {
     /// The state given is not one that ends a slot.
-    #[error("`{state}` does not end a slot")]
     NotAnEnd {
         /// The state given.
         state: SlotState,
     },
     /// The slot is in another life than the reservation.
-    #[error("slot {slot} is in generation {found}, the reservation was for generation {wanted}")]
     Superseded {
         /// The slot.
         slot: u32,
@@ -187,8 +246,34 @@ pub enum EndError {
         found: u32,
     },
     /// The table could not be locked.
-    #[error(transparent)]
-    Table(#[from] ReserveError),
+    Table(ReserveError),
+}
+
+impl fmt::Display for EndError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnEnd { state } => write!(f, "`{state}` does not end a slot"),
+            Self::Superseded { slot, wanted, found } => {
+                write!(f, "slot {slot} is in generation {found}, the reservation was for generation {wanted}")
+            }
+            Self::Table(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for EndError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Table(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+impl From<ReserveError> for EndError {
+    fn from(error: ReserveError) -> Self {
+        Self::Table(error)
+    }
 }
 
 impl EndError {

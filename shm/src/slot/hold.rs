@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::atomics::Ordering;
 use crate::liveness::beats::Beating;
 use crate::liveness::{Beat, beat_units};
+use crate::mutex::Mutex;
 use crate::segment::{Segment, lock};
 use crate::stamp::Control;
 

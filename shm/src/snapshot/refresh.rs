@@ -74,12 +74,14 @@ impl Reader {
             return Some(false); // Nothing to show yet; the last view stays until the new owner has a name.
         }
         let revision = Meta::from_word(hot.numbers[2]).revision;
-        let cold_moved = look_again || !seen.shown || seen.control != hot.control || seen.revision != revision;
+        let place = place_of(into, slot, seen.shown);
+        let known = seen.shown && place.is_ok();
+        let cold_moved = look_again || !known || seen.control != hot.control || seen.revision != revision;
         let count = match cold_moved {
             true => Some(stamp::read_record(line, &hot, self.segment.cold(slot)?, &mut self.cold)?),
             false => None,
         };
-        let view = view_of(into, slot);
+        let view = view_at(into, slot, place);
         if let Some(count) = count {
             decode::cold(&self.cold, &hot, count, view);
         }
@@ -89,20 +91,22 @@ impl Reader {
     }
 }
 
-/// The view of this slot in the snapshot, put in its place if it is not there yet.
-fn view_of(into: &mut Snapshot, slot: u32) -> &mut SlotView {
+/// The place of a slot's view in the snapshot, or the place to put it in.
+fn place_of(into: &Snapshot, slot: u32, shown: bool) -> Result<usize, usize> {
     // Slots are used from the first on, so that a view is nearly always at its own index.
     let own = slot as usize;
-    let found = match into.slots.get(own) {
-        Some(view) if view.index == slot => Ok(own),
-        _ => into.slots.binary_search_by_key(&slot, |view| view.index),
-    };
-    let at = match found {
-        Ok(at) => at,
-        Err(at) => {
-            into.slots.insert(at, SlotView { index: slot, ..SlotView::default() });
-            at
-        }
-    };
+    if into.slots.get(own).is_some_and(|view| view.index == slot) {
+        return Ok(own);
+    }
+    let found = into.slots.binary_search_by_key(&slot, |view| view.index);
+    // The snapshot's holder may have put its views into another order.
+    found.or_else(|place| into.slots.iter().position(|view| shown && view.index == slot).ok_or(place))
+}
+
+fn view_at(into: &mut Snapshot, slot: u32, place: Result<usize, usize>) -> &mut SlotView {
+    let at = place.unwrap_or_else(|at| {
+        into.slots.insert(at, SlotView { index: slot, ..SlotView::default() });
+        at
+    });
     &mut into.slots[at]
 }

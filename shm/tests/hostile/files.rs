@@ -6,10 +6,10 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use vx_shm::layout::LayoutFault;
+use vx_shm::layout::{LONGEST_BYTES, LayoutFault};
 use vx_shm::{AttachErrorKind, Board, ClaimError, Ending, Kind, ReadError, Reader, Slot, SlotState, dump};
 
-use crate::support::{Form, write_private};
+use crate::support::{Form, with_facts, write_private};
 
 /// Assert that every way of attaching to this path is refused, and soon.
 fn refused(path: &Path, expected: impl Fn(&AttachErrorKind) -> bool) {
@@ -92,6 +92,29 @@ fn a_named_segment_is_refused_by_name_where_the_crate_is_built_without_them() {
 }
 
 #[test]
+fn a_board_longer_than_any_is_refused_for_its_length_also_where_it_is_not_mapped() {
+    let form = Form::file();
+    let path = form.board("p", 1).path().to_path_buf();
+    let long = LONGEST_BYTES + 4096;
+    let mut bytes = fs::read(&path).unwrap();
+    with_facts(&mut bytes, |facts| facts.length = long);
+    fs::write(&path, &bytes).unwrap();
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(long).unwrap(); // Sparse.
+    for mode in [0o600, 0o666] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let error = Reader::open(&path).unwrap_err();
+        assert!(
+            matches!(error.kind, AttachErrorKind::Layout(LayoutFault::TooLong { found }) if found == long),
+            "{error}"
+        );
+        assert!(error.to_string().contains("no board has more than 67108864"), "{error}");
+    }
+    fs::write(&path, vec![7; 4096]).unwrap();
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(long).unwrap();
+    assert!(matches!(Reader::open(&path).unwrap_err().kind, AttachErrorKind::Layout(LayoutFault::NotABoard)));
+}
+
+#[test]
 fn files_that_the_system_makes_up_are_refused() {
     // Files that the system calls plain: with a length of zero, with a wrong one, or impossible to map.
     for odd in ["/proc/self/mem", "/proc/self/maps", "/proc/kcore", "/sys/kernel/mm/transparent_hugepage/enabled"] {
@@ -131,7 +154,7 @@ fn a_board_that_was_made_longer_reads_the_same_and_an_endless_one_is_refused() {
     let victim = path.with_extension("victim");
     write_private(&victim, &bytes);
     OpenOptions::new().write(true).open(&victim).unwrap().set_len(1 << 32).unwrap();
-    refused(&victim, |kind| matches!(kind, AttachErrorKind::Layout(LayoutFault::Damaged { .. })));
+    refused(&victim, |kind| matches!(kind, AttachErrorKind::Layout(LayoutFault::TooLong { .. })));
 }
 
 #[test]

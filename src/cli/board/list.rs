@@ -1,5 +1,6 @@
 //! `vx board ls`: the boards, and the recordings of the last runs.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -13,8 +14,7 @@ use crate::work::{boards, recordings};
 
 /// Run `vx board ls`.
 pub(super) fn boards(as_json: bool) -> Outcome {
-    let directory = boards::directory()?;
-    let listed = vx_shm::list(&directory)?;
+    let listed = boards::list()?;
     if as_json {
         let rows: Vec<_> = listed.iter().map(document).collect();
         print::data(format_args!("{:#}", json!(rows)));
@@ -28,7 +28,7 @@ pub(super) fn boards(as_json: bool) -> Outcome {
         }
     }
     if listed.is_empty() {
-        print::note(format_args!("no boards in `{}`; `vx sync` makes one", directory.display()));
+        print::note(format_args!("no boards in {}; `vx sync` makes one", places()?));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -55,9 +55,15 @@ pub(super) fn recordings() -> Outcome {
         }
     }
     if listed.is_empty() {
-        print::note(format_args!("no recordings in `{}`; `vx sync` makes one", boards::directory()?.display()));
+        print::note(format_args!("no recordings in {}; `vx sync` makes one", places()?));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The places that were looked at, for a message.
+fn places() -> Result<String, boards::BoardError> {
+    let quoted = |place: &PathBuf| format!("`{}`", place.display());
+    Ok(boards::places()?.iter().map(quoted).collect::<Vec<_>>().join(", "))
 }
 
 fn summary_line(snapshot: &Snapshot) -> String {

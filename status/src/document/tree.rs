@@ -10,7 +10,7 @@ pub(super) fn of(snapshot: &Snapshot) -> Value {
     json!({
         "board": {
             "id": board.id,
-            "state": board.state,
+            "state": board.state.name(),
             "title": board.title,
             "created_at": wall_clock(board, board.created_at_ns),
             "taken_at": wall_clock(board, snapshot.taken_at_ns),
@@ -24,7 +24,7 @@ pub(super) fn of(snapshot: &Snapshot) -> Value {
 
 fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
     let transitions = slot.transitions.iter().map(
-        |entry| json!({ "step": entry.step, "entered_at": wall_clock(board, entry.entered_at_ns), "done": entry.done }),
+        |entry| json!({ "step": entry.step.number(), "entered_at": wall_clock(board, entry.entered_at_ns), "done": entry.done }),
     );
     let waits_for = slot
         .waits_for
@@ -35,15 +35,15 @@ fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
         "generation": slot.generation,
         "key": slot.key,
         "version": text_or_null(&slot.version),
-        "kind": slot.kind,
-        "state": slot.state,
-        "step": slot.step,
+        "kind": slot.kind.name(),
+        "state": slot.state.name(),
+        "step": slot.step.number(),
         "step_name": slot.step_name,
         "done": slot.done,
         "total": slot.total,
         "percent": slot.percent(),
-        "unit": slot.unit,
-        "health": slot.health,
+        "unit": slot.unit.name(),
+        "health": slot.health.name(),
         "parent": slot.parent,
         "waits_for": waits_for,
         "runner": slot.runner,
