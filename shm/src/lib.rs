@@ -160,9 +160,9 @@ pub use board::{Board, Listed, Reservation, gc, list, remove_named, remove_over,
 pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
 #[cfg(not(loom))]
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
+pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(all(not(loom), feature = "internals"))]
 pub use segment::InPairs;
-pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
 pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};
 #[cfg(not(loom))]

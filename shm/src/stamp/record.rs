@@ -2,7 +2,8 @@
 
 use crate::atomics::{AtomicU64, Mutant, Ordering, broken, in_order};
 use crate::layout::{
-    ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS, RESULT_WORDS, TEXT_WORDS,
+    ColdImage, ColdRecord, DETAILS_WORDS, ERROR_WORDS, HotLine, IdentityImage, LogCounters, MESSAGE_WORDS, NOTE_WORDS,
+    RESULT_WORDS, TEXT_WORDS,
 };
 
 use super::life::read_under;
@@ -231,7 +232,13 @@ mod tests {
     fn a_new_life_keeps_nothing_of_the_one_before_but_stamps_and_revision() {
         let (line, record, log) = (HotLine::default(), ColdRecord::default(), LogCounters::default());
         let meta = Meta { step: 3, attempt: 7, total_known: true, unit: 2, health: 1, transitions: 1, revision: 9 };
-        publish_text(&line, &record, WordByWord, &mut Text { words: [5; TEXT_WORDS], missing: 1 }, &[1, 2, meta.word()]);
+        publish_text(
+            &line,
+            &record,
+            WordByWord,
+            &mut Text { words: [5; TEXT_WORDS], missing: 1 },
+            &[1, 2, meta.word()],
+        );
         publish_notes(&line, &record, WordByWord, &[5; NOTE_WORDS], &[1, 2, meta.word()]);
         let change = StepChange { count: 1, left_done: 4, entered: 3, now_ns: 600 };
         enter_step(&line, &record, &change, &[1, 2, meta.word()]);

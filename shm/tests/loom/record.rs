@@ -10,8 +10,9 @@ use vx_shm::layout::{
     TRANSITIONS,
 };
 use vx_shm::stamp::{
-    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count, publish_message,
-    publish_notes, publish_text, read_hot, read_record, read_transitions, read_under, set_control, shown, store_words, take_up,
+    Control, End, Meta, StepChange, Text, WordByWord, begin_record, claim, end, enter_step, next_count,
+    publish_message, publish_notes, publish_text, read_hot, read_record, read_transitions, read_under, set_control,
+    shown, store_words, take_up,
 };
 
 use crate::run::{Model, variant};
@@ -172,7 +173,13 @@ fn notes_that_are_announced_are_there() {
     let (announced, written) = (line.clone(), record.clone());
     let writer = thread::spawn(move || {
         for revision in 1..=2 {
-            publish_notes(&announced, &written, WordByWord, &[u64::from(revision); NOTE_WORDS], &numbers(revision, 0, 0));
+            publish_notes(
+                &announced,
+                &written,
+                WordByWord,
+                &[u64::from(revision); NOTE_WORDS],
+                &numbers(revision, 0, 0),
+            );
         }
     });
     let reader = thread::spawn(move || {
