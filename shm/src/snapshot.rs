@@ -29,9 +29,10 @@ use crate::view::Snapshot;
 /// A board attached for reading, without any effect on the board's writers.
 pub struct Reader {
     segment: Segment,
+    // Room for what is read is made at the first look: to attach is to map and to check.
     seen: Vec<refresh::Seen>,
     polled: Vec<Numbers>,
-    cold: Box<ColdImage>,
+    cold: Option<Box<ColdImage>>,
     witness: witness::Witness,
     title_stamp: Option<u64>,
     epoch: Option<u32>,
@@ -49,13 +50,12 @@ impl Reader {
         if segment.facts().is_dump() {
             check_dump(&segment, path)?;
         }
-        let slots = segment.facts().slot_count as usize;
         Ok(Self {
             witness: witness::Witness::of(&segment),
             segment,
-            seen: vec![refresh::Seen::default(); slots],
-            polled: vec![Numbers::default(); slots],
-            cold: Box::default(),
+            seen: Vec::new(),
+            polled: Vec::new(),
+            cold: None,
             title_stamp: None,
             epoch: None,
             last_taken_at_ns: 0,

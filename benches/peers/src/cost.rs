@@ -58,6 +58,8 @@ pub(crate) fn run(report: &mut Report) -> Vec<(Mechanism, f64)> {
     report.budget("record of 192 bytes, published", alone(Mechanism::BoardRecord), Limit::AtMost(12.0, "ns"));
     let ahead = alone(Mechanism::BlackboardRecord) / alone(Mechanism::BoardRecord);
     report.budget("iceoryx2's blackboard beside it", ahead, Limit::AtLeast(1.8, "times"));
+    let copies = alone(Mechanism::BoardRecord) / alone(Mechanism::IpckitMemory);
+    report.budget("the record beside a bare copy", copies, Limit::AtMost(1.25, "times"));
     report.budget("numbers under a reader without pause", hammered(Mechanism::BoardNumbers), Limit::AtMost(12.0, "ns"));
     let ages = pairs.iter().filter(|pair| !pair.ages.is_empty());
     ages.map(|pair| (pair.mechanism, median(pair.ages.clone()) / 1_000.0)).collect()

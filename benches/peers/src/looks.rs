@@ -1,4 +1,5 @@
-//! The cost to a reader of looking at 64 slots, when nothing changed and when another process changed all of them.
+//! The cost to a reader of looking at 64 slots, when nothing changed and when another process changed all of them; with
+//! the reader on the first processor and the writer on the second, and the other way round.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -26,7 +27,6 @@ const LOOKS: usize = 10;
 const PUBLISH: u64 = 1_000;
 
 struct Pair {
-    mechanism: Mechanism,
     reader: Box<dyn Reader>,
     child: Child,
     rounds: u64,
@@ -36,38 +36,46 @@ struct Pair {
 }
 
 pub(crate) fn run(report: &mut Report) {
-    child::stay_on(0);
+    let placements = [0, 1].map(look_from);
+    let figures = |mechanism: Mechanism| {
+        let at = MECHANISMS.iter().position(|known| *known == mechanism).expect("a way that was measured");
+        placements.each_ref().map(|placement| placement[at])
+    };
+    let row = |mechanism: &Mechanism| {
+        let name = mechanism.title().replace("numbers of a slot", "numbers polled");
+        Row::of(&name, figures(*mechanism).as_flattened())
+    };
+    let columns = ["nothing changed, ns", "all changed, ns", "processors swapped: nothing, ns", "all, ns"];
+    report.table("What does a look at 64 slots cost?", &columns, &MECHANISMS.iter().map(row).collect::<Vec<_>>());
+    let (own, peer, small) =
+        (figures(Mechanism::BoardNumbers), figures(Mechanism::BlackboardRecord), figures(Mechanism::BlackboardNumbers));
+    report.budget("poll of 64 slots, nothing changed", own[0][0], Limit::AtMost(250.0, "ns"));
+    report.budget("iceoryx2's blackboard beside it, quiet", peer[0][0] / own[0][0], Limit::AtLeast(4.0, "times"));
+    for (at, placement) in ["", ", swapped"].iter().enumerate() {
+        for (bytes, peer) in [(192, peer), (24, small)] {
+            let what = format!("iceoryx2's blackboard of {bytes} bytes beside it, all changed{placement}");
+            report.budget(&what, peer[at][1] / own[at][1], Limit::AtLeast(1.5, "times"));
+        }
+    }
+}
+
+/// For each mechanism the cost of a look when nothing changed, and when all did, for a reader on this processor.
+fn look_from(processor: usize) -> Vec<[f64; 2]> {
+    let mut pairs: Vec<Pair> = MECHANISMS.iter().map(|mechanism| Pair::start(*mechanism, 1 - processor)).collect();
+    child::stay_on(processor);
     let clock = median((0..1001).map(|_| Instant::now().elapsed().as_nanos() as f64).collect());
-    let mut pairs: Vec<Pair> = MECHANISMS.iter().map(|mechanism| Pair::start(*mechanism)).collect();
     for _ in 0..TURNS {
         pairs.iter_mut().for_each(|pair| pair.turn(clock));
     }
-    let figures = |mechanism| {
-        let pair = pairs.iter().find(|pair| pair.mechanism == mechanism).expect("a way that was measured");
-        (median(pair.quiet.clone()), median(pair.changed.clone()))
-    };
-    let rows: Vec<Row> = MECHANISMS
-        .iter()
-        .map(|mechanism| {
-            let (quiet, changed) = figures(*mechanism);
-            Row::of(&mechanism.title().replace("numbers of a slot", "numbers polled"), &[quiet, changed])
-        })
-        .collect();
-    report.table("What does a look at 64 slots cost?", &["nothing changed, ns", "all changed, ns"], &rows);
-    let (quiet, changed) = figures(Mechanism::BoardNumbers);
-    report.budget("poll of 64 slots, nothing changed", quiet, Limit::AtMost(250.0, "ns"));
-    report.budget("poll of 64 slots, all changed", changed, Limit::AtMost(800.0, "ns"));
-    let (peer_quiet, peer_changed) = figures(Mechanism::BlackboardRecord);
-    report.budget("iceoryx2's blackboard beside it, quiet", peer_quiet / quiet, Limit::AtLeast(4.0, "times"));
-    report.budget("iceoryx2's blackboard beside it, changed", peer_changed / changed, Limit::AtLeast(4.0, "times"));
+    pairs.iter().map(|pair| [median(pair.quiet.clone()), median(pair.changed.clone())]).collect()
 }
 
 impl Pair {
-    fn start(mechanism: Mechanism) -> Self {
+    fn start(mechanism: Mechanism, writers_processor: usize) -> Self {
         let place = tempfile::tempdir_in(child::memory()).expect("a directory");
-        let child = Child::start(&format!("write {mechanism:?} {}", place.path().display()));
+        let child = Child::start(&format!("write {mechanism:?} {} {writers_processor}", place.path().display()));
         let reader = mechanism.reader(place.path(), SLOTS).expect("a way that can be read");
-        Self { mechanism, reader, child, rounds: 0, quiet: Vec::new(), changed: Vec::new(), _place: place }
+        Self { reader, child, rounds: 0, quiet: Vec::new(), changed: Vec::new(), _place: place }
     }
 
     fn turn(&mut self, clock: f64) {

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         ages.extend(stream::run(&mut report));
     }
     if !ages.is_empty() {
-        latency::run(&report, &ages);
+        latency::run(&mut report, &ages);
     }
     type Question = fn(&mut Report);
     let questions: [(&str, Question); 5] = [
@@ -90,9 +90,13 @@ fn ran_as_child() -> bool {
     let state = |name| state::Mechanism::named(name).expect("a way");
     match words[..] {
         ["read", mechanism, place] => cost::read(state(mechanism), Path::new(place), &shared),
-        ["write", mechanism, place] => looks::write(state(mechanism), Path::new(place), &shared),
+        ["write", mechanism, place, processor] => {
+            child::stay_on(processor.parse().expect("a processor"));
+            looks::write(state(mechanism), Path::new(place), &shared);
+        }
         ["stream", kind, address] => stream::read(stream::StreamKind::named(kind).expect("a way"), address, &shared),
         ["bridge", path] => stream::serve(path, &shared),
+        ["await-pipe"] => latency::read_pipe(&shared),
         ["await", place] => latency::read(Path::new(place), &shared),
         ["scribble", place] => torn::write(Path::new(place), &shared),
         ["crash", mechanism, place] => takeover::write(mechanism, Path::new(place), &shared),

@@ -111,7 +111,7 @@ fn ended_since(path: &Path) -> Option<i64> {
 /// When a board of an earlier layout was made, if that is longer ago than a day and no process holds a byte of it. All
 /// layouts lock the same bytes. Its words mean something else, so that nothing more of it is asked; a dump is kept.
 fn of_earlier_layout_since(path: &Path) -> Option<i64> {
-    let (file, data) = segment::plain_file(path, false).ok()?;
+    let (file, _) = segment::plain_file(path, false).ok()?;
     let mut first = [0; 48];
     (&file).read_exact(&mut first).ok()?;
     let word = |at: usize| u32::from_le_bytes(std::array::from_fn(|byte| first[at + byte]));
@@ -119,7 +119,7 @@ fn of_earlier_layout_since(path: &Path) -> Option<i64> {
     if !earlier || !is_unheld(&file) {
         return None;
     }
-    let made = data.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let made = file.metadata().ok()?.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let made = i64::try_from(made.as_nanos()).ok()?;
     (clock::now_unix_ns().saturating_sub(made) > FORGOTTEN_AFTER_NS).then_some(made)
 }

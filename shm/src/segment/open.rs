@@ -1,12 +1,12 @@
 //! Attach to an existing board: for reading or for writing, mapped or copied.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use memmap2::MmapOptions;
 
-use super::plain_file::plain_file;
+use super::plain_file::{FileFacts, plain_file};
 use super::{Backing, Segment, copied, named};
 use crate::error::{AttachError, AttachErrorKind};
 use crate::layout::{LONGEST_BYTES, LayoutFault, MAGIC, PAGE_BYTES};
@@ -19,13 +19,13 @@ pub(crate) fn open_read(path: &Path) -> Result<Segment, AttachError> {
         Location::File(file) => file,
         Location::Segment(name) => return open_named(path, name, false),
     };
-    let (file, data) = plain_file(&on_disk, false).map_err(fault)?;
-    let length = match length_of(&data) {
+    let (file, facts) = plain_file(&on_disk, false).map_err(fault)?;
+    let length = match length_of(&facts) {
         // The name of a segment exists before its length is set, so a short segment is not an error yet.
         Err(_) if on_disk != path => return Err(fault(LayoutFault::NotReady.into())),
         length => length.map_err(|why| fault(why.into()))?,
     };
-    let backing = if ours_alone(&data) {
+    let backing = if facts.ours_alone() {
         Backing::Mapped(map(&file, length, false).map_err(|error| fault(error.into()))?)
     } else if length <= LONGEST_BYTES {
         Backing::Copied(copied::Copied::load(&file, length).map_err(|error| fault(error.into()))?)
@@ -45,8 +45,8 @@ pub(crate) fn open_write(path: &Path) -> Result<Segment, AttachError> {
         Location::File(file) => file,
         Location::Segment(name) => return open_named(path, name, true),
     };
-    let (file, data) = plain_file(&on_disk, true).map_err(fault)?;
-    let length = length_of(&data).map_err(|why| fault(why.into()))?;
+    let (file, facts) = plain_file(&on_disk, true).map_err(fault)?;
+    let length = length_of(&facts).map_err(|why| fault(why.into()))?;
     let backing = Backing::Mapped(map(&file, length, true).map_err(|error| fault(error.into()))?);
     Segment::attach(backing, true, path, Some(file)).map_err(|why| fault(why.into()))
 }
@@ -85,20 +85,8 @@ fn open_named(path: &Path, name: &str, writable: bool) -> Result<Segment, Attach
         .map_err(|why| AttachError::new(path, why))
 }
 
-fn length_of(data: &Metadata) -> Result<u64, LayoutFault> {
-    Some(data.len()).filter(|length| *length >= PAGE_BYTES as u64).ok_or(LayoutFault::NotABoard)
-}
-
-/// True if no other user can shorten the file while it is mapped.
-#[cfg(unix)]
-fn ours_alone(data: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    data.uid() == rustix::process::geteuid().as_raw() && data.mode() & 0o022 == 0
-}
-
-#[cfg(not(unix))]
-fn ours_alone(_: &Metadata) -> bool {
-    true // Such a system lets no process shorten a mapped file.
+fn length_of(facts: &FileFacts) -> Result<u64, LayoutFault> {
+    Some(facts.length).filter(|length| *length >= PAGE_BYTES as u64).ok_or(LayoutFault::NotABoard)
 }
 
 pub(super) fn map(file: &File, length: u64, writable: bool) -> io::Result<memmap2::MmapRaw> {

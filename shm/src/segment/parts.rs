@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use super::doorbell::AloneMap;
+use super::plain_file::FileFacts;
 use super::{Backing, Memory, Rows, Segment};
 use crate::atomics::{AtomicU64, Ordering};
 use crate::layout::{
@@ -130,7 +131,7 @@ impl Segment {
 
     /// The length of the file behind the memory now; `None` if there is no file.
     pub(crate) fn length_now(&self) -> io::Result<Option<u64>> {
-        self.file.as_ref().map(length_of).transpose()
+        self.file.as_ref().map(|file| FileFacts::of(file).map(|facts| facts.length)).transpose()
     }
 
     /// Bring a private copy up to date; nothing to do for a map.
@@ -145,17 +146,6 @@ impl Segment {
     pub(crate) fn lock_file(&self) -> Option<&File> {
         self.file.as_ref()
     }
-}
-
-/// The length of a file, by the call that does no more than is needed: it is made at every refresh.
-#[cfg(unix)]
-fn length_of(file: &File) -> io::Result<u64> {
-    Ok(rustix::fs::fstat(file)?.st_size as u64)
-}
-
-#[cfg(not(unix))]
-fn length_of(file: &File) -> io::Result<u64> {
-    file.metadata().map(|data| data.len())
 }
 
 impl std::fmt::Debug for Segment {

@@ -1,13 +1,50 @@
 //! Opening the file of a board, and no other kind of file.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, OpenOptions};
+use std::io;
 use std::path::Path;
 
 use crate::error::AttachErrorKind;
 
-/// Open a plain file and nothing else: no link is followed, and a pipe or a device does not block the caller. The
-/// metadata of the opened file is read once and returned, so that all checks are about the same file.
-pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, Metadata), AttachErrorKind> {
+/// The facts of an open file that decide if and how it is mapped.
+pub(crate) struct FileFacts {
+    pub(crate) length: u64,
+    plain: bool,
+    #[cfg(unix)]
+    owner: u32,
+    #[cfg(unix)]
+    mode: u32,
+}
+
+impl FileFacts {
+    /// Read them, by the call that does no more than that.
+    #[cfg(unix)]
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        let found = rustix::fs::fstat(file)?;
+        let plain = rustix::fs::FileType::from_raw_mode(found.st_mode).is_file();
+        Ok(Self { length: found.st_size as u64, plain, owner: found.st_uid, mode: found.st_mode as u32 })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|found| Self { length: found.len(), plain: found.is_file() })
+    }
+
+    /// True if no other user can shorten the file while it is mapped.
+    #[cfg(unix)]
+    pub(super) fn ours_alone(&self) -> bool {
+        self.owner == rustix::process::geteuid().as_raw() && self.mode & 0o022 == 0
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn ours_alone(&self) -> bool {
+        true // Such a system lets no process shorten a mapped file.
+    }
+}
+
+/// Open a plain file and nothing else: no link is followed, and a pipe or a device does not block the caller. The facts
+/// of the opened file are read once and returned, so that all checks are about the same file.
+pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts), AttachErrorKind> {
     let mut options = OpenOptions::new();
     options.read(true).write(writable);
     #[cfg(unix)]
@@ -20,8 +57,8 @@ pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, Metadata)
         Some(libc::ELOOP | libc::EISDIR | libc::ENXIO) => AttachErrorKind::NotAFile,
         _ => AttachErrorKind::from(error),
     })?;
-    match file.metadata() {
-        Ok(data) if data.is_file() => Ok((file, data)),
+    match FileFacts::of(&file) {
+        Ok(facts) if facts.plain => Ok((file, facts)),
         Ok(_) => Err(AttachErrorKind::NotAFile),
         Err(error) => Err(error.into()),
     }

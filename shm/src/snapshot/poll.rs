@@ -54,7 +54,7 @@ impl Numbers {
 }
 
 /// The number of hot lines that are examined together.
-const TOGETHER: usize = 4;
+const TOGETHER: usize = 8;
 
 impl Reader {
     /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns their count.
@@ -64,6 +64,9 @@ impl Reader {
     /// refresh left it.
     pub fn poll(&mut self) -> usize {
         let used = self.used();
+        if self.polled.is_empty() {
+            self.polled.resize(self.segment.facts().slot_count as usize, Numbers::default());
+        }
         let lines = self.segment.hot_lines(used);
         let seen = &mut self.polled[..used as usize];
         // First some lines at a time, without a branch between the loads: mostly this is all there is to do.
@@ -71,7 +74,8 @@ impl Reader {
         for (lines, seen) in lines.chunks::<TOGETHER>().zip(seen.as_chunks::<TOGETHER>().0) {
             let mut moved = 0;
             lines.zip(seen).for_each(|(line, seen)| moved |= seen.moved(line));
-            if moved != 0 {
+            // Opaque, or the compiler would make a branch of each word again.
+            if std::hint::black_box(moved) != 0 {
                 break;
             }
             unmoved += TOGETHER;
@@ -82,7 +86,7 @@ impl Reader {
         rest.map(|(line, seen)| usize::from(seen.moved(line) != 0 && seen.read(line))).sum()
     }
 
-    /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order.
+    /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order; none before the first.
     pub fn numbers(&self) -> &[Numbers] {
         &self.polled
     }

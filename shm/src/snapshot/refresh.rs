@@ -23,7 +23,8 @@ pub(super) struct Seen {
 impl Reader {
     /// Forget the slots shown, because the snapshot is a new, empty one.
     pub(super) fn start_over(&mut self, into: &mut Snapshot) {
-        self.seen.fill(Seen::default());
+        self.seen.clear();
+        self.seen.resize(self.segment.facts().slot_count as usize, Seen::default());
         (self.title_stamp, self.epoch, self.last_taken_at_ns) = (None, None, 0);
         decode::board_facts(self.segment.facts(), &mut into.board);
     }
@@ -77,13 +78,14 @@ impl Reader {
         let place = place_of(into, slot, seen.shown);
         let known = seen.shown && place.is_ok();
         let cold_moved = look_again || !known || seen.control != hot.control || seen.revision != revision;
+        let cold = self.cold.get_or_insert_default();
         let count = match cold_moved {
-            true => Some(stamp::read_record(line, &hot, self.segment.cold(slot)?, &mut self.cold)?),
+            true => Some(stamp::read_record(line, &hot, self.segment.cold(slot)?, cold)?),
             false => None,
         };
         let view = view_at(into, slot, place);
         if let Some(count) = count {
-            decode::cold(&self.cold, &hot, count, view);
+            decode::cold(cold, &hot, count, view);
         }
         decode::numbers(&hot, control, view);
         self.seen[slot as usize] = Seen { control: hot.control, stamp: hot.stamp, revision, shown: true };

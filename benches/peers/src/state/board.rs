@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vx_shm::{Board, Kind, Slot, Snapshot, Step};
+use vx_shm::{Board, InPairs, Kind, Slot, Snapshot, Step};
 
 use super::timed;
 use crate::record::{DOWNLOADING, MESSAGE, TOTAL};
@@ -94,25 +94,26 @@ impl super::Reader for Refresh {
 pub(crate) struct Record {
     shared: Shared,
     words: [u64; RECORD_WORDS],
+    way: InPairs,
 }
 
 impl Record {
     pub(crate) fn create(place: &Path) -> Self {
-        Self { shared: Shared::create(&place.join("record")), words: [7; RECORD_WORDS] }
+        Self { shared: Shared::create(&place.join("record")), words: [7; RECORD_WORDS], way: InPairs::here() }
     }
 }
 
 impl super::Writer for Record {
     fn publish(&mut self, _: usize, done: u64) {
         self.words[0] = done;
-        self.shared.record.write(&self.words);
+        self.shared.record.write_by(self.way, &self.words);
     }
 
     fn time(&mut self, count: u64) -> Duration {
-        let (latch, words) = (&self.shared.record, &mut self.words);
+        let (latch, words, way) = (&self.shared.record, &mut self.words, self.way);
         timed(count, |done| {
             words[0] = done;
-            latch.write(black_box(words));
+            latch.write_by(way, black_box(words));
         })
     }
 }
