@@ -25,7 +25,7 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "shm/src",
         floors: &[
-            &["atomics"],
+            &["atomics", "mutex"],
             &["layout"],
             &["progress", "error"],
             &["view", "stamp"],

@@ -1,7 +1,8 @@
 //! Systems where a board cannot be made as usual: the installs go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::SystemTime;
 
 use super::*;
 
@@ -60,4 +61,58 @@ fn without_any_other_place_for_boards_they_are_in_the_home() {
     finished.succeeds().says("`/dev/shm/vx-").says(&format!("this run's board is in `{home}`"));
     assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
     sandbox.is_clean();
+}
+
+/// `vx` with these words in a session that has no directory of its own for boards but this.
+fn in_session(sandbox: &Sandbox, session: &Path, words: &str) -> Finished {
+    let mut command = sandbox.command(words);
+    command.env_remove("VX_RUNTIME_DIR").env("XDG_RUNTIME_DIR", session);
+    sandbox.run(&format!("vx {words}"), command).finish()
+}
+
+/// A directory for this user alone.
+fn private(path: PathBuf) -> PathBuf {
+    std::fs::create_dir_all(&path).expect("a directory");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o700)).expect("its own directory");
+    path
+}
+
+#[test]
+fn a_run_is_found_from_another_session_by_name_by_tool_and_in_the_list() {
+    let sandbox = project();
+    let [home, other] = ["user/.local/state/vx/run", "other"].map(|name| private(sandbox.root().join(name)));
+    let mut run = sandbox.command("sync --plain");
+    run.env("VX_RUNTIME_DIR", &home);
+    sandbox.run("vx sync", run).finish().succeeds();
+    let ended = |path: &Path| path.extension().is_some_and(|extension| extension == "board");
+    let files = std::fs::read_dir(&home).expect("its directory").map(|entry| entry.expect("a file").path());
+    let board = files.into_iter().find(|path| ended(path)).expect("its board");
+    let name = board.file_stem().and_then(|name| name.to_str()).expect("a name");
+    assert!(in_session(&sandbox, &other, "board ls").succeeds().stdout().contains(name));
+    let dumped = in_session(&sandbox, &other, &format!("board dump {name} --json")).succeeds();
+    assert!(dumped.stdout().contains("\"esbuild\""), "{}", dumped.stdout());
+    // Another directory that is asked for by name is the only one that counts.
+    assert!(!sandbox.vx("board ls").succeeds().stdout().contains(name));
+    // A directory that others may enter is none that counts.
+    std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("its own directory");
+    assert!(!in_session(&sandbox, &other, "board ls").stdout().contains(name));
+}
+
+#[test]
+fn a_sync_clears_boards_of_an_earlier_layout_away_in_every_place() {
+    let sandbox = project();
+    let places = ["user/.local/state/vx/run", "home/run"].map(|name| private(sandbox.root().join(name)));
+    let days_ago = |days: u64| SystemTime::now() - Duration::from_secs(days * 86_400 + 60);
+    for (place, (name, days)) in places.iter().flat_map(|place| [(place, ("old", 1)), (place, ("fresh", 0))]) {
+        let file = std::fs::File::create(place.join(name).with_extension("board")).expect("a file");
+        let mut bytes = [0; 8192];
+        bytes[..9].copy_from_slice(b"vx-board\x01");
+        std::io::Write::write_all(&mut &file, &bytes).expect("it is written");
+        file.set_modified(days_ago(days)).expect("its time");
+    }
+    let Some(finished) = sync_behind(&sandbox, "-t tmpfs vx-test /dev/shm", None) else { return };
+    finished.succeeds().says("installed");
+    for place in places {
+        assert!(!place.join("old.board").exists() && place.join("fresh.board").exists(), "{}", place.display());
+    }
 }
