@@ -162,7 +162,9 @@ pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError}
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
-pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, Work};
+pub use slot::{
+    ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, Work,
+};
 #[cfg(not(loom))]
 pub use snapshot::{Numbers, Reader};
 pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

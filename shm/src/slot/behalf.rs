@@ -94,9 +94,7 @@ struct LockedSlot {
 struct Busy(u32);
 
 /// Try until no other report to the slot is under way. The table, which other processes may need, is free in between.
-fn in_turn(
-    mut take: impl FnMut() -> Result<Result<LockedSlot, Busy>, ClaimError>,
-) -> Result<LockedSlot, ClaimError> {
+fn in_turn(mut take: impl FnMut() -> Result<Result<LockedSlot, Busy>, ClaimError>) -> Result<LockedSlot, ClaimError> {
     let began = Instant::now();
     loop {
         match take()? {

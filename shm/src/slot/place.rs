@@ -62,8 +62,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
 pub(super) fn take_reserved(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
     let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
-    let life =
-        NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer: process::own(), state: SlotState::Reserved };
+    let life = NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer: process::own(), state: SlotState::Reserved };
     take(segment, &life, creator_alive)
 }
 
@@ -219,7 +218,9 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
         ORIGIN_JOINED => true,
         // Claimed, its writer's lock is the witness, which is free.
         ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
-        ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false),
+        ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {
+            process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false)
+        }
         _ => creator_alive == Some(false),
     }
 }
