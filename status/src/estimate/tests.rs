@@ -2,6 +2,8 @@ use crate::vocabulary::PhaseEntry;
 use proptest::prelude::*;
 use vx_shm::Liveness;
 
+use vx_shm::SlotState;
+
 use super::*;
 use crate::fixture::{SECOND, done, downloading, entry, everything, queued};
 use crate::source::PastInstall;

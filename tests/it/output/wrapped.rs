@@ -34,7 +34,7 @@ fn a_commands_progress_is_read_from_its_output() {
          until test -e go; do sleep 0.02; done; echo '[4/4] four'",
     );
     let slot = sandbox.await_slot("build", "it has begun", |slot| slot["done"] == 1);
-    assert_eq!((text(&slot["phase"]), text(&slot["unit"]), text(&slot["message"])), ("running", "count", "one"));
+    assert_eq!((text(&slot["step"]), text(&slot["unit"]), text(&slot["message"])), ("running", "count", "one"));
     sandbox.write("more", "");
     let slot = sandbox.await_slot("build", "it is at half", |slot| slot["done"] == 2);
     assert_eq!((&slot["total"], text(&slot["kind"]), text(&slot["state"])), (&4.into(), "task", "live"));
