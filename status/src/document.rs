@@ -33,12 +33,20 @@ mod tests {
     fn steps_are_words_and_the_writers_own_comes_first() {
         use vx_shm::{Kind, Step, Transition};
         let entry = |step| Transition { step: Step::new(step), entered_at_ns: 0, done: 5 };
-        let slot = SlotView { kind: Kind::Task, step: Step::new(3), transitions: vec![entry(0), entry(3)], ..SlotView::default() };
+        let slot = SlotView {
+            kind: Kind::Task,
+            step: Step::new(3),
+            transitions: vec![entry(0), entry(3)],
+            ..SlotView::default()
+        };
         let named = SlotView { step_name: Some("linking".into()), ..slot.clone() };
         let document = to_json(&Snapshot { slots: vec![slot, named], ..Snapshot::default() });
         let [plain, named] = [0, 1].map(|at| &document["slots"][at]);
         assert_eq!((&plain["step"], &named["step"]), (&json!("running"), &json!("linking")));
-        assert_eq!((&plain["transitions"][1]["step"], &plain["transitions"][1]["done"]), (&json!("running"), &json!(5)));
+        assert_eq!(
+            (&plain["transitions"][1]["step"], &plain["transitions"][1]["done"]),
+            (&json!("running"), &json!(5))
+        );
         assert_eq!(named["transitions"][0]["step"], "queued");
         assert!(plain.get("step_name").is_none() && plain.get("result") == Some(&Value::Null));
     }

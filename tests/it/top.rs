@@ -77,7 +77,10 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
     );
     for slot in dumped["slots"].as_array().expect("slots") {
         let tool = slot["key"].as_str().expect("a tool");
-        assert!(slot["done"].as_u64() > Some(0) && !slot["transitions"].as_array().expect("phases").is_empty(), "{slot}");
+        assert!(
+            slot["done"].as_u64() > Some(0) && !slot["transitions"].as_array().expect("phases").is_empty(),
+            "{slot}"
+        );
         assert!(row(&screen, tool).is_some_and(|row| !row.contains("running")), "{screen}");
     }
     late.press("\t\t\t");

@@ -115,10 +115,7 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
     let names: Vec<&str> = phases.iter().map(|entry| text(&entry["step"])).collect();
     assert_eq!(names, ["queued", "downloading", "linking"]);
     assert!(buf["pid"].as_u64() > Some(1) && phases[1]["done"].as_u64() > Some(0), "{buf}");
-    assert_eq!(
-        (&biome["state"], &biome["exit_code"], &biome["result"]),
-        (&"failed".into(), &1.into(), &Value::Null)
-    );
+    assert_eq!((&biome["state"], &biome["exit_code"], &biome["result"]), (&"failed".into(), &1.into(), &Value::Null));
     assert_eq!(
         (&esbuild["state"], &esbuild["pid"], &esbuild["exit_code"]),
         (&"skipped".into(), &Value::Null, &Value::Null)
