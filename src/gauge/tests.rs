@@ -33,10 +33,30 @@ fn forms_of_programs_are_read() {
         ("Receiving objects:  67% (670/1000), 1.2 MiB", 670, 1000, Unit::Count, ""),
         ("(####......) reify:lodash: timing", 400, 1000, Unit::Permille, ""),
         ("[=====>    ]", 500, 1000, Unit::Permille, ""),
+        ("⸨████░░░░░░⸩ ⠋ reify:lodash: http fetch GET 200", 400, 1000, Unit::Permille, ""),
+        ("Building [====>               ]", 200, 1000, Unit::Permille, ""),
+        (" => [build 3/7] RUN make                     1.2s", 3, 7, Unit::Count, "RUN make                     1.2s"),
+        ("[+] Building 12.3s (5/12)", 5, 12, Unit::Count, ""),
+        ("[3 of 7] Compiling Main ( Main.hs )", 3, 7, Unit::Count, "Compiling Main ( Main.hs )"),
+        ("Step 3 of 7: link", 3, 7, Unit::Count, "link"),
+        ("Progress 1200 of 3400", 1_200, 3_400, Unit::Bytes, ""),
         ("3 / 7 files done.", 3, 7, Unit::Count, ""),
     ] {
         let message = (!message.is_empty()).then(|| message.to_owned());
         assert_eq!(read(line), Some((done, Some(total), unit, message)), "{line}");
+    }
+}
+
+#[test]
+fn a_project_that_is_built_is_a_message_without_numbers() {
+    for (line, message) in [
+        ("  App -> /src/bin/Debug/net8.0/App.dll", "App"),
+        ("  App.Core net8.0 succeeded (0.3s) → bin/App.Core.dll", "App.Core net8.0"),
+        ("  App succeeded with 1 warning(s) (1.2s) → bin/App.dll", "App"),
+    ] {
+        let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop();
+        let expected = Reading { done: None, unit: Unit::Count, message: Some(message.to_owned()) };
+        assert_eq!(last, Some(expected), "{line}");
     }
 }
 
@@ -58,6 +78,12 @@ fn what_only_looks_like_progress_is_not() {
         "99999999999999999999/99999999999999999999",
         "http://h.invalid/12/340",
         "a-12/340",
+        "Build started 1/2/2026 10:00:00 AM.",
+        "Build succeeded in 2.1s",
+        "Time Elapsed 00:00:01.23",
+        "git mv a -> b",
+        "Restore succeeded (maybe)",
+        "Progress 1 of 2 files",
     ] {
         assert_eq!(read(line), None, "{line}");
     }
