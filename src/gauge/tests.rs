@@ -89,6 +89,29 @@ fn what_only_looks_like_progress_is_not() {
     }
 }
 
+/// As they print on a terminal of 100 columns.
+#[test]
+fn the_terminal_output_of_real_programs_is_read() {
+    let count = |done, total| Some((done, Some(total)));
+    let ninja = "\r[0/40] CXX o0\x1b[K\r[1/40] CXX o0\x1b[K\r[1/40] CXX o2\x1b[K\r[40/40] CXX o39\x1b[K\n";
+    let cargo = "\x1b[1m\x1b[92m   Compiling\x1b[0m libc v0.2.191\r\n\x1b[1m\x1b[96m    Building\x1b[0m [=>              ] \
+                 4/40: libc(build.rs), quote    \r\x1b[1m\x1b[96m    Building\x1b[0m [==>             ] 5/40: quote  \r\x1b[K\
+                 \x1b[1m\x1b[92m    Finished\x1b[0m `dev` profile [unoptimized + debuginfo] target(s) in 12.3s\r\n";
+    let script = "\u{2819}\x1b[1G\x1b[0K\n> j@1.0.0 build\n> node b.js\n\n\r\x1b[2K<s> [webpack.Progress] 5% building 1/20 modules\
+                  \r\x1b[2K<s> [webpack.Progress] 100% building 20/20 modules\ndone\n";
+    for (printed, expected, message) in [
+        (ninja, vec![count(0, 40), count(1, 40), count(1, 40), count(40, 40)], Some("CXX o39")),
+        (cargo, vec![count(4, 40), count(5, 40)], Some("quote")),
+        (script, vec![count(1, 20), count(20, 20)], None),
+    ] {
+        for piece in [1, 5, usize::MAX] {
+            let read = readings(printed.as_bytes(), piece);
+            assert_eq!(read.iter().map(|reading| reading.done).collect::<Vec<_>>(), expected, "{printed}");
+            assert_eq!(read.last().and_then(|reading| reading.message.as_deref()), message, "{printed}");
+        }
+    }
+}
+
 #[test]
 fn the_size_of_the_pieces_does_not_matter() {
     let printed = "\u{1b}[1m\u{1b}[32m[1/3]\u{1b}[0m one\r\u{1b}[K[2/3] zwei ✓\n\u{1b}]9;4;1;45\u{7}\

@@ -36,7 +36,7 @@ enum Writer {
     /// Nobody yet.
     Nobody,
     /// This process.
-    This(Slot),
+    This(Box<Slot>),
     /// The command, or nobody any more.
     Other,
 }
@@ -111,7 +111,7 @@ impl Place {
     /// The slot, to write to it: claimed now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
         if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
-            self.writer = reserved.claim().map_or(Writer::Other, Writer::This);
+            self.writer = reserved.claim().map_or(Writer::Other, |slot| Writer::This(Box::new(slot)));
         }
         match &mut self.writer {
             Writer::This(slot) => Some(slot),
