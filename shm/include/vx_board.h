@@ -292,6 +292,7 @@ using std::memory_order_seq_cst;
 #define VX_ORIGIN_JOINED 0u
 #define VX_ORIGIN_RESERVED 1u
 #define VX_ORIGIN_ON_BEHALF 2u
+#define VX_ORIGIN_RESERVED_BY 3u
 #define VX_CONTROL_BIT_STATE 0u
 #define VX_CONTROL_BIT_NAMED 8u
 #define VX_CONTROL_BIT_GENERATION 32u

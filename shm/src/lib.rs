@@ -198,7 +198,7 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, Reservation, gc, remove_named, remove_over, stale};
+pub use board::{Board, gc, remove_named, remove_over, stale};
 #[cfg(all(not(loom), feature = "read"))]
 pub use board::{Listed, list};
 #[cfg(all(not(loom), feature = "dump"))]
@@ -215,7 +215,9 @@ pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(all(not(loom), feature = "internals"))]
 pub use segment::InPairs;
 #[cfg(not(loom))]
-pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};
+pub use slot::{
+    ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, Work,
+};
 #[cfg(all(not(loom), feature = "read"))]
 pub use snapshot::{Numbers, Reader};
 pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

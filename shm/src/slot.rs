@@ -11,16 +11,19 @@ mod hold;
 mod log_writer;
 mod notes;
 mod place;
+mod reserved;
 mod work;
 
 pub(crate) use behalf::kept_for;
 pub use ending::Ending;
-pub(crate) use ending::{write_ending, write_exit};
+pub(crate) use ending::write_end;
+use ending::write_ending;
 pub use error::{ClaimError, EndError, ReserveError};
 pub(crate) use hold::{Hold, Seen, beat_slot};
 pub use log_writer::LogWriter;
 pub(crate) use place::{NewLife, begin_life, candidates, lock_slot, reserve_again, reserve_place, take_place};
-pub use work::Work;
+pub use reserved::Reserved;
+pub use work::{Reservation, Work};
 
 use std::path::Path;
 use std::sync::Arc;

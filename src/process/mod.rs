@@ -24,7 +24,7 @@ mod tree;
 mod tree;
 mod usage;
 
-pub use callers::callers;
+pub use callers::{callers, is_there};
 pub use capture::Tail;
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::vocabulary::{Phase, Phases};
-use vx_shm::{SlotState, SlotView, Snapshot};
+use crate::vocabulary::{Phase, Phases, begun};
+use vx_shm::{SlotView, Snapshot};
 
 use crate::pace::Pace;
 use crate::slot::SlotId;
@@ -52,7 +52,7 @@ impl Rates {
 
 /// True if the slot is in a phase that counts bytes.
 fn moves(slot: &SlotView) -> bool {
-    slot.state == SlotState::Live && slot.phase().meaning().counts
+    begun(slot) && slot.phase().meaning().counts
 }
 
 impl Track {
@@ -86,6 +86,7 @@ impl Track {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use vx_shm::SlotState;
 
     const SECOND: u64 = 1_000_000_000;
 
