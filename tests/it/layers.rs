@@ -85,7 +85,7 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src/install",
         floors: &[
-            &["cancel", "disk", "file_lock", "folder", "room"],
+            &["cancel", "disk", "folder", "room"],
             &["archives", "lock", "need", "receipt", "staging"],
             &["leftovers", "manifest", "native", "programs", "progress", "shipped", "trial"],
             &["settle", "unpack"],
@@ -177,11 +177,22 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src",
         floors: &[
-            &["age", "gauge", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
+            &[
+                "age",
+                "gauge",
+                "nearest",
+                "npm_range",
+                "platform",
+                "digest",
+                "replace_file",
+                "small_file",
+                "file_lock",
+                "inflate",
+            ],
             &["trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "shell"],
             &["shipped"],
-            &["project", "source", "install", "process", "channel", "route", "history"],
+            &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["trust"],
             &["sync"],
             &["work"],
