@@ -9,14 +9,14 @@ use std::path::Path;
 use parking_lot::Mutex;
 
 use crate::error::{AttachError, CreateError};
-use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, HeaderImage, MAX_SLOTS, TITLE_WORDS, encode_text, hexadecimal};
 use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{BoardState, Kind};
 use crate::segment::{self, Segment};
-use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, ReserveError, Work};
-use crate::snapshot::{Reader, hexadecimal};
-use crate::stamp::{self, Control};
+use crate::slot::{self, ClaimError, EndError, Ending, LogWriter, Reservation, ReserveError, Work};
+use crate::snapshot::Reader;
+use crate::stamp;
 
 /// A board in the hands of its creator, which names slots, records how their processes ended, and closes the board.
 ///
@@ -27,15 +27,6 @@ pub struct Board {
     id: String,
     /// Gives the table's lock and the title one user at a time within this process.
     turn: Mutex<()>,
-}
-
-/// A slot named for a process that is about to be started: all that the process needs to claim it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Reservation {
-    /// The slot's place in the table.
-    pub slot: u32,
-    /// The generation of the slot, which identifies the life that was reserved.
-    pub generation: u32,
 }
 
 impl Board {
@@ -163,23 +154,8 @@ impl Board {
     /// # Errors
     /// When the slot is in another life by now, or the state given does not end one.
     pub fn end(&self, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
-        let Reservation { slot, generation } = reservation;
-        if !ending.state.ended() {
-            return Err(EndError::NotAnEnd { state: ending.state });
-        }
         let _turn = self.turn.lock();
-        let _table = slot::table(&self.segment)?; // The lock keeps other processes from taking the slot over meanwhile.
-        let control = slot::control_of(&self.segment, slot).unwrap_or(Control::from_word(0));
-        if control.generation != generation {
-            return Err(EndError::Superseded { slot, wanted: generation, found: control.generation });
-        }
-        if slot::known_state(control).ended() {
-            slot::write_exit(&self.segment, slot, ending);
-        } else {
-            slot::write_ending(&self.segment, slot, generation, ending);
-        }
-        slot::ring(&self.segment);
-        Ok(())
+        slot::write_end(&self.segment, reservation, ending)
     }
 
     /// Set the board's title; of a longer one the beginning is kept and marked as cut (126 bytes).

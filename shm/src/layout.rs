@@ -68,7 +68,7 @@ mod text;
 pub use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
 #[cfg(not(any(loom, feature = "internals")))]
 pub(crate) use cells::{ColdRecord, Doorbell, HeaderPage, HotLine, Latch, LogCounters, Words};
-pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region};
+pub use header::{FORM_BOARD, FORM_DUMP, HeaderImage, LayoutFault, READY, Region, hexadecimal};
 pub use image::{ColdImage, HotImage, IdentityImage, NotesImage, SlotImage, TextImage, TransitionImage};
 pub use key::hash_key;
 pub use text::{TextCell, decode_text, encode_text};

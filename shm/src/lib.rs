@@ -155,14 +155,16 @@ mod slot;
 mod snapshot;
 
 #[cfg(not(loom))]
-pub use board::{Board, Listed, Reservation, gc, list, remove_named, remove_over, stale};
+pub use board::{Board, Listed, gc, list, remove_named, remove_over, stale};
 #[cfg(not(loom))]
 pub use error::{AttachError, AttachErrorKind, CreateError, DumpError, ReadError};
 #[cfg(not(loom))]
 pub use liveness::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(not(loom))]
-pub use slot::{ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, ReserveError, Slot, Work};
+pub use slot::{
+    ClaimError, EndError, Ending, LOG_LINE_BYTES, LogWriter, Reservation, ReserveError, Reserved, Slot, Work,
+};
 #[cfg(not(loom))]
 pub use snapshot::{Numbers, Reader};
 pub use view::{BoardView, Creator, Liveness, SlotView, Snapshot, Transition, WaitsFor};

@@ -10,15 +10,18 @@ mod error;
 mod log_writer;
 mod notes;
 mod place;
+mod reserved;
 mod work;
 
 pub(crate) use behalf::kept_for;
 pub use ending::Ending;
-pub(crate) use ending::{write_ending, write_exit};
+pub(crate) use ending::write_end;
+use ending::write_ending;
 pub use error::{ClaimError, EndError, ReserveError};
 pub use log_writer::LogWriter;
 pub(crate) use place::{reserve_again, reserve_place, take_place};
-pub use work::Work;
+pub use reserved::Reserved;
+pub use work::{Reservation, Work};
 
 use std::path::Path;
 use std::sync::Arc;

@@ -10,7 +10,6 @@ mod refresh;
 mod wait;
 mod witness;
 
-pub(crate) use decode::hexadecimal;
 pub use poll::Numbers;
 use wait::{Awaited, Woken};
 

@@ -33,4 +33,4 @@ pub use record::{
 #[cfg(any(loom, feature = "internals"))]
 pub use transitions::read_transitions;
 pub use transitions::{StepChange, enter_step, next_count, shown};
-pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+pub use words::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};

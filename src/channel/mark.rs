@@ -6,7 +6,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use vx_shm::{Board, Liveness, Reader, Reservation, Snapshot};
+use vx_shm::{Board, Kind, Liveness, Reader, Reservation, SlotView, Snapshot};
 
 /// The mark of what was started for one slot.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,8 +27,13 @@ impl Mark {
 
     /// The mark of this slot.
     pub fn of(board: &Board, reservation: Reservation) -> Self {
+        Self::on(board.path(), board.id().to_owned(), reservation)
+    }
+
+    /// The mark of a slot of the board in this file with this id.
+    pub fn on(board: &Path, id: String, reservation: Reservation) -> Self {
         let Reservation { slot, generation, .. } = reservation;
-        Self { board: board.path().to_owned(), slot, generation, id: board.id().to_owned() }
+        Self { board: board.to_owned(), slot, generation, id }
     }
 
     /// The mark in the values of the two variables.
@@ -55,19 +60,36 @@ impl Mark {
         &self.board
     }
 
+    /// All that a process needs to claim the slot.
+    pub fn reservation(&self) -> Reservation {
+        Reservation { slot: self.slot, generation: self.generation }
+    }
+
+    /// The slot in the life that was marked; `None` if the board is another one, or the slot in another life.
+    pub fn slot(&self) -> Option<SlotView> {
+        self.snapshot()?.slots.into_iter().find(|slot| self.is_of(slot))
+    }
+
     /// True if the board in this file is the one that the slot is on: else a script has named another one.
     pub fn is_whole(&self) -> bool {
         self.snapshot().is_some()
     }
 
-    /// True if it is proved that the board's creator is gone, and the writer of the slot, too.
+    /// True if it is proved that the board's creator is gone, and the writer of the slot, too, and that what was started
+    /// for the slot may not outlive it: an install leaves nothing behind, and a task that has ended may have started a
+    /// daemon.
     pub fn is_over(&self) -> bool {
         let Some(Snapshot { board, slots, .. }) = self.snapshot() else { return false };
-        let is_own = |slot: &&vx_shm::SlotView| slot.index == self.slot && slot.generation == self.generation;
+        let place = slots.iter().find(|slot| slot.index == self.slot);
+        let own = place.filter(|slot| self.is_of(slot));
+        let spares = place.is_some_and(|slot| slot.kind != Kind::Install);
         // A slot in another life has ended in this one.
-        let writer_gone =
-            slots.iter().find(is_own).is_none_or(|slot| slot.state.ended() || slot.liveness == Liveness::Lost);
+        let writer_gone = own.map_or(!spares, |slot| slot.liveness == Liveness::Lost || slot.state.ended() && !spares);
         board.creator.alive == Some(false) && writer_gone
+    }
+
+    fn is_of(&self, slot: &SlotView) -> bool {
+        slot.index == self.slot && slot.generation == self.generation
     }
 
     fn snapshot(&self) -> Option<Snapshot> {
@@ -78,7 +100,7 @@ impl Mark {
 
 #[cfg(test)]
 mod tests {
-    use vx_shm::{BoardState, Ending, Kind, SlotState};
+    use vx_shm::{BoardState, Ending, SlotState};
 
     use super::*;
 

@@ -41,7 +41,7 @@ pub use error::ChannelError;
 pub use install_channel::InstallChannel;
 pub use key::slot_key;
 pub use mark::Mark;
-pub use name::{BadName, NotABoard, board_file_name, free_board_path};
+pub use name::{BadName, NotABoard, board_file_name, free_board_path, process_of_board};
 pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};
 /// The six messages of an install's progress, with the names and fields of the JSON events.

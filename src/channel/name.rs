@@ -58,6 +58,12 @@ pub fn board_file_name(run: &str) -> String {
     format!("{PREFIX}{run}.board")
 }
 
+/// The process by which the board with this file name is named; `None` for any other name.
+pub fn process_of_board(file_name: &str) -> Option<u32> {
+    let run = file_name.strip_prefix(PREFIX)?.strip_suffix(".board")?;
+    run.split_once('.').map_or(run, |(pid, _)| pid).parse().ok()
+}
+
 /// The path of the next board of the process `pid` in this directory: a free name, unless there are very many.
 pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
     let named = |run: &str| directory.join(board_file_name(run));

@@ -20,7 +20,7 @@ pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 pub(super) use run::{ExportArguments, MouseArguments, OutputArguments, RunArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
-pub(super) use wrap::WrapArguments;
+pub(super) use wrap::{BridgeArguments, WrapArguments};
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -33,6 +33,7 @@ use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
 use values::speed;
+use wrap::BRIDGE_NOTES;
 
 /// Installs the developer tools that a project declares in vx.toml, all in parallel, and shows the progress of every
 /// install.
@@ -118,6 +119,11 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: BoardCommand,
     },
+    /// Run a tool, or a program on PATH, with its progress on a board, read from what it prints.
+    ///
+    /// The same as `vx board run NAME -- NAME ARGUMENTS…`, with the program that `vx NAME` runs.
+    #[command(after_help = BRIDGE_NOTES)]
+    Bridge(BridgeArguments),
     /// Watch a run's board in a dashboard, from any terminal.
     Top {
         /// The board: a parent's process id, a name, a file, a dump, or a recording, which is played. Without it: the

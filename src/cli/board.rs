@@ -6,6 +6,7 @@ mod put;
 mod wrap;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::work::boards;
 use crate::work::follow::{self, Changes, Until};
 
 /// Run `vx board …`.
-pub(super) fn run(command: BoardCommand) -> Outcome {
+pub(super) fn run(project: Option<&Path>, command: BoardCommand) -> Outcome {
     match command {
         BoardCommand::Ls { recordings: true, .. } => list::recordings(),
         BoardCommand::Ls { json, .. } => list::boards(json),
@@ -26,7 +27,7 @@ pub(super) fn run(command: BoardCommand) -> Outcome {
         BoardCommand::Watch(arguments) => watch(&arguments),
         BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
         BoardCommand::Put(arguments) => put::run(arguments),
-        BoardCommand::Run(arguments) => wrap::run(arguments),
+        BoardCommand::Run(arguments) => wrap::run(project, arguments),
         BoardCommand::Create(arguments) => put::create(arguments),
         BoardCommand::Close(arguments) => put::close(&arguments),
         BoardCommand::Gc => collect(),

@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 24] = [
+pub(super) const COMMANDS: [&str; 25] = [
     "sync",
     "install",
     "trust",
@@ -12,6 +12,7 @@ pub(super) const COMMANDS: [&str; 24] = [
     "which",
     "search",
     "board",
+    "bridge",
     "top",
     "cache",
     "x",

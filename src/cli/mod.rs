@@ -10,6 +10,7 @@ mod activate;
 mod args;
 mod ask;
 mod board;
+mod bridge;
 mod commands;
 mod completions;
 mod config;
@@ -47,6 +48,7 @@ mod views;
 mod which;
 mod work_errors;
 mod workspace;
+mod wrap;
 
 use args::{Arguments, Command};
 
@@ -95,7 +97,8 @@ pub fn main() -> ExitCode {
         Command::Activate(asked) => activate::run(&asked),
         Command::Man { directory } => man::run(&directory),
         Command::Search { text } => search::run(&text),
-        Command::Board { command } => board::run(command),
+        Command::Board { command } => board::run(project, command),
+        Command::Bridge(asked) => bridge::run(project, asked),
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),

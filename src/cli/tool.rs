@@ -49,17 +49,26 @@ fn run(
     install: bool,
     shim: bool,
 ) -> Outcome {
-    let options = ToolOptions { name, place, install, shim, reserved: &COMMANDS };
-    // A run is shown on standard error, to keep standard output for the program.
-    let (home, frontend) = (store::home()?, CommandLine::default());
-    let outcome = match version {
-        Some(version) => find_version(&home, &options, version, &frontend)?,
-        None => find_program(&home, &options, &frontend)?,
-    };
-    match outcome {
+    match find(place, (name, version), install, shim)? {
         ToolOutcome::Ready(invocation) => become_program(&invocation, arguments),
         ToolOutcome::NotInstalled(outcome) => Ok(exit_code(&outcome)),
     }
+}
+
+/// Find the program of this name, of that version if one is named; a missing one is installed if `install` is true.
+pub(super) fn find(
+    place: &Place,
+    (name, version): (&str, Option<&str>),
+    install: bool,
+    shim: bool,
+) -> Result<ToolOutcome, Failure> {
+    let options = ToolOptions { name, place, install, shim, reserved: &COMMANDS };
+    // A run is shown on standard error, to keep standard output for the program.
+    let (home, frontend) = (store::home()?, CommandLine::default());
+    Ok(match version {
+        Some(version) => find_version(&home, &options, version, &frontend)?,
+        None => find_program(&home, &options, &frontend)?,
+    })
 }
 
 fn become_program(invocation: &Invocation, arguments: &[OsString]) -> Outcome {

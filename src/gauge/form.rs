@@ -10,8 +10,10 @@
 //! | `45%`, `45.3 %` | most others |
 //! | `[####......]`, `[===>   ]` | bars without a number |
 
+use vx_shm::Unit;
+
 use super::number::{byte_unit, thousandths, whole};
-use super::{Rank, Reading, Unit};
+use super::{Rank, Reading};
 
 /// The reading in this line, by the surest form that it has.
 pub(super) fn read(line: &str) -> Option<(Rank, Reading)> {

@@ -16,18 +16,9 @@ mod screen;
 
 pub use pattern::{Pattern, PatternError};
 
-use screen::{Screen, Sight};
+use vx_shm::Unit;
 
-/// The unit of a reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Steps, files, tests: whatever the program counts.
-    Count,
-    /// Bytes.
-    Bytes,
-    /// Thousandths of the whole.
-    Permille,
-}
+use screen::{Screen, Sight};
 
 /// A program's progress at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! A form of progress that the user gives: a regular expression with named groups.
 
 use regex_lite::Regex;
+use vx_shm::Unit;
 
+use super::Reading;
 use super::number::{thousandths, whole};
-use super::{Reading, Unit};
 
 /// The names of groups that mean something.
 const GROUPS: [&str; 4] = ["done", "total", "percent", "message"];

@@ -4,8 +4,9 @@
 //! itself. Only the first bytes of a line count, so a line without an end costs no memory.
 
 use anstyle_parse::{Params, Parser, Perform};
+use vx_shm::Unit;
 
-use super::{Reading, Unit};
+use super::Reading;
 
 /// The part of a line that is looked at, in bytes.
 const LINE_BYTES: usize = 512;

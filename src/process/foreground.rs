@@ -43,17 +43,21 @@ fn carry_out(
     directory: &Path,
 ) -> io::Result<ExitStatus> {
     command.envs(variables.iter().map(|(name, value)| (name, value))).current_dir(directory);
-    to_its_end(command, below)
+    to_its_end(command, below, || ())
 }
 
-/// Run a command in the foreground to its end. Its description is dropped once it runs, with the streams that it holds.
-pub(super) fn to_its_end(mut command: Command, below: tree::Below) -> io::Result<ExitStatus> {
+/// Run a command in the foreground to its end. Its description is dropped once it runs, with the streams that it holds;
+/// then `started` is called.
+pub(super) fn to_its_end(mut command: Command, below: tree::Below, started: impl FnOnce()) -> io::Result<ExitStatus> {
     // Install a handler instead of ignoring the signal, because the program would inherit that.
     #[cfg(unix)]
     let handlers = [signal_hook::consts::SIGINT, signal_hook::consts::SIGQUIT]
         .map(|signal| signal_hook::flag::register(signal, std::sync::Arc::default()));
     let child = command.spawn();
     drop(command);
+    if child.is_ok() {
+        started();
+    }
     let status = child.and_then(|child| tree::wait_or_end(child, below));
     #[cfg(unix)]
     for handler in handlers.into_iter().flatten() {

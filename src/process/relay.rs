@@ -45,7 +45,7 @@ const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 pub type Look = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Run a program in the foreground, with these variables beside the inherited ones, to its end. `look` makes the look at
-/// each of its streams.
+/// each of its streams; `started` is called once the program runs.
 ///
 /// # Errors
 /// The program cannot be started.
@@ -54,6 +54,7 @@ pub fn relay(
     arguments: &[OsString],
     variables: &[(OsString, OsString)],
     look: impl Fn() -> Look,
+    started: impl FnOnce(),
 ) -> io::Result<ExitStatus> {
     let mut command = Command::new(program);
     command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
@@ -74,7 +75,7 @@ pub fn relay(
         let pump = Pump { look: look(), traffic: traffic.clone(), finished: sender.clone() };
         thread::Builder::new().name("relay".into()).spawn(move || pump.run(from, to))?;
     }
-    let status = to_its_end(command, Below::Program)?;
+    let status = to_its_end(command, Below::Program, started)?;
     drain(&finished, streams, &traffic);
     Ok(status)
 }

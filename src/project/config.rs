@@ -7,6 +7,7 @@ mod duration;
 mod entries;
 mod fields;
 mod packages;
+mod progress;
 mod reader;
 mod scripts;
 mod settings;
@@ -30,6 +31,7 @@ use crate::shipped::NamedPackage;
 
 pub use addresses::{DeclaredAddresses, DeclaredDigests};
 pub use entries::ConfigEntry;
+pub use progress::ProgressForms;
 use reader::Reader;
 pub use settings::Settings;
 pub use trust::Trust;
@@ -50,6 +52,8 @@ pub struct Project {
     pub env: BTreeMap<String, String>,
     /// Commands that `vx run` runs, in the order of the file.
     pub scripts: Vec<Script>,
+    /// The forms in which commands print their progress, in the order of the file.
+    pub progress: Vec<ProgressForms>,
     /// True if it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
@@ -158,6 +162,7 @@ impl Project {
             settings: Settings::default(),
             env: BTreeMap::new(),
             scripts: Vec::new(),
+            progress: Vec::new(),
             is_root: false,
             entries: Vec::new(),
             warnings: Vec::new(),
@@ -172,6 +177,7 @@ impl Project {
         let settings = settings::read(&mut reader, &document);
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
+        let progress = progress::read(&mut reader, &document);
         let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
@@ -187,6 +193,7 @@ impl Project {
             settings,
             env,
             scripts,
+            progress,
             is_root,
             entries,
             warnings,

@@ -10,8 +10,8 @@ pub mod scripts;
 pub mod version;
 
 pub use config::{
-    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredDigests, GlyphChoice, Project, Rebinding, Settings,
-    ThemeChoice, ToolRequest, Trust, Ui,
+    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredDigests, GlyphChoice, ProgressForms, Project,
+    Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

@@ -175,8 +175,8 @@ pub fn find_own(wanted: Option<&str>, key: Option<&str>, owners: &[u32]) -> Resu
     found.or_else(|| mark.map(|mark| mark.board().to_owned())).ok_or(BoardError::NotMade)
 }
 
-/// The file of the board of these processes.
-fn of_processes(boards: &[(PathBuf, Snapshot)], key: Option<&str>, owners: &[u32]) -> Option<PathBuf> {
+/// The file of the board of these processes, among boards in the order of their age, the newest first.
+pub(super) fn of_processes(boards: &[(PathBuf, Snapshot)], key: Option<&str>, owners: &[u32]) -> Option<PathBuf> {
     let own = |slot: &SlotView| {
         key.is_some_and(|key| slot.has_key(key))
             && !slot.state.ended()

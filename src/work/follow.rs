@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vx_shm::{BoardState, Liveness, ReadError, Reader, SlotState, SlotView, Snapshot};
+use vx_shm::{BoardState, Liveness, ReadError, Reader, SlotView, Snapshot};
+use vx_status::vocabulary::begun;
 
 use super::boards::BoardError;
 use crate::trouble::{Explain, TroubleKind};
@@ -54,7 +55,7 @@ fn over(snapshot: &Snapshot) -> bool {
 
 /// Returns whether the slot's writer is at work.
 fn at_work(slot: &SlotView) -> bool {
-    slot.state == SlotState::Live && slot.liveness != Liveness::Lost
+    begun(slot) && slot.liveness != Liveness::Lost
 }
 
 /// The outcome of a run to wait for.

@@ -7,6 +7,7 @@ mod board;
 mod error;
 mod owners;
 mod slot;
+mod wrapped_slot;
 
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;

@@ -1,14 +1,18 @@
 //! Any command as work on a board: its progress is read from what it prints, and its output stays as it is.
 //!
 //! The command's slot is on the board that is named, else on that of the script that calls this one, else on a board of
-//! its own. The command inherits the board by `VX_BOARD`, so that commands that it wraps itself join the board.
+//! its own. The command inherits the mark of its slot (`VX_BOARD`, `VX_SLOT`), so that commands that it wraps itself join
+//! the board, and a program that knows vx writes to the slot by itself.
 
+mod chores;
+mod forms;
 mod meter;
 mod place;
+mod whereabouts;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -16,29 +20,31 @@ use parking_lot::Mutex;
 use vx_shm::{Ending, SlotState};
 use vx_status::error_cell::ErrorCell;
 
+pub use forms::forms_of;
 pub use place::Place;
 
-use super::boards::BoardError;
 use super::reports::ReportError;
 use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{Exit, Look, relay};
 use crate::trouble::{Explain, TroubleKind};
+use chores::Chores;
 use meter::Meter;
 
-/// The variable by which a command finds the board that it belongs to.
-const BOARD_VARIABLE: &str = "VX_BOARD";
-
 /// A command whose progress is read from its output.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wrapped {
     /// The whole of its work, if its output does not say that.
     pub total: Option<u64>,
     /// Forms of progress besides those that are known.
     pub patterns: Vec<Pattern>,
-    /// The program.
-    pub program: OsString,
+    /// The program, as it was named.
+    pub name: OsString,
+    /// Its file, or its name on `PATH`.
+    pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Variables for it beside the inherited ones.
+    pub variables: Vec<(OsString, OsString)>,
 }
 
 /// Why a command does not run on a board.
@@ -77,16 +83,10 @@ impl Explain for WrapError {
     }
 }
 
-impl From<BoardError> for WrapError {
-    fn from(error: BoardError) -> Self {
-        Self::Board(error.into())
-    }
-}
-
 impl Wrapped {
     /// The command in one line, for people.
     pub fn line(&self) -> String {
-        let words = std::iter::once(&self.program).chain(&self.arguments);
+        let words = std::iter::once(&self.name).chain(&self.arguments);
         words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
     }
 
@@ -95,23 +95,30 @@ impl Wrapped {
     /// # Errors
     /// The program cannot be started; its slot says so, too.
     pub fn run(&self, place: Place) -> Result<ExitStatus, WrapError> {
-        let variables = place.board().map(|board| (BOARD_VARIABLE.into(), board.as_os_str().to_owned()));
-        let variables: Vec<(OsString, OsString)> = variables.into_iter().collect();
+        let mut variables = self.variables.clone();
+        variables.extend(place.mark().into_iter().flat_map(|mark| mark.variables()));
+        let own = place.own_board().map(|(board, crowded)| (board.to_owned(), crowded));
         let meter = Arc::new(Mutex::new((Meter::new(place, self.total), Gauge::new(self.patterns.clone()))));
-        let status = relay(Path::new(&self.program), &self.arguments, &variables, || look(&meter));
+        let mut chores = None;
+        let started = || chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
+        let status = relay(&self.program, &self.arguments, &variables, || look(&meter), started);
         // A process that the command left behind may still hold its output open: from here on nothing of it counts.
         let (place, tail) = meter.lock().0.finish();
-        match status {
+        let ended = match status {
             Ok(status) => {
                 place.end(&ending(status.into(), &tail), status.into());
                 Ok(status)
             }
             Err(cause) => {
-                let error = WrapError::NotStarted { program: self.program.clone().into(), cause };
+                let error = WrapError::NotStarted { program: self.program.clone(), cause };
                 place.end(&failed(error.kind(), error.to_string(), &[]), Exit::Code(1));
                 Err(error)
             }
+        };
+        if let Some(chores) = chores {
+            chores.finish();
         }
+        ended
     }
 }
 

@@ -9,8 +9,8 @@
 mod forecast;
 mod simulation;
 
-use crate::vocabulary::{Phase, Phases, sized_in_bytes};
-use vx_shm::{BoardState, SlotState, SlotView, Snapshot};
+use crate::vocabulary::{Phase, Phases, begun, sized_in_bytes};
+use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::pace::Pace;
 use crate::source::Expectations;
@@ -153,7 +153,7 @@ fn rest_ms(
     if matches!(standing, Standing::Stalled | Standing::Silent) {
         return None;
     }
-    let begun = slot.state == SlotState::Live && slot.phase().meaning().work;
+    let begun = begun(slot) && slot.phase().meaning().work;
     let present = if begun { present_ms(slot, forecast, pace, current, now_ns)? } else { 0.0 };
     let later = |phase: &Phase| !begun || *phase > slot.phase();
     let mut rest = present;

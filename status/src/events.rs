@@ -5,12 +5,12 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use vx_shm::{SlotState, SlotView};
+use vx_shm::SlotView;
 
 use crate::error_cell::ErrorCell;
 use crate::slot::permille;
 use crate::standing::{Standing, failure};
-use crate::vocabulary::{Phase, PhaseEntry, Phases};
+use crate::vocabulary::{Phase, PhaseEntry, Phases, begun};
 
 /// A change of one tool. The names and fields are those of the six progress messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,7 +84,7 @@ impl EventCursor {
     pub fn new_events(&mut self, slot: &SlotView, now_ns: u64, between_counts_ns: u64) -> Vec<Event> {
         let mut events = Vec::new();
         let standing = Standing::of(slot);
-        let begun = slot.state == SlotState::Live || !slot.transitions.is_empty() && slot.pid.is_some();
+        let begun = begun(slot) || !slot.transitions.is_empty() && slot.pid.is_some();
         if self.over || !(begun || standing.over()) {
             return events;
         }

@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use crate::vocabulary::{Phase, Phases};
-use vx_shm::{SlotState, SlotView, Snapshot};
+use crate::vocabulary::{Phase, Phases, begun};
+use vx_shm::{SlotView, Snapshot};
 
 use crate::pace::Pace;
 use crate::slot::SlotId;
@@ -52,7 +52,7 @@ impl Rates {
 
 /// True if the slot is in a phase that counts bytes.
 fn moves(slot: &SlotView) -> bool {
-    slot.state == SlotState::Live && slot.phase().meaning().counts
+    begun(slot) && slot.phase().meaning().counts
 }
 
 impl Track {

@@ -4,7 +4,7 @@ use vx_shm::{Kind, Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
 use crate::slot::{error_cell, first_line};
-use crate::vocabulary::{Phase, Phases, may_rest, word_of};
+use crate::vocabulary::{Phase, Phases, begun, may_rest, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
 /// board.
@@ -48,7 +48,7 @@ impl Standing {
             SlotState::Cancelled => Self::Cancelled,
             SlotState::Skipped => Self::Skipped,
             SlotState::Died => Self::Died,
-            SlotState::Live => match slot.liveness {
+            _ if begun(slot) => match slot.liveness {
                 Liveness::Lost => Self::Lost,
                 Liveness::Silent(_) => Self::Silent,
                 Liveness::Stalled(_) if !may_rest(slot) => Self::Stalled,

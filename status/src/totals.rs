@@ -1,6 +1,6 @@
 //! The sums over a whole board: finished tools, bytes, rate, time left.
 
-use crate::vocabulary::{Phases, sized_in_bytes};
+use crate::vocabulary::{Phases, begun, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::estimate::{Estimate, TimeLeft};
@@ -107,10 +107,10 @@ fn share(slot: &SlotView, standing: Standing) -> u16 {
         _ => from,
     };
     let (before, own) = slot.phase().shares();
-    match slot.state {
-        _ if standing.over() => 1000,
-        vx_shm::SlotState::Live => part(before, before + own),
-        _ => 0,
+    match () {
+        () if standing.over() => 1000,
+        () if begun(slot) => part(before, before + own),
+        () => 0,
     }
 }
 

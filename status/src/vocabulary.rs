@@ -10,7 +10,7 @@ pub mod task;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
-use vx_shm::{Kind, SlotView, Step, Transition, Unit};
+use vx_shm::{Kind, SlotState, SlotView, Step, Transition, Unit};
 
 /// The words of one kind of work.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ pub fn sized_in_bytes(slot: &SlotView) -> bool {
 /// total, since many commands show no progress.
 pub fn may_rest(slot: &SlotView) -> bool {
     slot.phase().meaning().rests || slot.kind == Kind::Task && slot.total.is_none()
+}
+
+/// True if its work has begun and not ended: it is claimed, or reserved in a step of its work, as a command is that may
+/// never claim its slot.
+pub fn begun(slot: &SlotView) -> bool {
+    slot.state == SlotState::Live || slot.state == SlotState::Reserved && !slot.phase().is_first()
 }
 
 /// A step, with the kind of work whose vocabulary explains it.

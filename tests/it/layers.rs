@@ -65,7 +65,7 @@ const TOWERS: [Tower; 15] = [
         sources: "src/project/config",
         floors: &[
             &["addresses", "entries", "reader"],
-            &["duration", "fields", "packages", "scripts", "tables", "trust", "ui"],
+            &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
             &["settings", "tools"],
         ],
     },

@@ -260,6 +260,11 @@ fn feature_names(bits: u64) -> String {
     (0..u64::BITS).filter(|bit| bits >> bit & 1 == 1).map(name).collect::<Vec<_>>().join(", ")
 }
 
+/// An id for people and files: 32 hexadecimal digits.
+pub fn hexadecimal(id: [u8; 16]) -> String {
+    format!("{:032x}", u128::from_be_bytes(id))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

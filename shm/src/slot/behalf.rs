@@ -7,8 +7,8 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use super::place::{WantedKey, lock_slot, take_live};
-use super::{ClaimError, Slot, Work, control_of, known_state, ring, table};
+use super::place::{WantedKey, claim_for, lock_slot, take_live};
+use super::{ClaimError, Reservation, Slot, Work, control_of, known_state, ring, table};
 use crate::atomics::Ordering;
 use crate::liveness::beats::Beating;
 use crate::liveness::clock;
@@ -48,7 +48,28 @@ impl Slot {
         let marks: Vec<ProcessMark> = owners.iter().filter_map(|owner| process::of(*owner)).collect();
         let first = owners.first().copied().unwrap_or(0);
         let owner = marks.first().filter(|mark| mark.pid == first).ok_or(ClaimError::NoOwner { pid: first })?;
-        let place = take_up(&segment, &Work::new(key, version, kind), &marks, *owner, anew)?;
+        let wanted = Work::new(key, version, kind);
+        let place = in_turn(|| take_up(&segment, &wanted, &marks, *owner, anew))?;
+        Self::in_place(segment, place)
+    }
+
+    /// The same in a slot that was reserved with [`Slot::reserve`], on behalf of the process `owner`: the first call
+    /// claims it, and later ones continue it.
+    ///
+    /// # Errors
+    /// As [`claim`](Self::claim), unless it was claimed on behalf of this very process. [`ClaimError::NoOwner`] when it
+    /// does not run.
+    pub fn on_behalf_in(board: &Path, reservation: Reservation, owner: u32) -> Result<Self, ClaimError> {
+        let segment = segment::open_write(board)?;
+        if segment.facts().is_dump() {
+            return Err(ClaimError::Closed);
+        }
+        let owner = process::of(owner).ok_or(ClaimError::NoOwner { pid: owner })?;
+        let place = in_turn(|| claim_or_continue(&segment, reservation, owner))?;
+        Self::in_place(segment, place)
+    }
+
+    fn in_place(segment: Segment, place: LockedSlot) -> Result<Self, ClaimError> {
         if let Some(line) = segment.hot(place.slot).filter(|_| !place.claimed) {
             stamp::take_up(line);
         }
@@ -69,38 +90,64 @@ struct LockedSlot {
     claimed: bool,
 }
 
+/// Why a place was not taken: another report is being written to this slot.
+struct Busy(u32);
+
+/// Try until no other report to the slot is under way. The table, which other processes may need, is free in between.
+fn in_turn(mut take: impl FnMut() -> Result<Result<LockedSlot, Busy>, ClaimError>) -> Result<LockedSlot, ClaimError> {
+    let began = Instant::now();
+    loop {
+        match take()? {
+            Ok(place) => return Ok(place),
+            Err(Busy(slot)) if began.elapsed() > REPORT_WAIT => return Err(ClaimError::AlreadyClaimed { slot }),
+            Err(Busy(_)) => std::thread::sleep(LOOK_EVERY),
+        }
+    }
+}
+
 fn take_up(
     segment: &Segment,
     wanted: &Work<'_>,
     owners: &[ProcessMark],
     owner: ProcessMark,
     anew: bool,
-) -> Result<LockedSlot, ClaimError> {
-    let began = Instant::now();
-    loop {
-        let table = table(segment)?;
-        let slot = match own_slot(segment, wanted.key, owners) {
-            Some((slot, control)) if !known_state(control).ended() => {
-                if continue_slot(segment, slot, control)? {
-                    return Ok(LockedSlot { slot, generation: control.generation, claimed: false });
-                }
-                slot
-            }
-            Some((slot, control)) if !anew => {
-                return Err(ClaimError::Ended { slot, state: known_state(control) });
-            }
-            _ if stamp::is_closed(&segment.header().closed) => return Err(ClaimError::Closed),
-            _ => {
-                let (slot, generation) = take_live(segment, wanted, ORIGIN_ON_BEHALF, owner)?;
-                return Ok(LockedSlot { slot, generation, claimed: true });
-            }
-        };
-        drop(table); // Free the table, which other processes may need, while another report is written to the slot.
-        if began.elapsed() > REPORT_WAIT {
-            return Err(ClaimError::AlreadyClaimed { slot });
+) -> Result<Result<LockedSlot, Busy>, ClaimError> {
+    let _table = table(segment)?;
+    match own_slot(segment, wanted.key, owners) {
+        Some((slot, control)) if !known_state(control).ended() => go_on(segment, slot, control),
+        Some((slot, control)) if !anew => Err(ClaimError::Ended { slot, state: known_state(control) }),
+        _ if stamp::is_closed(&segment.header().closed) => Err(ClaimError::Closed),
+        _ => {
+            let (slot, generation) = take_live(segment, wanted, ORIGIN_ON_BEHALF, owner)?;
+            Ok(Ok(LockedSlot { slot, generation, claimed: true }))
         }
-        std::thread::sleep(LOOK_EVERY);
     }
+}
+
+fn claim_or_continue(
+    segment: &Segment,
+    reservation: Reservation,
+    owner: ProcessMark,
+) -> Result<Result<LockedSlot, Busy>, ClaimError> {
+    let Reservation { slot, generation } = reservation;
+    let _table = table(segment)?;
+    match (control_of(segment, slot), segment.cold(slot)) {
+        (Some(control), Some(cold)) if control.generation == generation && known_state(control) == SlotState::Live => {
+            let identity = identity_of(cold);
+            let theirs = identity.origin == ORIGIN_ON_BEHALF && ProcessMark::of_writer(&identity) == owner;
+            if theirs { go_on(segment, slot, control) } else { Err(ClaimError::AlreadyClaimed { slot }) }
+        }
+        _ => {
+            claim_for(segment, reservation, ORIGIN_ON_BEHALF, owner)?;
+            Ok(Ok(LockedSlot { slot, generation, claimed: true }))
+        }
+    }
+}
+
+fn go_on(segment: &Segment, slot: u32, control: Control) -> Result<Result<LockedSlot, Busy>, ClaimError> {
+    let continued = continue_slot(segment, slot, control)?;
+    let place = LockedSlot { slot, generation: control.generation, claimed: false };
+    Ok(if continued { Ok(place) } else { Err(Busy(slot)) })
 }
 
 /// The slot with this key that was taken on behalf of one of these: the one that has not ended, else the last to end.

@@ -1,5 +1,6 @@
 //! The end of a slot: error, result and time, written before the state that announces them.
 
+use super::{EndError, Reservation, control_of, known_state, ring, table};
 use crate::layout::{ERROR_WORDS, RESULT_WORDS, encode_text};
 use crate::liveness::clock;
 use crate::progress::SlotState;
@@ -46,9 +47,30 @@ impl Ending {
     }
 }
 
+/// Record how a slot's process ended: state, error and result only if it had not ended its slot itself, exit status and
+/// signal in any case.
+pub(crate) fn write_end(segment: &Segment, reservation: Reservation, ending: &Ending) -> Result<(), EndError> {
+    let Reservation { slot, generation } = reservation;
+    if !ending.state.ended() {
+        return Err(EndError::NotAnEnd { state: ending.state });
+    }
+    let _table = table(segment)?; // The lock keeps other processes from taking the slot over meanwhile.
+    let control = control_of(segment, slot).unwrap_or(Control::from_word(0));
+    if control.generation != generation {
+        return Err(EndError::Superseded { slot, wanted: generation, found: control.generation });
+    }
+    if known_state(control).ended() {
+        write_exit(segment, slot, ending);
+    } else {
+        write_ending(segment, slot, generation, ending);
+    }
+    ring(segment);
+    Ok(())
+}
+
 /// Write an ending and then the state. For the slot's writer, or, under the table's lock, the process that records its
 /// end.
-pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
+pub(super) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending: &Ending) {
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return };
     let what = End {
         exit: ending.exit_word(),
@@ -60,7 +82,7 @@ pub(crate) fn write_ending(segment: &Segment, slot: u32, generation: u32, ending
 }
 
 /// Write the exit of the process, if it is known: it may follow the state.
-pub(crate) fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
+fn write_exit(segment: &Segment, slot: u32, ending: &Ending) {
     if let Some(cold) = segment.cold(slot) {
         stamp::write_exit(cold, ending.exit_word());
     }

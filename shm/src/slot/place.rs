@@ -10,10 +10,12 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, identity_of, store_words};
+use crate::stamp::{
+    self, Control, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY, identity_of, store_words,
+};
 
 use super::work::claimed_by;
-use super::{ClaimError, ReserveError, Work, known_state, table};
+use super::{ClaimError, Reservation, ReserveError, Work, known_state, table};
 
 /// The time for which a slot that has ended keeps its last view before another key may take it.
 const REST_NS: u64 = 1_000_000_000;
@@ -56,6 +58,14 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
     if claimed { Ok(next) } else { Err(not_ended) }
 }
 
+/// Name a slot for a process that this one starts, on any board. The slot's byte stays locked.
+pub(super) fn take_reserved(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
+    let _table = table(segment)?;
+    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let life = NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer: process::own(), state: SlotState::Reserved };
+    take(segment, &life, creator_alive)
+}
+
 /// Take a slot for this process. The slot's byte stays locked.
 pub(crate) fn take_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
@@ -76,11 +86,23 @@ pub(super) fn take_live(
 
 /// Claim a slot that was named for this process. The slot's byte stays locked.
 pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> Result<(), ClaimError> {
+    let _table = table(segment)?;
+    let origin = segment.cold(slot).map_or(ORIGIN_RESERVED, |cold| identity_of(cold).origin);
+    claim_for(segment, Reservation { slot, generation }, origin, process::own())
+}
+
+/// Claim a reserved slot for this writer, under the table's lock.
+pub(super) fn claim_for(
+    segment: &Segment,
+    reservation: Reservation,
+    origin: u8,
+    writer: ProcessMark,
+) -> Result<(), ClaimError> {
+    let Reservation { slot, generation } = reservation;
     let capacity = segment.facts().slot_count;
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else {
         return Err(ClaimError::NoSuchSlot { slot, capacity });
     };
-    let _table = table(segment)?;
     let control = stamp::look(line);
     if control.generation != generation {
         return Err(ClaimError::Superseded { slot, wanted: generation, found: control.generation });
@@ -94,7 +116,8 @@ pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> R
     }
     let write = || {
         let now_ns = clock::now_ns();
-        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(identity_of(cold), process::own()) });
+        let reserved = IdentityImage { origin, ..identity_of(cold) };
+        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(reserved, writer) });
         stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
         first_beat(segment, slot, now_ns);
     };
@@ -193,7 +216,11 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
     match identity.origin {
         _ if !control.named => true,
         ORIGIN_JOINED => true,
-        ORIGIN_ON_BEHALF => process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false),
+        // Claimed, its writer's lock is the witness, which is free.
+        ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
+        ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {
+            process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id) == Some(false)
+        }
         _ => creator_alive == Some(false),
     }
 }

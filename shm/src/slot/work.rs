@@ -25,6 +25,15 @@ pub struct Work<'a> {
     pub log_writer: Option<u32>,
 }
 
+/// A slot named for a process that is about to be started: all that the process needs to claim it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reservation {
+    /// The slot's place in the table.
+    pub slot: u32,
+    /// The generation of the slot, which identifies the life that was reserved.
+    pub generation: u32,
+}
+
 impl<'a> Work<'a> {
     /// Work with a name and nothing else.
     pub const fn new(key: &'a str, version: &'a str, kind: Kind) -> Self {

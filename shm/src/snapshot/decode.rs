@@ -1,7 +1,7 @@
 //! Decodes a slot's words into its view. Any words give a view: a number that this version does not know leaves the
 //! default.
 
-use crate::layout::{ColdImage, HeaderImage, NO_PARENT, NotesImage, decode_text};
+use crate::layout::{ColdImage, HeaderImage, NO_PARENT, NotesImage, decode_text, hexadecimal};
 use crate::progress::{Health, Kind, SlotState, Step, Unit};
 use crate::stamp::{Control, HotReading, Meta, shown};
 use crate::view::{BoardView, Creator, SlotView, Transition, WaitsFor};
@@ -13,11 +13,6 @@ pub(super) fn board_facts(facts: &HeaderImage, into: &mut BoardView) {
     into.created_at_ns = facts.created_at_ns;
     into.creator = Creator { pid: facts.creator_pid, alive: None };
     into.capacity = facts.slot_count;
-}
-
-/// An id for people and files: 32 hexadecimal digits.
-pub(crate) fn hexadecimal(id: [u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(id))
 }
 
 /// The fields that change often.

@@ -11,7 +11,7 @@ use crate::liveness::process::{self, ProcessMark};
 use crate::liveness::{Beat, Evidence, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
-use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+use crate::stamp::{self, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use crate::view::{Liveness, SlotView, Snapshot};
 
 /// The least interval between two examinations of the slots, unless a state has changed.
@@ -138,6 +138,9 @@ impl Witness {
         evidence.beat_interval_ms = identity.beat_interval_ms;
         match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
+            ORIGIN_RESERVED_BY if !evidence.claimed => {
+                evidence.judge_alive = process::still_runs(writer, self.boot);
+            }
             ORIGIN_ON_BEHALF => {
                 let process_runs = process::still_runs(writer, self.boot);
                 return Evidence { on_behalf: true, lock_held: None, process_runs, ..evidence };

@@ -9,6 +9,9 @@ pub const ORIGIN_RESERVED: u8 = 1;
 /// [`ColdImage::origin`](crate::layout::ColdImage::origin): the slot is written on behalf of its process, which holds
 /// no lock and does not beat: the only evidence is that this process runs.
 pub const ORIGIN_ON_BEHALF: u8 = 2;
+/// [`ColdImage::origin`](crate::layout::ColdImage::origin): another process than the board's creator reserved the slot and
+/// records its end; until the claim the identity is that process's.
+pub const ORIGIN_RESERVED_BY: u8 = 3;
 
 /// A slot's control word: the slot's life, and its place in that life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

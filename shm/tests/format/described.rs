@@ -6,7 +6,7 @@ use vx_shm::layout::{
     ColdImage, ColdRecord, Doorbell, FACT_WORDS, HeaderImage, HeaderPage, HotLine, IdentityImage, LOG_HEADER_BYTES,
     Latch, LogCounters, NotesImage, TITLE_WORDS, TextImage, TransitionImage, Words, encode_text,
 };
-use vx_shm::stamp::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED};
+use vx_shm::stamp::{Control, Meta, ORIGIN_JOINED, ORIGIN_ON_BEHALF, ORIGIN_RESERVED, ORIGIN_RESERVED_BY};
 use vx_shm::{BoardState, Health, Kind, SlotState, Unit, layout};
 
 /// A part of the board whose words lie at fixed offsets from its beginning.
@@ -248,6 +248,11 @@ pub(crate) fn numbers() -> Vec<Numbers> {
                 ("joined".into(), ORIGIN_JOINED.into(), "the writer took the slot itself"),
                 ("reserved".into(), ORIGIN_RESERVED.into(), "the creator named it, and judges its end"),
                 ("on_behalf".into(), ORIGIN_ON_BEHALF.into(), "written on behalf of its process, which holds no lock"),
+                (
+                    "reserved_by".into(),
+                    ORIGIN_RESERVED_BY.into(),
+                    "its process named it for another one, and judges its end",
+                ),
             ],
         },
         bits(

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use vx_shm::{BoardState, SlotState};
+use vx_shm::{BoardState, SlotState, Unit};
 
 /// A value of the board, with its name there.
 macro_rules! board_word {
@@ -30,4 +30,8 @@ board_word! {
 board_word! {
     /// The end of a script's board.
     ClosedState(BoardState): Done, Failed, Cancelled
+}
+board_word! {
+    /// The unit of a script's numbers.
+    UnitWord(Unit): Count, Bytes, Files, Permille
 }

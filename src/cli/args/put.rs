@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::board_words::{ClosedState, EndState};
+use super::board_words::{ClosedState, EndState, UnitWord};
 use crate::work::reports::Done;
 
 pub(super) const PUT_EXAMPLES: &str = "\
@@ -23,8 +23,9 @@ its own, and make itself owns the work: --owner $$PPID.";
 /// Arguments of `vx board put`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct PutArguments {
-    /// The key of the slot; each key has one slot.
-    pub key: String,
+    /// The key of the slot; each key has one slot. By default, in a command under `vx board run`, the slot of that
+    /// command, which then does not read its output for progress.
+    pub key: Option<String>,
     /// The present step: queued, waiting, preparing, running or finishing, or a name of its own (30 bytes) for a step of
     /// the running work. Entering another step sets `done` to 0 and removes the total. `--phase` is the same.
     #[arg(long, value_name = "STEP", alias = "phase")]
@@ -35,6 +36,9 @@ pub(in crate::cli) struct PutArguments {
     /// Total work in this step.
     #[arg(long, value_name = "N")]
     pub total: Option<u64>,
+    /// The unit of both numbers in this step.
+    #[arg(long, value_enum)]
+    pub unit: Option<UnitWord>,
     /// One line about the present step (78 bytes).
     #[arg(long, value_name = "TEXT")]
     pub message: Option<String>,

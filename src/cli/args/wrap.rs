@@ -10,6 +10,7 @@ pub(super) const WRAP_EXAMPLES: &str = "\
   vx board run build -- cargo build
   vx board run link --pattern 'pass (?<done>\\d+) of (?<total>\\d+): (?<message>.*)' -- ./link.sh
 
+Patterns can also stand in vx.toml, under `[progress.KEY]` (`vx bridge --help`).
 Read without a pattern: [12/340] and 12/340, 45 %, Step 3/7, sizes such as 1.2/3.4 MB, bars, and the
 terminals' own sequence for progress (OSC 9;4). A command that prints none of them is shown at
 work, without a bar. Not for programs that take the whole terminal, such as editors and pagers, nor
@@ -21,6 +22,27 @@ board:
   vx board run client -- npm run build &
   vx board run server -- cargo build &
   wait";
+
+pub(super) const BRIDGE_NOTES: &str = "\
+Its own form of progress can stand in vx.toml, where `vx board run NAME` finds it, too:
+
+  [progress.link]
+  pattern = 'pass (?<done>\\d+) of (?<total>\\d+): (?<message>.*)'
+
+`pattern` may be a list, and `total` is the whole of the work where the output does not say it.";
+
+/// Arguments of `vx bridge`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BridgeArguments {
+    /// The board: a parent's process id, a name or a file. By default as for `vx board run`.
+    #[arg(long, value_name = "BOARD")]
+    pub board: Option<String>,
+    /// The tool, one of its programs, or a program on PATH; also the key of the slot.
+    pub name: String,
+    /// Its arguments.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGUMENTS")]
+    pub arguments: Vec<OsString>,
+}
 
 /// Arguments of `vx board run`.
 #[derive(Debug, Args)]

@@ -20,7 +20,8 @@ pub(super) fn run(arguments: PutArguments) -> Outcome {
     let report = Report::from(arguments);
     match reports::put(&report, board.as_deref(), owner)? {
         Reported::EndedBefore(state) if report.end.is_some_and(|asked| asked != state) => {
-            print::note(format_args!("`{}` has ended before: {state}", report.key));
+            let key = report.key.as_deref().unwrap_or("the slot of this command");
+            print::note(format_args!("`{}` has ended before: {state}", clean(key)));
         }
         Reported::EndedBefore(_) | Reported::Written => {}
     }
@@ -51,6 +52,7 @@ impl From<PutArguments> for Report {
             step: arguments.step,
             done: arguments.done,
             total: arguments.total,
+            unit: arguments.unit.map(|unit| unit.0),
             message: arguments.message,
             details: arguments.details,
             end: arguments.state.map(|state| state.0),

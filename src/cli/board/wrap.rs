@@ -1,26 +1,27 @@
 //! `vx board run`: a command with its progress on a board.
 
-use std::process::ExitCode;
+use std::path::Path;
 
 use crate::cli::args::WrapArguments;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::print;
-use crate::process::end_alike;
-use crate::trouble::Trouble;
-use crate::work::wrapped::{Place, Wrapped};
+use crate::cli::workspace::place_or_none;
+use crate::cli::wrap;
+use crate::work::wrapped::Wrapped;
 
 /// Run `vx board run`.
-pub(super) fn run(arguments: WrapArguments) -> Outcome {
+pub(super) fn run(project: Option<&Path>, arguments: WrapArguments) -> Outcome {
     if arguments.key.is_empty() {
         return Err(Failure::usage("a slot needs a key"));
     }
     let mut words = arguments.command.into_iter();
     let program = words.next().ok_or_else(|| Failure::usage("no command is named"))?;
-    let wrapped = Wrapped { total: arguments.total, patterns: arguments.patterns, program, arguments: words.collect() };
-    let (place, trouble) = Place::take(&arguments.key, arguments.board.as_deref(), &wrapped.line())?;
-    if let Some(trouble) = trouble {
-        let text = format!("`{}` runs without a board: {}", arguments.key, trouble.text);
-        print::doubt(&Trouble { text, ..trouble });
-    }
-    Ok(ExitCode::from(end_alike(wrapped.run(place)?)))
+    let wrapped = Wrapped {
+        total: arguments.total,
+        patterns: arguments.patterns,
+        name: program.clone(),
+        program: program.into(),
+        arguments: words.collect(),
+        variables: Vec::new(),
+    };
+    wrap::run(&place_or_none(project)?, &arguments.key, arguments.board.as_deref(), wrapped)
 }

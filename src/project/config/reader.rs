@@ -69,6 +69,11 @@ impl<'t> Reader<'t> {
         Problem::at(self.text, span, String::new(), None).line
     }
 
+    /// The warnings so far, in the order in which they were found.
+    pub(super) fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+
     /// A table at the top level, if the file has it.
     pub(super) fn section<'d, 'v>(&mut self, document: &'d DeTable<'v>, name: &str) -> Option<&'d DeTable<'v>> {
         let value = document.get(name)?;

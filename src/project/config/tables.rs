@@ -5,7 +5,7 @@ use toml::de::DeTable;
 use super::reader::{Reader, kind};
 
 /// The tables without which a project would do something else in silence.
-const TABLES: [&str; 5] = ["tools", "runtimes", "settings", "env", "scripts"];
+const TABLES: [&str; 6] = ["tools", "runtimes", "settings", "env", "scripts", "progress"];
 
 /// Refuse a name that is one slip away from a table's, such as `[tool]`. Other unknown tables belong to other programs.
 pub(super) fn check(reader: &mut Reader<'_>, document: &DeTable<'_>) {

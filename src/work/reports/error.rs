@@ -14,6 +14,15 @@ pub enum ReportError {
     /// The key is empty.
     #[error("a slot needs a key")]
     NoKey,
+    /// No key is named outside of a wrapped command.
+    #[error("which slot? no key is named, and this script runs under no `vx board run`")]
+    NotWrapped,
+    /// The slot of the wrapped command has a writer already.
+    #[error("the slot of this command has another writer{}", writer.map_or_else(String::new, |pid| format!(": process {pid}")))]
+    Written {
+        /// The process that claimed it first.
+        writer: Option<u32>,
+    },
     /// The system does not report the process that called this one.
     #[error("cannot tell which process called this")]
     NoCaller,
@@ -72,7 +81,8 @@ pub enum ReportError {
 impl Explain for ReportError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::NoKey | Self::Name { .. } => TroubleKind::Usage,
+            Self::NoKey | Self::NotWrapped | Self::Name { .. } => TroubleKind::Usage,
+            Self::Written { .. } => TroubleKind::Board,
             Self::NoCaller => TroubleKind::NotFound,
             Self::Board(error) => error.kind(),
             Self::KeyInUse { error, .. } | Self::Refused(error) => Explain::kind(error),
@@ -87,6 +97,11 @@ impl Explain for ReportError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::NotWrapped => "name one: `vx board put KEY …`".into(),
+            Self::Written { .. } => {
+                "report before the command prints its first progress, or give the report a key of its own: `vx board put KEY …`"
+                    .into()
+            }
             Self::NoCaller => "name the process whose work it is".into(),
             Self::Board(error) => return error.hint(),
             Self::KeyInUse { owner, .. } => {

@@ -14,6 +14,10 @@ pub(in crate::work) fn refused(board: &Path, error: ClaimError) -> ReportError {
         let owner = snapshot.slots.iter().find(|view| view.index == slot).and_then(|view| view.pid);
         return ReportError::KeyInUse { error, owner };
     }
+    if let ClaimError::AlreadyClaimed { slot } = error {
+        let snapshot = read(board).unwrap_or_default();
+        return ReportError::Written { writer: snapshot.slots.get(slot as usize).and_then(|view| view.pid) };
+    }
     ReportError::Refused(error)
 }
 

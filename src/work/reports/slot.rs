@@ -2,19 +2,20 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step};
+use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::task;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
+use super::wrapped_slot::WrappedSlot;
 use crate::work::boards;
 
 /// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// The slot's key.
-    pub key: String,
+    /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
+    pub key: Option<String>,
     /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
     pub version: Option<String>,
     /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
@@ -24,6 +25,8 @@ pub struct Report {
     pub done: Option<Done>,
     /// The total work of this step.
     pub total: Option<u64>,
+    /// The unit of both.
+    pub unit: Option<Unit>,
     /// One line about the present work.
     pub message: Option<String>,
     /// A longer text.
@@ -59,20 +62,29 @@ pub enum Reported {
 /// # Errors
 /// There is no such board, or the key belongs to another process.
 pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<Reported, ReportError> {
-    if report.key.is_empty() {
+    let key = report.key.as_deref();
+    if key.is_some_and(str::is_empty) {
         return Err(ReportError::NoKey);
     }
-    let owners = owners(owner)?;
-    let key = &report.key;
-    let board = boards::find_own(board, Some(key), &with_callers(&owners))?;
-    let version = report.version.as_deref().unwrap_or("");
-    let anew = report.end.is_none();
-    let slot = match Slot::on_behalf(&board, key, version, Kind::Task, &owners, anew) {
-        Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
-        claimed => claimed.map_err(|error| refused(&board, error))?,
+    let wrapped = WrappedSlot::around(board, key);
+    let (path, claimed) = match (key, wrapped) {
+        (_, Some(wrapped)) => (wrapped.board().to_owned(), wrapped.claim(owner)),
+        (None, None) => return Err(ReportError::NotWrapped),
+        (Some(key), None) => {
+            let owners = owners(owner)?;
+            let path = boards::find_own(board, Some(key), &with_callers(&owners))?;
+            let version = report.version.as_deref().unwrap_or("");
+            let anew = report.end.is_none();
+            let claimed = Slot::on_behalf(&path, key, version, Kind::Task, &owners, anew);
+            (path, claimed)
+        }
     };
-    if !version.is_empty() {
-        check_version(&board, &slot, version)?;
+    let slot = match claimed {
+        Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
+        claimed => claimed.map_err(|error| refused(&path, error))?,
+    };
+    if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
+        check_version(&path, &slot, version)?;
     }
     write(slot, report)
 }
@@ -89,6 +101,9 @@ fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
     }
     if report.done.is_some() || report.total.is_some() {
         count(&mut slot, report);
+    }
+    if let Some(unit) = report.unit {
+        slot.set_unit(unit);
     }
     if let Some(state) = report.end {
         let error = report.error.as_deref().map(|error| ErrorCell::of_other_writer(error).to_text());

@@ -1,9 +1,11 @@
 //! From a command's output to its slot: numbers, and texts when they change; all output to the log.
 
-use vx_status::vocabulary::task;
+use std::path::PathBuf;
+
+use vx_shm::Unit;
 
 use super::place::Place;
-use crate::gauge::{Reading, Unit};
+use crate::gauge::Reading;
 use crate::process::{Log, Tail};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
@@ -17,8 +19,8 @@ pub(super) struct Meter {
     place: Option<Place>,
     total: Option<u64>,
     /// The unit of the numbers on the board.
-    unit: Option<Unit>,
-    log: Option<Log>,
+    unit: Unit,
+    log: Logging,
     /// The end of each stream.
     tails: Vec<Tail>,
     message: Option<String>,
@@ -26,13 +28,9 @@ pub(super) struct Meter {
 
 impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
-    pub(super) fn new(mut place: Place, total: Option<u64>) -> Self {
-        // Without a log the output is still there, on the command's own streams.
-        let log = place.log().and_then(|path| Log::create(path).ok());
-        if let Some(slot) = &mut place.slot {
-            slot.enter(task::RUNNING, total);
-        }
-        Self { place: Some(place), total, unit: None, log, tails: Vec::new(), message: None }
+    pub(super) fn new(place: Place, total: Option<u64>) -> Self {
+        let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
+        Self { place: Some(place), total, unit: Unit::Unknown, log, tails: Vec::new(), message: None }
     }
 
     /// The number of one more stream, from 0.
@@ -47,18 +45,16 @@ impl Meter {
             return;
         }
         self.tails[stream].push(bytes);
-        if let Some(log) = &mut self.log {
-            log.write(bytes);
-        }
+        self.log.write(bytes);
     }
 
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &Reading) {
-        let Some(slot) = self.place.as_mut().and_then(|place| place.slot.as_mut()) else { return };
+        let Some(slot) = self.place.as_mut().and_then(Place::slot) else { return };
         if let Some((done, total)) = reading.done {
-            if self.unit != Some(reading.unit) {
-                self.unit = Some(reading.unit);
-                slot.set_unit(unit(reading.unit));
+            if self.unit != reading.unit {
+                self.unit = reading.unit;
+                slot.set_unit(reading.unit);
             }
             // A count beyond the whole shows that the whole is not known.
             slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
@@ -88,11 +84,22 @@ fn last_of(mut streams: Vec<Vec<String>>) -> Vec<String> {
     streams.concat()
 }
 
-fn unit(unit: Unit) -> vx_shm::Unit {
-    match unit {
-        Unit::Count => vx_shm::Unit::Count,
-        Unit::Bytes => vx_shm::Unit::Bytes,
-        Unit::Permille => vx_shm::Unit::Permille,
+/// The log of the output, which is made when there is any.
+enum Logging {
+    Soon(PathBuf),
+    On(Log),
+    /// Without a log the output is still there, on the command's own streams.
+    Off,
+}
+
+impl Logging {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Self::Soon(path) = self {
+            *self = Log::create(path).map_or(Self::Off, Self::On);
+        }
+        if let Self::On(log) = self {
+            log.write(bytes);
+        }
     }
 }
 

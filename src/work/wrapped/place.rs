@@ -1,95 +1,127 @@
 //! The place of a command on a board: a slot of a board that is there, one on a board of its own, or none.
+//!
+//! The slot is reserved, in its running step already, and the command gets its mark. The first to claim it is its only
+//! writer: the command itself, if it knows vx, else this process at the first progress that it reads. This process
+//! records the end either way.
 
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::{Sender, bounded};
-use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reservation, ReserveError, Slot, SlotState};
+use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, ReserveError, Reserved, Slot, SlotState, Work};
+use vx_status::vocabulary::task;
 
 use super::WrapError;
-use crate::channel::slot_key;
-use crate::process::{Exit, callers};
-use crate::sync::{FlightRecorder, create_board, log_file, logs_of};
+use super::whereabouts::{self, Found};
+use crate::channel::{Mark, free_board_path, slot_key};
+use crate::process::Exit;
+use crate::sync::{log_file, logs_of};
 use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::reports::{ReportError, refused};
 
-/// Slots of a board that a command makes for itself and those that it starts.
-const SLOTS: u32 = 64;
+/// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
+const SLOTS: u32 = 16;
 
 /// The place of a command on a board.
 pub struct Place {
     /// `None` where no board could be had.
-    pub(super) slot: Option<Slot>,
+    reserved: Option<Reserved>,
+    writer: Writer,
     path: Option<PathBuf>,
     log: Option<PathBuf>,
     own: Option<Own>,
 }
 
+/// The writer of the slot.
+enum Writer {
+    /// Nobody yet.
+    Nobody,
+    /// This process.
+    This(Slot),
+    /// The command, or nobody any more.
+    Other,
+}
+
 /// A board of the command's own.
 struct Own {
     board: Board,
-    reservation: Reservation,
-    /// Closed at the end, for the recorder.
-    finished: Sender<()>,
-    recorder: Option<FlightRecorder>,
+    /// True if there are many boards beside it.
+    crowded: bool,
 }
 
 impl Place {
     /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
     /// Where no board can be had, or the key is in use on a board that was not named, the place is none, and the trouble
-    /// says why.
+    /// says why. `total` is the whole of the work.
     ///
     /// # Errors
     /// The named board does not exist, is over or full, or the key is in use on it.
-    pub fn take(key: &str, board: Option<&str>, title: &str) -> Result<(Self, Option<Trouble>), WrapError> {
+    pub fn take(
+        key: &str,
+        board: Option<&str>,
+        title: &str,
+        total: Option<u64>,
+    ) -> Result<(Self, Option<Trouble>), WrapError> {
         let key = slot_key(key);
-        let named = board.is_some_and(|board| !board.is_empty());
-        match boards::find_own(board, Some(&key), &callers()) {
-            Ok(path) => match Slot::join(&path, &key, "", Kind::Task) {
-                Ok(slot) => return Ok((Self::on(slot, path, &key, None), None)),
-                Err(error) if named => return Err(refused(&path, error).into()),
+        let named = board.filter(|board| !board.is_empty());
+        let found = named.map_or_else(whereabouts::find, |named| boards::find(Some(named)).map(Found::Board));
+        let crowded = match found {
+            Ok(Found::Board(path)) => match reserve(&path, &key, total) {
+                Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
+                Err(error) if named.is_some() => return Err(refused(&path, error).into()),
                 // A board that is over, or full, is no place for a new piece of work.
-                Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => {}
+                Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
                 Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error))))),
             },
-            Err(BoardError::NotMade) => {}
-            Err(error) if named => return Err(error.into()),
-            Err(_) => {}
-        }
-        Ok(Self::own(&key, title).map_or_else(|error| (Self::none(), Some(Trouble::of(&error))), |own| (own, None)))
+            Ok(Found::None { crowded }) => crowded,
+            Err(error) if named.is_some() => return Err(error.into()),
+            Err(_) => false,
+        };
+        let own = Self::own(&key, title, total, crowded);
+        Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error))), |own| (own, None)))
     }
 
-    fn own(key: &str, title: &str) -> Result<Self, ReportError> {
-        let board = create_board(&boards::directory()?, title, SLOTS)?;
-        let reservation = board.reserve(key, "", Kind::Task).map_err(|error| ReportError::Refused(error.into()))?;
-        let path = board.path().to_owned();
-        let claimed = Slot::claim(&path, reservation.slot, reservation.generation);
-        let slot = claimed.map_err(ReportError::Refused)?;
-        let (finished, over) = bounded(0);
-        // The user did not ask for a recording, so the command runs without one, too.
-        let recorder = FlightRecorder::start(&path, None, over).ok();
-        let own = Own { board, reservation, finished, recorder };
-        Ok(Self::on(slot, path, key, Some(own)))
+    fn own(key: &str, title: &str, total: Option<u64>, crowded: bool) -> Result<Self, ReportError> {
+        let path = free_board_path(&boards::directory()?, std::process::id());
+        let board = Board::create(&path, title, SLOTS)?;
+        let reserved = reserve(&path, key, total).map_err(ReportError::Refused)?;
+        Ok(Self::on(reserved, path, key, Some(Own { board, crowded })))
     }
 
-    fn on(slot: Slot, path: PathBuf, key: &str, own: Option<Own>) -> Self {
+    fn on(reserved: Reserved, path: PathBuf, key: &str, own: Option<Own>) -> Self {
         let log = log_file(&logs_of(&path), key);
-        Self { slot: Some(slot), path: Some(path), log: Some(log), own }
+        Self { reserved: Some(reserved), writer: Writer::Nobody, path: Some(path), log: Some(log), own }
     }
 
     /// No place.
     pub(super) fn none() -> Self {
-        Self { slot: None, path: None, log: None, own: None }
+        Self { reserved: None, writer: Writer::Nobody, path: None, log: None, own: None }
     }
 
-    /// The file of the board.
-    pub fn board(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// The mark of the command; `None` without a board.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        let (reserved, path) = (self.reserved.as_ref()?, self.path.as_ref()?);
+        Some(Mark::on(path, reserved.board_id(), reserved.reservation()))
+    }
+
+    /// The file of a board of its own, and whether there are many beside it.
+    pub(super) fn own_board(&self) -> Option<(&Path, bool)> {
+        self.own.as_ref().map(|own| (own.board.path(), own.crowded))
     }
 
     /// The file for the command's output.
     pub(super) fn log(&self) -> Option<&Path> {
         self.log.as_deref()
+    }
+
+    /// The slot, to write to it: claimed now, unless another process was first.
+    pub(super) fn slot(&mut self) -> Option<&mut Slot> {
+        if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
+            self.writer = reserved.claim().map_or(Writer::Other, Writer::This);
+        }
+        match &mut self.writer {
+            Writer::This(slot) => Some(slot),
+            _ => None,
+        }
     }
 
     /// Record the end of the command. A board of its own is closed.
@@ -99,22 +131,29 @@ impl Place {
             Exit::Signal(signal) => (None, Some(signal)),
         };
         let ending = Ending { exit_code, signal, ..ending.clone() };
-        let state = match ending.state {
-            SlotState::Done => BoardState::Done,
-            SlotState::Cancelled => BoardState::Cancelled,
-            _ => BoardState::Failed,
-        };
-        if let Some(slot) = self.slot {
-            // Only the states of `ending` above come here, and all of them end a slot.
-            let _ = slot.end(ending.clone());
+        if let Some(reserved) = self.reserved {
+            // Fails only if the slot is in another life, which has an end of its own.
+            let _ = reserved.end(&ending);
         }
-        if let Some(Own { board, reservation, finished, recorder }) = self.own {
-            let _ = board.end(reservation, &ending);
-            board.close(state);
-            drop(finished);
-            if let Some(recorder) = recorder {
-                let _ = recorder.finish();
-            }
+        // Its lock is life: it goes only now that the end is there.
+        drop(self.writer);
+        if let Some(Own { board, .. }) = self.own {
+            board.close(match ending.state {
+                SlotState::Done => BoardState::Done,
+                SlotState::Cancelled => BoardState::Cancelled,
+                _ => BoardState::Failed,
+            });
         }
+    }
+}
+
+fn reserve(board: &Path, key: &str, total: Option<u64>) -> Result<Reserved, ClaimError> {
+    let work = Work { runner: Some(std::process::id()), ..Work::new(key, "", Kind::Task) };
+    Slot::reserve(board, &work, task::RUNNING, total)
+}
+
+impl From<BoardError> for WrapError {
+    fn from(error: BoardError) -> Self {
+        Self::Board(error.into())
     }
 }

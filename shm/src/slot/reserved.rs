@@ -1,0 +1,64 @@
+//! A slot that a process reserves on any board for a program that it starts: whoever claims it first is its only writer.
+//!
+//! The reserver is not the board's creator, so its own life is the witness of the reservation: its process number and
+//! start time are the slot's identity until the claim. It records the end, whoever has written.
+
+use std::path::Path;
+
+use super::place::take_reserved;
+use super::{ClaimError, EndError, Ending, Reservation, Slot, Work, open, write_end};
+use crate::layout::hexadecimal;
+use crate::progress::Step;
+use crate::segment::Segment;
+
+/// A slot that this process has reserved with [`Slot::reserve`].
+#[derive(Debug)]
+pub struct Reserved {
+    segment: Segment,
+    reservation: Reservation,
+}
+
+impl Slot {
+    /// Reserve a slot of any board for a program that this process starts, in this step already: the program may never
+    /// claim it. A place is found as by [`join`](Self::join).
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
+    pub fn reserve(board: &Path, work: &Work<'_>, step: Step, total: Option<u64>) -> Result<Reserved, ClaimError> {
+        let segment = open(board)?;
+        let (slot, generation) = take_reserved(&segment, work)?;
+        let mut place = Self::attach(segment, slot, generation)?;
+        place.enter(step, total);
+        super::ring(place.segment());
+        drop(place); // Its byte is for the process that will claim it.
+        Ok(Reserved { segment: open(board)?, reservation: Reservation { slot, generation } })
+    }
+}
+
+impl Reserved {
+    /// All that a process needs to claim it.
+    pub fn reservation(&self) -> Reservation {
+        self.reservation
+    }
+
+    /// The id of its board: 32 hexadecimal digits.
+    pub fn board_id(&self) -> String {
+        hexadecimal(self.segment.facts().board_id)
+    }
+
+    /// Claim it for this process.
+    ///
+    /// # Errors
+    /// As [`Slot::claim`]: mostly because another process has claimed it.
+    pub fn claim(&self) -> Result<Slot, ClaimError> {
+        Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
+    }
+
+    /// Record how the program ended, as [`Board::end`](crate::Board::end) does for the board's creator.
+    ///
+    /// # Errors
+    /// When the slot is in another life by now, or the state given does not end one.
+    pub fn end(&self, ending: &Ending) -> Result<(), EndError> {
+        write_end(&self.segment, self.reservation, ending)
+    }
+}

@@ -1,0 +1,28 @@
+//! `vx bridge NAME`: a tool of the project, or a program on PATH, with its progress on a board.
+
+use std::path::Path;
+
+use super::args::BridgeArguments;
+use super::failure::Outcome;
+use super::frontend::exit_code;
+use super::workspace::place_or_none;
+use super::{tool, wrap};
+use crate::work::tool::ToolOutcome;
+use crate::work::wrapped::Wrapped;
+
+/// Run `vx bridge`.
+pub(super) fn run(project: Option<&Path>, asked: BridgeArguments) -> Outcome {
+    let place = place_or_none(project)?;
+    let invocation = match tool::find(&place, (&asked.name, None), true, false)? {
+        ToolOutcome::Ready(invocation) => invocation,
+        ToolOutcome::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
+    };
+    let wrapped = Wrapped {
+        name: asked.name.clone().into(),
+        program: invocation.file,
+        arguments: asked.arguments,
+        variables: invocation.variables,
+        ..Wrapped::default()
+    };
+    wrap::run(&place, &asked.name, asked.board.as_deref(), wrapped)
+}

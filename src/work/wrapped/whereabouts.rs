@@ -1,0 +1,59 @@
+//! The board that a wrapped command joins: that of the script which calls it, if the script has one.
+//!
+//! Looking costs the command time, so a board is opened only if its name says that a caller may have made it: the boards
+//! of runs are named by their process, and any other name may be a script's choice.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use vx_shm::{Reader, Snapshot};
+
+use crate::channel::{Mark, process_of_board};
+use crate::process::callers;
+use crate::sync::BOARDS_KEPT;
+use crate::work::boards::{self, BoardError};
+
+/// The board to join.
+pub(super) enum Found {
+    /// This one.
+    Board(PathBuf),
+    /// None.
+    None {
+        /// True if so many boards are there that old ones have to go.
+        crowded: bool,
+    },
+}
+
+/// The board of `VX_BOARD`, else that of the nearest caller that has one. `VX_BOARD` counts last where a run has set it
+/// for what it started: a board of the script's own is nearer.
+pub(super) fn find() -> Result<Found, BoardError> {
+    let mark = Mark::own().filter(Mark::is_whole);
+    let named = std::env::var(Mark::BOARD).ok().filter(|named| !named.is_empty());
+    if let Some(named) = named.filter(|_| mark.is_none()) {
+        return boards::find(Some(&named)).map(Found::Board);
+    }
+    let names: Vec<OsString> =
+        std::fs::read_dir(boards::directory()?)?.flatten().map(|entry| entry.file_name()).collect();
+    let all: Vec<&str> =
+        names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".board")).collect();
+    let crowded = all.len() > 2 * BOARDS_KEPT;
+    let found = of_callers(&all)?.or_else(|| mark.map(|mark| mark.board().to_owned()));
+    Ok(found.map_or(Found::None { crowded }, Found::Board))
+}
+
+/// The board of one of the callers among these.
+fn of_callers(names: &[&str]) -> Result<Option<PathBuf>, BoardError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let (directory, callers) = (boards::directory()?, callers());
+    let may_be_theirs = |name: &&&str| process_of_board(name).is_none_or(|pid| callers.contains(&pid));
+    let read = |name: &&str| -> Option<(PathBuf, Snapshot)> {
+        let path = directory.join(name);
+        let snapshot = Reader::open(&path).ok()?.snapshot().ok()?;
+        Some((path, snapshot))
+    };
+    let mut found: Vec<(PathBuf, Snapshot)> = names.iter().filter(may_be_theirs).filter_map(read).collect();
+    found.sort_by_key(|(_, snapshot)| std::cmp::Reverse(snapshot.board.created_unix_ns));
+    Ok(boards::of_processes(&found, None, &callers))
+}
