@@ -22,6 +22,7 @@ pub mod project;
 pub mod replace_file;
 pub mod report;
 pub mod route;
+pub mod run;
 pub mod shell;
 pub mod shipped;
 pub mod small_file;

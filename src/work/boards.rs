@@ -12,7 +12,7 @@ use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snaps
 use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
 use crate::paths::{RuntimeError, find_runtime_directory, runtime_directory};
-use crate::sync::collect_boards;
+use crate::run::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
 /// Why a board, a dump or a recording cannot be used.

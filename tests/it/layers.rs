@@ -127,11 +127,7 @@ const TOWERS: [Tower; 15] = [
     },
     Tower {
         sources: "src/sync",
-        floors: &[
-            &["child", "dumper", "parallel", "recordings", "reporter", "step", "wanted_by"],
-            &["boards", "plan", "recorder", "schedule"],
-            &["resolve"],
-        ],
+        floors: &[&["child", "parallel", "reporter", "step", "wanted_by"], &["plan", "schedule"], &["resolve"]],
     },
     Tower {
         sources: "src/work",
@@ -182,7 +178,7 @@ const TOWERS: [Tower; 15] = [
             &["report", "paths", "config", "candidate", "template", "shell"],
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history"],
-            &["trust"],
+            &["run", "trust"],
             &["sync"],
             &["work"],
             &["doctor"],

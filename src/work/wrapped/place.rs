@@ -8,7 +8,7 @@ use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reservation, ReserveEr
 use super::WrapError;
 use crate::channel::slot_key;
 use crate::process::{Exit, callers};
-use crate::sync::{FlightRecorder, create_board, log_file, logs_of};
+use crate::run::{FlightRecorder, create_board, log_file, logs_of};
 use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::reports::{ReportError, refused};
