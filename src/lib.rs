@@ -24,6 +24,7 @@ pub mod replace_file;
 pub mod report;
 pub mod route;
 pub mod rpc;
+pub mod run;
 pub mod shell;
 pub mod shipped;
 pub mod small_file;

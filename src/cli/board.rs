@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::args::{BoardCommand, WatchArguments};
 use super::failure::{Failure, Outcome};
 use super::{export, print};
-use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
+use crate::run::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
 use crate::work::boards;
 use crate::work::follow::{self, Changes, Until};
 

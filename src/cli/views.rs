@@ -10,7 +10,7 @@ use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots};
 
 use super::interrupts::lending;
 use super::pager;
-use crate::sync::{self, logs_of};
+use crate::run::{log_file, logs_of};
 use crate::work::logs;
 pub(super) use control::RunControl;
 
@@ -42,7 +42,7 @@ impl BoardLogs {
     }
 
     fn of(&self, key: &str) -> PathBuf {
-        sync::log_file(&self.directory, key)
+        log_file(&self.directory, key)
     }
 }
 

@@ -4,19 +4,16 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vx_shm::{Board, Reservation};
 
 use crate::channel::{InstallChannel, Mark, slot_key};
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
 use crate::process::{Ended, Group, Launch, Running, start};
+use crate::run::{log_file, logs_of};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
-
-/// The characters of a slot's key that its log's name has, too; the others are encoded.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The program and the logs of a run's children.
 #[derive(Clone, Debug)]
@@ -55,16 +52,6 @@ fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
     let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));
     elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
-}
-
-/// The directory with the logs of a board's children.
-pub fn logs_of(board: &Path) -> PathBuf {
-    board.with_extension("logs")
-}
-
-/// The log of the child with this slot in that directory.
-pub fn log_file(logs: &Path, key: &str) -> PathBuf {
-    logs.join(format!("{}.log", utf8_percent_encode(key, KEPT)))
 }
 
 /// Start the child that carries out this configuration on the slot reserved for it.

@@ -3,6 +3,7 @@
 //! One thread decides everything; the threads that wait for children, the dashboard and the signal handler only send it
 //! events. A child that crashed or was killed cannot record its own end, so this thread writes it to the board.
 
+mod asked;
 mod cancel;
 mod pace;
 mod retry;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
-use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot};
+use vx_shm::{Board, BoardState, Ending, Reader, Reservation, SlotState, Snapshot, Work};
 use vx_status::error_cell::ErrorCell;
 use vx_status::source::RequestFailure;
 
@@ -47,6 +48,14 @@ pub enum Request {
     CancelAll,
     /// Try the failed tool of the slot with this key again while the run is at work.
     Retry(String),
+    /// Stop the install on the slot with this key, no matter how often this is requested.
+    Stop(String),
+    /// Kill the install on the slot with this key.
+    Kill(String),
+    /// Stop everything, no matter how often this is requested.
+    StopAll,
+    /// A request whose failure goes to the one who made it.
+    Answered(Box<Self>, Sender<Result<(), RequestFailure>>),
 }
 
 /// A run that has not started.
@@ -185,8 +194,9 @@ impl Scheduler {
     /// Give a step its slot, and end the slot at once if no child is needed.
     fn take_in(&mut self, step: Step) -> io::Result<()> {
         let Step { tool, version, optional, action } = step;
-        let reservation =
-            self.board.reserve(&slot_key(&tool), &version, vx_shm::Kind::Install).map_err(io::Error::other)?;
+        let key = slot_key(&tool);
+        let work = Work { runner: Some(std::process::id()), ..Work::new(&key, &version, vx_shm::Kind::Install) };
+        let reservation = self.board.reserve_as(&work).map_err(io::Error::other)?;
         let index = self.tasks.len();
         let stage = Stage::Preparing;
         self.tasks.push(Task {
@@ -305,12 +315,7 @@ impl Scheduler {
         crossbeam_channel::select! {
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
-                Ok(Request::Cancel(key)) => self.cancel(key),
-                Ok(Request::CancelAll) => {
-                    self.cancelled = true;
-                    self.cancel_where(|_| true);
-                }
-                Ok(Request::Retry(key)) => self.retry(&key),
+                Ok(request) => self.take_request(request),
                 // All senders are gone: only the ends of children are left to wait for.
                 Err(_) => events.recv_timeout(wait).into_iter().for_each(|event| self.take_event(event)),
             },
@@ -382,7 +387,7 @@ impl Scheduler {
     fn stop_after_failure_of(&mut self, index: usize) {
         if self.fail_fast && !self.tasks[index].optional {
             let asked = |task: &Task| matches!(task.stage, Stage::Running { stop: Stop::Cancelled | Stop::Killed, .. });
-            self.cancel_where(|task| !asked(task));
+            self.cancel_where(cancel::Manner::Ask, |task| !asked(task));
         }
     }
 

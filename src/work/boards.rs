@@ -12,7 +12,7 @@ use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snaps
 use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
 use crate::paths::{RuntimeError, find_runtime_directory, runtime_directory};
-use crate::sync::collect_boards;
+use crate::run::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
 /// Why a board, a dump or a recording cannot be used.
@@ -154,7 +154,8 @@ pub fn holders() -> Vec<u32> {
     boards.into_iter().filter_map(held).collect()
 }
 
-fn at_work(snapshot: &Snapshot) -> bool {
+/// True for the board of a process that is at work.
+pub(super) fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 

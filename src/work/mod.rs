@@ -8,6 +8,7 @@ pub mod boards;
 pub mod carry_out;
 pub mod child;
 pub mod consent;
+pub mod control;
 mod elsewhere;
 pub mod environment;
 pub mod error;

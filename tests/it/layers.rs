@@ -127,17 +127,13 @@ const TOWERS: [Tower; 15] = [
     },
     Tower {
         sources: "src/sync",
-        floors: &[
-            &["child", "dumper", "parallel", "recordings", "reporter", "step", "wanted_by"],
-            &["boards", "plan", "recorder", "schedule"],
-            &["resolve"],
-        ],
+        floors: &[&["child", "parallel", "reporter", "step", "wanted_by"], &["plan", "schedule"], &["resolve"]],
     },
     Tower {
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "shims"],
-            &["follow", "recordings", "reports", "run", "store"],
+            &["control", "follow", "recordings", "reports", "run", "store"],
             &["exports", "withheld", "wrapped"],
             &["error", "options"],
             &["notice", "releases"],
@@ -193,7 +189,7 @@ const TOWERS: [Tower; 15] = [
             &["report", "paths", "config", "candidate", "template", "shell"],
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
-            &["trust"],
+            &["run", "trust"],
             &["sync"],
             &["work"],
             &["doctor"],

@@ -3,21 +3,15 @@
 //! A retry can be requested as long as any install is at work or waits for its turn; the run does not wait for one. The
 //! result of the last attempt is the result of the tool. The slot keeps its place on the board and begins a new life.
 
-use vx_status::source::RequestFailure;
-
 use super::{Scheduler, Stage};
 use crate::trouble::{Trouble, TroubleKind};
 
 impl Scheduler {
-    /// Reserve this slot again and prepare its install, or report why that is not possible.
-    pub(super) fn retry(&mut self, key: &str) {
-        if let Err(why) = self.try_again(key) {
-            // The view may be gone or slow; this report is not essential.
-            let _ = self.failures.try_send(RequestFailure::NotRetried { key: key.to_owned(), why });
-        }
-    }
-
-    fn try_again(&mut self, key: &str) -> Result<(), String> {
+    /// Reserve this slot again and prepare its install.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub(super) fn try_again(&mut self, key: &str) -> Result<(), String> {
         let index = self.tasks.iter().position(|task| task.key() == key).ok_or("this run does not install it")?;
         let task = &self.tasks[index];
         match task.stage {

@@ -13,7 +13,7 @@ use super::WrapError;
 use super::whereabouts::{self, Found};
 use crate::channel::{Mark, free_board_path, slot_key};
 use crate::process::Exit;
-use crate::sync::{log_file, logs_of};
+use crate::run::{log_file, logs_of};
 use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::reports::{ReportError, refused};

@@ -5,7 +5,8 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use vx::run::create_board;
+use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, start_run};
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;

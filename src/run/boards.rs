@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vx_shm::{Board, CreateError};
 
-use super::child::logs_of;
+use super::log_files::logs_of;
 use super::recordings::stale_recordings;
 use crate::channel::free_board_path;
 
