@@ -6,6 +6,7 @@ use crate::project::ProjectError;
 use crate::shell::system::quote;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
+use crate::work::control::ControlError;
 use crate::work::environment::{FolderError, GithubError};
 use crate::work::error::WorkError;
 use crate::work::exports::ExportError;
@@ -171,6 +172,12 @@ impl From<FolderError> for Failure {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
+        Self::hinted(FAILED, &error)
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
         Self::hinted(FAILED, &error)
     }
 }

@@ -11,6 +11,25 @@ pub struct Interrupt {
     pub typed: bool,
 }
 
+/// Ask this process to end, as another one would with a signal; `twice` as one that does not want to wait.
+///
+/// # Errors
+/// There are no such signals here.
+pub fn ask_own_end(twice: bool) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpid, kill_process};
+        // Two requests with the same signal could become one.
+        let signals = if twice { &[Signal::HUP, Signal::TERM][..] } else { &[Signal::TERM] };
+        Ok(signals.iter().try_for_each(|signal| kill_process(getpid(), *signal))?)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = twice;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// From now on, requests to stop arrive here and no longer end the process by themselves.
 #[cfg(unix)]
 pub fn interrupts() -> io::Result<Receiver<Interrupt>> {

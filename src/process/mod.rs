@@ -30,7 +30,7 @@ pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};
 pub use interpreter::missing_interpreter;
-pub use interrupt::{Interrupt, interrupts};
+pub use interrupt::{Interrupt, ask_own_end, interrupts};
 pub use log::Log;
 pub use parent::{end_own_group, watch_parent};
 pub use relay::{Look, relay};

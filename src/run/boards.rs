@@ -29,6 +29,8 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     for logs in stray_logs(directory)? {
         let _ = std::fs::remove_dir_all(&logs);
     }
+    // A socket that cannot be removed harms nothing: its process is gone.
+    let _ = crate::rpc::remove_stale(directory);
     removed.extend(stale_recordings(directory)?.into_iter().filter(|path| std::fs::remove_file(path).is_ok()));
     Ok(removed)
 }

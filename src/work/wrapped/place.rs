@@ -103,6 +103,11 @@ impl Place {
         Some(Mark::on(path, reserved.board_id(), reserved.reservation()))
     }
 
+    /// The file of the board.
+    pub(super) fn board(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// The file of a board of its own, and whether there are many beside it.
     pub(super) fn own_board(&self) -> Option<(&Path, bool)> {
         self.own.as_ref().map(|own| (own.board.path(), own.crowded))
