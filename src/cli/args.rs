@@ -14,7 +14,7 @@ mod values;
 mod wrap;
 
 pub(super) use ask::{AskArguments, StopArguments};
-pub(super) use boards::{BoardCommand, DumpFormat, WatchArguments};
+pub(super) use boards::{BoardCommand, DumpFormat, WaitArguments, WatchArguments};
 pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
 pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};

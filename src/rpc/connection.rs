@@ -23,6 +23,8 @@ const NOT_TAKEN: Duration = Duration::from_secs(5);
 const NOT_TAKEN_AT_THE_END: Duration = Duration::from_millis(200);
 /// The time between two looks for notifications.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+/// The most looks for the last notifications.
+const FAREWELLS: u32 = 16;
 /// Bytes that are read at once.
 const PIECE_BYTES: usize = 8 * 1024;
 
@@ -44,6 +46,8 @@ pub(super) struct Connection<'a> {
     last: bool,
     /// The server is about to end.
     closing: bool,
+    /// Looks for the last notifications so far.
+    farewells: u32,
 }
 
 impl<'a> Connection<'a> {
@@ -61,6 +65,7 @@ impl<'a> Connection<'a> {
             looked: now,
             last: false,
             closing: false,
+            farewells: 0,
         })
     }
 
@@ -72,6 +77,9 @@ impl<'a> Connection<'a> {
             self.send()?;
             if self.out.is_empty() && self.last || self.is_late() {
                 return Ok(());
+            }
+            if self.out.is_empty() && self.closing {
+                continue;
             }
             self.await_event()?;
             self.send()?;
@@ -95,7 +103,7 @@ impl<'a> Connection<'a> {
             Err(error) => return Err(error.into()),
         }
         if awaited == 2 && !both[1].revents().is_empty() {
-            (self.closing, self.last) = (true, true);
+            self.closing = true;
             self.waits_since = Instant::now();
         }
         Ok(())
@@ -170,14 +178,17 @@ impl<'a> Connection<'a> {
         Ok(())
     }
 
-    /// Notify the client of what is new.
+    /// Notify the client of what is new. Before the server ends it is told everything, in as many messages as that takes.
     fn look(&mut self) {
-        let due = self.service.follows() && (self.closing || self.looked.elapsed() >= BETWEEN_LOOKS);
-        if due {
+        if self.closing && self.out.is_empty() {
+            let due = if self.service.follows() { self.service.due(true, true) } else { Vec::new() };
+            self.farewells += 1;
+            self.last = due.is_empty() || self.farewells == FAREWELLS;
+            due.iter().for_each(|notification| self.put(&notification.text()));
+        } else if self.service.follows() && self.looked.elapsed() >= BETWEEN_LOOKS {
             self.looked = Instant::now();
-            for notification in self.service.due(self.out.is_empty()) {
-                self.put(&notification.text());
-            }
+            let due = self.service.due(self.out.is_empty(), false);
+            due.iter().for_each(|notification| self.put(&notification.text()));
         }
     }
 

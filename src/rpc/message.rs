@@ -179,8 +179,8 @@ pub trait Service: Send {
     fn follows(&self) -> bool;
 
     /// The notifications that are due, as long as the client `takes` them. Called at most ten times a second, also for a
-    /// client that takes none at the moment, so that nothing is overlooked meanwhile.
-    fn due(&mut self, takes: bool) -> Vec<Notification>;
+    /// client that takes none at the moment, so that nothing is overlooked meanwhile; and at the `end` until there is none.
+    fn due(&mut self, takes: bool, end: bool) -> Vec<Notification>;
 }
 
 /// Makes a service for each client.

@@ -154,6 +154,16 @@ pub fn holders() -> Vec<u32> {
     boards.into_iter().filter_map(held).collect()
 }
 
+/// The file of the board with work of this key: the newest one at work that has it, else the newest one at all.
+///
+/// # Errors
+/// There are no boards, or they cannot be listed.
+pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
+    let has = |snapshot: &Snapshot| snapshot.slots.iter().any(|slot| slot.has_key(key));
+    let found = readable_boards()?.into_iter().find(|(_, snapshot)| at_work(snapshot) && has(snapshot));
+    found.map_or_else(newest, |(path, _)| Ok(path))
+}
+
 /// True for the board of a process that is at work.
 pub(super) fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)

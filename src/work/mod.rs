@@ -43,6 +43,7 @@ pub mod syncing;
 pub mod told;
 pub mod tool;
 pub mod trusting;
+pub mod waiting;
 pub mod withheld;
 pub mod workspace;
 pub mod wrapped;

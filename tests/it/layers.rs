@@ -133,7 +133,7 @@ const TOWERS: [Tower; 15] = [
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "shims"],
-            &["control", "follow", "recordings", "reports", "run", "store"],
+            &["control", "follow", "recordings", "reports", "run", "store", "waiting"],
             &["exports", "withheld", "wrapped"],
             &["error", "options"],
             &["notice", "releases"],

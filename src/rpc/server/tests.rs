@@ -40,7 +40,7 @@ impl Service for Echo {
         self.follows
     }
 
-    fn due(&mut self, takes: bool) -> Vec<Notification> {
+    fn due(&mut self, takes: bool, _: bool) -> Vec<Notification> {
         self.count += u32::from(takes);
         takes.then(|| Notification { method: "count", params: self.count.to_string() }).into_iter().collect()
     }

@@ -164,8 +164,8 @@ impl Service for Desk {
         self.seen.is_some() || !self.logs.is_empty()
     }
 
-    fn due(&mut self, takes: bool) -> Vec<Notification> {
-        self.view.look();
+    fn due(&mut self, takes: bool, end: bool) -> Vec<Notification> {
+        self.view.look(end);
         if !takes {
             return Vec::new();
         }

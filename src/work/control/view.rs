@@ -87,9 +87,9 @@ impl View {
         self.state.lock().reader.as_ref().map(|reader| reader.log_tail(slot, lines)).unwrap_or_default()
     }
 
-    /// Bring the view up to date, so that no end is overlooked.
-    pub(super) fn look(&self) {
-        self.read(&mut self.state.lock(), FRESH);
+    /// Bring the view up to date, so that no end is overlooked; at the `end`, with the very last state.
+    pub(super) fn look(&self, end: bool) {
+        self.read(&mut self.state.lock(), if end { Duration::ZERO } else { FRESH });
     }
 
     /// The slots that changed after this version; all of them after version 0.
