@@ -1,6 +1,7 @@
 //! A hand on work from another terminal: the verbs, the waits, the protocol, and clients that misbehave.
 
 mod clients;
+mod top;
 mod verbs;
 mod waits;
 
