@@ -10,7 +10,6 @@ use crate::work::control::ControlError;
 use crate::work::environment::{FolderError, GithubError};
 use crate::work::error::WorkError;
 use crate::work::exports::ExportError;
-use crate::work::follow::WaitError;
 use crate::work::programs::ProgramError;
 use crate::work::reports::ReportError;
 use crate::work::tool::ToolError;
@@ -178,12 +177,6 @@ impl From<ExportError> for Failure {
 
 impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
-        Self::hinted(FAILED, &error)
-    }
-}
-
-impl From<WaitError> for Failure {
-    fn from(error: WaitError) -> Self {
         Self::hinted(FAILED, &error)
     }
 }

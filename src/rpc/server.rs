@@ -2,7 +2,7 @@
 
 use std::io::{self, PipeReader, PipeWriter, Write};
 use std::os::fd::AsFd;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -16,14 +16,14 @@ use rustix::io::Errno;
 use super::connection::Connection;
 use super::frame::framed;
 use super::message::{Fault, Services, answer};
-use super::socket::{ListenError, Listening, is_own};
+use super::socket::{Listening, is_own};
 
 /// The most clients at a time.
 const CLIENTS: usize = 100;
 /// The stack of a client's thread.
 const STACK_BYTES: usize = 256 * 1024;
-/// The longest wait for the clients when the server ends.
-const FAREWELL: Duration = Duration::from_millis(300);
+/// The longest wait for the clients when the server ends. One that takes nothing is given up far sooner.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// The wait after a connection could not be taken: the process may be out of descriptors.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
@@ -31,10 +31,19 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// short work is never burdened with it.
 #[derive(Debug)]
 pub struct Server {
+    phase: Arc<Mutex<Phase>>,
     /// Closed to end it.
     stop: Option<PipeWriter>,
-    /// Closed when the last client and the socket are gone.
+    /// Closed when the last client is gone.
     gone: Receiver<()>,
+}
+
+/// The life of a server's socket.
+#[derive(Debug)]
+enum Phase {
+    Waiting,
+    Listening(Listening),
+    Over,
 }
 
 impl Server {
@@ -46,36 +55,47 @@ impl Server {
     pub fn start(path: &Path, after: Duration, services: impl Services) -> io::Result<Self> {
         let (stopped, stop) = io::pipe()?;
         let (alive, gone) = bounded(0);
-        let path = path.to_owned();
+        let phase = Arc::new(Mutex::new(Phase::Waiting));
+        let (path, shared) = (path.to_owned(), Arc::clone(&phase));
         let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
         main.spawn(move || {
             if !stops_within(&stopped, after)
-                && let Ok(listening) = Listening::at(&path)
+                && let Some(listener) = listen(&path, &shared)
             {
-                accept(&listening, stopped, Arc::new(services), &alive);
+                accept(&listener, stopped, Arc::new(services), &alive);
             }
         })?;
-        Ok(Self { stop: Some(stop), gone })
+        Ok(Self { phase, stop: Some(stop), gone })
     }
 
-    /// End it: the clients that follow are sent the last changes, no matter which, and no client delays this by more than
-    /// a moment.
-    pub fn finish(mut self) {
-        self.end();
-    }
-
-    fn end(&mut self) {
-        drop(self.stop.take());
-        let _ = self.gone.recv_timeout(FAREWELL);
+    /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a
+    /// moment.
+    pub fn finish(self) {
+        drop(self);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if self.stop.is_some() {
-            self.end();
+        let phase = std::mem::replace(&mut *self.phase.lock(), Phase::Over);
+        drop(self.stop.take());
+        if let Phase::Listening(listening) = phase {
+            drop(listening);
+            let _ = self.gone.recv_timeout(FAREWELL);
         }
     }
+}
+
+/// Listen at this path, unless the server has ended meanwhile.
+fn listen(path: &Path, phase: &Mutex<Phase>) -> Option<UnixListener> {
+    let mut phase = phase.lock();
+    if !matches!(*phase, Phase::Waiting) {
+        return None;
+    }
+    let listening = Listening::at(path).ok()?;
+    let listener = listening.listener.try_clone().ok()?;
+    *phase = Phase::Listening(listening);
+    Some(listener)
 }
 
 /// Returns whether the server is to end before this much time has passed.
@@ -92,18 +112,18 @@ fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
 }
 
 /// Take clients until the server ends.
-fn accept(listening: &Listening, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
+fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
     let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
     loop {
         let mut awaited =
-            [listening.listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+            [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         if poll(&mut awaited, None).is_err_and(|error| error != Errno::INTR) || !awaited[1].revents().is_empty() {
             return;
         }
         if awaited[0].revents().is_empty() {
             continue;
         }
-        match listening.listener.accept() {
+        match listener.accept() {
             Ok((stream, _)) if is_own(&stream) => {
                 let client = Client { clients: Arc::clone(&clients), _alive: alive.clone() };
                 admit(stream, &stopped, &services, client);
@@ -147,12 +167,6 @@ fn admit(stream: UnixStream, stopped: &Arc<PipeReader>, services: &Arc<dyn Servi
         // A connection that fails is over; its client sees that.
         let _ = Connection::new(stream, &stopped, services.serve()).and_then(Connection::run);
     });
-}
-
-impl From<ListenError> for io::Error {
-    fn from(error: ListenError) -> Self {
-        Self::other(error)
-    }
 }
 
 #[cfg(test)]
