@@ -11,6 +11,10 @@ pub struct Interrupt {
     pub typed: bool,
 }
 
+/// Between two requests with the same signal, which could become one.
+#[cfg(unix)]
+const BETWEEN_REQUESTS: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Ask this process to end, as another one would with a signal; `twice` as one that does not want to wait.
 ///
 /// # Errors
@@ -19,9 +23,12 @@ pub fn ask_own_end(twice: bool) -> io::Result<()> {
     #[cfg(unix)]
     {
         use rustix::process::{Signal, getpid, kill_process};
-        // Two requests with the same signal could become one.
-        let signals = if twice { &[Signal::HUP, Signal::TERM][..] } else { &[Signal::TERM] };
-        Ok(signals.iter().try_for_each(|signal| kill_process(getpid(), *signal))?)
+        kill_process(getpid(), Signal::TERM)?;
+        if twice {
+            std::thread::sleep(BETWEEN_REQUESTS);
+            kill_process(getpid(), Signal::TERM)?;
+        }
+        Ok(())
     }
     #[cfg(not(unix))]
     {

@@ -115,8 +115,7 @@ fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
 fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
     let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
     loop {
-        let mut awaited =
-            [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let mut awaited = [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         if poll(&mut awaited, None).is_err_and(|error| error != Errno::INTR) || !awaited[1].revents().is_empty() {
             return;
         }

@@ -164,6 +164,12 @@ pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
     found.map_or_else(newest, |(path, _)| Ok(path))
 }
 
+/// The slot with this key: one that has not ended, else the one that ended last.
+pub fn slot_of<'s>(snapshot: &'s Snapshot, key: &str) -> Option<&'s SlotView> {
+    let with_key = snapshot.slots.iter().filter(|slot| slot.has_key(key));
+    with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns))
+}
+
 /// True for the board of a process that is at work.
 pub(super) fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)

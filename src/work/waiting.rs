@@ -8,7 +8,7 @@ use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::{Standing, failure};
 
-use super::boards::BoardError;
+use super::boards::{BoardError, slot_of};
 use super::logs;
 use crate::run::{log_file, logs_of};
 use crate::trouble::{Explain, TroubleKind};
@@ -178,8 +178,7 @@ struct Verdict<'s> {
 impl<'s> Verdict<'s> {
     fn of(awaited: &Awaited, snapshot: &'s Snapshot) -> Self {
         let board_over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
-        let with_key = snapshot.slots.iter().filter(|slot| slot.has_key(&awaited.key));
-        let slot = with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns));
+        let slot = slot_of(snapshot, &awaited.key);
         let Some(found) = slot else { return Self { slot, reached: board_over.then_some(false) } };
         let standing = Standing::of(found);
         let reached = match (awaited.reached, standing.over()) {

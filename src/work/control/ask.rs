@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::SlotView;
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
@@ -137,20 +137,14 @@ fn find(key: &str, board: Option<&str>) -> Result<(PathBuf, SlotView), ControlEr
     if board.is_some() {
         let path = boards::find(board)?;
         let snapshot = boards::open_file(&path)?.snapshot().map_err(BoardError::Read)?;
-        return match of_key(&snapshot, key) {
+        return match boards::slot_of(&snapshot, key) {
             Some(slot) => Ok((path, slot.clone())),
             None => Err(missing(Some(path))),
         };
     }
     let running = boards::readable_boards()?.into_iter().filter(|(_, snapshot)| boards::at_work(snapshot));
     let mut having: Vec<(PathBuf, SlotView)> =
-        running.filter_map(|(path, snapshot)| Some((path, of_key(&snapshot, key)?.clone()))).collect();
+        running.filter_map(|(path, snapshot)| Some((path, boards::slot_of(&snapshot, key)?.clone()))).collect();
     having.sort_by_key(|(_, slot)| slot.state.ended());
     having.into_iter().next().ok_or_else(|| missing(None))
-}
-
-/// The slot with this key: one that has not ended, else the one that ended last.
-pub(super) fn of_key<'s>(snapshot: &'s Snapshot, key: &str) -> Option<&'s SlotView> {
-    let with_key = snapshot.slots.iter().filter(|slot| slot.has_key(key));
-    with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns))
 }

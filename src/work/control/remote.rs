@@ -10,9 +10,10 @@ use serde_json::json;
 use vx_shm::{Reader, SlotView};
 use vx_status::source::{Control, RequestFailure};
 
-use super::ask::{connect, of_key};
+use super::ask::connect;
 use super::hand::Verb;
 use crate::rpc::{CallError, Client};
+use crate::work::boards::slot_of;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Failures that are kept for the view; later ones are dropped.
@@ -102,7 +103,7 @@ impl Asking {
     fn slot(&self, key: &str) -> Result<SlotView, String> {
         let snapshot = Reader::open(&self.board).map_err(|error| error.to_string())?.snapshot();
         let snapshot = snapshot.map_err(|error| error.to_string())?;
-        of_key(&snapshot, key).cloned().ok_or_else(|| "it is no longer on the board".to_owned())
+        slot_of(&snapshot, key).cloned().ok_or_else(|| "it is no longer on the board".to_owned())
     }
 
     /// Ask the slot's runner, on the connection that is there, or on a new one where that is over.

@@ -14,6 +14,7 @@ use vx_shm::{Reader, SlotView, Snapshot};
 
 use super::document::document;
 use super::hand::Hand;
+use crate::work::boards::slot_of;
 
 /// A reading that is not older than this serves the next client as well.
 const FRESH: Duration = Duration::from_millis(50);
@@ -78,8 +79,7 @@ impl View {
     pub(super) fn slot(&self, key: &str) -> Option<SlotView> {
         let mut state = self.state.lock();
         self.read(&mut state, Duration::ZERO);
-        let with_key = state.snapshot.slots.iter().filter(|slot| slot.has_key(key));
-        with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns)).cloned()
+        slot_of(&state.snapshot, key).cloned()
     }
 
     /// The newest lines of a slot's log on the board itself.
