@@ -9,7 +9,7 @@ use vx_shm::{Board, Reservation};
 use crate::channel::{InstallChannel, Mark, slot_key};
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
-use crate::process::{Ended, Group, Launch, Running, start};
+use crate::process::{Ended, Group, Launch, LogFile, LogPolicy, Output, Running, Stdin, start};
 use crate::run::{log_file, logs_of};
 
 /// The most of a child's last output that is kept for its error, in bytes.
@@ -79,12 +79,13 @@ pub(super) fn start_install(
         program: child.program.clone(),
         arguments,
         environment,
-        document,
-        log: Some(log),
-        heading,
+        directory: None,
+        stdin: Stdin::Document(document),
+        output: Output::Merged,
+        log: Some(LogFile { path: log, heading, policy: LogPolicy::default() }),
         pass_on: false,
         keep_bytes: KEEP_BYTES,
         group: Group::Own,
     };
-    start(launch, on_end)
+    start(launch, None, on_end)
 }

@@ -108,8 +108,8 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "log", "parent", "usage"],
-            &["capture", "tree"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["capture", "launch", "tree"],
             &["foreground", "replace"],
             &["relay", "short"],
         ],
