@@ -20,8 +20,8 @@ use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
 use crate::paths::{Home, runtime_directory, spare_directories};
-use crate::run::{Dumper, FlightRecorder, create_board};
-use crate::sync::{InstallChild, Jobs, Run, Step, start_run};
+use crate::run::{Dumper, FlightRecorder, Jobs, create_board};
+use crate::sync::{InstallChild, Run, Step, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most installs at once if no limit is given and all of them wait for the network.

@@ -31,6 +31,7 @@ pub mod releases;
 pub mod repair;
 pub mod replay;
 pub mod reports;
+pub mod rings;
 pub mod routes;
 pub mod run;
 pub mod sbom;

@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 15] = [
+const TOWERS: [Tower; 16] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -108,8 +108,8 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "log", "parent", "usage"],
-            &["capture", "tree"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["capture", "launch", "tree"],
             &["foreground", "replace"],
             &["relay", "short"],
         ],
@@ -126,13 +126,21 @@ const TOWERS: [Tower; 15] = [
         ],
     },
     Tower {
+        sources: "src/run",
+        floors: &[
+            &["dumper", "end", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["boards", "control", "job", "recorder"],
+            &["supervisor"],
+        ],
+    },
+    Tower {
         sources: "src/sync",
-        floors: &[&["child", "parallel", "reporter", "step", "wanted_by"], &["plan", "schedule"], &["resolve"]],
+        floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
     },
     Tower {
         sources: "src/work",
         floors: &[
-            &["boards", "holder", "logs", "look", "policy", "replay", "shims"],
+            &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
             &["control", "follow", "recordings", "reports", "run", "store", "waiting"],
             &["exports", "withheld", "wrapped"],
             &["error", "options"],

@@ -7,7 +7,7 @@ use vx_shm::SlotView;
 use vx_status::source::RequestFailure;
 
 use super::hand::{Hand, Verb, impossible, is_so_already};
-use crate::sync::Request;
+use crate::run::Request;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The longest wait for the run to take a request.

@@ -3,9 +3,9 @@
 use vx_status::source::RequestFailure;
 
 use super::cancel::Manner;
-use super::{Request, Scheduler};
+use super::{Request, Supervisor};
 
-impl Scheduler {
+impl Supervisor {
     /// Carry a request out. A failure that no one in particular waits for goes to the views.
     pub(super) fn take_request(&mut self, request: Request) {
         if let Err(failure) = self.carry_request_out(request) {
