@@ -87,6 +87,22 @@ fn reports_on_behalf_of_one_process_claim_a_reservation_and_continue_it() {
 }
 
 #[test]
+fn a_writer_that_leaves_its_creators_reservation_is_silent_until_the_end_is_recorded() {
+    both_forms(|form| {
+        let board = form.board("p", 4);
+        let wrapped = Work { runner: Some(std::process::id()), ..work("build") };
+        let reserved = Slot::reserve(board.path(), &wrapped, RUNNING, None).unwrap();
+        drop(reserved.claim().unwrap());
+        let seen = slot(&board);
+        assert!(matches!(seen.liveness, Liveness::Silent(_)), "{:?}", seen.liveness);
+        let joined = Slot::join(board.path(), "build", "", Kind::Task).unwrap_err();
+        assert!(matches!(joined, ClaimError::Place(_)), "the command may go on: {joined}");
+        reserved.end(&Ending::new(SlotState::Done)).unwrap();
+        assert_eq!(slot(&board).state, SlotState::Done);
+    });
+}
+
+#[test]
 fn a_reservation_lives_as_long_as_the_process_that_made_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.board");

@@ -19,7 +19,7 @@ pub(super) fn run(project: &ProjectPlace, key: &str, board: Option<&str>, mut wr
         }
         Err(error) => print::doubt(&Trouble::of(&error)),
     }
-    let (place, trouble) = Place::take(key, board, &wrapped.line(), wrapped.total)?;
+    let (place, trouble) = Place::take(key, board, &wrapped.line())?;
     if let Some(trouble) = trouble {
         let text = format!("`{key}` runs without a board: {}", trouble.text);
         print::doubt(&Trouble { text, ..trouble });

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `[12/340] CXX x.o`, `[ 45%] Building` | ninja, cmake, make's generators |
 //! | `Building [===> ] 12/340: crate` | cargo |
-//! | `Step 3/7 : RUN x`, `#9 [3/7] RUN x` | docker |
+//! | `Step 3/7 : RUN x`, `#9 [3/7] RUN x`, `=> [3/7] RUN x` | docker |
+//! | `[3 of 7] Compiling X` | compilers of Haskell |
 //! | `(12/340)` | nextest, package managers |
-//! | `━━━╸ 1.2/3.4 MB` | pip |
+//! | `━━━╸ 1.2/3.4 MB`, `Progress 1200 of 3400` | pip |
+//! | `App -> /src/bin/App.dll`, `App succeeded (0.3s)` | msbuild, dotnet: what is done, without a whole |
 //! | `45%`, `45.3 %` | most others |
 //! | `[####......]`, `[===>   ]` | bars without a number |
 
@@ -23,6 +25,7 @@ pub(super) fn read(line: &str) -> Option<(Rank, Reading)> {
         .or_else(|| fraction(line).map(|reading| (Rank::Fraction, reading)))
         .or_else(|| percent(line).map(|reading| (Rank::Percent, reading)))
         .or_else(|| bar(line).map(|reading| (Rank::Bar, reading)))
+        .or_else(|| built(line).map(|reading| (Rank::Fraction, reading)))
 }
 
 fn counted(done: u64, total: u64, unit: Unit, message: &str) -> Option<Reading> {
@@ -38,19 +41,19 @@ fn said(text: &str) -> Option<String> {
 
 /// Steps that are counted where builders do: in brackets at the beginning, after `Step`, after cargo's bar.
 fn step(line: &str) -> Option<Reading> {
-    in_brackets(line).or_else(|| after_word(line)).or_else(|| after_bar(line))
+    in_brackets(line).or_else(|| after_word(line)).or_else(|| received(line)).or_else(|| after_bar(line))
 }
 
-/// `[12/340] text`, `[ 45%] text`; with `#9 ` in front as docker prints it.
+/// `[12/340] text`, `[3 of 7] text`, `[ 45%] text`; with `#9 ` or `=> ` in front as docker prints it.
 fn in_brackets(line: &str) -> Option<Reading> {
     let line = match line.strip_prefix('#').and_then(whole) {
         Some((_, rest)) => rest.trim_start(),
-        None => line,
+        None => line.strip_prefix("=> ").unwrap_or(line),
     };
     let inside = line.strip_prefix('[')?.trim_start();
     // A stage of docker's may have a name: `[build 3/7]`.
     let numbers = inside.trim_start_matches(|letter: char| letter.is_ascii_alphabetic() || letter == '-').trim_start();
-    if let Some((done, total, rest)) = slashed(numbers) {
+    if let Some((done, total, rest)) = slashed(numbers).or_else(|| joined(numbers, "of")) {
         return counted(done, total, Unit::Count, rest.trim_start().strip_prefix(']')?);
     }
     let (done, rest) = percentage(inside)?;
@@ -60,8 +63,27 @@ fn in_brackets(line: &str) -> Option<Reading> {
 /// `Step 3/7 : text`.
 fn after_word(line: &str) -> Option<Reading> {
     let rest = ["Step ", "step ", "STEP "].iter().find_map(|word| line.strip_prefix(word))?;
-    let (done, total, rest) = slashed(rest)?;
+    let (done, total, rest) = slashed(rest).or_else(|| joined(rest, "of"))?;
     counted(done, total, Unit::Count, rest)
+}
+
+/// `Progress 1200 of 3400`: pip's own form for programs, in bytes.
+fn received(line: &str) -> Option<Reading> {
+    let (done, total, rest) = joined(line.strip_prefix("Progress ")?, "of")?;
+    counted(done, total, Unit::Bytes, rest).filter(|_| rest.is_empty())
+}
+
+/// `App -> /src/bin/App.dll`, and `App net8.0 succeeded (0.3s) → bin/App.dll`: a project that is built.
+fn built(line: &str) -> Option<Reading> {
+    let library = |path: &str| [".dll", ".exe", ".nupkg"].iter().any(|end| path.trim_end().ends_with(end));
+    let classic = line.split_once(" -> ").filter(|(_, path)| library(path)).map(|(name, _)| name);
+    let terminal = || {
+        let (name, rest) = line.split_once(" succeeded ").or_else(|| line.split_once(" succeeded with "))?;
+        let took = rest.rsplit_once('(')?.1.split_once("s)")?.0;
+        (thousandths(took)?.1.is_empty() && !name.starts_with("Build")).then_some(name)
+    };
+    let name = classic.or_else(terminal)?;
+    Some(Reading { done: None, unit: Unit::Count, message: Some(said(name)?) })
 }
 
 /// `Building [===>   ] 12/340: text`.
@@ -103,15 +125,16 @@ fn percent(line: &str) -> Option<Reading> {
 
 /// A bar without a number, such as `[####......]`.
 fn bar(line: &str) -> Option<Reading> {
-    let openings = line.match_indices(['[', '(', '|']);
+    let openings = line.match_indices(['[', '(', '|', '⸨']);
     openings
         .filter_map(|(at, opening)| {
             let closing = match opening {
                 "[" => ']',
                 "(" => ')',
+                "⸨" => '⸩',
                 _ => '|',
             };
-            let (drawn, _) = line[at + 1..].split_once(closing)?;
+            let (drawn, _) = line[at + opening.len()..].split_once(closing)?;
             let (full, cells) = filled(drawn)?;
             counted(full * 1000 / cells, 1000, Unit::Permille, "")
         })
@@ -137,8 +160,13 @@ fn filled(drawn: &str) -> Option<(u64, u64)> {
 
 /// `12/340`, with blanks around the slash.
 fn slashed(text: &str) -> Option<(u64, u64, &str)> {
+    joined(text, "/")
+}
+
+/// Two numbers with this between them, and blanks around it.
+fn joined<'a>(text: &'a str, by: &str) -> Option<(u64, u64, &'a str)> {
     let (done, rest) = whole(text)?;
-    let (total, rest) = whole(rest.trim_start().strip_prefix('/')?.trim_start())?;
+    let (total, rest) = whole(rest.trim_start().strip_prefix(by)?.trim_start())?;
     Some((done, total, rest))
 }
 

@@ -33,10 +33,30 @@ fn forms_of_programs_are_read() {
         ("Receiving objects:  67% (670/1000), 1.2 MiB", 670, 1000, Unit::Count, ""),
         ("(####......) reify:lodash: timing", 400, 1000, Unit::Permille, ""),
         ("[=====>    ]", 500, 1000, Unit::Permille, ""),
+        ("⸨████░░░░░░⸩ ⠋ reify:lodash: http fetch GET 200", 400, 1000, Unit::Permille, ""),
+        ("Building [====>               ]", 200, 1000, Unit::Permille, ""),
+        (" => [build 3/7] RUN make                     1.2s", 3, 7, Unit::Count, "RUN make                     1.2s"),
+        ("[+] Building 12.3s (5/12)", 5, 12, Unit::Count, ""),
+        ("[3 of 7] Compiling Main ( Main.hs )", 3, 7, Unit::Count, "Compiling Main ( Main.hs )"),
+        ("Step 3 of 7: link", 3, 7, Unit::Count, "link"),
+        ("Progress 1200 of 3400", 1_200, 3_400, Unit::Bytes, ""),
         ("3 / 7 files done.", 3, 7, Unit::Count, ""),
     ] {
         let message = (!message.is_empty()).then(|| message.to_owned());
         assert_eq!(read(line), Some((done, Some(total), unit, message)), "{line}");
+    }
+}
+
+#[test]
+fn a_project_that_is_built_is_a_message_without_numbers() {
+    for (line, message) in [
+        ("  App -> /src/bin/Debug/net8.0/App.dll", "App"),
+        ("  App.Core net8.0 succeeded (0.3s) → bin/App.Core.dll", "App.Core net8.0"),
+        ("  App succeeded with 1 warning(s) (1.2s) → bin/App.dll", "App"),
+    ] {
+        let last = readings(format!("{line}\n").as_bytes(), usize::MAX).pop();
+        let expected = Reading { done: None, unit: Unit::Count, message: Some(message.to_owned()) };
+        assert_eq!(last, Some(expected), "{line}");
     }
 }
 
@@ -58,8 +78,37 @@ fn what_only_looks_like_progress_is_not() {
         "99999999999999999999/99999999999999999999",
         "http://h.invalid/12/340",
         "a-12/340",
+        "Build started 1/2/2026 10:00:00 AM.",
+        "Build succeeded in 2.1s",
+        "Time Elapsed 00:00:01.23",
+        "git mv a -> b",
+        "Restore succeeded (maybe)",
+        "Progress 1 of 2 files",
     ] {
         assert_eq!(read(line), None, "{line}");
+    }
+}
+
+/// As they print on a terminal of 100 columns.
+#[test]
+fn the_terminal_output_of_real_programs_is_read() {
+    let count = |done, total| Some((done, Some(total)));
+    let ninja = "\r[0/40] CXX o0\x1b[K\r[1/40] CXX o0\x1b[K\r[1/40] CXX o2\x1b[K\r[40/40] CXX o39\x1b[K\n";
+    let cargo = "\x1b[1m\x1b[92m   Compiling\x1b[0m libc v0.2.191\r\n\x1b[1m\x1b[96m    Building\x1b[0m [=>              ] \
+                 4/40: libc(build.rs), quote    \r\x1b[1m\x1b[96m    Building\x1b[0m [==>             ] 5/40: quote  \r\x1b[K\
+                 \x1b[1m\x1b[92m    Finished\x1b[0m `dev` profile [unoptimized + debuginfo] target(s) in 12.3s\r\n";
+    let script = "\u{2819}\x1b[1G\x1b[0K\n> j@1.0.0 build\n> node b.js\n\n\r\x1b[2K<s> [webpack.Progress] 5% building 1/20 modules\
+                  \r\x1b[2K<s> [webpack.Progress] 100% building 20/20 modules\ndone\n";
+    for (printed, expected, message) in [
+        (ninja, vec![count(0, 40), count(1, 40), count(1, 40), count(40, 40)], Some("CXX o39")),
+        (cargo, vec![count(4, 40), count(5, 40)], Some("quote")),
+        (script, vec![count(1, 20), count(20, 20)], None),
+    ] {
+        for piece in [1, 5, usize::MAX] {
+            let read = readings(printed.as_bytes(), piece);
+            assert_eq!(read.iter().map(|reading| reading.done).collect::<Vec<_>>(), expected, "{printed}");
+            assert_eq!(read.last().and_then(|reading| reading.message.as_deref()), message, "{printed}");
+        }
     }
 }
 

@@ -28,6 +28,19 @@ pub fn callers() -> Vec<u32> {
     Vec::new()
 }
 
+/// True if there is a process with this number, or if the system does not say.
+#[cfg(unix)]
+pub fn is_there(pid: u32) -> bool {
+    let pid = rustix::process::Pid::from_raw(pid.cast_signed());
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+}
+
+/// True: this system is not asked.
+#[cfg(not(unix))]
+pub fn is_there(_: u32) -> bool {
+    true
+}
+
 #[cfg(target_os = "linux")]
 fn ancestors() -> Vec<Ancestor> {
     let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get().cast_unsigned());

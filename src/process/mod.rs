@@ -26,7 +26,7 @@ mod tree;
 mod tree;
 mod usage;
 
-pub use callers::callers;
+pub use callers::{callers, is_there};
 pub use capture::{OnLine, Tail};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};

@@ -2,54 +2,54 @@
 
 mod tree;
 
-use serde_json::{Value, json};
-use vx_shm::{SlotView, Snapshot};
+use serde_json::Value;
+use vx_shm::Snapshot;
 
-use crate::error_cell::ErrorCell;
-use crate::vocabulary::{Phases, word_of};
+use tree::Form;
 
 /// A snapshot as JSON. Unknown values are `null`; times are RFC 3339, sizes bytes.
 ///
-/// It holds the board and its slots as [`numbers`] does, with the words of each slot's steps, and with its error in three
-/// fields: `error`, all lines as people see them, `error_kind` and `hint`. The end of a slot may imply the kind.
+/// It holds the board and its slots as [`numbers`] does, but each step by its word, and an error in three fields:
+/// `error`, all lines as people see them, `error_kind` and `hint`.
 pub fn to_json(snapshot: &Snapshot) -> Value {
-    let mut document = tree::of(snapshot);
-    if let Some(slots) = document["slots"].as_array_mut() {
-        slots.iter_mut().zip(&snapshot.slots).for_each(|(slot, view)| explain(slot, view));
-    }
-    document
+    tree::of(snapshot, Form::Explained)
 }
 
 /// A snapshot as JSON with every number as the board holds it, and no word that a reader would have to know: the form of
 /// the dump that is kept to check readers in other languages.
 pub fn numbers(snapshot: &Snapshot) -> Value {
-    tree::of(snapshot)
-}
-
-fn explain(slot: &mut Value, view: &SlotView) {
-    let error = ErrorCell::of_slot(view);
-    let phases = view.phases().map(|entry| entry.phase).zip(slot["transitions"].as_array().into_iter().flatten());
-    let phases: Vec<Value> = phases
-        .map(|(phase, entry)| json!({ "phase": phase, "entered_at": entry["entered_at"], "done": entry["done"] }))
-        .collect();
-    slot["phase"] = json!(word_of(view));
-    slot["phases"] = json!(phases);
-    slot["install_path"] = slot["result"].take();
-    if let Some(fields) = slot.as_object_mut() {
-        for replaced in ["step", "step_name", "transitions", "result"] {
-            fields.remove(replaced);
-        }
-    }
-    slot["error"] = json!(error.as_ref().map(ErrorCell::shown_text));
-    slot["error_kind"] = json!(ErrorCell::kind_of_slot(view));
-    slot["hint"] = json!(error.as_ref().and_then(|error| error.hint.as_deref()));
+    tree::of(snapshot, Form::Held)
 }
 
 #[cfg(test)]
 mod tests {
-    use vx_shm::SlotState;
+    use serde_json::json;
+    use vx_shm::{SlotState, SlotView};
 
     use super::*;
+    use crate::error_cell::ErrorCell;
+
+    #[test]
+    fn steps_are_words_and_the_writers_own_comes_first() {
+        use vx_shm::{Kind, Step, Transition};
+        let entry = |step| Transition { step: Step::new(step), entered_at_ns: 0, done: 5 };
+        let slot = SlotView {
+            kind: Kind::Task,
+            step: Step::new(3),
+            transitions: vec![entry(0), entry(3)],
+            ..SlotView::default()
+        };
+        let named = SlotView { step_name: Some("linking".into()), ..slot.clone() };
+        let document = to_json(&Snapshot { slots: vec![slot, named], ..Snapshot::default() });
+        let [plain, named] = [0, 1].map(|at| &document["slots"][at]);
+        assert_eq!((&plain["step"], &named["step"]), (&json!("running"), &json!("linking")));
+        assert_eq!(
+            (&plain["transitions"][1]["step"], &plain["transitions"][1]["done"]),
+            (&json!("running"), &json!(5))
+        );
+        assert_eq!(named["transitions"][0]["step"], "queued");
+        assert!(plain.get("step_name").is_none() && plain.get("result") == Some(&Value::Null));
+    }
 
     #[test]
     fn a_cancelled_slot_has_its_kind_without_an_error() {

@@ -202,7 +202,7 @@ fn error_fields<S: Serializer>(error: &ErrorCell<'_>, serializer: S) -> Result<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::Transition;
+    use vx_shm::{SlotState, Transition};
 
     const SECOND: u64 = 1_000_000_000;
 

@@ -15,6 +15,7 @@ use crate::standing::{Standing, ending};
 use crate::text::{fitted, padded, padded_left, width};
 use crate::totals::{Totals, board_elapsed_ms};
 use crate::units::{bytes, duration};
+use crate::vocabulary::{self, Ends};
 
 /// Lines of an error, and of the log below it, that are repeated.
 const ERROR_LINES: usize = 12;
@@ -128,16 +129,32 @@ fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
     if totals.all == 0 {
         return "nothing to do".to_owned();
     }
-    let counted = [
-        (totals.good - totals.skipped, "installed", Tone::Good),
-        (totals.skipped, "left as they were", Tone::Quiet),
-        (totals.failed, "failed", Tone::Bad),
-        (totals.cancelled, "cancelled", Tone::Warning),
-        (totals.all - totals.over, "not finished", Tone::Warning),
-    ];
+    let mut counted = by_word(snapshot, Standing::Done, Tone::Good, |ends| ends.done);
+    counted.push((totals.skipped, "left as they were", Tone::Quiet));
+    counted.push((totals.failed, "failed", Tone::Bad));
+    counted.extend(by_word(snapshot, Standing::Cancelled, Tone::Warning, |ends| ends.cancelled));
+    counted.push((totals.all - totals.over, "not finished", Tone::Warning));
     let parts = counted.iter().filter(|(count, _, _)| *count > 0);
     let parts: Vec<String> = parts.map(|(count, word, tone)| theme.paint(&format!("{count} {word}"), *tone)).collect();
     format!("\n{} in {}", parts.join(", "), duration(board_elapsed_ms(snapshot)))
+}
+
+/// The slots with this end, counted by the words that their kinds have for it.
+fn by_word(
+    snapshot: &Snapshot,
+    end: Standing,
+    tone: Tone,
+    word: fn(&Ends) -> &'static str,
+) -> Vec<(usize, &'static str, Tone)> {
+    let mut counted: Vec<(usize, &'static str, Tone)> = Vec::new();
+    for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot) == end) {
+        let word = word(&vocabulary::of(slot.kind).ends);
+        match counted.iter_mut().find(|(_, known, _)| *known == word) {
+            Some((count, ..)) => *count += 1,
+            None => counted.push((1, word, tone)),
+        }
+    }
+    counted
 }
 
 #[cfg(test)]
@@ -197,6 +214,24 @@ mod tests {
         }
         assert!(rendered(Some(20)).contains("a-tool-of-many-letters  10.20.30  failed: "), "{}", rendered(Some(20)));
         assert_eq!(rendered(Some(200)), rendered(None));
+    }
+
+    #[test]
+    fn the_sums_have_the_words_of_each_kind() {
+        use vx_shm::{Kind, SlotState};
+        let slot =
+            |index, kind, state| SlotView { index, kind, state, key: format!("k{index}"), ..SlotView::default() };
+        let slots = vec![
+            slot(0, Kind::Task, SlotState::Done),
+            slot(1, Kind::Turn, SlotState::Done),
+            slot(2, Kind::Install, SlotState::Done),
+            slot(3, Kind::Service, SlotState::Cancelled),
+            slot(4, Kind::Task, SlotState::Cancelled),
+        ];
+        let table =
+            render(&Snapshot { slots, ..Snapshot::default() }, &mut FixedLogs(Vec::new()), Look::default(), None);
+        let sums = table.lines().last().unwrap_or_default();
+        assert!(sums.starts_with("2 done, 1 installed, 1 stopped, 1 cancelled in "), "{table}");
     }
 
     #[test]

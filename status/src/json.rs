@@ -46,7 +46,10 @@ impl JsonLines {
         left: Option<TimeLeft>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        self.whole(snapshot, paces, left, out)?;
+        let hanging = hanging(snapshot, paces);
+        if let Some(whole) = self.whole(&Totals::with(snapshot, paces, left), &hanging, snapshot.taken_at_ns) {
+            write_line(out, &whole)?;
+        }
         for slot in &snapshot.slots {
             let cursor = self.cursors.entry(SlotId::of(slot)).or_default();
             for event in cursor.new_events(slot, snapshot.taken_at_ns, BETWEEN_COUNTS_NS) {
@@ -56,25 +59,16 @@ impl JsonLines {
         out.flush()
     }
 
-    /// Write an event about the whole run: once a second while there is work, and as soon as a tool begins or ceases to
-    /// hang.
-    fn whole(
-        &mut self,
-        snapshot: &Snapshot,
-        paces: &[Pace],
-        left: Option<TimeLeft>,
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let totals = Totals::with(snapshot, paces, left);
-        let hanging = hanging(snapshot, paces);
+    /// The event about the whole run, if it is due: once a second while there is work, and as soon as a tool begins or
+    /// ceases to hang.
+    fn whole<'a>(&mut self, totals: &Totals, hanging: &[Hanging<'a>], now_ns: u64) -> Option<Whole<'a>> {
         let hung: Vec<_> = hanging.iter().map(|hangs| (SlotId::of(hangs.slot), hangs.standing)).collect();
-        let now_ns = snapshot.taken_at_ns;
         let recent = |(at, then): &(u64, _)| now_ns.saturating_sub(*at) < BETWEEN_WHOLES_NS && *then == hung;
         if totals.over == totals.all || self.whole_reported.as_ref().is_some_and(recent) {
-            return Ok(());
+            return None;
         }
         self.whole_reported = Some((now_ns, hung));
-        write_line(out, &Whole::of(&totals, &hanging))
+        Some(Whole::of(totals, hanging))
     }
 
     /// Write the last event, after those of the last reading.

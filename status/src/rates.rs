@@ -86,6 +86,7 @@ impl Track {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use vx_shm::SlotState;
 
     const SECOND: u64 = 1_000_000_000;
 

@@ -1,10 +1,10 @@
 //! The state of a slot in one word that distinguishes slow, stalled, silent, lost and died.
 
-use vx_shm::{Kind, Liveness, SlotState, SlotView};
+use vx_shm::{Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
 use crate::slot::{error_cell, first_line};
-use crate::vocabulary::{Phase, Phases, begun, may_rest, word_of};
+use crate::vocabulary::{self, Phase, Phases, begun, may_rest, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
 /// board.
@@ -118,13 +118,12 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
 
 /// The end of the slot in a few words. Not cleaned.
 pub fn ending(slot: &SlotView, standing: Standing) -> String {
-    let cell = error_cell(slot);
+    let (cell, ends) = (error_cell(slot), vocabulary::of(slot.kind).ends);
     let first = cell.lines().map(str::trim).find(|line| !line.is_empty());
     match standing {
-        Standing::Done if slot.kind == Kind::Install => "installed".to_owned(),
-        Standing::Done => "done".to_owned(),
-        Standing::Skipped => first.unwrap_or(or_else(first_line(&slot.message), "nothing to do")).to_owned(),
-        Standing::Cancelled => "cancelled".to_owned(),
+        Standing::Done => ends.done.to_owned(),
+        Standing::Skipped => first.unwrap_or(or_else(first_line(&slot.message), ends.skipped)).to_owned(),
+        Standing::Cancelled => ends.cancelled.to_owned(),
         Standing::Failed => first.unwrap_or(or_else(first_line(&slot.message), "failed without a word")).to_owned(),
         Standing::Died => match (slot.signal, slot.exit_code) {
             (Some(signal), _) => format!("killed by signal {signal}{}", signal_name(signal)),
@@ -207,6 +206,19 @@ mod tests {
         let task = SlotView { liveness: Liveness::Stalled(60_000), ..counting(0, "build", 3, 10) };
         assert_eq!(Standing::of(&task), Standing::Stalled);
         assert_eq!(Standing::of(&SlotView { total: None, ..task }), Standing::Running);
+    }
+
+    #[test]
+    fn an_end_has_the_words_of_its_kind() {
+        use vx_shm::Kind;
+        let said = |kind, state| {
+            let slot = SlotView { kind, state, ..SlotView::default() };
+            ending(&slot, Standing::of(&slot))
+        };
+        assert_eq!(said(Kind::Service, SlotState::Cancelled), "stopped");
+        assert_eq!(said(Kind::Task, SlotState::Cancelled), "cancelled");
+        let done = [Kind::Install, Kind::Task, Kind::Service, Kind::Build, Kind::Turn];
+        assert_eq!(done.map(|kind| said(kind, SlotState::Done)), ["installed", "done", "ended", "built", "done"]);
     }
 
     #[test]

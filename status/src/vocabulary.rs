@@ -4,8 +4,11 @@
 //! the rest stand here, so that a new kind of work is a new table. A writer may have a name of its own for a step, which
 //! [`word_of`] prefers.
 
+pub mod build;
 mod install;
+pub mod service;
 pub mod task;
+pub mod turn;
 
 use std::fmt;
 
@@ -17,8 +20,26 @@ use vx_shm::{Kind, SlotState, SlotView, Step, Transition, Unit};
 pub struct Vocabulary {
     /// One piece of such work.
     pub noun: &'static str,
+    /// The words for its ends.
+    pub ends: Ends,
     /// Its steps, by number.
     pub steps: &'static [Meaning],
+}
+
+/// The words for the ends of one kind of work, where they differ by kind. The numbers of the board are the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    /// It ended well.
+    pub done: &'static str,
+    /// It was stopped on request.
+    pub cancelled: &'static str,
+    /// Nothing had to be done.
+    pub skipped: &'static str,
+}
+
+impl Ends {
+    /// The words of most kinds.
+    const USUAL: Self = Self { done: "done", cancelled: "cancelled", skipped: "nothing to do" };
 }
 
 /// The meaning of one step.
@@ -49,9 +70,13 @@ impl Meaning {
     }
 }
 
-/// Kinds whose steps have no words yet, and numbers that this version does not know.
-const OTHER: Vocabulary =
-    Vocabulary { noun: "work", steps: &[Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") }] };
+/// Kinds that this version does not know.
+const OTHER: Vocabulary = Vocabulary {
+    noun: "work",
+    ends: Ends::USUAL,
+    steps: &[Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") }],
+};
+/// Numbers that this version does not know.
 const UNKNOWN: Meaning = Meaning { rests: true, counts: true, main: true, ..Meaning::of("working") };
 
 /// The vocabulary of a kind.
@@ -59,6 +84,9 @@ pub const fn of(kind: Kind) -> &'static Vocabulary {
     match kind {
         Kind::Install => &install::VOCABULARY,
         Kind::Task => &task::VOCABULARY,
+        Kind::Service => &service::VOCABULARY,
+        Kind::Build => &build::VOCABULARY,
+        Kind::Turn => &turn::VOCABULARY,
         _ => &OTHER,
     }
 }
@@ -86,10 +114,10 @@ pub fn sized_in_bytes(slot: &SlotView) -> bool {
     of(slot.kind).steps.iter().any(|meaning| meaning.main && meaning.unit == Unit::Bytes)
 }
 
-/// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task without a known
-/// total, since many commands show no progress.
+/// True if the slot may stand still for any time without being stalled: in a step that rests, and as a task or a build
+/// without a known total, since many commands show no progress.
 pub fn may_rest(slot: &SlotView) -> bool {
-    slot.phase().meaning().rests || slot.kind == Kind::Task && slot.total.is_none()
+    slot.phase().meaning().rests || matches!(slot.kind, Kind::Task | Kind::Build) && slot.total.is_none()
 }
 
 /// True if its work has begun and not ended: it is claimed, or reserved in a step of its work, as a command is that may
@@ -227,6 +255,12 @@ mod tests {
             assert_eq!(Phase::of(*kind, 0).name(), "queued");
             assert!(steps.iter().map(|meaning| meaning.weight).sum::<u16>() <= 1000, "{kind}");
             assert!(steps.iter().filter(|meaning| meaning.main).count() <= 1, "{kind}");
+            let mut letters: Vec<&str> = steps.iter().map(|meaning| meaning.letter).collect();
+            letters.sort_unstable();
+            letters.dedup();
+            assert_eq!(letters.len(), steps.len(), "{kind}: a letter twice");
+            let small = |meaning: &&Meaning| meaning.letter.chars().all(char::is_lowercase);
+            assert!(steps.iter().filter(small).all(|meaning| !meaning.work && meaning.rests), "{kind}");
             let mut words: Vec<&str> = steps.iter().map(|meaning| meaning.word).collect();
             words.sort_unstable();
             words.dedup();
@@ -239,8 +273,23 @@ mod tests {
         let word = |kind, number| Phase::of(kind, number).name();
         assert_eq!((word(Kind::Install, 3), word(Kind::Task, 3)), ("downloading", "running"));
         assert_eq!((word(Kind::Task, 200), word(Kind::Turn, 9)), ("working", "working"));
+        let named = |kind, step: Step| word(kind, step.number());
+        assert_eq!(named(Kind::Service, service::READY), "ready");
+        assert_eq!(named(Kind::Service, service::BACKING_OFF), "backing off");
+        assert_eq!(named(Kind::Build, build::RELOADING), "reloading");
+        assert_eq!(named(Kind::Turn, turn::USING_A_TOOL), "using a tool");
         assert!(Phase::of(Kind::Task, 1).waits() && !Phase::QUEUED.waits() && !Phase::LINKING.waits());
         assert_eq!(Phase::EXTRACTING.shares(), (850, 120));
+    }
+
+    #[test]
+    fn a_service_rests_in_any_step_and_a_build_only_without_a_total() {
+        let still = |kind, step, total| may_rest(&SlotView { kind, step, total, ..SlotView::default() });
+        assert!(still(Kind::Service, service::READY, None) && still(Kind::Turn, turn::THINKING, None));
+        assert!(still(Kind::Build, build::COMPILING, None) && !still(Kind::Build, build::COMPILING, Some(9)));
+        let backing_off = Phase::of(Kind::Service, service::BACKING_OFF.number());
+        let ready = Phase::of(Kind::Service, service::READY.number());
+        assert!(backing_off.waits() && !ready.waits());
     }
 
     #[test]

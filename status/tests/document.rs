@@ -63,8 +63,8 @@ fn the_json_of_a_board_fits_its_schema() {
     let slots = &schema["properties"]["slots"]["items"];
     for slot in json["slots"].as_array().unwrap() {
         fits(slot, slots, "slot");
-        for phase in slot["phases"].as_array().unwrap() {
-            fits(phase, &slots["properties"]["phases"]["items"], "phase");
+        for phase in slot["transitions"].as_array().unwrap() {
+            fits(phase, &slots["properties"]["transitions"]["items"], "transition");
         }
     }
     assert_eq!(json["slots"][0]["liveness"]["state"], "alive");

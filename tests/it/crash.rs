@@ -32,7 +32,7 @@ fn slow_and_quick() -> (Sandbox, Offer) {
 fn at_half(sandbox: &Sandbox) -> Value {
     sandbox.await_slot("biome", "is at half of its download", |slot| {
         let (done, total) = (slot["done"].as_u64().unwrap_or(0), slot["total"].as_u64().unwrap_or(u64::MAX));
-        slot["phase"] == "downloading" && done * 5 >= total * 2
+        slot["step"] == "downloading" && done * 5 >= total * 2
     })
 }
 
@@ -81,7 +81,7 @@ fn in_postinstall(command: &str) -> (Sandbox, Running, Vec<Process>) {
         let processes = sandbox.processes();
         let sleeping = processes.iter().any(|process| process.command.starts_with("sleep 97"));
         let slot = sandbox.slot("hello")?;
-        (sleeping && slot["phase"] == "post-install").then_some(processes)
+        (sleeping && slot["step"] == "post-install").then_some(processes)
     });
     let child = own.iter().find(|process| process.command.contains("--ipc-channel")).expect("a child").pid;
     let parent = |pid: u32| own.iter().find(|process| process.pid == pid).map(|process| process.parent);

@@ -6,6 +6,7 @@ mod estimates;
 mod events;
 mod exports;
 mod hanging;
+mod knowing;
 mod lines;
 mod recorded;
 mod recordings;

@@ -34,7 +34,7 @@ fn moves(screen: &str) -> bool {
 fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
     let sandbox = slow();
     let mut running = sandbox.command("sync --plain").stderr(std::process::Stdio::null()).spawn().expect("vx starts");
-    let half = |slot: &serde_json::Value| slot["done"].as_u64() > Some(1_600_000) && slot["phase"] == "downloading";
+    let half = |slot: &serde_json::Value| slot["done"].as_u64() > Some(1_600_000) && slot["step"] == "downloading";
     let child = sandbox.await_slot("biome", "is half there", half)["pid"].as_u64().expect("a process");
     let viewer = on_terminal(&sandbox, "top");
     viewer.await_screen("it moves", moves);
@@ -77,7 +77,10 @@ fn a_killed_parent_and_a_killed_child_leave_a_board_with_the_state_of_each() {
     );
     for slot in dumped["slots"].as_array().expect("slots") {
         let tool = slot["key"].as_str().expect("a tool");
-        assert!(slot["done"].as_u64() > Some(0) && !slot["phases"].as_array().expect("phases").is_empty(), "{slot}");
+        assert!(
+            slot["done"].as_u64() > Some(0) && !slot["transitions"].as_array().expect("phases").is_empty(),
+            "{slot}"
+        );
         assert!(row(&screen, tool).is_some_and(|row| !row.contains("running")), "{screen}");
     }
     late.press("\t\t\t");

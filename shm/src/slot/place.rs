@@ -216,6 +216,8 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
     match identity.origin {
         _ if !control.named => true,
         ORIGIN_JOINED => true,
+        // The creator reserved it, and records its end.
+        ORIGIN_RESERVED_BY if identity.runner == segment.facts().creator_pid && creator_alive == Some(true) => false,
         // Claimed, its writer's lock is the witness, which is free.
         ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
         ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {

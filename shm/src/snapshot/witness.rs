@@ -138,6 +138,8 @@ impl Witness {
         evidence.beat_interval_ms = identity.beat_interval_ms;
         match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
+            // Reserved by the creator itself: its lock is the better witness, also from another namespace.
+            ORIGIN_RESERVED_BY if identity.runner == self.creator.pid => evidence.judge_alive = creator_alive,
             ORIGIN_RESERVED_BY if !evidence.claimed => {
                 evidence.judge_alive = process::still_runs(writer, self.boot);
             }

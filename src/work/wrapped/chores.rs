@@ -3,7 +3,7 @@
 //! All of it is done while the command runs, and none for a command that ends at once: of that, the board shows
 //! everything. A recording begins with the steps so far and their times, so nothing is lost before its first look.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Chores {
     }
 }
 
-fn carry_out(board: &PathBuf, crowded: bool, over: &Receiver<()>) {
+fn carry_out(board: &Path, crowded: bool, over: &Receiver<()>) {
     let lasts = |time| over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
     let collect = || {
         // A board that cannot be removed stays for the next run to try again.

@@ -36,7 +36,7 @@ enum Writer {
     /// Nobody yet.
     Nobody,
     /// This process.
-    This(Slot),
+    This(Box<Slot>),
     /// The command, or nobody any more.
     Other,
 }
@@ -51,21 +51,16 @@ struct Own {
 impl Place {
     /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
     /// Where no board can be had, or the key is in use on a board that was not named, the place is none, and the trouble
-    /// says why. `total` is the whole of the work.
+    /// says why.
     ///
     /// # Errors
     /// The named board does not exist, is over or full, or the key is in use on it.
-    pub fn take(
-        key: &str,
-        board: Option<&str>,
-        title: &str,
-        total: Option<u64>,
-    ) -> Result<(Self, Option<Trouble>), WrapError> {
+    pub fn take(key: &str, board: Option<&str>, title: &str) -> Result<(Self, Option<Trouble>), WrapError> {
         let key = slot_key(key);
         let named = board.filter(|board| !board.is_empty());
         let found = named.map_or_else(whereabouts::find, |named| boards::find(Some(named)).map(Found::Board));
         let crowded = match found {
-            Ok(Found::Board(path)) => match reserve(&path, &key, total) {
+            Ok(Found::Board(path)) => match reserve(&path, &key) {
                 Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
                 Err(error) if named.is_some() => return Err(refused(&path, error).into()),
                 // A board that is over, or full, is no place for a new piece of work.
@@ -76,14 +71,14 @@ impl Place {
             Err(error) if named.is_some() => return Err(error.into()),
             Err(_) => false,
         };
-        let own = Self::own(&key, title, total, crowded);
+        let own = Self::own(&key, title, crowded);
         Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error))), |own| (own, None)))
     }
 
-    fn own(key: &str, title: &str, total: Option<u64>, crowded: bool) -> Result<Self, ReportError> {
+    fn own(key: &str, title: &str, crowded: bool) -> Result<Self, ReportError> {
         let path = free_board_path(&boards::directory()?, std::process::id());
         let board = Board::create(&path, title, SLOTS)?;
-        let reserved = reserve(&path, key, total).map_err(ReportError::Refused)?;
+        let reserved = reserve(&path, key).map_err(ReportError::Refused)?;
         Ok(Self::on(reserved, path, key, Some(Own { board, crowded })))
     }
 
@@ -121,7 +116,7 @@ impl Place {
     /// The slot, to write to it: claimed now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
         if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
-            self.writer = reserved.claim().map_or(Writer::Other, Writer::This);
+            self.writer = reserved.claim().map_or(Writer::Other, |slot| Writer::This(Box::new(slot)));
         }
         match &mut self.writer {
             Writer::This(slot) => Some(slot),
@@ -152,9 +147,10 @@ impl Place {
     }
 }
 
-fn reserve(board: &Path, key: &str, total: Option<u64>) -> Result<Reserved, ClaimError> {
+/// A total without any progress would show as nothing done, and it is only known that the command runs.
+fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
     let work = Work { runner: Some(std::process::id()), ..Work::new(key, "", Kind::Task) };
-    Slot::reserve(board, &work, task::RUNNING, total)
+    Slot::reserve(board, &work, task::RUNNING, None)
 }
 
 impl From<BoardError> for WrapError {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use vx_shm::{Reader, Snapshot};
 
 use crate::channel::{Mark, process_of_board};
-use crate::process::callers;
+use crate::process::{callers, is_there};
 use crate::run::BOARDS_KEPT;
 use crate::work::boards::{self, BoardError};
 
@@ -43,7 +43,8 @@ pub(super) fn find() -> Result<Found, BoardError> {
 
 /// The board of one of the callers among these.
 fn of_callers(names: &[&str]) -> Result<Option<PathBuf>, BoardError> {
-    if names.is_empty() {
+    // Most boards are of processes that have ended, and looking up the callers takes longer than all else here.
+    if names.iter().all(|name| process_of_board(name).is_some_and(|pid| !is_there(pid))) {
         return Ok(None);
     }
     let (directory, callers) = (boards::directory()?, callers());

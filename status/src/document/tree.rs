@@ -1,11 +1,23 @@
-//! The reading of a board as it is, as JSON.
+//! The reading of a board as JSON: with the numbers of its steps, or with their words.
 
 use serde_json::{Value, json};
 
 use vx_shm::{BoardView, Liveness, SlotView, Snapshot};
 
+use crate::error_cell::ErrorCell;
+use crate::vocabulary::{Phases, word_of};
+
+/// The form of what the vocabularies, and the cell of an error, give a meaning to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As the board holds it.
+    Held,
+    /// As people see it.
+    Explained,
+}
+
 /// A snapshot as JSON. An unknown value is `null`; times are RFC 3339, sizes bytes.
-pub(super) fn of(snapshot: &Snapshot) -> Value {
+pub(super) fn of(snapshot: &Snapshot, form: Form) -> Value {
     let board = &snapshot.board;
     json!({
         "board": {
@@ -18,14 +30,53 @@ pub(super) fn of(snapshot: &Snapshot) -> Value {
             "capacity": board.capacity,
             "epoch": board.epoch,
         },
-        "slots": snapshot.slots.iter().map(|slot| slot_json(board, slot)).collect::<Vec<_>>(),
+        "slots": snapshot.slots.iter().map(|slot| slot_json(board, slot, form)).collect::<Vec<_>>(),
     })
 }
 
-fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
-    let transitions = slot.transitions.iter().map(
-        |entry| json!({ "step": entry.step, "entered_at": wall_clock(board, entry.entered_at_ns), "done": entry.done }),
-    );
+fn slot_json(board: &BoardView, slot: &SlotView, form: Form) -> Value {
+    let mut fields = common(board, slot);
+    let more = match form {
+        Form::Held => held(board, slot),
+        Form::Explained => explained(board, slot),
+    };
+    if let (Some(fields), Value::Object(more)) = (fields.as_object_mut(), more) {
+        fields.extend(more);
+    }
+    fields
+}
+
+fn held(board: &BoardView, slot: &SlotView) -> Value {
+    let transitions = slot.transitions.iter();
+    let transitions = transitions.map(|entry| transition(board, &json!(entry.step), entry.entered_at_ns, entry.done));
+    json!({
+        "step": slot.step,
+        "step_name": slot.step_name,
+        "transitions": transitions.collect::<Vec<_>>(),
+        "error": slot.error,
+    })
+}
+
+/// The writer's own word for the present step comes before the vocabulary's. The end of a slot may imply the kind of its
+/// error.
+fn explained(board: &BoardView, slot: &SlotView) -> Value {
+    let error = ErrorCell::of_slot(slot);
+    let transitions =
+        slot.phases().map(|entry| transition(board, &json!(entry.phase), entry.entered_at_ns, entry.done));
+    json!({
+        "step": word_of(slot),
+        "transitions": transitions.collect::<Vec<_>>(),
+        "error": error.as_ref().map(ErrorCell::shown_text),
+        "error_kind": ErrorCell::kind_of_slot(slot),
+        "hint": error.as_ref().and_then(|error| error.hint.as_deref()),
+    })
+}
+
+fn transition(board: &BoardView, step: &Value, entered_at_ns: u64, done: u64) -> Value {
+    json!({ "step": step, "entered_at": wall_clock(board, entered_at_ns), "done": done })
+}
+
+fn common(board: &BoardView, slot: &SlotView) -> Value {
     let waits_for = slot
         .waits_for
         .as_ref()
@@ -37,8 +88,6 @@ fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
         "version": text_or_null(&slot.version),
         "kind": slot.kind,
         "state": slot.state,
-        "step": slot.step,
-        "step_name": slot.step_name,
         "done": slot.done,
         "total": slot.total,
         "percent": slot.percent(),
@@ -57,11 +106,9 @@ fn slot_json(board: &BoardView, slot: &SlotView) -> Value {
         "attempt": slot.attempt,
         "message": text_or_null(&slot.message),
         "details": text_or_null(&slot.details),
-        "error": slot.error,
         "exit_code": slot.exit_code,
         "signal": slot.signal,
         "result": slot.result,
-        "transitions": transitions.collect::<Vec<_>>(),
         "ended_at": slot.ended_at_ns.and_then(|at| wall_clock(board, at)),
     })
 }
@@ -117,7 +164,7 @@ mod tests {
     fn the_shape_others_rely_on_is_there_with_nulls_for_what_is_unknown() {
         let entry = Transition { step: Step::new(3), entered_at_ns: 0, done: 5 };
         let snapshot = Snapshot { slots: vec![SlotView { transitions: vec![entry], ..slot() }], ..Snapshot::default() };
-        let json = of(&snapshot);
+        let json = of(&snapshot, Form::Held);
         assert_eq!(json["board"]["creator"]["alive"], Value::Null);
         assert_eq!(json["board"]["state"], "running");
         let slot = json["slots"][0].as_object().unwrap();

@@ -25,7 +25,7 @@ pub(super) struct Forecast {
 impl Forecast {
     /// The forecast for this slot; `None` for a tool never installed before.
     pub(super) fn of(slot: &SlotView, expectations: &Expectations) -> Option<Self> {
-        let known = expectations.tools.get(&slot.key)?;
+        let known = expectations.of(slot)?;
         let past = &known[known.len().saturating_sub(PAST_INSTALLS)..];
         let bytes = bytes(slot, past)?;
         let received = past.iter().filter(|install| install.bytes > 0);

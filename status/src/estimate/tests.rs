@@ -1,6 +1,6 @@
 use crate::vocabulary::PhaseEntry;
 use proptest::prelude::*;
-use vx_shm::Liveness;
+use vx_shm::{Kind, Liveness, SlotState};
 
 use super::*;
 use crate::fixture::{SECOND, done, downloading, entry, everything, queued};
@@ -131,6 +131,17 @@ fn any_slot() -> impl Strategy<Value = SlotView> {
         ],
         ..SlotView::default()
     })
+}
+
+#[test]
+fn a_task_that_is_named_like_a_tool_has_no_forecast() {
+    let expected = past(&[("node", &[install(8_000_000, 4_000, 0)])], 2);
+    let left = |kind| {
+        let slot = SlotView { kind, ..queued(0, "node", "1") };
+        whole(&Snapshot { slots: vec![slot], ..Snapshot::default() }, &[], &expected)
+    };
+    assert!(left(Kind::Install).is_some());
+    assert_eq!(left(Kind::Task), None);
 }
 
 fn any_past() -> impl Strategy<Value = Expectations> {

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use vx_shm::{Kind, SlotView};
+
 use crate::vocabulary::Phase;
 
 /// Number of a tool's installs that the estimate uses: the newest ones.
@@ -14,6 +16,14 @@ pub struct Expectations {
     pub tools: HashMap<String, Vec<PastInstall>>,
     /// Number of installs at once in an earlier run with more tools than that; `None` without such a run.
     pub at_once: Option<u32>,
+}
+
+impl Expectations {
+    /// The earlier work of this slot's name and kind; there is none of other kinds than installs.
+    pub fn of(&self, slot: &SlotView) -> Option<&[PastInstall]> {
+        let known = self.tools.get(&slot.key).filter(|_| slot.kind == Kind::Install);
+        known.map(Vec::as_slice)
+    }
 }
 
 /// One successful install.

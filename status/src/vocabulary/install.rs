@@ -2,10 +2,11 @@
 
 use vx_shm::{Kind, Unit};
 
-use super::{Meaning, Phase, Vocabulary};
+use super::{Ends, Meaning, Phase, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "install",
+    ends: Ends { done: "installed", ..Ends::USUAL },
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },

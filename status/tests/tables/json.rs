@@ -18,8 +18,8 @@ pub(crate) fn check(snapshot: &Snapshot) {
             percent => assert!((0.0..=100.0).contains(&percent.as_f64().expect("a number")), "{percent}"),
         }
         assert_eq!((&slot["key"], slot["done"].as_u64()), (&Value::from(&*view.key), Some(view.done)));
-        assert_eq!(slot["phases"].as_array().map(Vec::len), Some(view.transitions.len()));
-        for time in slot["phases"].as_array().into_iter().flatten().map(|entry| &entry["entered_at"]) {
+        assert_eq!(slot["transitions"].as_array().map(Vec::len), Some(view.transitions.len()));
+        for time in slot["transitions"].as_array().into_iter().flatten().map(|entry| &entry["entered_at"]) {
             assert!(time.is_null() || time.as_str().is_some_and(|time| time.ends_with('Z')), "{time}");
         }
     }

@@ -53,7 +53,7 @@ fn one_install_is_stopped_and_tried_again_while_the_others_go_on() {
         sandbox.publish_slowly(tool, version, 2_400_000, 400_000);
     }
     let running = sandbox.start("sync --plain");
-    sandbox.await_slot("biome", "downloads", |slot| slot["done"].as_u64() > Some(0) && slot["phase"] == "downloading");
+    sandbox.await_slot("biome", "downloads", |slot| slot["done"].as_u64() > Some(0) && slot["step"] == "downloading");
     sandbox.vx("retry biome").fails_with("`biome` is not tried again: it is still at work");
     sandbox.vx("stop biome").succeeds();
     sandbox.await_slot("biome", "is stopped", |slot| text(&slot["state"]) == "cancelled");

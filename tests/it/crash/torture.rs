@@ -138,7 +138,7 @@ fn doing(sandbox: &Sandbox, pid: u32) -> String {
     let board = sandbox.board().unwrap_or_default();
     let slots = board["slots"].as_array().cloned().unwrap_or_default();
     let slot = slots.into_iter().find(|slot| slot["pid"] == pid);
-    slot.map_or_else(|| "before its slot".to_owned(), |slot| text(&slot["phase"]).to_owned())
+    slot.map_or_else(|| "before its slot".to_owned(), |slot| text(&slot["step"]).to_owned())
 }
 
 /// Kill at this instant. Returns the process hit, if one was there.

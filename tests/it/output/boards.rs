@@ -6,7 +6,7 @@ use crate::sandbox::{Running, eventually, text};
 /// A run under way, whose board exists.
 fn under_way(sandbox: &Sandbox) -> Running {
     let running = sandbox.start("sync --headless");
-    sandbox.await_slot("biome", "downloads", |slot| slot["phase"] == "downloading");
+    sandbox.await_slot("biome", "downloads", |slot| slot["step"] == "downloading");
     running
 }
 
@@ -35,7 +35,7 @@ fn watching_prints_each_change_until_the_run_is_over() {
     running.finish().succeeds();
     let readings: Vec<Value> = watched.stdout().lines().map(json).collect();
     assert!(readings.len() >= 3, "{} readings of a second", readings.len());
-    let loading = readings.iter().map(|reading| &reading["slots"][0]).filter(|slot| slot["phase"] == "downloading");
+    let loading = readings.iter().map(|reading| &reading["slots"][0]).filter(|slot| slot["step"] == "downloading");
     let done: Vec<u64> = loading.filter_map(|slot| slot["done"].as_u64()).collect();
     assert!(done.is_sorted() && done.first() < done.last(), "{done:?}");
     let last = readings.last().expect("a reading");

@@ -25,7 +25,7 @@ fn a_headless_run_leaves_dumps_that_read_like_a_live_board() {
     for name in names.iter().filter(|name| name.starts_with("board-0")) {
         let board = json(&sandbox.vx(&format!("board dump dumps/{name} --json")).succeeds().stdout());
         assert_eq!(board["board"]["id"], kept["board"]["id"]);
-        done.extend(board["slots"][0]["done"].as_u64().filter(|_| board["slots"][0]["phase"] == "downloading"));
+        done.extend(board["slots"][0]["done"].as_u64().filter(|_| board["slots"][0]["step"] == "downloading"));
     }
     assert!(done.is_sorted() && done.first() < done.last(), "a download that moves: {done:?}");
 }
@@ -64,7 +64,6 @@ const SLOT_FIELDS: [&str; 33] = [
     "health",
     "hint",
     "index",
-    "install_path",
     "key",
     "kind",
     "liveness",
@@ -72,15 +71,16 @@ const SLOT_FIELDS: [&str; 33] = [
     "message",
     "parent",
     "percent",
-    "phase",
-    "phases",
     "pid",
     "port",
     "process_group",
+    "result",
     "runner",
     "signal",
     "state",
+    "step",
     "total",
+    "transitions",
     "unit",
     "version",
     "waits_for",
@@ -100,8 +100,8 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
     assert_eq!(board["creator"]["alive"], false);
     for slot in dumped["slots"].as_array().expect("a list") {
         assert_eq!(fields(slot), SLOT_FIELDS);
-        for entry in slot["phases"].as_array().expect("a list") {
-            assert_eq!(fields(entry), ["done", "entered_at", "phase"]);
+        for entry in slot["transitions"].as_array().expect("a list") {
+            assert_eq!(fields(entry), ["done", "entered_at", "step"]);
             let at: Result<jiff::Timestamp, _> = text(&entry["entered_at"]).parse();
             assert!(at.is_ok(), "{entry}");
         }
@@ -109,16 +109,13 @@ fn the_json_of_a_board_has_exactly_the_fields_others_rely_on() {
     let slot = |tool| crate::sandbox::slot_of(&dumped, tool).expect("a slot");
     let (buf, biome, esbuild) = (slot("buf"), slot("biome"), slot("esbuild"));
     let path = sandbox.home().join("store/buf/1.5.0").display().to_string();
-    assert_eq!((&buf["state"], &buf["install_path"], &buf["error"]), (&"done".into(), &path.into(), &Value::Null));
+    assert_eq!((&buf["state"], &buf["result"], &buf["error"]), (&"done".into(), &path.into(), &Value::Null));
     assert_eq!((&buf["exit_code"], &buf["signal"], &buf["attempt"]), (&0.into(), &Value::Null, &1.into()));
-    let phases = buf["phases"].as_array().expect("a list");
-    let names: Vec<&str> = phases.iter().map(|entry| text(&entry["phase"])).collect();
+    let phases = buf["transitions"].as_array().expect("a list");
+    let names: Vec<&str> = phases.iter().map(|entry| text(&entry["step"])).collect();
     assert_eq!(names, ["queued", "downloading", "linking"]);
     assert!(buf["pid"].as_u64() > Some(1) && phases[1]["done"].as_u64() > Some(0), "{buf}");
-    assert_eq!(
-        (&biome["state"], &biome["exit_code"], &biome["install_path"]),
-        (&"failed".into(), &1.into(), &Value::Null)
-    );
+    assert_eq!((&biome["state"], &biome["exit_code"], &biome["result"]), (&"failed".into(), &1.into(), &Value::Null));
     assert_eq!(
         (&esbuild["state"], &esbuild["pid"], &esbuild["exit_code"]),
         (&"skipped".into(), &Value::Null, &Value::Null)

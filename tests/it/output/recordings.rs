@@ -52,8 +52,8 @@ fn a_replay_shows_at_any_moment_the_state_of_a_dump_of_that_moment() {
         let after = dumped(&sandbox, &format!("run.vxr --at {:.3}s", seconds + 0.3));
         for slot in dump["slots"].as_array().expect("a list") {
             let [before, after] = [&before, &after].map(|at| slot_of(at, text(&slot["key"])).expect("it was there"));
-            if before["phase"] == after["phase"] && before["state"] == after["state"] {
-                assert_eq!((&slot["phase"], &slot["state"]), (&before["phase"], &before["state"]));
+            if before["step"] == after["step"] && before["state"] == after["state"] {
+                assert_eq!((&slot["step"], &slot["state"]), (&before["step"], &before["state"]));
                 let [least, most] = [&before, &after].map(|slot| slot["done"].as_u64().expect("a number"));
                 let done = slot["done"].as_u64().expect("a number");
                 assert!(least <= done && done <= most, "{least} {done} {most} at {seconds}");

@@ -43,7 +43,7 @@ fn a_script_makes_a_board_reports_to_it_and_closes_it() {
     let before = json(&sandbox.read("before"));
     let slot = &before["slots"][0];
     assert_eq!((text(&slot["key"]), text(&slot["version"]), text(&slot["kind"])), ("compile", "1.2", "task"));
-    assert_eq!((text(&slot["phase"]), &slot["done"], &slot["total"]), ("extracting", &3.into(), &12.into()));
+    assert_eq!((text(&slot["step"]), &slot["done"], &slot["total"]), ("extracting", &3.into(), &12.into()));
     assert_eq!((text(&slot["message"]), text(&slot["details"])), ("start", "of twelve"));
     assert_eq!((text(&slot["state"]), text(&slot["liveness"]["state"])), ("live", "alive"));
     assert_eq!((&before["board"]["capacity"], &before["board"]["creator"]["pid"]), (&3.into(), &slot["pid"]));
@@ -77,7 +77,7 @@ fn numbers_without_a_step_are_those_of_running_work() {
     let slots = |file: &str| {
         let board = json(&sandbox.read(file));
         let slots = board["slots"].as_array().expect("slots").clone();
-        let told = slots.iter().map(|slot| format!("{} {} {}", text(&slot["phase"]), slot["done"], slot["total"]));
+        let told = slots.iter().map(|slot| format!("{} {} {}", text(&slot["step"]), slot["done"], slot["total"]));
         told.collect::<Vec<_>>()
     };
     assert_eq!(slots("first"), ["running 3 10", "queued 0 7", "queued 2 7"]);
@@ -124,7 +124,7 @@ fn a_script_that_is_killed_leaves_a_lost_slot_on_an_abandoned_board() {
 fn scripts_and_installs_share_the_board_of_a_run() {
     let sandbox = slow(1);
     let running = sandbox.start("sync --headless");
-    sandbox.await_slot("biome", "downloads", |slot| slot["phase"] == "downloading");
+    sandbox.await_slot("biome", "downloads", |slot| slot["step"] == "downloading");
     let put = format!("vx board put notes --board {} --message 'from a script'", running.pid());
     sandbox.script(&format!("{put}; vx board put notes --state done")).succeeds();
     let stranger = format!("vx board put biome --board {} --done 1", running.pid());

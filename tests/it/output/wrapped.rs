@@ -34,7 +34,7 @@ fn a_commands_progress_is_read_from_its_output() {
          until test -e go; do sleep 0.02; done; echo '[4/4] four'",
     );
     let slot = sandbox.await_slot("build", "it has begun", |slot| slot["done"] == 1);
-    assert_eq!((text(&slot["phase"]), text(&slot["unit"]), text(&slot["message"])), ("running", "count", "one"));
+    assert_eq!((text(&slot["step"]), text(&slot["unit"]), text(&slot["message"])), ("running", "count", "one"));
     sandbox.write("more", "");
     let slot = sandbox.await_slot("build", "it is at half", |slot| slot["done"] == 2);
     assert_eq!((&slot["total"], text(&slot["kind"]), text(&slot["state"])), (&4.into(), "task", "live"));
@@ -113,7 +113,7 @@ fn commands_of_one_script_share_its_board_and_nested_ones_join() {
 fn a_key_in_use_and_a_board_that_is_not_there_are_refused_before_anything_starts() {
     let sandbox = Sandbox::new();
     let first = start(&sandbox, "x", "until test -e go; do sleep 0.02; done");
-    sandbox.await_slot("x", "it is there", |slot| text(&slot["state"]) == "live");
+    sandbox.await_slot("x", "it is there", |slot| text(&slot["step"]) == "running");
     let board = sandbox.board().expect("a board")["board"]["creator"]["pid"].clone();
     run(&sandbox, &format!("x --board {board}"), "touch started").fails_with("choose another key");
     run(&sandbox, "x --board nosuch", "touch started").fails_with("there is no board `nosuch`");
@@ -165,7 +165,7 @@ fn a_process_that_is_left_behind_holds_nothing_up() {
 fn a_request_to_end_ends_the_command_and_all_below_it() {
     let sandbox = Sandbox::new();
     let running = start(&sandbox, "x", "sleep 60 & sleep 60; echo survived");
-    sandbox.await_slot("x", "it is there", |slot| text(&slot["state"]) == "live");
+    sandbox.await_slot("x", "it is there", |slot| text(&slot["step"]) == "running");
     eventually("its processes are there", || (sandbox.processes().len() >= 3).then_some(()));
     running.signal(Signal::TERM);
     let finished = running.finish();

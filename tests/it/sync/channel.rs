@@ -136,7 +136,7 @@ fn a_child_whose_parent_died_before_it_looked_gives_up_at_once() {
     }
     let parent = sandbox.start("sync --plain --jobs 1");
     // Either tool may be the first; the child of the other is not started for seconds.
-    let downloads = |tool| sandbox.slot(tool).is_some_and(|slot| slot["phase"] == "downloading");
+    let downloads = |tool| sandbox.slot(tool).is_some_and(|slot| slot["step"] == "downloading");
     let tool = within(Duration::from_secs(20), "a download begins", || match () {
         () if downloads("biome") => Some("esbuild"),
         () if downloads("esbuild") => Some("biome"),

@@ -113,8 +113,8 @@ fn one_job_is_one_install_at_a_time() {
     let board = sandbox.board().expect("a board");
     let slots = board["slots"].as_array().expect("slots");
     let begun = |slot: &serde_json::Value| {
-        let phases = slot["phases"].as_array().expect("phases");
-        let loading = phases.iter().find(|entry| entry["phase"] == "downloading").expect("it was downloaded");
+        let phases = slot["transitions"].as_array().expect("phases");
+        let loading = phases.iter().find(|entry| entry["step"] == "downloading").expect("it was downloaded");
         text(&loading["entered_at"]).to_owned()
     };
     let mut times: Vec<(String, &str)> = slots.iter().map(|slot| (begun(slot), text(&slot["ended_at"]))).collect();
@@ -134,7 +134,7 @@ fn many_jobs_are_at_work_at_once() {
     let running = sandbox.start("sync");
     crate::sandbox::eventually("all three load at once", || {
         let slots = sandbox.board()?["slots"].as_array()?.clone();
-        let loading = slots.iter().filter(|slot| slot["phase"] == "downloading" && slot["state"] == "live");
+        let loading = slots.iter().filter(|slot| slot["step"] == "downloading" && slot["state"] == "live");
         (loading.count() == 3).then_some(())
     });
     running.finish().succeeds();

@@ -96,7 +96,7 @@ fn a_script_waits_for_node_and_shows_so_on_the_board() {
     sandbox.registry().npm(NODE, "22.1.0", &archive, Npm::default());
     sandbox.registry().server().serve(&npm_archive_path(NODE, "22.1.0"), Reply::ok(archive).slow(300_000));
     let running = sandbox.start("sync");
-    let slot = sandbox.await_slot("prettier", "waits", |slot| slot["phase"] == "waiting");
+    let slot = sandbox.await_slot("prettier", "waits", |slot| slot["step"] == "waiting");
     assert!(text(&slot["message"]).contains("waiting for node 22.1.0, which runs it"), "{slot}");
     running.finish().succeeds();
     let said = sandbox.home().join("store/prettier/3.6.2/said");

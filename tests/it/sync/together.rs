@@ -27,7 +27,7 @@ fn holder(sandbox: &Sandbox) -> (Running, u32) {
     let running = sandbox.start("sync --plain");
     let pid = eventually("the first one downloads", || {
         let slot = slot_of(&board_of(sandbox, &running)?, "biome")?;
-        let at_work = slot["phase"] == "downloading" && slot["done"].as_u64() > Some(50_000);
+        let at_work = slot["step"] == "downloading" && slot["done"].as_u64() > Some(50_000);
         at_work.then(|| slot["pid"].as_u64()).flatten()
     });
     (running, u32::try_from(pid).expect("a process id"))
@@ -37,7 +37,7 @@ fn holder(sandbox: &Sandbox) -> (Running, u32) {
 fn waiting(sandbox: &Sandbox, running: &Running, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     eventually(&format!("the second one waits and {what}"), || {
         let slot = slot_of(&board_of(sandbox, running)?, "biome")?;
-        let waits = slot["phase"] == "waiting" && slot["message"].is_string();
+        let waits = slot["step"] == "waiting" && slot["message"].is_string();
         (waits && wanted(&slot)).then_some(slot)
     })
 }

@@ -23,7 +23,7 @@ fn at_work(command: &str) -> (Sandbox, Running) {
     let running = sandbox.start("sync --plain");
     eventually("the command's child sleeps", || stray(&sandbox));
     eventually("the board shows the command", || {
-        sandbox.slot("hello").filter(|slot| slot["phase"] == "post-install").map(drop)
+        sandbox.slot("hello").filter(|slot| slot["step"] == "post-install").map(drop)
     });
     (sandbox, running)
 }

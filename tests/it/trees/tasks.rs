@@ -123,7 +123,7 @@ fn a_sync_that_a_task_has_started_is_spared_with_what_it_starts_and_a_script_wit
         &format!("[scripts]\nall = {{ command = \"echo then\", depends = [\"before\"] }}\nbefore = \"{before}\"\n"),
     );
     let running = sandbox.start("run all");
-    sandbox.await_slot("hello", "waits", |slot| slot["phase"] == "post-install");
+    sandbox.await_slot("hello", "waits", |slot| slot["step"] == "post-install");
     running.signal(Signal::TERM);
     running.finish();
     let commands: Vec<String> = sandbox.processes().into_iter().map(|process| process.command).collect();
