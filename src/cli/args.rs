@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+mod ask;
 mod board_words;
 mod boards;
 mod inspect;
@@ -12,7 +13,8 @@ mod trust;
 mod values;
 mod wrap;
 
-pub(super) use boards::{BoardCommand, DumpFormat, WatchArguments};
+pub(super) use ask::{AskArguments, StopArguments};
+pub(super) use boards::{BoardCommand, DumpFormat, WaitArguments, WatchArguments};
 pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
 pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
@@ -27,6 +29,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use ask::STOP_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
@@ -139,6 +142,15 @@ pub(super) enum Command {
         #[allow(missing_docs)]
         mouse: MouseArguments,
     },
+    /// Stop work, wherever it runs: an install, or a command under `vx board run`.
+    #[command(after_help = STOP_NOTES)]
+    Stop(StopArguments),
+    /// Try failed work again, while its run is still at work.
+    Retry(AskArguments),
+    /// Restart a service, wherever it runs.
+    Restart(AskArguments),
+    /// Build a service anew and restart it, wherever it runs.
+    Rebuild(AskArguments),
     /// The caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.

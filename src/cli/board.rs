@@ -3,19 +3,19 @@
 mod dump;
 mod list;
 mod put;
+mod wait;
 mod wrap;
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use super::args::{BoardCommand, WatchArguments};
 use super::failure::{Failure, Outcome};
 use super::{export, print};
-use crate::sync::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
+use crate::run::{BOARDS_KEPT, BOARDS_KEPT_FOR, RECORDINGS_KEPT};
 use crate::work::boards;
-use crate::work::follow::{self, Changes, Until};
+use crate::work::follow::{self, Changes};
 
 /// Run `vx board …`.
 pub(super) fn run(project: Option<&Path>, command: BoardCommand) -> Outcome {
@@ -25,7 +25,7 @@ pub(super) fn run(project: Option<&Path>, command: BoardCommand) -> Outcome {
         BoardCommand::Dump { board, at, raw, format } => dump::run(board.as_deref(), at, raw.as_deref(), format),
         BoardCommand::Export { board, into } => export::run(board.as_deref(), into),
         BoardCommand::Watch(arguments) => watch(&arguments),
-        BoardCommand::Wait { board, until, timeout } => wait(board.as_deref(), until, timeout),
+        BoardCommand::Wait(arguments) => wait::run(&arguments),
         BoardCommand::Put(arguments) => put::run(arguments),
         BoardCommand::Run(arguments) => wrap::run(project, arguments),
         BoardCommand::Create(arguments) => put::create(arguments),
@@ -41,11 +41,6 @@ fn watch(arguments: &WatchArguments) -> Outcome {
         if print::closed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     shown.map_err(Failure::failed)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn wait(board: Option<&str>, until: Until, timeout: Option<Duration>) -> Outcome {
-    follow::wait(&mut boards::open(board)?, until, timeout)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 25] = [
+pub(super) const COMMANDS: [&str; 29] = [
     "sync",
     "install",
     "trust",
@@ -14,6 +14,10 @@ pub(super) const COMMANDS: [&str; 25] = [
     "board",
     "bridge",
     "top",
+    "stop",
+    "retry",
+    "restart",
+    "rebuild",
     "cache",
     "x",
     "outdated",

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, never, select, unbounded};
 
 use crate::process::{Interrupt, interrupts};
-use crate::sync::{Request, RunHandle};
+use crate::run::{Request, RunHandle};
 
 /// True if another program has the terminal.
 static LENT: AtomicBool = AtomicBool::new(false);

@@ -31,6 +31,7 @@ mod outdated;
 mod pager;
 mod print;
 mod replay;
+mod request;
 mod sbom;
 mod script;
 mod search;
@@ -50,6 +51,7 @@ mod work_errors;
 mod workspace;
 mod wrap;
 
+use crate::work::control::Verb;
 use args::{Arguments, Command};
 
 /// The arguments in these words. An error about one of them repeats it, so it is made from words that are harmless.
@@ -100,6 +102,10 @@ pub fn main() -> ExitCode {
         Command::Board { command } => board::run(project, command),
         Command::Bridge(asked) => bridge::run(project, asked),
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
+        Command::Stop(asked) => request::run(if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
+        Command::Retry(asked) => request::run(Verb::Retry, &asked),
+        Command::Restart(asked) => request::run(Verb::Restart, &asked),
+        Command::Rebuild(asked) => request::run(Verb::Rebuild, &asked),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

@@ -7,7 +7,7 @@ use vx_status::source::Inputs;
 
 use super::failure::Failure;
 use super::views::BoardLogs;
-use crate::sync::board_of_recording;
+use crate::run::board_of_recording;
 use crate::work::recordings;
 use crate::work::replay::Replay;
 

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::interrupts::Interrupts;
 use super::view::View;
 use super::views::RunControl;
-use crate::sync::RunHandle;
+use crate::run::RunHandle;
 use crate::work::run::LiveRun;
 pub(super) use display::inputs;
 use display::show;

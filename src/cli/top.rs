@@ -3,9 +3,11 @@
 mod choice;
 
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 
-use vx_status::source::Expectations;
+use vx_shm::BoardState;
+use vx_status::source::{Control, Expectations};
 use vx_tui::Left;
 
 use super::failure::{FAILED, Failure, Outcome};
@@ -14,6 +16,7 @@ use super::{look, replay};
 use crate::history;
 use crate::paths::Home;
 use crate::work::boards;
+use crate::work::control::RemoteControl;
 use choice::{Chosen, choose_one};
 
 /// Run `vx top`.
@@ -22,7 +25,7 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = look::dashboard(&look::checked_settings()?, true, mouse)?;
+    let mut options = look::dashboard(&look::checked_settings()?, true, mouse)?;
     let path = match board {
         None => match boards::only_one()?.filter(|_| !choose) {
             Some(path) => path,
@@ -36,13 +39,31 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     };
     let mut inputs = match replay::inputs(&path, speed_percent)? {
         Some(recording) => recording,
-        None => inputs(&path, None, expectations())?,
+        None => {
+            let (control, remark) = hand_on(&path);
+            options.notice = options.notice.or(remark);
+            inputs(&path, control, expectations())?
+        }
     };
     match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
         Ok(Left::Signal(number)) => Ok(ended_by(number)),
         Ok(_) => Ok(ExitCode::SUCCESS),
         Err(error) => Err(Failure::failed(&error).hint(error.hint())),
     }
+}
+
+/// The control over the work on this board, or the reason why it can only be watched. A board that is over needs none.
+fn hand_on(board: &Path) -> (Option<Box<dyn Control>>, Option<String>) {
+    let Ok(mut reader) = boards::open_file(board) else { return (None, None) };
+    let Ok(snapshot) = reader.snapshot() else { return (None, None) };
+    let over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
+    if over || reader.is_dump() {
+        return (None, None);
+    }
+    let read_only = !snapshot.slots.is_empty() && snapshot.slots.iter().all(|slot| slot.runner.is_none());
+    let remark = read_only.then(|| "read-only: no process takes requests for this work".to_owned());
+    let control = RemoteControl::of(board).ok();
+    (control.map(|control| Box::new(control) as Box<dyn Control>), remark)
 }
 
 /// The exit code of a process that this signal ended.

@@ -10,8 +10,9 @@ use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots};
 
 use super::interrupts::lending;
 use super::pager;
-use crate::sync::{self, logs_of};
+use crate::run::{log_file, logs_of};
 use crate::work::logs;
+use crate::work::rings::Rings;
 pub(super) use control::RunControl;
 
 /// Snapshots of one board, and the expected durations from earlier runs.
@@ -30,25 +31,27 @@ impl Snapshots for BoardSnapshots {
     }
 }
 
-/// The logs beside one board.
+/// The logs beside one board; where there is none, the last lines that the board itself holds.
 pub(super) struct BoardLogs {
     directory: PathBuf,
+    rings: Rings,
 }
 
 impl BoardLogs {
     /// The logs of the children of the board in this file.
     pub(super) fn beside(board: &Path) -> Self {
-        Self { directory: logs_of(board) }
+        Self { directory: logs_of(board), rings: Rings::of(board) }
     }
 
     fn of(&self, key: &str) -> PathBuf {
-        sync::log_file(&self.directory, key)
+        log_file(&self.directory, key)
     }
 }
 
 impl Logs for BoardLogs {
     fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
-        logs::tail(&self.of(key), lines).unwrap_or_default()
+        let of_file = logs::tail(&self.of(key), lines).unwrap_or_default();
+        if of_file.is_empty() { self.rings.tail(key, lines) } else { of_file }
     }
 
     fn location(&self, key: &str) -> Option<String> {
@@ -57,7 +60,8 @@ impl Logs for BoardLogs {
     }
 
     fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
-        logs::piece(&self.of(key), place).unwrap_or_default()
+        let of_file = logs::piece(&self.of(key), place).ok().filter(|part| part.size > 0);
+        of_file.unwrap_or_else(|| self.rings.piece(key, place))
     }
 
     fn page(&mut self, key: &str) -> Result<(), String> {

@@ -6,10 +6,10 @@ use crate::project::ProjectError;
 use crate::shell::system::quote;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
+use crate::work::control::ControlError;
 use crate::work::environment::{FolderError, GithubError};
 use crate::work::error::WorkError;
 use crate::work::exports::ExportError;
-use crate::work::follow::WaitError;
 use crate::work::programs::ProgramError;
 use crate::work::reports::ReportError;
 use crate::work::tool::ToolError;
@@ -175,8 +175,8 @@ impl From<ExportError> for Failure {
     }
 }
 
-impl From<WaitError> for Failure {
-    fn from(error: WaitError) -> Self {
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
         Self::hinted(FAILED, &error)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
-use crate::sync::{collect_boards, stale_boards};
+use crate::run::{collect_boards, stale_boards};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The boards and logs that the next run would remove.

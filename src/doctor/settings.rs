@@ -2,8 +2,8 @@
 
 use crate::candidate::SourceKind;
 use crate::doctor::finding::{Check, Finding, Remedy, Severity};
+use crate::run::in_parallel;
 use crate::source::{SourceError, Sources};
-use crate::sync::in_parallel;
 use crate::trouble::Explain;
 
 /// Check the settings of these kinds of sources. With `online`, also check that the registries answer.

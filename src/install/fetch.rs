@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
     use crate::archive::{Archive, Origin};
-    use crate::install::file_lock::FileLock;
+    use crate::file_lock::FileLock;
     use crate::report::Phase;
 
     /// Cancels the fetch at the first bytes reported, and keeps their number.

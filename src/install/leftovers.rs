@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::paths::Home;
 
 use super::disk::{At, DiskError, remove_tree};
-use super::file_lock::{FileLock, is_free};
 use super::staging::lock_of;
+use crate::file_lock::{FileLock, is_free};
 
 /// A file or directory that no living process uses.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::trouble::{Explain, TroubleKind};
 
 use super::cancel::{POLL, Stop, Watch};
 use super::disk::{At, DiskError};
-use super::file_lock::FileLock;
+use crate::file_lock::FileLock;
 use observation::Observation;
 
 pub use record::Holder;

@@ -5,7 +5,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | `cancel`, `disk`, `file_lock`, `room`, `sync` | stopping, errors of the file system, locks, space, syncing |
+//! | `cancel`, `disk`, `room`, `sync` | stopping, errors of the file system, locks, space, syncing |
 //! | `folder`, `staging`, `store`, `receipt`, `manifest` | making and keeping a release, its receipt, its list of files |
 //! | `recipe` | everything that determines the content of a release, so that the same is not made twice |
 //! | `settle` | the check of a release that was activated before its bytes were on the disk |
@@ -25,7 +25,6 @@ mod disk;
 mod download;
 mod error;
 mod fetch;
-mod file_lock;
 mod folder;
 mod leftovers;
 mod lock;

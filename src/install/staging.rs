@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::paths::Home;
 
 use super::disk::{At, DiskError, create_directories, remove_tree};
-use super::file_lock::{FileLock, is_free};
+use crate::file_lock::{FileLock, is_free};
 
 /// A staging directory of this process; dropping it deletes it with its content.
 #[derive(Debug)]

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 use std::io::{PipeReader, Read, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 
-use super::log::Log;
+use super::lines::Lines;
+use super::log::{Log, LogFile};
 
 /// Time to wait for the end of the output once the process has ended: a process that left the group may hold it open.
 const LEFT_OPEN: Duration = Duration::from_millis(200);
@@ -46,62 +46,137 @@ impl Tail {
     }
 }
 
-/// A thread that reads a child's output so that the child never waits for a reader.
+/// Takes each line of a child's output as a terminal shows it, without its end.
+pub type OnLine = Box<dyn FnMut(&[u8]) + Send>;
+
+/// The most bytes of a line that are kept whole: the rest of a longer one is a line of its own in the log, and is left out
+/// elsewhere.
+const LINE_BYTES: usize = 4 * 1024;
+
+/// The threads that read a child's output so that the child never waits for a reader.
 pub(super) struct Capture {
     tail: Arc<Mutex<Tail>>,
     finished: Receiver<()>,
+    streams: usize,
+}
+
+/// The place for the output beside the tail.
+pub(super) struct Outlet {
+    /// The log of all of it.
+    pub(super) log: Option<Log>,
+    /// It is also passed on to this process's standard error.
+    pub(super) pass_on: bool,
+    /// Takes its lines.
+    pub(super) on_line: Option<OnLine>,
+}
+
+impl Outlet {
+    /// The error names the log if the log cannot be made.
+    pub(super) fn open(log: Option<LogFile>, pass_on: bool, on_line: Option<OnLine>) -> io::Result<Self> {
+        Ok(Self { log: log.map(open_log).transpose()?, pass_on, on_line })
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        if self.pass_on {
+            // The capture continues even if standard error is closed.
+            let _ = io::stderr().write_all(bytes);
+        }
+        if let Some(log) = &mut self.log {
+            log.write(bytes);
+        }
+    }
 }
 
 impl Capture {
-    /// Read this output from now on. The error names the log if the log cannot be made.
-    pub(super) fn start(
-        output: PipeReader,
-        log: Option<PathBuf>,
-        heading: Option<String>,
-        pass_on: bool,
-        keep_bytes: usize,
-    ) -> io::Result<Self> {
-        let log = log.map(|path| open_log(&path, heading.as_deref())).transpose()?;
+    /// Read these streams from now on, keeping this many bytes of the end. Of several streams, each goes on in whole lines.
+    pub(super) fn start(streams: Vec<PipeReader>, outlet: Outlet, keep_bytes: usize) -> io::Result<Self> {
         let tail = Arc::new(Mutex::new(Tail::keeping(keep_bytes)));
-        let shared = Arc::clone(&tail);
-        let (sender, finished) = bounded(1);
-        thread::Builder::new().name("capture".into()).spawn(move || {
-            read_all(output, log, pass_on, &shared);
-            let _ = sender.send(());
-        })?;
-        Ok(Self { tail, finished })
+        let outlet = Arc::new(Mutex::new(outlet));
+        let count = streams.len();
+        let (sender, finished) = bounded(count);
+        for output in streams {
+            let lines = Lines::of_at_most(LINE_BYTES);
+            let mut stream = Stream { tail: Arc::clone(&tail), outlet: Arc::clone(&outlet), lines, begun: Vec::new() };
+            let sender = sender.clone();
+            thread::Builder::new().name("capture".into()).spawn(move || {
+                stream.read_all(output, count > 1);
+                let _ = sender.send(());
+            })?;
+        }
+        Ok(Self { tail, finished, streams: count })
     }
 
     /// The tail, once the output has ended or the wait for its end is over.
     pub(super) fn finish(self) -> Tail {
-        let _ = self.finished.recv_timeout(LEFT_OPEN);
+        let until = Instant::now() + LEFT_OPEN;
+        for _ in 0..self.streams {
+            let _ = self.finished.recv_deadline(until);
+        }
         self.tail.lock().clone()
     }
 }
 
 /// The error names the log.
-fn open_log(path: &Path, heading: Option<&str>) -> io::Result<Log> {
-    let cannot =
-        |error: io::Error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display()));
-    Log::open(path, heading).map_err(cannot)
+fn open_log(log: LogFile) -> io::Result<Log> {
+    let path = log.path.clone();
+    Log::open(log)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
 }
 
-fn read_all(mut output: PipeReader, mut log: Option<Log>, pass_on: bool, tail: &Mutex<Tail>) {
-    let mut buffer = vec![0; 64 * 1024];
-    loop {
-        let read = match output.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        tail.lock().push(&buffer[..read]);
-        if pass_on {
-            // The capture continues even if standard error is closed.
-            let _ = io::stderr().write_all(&buffer[..read]);
+/// The thread of one stream.
+struct Stream {
+    tail: Arc<Mutex<Tail>>,
+    outlet: Arc<Mutex<Outlet>>,
+    lines: Lines,
+    /// The begin of a line whose end has not come yet.
+    begun: Vec<u8>,
+}
+
+impl Stream {
+    fn read_all(&mut self, mut output: PipeReader, whole_lines: bool) {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = match output.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            if whole_lines {
+                self.take_whole_lines(&buffer[..read]);
+            } else {
+                self.take(&buffer[..read]);
+            }
         }
-        if let Some(log) = &mut log {
-            log.write(&buffer[..read]);
+        let rest = std::mem::take(&mut self.begun);
+        self.take(&rest);
+        if let Some(on_line) = &mut self.outlet.lock().on_line {
+            self.lines.finish(on_line);
+        }
+    }
+
+    fn take_whole_lines(&mut self, bytes: &[u8]) {
+        let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let (whole, rest) = bytes.split_at(end);
+        if !whole.is_empty() {
+            let mut lines = std::mem::take(&mut self.begun);
+            lines.extend(whole);
+            self.take(&lines);
+        }
+        self.begun.extend(rest);
+        if self.begun.len() > LINE_BYTES {
+            let mut line = std::mem::take(&mut self.begun);
+            line.push(b'\n');
+            self.take(&line);
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.tail.lock().push(bytes);
+        let mut outlet = self.outlet.lock();
+        outlet.take(bytes);
+        if let Some(on_line) = &mut outlet.on_line {
+            self.lines.feed(bytes, on_line);
         }
     }
 }

@@ -11,6 +11,32 @@ pub struct Interrupt {
     pub typed: bool,
 }
 
+/// Between two requests with the same signal, which could become one.
+#[cfg(unix)]
+const BETWEEN_REQUESTS: std::time::Duration = std::time::Duration::from_millis(20);
+
+/// Ask this process to end, as another one would with a signal; `twice` as one that does not want to wait.
+///
+/// # Errors
+/// There are no such signals here.
+pub fn ask_own_end(twice: bool) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Signal, getpid, kill_process};
+        kill_process(getpid(), Signal::TERM)?;
+        if twice {
+            std::thread::sleep(BETWEEN_REQUESTS);
+            kill_process(getpid(), Signal::TERM)?;
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = twice;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 /// From now on, requests to stop arrive here and no longer end the process by themselves.
 #[cfg(unix)]
 pub fn interrupts() -> io::Result<Receiver<Interrupt>> {

@@ -14,11 +14,12 @@ use process_wrap::std::CommandWrap;
 
 use super::Tail;
 use super::exit::Exit;
-use super::start::{Ended, Group, Launch, start};
+use super::launch::{self, Group, Launch, Stdin};
+use super::start::{Ended, start};
 use super::tree;
 #[cfg(target_os = "linux")]
 use super::{
-    capture::Capture,
+    capture::{Capture, Outlet},
     tree::{Tree, TreeLaunch},
 };
 
@@ -203,9 +204,10 @@ fn run_whole(command: Command, patience: Duration, cancelled: &dyn Fn() -> bool)
         program,
         arguments,
         environment,
-        document: Vec::new(),
+        directory: None,
+        stdin: Stdin::Document(Vec::new()),
+        output: launch::Output::Merged,
         log: None,
-        heading: None,
         pass_on,
         keep_bytes: TAIL_BYTES,
         group: Group::Inherited,
@@ -226,7 +228,7 @@ fn run_as_tree(
     let (output, writer) = io::pipe()?;
     let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
     let Command { program, arguments, environment, pass_on, network } = command;
-    let capture = Capture::start(output, None, None, pass_on, TAIL_BYTES)?;
+    let capture = Capture::start(vec![output], Outlet::open(None, pass_on, None)?, TAIL_BYTES)?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
     let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network };
@@ -251,7 +253,7 @@ fn run_as_tree(
 
 fn run(launch: Launch, patience: Duration, cancelled: &dyn Fn() -> bool) -> io::Result<Ended> {
     let (sender, receiver) = crossbeam_channel::bounded(1);
-    let running = start(launch, move |ended| drop(sender.send(ended)))?;
+    let running = start(launch, None, move |ended| drop(sender.send(ended)))?;
     let deadline = Instant::now() + patience;
     loop {
         if let Ok(ended) = receiver.recv_timeout(10 * GLANCE) {

@@ -1,8 +1,6 @@
 //! Starting a child, mostly as the leader of its own group, and reporting its end.
 
-use std::ffi::OsString;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{PipeReader, PipeWriter, Write};
 use std::process::{ChildStdin, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,42 +10,11 @@ use crossbeam_channel::bounded;
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::capture::{Capture, Tail};
+use super::capture::{Capture, OnLine, Outlet, Tail};
 use super::exit::Exit;
 use super::group::{Member, members};
+use super::launch::{Group, Launch, Output, Stdin};
 use super::tree;
-
-/// A child to start.
-#[derive(Debug)]
-pub struct Launch {
-    /// The program's file.
-    pub program: PathBuf,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
-    /// Variables to set beside the inherited ones.
-    pub environment: Vec<(OsString, OsString)>,
-    /// The content of its standard input, which is closed behind it.
-    pub document: Vec<u8>,
-    /// The file for all of its output; with `None` only the tail is kept.
-    pub log: Option<PathBuf>,
-    /// With a heading, the log is appended to, and the heading comes first; with `None` the log begins anew.
-    pub heading: Option<String>,
-    /// Its output is also passed on to this process's standard error.
-    pub pass_on: bool,
-    /// Bytes of the end of its output that are kept in memory.
-    pub keep_bytes: usize,
-    /// The group that it and all its descendants belong to.
-    pub group: Group,
-}
-
-/// The group of processes that a child belongs to: a signal that ends the group ends the child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// A group of the child's own, which ends with the child.
-    Own,
-    /// The group of the process that starts it, so that both can be killed at once.
-    Inherited,
-}
 
 /// The end of a child.
 #[derive(Debug)]
@@ -66,34 +33,37 @@ pub struct Running {
     pid: u32,
     /// `None` once the child was collected: another process may have its number then.
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
+    /// The standard input of a child for which it is held.
+    stdin: Arc<Mutex<Option<ChildStdin>>>,
 }
 
 /// Time to wait for the end of a killed group. The system may take any time, so there is a bound.
 const GROUP_PATIENCE: Duration = Duration::from_secs(10);
 
-/// Start a child. `on_end` is called once, on a thread of the child's own, when the child was collected and every
-/// process left in a group of its own was killed and is gone.
+/// Start a child. `on_line` takes each line that it prints. `on_end` is called once, on a thread of the child's own, when
+/// the child was collected and every process left in a group of its own was killed and is gone.
 ///
 /// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
-pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
-    let (output, writer) = io::pipe()?;
-    let error_writer = writer.try_clone()?;
-    let mut command = CommandWrap::with_new(&launch.program, |command| {
-        command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped()).stdout(writer).stderr(error_writer);
-    });
-    if launch.group == Group::Own {
-        #[cfg(unix)]
-        command.wrap(process_wrap::std::ProcessGroup::leader());
-        #[cfg(windows)]
-        command.wrap(process_wrap::std::JobObject);
-    }
-    let capture = Capture::start(output, launch.log, launch.heading, launch.pass_on, launch.keep_bytes)?;
+pub fn start(
+    launch: Launch,
+    on_line: Option<OnLine>,
+    on_end: impl FnOnce(Ended) + Send + 'static,
+) -> io::Result<Running> {
+    let (streams, writers) = pipes(launch.output)?;
+    let mut command = command(&launch, writers);
+    let outlet = Outlet::open(launch.log, launch.pass_on, on_line)?;
+    let capture = Capture::start(streams, outlet, launch.keep_bytes)?;
     let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
+    let document = match launch.stdin {
+        Stdin::Document(document) => Some(document),
+        Stdin::Held | Stdin::Null => None,
+    };
+    let held = document.is_none();
     thread::Builder::new().name("child".into()).spawn(move || {
         let Ok((running, stdin)) = started.recv() else { return };
-        hand_over(stdin, &launch.document);
+        hand_over(stdin, &document.unwrap_or_default());
         let exit = running.wait();
+        running.stdin.lock().take();
         let mut left = running.await_group();
         if exit != Exit::Code(0) {
             // It may have been killed, and a runner of its own with it.
@@ -102,13 +72,48 @@ pub fn start(launch: Launch, on_end: impl FnOnce(Ended) + Send + 'static) -> io:
         on_end(Ended { exit, tail: capture.finish(), left });
     })?;
     let mut child = command.spawn()?;
-    // The command holds the writing ends of the pipe. While they are open here, the capture would never see the end.
+    // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
     drop(command);
-    let stdin = child.stdin().take();
-    let running = Running { pid: child.id(), child: Arc::new(Mutex::new(Some(child))) };
+    let mut stdin = child.stdin().take();
+    let kept = if held { stdin.take() } else { None };
+    let pid = child.id();
+    let running = Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)) };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin));
     Ok(running)
+}
+
+/// The ends of the pipes for a child's output: those to read, and those for standard output and error.
+fn pipes(output: Output) -> io::Result<(Vec<PipeReader>, [PipeWriter; 2])> {
+    let (reader, writer) = io::pipe()?;
+    match output {
+        Output::Merged => {
+            let other = writer.try_clone()?;
+            Ok((vec![reader], [writer, other]))
+        }
+        Output::Lines => {
+            let (error, error_writer) = io::pipe()?;
+            Ok((vec![reader, error], [writer, error_writer]))
+        }
+    }
+}
+
+fn command(launch: &Launch, [output, error]: [PipeWriter; 2]) -> CommandWrap {
+    let mut command = CommandWrap::with_new(&launch.program, |command| {
+        command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
+        let stdin = if matches!(launch.stdin, Stdin::Null) { Stdio::null() } else { Stdio::piped() };
+        command.stdin(stdin).stdout(output).stderr(error);
+        if let Some(directory) = &launch.directory {
+            command.current_dir(directory);
+        }
+    });
+    if launch.group == Group::Own {
+        #[cfg(unix)]
+        command.wrap(process_wrap::std::ProcessGroup::leader());
+        #[cfg(windows)]
+        command.wrap(process_wrap::std::JobObject);
+    }
+    command
 }
 
 /// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
@@ -122,6 +127,14 @@ impl Running {
     /// The child's process id, which is also the number of a group of its own.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Write this to the standard input of a child for which it is held. A child that does not read holds the caller up.
+    ///
+    /// # Errors
+    /// The child has ended, has closed its input, or was started without a held one.
+    pub fn feed(&self, bytes: &[u8]) -> io::Result<()> {
+        self.stdin.lock().as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stdin| stdin.write_all(bytes))
     }
 
     /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once).
@@ -217,16 +230,17 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::process::Heeds;
+    use crate::process::{Heeds, LogFile, LogPolicy};
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), script.into()],
             environment: Vec::new(),
-            document: document.to_vec(),
+            directory: None,
+            stdin: Stdin::Document(document.to_vec()),
+            output: Output::Merged,
             log: None,
-            heading: None,
             pass_on: false,
             keep_bytes: 1024,
             group: Group::Own,
@@ -235,7 +249,7 @@ mod tests {
 
     fn shell(script: &str, document: &[u8]) -> (Running, crossbeam_channel::Receiver<Ended>) {
         let (sender, receiver) = bounded(1);
-        let running = start(launch(script, document), move |ended| sender.send(ended).expect("the test waits"));
+        let running = start(launch(script, document), None, move |ended| sender.send(ended).expect("the test waits"));
         (running.expect("a shell starts"), receiver)
     }
 
@@ -247,6 +261,57 @@ mod tests {
         let ended = ended.recv_timeout(PATIENCE).expect("it ends");
         assert_eq!(ended.exit, Exit::Code(7));
         assert_eq!(ended.tail.lines(), ["the document", "out", "err"]);
+    }
+
+    /// The end of this child, and the lines that it printed.
+    fn printed(launch: Launch) -> (Ended, Vec<String>) {
+        let (sender, ended) = bounded(1);
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let taken = Arc::clone(&lines);
+        let on_line: OnLine = Box::new(move |line| taken.lock().push(String::from_utf8_lossy(line).into_owned()));
+        start(launch, Some(on_line), move |ended| sender.send(ended).expect("the test waits")).expect("a shell starts");
+        let ended = ended.recv_timeout(PATIENCE).expect("it ends");
+        let lines = lines.lock().clone();
+        (ended, lines)
+    }
+
+    #[test]
+    fn a_child_begins_in_its_directory_with_nothing_to_read() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let inside = directory.path().canonicalize().expect("a path");
+        let (ended, lines) = printed(Launch {
+            directory: Some(inside.clone()),
+            stdin: Stdin::Null,
+            ..launch("pwd; cat; echo read", b"")
+        });
+        assert_eq!(ended.exit, Exit::Code(0));
+        assert_eq!(lines, [&inside.display().to_string(), "read"]);
+    }
+
+    #[test]
+    fn lines_of_two_streams_stay_whole() {
+        let script = "for n in 1 2 3; do printf 'out '; printf 'err ' >&2; sleep 0.02; echo $n; echo $n >&2; done";
+        let (ended, mut lines) = printed(Launch { output: Output::Lines, ..launch(script, b"") });
+        lines.sort();
+        assert_eq!(lines, ["err 1", "err 2", "err 3", "out 1", "out 2", "out 3"]);
+        let mut kept = ended.tail.lines();
+        kept.sort();
+        assert_eq!(kept, lines);
+    }
+
+    #[test]
+    fn a_held_input_stays_open_and_takes_more() {
+        let (sender, ended) = bounded(1);
+        let script = "read one; echo $one; read two; echo $two";
+        let held = Launch { stdin: Stdin::Held, ..launch(script, b"") };
+        let running =
+            start(held, None, move |ended| sender.send(ended).expect("the test waits")).expect("a shell starts");
+        running.feed(b"first\n").expect("it reads");
+        assert!(ended.recv_timeout(Duration::from_millis(100)).is_err(), "it waits for more");
+        running.feed(b"second\n").expect("it reads");
+        let ended = ended.recv_timeout(PATIENCE).expect("it ends");
+        assert_eq!((ended.exit, ended.tail.lines()), (Exit::Code(0), vec!["first".to_owned(), "second".to_owned()]));
+        assert!(running.feed(b"third\n").is_err());
     }
 
     #[test]
@@ -306,8 +371,11 @@ mod tests {
     fn a_log_that_cannot_be_made_is_named_and_nothing_is_started() {
         let directory = tempfile::tempdir().expect("a directory");
         let (log, trace) = (directory.path().join("missing").join("x.log"), directory.path().join("trace"));
-        let unlogged = Launch { log: Some(log.clone()), ..launch(&format!("echo > '{}'", trace.display()), b"") };
-        let error = start(unlogged, |_| unreachable!("nothing ends")).expect_err("there is no place for the log");
+        let unlogged = Launch {
+            log: Some(LogFile { path: log.clone(), heading: None, policy: LogPolicy::default() }),
+            ..launch(&format!("echo > '{}'", trace.display()), b"")
+        };
+        let error = start(unlogged, None, |_| unreachable!("nothing ends")).expect_err("there is no place for the log");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         assert!(error.to_string().contains(&log.display().to_string()), "{error}");
         std::thread::sleep(Duration::from_millis(200));
@@ -318,7 +386,7 @@ mod tests {
     fn a_program_that_is_not_there_ends_nothing_and_is_said_at_once() {
         let (sender, ended) = bounded::<Ended>(1);
         let missing = Launch { program: "/no/such/program".into(), ..launch("", b"") };
-        let error = start(missing, move |ended| drop(sender.send(ended))).expect_err("there is no such program");
+        let error = start(missing, None, move |ended| drop(sender.send(ended))).expect_err("there is no such program");
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
         // The thread that would have waited ends, and drops the callback.
         assert_eq!(ended.recv_timeout(PATIENCE).err(), Some(crossbeam_channel::RecvTimeoutError::Disconnected));

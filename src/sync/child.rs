@@ -4,19 +4,15 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use vx_shm::{Board, Reservation};
-
-use crate::channel::{InstallChannel, Mark, slot_key};
+use crate::channel::InstallChannel;
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
-use crate::process::{Ended, Group, Launch, Running, start};
+use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin};
+use crate::run::{Place, logs_of};
+use crate::trouble::{Trouble, TroubleKind};
 
 /// The most of a child's last output that is kept for its error, in bytes.
 const KEEP_BYTES: usize = 8 * 1024;
-
-/// The characters of a slot's key that its log's name has, too; the others are encoded.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// The program and the logs of a run's children.
 #[derive(Clone, Debug)]
@@ -57,47 +53,33 @@ fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
 }
 
-/// The directory with the logs of a board's children.
-pub fn logs_of(board: &Path) -> PathBuf {
-    board.with_extension("logs")
-}
-
-/// The log of the child with this slot in that directory.
-pub fn log_file(logs: &Path, key: &str) -> PathBuf {
-    logs.join(format!("{}.log", utf8_percent_encode(key, KEPT)))
-}
-
-/// Start the child that carries out this configuration on the slot reserved for it.
-pub(super) fn start_install(
-    child: &InstallChild,
-    config: &InstallConfig,
-    board: &Board,
-    reservation: Reservation,
-    on_end: impl FnOnce(Ended) + Send + 'static,
-) -> io::Result<Running> {
-    let channel = InstallChannel::on(board.path(), reservation, &config.tool_name).map_err(io::Error::other)?;
-    let log = log_file(&child.logs, &slot_key(&config.tool_name));
-    let config = InstallConfig { log_file: Some(log.clone()), ..config.clone() };
-    let heading = (config.attempt > 1).then(|| format!("--- attempt {} ---", config.attempt));
+/// The child of this program that carries out this configuration on its slot.
+pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Result<Launch, Trouble> {
+    let unusable = |error: &dyn std::error::Error| {
+        Trouble::new(TroubleKind::Program, format_args!("cannot start the installing process: {error}"))
+    };
+    let Place { board, reservation, mark, log, .. } = place;
+    let channel = InstallChannel::on(board, *reservation, &config.tool_name).map_err(|error| unusable(&error))?;
     let arguments = vec![
         "install".into(),
         format!("{}@{}", config.tool_name, config.version).into(),
         "--ipc-channel".into(),
         channel.name().into(),
     ];
-    let mut environment = whereabouts(board.path());
-    environment.extend(Mark::of(board, reservation).variables());
-    let document = channel.document(config).map_err(io::Error::other)?;
-    let launch = Launch {
-        program: child.program.clone(),
+    let mut environment = whereabouts(board);
+    environment.extend(mark.variables());
+    let config = InstallConfig { log_file: Some(log.clone()), ..config };
+    let document = channel.document(config).map_err(|error| unusable(&error))?;
+    Ok(Launch {
+        program: program.to_owned(),
         arguments,
         environment,
-        document,
-        log: Some(log),
-        heading,
+        directory: None,
+        stdin: Stdin::Document(document),
+        output: Output::Merged,
+        log: Some(LogFile { path: log.clone(), heading: place.heading(), policy: LogPolicy::default() }),
         pass_on: false,
         keep_bytes: KEEP_BYTES,
         group: Group::Own,
-    };
-    start(launch, on_end)
+    })
 }

@@ -19,7 +19,6 @@ mod version;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::parallel::in_parallel;
 use super::plan::{Resolved, ResolvedRelease, ResolvedTool, claim};
 use crate::age::ReleaseAge;
 use crate::candidate::{Candidate, SourceKind};
@@ -27,6 +26,7 @@ use crate::config::Part;
 use crate::digest::Digest;
 use crate::platform::Platform;
 use crate::project::{Lock, LockedPart, LockedTool, ToolRequest};
+use crate::run::in_parallel;
 use crate::source::{Artifact, NoRecipe, Recipe, SourceError, Sources};
 use crate::trouble::{Explain, Trouble, TroubleKind};
 pub use aged::{AgeRemark, Soon};

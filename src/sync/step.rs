@@ -1,7 +1,5 @@
 //! The steps of a run: one per tool, decided before anything starts.
 
-use vx_shm::SlotState;
-
 use crate::config::InstallConfig;
 use crate::trouble::Trouble;
 
@@ -45,40 +43,5 @@ impl std::fmt::Debug for Action {
             Self::Skip { reason } => write!(f, "Skip({reason})"),
             Self::Fail { error } => write!(f, "Fail({error})"),
         }
-    }
-}
-
-/// The end of one step.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepEnd {
-    /// The tool.
-    pub tool: String,
-    /// Its version.
-    pub version: String,
-    /// True if the run succeeds without it.
-    pub optional: bool,
-    /// `Done`, `Failed`, `Cancelled`, `Skipped` or `Died`.
-    pub state: SlotState,
-}
-
-/// The end of a whole run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RunEnd {
-    /// Each step, in the plan's order.
-    pub steps: Vec<StepEnd>,
-    /// The run was asked to stop.
-    pub cancelled: bool,
-}
-
-impl RunEnd {
-    /// True if every tool is installed that the run does not succeed without.
-    pub fn success(&self) -> bool {
-        !self.cancelled && self.steps.iter().all(|step| step.optional || step.state.good())
-    }
-
-    /// The tools that are not installed, those that are `optional` or the others.
-    pub fn missing(&self, optional: bool) -> Vec<&str> {
-        let missing = self.steps.iter().filter(|step| step.optional == optional && !step.state.good());
-        missing.map(|step| step.tool.as_str()).collect()
     }
 }

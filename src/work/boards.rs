@@ -13,7 +13,7 @@ use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snaps
 use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, known_directories, runtime_directory};
-use crate::sync::collect_boards;
+use crate::run::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
 /// Why a board, a dump or a recording cannot be used.
@@ -192,7 +192,24 @@ pub fn holders() -> Vec<u32> {
     list_known().into_iter().filter_map(held).collect()
 }
 
-fn at_work(snapshot: &Snapshot) -> bool {
+/// The file of the board with work of this key: the newest one at work that has it, else the newest one at all.
+///
+/// # Errors
+/// There are no boards, or they cannot be listed.
+pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
+    let has = |snapshot: &Snapshot| snapshot.slots.iter().any(|slot| slot.has_key(key));
+    let found = readable_boards()?.into_iter().find(|(_, snapshot)| at_work(snapshot) && has(snapshot));
+    found.map_or_else(newest, |(path, _)| Ok(path))
+}
+
+/// The slot with this key: one that has not ended, else the one that ended last.
+pub fn slot_of<'s>(snapshot: &'s Snapshot, key: &str) -> Option<&'s SlotView> {
+    let with_key = snapshot.slots.iter().filter(|slot| slot.has_key(key));
+    with_key.max_by_key(|slot| (!slot.state.ended(), slot.ended_at_ns))
+}
+
+/// True for the board of a process that is at work.
+pub(super) fn at_work(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use vx_shm::{Board, CreateError, Reader};
 
+use super::control::{Control, RunHand};
 use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::notice::Notice;
@@ -19,7 +20,8 @@ use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
 use crate::paths::{Home, known_directories, runtime_directory, spare_directories};
-use crate::sync::{Dumper, FlightRecorder, InstallChild, Jobs, Run, Step, collect_boards, create_board, start_run};
+use crate::run::{Dumper, FlightRecorder, Jobs, collect_boards, create_board};
+use crate::sync::{InstallChild, Run, Step, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most installs at once if no limit is given and all of them wait for the network.
@@ -44,6 +46,7 @@ pub struct Assignment<'a> {
 /// A run at work, with the threads that follow it.
 struct Started {
     run: LiveRun,
+    control: Control,
     recorder: io::Result<FlightRecorder>,
     dumper: Option<io::Result<Dumper>>,
     reader: Option<Reader>,
@@ -134,21 +137,23 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     let limit = options.jobs.or(assignment.configured_jobs);
     let jobs = limit.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: options.fail_fast })?;
+    let control = Control::serve(&path, RunHand(handle.requests.clone()));
     let reader = Reader::open(&path).ok();
     let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
     let dump = |into: &PathBuf| Dumper::start(&path, into.clone(), options.dump_every, handle.finished.clone());
     let dumper = options.dump.as_ref().map(dump);
     let mut expectations = history::expectations(assignment.home);
     expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
-    Ok(Started { run: LiveRun { board: path, handle, expectations }, recorder, dumper, reader })
+    Ok(Started { run: LiveRun { board: path, handle, expectations }, control, recorder, dumper, reader })
 }
 
 /// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.
 fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
-    let Started { run: LiveRun { board, handle, .. }, recorder, dumper, reader } = started;
+    let Started { run: LiveRun { board, handle, .. }, control, recorder, dumper, reader } = started;
     let options = assignment.options;
     let mut troubles = Vec::new();
     let _ = handle.finished.recv();
+    control.finish();
     if let Some(Err(error)) = dumper.map(|dumper| dumper.and_then(Dumper::finish)) {
         troubles.push(Trouble::new(TroubleKind::Board, format!("cannot write the dumps: {error}")));
     }

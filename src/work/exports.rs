@@ -10,7 +10,7 @@ use vx_status::export::{Course, Tool, timings, trace};
 use super::boards::{self, BoardError};
 use super::recordings;
 use crate::replace_file::replace_file;
-use crate::sync::{kept_recordings, recording_beside};
+use crate::run::{kept_recordings, recording_beside};
 use crate::trouble::{Explain, TroubleKind};
 
 /// The most earlier runs that a run is compared with.

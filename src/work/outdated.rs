@@ -4,7 +4,8 @@ use super::error::WorkError;
 use super::frontend::Frontend;
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::paths::Home;
-use crate::sync::{Newest, in_parallel};
+use crate::run::in_parallel;
+use crate::sync::Newest;
 use crate::trouble::Trouble;
 
 /// The number of tools that are asked about side by side.

@@ -8,7 +8,7 @@ use vx_shm::Snapshot;
 use vx_shm::recording::Recording;
 
 use super::boards::{self, BoardError};
-use crate::sync::kept_recordings;
+use crate::run::kept_recordings;
 
 /// One recording of the directory of the boards.
 #[derive(Debug)]

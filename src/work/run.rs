@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use vx_status::source::Expectations;
 
 use super::shims::ShimsError;
-use crate::sync::{RunEnd, RunHandle};
+use crate::run::{RunEnd, RunHandle};
 use crate::trouble::Trouble;
 
 /// The work that a run is part of.

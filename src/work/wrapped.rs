@@ -6,13 +6,14 @@
 
 mod chores;
 mod forms;
+mod hand;
 mod meter;
 mod place;
 mod whereabouts;
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 
@@ -23,11 +24,13 @@ use vx_status::error_cell::ErrorCell;
 pub use forms::forms_of;
 pub use place::Place;
 
+use super::control::Control;
 use super::reports::ReportError;
 use crate::gauge::{Gauge, Pattern, Stream};
 use crate::process::{Exit, Look, relay};
 use crate::trouble::{Explain, TroubleKind};
 use chores::Chores;
+use hand::CommandHand;
 use meter::Meter;
 
 /// A command whose progress is read from its output.
@@ -98,9 +101,13 @@ impl Wrapped {
         let mut variables = self.variables.clone();
         variables.extend(place.mark().into_iter().flat_map(|mark| mark.variables()));
         let own = place.own_board().map(|(board, crowded)| (board.to_owned(), crowded));
+        let board = place.board().map(Path::to_owned);
         let meter = Arc::new(Mutex::new((Meter::new(place, self.total), Gauge::new(self.patterns.clone()))));
-        let mut chores = None;
-        let started = || chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
+        let (mut chores, mut control) = (None, None);
+        let started = || {
+            chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
+            control = board.map(|board| Control::serve(&board, CommandHand));
+        };
         let status = relay(&self.program, &self.arguments, &variables, || look(&meter), started);
         // A process that the command left behind may still hold its output open: from here on nothing of it counts.
         let (place, tail) = meter.lock().0.finish();
@@ -115,6 +122,9 @@ impl Wrapped {
                 Err(error)
             }
         };
+        if let Some(control) = control {
+            control.finish();
+        }
         if let Some(chores) = chores {
             chores.finish();
         }

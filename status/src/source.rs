@@ -171,6 +171,11 @@ pub trait Control: Send {
         self.cancel_all();
     }
 
+    /// True if the work is another process's own: leaving the view leaves the work as it is, and nothing stops all of it.
+    fn is_guest(&self) -> bool {
+        false
+    }
+
     /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.
     fn retry(&mut self, key: &str);
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 38] = [
     "",
     "sync",
     "install",
@@ -34,6 +34,10 @@ const COMMANDS: [&str; 34] = [
     "board export",
     "board gc",
     "top",
+    "stop",
+    "retry",
+    "restart",
+    "rebuild",
     "cache",
     "x",
     "shims",

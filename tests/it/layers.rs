@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 15] = [
+const TOWERS: [Tower; 16] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -85,7 +85,7 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src/install",
         floors: &[
-            &["cancel", "disk", "file_lock", "folder", "room"],
+            &["cancel", "disk", "folder", "room"],
             &["archives", "lock", "need", "receipt", "staging"],
             &["leftovers", "manifest", "native", "programs", "progress", "shipped", "trial"],
             &["settle", "unpack"],
@@ -108,8 +108,8 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "log", "parent", "usage"],
-            &["capture", "tree"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["capture", "launch", "tree"],
             &["foreground", "replace"],
             &["relay", "short"],
         ],
@@ -126,18 +126,22 @@ const TOWERS: [Tower; 15] = [
         ],
     },
     Tower {
-        sources: "src/sync",
+        sources: "src/run",
         floors: &[
-            &["child", "dumper", "parallel", "recordings", "reporter", "step", "wanted_by"],
-            &["boards", "plan", "recorder", "schedule"],
-            &["resolve"],
+            &["dumper", "end", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["boards", "control", "job", "recorder"],
+            &["supervisor"],
         ],
+    },
+    Tower {
+        sources: "src/sync",
+        floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
     },
     Tower {
         sources: "src/work",
         floors: &[
-            &["boards", "holder", "logs", "look", "policy", "replay", "shims"],
-            &["follow", "recordings", "reports", "run", "store"],
+            &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
+            &["control", "follow", "recordings", "reports", "run", "store", "waiting"],
             &["exports", "withheld", "wrapped"],
             &["error", "options"],
             &["notice", "releases"],
@@ -166,7 +170,19 @@ const TOWERS: [Tower; 15] = [
             &["args", "commands", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
-            &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
+            &[
+                "completions",
+                "export",
+                "help",
+                "look",
+                "man",
+                "notices",
+                "replay",
+                "request",
+                "search",
+                "store",
+                "work_errors",
+            ],
             &["activate", "board", "install_child", "shims", "view", "workspace"],
             &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which"],
             &["frontend", "top", "trust"],
@@ -177,12 +193,23 @@ const TOWERS: [Tower; 15] = [
     Tower {
         sources: "src",
         floors: &[
-            &["age", "gauge", "nearest", "npm_range", "platform", "digest", "replace_file", "small_file", "inflate"],
+            &[
+                "age",
+                "gauge",
+                "nearest",
+                "npm_range",
+                "platform",
+                "digest",
+                "replace_file",
+                "small_file",
+                "file_lock",
+                "inflate",
+            ],
             &["trouble", "archive", "http"],
             &["report", "paths", "config", "candidate", "template", "shell"],
             &["shipped"],
-            &["project", "source", "install", "process", "channel", "route", "history"],
-            &["trust"],
+            &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
+            &["run", "trust"],
             &["sync"],
             &["work"],
             &["doctor"],

@@ -4,6 +4,7 @@
 mod age;
 mod commands;
 mod config;
+mod control;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]

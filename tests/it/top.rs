@@ -322,7 +322,7 @@ fn a_row_of_another_process_is_not_asked_to_stop() {
     sandbox.vx(&format!("board put notes --board {board} --phase extracting --done 1 --total 4")).succeeds();
     run.await_screen("it is beside it", |screen| row(screen, "notes").is_some());
     run.press("Gx");
-    let refused = "notes is not stopped: this run does not install it";
+    let refused = "notes is not stopped: it is no part of this run";
     let screen = run.await_screen("it is refused", |screen| screen.contains(refused));
     let goes_on = |screen: &str| row(screen, "notes").is_some_and(|row| row.contains("running"));
     if !goes_on(&screen) {

@@ -63,7 +63,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Help => Message::Help,
         Action::Timeline => Message::ShowTimeline,
         Action::Sort => Message::ChangeSort,
-        Action::CancelAll if model.has_control => Message::CancelAll,
+        Action::CancelAll if model.owns_work() => Message::CancelAll,
         Action::CancelAll => Message::Leave,
         Action::Suspend => Message::Suspend,
         Action::Retry => Message::Retry,
@@ -161,6 +161,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Find if in_pane && model.tab == Tab::Log => "search",
         Action::FindNext if model.log.search.text.is_empty() => "",
         Action::Follow if model.log.follow => "hold still",
+        Action::Cancel | Action::Retry if model.is_read_only() => "",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.tab == Tab::Timeline => "",
         Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
@@ -184,8 +185,8 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
     let pane = model.areas().pane.is_some();
     match (line.binds[0].action, line.when) {
         (Action::Find, _) if !pane => Some("filter the rows"),
-        (Action::Leave, _) if model.has_control => Some("leave: detach or cancel"),
-        (Action::CancelAll, _) if !model.has_control => Some("leave"),
+        (Action::Leave, _) if model.owns_work() => Some("leave: detach or cancel"),
+        (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
         (_, When::Cancellable | When::Retriable) if !model.has_control => None,
         (_, When::Leaving) => None,

@@ -112,6 +112,8 @@ pub(crate) struct Model {
     pub(crate) help_top: usize,
     /// True if this view controls the work, so that it can cancel and retry.
     pub(crate) has_control: bool,
+    /// True if the work is another process's own: this view stops none of it by being left, and never all of it.
+    pub(crate) is_guest: bool,
     /// Slots that this view asked to stop.
     pub(crate) asked: Vec<SlotId>,
     /// Keys of slots that cannot stop yet, each with the reason.
@@ -139,6 +141,16 @@ impl Model {
     pub(crate) fn selected_row(&self) -> Option<&Row> {
         let selected = self.selected?;
         self.rows.iter().find(|row| row.id == selected)
+    }
+
+    /// True if the work is this view's own: leaving means detaching or stopping it.
+    pub(crate) fn owns_work(&self) -> bool {
+        self.has_control && !self.is_guest
+    }
+
+    /// True if no process takes requests for the selected slot, so that a guest can only watch it.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.is_guest && self.selected_slot().is_some_and(|slot| slot.runner.is_none())
     }
 
     /// The selected slot.

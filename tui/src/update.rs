@@ -164,7 +164,7 @@ fn back(model: &mut Model) {
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {
-    match (model.has_control, model.totals.over < model.totals.all || model.totals.all == 0) {
+    match (model.owns_work(), model.totals.over < model.totals.all || model.totals.all == 0) {
         (false, _) => Some(Effect::Leave),
         // All work is over, and the parent is about to end the view.
         (true, false) => Some(Effect::Detach),

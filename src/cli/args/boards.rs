@@ -11,6 +11,7 @@ use super::run::ExportArguments;
 use super::values::{duration, moment};
 use super::wrap::{WRAP_EXAMPLES, WrapArguments};
 use crate::work::follow::Until;
+use crate::work::waiting::Awaited;
 
 /// The commands for boards.
 #[derive(Debug, Subcommand)]
@@ -49,17 +50,9 @@ pub(in crate::cli) enum BoardCommand {
     },
     /// Print a JSON line for each change until the run ends.
     Watch(WatchArguments),
-    /// Wait until a run has ended; exit code 0 if its result is the expected one.
-    Wait {
-        /// The board: a parent's process id, a name or a file; the newest by default.
-        board: Option<String>,
-        /// The expected result.
-        #[arg(long, value_enum, default_value_t = Until::Done)]
-        until: Until,
-        /// Give up after this long, such as `90s`.
-        #[arg(long, value_name = "DURATION", value_parser = duration)]
-        timeout: Option<Duration>,
-    },
+    /// Wait until a run has ended, or some of its work is ready, done or over; exit code 0 if the result is the expected
+    /// one, 124 if it was not there in time.
+    Wait(WaitArguments),
     /// Put the progress of the calling script on a board.
     ///
     /// The first call with a key takes a slot for the script; later calls change the named values and leave the rest.
@@ -82,6 +75,26 @@ pub(in crate::cli) enum BoardCommand {
     ///
     /// Boards are kept for an hour, at most 32; recordings for a week, at most 32 and 8 MiB.
     Gc,
+}
+
+/// Arguments of `vx board wait`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct WaitArguments {
+    /// The board: a parent's process id, a name or a file; the newest by default.
+    pub board: Option<String>,
+    /// The expected result of the whole run.
+    #[arg(long, value_enum, default_value_t = Until::Done)]
+    pub until: Until,
+    /// Wait for this work alone: until it is `ready` to be used, is `done`, or has `ended`, no matter how. Can be given
+    /// several times; all of it is waited for. Work that is not there yet may still come.
+    #[arg(long = "for", value_name = "KEY=STATE", conflicts_with = "until")]
+    pub wanted: Vec<Awaited>,
+    /// Give up after this long, such as `90s`.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Print the outcome as JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Arguments of `vx board watch`.

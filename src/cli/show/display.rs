@@ -29,7 +29,7 @@ pub(super) fn show(
     if view == View::Headless {
         return Ok(());
     }
-    let mut inputs = inputs(board, Some(control), expectations)?;
+    let mut inputs = inputs(board, Some(Box::new(control)), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
         View::Dashboard => dashboard(&mut inputs, &ui, manner, finished),
@@ -43,17 +43,17 @@ pub(super) fn show(
     }
 }
 
-/// The inputs of a view: the board, its expected course, the logs beside it and, for the run's own view, its control.
+/// The inputs of a view: the board, its expected course, the logs beside it, and a control over the work.
 pub(in crate::cli) fn inputs(
     board: &Path,
-    control: Option<RunControl>,
+    control: Option<Box<dyn Control>>,
     expectations: Expectations,
 ) -> Result<Inputs, Failure> {
     let reader = Reader::open(board).map_err(Failure::failed)?;
     Ok(Inputs {
         snapshots: Box::new(BoardSnapshots { reader, expectations }),
         logs: Box::new(BoardLogs::beside(board)),
-        control: control.map(|control| Box::new(control) as Box<dyn Control>),
+        control,
     })
 }
 

@@ -3,7 +3,7 @@
 use crossbeam_channel::{Receiver, Sender};
 use vx_status::source::{Control, RequestFailure};
 
-use crate::sync::Request;
+use crate::run::Request;
 
 /// The control of a run.
 pub(in crate::cli) struct RunControl {

@@ -15,10 +15,10 @@ use crate::paths::Home;
 use crate::small_file::read_small;
 
 use super::super::disk::{At, DiskError, create_directories};
-use super::super::file_lock::FileLock;
 use super::super::lock::WaitError;
 use super::super::room::{give_back, reserve};
 use super::{DownloadErrorKind, Session};
+use crate::file_lock::FileLock;
 
 /// The longest ETag that is kept.
 const ETAG_BYTES: u64 = 1024;

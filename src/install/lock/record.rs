@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::BoardSlot;
 use crate::small_file::read_small;
 
-use super::super::file_lock::FileLock;
+use crate::file_lock::FileLock;
 
 /// The largest record: a process, and a path.
 const RECORD_BYTES: u64 = 16 * 1024;

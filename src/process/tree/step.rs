@@ -57,15 +57,15 @@ pub(in crate::process) enum Below {
     Runner,
 }
 
-/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it; the
-/// status is then that signal, whatever the child's own is.
+/// Wait for the child's end. A request to end this process (SIGTERM, SIGHUP) ends the program and those below it, and a
+/// second one kills a program; the status is then that signal, whatever the child's own is.
 pub(in crate::process) fn wait_or_end(mut child: Child, below: Below) -> io::Result<ExitStatus> {
     let pid = Pid::from_child(&child);
     let (Ok(Some(handle)), Ok(mut requests)) = (Handle::open(pid), Requests::listen()) else { return child.wait() };
     let asked = await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), None)[1];
     match below {
         _ if !asked => {}
-        Below::Program => end(pid)?,
+        Below::Program => end(pid, &requests)?,
         Below::Runner => {
             handle.signal(Signal::TERM);
             if !await_any([handle.as_fd()].into_iter(), Some(GRACE + RUNNER_PATIENCE))[0] {
@@ -102,6 +102,11 @@ impl Requests {
         i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 
+    /// True if there was more than one.
+    fn repeated(&self) -> bool {
+        rustix::io::ioctl_fionread(&self.signals).is_ok_and(|bytes| bytes > 1)
+    }
+
     fn close(&mut self) {
         for id in self.registered.drain(..) {
             unregister(id);
@@ -116,9 +121,13 @@ impl Drop for Requests {
 }
 
 /// End the child and those below it that have not left their parents. The child itself is left to be collected.
-fn end(pid: Pid) -> io::Result<()> {
+fn end(pid: Pid, requests: &Requests) -> io::Result<()> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;
-    Ending::of(descendants).end(GRACE, Ending::await_member);
+    let mut ending = Ending::of(descendants);
+    ending.end(GRACE, |ending, pause| {
+        ending.await_member(pause);
+        requests.repeated().then_some(Duration::ZERO)
+    });
     Ok(())
 }

@@ -6,8 +6,8 @@ use super::Resolver;
 use super::standing::Standing;
 use crate::platform::Platform;
 use crate::project::ToolRequest;
+use crate::run::in_parallel;
 use crate::source::{Artifact, SourceError, SourceErrorKind};
-use crate::sync::parallel::in_parallel;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The archives of a tool by platform.

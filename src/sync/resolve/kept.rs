@@ -7,7 +7,7 @@ use crate::archive::Signed;
 use crate::candidate::SourceKind;
 use crate::platform::Platform;
 use crate::project::{LockedPart, LockedTool, ToolRequest};
-use crate::sync::parallel::in_parallel;
+use crate::run::in_parallel;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most packages that are asked about at once.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use crate::sync::{FlightRecorder, collect_boards};
+use crate::run::{FlightRecorder, collect_boards};
 
 /// A command that ends within this time has no recording.
 const RECORDED_AFTER: Duration = Duration::from_millis(50);

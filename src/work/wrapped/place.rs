@@ -13,7 +13,7 @@ use super::WrapError;
 use super::whereabouts::{self, Found};
 use crate::channel::{Mark, free_board_path, slot_key};
 use crate::process::Exit;
-use crate::sync::{log_file, logs_of};
+use crate::run::{log_file, logs_of};
 use crate::trouble::Trouble;
 use crate::work::boards::{self, BoardError};
 use crate::work::reports::{ReportError, refused};
@@ -96,6 +96,11 @@ impl Place {
     pub(super) fn mark(&self) -> Option<Mark> {
         let (reserved, path) = (self.reserved.as_ref()?, self.path.as_ref()?);
         Some(Mark::on(path, reserved.board_id(), reserved.reservation()))
+    }
+
+    /// The file of the board.
+    pub(super) fn board(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 
     /// The file of a board of its own, and whether there are many beside it.

@@ -10,7 +10,7 @@ use vx_shm::{Reader, Snapshot};
 
 use crate::channel::{Mark, process_of_board};
 use crate::process::{callers, is_there};
-use crate::sync::BOARDS_KEPT;
+use crate::run::BOARDS_KEPT;
 use crate::work::boards::{self, BoardError};
 
 /// The board to join.

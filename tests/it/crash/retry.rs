@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use vx::sync::Request;
+use vx::run::Request;
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::{Reader, Snapshot};
 use vx_status::source::RequestFailure;
@@ -43,7 +43,7 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
     let log = fs::read_to_string(sandbox.runtime().join("moody.log")).expect("a log");
     assert_eq!(log, "try of moody\n--- attempt 2 ---\ntry of moody\n");
 
-    for (tool, expected) in [("long", "it is still at work"), ("gone", "this run does not install it")] {
+    for (tool, expected) in [("long", "it is still at work"), ("gone", "it is no part of this run")] {
         run.requests.send(Request::Retry(tool.into())).expect("the run listens");
         let answer = run.failures.recv_timeout(PATIENCE).expect("an answer");
         assert_eq!(answer, RequestFailure::NotRetried { key: tool.into(), why: expected.into() });

@@ -5,7 +5,8 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::sync::Arc;
 use std::time::Instant;
 
-use vx::sync::{Action, InstallChild, Request, Run, RunEnd, RunHandle, Step, create_board, start_run};
+use vx::run::{Jobs, Request, RunEnd, RunHandle, create_board};
+use vx::sync::{Action, InstallChild, Run, Step, start_run};
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
@@ -51,8 +52,7 @@ pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sa
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
     let child = InstallChild { program, logs: sandbox.runtime() };
-    let run =
-        start_run(Run { board, steps, child, jobs: vx::sync::Jobs::AtMost(jobs), fail_fast: false }).expect("a run");
+    let run = start_run(Run { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false }).expect("a run");
     (sandbox, run)
 }
 

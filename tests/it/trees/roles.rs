@@ -10,7 +10,7 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use vx::process::{Adoption, Group, Launch, Tree, TreeEnd, TreeLaunch, start, this_is_vx};
+use vx::process::{Adoption, Group, Launch, Output, Stdin, Tree, TreeEnd, TreeLaunch, start, this_is_vx};
 
 use super::grow::{Random, Script};
 use super::{LIFE, alive, runner, statuses, tag, torture};
@@ -221,14 +221,15 @@ impl Run {
             program: std::env::current_exe().expect("this program"),
             arguments: arguments().map(OsString::from).into(),
             environment: environment.into(),
-            document: Vec::new(),
+            directory: None,
+            stdin: Stdin::Document(Vec::new()),
+            output: Output::Merged,
             log: None,
-            heading: None,
             pass_on: false,
             keep_bytes: 1024,
             group: Group::Own,
         };
-        let owner = start(launch, move |ended| drop(sender.send(ended))).expect("an owner");
+        let owner = start(launch, None, move |ended| drop(sender.send(ended))).expect("an owner");
         let named = script.path.with_extension("runner");
         let runner = within(Duration::from_secs(20), "the owner has a tree", || fs::read_to_string(&named).ok());
         std::thread::sleep(grow_for);

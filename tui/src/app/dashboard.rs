@@ -40,8 +40,8 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Show the full-screen view until the work is over, the user leaves, or a signal ends it.
 ///
-/// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. With a control, `q`
-/// asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all.
+/// `finished` fires or closes when the work is over; give a viewer [`crossbeam_channel::never`]. With a control over work of
+/// its own, `q` asks whether to detach or to cancel, and Ctrl-C (a key, in this mode) cancels all; a guest just leaves.
 ///
 /// # Errors
 ///
@@ -50,7 +50,9 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Receiver<()>) -> Result<Left, ScreenError> {
     let mut signals = Signals::listen()?;
     let screen = Screen::enter(options.mouse)?;
-    let mut running = Running::new(screen, options, inputs.control.is_some())?;
+    let mut running = Running::new(screen, options)?;
+    running.model.has_control = inputs.control.is_some();
+    running.model.is_guest = inputs.control.as_ref().is_some_and(|control| control.is_guest());
     running.model.notice.clone_from(&options.notice);
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     let left = running.run(inputs, &mut signals, &finished);
@@ -134,14 +136,14 @@ struct Running {
 }
 
 impl Running {
-    fn new(screen: Screen, options: &DashboardOptions, has_control: bool) -> Result<Self, ScreenError> {
+    fn new(screen: Screen, options: &DashboardOptions) -> Result<Self, ScreenError> {
         let size = screen.size()?;
         Ok(Self {
             screen,
             keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
             between_data: Duration::from_secs(1) / u32::from(options.refresh_hz.clamp(1, 30)),
-            model: Model { size, has_control, keys: Arc::new(options.keys.clone()), ..Model::default() },
+            model: Model { size, keys: Arc::new(options.keys.clone()), ..Model::default() },
             signs_guard: SignsGuard::new(options.signs, terminal::Stream::Stdout),
             rates: Rates::default(),
             paces: Vec::new(),
@@ -238,7 +240,7 @@ impl Running {
     fn idle_wait(&self) -> Duration {
         match self.activity.is_idle() {
             false => POLL,
-            true if self.model.has_control => POLL_WITH_CONTROL,
+            true if self.model.owns_work() => POLL_WITH_CONTROL,
             true => POLL_IDLE,
         }
     }

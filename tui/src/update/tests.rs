@@ -214,6 +214,20 @@ fn leaving_asks_only_a_view_that_controls_running_work() {
 }
 
 #[test]
+fn a_guest_stops_one_slot_where_a_process_takes_requests_and_just_leaves() {
+    let mut guest = Model { is_guest: true, ..controlling() };
+    let at = guest.snapshot.slots.iter().position(|slot| slot.state == SlotState::Live).expect("one at work");
+    guest.selected = Some(SlotId::of(&guest.snapshot.slots[at]));
+    assert_eq!(update(&mut guest, Message::Cancel).effect, None);
+    assert!(guest.notice.as_deref().is_some_and(|notice| notice.contains("is read-only")), "{:?}", guest.notice);
+    Arc::make_mut(&mut guest.snapshot).slots[at].runner = Some(7);
+    let key = tool(&guest).to_owned();
+    assert_eq!(update(&mut guest, Message::Cancel).effect, Some(Effect::Cancel(key)));
+    assert_eq!(update(&mut guest, Message::CancelAll).effect, None);
+    assert_eq!(update(&mut guest, Message::Leave).effect, Some(Effect::Leave));
+}
+
+#[test]
 fn a_viewer_cannot_cancel_all() {
     assert_eq!(update(&mut watching(), Message::CancelAll).effect, None);
     let mut model = controlling();

@@ -13,6 +13,9 @@ use crate::model::{Mode, Model};
 pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
     let row = model.selected_row().filter(|row| !row.standing.over())?;
     let (id, tool) = (row.id, row.tool.clone());
+    if refused(model) {
+        return None;
+    }
     let again = model.asked.contains(&id);
     let key = model.keys.first(Action::Cancel);
     model.notice =
@@ -25,7 +28,7 @@ pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
 
 /// Ask everything to stop; kill it the second time.
 pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
-    if !model.has_control {
+    if !model.owns_work() {
         return None;
     }
     // In streaming mode the view is not on the screen; the lines continue.
@@ -47,8 +50,20 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
 pub(super) fn retry(model: &mut Model) -> Option<Effect> {
     let row = model.selected_row().filter(|row| model.has_control && row.standing.over() && !row.standing.good())?;
     let tool = row.tool.clone();
+    if refused(model) {
+        return None;
+    }
     model.notice = Some(format!("trying {tool} again"));
     Some(Effect::Retry(tool))
+}
+
+/// Returns whether the selected slot is read-only, which is then shown with the reason.
+fn refused(model: &mut Model) -> bool {
+    let refused = model.is_read_only();
+    if refused && let Some(row) = model.selected_row() {
+        model.notice = Some(format!("{} is read-only: no process takes requests for it", row.tool));
+    }
+    refused
 }
 
 /// Show a request that was not carried out.

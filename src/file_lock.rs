@@ -13,14 +13,14 @@ const RACES: usize = 1000;
 
 /// A lock held by this process, or by a part of it: a second one on the same path is refused here too.
 #[derive(Debug)]
-pub(super) struct FileLock {
+pub struct FileLock {
     file: File,
     path: PathBuf,
 }
 
 impl FileLock {
     /// Take the lock, or `None` while it is held elsewhere. Its directory is created if needed.
-    pub(super) fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
+    pub fn try_acquire(path: &Path) -> io::Result<Option<Self>> {
         for _ in 0..RACES {
             let file = match OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path) {
                 Ok(file) => file,
@@ -41,7 +41,7 @@ impl FileLock {
     }
 
     /// The locked file, for its holder's record.
-    pub(super) fn file(&self) -> &File {
+    pub fn file(&self) -> &File {
         &self.file
     }
 }
@@ -49,7 +49,7 @@ impl FileLock {
 /// True if the lock at this path is free, also because there is no such file.
 ///
 /// Nothing is left changed, but a process that tries to take the lock at this very moment finds it taken, and tries again.
-pub(super) fn is_free(path: &Path) -> bool {
+pub fn is_free(path: &Path) -> bool {
     match File::open(path) {
         Ok(file) => file.try_lock().is_ok(),
         Err(error) => error.kind() == io::ErrorKind::NotFound,

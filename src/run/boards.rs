@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vx_shm::{Board, CreateError};
 
-use super::child::logs_of;
+use super::log_files::logs_of;
 use super::recordings::stale_recordings;
 use crate::channel::free_board_path;
 
@@ -29,6 +29,8 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
     for logs in stray_logs(directory)? {
         let _ = std::fs::remove_dir_all(&logs);
     }
+    // A socket that cannot be removed harms nothing: its process is gone.
+    let _ = crate::rpc::remove_stale(directory);
     removed.extend(stale_recordings(directory)?.into_iter().filter(|path| std::fs::remove_file(path).is_ok()));
     Ok(removed)
 }

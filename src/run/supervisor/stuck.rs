@@ -4,26 +4,25 @@ use std::time::{Duration, Instant};
 
 use vx_status::source::RequestFailure;
 
-use super::{Scheduler, Stage};
-use crate::channel::slot_key;
+use super::{AtWork, Stage, Supervisor};
 use crate::process::{Heeds, Member, members};
 
 /// Time after a request to stop at which the processes that ignore it are named.
 pub(super) const PATIENCE: Duration = Duration::from_millis(700);
 
-impl Scheduler {
+impl Supervisor {
     /// Report, for each child that had time to stop by itself and did not, the processes that hold it up.
     pub(super) fn report_blocked(&mut self) {
         let now = Instant::now();
         for task in &mut self.tasks {
-            if let Stage::Running { process, look_at, .. } = &mut task.stage
+            if let Stage::Running(at_work) = &mut task.stage
+                && let AtWork { process, look_at, .. } = &mut **at_work
                 && look_at.is_some_and(|at| at <= now)
             {
                 *look_at = None;
                 if let Some(by) = named(&members(process.pid())) {
                     // The view may be gone or slow; this report is not essential.
-                    let _ =
-                        self.failures.try_send(RequestFailure::Blocked { key: slot_key(&task.tool).into_owned(), by });
+                    let _ = self.failures.try_send(RequestFailure::Blocked { key: task.key.clone(), by });
                 }
             }
         }

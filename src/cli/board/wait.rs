@@ -1,0 +1,69 @@
+//! `vx board wait`: until a run is over, or some of its work has reached a state.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::cli::args::WaitArguments;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::print;
+use crate::trouble::{Explain, TroubleKind};
+use crate::work::boards;
+use crate::work::follow;
+use crate::work::waiting::{State, WaitForError, wait_for};
+
+/// The exit code of a wait whose time is up, as of `timeout`.
+const TIME_UP: u8 = 124;
+
+/// Run `vx board wait`.
+pub(super) fn run(asked: &WaitArguments) -> Outcome {
+    let mut reader = match (&asked.board, asked.wanted.first()) {
+        (None, Some(first)) => boards::open_file(&boards::with_key(&first.key)?)?,
+        (named, _) => boards::open(named.as_deref())?,
+    };
+    if asked.wanted.is_empty() {
+        let waited = follow::wait(&mut reader, asked.until, asked.timeout);
+        if asked.json {
+            let word = waited.as_ref().map_or_else(|error| word(error.kind()), |()| "reached");
+            print::data(json!({ "outcome": word, "work": [] }));
+        }
+        return finish(waited);
+    }
+    let waited = wait_for(&mut reader, &asked.wanted, asked.timeout);
+    if asked.json {
+        print::data(document(&waited));
+    }
+    finish(waited.map(drop))
+}
+
+fn finish<E: Explain + std::fmt::Display>(waited: Result<(), E>) -> Outcome {
+    match waited {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.kind() == TroubleKind::Timeout => Err(Failure::hinted(TIME_UP, &error)),
+        Err(error) => Err(Failure::hinted(crate::cli::failure::FAILED, &error)),
+    }
+}
+
+fn word(kind: TroubleKind) -> &'static str {
+    if kind == TroubleKind::Timeout { "timeout" } else { "ended" }
+}
+
+fn document(waited: &Result<Vec<State>, WaitForError>) -> Value {
+    let (outcome, states) = match waited {
+        Ok(states) => ("reached", states.as_slice()),
+        Err(error @ (WaitForError::Otherwise(states) | WaitForError::TimeUp(states))) => {
+            (word(error.kind()), states.as_slice())
+        }
+        Err(WaitForError::Board(_)) => ("ended", &[][..]),
+    };
+    let row = |state: &State| {
+        json!({
+            "key": state.key,
+            "state": state.word,
+            "reached": state.reached,
+            "error": state.error,
+            "log": state.log,
+        })
+    };
+    json!({ "outcome": outcome, "work": states.iter().map(row).collect::<Vec<_>>() })
+}

@@ -1,0 +1,72 @@
+//! The description of a child to start.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use super::log::LogFile;
+
+/// A child to start.
+#[derive(Debug)]
+pub struct Launch {
+    /// The program's file.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Its working directory; `None` for that of this process.
+    pub directory: Option<PathBuf>,
+    /// Its standard input.
+    pub stdin: Stdin,
+    /// The streams of its output.
+    pub output: Output,
+    /// The file for all of its output; with `None` only the tail is kept.
+    pub log: Option<LogFile>,
+    /// Its output is also passed on to this process's standard error.
+    pub pass_on: bool,
+    /// Bytes of the end of its output that are kept in memory.
+    pub keep_bytes: usize,
+    /// The group that it and all its descendants belong to.
+    pub group: Group,
+}
+
+/// The standard input of a child.
+pub enum Stdin {
+    /// These bytes, and then its end.
+    Document(Vec<u8>),
+    /// A pipe that stays open while the child runs, and takes what [`Running::feed`](super::Running::feed) is given. It
+    /// ends with this process.
+    Held,
+    /// Nothing to read.
+    Null,
+}
+
+/// The streams of a child's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output and error are one pipe: every byte keeps its place among the others.
+    Merged,
+    /// Each is a pipe of its own, and both come together in whole lines: no line of one stream is cut by the other.
+    Lines,
+}
+
+/// The group of processes that a child belongs to: a signal that ends the group ends the child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// A group of the child's own, which ends with the child.
+    Own,
+    /// The group of the process that starts it, so that both can be killed at once.
+    Inherited,
+}
+
+impl fmt::Debug for Stdin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A document may hold credentials.
+            Self::Document(document) => write!(f, "Document({} bytes)", document.len()),
+            Self::Held => f.write_str("Held"),
+            Self::Null => f.write_str("Null"),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! One client: its requests in their order, their answers, and the notifications between them.
+//!
+//! The connection reads nothing while an answer waits to be taken, so neither grows without bound. It ends when the
+//! client goes away, sends something that is no message, sends half a message, or takes nothing of an answer for
+//! [`NOT_TAKEN`]; no work waits for any of these.
+
+use std::io::{self, PipeReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+
+use super::frame::{Frames, REQUEST_BYTES, framed};
+use super::message::{Fault, Params, Request, Service, answer};
+
+/// The longest time for a message to arrive whole, and for a new client to introduce itself.
+const HALF_MESSAGE: Duration = Duration::from_secs(5);
+/// The longest time in which a client takes nothing of what is sent to it.
+const NOT_TAKEN: Duration = Duration::from_secs(5);
+/// The same once the server is about to end.
+const NOT_TAKEN_AT_THE_END: Duration = Duration::from_millis(200);
+/// The time between two looks for notifications.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+/// The most looks for the last notifications.
+const FAREWELLS: u32 = 16;
+/// Bytes that are read at once.
+const PIECE_BYTES: usize = 8 * 1024;
+
+/// The connection with one client.
+pub(super) struct Connection<'a> {
+    stream: UnixStream,
+    /// Closed by its writer when the server is about to end.
+    stop: &'a PipeReader,
+    service: Box<dyn Service>,
+    frames: Frames,
+    /// What is still to be sent.
+    out: Vec<u8>,
+    /// The time since which nothing of it was taken.
+    waits_since: Instant,
+    /// The time at which the message that is incomplete began, or the client came.
+    began: Instant,
+    looked: Instant,
+    /// The connection ends once everything is sent.
+    last: bool,
+    /// The server is about to end.
+    closing: bool,
+    /// Looks for the last notifications so far.
+    farewells: u32,
+}
+
+impl<'a> Connection<'a> {
+    pub(super) fn new(stream: UnixStream, stop: &'a PipeReader, service: Box<dyn Service>) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        let now = Instant::now();
+        Ok(Self {
+            stream,
+            stop,
+            service,
+            frames: Frames::accepting(REQUEST_BYTES),
+            out: Vec::new(),
+            waits_since: now,
+            began: now,
+            looked: now,
+            last: false,
+            closing: false,
+            farewells: 0,
+        })
+    }
+
+    /// Serve the client until the connection ends.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        loop {
+            self.answer_all()?;
+            self.look();
+            self.send()?;
+            if self.out.is_empty() && self.last || self.is_late() {
+                return Ok(());
+            }
+            if self.out.is_empty() && self.closing {
+                continue;
+            }
+            self.await_event()?;
+            self.send()?;
+            if self.out.is_empty() && !self.last {
+                self.receive()?;
+            }
+        }
+    }
+
+    /// Sleep until the client can be read from or written to, the server ends, or something is due.
+    fn await_event(&mut self) -> io::Result<()> {
+        let wanted = if self.out.is_empty() { PollFlags::IN } else { PollFlags::OUT };
+        let timeout = self.next().map(|at| at.saturating_duration_since(Instant::now()));
+        let timeout = timeout.and_then(|left| Timespec::try_from(left).ok());
+        let stream = PollFd::from_borrowed_fd(self.stream.as_fd(), wanted);
+        let stop = PollFd::from_borrowed_fd(self.stop.as_fd(), PollFlags::IN);
+        let mut both = [stream, stop];
+        let awaited = if self.closing { 1 } else { 2 };
+        match poll(&mut both[..awaited], timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if awaited == 2 && !both[1].revents().is_empty() {
+            self.closing = true;
+            self.waits_since = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// The next time at which something is due; `None` if only the client can make a difference.
+    fn next(&self) -> Option<Instant> {
+        let follows = self.service.follows().then(|| self.looked + BETWEEN_LOOKS);
+        let late = if !self.out.is_empty() {
+            Some(self.waits_since + self.patience())
+        } else if self.is_awaited() {
+            Some(self.began + HALF_MESSAGE)
+        } else {
+            None
+        };
+        follows.into_iter().chain(late).min()
+    }
+
+    fn patience(&self) -> Duration {
+        if self.closing { NOT_TAKEN_AT_THE_END } else { NOT_TAKEN }
+    }
+
+    /// True if the client has begun something that it should finish soon.
+    fn is_awaited(&self) -> bool {
+        !self.frames.is_empty() || !self.service.introduced()
+    }
+
+    fn is_late(&self) -> bool {
+        if self.out.is_empty() {
+            self.is_awaited() && self.began.elapsed() >= HALF_MESSAGE
+        } else {
+            self.waits_since.elapsed() >= self.patience()
+        }
+    }
+
+    /// Read what has arrived.
+    fn receive(&mut self) -> io::Result<()> {
+        let mut piece = [0; PIECE_BYTES];
+        match self.stream.read(&mut piece) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(read) => {
+                if self.frames.is_empty() && self.service.introduced() {
+                    self.began = Instant::now();
+                }
+                self.frames.push(&piece[..read]);
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Answer the requests that are whole, until an answer is not taken at once; the others are answered later.
+    fn answer_all(&mut self) -> io::Result<()> {
+        while self.out.is_empty() && !self.last {
+            match self.frames.next_message() {
+                Ok(None) => return Ok(()),
+                Ok(Some(message)) => {
+                    if let Some(text) = answered(&message, self.service.as_mut()) {
+                        self.put(&text);
+                    }
+                    self.began = Instant::now();
+                    self.send()?;
+                }
+                // The beginning of the next message is not known.
+                Err(error) => {
+                    self.put(&answer(None, Err(Fault::invalid_request(error.to_string()))));
+                    self.last = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Notify the client of what is new. Before the server ends it is told everything, in as many messages as that takes.
+    fn look(&mut self) {
+        if self.closing && self.out.is_empty() {
+            let due = if self.service.follows() { self.service.due(true, true) } else { Vec::new() };
+            self.farewells += 1;
+            self.last = due.is_empty() || self.farewells == FAREWELLS;
+            due.iter().for_each(|notification| self.put(&notification.text()));
+        } else if self.service.follows() && self.looked.elapsed() >= BETWEEN_LOOKS {
+            self.looked = Instant::now();
+            let due = self.service.due(self.out.is_empty(), false);
+            due.iter().for_each(|notification| self.put(&notification.text()));
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        if self.out.is_empty() {
+            self.waits_since = Instant::now();
+        }
+        self.out.extend(framed(text));
+    }
+
+    /// Send what the client takes.
+    fn send(&mut self) -> io::Result<()> {
+        while !self.out.is_empty() {
+            match self.stream.write(&self.out) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(sent) => {
+                    self.out.drain(..sent);
+                    self.waits_since = Instant::now();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The answer to the request in this message; `None` for a notification.
+fn answered(message: &[u8], service: &mut dyn Service) -> Option<String> {
+    match Request::read(message) {
+        Ok(Request { id: Some(id), method }) => Some(answer(Some(&id), service.call(&method, Params(message)))),
+        // A notification has no answer, whatever comes of it.
+        Ok(Request { id: None, .. }) => None,
+        Err((id, fault)) => Some(answer(id.as_ref(), Err(fault))),
+    }
+}

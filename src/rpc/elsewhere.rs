@@ -1,0 +1,64 @@
+//! Systems without such sockets: no process takes requests there, and the clients are told so.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::CallError;
+use super::message::Services;
+
+/// There is none here.
+#[derive(Debug)]
+pub struct Server(Infallible);
+
+impl Server {
+    /// # Errors
+    /// Always.
+    pub fn start(_: &Path, _: Duration, _: impl Services) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Never called.
+    pub fn finish(self) {
+        match self.0 {}
+    }
+}
+
+/// There is none here.
+#[derive(Debug)]
+pub struct Client(Infallible);
+
+impl Client {
+    /// # Errors
+    /// Always.
+    pub fn connect(_: &Path) -> Result<Self, CallError> {
+        Err(CallError::Io(io::ErrorKind::Unsupported.into()))
+    }
+
+    /// Never called.
+    ///
+    /// # Errors
+    /// None.
+    pub fn call(&mut self, _: &str, _: &Value, _: Duration) -> Result<Value, CallError> {
+        match self.0 {}
+    }
+
+    /// Never called.
+    ///
+    /// # Errors
+    /// None.
+    pub fn notification(&mut self, _: Duration) -> Result<Option<Value>, CallError> {
+        match self.0 {}
+    }
+}
+
+/// There are none here.
+///
+/// # Errors
+/// None.
+pub fn remove_stale(_: &Path) -> io::Result<()> {
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Requests, answers and faults, and the service that answers.
+
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The error of a request: its code, its text, and for work the kind and the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// One of JSON-RPC's own codes, or −32000 for an error of the work.
+    pub code: i64,
+    /// The error in one line.
+    pub message: String,
+    /// For an error of the work: its kind and the next step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<FaultData>,
+}
+
+/// The kind of an error, by which programs can decide, and the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultData {
+    /// A code of `docs/failures.md`.
+    pub kind: String,
+    /// The next step.
+    pub hint: Option<String>,
+}
+
+impl Fault {
+    const PARSE: i64 = -32700;
+    const INVALID_REQUEST: i64 = -32600;
+    const UNKNOWN_METHOD: i64 = -32601;
+    const INVALID_PARAMS: i64 = -32602;
+    const NOT_INITIALIZED: i64 = -32002;
+    /// The code of an error of the work.
+    pub const WORK: i64 = -32000;
+
+    fn of(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), data: None }
+    }
+
+    /// The message is no request.
+    pub fn invalid_request(why: impl Into<String>) -> Self {
+        Self::of(Self::INVALID_REQUEST, why)
+    }
+
+    /// There is no such method.
+    pub fn unknown_method(method: &str) -> Self {
+        let shown: String = method.chars().take(80).collect();
+        Self::of(Self::UNKNOWN_METHOD, format!("there is no method `{shown}`"))
+    }
+
+    /// The parameters do not fit the method.
+    pub fn invalid_params(why: impl Into<String>) -> Self {
+        Self::of(Self::INVALID_PARAMS, why)
+    }
+
+    /// The first request must be `initialize`.
+    pub fn not_initialized() -> Self {
+        Self::of(Self::NOT_INITIALIZED, "the first request must be `initialize`")
+    }
+
+    /// The work cannot do that, or not now.
+    pub fn work(kind: &str, message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { data: Some(FaultData { kind: kind.to_owned(), hint }), ..Self::of(Self::WORK, message) }
+    }
+}
+
+/// The name that a request has for its answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Id {
+    Number(serde_json::Number),
+    Text(String),
+}
+
+/// What a message asks for.
+#[derive(Debug, PartialEq)]
+pub(super) struct Request {
+    /// `None` for a notification, which has no answer.
+    pub id: Option<Id>,
+    pub method: String,
+}
+
+/// A request without its parameters, which only its method can read.
+#[derive(Deserialize)]
+struct Envelope {
+    jsonrpc: Option<String>,
+    id: Option<Id>,
+    method: Option<String>,
+    #[serde(rename = "result")]
+    _result: Option<IgnoredAny>,
+}
+
+impl Request {
+    /// The request in this message.
+    pub(super) fn read(message: &[u8]) -> Result<Self, (Option<Id>, Fault)> {
+        let envelope: Envelope = serde_json::from_slice(message).map_err(|error| {
+            let code = if error.is_data() { Fault::INVALID_REQUEST } else { Fault::PARSE };
+            (None, Fault::of(code, format!("no request: {error}")))
+        })?;
+        match envelope {
+            Envelope { jsonrpc: Some(version), id, method: Some(method), .. } if version == "2.0" => {
+                Ok(Self { id, method })
+            }
+            Envelope { id, method: Some(_), .. } => Err((id, Fault::invalid_request("`jsonrpc` must be `2.0`"))),
+            Envelope { id, .. } => Err((id, Fault::invalid_request("a request has a `method`"))),
+        }
+    }
+}
+
+/// The parameters of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Params<'a>(pub(super) &'a [u8]);
+
+impl Params<'_> {
+    /// The parameters as these fields. Parameters that are left out have none.
+    ///
+    /// # Errors
+    /// They do not fit.
+    pub fn read<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        #[derive(Deserialize)]
+        #[serde(bound = "T: DeserializeOwned")]
+        struct With<T> {
+            params: Option<T>,
+        }
+
+        let bad = |error: serde_json::Error| Fault::invalid_params(format!("the parameters do not fit: {error}"));
+        match serde_json::from_slice::<With<T>>(self.0).map_err(bad)?.params {
+            Some(params) => Ok(params),
+            None => serde_json::from_str("{}").map_err(bad),
+        }
+    }
+}
+
+/// A message to the client that it did not ask for one by one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// The method.
+    pub method: &'static str,
+    /// The parameters, as JSON.
+    pub params: String,
+}
+
+impl Notification {
+    pub(super) fn text(&self) -> String {
+        format!(r#"{{"jsonrpc":"2.0","method":"{}","params":{}}}"#, self.method, self.params)
+    }
+}
+
+/// The text of an answer.
+pub(super) fn answer(id: Option<&Id>, answer: Result<String, Fault>) -> String {
+    let id = serde_json::to_string(&id).unwrap_or_else(|_| "null".into());
+    match answer {
+        Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
+        Err(fault) => {
+            let error = json!(fault);
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{error}}}"#)
+        }
+    }
+}
+
+/// The text of a request.
+pub(super) fn request(id: u64, method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
+}
+
+/// Answers the requests of one client.
+pub trait Service: Send {
+    /// The answer to a request, as JSON; its length must be bounded.
+    ///
+    /// # Errors
+    /// The request is refused.
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault>;
+
+    /// True once the client has introduced itself. One that does not is sent away.
+    fn introduced(&self) -> bool;
+
+    /// True if the client wants to be notified.
+    fn follows(&self) -> bool;
+
+    /// The notifications that are due, as long as the client `takes` them. Called at most ten times a second, also for a
+    /// client that takes none at the moment, so that nothing is overlooked meanwhile; and at the `end` until there is none.
+    fn due(&mut self, takes: bool, end: bool) -> Vec<Notification>;
+}
+
+/// Makes a service for each client.
+pub trait Services: Send + Sync + 'static {
+    /// The service of one more client.
+    fn serve(&self) -> Box<dyn Service>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(message: &str) -> (Option<Id>, i64) {
+        let (id, fault) = Request::read(message.as_bytes()).expect_err(message);
+        (id, fault.code)
+    }
+
+    #[test]
+    fn a_bad_message_is_refused_with_the_code_of_its_fault_and_its_id_where_it_has_one() {
+        let seven = || Some(Id::Number(7.into()));
+        assert_eq!(fault("{"), (None, Fault::PARSE));
+        assert_eq!(fault(&"[".repeat(1000)), (None, Fault::INVALID_REQUEST));
+        assert_eq!(fault(r#"[{"jsonrpc":"2.0","id":7,"method":"x"}]"#), (None, Fault::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":{},"method":"x"}"#), (None, Fault::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"id":7,"method":"x"}"#), (seven(), Fault::INVALID_REQUEST));
+        assert_eq!(fault(r#"{"jsonrpc":"2.0","id":7}"#), (seven(), Fault::INVALID_REQUEST));
+        let good = Request::read(br#"{"jsonrpc":"2.0","id":"a","method":"x","params":[1]}"#).expect("a request");
+        assert_eq!(good, Request { id: Some(Id::Text("a".into())), method: "x".into() });
+    }
+
+    #[test]
+    fn parameters_may_be_left_out_where_none_is_needed() {
+        #[derive(Debug, Deserialize)]
+        struct Optional {
+            lines: Option<u32>,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Needed {
+            key: String,
+        }
+        let read = |text: &'static str| Params(text.as_bytes()).read::<Optional>();
+        assert_eq!(read("{}").expect("none").lines, None);
+        assert_eq!(read(r#"{"params":{"lines":3,"more":[1]}}"#).expect("one").lines, Some(3));
+        assert_eq!(read(r#"{"params":{"lines":-3}}"#).expect_err("negative").code, Fault::INVALID_PARAMS);
+        assert_eq!(Params(b"{}").read::<Needed>().expect_err("needed").code, Fault::INVALID_PARAMS);
+        assert_eq!(Params(br#"{"params":{"key":"x"}}"#).read::<Needed>().expect("there").key, "x");
+    }
+}

@@ -1,0 +1,66 @@
+//! Requests to a running process, and its answers: JSON-RPC 2.0 in the framing of the language server protocol, over a
+//! socket that only its user can reach.
+//!
+//! Nothing here knows what the requests are about: that is a [`Service`], one for each client. A client is trusted with
+//! nothing but the requests it makes: lengths are compared before anything is allocated, half a message has a time
+//! limit, so has an answer that is not read, and each client has a thread of its own, so that none waits for another.
+//! A client costs at most 1 MiB.
+//!
+//! | | |
+//! |---|---|
+//! | `frame` | bytes to messages, and back |
+//! | `message` | requests, answers and faults |
+//! | `place` | the name of a process's socket, and the checks of its directory |
+//! | `socket` | listening: the lock, the stale socket, the peer's user |
+//! | `connection` | one client's thread |
+//! | `server` | all clients, and their end |
+//! | `client` | the other side |
+
+#[cfg(unix)]
+mod client;
+#[cfg(unix)]
+mod connection;
+#[cfg(not(unix))]
+mod elsewhere;
+mod frame;
+mod message;
+mod place;
+#[cfg(unix)]
+mod server;
+#[cfg(unix)]
+mod socket;
+
+#[cfg(unix)]
+pub use client::Client;
+#[cfg(not(unix))]
+pub use elsewhere::{Client, Server, remove_stale};
+pub use frame::{FrameError, Frames, REQUEST_BYTES, framed};
+pub use message::{Fault, Notification, Params, Service, Services};
+pub use place::{PlaceError, socket_of};
+#[cfg(unix)]
+pub use server::Server;
+#[cfg(unix)]
+pub use socket::remove_stale;
+
+/// Why a call had no result.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// No process listens there.
+    #[error("no process listens at `{}`", .0.display())]
+    Nobody(std::path::PathBuf),
+    /// The place of the socket is not safe.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    /// The connection failed.
+    #[error("the connection failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The other side sent something else than answers.
+    #[error("the answer makes no sense: {0}")]
+    Answer(String),
+    /// No answer came in time.
+    #[error("no answer came in time")]
+    TimeUp,
+    /// The other side refused.
+    #[error("{}", .0.message)]
+    Refused(Fault),
+}

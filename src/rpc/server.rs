@@ -1,0 +1,172 @@
+//! All clients of one process: a thread that waits for them, and one for each.
+
+use std::io::{self, PipeReader, PipeWriter, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+use super::connection::Connection;
+use super::frame::framed;
+use super::message::{Fault, Services, answer};
+use super::socket::{Listening, is_own};
+
+/// The most clients at a time.
+const CLIENTS: usize = 100;
+/// The stack of a client's thread.
+const STACK_BYTES: usize = 256 * 1024;
+/// The longest wait for the clients when the server ends. One that takes nothing is given up far sooner.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// The wait after a connection could not be taken: the process may be out of descriptors.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// A process that takes requests. It listens a moment after its start, so that the work that it is for begins first, and
+/// short work is never burdened with it.
+#[derive(Debug)]
+pub struct Server {
+    phase: Arc<Mutex<Phase>>,
+    /// Closed to end it.
+    stop: Option<PipeWriter>,
+    /// Closed when the last client is gone.
+    gone: Receiver<()>,
+}
+
+/// The life of a server's socket.
+#[derive(Debug)]
+enum Phase {
+    Waiting,
+    Listening(Listening),
+    Over,
+}
+
+impl Server {
+    /// Listen at this path after a moment, and answer by these services. A process that cannot listen goes on without:
+    /// its clients find nobody.
+    ///
+    /// # Errors
+    /// There is no thread for it.
+    pub fn start(path: &Path, after: Duration, services: impl Services) -> io::Result<Self> {
+        let (stopped, stop) = io::pipe()?;
+        let (alive, gone) = bounded(0);
+        let phase = Arc::new(Mutex::new(Phase::Waiting));
+        let (path, shared) = (path.to_owned(), Arc::clone(&phase));
+        let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
+        main.spawn(move || {
+            if !stops_within(&stopped, after)
+                && let Some(listener) = listen(&path, &shared)
+            {
+                accept(&listener, stopped, Arc::new(services), &alive);
+            }
+        })?;
+        Ok(Self { phase, stop: Some(stop), gone })
+    }
+
+    /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a
+    /// moment.
+    pub fn finish(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let phase = std::mem::replace(&mut *self.phase.lock(), Phase::Over);
+        drop(self.stop.take());
+        if let Phase::Listening(listening) = phase {
+            drop(listening);
+            let _ = self.gone.recv_timeout(FAREWELL);
+        }
+    }
+}
+
+/// Listen at this path, unless the server has ended meanwhile.
+fn listen(path: &Path, phase: &Mutex<Phase>) -> Option<UnixListener> {
+    let mut phase = phase.lock();
+    if !matches!(*phase, Phase::Waiting) {
+        return None;
+    }
+    let listening = Listening::at(path).ok()?;
+    let listener = listening.listener.try_clone().ok()?;
+    *phase = Phase::Listening(listening);
+    Some(listener)
+}
+
+/// Returns whether the server is to end before this much time has passed.
+fn stops_within(stopped: &PipeReader, time: Duration) -> bool {
+    let until = Instant::now() + time;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        let timeout = left.try_into().ok();
+        match poll(&mut [PollFd::from_borrowed_fd(stopped.as_fd(), PollFlags::IN)], timeout.as_ref()) {
+            Err(Errno::INTR) => {}
+            other => return other.is_ok_and(|ready| ready > 0),
+        }
+    }
+}
+
+/// Take clients until the server ends.
+fn accept(listener: &UnixListener, stopped: PipeReader, services: Arc<dyn Services>, alive: &Sender<()>) {
+    let (stopped, clients) = (Arc::new(stopped), Arc::new(Mutex::new(0)));
+    loop {
+        let mut awaited = [listener.as_fd(), stopped.as_fd()].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        if poll(&mut awaited, None).is_err_and(|error| error != Errno::INTR) || !awaited[1].revents().is_empty() {
+            return;
+        }
+        if awaited[0].revents().is_empty() {
+            continue;
+        }
+        match listener.accept() {
+            Ok((stream, _)) if is_own(&stream) => {
+                let client = Client { clients: Arc::clone(&clients), _alive: alive.clone() };
+                admit(stream, &stopped, &services, client);
+            }
+            Ok(_) => {}
+            Err(_) => thread::sleep(AFTER_FAILURE),
+        }
+    }
+}
+
+/// A client that counts for as long as this lives.
+struct Client {
+    clients: Arc<Mutex<usize>>,
+    _alive: Sender<()>,
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        *self.clients.lock() -= 1;
+    }
+}
+
+/// Serve a client on a thread of its own, unless there are too many.
+fn admit(stream: UnixStream, stopped: &Arc<PipeReader>, services: &Arc<dyn Services>, client: Client) {
+    let number = {
+        let mut clients = client.clients.lock();
+        *clients += 1;
+        *clients
+    };
+    if number > CLIENTS {
+        let busy = Fault::work("busy", format!("there are {CLIENTS} clients"), Some("try again later".into()));
+        // A socket that was just opened takes a short message at once.
+        let _ = (&stream).write(&framed(&answer(None, Err(busy))));
+        return;
+    }
+    let (stopped, services) = (Arc::clone(stopped), Arc::clone(services));
+    let thread = thread::Builder::new().name("client".into()).stack_size(STACK_BYTES);
+    // Without a thread, the connection is closed.
+    let _ = thread.spawn(move || {
+        let _client = client;
+        // A connection that fails is over; its client sees that.
+        let _ = Connection::new(stream, &stopped, services.serve()).and_then(Connection::run);
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! Listening at a place: the lock that its process holds, the socket that a dead one left, and the user of a peer.
+//!
+//! The lock is a file beside the socket, and dies with its process. So only who holds it may remove a stale socket, and no
+//! two processes ever take each other's away.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::place::{PlaceError, check_directory};
+use crate::file_lock::{FileLock, is_free};
+
+/// The tries to take the lock, and the time between them.
+const TRIES: u32 = 20;
+const BETWEEN_TRIES: Duration = Duration::from_millis(5);
+
+/// Why a process does not listen.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ListenError {
+    #[error(transparent)]
+    Place(#[from] PlaceError),
+    #[error("another process holds `{}`", .0.display())]
+    Taken(PathBuf),
+    #[error("something else than a socket is at `{}`", .0.display())]
+    InTheWay(PathBuf),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A socket that this process listens on, removed when this is dropped.
+#[derive(Debug)]
+pub(super) struct Listening {
+    pub listener: UnixListener,
+    path: PathBuf,
+    /// Dropped after the socket is gone.
+    _lock: FileLock,
+}
+
+impl Listening {
+    /// Listen at this path.
+    pub(super) fn at(path: &Path) -> Result<Self, ListenError> {
+        check_directory(path)?;
+        let lock = take(&lock_of(path))?.ok_or_else(|| ListenError::Taken(path.to_owned()))?;
+        if !remove_socket(path)? {
+            return Err(ListenError::InTheWay(path.to_owned()));
+        }
+        let listener = UnixListener::bind(path)?;
+        // The directory keeps others away until then.
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+        Ok(Self { listener, path: path.to_owned(), _lock: lock })
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let _ = remove_socket(&self.path);
+    }
+}
+
+/// Take this lock. A process that looks for stale sockets holds it for a moment.
+fn take(lock: &Path) -> io::Result<Option<FileLock>> {
+    for _ in 0..TRIES {
+        if let Some(taken) = FileLock::try_acquire(lock)? {
+            return Ok(Some(taken));
+        }
+        std::thread::sleep(BETWEEN_TRIES);
+    }
+    Ok(None)
+}
+
+fn lock_of(socket: &Path) -> PathBuf {
+    socket.with_extension("sock-lock")
+}
+
+/// Remove the socket at this path, and nothing else. Returns whether the path is free.
+fn remove_socket(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path).map(|()| true),
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
+/// Remove the sockets in this directory whose processes are gone, with their locks.
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn remove_stale(directory: &Path) -> io::Result<()> {
+    for path in fs::read_dir(directory)?.flatten().map(|entry| entry.path()) {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let socket = match extension {
+            Some("sock") => path,
+            Some("sock-lock") => path.with_extension("sock"),
+            _ => continue,
+        };
+        if is_free(&lock_of(&socket))
+            && let Ok(Some(_lock)) = FileLock::try_acquire(&lock_of(&socket))
+        {
+            let _ = remove_socket(&socket);
+        }
+    }
+    Ok(())
+}
+
+/// True if the process at the other end belongs to this user. The sockets are this user's alone in any case; where the
+/// system names no user of a peer, that has to do.
+pub(super) fn is_own(stream: &UnixStream) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let peer = rustix::net::sockopt::socket_peercred(stream);
+        peer.is_ok_and(|peer| peer.uid == rustix::process::geteuid())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = stream;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn private() -> tempfile::TempDir {
+        let directory = tempfile::tempdir().expect("a directory");
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).expect("its mode");
+        directory
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let names = fs::read_dir(directory).expect("it reads").flatten();
+        names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn one_process_listens_at_a_place_and_leaves_nothing_there() {
+        let directory = private();
+        let path = directory.path().join("7.12.sock");
+        let first = Listening::at(&path).expect("it listens");
+        let mode = fs::metadata(&path).expect("a socket").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert!(matches!(Listening::at(&path), Err(ListenError::Taken(_))));
+        remove_stale(directory.path()).expect("it reads");
+        assert!(is_own(&UnixStream::connect(&path).expect("the living one is left")));
+        drop(first);
+        assert!(names(directory.path()).is_empty());
+    }
+
+    #[test]
+    fn a_stale_socket_is_taken_over_and_only_a_socket_is_removed() {
+        let directory = private();
+        let path = directory.path().join("7.12.sock");
+        drop(UnixListener::bind(&path).expect("a socket of a process that is gone"));
+        drop(Listening::at(&path).expect("it listens"));
+        drop(UnixListener::bind(&path).expect("another one"));
+        fs::write(directory.path().join("8.13.sock-lock"), "").expect("a lock without a socket");
+        fs::write(directory.path().join("file.sock"), "mine").expect("a file");
+        remove_stale(directory.path()).expect("it reads");
+        assert_eq!(names(directory.path()), ["file.sock"]);
+        assert!(matches!(Listening::at(&directory.path().join("file.sock")), Err(ListenError::InTheWay(_))));
+        assert_eq!(names(directory.path()), ["file.sock"]);
+    }
+}

@@ -1,0 +1,27 @@
+//! A run of any kind of work: jobs on one board, each a process, with one supervisor, one control and one recorder.
+
+mod boards;
+mod control;
+mod dumper;
+mod end;
+mod job;
+mod log_files;
+mod pace;
+mod parallel;
+mod recorder;
+mod recordings;
+mod supervisor;
+mod verdict;
+
+pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, stale_boards};
+pub use control::{Request, RunHandle};
+pub use dumper::Dumper;
+pub use end::{JobEnd, RunEnd};
+pub use job::{After, Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer};
+pub use log_files::{log_file, logs_of};
+pub use pace::Jobs;
+pub use parallel::in_parallel;
+pub use recorder::FlightRecorder;
+pub use recordings::{RECORDINGS_KEPT, RECORDINGS_KEPT_BYTES, board_of_recording, kept_recordings, recording_beside};
+pub use supervisor::{Run, start_run};
+pub use verdict::{Stop, Unwritten, verdict};

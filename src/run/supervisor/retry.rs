@@ -1,0 +1,56 @@
+//! Another attempt at a job, while the others are at work: of its own accord, or on request.
+//!
+//! A retry can be requested as long as any job is at work or waits for its turn; the run does not wait for one. The result
+//! of the last attempt is the result of the job. The slot keeps its place on the board and begins a new life.
+
+use std::time::Instant;
+
+use super::{Stage, Supervisor};
+use crate::trouble::{Trouble, TroubleKind};
+
+impl Supervisor {
+    /// Reserve this slot again and prepare its job.
+    ///
+    /// # Errors
+    /// The reason why that is not possible.
+    pub(super) fn try_again(&mut self, key: &str) -> Result<(), String> {
+        let index = self.task_of(key).ok_or(super::cancel::NOT_OURS)?;
+        let task = &self.tasks[index];
+        match task.stage {
+            _ if self.cancelled => return Err("everything was asked to stop".into()),
+            Stage::Ended(state) if state.good() => return Err("it is there".into()),
+            Stage::Ended(_) | Stage::Resting { .. } => {}
+            _ => return Err("it is still at work".into()),
+        }
+        task.finally.map_or(Ok(()), |reason| Err(reason.to_owned()))?;
+        self.begin(index)
+    }
+
+    /// Begin the attempts whose time has come.
+    pub(super) fn begin_again(&mut self) {
+        let now = Instant::now();
+        for index in 0..self.tasks.len() {
+            if let Stage::Resting { again_at, state } = self.tasks[index].stage
+                && again_at <= now
+                && self.begin(index).is_err()
+            {
+                // The slot is no longer this run's, so the last end is its end.
+                self.tasks[index].stage = Stage::Ended(state);
+            }
+        }
+    }
+
+    /// Begin another attempt at this task.
+    fn begin(&mut self, index: usize) -> Result<(), String> {
+        let task = &self.tasks[index];
+        let attempt = task.attempt.saturating_add(1);
+        let reservation = self.board.reserve_again(task.reservation, attempt).map_err(|error| error.to_string())?;
+        let task = &mut self.tasks[index];
+        (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
+        self.prepare_aside(vec![index]).map_err(|error| {
+            let error = Trouble::new(TroubleKind::Internal, format_args!("cannot be tried again: {error}"));
+            self.end(index, &vx_shm::Ending::failed(error.to_cell()));
+            error.to_string()
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! A run of installs.
+
+use std::io;
+use std::sync::Arc;
+
+use vx_shm::Board;
+
+use super::child::InstallChild;
+use super::job::InstallJob;
+use super::step::Step;
+use crate::run::{self, Job, Jobs, RunHandle};
+
+/// A run of installs that has not started.
+pub struct Run {
+    /// The board, still empty.
+    pub board: Arc<Board>,
+    /// The steps, in the order of their start.
+    pub steps: Vec<Step>,
+    /// The program and the logs of the children.
+    pub child: InstallChild,
+    /// The limit of children at work at once.
+    pub jobs: Jobs,
+    /// Stop the rest at the first failure.
+    pub fail_fast: bool,
+}
+
+/// Start a run on a thread of its own.
+pub fn start_run(run: Run) -> io::Result<RunHandle> {
+    let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast } = run;
+    let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;
+    run::start_run(run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast })
+}

@@ -1,0 +1,62 @@
+//! The install of one tool as a job of a run: a child of this program, which takes its configuration from its input.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vx_shm::{Ending, Kind, SlotState};
+use vx_status::error_cell::ErrorCell;
+
+use super::child::launch;
+use super::step::{Action, Step};
+use crate::channel::slot_key;
+use crate::config::InstallConfig;
+use crate::run::{Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// Time that a child is given beyond its own deadline before it is killed.
+const DEADLINE_GRACE: Duration = Duration::from_secs(3);
+
+/// The install of one tool.
+pub(super) struct InstallJob {
+    step: Step,
+    /// The program of the children.
+    program: PathBuf,
+}
+
+impl InstallJob {
+    /// The job of this step, with this program for its children.
+    pub(super) fn new(step: Step, program: PathBuf) -> Self {
+        Self { step, program }
+    }
+}
+
+impl Job for InstallJob {
+    fn slot(&self) -> JobSlot<'_> {
+        let Step { tool, version, optional, .. } = &self.step;
+        JobSlot { name: tool, version, kind: Kind::Install, parent: None, optional: *optional, writer: Writer::Child }
+    }
+
+    fn decided(&self) -> Option<Decided> {
+        let ending = match &self.step.action {
+            Action::Install(_) => return None,
+            Action::Skip { reason } => {
+                let reason = ErrorCell { text: reason.into(), ..ErrorCell::default() }.to_text();
+                Ending { error: Some(reason), ..Ending::new(SlotState::Skipped) }
+            }
+            Action::Fail { error } => Ending::failed(error.to_cell()),
+        };
+        Some(Decided { ending, finally: "no release was found for it: only a new run looks again" })
+    }
+
+    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+        let Action::Install(preparation) = &self.step.action else {
+            return Err(Trouble::new(TroubleKind::Internal, "its end was decided, and it was prepared"));
+        };
+        let config = preparation()?;
+        let needs = config.needs.as_deref().map(|tool| Need { key: slot_key(tool).into_owned(), until: Until::Begun });
+        let deadline = config.deadline_ms.map(Duration::from_millis);
+        let launch = launch(&self.program, InstallConfig { attempt: place.attempt, ..config }, place)?;
+        let kill_after = deadline.map(|deadline| deadline.saturating_add(DEADLINE_GRACE));
+        Ok(Prepared { launch, needs: needs.into_iter().collect(), kill_after })
+    }
+}

@@ -1,0 +1,183 @@
+//! The answers to one client.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::json;
+use vx_shm::SlotView;
+
+use super::hand::{Hand, Verb};
+use super::log::Lines;
+use super::methods::{Introduction, Method, OfKey, OfLog, PROTOCOL, Place};
+use super::view::{Changes, View};
+use crate::rpc::{Fault, Notification, Params, Service};
+use crate::run::{log_file, logs_of};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The most logs that one client follows.
+const LOGS: usize = 8;
+/// The most lines of one answer.
+const LINES: usize = 1000;
+
+/// What one client has asked for.
+pub(super) struct Desk {
+    view: Arc<View>,
+    hand: Arc<dyn Hand>,
+    introduced: bool,
+    /// The last version of the board that was sent to a client that follows it.
+    seen: Option<u64>,
+    /// The state of the board that was sent last.
+    board: Option<&'static str>,
+    logs: Vec<FollowedLog>,
+}
+
+struct FollowedLog {
+    key: String,
+    path: PathBuf,
+    to: u64,
+}
+
+impl Desk {
+    pub(super) fn new(view: Arc<View>, hand: Arc<dyn Hand>) -> Self {
+        Self { view, hand, introduced: false, seen: None, board: None, logs: Vec::new() }
+    }
+
+    fn introduce(&mut self, asked: &Introduction) -> Result<String, Fault> {
+        if !(asked.protocol.min..=asked.protocol.max).contains(&PROTOCOL) {
+            let text = format!("this process speaks version {PROTOCOL} of the protocol");
+            return Err(Fault::work(TroubleKind::Usage.name(), text, Some("use the same version of vx".into())));
+        }
+        self.introduced = true;
+        let methods: Vec<String> = Method::all().map(|(name, _)| name).collect();
+        Ok(json!({
+            "protocol": PROTOCOL,
+            "version": env!("CARGO_PKG_VERSION"),
+            "process": self.view.runner(),
+            "board": self.view.board().to_string_lossy(),
+            "methods": methods,
+        })
+        .to_string())
+    }
+
+    fn slot(&self, key: &str) -> Result<SlotView, Fault> {
+        let missing = || {
+            let text = format!("there is no work `{}` on this board", shortened(key));
+            Fault::work(TroubleKind::NotFound.name(), text, Some("`work/list` lists what there is".into()))
+        };
+        self.view.slot(key).ok_or_else(missing)
+    }
+
+    fn ask(&self, verb: Verb, key: &str) -> Result<String, Fault> {
+        let slot = self.slot(key)?;
+        if slot.runner != Some(self.view.runner()) {
+            let text = format!("`{}` is not the work of this process", slot.key);
+            let hint = match slot.runner {
+                Some(other) => format!("ask process {other}"),
+                None => "no process takes requests for it".to_owned(),
+            };
+            return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint)));
+        }
+        self.hand.ask(verb, &slot).map_err(fault)?;
+        Ok(json!({ "key": slot.key, "state": slot.state.name() }).to_string())
+    }
+
+    fn read_log(&self, asked: &OfLog) -> Result<String, Fault> {
+        let slot = self.slot(&asked.key)?;
+        let most = asked.lines.unwrap_or(LINES).min(LINES);
+        let path = self.log_of(&slot);
+        let lines = Lines::read(&path, asked.from, most, false).unwrap_or_else(|_| {
+            // Without a file there may be lines on the board itself, which keeps the newest.
+            let lines = self.view.log_tail(slot.index, most);
+            Lines { lines: lines.into_iter().map(|line| (0, line)).collect(), ..Lines::default() }
+        });
+        Ok(lines.document(&slot.key).to_string())
+    }
+
+    fn follow_log(&mut self, asked: &OfLog) -> Result<String, Fault> {
+        let slot = self.slot(&asked.key)?;
+        if self.logs.len() >= LOGS {
+            let text = format!("a client follows at most {LOGS} logs");
+            return Err(Fault::work(TroubleKind::Usage.name(), text, Some("open another connection".into())));
+        }
+        let path = self.log_of(&slot);
+        let size = path.metadata().map_or(0, |found| found.len());
+        let to = asked.from.unwrap_or(size).min(size);
+        self.logs.push(FollowedLog { key: slot.key.clone(), path, to });
+        Ok(json!({ "key": slot.key, "from": to }).to_string())
+    }
+
+    fn log_of(&self, slot: &SlotView) -> PathBuf {
+        log_file(&logs_of(self.view.board()), &slot.key)
+    }
+
+    /// What changed on the board since the last time.
+    fn board_changes(&mut self) -> Option<Notification> {
+        let changes = self.view.changes(self.seen?);
+        if changes.texts.is_empty() && self.board == Some(changes.board) {
+            return None;
+        }
+        self.seen = Some(changes.version);
+        self.board = Some(changes.board);
+        Some(Notification { method: "work/changed", params: listed(&changes) })
+    }
+}
+
+/// Slots of the board as a message has them.
+fn listed(changes: &Changes) -> String {
+    let Changes { texts, version, board, more } = changes;
+    format!(r#"{{"board":{{"state":"{board}"}},"work":[{texts}],"version":{version},"more":{more}}}"#)
+}
+
+fn fault(trouble: Trouble) -> Fault {
+    Fault::work(trouble.kind.name(), trouble.text, trouble.hint)
+}
+
+fn shortened(key: &str) -> String {
+    key.chars().take(80).collect()
+}
+
+impl Service for Desk {
+    fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
+        let method = Method::named(method).ok_or_else(|| Fault::unknown_method(method))?;
+        if !self.introduced && method != Method::Initialize {
+            return Err(Fault::not_initialized());
+        }
+        match method {
+            Method::Initialize => self.introduce(&params.read()?),
+            Method::List => Ok(listed(&self.view.changes(params.read::<Place>()?.after))),
+            Method::Ask(verb) => self.ask(verb, &params.read::<OfKey>()?.key),
+            Method::StopAll => self.hand.stop_all().map(|()| "{}".to_owned()).map_err(fault),
+            Method::Follow => {
+                self.seen = Some(params.read::<Place>()?.after);
+                Ok("{}".to_owned())
+            }
+            Method::ReadLog => self.read_log(&params.read()?),
+            Method::FollowLog => self.follow_log(&params.read()?),
+        }
+    }
+
+    fn introduced(&self) -> bool {
+        self.introduced
+    }
+
+    fn follows(&self) -> bool {
+        self.seen.is_some() || !self.logs.is_empty()
+    }
+
+    fn due(&mut self, takes: bool, end: bool) -> Vec<Notification> {
+        self.view.look(end);
+        if !takes {
+            return Vec::new();
+        }
+        let mut due: Vec<Notification> = self.board_changes().into_iter().collect();
+        for log in &mut self.logs {
+            // A log that cannot be read yet may be made later.
+            let Ok(lines) = Lines::read(&log.path, Some(log.to), LINES, true) else { continue };
+            if !lines.lines.is_empty() {
+                log.to = lines.to;
+                due.push(Notification { method: "log/lines", params: lines.document(&log.key).to_string() });
+            }
+        }
+        due
+    }
+}

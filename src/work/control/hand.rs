@@ -1,0 +1,83 @@
+//! What a runner can do with its slots.
+
+use vx_shm::{SlotState, SlotView};
+
+use crate::trouble::{Trouble, TroubleKind};
+
+/// A request for one slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    /// Begin, unless it has begun or has ended well.
+    Start,
+    /// Ask its process to stop.
+    Stop,
+    /// Kill its process, with all that it started.
+    Kill,
+    /// Try failed work again.
+    Retry,
+    /// Stop it, and begin again.
+    Restart,
+    /// Build it anew, then begin again.
+    Rebuild,
+}
+
+impl Verb {
+    /// Every verb.
+    pub const ALL: [Self; 6] = [Self::Start, Self::Stop, Self::Kill, Self::Retry, Self::Restart, Self::Rebuild];
+
+    /// Its name; the method is `work/` and this.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Kill => "kill",
+            Self::Retry => "retry",
+            Self::Restart => "restart",
+            Self::Rebuild => "rebuild",
+        }
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Start => "started",
+            Self::Stop => "stopped",
+            Self::Kill => "killed",
+            Self::Retry => "tried again",
+            Self::Restart => "restarted",
+            Self::Rebuild => "rebuilt",
+        }
+    }
+}
+
+/// A runner's hand on its work. Its functions are called from the threads of the clients.
+pub trait Hand: Send + Sync + 'static {
+    /// What can be asked for this slot at the moment.
+    fn verbs(&self, slot: &SlotView) -> Vec<Verb>;
+
+    /// Carry out a request for this slot: returns once it is accepted. A request for what is so already is no error.
+    ///
+    /// # Errors
+    /// It makes no sense for this work, or not now.
+    fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble>;
+
+    /// Ask everything of this runner to stop.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    fn stop_all(&self) -> Result<(), Trouble>;
+}
+
+/// The error of a request that makes no sense for work of this kind; `hint` is the next step.
+pub fn impossible(verb: Verb, slot: &SlotView, hint: &str) -> Trouble {
+    let text = format!("`{}` is work of the kind {}, which cannot be {}", slot.key, slot.kind, verb.done());
+    Trouble::new(TroubleKind::Usage, text).hinted(hint)
+}
+
+/// True if a request to start or to stop asks for what is so already.
+pub(super) fn is_so_already(verb: Verb, slot: &SlotView) -> bool {
+    match verb {
+        Verb::Start => matches!(slot.state, SlotState::Reserved | SlotState::Live) || slot.state.good(),
+        Verb::Stop | Verb::Kill => slot.state.ended(),
+        Verb::Retry | Verb::Restart | Verb::Rebuild => false,
+    }
+}

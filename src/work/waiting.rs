@@ -1,0 +1,264 @@
+//! Waiting for work on a board: until it is ready, done or over, not a moment longer.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
+use vx_status::error_cell::ErrorCell;
+use vx_status::standing::{Standing, failure};
+
+use super::boards::{BoardError, slot_of};
+use super::logs;
+use crate::run::{log_file, logs_of};
+use crate::trouble::{Explain, TroubleKind};
+
+/// The longest sleep: a writer that was killed wakes no reader.
+const LOOK: Duration = Duration::from_secs(1);
+/// The last lines of a log that are shown for work that ended otherwise.
+const LOG_LINES: usize = 10;
+
+/// A state to wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// It can be used: a service that says so, anything else once it has ended well.
+    Ready,
+    /// It has ended well.
+    Done,
+    /// It has ended, no matter how.
+    Ended,
+}
+
+/// The work to wait for, and the state that it should reach: `KEY=ready`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// The slot's key.
+    pub key: String,
+    /// The state.
+    pub reached: Reached,
+}
+
+/// A text that names no work to wait for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected KEY=ready, KEY=done or KEY=ended")]
+pub struct NotAwaited;
+
+impl FromStr for Awaited {
+    type Err = NotAwaited;
+
+    fn from_str(text: &str) -> Result<Self, NotAwaited> {
+        // A key may hold the character, too.
+        let (key, word) = text.rsplit_once('=').filter(|(key, _)| !key.is_empty()).ok_or(NotAwaited)?;
+        let reached = match word {
+            "ready" => Reached::Ready,
+            "done" => Reached::Done,
+            "ended" => Reached::Ended,
+            _ => return Err(NotAwaited),
+        };
+        Ok(Self { key: key.to_owned(), reached })
+    }
+}
+
+/// The state of one piece of work that was waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Its key.
+    pub key: String,
+    /// The word for its state; `None` if no slot had the key.
+    pub word: Option<&'static str>,
+    /// It reached what was waited for.
+    pub reached: bool,
+    /// Its error, if it ended with one.
+    pub error: Option<String>,
+    /// The last lines of its log, if it ended otherwise.
+    pub log: Vec<String>,
+}
+
+/// Why a wait ended without what it was for.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitForError {
+    /// Some work can no longer reach its state.
+    #[error("{}", otherwise(.0))]
+    Otherwise(Vec<State>),
+    /// The time is up.
+    #[error("not reached in the time given: {}", names(.0))]
+    TimeUp(Vec<State>),
+    /// There is no such board, or it can no longer be read.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+fn otherwise(states: &[State]) -> String {
+    let missed = states.iter().find(|state| !state.reached);
+    match missed {
+        Some(State { key, word: Some(word), error: Some(error), .. }) => format!("`{key}` is {word}: {error}"),
+        Some(State { key, word: Some(word), .. }) => format!("`{key}` is {word}"),
+        Some(State { key, word: None, .. }) => format!("the board is over, and had no work `{key}`"),
+        None => "the board is over".to_owned(),
+    }
+}
+
+fn names(states: &[State]) -> String {
+    let missed = states.iter().filter(|state| !state.reached);
+    missed
+        .map(|state| format!("`{}` is {}", state.key, state.word.unwrap_or("not there")))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+impl Explain for WaitForError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Otherwise(_) => TroubleKind::Board,
+            Self::TimeUp(_) => TroubleKind::Timeout,
+            Self::Board(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Otherwise(_) | Self::TimeUp(_) => None,
+            Self::Board(error) => error.hint(),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Otherwise(states) => states.iter().flat_map(|state| state.log.clone()).collect(),
+            Self::TimeUp(_) | Self::Board(_) => Vec::new(),
+        }
+    }
+}
+
+/// Wait until all of this work has reached its state, at most `timeout`. Work that is not there yet is waited for as long
+/// as the board is not over.
+///
+/// # Errors
+/// Some of it can no longer reach it, or did not in time.
+pub fn wait_for(
+    reader: &mut Reader,
+    wanted: &[Awaited],
+    timeout: Option<Duration>,
+) -> Result<Vec<State>, WaitForError> {
+    // A time too far off for the clock is no bound.
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let mut snapshot = Snapshot::default();
+    loop {
+        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
+        let verdicts: Vec<Verdict> = wanted.iter().map(|awaited| Verdict::of(awaited, &snapshot)).collect();
+        let states = |logs: bool| -> Vec<State> {
+            let directory = logs_of(reader.path());
+            wanted
+                .iter()
+                .zip(&verdicts)
+                .map(|(awaited, verdict)| verdict.state(awaited, logs.then_some(&directory)))
+                .collect()
+        };
+        if verdicts.iter().all(|verdict| verdict.reached == Some(true)) {
+            return Ok(states(false));
+        }
+        if verdicts.iter().any(|verdict| verdict.reached == Some(false)) {
+            return Err(WaitForError::Otherwise(states(true)));
+        }
+        let left = deadline.map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            return Err(WaitForError::TimeUp(states(false)));
+        }
+        reader.wait_change(left.min(LOOK));
+    }
+}
+
+/// One piece of work at one moment.
+struct Verdict<'s> {
+    slot: Option<&'s SlotView>,
+    /// `None` while it can still go both ways.
+    reached: Option<bool>,
+}
+
+impl<'s> Verdict<'s> {
+    fn of(awaited: &Awaited, snapshot: &'s Snapshot) -> Self {
+        let board_over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
+        let slot = slot_of(snapshot, &awaited.key);
+        let Some(found) = slot else { return Self { slot, reached: board_over.then_some(false) } };
+        let standing = Standing::of(found);
+        let reached = match (awaited.reached, standing.over()) {
+            (Reached::Ready, false) if found.health == Health::Ready => Some(true),
+            (Reached::Ended, true) => Some(true),
+            (Reached::Ready | Reached::Done, true) => Some(standing.good()),
+            (_, false) => board_over.then_some(false),
+        };
+        Self { slot, reached }
+    }
+
+    fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
+        let reached = self.reached == Some(true);
+        let standing = self.slot.map(Standing::of);
+        let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
+        let log = logs.filter(|_| !reached).zip(self.slot);
+        let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
+        State {
+            key: awaited.key.clone(),
+            word: standing.map(Standing::word),
+            reached,
+            error: bad.map(|(slot, standing)| first(&failure(slot, standing))),
+            log: log.unwrap_or_default(),
+        }
+    }
+}
+
+fn first(error: &ErrorCell<'_>) -> String {
+    error.text.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_shm::{Kind, SlotState};
+
+    #[test]
+    fn a_word_follows_the_last_equals_sign() {
+        let parsed = |text: &str| text.parse::<Awaited>().map(|awaited| (awaited.key, awaited.reached));
+        assert_eq!(parsed("node=done"), Ok(("node".into(), Reached::Done)));
+        assert_eq!(parsed("a=b=ended"), Ok(("a=b".into(), Reached::Ended)));
+        for text in ["", "node", "node=", "=done", "node=gone"] {
+            assert_eq!(parsed(text), Err(NotAwaited), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_state_is_reached_missed_or_still_open() {
+        let slot =
+            |state, health| SlotView { key: "x".into(), key_hash: hash("x"), state, health, ..SlotView::default() };
+        let of = |reached, slots: Vec<SlotView>, board| {
+            let mut snapshot = Snapshot { slots, ..Snapshot::default() };
+            snapshot.board.state = board;
+            Verdict::of(&Awaited { key: "x".into(), reached }, &snapshot).reached
+        };
+        let (running, closed) = (BoardState::Running, BoardState::Done);
+        let live = || vec![slot(SlotState::Live, Health::Unknown)];
+        let ended = |state| vec![slot(state, Health::Unknown)];
+        for (reached, slots, board, expected) in [
+            (Reached::Done, live(), running, None),
+            (Reached::Done, vec![], running, None),
+            (Reached::Done, vec![], closed, Some(false)),
+            (Reached::Ready, vec![slot(SlotState::Live, Health::Ready)], running, Some(true)),
+            (Reached::Done, vec![slot(SlotState::Live, Health::Ready)], running, None),
+            (Reached::Ready, ended(SlotState::Done), running, Some(true)),
+            (Reached::Ready, ended(SlotState::Failed), running, Some(false)),
+            (Reached::Done, ended(SlotState::Skipped), running, Some(true)),
+            (Reached::Done, ended(SlotState::Died), running, Some(false)),
+            (Reached::Ended, ended(SlotState::Failed), running, Some(true)),
+            (Reached::Ended, live(), closed, Some(false)),
+        ] {
+            assert_eq!(of(reached, slots.clone(), board), expected, "{reached:?} {slots:?}");
+        }
+    }
+
+    /// The hash of a key as a board has it.
+    fn hash(key: &str) -> u64 {
+        let directory = tempfile::tempdir().expect("a directory");
+        let board = vx_shm::Board::create(&directory.path().join("x.board"), "", 1).expect("a board");
+        board.reserve(key, "", Kind::Task).expect("a slot");
+        board.reader().expect("it opens").snapshot().expect("it reads").slots[0].key_hash
+    }
+}

@@ -1,0 +1,57 @@
+//! A hand on work from another terminal: the verbs, the waits, the protocol, and clients that misbehave.
+
+mod clients;
+mod top;
+mod verbs;
+mod waits;
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use vx::rpc::{CallError, Client, socket_of};
+
+use crate::sandbox::{PATIENCE, Running, Sandbox, eventually, text};
+
+/// A command under `vx board run`, at work.
+fn at_work(sandbox: &Sandbox, key: &str, script: &str) -> Running {
+    let mut command = sandbox.command(&format!("board run {key} -- sh -c"));
+    command.arg(script);
+    let running = sandbox.run(script, command);
+    sandbox.await_slot(key, "it is at work", |slot| text(&slot["state"]) == "live" || slot["done"] == 1);
+    running
+}
+
+/// The newest board's file.
+fn board_file(sandbox: &Sandbox) -> PathBuf {
+    let listed = sandbox.vx("board ls --json").succeeds().stdout();
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    PathBuf::from(text(&listed[0]["path"]))
+}
+
+/// A connection to this runner of the newest board, introduced.
+fn connected(sandbox: &Sandbox, runner: u32) -> Client {
+    let socket = socket_of(&board_file(sandbox), runner);
+    let mut client = eventually("it listens", || Client::connect(&socket).ok());
+    let answer = call(&mut client, "initialize", &json!({"client": "test", "protocol": {"min": 1, "max": 1}}));
+    assert_eq!((&answer["protocol"], &answer["process"]), (&json!(1), &json!(runner)));
+    client
+}
+
+fn call(client: &mut Client, method: &str, params: &Value) -> Value {
+    client.call(method, params, PATIENCE).unwrap_or_else(|error| panic!("{method} {params}: {error}"))
+}
+
+/// The code and the kind of the fault that this call is answered with.
+fn fault(client: &mut Client, method: &str, params: &Value) -> (i64, Option<String>) {
+    match client.call(method, params, PATIENCE) {
+        Err(CallError::Refused(fault)) => (fault.code, fault.data.map(|data| data.kind)),
+        other => panic!("{method} {params}: {other:?}"),
+    }
+}
+
+/// The sockets beside the boards, and their locks.
+fn sockets(sandbox: &Sandbox) -> Vec<String> {
+    let names = std::fs::read_dir(sandbox.runtime()).expect("it reads").flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.contains(".sock")).collect()
+}
