@@ -1,7 +1,7 @@
 //! The connection of parent and child: the configuration is sent once through a pipe, and progress is read from the
 //! board.
 //!
-//! The scheduler of a run reads one board for all its tools, so it uses [`InstallChannel`] alone. Programs that embed vx
+//! The supervisor of a run reads one board for all its tools, so it uses [`InstallChannel`] alone. Programs that embed vx
 //! for a single install, and handle its progress as messages, have [`InstallChannelParent`] and
 //! [`InstallChannelChild::report`]:
 //!

@@ -59,7 +59,7 @@ impl Window {
     fn take(&mut self, lines: Vec<String>) {
         let left = (0..self.lines.len()).find(|left| lines.starts_with(&self.lines[*left..]));
         let left = left.unwrap_or(self.lines.len());
-        self.at += self.lines[..left].iter().map(bytes_of).sum::<u64>();
+        self.at += self.lines[..left].iter().map(|line| bytes_of(line)).sum::<u64>();
         self.lines = lines;
     }
 
@@ -84,7 +84,7 @@ impl Window {
 }
 
 /// The bytes of a line with its end.
-fn bytes_of(line: &String) -> u64 {
+fn bytes_of(line: &str) -> u64 {
     line.len() as u64 + 1
 }
 

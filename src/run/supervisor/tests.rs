@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use vx_shm::{Board, Ending, Kind, SlotState, Snapshot};
+use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
 use vx_status::vocabulary::task;
 
 use super::{Run, start_run};
@@ -98,6 +98,19 @@ impl Running {
     }
 }
 
+/// A reading in which the board's first slot is as wanted.
+fn await_slot(board: &Board, wanted: impl Fn(&SlotView) -> bool) -> Snapshot {
+    let begun = std::time::Instant::now();
+    loop {
+        let snapshot = board.reader().expect("a reader").snapshot().expect("a reading");
+        if snapshot.slots.first().is_some_and(&wanted) {
+            return snapshot;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it stays {snapshot:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 fn script(name: &'static str, text: &str, needs: &[&'static str]) -> Script {
     Script { name, text: text.to_owned(), needs: needs.to_vec(), parent: None, attempts: 1 }
 }
@@ -116,8 +129,8 @@ fn a_job_starts_only_after_those_that_it_needs_have_ended_well() {
     // The dependent ones come first in the run.
     let scripts = [
         script("last", &order("last"), &["left", "right"]),
-        script("left", &format!("sleep 0.1; {}", order("left")), &["first"]),
-        script("right", &order("right"), &["first"]),
+        script("left", &format!("while [ ! -e $root/right ]; do sleep 0.01; done; {}", order("left")), &["first"]),
+        script("right", &format!("{}; touch $root/right", order("right")), &["first"]),
         script("first", &format!("sleep 0.1; {}", order("first")), &[]),
     ];
     let (end, _, directory) = run(&scripts).finish();
@@ -166,7 +179,7 @@ fn a_job_at_work_is_shown_so_and_a_kill_asks_nothing() {
     let deaf = script("deaf", "trap '' TERM; touch $root/ready; sleep 600 & wait; sleep 600", &[]);
     let running = run(&[deaf, Script { parent: Some("deaf"), ..script("part", "true", &[]) }]);
     running.await_file("ready");
-    let snapshot = running.board.reader().expect("a reader").snapshot().expect("a reading");
+    let snapshot = await_slot(&running.board, |slot| slot.step == task::RUNNING);
     assert_eq!((snapshot.slots[0].state, snapshot.slots[0].step), (SlotState::Live, task::RUNNING));
     assert_eq!(snapshot.slots[1].parent, Some(snapshot.slots[0].index));
     let begun = std::time::Instant::now();
@@ -199,12 +212,7 @@ fn a_request_to_stop_ends_a_job_between_two_attempts() {
     let logs = directory.path().to_owned();
     let run = Run { board: Arc::clone(&board), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true };
     let handle = start_run(run).expect("a run");
-    let ended = || board.reader().and_then(|mut reader| Ok(reader.snapshot().expect("a reading"))).expect("a reader");
-    let begun = std::time::Instant::now();
-    while !ended().slots[0].state.ended() {
-        assert!(begun.elapsed() < PATIENCE, "it does not end");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    await_slot(&board, |slot| slot.state.ended());
     handle.requests.send(Request::CancelAll).expect("the run listens");
     let end = handle.join().expect("the run ends");
     assert!(end.cancelled && states(&end) == [SlotState::Failed], "{end:?}");
