@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Kind, Liveness, ReserveError, Slot, SlotState};
+use vx_shm::{ClaimError, Kind, Liveness, Pool, ReserveError, Slot, SlotState};
 
 use super::strangers::await_silence;
 use crate::support::Form;
 use crate::support::children::{self, Role, Writer};
 use crate::support::system::fork_and;
+
+/// The seed of a writer with a slot of its own.
+const ALONE: u64 = 0;
+/// The seed of a writer whose slot is the lane of a pool.
+const IN_A_POOL: u64 = 1;
 
 /// Play a writer that forks. Returns true if this was such a role.
 pub(super) fn play(role: &Role) -> bool {
@@ -22,11 +27,15 @@ pub(super) fn play(role: &Role) -> bool {
         }
         // The child drops its share of the slot, as one that unwinds or returns would.
         "forks-and-the-child-lets-go" => {
-            let slot = Slot::join(&role.board, "forks", "", Kind::Task).unwrap();
-            let mut slot = Some(slot);
-            let child = fork_and(|| drop(slot.take()));
+            let pool = (role.seed == IN_A_POOL).then(|| Pool::claim(&role.board, 1).unwrap());
+            let slot = match &pool {
+                Some(pool) => pool.begin("forks", "", Kind::Task),
+                None => Slot::join(&role.board, "forks", "", Kind::Task),
+            };
+            let mut both = Some((slot.unwrap(), pool));
+            let child = fork_and(|| drop(both.take()));
             nix::sys::wait::waitpid(child, None).unwrap();
-            slot.as_mut().unwrap().publish(77);
+            both.as_mut().unwrap().0.publish(77);
             children::report("forked");
             children::until_let_go();
         }
@@ -64,16 +73,18 @@ pub(super) fn outlived() -> String {
 
 /// A lock belongs to both sides of a fork: if the child gave it back, a stranger could take the parent's slot.
 pub(super) fn dropped_in_the_child() -> String {
-    let form = Form::in_memory();
-    let board = form.board("forks", 1);
-    let mut writer = Writer::start("forks-and-the-child-lets-go", board.path(), 0);
-    assert_eq!(writer.line(), "forked");
-    let slot = &board.reader().unwrap().snapshot().unwrap().slots[0];
-    assert_eq!((slot.liveness, slot.done, slot.pid), (Liveness::Alive, 77, Some(writer.pid())));
-    assert!(is_full(board.path()), "its parent has it");
-    writer.let_go();
-    assert_eq!(join_within_seconds(board.path()).generation(), 2);
-    "1 forked child dropped the slot: it stayed its parent's".into()
+    for alone_or_not in [ALONE, IN_A_POOL] {
+        let form = Form::in_memory();
+        let board = form.board("forks", 1);
+        let mut writer = Writer::start("forks-and-the-child-lets-go", board.path(), alone_or_not);
+        assert_eq!(writer.line(), "forked");
+        let slot = &board.reader().unwrap().snapshot().unwrap().slots[0];
+        assert_eq!((slot.liveness, slot.done, slot.pid), (Liveness::Alive, 77, Some(writer.pid())));
+        assert!(is_full(board.path()), "its parent has it");
+        writer.let_go();
+        assert_eq!(join_within_seconds(board.path()).generation(), 2);
+    }
+    "2 forked children dropped a slot, one with its pool: it stayed its parent's".into()
 }
 
 /// A child that was forked and runs another program knows nothing of the board.
