@@ -16,8 +16,8 @@ const ROLE: &str = "VX_BENCH_MEASURED";
 const MEASURED: [(&str, Role, Option<f64>); 5] = [
     ("publish", Role::Publish, Some(14.0)),
     ("read of one hot line", Role::Read, Some(16.0)),
-    ("poll of 64 slots, none changed", Role::PollQuiet, Some(690.0)),
-    ("poll of 64 slots, all changed", Role::PollChanged, Some(2_500.0)),
+    ("poll of 64 slots, none changed", Role::PollQuiet, Some(720.0)),
+    ("poll of 64 slots, all changed", Role::PollChanged, Some(3_200.0)),
     ("message of 59 bytes, encoded and published", Role::Message, Some(90.0)),
 ];
 

@@ -229,16 +229,10 @@ pub(crate) struct Rows<'a, T> {
 
 #[allow(private_bounds, reason = "every record of a region is `Shared`")]
 impl<'a, T: Shared> Rows<'a, T> {
-    /// Those from `first` on, in order.
+    /// Those from `first` on and before `end`, in order; those that are not there are left out.
     #[inline(always)]
-    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &'a T> {
-        (first..self.count).map(|row| self.row(row))
-    }
-
-    /// All of them, `N` at a time and in order; what is left behind the last whole `N` is left out.
-    #[inline(always)]
-    pub(crate) fn chunks<const N: usize>(&self) -> impl Iterator<Item = impl Iterator<Item = &'a T>> {
-        (0..self.count / N).map(move |chunk| (0..N).map(move |at| self.row(chunk * N + at)))
+    pub(crate) fn between(&self, first: usize, end: usize) -> impl Iterator<Item = &'a T> {
+        (first..end.min(self.count)).map(|row| self.row(row))
     }
 
     /// A record whose number is below `count`, as it is in the two functions above, the only callers.

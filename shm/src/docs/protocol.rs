@@ -126,7 +126,8 @@
 //! Message and details share a latch in the cold record; what is changed now and then (the step's own name, address,
 //! port, the slot waited for) shares another. The 16-bit revision in a slot's numbers moves behind each change of text,
 //! notes or step; a reader looks at the record again when it moved. The text is stored before the numbers that announce
-//! it (`AnnouncedFirst`): W3 of the numbers comes after W3 of the text, and a reader whose numbers are those of W3 has
+//! it (`AnnouncedFirst`). A message is stored alone only where both copies hold the details already
+//! (`UnsettledDetails`): the words behind it are then those of an earlier publication into the same copy. W3 of the numbers comes after W3 of the text, and a reader whose numbers are those of W3 has
 //! fenced twice (R1 or R3) before it reads the record. So the text found is the announced one or newer. A
 //! report that goes on with a slot publishes the numbers with the next revision first (`UnrevisedReport`): the one before
 //! it may have been killed between the text and its announcement. A revision comes

@@ -54,7 +54,7 @@ impl Numbers {
 }
 
 /// The number of hot lines that are examined together.
-const TOGETHER: usize = 8;
+const TOGETHER: usize = 64;
 
 impl Reader {
     /// Look at the hot lines of all slots ever used, and keep the numbers of those that changed. Returns their count.
@@ -69,21 +69,17 @@ impl Reader {
         }
         let lines = self.segment.hot_lines(used);
         let seen = &mut self.polled[..used as usize];
-        // First some lines at a time, without a branch between the loads: mostly this is all there is to do.
-        let mut unmoved = 0;
-        for (lines, seen) in lines.chunks::<TOGETHER>().zip(seen.as_chunks::<TOGETHER>().0) {
-            let mut moved = 0;
-            lines.zip(seen).for_each(|(line, seen)| moved |= seen.moved(line));
-            // Opaque, or the compiler would make a branch of each word again.
-            if std::hint::black_box(moved) != 0 {
-                break;
+        let mut changed = 0;
+        for (first, seen) in (0..).step_by(TOGETHER).zip(seen.chunks_mut(TOGETHER)) {
+            let lines = || lines.between(first, first + TOGETHER);
+            // First without a branch between the loads: lines that another core has written to since are fetched from it
+            // all at once, regardless of the processor's prediction. Mostly this is all there is to do.
+            if lines().zip(&*seen).fold(0, |moved, (line, seen)| moved | seen.moved(line)) != 0 {
+                let read = |(line, seen): (_, &mut Numbers)| usize::from(seen.moved(line) != 0 && seen.read(line));
+                changed += lines().zip(seen).map(read).sum::<usize>();
             }
-            unmoved += TOGETHER;
         }
-        // From the first change on one pass. Lines that another core has written to since are fetched from it while
-        // those before are read: a second pass would begin only when the last one is here.
-        let rest = lines.from(unmoved).zip(&mut seen[unmoved..]);
-        rest.map(|(line, seen)| usize::from(seen.moved(line) != 0 && seen.read(line))).sum()
+        changed
     }
 
     /// The numbers of each slot as of the last [`poll`](Self::poll), in slot order; none before the first.
