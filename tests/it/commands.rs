@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 34] = [
+const COMMANDS: [&str; 35] = [
     "",
     "sync",
     "install",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 34] = [
     "board close",
     "board export",
     "board gc",
+    "bridge",
     "top",
     "cache",
     "x",
