@@ -122,9 +122,10 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: BoardCommand,
     },
-    /// Run a tool, or a program on PATH, with its progress on a board, read from what it prints.
+    /// Run a tool, or a program on PATH, with its progress on a board.
     ///
-    /// The same as `vx board run NAME -- NAME ARGUMENTS…`, with the program that `vx NAME` runs.
+    /// The progress is read from what it prints. The same as `vx board run NAME -- NAME ARGUMENTS…`, with the program that
+    /// `vx NAME` runs.
     #[command(after_help = BRIDGE_NOTES)]
     Bridge(BridgeArguments),
     /// Watch a run's board in a dashboard, from any terminal.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 39] = [
     "",
     "sync",
     "install",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 38] = [
     "board close",
     "board export",
     "board gc",
+    "bridge",
     "top",
     "stop",
     "retry",
