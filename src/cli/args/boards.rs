@@ -50,8 +50,9 @@ pub(in crate::cli) enum BoardCommand {
     },
     /// Print a JSON line for each change until the run ends.
     Watch(WatchArguments),
-    /// Wait until a run has ended, or some of its work is ready, done or over; exit code 0 if the result is the expected
-    /// one, 124 if it was not there in time.
+    /// Wait until a run has ended, or some of its work is ready, done or over.
+    ///
+    /// The exit code is 0 if the result is the expected one, 1 if it ended otherwise, 124 if it was not there in time.
     Wait(WaitArguments),
     /// Put the progress of the calling script on a board.
     ///
