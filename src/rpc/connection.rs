@@ -81,9 +81,11 @@ impl<'a> Connection<'a> {
             if self.out.is_empty() && self.closing {
                 continue;
             }
+            // An answer that waited is not the last while whole requests wait behind it, even if nothing more can be read.
+            let answering = !self.out.is_empty();
             self.await_event()?;
             self.send()?;
-            if self.out.is_empty() && !self.last {
+            if !answering && !self.last {
                 self.receive()?;
             }
         }
