@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::place::take_reserved;
-use super::{ClaimError, EndError, Ending, Reservation, Slot, Work, open, write_end};
+use super::{ClaimError, EndError, Ending, LogWriter, Reservation, Slot, Work, open, write_end};
 use crate::layout::hexadecimal;
 use crate::progress::Step;
 use crate::segment::Segment;
@@ -52,6 +52,11 @@ impl Reserved {
     /// As [`Slot::claim`]: mostly because another process has claimed it.
     pub fn claim(&self) -> Result<Slot, ClaimError> {
         Slot::claim(self.segment.path(), self.reservation.slot, self.reservation.generation)
+    }
+
+    /// The writer of the slot's log, if [`Work::log_writer`] named this process. One thread at a time may write it.
+    pub fn log_writer(&self) -> Option<LogWriter<'_>> {
+        LogWriter::of(&self.segment, self.reservation.slot, self.reservation.generation)
     }
 
     /// Record how the program ended, as [`Board::end`](crate::Board::end) does for the board's creator.

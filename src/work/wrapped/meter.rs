@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use vx_shm::Unit;
+use vx_shm::{LOG_LINE_BYTES, Unit};
 
 use super::place::Place;
 use crate::gauge::Reading;
-use crate::process::{Log, Tail};
+use crate::process::{Lines, Log, Tail};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -21,30 +21,35 @@ pub(super) struct Meter {
     /// The unit of the numbers on the board.
     unit: Unit,
     log: Logging,
-    /// The end of each stream.
-    tails: Vec<Tail>,
+    streams: Vec<Printed>,
     message: Option<String>,
+}
+
+/// One stream of the command's output.
+struct Printed {
+    tail: Tail,
+    lines: Lines,
 }
 
 impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        Self { place: Some(place), total, unit: Unit::Unknown, log, tails: Vec::new(), message: None }
+        Self { place: Some(place), total, unit: Unit::Unknown, log, streams: Vec::new(), message: None }
     }
 
     /// The number of one more stream, from 0.
     pub(super) fn add_stream(&mut self) -> usize {
-        self.tails.push(Tail::keeping(TAIL_BYTES));
-        self.tails.len() - 1
+        self.streams.push(Printed { tail: Tail::keeping(TAIL_BYTES), lines: Lines::of_at_most(LOG_LINE_BYTES) });
+        self.streams.len() - 1
     }
 
     /// The command printed this on the stream with this number.
     pub(super) fn printed(&mut self, stream: usize, bytes: &[u8]) {
-        if self.place.is_none() {
-            return;
-        }
-        self.tails[stream].push(bytes);
+        let Some(place) = &self.place else { return };
+        let Printed { tail, lines } = &mut self.streams[stream];
+        tail.push(bytes);
+        lines.feed(bytes, |line| place.log_line(line));
         self.log.write(bytes);
     }
 
@@ -67,7 +72,9 @@ impl Meter {
 
     /// The command has ended: its place, and the last lines of its output.
     pub(super) fn finish(&mut self) -> (Place, Vec<String>) {
-        (self.place.take().unwrap_or_else(Place::none), last_of(self.tails.iter().map(Tail::lines).collect()))
+        let place = self.place.take().unwrap_or_else(Place::none);
+        self.streams.iter_mut().for_each(|stream| stream.lines.finish(|line| place.log_line(line)));
+        (place, last_of(self.streams.iter().map(|stream| stream.tail.lines()).collect()))
     }
 }
 

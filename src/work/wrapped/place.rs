@@ -113,6 +113,13 @@ impl Place {
         self.log.as_deref()
     }
 
+    /// A line of the command's output, for the ring of the slot.
+    pub(super) fn log_line(&self, line: &[u8]) {
+        if let Some(mut writer) = self.reserved.as_ref().and_then(Reserved::log_writer) {
+            writer.line(line);
+        }
+    }
+
     /// The slot, to write to it: claimed now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
         if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
@@ -149,7 +156,8 @@ impl Place {
 
 /// A total without any progress would show as nothing done, and it is only known that the command runs.
 fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
-    let work = Work { runner: Some(std::process::id()), ..Work::new(key, "", Kind::Task) };
+    let own = Some(std::process::id());
+    let work = Work { runner: own, log_writer: own, ..Work::new(key, "", Kind::Task) };
     Slot::reserve(board, &work, task::RUNNING, None)
 }
 

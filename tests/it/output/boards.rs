@@ -47,7 +47,7 @@ fn waiting_ends_with_the_run_and_exits_with_its_result() {
     let sandbox = slow(1);
     let running = under_way(&sandbox);
     let pid = running.pid();
-    sandbox.vx(&format!("board wait {pid} --timeout 50ms")).fails_with("has not ended in the time given");
+    sandbox.vx(&format!("board wait {pid} --timeout 50ms")).exits_with(124).says("has not ended in the time given");
     sandbox.vx(&format!("board wait {pid}")).succeeds();
     running.finish().succeeds();
     sandbox.vx("board wait --until failed").fails_with("the run ended and nothing failed");

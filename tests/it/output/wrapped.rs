@@ -83,6 +83,11 @@ fn a_failure_shows_the_last_lines_and_the_log_has_all() {
     let log = files.iter().find(|file| file.ends_with("x.log")).expect("its log");
     let log = std::fs::read_to_string(sandbox.runtime().join(log)).expect("a text");
     assert!(log.contains("line 1\n") && log.contains("broken\n") && log.lines().count() == 501, "{log}");
+    // The board alone has the last lines, too.
+    let board = files.iter().find(|file| file.ends_with(".board")).expect("its board");
+    let reader = vx_shm::Reader::open(&sandbox.runtime().join(board)).expect("a board");
+    let last = reader.log_tail(0, 10);
+    assert!(last.len() == 10 && last.iter().any(|line| line == "line 500"), "{last:?}");
 }
 
 #[test]
