@@ -25,7 +25,7 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let mut options = look::dashboard(&look::checked_settings()?, true, mouse)?;
+    let options = look::dashboard(&look::checked_settings()?, true, mouse)?;
     let path = match board {
         None => match boards::only_one()?.filter(|_| !choose) {
             Some(path) => path,
@@ -39,11 +39,7 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     };
     let mut inputs = match replay::inputs(&path, speed_percent)? {
         Some(recording) => recording,
-        None => {
-            let (control, remark) = hand_on(&path);
-            options.notice = options.notice.or(remark);
-            inputs(&path, control, expectations())?
-        }
+        None => inputs(&path, hand_on(&path), expectations())?,
     };
     match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
         Ok(Left::Signal(number)) => Ok(ended_by(number)),
@@ -52,18 +48,15 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
     }
 }
 
-/// The control over the work on this board, or the reason why it can only be watched. A board that is over needs none.
-fn hand_on(board: &Path) -> (Option<Box<dyn Control>>, Option<String>) {
-    let Ok(mut reader) = boards::open_file(board) else { return (None, None) };
-    let Ok(snapshot) = reader.snapshot() else { return (None, None) };
+/// The control over the work on this board. One that is over, or a dump, needs none.
+fn hand_on(board: &Path) -> Option<Box<dyn Control>> {
+    let mut reader = boards::open_file(board).ok()?;
+    let snapshot = reader.snapshot().ok()?;
     let over = snapshot.board.state != BoardState::Running || snapshot.board.abandoned();
     if over || reader.is_dump() {
-        return (None, None);
+        return None;
     }
-    let read_only = !snapshot.slots.is_empty() && snapshot.slots.iter().all(|slot| slot.runner.is_none());
-    let remark = read_only.then(|| "read-only: no process takes requests for this work".to_owned());
-    let control = RemoteControl::of(board).ok();
-    (control.map(|control| Box::new(control) as Box<dyn Control>), remark)
+    RemoteControl::of(board).ok().map(|control| Box::new(control) as Box<dyn Control>)
 }
 
 /// The exit code of a process that this signal ended.

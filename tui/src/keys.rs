@@ -161,7 +161,9 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Find if in_pane && model.tab == Tab::Log => "search",
         Action::FindNext if model.log.search.text.is_empty() => "",
         Action::Follow if model.log.follow => "hold still",
-        Action::Cancel | Action::Retry if model.is_read_only() => "",
+        // The key itself shows the reason.
+        Action::Cancel if model.is_read_only() => "read-only",
+        Action::Retry if model.is_read_only() => "",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.tab == Tab::Timeline => "",
         Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",

@@ -43,14 +43,9 @@ fn a_viewer_of_work_that_takes_no_requests_says_so() {
     sandbox.vx("board create script").succeeds();
     sandbox.vx("board put step --board script --done 1 --total 2").succeeds();
     let mut viewer = OnTerminal::start(sandbox.command("top script"));
-    viewer.await_screen("the reason", |screen| screen.contains("read-only: no process takes requests"));
-    viewer.press("?");
-    viewer.await_screen("the keys", |screen| screen.contains("this list"));
-    viewer.press("q");
-    viewer
-        .await_screen("the board, without the key", |screen| screen.contains("leave") && !screen.contains("x cancel"));
+    viewer.await_screen("it is marked so", |screen| screen.contains("x read-only") && screen.contains("? help"));
     viewer.press("x");
-    viewer.await_screen("the reason again", |screen| screen.contains("step is read-only"));
+    viewer.await_screen("the reason", |screen| screen.contains("step is read-only: no process takes requests"));
     viewer.press("q");
     assert_eq!(viewer.ends_restored(), Some(0));
 }
