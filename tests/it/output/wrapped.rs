@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use super::*;
 use crate::pty::OnTerminal;
-use crate::sandbox::{Finished, Running, eventually, text};
+use crate::sandbox::{Finished, PATIENCE, Running, eventually, text, within};
 
 /// `vx board run` with these options before the shell's script.
 fn wrapped(sandbox: &Sandbox, options: &str, script: &str) -> Command {
@@ -188,10 +188,10 @@ fn a_request_to_end_ends_the_command_and_all_below_it() {
 #[test]
 fn a_line_without_an_end_takes_no_memory() {
     let sandbox = Sandbox::new();
-    let script = "head -c 100000000 /dev/zero | tr '\\0' x; until test -e go; do sleep 0.02; done";
+    let script = "head -c 75000000 /dev/zero | tr '\\0' x; until test -e go; do sleep 0.02; done";
     let mut command = wrapped(&sandbox, "x", script);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("vx starts");
-    let log = eventually("the log is full", || {
+    let log = within(3 * PATIENCE, "the log is full", || {
         let mut files = Vec::new();
         crate::sandbox::files_below(&sandbox.runtime(), &sandbox.runtime(), &mut files);
         let log = files.into_iter().find(|file| file.ends_with("x.log"))?;
