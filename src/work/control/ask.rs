@@ -76,7 +76,10 @@ impl Explain for ControlError {
             Self::ReadOnly { .. } => {
                 Some("only the script that reports it can stop it; `vx board run` takes requests".into())
             }
-            Self::Runner { .. } => None,
+            Self::Runner { runner, cause: CallError::TimeUp, .. } => Some(format!(
+                "it may be suspended: continue it with `fg` or `kill -CONT {runner}`, or end it with `kill -KILL {runner}`"
+            )),
+            Self::Runner { .. } => Some("it may have ended meanwhile: `vx board ls` shows what is at work".into()),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
         }
     }

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, ReserveError, Reserved, Slot, SlotState, Work};
+use vx_shm::{Board, BoardState, ClaimError, Ending, Kind, Reader, ReserveError, Reserved, Slot, SlotState, Work};
 use vx_status::vocabulary::task;
 
 use super::WrapError;
@@ -138,14 +138,17 @@ impl Place {
             Exit::Signal(signal) => (None, Some(signal)),
         };
         let ending = Ending { exit_code, signal, ..ending.clone() };
+        let slot = self.reserved.as_ref().map(|reserved| reserved.reservation().slot);
         if let Some(reserved) = self.reserved {
             // Fails only if the slot is in another life, which has an end of its own.
             let _ = reserved.end(&ending);
         }
+        let others = slot.filter(|_| !matches!(self.writer, Writer::This(_)));
         // Its lock is life: it goes only now that the end is there.
         drop(self.writer);
         if let Some(Own { board, .. }) = self.own {
             board.close(match ending.state {
+                SlotState::Done if others.is_some_and(|slot| has_failed(board.path(), slot)) => BoardState::Failed,
                 SlotState::Done => BoardState::Done,
                 SlotState::Cancelled => BoardState::Cancelled,
                 _ => BoardState::Failed,
@@ -155,6 +158,13 @@ impl Place {
 }
 
 /// A total without any progress would show as nothing done, and it is only known that the command runs.
+/// True if this slot of the board has failed by what its writer recorded, whatever the command's exit code.
+fn has_failed(board: &Path, slot: u32) -> bool {
+    let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
+    let slots = snapshot.iter().flat_map(|snapshot| &snapshot.slots);
+    slots.into_iter().any(|view| view.index == slot && view.state == SlotState::Failed)
+}
+
 fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
     let own = Some(std::process::id());
     let work = Work { runner: own, log_writer: own, ..Work::new(key, "", Kind::Task) };

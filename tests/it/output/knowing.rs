@@ -129,3 +129,12 @@ fn what_a_command_started_may_outlive_it() {
     crate::sandbox::send(pid, rustix::process::Signal::KILL);
     let _ = Command::new("true").status();
 }
+
+#[test]
+fn a_board_of_a_command_whose_slot_failed_is_failed_though_the_command_ended_well() {
+    let sandbox = Sandbox::new();
+    let script = "\"$VX\" board put --step running --state failed --error mine; exit 0";
+    run(&sandbox, "board run f --", script).succeeds();
+    assert_eq!(text(&sandbox.slot("f").expect("its slot")["state"]), "failed");
+    sandbox.vx("board wait").fails_with("the run is failed");
+}
