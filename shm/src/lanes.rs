@@ -81,6 +81,9 @@ impl Lanes {
         let mut began = None;
         loop {
             if let Some(slot) = free.slots.get(&key) {
+                if began.is_some() && free.waiting > 0 {
+                    self.freed.notify_one(); // This caller was woken for a lane that it does not take.
+                }
                 return Err(NoLane::KeyInUse(*slot));
             }
             if let Some(lane) = free.next(now_ns) {

@@ -12,9 +12,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::atomics::{AtomicU32, Ordering};
 use crate::lanes::{Lane, Lanes, NoLane};
 use crate::liveness::process::{self, Writer};
 use crate::liveness::{beats as heart, clock};
+use crate::mutex::Mutex;
 use crate::progress::{Kind, SlotState};
 use crate::segment::{Segment, lock};
 use crate::slot::{self, ClaimError, Hold, NewLife, ReserveError, Slot, Work};
@@ -37,6 +39,11 @@ struct Held {
     lanes: Lanes,
     slots: Vec<u32>,
     beats: Arc<LaneBeats>,
+    /// By slot: 1 once every life in the lane, as far as it had any, was this pool's. In any other lane the last life may
+    /// still be ended by its judge, which has the table locked for that.
+    ours: Box<[AtomicU32]>,
+    /// One thread at a time locks the table: the system does not tell the threads of one descriptor apart.
+    turn: Mutex<()>,
     /// This process, looked up once.
     writer: Writer,
 }
@@ -50,8 +57,9 @@ impl Pool {
     pub fn claim(board: &Path, lanes: u32) -> Result<Self, ClaimError> {
         let segment = Arc::new(slot::open(board)?);
         let beats = Arc::new(LaneBeats::new(segment.clone()));
-        let mut held =
-            Held { segment, lanes: Lanes::default(), slots: Vec::new(), beats, writer: Writer::of(process::own()) };
+        let ours = (0..segment.facts().slot_count).map(|_| AtomicU32::new(0)).collect();
+        let (lanes_of, writer) = (Lanes::default(), Writer::of(process::own()));
+        let mut held = Held { segment, lanes: lanes_of, slots: Vec::new(), beats, ours, turn: Mutex::new(()), writer };
         held.take_slots(lanes)?;
         held.segment.touch_slots(&held.slots);
         heart::keep(&held.beats).map_err(ClaimError::Beats)?;
@@ -80,11 +88,13 @@ impl Pool {
         }
         let held = &self.held;
         loop {
-            if stamp::is_closed(&held.segment.header().closed) {
-                return Err(ClaimError::Closed);
-            }
             let lane = held.lanes.take(work.key, clock::now_ns(), patience).map_err(|none| self.refused(none, work))?;
-            if let Some(generation) = held.begin_in(lane, work)? {
+            let begun = match stamp::is_closed(&held.segment.header().closed) {
+                true => Err(ClaimError::Closed),
+                false => held.begin_in(lane, work),
+            };
+            let begun = begun.inspect_err(|_| held.lanes.give_back(lane, lane.locked.then(clock::now_ns)));
+            if let Some(generation) = begun? {
                 let slot = Slot::held_by(held.segment.clone(), lane.slot, generation, held.clone())?;
                 slot::ring(&held.segment);
                 return Ok(slot);
@@ -125,7 +135,10 @@ impl Held {
             self.slots.push(slot);
             let lane = Lane { slot, left: candidate.control, locked };
             match candidate.ended_at_ns() {
-                None if locked => self.lanes.add_unused(lane),
+                None if locked => {
+                    self.own(slot);
+                    self.lanes.add_unused(lane);
+                }
                 ended_at_ns => self.lanes.add_left(lane, ended_at_ns),
             }
         }
@@ -139,6 +152,16 @@ impl Held {
 
     /// Begin a life in a lane that was handed out. Returns its generation; `None` if it is another process's by now.
     fn begin_in(&self, lane: Lane, wanted: &Work<'_>) -> Result<Option<u32>, ClaimError> {
+        let ours = self.ours.get(lane.slot as usize).is_some_and(|ours| ours.load(Ordering::Relaxed) == 1);
+        if lane.locked && ours {
+            return self.begin_under_lock(lane, wanted);
+        }
+        let _turn = self.turn.lock();
+        let _table = slot::table(&self.segment)?;
+        self.begin_under_lock(lane, wanted)
+    }
+
+    fn begin_under_lock(&self, lane: Lane, wanted: &Work<'_>) -> Result<Option<u32>, ClaimError> {
         if !lane.locked && !slot::lock_slot(&self.segment, lane.slot)? {
             return Ok(None);
         }
@@ -149,6 +172,13 @@ impl Held {
             None => self.unlock(lane.slot),
         }
         Ok(begun)
+    }
+
+    /// Every life in this lane was, or the last one is, this pool's.
+    fn own(&self, slot: u32) {
+        if let Some(ours) = self.ours.get(slot as usize) {
+            ours.store(1, Ordering::Relaxed);
+        }
     }
 
     fn unlock(&self, slot: u32) {
@@ -163,10 +193,15 @@ impl Held {
 
 impl Hold for Held {
     fn let_go(&self, slot: u32, left: Control) {
-        self.beats.stop(slot);
         let ended = slot::known_state(left).ended();
-        if !ended {
-            self.unlock(slot);
+        // A forked child that drops its copy has no part in the lanes, whose lock another thread may have held at the fork.
+        if !ended && self.writer.mark.pid != std::process::id() {
+            return;
+        }
+        self.beats.stop(slot);
+        match ended {
+            true => self.own(slot),
+            false => self.unlock(slot),
         }
         self.lanes.give_back(Lane { slot, left, locked: ended }, ended.then(clock::now_ns));
     }

@@ -93,15 +93,14 @@ impl Slot {
 
     /// A claimed slot of this process. Its heartbeat starts, and the readers that wait are woken.
     fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
-        let (slot, beating) = Self::attach(segment, index, generation)?;
+        let (slot, beating) = Self::attach(Arc::new(segment), index, generation)?;
         beats::keep(&beating).map_err(ClaimError::Beats)?;
         ring(slot.segment());
         Ok(slot)
     }
 
     /// A slot whose byte is the only one that its segment has locked.
-    fn attach(segment: Segment, index: u32, generation: u32) -> Result<(Self, Arc<SlotBeats>), ClaimError> {
-        let segment = Arc::new(segment);
+    fn attach(segment: Arc<Segment>, index: u32, generation: u32) -> Result<(Self, Arc<SlotBeats>), ClaimError> {
         let beating = Arc::new(SlotBeats::new(segment.clone(), index));
         let hold = Arc::new(OwnByte::new(segment.clone(), beating.clone()));
         Ok((Self::held_by(segment, index, generation, hold)?, beating))

@@ -6,7 +6,7 @@ mod support;
 use std::process::{Child, Command, Stdio};
 
 use support::both_forms;
-use vx_shm::{Board, ClaimError, EndError, Ending, Kind, Liveness, Slot, SlotState, SlotView, Step, Work};
+use vx_shm::{Board, BoardState, ClaimError, EndError, Ending, Kind, Liveness, Slot, SlotState, SlotView, Step, Work};
 
 const RUNNING: Step = Step::new(3);
 
@@ -114,4 +114,17 @@ fn a_reservation_lives_as_long_as_the_process_that_made_it() {
     let joined = Slot::join(&path, "build", "", Kind::Task).unwrap_err();
     assert!(matches!(joined, ClaimError::Place(_)), "nobody takes it over: {joined}");
     assert!(reserved.claim().is_ok());
+}
+
+#[test]
+fn a_reservation_on_a_closed_board_is_claimed_by_no_process_and_for_none() {
+    both_forms(|form| {
+        let board = form.board("p", 4);
+        let reserved = Slot::reserve(board.path(), &work("build"), RUNNING, None).unwrap();
+        board.close(BoardState::Done);
+        let program = Program::start();
+        let for_it = Slot::on_behalf_in(board.path(), reserved.reservation(), program.0.id());
+        assert!(matches!(for_it, Err(ClaimError::Closed)), "{for_it:?}");
+        assert!(matches!(reserved.claim(), Err(ClaimError::Closed)));
+    });
 }

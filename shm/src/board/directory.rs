@@ -93,9 +93,9 @@ pub fn remove_named(name: &str) -> io::Result<()> {
         Ok(segment) if over(&segment).is_none() => Err(io::ErrorKind::ResourceBusy.into()),
         Ok(_) => segment::remove_named(name),
         Err(AttachError { kind: AttachErrorKind::Layout(_), .. })
-            if let Some(file) = segment::as_file(name).filter(|file| left_half_made(file)) =>
+            if segment::as_file(name).is_some_and(|file| left_half_made(&file)) =>
         {
-            fs::remove_file(file)
+            segment::as_file(name).map_or(Ok(()), fs::remove_file)
         }
         Err(error) if matches!(error.kind, AttachErrorKind::NamedSegment) => {
             Err(io::Error::new(io::ErrorKind::Unsupported, error))

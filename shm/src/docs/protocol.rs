@@ -209,7 +209,8 @@
 //!
 //! A pool holds the bytes of its slots and begins one life after another in them, so a slot goes from thread to thread of
 //! one process, without the table's lock and without rest. Nothing on the board is new: a life begins with C1 to C4 and
-//! ends as above. New is the list of the free lanes, which the threads share under a lock of the process:
+//! ends as above. Only the first life after another process's takes the lock, since the judge of that one may be recording
+//! its end under it. New is the list of the free lanes, which the threads share under a lock of the process:
 //!
 //! ```text
 //! one thread                                 another

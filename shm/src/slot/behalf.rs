@@ -5,6 +5,7 @@
 //! of them at once come one after the other, and the slot's words have one writer at a time like any other slot's.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::place::{WantedKey, claim_for, lock_slot, take_live};
@@ -73,7 +74,7 @@ impl Slot {
         if let Some(line) = segment.hot(place.slot).filter(|_| !place.claimed) {
             stamp::take_up(line);
         }
-        let (slot, beating) = Self::attach(segment, place.slot, place.generation)?;
+        let (slot, beating) = Self::attach(Arc::new(segment), place.slot, place.generation)?;
         beating.beat(clock::now_ns());
         if place.claimed {
             ring(slot.segment());
@@ -137,6 +138,7 @@ fn claim_or_continue(
             let theirs = identity.origin == ORIGIN_ON_BEHALF && ProcessMark::of_writer(&identity) == owner;
             if theirs { go_on(segment, slot, control) } else { Err(ClaimError::AlreadyClaimed { slot }) }
         }
+        _ if stamp::is_closed(&segment.header().closed) => Err(ClaimError::Closed),
         _ => {
             claim_for(segment, reservation, ORIGIN_ON_BEHALF, owner)?;
             Ok(Ok(LockedSlot { slot, generation, claimed: true }))

@@ -4,18 +4,22 @@
 //! start time are the slot's identity until the claim. It records the end, whoever has written.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::place::take_reserved;
 use super::{ClaimError, EndError, Ending, LogWriter, Reservation, Slot, Work, open, write_end};
 use crate::layout::hexadecimal;
+use crate::mutex::Mutex;
 use crate::progress::Step;
 use crate::segment::Segment;
 
 /// A slot that this process has reserved with [`Slot::reserve`].
 #[derive(Debug)]
 pub struct Reserved {
-    segment: Segment,
+    segment: Arc<Segment>,
     reservation: Reservation,
+    /// One thread at a time records the end: the system does not tell the threads of one descriptor apart.
+    turn: Mutex<()>,
 }
 
 impl Slot {
@@ -25,13 +29,13 @@ impl Slot {
     /// # Errors
     /// As [`join`](Self::join).
     pub fn reserve(board: &Path, work: &Work<'_>, step: Step, total: Option<u64>) -> Result<Reserved, ClaimError> {
-        let segment = open(board)?;
+        let segment = Arc::new(open(board)?);
         let (slot, generation) = take_reserved(&segment, work)?;
-        let (mut place, _) = Self::attach(segment, slot, generation)?;
+        let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
         place.enter(step, total);
         super::ring(place.segment());
         drop(place); // Its byte is for the process that will claim it.
-        Ok(Reserved { segment: open(board)?, reservation: Reservation { slot, generation } })
+        Ok(Reserved { segment, reservation: Reservation { slot, generation }, turn: Mutex::new(()) })
     }
 }
 
@@ -64,6 +68,7 @@ impl Reserved {
     /// # Errors
     /// When the slot is in another life by now, or the state given does not end one.
     pub fn end(&self, ending: &Ending) -> Result<(), EndError> {
+        let _turn = self.turn.lock();
         write_end(&self.segment, self.reservation, ending)
     }
 }
