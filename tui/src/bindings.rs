@@ -128,12 +128,7 @@ pub(crate) const TABLE: [Line; 29] = [
     ),
     line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
     line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
-    line(
-        &[bind(Action::NextTab, "next-tab", &["Tab"])],
-        When::WithPane,
-        "next tab",
-        "next tab: Log, Timeline, Error, Info",
-    ),
+    line(&[bind(Action::NextTab, "next-tab", &["Tab"])], When::WithPane, "next tab", "next tab: Log, Error, Info"),
     line(&[bind(Action::Find, "find", &["/"])], When::Always, "filter", "filter the rows; in the pane: search the log"),
     line(
         &[bind(Action::FindNext, "find-next", &["n"]), bind(Action::FindPrevious, "find-previous", &["N"])],
@@ -160,7 +155,12 @@ pub(crate) const TABLE: [Line; 29] = [
         "stream",
         "plain lines instead of this view, and back",
     ),
-    line(&[bind(Action::Timeline, "timeline", &["t"])], When::WithPane, "timeline", "timeline"),
+    line(
+        &[bind(Action::Timeline, "timeline", &["t"])],
+        When::Always,
+        "whole time",
+        "time axis: from the beginning, or of what is at work",
+    ),
     line(
         &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
         When::Replaying,

@@ -61,7 +61,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Cancel => Message::Cancel,
         Action::Leave => Message::Leave,
         Action::Help => Message::Help,
-        Action::Timeline => Message::ShowTimeline,
+        Action::Timeline => Message::WholeTime,
         Action::Sort => Message::ChangeSort,
         Action::CancelAll if model.owns_work() => Message::CancelAll,
         Action::CancelAll => Message::Leave,
@@ -154,7 +154,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
 fn footer(line: &Line, model: &Model) -> Option<&'static str> {
     let in_pane = model.focus == Focus::Pane;
     let says = match line.binds[0].action {
-        Action::Down if in_pane && model.tab != Tab::Timeline => "scroll",
+        Action::Down if in_pane => "scroll",
         Action::Back if in_pane => "back",
         Action::Back if !model.filter.is_empty() => "show all",
         Action::Back => "",
@@ -165,7 +165,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Cancel if model.is_read_only() => "read-only",
         Action::Retry if model.is_read_only() => "",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
-        Action::Timeline if model.tab == Tab::Timeline => "",
+        Action::Timeline if model.whole_axis => "live part",
         Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
         _ => line.footer,
     };
@@ -306,7 +306,7 @@ mod tests {
         for (focus, tab, has_control) in [
             (Focus::Table, Tab::Log, true),
             (Focus::Pane, Tab::Log, true),
-            (Focus::Pane, Tab::Timeline, false),
+            (Focus::Pane, Tab::Info, false),
             (Focus::Table, Tab::Error, false),
         ] {
             let row = Row { standing: Standing::Running, ..Row::default() };

@@ -50,7 +50,8 @@ pub(crate) enum Message {
     /// One step back: out of the pane, out of a filter.
     Back,
     NextTab,
-    ShowTimeline,
+    /// Begin the time axis with the board, or with the oldest row at work.
+    WholeTime,
     /// Begin typing a filter or, in the log, a search.
     Find,
     FindNext,

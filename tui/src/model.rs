@@ -3,6 +3,8 @@
 //! The rows serve the inline view too.
 
 mod areas;
+mod axis;
+mod columns;
 mod log;
 mod rows;
 
@@ -15,9 +17,11 @@ use vx_status::totals::Totals;
 
 use crate::bindings::KeyBindings;
 
-pub(crate) use areas::Areas;
+pub(crate) use areas::{Areas, Wishes};
+pub(crate) use axis::{Axis, Times};
+pub(crate) use columns::{Columns, Kinds, Number};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
-pub(crate) use rows::{Row, Sort, fill_in, rows};
+pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;
@@ -27,18 +31,16 @@ pub(crate) const LOG_LINES: usize = 2000;
 pub(crate) enum Tab {
     #[default]
     Log,
-    Timeline,
     Error,
     Info,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 4] = [Self::Log, Self::Timeline, Self::Error, Self::Info];
+    pub(crate) const ALL: [Self; 3] = [Self::Log, Self::Error, Self::Info];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Log => "Log",
-            Self::Timeline => "Timeline",
             Self::Error => "Error",
             Self::Info => "Info",
         }
@@ -89,6 +91,16 @@ pub(crate) struct Model {
     pub(crate) rows: Vec<Row>,
     /// The rows to show, as indices into `rows`: filtered and sorted.
     pub(crate) order: Vec<usize>,
+    /// The kinds of work on the board.
+    pub(crate) kinds: Kinds,
+    /// The widths of the longest name and version, measured when either changes.
+    pub(crate) longest: (u16, u16),
+    /// The places of the table's columns.
+    pub(crate) columns: Columns,
+    /// The time axis of all lanes, with the cell of the present moment.
+    pub(crate) axis: Axis,
+    /// The axis begins with the board, even while rows are folded.
+    pub(crate) whole_axis: bool,
     /// The sums over all rows.
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
@@ -96,6 +108,8 @@ pub(crate) struct Model {
     /// The first index into `order` that is in view.
     pub(crate) top: usize,
     pub(crate) focus: Focus,
+    /// The user has asked for the pane, which a low screen shows only then.
+    pub(crate) pane_asked: bool,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     pub(crate) sort: Sort,
@@ -143,6 +157,11 @@ impl Model {
         self.rows.iter().find(|row| row.id == selected)
     }
 
+    /// True if nothing on the board will change any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.totals.all > 0 && self.totals.over == self.totals.all
+    }
+
     /// True if the work is this view's own: leaving means detaching or stopping it.
     pub(crate) fn owns_work(&self) -> bool {
         self.has_control && !self.is_guest
@@ -166,7 +185,13 @@ impl Model {
 
     /// The rectangles of the parts of the screen.
     pub(crate) fn areas(&self) -> Areas {
-        Areas::of(self.size, self.order.len(), self.focus)
+        let wishes = Wishes {
+            rows: self.order.len(),
+            focus: self.focus,
+            pane_asked: self.pane_asked,
+            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(|row| row.standing.bad()),
+        };
+        Areas::of(self.size, wishes)
     }
 
     /// The slot whose log should be read now, the place to read from, and whether the view waits for the lines. A read

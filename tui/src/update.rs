@@ -1,5 +1,6 @@
 //! The effect of each message on the model. Pure: no clock, no file, no board; actions outside are returned as effects.
 
+mod layout;
 mod log;
 mod motion;
 mod mouse;
@@ -16,7 +17,7 @@ use vx_status::slot::SlotId;
 use vx_status::totals::Totals;
 
 use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Focus, LogView, Mode, Model, Tab};
+use crate::model::{self, Focus, Kinds, LogView, Mode, Model, Tab};
 
 /// Apply a message to the model.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
@@ -64,10 +65,10 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
     match message {
         Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
         Message::Move(to) => motion::go(model, to),
-        Message::Open => model.focus = Focus::Pane,
+        Message::Open => (model.focus, model.pane_asked) = (Focus::Pane, true),
         Message::Back => back(model),
         Message::NextTab => show(model, model.tab.next()),
-        Message::ShowTimeline => show(model, Tab::Timeline),
+        Message::WholeTime => model.whole_axis = !model.whole_axis,
         Message::Follow => {
             model.log.top = motion::log_top(model);
             model.log.follow = !model.log.follow;
@@ -104,15 +105,26 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let estimate = Estimate::of(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
+    model::announce(&mut rows);
+    if !model.columns.bar {
+        // The pieces of bars that wander are not on the screen.
+        rows.iter_mut().for_each(|row| row.beat = 0);
+    }
+    if !model::same_names(&rows, &model.rows) {
+        model.longest = model::longest(&rows);
+    }
+    let axis_before = model.axis;
     let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.rows = rows;
     model.totals = totals;
+    model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
     model.snapshot = snapshot;
     work::show_blockers(model);
     reorder(model);
     settle(model);
+    news |= model.axis != axis_before;
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     news
 }
@@ -136,6 +148,7 @@ fn settle(model: &mut Model) {
         model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }
+    layout::lay_out(model);
 }
 
 /// Select another row, because the selected one is gone: the next try in its place, or else the first row. Without any
@@ -149,13 +162,14 @@ fn select_another(model: &mut Model) -> usize {
 }
 
 fn show(model: &mut Model, tab: Tab) {
-    model.tab = tab;
+    (model.tab, model.pane_asked) = (tab, true);
     model.pane_top = 0;
 }
 
 fn back(model: &mut Model) {
     match model.focus {
         Focus::Pane => model.focus = Focus::Table,
+        Focus::Table if model.filter.is_empty() => model.pane_asked = false,
         Focus::Table => {
             model.filter.clear();
             reorder(model);

@@ -6,6 +6,7 @@ mod bar;
 mod footer;
 mod grid;
 mod header;
+mod lane;
 mod overlay;
 mod pane;
 
@@ -16,7 +17,7 @@ use vx_status::text::{fitted, width};
 
 use crate::theme::Theme;
 
-pub(crate) use bar::bar;
+pub(crate) use bar::{bar, meter};
 pub(crate) use footer::footer;
 pub(crate) use grid::grid;
 pub(crate) use header::{header, one_line};
@@ -35,6 +36,15 @@ pub(crate) fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u
     let shown = fitted(text, usize::from(columns), theme.glyphs.cut);
     let (end, _) = buffer.set_stringn(x, y, &shown, usize::from(columns), style);
     end - x
+}
+
+/// Draw one of our own glyphs, which need no cleaning, into this many cells of a row.
+pub(crate) fn fill(buffer: &mut Buffer, (x, y): (u16, u16), cells: u16, glyph: &'static str, style: Style) {
+    for position in Rect::new(x, y, cells, 1).intersection(buffer.area).positions() {
+        let cell = &mut buffer[position];
+        cell.set_symbol(glyph);
+        cell.set_style(style);
+    }
 }
 
 /// [`put`], against the right end of the columns.

@@ -13,7 +13,7 @@ pub(crate) fn go(model: &mut Model, to: Motion) {
 /// Move in this part, focused or not.
 pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
     match (part, model.tab) {
-        (Focus::Table, _) | (Focus::Pane, Tab::Timeline) => select(model, to),
+        (Focus::Table, _) => select(model, to),
         (Focus::Pane, Tab::Log) => scroll_log(model, to),
         (Focus::Pane, Tab::Error | Tab::Info) => {
             let rows = model.areas().pane_rows();

@@ -320,8 +320,10 @@ fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
     assert_eq!(shown(&model).last(), Some(&"line 96"));
     update(&mut model, Message::Wheel { at: (9, areas.table.y + 1), up: false });
     assert_eq!(tool(&model), "biome");
-    for (column, tab) in [(2, Tab::Log), (8, Tab::Timeline), (19, Tab::Error), (28, Tab::Info)] {
-        let at = model.areas().pane.expect("a pane").y;
+    for tab in Tab::ALL {
+        let pane = model.areas().pane.expect("a pane");
+        let at = pane.y;
+        let column = (0..100).find(|x| crate::widgets::tab_at(pane, (*x, at)) == Some(tab)).expect("its tab");
         update(&mut model, Message::Click(column, at));
         assert_eq!((model.tab, model.focus), (tab, Focus::Pane), "column {column}");
     }
