@@ -213,7 +213,7 @@ mod tests {
 
     use super::*;
     use crate::bindings::KeyBindings;
-    use crate::model::Row;
+    use crate::model::{Line, Row};
     use vx_status::slot::SlotId;
     use vx_status::standing::Standing;
 
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_viewer_is_not_offered_what_only_the_parent_can_do() {
         let row = Row { standing: Standing::Running, ..Row::default() };
-        let viewer = Model { rows: vec![row], order: vec![0], selected: Some(SlotId::default()), ..wide() };
+        let viewer = Model { rows: vec![row], lines: vec![Line::Row(0)], selected: Some(SlotId::default()), ..wide() };
         assert!(message(&press(KeyCode::Char('x')), &viewer).is_none());
         assert!(!offered(&viewer).iter().any(|(key, _)| key == "x"));
         let parent = Model { has_control: true, ..viewer };
@@ -310,8 +310,8 @@ mod tests {
             (Focus::Table, Tab::Error, false),
         ] {
             let row = Row { standing: Standing::Running, ..Row::default() };
-            let (rows, order, selected) = (vec![row], vec![0], Some(SlotId::default()));
-            let model = Model { focus, tab, has_control, rows, order, selected, ..wide() };
+            let (rows, lines, selected) = (vec![row], vec![Line::Row(0)], Some(SlotId::default()));
+            let model = Model { focus, tab, has_control, rows, lines, selected, ..wide() };
             for (names, meaning) in offered(&model) {
                 for name in names.split(' ') {
                     let code = match name {

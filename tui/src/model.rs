@@ -5,6 +5,7 @@
 mod areas;
 mod axis;
 mod columns;
+mod lines;
 mod log;
 mod rows;
 
@@ -20,6 +21,7 @@ use crate::bindings::KeyBindings;
 pub(crate) use areas::{Areas, Wishes};
 pub(crate) use axis::{Axis, Times};
 pub(crate) use columns::{Columns, Kinds, Number};
+pub(crate) use lines::{Group, Line, Unfolded, lines};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
@@ -89,8 +91,16 @@ pub(crate) struct Model {
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.
     pub(crate) rows: Vec<Row>,
-    /// The rows to show, as indices into `rows`: filtered and sorted.
+    /// The rows that match the filter, as indices into `rows`, sorted.
     pub(crate) order: Vec<usize>,
+    /// The lines of the table: rows, and groups of rows that are folded.
+    pub(crate) lines: Vec<Line>,
+    /// The groups that the user has unfolded.
+    pub(crate) unfolded: Unfolded,
+    /// The folded line that is selected; none of its rows is.
+    pub(crate) on_fold: Option<Group>,
+    /// The user has pressed a key, so that nothing is selected or opened by itself any more.
+    pub(crate) touched: bool,
     /// The kinds of work on the board.
     pub(crate) kinds: Kinds,
     /// The widths of the longest name and version, measured when either changes.
@@ -105,7 +115,7 @@ pub(crate) struct Model {
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
     pub(crate) selected: Option<SlotId>,
-    /// The first index into `order` that is in view.
+    /// The first index into `lines` that is in view.
     pub(crate) top: usize,
     pub(crate) focus: Focus,
     /// The user has asked for the pane, which a low screen shows only then.
@@ -145,15 +155,18 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// The index of the selected slot among the shown rows.
+    /// The index of the selected line.
     pub(crate) fn selected_place(&self) -> Option<usize> {
+        if let Some(group) = self.on_fold {
+            return self.lines.iter().position(|line| line.group() == Some(group));
+        }
         let selected = self.selected?;
-        self.order.iter().position(|row| self.rows[*row].id == selected)
+        self.lines.iter().position(|line| line.row().is_some_and(|row| self.rows[row].id == selected))
     }
 
     /// The selected slot's row.
     pub(crate) fn selected_row(&self) -> Option<&Row> {
-        let selected = self.selected?;
+        let selected = self.selected.filter(|_| self.on_fold.is_none())?;
         self.rows.iter().find(|row| row.id == selected)
     }
 
@@ -174,7 +187,7 @@ impl Model {
 
     /// The selected slot.
     pub(crate) fn selected_slot(&self) -> Option<&SlotView> {
-        let selected = self.selected?;
+        let selected = self.selected.filter(|_| self.on_fold.is_none())?;
         self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
     }
 

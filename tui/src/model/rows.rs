@@ -7,7 +7,7 @@ use vx_status::slot::{SlotId, elapsed_ms, permille, size_bytes};
 use vx_status::standing::{Standing, note};
 use vx_status::text::width;
 use vx_status::units::counted;
-use vx_status::vocabulary::{Phases, unit_of, word_of};
+use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
 
 /// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub(crate) struct Row {
     pub(crate) port: Option<u16>,
     /// In tenths of a second while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
+    /// The moment of its end, in nanoseconds of the board's clock.
+    pub(crate) ended_at_ns: Option<u64>,
     /// The time until its tool ends: set by [`fill_in`], and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
@@ -54,6 +56,7 @@ impl Row {
             Standing::Queued | Standing::Skipped => None,
             _ => permille(slot.done, slot.total),
         };
+        let announced = slot.total.filter(|total| *total > 0 && standing == Standing::Queued && sized_in_bytes(slot));
         let elapsed = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         Self {
             id: SlotId::of(slot),
@@ -67,13 +70,14 @@ impl Row {
             permille,
             done_bytes: (counting && unit == Unit::Bytes).then_some(slot.done),
             counted: if counting { count(slot, unit) } else { String::new() },
-            size_bytes: size_bytes(slot),
+            size_bytes: size_bytes(slot).or(announced),
             bytes_per_second: pace
                 .bytes_per_second
                 .filter(|_| counting && unit == Unit::Bytes && standing != Standing::Silent),
             starts: slot.attempt,
             port: slot.port,
             elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 100 * 100) },
+            ended_at_ns: slot.ended_at_ns,
             left_ms: None,
             note: note(slot, standing),
             beat: if standing.at_work() && permille.is_none() { now_ns / 250_000_000 } else { 0 },

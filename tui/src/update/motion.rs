@@ -24,10 +24,17 @@ pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
 }
 
 fn select(model: &mut Model, to: Motion) {
-    let Some(last) = model.order.len().checked_sub(1) else { return };
+    let Some(last) = model.lines.len().checked_sub(1) else { return };
     let rows = model.areas().table_rows();
     let place = moved(model.selected_place().unwrap_or_default(), to, rows, last);
-    model.selected = model.order.get(place).map(|row| model.rows[*row].id);
+    select_line(model, place);
+}
+
+/// Select the line at this place.
+pub(crate) fn select_line(model: &mut Model, place: usize) {
+    let Some(line) = model.lines.get(place) else { return };
+    model.on_fold = line.group();
+    model.selected = line.row().map(|row| model.rows[row].id).or(model.selected);
 }
 
 /// Scrolling away from the newest line stops following; coming back to it follows again.

@@ -10,9 +10,9 @@ use vx_status::standing::Standing;
 use vx_status::units::{bytes, rate, seconds, tenths};
 use vx_status::vocabulary::Phases;
 
-use super::lane::{Lane, heading, lane};
+use super::lane::{Lane, ground, heading, lane};
 use super::{bar, put, put_right};
-use crate::model::{Model, Number, Row};
+use crate::model::{Group, Line, Model, Number, Row, Sort};
 use crate::theme::{Styles, Theme, Tone};
 
 /// Words in fewer cells say nothing.
@@ -21,21 +21,25 @@ const LEAST_WORDS: u16 = 6;
 /// Draw the titles and the rows in view.
 pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     titles(buffer, theme, model, area);
-    if model.order.is_empty() {
+    if model.lines.is_empty() {
         let why = if model.rows.is_empty() { "nothing on this board yet" } else { "no row matches the filter" };
         let at = (area.x + 3, area.y + 1);
         put(buffer, theme, at, area.width.saturating_sub(3), why, theme.style(Tone::Quiet));
         return;
     }
-    let shown = model.order.iter().skip(model.top).take(usize::from(area.height.saturating_sub(1)));
-    for (y, place) in (area.y + 1..).zip(shown) {
-        let row = &model.rows[*place];
-        let Some(slot) = model.snapshot.slots.get(*place) else { continue };
-        let selected = model.selected == Some(row.id);
-        let line = Rect::new(area.x, y, area.width, 1);
-        draw_row(buffer, theme, model, (slot, row), line);
-        if selected {
-            theme.select(buffer, line);
+    let shown = model.lines.iter().enumerate().skip(model.top).take(usize::from(area.height.saturating_sub(1)));
+    let selected = model.selected_place();
+    for (y, (place, line)) in (area.y + 1..).zip(shown) {
+        let area = Rect::new(area.x, y, area.width, 1);
+        match line {
+            Line::Row(row) => {
+                let Some(slot) = model.snapshot.slots.get(*row) else { continue };
+                draw_row(buffer, theme, model, (slot, &model.rows[*row]), area);
+            }
+            Line::Fold { group, rows, more } => fold(buffer, theme, model, (*group, rows, *more), area),
+        }
+        if selected == Some(place) {
+            theme.select(buffer, area);
             put(buffer, theme, (area.x, y), 1, theme.glyphs.pointer, theme.style(Tone::Busy));
         }
     }
@@ -44,13 +48,17 @@ pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
 /// The titles share their line with the axis.
 fn titles(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let (columns, quiet) = (&model.columns, theme.style(Tone::Quiet));
-    put(buffer, theme, (area.x + 3, area.y), columns.name, model.kinds.noun(), quiet);
+    let sorted = |by: Sort| if model.sort == by { theme.glyphs.sorted } else { "" };
+    let noun = format!("{}{}", model.kinds.noun(), sorted(Sort::Name));
+    put(buffer, theme, (area.x + 1, area.y), 1, sorted(Sort::Standing), theme.style(Tone::Busy));
+    put(buffer, theme, (area.x + 3, area.y), columns.name, &noun, quiet);
     if !columns.bar && !model.rows.is_empty() {
         let word = if model.playback.is_some() { "here" } else { "now" };
         heading(buffer, theme, &model.axis, word, Rect::new(area.x + columns.lane_x, area.y, columns.lane, 1));
     }
     for (number, x, wide) in &columns.numbers {
-        put_right(buffer, theme, (area.x + x, area.y), *wide, number.title(model.kinds), quiet);
+        let arrow = if *number == Number::Size { sorted(Sort::Size) } else { "" };
+        put_right(buffer, theme, (area.x + x, area.y), *wide, &format!("{}{arrow}", number.title(model.kinds)), quiet);
     }
 }
 
@@ -144,6 +152,57 @@ fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
         Number::Usual => model.expectations.usual_ms(slot).map(tenths),
     };
     text.unwrap_or_default()
+}
+
+/// Draw the one line of rows that are folded: how many, their names as far as there is room, and the sum of their
+/// sizes.
+fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (Group, &[usize], bool), area: Rect) {
+    let (columns, (x, y)) = (&model.columns, (area.x, area.y));
+    let (group, rows, more) = folded;
+    let all_good = rows.iter().all(|row| model.rows[*row].standing.good());
+    let (mark, tone, word) = match group {
+        Group::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
+        Group::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
+        Group::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
+    };
+    let quiet = theme.style(Tone::Quiet);
+    put(buffer, theme, (x + 1, y), 1, mark, theme.style(tone));
+    if !columns.bar {
+        ground(buffer, theme, &model.axis, (x + columns.lane_x, y));
+    }
+    let head = format!("{} {}{word}", rows.len(), if more { "more " } else { "" });
+    let end = 3 + put(buffer, theme, (x + 3, y), columns.lane_x + columns.lane - 3, &head, quiet) + 2;
+    let names_x = columns.lane_x.max(end);
+    let room = usize::from((columns.lane_x + columns.lane).saturating_sub(names_x));
+    if group == Group::Over {
+        let names = names(theme, rows.iter().map(|row| model.rows[*row].tool.as_str()), room);
+        put(buffer, theme, (x + names_x, y), columns.lane, &names, quiet);
+    }
+    let sum = rows.iter().filter_map(|row| model.rows[*row].size_bytes).fold(0, u64::saturating_add);
+    if let Some((_, at, wide)) = columns.numbers.iter().find(|(number, ..)| *number == Number::Size && sum > 0) {
+        put_right(buffer, theme, (x + at, y), *wide, &bytes(sum), quiet);
+    }
+}
+
+/// As many whole names as fit.
+fn names<'a>(theme: &Theme, names: impl Iterator<Item = &'a str>, room: usize) -> String {
+    let mut text = String::new();
+    let mut taken = 0;
+    for name in names {
+        let between = if text.is_empty() { 0 } else { 3 };
+        let wide = between + vx_status::text::width(name);
+        // Room for the sign that there are more.
+        if taken + wide + 2 > room {
+            text.push_str(&format!(" {}", theme.glyphs.cut));
+            break;
+        }
+        if between > 0 {
+            text.push_str(&format!(" {} ", theme.glyphs.dot));
+        }
+        text.push_str(name);
+        taken += wide;
+    }
+    text
 }
 
 fn percent(permille: u16) -> String {

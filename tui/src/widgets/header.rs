@@ -124,7 +124,7 @@ fn sums(model: &Model) -> Vec<Sum> {
     let time = match totals.left {
         Some(left) => padded_left(&format!("~{} left", seconds(left.ms)), PLACE, ""),
         None if model.is_over() => tenths(totals.elapsed_ms),
-        None => seconds(totals.elapsed_ms),
+        None => format!("{} so far", seconds(totals.elapsed_ms)),
     };
     if totals.all > 0 {
         add(time, Tone::Plain, 2);
