@@ -7,11 +7,12 @@ mod axis;
 mod columns;
 mod lines;
 mod log;
+mod pulse;
 mod rows;
 
 use std::sync::Arc;
 
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::{Kind, SlotView, Snapshot};
 use vx_status::slot::SlotId;
 use vx_status::source::{Expectations, LogPlace, Position};
 use vx_status::totals::Totals;
@@ -23,6 +24,7 @@ pub(crate) use axis::{Axis, Times};
 pub(crate) use columns::{Columns, Kinds, Number};
 pub(crate) use lines::{Group, Line, Unfolded, lines};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
+pub(crate) use pulse::Pulse;
 pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
@@ -111,6 +113,8 @@ pub(crate) struct Model {
     pub(crate) axis: Axis,
     /// The axis begins with the board, even while rows are folded.
     pub(crate) whole_axis: bool,
+    /// The last rates of each slot at work.
+    pub(crate) pulse: Pulse,
     /// The sums over all rows.
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
@@ -175,6 +179,11 @@ impl Model {
         self.totals.all > 0 && self.totals.over == self.totals.all
     }
 
+    /// True if the pane shows the sum of a run that ended well, until a key is pressed.
+    pub(crate) fn shows_sums(&self) -> bool {
+        !self.touched && self.is_over() && self.totals.good == self.totals.all
+    }
+
     /// True if the work is this view's own: leaving means detaching or stopping it.
     pub(crate) fn owns_work(&self) -> bool {
         self.has_control && !self.is_guest
@@ -202,6 +211,7 @@ impl Model {
             rows: self.order.len(),
             focus: self.focus,
             pane_asked: self.pane_asked,
+            has_bytes: self.kinds.has(Kind::Install),
             shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(|row| row.standing.bad()),
         };
         Areas::of(self.size, wishes)

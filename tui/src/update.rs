@@ -118,6 +118,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
+    model.pulse.note(&rows, snapshot.taken_at_ns);
     model.rows = rows;
     model.totals = totals;
     model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));

@@ -4,6 +4,7 @@
 
 mod bar;
 mod footer;
+mod graph;
 mod grid;
 mod header;
 mod lane;
@@ -19,6 +20,7 @@ use crate::theme::Theme;
 
 pub(crate) use bar::{bar, meter};
 pub(crate) use footer::footer;
+pub(crate) use graph::received;
 pub(crate) use grid::grid;
 pub(crate) use header::{header, one_line};
 pub(crate) use overlay::{help, leaving, picker};

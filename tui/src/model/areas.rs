@@ -27,6 +27,8 @@ pub(crate) struct Wishes {
     pub(crate) focus: Focus,
     /// The user has asked for the pane.
     pub(crate) pane_asked: bool,
+    /// The board counts bytes, so that there is a rate to draw.
+    pub(crate) has_bytes: bool,
     /// The pane shows an error, which has to be whole.
     pub(crate) shows_error: bool,
 }
@@ -39,6 +41,8 @@ pub(crate) struct Areas {
     pub(crate) header: Rect,
     /// Its first row holds the column names.
     pub(crate) table: Rect,
+    /// Spare rows under the table, for a graph on the same axis; the first is blank.
+    pub(crate) graph: Option<Rect>,
     /// Its first row holds the tabs.
     pub(crate) pane: Option<Rect>,
     /// The pane stands beside the table.
@@ -72,7 +76,7 @@ impl Areas {
             return areas;
         }
         let least = match (wishes.focus, wishes.shows_error) {
-            (Focus::Pane, _) => (body.height - body.height / 4 - gap).max(PANE_LEAST),
+            (Focus::Pane, _) => 12.min(body.height * 3 / 4),
             (_, true) if height < AIRY_ROWS => 13,
             (_, true) => 14,
             (_, false) if height < AIRY_ROWS => 7,
@@ -82,7 +86,15 @@ impl Areas {
         let table = wanted.min(body.height.saturating_sub(least + gap));
         if table >= 2 {
             areas.table.height = table;
-            let above = table + gap;
+            let spare = body.height.saturating_sub(table + gap + least);
+            let graph = match spare {
+                _ if !wishes.has_bytes || wishes.focus == Focus::Pane || wishes.shows_error => 0,
+                ..4 => 0,
+                4..9 => 3,
+                _ => 4,
+            };
+            areas.graph = (graph > 0).then(|| Rect { y: body.y + table, height: graph, ..body });
+            let above = table + graph + gap;
             areas.pane = Some(Rect { y: body.y + above, height: body.height - above, ..body });
         }
         areas
@@ -122,11 +134,12 @@ mod tests {
                     (500, Focus::Table, false, true),
                     (500, Focus::Pane, true, false),
                 ] {
-                    let areas = Areas::of((width, height), Wishes { rows, focus, pane_asked, shows_error });
+                    let areas =
+                        Areas::of((width, height), Wishes { rows, focus, pane_asked, has_bytes: true, shows_error });
                     if areas.line.is_some() {
                         continue;
                     }
-                    let parts = [Some(areas.header), Some(areas.table), areas.pane, Some(areas.footer)];
+                    let parts = [Some(areas.header), Some(areas.table), areas.graph, areas.pane, Some(areas.footer)];
                     let parts: Vec<Rect> = parts.into_iter().flatten().collect();
                     let screen = Rect::new(0, 0, width, height);
                     for (place, part) in parts.iter().enumerate() {
