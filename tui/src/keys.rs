@@ -54,6 +54,9 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Open => Message::Open,
         Action::Back => Message::Back,
         Action::NextTab => Message::NextTab,
+        Action::ShowLog => Message::Show(Tab::Log),
+        Action::ShowError => Message::Show(Tab::Error),
+        Action::ShowInfo => Message::Show(Tab::Info),
         Action::Find => Message::Find,
         Action::FindNext => Message::FindNext,
         Action::FindPrevious => Message::FindPrevious,
@@ -125,6 +128,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
         When::Copyable => copyable(model),
+        When::Failed => standing.is_some_and(|standing| standing.bad()),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
         When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
@@ -137,15 +141,19 @@ fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
-/// The keys that work now, the most useful first: for the footer. Leaving and the key list follow directly after
-/// moving, so that no footer is too short for them.
+/// The keys that work now, the most useful first: for the footer. What the selected row asks for comes first, then
+/// leaving and the key list, so that no footer is too short for them; moving comes last, since arrows need no words.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
     let mut lines: Vec<&Line> = holding.collect();
     lines.sort_by_key(|line| match line.binds[0].action {
-        Action::Down | Action::Open | Action::Back => 0,
-        Action::Leave | Action::Help => 1,
-        _ => 2,
+        Action::Retry | Action::Pause => 0,
+        Action::Open | Action::Back => 1,
+        Action::Leave | Action::Help => 2,
+        Action::Cancel | Action::ShowError => 3,
+        Action::Timeline | Action::Sort | Action::Copy | Action::Find | Action::FindNext | Action::Follow => 4,
+        Action::Down => 6,
+        _ => 5,
     });
     lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
@@ -157,7 +165,12 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Down if in_pane => "scroll",
         Action::Back if in_pane => "back",
         Action::Back if !model.filter.is_empty() => "show all",
+        Action::Back if model.unfolded.any() => "fold",
         Action::Back => "",
+        Action::Open if model.on_fold.is_some() => "unfold",
+        Action::ShowLog if model.tab == Tab::Log => "",
+        Action::ShowError if model.tab == Tab::Error => "",
+        Action::ShowInfo if model.tab == Tab::Info => "",
         Action::Find if in_pane && model.tab == Tab::Log => "search",
         Action::FindNext if model.log.search.text.is_empty() => "",
         Action::Follow if model.log.follow => "hold still",
