@@ -14,6 +14,7 @@ use vx_shm::Snapshot;
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
 use vx_status::slot::SlotId;
+use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
 use crate::message::{Effect, Message, Outcome};
@@ -130,6 +131,12 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
         (model.selected, model.on_fold, model.tab) = (Some(id), None, Tab::Error);
     }
     settle(model);
+    if !model.touched && model.selected_row().is_some_and(|row| row.standing == Standing::Queued) {
+        // Until the user chooses a row, the pane describes one at work.
+        let at_work = model.rows.iter().find(|row| row.standing.at_work());
+        model.selected = at_work.map(|row| row.id).or(model.selected);
+        settle(model);
+    }
     news |= model.axis != axis_before;
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     news

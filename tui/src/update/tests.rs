@@ -423,3 +423,18 @@ fn the_time_axis_moves_by_cells_and_a_frame_less_needs_no_picture() {
     assert!(!later(1_000_000));
     assert!(later(4_000_000_000));
 }
+
+#[test]
+fn until_a_key_is_pressed_the_pane_describes_a_row_at_work() {
+    let mut queued_first = run(12);
+    queued_first.slots.rotate_right(1);
+    queued_first.slots[0].state = SlotState::Reserved;
+    queued_first.slots[0].step = vx_status::vocabulary::Phase::QUEUED.step();
+    let model = with_reading(Model { size: (100, 30), ..Model::default() }, queued_first.clone());
+    assert!(model.rows[0].standing == Standing::Queued);
+    assert!(model.selected_row().is_some_and(|row| row.standing.at_work()));
+    let mut chosen = model;
+    update(&mut chosen, Message::Move(Motion::Top));
+    let chosen = with_reading(chosen, queued_first);
+    assert_eq!(chosen.selected, Some(chosen.rows[0].id), "a row that was chosen stays");
+}

@@ -99,7 +99,7 @@ fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
     }
     let rates = model.pulse.of(row.id);
     if let (Some(now), Some(most)) = (row.bytes_per_second, rates.iter().max()) {
-        let words = format!("{}, {} at most", rate(now), rate(*most));
+        let words = format!("{}, {} at most", rate(now), rate(now.max(*most)));
         facts.push(Fact { label: "rate".to_owned(), drawing: Drawing::Rates(rates.to_vec()), words, quiet: false });
     }
 }
