@@ -4,6 +4,7 @@
 //! script's process owns the slot, and its life is the only sign that the work continues.
 
 mod board;
+mod document;
 mod error;
 mod owners;
 mod slot;
@@ -12,4 +13,4 @@ mod wrapped_slot;
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;
 pub(super) use owners::refused;
-pub use slot::{Done, Report, Reported, put};
+pub use slot::{Done, Report, Reported, put, write};

@@ -70,7 +70,7 @@ impl Wrapped {
         let (mut chores, mut control) = (None, None);
         let started = || {
             chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
-            control = board.map(|board| Control::serve(&board, CommandHand));
+            control = board.map(|board| Control::serve(&board, CommandHand(Arc::clone(&meter))));
         };
         let marked = variables.iter().rev().find(|(name, _)| name == Mark::SLOT);
         let end = relay(&self.program, &self.arguments, &variables, marked, || look(&meter), started);

@@ -141,7 +141,8 @@ const TOWERS: [Tower; 16] = [
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
-            &["control", "follow", "recordings", "reports", "run", "store", "waiting"],
+            &["control", "follow", "recordings", "run", "store", "waiting"],
+            &["reports"],
             &["exports", "withheld"],
             &["error", "options"],
             &["notice", "releases"],

@@ -9,6 +9,7 @@ use vx_shm::SlotView;
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
+use super::report::ReportDocument;
 use crate::rpc::{CallError, Client, Fault, socket_of};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError};
@@ -114,6 +115,21 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
         }
         Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
         Err(cause) => Err(ControlError::Runner { key: slot.key, runner, cause }),
+    }
+}
+
+/// Report to the process that writes this slot. Returns the slot's state before.
+///
+/// # Errors
+/// The process does not answer, or refuses.
+pub fn report(board: &Path, slot: &SlotView, report: &ReportDocument) -> Result<String, ControlError> {
+    let runner = slot.runner.ok_or_else(|| ControlError::ReadOnly { key: slot.key.clone() })?;
+    let answer =
+        connect(board, slot, runner).and_then(|mut client| client.call("work/report", &json!(report), PATIENCE));
+    match answer {
+        Ok(answer) => Ok(answer["state"].as_str().unwrap_or_default().to_owned()),
+        Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
+        Err(cause) => Err(ControlError::Runner { key: slot.key.clone(), runner, cause }),
     }
 }
 

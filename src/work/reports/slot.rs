@@ -68,7 +68,12 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
     }
     let wrapped = WrappedSlot::around(board, key);
     let (path, claimed) = match (key, wrapped) {
-        (_, Some(wrapped)) => (wrapped.board().to_owned(), wrapped.claim(owner)),
+        (_, Some(wrapped)) => match wrapped.claim(owner) {
+            Err(ClaimError::AlreadyClaimed { .. }) if wrapped.is_written_by_wrapper() => {
+                return wrapped.pass_on(report);
+            }
+            claimed => (wrapped.board().to_owned(), claimed),
+        },
         (None, None) => return Err(ReportError::NotWrapped),
         (Some(key), None) => {
             let owners = owners(owner)?;
@@ -83,13 +88,20 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
         Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
         claimed => claimed.map_err(|error| refused(&path, error))?,
     };
-    if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
-        check_version(&path, &slot, version)?;
-    }
-    write(slot, report)
+    let mut slot = Some(slot);
+    write(&mut slot, report, &path)?;
+    Ok(Reported::Written)
 }
 
-fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
+/// Write a report to this slot of the board; a slot that it ends is taken.
+///
+/// # Errors
+/// The slot has another version, or its end cannot be recorded.
+pub fn write(place: &mut Option<Slot>, report: &Report, board: &Path) -> Result<(), ReportError> {
+    let Some(slot) = place else { return Ok(()) };
+    if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
+        check_version(board, slot, version)?;
+    }
     if let Some(message) = &report.message {
         slot.message(message);
     }
@@ -97,19 +109,19 @@ fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
         slot.details(details);
     }
     if let Some(word) = &report.step {
-        enter(&mut slot, word, report.total);
+        enter(slot, word, report.total);
     }
     if report.done.is_some() || report.total.is_some() {
-        count(&mut slot, report);
+        count(slot, report);
     }
     if let Some(unit) = report.unit {
         slot.set_unit(unit);
     }
-    if let Some(state) = report.end {
+    if let Some((state, slot)) = report.end.and_then(|state| Some((state, place.take()?))) {
         let error = report.error.as_deref().map(|error| ErrorCell::of_other_writer(error).to_text());
         slot.end(Ending { error, ..Ending::new(state) })?;
     }
-    Ok(Reported::Written)
+    Ok(())
 }
 
 /// Publish the report's numbers. Numbers without a step are those of work that runs, so they take a slot out of its queue.

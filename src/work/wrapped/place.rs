@@ -16,7 +16,7 @@ use crate::process::Exit;
 use crate::run::{log_file, logs_of};
 use crate::trouble::Trouble;
 use crate::work::boards;
-use crate::work::reports::{ReportError, refused};
+use crate::work::reports::{self, Report, ReportError, refused};
 
 /// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
 const SLOTS: u32 = 16;
@@ -122,6 +122,21 @@ impl Place {
         if let Some(mut writer) = self.reserved.as_ref().and_then(Reserved::log_writer) {
             writer.line(line);
         }
+    }
+
+    /// Write a report to the slot, if this process writes it.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        let Some(board) = self.path.clone() else { return Ok(()) };
+        self.slot();
+        let mut slot = match std::mem::replace(&mut self.writer, Writer::Other) {
+            Writer::This(slot) => Some(*slot),
+            _ => None,
+        };
+        let written = reports::write(&mut slot, report, &board);
+        if let Some(slot) = slot {
+            self.writer = Writer::This(Box::new(slot));
+        }
+        written
     }
 
     /// The slot, to write to it: claimed now, unless another process was first.
