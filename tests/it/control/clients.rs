@@ -101,7 +101,7 @@ fn a_follower_has_all_of_a_fast_log_soon() {
     call(&mut client, "log/follow", &json!({"key": "fast", "from": 0}));
     let (began, mut last, mut changes) = (std::time::Instant::now(), 0, 0);
     while last < 8000 {
-        assert!(began.elapsed() < Duration::from_secs(25), "line {last} of 8000");
+        assert!(began.elapsed() < std::time::Duration::from_secs(25), "line {last} of 8000");
         let next = client.notification(PATIENCE).expect("it goes on").expect("in time");
         match text(&next["method"]) {
             "log/lines" => {
