@@ -4,13 +4,14 @@
 //! script's process owns the slot, and its life is the only sign that the work continues.
 
 mod board;
-mod document;
 mod error;
 mod owners;
+mod report;
 mod slot;
 mod wrapped_slot;
 
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;
 pub(super) use owners::refused;
-pub use slot::{Done, Report, Reported, put, write};
+pub use report::{Done, Report, Reported};
+pub use slot::{put, write};

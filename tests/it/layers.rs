@@ -118,11 +118,12 @@ const TOWERS: [Tower; 16] = [
         sources: "src/process/tree",
         floors: &[
             &["elsewhere", "handle", "offline", "protocol"],
-            &["look", "program", "requests"],
+            &["forward", "look", "program", "requests"],
             &["ending"],
             &["adoption"],
             &["marked", "owner", "step"],
-            &["runner"],
+            &["guard"],
+            &["command", "runner"],
         ],
     },
     Tower {

@@ -91,9 +91,9 @@ impl Reader {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use crate::progress::{Ending, SlotState};
+    use crate::progress::SlotState;
     use crate::stamp::{self, Control};
-    use crate::{Board, Kind, Reader, Slot};
+    use crate::{Board, Ending, Kind, Reader, Slot};
 
     #[test]
     fn numbers_of_a_life_are_not_taken_for_those_of_the_next_one_whose_claim_has_begun() {

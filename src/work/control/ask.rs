@@ -33,6 +33,8 @@ pub enum ControlError {
         key: String,
         /// The board that was named.
         board: Option<PathBuf>,
+        /// True if a board that is over has it.
+        over: bool,
     },
     /// No process takes requests for the work.
     #[error("`{key}` is read-only: no process takes requests for it")]
@@ -73,6 +75,10 @@ impl Explain for ControlError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Board(error) => error.hint(),
+            Self::NoWork { over: true, .. } => Some(
+                "its run is over, and takes no more requests: start it again, as with `vx sync` or its own command"
+                    .into(),
+            ),
             Self::NoWork { .. } => Some("`vx board ls` lists the boards there are".into()),
             Self::ReadOnly { .. } => {
                 Some("only the script that reports it can stop it; `vx board run` takes requests".into())
@@ -152,18 +158,22 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Clie
 
 /// The work with this key, and its board. Work that has not ended comes first, then the newest board.
 fn find(key: &str, board: Option<&str>) -> Result<(PathBuf, SlotView), ControlError> {
-    let missing = |board| ControlError::NoWork { key: key.to_owned(), board };
+    let missing = |board, over| ControlError::NoWork { key: key.to_owned(), board, over };
     if board.is_some() {
         let path = boards::find(board)?;
         let snapshot = boards::open_file(&path)?.snapshot().map_err(BoardError::Read)?;
         return match boards::slot_of(&snapshot, key) {
             Some(slot) => Ok((path, slot.clone())),
-            None => Err(missing(Some(path))),
+            None => Err(missing(Some(path), false)),
         };
     }
-    let running = boards::readable_boards()?.into_iter().filter(|(_, snapshot)| boards::at_work(snapshot));
-    let mut having: Vec<(PathBuf, SlotView)> =
-        running.filter_map(|(path, snapshot)| Some((path, boards::slot_of(&snapshot, key)?.clone()))).collect();
+    let (running, ended): (Vec<_>, Vec<_>) =
+        boards::readable_boards()?.into_iter().partition(|(_, snapshot)| boards::at_work(snapshot));
+    let mut having: Vec<(PathBuf, SlotView)> = running
+        .into_iter()
+        .filter_map(|(path, snapshot)| Some((path, boards::slot_of(&snapshot, key)?.clone())))
+        .collect();
     having.sort_by_key(|(_, slot)| slot.state.ended());
-    having.into_iter().next().ok_or_else(|| missing(None))
+    let over = || ended.iter().any(|(_, snapshot)| boards::slot_of(snapshot, key).is_some());
+    having.into_iter().next().ok_or_else(|| missing(None, over()))
 }

@@ -2,58 +2,15 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
+use vx_shm::{ClaimError, Ending, Kind, Slot, Step};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::task;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
+use super::report::{Done, Report, Reported};
 use super::wrapped_slot::WrappedSlot;
 use crate::work::boards;
-
-/// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
-    pub key: Option<String>,
-    /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
-    pub version: Option<String>,
-    /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
-    /// work. Entering another one starts `done` and `total` over.
-    pub step: Option<String>,
-    /// Work finished in this step.
-    pub done: Option<Done>,
-    /// The total work of this step.
-    pub total: Option<u64>,
-    /// The unit of both.
-    pub unit: Option<Unit>,
-    /// One line about the present work.
-    pub message: Option<String>,
-    /// A longer text.
-    pub details: Option<String>,
-    /// The slot's end.
-    pub end: Option<SlotState>,
-    /// The reason for a failure.
-    pub error: Option<String>,
-}
-
-/// Finished work, as a script reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// So much.
-    At(u64),
-    /// So much more than before.
-    More(u64),
-}
-
-/// The effect of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reported {
-    /// It is on the board.
-    Written,
-    /// The slot had this end already, and keeps it.
-    EndedBefore(SlotState),
-}
 
 /// Put a report on a board: the named one, else the script's own.
 ///

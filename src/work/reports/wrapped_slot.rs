@@ -5,7 +5,7 @@ use std::path::Path;
 use vx_shm::{ClaimError, Kind, Slot, SlotState, SlotView};
 
 use super::error::ReportError;
-use super::slot::{Report, Reported};
+use super::report::{Report, Reported};
 use crate::channel::Mark;
 use crate::process::callers;
 use crate::work::control;

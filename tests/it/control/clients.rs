@@ -56,8 +56,10 @@ fn every_method_answers_and_bad_parameters_have_typed_faults() {
         assert_eq!(fault(&mut client, method, &params), expected, "{method} {params}");
     }
     call(&mut client, "work/report", &json!({"key": "count", "more": 900_000, "message": "reported"}));
-    let reported = call(&mut client, "work/list", &json!({}))["work"][0].clone();
-    assert!(reported["done"].as_u64() > Some(900_000) && text(&reported["message"]) == "reported", "{reported}");
+    eventually("it has reported", || {
+        let reported = call(&mut client, "work/list", &json!({}))["work"][0].clone();
+        (reported["done"].as_u64() > Some(900_000) && reported["message"] == "reported").then_some(())
+    });
     call(&mut client, "board/stop", &json!({}));
     assert_eq!(running.finish().signal(), Some(15));
 }
@@ -94,7 +96,7 @@ fn a_follower_sees_numbers_lines_and_the_end() {
 fn a_follower_has_all_of_a_fast_log_soon() {
     let sandbox = Sandbox::new();
     // At a piece of a log for each look, this would take more than half a minute.
-    let script = "i=0; while [ $i -lt 8000 ]; do i=$((i + 1)); printf '%01023d\\n' $i; done; until test -e go; do sleep 0.02; done";
+    let script = "echo 1/9; i=0; while [ $i -lt 8000 ]; do i=$((i + 1)); printf '%01023d\\n' $i; done; until test -e go; do sleep 0.02; done";
     let running = at_work(&sandbox, "fast", script);
     let mut client = connected(&sandbox, running.pid());
     call(&mut client, "work/follow", &json!({}));
@@ -105,7 +107,8 @@ fn a_follower_has_all_of_a_fast_log_soon() {
         let next = client.notification(PATIENCE).expect("it goes on").expect("in time");
         match text(&next["method"]) {
             "log/lines" => {
-                for line in next["params"]["lines"].as_array().expect("lines") {
+                let lines = next["params"]["lines"].as_array().expect("lines").iter();
+                for line in lines.filter(|line| line["text"] != "1/9") {
                     last += 1;
                     assert_eq!(text(&line["text"]).trim_start_matches('0').parse(), Ok(last), "none is left out");
                 }

@@ -29,12 +29,20 @@ fn says(running: &Running, word: &str) {
     eventually(word, || running.said().contains(word).then_some(()));
 }
 
+/// True if the tests were started with this signal ignored, as by a shell in the background: then it is for all below.
+fn ignored(signal: Signal) -> bool {
+    let status = fs::read_to_string("/proc/self/status").expect("a text");
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).expect("a mask");
+    u64::from_str_radix(mask, 16).expect("a number") >> (signal.as_raw() - 1) & 1 == 1
+}
+
 #[test]
 fn a_signal_to_vx_alone_reaches_the_command() {
     let sandbox = Sandbox::new();
     let script = format!("trap 'echo int' INT; trap 'echo one' USR1; trap 'echo two; exit 7' USR2; {FOR_EVER}");
     let running = ready(&sandbox, wrapped(&sandbox, &script));
-    for (signal, word) in [(Signal::INT, "int"), (Signal::USR1, "one"), (Signal::USR2, "two")] {
+    let all = [(Signal::INT, "int"), (Signal::USR1, "one"), (Signal::USR2, "two")];
+    for (signal, word) in all.into_iter().filter(|(signal, _)| !ignored(*signal)) {
         running.signal(signal);
         says(&running, word);
     }
@@ -129,4 +137,19 @@ fn a_guard_goes_with_its_command() {
     sandbox.write("go", "");
     running.finish().succeeds();
     assert_eq!(sandbox.processes(), []);
+}
+
+#[test]
+fn messages_about_what_cannot_be_done_have_a_next_step() {
+    let sandbox = Sandbox::new();
+    sandbox.run("x", wrapped(&sandbox, "true")).finish().succeeds();
+    sandbox.vx("retry x").fails_with("its run is over").says("start it again");
+    sandbox.vx("retry other").fails_with("`vx board ls` lists the boards");
+    let running = ready(&sandbox, wrapped(&sandbox, "echo ready; until test -e go; do sleep 0.02; done"));
+    sandbox.vx("board wait --for x=done --timeout 10ms").exits_with(124).says("hint: it goes on");
+    sandbox.vx("board wait --timeout 10ms").exits_with(124).says("hint: it goes on");
+    sandbox.write("go", "");
+    running.finish().succeeds();
+    fs::set_permissions(sandbox.runtime(), fs::Permissions::from_mode(0o755)).expect("its own directory");
+    sandbox.vx("board ls").fails_with("its mode must be 0700").says("`chmod 700 '");
 }

@@ -1,10 +1,53 @@
-//! A report on its way to the process that writes the slot.
+//! A report, and its form on the way to the process that writes the slot.
 
 use vx_shm::{SlotState, Unit};
 
-use super::slot::{Done, Report};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::control::ReportDocument;
+
+/// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
+    pub key: Option<String>,
+    /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
+    pub version: Option<String>,
+    /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
+    /// work. Entering another one starts `done` and `total` over.
+    pub step: Option<String>,
+    /// Work finished in this step.
+    pub done: Option<Done>,
+    /// The total work of this step.
+    pub total: Option<u64>,
+    /// The unit of both.
+    pub unit: Option<Unit>,
+    /// One line about the present work.
+    pub message: Option<String>,
+    /// A longer text.
+    pub details: Option<String>,
+    /// The slot's end.
+    pub end: Option<SlotState>,
+    /// The reason for a failure.
+    pub error: Option<String>,
+}
+
+/// Finished work, as a script reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// So much.
+    At(u64),
+    /// So much more than before.
+    More(u64),
+}
+
+/// The effect of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It is on the board.
+    Written,
+    /// The slot had this end already, and keeps it.
+    EndedBefore(SlotState),
+}
 
 impl Report {
     /// The report as a request carries it, for the slot with this key.
