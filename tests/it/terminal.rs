@@ -118,7 +118,7 @@ fn exit_code(screen: &str) -> Option<i32> {
 
 /// True if every tool is seen to download, with its percentage.
 fn all_move(screen: &str) -> bool {
-    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains(" %"));
+    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains('%'));
     TOOLS.into_iter().all(moving)
 }
 
@@ -274,10 +274,10 @@ fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
     sandbox.await_slot("compile", "is there", |slot| slot["done"] == 3);
     tmux.type_line("top", &format!("'{vx}' top nightly"));
     let shows = |text: &'static str| move |screen: &str| row(screen, "compile").is_some_and(|row| row.contains(text));
-    let screen = tmux.await_screen("top", "a quarter", shows("25%"));
+    let screen = tmux.await_screen("top", "a quarter", shows("25 %"));
     assert!(screen.contains("nightly build"), "{screen}");
     tmux.type_line("script", &format!("'{vx}' board put compile --done +3"));
-    tmux.await_screen("top", "half", shows("50%"));
+    tmux.await_screen("top", "half", shows("50 %"));
     tmux.type_line("script", "exit");
     tmux.await_screen("top", "the shell is gone", shows("lost"));
     tmux.press("top", "q");
