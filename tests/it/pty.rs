@@ -135,6 +135,12 @@ impl OnTerminal {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
+    /// True while a full-screen view has the terminal's modes.
+    pub(crate) fn is_raw(&self) -> bool {
+        let modes = tcgetattr(&self.terminal).expect("it has settings").local_modes;
+        !modes.contains(rustix::termios::LocalModes::ICANON)
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).expect("it is there");
     }

@@ -26,6 +26,10 @@ pub(crate) enum Action {
     Follow,
     Cancel,
     Retry,
+    RetryAll,
+    ShowLog,
+    ShowError,
+    Edit,
     Leave,
     Help,
     Pager,
@@ -70,6 +74,10 @@ pub(crate) enum When {
     Cancellable,
     /// The selected row ended without success, and this view controls its work.
     Retriable,
+    /// Any row ended without success, and this view controls its work.
+    AnyRetriable,
+    /// The keys go to the selected row's error, and this view knows where its work is declared.
+    InError,
     /// A recording is shown.
     Replaying,
     /// The question how to leave is open; no other action works then.
@@ -101,7 +109,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 29] = [
+pub(crate) const TABLE: [Line; 33] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -149,6 +157,10 @@ pub(crate) const TABLE: [Line; 29] = [
         "cancel the selected tool; again: kill it",
     ),
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
+    line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
+    line(&[bind(Action::Edit, "edit", &["Enter"])], When::InError, "edit", "error: open where it is declared in $EDITOR"),
+    line(&[bind(Action::ShowError, "show-error", &["e"])], When::Selected, "", "the error of the selected tool"),
+    line(&[bind(Action::ShowLog, "show-log", &["l"])], When::Selected, "", "the log of the selected tool"),
     line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
     line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
     line(&[bind(Action::Pager, "pager", &["o"])], When::Selected, "pager", "open the whole log in $PAGER"),
@@ -380,7 +392,12 @@ fn may_meet(first: When, second: When) -> bool {
     if (first == When::Leaving) != (second == When::Leaving) {
         return false;
     }
-    let apart = [(When::InTable, When::InLog), (When::Cancellable, When::Retriable)];
+    let apart = [
+        (When::InTable, When::InLog),
+        (When::InTable, When::InError),
+        (When::InLog, When::InError),
+        (When::Cancellable, When::Retriable),
+    ];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }
 

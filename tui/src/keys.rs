@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
-use vx_status::source::PlaybackCommand;
+use vx_status::source::{PlaybackCommand, Settled};
 
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
@@ -67,6 +67,10 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::CancelAll => Message::Leave,
         Action::Suspend => Message::Suspend,
         Action::Retry => Message::Retry,
+        Action::RetryAll => Message::RetryAll,
+        Action::ShowLog => Message::ShowLog,
+        Action::ShowError => Message::ShowError,
+        Action::Edit => Message::OpenEditor,
         Action::Pager => Message::Pager,
         Action::Copy => Message::Copy,
         Action::Save => Message::Save,
@@ -124,6 +128,8 @@ fn holds(when: When, model: &Model) -> bool {
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
+        When::AnyRetriable => model.retriable().next().is_some(),
+        When::InError => pane && model.focus == Focus::Pane && model.tab == Tab::Error && model.owns_work(),
         When::Copyable => copyable(model),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
@@ -164,6 +170,9 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         // The key itself shows the reason.
         Action::Cancel if model.is_read_only() => "read-only",
         Action::Retry if model.is_read_only() => "",
+        Action::RetryAll if model.retriable().nth(1).is_some() => "try all again",
+        Action::ShowError if model.settled == Some(Settled::Badly) => "error",
+        Action::ShowLog if model.settled == Some(Settled::Badly) => "log",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.tab == Tab::Timeline => "",
         Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
@@ -187,10 +196,11 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
     let pane = model.areas().pane.is_some();
     match (line.binds[0].action, line.when) {
         (Action::Find, _) if !pane => Some("filter the rows"),
-        (Action::Leave, _) if model.owns_work() => Some("leave: detach or cancel"),
+        (Action::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
         (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
-        (_, When::WithPane | When::InTable | When::InLog | When::OnLog) if !pane => None,
-        (_, When::Cancellable | When::Retriable) if !model.has_control => None,
+        (_, When::WithPane | When::InTable | When::InLog | When::OnLog | When::InError) if !pane => None,
+        (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,
+        (_, When::InError) if !model.owns_work() => None,
         (_, When::Leaving) => None,
         (_, When::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),

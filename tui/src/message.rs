@@ -6,7 +6,7 @@ use tui_input::InputRequest;
 use vx_shm::Snapshot;
 use vx_status::pace::Pace;
 use vx_status::slot::SlotId;
-use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
+use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled};
 
 /// An event. Its time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub(crate) enum Message {
         /// The log was searched to its present end.
         whole: bool,
     },
+    /// No work is left, and how it ended; or some is tried again.
+    Settled(Option<Settled>),
     /// A request for a stop or a retry was not carried out.
     RequestFailed(RequestFailure),
     /// The result of an effect, in words.
@@ -74,6 +76,14 @@ pub(crate) enum Message {
     Stream,
     /// Try the failed work of the selected slot again.
     Retry,
+    /// Try all failed work again.
+    RetryAll,
+    /// Give the focus to the log.
+    ShowLog,
+    /// Give the focus to the error.
+    ShowError,
+    /// Open the place where the selected slot's work is declared.
+    OpenEditor,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
@@ -112,7 +122,10 @@ pub(crate) enum Effect {
     Playback(PlaybackCommand),
     Cancel(String),
     CancelAll,
-    Retry(String),
+    /// Try the work of these keys again.
+    Retry(Vec<String>),
+    /// Open the place where the work of this key is declared.
+    OpenEditor(String),
     /// Show the whole log of this key in a pager.
     Page(String),
     /// Save the whole log of this key.

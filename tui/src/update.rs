@@ -32,6 +32,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
             work::request_failed(model, failure);
             Outcome { effect: None, redraw: true }
         }
+        Message::Settled(settled) => {
+            work::settled(model, settled);
+            settle(model);
+            Outcome { effect: None, redraw: true }
+        }
         Message::Notice(text) => {
             model.notice = Some(text);
             Outcome { effect: None, redraw: true }
@@ -52,6 +57,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
         }
         asked => {
             model.notice = None;
+            model.touched = true;
             let effect = asked_for(model, asked);
             settle(model);
             Outcome { effect, redraw: true }
@@ -85,9 +91,12 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Cancel => return work::cancel(model),
         Message::CancelAll => return work::cancel_all(model),
         Message::Retry => return work::retry(model),
+        Message::RetryAll => return work::retry_all(model),
+        Message::ShowLog => look_at(model, Tab::Log),
+        Message::ShowError => look_at(model, Tab::Error),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
+        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
         Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
@@ -110,6 +119,9 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     model.rows = rows;
     model.totals = totals;
     model.snapshot = snapshot;
+    if model.settled.is_some() {
+        work::close_totals(model);
+    }
     work::show_blockers(model);
     reorder(model);
     settle(model);
@@ -153,6 +165,12 @@ fn show(model: &mut Model, tab: Tab) {
     model.pane_top = 0;
 }
 
+/// Open a tab, and give it the keys.
+fn look_at(model: &mut Model, tab: Tab) {
+    show(model, tab);
+    model.focus = Focus::Pane;
+}
+
 fn back(model: &mut Model) {
     match model.focus {
         Focus::Pane => model.focus = Focus::Table,
@@ -164,15 +182,11 @@ fn back(model: &mut Model) {
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {
-    match (model.owns_work(), model.totals.over < model.totals.all || model.totals.all == 0) {
-        (false, _) => Some(Effect::Leave),
-        // All work is over, and the parent is about to end the view.
-        (true, false) => Some(Effect::Detach),
-        (true, true) => {
-            model.mode = Mode::Leaving;
-            None
-        }
+    if model.owns_work() && !model.is_over() {
+        model.mode = Mode::Leaving;
+        return None;
     }
+    Some(Effect::Leave)
 }
 
 #[cfg(test)]

@@ -249,7 +249,7 @@ fn only_failed_work_is_tried_again_and_only_by_a_view_with_control() {
         model
     };
     let mut model = failed(model);
-    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry("ruff".to_owned())));
+    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry(vec!["ruff".to_owned()])));
     assert_eq!(model.notice.as_deref(), Some("trying ruff again"));
     assert_eq!(update(&mut failed(watching()), Message::Retry).effect, None);
     let (key, why) = ("ruff".to_owned(), "it is still at work".to_owned());
