@@ -109,7 +109,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 33] = [
+pub(crate) const TABLE: [Line; 32] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -159,8 +159,12 @@ pub(crate) const TABLE: [Line; 33] = [
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
     line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
     line(&[bind(Action::Edit, "edit", &["Enter"])], When::InError, "edit", "error: open where it is declared in $EDITOR"),
-    line(&[bind(Action::ShowError, "show-error", &["e"])], When::Selected, "", "the error of the selected tool"),
-    line(&[bind(Action::ShowLog, "show-log", &["l"])], When::Selected, "", "the log of the selected tool"),
+    line(
+        &[bind(Action::ShowError, "show-error", &["e"]), bind(Action::ShowLog, "show-log", &["l"])],
+        When::Selected,
+        "",
+        "error, log of the selected tool",
+    ),
     line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
     line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
     line(&[bind(Action::Pager, "pager", &["o"])], When::Selected, "pager", "open the whole log in $PAGER"),
