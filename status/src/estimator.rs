@@ -17,7 +17,7 @@ pub struct Estimator {
 impl Estimator {
     /// An estimator with the durations of earlier runs.
     pub fn new(expectations: Expectations) -> Self {
-        Self { rates: Rates::default(), expectations }
+        Self { rates: Rates::expecting(expectations.clone()), expectations }
     }
 
     /// Milliseconds until the last tool ends, and the number of earlier installs of the tool with the fewest; `None`

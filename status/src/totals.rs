@@ -168,7 +168,7 @@ mod tests {
     }
 
     fn totals(slots: Vec<SlotView>) -> Totals {
-        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000 }; slots.len()];
+        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false }; slots.len()];
         Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
     }
 

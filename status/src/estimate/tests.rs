@@ -28,7 +28,7 @@ fn whole(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Op
 }
 
 fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
-    Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
+    Pace { bytes_per_second: Some(bytes_per_second), measured_ms, slow: false }
 }
 
 #[test]
@@ -162,7 +162,7 @@ proptest! {
     ) {
         let rates = rates.into_iter();
         let paces: Vec<Pace> =
-            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms }).collect();
+            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms, slow: false }).collect();
         let mut snapshot = everything();
         snapshot.slots = slots;
         snapshot.taken_at_ns = taken_at_ns;

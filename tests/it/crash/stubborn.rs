@@ -40,7 +40,7 @@ pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + S
         config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         serde_json::from_value(config).map_err(|error| Trouble::new(TroubleKind::Internal, error))
     });
-    Step { tool: tool.into(), version: "1.0.0".into(), optional: false, action: Action::Install(config) }
+    Step { tool: tool.into(), version: "1.0.0".into(), size_bytes: None, optional: false, action: Action::Install(config) }
 }
 
 /// A run of these steps, `jobs` at once, as [`scripted`].

@@ -58,6 +58,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     running.model.is_guest = inputs.control.as_ref().is_some_and(|control| control.is_guest());
     running.model.notice.clone_from(&options.notice);
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
+    running.rates = Rates::expecting((*running.model.expectations).clone());
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
     let latest = running.latest;

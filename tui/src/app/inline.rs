@@ -78,9 +78,9 @@ impl Inline {
     fn new(look: Look, expectations: Expectations) -> Self {
         Self {
             theme: Theme::new(look),
+            rates: Rates::expecting(expectations.clone()),
             expectations,
             changes: Changes::default(),
-            rates: Rates::default(),
             size: (0, 0),
             resized_at: None,
             drawn_at: None,
