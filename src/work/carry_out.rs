@@ -148,7 +148,13 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     let dumper = options.dump.as_ref().map(dump);
     let mut expectations = history::expectations(assignment.home);
     expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
-    Ok(Started { run: LiveRun { board: path, handle, hold, declared: Declared::clone(&assignment.declared), expectations }, control, recorder, dumper, reader })
+    Ok(Started {
+        run: LiveRun { board: path, handle, hold, declared: Declared::clone(&assignment.declared), expectations },
+        control,
+        recorder,
+        dumper,
+        reader,
+    })
 }
 
 /// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.

@@ -132,6 +132,7 @@ fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
     let mut counted = by_word(snapshot, Standing::Done, Tone::Good, |ends| ends.done);
     counted.push((totals.skipped, "left as they were", Tone::Quiet));
     counted.push((totals.failed, "failed", Tone::Bad));
+    counted.push((totals.lost, "lost", Tone::Bad));
     counted.extend(by_word(snapshot, Standing::Cancelled, Tone::Warning, |ends| ends.cancelled));
     counted.push((totals.all - totals.over, "not finished", Tone::Warning));
     let parts = counted.iter().filter(|(count, _, _)| *count > 0);

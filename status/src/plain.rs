@@ -125,6 +125,9 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     if totals.failed > 0 {
         parts.push(format!("{} failed", totals.failed));
     }
+    if totals.lost > 0 {
+        parts.push(format!("{} lost", totals.lost));
+    }
     match totals.total_bytes.filter(|total| *total > totals.done_bytes) {
         Some(total) => parts.push(format!("{} of {}", bytes(totals.done_bytes), bytes(total))),
         None if totals.done_bytes > 0 => parts.push(bytes(totals.done_bytes)),

@@ -158,7 +158,12 @@ pub(crate) const TABLE: [Line; 32] = [
     ),
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
     line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
-    line(&[bind(Action::Edit, "edit", &["Enter"])], When::InError, "edit", "error: open where it is declared in $EDITOR"),
+    line(
+        &[bind(Action::Edit, "edit", &["Enter"])],
+        When::InError,
+        "edit",
+        "error: open where it is declared in $EDITOR",
+    ),
     line(
         &[bind(Action::ShowError, "show-error", &["e"]), bind(Action::ShowLog, "show-log", &["l"])],
         When::Selected,

@@ -119,7 +119,7 @@ pub(crate) fn live_rows(
         return Vec::new();
     }
     let estimate = Estimate::of(snapshot, paces, expectations);
-    let totals = Totals::with(snapshot, paces, estimate.whole);
+    let totals = Totals::estimated(snapshot, paces, &estimate);
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);
     let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();

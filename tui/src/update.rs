@@ -96,7 +96,9 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::ShowError => look_at(model, Tab::Error),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
+        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => {
+            return outside::asked(model, &message);
+        }
         Message::Leave => return leave(model),
         Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
@@ -113,7 +115,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let estimate = Estimate::of(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
-    let totals = Totals::with(&snapshot, paces, estimate.whole);
+    let totals = Totals::estimated(&snapshot, paces, &estimate);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.rows = rows;

@@ -32,7 +32,15 @@ struct Script {
 impl Job for Script {
     fn slot(&self) -> JobSlot<'_> {
         let writer = Writer::Run(task::RUNNING);
-        JobSlot { name: self.name, version: "", kind: Kind::Task, parent: self.parent, total: None, optional: false, writer }
+        JobSlot {
+            name: self.name,
+            version: "",
+            kind: Kind::Task,
+            parent: self.parent,
+            total: None,
+            optional: false,
+            writer,
+        }
     }
 
     fn prepare(&self, _: &Place) -> Result<Prepared, Trouble> {

@@ -113,18 +113,15 @@ mod tests {
     fn the_only_download_is_compared_with_its_own_past_and_earlier_runs() {
         let mut measuring = Rates::default();
         let at = |second: u64, done| {
-            let slot = SlotView { state: SlotState::Live, step: Phase::DOWNLOADING.step(), done, ..SlotView::default() };
+            let slot =
+                SlotView { state: SlotState::Live, step: Phase::DOWNLOADING.step(), done, ..SlotView::default() };
             Snapshot { slots: vec![slot], taken_at_ns: second * SECOND, ..Snapshot::default() }
         };
         let fast = |second: u64| second.min(10) * 1_000_000 + second.saturating_sub(10) * 10_000;
         let slow: Vec<bool> = (0..30).map(|second| measuring.note(&at(second, fast(second)))[0].slow).collect();
         assert!(!slow[..11].contains(&true) && slow[20..].iter().all(|slow| *slow), "{slow:?}");
 
-        let install = PastInstall {
-            version: "1".into(),
-            bytes: 10_000_000,
-            phases: vec![(Phase::DOWNLOADING, 1_000)],
-        };
+        let install = PastInstall { version: "1".into(), bytes: 10_000_000, phases: vec![(Phase::DOWNLOADING, 1_000)] };
         let tools = [("tool-0".to_owned(), vec![install])].into_iter().collect();
         let expected = Expectations { tools, ..Expectations::default() };
         assert_eq!(slow_after(10, &[20_000], &expected), [true], "500 times slower than ever");

@@ -30,7 +30,7 @@ impl Expectations {
     /// The least rate at which an earlier install of this slot's tool was downloaded.
     pub fn least_bytes_per_second(&self, slot: &SlotView) -> Option<u64> {
         let received = self.of(slot)?.iter().filter(|install| install.bytes > 0);
-        received.map(|install| install.bytes * 1_000 / install.phase_ms(Phase::DOWNLOADING).max(1)).min()
+        received.map(|install| install.bytes.saturating_mul(1_000) / install.phase_ms(Phase::DOWNLOADING).max(1)).min()
     }
 }
 

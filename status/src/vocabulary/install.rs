@@ -11,11 +11,12 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
         Meaning { letter: "R", ..Meaning::of("resolving") },
-        Meaning { letter: "D", unit: Unit::Bytes, weight: 850, counts: true, main: true, ..Meaning::of("downloading") },
+        Meaning { letter: "D", unit: Unit::Bytes, weight: 650, counts: true, main: true, ..Meaning::of("downloading") },
         Meaning { letter: "V", unit: Unit::Bytes, ..Meaning::of("verifying") },
-        Meaning { letter: "E", unit: Unit::Bytes, weight: 120, counts: true, ..Meaning::of("extracting") },
+        Meaning { letter: "E", unit: Unit::Bytes, weight: 100, counts: true, ..Meaning::of("extracting") },
         Meaning { letter: "L", unit: Unit::Files, rests: true, ..Meaning::of("linking") },
-        Meaning { letter: "P", rests: true, ..Meaning::of("post-install") },
+        // It may take any time: a download alone is never nearly all.
+        Meaning { letter: "P", weight: 250, rests: true, ..Meaning::of("post-install") },
     ],
 };
 
