@@ -272,12 +272,12 @@ mod tests {
     #[test]
     fn keys_and_hints_are_those_that_were_chosen() {
         let list = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect();
-        let chosen = BTreeMap::from([("down".to_owned(), list(&["v"])), ("open".to_owned(), list(&["F2"]))]);
+        let chosen = BTreeMap::from([("down".to_owned(), list(&["e"])), ("open".to_owned(), list(&["F2"]))]);
         let keys = KeyBindings::try_from(&chosen).expect("they fit");
         let mut choosing = Choosing::new(&keys, ["a", "b"].map(board).to_vec());
-        assert_eq!(choosing.hints(), "v k move  F2 look at it  q leave");
+        assert_eq!(choosing.hints(), "e k move  F2 look at it  q leave");
         assert_eq!((pressed(&mut choosing, KeyCode::Char('j')), choosing.selected), (None, 0));
-        assert_eq!((pressed(&mut choosing, KeyCode::Char('v')), choosing.selected), (None, 1));
+        assert_eq!((pressed(&mut choosing, KeyCode::Char('e')), choosing.selected), (None, 1));
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
         assert_eq!(pressed(&mut choosing, KeyCode::F(2)), Some(Asked::Choice(Choice::Board("b".to_owned()))));
         assert_eq!(pressed(&mut choosing, KeyCode::Esc), Some(Asked::Choice(Choice::Nothing)));

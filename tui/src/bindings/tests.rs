@@ -24,11 +24,11 @@ fn every_action_of_the_table_has_keys_and_no_key_has_two_meanings() {
 
 #[test]
 fn chosen_keys_take_the_place_of_an_actions_own() {
-    let bindings = chosen(&[("down", &["v", "Ctrl-N", "Alt-x", "Insert", "F5"]), ("save", &[])]).expect("they fit");
+    let bindings = chosen(&[("down", &["e", "Ctrl-N", "Alt-x", "Insert", "F5"]), ("save", &[])]).expect("they fit");
     assert_eq!(meaning(&bindings, KeyCode::Char('j'), KeyModifiers::NONE), None);
     assert_eq!(meaning(&bindings, KeyCode::Char('w'), KeyModifiers::NONE), None);
     for (code, modifiers) in [
-        (KeyCode::Char('v'), KeyModifiers::NONE),
+        (KeyCode::Char('e'), KeyModifiers::NONE),
         (KeyCode::Char('n'), KeyModifiers::CONTROL),
         (KeyCode::Char('x'), KeyModifiers::ALT),
         (KeyCode::Insert, KeyModifiers::NONE),
@@ -36,7 +36,8 @@ fn chosen_keys_take_the_place_of_an_actions_own() {
     ] {
         assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
     }
-    assert_eq!(bindings.names(Action::Down), ["v", "Ctrl-N", "Alt-x", "Insert", "F5"]);
+    assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Insert", "F5"]);
+    assert_eq!(bindings.names(Action::ShowError), [""; 0], "a tab gives way");
     assert_eq!(bindings.first(Action::Save), "save");
 }
 

@@ -7,7 +7,7 @@ use vx_status::standing::Standing;
 
 use crate::bindings::Action;
 use crate::message::Effect;
-use crate::model::{Mode, Model, Tab};
+use crate::model::{Mode, Model};
 
 /// Ask the selected slot's process to stop; kill it the second time.
 pub(super) fn cancel(model: &mut Model) -> Option<Effect> {
@@ -71,8 +71,7 @@ pub(super) fn retry_all(model: &mut Model) -> Option<Effect> {
     Some(Effect::Retry(keys))
 }
 
-/// All work has ended, or some is tried again. With failures, the view stays and shows the first of them, unless the
-/// user looks at something already.
+/// All work has ended, or some is tried again. With failures, the view stays.
 pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
     model.settled = settled;
     if settled.is_none() {
@@ -83,11 +82,6 @@ pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
         model.mode = Mode::Browsing;
     }
     if settled == Some(Settled::Badly) {
-        let failed = model.snapshot.slots.iter().find(|slot| Standing::of(slot).bad()).map(SlotId::of);
-        if let (false, Some(failed)) = (model.touched, failed) {
-            model.selected = Some(failed);
-            model.tab = Tab::Error;
-        }
         let key = |action| model.keys.first(action);
         let (retry, leave) = (key(Action::RetryAll), key(Action::Leave));
         model.notice = Some(format!("all work is over; {retry} tries what failed again, {leave} leaves"));
