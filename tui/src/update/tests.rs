@@ -397,10 +397,14 @@ fn after_the_last_end_the_view_shows_the_first_failure_unless_it_is_in_use() {
     assert_eq!((tool(&model), model.tab), ("ruff", Tab::Error));
     assert_eq!(model.notice.as_deref(), Some("all work is over; R tries what failed again, q leaves"));
     assert_eq!(model.totals.state, Some(vx_shm::BoardState::Failed), "though its board is still open");
-    let mut used = Model { settled: None, ..settled(Settled::Well) };
-    update(&mut used, Message::Move(Motion::Top));
+    let mut used = controlling();
+    update(&mut used, Message::Show(Tab::Info));
+    let before = tool(&used).to_owned();
+    let mut over = everything();
+    over.slots.retain(|slot| slot.state.ended());
+    let mut used = with_reading(used, over);
     update(&mut used, Message::Settled(Some(Settled::Badly)));
-    assert_eq!((tool(&used), used.tab), ("node", Tab::Log));
+    assert_eq!((tool(&used), used.tab), (before.as_str(), Tab::Info));
 }
 
 #[test]
