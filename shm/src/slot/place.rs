@@ -168,6 +168,9 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
             first_beat(segment, slot, now_ns);
         }
         stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
+        if let Some(total) = life.wanted.total {
+            stamp::begin_total(line, total);
+        }
     };
     stamp::claim(line, from, Control::of(generation, life.state, true), write).then_some(generation)
 }

@@ -33,6 +33,13 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
+/// The total of the first step of a new life, which is known before any work. For the second step of a claim, after
+/// [`begin_record`].
+pub fn begin_total(line: &HotLine, total: u64) {
+    let [done, _, meta] = line.numbers.own();
+    line.numbers.write(&[done, total, Meta { total_known: true, ..Meta::from_word(meta) }.word()]);
+}
+
 /// Go on with a slot whose last writer may have been killed between a text and the numbers that announce it: announce
 /// whatever is there. Returns the numbers.
 pub fn take_up(line: &HotLine) -> [u64; 3] {
