@@ -37,7 +37,8 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look", "vocabulary"],
+            &["text", "units", "error_cell", "look"],
+            &["vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
