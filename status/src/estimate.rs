@@ -34,7 +34,7 @@ const AT_ONCE: usize = 16;
 /// A time left, and the number of earlier installs behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeLeft {
-    /// Whole seconds, at least one.
+    /// At least one.
     pub ms: u64,
     /// Number of earlier installs of the tool with the fewest; zero if a tool is estimated from its rate alone.
     pub runs: u32,
@@ -86,14 +86,24 @@ impl Estimate {
         let permille = share::whole_permille(snapshot, &standings, &forecasts);
         let unfinished = forecasts.iter().zip(&standings).filter(|(_, standing)| !standing.over());
         let runs = unfinished.map(|(forecast, _)| forecast.as_ref().map_or(0, |forecast| forecast.runs)).min();
-        let whole = whole.and_then(shown_ms).map(|ms| TimeLeft { ms, runs: runs.unwrap_or_default() });
+        let whole = whole.and_then(told_ms).map(|ms| TimeLeft { ms, runs: runs.unwrap_or_default() });
         Self { whole, each, permille }
     }
 }
 
-/// The time in whole seconds, since it is an estimate; `None` beyond [`LONGEST_LEFT_MS`].
+/// A time in whole seconds, at least one, as it is shown; `None` beyond [`LONGEST_LEFT_MS`].
 fn shown_ms(ms: u64) -> Option<u64> {
-    (ms < LONGEST_LEFT_MS).then(|| ((ms + 500) / 1000).max(1) * 1000)
+    told_ms(ms).map(in_seconds)
+}
+
+/// A time that is never nothing before the end; `None` beyond [`LONGEST_LEFT_MS`].
+fn told_ms(ms: u64) -> Option<u64> {
+    (ms < LONGEST_LEFT_MS).then_some(ms.max(1))
+}
+
+/// The nearest whole seconds, at least one.
+pub(crate) fn in_seconds(ms: u64) -> u64 {
+    (ms.saturating_add(500) / 1000).max(1).saturating_mul(1000)
 }
 
 /// The rates of this run's downloads, compared with the earlier ones.
@@ -232,9 +242,11 @@ fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, curr
 
 /// The rest of another counting phase, from its own rate.
 fn counted_ms(slot: &SlotView, pace: Pace) -> Option<f64> {
-    let rate = pace.bytes_per_second.filter(|rate| *rate > 0 && pace.measured_ms >= LEAST_MEASURED_MS)?;
+    if pace.gained == 0 || pace.measured_ms < LEAST_MEASURED_MS {
+        return None;
+    }
     let missing = slot.total?.checked_sub(slot.done)?;
-    Some(missing as f64 * 1000.0 / rate as f64)
+    Some(missing as f64 * pace.measured_ms as f64 / pace.gained as f64)
 }
 
 /// The time in whole milliseconds; `None` if it is not finite or out of range.

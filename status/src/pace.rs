@@ -12,6 +12,8 @@ pub struct Pace {
     pub bytes_per_second: Option<u64>,
     /// The time over which the rate was measured.
     pub measured_ms: u64,
+    /// What was done in that time. Of a few steps a second a whole number a second would say too little.
+    pub gained: u64,
     /// The rate is far below what it should be beside the other downloads, or, for the only one, beside its own past.
     pub slow: bool,
 }
@@ -37,7 +39,7 @@ mod tests {
     #[test]
     fn a_download_is_slow_beside_others_and_not_by_a_figure() {
         let standing = |slow| {
-            let pace = Pace { bytes_per_second: Some(12), measured_ms: 60_000, slow };
+            let pace = Pace { bytes_per_second: Some(12), measured_ms: 60_000, slow, gained: 12 };
             Standing::with_pace(&downloading(0, "node", "22", 5, Some(10)), pace, false)
         };
         assert_eq!((standing(false), standing(true)), (Standing::Running, Standing::Slow));
@@ -45,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_counter_is_not_slow_however_few_it_counts() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true };
+        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
         assert_eq!(Standing::with_pace(&counting(0, "test", 7, 40), pace, false), Standing::Running);
     }
 }

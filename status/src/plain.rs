@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn counted_work_is_shown_in_numbers_and_never_in_bytes() {
         let mut plain = Plain::new(3_000, false);
-        let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true }];
+        let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
         let mut step = |slot: SlotView, now_ms| {
             let mut out = Vec::new();
             let snapshot = Snapshot { slots: vec![slot], taken_at_ns: 110_000_000_000, ..Snapshot::default() };
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(lines(&mut plain, &hanging(Liveness::Stalled(5_100)), 40), ["uv 1: stalled: no byte for 5 s"]);
         assert!(lines(&mut plain, &hanging(Liveness::Stalled(5_200)), 80).is_empty());
         assert_eq!(lines(&mut plain, &hanging(Liveness::Silent(2_000)), 90), ["uv 1: silent: no sign of life for 2 s"]);
-        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000, slow: true }];
+        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000, slow: true, gained: 12_000 }];
         let mut out = Vec::new();
         plain.step(&hanging(Liveness::Alive), &slow, None, 100, &mut out).expect("a vector takes everything");
         assert_eq!(String::from_utf8_lossy(&out), "uv 1: slow: 12.0 kB/s\n");

@@ -100,6 +100,7 @@ impl Track {
         Pace {
             bytes_per_second: (span_ns >= LEAST_SPAN_NS).then(|| u64::try_from(per_second).unwrap_or(u64::MAX)),
             measured_ms: span_ns / 1_000_000,
+            gained: done - from,
             slow: false,
         }
     }

@@ -2,7 +2,7 @@
 
 use vx_shm::BoardState;
 
-use crate::estimate::TimeLeft;
+use crate::estimate::{TimeLeft, in_seconds};
 use crate::look::{Theme, Tone};
 use crate::text::width;
 use crate::totals::Totals;
@@ -64,7 +64,7 @@ fn time(totals: &Totals) -> Option<String> {
 
 /// An estimate in words, with the number of runs behind it: `about 12 s left, 5 runs`.
 pub fn time_left(left: TimeLeft) -> String {
-    let about = format!("about {} left", seconds(left.ms));
+    let about = format!("about {} left", seconds(in_seconds(left.ms)));
     match left.runs {
         0 => about,
         1 => format!("{about}, 1 run"),

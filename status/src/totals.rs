@@ -142,7 +142,8 @@ mod tests {
     }
 
     fn totals(slots: Vec<SlotView>) -> Totals {
-        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false }; slots.len()];
+        let paces =
+            vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 100 }; slots.len()];
         Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
     }
 

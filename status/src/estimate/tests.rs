@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use vx_shm::{Kind, Liveness, SlotState};
 
 use super::*;
-use crate::fixture::{SECOND, done, downloading, entry, everything, queued};
+use crate::fixture::{SECOND, counting, done, downloading, entry, everything, queued};
 use crate::source::PastInstall;
 
 fn install(bytes: u64, download_ms: u64, linking_ms: u64) -> PastInstall {
@@ -23,12 +23,23 @@ fn board(slots: Vec<SlotView>, second: u64) -> Snapshot {
     snapshot
 }
 
+/// The estimate as it is shown, and the runs behind it.
 fn whole(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Option<(u64, u32)> {
-    Estimate::of(snapshot, paces, expectations).whole.map(|left| (left.ms, left.runs))
+    Estimate::of(snapshot, paces, expectations).whole.map(|left| (in_seconds(left.ms), left.runs))
 }
 
 fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
-    Pace { bytes_per_second: Some(bytes_per_second), measured_ms, slow: false }
+    let gained = bytes_per_second * measured_ms / 1000;
+    Pace { bytes_per_second: Some(bytes_per_second), measured_ms, gained, slow: false }
+}
+
+#[test]
+fn steps_that_take_longer_than_a_second_have_a_time_left() {
+    let mut board = everything();
+    board.slots = vec![counting(0, "test", 2, 7)];
+    let pace = Pace { bytes_per_second: Some(0), measured_ms: 3_000, gained: 2, slow: false };
+    let left = Estimate::of(&board, &[pace], &Expectations::default()).whole;
+    assert_eq!(left, Some(TimeLeft { ms: 7_500, runs: 0 }));
 }
 
 #[test]
@@ -156,20 +167,19 @@ proptest! {
     #[test]
     fn any_input_gives_none_or_a_sane_number(
         slots in prop::collection::vec(any_slot(), 0..12),
-        rates in prop::collection::vec((any::<Option<u64>>(), any::<u64>()), 0..12),
+        rates in prop::collection::vec((any::<Option<u64>>(), any::<u64>(), any::<u64>()), 0..12),
         expectations in any_past(),
         taken_at_ns in any::<u64>(),
     ) {
-        let rates = rates.into_iter();
-        let paces: Vec<Pace> =
-            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms, slow: false }).collect();
+        let pace = |(bytes_per_second, measured_ms, gained)| Pace { bytes_per_second, measured_ms, gained, slow: false };
+        let paces: Vec<Pace> = rates.into_iter().map(pace).collect();
         let mut snapshot = everything();
         snapshot.slots = slots;
         snapshot.taken_at_ns = taken_at_ns;
         let estimate = Estimate::of(&snapshot, &paces, &expectations);
-        let sane = |ms: u64| (1_000..=LONGEST_LEFT_MS).contains(&ms) && ms.is_multiple_of(1_000);
+        let sane = |ms: u64| (1..=LONGEST_LEFT_MS).contains(&ms);
         prop_assert!(estimate.whole.is_none_or(|left| sane(left.ms)));
-        prop_assert!(estimate.each.iter().flatten().all(|ms| sane(*ms)));
+        prop_assert!(estimate.each.iter().flatten().all(|ms| sane(*ms) && ms.is_multiple_of(1_000)));
         prop_assert_eq!(estimate.each.len(), snapshot.slots.len());
     }
 

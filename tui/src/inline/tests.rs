@@ -122,7 +122,7 @@ fn counted_work_is_never_shown_in_bytes() {
     let theme = Theme::new(Look::default());
     let snapshot =
         Snapshot { slots: vec![counting(0, "test", 7, 40)], taken_at_ns: 103_000_000_000, ..Snapshot::default() };
-    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true }];
+    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 }];
     let rows = live_rows(&theme, &snapshot, &paces, &Expectations::default(), (100, 30)).join("\n");
     assert!(rows.contains(" 7 of 40") && !rows.contains(" B"), "{rows}");
     let ended = SlotView { state: vx_shm::SlotState::Done, ..counting(0, "test", 40, 40) };
@@ -137,7 +137,7 @@ fn one_running_tool_and_the_sums() {
         taken_at_ns: 103_000_000_000,
         ..Snapshot::default()
     };
-    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false }];
+    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false, gained: 7_800_000 }];
     let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }

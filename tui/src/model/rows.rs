@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn counted_work_is_a_bare_number_and_a_share_is_none() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true };
+        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true, gained: 1 };
         let row = |slot: &SlotView| Row::of(slot, pace, false, 110_000_000_000);
         let counted = row(&counting(0, "test", 7, 40));
         assert_eq!(
