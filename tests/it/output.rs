@@ -12,13 +12,14 @@ mod recorded;
 mod recordings;
 mod scripts;
 mod wrapped;
+mod wrapped_ends;
 
 #[path = "../../status/src/json/obeys.rs"]
 mod obeys;
 
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, eventually};
 use crate::server::Reply;
 
 /// A run with one tool that is installed, one that was installed before, and one that fails.

@@ -162,6 +162,8 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     });
     assert!(TOOLS.contains(&cancelled.as_str()) && TOOLS.contains(&selected));
 
+    tmux.await_screen("sync", "it stays", |screen| screen.contains("all work is over"));
+    tmux.press("sync", "q");
     let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
     assert!(exit_code(&last) == Some(1), "{last}");
     assert!(!tmux.shows_the_other_screen("sync"), "the normal screen is back");

@@ -67,6 +67,8 @@ fn dashboard(inputs: &mut Inputs, ui: &Ui, manner: Manner, finished: Receiver<()
         Ok(Left::Detached | Left::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
+    // The lines that follow end with the last install.
+    inputs.control = None;
     inline(inputs, ui, finished)
 }
 
