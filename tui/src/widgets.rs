@@ -3,6 +3,7 @@
 //! All text reaches the screen through [`put`], which cleans it.
 
 mod bar;
+mod fold;
 mod footer;
 mod graph;
 mod grid;

@@ -10,9 +10,10 @@ use vx_status::standing::Standing;
 use vx_status::units::{bytes, rate, seconds, tenths};
 use vx_status::vocabulary::Phases;
 
-use super::lane::{Lane, ground, heading, lane};
+use super::fold::fold;
+use super::lane::{Lane, heading, lane};
 use super::{bar, put, put_right};
-use crate::model::{Group, Line, Model, Number, Row, Sort};
+use crate::model::{Line, Model, Number, Row, Sort};
 use crate::theme::{Styles, Theme, Tone};
 
 /// Words in fewer cells say nothing.
@@ -153,57 +154,6 @@ fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
         Number::Usual => model.expectations.usual_ms(slot).map(tenths),
     };
     text.unwrap_or_default()
-}
-
-/// Draw the one line of rows that are folded: how many, their names as far as there is room, and the sum of their
-/// sizes.
-fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (Group, &[usize], bool), area: Rect) {
-    let (columns, (x, y)) = (&model.columns, (area.x, area.y));
-    let (group, rows, more) = folded;
-    let all_good = rows.iter().all(|row| model.rows[*row].standing.good());
-    let (mark, tone, word) = match group {
-        Group::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
-        Group::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
-        Group::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
-    };
-    let quiet = theme.style(Tone::Quiet);
-    put(buffer, theme, (x + 1, y), 1, mark, theme.style(tone));
-    if !columns.bar {
-        ground(buffer, theme, &model.axis, (x + columns.lane_x, y));
-    }
-    let head = format!("{} {}{word}", rows.len(), if more { "more " } else { "" });
-    let end = 3 + put(buffer, theme, (x + 3, y), columns.lane_x + columns.lane - 3, &head, quiet) + 2;
-    let names_x = columns.lane_x.max(end);
-    let room = usize::from((columns.lane_x + columns.lane).saturating_sub(names_x));
-    if group == Group::Over {
-        let names = names(theme, rows.iter().map(|row| model.rows[*row].tool.as_str()), room);
-        put(buffer, theme, (x + names_x, y), columns.lane, &names, quiet);
-    }
-    let sum = rows.iter().filter_map(|row| model.rows[*row].size_bytes).fold(0, u64::saturating_add);
-    if let Some((_, at, wide)) = columns.numbers.iter().find(|(number, ..)| *number == Number::Size && sum > 0) {
-        put_right(buffer, theme, (x + at, y), *wide, &bytes(sum), quiet);
-    }
-}
-
-/// As many whole names as fit.
-fn names<'a>(theme: &Theme, names: impl Iterator<Item = &'a str>, room: usize) -> String {
-    let mut text = String::new();
-    let mut taken = 0;
-    for name in names {
-        let between = if text.is_empty() { 0 } else { 3 };
-        let wide = between + vx_status::text::width(name);
-        // Room for the sign that there are more.
-        if taken + wide + 2 > room {
-            text.push_str(&format!(" {}", theme.glyphs.cut));
-            break;
-        }
-        if between > 0 {
-            text.push_str(&format!(" {} ", theme.glyphs.dot));
-        }
-        text.push_str(name);
-        taken += wide;
-    }
-    text
 }
 
 fn percent(permille: u16) -> String {

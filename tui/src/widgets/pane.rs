@@ -1,6 +1,7 @@
 //! The detail pane: everything known of the selected slot, one tab at a time.
 
 mod details;
+mod fact;
 mod facts;
 mod log;
 mod sums;
@@ -35,7 +36,7 @@ pub(crate) fn pane(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
         let facts = facts::facts(model, slot, usize::from(known.width.saturating_sub(indent(model, known))));
         let top =
             if said.is_none() { model.pane_top.min(facts.len().saturating_sub(usize::from(known.height))) } else { 0 };
-        facts::draw(buffer, theme, &facts, top, indent(model, known), known);
+        fact::draw(buffer, theme, &facts, top, indent(model, known), known);
     }
     let Some(said) = said else { return };
     if known.is_some() {
@@ -78,7 +79,7 @@ fn split(model: &Model, area: Rect) -> (Option<Rect>, Option<Rect>) {
 /// Values begin under the lanes, where the pane is below them.
 fn indent(model: &Model, area: Rect) -> u16 {
     let below = area.x == 3;
-    if below && !model.columns.bar { model.columns.lane_x.saturating_sub(3) } else { 0 }.max(facts::LABELS)
+    if below && !model.columns.bar { model.columns.lane_x.saturating_sub(3) } else { 0 }.max(fact::LABELS)
 }
 
 /// Number of rows of the open tab's content at this width, for tabs that scroll as a whole.

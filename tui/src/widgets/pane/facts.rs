@@ -1,51 +1,19 @@
 //! What is known of the selected slot, before it says anything itself: how far it is, how fast, what it waits for, what
 //! waits for it, and its phases beside what is usual.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 use vx_shm::{Kind, Liveness, SlotView};
 use vx_status::slot::{SlotId, entry_ends_ns, permille, size_bytes};
 use vx_status::standing::Standing;
 use vx_status::text::wrapped;
-use vx_status::units::{amount, bytes, duration, rate, tenths};
+use vx_status::units::{amount, bytes, duration, rate};
 use vx_status::vocabulary::{Phase, Phases, unit_in, unit_of, word_of};
 
+use super::fact::{Drawing, Fact};
 use crate::model::{Model, Row};
-use crate::theme::{Styles, Theme, Tone};
-use crate::widgets::graph::graph;
-use crate::widgets::{meter, put, put_right, row_of};
+use crate::theme::Tone;
 
-/// The columns of a bar and of a graph.
-const DRAWN: u16 = 24;
-/// The columns of the longest label, with a blank.
-pub(super) const LABELS: u16 = 14;
 /// The most names in a list.
 const NAMES: usize = 6;
-
-/// One line: a label, a drawing, and words.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Fact {
-    label: String,
-    drawing: Drawing,
-    words: String,
-    quiet: bool,
-}
-
-#[derive(Debug, Default, PartialEq)]
-enum Drawing {
-    #[default]
-    None,
-    Part(u16, Tone),
-    Rates(Vec<u64>),
-    /// The time in a phase and the usual time, each in milliseconds; the longest of all phases.
-    Phase {
-        phase: Phase,
-        here: Option<u64>,
-        usual: Option<u64>,
-        most: u64,
-        live: bool,
-    },
-}
 
 /// The lines for a slot, in this many columns of words.
 pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact> {
@@ -170,102 +138,54 @@ fn waiting(model: &Model, slot: &SlotView, row: &Row) -> String {
     }
 }
 
-/// The phases, with the time in each so far and what is usual.
-fn phases(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
+/// The time and work in one phase.
+struct Spent {
+    phase: Phase,
+    /// The time so far, in milliseconds; `None` for a phase to come.
+    here: Option<u64>,
+    done: u64,
+    /// The time in earlier runs, in milliseconds.
+    usual: Option<u64>,
+}
+
+/// The phases that the slot was in, and those that earlier runs had, in their order.
+fn spent(model: &Model, slot: &SlotView) -> Vec<Spent> {
     let now_ns = model.snapshot.taken_at_ns;
-    let mut seen: Vec<(Phase, u64, u64)> = Vec::new();
+    let usual = |phase| model.expectations.usual_phase_ms(slot, phase).filter(|ms| *ms > 0);
+    let mut all: Vec<Spent> = Vec::new();
     for entry in slot.phases() {
         let until_ns = entry_ends_ns(slot, entry).unwrap_or(now_ns);
         let ms = until_ns.saturating_sub(entry.entered_at_ns) / 1_000_000;
-        match seen.iter_mut().find(|(phase, ..)| *phase == entry.phase) {
-            Some((_, took, done)) => (*took, *done) = (took.saturating_add(ms), entry.done),
-            None => seen.push((entry.phase, ms, entry.done)),
+        match all.iter_mut().find(|spent| spent.phase == entry.phase) {
+            Some(spent) => (spent.here, spent.done) = (spent.here.map(|here| here.saturating_add(ms)), entry.done),
+            None => {
+                let (phase, here) = (entry.phase, Some(ms));
+                all.push(Spent { phase, here, done: entry.done, usual: usual(phase) });
+            }
         }
     }
-    let to_come = if slot.kind == Kind::Install { Phase::OF_INSTALL } else { &[] };
-    let all = seen.iter().map(|(phase, ..)| *phase).chain(to_come.iter().copied());
-    let mut shown: Vec<(Phase, Option<(u64, u64)>, Option<u64>)> = Vec::new();
-    for phase in all {
-        let here = seen.iter().find(|(known, ..)| *known == phase).map(|(_, ms, done)| (*ms, *done));
-        let usual = model.expectations.usual_phase_ms(slot, phase).filter(|ms| *ms > 0);
-        if shown.iter().all(|(known, ..)| *known != phase) && (here.is_some() || usual.is_some()) {
-            shown.push((phase, here, usual));
+    let known = if slot.kind == Kind::Install { Phase::OF_INSTALL } else { &[] };
+    for phase in known {
+        if let Some(ms) = usual(*phase).filter(|_| all.iter().all(|spent| spent.phase != *phase)) {
+            all.push(Spent { phase: *phase, here: None, done: 0, usual: Some(ms) });
         }
     }
-    shown.sort_by_key(|(phase, ..)| *phase);
-    let longest = |(_, here, usual): &(Phase, Option<(u64, u64)>, Option<u64>)| {
-        here.map_or(0, |(ms, _)| ms).max(usual.unwrap_or(0))
-    };
-    let most = shown.iter().map(longest).max().unwrap_or_default();
-    if shown.is_empty() {
-        return;
-    }
+    all.sort_by_key(|spent| spent.phase);
+    all
+}
+
+/// The phases, with the time in each so far and what is usual.
+fn phases(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
+    let all = spent(model, slot);
+    let Some(most) = all.iter().map(|spent| spent.here.max(spent.usual).unwrap_or_default()).max() else { return };
     facts.push(Fact::default());
-    let usual = if shown.iter().any(|(.., usual)| usual.is_some()) { "   usual" } else { "" };
+    let usual = if all.iter().any(|spent| spent.usual.is_some()) { "   usual" } else { "" };
     facts.push(Fact { label: "phase".to_owned(), words: format!("  so far{usual}"), quiet: true, ..Fact::default() });
-    for (phase, here, usual) in shown {
+    for Spent { phase, here, done, usual } in all {
         let live = row.standing.at_work() && phase == slot.phase();
-        let words = here.map_or(String::new(), |(_, done)| amount(done, unit_in(slot, phase)));
-        let words = if here.is_some_and(|(_, done)| done > 0) { words } else { String::new() };
-        let here = here.map(|(ms, _)| ms);
+        let words = if done > 0 { amount(done, unit_in(slot, phase)) } else { String::new() };
         let drawing = Drawing::Phase { phase, here, usual, most, live };
         let word = if phase == slot.phase() { word_of(slot) } else { phase.name() };
         facts.push(Fact { label: word.to_owned(), drawing, words, quiet: !live });
-    }
-}
-
-/// Draw the facts from line `top` on; values begin `indent` columns to the right.
-pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, facts: &[Fact], top: usize, indent: u16, area: Rect) {
-    for (number, fact) in facts.iter().skip(top).enumerate() {
-        let Some(row) = row_of(area, number) else { break };
-        line(buffer, theme, fact, indent.max(LABELS), row);
-    }
-}
-
-fn line(buffer: &mut Buffer, theme: &Theme, fact: &Fact, indent: u16, area: Rect) {
-    let quiet = theme.style(Tone::Quiet);
-    let x = area.x + indent;
-    let room = area.right().saturating_sub(x);
-    let drawn = DRAWN.min(room.saturating_sub(22));
-    let words = theme.style(if fact.quiet { Tone::Quiet } else { Tone::Plain });
-    match &fact.drawing {
-        Drawing::Phase { phase, here, usual, most, live } => {
-            let hue = phase.meaning().hue;
-            let tone = if *live { Tone::Live(hue) } else { Tone::Past(hue) };
-            put(buffer, theme, (area.x, area.y), 1, phase.letter(), theme.style(Tone::Live(hue)));
-            put(buffer, theme, (area.x + 2, area.y), indent - 3, &fact.label, words);
-            if let Some(ms) = here {
-                put_right(buffer, theme, (x, area.y), 8.min(room), &tenths(*ms), words);
-            }
-            if let Some(ms) = usual {
-                put_right(buffer, theme, (x + 8, area.y), 8.min(room.saturating_sub(8)), &tenths(*ms), quiet);
-            }
-            let at = if usual.is_some() { 18 } else { 10 };
-            let long = |ms: u64| u128::from(ms) * u128::from(drawn) / u128::from((*most).max(1));
-            let cells = |ms: u64| u16::try_from(long(ms)).unwrap_or_default().clamp(1, drawn.max(1));
-            let whole = cells(usual.unwrap_or_default().max(here.unwrap_or_default()));
-            let part = here.map_or(0, |ms| u32::from(cells(ms)) * 1000 / u32::from(whole));
-            if drawn >= 6 {
-                meter(buffer, theme, (x + at, area.y), whole, u16::try_from(part).unwrap_or(1000), tone);
-                let after = x + at + drawn + 2;
-                put(buffer, theme, (after, area.y), area.right().saturating_sub(after), &fact.words, quiet);
-            }
-        }
-        drawing => {
-            put(buffer, theme, (area.x, area.y), indent - 1, &fact.label, quiet);
-            match drawing {
-                Drawing::Part(part, tone) => meter(buffer, theme, (x, area.y), drawn, *part, *tone),
-                Drawing::Rates(rates) => {
-                    let shown = &rates[rates.len().saturating_sub(usize::from(drawn))..];
-                    let area = Rect::new(x, area.y, drawn, 1);
-                    graph(buffer, theme, shown, area, Tone::Past(vx_status::look::Hue::Blue));
-                }
-                _ => drop(put(buffer, theme, (x, area.y), room, &fact.words, words)),
-            }
-            if !matches!(drawing, Drawing::None) {
-                let after = x + drawn + 2;
-                put(buffer, theme, (after, area.y), area.right().saturating_sub(after), &fact.words, words);
-            }
-        }
     }
 }
