@@ -128,7 +128,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["dumper", "end", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["dumper", "end", "hold", "log_files", "pace", "parallel", "recordings", "verdict"],
             &["boards", "control", "job", "recorder"],
             &["supervisor"],
         ],
@@ -167,7 +167,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/cli",
         floors: &[
-            &["args", "commands", "interrupts", "pager", "terminal"],
+            &["args", "commands", "editor", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
             &[
