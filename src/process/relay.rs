@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -21,8 +21,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
-use super::foreground::to_its_end;
-use super::tree::Below;
+use super::tree::{CommandEnd, run_command};
 
 #[cfg(unix)]
 mod size;
@@ -45,7 +44,7 @@ const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 pub type Look = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Run a program in the foreground, with these variables beside the inherited ones, to its end. `look` makes the look at
-/// each of its streams; `started` is called once the program runs.
+/// each of its streams; `started` is called once the program runs. Of the variables, `mark` is one that nothing else has.
 ///
 /// # Errors
 /// The program cannot be started.
@@ -53,9 +52,10 @@ pub fn relay(
     program: &Path,
     arguments: &[OsString],
     variables: &[(OsString, OsString)],
+    mark: Option<&(OsString, OsString)>,
     look: impl Fn() -> Look,
     started: impl FnOnce(),
-) -> io::Result<ExitStatus> {
+) -> io::Result<CommandEnd> {
     let mut command = Command::new(program);
     command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     let ways = Way::of_streams()?;
@@ -75,9 +75,9 @@ pub fn relay(
         let pump = Pump { look: look(), traffic: traffic.clone(), finished: sender.clone() };
         thread::Builder::new().name("relay".into()).spawn(move || pump.run(from, to))?;
     }
-    let status = to_its_end(command, Below::Program, started)?;
+    let end = run_command(command, mark, started)?;
     drain(&finished, streams, &traffic);
-    Ok(status)
+    Ok(end)
 }
 
 /// Wait until everything was passed on that the program has printed.

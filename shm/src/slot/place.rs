@@ -6,8 +6,8 @@
 
 use crate::atomics::Ordering;
 use crate::lanes::REST_NS;
-use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
-use crate::liveness::process::{self, ProcessMark, Writer};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, encode_text, hash_key};
+use crate::liveness::process::{self, ProcessMark, Writer, is_by_creator};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
@@ -60,7 +60,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
 /// Name a slot for a process that this one starts, on any board. The slot's byte stays locked.
 pub(super) fn take_reserved(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let creator_alive = creator_alive(segment);
     let writer = Writer::of(process::own());
     let life = NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer, state: SlotState::Reserved };
     take(segment, &life, creator_alive)
@@ -79,7 +79,7 @@ pub(super) fn take_live(
     origin: u8,
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
-    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let creator_alive = creator_alive(segment);
     let life = NewLife { wanted, origin, writer: Writer::of(writer), state: SlotState::Live };
     take(segment, &life, creator_alive)
 }
@@ -228,6 +228,15 @@ pub(crate) fn candidates(
     Ok(found)
 }
 
+/// True if the board's creator is there: by its byte, or, on a board made for a script, which holds none, by its process.
+pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
+    let facts = segment.facts();
+    match facts.compatible & CREATOR_HOLDS_NO_LOCK {
+        0 => lock::held(segment.lock_file()?, lock::CREATOR),
+        _ => process::runs(ProcessMark::of_creator(facts), facts.boot_id),
+    }
+}
+
 /// True if the slot's writer is gone and no process is left that would record its end.
 fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, creator_alive: Option<bool>) -> bool {
     let Some(file) = segment.lock_file() else { return false };
@@ -239,7 +248,7 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
         _ if !control.named => true,
         ORIGIN_JOINED => true,
         // The creator reserved it, and records its end.
-        ORIGIN_RESERVED_BY if identity.runner == segment.facts().creator_pid && creator_alive == Some(true) => false,
+        ORIGIN_RESERVED_BY if is_by_creator(&identity, segment.facts()) && creator_alive == Some(true) => false,
         // Claimed, its writer's lock is the witness, which is free.
         ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
         ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {

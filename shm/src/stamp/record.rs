@@ -179,8 +179,8 @@ pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: 
     count.filter(|_| whole)
 }
 
-/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few tries; `into` then keeps its
-/// text and notes.
+/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few
+/// tries; `into` then keeps its text and notes.
 ///
 /// Only under the same control word before and behind does all of it belong to one life: see [`read_record`].
 fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {

@@ -7,6 +7,7 @@ use vx_shm::{LOG_LINE_BYTES, Unit};
 use super::place::Place;
 use crate::gauge::Reading;
 use crate::process::{Lines, Log, Tail};
+use crate::work::reports::{Report, ReportError};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -23,6 +24,8 @@ pub(super) struct Meter {
     log: Logging,
     streams: Vec<Printed>,
     message: Option<String>,
+    /// A script of the command has reported: from then on nothing is read from the output.
+    reported: bool,
 }
 
 /// One stream of the command's output.
@@ -35,7 +38,15 @@ impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        Self { place: Some(place), total, unit: Unit::Unknown, log, streams: Vec::new(), message: None }
+        Self {
+            place: Some(place),
+            total,
+            unit: Unit::Unknown,
+            log,
+            streams: Vec::new(),
+            message: None,
+            reported: false,
+        }
     }
 
     /// The number of one more stream, from 0.
@@ -55,7 +66,7 @@ impl Meter {
 
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &Reading) {
-        let Some(slot) = self.place.as_mut().and_then(Place::slot) else { return };
+        let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
         if let Some((done, total)) = reading.done {
             if self.unit != reading.unit {
                 self.unit = reading.unit;
@@ -68,6 +79,12 @@ impl Meter {
             slot.message(message);
             self.message = Some(message.clone());
         }
+    }
+
+    /// A script of the command reports this, which is surer than anything that is read.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        self.reported = true;
+        self.place.as_mut().map_or(Ok(()), |place| place.report(report))
     }
 
     /// The command has ended: its place, and the last lines of its output.
