@@ -42,7 +42,7 @@ const TOWERS: [Tower; 16] = [
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
-            &["pace", "mark", "events"],
+            &["pace", "mark", "events", "received"],
             &["rates", "hanging", "estimate"],
             &["changes", "totals", "estimator"],
             &["sums", "final_table", "json"],
