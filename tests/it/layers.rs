@@ -42,7 +42,7 @@ const TOWERS: [Tower; 16] = [
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
-            &["pace", "mark", "events"],
+            &["pace", "mark", "events", "received"],
             &["rates", "hanging", "estimate"],
             &["changes", "totals", "estimator"],
             &["sums", "final_table", "json"],
@@ -130,7 +130,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["dumper", "end", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["dumper", "end", "hold", "log_files", "pace", "parallel", "recordings", "verdict"],
             &["boards", "control", "job", "recorder"],
             &["supervisor"],
         ],
@@ -170,7 +170,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/cli",
         floors: &[
-            &["args", "commands", "interrupts", "pager", "terminal"],
+            &["args", "commands", "editor", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
             &[

@@ -153,7 +153,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let mut lines: Vec<&Line> = holding.collect();
     lines.sort_by_key(|line| match line.binds[0].action {
         Action::Retry | Action::Pause => 0,
-        Action::Open | Action::Back => 1,
+        Action::Open | Action::Edit | Action::Back => 1,
         Action::Leave | Action::Help => 2,
         Action::Cancel | Action::ShowError => 3,
         Action::Timeline | Action::Sort | Action::Copy | Action::Find | Action::FindNext | Action::Follow => 4,

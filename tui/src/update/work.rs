@@ -81,6 +81,7 @@ pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
     if model.mode == Mode::Leaving {
         model.mode = Mode::Browsing;
     }
+    model.notice = None;
     if settled == Some(Settled::Badly) {
         let key = |action| model.keys.first(action);
         let (retry, leave) = (key(Action::RetryAll), key(Action::Leave));
