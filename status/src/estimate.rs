@@ -226,7 +226,7 @@ fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, curr
     let announced = slot.total.filter(|total| *total > 0);
     let size = announced.or(forecast.map(|forecast| forecast.bytes));
     let missing = size?.checked_sub(slot.done)? as f64;
-    let measured = pace.bytes_per_second.map(|rate| rate as f64 / 1000.0);
+    let measured = pace.per_ms();
     let known = forecast.and_then(|forecast| forecast.bytes_per_ms);
     match (measured, known) {
         (Some(0.0), _) if pace.measured_ms >= LEAST_MEASURED_MS => None,
@@ -242,11 +242,9 @@ fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, curr
 
 /// The rest of another counting phase, from its own rate.
 fn counted_ms(slot: &SlotView, pace: Pace) -> Option<f64> {
-    if pace.gained == 0 || pace.measured_ms < LEAST_MEASURED_MS {
-        return None;
-    }
+    let rate = pace.per_ms().filter(|rate| *rate > 0.0 && pace.measured_ms >= LEAST_MEASURED_MS)?;
     let missing = slot.total?.checked_sub(slot.done)?;
-    Some(missing as f64 * pace.measured_ms as f64 / pace.gained as f64)
+    Some(missing as f64 / rate)
 }
 
 /// The time in whole milliseconds; `None` if it is not finite or out of range.

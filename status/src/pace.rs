@@ -18,6 +18,13 @@ pub struct Pace {
     pub slow: bool,
 }
 
+impl Pace {
+    /// The amount of a millisecond, of which slow steps may make a small part only; `None` until measured for a second.
+    pub(crate) fn per_ms(self) -> Option<f64> {
+        self.bytes_per_second.map(|_| self.gained as f64 / self.measured_ms.max(1) as f64)
+    }
+}
+
 impl Standing {
     /// The standing with what only a reader knows: how slow the slot is, and that the reader asked it to stop.
     pub fn with_pace(slot: &SlotView, pace: Pace, asked_to_stop: bool) -> Self {

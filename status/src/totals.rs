@@ -143,7 +143,7 @@ mod tests {
 
     fn totals(slots: Vec<SlotView>) -> Totals {
         let paces =
-            vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 100 }; slots.len()];
+            vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 }; slots.len()];
         Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
     }
 

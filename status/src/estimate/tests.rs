@@ -35,8 +35,7 @@ fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
 
 #[test]
 fn steps_that_take_longer_than_a_second_have_a_time_left() {
-    let mut board = everything();
-    board.slots = vec![counting(0, "test", 2, 7)];
+    let board = board(vec![counting(0, "test", 2, 7)], 104);
     let pace = Pace { bytes_per_second: Some(0), measured_ms: 3_000, gained: 2, slow: false };
     let left = Estimate::of(&board, &[pace], &Expectations::default()).whole;
     assert_eq!(left, Some(TimeLeft { ms: 7_500, runs: 0 }));
