@@ -7,6 +7,7 @@ use vx_shm::{Ending, Kind, Reservation, SlotState};
 
 use super::verdict::{Stop, Unwritten, verdict};
 use crate::channel::Mark;
+use crate::gauge::Gauge;
 use crate::process::{Ended, Launch};
 use crate::trouble::Trouble;
 
@@ -26,6 +27,11 @@ pub trait Job: Send + Sync {
     /// # Errors
     /// It cannot be started; the slot ends with this.
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble>;
+
+    /// The gauge that reads the progress of its process from what that prints, for a slot that the run writes.
+    fn gauge(&self) -> Option<Gauge> {
+        None
+    }
 
     /// Judge the end of its process, from the end that the process wrote to its slot, the reason for which it was asked to
     /// stop, and its exit.

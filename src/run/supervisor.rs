@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use parking_lot::Mutex;
 use vx_shm::{Board, BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
 use vx_status::source::RequestFailure;
 
@@ -93,11 +94,14 @@ enum Stage {
     Ended(SlotState),
 }
 
+/// A slot that the readers of a child's output write to; empty once the child has ended.
+type SharedSlot = Arc<Mutex<Option<Slot>>>;
+
 /// A child at work.
 struct AtWork {
     process: Running,
     /// The slot, if this process writes it.
-    slot: Option<Slot>,
+    slot: Option<SharedSlot>,
     stop: Stop,
     kill_at: Option<Instant>,
     /// The time to name the processes that do not stop.
@@ -265,7 +269,7 @@ impl Supervisor {
         let (stop, slot) = (at_work.stop, at_work.slot.take());
         let ending = task.job.judge(written, stop, ended);
         let after = if stop == Stop::No { task.job.after(&ending, task.attempt) } else { After::Over };
-        if let Some(slot) = slot {
+        if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
             // A slot that cannot be ended by its writer is ended below.
             let _ = slot.end(ending.clone());
         }

@@ -108,10 +108,13 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "terminal", "usage"],
             &["capture", "launch", "tree"],
             &["foreground", "replace"],
-            &["relay", "short"],
+            &["relay"],
+            &["wiring"],
+            &["start"],
+            &["short"],
         ],
     },
     Tower {
@@ -128,7 +131,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["dumper", "end", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["dumper", "end", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
             &["boards", "control", "job", "recorder"],
             &["supervisor"],
         ],

@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{io, thread};
 
+use parking_lot::Mutex;
 use vx_shm::{Board, Ending, Reservation, Slot};
 
-use super::{AtWork, Event, Stage, Supervisor, Task};
+use super::{AtWork, Event, SharedSlot, Stage, Supervisor, Task};
 use crate::channel::Mark;
-use crate::process::{OnLine, start};
+use crate::gauge::{Gauge, Stream};
+use crate::process::{Ears, Look, OnLine, start_heard};
 use crate::run::job::{Place, Prepared, Writer};
 use crate::run::log_files::log_file;
+use crate::run::numbers::Numbers;
 use crate::run::parallel::in_parallel;
 use crate::run::verdict::Stop;
 use crate::trouble::{Trouble, TroubleKind};
@@ -75,23 +78,28 @@ impl Supervisor {
         let kill_at = prepared.kill_after.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
-        let on_line = ring(&self.board, task.reservation);
-        match start(prepared.launch, Some(on_line), on_end) {
+        let slot = slot_of(&self.board, task).map(|slot| Arc::new(Mutex::new(Some(slot))));
+        let look = slot.as_ref().zip(task.job.gauge()).map(|(slot, gauge)| looks(slot, gauge));
+        let ears = Ears { on_line: Some(ring(&self.board, task.reservation)), look };
+        match start_heard(prepared.launch, ears, on_end) {
             Ok(process) => {
-                let slot = slot_of(&self.board, task);
                 let at_work = AtWork { process, slot, stop: Stop::No, kill_at, look_at: None };
                 task.stage = Stage::Running(Box::new(at_work));
             }
             Err(error) => {
                 let error = Trouble::new(TroubleKind::Program, format_args!("cannot start its process: {error}"));
-                self.end(index, &Ending::failed(error.to_cell()));
+                let ending = Ending::failed(error.to_cell());
+                if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
+                    let _ = slot.end(ending.clone());
+                }
+                self.end(index, &ending);
                 self.stop_after_failure_of(index);
             }
         }
     }
 }
 
-/// The slot of a task that has started, if this process writes it. The task runs all the same where it cannot be had.
+/// The slot of a task that is about to start, if this process writes it. The task runs all the same where it cannot be had.
 fn slot_of(board: &Board, task: &Task) -> Option<Slot> {
     let Writer::Run(step) = task.job.slot().writer else { return None };
     let mut slot = Slot::claim(board.path(), task.reservation.slot, task.reservation.generation).ok()?;
@@ -107,6 +115,23 @@ fn ring(board: &Arc<Board>, reservation: Reservation) -> OnLine {
         if let Some(mut log) = board.log_writer(reservation) {
             log.line(line);
         }
+    })
+}
+
+/// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
+fn looks(slot: &SharedSlot, gauge: Gauge) -> Box<dyn FnMut() -> Look + Send> {
+    let read = Arc::new(Mutex::new((gauge, Numbers::of(None))));
+    let slot = Arc::clone(slot);
+    Box::new(move || {
+        let (slot, read, mut stream) = (Arc::clone(&slot), Arc::clone(&read), Stream::default());
+        Box::new(move |bytes| {
+            let (gauge, numbers) = &mut *read.lock();
+            gauge.feed(&mut stream, bytes, |reading| {
+                if let Some(slot) = &mut *slot.lock() {
+                    numbers.write(slot, &reading);
+                }
+            });
+        })
     })
 }
 

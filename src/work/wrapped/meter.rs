@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use vx_shm::{LOG_LINE_BYTES, Unit};
+use vx_shm::LOG_LINE_BYTES;
 
 use super::place::Place;
 use crate::gauge::Reading;
 use crate::process::{Lines, Log, Tail};
+use crate::run::Numbers;
 
 /// The end of the output that is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -17,12 +18,9 @@ const TAIL_LINES: usize = 8;
 pub(super) struct Meter {
     /// `None` once the command has ended.
     place: Option<Place>,
-    total: Option<u64>,
-    /// The unit of the numbers on the board.
-    unit: Unit,
+    numbers: Numbers,
     log: Logging,
     streams: Vec<Printed>,
-    message: Option<String>,
 }
 
 /// One stream of the command's output.
@@ -35,7 +33,7 @@ impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        Self { place: Some(place), total, unit: Unit::Unknown, log, streams: Vec::new(), message: None }
+        Self { place: Some(place), numbers: Numbers::of(total), log, streams: Vec::new() }
     }
 
     /// The number of one more stream, from 0.
@@ -56,18 +54,7 @@ impl Meter {
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &Reading) {
         let Some(slot) = self.place.as_mut().and_then(Place::slot) else { return };
-        if let Some((done, total)) = reading.done {
-            if self.unit != reading.unit {
-                self.unit = reading.unit;
-                slot.set_unit(reading.unit);
-            }
-            // A count beyond the whole shows that the whole is not known.
-            slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
-        }
-        if let Some(message) = reading.message.as_ref().filter(|message| self.message.as_ref() != Some(message)) {
-            slot.message(message);
-            self.message = Some(message.clone());
-        }
+        self.numbers.write(slot, reading);
     }
 
     /// The command has ended: its place, and the last lines of its output.
