@@ -37,6 +37,11 @@ impl CommandLine {
         Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse, ..Self::default() }
     }
 
+    /// The command line with the full-screen view, or with the one that suits the output.
+    pub(super) fn full_screen(tui: bool) -> Self {
+        Self { output: OutputArguments { tui, ..OutputArguments::default() }, ..Self::default() }
+    }
+
     /// The command line without a view.
     pub(super) fn headless(headless: bool) -> Self {
         Self { output: OutputArguments { headless, ..OutputArguments::default() }, ..Self::default() }

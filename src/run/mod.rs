@@ -1,5 +1,6 @@
 //! A run of any kind of work: jobs on one board, each a process, with one supervisor, one control and one recorder.
 
+mod board;
 mod boards;
 mod control;
 mod dumper;
@@ -14,6 +15,7 @@ mod recordings;
 mod supervisor;
 mod verdict;
 
+pub use board::{JoinedBoard, RunBoard};
 pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, stale_boards};
 pub use control::{Request, RunHandle};
 pub use dumper::Dumper;

@@ -19,9 +19,10 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use parking_lot::Mutex;
-use vx_shm::{Board, BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
+use vx_shm::{BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
 use vx_status::source::RequestFailure;
 
+use super::board::RunBoard;
 use super::control::{Request, RunHandle};
 use super::end::{JobEnd, RunEnd};
 use super::job::{After, Job, JobSlot, Need, Prepared};
@@ -37,7 +38,7 @@ const FAILURES_KEPT: usize = 64;
 /// A run that has not started.
 pub struct Run {
     /// The board, without slots of the run.
-    pub board: Arc<Board>,
+    pub board: Arc<dyn RunBoard>,
     /// The jobs, in the order of their start.
     pub jobs: Vec<Arc<dyn Job>>,
     /// The directory for the logs of the children.
@@ -117,7 +118,7 @@ enum Event {
 }
 
 struct Supervisor {
-    board: Arc<Board>,
+    board: Arc<dyn RunBoard>,
     reader: Reader,
     snapshot: Snapshot,
     logs: PathBuf,
@@ -164,7 +165,7 @@ impl Supervisor {
         let parent = parent.map(|parent| self.tasks[parent].reservation.slot);
         let own = Some(std::process::id());
         let work = Work { parent, runner: own, log_writer: own, ..Work::new(&key, version, kind) };
-        let reservation = self.board.reserve_as(&work).map_err(io::Error::other)?;
+        let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
         let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());
         let finally = decided.as_ref().map(|decided| decided.finally);
@@ -299,8 +300,7 @@ impl Supervisor {
     }
 
     fn end(&mut self, index: usize, ending: &Ending) {
-        // The outcome is kept in the task as well, so a board that cannot be written does not fail the run.
-        let _ = self.board.end(self.tasks[index].reservation, ending);
+        self.board.end(self.tasks[index].reservation, ending);
         self.tasks[index].stage = Stage::Ended(ending.state);
     }
 

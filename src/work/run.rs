@@ -20,6 +20,8 @@ pub enum Purpose {
     Script,
     /// Installing damaged releases again.
     Repair,
+    /// The steps of a script.
+    Steps,
 }
 
 /// A run at work.

@@ -131,7 +131,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["dumper", "end", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
+            &["board", "dumper", "end", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
             &["boards", "control", "job", "recorder"],
             &["supervisor"],
         ],
