@@ -17,6 +17,7 @@ use crate::project::{Project, scripts};
 use crate::trouble::Explain;
 use crate::work::frontend::Frontend;
 use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};
+use crate::work::workspace::Place;
 
 /// Run `vx run`.
 pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outcome {
@@ -57,7 +58,8 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
         Prepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
     if let Some(how) = on_board::wanted(asked) {
-        return on_board::run(&steps, &how, &command_line);
+        let place = Place::At(project.directory.clone());
+        return on_board::run(&place, &steps, &how, &command_line);
     }
     match work::run_all_but_last(&steps) {
         Err(ref error @ ScriptRunError::Failed { exit, .. }) => {

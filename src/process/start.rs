@@ -35,6 +35,8 @@ pub struct Running {
     pid: u32,
     /// True if its group ends with it.
     ends_group: bool,
+    /// True if it is a runner, which ends everything below it on request.
+    is_runner: bool,
     /// `None` once the child was collected: another process may have its number then.
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
     /// The standard input of a child for which it is held.
@@ -63,7 +65,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
         _ if launch.pass_on => PassOn::ToError,
         _ => PassOn::Nothing,
     };
-    let (mut command, stdin) = (command(&launch), launch.stdin);
+    let ((mut command, is_runner), stdin) = (command(&launch), launch.stdin);
     let outlet = Outlet::open(launch.log, pass_on, ears)?;
     let (wiring, ends) = Wiring::lay(launch.output, Listener::new(outlet, launch.keep_bytes))?;
     command.command_mut().stdout(ends.output).stderr(ends.error).envs(ends.variables);
@@ -97,20 +99,22 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let kept = if held { stdin.take() } else { None };
     let pid = child.id();
     let (child, stdin_kept) = (Arc::new(Mutex::new(Some(child))), Arc::new(Mutex::new(kept)));
-    let running = Running { pid, ends_group: launch.group != Group::Lasting, child, stdin: stdin_kept };
+    let ends_group = launch.group != Group::Lasting;
+    let running = Running { pid, ends_group, is_runner, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin));
     Ok(running)
 }
 
-fn command(launch: &Launch) -> CommandWrap {
-    let mut command = if launch.group == Group::Lasting {
+/// The command, and whether it is a runner's.
+fn command(launch: &Launch) -> (CommandWrap, bool) {
+    let (mut command, below) = if launch.group == Group::Lasting {
         tree::starts_others();
-        tree::under_runner(&launch.program, &launch.arguments).0
+        tree::under_runner(&launch.program, &launch.arguments)
     } else {
         let mut command = Command::new(&launch.program);
         command.args(&launch.arguments);
-        command
+        (command, tree::Below::Program)
     };
     command.envs(launch.environment.iter().map(|(name, value)| (name, value))).stdin(match launch.stdin {
         Stdin::Null => Stdio::null(),
@@ -127,7 +131,7 @@ fn command(launch: &Launch) -> CommandWrap {
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
-    command
+    (command, below != tree::Below::Program)
 }
 
 /// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
@@ -151,11 +155,17 @@ impl Running {
         self.stdin.lock().as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stdin| stdin.write_all(bytes))
     }
 
-    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once).
+    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once). A runner passes the
+    /// request on: a second one at the same time could mean more to a program.
     pub fn ask_to_stop(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             #[cfg(unix)]
-            let _ = child.signal(signal_hook::consts::SIGTERM);
+            let _ = match rustix::process::Pid::from_raw(self.pid.cast_signed()).filter(|_| self.is_runner) {
+                Some(runner) => {
+                    rustix::process::kill_process(runner, rustix::process::Signal::TERM).map_err(Into::into)
+                }
+                None => child.signal(signal_hook::consts::SIGTERM),
+            };
             #[cfg(not(unix))]
             let _ = child.start_kill();
             self.wake(child.as_mut());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use vx_shm::{Ending, Kind, Reservation, SlotState};
 
+use super::numbers::Numbers;
 use super::verdict::{Stop, Unwritten, verdict};
 use crate::channel::Mark;
 use crate::gauge::Gauge;
@@ -28,8 +29,9 @@ pub trait Job: Send + Sync {
     /// It cannot be started; the slot ends with this.
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble>;
 
-    /// The gauge that reads the progress of its process from what that prints, for a slot that the run writes.
-    fn gauge(&self) -> Option<Gauge> {
+    /// The gauge that reads the progress of its process from what that prints, and the numbers that it is written as, for a
+    /// slot that the run writes.
+    fn gauge(&self) -> Option<(Gauge, Numbers)> {
         None
     }
 

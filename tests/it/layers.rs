@@ -113,7 +113,6 @@ const TOWERS: [Tower; 16] = [
             &["foreground", "replace"],
             &["relay"],
             &["wiring"],
-            &["start"],
             &["short"],
         ],
     },

@@ -13,6 +13,7 @@ use crate::trouble::Trouble;
 use crate::work::frontend::{Frontend, RunView};
 use crate::work::run::{LiveRun, RunOutcome};
 use crate::work::scripts::{Joined, OnBoard, ScriptRunError, Step, StepsEnd, run_on_board};
+use crate::work::workspace::Place;
 
 /// The way in which these arguments and the environment want a board; `None` for scripts without one.
 pub(super) fn wanted(asked: &RunScriptArguments) -> Option<OnBoard> {
@@ -31,12 +32,13 @@ pub(super) fn wanted(asked: &RunScriptArguments) -> Option<OnBoard> {
 }
 
 /// Run these steps on a board; the exit code is that of the script.
-pub(super) fn run(steps: &[Step], how: &OnBoard, command_line: &CommandLine) -> Outcome {
+pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: &CommandLine) -> Outcome {
     let view = match how.hidden {
         true => command_line.view().map_err(|_| Failure::silent(crate::cli::failure::USAGE))?,
         false => Box::new(Beside::default()),
     };
-    let StepsEnd { failed, cancelled, troubles } = run_on_board(steps, &store::home()?, how, view, command_line)?;
+    let StepsEnd { failed, cancelled, troubles } =
+        run_on_board(steps, (project, &store::home()?), how, view, command_line)?;
     for trouble in troubles.iter().filter(|_| !how.hidden) {
         print::trouble(trouble);
     }

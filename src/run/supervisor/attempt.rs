@@ -116,8 +116,8 @@ fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
 }
 
 /// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
-fn looks(slot: &SharedSlot, gauge: Gauge) -> Box<dyn FnMut() -> Look + Send> {
-    let read = Arc::new(Mutex::new((gauge, Numbers::of(None))));
+fn looks(slot: &SharedSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look + Send> {
+    let read = Arc::new(Mutex::new(gauge));
     let slot = Arc::clone(slot);
     Box::new(move || {
         let (slot, read, mut stream) = (Arc::clone(&slot), Arc::clone(&read), Stream::default());

@@ -10,7 +10,8 @@ use super::Step;
 use crate::channel::slot_key;
 use crate::gauge::Gauge;
 use crate::process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin};
-use crate::run::{Job, JobSlot, Need, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
+use crate::project::ProgressForms;
+use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use crate::trouble::Trouble;
 
 /// The most of a step's last output that is kept for its error, in bytes.
@@ -69,7 +70,9 @@ pub(super) fn turns(steps: &[Step], at_once: bool, hidden: bool) -> Vec<Turn<'_>
 /// The steps with a command that this one needs directly, or by a step without one.
 fn needs_of<'a>(step: &'a Step, steps: &'a [Step]) -> Vec<&'a str> {
     let needed = step.depends.iter().filter_map(|name| steps.iter().find(|step| step.name == *name));
-    needed.flat_map(|step| if step.command.is_empty() { needs_of(step, steps) } else { vec![step.name.as_str()] }).collect()
+    needed
+        .flat_map(|step| if step.command.is_empty() { needs_of(step, steps) } else { vec![step.name.as_str()] })
+        .collect()
 }
 
 /// A step as a job.
@@ -79,6 +82,8 @@ pub(super) struct StepJob {
     pub(super) streams: Streams,
     /// The name of the step that it is a part of.
     pub(super) parent: Option<String>,
+    /// The forms of progress that vx.toml has under its name.
+    pub(super) forms: ProgressForms,
     /// The end of its shell.
     pub(super) exit: Arc<Mutex<Option<Exit>>>,
 }
@@ -118,8 +123,8 @@ impl Job for StepJob {
         Ok(Prepared { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
     }
 
-    fn gauge(&self) -> Option<Gauge> {
-        Some(Gauge::new(Vec::new()))
+    fn gauge(&self) -> Option<(Gauge, Numbers)> {
+        Some((Gauge::new(self.forms.patterns.clone()), Numbers::of(self.forms.total)))
     }
 
     fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {

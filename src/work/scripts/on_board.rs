@@ -13,14 +13,18 @@ use super::{ScriptRunError, Step};
 use crate::channel::Mark;
 use crate::paths::Home;
 use crate::process::Exit;
-use crate::run::{FlightRecorder, Job, JoinedBoard, Jobs, Run, RunBoard, logs_of, start_run};
+use crate::project::ProgressForms;
+use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, logs_of, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards;
 use crate::work::carry_out::{make_recording, own_board};
 use crate::work::control::{Control, RunHand};
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, RunView};
+use crate::work::notice::Notice;
 use crate::work::run::{LiveRun, Purpose, RunOutcome};
+use crate::work::workspace::Place;
+use crate::work::wrapped::forms_of;
 
 /// How steps run on a board.
 #[derive(Clone, Debug, Default)]
@@ -77,20 +81,24 @@ impl Joined {
     }
 }
 
-/// Run these steps as jobs on a board, and show the run in this view.
+/// Run these steps of the project in this place as jobs on a board, and show the run in this view.
 ///
 /// # Errors
 /// The run did not begin.
 pub fn run_on_board(
     steps: &[Step],
-    home: &Home,
+    (project, home): (&Place, &Home),
     how: &OnBoard,
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
 ) -> Result<StepsEnd, ScriptRunError> {
     let record = how.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
-    let jobs = jobs(steps, how);
+    let forms = |name: &str| {
+        let forms = forms_of(project, home, name, frontend);
+        forms.map_err(|error| frontend.notice(Notice::Failed(error.into()))).unwrap_or_default()
+    };
+    let jobs = jobs(steps, how, forms);
     let title = steps.last().map_or("", |step| &step.name);
     let (board, own): (Arc<dyn RunBoard>, Option<Arc<Board>>) = match &how.joined {
         Some(Joined { board, parent }) => (Arc::new(JoinedBoard::new(board.clone(), *parent)), None),
@@ -103,7 +111,8 @@ pub fn run_on_board(
     let logs = logs_of(&path);
     std::fs::create_dir_all(&logs).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let at_work = jobs.iter().map(|job| Arc::clone(job) as Arc<dyn Job>).collect();
-    let handle = start_run(Run { board, jobs: at_work, logs, at_once: Jobs::AtMost(how.at_once.max(1)), fail_fast: true })?;
+    let handle =
+        start_run(Run { board, jobs: at_work, logs, at_once: Jobs::AtMost(how.at_once.max(1)), fail_fast: true })?;
     let control = Control::serve(&path, RunHand(handle.requests.clone()));
     let recorder = own.map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
     let run = LiveRun { board: path, handle, expectations: Expectations::default() };
@@ -124,7 +133,7 @@ pub fn run_on_board(
 }
 
 /// The jobs of the steps. Those that the last one waits for are parts of it, so it comes first on the board.
-fn jobs(steps: &[Step], how: &OnBoard) -> Vec<Arc<StepJob>> {
+fn jobs(steps: &[Step], how: &OnBoard, forms: impl Fn(&str) -> ProgressForms) -> Vec<Arc<StepJob>> {
     let mut turns = turns(steps, how.at_once > 1, how.hidden);
     let asked = steps.last().filter(|step| !step.command.is_empty()).map(|step| step.name.clone());
     if asked.is_some() {
@@ -133,7 +142,8 @@ fn jobs(steps: &[Step], how: &OnBoard) -> Vec<Arc<StepJob>> {
     let job = |turn: super::jobs::Turn<'_>| {
         let parent = asked.clone().filter(|asked| *asked != turn.step.name);
         let (step, needs, streams) = (turn.step.clone(), turn.needs, turn.streams);
-        Arc::new(StepJob { step, needs, streams, parent, exit: Arc::default() })
+        let forms = forms(&step.name);
+        Arc::new(StepJob { step, needs, streams, parent, forms, exit: Arc::default() })
     };
     turns.into_iter().map(job).collect()
 }
