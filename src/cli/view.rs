@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use super::args::OutputArguments;
 use super::failure::Failure;
-use super::{look, print, terminal};
+use super::{look, print, screen, terminal};
 
 /// A view of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,13 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         OutputArguments { plain: true, .. } => View::Plain,
         OutputArguments { json: true, .. } => View::Json,
         OutputArguments { headless: true, .. } => View::Headless,
-        _ if terminal::redraws(io::stderr().is_terminal()) => View::Inline,
+        _ if screen::DRAWS && terminal::redraws(io::stderr().is_terminal()) => View::Inline,
         _ => View::Plain,
     };
+    if view == View::Dashboard && !screen::DRAWS {
+        return Err(Failure::usage("`--tui` needs a dashboard, and this vx was built without it")
+            .hint("leave `--tui` out, or install a vx with its feature `tui`"));
+    }
     if view == View::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("`--tui` needs a terminal, and standard input or output is none")
             .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
@@ -40,7 +44,7 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         print::errors_only();
     } else if view != View::Json {
         // Report a wrong setting before any work.
-        look::dashboard(&look::checked_settings()?, true, true)?;
+        screen::check(&look::checked_settings()?)?;
     }
     Ok(view)
 }

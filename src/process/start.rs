@@ -69,7 +69,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let outlet = Outlet::open(launch.log, pass_on, ears)?;
     let (wiring, ends) = Wiring::lay(launch.output, Listener::new(outlet, launch.keep_bytes))?;
     command.command_mut().stdout(ends.output).stderr(ends.error).envs(ends.variables);
-    let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
+    let (sender, started) = bounded::<(Running, Option<ChildStdin>, Option<Loan>)>(1);
     let (document, own_terminal) = match stdin {
         Stdin::Document(document) => (Some(document), false),
         Stdin::Held | Stdin::Null => (None, false),
@@ -77,8 +77,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     };
     let held = document.is_none();
     thread::Builder::new().name("child".into()).spawn(move || {
-        let Ok((running, stdin)) = started.recv() else { return };
-        let loan = if own_terminal { Loan::to(running.pid) } else { None };
+        let Ok((running, stdin, loan)) = started.recv() else { return };
         if loan.is_some() {
             wiring.lent_to(running.pid);
         }
@@ -93,6 +92,8 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
         on_end(Ended { exit, tail: wiring.finish(), left });
     })?;
     let mut child = command.spawn()?;
+    // At once: until then, keys are for this process.
+    let loan = if own_terminal { Loan::to(child.id()) } else { None };
     // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
     drop(command);
     let mut stdin = child.stdin().take();
@@ -102,7 +103,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let ends_group = launch.group != Group::Lasting;
     let running = Running { pid, ends_group, is_runner, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
-    let _ = sender.send((running.clone(), stdin));
+    let _ = sender.send((running.clone(), stdin, loan));
     Ok(running)
 }
 

@@ -14,10 +14,12 @@ use std::{io, thread};
 
 use nix::sys::signal::{SigSet, Signal as Blocked};
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, getpgrp, getsid, kill_current_process_group, kill_process_group};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp};
 use signal_hook::consts::SIGCONT;
 use signal_hook::iterator::{Handle, Signals};
+
+use super::callers::callers;
 
 /// The terminal of this process's session, lent to the group of a child.
 pub(super) struct Loan {
@@ -99,8 +101,10 @@ impl Shared {
         let mut state = self.state.lock();
         let used_terminal = matches!(by, Signal::TTIN | Signal::TTOU);
         let holder = self.holder();
-        if used_terminal && (holder == Some(self.child) || self.give()) {
-            // It was faster than the terminal.
+        // It was faster than the terminal; or there is no shell that could continue it, and without vx the system would not
+        // have stopped it.
+        let goes_on = used_terminal && (holder == Some(self.child) || self.give());
+        if goes_on || (!used_terminal && !has_shell()) {
             let _ = kill_process_group(self.child, Signal::CONT);
             return;
         }
@@ -113,15 +117,12 @@ impl Shared {
             });
         }
         drop(state);
-        stop_own_group(if used_terminal { by } else { Signal::TSTP });
-        // A shell that continues this process in the foreground gives it the terminal before. So does no shell at all: then
-        // the system has not stopped it, and the child goes on as it would without vx.
-        if self.holder() == Some(self.own) {
-            self.go_on();
-        }
+        // Every process of this group stops, as by the key, and this one with all its threads, somewhere behind this line. The
+        // rest is done when it is continued. A second signal for this thread alone could come after that.
+        let _ = kill_current_process_group(if used_terminal { by } else { Signal::TSTP });
     }
 
-    /// This process was continued, or has not been stopped: so is the child, with the terminal if this process has it.
+    /// This process was continued: so is the child, with the terminal if this process has it.
     fn go_on(&self) {
         let mut state = self.state.lock();
         if state.over {
@@ -139,12 +140,13 @@ impl Shared {
     }
 }
 
-/// Stop every process of this group, as the terminal does for a key. Returns when this process is continued, or at once if
-/// no process above could continue it: such a group is not stopped by these signals.
-fn stop_own_group(by: Signal) {
-    let _ = kill_current_process_group(by);
-    // The signal above may arrive on any thread, at any time; this one arrives here and now.
-    let _ = signal_hook::low_level::raise(by.as_raw());
+/// True if a process above, in this session and in another group, could continue this group. Else the system stops it by no
+/// key.
+fn has_shell() -> bool {
+    let (group, session) = (getpgrp(), getsid(None).ok());
+    callers().into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())).any(|caller| {
+        getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)).ok() == session
+    })
 }
 
 /// Change the terminal from a group that may not have it: without this, the system would stop the group for that.

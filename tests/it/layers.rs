@@ -108,8 +108,8 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "terminal", "usage"],
-            &["capture", "launch", "tree"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["capture", "launch", "terminal", "tree"],
             &["foreground", "replace"],
             &["relay"],
             &["wiring"],

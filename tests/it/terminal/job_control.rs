@@ -42,8 +42,9 @@ impl Bash {
         self.tmux.press("bash", key);
     }
 
-    /// Type a command and wait until the file that it makes is there.
+    /// Wait until bash prompts, then for the exit code that it has in this file.
     fn prompts(&self, name: &str) {
+        self.sees("bash prompts", |screen| screen.trim_end().ends_with("bash$"));
         self.types(&format!("echo $? > {name}"));
         self.awaits(name);
     }
@@ -92,8 +93,8 @@ fn ctrl_z_stops_the_whole_job_and_fg_continues_it_with_the_settings_it_had() {
         bash.prompts(&format!("stopped-{round}"));
         assert_eq!(bash.awaits(&format!("stopped-{round}")), "148\n", "as a program that was stopped by Ctrl-Z");
         bash.types("fg");
-        bash.await_all("bs=1", false);
         bash.await_all("run --record", false);
+        bash.await_all("bs=1", false);
     }
     bash.press("y");
     bash.sees("without a line's end, too", |screen| screen.contains("got y"));
@@ -134,7 +135,7 @@ fn a_stopped_script_goes_on_in_the_background_and_comes_back() {
     bash.types("$VX run --record r.vxr count");
     eventually("it runs", || bash.sandbox.project().join("begun").exists().then_some(()));
     bash.press("C-z");
-    bash.sees("bash has a stopped job", |screen| screen.contains("Stopped"));
+    bash.sees("bash has a stopped job", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("bash$"));
     bash.types("bg");
     bash.await_all("run --record", false);
     bash.prompts("prompted");
@@ -152,7 +153,7 @@ fn a_stop_by_a_signal_of_another_process_is_followed_too() {
     let pid: u32 = bash.awaits("pid").trim().parse().expect("a process id");
     let group = bash.sandbox.processes().into_iter().find(|process| process.pid == pid).expect("it is there").group;
     send(group, rustix::process::Signal::TSTP);
-    bash.sees("bash has a stopped job", |screen| screen.contains("Stopped"));
+    bash.sees("bash has a stopped job", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("bash$"));
     bash.types("fg");
     bash.await_all("run --record", false);
     bash.press("C-c");
