@@ -7,8 +7,7 @@ use vx_status::source::Inputs;
 use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
 pub(super) use vx_tui::{restore_modes, stderr_columns};
 
-use super::failure::Failure;
-use super::show::{Manner, ignoring_closed};
+use super::failure::{Failure, unless_closed};
 use super::{look, print};
 use crate::project::Ui;
 use crate::work::look::keys;
@@ -37,9 +36,14 @@ pub(super) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardO
 
 /// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
 /// because the terminal failed. The installs continue in any case.
-pub(super) fn dashboard(inputs: &mut Inputs, ui: &Ui, manner: Manner, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = options(ui, io::stdout().is_terminal(), manner.mouse)?;
-    let options = DashboardOptions { notice: manner.remark, ..options };
+pub(super) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    (mouse, remark): (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
+    let options = options(ui, io::stdout().is_terminal(), mouse)?;
+    let options = DashboardOptions { notice: remark, ..options };
     match vx_tui::dashboard(inputs, &options, finished.clone()) {
         Ok(Left::Finished | Left::Closed) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}
@@ -52,5 +56,5 @@ pub(super) fn dashboard(inputs: &mut Inputs, ui: &Ui, manner: Manner, finished: 
 pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal();
     let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
-    ignoring_closed(vx_tui::inline(inputs, &options, finished))
+    unless_closed(vx_tui::inline(inputs, &options, finished))
 }

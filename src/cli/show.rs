@@ -14,7 +14,6 @@ use super::view::View;
 use super::views::RunControl;
 use crate::run::RunHandle;
 use crate::work::run::LiveRun;
-pub(super) use display::ignoring_closed;
 #[cfg(feature = "tui")]
 pub(super) use display::inputs;
 use display::show;
@@ -23,7 +22,6 @@ use display::show;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The view of a run, and its options.
-#[cfg_attr(not(feature = "tui"), expect(dead_code, reason = "lines have neither"))]
 pub(super) struct Manner {
     pub(super) view: View,
     pub(super) mouse: bool,

@@ -68,6 +68,21 @@ pub enum Group {
     Lasting,
     /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
+    /// The same, for a program that may outlive it in part, as with `Lasting`: other programs of that group have the terminal,
+    /// too.
+    Shared,
+}
+
+impl Group {
+    /// True for a group that the child leads.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Self::Own | Self::Lasting)
+    }
+
+    /// True if nothing is ended at the child's own end.
+    pub(super) fn may_last(self) -> bool {
+        matches!(self, Self::Lasting | Self::Shared)
+    }
 }
 
 impl fmt::Debug for Stdin {

@@ -13,7 +13,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use super::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
 use super::exit::Exit;
 use super::group::{Member, members};
-use super::launch::{Group, Launch, Output, Stdin};
+use super::launch::{Launch, Output, Stdin};
 use super::terminal::Loan;
 use super::tree;
 use super::wiring::Wiring;
@@ -35,6 +35,8 @@ pub struct Running {
     pid: u32,
     /// True if its group ends with it.
     ends_group: bool,
+    /// True if it leads its group.
+    leads: bool,
     /// True if it is a runner, which ends everything below it on request.
     is_runner: bool,
     /// `None` once the child was collected: another process may have its number then.
@@ -73,7 +75,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let (document, own_terminal) = match stdin {
         Stdin::Document(document) => (Some(document), false),
         Stdin::Held | Stdin::Null => (None, false),
-        Stdin::Terminal => (None, launch.group != Group::Inherited),
+        Stdin::Terminal => (None, launch.group.is_own()),
     };
     let held = document.is_none();
     thread::Builder::new().name("child".into()).spawn(move || {
@@ -100,8 +102,8 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let kept = if held { stdin.take() } else { None };
     let pid = child.id();
     let (child, stdin_kept) = (Arc::new(Mutex::new(Some(child))), Arc::new(Mutex::new(kept)));
-    let ends_group = launch.group != Group::Lasting;
-    let running = Running { pid, ends_group, is_runner, child, stdin: stdin_kept };
+    let (ends_group, leads) = (!launch.group.may_last(), launch.group.is_own());
+    let running = Running { pid, ends_group, leads, is_runner, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin, loan));
     Ok(running)
@@ -109,7 +111,7 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
 
 /// The command, and whether it is a runner's.
 fn command(launch: &Launch) -> (CommandWrap, bool) {
-    let (mut command, below) = if launch.group == Group::Lasting {
+    let (mut command, below) = if launch.group.may_last() {
         tree::starts_others();
         tree::under_runner(&launch.program, &launch.arguments)
     } else {
@@ -126,7 +128,7 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
         command.current_dir(directory);
     }
     let mut command = CommandWrap::from(command);
-    if launch.group != Group::Inherited {
+    if launch.group.is_own() {
         #[cfg(unix)]
         command.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
@@ -173,9 +175,11 @@ impl Running {
         }
     }
 
-    /// Kill it, and its own group.
+    /// Kill it, and its own group. A runner without one kills what is below it itself, shortly after a request.
     pub fn kill(&self) {
-        if let Some(child) = self.child.lock().as_mut() {
+        if self.is_runner && !self.leads {
+            self.ask_to_stop();
+        } else if let Some(child) = self.child.lock().as_mut() {
             let _ = child.start_kill();
         }
     }
@@ -270,7 +274,7 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::process::{Heeds, LogFile, LogPolicy};
+    use crate::process::{Group, Heeds, LogFile, LogPolicy};
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {

@@ -9,8 +9,9 @@
 //! has the terminal: so nothing has to be done between fork and exec.
 
 use std::fs::File;
+use std::io::{self, IsTerminal};
 use std::sync::Arc;
-use std::{io, thread};
+use std::thread;
 
 use nix::sys::signal::{SigSet, Signal as Blocked};
 use parking_lot::Mutex;
@@ -20,6 +21,12 @@ use signal_hook::consts::SIGCONT;
 use signal_hook::iterator::{Handle, Signals};
 
 use super::callers::callers;
+
+/// True if other programs of this process's group may use the terminal, such as the pager that its output is piped to: they
+/// would lose it with this group.
+pub fn shares_terminal() -> bool {
+    !io::stdout().is_terminal() && File::open("/dev/tty").is_ok()
+}
 
 /// The terminal of this process's session, lent to the group of a child.
 pub(super) struct Loan {
@@ -144,9 +151,10 @@ impl Shared {
 /// key.
 fn has_shell() -> bool {
     let (group, session) = (getpgrp(), getsid(None).ok());
-    callers().into_iter().filter_map(|pid| Pid::from_raw(pid.cast_signed())).any(|caller| {
-        getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)).ok() == session
-    })
+    callers()
+        .into_iter()
+        .filter_map(|pid| Pid::from_raw(pid.cast_signed()))
+        .any(|caller| getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)).ok() == session)
 }
 
 /// Change the terminal from a group that may not have it: without this, the system would stop the group for that.

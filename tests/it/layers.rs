@@ -185,6 +185,7 @@ const TOWERS: [Tower; 16] = [
                 "store",
                 "work_errors",
             ],
+            &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
             &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
@@ -238,7 +239,7 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
 ];
 
 /// The places that know the crate of the views: the command line, and below it the settings of the views.
-const VIEWS: &[&str] = &["src/cli/", "src/work/look.rs", "src/work/settings.rs"];
+const VIEWS: &[&str] = &["src/cli/", "src/work/look/dashboard.rs"];
 
 /// Words that these places must not have. A board is bytes, and vx-status has the forms that are made of them. The work
 /// of vx is silent, independent of the command line, and leaves the process that it runs in as it is.

@@ -6,9 +6,8 @@ use crossbeam_channel::Receiver;
 use vx_status::lines::{PlainForm, PlainOptions, plain};
 use vx_status::source::Inputs;
 
-use super::failure::Failure;
+use super::failure::{Failure, unless_closed};
 use super::look;
-use super::show::{Manner, ignoring_closed};
 use crate::project::Ui;
 
 /// No line is drawn over.
@@ -20,14 +19,19 @@ pub(super) fn check(_: &Ui) -> Result<(), Failure> {
 }
 
 /// A dashboard is refused before anything is shown.
-pub(super) fn dashboard(inputs: &mut Inputs, ui: &Ui, _: Manner, finished: Receiver<()>) -> Result<(), Failure> {
+pub(super) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    _: (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
     inline(inputs, ui, finished)
 }
 
 /// Plain lines.
 pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
     let options = PlainOptions { look: look::look(ui, false), form: PlainForm::Lines, columns: None };
-    ignoring_closed(plain(inputs, &options, &mut io::stderr(), finished))
+    unless_closed(plain(inputs, &options, &mut io::stderr(), finished))
 }
 
 /// Lines are not cut.

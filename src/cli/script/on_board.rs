@@ -8,7 +8,7 @@ use crate::cli::failure::{CANCELLED, FAILED, Failure, Outcome};
 use crate::cli::frontend::CommandLine;
 use crate::cli::interrupts::{Forwarding, Interrupts};
 use crate::cli::{print, store};
-use crate::process::end_alike;
+use crate::process::{end_alike, shares_terminal};
 use crate::trouble::Trouble;
 use crate::work::frontend::{Frontend, RunView};
 use crate::work::run::{LiveRun, RunOutcome};
@@ -42,7 +42,8 @@ pub(super) fn run(project: &Place, steps: &[Step], how: &OnBoard, command_line: 
     for trouble in troubles.iter().filter(|_| !how.hidden) {
         print::trouble(trouble);
     }
-    let Some((name, exit)) = failed else {
+    // In a dashboard it was the user who stopped the script, and vx says so.
+    let Some((name, exit)) = failed.filter(|_| !(how.hidden && cancelled)) else {
         let code = if cancelled { CANCELLED } else { FAILED };
         let good = !cancelled && troubles.is_empty();
         return Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(code) });
@@ -64,6 +65,9 @@ struct Beside {
 impl RunView for Beside {
     fn starting(&mut self) -> io::Result<()> {
         self.interrupts = Some(Interrupts::take()?);
+        if shares_terminal() {
+            Interrupts::leave_typed();
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use vx_status::source::{Control, Expectations, Inputs, StepPage};
 
 use super::Manner;
 use super::step_page::StepPageFile;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
 use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
 use crate::cli::{look, screen, terminal};
@@ -30,14 +30,14 @@ pub(super) fn show(
     let mut inputs = inputs(board, Some(Box::new(control)), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => screen::dashboard(&mut inputs, &ui, manner, finished),
+        View::Dashboard => screen::dashboard(&mut inputs, &ui, (manner.mouse, manner.remark), finished),
         View::Inline => screen::inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
             let options = PlainOptions { look, form: plain_form(), columns: screen::stderr_columns() };
-            ignoring_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
+            unless_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
-        View::Json | View::Headless => ignoring_closed(json(&mut inputs, &mut io::stdout(), finished)),
+        View::Json | View::Headless => unless_closed(json(&mut inputs, &mut io::stdout(), finished)),
     }
 }
 
@@ -64,15 +64,4 @@ fn plain_form() -> PlainForm {
         return PlainForm::GithubActions { step_summary: page.map(|page| Box::new(page) as Box<dyn StepPage>) };
     }
     PlainForm::Lines
-}
-
-/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
-pub(in crate::cli) fn ignoring_closed(result: io::Result<()>) -> Result<(), Failure> {
-    /// The error of a terminal that was hung up.
-    const EIO: i32 = 5;
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
-        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
-        Ok(()) => Ok(()),
-    }
 }

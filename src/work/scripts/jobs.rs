@@ -1,7 +1,5 @@
 //! The steps of a script as jobs of a run: what each needs, and which of them have the terminal.
 
-use std::sync::Arc;
-
 use parking_lot::Mutex;
 use vx_shm::{Ending, Kind, SlotState};
 use vx_status::vocabulary::task;
@@ -9,7 +7,7 @@ use vx_status::vocabulary::task;
 use super::Step;
 use crate::channel::slot_key;
 use crate::gauge::Gauge;
-use crate::process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin};
+use crate::process::{Ended, Exit, Group, Launch, LogFile, LogPolicy, Output, Stdin, shares_terminal};
 use crate::project::ProgressForms;
 use crate::run::{Job, JobSlot, Need, Numbers, Place, Prepared, Stop, Until, Unwritten, Writer, verdict};
 use crate::trouble::Trouble;
@@ -84,8 +82,16 @@ pub(super) struct StepJob {
     pub(super) parent: Option<String>,
     /// The forms of progress that vx.toml has under its name.
     pub(super) forms: ProgressForms,
-    /// The end of its shell.
-    pub(super) exit: Arc<Mutex<Option<Exit>>>,
+    /// The end of its shell, once it has ended.
+    pub(super) end: Mutex<Option<ShellEnd>>,
+}
+
+/// The end of a step's shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ShellEnd {
+    pub(super) exit: Exit,
+    /// True if it was asked to stop.
+    pub(super) asked: bool,
 }
 
 impl Job for StepJob {
@@ -101,10 +107,11 @@ impl Job for StepJob {
     }
 
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
-        let (stdin, output) = match self.streams {
-            Streams::Foreground => (Stdin::Terminal, Output::Own),
-            Streams::Beside => (Stdin::Null, Output::LinesOn),
-            Streams::Hidden => (Stdin::Null, Output::Merged),
+        let (stdin, output, group) = match self.streams {
+            Streams::Foreground if shares_terminal() => (Stdin::Terminal, Output::Own, Group::Shared),
+            Streams::Foreground => (Stdin::Terminal, Output::Own, Group::Lasting),
+            Streams::Beside => (Stdin::Null, Output::LinesOn, Group::Lasting),
+            Streams::Hidden => (Stdin::Null, Output::Merged, Group::Lasting),
         };
         let environment = self.step.variables.iter().cloned().chain(place.mark.variables()).collect();
         let launch = Launch {
@@ -117,7 +124,7 @@ impl Job for StepJob {
             log: Some(LogFile { path: place.log.clone(), heading: place.heading(), policy: LogPolicy::default() }),
             pass_on: false,
             keep_bytes: KEEP_BYTES,
-            group: Group::Lasting,
+            group,
         };
         let need = |key: &String| Need { key: key.clone(), until: Until::Done };
         Ok(Prepared { launch, needs: self.needs.iter().map(need).collect(), kill_after: None })
@@ -128,7 +135,7 @@ impl Job for StepJob {
     }
 
     fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
-        *self.exit.lock() = Some(ended.exit);
+        *self.end.lock() = Some(ShellEnd { exit: ended.exit, asked: stop != Stop::No });
         verdict(written, stop, ended, Unwritten::IsExit)
     }
 }

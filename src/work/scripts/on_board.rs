@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
@@ -143,16 +144,17 @@ fn jobs(steps: &[Step], how: &OnBoard, forms: impl Fn(&str) -> ProgressForms) ->
         let parent = asked.clone().filter(|asked| *asked != turn.step.name);
         let (step, needs, streams) = (turn.step.clone(), turn.needs, turn.streams);
         let forms = forms(&step.name);
-        Arc::new(StepJob { step, needs, streams, parent, forms, exit: Arc::default() })
+        Arc::new(StepJob { step, needs, streams, parent, forms, end: Mutex::default() })
     };
     turns.into_iter().map(job).collect()
 }
 
+/// The end of the steps is that of the first which failed by itself: those that are stopped for it fail, too.
 fn end_of(jobs: &[Arc<StepJob>], cancelled: bool, troubles: Vec<Trouble>) -> StepsEnd {
-    let failed = jobs.iter().find_map(|job| {
-        let exit = (*job.exit.lock()).filter(|exit| !exit.success())?;
-        Some((job.step.name.clone(), exit))
-    });
-    let ran = jobs.iter().all(|job| job.exit.lock().is_some());
-    StepsEnd { cancelled: cancelled || (failed.is_none() && !ran), failed, troubles }
+    let ends = || jobs.iter().filter_map(|job| Some((&job.step.name, (*job.end.lock())?)));
+    let mut bad: Vec<_> = ends().filter(|(_, end)| !end.exit.success()).collect();
+    bad.sort_by_key(|(_, end)| end.asked);
+    let failed = bad.first().map(|(name, end)| ((*name).clone(), end.exit));
+    let all_ran = ends().count() == jobs.len();
+    StepsEnd { cancelled: cancelled || (failed.is_none() && !all_ran), failed, troubles }
 }

@@ -91,7 +91,7 @@ fn scripts_that_do_not_need_each_other_run_at_once_and_in_whole_lines() {
 fn a_failure_stops_the_scripts_beside_it() {
     let sandbox = scripts(
         "fails = \"until test -e begun; do sleep 0.02; done; exit 5\"\nwaits = \"touch begun; sleep 600\"\n\
-         all = { depends = [\"fails\", \"waits\"] }\n",
+         all = { depends = [\"waits\", \"fails\"] }\n",
     );
     sandbox.vx("run --jobs 2 all").exits_with(5).says("`fails` did not succeed");
 }
@@ -158,7 +158,7 @@ fn a_dashboard_shows_the_steps_and_the_exit_code_stays() {
     let terminal = OnTerminal::start(sandbox.command("run --tui last"));
     terminal.await_screen("both are there", |screen| {
         let row = |words: [&str; 2]| screen.lines().any(|line| words.iter().all(|word| line.contains(word)));
-        row(["first", "done"]) && row(["last", "1 of 2"])
+        row(["first", "✓"]) && row(["last", "1 of 2"])
     });
     sandbox.write("go", "");
     assert_eq!(terminal.ends_restored(), Some(4));

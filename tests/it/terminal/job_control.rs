@@ -174,3 +174,22 @@ fn the_size_of_the_terminal_follows_into_the_script() {
     bash.prompts("code");
     assert_eq!(bash.awaits("code"), "0\n");
 }
+
+#[test]
+fn in_a_pipeline_the_terminal_stays_with_all_of_it() {
+    let script = "ask = \"touch begun; read answer; echo heard $answer; touch heard; sleep 660\"\n";
+    let Some(bash) = Bash::start(script) else { return };
+    bash.types("$VX run --record r.vxr ask | sed 's/heard/piped/'");
+    eventually("it runs", || bash.sandbox.project().join("begun").exists().then_some(()));
+    bash.press("C-z");
+    bash.sees("bash has a stopped job", |screen| screen.contains("Stopped") && screen.trim_end().ends_with("bash$"));
+    bash.await_all("run --record", true);
+    bash.types("fg");
+    bash.await_all("run --record", false);
+    bash.types("me");
+    eventually("the script reads", || bash.sandbox.project().join("heard").exists().then_some(()));
+    bash.press("C-c");
+    bash.sees("the other end of the pipe has read it", |screen| screen.contains("piped me"));
+    bash.prompts("code");
+    assert_eq!(bash.states("sleep 660"), []);
+}
