@@ -124,6 +124,11 @@ mutants! {
     /// A lane that is handed out stays among the free ones.
     LaneStaysFree,
 
+    /// A lane that is given back wakes no caller.
+    LaneWakesNone,
+    /// A caller that was woken for a lane and does not take it wakes no other.
+    LaneWakeKept,
+
     /// "Closed" is stored without releasing the board's last state and time.
     RelaxedClose,
     /// "Closed" is stored before the board's last state and time.

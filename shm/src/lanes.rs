@@ -81,7 +81,7 @@ impl Lanes {
         let mut began = None;
         loop {
             if let Some(slot) = free.slots.get(&key) {
-                if began.is_some() && free.waiting > 0 {
+                if began.is_some() && free.waiting > 0 && !broken(Mutant::LaneWakeKept) {
                     self.freed.notify_one(); // This caller was woken for a lane that it does not take.
                 }
                 return Err(NoLane::KeyInUse(*slot));
@@ -102,7 +102,7 @@ impl Lanes {
         let mut free = self.lock();
         free.forget_key(lane.slot);
         free.put(lane, ended_at_ns);
-        let wake = free.waiting > 0;
+        let wake = free.waiting > 0 && !broken(Mutant::LaneWakesNone);
         drop(free);
         if wake {
             self.freed.notify_one();

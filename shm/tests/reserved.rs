@@ -117,6 +117,19 @@ fn a_reservation_lives_as_long_as_the_process_that_made_it() {
 }
 
 #[test]
+fn a_board_with_an_unclaimed_reservation_of_a_running_process_is_not_cleared_away() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.board");
+    let mut script = Program::start();
+    drop(Board::create_for(&path, "a", 4, script.0.id()).unwrap());
+    let reserved = Slot::reserve(&path, &work("build"), RUNNING, None).unwrap();
+    let _ = (script.0.kill(), script.0.wait());
+    assert!(!vx_shm::remove_over(&path).unwrap() && path.exists(), "this process records its end");
+    reserved.end(&Ending::new(SlotState::Done)).unwrap();
+    assert!(vx_shm::remove_over(&path).unwrap());
+}
+
+#[test]
 fn a_reservation_on_a_closed_board_is_claimed_by_no_process_and_for_none() {
     both_forms(|form| {
         let board = form.board("p", 4);

@@ -153,7 +153,7 @@ impl From<WrapError> for Failure {
     fn from(error: WrapError) -> Self {
         match error {
             WrapError::Board(error) => error.into(),
-            error => Self::hinted(FAILED, &error),
+            error => Self::hinted(error.exit_code(), &error),
         }
     }
 }

@@ -21,8 +21,7 @@ pub(super) fn run(project: &ProjectPlace, key: &str, board: Option<&str>, mut wr
     }
     let (place, trouble) = Place::take(key, board, &wrapped.line())?;
     if let Some(trouble) = trouble {
-        let text = format!("`{key}` runs without a board: {}", trouble.text);
-        print::doubt(&Trouble { text, ..trouble });
+        print::doubt(&trouble);
     }
     Ok(ExitCode::from(end_alike(wrapped.run(place)?)))
 }

@@ -23,8 +23,8 @@ fn finding(stray: &Member) -> Finding {
         severity: Severity::Wrong,
         subject: format!("{} (pid {})", stray.name, stray.pid),
         what: "a vx that was killed had started it, or started what it belongs to".into(),
-        why: "it works on a release that nothing will complete, and no other process will end it",
-        mend: "end it: `vx doctor --fix`, or the next `vx sync`".into(),
+        why: "the work that it belongs to is over, and no other process will end it",
+        mend: "end it: `vx doctor --fix`, or the next run that installs".into(),
         remedy: Remedy::EndStrays,
     }
 }

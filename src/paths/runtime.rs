@@ -15,6 +15,9 @@ const MAX_PATH_BYTES: usize = 99;
 /// The longest name of a board's file.
 const BOARD_NAME_BYTES: usize = "vx-install-4294967295.99.board".len() + 1;
 
+/// The fault of a directory that others may use.
+const OPEN: &str = "is open to other users; its mode must be 0700";
+
 /// Why there is no directory for boards.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -56,6 +59,9 @@ impl Explain for RuntimeError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotUtf8 { .. } => "set VX_RUNTIME_DIR to a directory whose whole path is UTF-8".into(),
+            Self::Unsafe { path, problem: OPEN } => {
+                format!("`chmod 700 '{}'`, or set VX_RUNTIME_DIR to another directory of your own", path.display())
+            }
             _ => "set VX_RUNTIME_DIR to a short path of a directory that only you can write to".into(),
         })
     }
@@ -208,7 +214,7 @@ fn check(path: &Path) -> Result<(), RuntimeError> {
         return Err(refused("belongs to another user"));
     }
     if metadata.mode() & 0o077 != 0 {
-        return Err(refused("is open to other users; its mode must be 0700"));
+        return Err(refused(OPEN));
     }
     Ok(())
 }

@@ -48,7 +48,9 @@ pub use replace::replace;
 pub use short::{output, run_in, try_once};
 pub use start::{Ended, Running, start, start_heard};
 pub use terminal::shares_terminal;
-pub use tree::{Adoption, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment};
+pub use tree::{
+    Adoption, CommandEnd, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment,
+};
 #[cfg(target_os = "linux")]
 pub use tree::{Counts, Tree, TreeEnd, TreeLaunch};
 pub use usage::processor_time;

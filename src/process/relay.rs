@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
@@ -22,8 +22,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
 use super::capture::Look;
-use super::foreground::to_its_end;
-use super::tree::Below;
+use super::tree::{CommandEnd, run_command};
 
 #[cfg(unix)]
 mod size;
@@ -43,7 +42,7 @@ const LEFT_OPEN: Duration = Duration::from_millis(200);
 const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
 
 /// Run a program in the foreground, with these variables beside the inherited ones, to its end. `look` makes the look at
-/// each of its streams; `started` is called once the program runs.
+/// each of its streams; `started` is called once the program runs. Of the variables, `mark` is one that nothing else has.
 ///
 /// # Errors
 /// The program cannot be started.
@@ -51,9 +50,10 @@ pub fn relay(
     program: &Path,
     arguments: &[OsString],
     variables: &[(OsString, OsString)],
+    mark: Option<&(OsString, OsString)>,
     look: impl FnMut() -> Look,
     started: impl FnOnce(),
-) -> io::Result<ExitStatus> {
+) -> io::Result<CommandEnd> {
     let mut command = Command::new(program);
     command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
     let relay = Relay::open()?;
@@ -62,9 +62,9 @@ pub fn relay(
         command.stdout(output).stderr(error);
     }
     let flow = relay.begin(look)?;
-    let status = to_its_end(command, Below::Program, started)?;
+    let end = run_command(command, mark, started)?;
     flow.drain();
-    Ok(status)
+    Ok(end)
 }
 
 /// The streams of a program that has not started.

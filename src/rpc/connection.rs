@@ -113,7 +113,8 @@ impl<'a> Connection<'a> {
 
     /// The next time at which something is due; `None` if only the client can make a difference.
     fn next(&self) -> Option<Instant> {
-        let follows = self.service.follows().then(|| self.looked + BETWEEN_LOOKS);
+        let pause = if self.catches_up() { Duration::ZERO } else { BETWEEN_LOOKS };
+        let follows = self.service.follows().then(|| self.looked + pause);
         let late = if !self.out.is_empty() {
             Some(self.waits_since + self.patience())
         } else if self.is_awaited() {
@@ -122,6 +123,11 @@ impl<'a> Connection<'a> {
             None
         };
         follows.into_iter().chain(late).min()
+    }
+
+    /// True if the client has taken everything so far, and more is there for it.
+    fn catches_up(&self) -> bool {
+        self.out.is_empty() && self.service.has_more()
     }
 
     fn patience(&self) -> Duration {
@@ -191,6 +197,8 @@ impl<'a> Connection<'a> {
             self.looked = Instant::now();
             let due = self.service.due(self.out.is_empty(), false);
             due.iter().for_each(|notification| self.put(&notification.text()));
+        } else if self.catches_up() {
+            self.service.more().into_iter().for_each(|notification| self.put(&notification.text()));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Requests, answers and faults, and the service that answers.
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
 /// The error of a request: its code, its text, and for work the kind and the next step.
@@ -65,12 +65,13 @@ impl Fault {
     }
 }
 
-/// The name that a request has for its answer.
+/// The name that a request has for its answer. A request with `null` is one, too, as JSON-RPC has it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Id {
     Number(serde_json::Number),
     Text(String),
+    Null,
 }
 
 /// What a message asks for.
@@ -85,10 +86,16 @@ pub(super) struct Request {
 #[derive(Deserialize)]
 struct Envelope {
     jsonrpc: Option<String>,
+    #[serde(default, deserialize_with = "present")]
     id: Option<Id>,
     method: Option<String>,
     #[serde(rename = "result")]
     _result: Option<IgnoredAny>,
+}
+
+/// An id that is there, `null` included: only one that is left out makes a notification.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Id>, D::Error> {
+    Id::deserialize(deserializer).map(Some)
 }
 
 impl Request {
@@ -181,6 +188,16 @@ pub trait Service: Send {
     /// The notifications that are due, as long as the client `takes` them. Called at most ten times a second, also for a
     /// client that takes none at the moment, so that nothing is overlooked meanwhile; and at the `end` until there is none.
     fn due(&mut self, takes: bool, end: bool) -> Vec<Notification>;
+
+    /// True if there is more to send than the last look returned, as soon as the client has taken that.
+    fn has_more(&self) -> bool {
+        false
+    }
+
+    /// The next piece of it.
+    fn more(&mut self) -> Option<Notification> {
+        None
+    }
 }
 
 /// Makes a service for each client.
@@ -209,6 +226,10 @@ mod tests {
         assert_eq!(fault(r#"{"jsonrpc":"2.0","id":7}"#), (seven(), Fault::INVALID_REQUEST));
         let good = Request::read(br#"{"jsonrpc":"2.0","id":"a","method":"x","params":[1]}"#).expect("a request");
         assert_eq!(good, Request { id: Some(Id::Text("a".into())), method: "x".into() });
+        let id = |message: &str| Request::read(message.as_bytes()).expect("a request").id;
+        assert_eq!(id(r#"{"jsonrpc":"2.0","id":null,"method":"x"}"#), Some(Id::Null), "it wants an answer");
+        assert_eq!(id(r#"{"jsonrpc":"2.0","method":"x"}"#), None, "it is a notification");
+        assert_eq!(answer(Some(&Id::Null), Ok("1".into())), r#"{"jsonrpc":"2.0","id":null,"result":1}"#);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! - `hand` is what a runner can do, `run` the hand of an install run,
 //! - `view` is the board as its clients see it, shared by all of them, `document` a slot as JSON, `log` its output,
 //! - `desk` answers one client, `methods` names what it answers,
-//! - `ask` finds the runner of a key and asks it, `remote` does so for a view.
+//! - `ask` finds the runner of a key and asks it, `remote` does so for a view, `report` is what a script reports to it.
 
 mod ask;
 mod desk;
@@ -17,6 +17,7 @@ mod hand;
 mod log;
 mod methods;
 mod remote;
+mod report;
 mod run;
 mod view;
 
@@ -24,9 +25,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ask::{Asked, ControlError, ask};
+pub use ask::{Asked, ControlError, ask, report};
 pub use hand::{Hand, Verb, impossible};
 pub use remote::RemoteControl;
+pub use report::ReportDocument;
 pub use run::RunHand;
 
 use crate::rpc::{Server, Service, Services, socket_of};

@@ -101,7 +101,8 @@ impl Explain for WaitError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Otherwise { board, .. } => Some(format!("`vx board dump {}` shows what happened", board.display())),
-            Self::NothingFailed | Self::TimeUp => None,
+            Self::NothingFailed => None,
+            Self::TimeUp => Some("it goes on, and `vx top` shows it: wait again, or longer".into()),
             Self::Board(error) => error.hint(),
         }
     }

@@ -6,10 +6,12 @@
 mod board;
 mod error;
 mod owners;
+mod report;
 mod slot;
 mod wrapped_slot;
 
 pub use board::{NewBoard, close, create};
 pub use error::ReportError;
 pub(super) use owners::refused;
-pub use slot::{Done, Report, Reported, put};
+pub use report::{Done, Report, Reported};
+pub use slot::{put, write};

@@ -117,7 +117,8 @@ impl Explain for WaitForError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Otherwise(_) | Self::TimeUp(_) => None,
+            Self::Otherwise(_) => None,
+            Self::TimeUp(_) => Some("it goes on, and `vx top` shows it: wait again, or longer".into()),
             Self::Board(error) => error.hint(),
         }
     }

@@ -5,6 +5,7 @@
 //! the board, and a program that knows vx writes to the slot by itself.
 
 mod chores;
+mod error;
 mod forms;
 mod hand;
 mod meter;
@@ -12,23 +13,22 @@ mod place;
 mod whereabouts;
 
 use std::ffi::OsString;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use vx_shm::{Ending, SlotState};
-use vx_status::error_cell::ErrorCell;
 
+pub use error::WrapError;
 pub use forms::forms_of;
 pub use place::Place;
 
 use super::control::Control;
-use super::reports::ReportError;
+use crate::channel::Mark;
 use crate::gauge::{Gauge, Pattern, Stream};
-use crate::process::{Exit, Look, relay};
-use crate::trouble::{Explain, TroubleKind};
+use crate::process::{CommandEnd, Exit, Look, relay};
+use crate::trouble::{Trouble, TroubleKind};
 use chores::Chores;
 use hand::CommandHand;
 use meter::Meter;
@@ -48,42 +48,6 @@ pub struct Wrapped {
     pub arguments: Vec<OsString>,
     /// Variables for it beside the inherited ones.
     pub variables: Vec<(OsString, OsString)>,
-}
-
-/// Why a command does not run on a board.
-#[derive(Debug, thiserror::Error)]
-pub enum WrapError {
-    /// The board that was named cannot be used, or another process has the key.
-    #[error(transparent)]
-    Board(#[from] ReportError),
-    /// The program cannot be started.
-    #[error("`{}` cannot be started: {cause}", program.display())]
-    NotStarted {
-        /// The program.
-        program: PathBuf,
-        /// The cause.
-        cause: io::Error,
-    },
-}
-
-impl Explain for WrapError {
-    fn kind(&self) -> TroubleKind {
-        match self {
-            Self::Board(error) => error.kind(),
-            Self::NotStarted { .. } => TroubleKind::Program,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Board(error) => error.hint(),
-            Self::NotStarted { program, cause } if cause.kind() == io::ErrorKind::NotFound => {
-                let named = program.components().count() == 1;
-                Some(if named { "the program is not on PATH: check its name" } else { "check the path" }.into())
-            }
-            Self::NotStarted { .. } => None,
-        }
-    }
 }
 
 impl Wrapped {
@@ -106,19 +70,20 @@ impl Wrapped {
         let (mut chores, mut control) = (None, None);
         let started = || {
             chores = own.and_then(|(board, crowded)| Chores::start(&board, crowded));
-            control = board.map(|board| Control::serve(&board, CommandHand));
+            control = board.map(|board| Control::serve(&board, CommandHand(Arc::clone(&meter))));
         };
-        let status = relay(&self.program, &self.arguments, &variables, || look(&meter), started);
+        let marked = variables.iter().rev().find(|(name, _)| name == Mark::SLOT);
+        let end = relay(&self.program, &self.arguments, &variables, marked, || look(&meter), started);
         // A process that the command left behind may still hold its output open: from here on nothing of it counts.
         let (place, tail) = meter.lock().0.finish();
-        let ended = match status {
-            Ok(status) => {
-                place.end(&ending(status.into(), &tail), status.into());
-                Ok(status)
+        let ended = match end {
+            Ok(end) => {
+                place.end(&ending(&end, &tail), end.status.into());
+                Ok(end.to_pass_on())
             }
             Err(cause) => {
                 let error = WrapError::NotStarted { program: self.program.clone(), cause };
-                place.end(&failed(error.kind(), error.to_string(), &[]), Exit::Code(1));
+                place.end(&failed(&Trouble::of(&error)), Exit::Code(error.exit_code().into()));
                 Err(error)
             }
         };
@@ -143,24 +108,23 @@ fn look(meter: &Arc<Mutex<(Meter, Gauge)>>) -> Look {
     })
 }
 
-/// The end of a slot whose command ended so.
-fn ending(exit: Exit, tail: &[String]) -> Ending {
+/// The end of a slot whose command ended so. A command that was asked to end is cancelled, whatever it made of that.
+fn ending(end: &CommandEnd, tail: &[String]) -> Ending {
+    let exit = Exit::from(end.status);
     match exit {
+        _ if end.asked.is_some() => cancelled(exit),
         Exit::Code(0) => Ending::new(SlotState::Done),
-        Exit::Code(130) | Exit::Signal(1 | 2 | 15) => {
-            Ending { state: SlotState::Cancelled, ..failed(TroubleKind::Cancelled, format!("cancelled: {exit}"), &[]) }
-        }
-        Exit::Code(_) => failed(TroubleKind::Exit, format!("failed: {exit}"), tail),
-        Exit::Signal(_) => failed(TroubleKind::Killed, format!("ended by {exit}"), tail),
+        Exit::Code(130) | Exit::Signal(1 | 2 | 15) => cancelled(exit),
+        Exit::Code(_) => failed(&Trouble::new(TroubleKind::Exit, format!("failed: {exit}")).detailed(tail)),
+        Exit::Signal(_) => failed(&Trouble::new(TroubleKind::Killed, format!("ended by {exit}")).detailed(tail)),
     }
 }
 
-fn failed(kind: TroubleKind, text: String, details: &[String]) -> Ending {
-    let cell = ErrorCell {
-        text: text.into(),
-        details: details.iter().map(Into::into).collect(),
-        kind: Some(kind.name().into()),
-        hint: None,
-    };
-    Ending::failed(cell.to_text())
+fn cancelled(exit: Exit) -> Ending {
+    let trouble = Trouble::new(TroubleKind::Cancelled, format!("cancelled: {exit}"));
+    Ending { state: SlotState::Cancelled, ..failed(&trouble) }
+}
+
+fn failed(trouble: &Trouble) -> Ending {
+    Ending::failed(trouble.to_cell())
 }

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use vx_shm::{BoardView, Liveness, SlotView, Snapshot};
+use vx_shm::{BoardView, Liveness, SlotState, SlotView, Snapshot, Unit};
 
 use crate::error_cell::ErrorCell;
 use crate::text::replaced;
-use crate::vocabulary::{may_rest, word_of};
+use crate::vocabulary::{begun, may_rest, unit_of, word_of};
 
 const COLUMNS: [&str; 18] = [
     "key",
@@ -92,11 +92,10 @@ pub fn to_text(snapshot: &Snapshot) -> String {
     let names: Vec<String> = snapshot.slots.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     for (slot, name) in snapshot.slots.iter().zip(&names) {
-        let _ = write!(text, "{name:width$}  {:9}  {:12}  {}", standing(slot), escaped(word_of(slot)), amount(slot));
-        if !slot.message.is_empty() {
-            let _ = write!(text, "  {}", escaped(&slot.message));
-        }
-        text.push('\n');
+        let (amount, message) = (amount(slot), escaped(&slot.message));
+        let numbered = [amount, message].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+        let line = format!("{name:width$}  {:9}  {:12}  {numbered}", standing(slot), escaped(word_of(slot)));
+        let _ = writeln!(text, "{}", line.trim_end());
         let error = ErrorCell::of_slot(slot);
         for line in error.iter().flat_map(ErrorCell::shown) {
             let _ = writeln!(text, "{:width$}  {}", "", escaped(&line));
@@ -112,13 +111,14 @@ fn state(board: &BoardView) -> &'static str {
 }
 
 /// The slot's state, or in its place the liveness of its process, if that is known to be lost, silent, or stalled in a step
-/// that must move.
+/// that must move. A reserved slot whose work has begun is live: a command that shows no progress never claims its slot.
 fn standing(slot: &SlotView) -> &'static str {
     match slot.liveness {
         _ if slot.state.ended() => slot.state.name(),
         Liveness::Lost => "lost",
         Liveness::Silent(_) => "silent",
         Liveness::Stalled(_) if !may_rest(slot) => "stalled",
+        _ if slot.state == SlotState::Reserved && begun(slot) => SlotState::Live.name(),
         Liveness::Stalled(_) | Liveness::Alive | Liveness::Unknown => slot.state.name(),
     }
 }
@@ -130,8 +130,11 @@ fn name(slot: &SlotView) -> String {
     }
 }
 
+/// The numbers of the slot; empty if none is known. Thousandths are a share, with or without the total that they imply.
 fn amount(slot: &SlotView) -> String {
     match (slot.total, slot.percent()) {
+        _ if unit_of(slot) == Unit::Permille => format!("{}.{} %", slot.done / 10, slot.done % 10),
+        (None, _) if slot.done == 0 => String::new(),
         (Some(total), Some(percent)) => format!("{} of {total} ({percent:.1} %)", slot.done),
         (Some(total), None) => format!("{} of {total}", slot.done),
         (None, _) => slot.done.to_string(),
@@ -156,7 +159,7 @@ fn escaped_except(text: &str, kept: impl Fn(char) -> bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::{BoardState, SlotState};
+    use vx_shm::{BoardState, Kind};
 
     fn snapshot(slot: SlotView) -> Snapshot {
         Snapshot { slots: vec![slot], ..Snapshot::default() }
@@ -212,6 +215,21 @@ mod tests {
         assert_eq!(told(Some(true), Liveness::Stalled(7000)), "(running), stalled done");
         assert_eq!(told(Some(true), Liveness::Alive), "(running), live done");
         assert_eq!(told(None, Liveness::Unknown), "(running), live done", "a dump knows of nobody");
+    }
+
+    #[test]
+    fn text_of_a_command_has_no_numbers_that_it_did_not_show_and_thousandths_are_a_share() {
+        let step = vx_shm::Step::new(3);
+        let reserved =
+            SlotView { key: "x".into(), state: SlotState::Reserved, kind: Kind::Task, step, ..SlotView::default() };
+        let line = |slot: &SlotView| to_text(&snapshot(slot.clone())).lines().nth(1).unwrap_or_default().to_owned();
+        assert_eq!(line(&reserved), "x  live       running");
+        let queued = SlotView { step: vx_shm::Step::FIRST, ..reserved.clone() };
+        assert_eq!(line(&queued), "x  reserved   queued");
+        let shared = SlotView { done: 453, total: Some(1000), unit: Unit::Permille, ..reserved.clone() };
+        assert_eq!(line(&shared), "x  live       running       45.3 %");
+        let counted = SlotView { done: 3, total: Some(4), message: "here".into(), ..reserved };
+        assert_eq!(line(&counted), "x  live       running       3 of 4 (75.0 %)  here");
     }
 
     #[test]

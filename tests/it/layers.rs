@@ -37,7 +37,8 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look", "vocabulary"],
+            &["text", "units", "error_cell", "look"],
+            &["vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
@@ -120,11 +121,12 @@ const TOWERS: [Tower; 16] = [
         sources: "src/process/tree",
         floors: &[
             &["elsewhere", "handle", "offline", "protocol"],
-            &["look", "program", "requests"],
+            &["forward", "look", "program", "requests"],
             &["ending"],
             &["adoption"],
             &["marked", "owner", "step"],
-            &["runner"],
+            &["guard"],
+            &["command", "runner"],
         ],
     },
     Tower {
@@ -143,7 +145,8 @@ const TOWERS: [Tower; 16] = [
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
-            &["control", "follow", "recordings", "reports", "run", "store", "waiting"],
+            &["control", "follow", "recordings", "run", "store", "waiting"],
+            &["reports"],
             &["exports", "withheld"],
             &["error", "options"],
             &["notice", "releases"],

@@ -12,6 +12,7 @@ mod recorded;
 mod recordings;
 mod scripts;
 mod wrapped;
+mod wrapped_ends;
 
 #[path = "../../status/src/json/obeys.rs"]
 mod obeys;

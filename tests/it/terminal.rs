@@ -117,9 +117,9 @@ fn exit_code(screen: &str) -> Option<i32> {
     screen.lines().find_map(|line| line.strip_prefix("code=")?.parse().ok())
 }
 
-/// True if every tool is seen to download, with its percentage and its rate.
+/// True if every tool is seen to download, with its percentage.
 fn all_move(screen: &str) -> bool {
-    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('%') && row.contains("B/s"));
+    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains(" %"));
     TOOLS.into_iter().all(moving)
 }
 
@@ -135,7 +135,7 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     tmux.type_line("sync", &format!("{vx} sync --tui; echo \"code=$?\""));
     let screen = tmux.await_screen("sync", "every tool moves at once", all_move);
     assert!(tmux.shows_the_other_screen("sync"));
-    assert!(screen.contains("0/3") && screen.contains("MB"), "{screen}");
+    assert!(screen.contains("0 of 3") && screen.contains("MB"), "{screen}");
 
     tmux.session(&sandbox, "top");
     tmux.type_line("top", &format!("{vx} top; echo \"code=$?\""));
@@ -360,7 +360,7 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     tmux.await_screen("top", "it plays, slowly", |screen| screen.contains("x0.25") && all_move(screen));
     tmux.press("top", "Space");
     let paused = tmux.await_screen("top", "it stands still", |screen| screen.contains("paused"));
-    assert!(paused.contains("Space play") && paused.contains("0/3"), "{paused}");
+    assert!(paused.contains("Space play") && paused.contains("0 of 3"), "{paused}");
     let position = |screen: &str| screen.lines().next().and_then(|line| line.split("paused").nth(1).map(str::to_owned));
     tmux.press("top", "<");
     let begun = tmux.await_screen("top", "the beginning", |screen| screen.contains("paused 0.0"));
@@ -372,13 +372,13 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     tmux.press("top", ",");
     tmux.press("top", ",");
     tmux.await_screen("top", "back again", |screen| position(screen) == position(&begun));
-    assert!(stepped.contains("running"), "{stepped}");
+    assert!(stepped.contains("here"), "its axis has the position:\n{stepped}");
     tmux.press("top", ">");
-    tmux.await_screen("top", "the end", |screen| screen.contains("3/3") && screen.contains("done"));
+    tmux.await_screen("top", "the end", |screen| screen.contains("at its end") && screen.contains("3 of 3 in place"));
     tmux.press("top", "Left");
-    tmux.await_screen("top", "five seconds back", |screen| screen.contains(" 0/"));
+    tmux.await_screen("top", "five seconds back", |screen| screen.contains("0 of 3"));
     tmux.press("top", "Right");
-    tmux.await_screen("top", "five seconds on", |screen| screen.contains("3/3"));
+    tmux.await_screen("top", "five seconds on", |screen| screen.contains("3 of 3"));
     tmux.press("top", "+");
     tmux.press("top", "+");
     tmux.await_screen("top", "four times as fast as it was", |screen| screen.contains("x1"));
@@ -386,7 +386,7 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     tmux.await_screen("top", "half as fast again", |screen| screen.contains("x0.50"));
     tmux.press("top", "Space");
     tmux.await_screen("top", "from the beginning again", |screen| {
-        screen.contains("replay 0.") && screen.contains(" 0/")
+        screen.contains("replay 0.") && screen.contains("0 of 3")
     });
     tmux.press("top", "?");
     tmux.await_screen("top", "the keys are told", |screen| screen.contains("to the beginning, to the end"));
@@ -414,7 +414,7 @@ fn a_second_run_and_a_top_beside_it_estimate_their_end_and_the_title_goes_with_t
     tmux.await_screen("sync", "it foretells its end", |screen| screen.contains("left, 1 run"));
     eventually("its title", || title("sync").starts_with("vx project ").then_some(()));
     tmux.type_line("top", &format!("{vx} top"));
-    tmux.await_screen("top", "so does the one beside it", |screen| screen.contains("left, 1 run"));
+    tmux.await_screen("top", "so does the one beside it", |screen| screen.contains(" s left"));
     eventually("its title", || title("top").starts_with("vx project ").then_some(()));
     tmux.await_screen("sync", "the run ends", |screen| exit_code(screen) == Some(0));
     assert_eq!(title("sync"), before);

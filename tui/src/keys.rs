@@ -125,6 +125,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::WithPane => pane,
         When::InTable => pane && model.focus == Focus::Table,
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
+        When::OnLog if model.log.lines.is_empty() => false,
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
         When::Copyable => copyable(model),

@@ -21,7 +21,7 @@ use crate::bindings::KeyBindings;
 
 pub(crate) use areas::{Areas, Wishes};
 pub(crate) use axis::{Axis, Times};
-pub(crate) use columns::{Columns, Kinds, Number};
+pub(crate) use columns::{Columns, Kinds, Number, Stage};
 pub(crate) use lines::{Group, Line, Unfolded, lines};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use pulse::Pulse;

@@ -144,7 +144,8 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
 
 /// The first row that failed since the reading before; at the end of the board, the first that failed at all.
 fn failed_meanwhile(before: &[Row], now: &[Row]) -> Option<SlotId> {
-    let all_over = now.iter().all(|row| row.standing.over()) && !before.iter().all(|row| row.standing.over());
+    let is_over = |rows: &[Row]| !rows.is_empty() && rows.iter().all(|row| row.standing.over());
+    let all_over = is_over(now) && !is_over(before);
     let was_good = |row: &&Row| before.iter().any(|old| old.id == row.id && !old.standing.bad());
     let mut bad = now.iter().filter(|row| row.standing.bad());
     bad.find(|row| all_over || was_good(row)).map(|row| row.id)

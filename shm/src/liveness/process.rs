@@ -56,6 +56,12 @@ impl Writer {
     }
 }
 
+/// True if the board's creator is the one that reserved this slot: the runner's number is the creator's, and means the same
+/// process. Before the claim the namespace is the reserver's own; later it is that of the writer, which the reserver started.
+pub(crate) const fn is_by_creator(identity: &IdentityImage, facts: &HeaderImage) -> bool {
+    identity.runner == facts.creator_pid && identity.namespace == facts.creator_namespace
+}
+
 /// This process.
 pub(crate) fn own() -> ProcessMark {
     let pid = std::process::id();
@@ -194,6 +200,18 @@ mod tests {
         assert_eq!(of(std::process::id()), Some(own()));
         assert_eq!(of(u32::MAX), None);
         assert_eq!(of(0), None);
+    }
+
+    #[test]
+    fn a_runner_with_the_creators_number_is_the_creator_only_in_its_namespace() {
+        let facts = HeaderImage { creator_pid: 7, creator_namespace: 1, ..HeaderImage::default() };
+        let identity = IdentityImage { runner: 7, namespace: 1, ..IdentityImage::default() };
+        assert!(is_by_creator(&identity, &facts));
+        assert!(!is_by_creator(&IdentityImage { runner: 8, ..identity }, &facts));
+        assert!(
+            !is_by_creator(&IdentityImage { namespace: 2, ..identity }, &facts),
+            "another process has that number there"
+        );
     }
 
     #[test]

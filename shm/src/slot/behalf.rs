@@ -16,7 +16,7 @@ use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
-use crate::stamp::{self, Control, ORIGIN_ON_BEHALF, identity_of};
+use crate::stamp::{self, Control, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
 
 /// The longest wait for another report to the same slot. One takes microseconds.
 const REPORT_WAIT: Duration = Duration::from_secs(2);
@@ -168,13 +168,14 @@ fn own_slot(segment: &Segment, key: &str, owners: &[ProcessMark]) -> Option<(u32
     own.max_by_key(|(live, ended_at, ..)| (*live, *ended_at)).map(|(_, _, slot, control)| (slot, control))
 }
 
-/// True if the slot is written on behalf of a process that still runs: it has not ended, though no process holds its
-/// byte. `None` if that process cannot be looked up from here.
+/// True if the slot belongs to a process that still runs and holds no byte of it: it is written on behalf of that process,
+/// or reserved by it and not yet claimed. `None` if the process cannot be looked up from here.
 pub(crate) fn kept_for(segment: &Segment, slot: u32) -> Option<bool> {
     let (Some(control), Some(cold)) = (control_of(segment, slot), segment.cold(slot)) else { return Some(false) };
     let identity = identity_of(cold);
-    if known_state(control) != SlotState::Live || identity.origin != ORIGIN_ON_BEHALF {
-        return Some(false);
+    match (known_state(control), identity.origin) {
+        (SlotState::Live, ORIGIN_ON_BEHALF) | (SlotState::Reserved, ORIGIN_RESERVED_BY) => {}
+        _ => return Some(false),
     }
     process::runs(ProcessMark::of_writer(&identity), segment.facts().boot_id)
 }

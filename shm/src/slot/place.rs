@@ -7,7 +7,7 @@
 use crate::atomics::Ordering;
 use crate::lanes::REST_NS;
 use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
-use crate::liveness::process::{self, ProcessMark, Writer};
+use crate::liveness::process::{self, ProcessMark, Writer, is_by_creator};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
@@ -236,7 +236,7 @@ fn abandoned(segment: &Segment, slot: u32, control: Control, cold: &ColdRecord, 
         _ if !control.named => true,
         ORIGIN_JOINED => true,
         // The creator reserved it, and records its end.
-        ORIGIN_RESERVED_BY if identity.runner == segment.facts().creator_pid && creator_alive == Some(true) => false,
+        ORIGIN_RESERVED_BY if is_by_creator(&identity, segment.facts()) && creator_alive == Some(true) => false,
         // Claimed, its writer's lock is the witness, which is free.
         ORIGIN_RESERVED_BY if known_state(control) == SlotState::Live => true,
         ORIGIN_ON_BEHALF | ORIGIN_RESERVED_BY => {

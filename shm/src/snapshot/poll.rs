@@ -24,12 +24,13 @@ impl Numbers {
     }
 
     /// Read the line again. `false` if it is being written to: then the last numbers stay until the next poll. So they do
-    /// if the board was cut short: it reads as never used, which a used slot cannot become. The control word is looked at
-    /// before and behind the numbers, so that a cut in between shows as well.
+    /// under a control word without a name: a claim has begun, and the numbers are still those of the life before; or the
+    /// board was cut short and reads as never used, which a used slot cannot become. The control word is looked at before
+    /// and behind the numbers, so that a cut in between shows as well.
     #[inline(always)]
     fn read(&mut self, line: &HotLine) -> bool {
         match read_hot(line) {
-            Some(reading) if reading.control != 0 => {
+            Some(reading) if !Control::from_word(reading.control).unnamed() => {
                 self.0 = reading;
                 true
             }
@@ -90,7 +91,29 @@ impl Reader {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use crate::{Board, Kind, Reader, Slot};
+    use crate::progress::SlotState;
+    use crate::stamp::{self, Control};
+    use crate::{Board, Ending, Kind, Reader, Slot};
+
+    #[test]
+    fn numbers_of_a_life_are_not_taken_for_those_of_the_next_one_whose_claim_has_begun() {
+        let directory = tempfile::tempdir().unwrap();
+        let board = Board::create(&directory.path().join("test.board"), "test", 2).unwrap();
+        let mut first = Slot::join(board.path(), "tool", "1", Kind::Task).unwrap();
+        first.publish(7);
+        first.end(Ending::new(SlotState::Done)).unwrap();
+        let mut reader = Reader::open(board.path()).unwrap();
+        reader.poll();
+        let seen = reader.numbers()[0];
+        assert_eq!((seen.generation(), seen.done()), (1, 7));
+        let segment = crate::segment::open_write(board.path()).unwrap();
+        let line = segment.hot(0).unwrap();
+        let over = stamp::look(line);
+        assert!(stamp::begin_claim(line, over, over.generation + 1, false));
+        assert_eq!((reader.poll(), reader.numbers()[0]), (0, seen), "the numbers are those of the life before");
+        stamp::set_control(line, Control::of(over.generation + 1, SlotState::Live, true));
+        assert_eq!((reader.poll(), reader.numbers()[0].generation()), (1, 2));
+    }
 
     #[test]
     fn a_poll_finds_each_change_once_wherever_the_slot_lies() {

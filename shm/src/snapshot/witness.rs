@@ -7,7 +7,7 @@
 
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::CREATOR_HOLDS_NO_LOCK;
-use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::process::{self, ProcessMark, is_by_creator};
 use crate::liveness::{Beat, Evidence, beat_units};
 use crate::progress::SlotState;
 use crate::segment::{Segment, lock};
@@ -139,7 +139,7 @@ impl Witness {
         match identity.origin {
             ORIGIN_RESERVED => evidence.judge_alive = creator_alive,
             // Reserved by the creator itself: its lock is the better witness, also from another namespace.
-            ORIGIN_RESERVED_BY if identity.runner == self.creator.pid => evidence.judge_alive = creator_alive,
+            ORIGIN_RESERVED_BY if is_by_creator(&identity, segment.facts()) => evidence.judge_alive = creator_alive,
             ORIGIN_RESERVED_BY if !evidence.claimed => {
                 evidence.judge_alive = process::still_runs(writer, self.boot);
             }

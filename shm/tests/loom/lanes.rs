@@ -1,5 +1,7 @@
 //! The lanes of a pool: each is in the hands of one thread at a time, and used again at once.
 
+use std::time::Duration;
+
 use loom::sync::Arc;
 use loom::thread;
 use vx_shm::SlotState;
@@ -10,13 +12,25 @@ use vx_shm::stamp::{Control, claim, look, read_under, set_control};
 
 use crate::run::Model;
 
-pub(crate) const MODELS: &[Model] = &[Model {
-    name: "a lane that is used again at once shows no word of one task under another",
-    mutants: &[Mutant::LaneFreeFirst, Mutant::LaneStaysFree, Mutant::NoRecordControl, Mutant::RelaxedState],
-    preemptions: 2,
-    run: a_lane_used_again_shows_one_task,
-    variants: 1,
-}];
+pub(crate) const MODELS: &[Model] = &[
+    Model {
+        name: "a lane that is used again at once shows no word of one task under another",
+        mutants: &[Mutant::LaneFreeFirst, Mutant::LaneStaysFree, Mutant::NoRecordControl, Mutant::RelaxedState],
+        preemptions: 2,
+        run: a_lane_used_again_shows_one_task,
+        variants: 1,
+    },
+    Model {
+        name: "no caller sleeps while a lane is free",
+        mutants: &[Mutant::LaneWakesNone, Mutant::LaneWakeKept],
+        preemptions: 2,
+        run: a_free_lane_is_taken,
+        variants: 1,
+    },
+];
+
+/// Longer than any model runs: a caller that is not woken is a deadlock, which loom reports.
+const FOR_EVER: Duration = Duration::from_secs(1_000_000);
 
 /// A pool of one lane.
 #[derive(Default)]
@@ -71,4 +85,31 @@ fn a_lane_used_again_shows_one_task() {
     let ran = tasks.map(|task| task.join().unwrap());
     assert!(ran.contains(&true));
     reader.join().unwrap();
+}
+
+/// Two lanes are given back, while two callers wait with one key and one with another. The first of the two keeps its
+/// lane, so that the other must pass on a wake-up that is of no use to it.
+fn a_free_lane_is_taken() {
+    let lanes = Arc::new(Lanes::default());
+    let lane = |slot| Lane { slot, left: Control::of(1, SlotState::Done, true), locked: true };
+    (0..2).for_each(|slot| lanes.add_unused(lane(slot)));
+    let held = ["first", "second"].map(|key| lanes.take(key, 0, None).unwrap());
+    let callers = ["same", "same", "other"].map(|key| {
+        let lanes = lanes.clone();
+        thread::spawn(move || match lanes.take(key, 0, Some(FOR_EVER)) {
+            Ok(_) if key == "same" => true,
+            Ok(lane) => {
+                lanes.give_back(lane, Some(0));
+                false
+            }
+            Err(none) => {
+                assert!(key == "same" && matches!(none, NoLane::KeyInUse(_)), "{none:?}");
+                false
+            }
+        })
+    });
+    let giving = thread::spawn(move || held.into_iter().for_each(|lane| lanes.give_back(lane, Some(0))));
+    let kept = callers.map(|caller| caller.join().unwrap());
+    giving.join().unwrap();
+    assert_eq!(kept.iter().filter(|kept| **kept).count(), 1, "one of the same key has a lane");
 }

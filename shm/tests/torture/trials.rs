@@ -47,6 +47,7 @@ const TRIALS: &[(&str, Run)] = &[
     ("a_reader_at_each_instruction_of_a_life_sees_one_life_or_the_other", instants::reads),
     ("a_report_killed_at_a_random_instant_leaves_nothing_unannounced_and_no_torn_line", reports::killed),
     ("a_pool_killed_at_a_random_instant_leaves_lanes_that_the_next_one_takes_over", pools::killed),
+    ("lanes_left_without_an_end_are_ended_by_the_creator_while_their_pool_begins_lives_in_them", pools::ended),
     ("of_32_processes_that_race_for_8_slots_each_slot_has_one", races::rounds_of_32),
     ("who_attaches_while_boards_come_and_go_gets_a_complete_one_or_none", attach::files),
     #[cfg(feature = "named")]

@@ -49,6 +49,32 @@ pub(super) fn under_runner(program: &Path, arguments: &[OsString]) -> (Command, 
     (command, Below::Program)
 }
 
+/// The end of a command.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandEnd {
+    /// The command's own status.
+    pub status: ExitStatus,
+    /// The signal by which this process was asked to end; never here.
+    pub asked: Option<i32>,
+}
+
+impl CommandEnd {
+    /// The status for this process's own end.
+    pub fn to_pass_on(self) -> ExitStatus {
+        self.status
+    }
+}
+
+/// Run a command to its end; `started` is called once it runs.
+pub(super) fn run_command(
+    command: Command,
+    _: Option<&(OsString, OsString)>,
+    started: impl FnOnce(),
+) -> io::Result<CommandEnd> {
+    let status = super::foreground::to_its_end(command, Below::Program, started)?;
+    Ok(CommandEnd { status, asked: None })
+}
+
 /// Wait for the child's end.
 pub(super) fn wait_or_end(mut child: Child, _: Below) -> io::Result<ExitStatus> {
     child.wait()

@@ -33,7 +33,7 @@ pub struct Environment(Vec<u8>);
 
 impl Environment {
     /// The environment of a process of this user; none where the system does not show it.
-    fn of(pid: Pid, uid: u32) -> Option<Self> {
+    pub(super) fn of(pid: Pid, uid: u32) -> Option<Self> {
         let folder = format!("/proc/{pid}");
         // Processes whose environment is to be kept from others belong to the superuser there.
         (std::fs::metadata(&folder).ok()?.uid() == uid).then_some(())?;

@@ -24,6 +24,7 @@ use signal_hook::low_level::{pipe, unregister};
 
 use super::adoption::RUNNER_PATIENCE;
 use super::ending::Ending;
+use super::forward::{ignored, is_among};
 use super::handle::{Handle, await_any};
 use super::look::Descendants;
 use super::program;
@@ -79,17 +80,20 @@ pub(in crate::process) fn wait_or_end(mut child: Child, below: Below) -> io::Res
 }
 
 /// Signals that ask this process to end, while it waits.
-struct Requests {
-    signals: io::PipeReader,
+pub(super) struct Requests {
+    pub(super) signals: io::PipeReader,
     signal: Arc<AtomicUsize>,
     registered: Vec<SigId>,
 }
 
 impl Requests {
-    fn listen() -> io::Result<Self> {
+    /// Listen from now on. A signal that is ignored stays so, as `nohup` expects.
+    pub(super) fn listen() -> io::Result<Self> {
         let (signals, writer) = io::pipe()?;
+        let ignored = ignored();
         let mut requests = Self { signals, signal: Arc::default(), registered: Vec::new() };
-        for (signal, number) in [(SIGTERM, SIGTERM as usize), (SIGHUP, SIGHUP as usize)] {
+        let all = [(SIGTERM, SIGTERM as usize), (SIGHUP, SIGHUP as usize)];
+        for (signal, number) in all.into_iter().filter(|(signal, _)| !is_among(*signal, ignored)) {
             // The number is stored before the pipe is written to, as handlers run in this order.
             let stored = signal_hook::flag::register_usize(signal, Arc::clone(&requests.signal), number)?;
             requests.registered.push(stored);
@@ -98,7 +102,8 @@ impl Requests {
         Ok(requests)
     }
 
-    fn signal(&self) -> Option<i32> {
+    /// The signal of the last request.
+    pub(super) fn signal(&self) -> Option<i32> {
         i32::try_from(self.signal.load(Ordering::SeqCst)).ok().filter(|signal| *signal != 0)
     }
 
@@ -107,7 +112,7 @@ impl Requests {
         rustix::io::ioctl_fionread(&self.signals).is_ok_and(|bytes| bytes > 1)
     }
 
-    fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         for id in self.registered.drain(..) {
             unregister(id);
         }
@@ -121,7 +126,7 @@ impl Drop for Requests {
 }
 
 /// End the child and those below it that have not left their parents. The child itself is left to be collected.
-fn end(pid: Pid, requests: &Requests) -> io::Result<()> {
+pub(super) fn end(pid: Pid, requests: &Requests) -> io::Result<()> {
     let mut descendants = Descendants::by_rule(move |found, _| found == pid);
     descendants.lead_by(pid)?;
     let mut ending = Ending::of(descendants);

@@ -9,6 +9,7 @@ use vx_shm::SlotView;
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
+use super::report::ReportDocument;
 use crate::rpc::{CallError, Client, Fault, socket_of};
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::{self, BoardError};
@@ -32,6 +33,8 @@ pub enum ControlError {
         key: String,
         /// The board that was named.
         board: Option<PathBuf>,
+        /// True if a board that is over has it.
+        over: bool,
     },
     /// No process takes requests for the work.
     #[error("`{key}` is read-only: no process takes requests for it")]
@@ -72,6 +75,10 @@ impl Explain for ControlError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Board(error) => error.hint(),
+            Self::NoWork { over: true, .. } => Some(
+                "its run is over, and takes no more requests: start it again, as with `vx sync` or its own command"
+                    .into(),
+            ),
             Self::NoWork { .. } => Some("`vx board ls` lists the boards there are".into()),
             Self::ReadOnly { .. } => {
                 Some("only the script that reports it can stop it; `vx board run` takes requests".into())
@@ -117,6 +124,21 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
     }
 }
 
+/// Report to the process that writes this slot. Returns the slot's state before.
+///
+/// # Errors
+/// The process does not answer, or refuses.
+pub fn report(board: &Path, slot: &SlotView, report: &ReportDocument) -> Result<String, ControlError> {
+    let runner = slot.runner.ok_or_else(|| ControlError::ReadOnly { key: slot.key.clone() })?;
+    let answer =
+        connect(board, slot, runner).and_then(|mut client| client.call("work/report", &json!(report), PATIENCE));
+    match answer {
+        Ok(answer) => Ok(answer["state"].as_str().unwrap_or_default().to_owned()),
+        Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
+        Err(cause) => Err(ControlError::Runner { key: slot.key.clone(), runner, cause }),
+    }
+}
+
 /// A connection to this runner, which may be about to listen. It has introduced itself.
 pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Client, CallError> {
     let socket = socket_of(board, runner);
@@ -136,18 +158,22 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Clie
 
 /// The work with this key, and its board. Work that has not ended comes first, then the newest board.
 fn find(key: &str, board: Option<&str>) -> Result<(PathBuf, SlotView), ControlError> {
-    let missing = |board| ControlError::NoWork { key: key.to_owned(), board };
+    let missing = |board, over| ControlError::NoWork { key: key.to_owned(), board, over };
     if board.is_some() {
         let path = boards::find(board)?;
         let snapshot = boards::open_file(&path)?.snapshot().map_err(BoardError::Read)?;
         return match boards::slot_of(&snapshot, key) {
             Some(slot) => Ok((path, slot.clone())),
-            None => Err(missing(Some(path))),
+            None => Err(missing(Some(path), false)),
         };
     }
-    let running = boards::readable_boards()?.into_iter().filter(|(_, snapshot)| boards::at_work(snapshot));
-    let mut having: Vec<(PathBuf, SlotView)> =
-        running.filter_map(|(path, snapshot)| Some((path, boards::slot_of(&snapshot, key)?.clone()))).collect();
+    let (running, ended): (Vec<_>, Vec<_>) =
+        boards::readable_boards()?.into_iter().partition(|(_, snapshot)| boards::at_work(snapshot));
+    let mut having: Vec<(PathBuf, SlotView)> = running
+        .into_iter()
+        .filter_map(|(path, snapshot)| Some((path, boards::slot_of(&snapshot, key)?.clone())))
+        .collect();
     having.sort_by_key(|(_, slot)| slot.state.ended());
-    having.into_iter().next().ok_or_else(|| missing(None))
+    let over = || ended.iter().any(|(_, snapshot)| boards::slot_of(snapshot, key).is_some());
+    having.into_iter().next().ok_or_else(|| missing(None, over()))
 }

@@ -9,6 +9,7 @@ use vx_shm::SlotView;
 use super::hand::{Hand, Verb};
 use super::log::Lines;
 use super::methods::{Introduction, Method, OfKey, OfLog, PROTOCOL, Place};
+use super::report::ReportDocument;
 use super::view::{Changes, View};
 use crate::rpc::{Fault, Notification, Params, Service};
 use crate::run::{log_file, logs_of};
@@ -35,6 +36,21 @@ struct FollowedLog {
     key: String,
     path: PathBuf,
     to: u64,
+    /// There was more than one message holds.
+    behind: bool,
+}
+
+impl FollowedLog {
+    /// The next whole lines.
+    fn next(&mut self) -> Option<Notification> {
+        // A log that cannot be read yet may be made later.
+        let lines = Lines::read(&self.path, Some(self.to), LINES, true).ok();
+        let lines = lines.filter(|lines| !lines.lines.is_empty());
+        self.behind = lines.as_ref().is_some_and(|lines| lines.to < lines.size);
+        let lines = lines?;
+        self.to = lines.to;
+        Some(Notification { method: "log/lines", params: lines.document(&self.key).to_string() })
+    }
 }
 
 impl Desk {
@@ -67,7 +83,8 @@ impl Desk {
         self.view.slot(key).ok_or_else(missing)
     }
 
-    fn ask(&self, verb: Verb, key: &str) -> Result<String, Fault> {
+    /// The slot with this key, which is the work of this process.
+    fn own_slot(&self, key: &str) -> Result<SlotView, Fault> {
         let slot = self.slot(key)?;
         if slot.runner != Some(self.view.runner()) {
             let text = format!("`{}` is not the work of this process", slot.key);
@@ -77,7 +94,21 @@ impl Desk {
             };
             return Err(Fault::work(TroubleKind::Usage.name(), text, Some(hint)));
         }
+        Ok(slot)
+    }
+
+    fn ask(&self, verb: Verb, key: &str) -> Result<String, Fault> {
+        let slot = self.own_slot(key)?;
         self.hand.ask(verb, &slot).map_err(fault)?;
+        Ok(json!({ "key": slot.key, "state": slot.state.name() }).to_string())
+    }
+
+    /// Write a report. A slot that has ended keeps its end.
+    fn report(&self, report: &ReportDocument) -> Result<String, Fault> {
+        let slot = self.own_slot(&report.key)?;
+        if !slot.state.ended() {
+            self.hand.report(&slot, report).map_err(fault)?;
+        }
         Ok(json!({ "key": slot.key, "state": slot.state.name() }).to_string())
     }
 
@@ -102,7 +133,7 @@ impl Desk {
         let path = self.log_of(&slot);
         let size = path.metadata().map_or(0, |found| found.len());
         let to = asked.from.unwrap_or(size).min(size);
-        self.logs.push(FollowedLog { key: slot.key.clone(), path, to });
+        self.logs.push(FollowedLog { key: slot.key.clone(), path, to, behind: false });
         Ok(json!({ "key": slot.key, "from": to }).to_string())
     }
 
@@ -146,6 +177,7 @@ impl Service for Desk {
             Method::Initialize => self.introduce(&params.read()?),
             Method::List => Ok(listed(&self.view.changes(params.read::<Place>()?.after))),
             Method::Ask(verb) => self.ask(verb, &params.read::<OfKey>()?.key),
+            Method::Report => self.report(&params.read()?),
             Method::StopAll => self.hand.stop_all().map(|()| "{}".to_owned()).map_err(fault),
             Method::Follow => {
                 self.seen = Some(params.read::<Place>()?.after);
@@ -170,14 +202,15 @@ impl Service for Desk {
             return Vec::new();
         }
         let mut due: Vec<Notification> = self.board_changes().into_iter().collect();
-        for log in &mut self.logs {
-            // A log that cannot be read yet may be made later.
-            let Ok(lines) = Lines::read(&log.path, Some(log.to), LINES, true) else { continue };
-            if !lines.lines.is_empty() {
-                log.to = lines.to;
-                due.push(Notification { method: "log/lines", params: lines.document(&log.key).to_string() });
-            }
-        }
+        due.extend(self.logs.iter_mut().filter_map(FollowedLog::next));
         due
+    }
+
+    fn has_more(&self) -> bool {
+        self.logs.iter().any(|log| log.behind)
+    }
+
+    fn more(&mut self) -> Option<Notification> {
+        self.logs.iter_mut().find(|log| log.behind).and_then(FollowedLog::next)
     }
 }

@@ -2,6 +2,7 @@
 
 use vx_shm::{SlotState, SlotView};
 
+use super::report::ReportDocument;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// A request for one slot.
@@ -59,6 +60,15 @@ pub trait Hand: Send + Sync + 'static {
     /// # Errors
     /// It makes no sense for this work, or not now.
     fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble>;
+
+    /// Write a report to this slot, which this process writes.
+    ///
+    /// # Errors
+    /// The slot takes none, or the report does not fit it.
+    fn report(&self, slot: &SlotView, _report: &ReportDocument) -> Result<(), Trouble> {
+        let text = format!("`{}` is work of the kind {}, which takes no reports", slot.key, slot.kind);
+        Err(Trouble::new(TroubleKind::Usage, text).hinted("report to a slot of your own: `vx board put KEY …`"))
+    }
 
     /// Ask everything of this runner to stop.
     ///

@@ -108,7 +108,9 @@ impl Asking {
 
     /// Ask the slot's runner, on the connection that is there, or on a new one where that is over.
     fn ask(&mut self, verb: Verb, slot: &SlotView) -> Result<(), String> {
-        let runner = slot.runner.ok_or("it is read-only: no process takes requests for it")?;
+        let runner = slot
+            .runner
+            .ok_or("it is read-only: no process takes requests for it; start it again where it was started")?;
         let (method, params) = (format!("work/{}", verb.name()), json!({ "key": slot.key }));
         if let Some(client) = self.runners.get_mut(&runner) {
             match client.call(&method, &params, PATIENCE) {

@@ -7,6 +7,7 @@ use vx_shm::{AttachError, ClaimError, CreateError, EndError, ReadError};
 
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::boards::BoardError;
+use crate::work::control::ControlError;
 
 /// Why a script's report is not on a board.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,9 @@ pub enum ReportError {
     /// There is no board to write to.
     #[error(transparent)]
     Board(#[from] BoardError),
+    /// The process that writes the slot has not taken the report.
+    #[error(transparent)]
+    Control(#[from] ControlError),
     /// The key belongs to another process.
     #[error("{error}")]
     KeyInUse {
@@ -85,6 +89,7 @@ impl Explain for ReportError {
             Self::Written { .. } => TroubleKind::Board,
             Self::NoCaller => TroubleKind::NotFound,
             Self::Board(error) => error.kind(),
+            Self::Control(error) => error.kind(),
             Self::KeyInUse { error, .. } | Self::Refused(error) => Explain::kind(error),
             Self::OtherVersion { .. } => TroubleKind::Board,
             Self::End(error) => Explain::kind(error),
@@ -98,12 +103,10 @@ impl Explain for ReportError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NotWrapped => "name one: `vx board put KEY …`".into(),
-            Self::Written { .. } => {
-                "report before the command prints its first progress, or give the report a key of its own: `vx board put KEY …`"
-                    .into()
-            }
+            Self::Written { .. } => "give the report a key of its own: `vx board put KEY …`".into(),
             Self::NoCaller => "name the process whose work it is".into(),
             Self::Board(error) => return error.hint(),
+            Self::Control(error) => return error.hint(),
             Self::KeyInUse { owner, .. } => {
                 let owner =
                     owner.map_or_else(|| "it waits for its process".into(), |pid| format!("it is process {pid}'s"));

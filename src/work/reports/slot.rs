@@ -2,58 +2,15 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Ending, Kind, Slot, SlotState, Step, Unit};
+use vx_shm::{ClaimError, Ending, Kind, Slot, Step};
 use vx_status::error_cell::ErrorCell;
 use vx_status::vocabulary::task;
 
 use super::error::ReportError;
 use super::owners::{owners, read, refused, with_callers};
+use super::report::{Done, Report, Reported};
 use super::wrapped_slot::WrappedSlot;
 use crate::work::boards;
-
-/// The progress of one slot, as a script reports it. Fields that are not named stay as they are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    /// The slot's key; `None` for the slot of the wrapped command that the script runs in.
-    pub key: Option<String>,
-    /// The version of the slot's subject; recorded when the slot is claimed, and never changed.
-    pub version: Option<String>,
-    /// The step that the script is in: a word of the vocabulary of tasks, or a name of its own for a step of the running
-    /// work. Entering another one starts `done` and `total` over.
-    pub step: Option<String>,
-    /// Work finished in this step.
-    pub done: Option<Done>,
-    /// The total work of this step.
-    pub total: Option<u64>,
-    /// The unit of both.
-    pub unit: Option<Unit>,
-    /// One line about the present work.
-    pub message: Option<String>,
-    /// A longer text.
-    pub details: Option<String>,
-    /// The slot's end.
-    pub end: Option<SlotState>,
-    /// The reason for a failure.
-    pub error: Option<String>,
-}
-
-/// Finished work, as a script reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Done {
-    /// So much.
-    At(u64),
-    /// So much more than before.
-    More(u64),
-}
-
-/// The effect of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reported {
-    /// It is on the board.
-    Written,
-    /// The slot had this end already, and keeps it.
-    EndedBefore(SlotState),
-}
 
 /// Put a report on a board: the named one, else the script's own.
 ///
@@ -68,7 +25,12 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
     }
     let wrapped = WrappedSlot::around(board, key);
     let (path, claimed) = match (key, wrapped) {
-        (_, Some(wrapped)) => (wrapped.board().to_owned(), wrapped.claim(owner)),
+        (_, Some(wrapped)) => match wrapped.claim(owner) {
+            Err(ClaimError::AlreadyClaimed { .. }) if wrapped.is_written_by_wrapper() => {
+                return wrapped.pass_on(report);
+            }
+            claimed => (wrapped.board().to_owned(), claimed),
+        },
         (None, None) => return Err(ReportError::NotWrapped),
         (Some(key), None) => {
             let owners = owners(owner)?;
@@ -83,13 +45,20 @@ pub fn put(report: &Report, board: Option<&str>, owner: Option<u32>) -> Result<R
         Err(ClaimError::Ended { state, .. }) => return Ok(Reported::EndedBefore(state)),
         claimed => claimed.map_err(|error| refused(&path, error))?,
     };
-    if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
-        check_version(&path, &slot, version)?;
-    }
-    write(slot, report)
+    let mut slot = Some(slot);
+    write(&mut slot, report, &path)?;
+    Ok(Reported::Written)
 }
 
-fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
+/// Write a report to this slot of the board; a slot that it ends is taken.
+///
+/// # Errors
+/// The slot has another version, or its end cannot be recorded.
+pub fn write(place: &mut Option<Slot>, report: &Report, board: &Path) -> Result<(), ReportError> {
+    let Some(slot) = place else { return Ok(()) };
+    if let Some(version) = report.version.as_deref().filter(|version| !version.is_empty()) {
+        check_version(board, slot, version)?;
+    }
     if let Some(message) = &report.message {
         slot.message(message);
     }
@@ -97,19 +66,19 @@ fn write(mut slot: Slot, report: &Report) -> Result<Reported, ReportError> {
         slot.details(details);
     }
     if let Some(word) = &report.step {
-        enter(&mut slot, word, report.total);
+        enter(slot, word, report.total);
     }
     if report.done.is_some() || report.total.is_some() {
-        count(&mut slot, report);
+        count(slot, report);
     }
     if let Some(unit) = report.unit {
         slot.set_unit(unit);
     }
-    if let Some(state) = report.end {
+    if let Some((state, slot)) = report.end.and_then(|state| Some((state, place.take()?))) {
         let error = report.error.as_deref().map(|error| ErrorCell::of_other_writer(error).to_text());
         slot.end(Ending { error, ..Ending::new(state) })?;
     }
-    Ok(Reported::Written)
+    Ok(())
 }
 
 /// Publish the report's numbers. Numbers without a step are those of work that runs, so they take a slot out of its queue.

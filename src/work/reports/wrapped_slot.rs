@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use vx_shm::{ClaimError, Kind, Slot};
+use vx_shm::{ClaimError, Kind, Slot, SlotState, SlotView};
 
+use super::error::ReportError;
+use super::report::{Report, Reported};
 use crate::channel::Mark;
 use crate::process::callers;
+use crate::work::control;
 
 /// The slot of a wrapped command.
 pub(super) struct WrappedSlot {
@@ -26,6 +29,23 @@ impl WrappedSlot {
     /// The file of the board.
     pub(super) fn board(&self) -> &Path {
         self.mark.board()
+    }
+
+    /// True if the process that wraps the command has claimed the slot: it has read progress from the output.
+    pub(super) fn is_written_by_wrapper(&self) -> bool {
+        self.view().is_some_and(|slot| slot.runner.is_some() && slot.pid == slot.runner)
+    }
+
+    /// Have that process write the report.
+    pub(super) fn pass_on(&self, report: &Report) -> Result<Reported, ReportError> {
+        let Some(slot) = self.view() else { return Err(ReportError::Written { writer: self.wrapper }) };
+        let before = control::report(self.board(), &slot, &report.document(&slot.key))?;
+        let ended = SlotState::ALL.iter().find(|state| state.ended() && state.name() == before);
+        Ok(ended.map_or(Reported::Written, |state| Reported::EndedBefore(*state)))
+    }
+
+    fn view(&self) -> Option<SlotView> {
+        self.mark.slot()
     }
 
     /// Claim the slot, or continue it, on behalf of this process. By default it is the command itself, so that all of its

@@ -1,14 +1,22 @@
-//! The hand of a wrapped command: it can be ended, and no more, since its process ends with it.
+//! The hand of a wrapped command: it can be ended, and its slot takes reports. It cannot begin again, since its process
+//! ends with it.
 
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use vx_shm::SlotView;
+
+use super::meter::Meter;
+use crate::gauge::Gauge;
 
 use crate::process::ask_own_end;
 use crate::trouble::{Trouble, TroubleKind};
-use crate::work::control::{Hand, Verb, impossible};
+use crate::work::control::{Hand, ReportDocument, Verb, impossible};
+use crate::work::reports::Report;
 
 /// The hand of the command of this process. Its end goes the way of a signal to this process, which ends the command with
 /// all below it.
-pub(super) struct CommandHand;
+pub(super) struct CommandHand(pub Arc<Mutex<(Meter, Gauge)>>);
 
 impl CommandHand {
     fn end(twice: bool) -> Result<(), Trouble> {
@@ -33,6 +41,11 @@ impl Hand for CommandHand {
                 Err(impossible(verb, slot, "run its command again once it has ended"))
             }
         }
+    }
+
+    fn report(&self, _: &SlotView, report: &ReportDocument) -> Result<(), Trouble> {
+        let report = Report::of_document(report)?;
+        self.0.lock().0.report(&report).map_err(|error| Trouble::of(&error))
     }
 
     fn stop_all(&self) -> Result<(), Trouble> {

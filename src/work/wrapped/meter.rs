@@ -8,6 +8,7 @@ use super::place::Place;
 use crate::gauge::Reading;
 use crate::process::{Lines, Log, Tail};
 use crate::run::Numbers;
+use crate::work::reports::{Report, ReportError};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -21,6 +22,8 @@ pub(super) struct Meter {
     numbers: Numbers,
     log: Logging,
     streams: Vec<Printed>,
+    /// A script of the command has reported: from then on nothing is read from the output.
+    reported: bool,
 }
 
 /// One stream of the command's output.
@@ -33,7 +36,8 @@ impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        Self { place: Some(place), numbers: Numbers::of(total), log, streams: Vec::new() }
+        let numbers = Numbers::of(total);
+        Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
     }
 
     /// The number of one more stream, from 0.
@@ -53,8 +57,14 @@ impl Meter {
 
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &Reading) {
-        let Some(slot) = self.place.as_mut().and_then(Place::slot) else { return };
+        let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
         self.numbers.write(slot, reading);
+    }
+
+    /// A script of the command reports this, which is surer than anything that is read.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        self.reported = true;
+        self.place.as_mut().map_or(Ok(()), |place| place.report(report))
     }
 
     /// The command has ended: its place, and the last lines of its output.

@@ -15,8 +15,8 @@ use crate::channel::{Mark, free_board_path, slot_key};
 use crate::process::Exit;
 use crate::run::{log_file, logs_of};
 use crate::trouble::Trouble;
-use crate::work::boards::{self, BoardError};
-use crate::work::reports::{ReportError, refused};
+use crate::work::boards;
+use crate::work::reports::{self, Report, ReportError, refused};
 
 /// Slots of a board that a command makes for itself and those that it starts. Another board is made where it is full.
 const SLOTS: u32 = 16;
@@ -50,8 +50,8 @@ struct Own {
 
 impl Place {
     /// Take a place on the named board, else on the board of one of the callers, else on a new one with this title.
-    /// Where no board can be had, or the key is in use on a board that was not named, the place is none, and the trouble
-    /// says why.
+    /// Where no board can be had, or the key is in use on a board that was not named, the place is none. The trouble has
+    /// the cause of that, or of a board of its own in place of the one that `VX_BOARD` names.
     ///
     /// # Errors
     /// The named board does not exist, is over or full, or the key is in use on it.
@@ -59,20 +59,24 @@ impl Place {
         let key = slot_key(key);
         let named = board.filter(|board| !board.is_empty());
         let found = named.map_or_else(whereabouts::find, |named| boards::find(Some(named)).map(Found::Board));
+        let (mut unknown, without) = (None, format!("`{key}` runs without a board"));
         let crowded = match found {
             Ok(Found::Board(path)) => match reserve(&path, &key) {
                 Ok(reserved) => return Ok((Self::on(reserved, path, &key, None), None)),
                 Err(error) if named.is_some() => return Err(refused(&path, error).into()),
                 // A board that is over, or full, is no place for a new piece of work.
                 Err(ClaimError::Closed | ClaimError::Place(ReserveError::Full { .. })) => false,
-                Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error))))),
+                Err(error) => return Ok((Self::none(), Some(Trouble::of(&refused(&path, error)).about(without)))),
             },
             Ok(Found::None { crowded }) => crowded,
             Err(error) if named.is_some() => return Err(error.into()),
-            Err(_) => false,
+            Err(error) => {
+                unknown = Some(Trouble::of(&error).about(format!("`{key}` has a board of its own")));
+                false
+            }
         };
         let own = Self::own(&key, title, crowded);
-        Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error))), |own| (own, None)))
+        Ok(own.map_or_else(|error| (Self::none(), Some(Trouble::of(&error).about(without))), |own| (own, unknown)))
     }
 
     fn own(key: &str, title: &str, crowded: bool) -> Result<Self, ReportError> {
@@ -120,6 +124,21 @@ impl Place {
         }
     }
 
+    /// Write a report to the slot, if this process writes it.
+    pub(super) fn report(&mut self, report: &Report) -> Result<(), ReportError> {
+        let Some(board) = self.path.clone() else { return Ok(()) };
+        self.slot();
+        let mut slot = match std::mem::replace(&mut self.writer, Writer::Other) {
+            Writer::This(slot) => Some(*slot),
+            _ => None,
+        };
+        let written = reports::write(&mut slot, report, &board);
+        if let Some(slot) = slot {
+            self.writer = Writer::This(Box::new(slot));
+        }
+        written
+    }
+
     /// The slot, to write to it: claimed now, unless another process was first.
     pub(super) fn slot(&mut self) -> Option<&mut Slot> {
         if let (Writer::Nobody, Some(reserved)) = (&self.writer, &self.reserved) {
@@ -157,7 +176,6 @@ impl Place {
     }
 }
 
-/// A total without any progress would show as nothing done, and it is only known that the command runs.
 /// True if this slot of the board has failed by what its writer recorded, whatever the command's exit code.
 fn has_failed(board: &Path, slot: u32) -> bool {
     let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
@@ -165,14 +183,9 @@ fn has_failed(board: &Path, slot: u32) -> bool {
     slots.into_iter().any(|view| view.index == slot && view.state == SlotState::Failed)
 }
 
+/// Reserve the slot without a total: that would show as nothing done, and it is only known that the command runs.
 fn reserve(board: &Path, key: &str) -> Result<Reserved, ClaimError> {
     let own = Some(std::process::id());
     let work = Work { runner: own, log_writer: own, ..Work::new(key, "", Kind::Task) };
     Slot::reserve(board, &work, task::RUNNING, None)
-}
-
-impl From<BoardError> for WrapError {
-    fn from(error: BoardError) -> Self {
-        Self::Board(error.into())
-    }
 }

@@ -45,12 +45,21 @@ fn every_method_answers_and_bad_parameters_have_typed_faults() {
         ("work/stop", json!({"key": "other"}), (-32000, Some("not-found".to_owned()))),
         ("work/retry", json!({"key": "count"}), (-32000, Some("usage".to_owned()))),
         ("work/rebuild", json!({"key": "count"}), (-32000, Some("usage".to_owned()))),
+        ("work/report", json!({"key": "count", "state": "live"}), (-32000, Some("usage".to_owned()))),
+        ("work/report", json!({"key": "count", "unit": "miles"}), (-32000, Some("usage".to_owned()))),
+        ("work/report", json!({"key": "count", "dones": 1}), (-32602, None)),
+        ("work/report", json!({"key": "other", "done": 1}), (-32000, Some("not-found".to_owned()))),
         ("log/read", json!({"key": "other"}), (-32000, Some("not-found".to_owned()))),
         ("log/read", json!({"key": "count", "from": -1}), (-32602, None)),
         ("log/follow", json!({"key": "../../x"}), (-32000, Some("not-found".to_owned()))),
     ] {
         assert_eq!(fault(&mut client, method, &params), expected, "{method} {params}");
     }
+    call(&mut client, "work/report", &json!({"key": "count", "more": 900_000, "message": "reported"}));
+    eventually("it has reported", || {
+        let reported = call(&mut client, "work/list", &json!({}))["work"][0].clone();
+        (reported["done"].as_u64() > Some(900_000) && reported["message"] == "reported").then_some(())
+    });
     call(&mut client, "board/stop", &json!({}));
     assert_eq!(running.finish().signal(), Some(15));
 }
@@ -81,6 +90,38 @@ fn a_follower_sees_numbers_lines_and_the_end() {
         }
     }
     assert_eq!((text(&last["board"]["state"]), text(&last["work"][0]["state"])), ("done", "done"), "{last}");
+}
+
+#[test]
+fn a_follower_has_all_of_a_fast_log_soon() {
+    let sandbox = Sandbox::new();
+    // At a piece of a log for each look, this would take more than half a minute.
+    let script = "echo 1/9; i=0; while [ $i -lt 8000 ]; do i=$((i + 1)); printf '%01023d\\n' $i; done; until test -e go; do sleep 0.02; done";
+    let running = at_work(&sandbox, "fast", script);
+    let mut client = connected(&sandbox, running.pid());
+    call(&mut client, "work/follow", &json!({}));
+    call(&mut client, "log/follow", &json!({"key": "fast", "from": 0}));
+    let (began, mut last, mut changes) = (std::time::Instant::now(), 0, 0);
+    while last < 8000 {
+        assert!(began.elapsed() < std::time::Duration::from_secs(25), "line {last} of 8000");
+        let next = client.notification(PATIENCE).expect("it goes on").expect("in time");
+        match text(&next["method"]) {
+            "log/lines" => {
+                let lines = next["params"]["lines"].as_array().expect("lines").iter();
+                for line in lines.filter(|line| line["text"] != "1/9") {
+                    last += 1;
+                    assert_eq!(text(&line["text"]).trim_start_matches('0').parse(), Ok(last), "none is left out");
+                }
+            }
+            _ => changes += 1,
+        }
+    }
+    let looks = 10 * (began.elapsed().as_secs() + 2);
+    assert!(changes <= looks, "{changes} changes are no more than ten a second");
+    let peak = most_memory(running.pid());
+    assert!(peak < 64 << 20, "{peak} bytes");
+    sandbox.write("go", "");
+    running.finish().succeeds();
 }
 
 #[test]

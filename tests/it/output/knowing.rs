@@ -55,16 +55,26 @@ fn an_end_that_a_script_reports_stays() {
 }
 
 #[test]
-fn a_report_after_the_wrapper_has_read_progress_says_what_to_do() {
+fn a_report_after_the_wrapper_has_read_progress_goes_through() {
     let sandbox = Sandbox::new();
-    let script =
-        "echo 1/9; until test -e go; do sleep 0.02; done; $VX board put --done 5; $VX board put other --done 5";
+    let script = "echo 1/9; until test -e go; do sleep 0.02; done; $VX board put --done 5 --unit files --step linking
+                  $VX board put --done +1 --message reported; echo 8/9; $VX board put other --done 5
+                  until test -e more; do sleep 0.02; done; $VX board put --state skipped
+                  $VX board put --state done; exit 4";
     let running = start(&sandbox, "board run x --", script);
     sandbox.await_slot("x", "its output is read", |slot| slot["done"] == 1);
     sandbox.write("go", "");
-    running.finish().succeeds().says("has another writer").says("vx board put KEY");
-    assert_eq!(sandbox.slot("x").expect("its slot")["done"], 1);
-    assert_eq!(sandbox.slot("other").expect("a slot of its own")["done"], 5);
+    let slot = sandbox.await_slot("x", "it has reported", |slot| text(&slot["message"]) == "reported");
+    assert_eq!((&slot["done"], &slot["total"]), (&6.into(), &Value::Null), "another step has another total");
+    assert_eq!((text(&slot["step"]), text(&slot["unit"])), ("linking", "files"));
+    sandbox.await_slot("other", "it has its own", |slot| slot["done"] == 5);
+    assert_eq!(sandbox.slot("x").expect("its slot")["done"], 6, "the output is not read any more");
+    sandbox.write("more", "");
+    let finished = running.finish().exits_with(4);
+    finished.says("`the slot of this command` has ended before: skipped");
+    let slot = sandbox.slot("x").expect("its slot");
+    assert_eq!((text(&slot["state"]), &slot["exit_code"]), ("skipped", &4.into()));
+    assert_eq!(text(&sandbox.board().expect("a board")["board"]["state"]), "failed");
     sandbox.vx("board put --done 1").refuses_with("no key is named");
 }
 

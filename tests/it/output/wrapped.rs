@@ -130,7 +130,7 @@ fn a_key_in_use_and_a_board_that_is_not_there_are_refused_before_anything_starts
     run(&sandbox, "x --pattern (", "touch started").refuses_with("no regular expression");
     let mut missing = sandbox.command("board run y -- no-such-program");
     missing.env("VX_BOARD", board.to_string());
-    sandbox.run("missing", missing).finish().fails_with("check its name");
+    sandbox.run("missing", missing).finish().exits_with(127).says("check its name");
     assert_eq!(text(&sandbox.slot("y").expect("its slot")["state"]), "failed");
     assert!(!sandbox.project().join("started").exists());
     // On a board that was not named, the key of the command around it is no reason not to run.

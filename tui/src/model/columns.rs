@@ -100,7 +100,8 @@ impl Kinds {
     }
 
     /// The numbers worth a column.
-    fn numbers(self, over: bool) -> Vec<Number> {
+    fn numbers(self, stage: Stage) -> Vec<Number> {
+        let over = stage != Stage::Running;
         let counts = self.has(Kind::Install) || self.has(Kind::Task) || self.has(Kind::Build);
         let all = [
             (Number::Percent, counts && !over),
@@ -110,10 +111,20 @@ impl Kinds {
             (Number::Rate, self.has(Kind::Install)),
             (Number::Time, true),
             (Number::Left, counts && !over),
-            (Number::Usual, self.has(Kind::Install) && over),
+            (Number::Usual, self.has(Kind::Install) && stage == Stage::OverAsBefore),
         ];
         all.into_iter().filter(|(_, shown)| *shown).map(|(number, _)| number).collect()
     }
+}
+
+/// What may still change on the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Running,
+    /// All is over, and nothing is known of earlier runs.
+    Over,
+    /// All is over, and earlier runs say what is usual.
+    OverAsBefore,
 }
 
 /// The places of the columns, counted from the table's left edge.
@@ -133,12 +144,12 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// The columns of a table this wide, for names and versions of at most these widths.
-    pub(crate) fn of(width: u16, kinds: Kinds, over: bool, longest: (u16, u16)) -> Self {
+    pub(crate) fn of(width: u16, kinds: Kinds, stage: Stage, longest: (u16, u16)) -> Self {
         let bar = width < LANE_COLUMNS;
         let name = longest.0.min(if width < VERSION_COLUMNS { 12 } else { 20 }).max(6);
         let version = if width < VERSION_COLUMNS { 0 } else { longest.1.min(12) };
         let lane_x = BEFORE_NAMES + name + 1 + if version > 0 { version + 1 } else { 0 };
-        let shown = kinds.numbers(over).into_iter().filter(|number| width >= number.shown_from());
+        let shown = kinds.numbers(stage).into_iter().filter(|number| width >= number.shown_from());
         let shown: Vec<Number> = shown.collect();
         let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
         let lane = width.saturating_sub(lane_x + taken);
@@ -158,26 +169,27 @@ mod tests {
 
     const TOOLS: (u16, u16) = (8, 8);
 
-    fn titles(width: u16, kinds: &[Kind], over: bool) -> String {
+    fn titles(width: u16, kinds: &[Kind], stage: Stage) -> String {
         let kinds = Kinds::of(kinds.iter().copied());
-        let columns = Columns::of(width, kinds, over, TOOLS);
+        let columns = Columns::of(width, kinds, stage, TOOLS);
         columns.numbers.iter().map(|(number, ..)| number.title(kinds)).collect::<Vec<_>>().join(" ")
     }
 
     #[test]
     fn numbers_come_with_the_width_they_ask_for() {
-        assert_eq!(titles(50, &[Kind::Install], false), "%");
-        assert_eq!(titles(80, &[Kind::Install], false), "% size left");
-        assert_eq!(titles(100, &[Kind::Install], false), "% size time left");
-        assert_eq!(titles(120, &[Kind::Install], false), "% size rate time left");
-        assert_eq!(titles(120, &[Kind::Install], true), "size rate time usual");
+        assert_eq!(titles(50, &[Kind::Install], Stage::Running), "%");
+        assert_eq!(titles(80, &[Kind::Install], Stage::Running), "% size left");
+        assert_eq!(titles(100, &[Kind::Install], Stage::Running), "% size time left");
+        assert_eq!(titles(120, &[Kind::Install], Stage::Running), "% size rate time left");
+        assert_eq!(titles(120, &[Kind::Install], Stage::OverAsBefore), "size rate time usual");
+        assert_eq!(titles(120, &[Kind::Install], Stage::Over), "size rate time");
     }
 
     #[test]
     fn each_kind_of_work_has_its_own_columns() {
-        assert_eq!(titles(120, &[Kind::Task], false), "% items time left");
-        assert_eq!(titles(120, &[Kind::Service], false), "port starts up");
-        assert_eq!(titles(120, &[Kind::Turn], false), "time");
+        assert_eq!(titles(120, &[Kind::Task], Stage::Running), "% items time left");
+        assert_eq!(titles(120, &[Kind::Service], Stage::Running), "port starts up");
+        assert_eq!(titles(120, &[Kind::Turn], Stage::Running), "time");
         let noun = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).noun();
         assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
         assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("work", "work"));
@@ -187,13 +199,13 @@ mod tests {
     fn columns_never_leave_their_table() {
         for width in 40..=250 {
             for longest in [(0, 0), (8, 8), (300, 300)] {
-                let columns = Columns::of(width, Kinds::of(Kind::ALL.iter().copied()), false, longest);
+                let columns = Columns::of(width, Kinds::of(Kind::ALL.iter().copied()), Stage::Running, longest);
                 assert!(columns.lane > 0 && columns.lane_x + columns.lane < width, "{width}: {columns:?}");
                 let last = columns.numbers.last().map_or(0, |(_, x, wide)| x + wide);
                 assert!(last < width, "{width}");
             }
         }
-        let twelve = Columns::of(120, Kinds::of([Kind::Install]), false, (7, 7));
+        let twelve = Columns::of(120, Kinds::of([Kind::Install]), Stage::Running, (7, 7));
         assert_eq!((twelve.lane_x, twelve.lane), (19, 56));
     }
 }

@@ -3,7 +3,7 @@
 use vx_shm::Snapshot;
 use vx_status::slot::ran_from_ns;
 
-use crate::model::{Axis, Columns, Model, Times};
+use crate::model::{Axis, Columns, Model, Stage, Times};
 
 /// The part of the past that is shown of services, which have no end to come.
 const WINDOW_NS: u64 = 300_000_000_000;
@@ -11,7 +11,12 @@ const WINDOW_NS: u64 = 300_000_000_000;
 /// Bring columns and axis up to date with the rows, the size and the time.
 pub(super) fn lay_out(model: &mut Model) {
     let width = model.areas().table.width;
-    model.columns = Columns::of(width, model.kinds, model.is_over(), model.longest);
+    let stage = match model.is_over() {
+        false => Stage::Running,
+        true if model.expectations.tools.is_empty() => Stage::Over,
+        true => Stage::OverAsBefore,
+    };
+    model.columns = Columns::of(width, model.kinds, stage, model.longest);
     model.axis = Axis::of(times(model), model.columns.lane, model.axis);
 }
 

@@ -407,6 +407,10 @@ fn the_first_failure_is_opened_by_itself_until_a_key_is_pressed() {
     let (id, before) = (model.rows[3].id, model.selected);
     let failed = with_reading(model.clone(), bad.clone());
     assert_eq!((failed.selected, failed.tab), (Some(id), Tab::Error));
+    let mut over = bad.clone();
+    over.slots.iter_mut().filter(|slot| !slot.state.ended()).for_each(|slot| slot.state = SlotState::Done);
+    let late = with_reading(Model { size: (100, 30), ..Model::default() }, over);
+    assert_eq!((late.selected, late.tab), (Some(id), Tab::Error), "a board that is over");
     let touched = with_reading(Model { touched: true, ..model }, bad);
     assert_eq!((touched.selected, touched.tab), (before, Tab::Log));
 }

@@ -138,12 +138,13 @@ fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Slo
 
 fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
     let live = row.standing.at_work();
+    let has_failed = matches!(row.standing, Standing::Failed | Standing::Died);
     let text = match number {
         Number::Percent => row.permille.filter(|_| live).map(percent),
         Number::Port => row.port.map(|port| format!(":{port}")),
         Number::Starts => (row.starts > 0).then(|| row.starts.to_string()),
         // The words of a failure are worth more than what was received.
-        Number::Size if row.standing.bad() && usize::from(model.columns.lane) < row.note.len() * 2 => None,
+        Number::Size if has_failed && usize::from(model.columns.lane) < row.note.len() * 2 => None,
         Number::Size => row.size_bytes.or(row.done_bytes).map(bytes).or_else(|| Some(row.counted.clone())),
         Number::Rate if model.is_over() => mean_rate(slot).map(rate),
         Number::Rate => row.bytes_per_second.map(rate),
@@ -221,19 +222,21 @@ fn mean_rate(slot: &SlotView) -> Option<u64> {
 /// blanks around.
 fn words(buffer: &mut Buffer, theme: &Theme, row: &Row, (x, y): (u16, u16), (from, to, inside): (u16, u16, bool)) {
     let text = match row.standing {
-        Standing::Lost => format!("lost: {}", row.note),
+        Standing::Lost => "lost".to_owned(),
         Standing::Cancelled => "cancelled".to_owned(),
         Standing::Slow if row.note.is_empty() => "slow".to_owned(),
         _ if row.note.is_empty() => return,
         _ => row.note.clone(),
     };
-    let room = to.saturating_sub(from + 2);
-    if room < LEAST_WORDS {
-        return;
-    }
-    let style = words_style(theme, row);
     let text = if inside { format!(" {text} ") } else { text };
-    put(buffer, theme, (x + from + u16::from(from > 0 && !inside), y), room, &text, style);
+    let long = u16::try_from(vx_status::text::width(&text)).unwrap_or(u16::MAX);
+    // Near the right end, words go over what is drawn already, as far as they need and at most over half.
+    let start = if from == 0 || inside { from } else { from + 1 };
+    let start = start.min(to.saturating_sub(long.saturating_add(1).min(to / 2)));
+    let room = to.saturating_sub(start + 1);
+    if room >= LEAST_WORDS.min(long) {
+        put(buffer, theme, (x + start, y), room, &text, words_style(theme, row));
+    }
 }
 
 fn words_style(theme: &Theme, row: &Row) -> Style {

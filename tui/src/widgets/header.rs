@@ -123,6 +123,7 @@ fn sums(model: &Model) -> Vec<Sum> {
     }
     let time = match totals.left {
         Some(left) => padded_left(&format!("~{} left", seconds(left.ms)), PLACE, ""),
+        None if totals.orphaned && model.is_over() => format!("last sign of life after {}", tenths(totals.elapsed_ms)),
         None if model.is_over() => tenths(totals.elapsed_ms),
         None => format!("{} so far", seconds(totals.elapsed_ms)),
     };

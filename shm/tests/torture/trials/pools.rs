@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use vx_shm::{Board, ClaimError, Ending, Kind, Pool, Step};
+use vx_shm::{Board, ClaimError, EndError, Ending, Kind, Liveness, Pool, Reservation, SlotState, Step};
 
 use super::grouped;
 use super::kills::watch;
@@ -94,8 +94,8 @@ pub(super) fn killed() -> String {
     )
 }
 
-/// Start a pool, kill it at a random instant of its work, and check the slots it left. Returns the lanes that were at work.
-fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
+/// A pool that has made a number of changes.
+fn at_work(board: &Board, seed: u64) -> Writer {
     let reader = &mut board.reader().unwrap();
     let before = reader.snapshot().unwrap().board.epoch;
     let writer = Writer::start("pool", board.path(), seed);
@@ -104,6 +104,12 @@ fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
         assert!(began.elapsed() < LONGEST, "the pool does not work");
         std::thread::sleep(Duration::from_micros(100));
     }
+    writer
+}
+
+/// Start a pool, kill it at a random instant of its work, and check the slots it left. Returns the lanes that were at work.
+fn kill_one(board: &Board, seed: u64, random: &mut Random) -> u64 {
+    let writer = at_work(board, seed);
     let (at_work, delay) = (Instant::now(), Duration::from_nanos(random.below(200_000)));
     while at_work.elapsed() < delay {
         std::hint::spin_loop();
@@ -127,4 +133,61 @@ fn take_over(board: &Board) -> u64 {
         assert!(view.key.starts_with("life-next-"), "{view:?}");
     }
     seen.slots.iter().map(|view| u64::from(view.generation)).sum()
+}
+
+/// Record the end of each lane that a pool has left without one, while that pool begins its next lives in the same lanes:
+/// either the end is the life's, or the next life has begun and keeps its own words.
+pub(super) fn ended() -> String {
+    let form = Form::in_memory();
+    let board = form.board("pools", LANES);
+    let (stop, pools) = (AtomicBool::new(false), rounds(200));
+    let boards = [board.path().to_path_buf()];
+    let (mut ends, mut late) = (0, 0);
+    let seen = std::thread::scope(|scope| {
+        let watcher = scope.spawn(|| watch(&boards, &stop));
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            for pool in 1..=pools {
+                let writer = at_work(&board, pool);
+                let (ended, superseded) = end_lost(&board);
+                writer.kill();
+                board.reader().unwrap().snapshot().unwrap().slots.iter().for_each(check_whole);
+                take_over(&board);
+                (ends, late) = (ends + ended, late + superseded);
+            }
+        }));
+        stop.store(true, Ordering::Relaxed);
+        let seen = watcher.join().unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        ended.unwrap_or_else(|failed| std::panic::resume_unwind(failed));
+        seen
+    });
+    let [pools, ends, late, seen] = [pools, ends, late, seen].map(grouped);
+    format!("{pools} pools, {ends} ends recorded from outside, {late} behind the next life; {seen} views meanwhile")
+}
+
+/// End lost lanes, until two were ended: a lane that was ended by another process is no longer the pool's. Returns the
+/// ends that were recorded, and those for which the next life was there already.
+fn end_lost(board: &Board) -> (u64, u64) {
+    let (began, mut ended, mut late) = (Instant::now(), 0, 0);
+    while ended < 2 {
+        assert!(began.elapsed() < LONGEST, "no lane is left without an end");
+        // A new reader examines every lock at once.
+        for lost in board.reader().unwrap().snapshot().unwrap().slots {
+            if lost.state != SlotState::Live || lost.liveness != Liveness::Lost {
+                continue;
+            }
+            let reservation = Reservation { slot: lost.index, generation: lost.generation };
+            match board.end(reservation, &Ending::failed(error_for(lost.generation))) {
+                Ok(()) => ended += 1,
+                Err(EndError::Superseded { .. }) => late += 1,
+                Err(error) => panic!("{error}"),
+            }
+            // A slot whose next life is being claimed is not shown.
+            for now in board.reader().unwrap().snapshot().unwrap().slots {
+                check_whole(&now);
+                let later = now.index != lost.index || now.generation > lost.generation;
+                assert!(later || now.state.ended(), "{now:?}");
+            }
+        }
+    }
+    (ended, late)
 }
