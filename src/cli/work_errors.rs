@@ -6,7 +6,6 @@ use crate::project::ProjectError;
 use crate::shell::system::quote;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::boards::BoardError;
-#[cfg(feature = "control")]
 use crate::work::control::ControlError;
 use crate::work::environment::{FolderError, GithubError};
 use crate::work::error::WorkError;
@@ -176,7 +175,6 @@ impl From<ExportError> for Failure {
     }
 }
 
-#[cfg(feature = "control")]
 impl From<ControlError> for Failure {
     fn from(error: ControlError) -> Self {
         Self::hinted(FAILED, &error)

@@ -14,8 +14,9 @@ use std::sync::Arc;
 use std::thread;
 
 use nix::sys::signal::{SigSet, Signal as Blocked};
+use nix::unistd::{self, getpgid, getpgrp, getsid};
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getsid, kill_current_process_group, kill_process_group};
+use rustix::process::{Pid, Signal, kill_current_process_group, kill_process_group};
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr, tcsetpgrp};
 use signal_hook::consts::SIGCONT;
 use signal_hook::iterator::{Handle, Signals};
@@ -23,9 +24,9 @@ use signal_hook::iterator::{Handle, Signals};
 use super::callers::callers;
 
 /// True if other programs of this process's group may use the terminal, such as the pager that its output is piped to: they
-/// would lose it with this group.
+/// would lose it with this group. So they may where the group is one from outside of a container.
 pub fn shares_terminal() -> bool {
-    !io::stdout().is_terminal() && File::open("/dev/tty").is_ok()
+    (!io::stdout().is_terminal() || own_group().is_none()) && File::open("/dev/tty").is_ok()
 }
 
 /// The terminal of this process's session, lent to the group of a child.
@@ -60,7 +61,7 @@ impl Loan {
         let (own_modes, child) = (tcgetattr(&terminal).ok()?, Pid::from_raw(child.cast_signed())?);
         tcgetpgrp(&terminal).ok()?;
         let state = Mutex::new(State::default());
-        let shared = Arc::new(Shared { terminal, own: getpgrp(), child, own_modes, state });
+        let shared = Arc::new(Shared { terminal, own: own_group()?, child, own_modes, state });
         let mut signals = Signals::new([SIGCONT]).ok()?;
         let (continued, listener) = (signals.handle(), Arc::clone(&shared));
         let listen = move || signals.forever().for_each(|_| listener.go_on());
@@ -150,11 +151,16 @@ impl Shared {
 /// True if a process above, in this session and in another group, could continue this group. Else the system stops it by no
 /// key.
 fn has_shell() -> bool {
-    let (group, session) = (getpgrp(), getsid(None).ok());
+    let (group, session) = (getpgrp(), getsid(None));
     callers()
         .into_iter()
-        .filter_map(|pid| Pid::from_raw(pid.cast_signed()))
-        .any(|caller| getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)).ok() == session)
+        .map(|pid| unistd::Pid::from_raw(pid.cast_signed()))
+        .any(|caller| getpgid(Some(caller)).is_ok_and(|other| other != group) && getsid(Some(caller)) == session)
+}
+
+/// This process's group; `None` for one outside of its container, which has no number inside.
+fn own_group() -> Option<Pid> {
+    Pid::from_raw(getpgrp().as_raw())
 }
 
 /// Change the terminal from a group that may not have it: without this, the system would stop the group for that.

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitIdStatus, getpgid, getpgrp, getppid, set_child_subreaper};
+use nix::unistd::{self, getpgid, getpgrp};
+use rustix::process::{Pid, Signal, WaitIdStatus, getppid, set_child_subreaper};
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 
 use super::{GRACE, Requests, STEP};
@@ -78,7 +79,7 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
         if size {
             let _ = (&resized).read(&mut [0; 64]);
             // An owner that has lent the terminal is in another group, and the program's output passes through it.
-            if getpgid(pid).is_ok_and(|group| group != getpgrp()) {
+            if getpgid(Some(unistd::getppid())).is_ok_and(|group| group != getpgrp()) {
                 owner.signal(Signal::WINCH);
             }
         }
