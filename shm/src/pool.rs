@@ -122,7 +122,7 @@ impl Held {
     /// until they are used, and show as lost until then.
     fn take_slots(&mut self, wanted: u32) -> Result<(), ClaimError> {
         let _table = slot::table(&self.segment)?;
-        let creator_alive = self.segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+        let creator_alive = slot::creator_alive(&self.segment);
         let found = slot::candidates(&self.segment, None, creator_alive, clock::now_ns())?;
         for candidate in found {
             if self.slots.len() == wanted as usize {

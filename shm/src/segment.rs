@@ -235,7 +235,7 @@ impl<'a, T: Shared> Rows<'a, T> {
         (first..end.min(self.count)).map(|row| self.row(row))
     }
 
-    /// A record whose number is below `count`, as it is in the two functions above, the only callers.
+    /// A record whose number is below `count`, as those of [`between`](Self::between) are, the only caller.
     #[inline(always)]
     fn row(&self, row: usize) -> &'a T {
         debug_assert!(row < self.count);

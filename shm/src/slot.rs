@@ -21,7 +21,9 @@ use ending::write_ending;
 pub use error::{ClaimError, EndError, ReserveError};
 pub(crate) use hold::{Hold, Seen, beat_slot};
 pub use log_writer::LogWriter;
-pub(crate) use place::{NewLife, begin_life, candidates, lock_slot, reserve_again, reserve_place, take_place};
+pub(crate) use place::{
+    NewLife, begin_life, candidates, creator_alive, lock_slot, reserve_again, reserve_place, take_place,
+};
 pub use reserved::Reserved;
 pub use work::{Reservation, Work};
 

@@ -4,6 +4,7 @@
 //! trusts nothing it loads. If a slot is changed during a read, the reader tries again a few times and then keeps the
 //! earlier view: a view is never a mixture. The argument for the orderings: [`crate::docs::protocol`].
 
+mod creator;
 mod decode;
 #[cfg(feature = "dump")]
 mod image;
@@ -16,6 +17,7 @@ pub use poll::Numbers;
 use wait::{Awaited, Woken};
 
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::atomics::Ordering;
@@ -28,12 +30,14 @@ use crate::view::Snapshot;
 
 /// A board attached for reading, without any effect on the board's writers.
 pub struct Reader {
-    segment: Segment,
+    segment: Arc<Segment>,
     // Room for what is read is made at the first look: to attach is to map and to check.
     seen: Vec<refresh::Seen>,
     polled: Vec<Numbers>,
     cold: Option<Box<ColdImage>>,
     witness: witness::Witness,
+    /// Begun by the first wait that looks for the creator; `None` inside if that does not work here.
+    creators_end: OnceLock<Option<creator::Watch>>,
     title_stamp: Option<u64>,
     epoch: Option<u32>,
     /// The `taken_at_ns` of the snapshot that `seen` belongs to.
@@ -52,7 +56,8 @@ impl Reader {
         }
         Ok(Self {
             witness: witness::Witness::of(&segment),
-            segment,
+            segment: Arc::new(segment),
+            creators_end: OnceLock::new(),
             seen: Vec::new(),
             polled: Vec::new(),
             cold: None,
@@ -179,7 +184,12 @@ impl Reader {
     pub fn wait_change(&self, timeout: Duration) -> bool {
         let until = Instant::now().checked_add(timeout);
         let creator = self.witness.living_creator();
-        let woken = Awaited { segment: &self.segment, epoch: self.epoch.unwrap_or(0), creator, until }.wait();
+        let (segment, epoch) = (&self.segment, self.epoch.unwrap_or(0));
+        let watch = |creator| {
+            let begun = self.creators_end.get_or_init(|| creator::Watch::begin(creator, segment));
+            begun.as_ref().map(creator::Watch::ended)
+        };
+        let woken = Awaited { segment, epoch, creator, until, watch: &watch }.wait();
         if woken == Woken::CreatorEnded {
             self.witness.note_creators_end();
         }

@@ -130,6 +130,20 @@ fn a_board_with_an_unclaimed_reservation_of_a_running_process_is_not_cleared_awa
 }
 
 #[test]
+fn what_the_creator_of_a_scripts_board_has_reserved_is_taken_over_only_once_its_process_has_ended() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.board");
+    let mut script = Program::start();
+    let board = Board::create_for(&path, "a", 1, script.0.id()).unwrap();
+    board.reserve("build", "", Kind::Task).unwrap();
+    let joined = Slot::join(&path, "build", "", Kind::Task).unwrap_err();
+    assert!(matches!(joined, ClaimError::Place(_)), "the script runs, though no byte is held for it: {joined}");
+    assert!(vx_shm::Pool::claim(&path, 1).is_err(), "nor has a pool a lane there");
+    let _ = (script.0.kill(), script.0.wait());
+    assert!(Slot::join(&path, "build", "", Kind::Task).is_ok());
+}
+
+#[test]
 fn a_reservation_on_a_closed_board_is_claimed_by_no_process_and_for_none() {
     both_forms(|form| {
         let board = form.board("p", 4);

@@ -15,6 +15,7 @@ mod commands;
 mod completions;
 mod config;
 mod doctor;
+mod editor;
 mod env;
 mod export;
 mod failure;

@@ -49,6 +49,8 @@ pub(super) fn dashboard(
         Ok(Left::Detached | Left::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }
+    // The lines that follow end with the last piece of work.
+    inputs.control = None;
     inline(inputs, ui, finished)
 }
 

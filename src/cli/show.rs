@@ -42,7 +42,9 @@ impl Showing {
     /// Show the run from now on until it has ended. A missing reader of the output is no failure of the run.
     pub(super) fn start(run: &LiveRun, manner: Manner, ends: Sender<()>) -> io::Result<Self> {
         let RunHandle { requests, failures, finished, .. } = &run.handle;
-        let control = RunControl { requests: requests.clone(), failures: failures.clone(), ends };
+        let hold = (manner.view == View::Dashboard).then(|| run.hold.clone());
+        let (requests, failures, declared) = (requests.clone(), failures.clone(), run.declared.clone());
+        let control = RunControl { requests, failures, ends, hold, declared };
         let (board, finished, expectations) = (run.board.clone(), finished.clone(), run.expectations.clone());
         let (end, ended) = bounded(1);
         std::thread::Builder::new().name("view".into()).spawn(move || {

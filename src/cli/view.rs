@@ -29,7 +29,8 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         OutputArguments { plain: true, .. } => View::Plain,
         OutputArguments { json: true, .. } => View::Json,
         OutputArguments { headless: true, .. } => View::Headless,
-        _ if screen::DRAWS && terminal::redraws(io::stderr().is_terminal()) => View::Inline,
+        // A terminal without a size has no rows to draw over.
+        _ if terminal::redraws(io::stderr().is_terminal()) && screen::stderr_columns().is_some() => View::Inline,
         _ => View::Plain,
     };
     if view == View::Dashboard && !screen::DRAWS {

@@ -89,6 +89,8 @@ pub(super) struct Download<'a> {
     taken: usize,
     hasher: Hasher,
     received: u64,
+    /// The bytes that lay in the cache when the download began. They are progress, and nobody waits for them.
+    cached: u64,
     attempts: Attempts,
     /// The size of the whole archive that the current response announces.
     announced: Option<u64>,
@@ -151,6 +153,7 @@ impl<'a> Download<'a> {
             taken: 0,
             hasher: algorithm.hasher(),
             received: 0,
+            cached: 0,
             attempts: Attempts::first(),
             announced: None,
             html: false,
@@ -171,6 +174,9 @@ impl<'a> Download<'a> {
             return Ok(download);
         }
         session.meter.enter(Phase::DOWNLOADING);
+        // Published before any byte comes, so that no reader takes it for what a connection brought.
+        download.cached = download.part_file.as_ref().map_or(0, PartFile::length);
+        download.report();
         download.connect()?;
         Ok(download)
     }
@@ -183,7 +189,7 @@ impl<'a> Download<'a> {
     /// Read the rest, verify size and digest, and put the archive into the cache.
     pub(super) fn finish(mut self) -> Result<Fetched> {
         self.drain()?;
-        self.session.meter.advanced(self.received);
+        self.report();
         let (digest, size_bytes) = self.compare()?;
         let path = match (self.part_file, self.source) {
             (_, Source::Cached(_, path)) => path,
@@ -254,6 +260,11 @@ impl<'a> Download<'a> {
         Ok(())
     }
 
+    /// Report the bytes that are here.
+    fn report(&self) {
+        self.session.meter.advanced(self.received.max(self.cached));
+    }
+
     /// Read the next chunk; it is empty at the end.
     fn next_chunk(&mut self) -> Result<()> {
         self.filled = 0;
@@ -263,7 +274,7 @@ impl<'a> Download<'a> {
     /// Read into the free part of the chunk; nothing is added at the end.
     fn read_on(&mut self) -> Result<()> {
         self.session.watch.check()?;
-        self.session.meter.advanced(self.received);
+        self.report();
         loop {
             match std::mem::replace(&mut self.source, Source::Ended) {
                 Source::Ended => return Ok(()),

@@ -201,13 +201,24 @@ impl Running {
         let mut child = self.child.lock();
         let Some(mut ended) = child.take() else { return Exit::Code(0) };
         // The leader is not collected yet, so no other group has its number.
-        if self.ends_group {
-            let _ = ended.start_kill();
+        #[cfg(unix)]
+        if !self.ends_group {
+            // The rest of its group may have come to this process, and is not waited for.
+            return self.collect_leader().unwrap_or(Exit::Code(1));
         }
+        let _ = ended.start_kill();
         match ended.wait() {
             Ok(status) => Exit::from(status),
             Err(_) => Exit::Code(1),
         }
+    }
+
+    /// Collect the leader alone.
+    #[cfg(unix)]
+    fn collect_leader(&self) -> Option<Exit> {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let status = waitid(WaitId::Pid(Pid::from_raw(self.pid.cast_signed())?), WaitIdOptions::EXITED).ok()??;
+        status.exit_status().map(Exit::Code).or(status.terminating_signal().map(Exit::Signal))
     }
 
     /// Wait until the killed group is gone. Returns the processes that are still there.

@@ -58,6 +58,8 @@ pub struct JobSlot<'a> {
     pub kind: Kind,
     /// The name of an earlier job of the run, which this one is a part of.
     pub parent: Option<&'a str>,
+    /// The amount of its work, if that is known before it begins.
+    pub total: Option<u64>,
     /// True if the run succeeds without it.
     pub optional: bool,
     /// The process that writes to the slot.

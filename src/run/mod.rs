@@ -5,6 +5,7 @@ mod boards;
 mod control;
 mod dumper;
 mod end;
+mod hold;
 mod job;
 mod log_files;
 mod numbers;
@@ -20,6 +21,7 @@ pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, sta
 pub use control::{Request, RunHandle};
 pub use dumper::Dumper;
 pub use end::{JobEnd, RunEnd};
+pub use hold::{Held, Hold, hold};
 pub use job::{After, Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer};
 pub use log_files::{log_file, logs_of};
 pub use numbers::Numbers;

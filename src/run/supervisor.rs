@@ -17,14 +17,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
 use parking_lot::Mutex;
 use vx_shm::{BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
-use vx_status::source::RequestFailure;
+use vx_status::source::{RequestFailure, Settled};
 
 use super::board::RunBoard;
 use super::control::{Request, RunHandle};
 use super::end::{JobEnd, RunEnd};
+use super::hold::Held;
 use super::job::{After, Job, JobSlot, Need, Prepared};
 use super::pace::{Jobs, Pace};
 use super::verdict::Stop;
@@ -47,6 +48,8 @@ pub struct Run {
     pub at_once: Jobs,
     /// Stop the rest at the first failure.
     pub fail_fast: bool,
+    /// Keeps the run open after its last job; `None` for a run that ends with it.
+    pub held: Option<Held>,
 }
 
 /// Start a run on a thread of its own.
@@ -128,6 +131,7 @@ struct Supervisor {
     events: (Sender<Event>, Receiver<Event>),
     failures: Sender<RequestFailure>,
     cancelled: bool,
+    held: Option<Held>,
 }
 
 impl Supervisor {
@@ -144,6 +148,7 @@ impl Supervisor {
             events: unbounded(),
             failures,
             cancelled: false,
+            held: run.held,
         };
         for job in run.jobs {
             supervisor.take_in(job)?;
@@ -159,12 +164,12 @@ impl Supervisor {
 
     /// Give a job its slot, and end the slot at once if that is decided already.
     fn take_in(&mut self, job: Arc<dyn Job>) -> io::Result<()> {
-        let JobSlot { name, version, kind, parent, optional, .. } = job.slot();
+        let JobSlot { name, version, kind, parent, total, optional, .. } = job.slot();
         let key = slot_key(name).into_owned();
         let parent = parent.and_then(|parent| self.task_of(&slot_key(parent)));
         let parent = parent.map(|parent| self.tasks[parent].reservation.slot);
         let own = Some(std::process::id());
-        let work = Work { parent, runner: own, log_writer: own, ..Work::new(&key, version, kind) };
+        let work = Work { parent, total, runner: own, log_writer: own, ..Work::new(&key, version, kind) };
         let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
         let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());
@@ -186,7 +191,7 @@ impl Supervisor {
             self.begin_again();
             self.end_hopeless();
             self.start_more();
-            if self.tasks.iter().all(|task| matches!(task.stage, Stage::Ended(_))) {
+            if self.is_over() {
                 break;
             }
             self.await_event(asked);
@@ -202,6 +207,14 @@ impl Supervisor {
         };
         self.board.close(state);
         Ok(end)
+    }
+
+    /// True if every job has ended, and nothing keeps the run open for another attempt at one.
+    fn is_over(&self) -> bool {
+        let all_ended = self.tasks.iter().all(|task| matches!(task.stage, Stage::Ended(_)));
+        let settled = all_ended.then(|| if self.summary().success() { Settled::Well } else { Settled::Badly });
+        let kept_open = self.held.as_ref().is_some_and(|held| held.keeps_open(settled));
+        all_ended && (self.cancelled || !kept_open)
     }
 
     fn start_more(&mut self) {
@@ -220,7 +233,9 @@ impl Supervisor {
         let next = self.next_of_tasks().into_iter().chain(self.next_look()).min();
         let wait = next.map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
         let events = self.events.1.clone();
+        let released = self.held.as_ref().map_or_else(never, Held::gone);
         crossbeam_channel::select! {
+            recv(released) -> _ => {}
             recv(events) -> event => event.into_iter().for_each(|event| self.take_event(event)),
             recv(asked) -> request => match request {
                 Ok(request) => self.take_request(request),

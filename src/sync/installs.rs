@@ -8,7 +8,7 @@ use vx_shm::Board;
 use super::child::InstallChild;
 use super::job::InstallJob;
 use super::step::Step;
-use crate::run::{self, Job, Jobs, RunHandle};
+use crate::run::{self, Held, Job, Jobs, RunHandle};
 
 /// A run of installs that has not started.
 pub struct Run {
@@ -22,11 +22,13 @@ pub struct Run {
     pub jobs: Jobs,
     /// Stop the rest at the first failure.
     pub fail_fast: bool,
+    /// Keeps the run open after its last install; `None` for a run that ends with it.
+    pub held: Option<Held>,
 }
 
 /// Start a run on a thread of its own.
 pub fn start_run(run: Run) -> io::Result<RunHandle> {
-    let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast } = run;
+    let Run { board, steps, child: InstallChild { program, logs }, jobs: at_once, fail_fast, held } = run;
     let job = |step| Arc::new(InstallJob::new(step, program.clone())) as Arc<dyn Job>;
-    run::start_run(run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast })
+    run::start_run(run::Run { board, jobs: steps.into_iter().map(job).collect(), logs, at_once, fail_fast, held })
 }

@@ -32,8 +32,9 @@ impl InstallJob {
 
 impl Job for InstallJob {
     fn slot(&self) -> JobSlot<'_> {
-        let Step { tool, version, optional, .. } = &self.step;
-        JobSlot { name: tool, version, kind: Kind::Install, parent: None, optional: *optional, writer: Writer::Child }
+        let Step { tool, version, size_bytes: total, optional, .. } = &self.step;
+        let (total, optional, writer) = (*total, *optional, Writer::Child);
+        JobSlot { name: tool, version, kind: Kind::Install, parent: None, total, optional, writer }
     }
 
     fn decided(&self) -> Option<Decided> {

@@ -161,7 +161,7 @@ impl Plan {
                 Decision::Nothing { version, reason } => (version, Action::Skip { reason }),
                 Decision::Fail { error } => (String::new(), Action::Fail { error }),
             };
-            Step { tool, version, optional, action }
+            Step { tool, version, size_bytes: None, optional, action }
         };
         self.decisions.into_iter().map(step).collect()
     }
@@ -241,6 +241,11 @@ impl ResolvedRelease {
     /// The size of the archives in bytes, as far as it is known.
     pub fn size_bytes(&self) -> u64 {
         self.parts.iter().filter_map(|part| part.archive.size).sum()
+    }
+
+    /// The size of all archives in bytes; `None` if it is not known of one of them.
+    pub fn whole_size_bytes(&self) -> Option<u64> {
+        self.parts.iter().map(|part| part.archive.size).sum()
     }
 
     /// True if an installed release is this one, as far as its archives and instructions are known.

@@ -10,6 +10,8 @@ pub struct Step {
     pub tool: String,
     /// The exact version; empty if none could be found.
     pub version: String,
+    /// The size of its archives in bytes; `None` if one of them is not known, and without an install.
+    pub size_bytes: Option<u64>,
     /// True if the run succeeds without it.
     pub optional: bool,
     /// The action.

@@ -15,12 +15,12 @@ use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::notice::Notice;
 use super::options::RunOptions;
-use super::run::{LiveRun, Purpose, RunOutcome};
+use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
 use crate::paths::{Home, known_directories, runtime_directory, spare_directories};
-use crate::run::{Dumper, FlightRecorder, Jobs, collect_boards, create_board};
+use crate::run::{Dumper, FlightRecorder, Jobs, collect_boards, create_board, hold};
 use crate::sync::{InstallChild, Run, Step, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -41,6 +41,8 @@ pub struct Assignment<'a> {
     pub options: &'a RunOptions,
     /// The most installs at once by the project's settings.
     pub configured_jobs: Option<usize>,
+    /// The declarations of the tools.
+    pub declared: Declared,
 }
 
 /// A run at work, with the threads that follow it.
@@ -155,7 +157,9 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     let child = InstallChild::beside(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let limit = options.jobs.or(assignment.configured_jobs);
     let jobs = limit.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
-    let handle = start_run(Run { child, board: Arc::new(board), steps, jobs, fail_fast: options.fail_fast })?;
+    let (hold, held) = hold();
+    let run = Run { child, board: Arc::new(board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
+    let handle = start_run(run)?;
     let control = Control::serve(&path, RunHand(handle.requests.clone()));
     let reader = Reader::open(&path).ok();
     let recorder = FlightRecorder::start(&path, record, handle.finished.clone());
@@ -163,12 +167,20 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     let dumper = options.dump.as_ref().map(dump);
     let mut expectations = history::expectations(assignment.home);
     expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
-    Ok(Started { run: LiveRun { board: path, handle, expectations }, control, recorder, dumper, reader })
+    Ok(Started {
+        run: LiveRun { board: path, handle, hold, declared: Declared::clone(&assignment.declared), expectations },
+        control,
+        recorder,
+        dumper,
+        reader,
+    })
 }
 
 /// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.
 fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
-    let Started { run: LiveRun { board, handle, .. }, control, recorder, dumper, reader } = started;
+    let Started { run: LiveRun { board, handle, hold, .. }, control, recorder, dumper, reader } = started;
+    // From here on only a view can keep the run open.
+    drop(hold);
     let options = assignment.options;
     let mut troubles = Vec::new();
     let _ = handle.finished.recv();

@@ -10,7 +10,7 @@ use super::frontend::Frontend;
 use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
-use super::run::{Purpose, RunOutcome};
+use super::run::{Declared, Purpose, RunOutcome};
 use super::told::tell;
 use super::workspace::{Access, Faults, Place, Workspace, check_entries};
 use crate::paths::Home;
@@ -58,6 +58,7 @@ pub fn install(
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
+        declared: Declared::default(),
     };
     carry_out(steps, &assignment, view, frontend)
 }

@@ -107,7 +107,7 @@ fn attested(sources: &Sources, tool: &str, release: &ResolvedRelease) -> Result<
 /// The steps that carry a plan out. Each step requests the addresses of archives that only the lock names.
 pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptions) -> Vec<Step> {
     plan.into_steps(|tool, release, replaces| {
-        let version = release.version.clone();
+        let (version, size_bytes) = (release.version.clone(), release.whole_size_bytes());
         let (tool, home, sources, options) = (tool.to_owned(), home.clone(), Arc::clone(sources), options.clone());
         let name = tool.clone();
         let preparation = move || {
@@ -115,7 +115,7 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
             let trial = trial(&name, &release, &sources);
             Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
-        Step { tool, version, optional: false, action: Action::Install(Box::new(preparation)) }
+        Step { tool, version, size_bytes, optional: false, action: Action::Install(Box::new(preparation)) }
     })
 }
 

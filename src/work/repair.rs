@@ -12,7 +12,7 @@ use super::installing::request;
 use super::notice::Notice;
 use super::options::RunOptions;
 use super::releases;
-use super::run::{Purpose, RunOutcome};
+use super::run::{Declared, Purpose, RunOutcome};
 use super::workspace::{Access, Faults, Place, Workspace};
 use crate::project::{Lock, Project, ToolRequest};
 use crate::source::Sources;
@@ -49,7 +49,8 @@ pub fn repair(
     }
     let view = frontend.view()?;
     let (purpose, home) = (Purpose::Repair, &workspace.home);
-    let assignment = Assignment { purpose, title: "doctor", home, options: &options, configured_jobs: None };
+    let (title, configured_jobs, declared) = ("doctor", None, Declared::default());
+    let assignment = Assignment { purpose, title, home, options: &options, configured_jobs, declared };
     carry_out(steps, &assignment, view, frontend).map(Some)
 }
 

@@ -1,12 +1,14 @@
 //! A run as a door sees it: the run at work, and its outcome.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use vx_status::source::Expectations;
 
 use super::shims::ShimsError;
-use crate::run::{RunEnd, RunHandle};
+use crate::run::{Hold, RunEnd, RunHandle};
 use crate::trouble::Trouble;
 
 /// The work that a run is part of.
@@ -24,12 +26,28 @@ pub enum Purpose {
     Steps,
 }
 
+/// The place in a project's file where a tool is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declaration {
+    /// The file.
+    pub file: PathBuf,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+/// The declarations of tools, by the keys of their slots.
+pub type Declared = Arc<BTreeMap<String, Declaration>>;
+
 /// A run at work.
 pub struct LiveRun {
     /// The file of its board.
     pub board: PathBuf,
     /// The handle for requests to the run, its replies, and its end.
     pub handle: RunHandle,
+    /// A view that takes a clone of this keeps the run open until it drops it.
+    pub hold: Hold,
+    /// The declarations of the tools; empty if no project declares them.
+    pub declared: Declared,
     /// The durations to expect, from earlier runs.
     pub expectations: Expectations,
 }

@@ -105,6 +105,7 @@ pub fn sync(
         home: &workspace.home,
         options: &options.run,
         configured_jobs: workspace.project.settings.jobs,
+        declared: share::declared(&workspace, &shares),
     };
     let outcome = carry_out(steps.collect(), &assignment, view, frontend)?;
     if outcome.good() {

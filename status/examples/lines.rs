@@ -23,8 +23,8 @@ pub(crate) fn follow(board: &Path, out: &mut dyn Write) -> Result<(), Box<dyn Er
     let (mut lines, mut estimator, began) = (Plain::new(3_000, false), Estimator::default(), Instant::now());
     loop {
         reader.refresh(&mut snapshot)?;
-        let (paces, left) = estimator.note(&snapshot);
-        lines.step(&snapshot, &paces, left, began.elapsed().as_millis() as u64, out)?;
+        let (paces, estimate) = estimator.note(&snapshot);
+        lines.step(&snapshot, &paces, estimate.whole, began.elapsed().as_millis() as u64, out)?;
         if reader.is_dump() || snapshot.board.state != BoardState::Running || snapshot.board.abandoned() {
             out.write_all(final_table::render(&snapshot, &mut NoLogs, Look::default(), None).as_bytes())?;
             return Ok(());

@@ -30,6 +30,11 @@ impl Changes {
         hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
     }
 
+    /// True if the end of this slot was reported.
+    pub fn has_reported_end(&self, slot: &SlotView) -> bool {
+        self.ends.contains(&SlotId::of(slot))
+    }
+
     /// The slots that ended since the last call, in the order of their ends.
     pub fn new_ends<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
         let ended = |slot: &&SlotView| Standing::of(slot).over() && self.ends.insert(SlotId::of(slot));

@@ -6,7 +6,9 @@
 //! today's rates to the earlier ones also applies to downloads that have not begun. Then the work is simulated as the
 //! run will do it: a fixed number of tools at once, in the board's order.
 
+mod by_bytes;
 mod forecast;
+mod share;
 mod simulation;
 
 use crate::vocabulary::{Phase, Phases, begun, sized_in_bytes};
@@ -45,6 +47,8 @@ pub struct Estimate {
     pub whole: Option<TimeLeft>,
     /// The time until each slot's tool ends, in milliseconds, in the order of the slots; only for those at work.
     pub each: Vec<Option<u64>>,
+    /// The share of the work that is done, in thousandths.
+    pub permille: u16,
 }
 
 impl Estimate {
@@ -74,10 +78,16 @@ impl Estimate {
             _ => None,
         });
         let each = each.collect();
-        let whole = whole_ms(snapshot, &standings, &rests, expectations).and_then(shown_ms);
+        let whole = match by_bytes::is_too_early(snapshot, &standings, &forecasts) {
+            true => None,
+            false => whole_ms(snapshot, &standings, &rests, expectations)
+                .or_else(|| by_bytes::left_ms(snapshot, &standings, &forecasts, paces)),
+        };
+        let permille = share::whole_permille(snapshot, &standings, &forecasts);
         let unfinished = forecasts.iter().zip(&standings).filter(|(_, standing)| !standing.over());
         let runs = unfinished.map(|(forecast, _)| forecast.as_ref().map_or(0, |forecast| forecast.runs)).min();
-        Self { whole: whole.map(|ms| TimeLeft { ms, runs: runs.unwrap_or_default() }), each }
+        let whole = whole.and_then(shown_ms).map(|ms| TimeLeft { ms, runs: runs.unwrap_or_default() });
+        Self { whole, each, permille }
     }
 }
 

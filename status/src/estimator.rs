@@ -2,7 +2,7 @@
 
 use vx_shm::Snapshot;
 
-use crate::estimate::{Estimate, TimeLeft};
+use crate::estimate::Estimate;
 use crate::pace::Pace;
 use crate::rates::Rates;
 use crate::source::Expectations;
@@ -17,19 +17,19 @@ pub struct Estimator {
 impl Estimator {
     /// An estimator with the durations of earlier runs.
     pub fn new(expectations: Expectations) -> Self {
-        Self { rates: Rates::default(), expectations }
+        Self { rates: Rates::expecting(expectations.clone()), expectations }
     }
 
     /// Milliseconds until the last tool ends, and the number of earlier installs of the tool with the fewest; `None`
     /// rather than a wrong estimate. Pass it every reading in order: it measures rates between them.
     pub fn left(&mut self, snapshot: &Snapshot) -> Option<(u64, u32)> {
-        self.note(snapshot).1.map(|left| (left.ms, left.runs))
+        self.note(snapshot).1.whole.map(|left| (left.ms, left.runs))
     }
 
-    /// The rate of each slot, and the time until the last tool ends.
-    pub fn note(&mut self, snapshot: &Snapshot) -> (Vec<Pace>, Option<TimeLeft>) {
+    /// The rate of each slot, and the estimate.
+    pub fn note(&mut self, snapshot: &Snapshot) -> (Vec<Pace>, Estimate) {
         let paces = self.rates.note(snapshot);
-        let left = Estimate::of(snapshot, &paces, &self.expectations).whole;
-        (paces, left)
+        let estimate = Estimate::of(snapshot, &paces, &self.expectations);
+        (paces, estimate)
     }
 }

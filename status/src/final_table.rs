@@ -38,10 +38,22 @@ const WHAT_COLUMNS_LEAST: usize = 9;
 /// The last lines of a failed tool's output, and the place of the rest, come from `logs`. On a terminal of `columns`
 /// columns each tool has one row: the result is cut, never a name, and a failure is shown in full below.
 pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Option<u16>) -> String {
+    rest(snapshot, logs, look, columns, |_| false)
+}
+
+/// The same for a reader that has a row of each end already, as of [`row`]: what is `told` has none here.
+pub fn rest(
+    snapshot: &Snapshot,
+    logs: &mut dyn Logs,
+    look: Look,
+    columns: Option<u16>,
+    told: impl Fn(&SlotView) -> bool,
+) -> String {
     let theme = Theme::new(look);
     let mut table = String::new();
-    for line in lines(&theme, snapshot, columns.map(usize::from)) {
-        table.push_str(line.trim_end());
+    let widths = Widths::of(&theme, snapshot, columns.map(usize::from));
+    for slot in snapshot.slots.iter().filter(|slot| !told(slot)) {
+        table.push_str(&widths.row(&theme, slot, snapshot.taken_at_ns));
         table.push('\n');
     }
     for slot in snapshot.slots.iter().filter(|slot| Standing::of(slot).bad()) {
@@ -52,38 +64,76 @@ pub fn render(snapshot: &Snapshot, logs: &mut dyn Logs, look: Look, columns: Opt
     table
 }
 
-/// One line for each slot.
-fn lines(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Vec<String> {
-    let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::of(slot))).collect();
-    let widest =
-        |texts: &mut dyn Iterator<Item = &str>, most: usize| texts.map(width).max().unwrap_or_default().min(most);
-    let tool_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.key.as_str()), TOOL_COLUMNS);
-    let version_columns = widest(&mut snapshot.slots.iter().map(|slot| slot.version.as_str()), VERSION_COLUMNS);
-    let mark_columns = if theme.words_only { 0 } else { 2 };
-    let others = mark_columns + tool_columns + version_columns + SIZE_COLUMNS + TIME_COLUMNS + 4 * GAP_COLUMNS;
-    let room = columns.map_or(WHAT_COLUMNS, |columns| columns.saturating_sub(others).max(WHAT_COLUMNS_LEAST));
-    let what_columns = widest(&mut whats.iter().map(String::as_str), WHAT_COLUMNS.min(room));
-    let cut = theme.glyphs.cut;
-    let line = |(slot, what): (&SlotView, &String)| {
+/// The row of a tool that has ended, in columns that fit the tools of the board that end later, too; `None` if they do not
+/// fit into `columns` columns.
+pub fn row(theme: &Theme, snapshot: &Snapshot, slot: &SlotView, columns: u16) -> Option<String> {
+    let widths = Widths::of_ends(theme, snapshot, columns.into());
+    (widths.whole <= columns.into()).then(|| widths.row(theme, slot, snapshot.taken_at_ns))
+}
+
+/// The widths of the cells whose texts differ in length.
+struct Widths {
+    tool: usize,
+    version: usize,
+    what: usize,
+    /// The columns of a whole row.
+    whole: usize,
+    /// The columns that a longer result may take, where others need not stand below it; `None` cuts it to its cell.
+    longest_what: Option<usize>,
+}
+
+impl Widths {
+    /// The widths for the present results of all slots.
+    fn of(theme: &Theme, snapshot: &Snapshot, columns: Option<usize>) -> Self {
+        let whats: Vec<String> = snapshot.slots.iter().map(|slot| what(slot, Standing::of(slot))).collect();
+        Self::fitting(theme, snapshot, columns, &mut whats.iter().map(String::as_str))
+    }
+
+    /// The widths for results that are not known yet: the usual ones.
+    fn of_ends(theme: &Theme, snapshot: &Snapshot, columns: usize) -> Self {
+        let mut usual = snapshot.slots.iter().map(|slot| vocabulary::of(slot.kind).ends.done);
+        let widths = Self::fitting(theme, snapshot, Some(columns), &mut usual);
+        Self { longest_what: Some((columns + widths.what).saturating_sub(widths.whole)), ..widths }
+    }
+
+    fn fitting(
+        theme: &Theme,
+        snapshot: &Snapshot,
+        columns: Option<usize>,
+        whats: &mut dyn Iterator<Item = &str>,
+    ) -> Self {
+        let widest =
+            |texts: &mut dyn Iterator<Item = &str>, most: usize| texts.map(width).max().unwrap_or_default().min(most);
+        let tool = widest(&mut snapshot.slots.iter().map(|slot| slot.key.as_str()), TOOL_COLUMNS);
+        let version = widest(&mut snapshot.slots.iter().map(|slot| slot.version.as_str()), VERSION_COLUMNS);
+        let mark_columns = if theme.words_only { 0 } else { 2 };
+        let others = mark_columns + tool + version + SIZE_COLUMNS + TIME_COLUMNS + 4 * GAP_COLUMNS;
+        let room = columns.map_or(WHAT_COLUMNS, |columns| columns.saturating_sub(others).max(WHAT_COLUMNS_LEAST));
+        let what = widest(whats, WHAT_COLUMNS.min(room));
+        Self { tool, version, what, whole: others + what, longest_what: None }
+    }
+
+    /// The row of one slot.
+    fn row(&self, theme: &Theme, slot: &SlotView, now_ns: u64) -> String {
+        let cut = theme.glyphs.cut;
         let standing = Standing::of(slot);
         let size = received_bytes(slot).map(bytes).unwrap_or_default();
-        let time = elapsed_ms(slot, snapshot.taken_at_ns).filter(|_| standing != Standing::Lost);
+        let time = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         let time = time.map(duration).unwrap_or_default();
         let mark = if theme.words_only {
             String::new()
         } else {
             theme.paint(glyph(theme.glyphs, standing), tone(standing)) + " "
         };
-        format!(
-            "{mark}{}  {}  {}  {}  {}",
-            padded(&slot.key, tool_columns, cut),
-            theme.paint(&padded(&slot.version, version_columns, cut), Tone::Quiet),
-            theme.paint(&padded(what, what_columns, cut), tone(standing)),
-            padded_left(&size, SIZE_COLUMNS, cut),
-            padded_left(&time, TIME_COLUMNS, cut),
-        )
-    };
-    snapshot.slots.iter().zip(&whats).map(line).collect()
+        let name = padded(&slot.key, self.tool, cut);
+        let version = theme.paint(&padded(&slot.version, self.version, cut), Tone::Quiet);
+        let said = what(slot, standing);
+        let longer = self.longest_what.filter(|_| width(&said) > self.what);
+        let said = longer.map_or_else(|| padded(&said, self.what, cut), |most| fitted(&said, most, cut));
+        let said = theme.paint(&said, tone(standing));
+        let (size, time) = (padded_left(&size, SIZE_COLUMNS, cut), padded_left(&time, TIME_COLUMNS, cut));
+        format!("{mark}{name}  {version}  {said}  {size}  {time}").trim_end().to_owned()
+    }
 }
 
 /// The result of a tool; a failure begins with the word for its end.
@@ -132,6 +182,7 @@ fn closing(theme: &Theme, snapshot: &Snapshot) -> String {
     let mut counted = by_word(snapshot, Standing::Done, Tone::Good, |ends| ends.done);
     counted.push((totals.skipped, "left as they were", Tone::Quiet));
     counted.push((totals.failed, "failed", Tone::Bad));
+    counted.push((totals.lost, "lost", Tone::Bad));
     counted.extend(by_word(snapshot, Standing::Cancelled, Tone::Warning, |ends| ends.cancelled));
     counted.push((totals.all - totals.over, "not finished", Tone::Warning));
     let parts = counted.iter().filter(|(count, _, _)| *count > 0);

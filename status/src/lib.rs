@@ -38,6 +38,7 @@ pub mod mark;
 pub mod pace;
 pub mod plain;
 pub mod rates;
+mod received;
 pub mod slot;
 pub mod source;
 pub mod standing;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use vx_shm::Snapshot;
 
+use crate::estimate::Estimate;
 use crate::estimator::Estimator;
 use crate::final_table;
 use crate::json::JsonLines;
@@ -114,7 +115,7 @@ pub fn plain(
         if for_actions && !std::mem::replace(&mut grouped, true) {
             writeln!(out, "{}", group(&reading.snapshot.board.title).0)?;
         }
-        let (paces, left) = estimator.note(reading.snapshot);
+        let (paces, Estimate { whole: left, .. }) = estimator.note(reading.snapshot);
         let now_ms = u64::try_from(reading.now.as_millis()).unwrap_or(u64::MAX);
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
@@ -146,7 +147,7 @@ pub fn json(inputs: &mut Inputs, out: &mut dyn Write, finished: Receiver<()>) ->
     let mut latest = Snapshot::default();
     let mut estimator = Estimator::new(inputs.snapshots.expectations());
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
-        let (paces, left) = estimator.note(reading.snapshot);
+        let (paces, Estimate { whole: left, .. }) = estimator.note(reading.snapshot);
         events.step(reading.snapshot, &paces, left, out)
     });
     events.summary(&latest, inputs.logs.as_ref(), out)?;

@@ -5,10 +5,6 @@ use vx_shm::SlotView;
 use crate::standing::Standing;
 use crate::vocabulary::{Phases, sized_in_bytes};
 
-/// A download with a rate below this, measured over [`SLOW_MS`], is called slow.
-const SLOW_BYTES_PER_SECOND: u64 = 50_000;
-const SLOW_MS: u64 = 4_000;
-
 /// The rate of a slot, as measured by its reader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
@@ -16,18 +12,18 @@ pub struct Pace {
     pub bytes_per_second: Option<u64>,
     /// The time over which the rate was measured.
     pub measured_ms: u64,
+    /// The rate is far below what it should be beside the other downloads, or, for the only one, beside its own past.
+    pub slow: bool,
 }
 
 impl Standing {
     /// The standing with what only a reader knows: how slow the slot is, and that the reader asked it to stop.
     pub fn with_pace(slot: &SlotView, pace: Pace, asked_to_stop: bool) -> Self {
         let standing = Self::of(slot);
-        let slow =
-            pace.measured_ms >= SLOW_MS && pace.bytes_per_second.is_some_and(|rate| rate < SLOW_BYTES_PER_SECOND);
         match standing {
             _ if standing.over() => standing,
             _ if asked_to_stop => Self::Stopping,
-            Self::Running if slow && slot.phase().is_main() && sized_in_bytes(slot) => Self::Slow,
+            Self::Running if pace.slow && slot.phase().is_main() && sized_in_bytes(slot) => Self::Slow,
             _ => standing,
         }
     }
@@ -39,19 +35,17 @@ mod tests {
     use crate::fixture::{counting, downloading};
 
     #[test]
-    fn a_download_counts_as_slow_only_after_a_while() {
-        let standing = |bytes_per_second, measured_ms| {
-            let pace = Pace { bytes_per_second: Some(bytes_per_second), measured_ms };
+    fn a_download_is_slow_beside_others_and_not_by_a_figure() {
+        let standing = |slow| {
+            let pace = Pace { bytes_per_second: Some(12), measured_ms: 60_000, slow };
             Standing::with_pace(&downloading(0, "node", "22", 5, Some(10)), pace, false)
         };
-        assert_eq!(standing(12_000, 1_000), Standing::Running);
-        assert_eq!(standing(12_000, 5_000), Standing::Slow);
-        assert_eq!(standing(1_200_000, 5_000), Standing::Running);
+        assert_eq!((standing(false), standing(true)), (Standing::Running, Standing::Slow));
     }
 
     #[test]
     fn a_counter_is_not_slow_however_few_it_counts() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000 };
+        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true };
         assert_eq!(Standing::with_pace(&counting(0, "test", 7, 40), pace, false), Standing::Running);
     }
 }

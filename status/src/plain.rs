@@ -125,6 +125,9 @@ fn sums_line(hanging: &[Hanging], totals: &Totals) -> String {
     if totals.failed > 0 {
         parts.push(format!("{} failed", totals.failed));
     }
+    if totals.lost > 0 {
+        parts.push(format!("{} lost", totals.lost));
+    }
     match totals.total_bytes.filter(|total| *total > totals.done_bytes) {
         Some(total) => parts.push(format!("{} of {}", bytes(totals.done_bytes), bytes(total))),
         None if totals.done_bytes > 0 => parts.push(bytes(totals.done_bytes)),
@@ -172,7 +175,7 @@ mod tests {
     #[test]
     fn counted_work_is_shown_in_numbers_and_never_in_bytes() {
         let mut plain = Plain::new(3_000, false);
-        let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000 }];
+        let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true }];
         let mut step = |slot: SlotView, now_ms| {
             let mut out = Vec::new();
             let snapshot = Snapshot { slots: vec![slot], taken_at_ns: 110_000_000_000, ..Snapshot::default() };
@@ -220,7 +223,7 @@ mod tests {
         assert_eq!(lines(&mut plain, &hanging(Liveness::Stalled(5_100)), 40), ["uv 1: stalled: no byte for 5 s"]);
         assert!(lines(&mut plain, &hanging(Liveness::Stalled(5_200)), 80).is_empty());
         assert_eq!(lines(&mut plain, &hanging(Liveness::Silent(2_000)), 90), ["uv 1: silent: no sign of life for 2 s"]);
-        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000 }];
+        let slow = [Pace { bytes_per_second: Some(12_000), measured_ms: 5_000, slow: true }];
         let mut out = Vec::new();
         plain.step(&hanging(Liveness::Alive), &slow, None, 100, &mut out).expect("a vector takes everything");
         assert_eq!(String::from_utf8_lossy(&out), "uv 1: slow: 12.0 kB/s\n");

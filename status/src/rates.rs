@@ -1,6 +1,8 @@
 //! The rate of each slot, from a few samples of the last seconds. Bounded: a dozen samples a slot, and only for the
 //! slots of the last snapshot.
 
+mod slow;
+
 use std::collections::VecDeque;
 
 use crate::vocabulary::{Phase, Phases, begun};
@@ -8,6 +10,8 @@ use vx_shm::{SlotView, Snapshot};
 
 use crate::pace::Pace;
 use crate::slot::SlotId;
+use crate::source::Expectations;
+use slow::Measured;
 
 const WINDOW_NS: u64 = 5_000_000_000;
 const BETWEEN_SAMPLES_NS: u64 = 450_000_000;
@@ -18,6 +22,9 @@ const LEAST_SPAN_NS: u64 = 1_000_000_000;
 #[derive(Debug, Default)]
 pub struct Rates {
     tracks: Vec<Track>,
+    expectations: Expectations,
+    /// Two downloads were measured at the same time.
+    had_others: bool,
 }
 
 #[derive(Debug)]
@@ -25,16 +32,24 @@ struct Track {
     of: (SlotId, Phase, u8),
     /// Times with the amount done by then; oldest first.
     samples: VecDeque<(u64, u64)>,
+    /// The best rate that was measured for long enough to be compared; zero before.
+    best: u64,
 }
 
 impl Rates {
+    /// No samples yet; the rate of a download that is the only one is compared with earlier runs.
+    pub fn expecting(expectations: Expectations) -> Self {
+        Self { expectations, ..Self::default() }
+    }
+
     /// Record a snapshot. Returns the rate of each of its slots, in their order.
     pub fn note(&mut self, snapshot: &Snapshot) -> Vec<Pace> {
         // Only moving slots have a track. Both the old tracks and the slots are in the board's order, so one pass pairs
         // them.
         let mut before = std::mem::take(&mut self.tracks).into_iter().peekable();
         let mut paces = Vec::with_capacity(snapshot.slots.len());
-        for slot in &snapshot.slots {
+        let mut measured = Vec::new();
+        for (place, slot) in snapshot.slots.iter().enumerate() {
             if !moves(slot) {
                 paces.push(Pace::default());
                 continue;
@@ -42,10 +57,17 @@ impl Rates {
             let of = (SlotId::of(slot), slot.phase(), slot.attempt);
             while before.next_if(|track| track.of < of).is_some() {}
             let known = before.next_if(|track| track.of == of);
-            let mut track = known.unwrap_or_else(|| Track { of, samples: VecDeque::new() });
-            paces.push(track.note(snapshot.taken_at_ns, slot.done));
+            let mut track = known.unwrap_or_else(|| Track { of, samples: VecDeque::new(), best: 0 });
+            let pace = track.note(snapshot.taken_at_ns, slot.done);
+            if slow::is_comparable(slot, pace) {
+                track.best = track.best.max(pace.bytes_per_second.unwrap_or_default());
+                measured.push(Measured { place, best: track.best });
+            }
+            paces.push(pace);
             self.tracks.push(track);
         }
+        self.had_others |= measured.len() > 1;
+        slow::mark(snapshot, &mut paces, &measured, !self.had_others, &self.expectations);
         paces
     }
 }
@@ -78,6 +100,7 @@ impl Track {
         Pace {
             bytes_per_second: (span_ns >= LEAST_SPAN_NS).then(|| u64::try_from(per_second).unwrap_or(u64::MAX)),
             measured_ms: span_ns / 1_000_000,
+            slow: false,
         }
     }
 }

@@ -158,6 +158,15 @@ pub enum RequestFailure {
     },
 }
 
+/// The end of all work behind a board that stays open for another attempt at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// All that was needed ended well.
+    Well,
+    /// Something did not.
+    Badly,
+}
+
 /// Control over the work behind the board. A viewer that only watches has none.
 pub trait Control: Send {
     /// Ask one slot's process to stop; a second call with the same key kills it. Returns at once.
@@ -174,6 +183,19 @@ pub trait Control: Send {
     /// True if the work is another process's own: leaving the view leaves the work as it is, and nothing stops all of it.
     fn is_guest(&self) -> bool {
         false
+    }
+
+    /// How the work ended, once none is left and the board stays open only for this view, which may try some again.
+    fn settled(&self) -> Option<Settled> {
+        None
+    }
+
+    /// Open the place where this work is declared in the user's editor, which has the terminal meanwhile.
+    ///
+    /// # Errors
+    /// In words: the place is not known, or the editor failed.
+    fn edit(&mut self, _key: &str) -> Result<(), String> {
+        Err("the place where it is declared is not known here".to_owned())
     }
 
     /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.

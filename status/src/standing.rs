@@ -111,6 +111,10 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
         (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
+        // The reason for another attempt is all that is known before the first byte.
+        (Standing::Running, _) if slot.phase() == Phase::DOWNLOADING && slot.done == 0 => {
+            first_line(&slot.message).to_owned()
+        }
         (Standing::Failed | Standing::Died | Standing::Skipped, _) => ending(slot, standing),
         _ => String::new(),
     }

@@ -30,6 +30,9 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     if totals.failed > 0 {
         parts.push((SHARE, format!("{} failed", totals.failed)));
     }
+    if totals.lost > 0 {
+        parts.push((SHARE, format!("{} lost", totals.lost)));
+    }
     match totals.total_bytes {
         Some(total) if total > totals.done_bytes => {
             parts.push((BYTES, format!("{} of {}", bytes(totals.done_bytes), bytes(total))))

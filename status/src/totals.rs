@@ -1,11 +1,12 @@
 //! The sums over a whole board: finished tools, bytes, rate, time left.
 
-use crate::vocabulary::{Phases, begun, sized_in_bytes};
+use crate::vocabulary::{Phases, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::estimate::{Estimate, TimeLeft};
 use crate::pace::Pace;
-use crate::slot::{download_entry, elapsed_ms, ran_from_ns};
+use crate::received::download;
+use crate::slot::{elapsed_ms, ran_from_ns};
 use crate::source::Expectations;
 use crate::standing::Standing;
 
@@ -20,8 +21,10 @@ pub struct Totals {
     pub good: usize,
     /// Slots that had nothing to do.
     pub skipped: usize,
-    /// Slots that failed, died or were lost.
+    /// Slots that failed or died.
     pub failed: usize,
+    /// Slots whose process and parent are gone.
+    pub lost: usize,
     /// Slots that were stopped on request.
     pub cancelled: usize,
     /// Slots with a process at work.
@@ -34,7 +37,7 @@ pub struct Totals {
     pub bytes_per_second: Option<u64>,
     /// The time until the last tool ends; `None` if it would be a guess.
     pub left: Option<TimeLeft>,
-    /// The share of the work that is done, in thousandths, with each slot counted alike.
+    /// The share of the work that is done, in thousandths, by the time that each slot is expected to take.
     pub permille: u16,
     /// The time from the creation of the board to the end of its last slot, or to the last sign of life of an abandoned
     /// board; whole seconds while it runs.
@@ -48,28 +51,31 @@ pub struct Totals {
 impl Totals {
     /// The sums over `snapshot`, without earlier runs; `paces` are in the order of its slots.
     pub fn of(snapshot: &Snapshot, paces: &[Pace]) -> Self {
-        let left = Estimate::of(snapshot, paces, &Expectations::default()).whole;
-        Self::with(snapshot, paces, left)
+        Self::estimated(snapshot, paces, &Estimate::of(snapshot, paces, &Expectations::default()))
     }
 
     /// The sums over `snapshot`, with a time left that is already estimated.
     pub fn with(snapshot: &Snapshot, paces: &[Pace], left: Option<TimeLeft>) -> Self {
+        Self { left, ..Self::of(snapshot, paces) }
+    }
+
+    /// The sums over `snapshot`, with an estimate that is already made.
+    pub fn estimated(snapshot: &Snapshot, paces: &[Pace], &Estimate { whole: left, permille, .. }: &Estimate) -> Self {
         let mut totals = Self { all: snapshot.slots.len(), total_bytes: Some(0), ..Self::default() };
-        let mut thousandths = 0u64;
         for slot in &snapshot.slots {
             let standing = Standing::of(slot);
             totals.over += usize::from(standing.over());
             totals.good += usize::from(standing.good());
             totals.skipped += usize::from(standing == Standing::Skipped);
-            totals.failed += usize::from(standing.bad());
+            totals.failed += usize::from(matches!(standing, Standing::Failed | Standing::Died));
+            totals.lost += usize::from(standing == Standing::Lost);
             totals.cancelled += usize::from(standing == Standing::Cancelled);
             totals.at_work += usize::from(standing.at_work());
             let (done, total) = download(slot, standing);
             totals.done_bytes = totals.done_bytes.saturating_add(done);
             totals.total_bytes = totals.total_bytes.zip(total).map(|(sum, total)| sum.saturating_add(total));
-            thousandths += u64::from(share(slot, standing));
         }
-        totals.permille = u16::try_from(thousandths / (totals.all as u64).max(1)).unwrap_or(1000);
+        totals.permille = permille;
         totals.bytes_per_second = rate(snapshot, paces);
         totals.left = left;
         totals.elapsed_ms = board_elapsed_ms(snapshot);
@@ -79,38 +85,6 @@ impl Totals {
         totals.state = Some(snapshot.board.state);
         totals.orphaned = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(false);
         totals
-    }
-}
-
-/// The bytes received for a slot, and its final size; nothing for work that counts no bytes.
-fn download(slot: &SlotView, standing: Standing) -> (u64, Option<u64>) {
-    if !sized_in_bytes(slot) {
-        return (0, Some(0));
-    }
-    if slot.phase().is_main() && !standing.over() {
-        return (slot.done, slot.total.filter(|total| *total >= slot.done && *total > 0));
-    }
-    match download_entry(slot) {
-        Some(entry) => (entry.done, Some(entry.done)),
-        None if standing.over() => (0, Some(0)),
-        None => (0, slot.total.filter(|total| *total > 0 && slot.phase().is_first())),
-    }
-}
-
-/// The progress of one slot through its phases, in thousandths. Most of an install is its download.
-fn share(slot: &SlotView, standing: Standing) -> u16 {
-    let part = |from: u16, to: u16| match slot.total {
-        Some(total) if total > 0 => {
-            let done = u128::from(slot.done.min(total)) * u128::from(to - from) / u128::from(total);
-            from + u16::try_from(done).unwrap_or_default()
-        }
-        _ => from,
-    };
-    let (before, own) = slot.phase().shares();
-    match () {
-        () if standing.over() => 1000,
-        () if begun(slot) => part(before, before + own),
-        () => 0,
     }
 }
 
@@ -168,7 +142,7 @@ mod tests {
     }
 
     fn totals(slots: Vec<SlotView>) -> Totals {
-        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000 }; slots.len()];
+        let paces = vec![Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false }; slots.len()];
         Totals::of(&Snapshot { slots, ..Snapshot::default() }, &paces)
     }
 

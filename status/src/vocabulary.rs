@@ -186,6 +186,11 @@ impl Phase {
         self.meaning().main
     }
 
+    /// True for the steps behind the one whose numbers are the size of the work.
+    pub fn is_after_main(self) -> bool {
+        of(self.kind).steps.iter().take(self.number().into()).any(|meaning| meaning.main)
+    }
+
     /// True for the step in which every life of a slot begins.
     pub fn is_first(self) -> bool {
         self.step == Step::FIRST
@@ -296,7 +301,8 @@ mod tests {
         assert_eq!(named(Kind::Build, build::RELOADING), "reloading");
         assert_eq!(named(Kind::Turn, turn::USING_A_TOOL), "using a tool");
         assert!(Phase::of(Kind::Task, 1).waits() && !Phase::QUEUED.waits() && !Phase::LINKING.waits());
-        assert_eq!(Phase::EXTRACTING.shares(), (850, 120));
+        assert_eq!(Phase::EXTRACTING.shares(), (650, 100));
+        assert!(Phase::LINKING.is_after_main() && !Phase::DOWNLOADING.is_after_main());
     }
 
     #[test]

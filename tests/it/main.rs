@@ -46,6 +46,8 @@ mod screens;
 mod server;
 mod skipped;
 mod source;
+#[cfg(target_os = "linux")]
+mod staying;
 #[cfg(unix)]
 mod sync;
 #[cfg(target_os = "linux")]

@@ -19,7 +19,7 @@ mod obeys;
 
 use serde_json::Value;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, eventually};
 use crate::server::Reply;
 
 /// A run with one tool that is installed, one that was installed before, and one that fails.

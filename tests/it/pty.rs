@@ -61,7 +61,7 @@ impl OnTerminal {
         }
         command.env("LANG", "C.UTF-8");
         let child = command.stdin(ours()).stdout(ours()).stderr(ours()).spawn().expect("it starts");
-        let cells = |count| NonZero::new(count).expect("a screen has cells");
+        let cells = |count: u16| NonZero::new(count.max(1)).expect("a screen has cells");
         let screen = vt100::Parser::new(cells(rows), cells(columns), 0);
         let shown = Arc::new(Mutex::new(Shown { takes: true, bytes: Vec::new(), screen }));
         let into = Arc::clone(&shown);
@@ -133,6 +133,12 @@ impl OnTerminal {
 
     pub(crate) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// True while a full-screen view has the terminal's modes.
+    pub(crate) fn is_raw(&self) -> bool {
+        let modes = tcgetattr(&self.terminal).expect("it has settings").local_modes;
+        !modes.contains(rustix::termios::LocalModes::ICANON)
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

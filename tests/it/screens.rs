@@ -188,3 +188,27 @@ fn a_signal_gives_the_terminal_back_while_a_board_is_chosen() {
         assert!(viewer.ends_restored().is_some(), "{signal:?}");
     }
 }
+
+#[test]
+fn a_finished_tool_has_one_line_in_the_columns_of_all_and_no_other_at_the_end() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nesbuild = \"0.27.0\"\nlefthook = \"2.0.1\"\n");
+    sandbox.publish("biome", "2.3.4", 20_000);
+    sandbox.publish("lefthook", "2.0.1", 300_000);
+    let broken = sandbox.publish("esbuild", "0.27.0", 0);
+    sandbox.registry().server().serve(&broken.path, Reply::status(404));
+    let mut run = on_terminal(&sandbox, "sync");
+    assert_eq!(run.ends_with_modes_restored(), Some(1));
+    let screen = run.await_screen("the sums", |screen| screen.contains("2 installed, 1 failed in"));
+    let rows = |tool: &str| screen.lines().filter(|line| line.split_whitespace().nth(1) == Some(tool)).count();
+    assert_eq!(["biome", "esbuild", "lefthook"].map(rows), [1, 1, 1], "{screen}");
+    let columns: Vec<usize> = screen.lines().filter_map(|line| line.find("installed ")).collect();
+    assert!(columns.len() == 2 && columns[0] == columns[1], "{screen}");
+    assert_eq!(screen.matches("esbuild 0.27.0 failed\n").count(), 1, "its error is told once: {screen}");
+}
+
+#[test]
+fn a_terminal_without_a_size_gets_plain_lines() {
+    let (code, text) = OnTerminal::sized(slow(1).command("sync"), (0, 0)).ends();
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("biome 2.3.4: installed") && !text.contains('\u{1b}'), "{text:?}");
+}

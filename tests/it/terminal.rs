@@ -119,7 +119,7 @@ fn exit_code(screen: &str) -> Option<i32> {
 
 /// True if every tool is seen to download, with its percentage.
 fn all_move(screen: &str) -> bool {
-    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains(" %"));
+    let moving = |tool| row(screen, tool).is_some_and(|row| row.contains('●') && row.contains('%'));
     TOOLS.into_iter().all(moving)
 }
 
@@ -163,6 +163,8 @@ fn a_sync_and_a_top_beside_it_show_the_same_through_resizes_and_leave_nothing_be
     });
     assert!(TOOLS.contains(&cancelled.as_str()) && TOOLS.contains(&selected));
 
+    tmux.await_screen("sync", "it stays", |screen| screen.contains("all work is over"));
+    tmux.press("sync", "q");
     let last = tmux.await_screen("sync", "the run ends", |screen| exit_code(screen).is_some());
     assert!(exit_code(&last) == Some(1), "{last}");
     assert!(!tmux.shows_the_other_screen("sync"), "the normal screen is back");
@@ -275,10 +277,10 @@ fn a_top_shows_what_a_shell_puts_on_its_board_and_that_the_shell_is_gone() {
     sandbox.await_slot("compile", "is there", |slot| slot["done"] == 3);
     tmux.type_line("top", &format!("'{vx}' top nightly"));
     let shows = |text: &'static str| move |screen: &str| row(screen, "compile").is_some_and(|row| row.contains(text));
-    let screen = tmux.await_screen("top", "a quarter", shows("25%"));
+    let screen = tmux.await_screen("top", "a quarter", shows("25 %"));
     assert!(screen.contains("nightly build"), "{screen}");
     tmux.type_line("script", &format!("'{vx}' board put compile --done +3"));
-    tmux.await_screen("top", "half", shows("50%"));
+    tmux.await_screen("top", "half", shows("50 %"));
     tmux.type_line("script", "exit");
     tmux.await_screen("top", "the shell is gone", shows("lost"));
     tmux.press("top", "q");

@@ -220,13 +220,13 @@ fn the_list_of_boards_is_kept_up_to_date_and_left_like_the_view() {
         sandbox.vx(&format!("board create {name} --title {name}-work")).succeeds();
         sandbox.vx(&format!("board put --board {name} {name}-key --phase downloading --done 3 --total 12")).succeeds();
     }
-    std::fs::write(sandbox.home().join("vx.toml"), "[ui.keys]\ndown = [\"e\"]\n").expect("a file");
+    std::fs::write(sandbox.home().join("vx.toml"), "[ui.keys]\ndown = [\"v\"]\n").expect("a file");
     let mut viewer = on_terminal(&sandbox, "top");
     let list = viewer.await_screen("the list", |screen| screen.contains("Which board?"));
-    assert!(list.contains("e k move"), "{list}");
+    assert!(list.contains("v k move"), "{list}");
     let selected = |screen: &str| screen.lines().find(|line| line.starts_with('▌')).map(str::to_owned);
     let named = |line: &str| ["day", "night"].into_iter().find(|name| line.contains(name)).expect("a board");
-    viewer.press("e");
+    viewer.press("v");
     let first = selected(&list).expect("one is selected");
     let moved = |screen: &str| selected(screen).is_some_and(|line| named(&line) != named(&first));
     let second = selected(&viewer.await_screen("the second is selected", moved)).expect("one is selected");

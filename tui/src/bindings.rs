@@ -29,6 +29,8 @@ pub(crate) enum Action {
     Follow,
     Cancel,
     Retry,
+    RetryAll,
+    Edit,
     Leave,
     Help,
     Pager,
@@ -75,6 +77,10 @@ pub(crate) enum When {
     Cancellable,
     /// The selected row ended without success, and this view controls its work.
     Retriable,
+    /// Any row ended without success, and this view controls its work.
+    AnyRetriable,
+    /// The keys go to the selected row's error, and this view knows where its work is declared.
+    InError,
     /// A recording is shown.
     Replaying,
     /// The question how to leave is open; no other action works then.
@@ -106,7 +112,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 32] = [
+pub(crate) const TABLE: [Line; 34] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -152,6 +158,13 @@ pub(crate) const TABLE: [Line; 32] = [
         "cancel the selected tool; again: kill it",
     ),
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
+    line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
+    line(
+        &[bind(Action::Edit, "edit", &["Enter"])],
+        When::InError,
+        "edit",
+        "error: open where it is declared in $EDITOR",
+    ),
     line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
     line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
     line(&[bind(Action::Pager, "pager", &["o"])], When::Selected, "pager", "open the whole log in $PAGER"),
@@ -207,8 +220,8 @@ pub(crate) const TABLE: [Line; 32] = [
 /// Actions whose keys cannot be changed: they are the way out of any confusion.
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
 
-/// Actions whose own keys give way to a user's choice for another action: the tabs can be reached without them.
-const YIELDING: [Action; 3] = [Action::ShowLog, Action::ShowError, Action::ShowInfo];
+/// Actions whose own keys give way to a user's choice for another action: tabs and retries can be reached without them.
+const YIELDING: [Action; 4] = [Action::ShowLog, Action::ShowError, Action::ShowInfo, Action::RetryAll];
 
 /// Actions that need a key: without one a user could not leave.
 const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
@@ -402,7 +415,12 @@ fn may_meet(first: When, second: When) -> bool {
     if (first == When::Leaving) != (second == When::Leaving) {
         return false;
     }
-    let apart = [(When::InTable, When::InLog), (When::Cancellable, When::Retriable)];
+    let apart = [
+        (When::InTable, When::InLog),
+        (When::InTable, When::InError),
+        (When::InLog, When::InError),
+        (When::Cancellable, When::Retriable),
+    ];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }
 

@@ -7,6 +7,7 @@
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
 use vx_status::estimate::Estimate;
+use vx_status::final_table::row;
 use vx_status::mark::{glyph, tone};
 use vx_status::pace::Pace;
 use vx_status::slot::{elapsed_ms, received_bytes};
@@ -73,8 +74,13 @@ fn ansi(out: &mut String, command: impl Command) {
     let _ = command.write_ansi(out);
 }
 
-/// The line of a finished tool: `✓ node 22.3.0  installed  31.2 MB  4.2 s`.
-pub(crate) fn finished_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
+/// The line of a finished tool, in the columns of the final table: `✓ node  22.3.0  installed   31.2 MB   4.2 s`.
+pub(crate) fn finished_line(theme: &Theme, snapshot: &Snapshot, slot: &SlotView, columns: u16) -> String {
+    row(theme, snapshot, slot, columns).unwrap_or_else(|| narrow_line(theme, slot, snapshot.taken_at_ns, columns))
+}
+
+/// The same without columns, for a screen that is too narrow for them.
+fn narrow_line(theme: &Theme, slot: &SlotView, now_ns: u64, columns: u16) -> String {
     let standing = Standing::of(slot);
     let mut text = vx_status::standing::ending(slot, standing);
     if standing.bad() && standing != Standing::Lost {
@@ -119,7 +125,7 @@ pub(crate) fn live_rows(
         return Vec::new();
     }
     let estimate = Estimate::of(snapshot, paces, expectations);
-    let totals = Totals::with(snapshot, paces, estimate.whole);
+    let totals = Totals::estimated(snapshot, paces, &estimate);
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);
     let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();

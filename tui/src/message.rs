@@ -6,7 +6,7 @@ use tui_input::InputRequest;
 use vx_shm::Snapshot;
 use vx_status::pace::Pace;
 use vx_status::slot::SlotId;
-use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
+use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled};
 
 use crate::model::Tab;
 
@@ -34,6 +34,8 @@ pub(crate) enum Message {
         /// The log was searched to its present end.
         whole: bool,
     },
+    /// No work is left, and how it ended; or some is tried again.
+    Settled(Option<Settled>),
     /// A request for a stop or a retry was not carried out.
     RequestFailed(RequestFailure),
     /// The result of an effect, in words.
@@ -79,6 +81,10 @@ pub(crate) enum Message {
     Stream,
     /// Try the failed work of the selected slot again.
     Retry,
+    /// Try all failed work again.
+    RetryAll,
+    /// Open the place where the selected slot's work is declared.
+    OpenEditor,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
@@ -117,7 +123,10 @@ pub(crate) enum Effect {
     Playback(PlaybackCommand),
     Cancel(String),
     CancelAll,
-    Retry(String),
+    /// Try the work of these keys again.
+    Retry(Vec<String>),
+    /// Open the place where the work of this key is declared.
+    OpenEditor(String),
     /// Show the whole log of this key in a pager.
     Page(String),
     /// Save the whole log of this key.

@@ -14,7 +14,8 @@ use std::sync::Arc;
 
 use vx_shm::{Kind, SlotView, Snapshot};
 use vx_status::slot::SlotId;
-use vx_status::source::{Expectations, LogPlace, Position};
+use vx_status::source::{Expectations, LogPlace, Position, Settled};
+use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
 use crate::bindings::KeyBindings;
@@ -142,6 +143,8 @@ pub(crate) struct Model {
     pub(crate) has_control: bool,
     /// True if the work is another process's own: this view stops none of it by being left, and never all of it.
     pub(crate) is_guest: bool,
+    /// How the work ended, once none is left and the view stays for another try.
+    pub(crate) settled: Option<Settled>,
     /// Slots that this view asked to stop.
     pub(crate) asked: Vec<SlotId>,
     /// Keys of slots that cannot stop yet, each with the reason.
@@ -192,6 +195,17 @@ impl Model {
     /// True if no process takes requests for the selected slot, so that a guest can only watch it.
     pub(crate) fn is_read_only(&self) -> bool {
         self.is_guest && self.selected_slot().is_some_and(|slot| slot.runner.is_none())
+    }
+
+    /// The slots whose work failed and can be tried again from here.
+    pub(crate) fn retriable(&self) -> impl Iterator<Item = &SlotView> {
+        let takes_requests = |slot: &SlotView| !self.is_guest || slot.runner.is_some();
+        let failed = |slot: &SlotView| {
+            let standing = Standing::of(slot);
+            standing.over() && !standing.good()
+        };
+        let slots = self.snapshot.slots.iter().filter(|_| self.has_control);
+        slots.filter(move |slot| failed(slot) && takes_requests(slot))
     }
 
     /// The selected slot.

@@ -7,7 +7,7 @@ mod signs;
 
 pub(crate) use input::{Input, Keyboard};
 pub use screen::restore_modes;
-pub(crate) use screen::{Screen, restore, restore_on_panic};
+pub(crate) use screen::{Screen, restore, restore_on_panic, restore_without_input};
 pub(crate) use signals::{Arrived, Signals};
 pub use signs::Signs;
 pub(crate) use signs::{SignsGuard, Stream, clear_signs};

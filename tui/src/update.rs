@@ -34,6 +34,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
             work::request_failed(model, failure);
             Outcome { effect: None, redraw: true }
         }
+        Message::Settled(settled) => {
+            work::settled(model, settled);
+            settle(model);
+            Outcome { effect: None, redraw: true }
+        }
         Message::Notice(text) => {
             model.notice = Some(text);
             Outcome { effect: None, redraw: true }
@@ -69,7 +74,13 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Open => open(model),
         Message::Back => back(model),
         Message::NextTab => show(model, model.tab.next()),
-        Message::Show(tab) => show(model, tab),
+        Message::Show(tab) => {
+            show(model, tab);
+            // Enter on an error opens the place that it is about.
+            if tab == Tab::Error {
+                model.focus = Focus::Pane;
+            }
+        }
         Message::WholeTime => model.whole_axis = !model.whole_axis,
         Message::Follow => {
             model.log.top = motion::log_top(model);
@@ -88,9 +99,12 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Cancel => return work::cancel(model),
         Message::CancelAll => return work::cancel_all(model),
         Message::Retry => return work::retry(model),
+        Message::RetryAll => return work::retry_all(model),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager | Message::Copy | Message::Save | Message::Stream => return outside::asked(model, &message),
+        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => {
+            return outside::asked(model, &message);
+        }
         Message::Leave => return leave(model),
         Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
@@ -117,7 +131,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     }
     let failed = failed_meanwhile(&model.rows, &rows).filter(|_| !model.touched);
     let axis_before = model.axis;
-    let totals = Totals::with(&snapshot, paces, estimate.whole);
+    let totals = Totals::estimated(&snapshot, paces, &estimate);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.pulse.note(&rows, snapshot.taken_at_ns);
@@ -125,6 +139,9 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     model.totals = totals;
     model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
     model.snapshot = snapshot;
+    if model.settled.is_some() {
+        work::close_totals(model);
+    }
     work::show_blockers(model);
     reorder(model);
     if let Some(id) = failed {
@@ -227,15 +244,11 @@ fn back(model: &mut Model) {
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {
-    match (model.owns_work(), model.totals.over < model.totals.all || model.totals.all == 0) {
-        (false, _) => Some(Effect::Leave),
-        // All work is over, and the parent is about to end the view.
-        (true, false) => Some(Effect::Detach),
-        (true, true) => {
-            model.mode = Mode::Leaving;
-            None
-        }
+    if model.owns_work() && !model.is_over() {
+        model.mode = Mode::Leaving;
+        return None;
     }
+    Some(Effect::Leave)
 }
 
 #[cfg(test)]

@@ -16,7 +16,8 @@
 //!
 //! * A child that is forked and then runs another program has neither the map nor the locks.
 //! * A child that is forked and goes on in the same program shares its parent's locks: after the parent's death the
-//!   byte stays held, which is life: such a slot is *silent*, and taken over once the child is gone. Writing to a slot from both sides of a fork is not detected: do not.
+//!   byte stays held, which is life: such a slot is *silent*, and taken over once the child is gone. Writing to a slot
+//!   from both sides of a fork is not detected: do not.
 //! * The thread that beats does not survive a fork. A slot claimed in the child starts one there.
 //!
 //! # Pools
@@ -37,8 +38,8 @@
 //! * A slot that is written [on behalf](crate::Slot::on_behalf) of a shell script has no lock and no beats between two
 //!   reports. Its only evidence is the script's process, by number, start time, boot and namespaces. It is *alive* or
 //!   *lost*, never *silent* or *stalled*; from another namespace or boot its process cannot be looked up, and it is not taken
-//!   over; its board is cleared away once nothing was written to it for a day. The system never reuses a number with the same start time. Permission to write is not tied to the script:
-//!   any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last
+//!   over; its board is cleared away once nothing was written to it for a day. The system never reuses a number with the
+//!   same start time. Permission to write is not tied to the script: any process that names the script as its owner writes in its name. A report that is killed leaves the slot as last
 //!   published and its byte free; one that is stopped holds later ones up for two seconds, which then fail.
 //! * A board made [for](crate::Board::create_for) a script is marked with an optional feature. A reader that does not
 //!   know it takes the free byte for the creator's end, and the board for abandoned.

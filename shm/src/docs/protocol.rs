@@ -127,11 +127,12 @@
 //! port, the slot waited for) shares another. The 16-bit revision in a slot's numbers moves behind each change of text,
 //! notes or step; a reader looks at the record again when it moved. The text is stored before the numbers that announce
 //! it (`AnnouncedFirst`). A message is stored alone only where both copies hold the details already
-//! (`UnsettledDetails`): the words behind it are then those of an earlier publication into the same copy. W3 of the numbers comes after W3 of the text, and a reader whose numbers are those of W3 has
-//! fenced twice (R1 or R3) before it reads the record. So the text found is the announced one or newer. A
-//! report that goes on with a slot publishes the numbers with the next revision first (`UnrevisedReport`): the one before
-//! it may have been killed between the text and its announcement. A revision comes
-//! round after 65,536 changes; a reader that slept through exactly that many shows the old text until the next change.
+//! (`UnsettledDetails`): the words behind it are then those of an earlier publication into the same copy. W3 of the
+//! numbers comes after W3 of the text, and a reader whose numbers are those of W3 has fenced twice (R1 or R3) before it
+//! reads the record. So the text found is the announced one or newer. A report that goes on with a slot publishes the
+//! numbers with the next revision first (`UnrevisedReport`): the one before it may have been killed between the text and
+//! its announcement. A revision comes round after 65,536 changes; a reader that slept through exactly that many shows the
+//! old text until the next change.
 //!
 //! # Transitions
 //!
@@ -225,7 +226,9 @@
 //!   stop the second, whose task then had no slot. With P1 and P3 under one lock, all that the first thread stored has
 //!   happened before the second's C1.
 //! * **P2.** A thread for which there is no lane counts itself as waiting and falls asleep under the very lock under which
-//!   it found none, as the system's condition variables promise: a lane that is freed later finds it counted and asleep.
+//!   it found none, as the system's condition variables promise: a lane that is freed later finds it counted and asleep,
+//!   and wakes it (`LaneWakesNone`). One that is woken and finds its key in use takes no lane, and wakes the next
+//!   (`LaneWakeKept`): else that one would sleep while a lane is free.
 //! * A lane whose writer was dropped without an end is free with its byte: the next thread locks the byte first, and its
 //!   C1 compares with the control word that the lane was left under. Another process that has taken the slot meanwhile
 //!   holds the byte, or has moved the control word; the pool then has a lane less.

@@ -6,7 +6,7 @@
 
 use crate::atomics::Ordering;
 use crate::lanes::REST_NS;
-use crate::layout::{ColdRecord, IdentityImage, encode_text, hash_key};
+use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, encode_text, hash_key};
 use crate::liveness::process::{self, ProcessMark, Writer, is_by_creator};
 use crate::liveness::{Beat, beat_units, clock};
 use crate::progress::SlotState;
@@ -60,7 +60,7 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
 /// Name a slot for a process that this one starts, on any board. The slot's byte stays locked.
 pub(super) fn take_reserved(segment: &Segment, wanted: &Work<'_>) -> Result<(u32, u32), ReserveError> {
     let _table = table(segment)?;
-    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let creator_alive = creator_alive(segment);
     let writer = Writer::of(process::own());
     let life = NewLife { wanted, origin: ORIGIN_RESERVED_BY, writer, state: SlotState::Reserved };
     take(segment, &life, creator_alive)
@@ -79,7 +79,7 @@ pub(super) fn take_live(
     origin: u8,
     writer: ProcessMark,
 ) -> Result<(u32, u32), ReserveError> {
-    let creator_alive = segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR));
+    let creator_alive = creator_alive(segment);
     let life = NewLife { wanted, origin, writer: Writer::of(writer), state: SlotState::Live };
     take(segment, &life, creator_alive)
 }
@@ -168,6 +168,9 @@ pub(crate) fn begin_life(segment: &Segment, slot: u32, from: Control, life: &New
             first_beat(segment, slot, now_ns);
         }
         stamp::begin_record(line, cold, segment.log(slot).map(|(counters, _)| counters), now_ns, 1);
+        if let Some(total) = life.wanted.total {
+            stamp::begin_total(line, total);
+        }
     };
     stamp::claim(line, from, Control::of(generation, life.state, true), write).then_some(generation)
 }
@@ -223,6 +226,15 @@ pub(crate) fn candidates(
     }
     found.sort_by_key(|candidate| candidate.rank);
     Ok(found)
+}
+
+/// True if the board's creator is there: by its byte, or, on a board made for a script, which holds none, by its process.
+pub(crate) fn creator_alive(segment: &Segment) -> Option<bool> {
+    let facts = segment.facts();
+    match facts.compatible & CREATOR_HOLDS_NO_LOCK {
+        0 => lock::held(segment.lock_file()?, lock::CREATOR),
+        _ => process::runs(ProcessMark::of_creator(facts), facts.boot_id),
+    }
 }
 
 /// True if the slot's writer is gone and no process is left that would record its end.

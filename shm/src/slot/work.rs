@@ -21,6 +21,8 @@ pub struct Work<'a> {
     pub runner: Option<u32>,
     /// The process group of the work.
     pub process_group: Option<u32>,
+    /// The amount of the work, where it is known before any is done: the total of the first step.
+    pub total: Option<u64>,
     /// The process that writes the slot's log in place of the slot's own writer: the one that captures the output.
     pub log_writer: Option<u32>,
 }
@@ -37,7 +39,7 @@ pub struct Reservation {
 impl<'a> Work<'a> {
     /// Work with a name and nothing else.
     pub const fn new(key: &'a str, version: &'a str, kind: Kind) -> Self {
-        Self { key, version, kind, parent: None, runner: None, process_group: None, log_writer: None }
+        Self { key, version, kind, parent: None, runner: None, process_group: None, total: None, log_writer: None }
     }
 
     /// The identity of a new life of a slot for this work.

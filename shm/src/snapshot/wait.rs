@@ -2,17 +2,16 @@
 //! polling.
 //!
 //! A change of state rings the bell. A dead creator cannot ring it: instead, the system wakes a second thread of the
-//! waiting process, which then rings the bell for that process. So a wait of any length costs nothing while nothing
-//! happens.
+//! waiting process, which then wakes the sleepers at the bell ([`super::creator`]). So a wait of any length costs nothing
+//! while nothing happens.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::atomics::{AtomicU32, Ordering};
 use crate::layout::Doorbell;
-use crate::liveness::end::{ProcessEnd, StopSignal};
 use crate::liveness::process::{self, ProcessMark};
-use crate::segment::{Segment, sleep};
+use crate::segment::{Segment, lock, sleep};
 use crate::stamp;
 
 /// The interval at which a reader polls if it cannot sleep on the bell.
@@ -29,6 +28,9 @@ pub(super) struct Awaited<'a> {
     /// The creator, while it is known to run.
     pub(super) creator: Option<ProcessMark>,
     pub(super) until: Option<Instant>,
+    /// A word that is not 0 once this creator has ended, and wakes the sleepers then; `None` where the system does not
+    /// report such ends.
+    pub(super) watch: &'a dyn Fn(ProcessMark) -> Option<&'a AtomicU32>,
 }
 
 /// The event that ended a wait.
@@ -45,9 +47,16 @@ impl Awaited<'_> {
         if self.moved() {
             return Woken::Changed;
         }
-        // A creator whose lock a forked child holds has no process whose end could be awaited.
-        let runs = |creator: &ProcessMark| process::runs(*creator, self.segment.facts().boot_id) != Some(false);
-        Self { creator: self.creator.filter(runs), ..*self }.wait_for_a_change()
+        let runs = |creator: ProcessMark| process::runs(creator, self.segment.facts().boot_id) != Some(false);
+        match self.creator {
+            // A creator whose lock a forked child holds has no process whose end could be awaited.
+            Some(creator) if !runs(creator) && self.creators_lock_is_held() => {
+                Self { creator: None, ..*self }.wait_for_a_change()
+            }
+            // It has ended since the reader last looked.
+            Some(creator) if !runs(creator) => Woken::CreatorEnded,
+            _ => self.wait_for_a_change(),
+        }
     }
 
     fn wait_for_a_change(&self) -> Woken {
@@ -57,6 +66,10 @@ impl Awaited<'_> {
         let woken = self.wait_at(bell);
         stamp::stop_waiting(bell);
         woken
+    }
+
+    fn creators_lock_is_held(&self) -> bool {
+        self.segment.lock_file().and_then(|file| lock::held(file, lock::CREATOR)) == Some(true)
     }
 
     fn moved(&self) -> bool {
@@ -75,10 +88,9 @@ impl Awaited<'_> {
     fn wait_at(&self, bell: &Doorbell) -> Woken {
         let creator = self.creator.filter(|_| self.left().is_none_or(|left| left > CREATOR_EVERY));
         let Some(creator) = creator else { return self.sleep(bell, &AtomicU32::new(0)) };
-        let boot = self.segment.facts().boot_id;
-        match (ProcessEnd::of(creator, boot), StopSignal::new()) {
-            (Some(ending), Some(stop)) => self.sleep_beside(bell, &ending, &stop),
-            _ => self.sleep_in_turns(bell, creator),
+        match (self.watch)(creator) {
+            Some(ended) => self.sleep(bell, ended),
+            None => self.sleep_in_turns(bell, creator),
         }
     }
 
@@ -96,27 +108,6 @@ impl Awaited<'_> {
             sleep::sleep_while(&bell.wake, wake, self.left());
         }
         if self.moved() { Woken::Changed } else { Woken::TimeOut }
-    }
-
-    /// Sleep, while a thread waits for the creator's end and then wakes this one.
-    fn sleep_beside(&self, bell: &Doorbell, ending: &ProcessEnd, stop: &StopSignal) -> Woken {
-        let ended = AtomicU32::new(0);
-        let watch = || {
-            if ending.wait(stop) {
-                ended.store(1, Ordering::SeqCst);
-                bell.wake.fetch_add(1, Ordering::Release);
-                sleep::wake_all(&bell.wake); // Other sleepers wake, find no change, and sleep again.
-            }
-        };
-        thread::scope(|scope| {
-            let watcher = thread::Builder::new().name("vx-board-creator".into()).stack_size(64 * 1024);
-            if watcher.spawn_scoped(scope, watch).is_err() {
-                return self.creator.map_or(Woken::TimeOut, |creator| self.sleep_in_turns(bell, creator));
-            }
-            let woken = self.sleep(bell, &ended);
-            stop.send();
-            woken
-        })
     }
 
     /// Sleep a while at a time and look for the creator in between.

@@ -33,6 +33,13 @@ pub fn begin_record(line: &HotLine, record: &ColdRecord, log: Option<&LogCounter
     line.numbers.write(&[0, 0, meta.word()]);
 }
 
+/// The total of the first step of a new life, which is known before any work. For the second step of a claim, after
+/// [`begin_record`].
+pub fn begin_total(line: &HotLine, total: u64) {
+    let [done, _, meta] = line.numbers.own();
+    line.numbers.write(&[done, total, Meta { total_known: true, ..Meta::from_word(meta) }.word()]);
+}
+
 /// Go on with a slot whose last writer may have been killed between a text and the numbers that announce it: announce
 /// whatever is there. Returns the numbers.
 pub fn take_up(line: &HotLine) -> [u64; 3] {
@@ -172,8 +179,8 @@ pub fn read_record(line: &HotLine, hot: &HotReading, record: &ColdRecord, into: 
     count.filter(|_| whole)
 }
 
-/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few tries; `into` then keeps its
-/// text and notes.
+/// Copy a cold record out, but for its transitions. `false` when its text or notes could not be read whole in a few
+/// tries; `into` then keeps its text and notes.
 ///
 /// Only under the same control word before and behind does all of it belong to one life: see [`read_record`].
 fn read_cold(record: &ColdRecord, into: &mut ColdImage) -> bool {

@@ -50,7 +50,7 @@ pub(crate) fn parts() -> Vec<Part> {
             "region",
             fields!(layout::Region {
                 offset: "from the start of the file",
-                stride: "from one slot's record to the next; 0: the region is left out",
+                stride: "from one slot's record to the next; 0: there is one record (the doorbell), or none (the log, if left out)",
             }),
         ),
         part(
@@ -83,7 +83,7 @@ pub(crate) fn parts() -> Vec<Part> {
         part(
             "transitions",
             fields!(TransitionImage {
-                entered: "when the step was entered, with its number in place of the lowest byte; 0: nothing is here",
+                entered: "when the step was entered: the word with its lowest byte 0; that byte is the step; 0: nothing is here",
                 done: "the work done when it was left",
             }),
         ),

@@ -1,9 +1,12 @@
 //! The control of a run, as a view has it.
 
 use crossbeam_channel::{Receiver, Sender};
-use vx_status::source::{Control, RequestFailure};
+use vx_status::source::{Control, RequestFailure, Settled};
 
-use crate::run::Request;
+use crate::cli::editor;
+use crate::cli::interrupts::lending;
+use crate::run::{Hold, Request};
+use crate::work::run::Declared;
 
 /// The control of a run.
 pub(in crate::cli) struct RunControl {
@@ -13,6 +16,10 @@ pub(in crate::cli) struct RunControl {
     pub failures: Receiver<RequestFailure>,
     /// The channel for the report that the process is requested to end.
     pub ends: Sender<()>,
+    /// Keeps the run open while the view lives, for another attempt at failed work.
+    pub hold: Option<Hold>,
+    /// The places where the work is declared.
+    pub declared: Declared,
 }
 
 impl RunControl {
@@ -34,6 +41,15 @@ impl Control for RunControl {
     fn end(&mut self) {
         // The run has ended if there is no receiver.
         let _ = self.ends.send(());
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        self.hold.as_ref()?.settled()
+    }
+
+    fn edit(&mut self, key: &str) -> Result<(), String> {
+        let place = self.declared.get(key).ok_or_else(|| format!("no project here declares {key}"))?;
+        lending(|| editor::open(&place.file, place.line))
     }
 
     fn retry(&mut self, key: &str) {

@@ -99,6 +99,7 @@ impl Download<'_> {
         if let Some(part) = &mut self.part_file {
             part.clear()?;
         }
+        self.cached = 0;
         if self.received > 0 {
             return Err(DownloadErrorKind::Again(Box::new(DownloadErrorKind::Unsteady {
                 address: self.address.clone(),

@@ -1,7 +1,8 @@
 //! Another attempt at a job, while the others are at work: of its own accord, or on request.
 //!
-//! A retry can be requested as long as any job is at work or waits for its turn; the run does not wait for one. The result
-//! of the last attempt is the result of the job. The slot keeps its place on the board and begins a new life.
+//! A retry can be requested as long as any job is at work or waits for its turn, and then while a view keeps the run open
+//! ([`super::super::hold`]). The result of the last attempt is the result of the job. The slot keeps its place on the board
+//! and begins a new life.
 
 use std::time::Instant;
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vx_shm::{Board, Ending, Kind, SlotState, SlotView, Snapshot};
+use vx_status::source::Settled;
 use vx_status::vocabulary::task;
 
 use super::{Run, start_run};
 use crate::process::{Ended, Group, Launch, Output, Stdin};
 use crate::run::{
-    After, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
-    verdict,
+    After, Held, Job, JobSlot, Jobs, Need, Place, Prepared, Request, RunEnd, RunHandle, Stop, Until, Unwritten, Writer,
+    hold, verdict,
 };
 use crate::trouble::Trouble;
 
@@ -31,7 +32,15 @@ struct Script {
 impl Job for Script {
     fn slot(&self) -> JobSlot<'_> {
         let writer = Writer::Run(task::RUNNING);
-        JobSlot { name: self.name, version: "", kind: Kind::Task, parent: self.parent, optional: false, writer }
+        JobSlot {
+            name: self.name,
+            version: "",
+            kind: Kind::Task,
+            parent: self.parent,
+            total: None,
+            optional: false,
+            writer,
+        }
     }
 
     fn prepare(&self, _: &Place) -> Result<Prepared, Trouble> {
@@ -72,13 +81,17 @@ struct Running {
 
 /// A run of these scripts, which find `$root`, a directory, replaced.
 fn run(scripts: &[Script]) -> Running {
+    run_held(scripts, None)
+}
+
+fn run_held(scripts: &[Script], held: Option<Held>) -> Running {
     let directory = tempfile::tempdir().expect("a directory");
     let root = directory.path().display().to_string();
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let job = |script: &Script| Arc::new(Script { text: script.text.replace("$root", &root), ..script.clone() }) as _;
     let jobs: Vec<Arc<dyn Job>> = scripts.iter().map(job).collect();
     let logs = directory.path().to_owned();
-    let run = Run { board: Arc::clone(&board), jobs, logs, at_once: Jobs::AtMost(4), fail_fast: false };
+    let run = Run { board: Arc::clone(&board), jobs, logs, at_once: Jobs::AtMost(4), fail_fast: false, held };
     Running { handle: start_run(run).expect("a run"), board, directory }
 }
 
@@ -210,10 +223,43 @@ fn a_request_to_stop_ends_a_job_between_two_attempts() {
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let jobs: Vec<Arc<dyn Job>> = vec![Arc::new(Patient(script("rests", "exit 1", &[])))];
     let logs = directory.path().to_owned();
-    let run = Run { board: Arc::clone(&board), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true };
+    let run = Run { board: Arc::clone(&board), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true, held: None };
     let handle = start_run(run).expect("a run");
     await_slot(&board, |slot| slot.state.ended());
     handle.requests.send(Request::CancelAll).expect("the run listens");
     let end = handle.join().expect("the run ends");
     assert!(end.cancelled && states(&end) == [SlotState::Failed], "{end:?}");
+}
+
+#[test]
+fn a_run_that_is_kept_open_tries_a_failed_job_again_after_the_last_has_ended() {
+    let (hold, held) = hold();
+    let running = run_held(&[script("moody", "test -e $root/mended", &[])], Some(held));
+    await_settled(&hold, Settled::Badly);
+    assert_eq!(running.handle.finished.try_recv(), Err(crossbeam_channel::TryRecvError::Empty), "it is kept open");
+    std::fs::write(running.directory.path().join("mended"), "").expect("a file");
+    running.handle.requests.send(Request::Retry("moody".into())).expect("the run listens");
+    await_settled(&hold, Settled::Well);
+    drop(hold);
+    let (end, snapshot, _directory) = running.finish();
+    assert!(end.success() && states(&end) == [SlotState::Done], "{end:?}");
+    assert_eq!((snapshot.slots[0].attempt, snapshot.board.state), (2, vx_shm::BoardState::Done));
+}
+
+#[test]
+fn a_run_that_is_cancelled_is_not_kept_open() {
+    let (hold, held) = hold();
+    let running = run_held(&[script("patient", "sleep 97", &[])], Some(held));
+    await_slot(&running.board, |slot| slot.state == SlotState::Live);
+    running.handle.requests.send(Request::CancelAll).expect("the run listens");
+    let (end, ..) = running.finish();
+    assert!(end.cancelled && hold.settled() == Some(Settled::Badly), "{end:?}");
+}
+
+fn await_settled(hold: &crate::run::Hold, wanted: Settled) {
+    let begun = std::time::Instant::now();
+    while hold.settled() != Some(wanted) {
+        assert!(begun.elapsed() < PATIENCE, "it stays {:?}", hold.settled());
+        std::thread::sleep(Duration::from_millis(5));
+    }
 }

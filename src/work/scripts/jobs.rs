@@ -101,6 +101,7 @@ impl Job for StepJob {
             version: "",
             kind: Kind::Task,
             parent: self.parent.as_deref(),
+            total: self.forms.total,
             optional: false,
             writer: Writer::Run(task::RUNNING),
         }

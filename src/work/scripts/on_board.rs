@@ -15,7 +15,7 @@ use crate::channel::Mark;
 use crate::paths::Home;
 use crate::process::Exit;
 use crate::project::ProgressForms;
-use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, logs_of, start_run};
+use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, logs_of, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 use crate::work::boards;
 use crate::work::carry_out::{make_recording, own_board};
@@ -23,7 +23,7 @@ use crate::work::control::{Control, RunHand};
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, RunView};
 use crate::work::notice::Notice;
-use crate::work::run::{LiveRun, Purpose, RunOutcome};
+use crate::work::run::{Declared, LiveRun, Purpose, RunOutcome};
 use crate::work::workspace::Place;
 use crate::work::wrapped::forms_of;
 
@@ -112,11 +112,19 @@ pub fn run_on_board(
     let logs = logs_of(&path);
     std::fs::create_dir_all(&logs).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let at_work = jobs.iter().map(|job| Arc::clone(job) as Arc<dyn Job>).collect();
-    let handle =
-        start_run(Run { board, jobs: at_work, logs, at_once: Jobs::AtMost(how.at_once.max(1)), fail_fast: true })?;
+    let handle = start_run(Run {
+        board,
+        jobs: at_work,
+        logs,
+        at_once: Jobs::AtMost(how.at_once.max(1)),
+        fail_fast: true,
+        held: None,
+    })?;
     let control = Control::serve(&path, RunHand(handle.requests.clone()));
     let recorder = own.map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
-    let run = LiveRun { board: path, handle, expectations: Expectations::default() };
+    // A script is over with its steps: it is not held open.
+    let (hold, declared) = (hold().0, Declared::default());
+    let run = LiveRun { board: path, handle, hold, declared, expectations: Expectations::default() };
     view.started(&run)?;
     let _ = run.handle.finished.recv();
     control.finish();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::SyncOptions;
+use crate::channel::slot_key;
 use crate::nearest::nearest;
 use crate::project::{LockedTool, ToolRequest};
 use crate::source::Sources;
@@ -13,6 +14,7 @@ use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;
 use crate::work::releases;
+use crate::work::run::{Declaration, Declared};
 use crate::work::told::tell;
 use crate::work::workspace::{Access, Workspace};
 
@@ -73,6 +75,19 @@ impl Share {
         let of = workspace.at(self.depth);
         if self.depth == 0 { of.lock_differences(&self.asked) } else { of.given_differences(&self.asked) }
     }
+}
+
+/// The place where each tool of these shares is declared, by the key of its slot.
+pub(super) fn declared(workspace: &Workspace, shares: &[Share]) -> Declared {
+    let of_share = |share: &Share| {
+        let file = workspace.at(share.depth).project.path.clone();
+        let place = |ask: &ToolRequest| {
+            let declaration = Declaration { file: file.clone(), line: ask.line };
+            (slot_key(&ask.name).into_owned(), declaration)
+        };
+        share.asked.iter().map(place).collect::<Vec<_>>()
+    };
+    Arc::new(shares.iter().flat_map(of_share).collect())
 }
 
 /// Check that a project declares each of these names.

@@ -44,6 +44,19 @@ impl Forecast {
         })
     }
 
+    /// The expected duration of any phase, in milliseconds.
+    pub(super) fn expected_ms(&self, phase: Phase) -> f64 {
+        match self.bytes_per_ms {
+            Some(rate) if phase == Phase::DOWNLOADING && rate > 0.0 => self.bytes as f64 / rate,
+            _ => self.phase_ms(phase),
+        }
+    }
+
+    /// The expected duration of all phases, in milliseconds.
+    pub(super) fn whole_ms(&self) -> f64 {
+        Phase::OF_INSTALL.iter().map(|phase| self.expected_ms(*phase)).sum()
+    }
+
     /// The expected duration of a whole phase other than the download.
     pub(super) fn phase_ms(&self, phase: Phase) -> f64 {
         self.phases.iter().find(|(known, _)| *known == phase).map_or(0.0, |(_, ms)| *ms)

@@ -28,7 +28,7 @@ fn whole(snapshot: &Snapshot, paces: &[Pace], expectations: &Expectations) -> Op
 }
 
 fn pace(bytes_per_second: u64, measured_ms: u64) -> Pace {
-    Pace { bytes_per_second: Some(bytes_per_second), measured_ms }
+    Pace { bytes_per_second: Some(bytes_per_second), measured_ms, slow: false }
 }
 
 #[test]
@@ -162,7 +162,7 @@ proptest! {
     ) {
         let rates = rates.into_iter();
         let paces: Vec<Pace> =
-            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms }).collect();
+            rates.map(|(bytes_per_second, measured_ms)| Pace { bytes_per_second, measured_ms, slow: false }).collect();
         let mut snapshot = everything();
         snapshot.slots = slots;
         snapshot.taken_at_ns = taken_at_ns;
@@ -210,4 +210,62 @@ proptest! {
             prop_assert!(long.0 >= short.0);
         }
     }
+}
+
+/// Two tools that were never installed: one that is downloading, and one that has its size from the plan.
+fn first_run(done: u64, second: u64) -> Snapshot {
+    let planned = SlotView { total: Some(6_000_000), ..queued(1, "zig", "1") };
+    board(vec![downloading(0, "go", "1", done, Some(4_000_000)), planned], second)
+}
+
+#[test]
+fn a_first_run_has_a_time_left_once_a_tenth_is_here() {
+    let began = first_run(0, 0).slots[0].phases().map(|entry| entry.entered_at_ns).max().unwrap_or(0);
+    let after = |ms: u64, done| Snapshot { taken_at_ns: began + ms * 1_000_000, ..first_run(done, 0) };
+    let none = Expectations::default();
+    assert_eq!(whole(&after(500, 900_000), &[], &none), None, "less than a tenth");
+    assert_eq!(whole(&after(500, 1_000_000), &[], &none), Some((5_000, 0)), "nine times what took half a second");
+    let paces = [pace(3_000_000, 1_000), Pace::default()];
+    assert_eq!(whole(&after(1_000, 1_000_000), &paces, &none), Some((3_000, 0)), "at the rate of now");
+}
+
+#[test]
+fn a_post_install_that_was_never_seen_leaves_the_end_open() {
+    let none = Expectations::default();
+    let mut snapshot = first_run(4_000_000, 110);
+    snapshot.slots[0].step = Phase::POST_INSTALL.step();
+    (snapshot.slots[0].done, snapshot.slots[0].total) = (0, None);
+    assert_eq!(whole(&snapshot, &[pace(3_000_000, 1_000)], &none), None);
+    let done = Estimate::of(&snapshot, &[], &none).permille;
+    assert!((300..=400).contains(&done), "three quarters of one of two: {done}");
+}
+
+#[test]
+fn the_whole_is_by_expected_time_where_there_is_history() {
+    let slow = PastInstall {
+        version: "1".into(),
+        bytes: 1_000,
+        phases: vec![(Phase::DOWNLOADING, 1_000), (Phase::POST_INSTALL, 18_000)],
+    };
+    let expected = past(&[("node", &[slow]), ("go", &[install(1_000, 900, 0)])], 2);
+    let mut post = downloading(0, "node", "1", 1_000, Some(1_000));
+    post.step = Phase::POST_INSTALL.step();
+    post.transitions.push(entry(Phase::POST_INSTALL, 110.0, 0));
+    (post.done, post.total) = (0, None);
+    let permille = |second| {
+        let slots = vec![post.clone(), done(1, "go", "1", 1_000, 102.0)];
+        Estimate::of(&board(slots, second), &[], &expected).permille
+    };
+    assert_eq!(permille(110), 100, "2 of 20 s");
+    assert_eq!(permille(119), 550, "11 of 20 s");
+    assert_eq!(permille(190), 955, "later than ever, and still not all");
+}
+
+#[test]
+fn what_was_lost_stays_where_it_stood_and_what_had_nothing_to_do_counts_for_nothing() {
+    let lost = SlotView { liveness: Liveness::Lost, ..downloading(0, "node", "1", 2, Some(4)) };
+    let skipped = SlotView { state: SlotState::Skipped, ..queued(1, "just", "1") };
+    let permille = |slots| Estimate::of(&board(slots, 110), &[], &Expectations::default()).permille;
+    assert_eq!(permille(vec![lost, skipped.clone()]), 325);
+    assert_eq!(permille(vec![skipped]), 1000);
 }

@@ -124,7 +124,7 @@ fn words_alone_for_a_screen_reader() {
 #[test]
 fn a_screen_reader_gets_the_sums_every_thirty_seconds_and_no_shapes() {
     let snapshot = everything();
-    let paces = vec![Pace { bytes_per_second: Some(3_000_000), measured_ms: 5_000 }; snapshot.slots.len()];
+    let paces = vec![Pace { bytes_per_second: Some(3_000_000), measured_ms: 5_000, slow: false }; snapshot.slots.len()];
     for (form, between_ms) in [(PlainForm::Accessible, 30_000), (PlainForm::Lines, 3_000)] {
         let mut lines = lines_for(&form);
         let mut written = |now_ms| {

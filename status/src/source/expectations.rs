@@ -47,6 +47,14 @@ fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
     values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
+impl Expectations {
+    /// The least rate at which an earlier install of this slot's tool was downloaded.
+    pub fn least_bytes_per_second(&self, slot: &SlotView) -> Option<u64> {
+        let received = self.of(slot)?.iter().filter(|install| install.bytes > 0);
+        received.map(|install| install.bytes.saturating_mul(1_000) / install.phase_ms(Phase::DOWNLOADING).max(1)).min()
+    }
+}
+
 /// One successful install.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PastInstall {

@@ -15,7 +15,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
             letter: "D",
             hue: Hue::Blue,
             unit: Unit::Bytes,
-            weight: 850,
+            weight: 650,
             counts: true,
             main: true,
             ..Meaning::of("downloading")
@@ -25,12 +25,13 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
             letter: "E",
             hue: Hue::Orange,
             unit: Unit::Bytes,
-            weight: 120,
+            weight: 100,
             counts: true,
             ..Meaning::of("extracting")
         },
         Meaning { letter: "L", hue: Hue::Teal, unit: Unit::Files, rests: true, ..Meaning::of("linking") },
-        Meaning { letter: "P", hue: Hue::Pink, rests: true, ..Meaning::of("post-install") },
+        // It may take any time: a download alone is never nearly all.
+        Meaning { letter: "P", hue: Hue::Pink, weight: 250, rests: true, ..Meaning::of("post-install") },
     ],
 };
 

@@ -40,7 +40,13 @@ pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + S
         config.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         serde_json::from_value(config).map_err(|error| Trouble::new(TroubleKind::Internal, error))
     });
-    Step { tool: tool.into(), version: "1.0.0".into(), optional: false, action: Action::Install(config) }
+    Step {
+        tool: tool.into(),
+        version: "1.0.0".into(),
+        size_bytes: None,
+        optional: false,
+        action: Action::Install(config),
+    }
 }
 
 /// A run of these steps, `jobs` at once, as [`scripted`].
@@ -52,7 +58,8 @@ pub(super) fn scripted_steps(script: &str, steps: Vec<Step>, jobs: usize) -> (Sa
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a mode");
     let board = Arc::new(create_board(&sandbox.runtime(), "test", 8).expect("a board"));
     let child = InstallChild { program, logs: sandbox.runtime() };
-    let run = start_run(Run { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false }).expect("a run");
+    let run =
+        start_run(Run { board, steps, child, jobs: Jobs::AtMost(jobs), fail_fast: false, held: None }).expect("a run");
     (sandbox, run)
 }
 

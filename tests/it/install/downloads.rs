@@ -1,5 +1,6 @@
 //! Receiving an archive: the requests to the server, their number, and the leftovers of a download that fails.
 
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -129,8 +130,31 @@ fn a_cancelled_download_is_resumed_by_the_next_run() {
     assert!(matches!(result, Err(InstallError::Cancelled)), "{result:?}");
     setting.assert_no_staging();
 
+    /// The amount of each report of the download, in order.
+    #[derive(Default)]
+    struct Amounts(Mutex<(Option<Phase>, Vec<u64>)>);
+
+    impl Reporter for Amounts {
+        fn started(&self, phase: Phase, _: Option<u64>) {
+            self.0.lock().expect("one thread").0 = Some(phase);
+        }
+        fn advanced(&self, done: u64) {
+            let mut all = self.0.lock().expect("one thread");
+            if all.0 == Some(Phase::DOWNLOADING) {
+                all.1.push(done);
+            }
+        }
+        fn total(&self, _: Option<u64>) {}
+        fn message(&self, _: &str) {}
+        fn attempt(&self, _: u8) {}
+    }
+
     setting.server.serve("/tool.tgz", Reply::ok(&archive[..]));
-    setting.install(&config).expect("it installs");
+    let amounts = Amounts::default();
+    setting.install_with(&config, &amounts, &CancelToken::new()).expect("it installs");
+    let (_, reported) = amounts.0.into_inner().expect("one thread");
+    // What lay in the cache is there at once, and is never counted as it is read again.
+    assert!(reported[0] == 0 && reported[1..].iter().all(|done| *done >= 300_000), "{:?}", &reported[..4]);
     let from = range_start(setting.server.requests().last().expect("a request")).expect("a range");
     assert!((300_000..archive.len()).contains(&from), "{from}");
 }

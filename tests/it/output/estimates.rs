@@ -48,3 +48,27 @@ fn emptied_caches_take_no_estimate_away() {
     assert!(!sandbox.home().join("cache/downloads").exists());
     assert_eq!(std::fs::read(&history).expect("a history"), before);
 }
+
+#[test]
+fn the_size_of_everything_is_on_the_board_before_anything_is_begun() {
+    let tools = ["biome", "buf", "esbuild"];
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"1.0.0\"\nbuf = \"1.0.0\"\nesbuild = \"1.0.0\"\n");
+    let offers = tools.map(|tool| sandbox.publish_slowly(tool, "1.0.0", 1_200_000, 300_000));
+    sandbox.vx("lock").succeeds();
+    let whole: usize = offers.iter().map(|offer| offer.archive.len()).sum();
+    let running = sandbox.start("sync --json --jobs 1");
+    // The last one waits for its turn, and its size is known.
+    let waits = |board: &Value| {
+        let slots = board["slots"].as_array()?;
+        let queued = slots.iter().any(|slot| slot["state"] == "reserved" && slot["total"].as_u64().is_some());
+        (slots.len() == tools.len() && queued).then_some(())
+    };
+    eventually("sizes are there", || waits(&sandbox.board()?));
+    let events: Vec<Value> = running.finish().succeeds().stdout().lines().map(json).collect();
+    let of_whole: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
+    assert_eq!(of_whole[0]["total_bytes"].as_u64(), Some(whole as u64), "{}", of_whole[0]);
+    // A tenth is here long before the end, and then there is a time left without any earlier run.
+    let early = of_whole.iter().filter(|event| event["bytes_downloaded"].as_u64() < Some(whole as u64 / 10));
+    assert!(early.clone().all(|event| event["left_ms"].is_null()), "{early:?}");
+    assert!(of_whole.iter().any(|event| event["left_ms"].as_u64().is_some() && event["runs"] == 0), "{of_whole:?}");
+}

@@ -130,7 +130,7 @@ fn a_request_to_end_ends_everything_below_and_vx_by_the_same_signal() {
 #[test]
 fn a_daemon_outlives_the_step_that_started_it() {
     let sandbox = scripts(
-        "serve = \"setsid sleep 620 > daemon.out 2>&1 & echo $! > daemon\"\n\
+        "serve = \"sleep 620 > daemon.out 2>&1 & echo $! > daemon\"\n\
          use = { command = \"kill -0 $(cat daemon); exit 9\", depends = [\"serve\"] }\n",
     );
     sandbox.vx("run --record r.vxr use").exits_with(9);

@@ -81,7 +81,7 @@ fn every_output_of_one_board_shows_the_same_numbers() {
     let summary: Value = serde_json::from_str(text.lines().last().expect("a summary")).expect("JSON");
     let mut logs = FixedLogs(vec!["last words".to_owned()]);
     let theme = Theme::new(Look::default());
-    let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, slot, snapshot.taken_at_ns, 140) + "\n");
+    let inline = snapshot.slots.iter().map(|slot| finished_line(&theme, &snapshot, slot, 140) + "\n");
     let outputs = [
         ("the table", final_table::render(&snapshot, &mut logs, Look::default(), None)),
         ("the screen", screen(&snapshot)),

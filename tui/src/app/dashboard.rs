@@ -12,7 +12,7 @@ use vx_shm::Snapshot;
 use vx_status::final_table;
 use vx_status::pace::Pace;
 use vx_status::rates::Rates;
-use vx_status::source::{Control, Inputs};
+use vx_status::source::{Control, Inputs, Settled};
 
 use super::activity::Activity;
 use super::log::LogReader;
@@ -22,6 +22,7 @@ use crate::bindings::Action;
 use crate::keys;
 use crate::message::{Effect, Message};
 use crate::model::{Mode, Model, Row};
+use crate::terminal::restore_without_input;
 use crate::terminal::{self, Arrived, Input, Keyboard, Screen, ScreenError, Signals, SignsGuard, restore};
 use crate::theme::Theme;
 use crate::update::update;
@@ -35,6 +36,8 @@ const POLL_IDLE: Duration = Duration::from_millis(250);
 const POLL_WITH_CONTROL: Duration = Duration::from_millis(100);
 /// Least interval between two frames, even while a key is held down.
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
+/// The time that the view stays after the last end even if nobody needs it.
+const LINGER: Duration = Duration::from_millis(300);
 /// Interval between reads of a board that cannot be read.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
@@ -55,11 +58,15 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     running.model.is_guest = inputs.control.as_ref().is_some_and(|control| control.is_guest());
     running.model.notice.clone_from(&options.notice);
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
+    running.rates = Rates::expecting((*running.model.expectations).clone());
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
     let latest = running.latest;
-    // The table goes to the normal screen.
-    restore();
+    // The table goes to the normal screen, and keys typed before it to nobody.
+    match left {
+        Ok(Left::Signal(_)) | Err(_) => restore(),
+        Ok(_) => restore_without_input(),
+    }
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
         let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
@@ -132,6 +139,7 @@ struct Running {
     stream: Stream,
     began: Instant,
     try_again_at: Option<Instant>,
+    settled_at: Option<Instant>,
     activity: Activity,
 }
 
@@ -157,6 +165,7 @@ impl Running {
             stream: Stream::new(),
             began: Instant::now(),
             try_again_at: None,
+            settled_at: None,
             activity: Activity::new(),
         })
     }
@@ -169,7 +178,8 @@ impl Running {
     ) -> Result<Left, ScreenError> {
         loop {
             self.read_board(inputs);
-            if !matches!(finished.try_recv(), Err(TryRecvError::Empty)) {
+            let finished = !matches!(finished.try_recv(), Err(TryRecvError::Empty));
+            if finished || self.is_left_alone(inputs)? {
                 self.read_board(inputs);
                 self.print_lines(inputs)?;
                 if self.model.mode == Mode::Streaming {
@@ -202,11 +212,37 @@ impl Running {
         }
     }
 
+    /// True if all work has ended well and nobody needs the view: it waits a moment, since a key may be on its way.
+    fn is_left_alone(&mut self, inputs: &mut Inputs) -> Result<bool, ScreenError> {
+        let settled = inputs.control.as_ref().and_then(|control| control.settled());
+        if settled != self.model.settled {
+            self.settled_at = settled.map(|_| Instant::now());
+            // The last end may be newer than the model.
+            self.read_board(inputs);
+            (self.news, self.data_updated_at) = (true, None);
+            self.update_data();
+            if settled.is_some() && self.model.mode == Mode::Streaming {
+                self.print_lines(inputs)?;
+                if settled == Some(Settled::Badly) {
+                    self.model.mode = Mode::Browsing;
+                    self.take_over_again()?;
+                }
+            }
+            self.redraw |= update(&mut self.model, Message::Settled(settled)).redraw;
+        }
+        let needed = self.model.touched && self.model.mode != Mode::Streaming;
+        let lingered = self.settled_at.is_some_and(|at| at.elapsed() >= LINGER);
+        Ok(settled == Some(Settled::Well) && !needed && lingered)
+    }
+
     /// Wait a moment for input, and handle a bounded number of events, so that a held key cannot starve the board.
     fn take_events(&mut self, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
         let mut wait = self.key_wait();
         for _ in 0..64 {
-            let message = match self.keyboard.next(wait)? {
+            let input = self.keyboard.next(wait)?;
+            // Any key keeps the view, also one that has no meaning.
+            self.model.touched |= matches!(input, Input::Event(Event::Key(_) | Event::Paste(_)));
+            let message = match input {
                 Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
                 Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
                 Input::Event(Event::Paste(text)) => Some(Message::Paste(text)),
@@ -272,7 +308,8 @@ impl Running {
                 ask(inputs, |control| control.cancel_all());
                 self.news = true;
             }
-            Some(Effect::Retry(key)) => ask(inputs, |control| control.retry(&key)),
+            Some(Effect::Retry(keys)) => keys.iter().for_each(|key| ask(inputs, |control| control.retry(key))),
+            Some(Effect::OpenEditor(key)) => return self.edit(&key, inputs, signals),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
             Some(Effect::Save(key)) => self.save(&key, inputs),
             // The terminal decides which copies it passes on (OSC 52).
@@ -297,10 +334,26 @@ impl Running {
         update(&mut self.model, Message::Notice(notice));
     }
 
-    /// Lend the terminal to a pager.
+    /// Show a log in a pager.
     fn page(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+        self.lend(inputs, signals, |inputs| inputs.logs.page(key))
+    }
+
+    /// Open the place where some work is declared.
+    fn edit(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
+        let place = |inputs: &mut Inputs| inputs.control.as_mut().map_or(Ok(()), |control| control.edit(key));
+        self.lend(inputs, signals, place)
+    }
+
+    /// Lend the terminal to another program.
+    fn lend(
+        &mut self,
+        inputs: &mut Inputs,
+        signals: &mut Signals,
+        act: impl FnOnce(&mut Inputs) -> Result<(), String>,
+    ) -> Result<Option<Left>, ScreenError> {
         restore();
-        let (came, arrived) = signals.aside(|| inputs.logs.page(key));
+        let (came, arrived) = signals.aside(|| act(inputs));
         if let Some(Arrived::End(number)) = arrived.first() {
             return Ok(Some(end_by(*number, inputs)));
         }

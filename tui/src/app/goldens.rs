@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
 use vx_status::final_table;
-use vx_status::fixture::{FixedLogs, SECOND, downloading, everything, hostile, many, run};
+use vx_status::fixture::{FixedLogs, SECOND, done, downloading, everything, hostile, many, run};
 use vx_status::look::{Depth, Look, Palette};
 use vx_status::rates::Rates;
 use vx_status::slot::SlotId;
@@ -161,6 +161,39 @@ fn every_number_of_rows_at_every_size() {
     let mut model = watched(&run(500), (100, 30));
     press(&mut model, &[KeyCode::Char('G')]);
     insta::assert_snapshot!("rows_500_last", picture(&model, COLOURED));
+}
+
+/// The same run at its end: all are done, but for one if it `has_failed`.
+fn end_of(count: u32, has_failed: bool) -> Snapshot {
+    let mut snapshot = run(count);
+    for (place, slot) in (0u32..).zip(&mut snapshot.slots) {
+        if has_failed && slot.state == SlotState::Failed {
+            let lines: Vec<String> = (1..=5).map(|line| format!("cause {line}")).collect();
+            slot.error = Some(format!("the server answered 404\n{}", lines.join("\n")));
+        } else if !slot.state.ended() || slot.state == SlotState::Failed {
+            let size = slot.total.unwrap_or(7_000_000);
+            let shift = u64::from(place % 7) * SECOND;
+            *slot = done(place, &slot.key, &slot.version, size, 116.0);
+            slot.transitions.iter_mut().skip(1).for_each(|entry| entry.entered_at_ns += shift);
+            slot.ended_at_ns = slot.ended_at_ns.map(|ended| ended + shift);
+        }
+    }
+    snapshot.board.state = if has_failed { BoardState::Failed } else { BoardState::Done };
+    snapshot
+}
+
+#[test]
+fn a_good_end_has_its_sums_and_a_failed_one_its_error_whole() {
+    for (name, has_failed) in [("end_good", false), ("end_failed", true)] {
+        let mut pictures = String::new();
+        for (size, count) in [((80, 24), 12), ((80, 24), 64), ((120, 40), 12), ((200, 60), 64)] {
+            let model = watched(&end_of(count, has_failed), size);
+            let text = picture(&model, COLOURED);
+            assert!(!has_failed || (1..=5).all(|line| text.contains(&format!("cause {line}"))), "{text}");
+            pictures.push_str(&format!("{}x{}, {count} rows\n{text}\n", size.0, size.1));
+        }
+        insta::assert_snapshot!(name, pictures);
+    }
 }
 
 /// The colours and weights of a picture: each run of cells of one style, in words.

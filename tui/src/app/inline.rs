@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use ratatui::crossterm::terminal;
-use vx_shm::Snapshot;
+use vx_shm::{SlotView, Snapshot};
 use vx_status::changes::Changes;
 use vx_status::final_table;
 use vx_status::lines::{Reading, watch};
@@ -43,6 +43,8 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
     let watched = watch(inputs.snapshots.as_mut(), &finished, &mut latest, |reading| {
         if stops.arrived().contains(&Arrived::Stop) {
             clear_signs();
+            // The shell writes below; rows that are left there would never be drawn over.
+            write_out(&view.erase())?;
             stops.pause(false);
             signs_guard.again();
             view.again();
@@ -56,7 +58,9 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
         signs_guard.show(&reading.snapshot.board.title, &Totals::with(reading.snapshot, &[], None))
     });
     drop((signs_guard, stops));
-    let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, stderr_columns());
+    // Each tool that has ended has its line already.
+    let told = |slot: &SlotView| view.changes.has_reported_end(slot);
+    let table = final_table::rest(&latest, inputs.logs.as_mut(), options.look, stderr_columns(), told);
     write_out(&table)?;
     watched
 }
@@ -78,15 +82,20 @@ impl Inline {
     fn new(look: Look, expectations: Expectations) -> Self {
         Self {
             theme: Theme::new(look),
+            rates: Rates::expecting(expectations.clone()),
             expectations,
             changes: Changes::default(),
-            rates: Rates::default(),
             size: (0, 0),
             resized_at: None,
             drawn_at: None,
             shown: Vec::new(),
             paces: Vec::new(),
         }
+    }
+
+    /// The bytes that take the live rows away.
+    fn erase(&mut self) -> String {
+        if std::mem::take(&mut self.shown).is_empty() { String::new() } else { redraw(&[], &[]) }
     }
 
     /// Draw everything anew below the cursor: another process has written to the terminal.
@@ -109,8 +118,8 @@ impl Inline {
         }
         self.paces = self.rates.note(reading.snapshot);
         let ends = self.changes.new_ends(reading.snapshot);
-        let now_ns = reading.snapshot.taken_at_ns;
-        let finished: Vec<String> = ends.iter().map(|slot| finished_line(&self.theme, slot, now_ns, size.0)).collect();
+        let line = |slot: &&SlotView| finished_line(&self.theme, reading.snapshot, slot, size.0);
+        let finished: Vec<String> = ends.iter().map(line).collect();
         let live = match reading.last {
             true => Vec::new(),
             false => live_rows(&self.theme, reading.snapshot, &self.paces, &self.expectations, size),

@@ -102,7 +102,7 @@ fn live_rows_fit_every_screen() {
                     assert!(!row.chars().any(is_hostile), "{row:?}");
                 }
                 for slot in &snapshot.slots {
-                    let line = finished_line(&plain, slot, snapshot.taken_at_ns, columns);
+                    let line = finished_line(&plain, &snapshot, slot, columns);
                     assert!(width(&line) <= usize::from(columns), "{columns}: {line:?}");
                     assert!(!line.chars().any(is_hostile), "{line:?}");
                 }
@@ -122,11 +122,11 @@ fn counted_work_is_never_shown_in_bytes() {
     let theme = Theme::new(Look::default());
     let snapshot =
         Snapshot { slots: vec![counting(0, "test", 7, 40)], taken_at_ns: 103_000_000_000, ..Snapshot::default() };
-    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000 }];
+    let paces = [Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true }];
     let rows = live_rows(&theme, &snapshot, &paces, &Expectations::default(), (100, 30)).join("\n");
     assert!(rows.contains(" 7 of 40") && !rows.contains(" B"), "{rows}");
     let ended = SlotView { state: vx_shm::SlotState::Done, ..counting(0, "test", 40, 40) };
-    let line = finished_line(&theme, &ended, 103_000_000_000, 100);
+    let line = finished_line(&theme, &Snapshot { slots: vec![ended.clone()], ..snapshot }, &ended, 100);
     assert!(line.contains("done") && !line.contains(" B"), "{line}");
 }
 
@@ -137,7 +137,7 @@ fn one_running_tool_and_the_sums() {
         taken_at_ns: 103_000_000_000,
         ..Snapshot::default()
     };
-    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000 }];
+    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false }];
     let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }

@@ -89,7 +89,8 @@ pub(crate) fn lines(
     let queued = of(|standing| standing == Standing::Queued);
     let mut over = of(|standing| standing.over() && !standing.bad());
     over.sort_by_key(|row| std::cmp::Reverse(rows[*row].ended_at_ns));
-    let spare = room.saturating_sub(first.len() + 2);
+    let folds = usize::from(!queued.is_empty()) + usize::from(!over.is_empty());
+    let spare = room.saturating_sub(first.len() + folds);
     let next = if unfolded.queued { queued.len() } else { queued.len().min(NEXT_QUEUED).min(spare) };
     let recent = if unfolded.over { over.len() } else { over.len().min(spare.saturating_sub(next)) };
     let mut lines: Vec<Line> = first.into_iter().map(Line::Row).collect();

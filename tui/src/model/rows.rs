@@ -54,6 +54,8 @@ impl Row {
         let permille = match standing {
             Standing::Done => Some(1000),
             Standing::Queued | Standing::Skipped => None,
+            // The total of the first step is that of the work to come.
+            _ if slot.phase().is_first() => None,
             _ => permille(slot.done, slot.total),
         };
         let announced = slot.total.filter(|total| *total > 0 && standing == Standing::Queued && sized_in_bytes(slot));
@@ -211,7 +213,7 @@ mod tests {
 
     #[test]
     fn counted_work_is_a_bare_number_and_a_share_is_none() {
-        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000 };
+        let pace = Pace { bytes_per_second: Some(1), measured_ms: 9_000, slow: true };
         let row = |slot: &SlotView| Row::of(slot, pace, false, 110_000_000_000);
         let counted = row(&counting(0, "test", 7, 40));
         assert_eq!(

@@ -52,6 +52,18 @@ impl Keyboard {
     }
 }
 
+/// Drop everything that was typed and not read yet.
+#[cfg(unix)]
+pub(super) fn drop_input() {
+    // The keys of a terminal that is gone reach no program anyway.
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+#[cfg(not(unix))]
+pub(super) fn drop_input() {
+    while event::poll(Duration::ZERO).unwrap_or(false) && event::read().is_ok() {}
+}
+
 enum Readiness {
     Ready,
     Not,

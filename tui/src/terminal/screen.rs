@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_status::text::width;
 
-use super::{ScreenError, signs};
+use super::{ScreenError, input, signs};
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static DRAW_LOCK: Mutex<()> = Mutex::new(());
@@ -211,6 +211,15 @@ pub(crate) fn restore() {
     }
     let _ = leave_other_screen();
     let _ = terminal::disable_raw_mode();
+}
+
+/// As [`restore`], for a view that was left: what was typed until now was meant for it, and does not reach the program that
+/// has the terminal next.
+///
+/// The input is dropped last: a key that arrives while the terminal still has the view's modes is always dropped.
+pub(crate) fn restore_without_input() {
+    restore();
+    input::drop_input();
 }
 
 /// Restore the terminal's modes without writing text, for a process that ends while a view still waits for the

@@ -135,7 +135,7 @@ pub(crate) fn clear_signs() {
 
 fn progress(totals: &Totals) -> TermProgress {
     let percent = u8::try_from((totals.permille / 10).min(100)).unwrap_or(100);
-    let bad = totals.failed > 0 || totals.orphaned;
+    let bad = totals.failed + totals.lost > 0 || totals.orphaned;
     let status = if bad { TermProgressStatus::Error } else { TermProgressStatus::Normal };
     TermProgress::none().status(status).percent(percent)
 }

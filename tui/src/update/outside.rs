@@ -15,6 +15,7 @@ pub(super) fn asked(model: &mut Model, message: &Message) -> Option<Effect> {
     match message {
         Message::Pager => key.map(Effect::Page),
         Message::Save => key.map(Effect::Save),
+        Message::OpenEditor => key.map(Effect::OpenEditor),
         Message::Copy => copy(model),
         _ => Some(stream(model, key)),
     }

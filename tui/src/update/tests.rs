@@ -4,7 +4,7 @@ mod log;
 
 use vx_shm::SlotState;
 use vx_status::fixture::{FixedLogs, LongLog, ended, everything, many, run};
-use vx_status::source::{LogPlace, Logs, RequestFailure};
+use vx_status::source::{LogPlace, Logs, RequestFailure, Settled};
 use vx_status::standing::Standing;
 
 use super::*;
@@ -210,7 +210,10 @@ fn leaving_asks_only_a_view_that_controls_running_work() {
     assert_eq!(model.mode, Mode::Browsing);
     let mut through = everything();
     through.slots.truncate(1);
-    assert_eq!(update(&mut with_reading(controlling(), through), Message::Leave).effect, Some(Effect::Detach));
+    assert_eq!(update(&mut with_reading(controlling(), through), Message::Leave).effect, Some(Effect::Leave));
+    let mut over = everything();
+    over.slots.truncate(1);
+    assert_eq!(update(&mut with_reading(controlling(), over), Message::CancelAll).effect, Some(Effect::Leave));
 }
 
 #[test]
@@ -249,7 +252,7 @@ fn only_failed_work_is_tried_again_and_only_by_a_view_with_control() {
         model
     };
     let mut model = failed(model);
-    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry("ruff".to_owned())));
+    assert_eq!(update(&mut model, Message::Retry).effect, Some(Effect::Retry(vec!["ruff".to_owned()])));
     assert_eq!(model.notice.as_deref(), Some("trying ruff again"));
     assert_eq!(update(&mut failed(watching()), Message::Retry).effect, None);
     let (key, why) = ("ruff".to_owned(), "it is still at work".to_owned());
@@ -377,6 +380,49 @@ fn trouble_with_the_board_is_shown_until_it_reads_again() {
     assert!(update(&mut model, Message::Trouble("gone".to_owned())).redraw);
     assert!(!update(&mut model, Message::Trouble("gone".to_owned())).redraw);
     assert_eq!(with_reading(model, everything()).trouble, None);
+}
+
+/// A parent's view of work that is over, of which `ruff` and `gh` failed.
+fn settled(by: Settled) -> Model {
+    let mut over = everything();
+    over.slots.retain(|slot| slot.state.ended());
+    let mut model = with_reading(controlling(), over);
+    update(&mut model, Message::Settled(Some(by)));
+    model
+}
+
+#[test]
+fn after_the_last_end_the_view_shows_the_first_failure_unless_it_is_in_use() {
+    let model = settled(Settled::Badly);
+    assert_eq!((tool(&model), model.tab), ("ruff", Tab::Error));
+    assert_eq!(model.notice.as_deref(), Some("all work is over; R tries what failed again, q leaves"));
+    assert_eq!(model.totals.state, Some(vx_shm::BoardState::Failed), "though its board is still open");
+    let mut used = controlling();
+    update(&mut used, Message::Show(Tab::Info));
+    let before = tool(&used).to_owned();
+    let mut over = everything();
+    over.slots.retain(|slot| slot.state.ended());
+    let mut used = with_reading(used, over);
+    update(&mut used, Message::Settled(Some(Settled::Badly)));
+    assert_eq!((tool(&used), used.tab), (before.as_str(), Tab::Info));
+}
+
+#[test]
+fn all_that_failed_is_tried_again_at_once() {
+    let mut model = settled(Settled::Badly);
+    let Some(Effect::Retry(keys)) = update(&mut model, Message::RetryAll).effect else { panic!("a request") };
+    assert!(keys.len() > 1 && keys.contains(&"ruff".to_owned()) && !keys.contains(&"node".to_owned()), "{keys:?}");
+    assert_eq!(model.notice, Some(format!("trying {} again", keys.len())));
+    let mut viewer = Model { has_control: false, ..settled(Settled::Badly) };
+    assert_eq!(update(&mut viewer, Message::RetryAll).effect, None);
+}
+
+#[test]
+fn the_question_how_to_leave_is_closed_once_there_is_nothing_to_stop() {
+    let mut model = controlling();
+    update(&mut model, Message::Leave);
+    update(&mut model, Message::Settled(Some(Settled::Well)));
+    assert_eq!(model.mode, Mode::Browsing);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Control over the work: stops, retries, and the answers to them.
 
-use vx_shm::Kind;
+use vx_shm::{BoardState, Kind};
 use vx_status::slot::SlotId;
-use vx_status::source::RequestFailure;
+use vx_status::source::{RequestFailure, Settled};
 use vx_status::standing::Standing;
 
 use crate::bindings::Action;
@@ -31,6 +31,9 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     if !model.owns_work() {
         return None;
     }
+    if model.is_over() {
+        return Some(Effect::Leave);
+    }
     // In streaming mode the view is not on the screen; the lines continue.
     if model.mode != Mode::Streaming {
         model.mode = Mode::Browsing;
@@ -54,7 +57,45 @@ pub(super) fn retry(model: &mut Model) -> Option<Effect> {
         return None;
     }
     model.notice = Some(format!("trying {tool} again"));
-    Some(Effect::Retry(tool))
+    Some(Effect::Retry(vec![tool]))
+}
+
+/// Try all work again that ended without success.
+pub(super) fn retry_all(model: &mut Model) -> Option<Effect> {
+    let keys: Vec<String> = model.retriable().map(|slot| slot.key.clone()).collect();
+    model.notice = match &keys[..] {
+        [] => return None,
+        [one] => Some(format!("trying {one} again")),
+        more => Some(format!("trying {} again", more.len())),
+    };
+    Some(Effect::Retry(keys))
+}
+
+/// All work has ended, or some is tried again. With failures, the view stays.
+pub(super) fn settled(model: &mut Model, settled: Option<Settled>) {
+    model.settled = settled;
+    if settled.is_none() {
+        return;
+    }
+    close_totals(model);
+    if model.mode == Mode::Leaving {
+        model.mode = Mode::Browsing;
+    }
+    if settled == Some(Settled::Badly) {
+        let key = |action| model.keys.first(action);
+        let (retry, leave) = (key(Action::RetryAll), key(Action::Leave));
+        model.notice = Some(format!("all work is over; {retry} tries what failed again, {leave} leaves"));
+    }
+}
+
+/// The board of work that can be tried again is not closed: its state is what it would be closed with.
+pub(super) fn close_totals(model: &mut Model) {
+    if let (Some(settled), Some(BoardState::Running)) = (model.settled, model.totals.state) {
+        model.totals.state = Some(match settled {
+            Settled::Well => BoardState::Done,
+            Settled::Badly => BoardState::Failed,
+        });
+    }
 }
 
 /// Returns whether the selected slot is read-only, which is then shown with the reason.

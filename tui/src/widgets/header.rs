@@ -67,7 +67,7 @@ fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), 
         return;
     }
     let good = u16::try_from(usize::from(columns) * totals.good / totals.all).unwrap_or(columns);
-    let rest = if totals.failed > 0 { Tone::Bad } else { Tone::Warning };
+    let rest = if totals.failed + totals.lost > 0 { Tone::Bad } else { Tone::Warning };
     fill(buffer, (x, y), good, theme.glyphs.filled, theme.style(Tone::Good));
     let glyph = if theme.palette.is_some() { theme.glyphs.filled } else { theme.glyphs.empty };
     fill(buffer, (x + good, y), columns - good, glyph, theme.style(rest));
@@ -84,9 +84,8 @@ fn title(model: &Model) -> &str {
 fn sums(model: &Model) -> Vec<Sum> {
     let totals = &model.totals;
     let count = |wanted: &dyn Fn(Standing) -> bool| model.rows.iter().filter(|row| wanted(row.standing)).count();
-    let lost = count(&|standing| standing == Standing::Lost);
     let still = count(&|standing| matches!(standing, Standing::Stalled | Standing::Silent));
-    let failed = totals.failed.saturating_sub(lost);
+    let (failed, lost) = (totals.failed, totals.lost);
     let mut sums = Vec::new();
     let mut add = |text: String, tone, dropped| sums.push(Sum { text, tone, dropped });
     if let Some(at) = model.playback {

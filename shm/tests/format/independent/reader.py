@@ -172,7 +172,7 @@ class Board:
         for index, name in enumerate(["bell", "hot", "beats", "cold", "log"]):
             offset, stride = struct.unpack_from("<II", facts, 48 + 8 * index)
             self.regions[name] = (offset, stride)
-            if name == "log" and stride == 0:
+            if name == "log" and stride == 0 or name == "bell" and self.form == 1:
                 continue
             size = 256 if name == "bell" else stride * self.slot_count
             if offset % 8 or stride % 8 or offset + size > self.length or stride < STRIDES.get(name, 0):
@@ -185,8 +185,7 @@ class Board:
             raise NotABoard("the checksum of the dump's body differs")
 
     def place(self, region: str, slot: int) -> int:
-        offset, stride = self.regions[region]
-        return offset + stride * slot
+        return self.regions[region][0] + self.regions[region][1] * slot
 
     # Locks
     def held(self, byte: int) -> bool:
@@ -244,12 +243,10 @@ class Board:
 
     @staticmethod
     def _iso(ns: int) -> str:
-        day = datetime.fromtimestamp(ns // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{day}.{ns % 10**9:09d}Z"
+        return f"{datetime.fromtimestamp(ns // 10**9, timezone.utc):%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09d}Z"
 
     def board_facts(self) -> dict[str, Any]:
-        closed = struct.unpack("<q", struct.pack("<Q", self.u64(328)))[0]
-        successor = self.copy(392, 16)
+        closed, successor = self.u64(328), self.copy(392, 16)
         return {
             "capacity": self.slot_count, "created_at": self._iso(self.created_unix_ns),
             "creator": {"alive": self.creator_alive(), "pid": self.creator_pid},
@@ -260,8 +257,11 @@ class Board:
             "boot_id": self.boot_id.hex(), "creator_uid": self.creator_uid,
             "compatible": self.compatible, "used": self.u32(324), "closed": self.u32(384),
             "closed_at": self._iso(closed) if closed else None,
-            "successor": successor.hex() if any(successor) else None, "wake": self.u32(self.regions["bell"][0]),
-            "waiters": self.u32(self.regions["bell"][0] + 128)}
+            "successor": successor.hex() if any(successor) else None, "doorbell": self._bell()}
+
+    def _bell(self) -> Optional[dict[str, int]]:
+        at = self.regions["bell"][0]
+        return None if self.form else {"wake": self.u32(at), "waiters": self.u32(at + 128)}
 
     def document(self) -> dict[str, Any]:
         return {"board": self.board_facts(), "slots": self.slots()}
@@ -299,7 +299,7 @@ class Board:
         flags, signal, code, ended_at = struct.unpack_from("<BBxxiQ", record, COLD["exit_flags"])
         waits_board, waits_slot, waits_generation, port, named_at = struct.unpack_from("<16sIIII", notes)
         state = RESERVED if now.state == CLAIMING else now.state
-        ended = state not in (RESERVED, LIVE)
+        ended = LIVE < state < len(STATES)
         beaten, moved = divmod(self.u64(self.place("beats", index)), 1 << 32)[::-1]
         step_name = cell_text(notes[32:64]) if named_at == now.transitions else ""
         failure, result = error[:872], error[872:]
@@ -313,9 +313,9 @@ class Board:
             alive = self.held(LOCK_SLOT + index)
             if not alive and (origin == ON_BEHALF or origin == RESERVED_BY and state == RESERVED):
                 alive = self.runs(pid, start, pid_ns, time_ns)
-            elif not alive and state == RESERVED and origin == ORIGIN_RESERVED:
-                alive = self.creator_alive()
-            if state == LIVE or not alive:
+            elif not alive and state == RESERVED:
+                alive = origin != ORIGIN_RESERVED or self.creator_alive()
+            if state != RESERVED or not alive:
                 liveness = self._liveness(alive, origin, beaten, moved, interval)
             else:
                 alive = None            # a reservation that waits for its writer
@@ -328,12 +328,12 @@ class Board:
         return {
             "index": index, "state": word_of(STATES, state), "generation": now.generation,
             "key": cell_text(record[72:168]), "version": cell_text(record[168:216]) or None,
-            "kind": word_of(KINDS, kind), "step": now.step, "attempt": now.attempt, "done": now.done,
+            "kind": word_of(KINDS, kind), "step": now.step, "attempt": now.attempt or 1, "done": now.done,
             "total": now.total if now.total_known else None, "unit": word_of(UNITS, now.unit),
-            "percent": now.done * 1000 // now.total / 10 if now.total_known and now.total else None,
-            "health": word_of(HEALTH, now.health), "pid": pid or None, "alive": alive, "liveness": liveness,
-            "parent": None if parent == 0xFFFF else parent, "runner": runner or None,
-            "log_writer": log_writer or None, "process_group": group or None,
+            "percent": min(now.done * 1000 // now.total, 1000) / 10 if now.total_known and now.total else None,
+            "health": word_of(HEALTH, now.health), "alive": alive, "liveness": liveness,
+            "pid": pid if pid and state != RESERVED else None, "parent": None if parent == 0xFFFF else parent,
+            "runner": runner or None, "log_writer": log_writer or None, "process_group": group or None,
             "message": reason if skipped else cell_text(text[:80]) or None, "details": cell_text(text[80:]) or None,
             "port": port or None, "address": cell_text(notes[64:]) or None, "step_name": step_name or None,
             "waits_for": {"board": waits_board.hex(), "slot": waits_slot, "generation": waits_generation}

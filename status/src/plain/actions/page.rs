@@ -84,7 +84,10 @@ fn heading(snapshot: &Snapshot) -> String {
         "" => "tools".to_owned(),
         title => markdown(title),
     };
-    let failed = if totals.failed > 0 { format!(", {} failed", totals.failed) } else { String::new() };
+    let failed = match totals.failed + totals.lost {
+        0 => String::new(),
+        failed => format!(", {failed} failed"),
+    };
     format!(
         "{title}: {} of {} tools are there{failed}, in {}",
         totals.good,

@@ -21,6 +21,9 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     }
     let mut lines: Vec<Line> =
         wrapped(&text, columns).into_iter().take(LOG_LINES).map(|line| (line, Tone::Plain)).collect();
+    if let Some((_, tone)) = lines.first_mut() {
+        *tone = Tone::Bad;
+    }
     if lines.is_empty() || standing != Standing::Failed {
         lines.insert(0, (ending(slot, standing), Tone::Bad));
     }

@@ -209,7 +209,8 @@ fn phases(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
         let words = if here.is_some_and(|(_, done)| done > 0) { words } else { String::new() };
         let here = here.map(|(ms, _)| ms);
         let drawing = Drawing::Phase { phase, here, usual, most, live };
-        facts.push(Fact { label: phase.name().to_owned(), drawing, words, quiet: !live });
+        let word = if phase == slot.phase() { word_of(slot) } else { phase.name() };
+        facts.push(Fact { label: word.to_owned(), drawing, words, quiet: !live });
     }
 }
 
