@@ -23,6 +23,7 @@ pub mod project;
 pub mod replace_file;
 pub mod report;
 pub mod route;
+#[cfg(feature = "control")]
 pub mod rpc;
 pub mod run;
 pub mod shell;

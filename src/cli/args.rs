@@ -1,5 +1,6 @@
 //! The arguments of the command line.
 
+#[cfg(feature = "control")]
 mod ask;
 mod board_words;
 mod boards;
@@ -13,13 +14,16 @@ mod trust;
 mod values;
 mod wrap;
 
+#[cfg(feature = "control")]
 pub(super) use ask::{AskArguments, StopArguments};
 pub(super) use boards::{BoardCommand, DumpFormat, WaitArguments, WatchArguments};
 pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
 pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
 pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
-pub(super) use run::{ExportArguments, MouseArguments, OutputArguments, RunArguments};
+#[cfg(feature = "tui")]
+pub(super) use run::MouseArguments;
+pub(super) use run::{ExportArguments, OutputArguments, RunArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
 pub(super) use wrap::{BridgeArguments, WrapArguments};
@@ -29,12 +33,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+#[cfg(feature = "control")]
 use ask::STOP_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
+#[cfg(feature = "tui")]
 use values::speed;
 use wrap::BRIDGE_NOTES;
 
@@ -129,6 +135,7 @@ pub(super) enum Command {
     #[command(after_help = BRIDGE_NOTES)]
     Bridge(BridgeArguments),
     /// Watch a run's board in a dashboard, from any terminal.
+    #[cfg(feature = "tui")]
     Top {
         /// The board: a parent's process id, a name, a file, a dump, or a recording, which is played. Without it: the
         /// only board at work, else the only one there is, else a list to pick from.
@@ -144,13 +151,17 @@ pub(super) enum Command {
         mouse: MouseArguments,
     },
     /// Stop work, wherever it runs: an install, or a command under `vx board run`.
+    #[cfg(feature = "control")]
     #[command(after_help = STOP_NOTES)]
     Stop(StopArguments),
     /// Try failed work again, while its run is still at work.
+    #[cfg(feature = "control")]
     Retry(AskArguments),
     /// Restart a service, wherever it runs.
+    #[cfg(feature = "control")]
     Restart(AskArguments),
     /// Build a service anew and restart it, wherever it runs.
+    #[cfg(feature = "control")]
     Rebuild(AskArguments),
     /// The caches of downloads, version lists and trials.
     Cache {

@@ -1,6 +1,7 @@
 //! A command's failure: its text, the next step, and the exit code.
 
 use std::fmt::Display;
+use std::io;
 use std::process::ExitCode;
 
 use super::print;
@@ -80,8 +81,19 @@ impl std::fmt::Display for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
         Self::failed(error)
+    }
+}
+
+/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
+pub(super) fn unless_closed(result: io::Result<()>) -> Result<(), Failure> {
+    /// The error of a terminal that was hung up.
+    const EIO: i32 = 5;
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
+        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
+        Ok(()) => Ok(()),
     }
 }

@@ -13,6 +13,7 @@ use super::ask::ask;
 use super::failure::CANCELLED;
 use super::interrupts::{Forwarding, Interrupts};
 use super::notices;
+use super::screen;
 use super::show::{Manner, Showing, TerminalBlocked};
 use super::view::{View, choose_view};
 use crate::trouble::{Trouble, TroubleKind};
@@ -35,6 +36,11 @@ impl CommandLine {
     /// The command line with these arguments.
     pub(super) fn of(run: &RunArguments) -> Self {
         Self { output: run.output.clone(), no_mouse: run.mouse.no_mouse, ..Self::default() }
+    }
+
+    /// The command line with the full-screen view, or with the one that suits the output.
+    pub(super) fn full_screen(tui: bool) -> Self {
+        Self { output: OutputArguments { tui, ..OutputArguments::default() }, ..Self::default() }
     }
 
     /// The command line without a view.
@@ -112,6 +118,6 @@ impl RunView for OnTerminal {
 
 /// Exit at once. All work is done, and the terminal is blocked, so any further output would wait for it, too.
 fn leave_blocked() -> ! {
-    vx_tui::restore_modes();
+    screen::restore_modes();
     std::process::exit(CANCELLED.into())
 }

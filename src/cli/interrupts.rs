@@ -45,6 +45,11 @@ impl Interrupts {
         interrupts().map(Self)
     }
 
+    /// From now on a Ctrl-C is for the programs that share the terminal with this process, which get it, too.
+    pub(super) fn leave_typed() {
+        LENT.store(true, Ordering::SeqCst);
+    }
+
     /// From now on each request cancels the run; the second kills its installs.
     pub(super) fn forward(&self, handle: &RunHandle) -> io::Result<Forwarding> {
         let (ends, mut noticed) = unbounded();

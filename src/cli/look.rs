@@ -3,13 +3,12 @@
 //! The terminal is never queried: one that does not reply would delay the view.
 
 use vx_status::look::Look;
-use vx_tui::{DashboardOptions, Signs};
 
 use super::failure::{Failure, USAGE};
 use super::{print, terminal};
 use crate::paths::Home;
 use crate::project::{ConfigErrors, ProjectError, Ui};
-use crate::work::look::{ascii, keys, palette};
+use crate::work::look::{ascii, palette};
 
 /// The user's own [`settings`] of the views; warnings about them are printed.
 pub(super) fn checked_settings() -> Result<Ui, Failure> {
@@ -33,20 +32,6 @@ pub(super) fn settings() -> Result<Ui, Failure> {
 pub(super) fn wrong(errors: ConfigErrors) -> Failure {
     print::problems(errors.render());
     Failure::silent(USAGE)
-}
-
-/// The dashboard's options for this user. If `mouse` is false, the dashboard ignores the mouse, whatever the settings
-/// are.
-pub(super) fn dashboard(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
-    let standard = DashboardOptions::default();
-    Ok(DashboardOptions {
-        look: look(ui, terminal),
-        signs: Signs::supported(terminal),
-        keys: keys(ui).map_err(wrong)?,
-        mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
-        refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
-        notice: None,
-    })
 }
 
 /// Colours and glyphs for a stream.

@@ -31,9 +31,16 @@ mod notices;
 mod outdated;
 mod pager;
 mod print;
+#[cfg(feature = "tui")]
 mod replay;
+#[cfg(feature = "control")]
 mod request;
 mod sbom;
+#[cfg(feature = "tui")]
+mod screen;
+#[cfg(not(feature = "tui"))]
+#[path = "screen/absent.rs"]
+mod screen;
 mod script;
 mod search;
 mod shims;
@@ -43,6 +50,7 @@ mod store;
 mod sync;
 mod terminal;
 mod tool;
+#[cfg(feature = "tui")]
 mod top;
 mod trust;
 mod view;
@@ -52,6 +60,7 @@ mod work_errors;
 mod workspace;
 mod wrap;
 
+#[cfg(feature = "control")]
 use crate::work::control::Verb;
 use args::{Arguments, Command};
 
@@ -102,10 +111,15 @@ pub fn main() -> ExitCode {
         Command::Search { text } => search::run(&text),
         Command::Board { command } => board::run(project, command),
         Command::Bridge(asked) => bridge::run(project, asked),
+        #[cfg(feature = "tui")]
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
+        #[cfg(feature = "control")]
         Command::Stop(asked) => request::run(if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
+        #[cfg(feature = "control")]
         Command::Retry(asked) => request::run(Verb::Retry, &asked),
+        #[cfg(feature = "control")]
         Command::Restart(asked) => request::run(Verb::Restart, &asked),
+        #[cfg(feature = "control")]
         Command::Rebuild(asked) => request::run(Verb::Rebuild, &asked),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),

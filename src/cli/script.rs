@@ -1,6 +1,7 @@
 //! `vx run`: the scripts of vx.toml, with the project's tools in front of the search path.
 
 mod absent;
+mod on_board;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use super::{print, store};
 use crate::process::{end_alike, replace};
 use crate::project::{Project, scripts};
 use crate::trouble::Explain;
+use crate::work::frontend::Frontend;
 use crate::work::scripts::{self as work, Prepared, ScriptRunError, Step};
+use crate::work::workspace::Place;
 
 /// Run `vx run`.
 pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outcome {
@@ -45,14 +48,23 @@ pub(super) fn run(directory: Option<&Path>, asked: &RunScriptArguments) -> Outco
     }
     // A run is shown on standard error, to keep standard output for the script.
     let (home, strict) = (store::home()?, asked.strict);
-    let steps = match work::prepare(&project, &home, &order, arguments, strict, &CommandLine::default())? {
+    let command_line = CommandLine::full_screen(asked.tui);
+    // Without a terminal nothing is installed, either.
+    if asked.tui {
+        drop(command_line.view().map_err(|_| Failure::silent(USAGE))?);
+    }
+    let steps = match work::prepare(&project, &home, &order, arguments, strict, &command_line)? {
         Prepared::Ready(steps) => steps,
         Prepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
+    if let Some(how) = on_board::wanted(asked) {
+        let place = Place::At(project.directory.clone());
+        return on_board::run(&place, &steps, &how, &command_line);
+    }
     match work::run_all_but_last(&steps) {
-        Err(ref error @ ScriptRunError::Failed { status, .. }) => {
+        Err(ref error @ ScriptRunError::Failed { exit, .. }) => {
             print::error(error, error.hint());
-            Ok(ExitCode::from(end_alike(status)))
+            Ok(ExitCode::from(end_alike(exit)))
         }
         Err(error) => Err(error.into()),
         Ok(None) => Ok(ExitCode::SUCCESS),

@@ -14,6 +14,7 @@ use super::view::View;
 use super::views::RunControl;
 use crate::run::RunHandle;
 use crate::work::run::LiveRun;
+#[cfg(feature = "tui")]
 pub(super) use display::inputs;
 use display::show;
 

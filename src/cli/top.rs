@@ -12,7 +12,7 @@ use vx_tui::Left;
 
 use super::failure::{FAILED, Failure, Outcome};
 use super::show::inputs;
-use super::{look, replay};
+use super::{look, replay, screen};
 use crate::history;
 use crate::paths::Home;
 use crate::work::boards;
@@ -25,7 +25,7 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = look::dashboard(&look::checked_settings()?, true, mouse)?;
+    let options = screen::options(&look::checked_settings()?, true, mouse)?;
     let path = match board {
         None => match boards::only_one()?.filter(|_| !choose) {
             Some(path) => path,

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use super::args::OutputArguments;
 use super::failure::Failure;
-use super::{look, print, terminal};
+use super::{look, print, screen, terminal};
 
 /// A view of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +30,13 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         OutputArguments { json: true, .. } => View::Json,
         OutputArguments { headless: true, .. } => View::Headless,
         // A terminal without a size has no rows to draw over.
-        _ if terminal::redraws(io::stderr().is_terminal()) && vx_tui::stderr_columns().is_some() => View::Inline,
+        _ if terminal::redraws(io::stderr().is_terminal()) && screen::stderr_columns().is_some() => View::Inline,
         _ => View::Plain,
     };
+    if view == View::Dashboard && !screen::DRAWS {
+        return Err(Failure::usage("`--tui` needs a dashboard, and this vx was built without it")
+            .hint("leave `--tui` out, or install a vx with its feature `tui`"));
+    }
     if view == View::Dashboard && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
         return Err(Failure::usage("`--tui` needs a terminal, and standard input or output is none")
             .hint("leave `--tui` out, or use `--plain`, `--json` or `--headless --dump DIR`"));
@@ -41,7 +45,7 @@ pub(super) fn choose_view(asked: &OutputArguments) -> Result<View, Failure> {
         print::errors_only();
     } else if view != View::Json {
         // Report a wrong setting before any work.
-        look::dashboard(&look::checked_settings()?, true, true)?;
+        screen::check(&look::checked_settings()?)?;
     }
     Ok(view)
 }

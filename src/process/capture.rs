@@ -49,13 +49,25 @@ impl Tail {
 /// Takes each line of a child's output as a terminal shows it, without its end.
 pub type OnLine = Box<dyn FnMut(&[u8]) + Send>;
 
+/// A look at each piece of a stream, once it was passed on.
+pub type Look = Box<dyn FnMut(&[u8]) + Send>;
+
+/// Everyone that listens to a child's output.
+#[derive(Default)]
+pub struct Ears {
+    /// Takes each of its lines.
+    pub on_line: Option<OnLine>,
+    /// Makes a look at each of its streams.
+    pub look: Option<Box<dyn FnMut() -> Look + Send>>,
+}
+
 /// The most bytes of a line that are kept whole: the rest of a longer one is a line of its own in the log, and is left out
 /// elsewhere.
 const LINE_BYTES: usize = 4 * 1024;
 
 /// The threads that read a child's output so that the child never waits for a reader.
 pub(super) struct Capture {
-    tail: Arc<Mutex<Tail>>,
+    listener: Listener,
     finished: Receiver<()>,
     streams: usize,
 }
@@ -63,47 +75,85 @@ pub(super) struct Capture {
 /// The place for the output beside the tail.
 pub(super) struct Outlet {
     /// The log of all of it.
-    pub(super) log: Option<Log>,
-    /// It is also passed on to this process's standard error.
-    pub(super) pass_on: bool,
-    /// Takes its lines.
-    pub(super) on_line: Option<OnLine>,
+    log: Option<Log>,
+    pass_on: PassOn,
+    ears: Ears,
+}
+
+/// The streams of this process that a child's output also goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PassOn {
+    /// None.
+    Nothing,
+    /// All of it to standard error.
+    ToError,
+    /// Each of two streams to the one of its kind.
+    ToBoth,
+}
+
+impl PassOn {
+    fn write(self, stream: usize, bytes: &[u8]) {
+        // The capture continues even if the stream is closed.
+        let _ = match (self, stream) {
+            (Self::Nothing, _) => Ok(()),
+            (Self::ToBoth, 0) => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
+            (Self::ToError | Self::ToBoth, _) => io::stderr().write_all(bytes),
+        };
+    }
 }
 
 impl Outlet {
     /// The error names the log if the log cannot be made.
-    pub(super) fn open(log: Option<LogFile>, pass_on: bool, on_line: Option<OnLine>) -> io::Result<Self> {
-        Ok(Self { log: log.map(open_log).transpose()?, pass_on, on_line })
+    pub(super) fn open(log: Option<LogFile>, pass_on: PassOn, ears: Ears) -> io::Result<Self> {
+        Ok(Self { log: log.map(open_log).transpose()?, pass_on, ears })
+    }
+}
+
+/// Takes what the streams of a child bring.
+#[derive(Clone)]
+pub(super) struct Listener {
+    tail: Arc<Mutex<Tail>>,
+    outlet: Arc<Mutex<Outlet>>,
+}
+
+impl Listener {
+    /// Keep this many bytes of the end.
+    pub(super) fn new(outlet: Outlet, keep_bytes: usize) -> Self {
+        Self { tail: Arc::new(Mutex::new(Tail::keeping(keep_bytes))), outlet: Arc::new(Mutex::new(outlet)) }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
-        if self.pass_on {
-            // The capture continues even if standard error is closed.
-            let _ = io::stderr().write_all(bytes);
-        }
-        if let Some(log) = &mut self.log {
-            log.write(bytes);
-        }
+    /// The stream with this number, from 0.
+    fn stream(&self, number: usize) -> Stream {
+        let look = self.outlet.lock().ears.look.as_mut().map(|make| make());
+        Stream { number, to: self.clone(), lines: Lines::of_at_most(LINE_BYTES), begun: Vec::new(), look }
+    }
+
+    /// The look at a stream that is passed on elsewhere.
+    pub(super) fn look(&self, number: usize) -> Look {
+        let mut stream = self.stream(number);
+        Box::new(move |bytes| stream.take(bytes))
+    }
+
+    /// The end of the output so far.
+    pub(super) fn tail(&self) -> Tail {
+        self.tail.lock().clone()
     }
 }
 
 impl Capture {
-    /// Read these streams from now on, keeping this many bytes of the end. Of several streams, each goes on in whole lines.
-    pub(super) fn start(streams: Vec<PipeReader>, outlet: Outlet, keep_bytes: usize) -> io::Result<Self> {
-        let tail = Arc::new(Mutex::new(Tail::keeping(keep_bytes)));
-        let outlet = Arc::new(Mutex::new(outlet));
+    /// Read these streams from now on. Of several streams, each goes on in whole lines.
+    pub(super) fn start(streams: Vec<PipeReader>, listener: Listener) -> io::Result<Self> {
         let count = streams.len();
         let (sender, finished) = bounded(count);
-        for output in streams {
-            let lines = Lines::of_at_most(LINE_BYTES);
-            let mut stream = Stream { tail: Arc::clone(&tail), outlet: Arc::clone(&outlet), lines, begun: Vec::new() };
-            let sender = sender.clone();
+        for (number, output) in streams.into_iter().enumerate() {
+            let (mut stream, sender) = (listener.stream(number), sender.clone());
             thread::Builder::new().name("capture".into()).spawn(move || {
                 stream.read_all(output, count > 1);
+                drop(stream);
                 let _ = sender.send(());
             })?;
         }
-        Ok(Self { tail, finished, streams: count })
+        Ok(Self { listener, finished, streams: count })
     }
 
     /// The tail, once the output has ended or the wait for its end is over.
@@ -112,7 +162,7 @@ impl Capture {
         for _ in 0..self.streams {
             let _ = self.finished.recv_deadline(until);
         }
-        self.tail.lock().clone()
+        self.listener.tail()
     }
 }
 
@@ -123,10 +173,11 @@ fn open_log(log: LogFile) -> io::Result<Log> {
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make the log `{}`: {error}", path.display())))
 }
 
-/// The thread of one stream.
+/// One stream.
 struct Stream {
-    tail: Arc<Mutex<Tail>>,
-    outlet: Arc<Mutex<Outlet>>,
+    number: usize,
+    to: Listener,
+    look: Option<Look>,
     lines: Lines,
     /// The begin of a line whose end has not come yet.
     begun: Vec<u8>,
@@ -150,9 +201,6 @@ impl Stream {
         }
         let rest = std::mem::take(&mut self.begun);
         self.take(&rest);
-        if let Some(on_line) = &mut self.outlet.lock().on_line {
-            self.lines.finish(on_line);
-        }
     }
 
     fn take_whole_lines(&mut self, bytes: &[u8]) {
@@ -172,11 +220,28 @@ impl Stream {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        self.tail.lock().push(bytes);
-        let mut outlet = self.outlet.lock();
-        outlet.take(bytes);
-        if let Some(on_line) = &mut outlet.on_line {
-            self.lines.feed(bytes, on_line);
+        self.to.tail.lock().push(bytes);
+        {
+            let mut outlet = self.to.outlet.lock();
+            outlet.pass_on.write(self.number, bytes);
+            if let Some(log) = &mut outlet.log {
+                log.write(bytes);
+            }
+            if let Some(on_line) = &mut outlet.ears.on_line {
+                self.lines.feed(bytes, on_line);
+            }
+        }
+        if let Some(look) = &mut self.look {
+            look(bytes);
+        }
+    }
+}
+
+/// The line that has no end is the last one.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(on_line) = &mut self.to.outlet.lock().ears.on_line {
+            self.lines.finish(on_line);
         }
     }
 }

@@ -45,14 +45,16 @@ impl fmt::Display for Exit {
 }
 
 /// End by the signal that ended this program, if one did; otherwise return its exit code.
-pub fn end_alike(status: ExitStatus) -> u8 {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        let _ = signal_hook::low_level::emulate_default_handler(signal);
-        return u8::try_from(128 + signal).unwrap_or(1);
+pub fn end_alike(exit: impl Into<Exit>) -> u8 {
+    match exit.into() {
+        // A status outside of an exit code's range is a failure.
+        Exit::Code(code) => u8::try_from(code).unwrap_or(1),
+        Exit::Signal(signal) => {
+            #[cfg(unix)]
+            let _ = signal_hook::low_level::emulate_default_handler(signal);
+            u8::try_from(128 + signal).unwrap_or(1)
+        }
     }
-    // A status outside of an exit code's range is a failure.
-    status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1))
 }
 
 fn signal_name(signal: i32) -> Option<&'static str> {

@@ -40,6 +40,9 @@ pub enum Stdin {
     Held,
     /// Nothing to read.
     Null,
+    /// This process's own. If its session has a terminal, a child with a group of its own has that while it runs, as the
+    /// job of a shell has.
+    Terminal,
 }
 
 /// The streams of a child's output.
@@ -49,6 +52,10 @@ pub enum Output {
     Merged,
     /// Each is a pipe of its own, and both come together in whole lines: no line of one stream is cut by the other.
     Lines,
+    /// As `Lines`; the lines also go on to this process's own standard output and error.
+    LinesOn,
+    /// This process's own: terminals stay terminals, and everything goes on byte for byte, with a look on the way.
+    Own,
 }
 
 /// The group of processes that a child belongs to: a signal that ends the group ends the child.
@@ -56,8 +63,26 @@ pub enum Output {
 pub enum Group {
     /// A group of the child's own, which ends with the child.
     Own,
+    /// A group of the child's own. Nothing is ended at the child's own end, as it may have started a daemon; all below it
+    /// ends if it is asked to stop, or if this process is killed.
+    Lasting,
     /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
+    /// The same, for a program that may outlive it in part, as with `Lasting`: other programs of that group have the terminal,
+    /// too.
+    Shared,
+}
+
+impl Group {
+    /// True for a group that the child leads.
+    pub(super) fn is_own(self) -> bool {
+        matches!(self, Self::Own | Self::Lasting)
+    }
+
+    /// True if nothing is ended at the child's own end.
+    pub(super) fn may_last(self) -> bool {
+        matches!(self, Self::Lasting | Self::Shared)
+    }
 }
 
 impl fmt::Debug for Stdin {
@@ -67,6 +92,7 @@ impl fmt::Debug for Stdin {
             Self::Document(document) => write!(f, "Document({} bytes)", document.len()),
             Self::Held => f.write_str("Held"),
             Self::Null => f.write_str("Null"),
+            Self::Terminal => f.write_str("Terminal"),
         }
     }
 }

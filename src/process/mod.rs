@@ -19,15 +19,21 @@ mod relay;
 mod replace;
 mod short;
 mod start;
+#[cfg(unix)]
+mod terminal;
+#[cfg(not(unix))]
+#[path = "terminal/elsewhere.rs"]
+mod terminal;
 #[cfg(target_os = "linux")]
 mod tree;
 #[cfg(not(target_os = "linux"))]
 #[path = "tree/elsewhere.rs"]
 mod tree;
 mod usage;
+mod wiring;
 
 pub use callers::{callers, is_there};
-pub use capture::{OnLine, Tail};
+pub use capture::{Ears, Look, OnLine, Tail};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};
@@ -37,10 +43,11 @@ pub use launch::{Group, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
 pub use parent::{end_own_group, watch_parent};
-pub use relay::{Look, relay};
+pub use relay::relay;
 pub use replace::replace;
 pub use short::{output, run_in, try_once};
-pub use start::{Ended, Running, start};
+pub use start::{Ended, Running, start, start_heard};
+pub use terminal::shares_terminal;
 pub use tree::{
     Adoption, CommandEnd, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment,
 };

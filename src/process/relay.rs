@@ -13,14 +13,15 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
+use super::capture::Look;
 use super::tree::{CommandEnd, run_command};
 
 #[cfg(unix)]
@@ -31,7 +32,7 @@ mod way;
 #[path = "relay/elsewhere.rs"]
 mod way;
 
-use way::{Way, await_room, follow_sizes};
+use way::{Sizes, Way, await_room, follow_sizes};
 
 /// Time without output after the program's end: then a process that it left behind holds its output open, and is not
 /// waited for.
@@ -39,9 +40,6 @@ const LEFT_OPEN: Duration = Duration::from_millis(200);
 
 /// The variables that name a pager.
 const PAGERS: [&str; 2] = ["PAGER", "GIT_PAGER"];
-
-/// A look at each piece of a stream, once it was passed on.
-pub type Look = Box<dyn FnMut(&[u8]) + Send>;
 
 /// Run a program in the foreground, with these variables beside the inherited ones, to its end. `look` makes the look at
 /// each of its streams; `started` is called once the program runs. Of the variables, `mark` is one that nothing else has.
@@ -53,47 +51,92 @@ pub fn relay(
     arguments: &[OsString],
     variables: &[(OsString, OsString)],
     mark: Option<&(OsString, OsString)>,
-    look: impl Fn() -> Look,
+    look: impl FnMut() -> Look,
     started: impl FnOnce(),
 ) -> io::Result<CommandEnd> {
     let mut command = Command::new(program);
     command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
-    let ways = Way::of_streams()?;
-    if ways.iter().any(Way::is_terminal) {
-        command.envs(PAGERS.map(|variable| (variable, "cat")));
+    let relay = Relay::open()?;
+    command.envs(relay.variables());
+    if let Some([output, error]) = relay.programs_ends()? {
+        command.stdout(output).stderr(error);
     }
-    let [output, error] = [ways.first(), ways.last()].map(|way| way.map(Way::programs_end));
-    if let (Some(output), Some(error)) = (output, error) {
-        command.stdout(output?).stderr(error?);
-    }
-    let _sizes = follow_sizes(&ways)?;
-    let (sender, finished) = bounded(ways.len());
-    let traffic = Arc::new(Traffic::default());
-    let streams = ways.len();
-    for way in ways {
-        let (from, to) = way.ends();
-        let pump = Pump { look: look(), traffic: traffic.clone(), finished: sender.clone() };
-        thread::Builder::new().name("relay".into()).spawn(move || pump.run(from, to))?;
-    }
+    let flow = relay.begin(look)?;
     let end = run_command(command, mark, started)?;
-    drain(&finished, streams, &traffic);
+    flow.drain();
     Ok(end)
 }
 
-/// Wait until everything was passed on that the program has printed.
-fn drain(finished: &Receiver<()>, streams: usize, traffic: &Traffic) {
-    let mut before = traffic.pieces.load(Ordering::SeqCst);
-    let mut open = streams;
-    while open > 0 {
-        match finished.recv_timeout(LEFT_OPEN) {
-            Ok(()) => open -= 1,
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                let now = traffic.pieces.load(Ordering::SeqCst);
-                if now == before && traffic.under_way.load(Ordering::SeqCst) == 0 {
-                    return;
+/// The streams of a program that has not started.
+pub(super) struct Relay {
+    ways: Vec<Way>,
+    /// The group that is to know of another size of the terminal; 0 for this process's own.
+    group: Arc<AtomicU32>,
+}
+
+/// The streams of a program at work.
+pub(super) struct Flow {
+    finished: Receiver<()>,
+    streams: usize,
+    traffic: Arc<Traffic>,
+    group: Arc<AtomicU32>,
+    _sizes: Sizes,
+}
+
+impl Relay {
+    /// The ways to this process's own streams.
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Self { ways: Way::of_streams()?, group: Arc::default() })
+    }
+
+    /// The variables that the program needs to be at home there.
+    pub(super) fn variables(&self) -> Vec<(&'static str, &'static str)> {
+        let terminal = self.ways.iter().any(Way::is_terminal);
+        PAGERS.iter().filter(|_| terminal).map(|variable| (*variable, "cat")).collect()
+    }
+
+    /// The program's standard output and error.
+    pub(super) fn programs_ends(&self) -> io::Result<Option<[Stdio; 2]>> {
+        let (Some(output), Some(error)) = (self.ways.first(), self.ways.last()) else { return Ok(None) };
+        Ok(Some([output.programs_end()?, error.programs_end()?]))
+    }
+
+    /// Pass on from now on; `look` makes the look at each stream. The program's ends are closed here.
+    pub(super) fn begin(self, mut look: impl FnMut() -> Look) -> io::Result<Flow> {
+        let sizes = follow_sizes(&self.ways, &self.group)?;
+        let (sender, finished) = bounded(self.ways.len());
+        let traffic = Arc::new(Traffic::default());
+        let streams = self.ways.len();
+        for way in self.ways {
+            let (from, to) = way.ends();
+            let pump = Pump { look: look(), traffic: traffic.clone(), finished: sender.clone() };
+            thread::Builder::new().name("relay".into()).spawn(move || pump.run(from, to))?;
+        }
+        Ok(Flow { finished, streams, traffic, group: self.group, _sizes: sizes })
+    }
+}
+
+impl Flow {
+    /// The program has a group of its own, and the terminal: the size of that is for this group.
+    pub(super) fn sizes_for(&self, group: u32) {
+        self.group.store(group, Ordering::SeqCst);
+    }
+
+    /// Wait until everything was passed on that the program has printed.
+    pub(super) fn drain(&self) {
+        let mut before = self.traffic.pieces.load(Ordering::SeqCst);
+        let mut open = self.streams;
+        while open > 0 {
+            match self.finished.recv_timeout(LEFT_OPEN) {
+                Ok(()) => open -= 1,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    let now = self.traffic.pieces.load(Ordering::SeqCst);
+                    if now == before && self.traffic.under_way.load(Ordering::SeqCst) == 0 {
+                        return;
+                    }
+                    before = now;
                 }
-                before = now;
             }
         }
     }
@@ -138,7 +181,7 @@ impl Pump {
                 break;
             }
         }
-        drop(from);
+        drop((from, self.look));
         let _ = self.finished.send(());
     }
 }

@@ -19,7 +19,7 @@ use super::start::{Ended, start};
 use super::tree;
 #[cfg(target_os = "linux")]
 use super::{
-    capture::{Capture, Outlet},
+    capture::{Capture, Ears, Listener, Outlet, PassOn},
     tree::{Tree, TreeLaunch},
 };
 
@@ -228,7 +228,9 @@ fn run_as_tree(
     let (output, writer) = io::pipe()?;
     let (stdout, stderr) = (writer.try_clone()?.into(), writer.into());
     let Command { program, arguments, environment, pass_on, network } = command;
-    let capture = Capture::start(vec![output], Outlet::open(None, pass_on, None)?, TAIL_BYTES)?;
+    let pass_on = if pass_on { PassOn::ToError } else { PassOn::Nothing };
+    let outlet = Outlet::open(None, pass_on, Ears::default())?;
+    let capture = Capture::start(vec![output], Listener::new(outlet, TAIL_BYTES))?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
     let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network };

@@ -1,7 +1,7 @@
 //! Starting a child, mostly as the leader of its own group, and reporting its end.
 
-use std::io::{PipeReader, PipeWriter, Write};
-use std::process::{ChildStdin, Stdio};
+use std::io::Write;
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use std::{fmt, io, thread};
@@ -10,11 +10,13 @@ use crossbeam_channel::bounded;
 use parking_lot::Mutex;
 use process_wrap::std::{ChildWrapper, CommandWrap};
 
-use super::capture::{Capture, OnLine, Outlet, Tail};
+use super::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
 use super::exit::Exit;
 use super::group::{Member, members};
-use super::launch::{Group, Launch, Output, Stdin};
+use super::launch::{Launch, Output, Stdin};
+use super::terminal::Loan;
 use super::tree;
+use super::wiring::Wiring;
 
 /// The end of a child.
 #[derive(Debug)]
@@ -31,6 +33,12 @@ pub struct Ended {
 #[derive(Clone)]
 pub struct Running {
     pid: u32,
+    /// True if its group ends with it.
+    ends_group: bool,
+    /// True if it leads its group.
+    leads: bool,
+    /// True if it is a runner, which ends everything below it on request.
+    is_runner: bool,
     /// `None` once the child was collected: another process may have its number then.
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
     /// The standard input of a child for which it is held.
@@ -41,79 +49,92 @@ pub struct Running {
 const GROUP_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Start a child. `on_line` takes each line that it prints. `on_end` is called once, on a thread of the child's own, when
-/// the child was collected and every process left in a group of its own was killed and is gone.
-///
-/// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
+/// the child was collected and every process left in a group that ends with it was killed and is gone.
 pub fn start(
     launch: Launch,
     on_line: Option<OnLine>,
     on_end: impl FnOnce(Ended) + Send + 'static,
 ) -> io::Result<Running> {
-    let (streams, writers) = pipes(launch.output)?;
-    let mut command = command(&launch, writers);
-    let outlet = Outlet::open(launch.log, launch.pass_on, on_line)?;
-    let capture = Capture::start(streams, outlet, launch.keep_bytes)?;
-    let (sender, started) = bounded::<(Running, Option<ChildStdin>)>(1);
-    let document = match launch.stdin {
-        Stdin::Document(document) => Some(document),
-        Stdin::Held | Stdin::Null => None,
+    start_heard(launch, Ears { on_line, look: None }, on_end)
+}
+
+/// The same, with more that listen to what it prints.
+///
+/// The child is started last: whatever fails before leaves no process behind, and after it nothing can fail.
+pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send + 'static) -> io::Result<Running> {
+    let pass_on = match launch.output {
+        Output::LinesOn => PassOn::ToBoth,
+        _ if launch.pass_on => PassOn::ToError,
+        _ => PassOn::Nothing,
+    };
+    let ((mut command, is_runner), stdin) = (command(&launch), launch.stdin);
+    let outlet = Outlet::open(launch.log, pass_on, ears)?;
+    let (wiring, ends) = Wiring::lay(launch.output, Listener::new(outlet, launch.keep_bytes))?;
+    command.command_mut().stdout(ends.output).stderr(ends.error).envs(ends.variables);
+    let (sender, started) = bounded::<(Running, Option<ChildStdin>, Option<Loan>)>(1);
+    let (document, own_terminal) = match stdin {
+        Stdin::Document(document) => (Some(document), false),
+        Stdin::Held | Stdin::Null => (None, false),
+        Stdin::Terminal => (None, launch.group.is_own()),
     };
     let held = document.is_none();
     thread::Builder::new().name("child".into()).spawn(move || {
-        let Ok((running, stdin)) = started.recv() else { return };
+        let Ok((running, stdin, loan)) = started.recv() else { return };
+        if loan.is_some() {
+            wiring.lent_to(running.pid);
+        }
         hand_over(stdin, &document.unwrap_or_default());
-        let exit = running.wait();
+        let exit = running.wait(loan);
         running.stdin.lock().take();
-        let mut left = running.await_group();
+        let mut left = if running.ends_group { running.await_group() } else { Vec::new() };
         if exit != Exit::Code(0) {
             // It may have been killed, and a runner of its own with it.
             left.extend(tree::end_orphans());
         }
-        on_end(Ended { exit, tail: capture.finish(), left });
+        on_end(Ended { exit, tail: wiring.finish(), left });
     })?;
     let mut child = command.spawn()?;
+    // At once: until then, keys are for this process.
+    let loan = if own_terminal { Loan::to(child.id()) } else { None };
     // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
     drop(command);
     let mut stdin = child.stdin().take();
     let kept = if held { stdin.take() } else { None };
     let pid = child.id();
-    let running = Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)) };
+    let (child, stdin_kept) = (Arc::new(Mutex::new(Some(child))), Arc::new(Mutex::new(kept)));
+    let (ends_group, leads) = (!launch.group.may_last(), launch.group.is_own());
+    let running = Running { pid, ends_group, leads, is_runner, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
-    let _ = sender.send((running.clone(), stdin));
+    let _ = sender.send((running.clone(), stdin, loan));
     Ok(running)
 }
 
-/// The ends of the pipes for a child's output: those to read, and those for standard output and error.
-fn pipes(output: Output) -> io::Result<(Vec<PipeReader>, [PipeWriter; 2])> {
-    let (reader, writer) = io::pipe()?;
-    match output {
-        Output::Merged => {
-            let other = writer.try_clone()?;
-            Ok((vec![reader], [writer, other]))
-        }
-        Output::Lines => {
-            let (error, error_writer) = io::pipe()?;
-            Ok((vec![reader, error], [writer, error_writer]))
-        }
-    }
-}
-
-fn command(launch: &Launch, [output, error]: [PipeWriter; 2]) -> CommandWrap {
-    let mut command = CommandWrap::with_new(&launch.program, |command| {
-        command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
-        let stdin = if matches!(launch.stdin, Stdin::Null) { Stdio::null() } else { Stdio::piped() };
-        command.stdin(stdin).stdout(output).stderr(error);
-        if let Some(directory) = &launch.directory {
-            command.current_dir(directory);
-        }
+/// The command, and whether it is a runner's.
+fn command(launch: &Launch) -> (CommandWrap, bool) {
+    let (mut command, below) = if launch.group.may_last() {
+        tree::starts_others();
+        tree::under_runner(&launch.program, &launch.arguments)
+    } else {
+        let mut command = Command::new(&launch.program);
+        command.args(&launch.arguments);
+        (command, tree::Below::Program)
+    };
+    command.envs(launch.environment.iter().map(|(name, value)| (name, value))).stdin(match launch.stdin {
+        Stdin::Null => Stdio::null(),
+        Stdin::Terminal => Stdio::inherit(),
+        Stdin::Document(_) | Stdin::Held => Stdio::piped(),
     });
-    if launch.group == Group::Own {
+    if let Some(directory) = &launch.directory {
+        command.current_dir(directory);
+    }
+    let mut command = CommandWrap::from(command);
+    if launch.group.is_own() {
         #[cfg(unix)]
         command.wrap(process_wrap::std::ProcessGroup::leader());
         #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
-    command
+    (command, below != tree::Below::Program)
 }
 
 /// A broken pipe is no error here: if a child ends before it has read everything, its exit decides the result.
@@ -137,20 +158,28 @@ impl Running {
         self.stdin.lock().as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stdin| stdin.write_all(bytes))
     }
 
-    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once).
+    /// Request the end of the child and its own group (SIGTERM; on Windows the job is ended at once). A runner passes the
+    /// request on: a second one at the same time could mean more to a program.
     pub fn ask_to_stop(&self) {
         if let Some(child) = self.child.lock().as_mut() {
             #[cfg(unix)]
-            let _ = child.signal(signal_hook::consts::SIGTERM);
+            let _ = match rustix::process::Pid::from_raw(self.pid.cast_signed()).filter(|_| self.is_runner) {
+                Some(runner) => {
+                    rustix::process::kill_process(runner, rustix::process::Signal::TERM).map_err(Into::into)
+                }
+                None => child.signal(signal_hook::consts::SIGTERM),
+            };
             #[cfg(not(unix))]
             let _ = child.start_kill();
             self.wake(child.as_mut());
         }
     }
 
-    /// Kill it, and its own group.
+    /// Kill it, and its own group. A runner without one kills what is below it itself, shortly after a request.
     pub fn kill(&self) {
-        if let Some(child) = self.child.lock().as_mut() {
+        if self.is_runner && !self.leads {
+            self.ask_to_stop();
+        } else if let Some(child) = self.child.lock().as_mut() {
             let _ = child.start_kill();
         }
     }
@@ -163,17 +192,33 @@ impl Running {
         let _ = child;
     }
 
-    /// Wait for the leader's end, kill what is left of its group, collect it.
-    fn wait(&self) -> Exit {
-        self.await_end();
+    /// Wait for the leader's end, take the terminal back, kill what is left of its group if that ends with it, collect it.
+    fn wait(&self, loan: Option<Loan>) -> Exit {
+        let by_signal = self.await_end(loan.as_ref());
+        if let Some(loan) = loan {
+            loan.end(by_signal);
+        }
         let mut child = self.child.lock();
         let Some(mut ended) = child.take() else { return Exit::Code(0) };
         // The leader is not collected yet, so no other group has its number.
+        #[cfg(unix)]
+        if !self.ends_group {
+            // The rest of its group may have come to this process, and is not waited for.
+            return self.collect_leader().unwrap_or(Exit::Code(1));
+        }
         let _ = ended.start_kill();
         match ended.wait() {
             Ok(status) => Exit::from(status),
             Err(_) => Exit::Code(1),
         }
+    }
+
+    /// Collect the leader alone.
+    #[cfg(unix)]
+    fn collect_leader(&self) -> Option<Exit> {
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let status = waitid(WaitId::Pid(Pid::from_raw(self.pid.cast_signed())?), WaitIdOptions::EXITED).ok()??;
+        status.exit_status().map(Exit::Code).or(status.terminating_signal().map(Exit::Signal))
     }
 
     /// Wait until the killed group is gone. Returns the processes that are still there.
@@ -200,21 +245,31 @@ impl Running {
         members(self.pid)
     }
 
+    /// Wait for the end, and follow each stop of a child that has the terminal. True if a signal ended it.
     #[cfg(unix)]
-    fn await_end(&self) {
-        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-        let Some(pid) = Pid::from_raw(self.pid.cast_signed()) else { return };
-        while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-        {
+    fn await_end(&self, loan: Option<&Loan>) -> bool {
+        use rustix::process::{Pid, Signal, WaitId, WaitIdOptions as Options, waitid};
+        let Some(pid) = Pid::from_raw(self.pid.cast_signed()) else { return false };
+        let stops = if loan.is_some() { Options::STOPPED } else { Options::empty() };
+        loop {
+            match (waitid(WaitId::Pid(pid), Options::EXITED | stops | Options::NOWAIT), loan) {
+                (Err(rustix::io::Errno::INTR), _) => {}
+                (Ok(Some(status)), Some(loan)) if status.stopped() => {
+                    let stop = waitid(WaitId::Pid(pid), Options::STOPPED | Options::NOHANG);
+                    let by = stop.ok().flatten().and_then(|stop| stop.stopping_signal());
+                    loan.child_stopped(by.and_then(Signal::from_named_raw).unwrap_or(Signal::STOP));
+                }
+                (ended, _) => return ended.ok().flatten().is_some_and(|status| status.terminating_signal().is_some()),
+            }
         }
     }
 
     #[cfg(not(unix))]
-    fn await_end(&self) {
+    fn await_end(&self, _: Option<&Loan>) -> bool {
         loop {
             match self.child.lock().as_mut().map(|child| child.try_wait()) {
                 Some(Ok(None)) => {}
-                _ => return,
+                _ => return false,
             }
             thread::sleep(std::time::Duration::from_millis(20));
         }
@@ -230,7 +285,7 @@ impl fmt::Debug for Running {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::process::{Heeds, LogFile, LogPolicy};
+    use crate::process::{Group, Heeds, LogFile, LogPolicy};
 
     fn launch(script: &str, document: &[u8]) -> Launch {
         Launch {

@@ -30,6 +30,7 @@ pub fn collect_boards(directory: &Path) -> io::Result<Vec<PathBuf>> {
         let _ = std::fs::remove_dir_all(&logs);
     }
     // A socket that cannot be removed harms nothing: its process is gone.
+    #[cfg(feature = "control")]
     let _ = crate::rpc::remove_stale(directory);
     removed.extend(stale_recordings(directory)?.into_iter().filter(|path| std::fs::remove_file(path).is_ok()));
     Ok(removed)

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use vx_shm::{Ending, Kind, Reservation, SlotState};
 
+use super::numbers::Numbers;
 use super::verdict::{Stop, Unwritten, verdict};
 use crate::channel::Mark;
+use crate::gauge::Gauge;
 use crate::process::{Ended, Launch};
 use crate::trouble::Trouble;
 
@@ -26,6 +28,12 @@ pub trait Job: Send + Sync {
     /// # Errors
     /// It cannot be started; the slot ends with this.
     fn prepare(&self, place: &Place) -> Result<Prepared, Trouble>;
+
+    /// The gauge that reads the progress of its process from what that prints, and the numbers that it is written as, for a
+    /// slot that the run writes.
+    fn gauge(&self) -> Option<(Gauge, Numbers)> {
+        None
+    }
 
     /// Judge the end of its process, from the end that the process wrote to its slot, the reason for which it was asked to
     /// stop, and its exit.

@@ -1,5 +1,6 @@
 //! A run of any kind of work: jobs on one board, each a process, with one supervisor, one control and one recorder.
 
+mod board;
 mod boards;
 mod control;
 mod dumper;
@@ -7,6 +8,7 @@ mod end;
 mod hold;
 mod job;
 mod log_files;
+mod numbers;
 mod pace;
 mod parallel;
 mod recorder;
@@ -14,6 +16,7 @@ mod recordings;
 mod supervisor;
 mod verdict;
 
+pub use board::{JoinedBoard, RunBoard};
 pub use boards::{BOARDS_KEPT, BOARDS_KEPT_FOR, collect_boards, create_board, stale_boards};
 pub use control::{Request, RunHandle};
 pub use dumper::Dumper;
@@ -21,6 +24,7 @@ pub use end::{JobEnd, RunEnd};
 pub use hold::{Held, Hold, hold};
 pub use job::{After, Decided, Job, JobSlot, Need, Place, Prepared, Until, Writer};
 pub use log_files::{log_file, logs_of};
+pub use numbers::Numbers;
 pub use pace::Jobs;
 pub use parallel::in_parallel;
 pub use recorder::FlightRecorder;

@@ -18,9 +18,11 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
-use vx_shm::{Board, BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
+use parking_lot::Mutex;
+use vx_shm::{BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
 use vx_status::source::{RequestFailure, Settled};
 
+use super::board::RunBoard;
 use super::control::{Request, RunHandle};
 use super::end::{JobEnd, RunEnd};
 use super::hold::Held;
@@ -37,7 +39,7 @@ const FAILURES_KEPT: usize = 64;
 /// A run that has not started.
 pub struct Run {
     /// The board, without slots of the run.
-    pub board: Arc<Board>,
+    pub board: Arc<dyn RunBoard>,
     /// The jobs, in the order of their start.
     pub jobs: Vec<Arc<dyn Job>>,
     /// The directory for the logs of the children.
@@ -96,11 +98,14 @@ enum Stage {
     Ended(SlotState),
 }
 
+/// A slot that the readers of a child's output write to; empty once the child has ended.
+type SharedSlot = Arc<Mutex<Option<Slot>>>;
+
 /// A child at work.
 struct AtWork {
     process: Running,
     /// The slot, if this process writes it.
-    slot: Option<Slot>,
+    slot: Option<SharedSlot>,
     stop: Stop,
     kill_at: Option<Instant>,
     /// The time to name the processes that do not stop.
@@ -116,7 +121,7 @@ enum Event {
 }
 
 struct Supervisor {
-    board: Arc<Board>,
+    board: Arc<dyn RunBoard>,
     reader: Reader,
     snapshot: Snapshot,
     logs: PathBuf,
@@ -165,7 +170,7 @@ impl Supervisor {
         let parent = parent.map(|parent| self.tasks[parent].reservation.slot);
         let own = Some(std::process::id());
         let work = Work { parent, total, runner: own, log_writer: own, ..Work::new(&key, version, kind) };
-        let reservation = self.board.reserve_as(&work).map_err(io::Error::other)?;
+        let reservation = self.board.reserve(&work)?;
         let decided = job.decided();
         let (stage, needs, index) = (Stage::Preparing, Vec::new(), self.tasks.len());
         let finally = decided.as_ref().map(|decided| decided.finally);
@@ -280,7 +285,7 @@ impl Supervisor {
         let (stop, slot) = (at_work.stop, at_work.slot.take());
         let ending = task.job.judge(written, stop, ended);
         let after = if stop == Stop::No { task.job.after(&ending, task.attempt) } else { After::Over };
-        if let Some(slot) = slot {
+        if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
             // A slot that cannot be ended by its writer is ended below.
             let _ = slot.end(ending.clone());
         }
@@ -310,8 +315,7 @@ impl Supervisor {
     }
 
     fn end(&mut self, index: usize, ending: &Ending) {
-        // The outcome is kept in the task as well, so a board that cannot be written does not fail the run.
-        let _ = self.board.end(self.tasks[index].reservation, ending);
+        self.board.end(self.tasks[index].reservation, ending);
         self.tasks[index].stage = Stage::Ended(ending.state);
     }
 

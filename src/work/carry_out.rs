@@ -60,10 +60,7 @@ struct Started {
 /// # Errors
 /// One of them cannot be made, or is not suitable.
 pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkError> {
-    let runtime = match runtime_directory() {
-        Ok(runtime) => runtime,
-        Err(error) => spare_directories(None, home.root()).into_iter().next().ok_or(error)?,
-    };
+    let runtime = place_of_boards(home)?;
     for path in [home.store(), home.tmp(), home.locks(), home.downloads()] {
         std::fs::create_dir_all(&path).map_err(|cause| WorkError::Directory { path, cause })?;
     }
@@ -72,6 +69,13 @@ pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkEr
     }
     options.exports.check_places()?;
     Ok(runtime)
+}
+
+fn place_of_boards(home: &Home) -> Result<PathBuf, WorkError> {
+    Ok(match runtime_directory() {
+        Ok(runtime) => runtime,
+        Err(error) => spare_directories(None, home.root()).into_iter().next().ok_or(error)?,
+    })
 }
 
 /// Carry these steps out to the end, and show them in this view.
@@ -85,13 +89,11 @@ pub fn carry_out(
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
     let runtime = check_places(assignment.home, assignment.options)?;
-    if let Err(error) = runtime_directory() {
-        frontend.notice(Notice::BoardElsewhere { directory: runtime.clone(), reason: Trouble::of(&error) });
-    }
+    notice_place(&runtime, frontend);
     end_strays_before_run(assignment.home, frontend);
     let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
-    let board = make_board(&runtime, assignment, steps.len(), frontend)?;
+    let board = make_board(&runtime, assignment.home, assignment.title, steps.len(), frontend)?;
     let started = start(steps, assignment, board, record)?;
     view.started(&started.run)?;
     let mut outcome = finish(started, assignment);
@@ -101,25 +103,42 @@ pub fn carry_out(
     Ok(outcome)
 }
 
+/// Make the board of a run that installs nothing.
+///
+/// # Errors
+/// There is no place for it.
+pub(super) fn own_board(home: &Home, title: &str, steps: usize, frontend: &dyn Frontend) -> Result<Board, WorkError> {
+    let runtime = place_of_boards(home)?;
+    notice_place(&runtime, frontend);
+    make_board(&runtime, home, title, steps, frontend)
+}
+
+fn notice_place(runtime: &Path, frontend: &dyn Frontend) {
+    if let Err(error) = runtime_directory() {
+        frontend.notice(Notice::BoardElsewhere { directory: runtime.to_owned(), reason: Trouble::of(&error) });
+    }
+}
+
 /// Make the board for this many steps, elsewhere if there is no room in its usual place: nothing of an install depends on
 /// other processes that read its board.
 fn make_board(
     runtime: &Path,
-    assignment: &Assignment,
+    home: &Home,
+    title: &str,
     steps: usize,
     frontend: &dyn Frontend,
 ) -> Result<Board, WorkError> {
     // The other places for boards are cleared here; the one in use, where the board is made.
-    for place in known_directories(Some(assignment.home.root())).iter().filter(|place| *place != runtime) {
+    for place in known_directories(Some(home.root())).iter().filter(|place| *place != runtime) {
         let _ = collect_boards(place); // What cannot be removed stays for the next run to try again.
     }
     let capacity = steps.max(MIN_SLOTS) as u32;
-    let error = match create_board(runtime, assignment.title, capacity) {
+    let error = match create_board(runtime, title, capacity) {
         Err(error @ CreateError::Io { .. }) => error,
         made => return Ok(made?),
     };
-    for directory in spare_directories(Some(runtime), assignment.home.root()) {
-        if let Ok(board) = create_board(&directory, assignment.title, capacity) {
+    for directory in spare_directories(Some(runtime), home.root()) {
+        if let Ok(board) = create_board(&directory, title, capacity) {
             frontend.notice(Notice::BoardElsewhere { directory, reason: Trouble::of(&error) });
             return Ok(board);
         }
@@ -128,7 +147,7 @@ fn make_board(
 }
 
 /// Create the file for the recording that the user requested.
-fn make_recording(path: &Path) -> Result<File, WorkError> {
+pub(super) fn make_recording(path: &Path) -> Result<File, WorkError> {
     vx_shm::recording::create(path).map_err(|cause| WorkError::Recording { path: path.to_owned(), cause })
 }
 

@@ -2,12 +2,16 @@
 //!
 //! The terminal is never queried: one that does not reply would delay the view.
 
-use std::collections::BTreeMap;
+#[cfg(feature = "tui")]
+mod dashboard;
+#[cfg(not(feature = "tui"))]
+#[path = "look/absent.rs"]
+mod dashboard;
 
 use vx_status::look::{Depth, Palette};
-use vx_tui::{KeyBindingError, KeyBindings};
 
-use crate::project::{ColourChoice, ConfigErrors, GlyphChoice, ThemeChoice, Ui};
+use crate::project::{ColourChoice, GlyphChoice, ThemeChoice, Ui};
+pub use dashboard::{KeyBindings, keys, standard_mouse, standard_refresh_hz};
 
 /// The colours to use on a stream that may be coloured; `None` for no colours.
 pub fn palette(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<Palette> {
@@ -45,34 +49,6 @@ pub fn ascii(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> bool {
         GlyphChoice::Ascii => true,
         GlyphChoice::Unicode => false,
         GlyphChoice::Auto => !unicode(environment),
-    }
-}
-
-/// The keys of the dashboard.
-///
-/// # Errors
-/// `[ui.keys]` names an unknown action or key, or leaves an action without a key of its own.
-pub fn keys(ui: &Ui) -> Result<KeyBindings, ConfigErrors> {
-    let Some(first) = ui.keys.first() else { return Ok(KeyBindings::default()) };
-    let chosen: BTreeMap<String, Vec<String>> =
-        ui.keys.iter().map(|rebinding| (rebinding.action.clone(), rebinding.keys.clone())).collect();
-    KeyBindings::try_from(&chosen).map_err(|error| {
-        let actions = actions(&error);
-        let guilty = actions.iter().find_map(|name| ui.keys.iter().find(|rebinding| rebinding.action == *name));
-        ui.refused(guilty.unwrap_or(first), error.to_string(), None)
-    })
-}
-
-/// The actions that an error is about, the most important one first.
-fn actions(error: &KeyBindingError) -> Vec<&str> {
-    match error {
-        KeyBindingError::UnknownAction { action }
-        | KeyBindingError::UnknownKey { action, .. }
-        | KeyBindingError::NeverSent { action, .. }
-        | KeyBindingError::Kept { action, .. } => vec![action],
-        KeyBindingError::KeyRequired { action } => vec![action],
-        KeyBindingError::Twice { first, second, .. } => vec![second, first],
-        _ => Vec::new(),
     }
 }
 

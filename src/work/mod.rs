@@ -8,6 +8,10 @@ pub mod boards;
 pub mod carry_out;
 pub mod child;
 pub mod consent;
+#[cfg(feature = "control")]
+pub mod control;
+#[cfg(not(feature = "control"))]
+#[path = "control/absent.rs"]
 pub mod control;
 mod elsewhere;
 pub mod environment;

@@ -22,6 +22,8 @@ pub enum Purpose {
     Script,
     /// Installing damaged releases again.
     Repair,
+    /// The steps of a script.
+    Steps,
 }
 
 /// The place in a project's file where a tool is declared.

@@ -4,8 +4,11 @@
 
 mod environment;
 mod error;
+mod jobs;
+mod on_board;
 
 pub use error::ScriptRunError;
+pub use on_board::{Joined, OnBoard, StepsEnd, run_on_board};
 
 use std::ffi::OsString;
 use std::io;
@@ -25,7 +28,7 @@ use crate::shell::system::{SHELL, quote};
 use environment::{Variables, fixed_words, of_project};
 
 /// A script ready to run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
     /// The script's name.
     pub name: String,
@@ -35,6 +38,8 @@ pub struct Step {
     pub variables: Vec<(OsString, OsString)>,
     /// The directory in which the command runs.
     pub directory: PathBuf,
+    /// The names of the scripts that have to succeed first.
+    pub depends: Vec<String>,
 }
 
 /// The outcome of preparing scripts.
@@ -126,7 +131,8 @@ fn step(
     let cwd = script.cwd.as_deref().unwrap_or_default();
     let directory = project.directory.join(plain.expand(&script.name, cwd)?);
     let command = Words { quote, ..plain }.command(&script.name, &script.command)?;
-    Ok(Step { name: script.name.clone(), command, variables: own.into_iter().collect(), directory })
+    let (name, depends) = (script.name.clone(), script.depends.clone());
+    Ok(Step { name, command, variables: own.into_iter().collect(), directory, depends })
 }
 
 /// Run every step but the last, which is returned if it has a command: the door runs it in place of itself, so that
@@ -140,7 +146,7 @@ pub fn run_all_but_last(steps: &[Step]) -> Result<Option<&Step>, ScriptRunError>
         let status = foreground_tree(step.program(), &step.arguments(), &step.variables, &step.directory)
             .map_err(|error| step.not_started(error))?;
         if !status.success() {
-            return Err(ScriptRunError::Failed { name: step.name.clone(), status });
+            return Err(ScriptRunError::Failed { name: step.name.clone(), exit: status.into() });
         }
     }
     Ok(Some(last).filter(|last| !last.command.is_empty()))

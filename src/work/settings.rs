@@ -243,13 +243,12 @@ fn views(ui: &Ui) -> [Setting; 5] {
     }
     let mut glyphs = of_ui(ui, "ui.glyphs", "auto");
     glyphs.means = Some(if look::ascii(ui, environment) { "ascii" } else { "unicode" }.to_owned());
-    let standard = vx_tui::DashboardOptions::default();
     [
-        of_ui(ui, "ui.refresh_hz", &standard.refresh_hz.to_string()),
+        of_ui(ui, "ui.refresh_hz", &look::standard_refresh_hz().to_string()),
         theme,
         of_ui(ui, "ui.colours", "auto"),
         glyphs,
-        of_ui(ui, "ui.mouse", &standard.mouse.to_string()),
+        of_ui(ui, "ui.mouse", &look::standard_mouse().to_string()),
     ]
 }
 

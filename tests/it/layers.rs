@@ -110,9 +110,11 @@ const TOWERS: [Tower; 16] = [
         sources: "src/process",
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
-            &["capture", "launch", "tree"],
+            &["capture", "launch", "terminal", "tree"],
             &["foreground", "replace"],
-            &["relay", "short"],
+            &["relay"],
+            &["wiring"],
+            &["short"],
         ],
     },
     Tower {
@@ -130,7 +132,7 @@ const TOWERS: [Tower; 16] = [
     Tower {
         sources: "src/run",
         floors: &[
-            &["dumper", "end", "hold", "log_files", "pace", "parallel", "recordings", "verdict"],
+            &["board", "dumper", "end", "hold", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
             &["boards", "control", "job", "recorder"],
             &["supervisor"],
         ],
@@ -186,6 +188,7 @@ const TOWERS: [Tower; 16] = [
                 "store",
                 "work_errors",
             ],
+            &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
             &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
@@ -239,7 +242,7 @@ const KEPT_TO: [(&str, &[&str]); 9] = [
 ];
 
 /// The places that know the crate of the views: the command line, and below it the settings of the views.
-const VIEWS: &[&str] = &["src/cli/", "src/work/look.rs", "src/work/settings.rs"];
+const VIEWS: &[&str] = &["src/cli/", "src/work/look/dashboard.rs"];
 
 /// Words that these places must not have. A board is bytes, and vx-status has the forms that are made of them. The work
 /// of vx is silent, independent of the command line, and leaves the process that it runs in as it is.

@@ -3,6 +3,7 @@
 mod changes;
 mod inherit;
 mod meant;
+mod on_board;
 mod order;
 mod programs;
 mod scripts;

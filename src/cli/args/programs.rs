@@ -1,6 +1,7 @@
 //! The words of the commands that run programs, or link to them.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -34,6 +35,16 @@ pub(in crate::cli) struct RunScriptArguments {
     /// Run nothing if a tool of the project cannot be installed; without this, scripts run without it.
     #[arg(long)]
     pub strict: bool,
+    /// Run the scripts as work on a board, in a full-screen dashboard. They have nothing to read then.
+    #[arg(long)]
+    pub tui: bool,
+    /// Run the scripts as work on a board, which `vx top` shows, and record it in this file; `vx top FILE` plays it.
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Most scripts at once, of those that do not depend on each other [default: 1]. Those that run beside another one have
+    /// nothing to read.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
     /// The script and its arguments; options are passed on to it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SCRIPT ARGUMENTS")]
     pub words: Vec<OsString>,

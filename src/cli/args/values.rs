@@ -17,6 +17,7 @@ pub(super) fn moment(text: &str) -> Result<Duration, String> {
 }
 
 /// A speed, as percent of the original one.
+#[cfg(feature = "tui")]
 pub(super) fn speed(text: &str) -> Result<u32, String> {
     let times: f64 = text.parse().map_err(|_| "expected a number, such as 0.5 or 8")?;
     let percent = (times * 100.0).round();

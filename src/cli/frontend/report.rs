@@ -32,7 +32,8 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
     for trouble in outcome.troubles.iter().chain(not_shown) {
         print::trouble(trouble);
     }
-    if end.cancelled {
+    // The steps of a script have said all that there is to say.
+    if end.cancelled || outcome.purpose == Purpose::Steps {
         return;
     }
     let text = |failed: &[&str]| {
@@ -47,7 +48,7 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
         return;
     }
     let again = match &outcome.purpose {
-        Purpose::Sync | Purpose::Script => "vx sync".to_owned(),
+        Purpose::Sync | Purpose::Script | Purpose::Steps => "vx sync".to_owned(),
         Purpose::Install(tools) => format!("vx install {}", tools.join(" ")),
         Purpose::Repair => "vx doctor --fix".to_owned(),
     };

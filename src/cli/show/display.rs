@@ -7,15 +7,13 @@ use crossbeam_channel::Receiver;
 use vx_shm::Reader;
 use vx_status::lines::{PlainForm, PlainOptions, json, plain};
 use vx_status::source::{Control, Expectations, Inputs, StepPage};
-use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
 
 use super::Manner;
 use super::step_page::StepPageFile;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
 use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
-use crate::cli::{look, print, terminal};
-use crate::project::Ui;
+use crate::cli::{look, screen, terminal};
 
 /// Show the run in this view until it is over.
 pub(super) fn show(
@@ -32,14 +30,14 @@ pub(super) fn show(
     let mut inputs = inputs(board, Some(Box::new(control)), expectations)?;
     let ui = look::settings().unwrap_or_default();
     match view {
-        View::Dashboard => dashboard(&mut inputs, &ui, manner, finished),
-        View::Inline => inline(&mut inputs, &ui, finished),
+        View::Dashboard => screen::dashboard(&mut inputs, &ui, (manner.mouse, manner.remark), finished),
+        View::Inline => screen::inline(&mut inputs, &ui, finished),
         View::Plain => {
             let look = look::look(&ui, io::stderr().is_terminal());
-            let options = PlainOptions { look, form: plain_form(), columns: vx_tui::stderr_columns() };
-            ignoring_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
+            let options = PlainOptions { look, form: plain_form(), columns: screen::stderr_columns() };
+            unless_closed(plain(&mut inputs, &options, &mut io::stderr(), finished))
         }
-        View::Json | View::Headless => ignoring_closed(json(&mut inputs, &mut io::stdout(), finished)),
+        View::Json | View::Headless => unless_closed(json(&mut inputs, &mut io::stdout(), finished)),
     }
 }
 
@@ -57,27 +55,6 @@ pub(in crate::cli) fn inputs(
     })
 }
 
-/// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
-/// because the terminal failed. The installs continue in any case.
-fn dashboard(inputs: &mut Inputs, ui: &Ui, manner: Manner, finished: Receiver<()>) -> Result<(), Failure> {
-    let options = look::dashboard(ui, io::stdout().is_terminal(), manner.mouse)?;
-    let options = DashboardOptions { notice: manner.remark, ..options };
-    match vx_tui::dashboard(inputs, &options, finished.clone()) {
-        Ok(Left::Finished | Left::Closed) => return Ok(()),
-        Ok(Left::Detached | Left::Signal(_)) => {}
-        Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
-    }
-    // The lines that follow end with the last install.
-    inputs.control = None;
-    inline(inputs, ui, finished)
-}
-
-fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
-    let terminal = io::stderr().is_terminal();
-    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
-    ignoring_closed(vx_tui::inline(inputs, &options, finished))
-}
-
 fn plain_form() -> PlainForm {
     if terminal::accessible() {
         return PlainForm::Accessible;
@@ -87,15 +64,4 @@ fn plain_form() -> PlainForm {
         return PlainForm::GithubActions { step_summary: page.map(|page| Box::new(page) as Box<dyn StepPage>) };
     }
     PlainForm::Lines
-}
-
-/// Ignore that output failed because its reader or its terminal is gone: that is no failure of the run.
-fn ignoring_closed(result: io::Result<()>) -> Result<(), Failure> {
-    /// The error of a terminal that was hung up.
-    const EIO: i32 = 5;
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO) => Ok(()),
-        Err(error) => Err(Failure::failed(format!("cannot show the run: {error}"))),
-        Ok(()) => Ok(()),
-    }
 }

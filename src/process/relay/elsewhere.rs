@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io;
 use std::os::windows::io::{AsHandle, OwnedHandle};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use io::{PipeReader, PipeWriter};
 
@@ -42,7 +44,10 @@ impl Way {
 }
 
 /// There is no size to follow.
-pub(super) fn follow_sizes(_: &[Way]) -> io::Result<()> {
+pub(super) type Sizes = ();
+
+/// There is no size to follow.
+pub(super) fn follow_sizes(_: &[Way], _: &Arc<AtomicU32>) -> io::Result<Sizes> {
     Ok(())
 }
 

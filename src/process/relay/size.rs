@@ -2,9 +2,11 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::{Pid, Signal, kill_current_process_group, kill_process_group};
 use rustix::termios::{Winsize, tcgetwinsize, tcsetwinsize};
 use signal_hook::consts::SIGWINCH;
 use signal_hook::iterator::{Handle, Signals};
@@ -20,21 +22,28 @@ impl Drop for Following {
     }
 }
 
-/// Follow the sizes of the terminals among these streams.
-pub(in crate::process) fn follow_sizes(ways: &[Way]) -> io::Result<Option<Following>> {
+/// `None` where no stream is a terminal.
+pub(in crate::process) type Sizes = Option<Following>;
+
+/// Follow the sizes of the terminals among these streams. A program in a group of its own, which then has the terminal, is
+/// in `group`: its runner passes the system's signal on to this process.
+pub(in crate::process) fn follow_sizes(ways: &[Way], group: &Arc<AtomicU32>) -> io::Result<Sizes> {
     let terminals = ways.iter().map(Way::terminals).collect::<io::Result<Vec<_>>>()?;
     let terminals: Vec<(File, File)> = terminals.into_iter().flatten().collect();
     if terminals.is_empty() {
         return Ok(None);
     }
     let mut signals = Signals::new([SIGWINCH])?;
-    let handle = signals.handle();
+    let (handle, group) = (signals.handle(), Arc::clone(group));
     thread::Builder::new().name("sizes".into()).spawn(move || {
         for _ in signals.forever() {
             let changed = terminals.iter().filter(|(own, programs)| pass_on(own, programs)).count();
             if changed > 0 {
                 // The system's signal came before the new size. This one comes here, too, and finds nothing to change.
-                let _ = kill_current_process_group(Signal::WINCH);
+                let _ = match Pid::from_raw(group.load(Ordering::SeqCst).cast_signed()) {
+                    Some(group) => kill_process_group(group, Signal::WINCH),
+                    None => kill_current_process_group(Signal::WINCH),
+                };
             }
         }
     })?;

@@ -10,7 +10,7 @@ use rustix::fs::fstat;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Termios, tcgetattr, tcgetwinsize, tcsetattr, tcsetwinsize};
 
-pub(super) use super::size::follow_sizes;
+pub(super) use super::size::{Sizes, follow_sizes};
 
 /// One stream, before the program starts.
 pub(super) struct Way {

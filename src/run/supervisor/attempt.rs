@@ -1,17 +1,21 @@
 //! One attempt at a job: it is prepared on a thread aside, and started when its turn has come.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use std::{io, thread};
 
-use vx_shm::{Board, Ending, Reservation, Slot};
+use parking_lot::Mutex;
+use vx_shm::{Ending, Reservation, Slot};
 
-use super::{AtWork, Event, Stage, Supervisor, Task};
-use crate::channel::Mark;
-use crate::process::{OnLine, start};
+use super::{AtWork, Event, SharedSlot, Stage, Supervisor, Task};
+use crate::gauge::{Gauge, Stream};
+use crate::process::{Ears, Look, OnLine, start_heard};
+use crate::run::board::RunBoard;
 use crate::run::job::{Place, Prepared, Writer};
 use crate::run::log_files::log_file;
+use crate::run::numbers::Numbers;
 use crate::run::parallel::in_parallel;
 use crate::run::verdict::Stop;
 use crate::trouble::{Trouble, TroubleKind};
@@ -44,7 +48,7 @@ impl Supervisor {
         Place {
             board: self.board.path().to_owned(),
             reservation: task.reservation,
-            mark: Mark::of(&self.board, task.reservation),
+            mark: self.board.mark(task.reservation),
             log: log_file(&self.logs, &task.key),
             attempt: task.attempt,
         }
@@ -75,38 +79,56 @@ impl Supervisor {
         let kill_at = prepared.kill_after.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
-        let on_line = ring(&self.board, task.reservation);
-        match start(prepared.launch, Some(on_line), on_end) {
+        let slot = slot_of(self.board.path(), task).map(|slot| Arc::new(Mutex::new(Some(slot))));
+        let look = slot.as_ref().zip(task.job.gauge()).map(|(slot, gauge)| looks(slot, gauge));
+        let ears = Ears { on_line: Some(ring(&self.board, task.reservation)), look };
+        match start_heard(prepared.launch, ears, on_end) {
             Ok(process) => {
-                let slot = slot_of(&self.board, task);
                 let at_work = AtWork { process, slot, stop: Stop::No, kill_at, look_at: None };
                 task.stage = Stage::Running(Box::new(at_work));
             }
             Err(error) => {
                 let error = Trouble::new(TroubleKind::Program, format_args!("cannot start its process: {error}"));
-                self.end(index, &Ending::failed(error.to_cell()));
+                let ending = Ending::failed(error.to_cell());
+                if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
+                    let _ = slot.end(ending.clone());
+                }
+                self.end(index, &ending);
                 self.stop_after_failure_of(index);
             }
         }
     }
 }
 
-/// The slot of a task that has started, if this process writes it. The task runs all the same where it cannot be had.
-fn slot_of(board: &Board, task: &Task) -> Option<Slot> {
+/// The slot of a task that is about to start, if this process writes it. The task runs all the same where it cannot be had.
+fn slot_of(board: &Path, task: &Task) -> Option<Slot> {
     let Writer::Run(step) = task.job.slot().writer else { return None };
-    let mut slot = Slot::claim(board.path(), task.reservation.slot, task.reservation.generation).ok()?;
+    let mut slot = Slot::claim(board, task.reservation.slot, task.reservation.generation).ok()?;
     slot.enter(step, None);
     Some(slot)
 }
 
 /// The lines that a child prints go to the log ring of its slot, so that a board alone shows the last of them.
-fn ring(board: &Arc<Board>, reservation: Reservation) -> OnLine {
+fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
     let board = Arc::clone(board);
-    Box::new(move |line| {
-        // Once the slot is in another life, the lines of an earlier one are not its own.
-        if let Some(mut log) = board.log_writer(reservation) {
-            log.line(line);
-        }
+    // Once the slot is in another life, the lines of an earlier one are not its own.
+    Box::new(move |line| board.log_line(reservation, line))
+}
+
+/// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
+fn looks(slot: &SharedSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look + Send> {
+    let read = Arc::new(Mutex::new(gauge));
+    let slot = Arc::clone(slot);
+    Box::new(move || {
+        let (slot, read, mut stream) = (Arc::clone(&slot), Arc::clone(&read), Stream::default());
+        Box::new(move |bytes| {
+            let (gauge, numbers) = &mut *read.lock();
+            gauge.feed(&mut stream, bytes, |reading| {
+                if let Some(slot) = &mut *slot.lock() {
+                    numbers.write(slot, &reading);
+                }
+            });
+        })
     })
 }
 

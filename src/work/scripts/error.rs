@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 
+use crate::process::Exit;
 use crate::project::scripts::ScriptError;
 use crate::trouble::{Explain, TroubleKind};
 use crate::work::error::WorkError;
@@ -44,7 +44,7 @@ pub enum ScriptRunError {
         /// The script.
         name: String,
         /// The end of its shell.
-        status: ExitStatus,
+        exit: Exit,
     },
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
-use vx_shm::{LOG_LINE_BYTES, Unit};
+use vx_shm::LOG_LINE_BYTES;
 
 use super::place::Place;
 use crate::gauge::Reading;
 use crate::process::{Lines, Log, Tail};
+use crate::run::Numbers;
 use crate::work::reports::{Report, ReportError};
 
 /// The end of the output that is kept for the text of a failure, in bytes.
@@ -18,12 +19,9 @@ const TAIL_LINES: usize = 8;
 pub(super) struct Meter {
     /// `None` once the command has ended.
     place: Option<Place>,
-    total: Option<u64>,
-    /// The unit of the numbers on the board.
-    unit: Unit,
+    numbers: Numbers,
     log: Logging,
     streams: Vec<Printed>,
-    message: Option<String>,
     /// A script of the command has reported: from then on nothing is read from the output.
     reported: bool,
 }
@@ -38,15 +36,8 @@ impl Meter {
     /// The meter of a command that begins now. `total` is the whole of its work.
     pub(super) fn new(place: Place, total: Option<u64>) -> Self {
         let log = place.log().map_or(Logging::Off, |path| Logging::Soon(path.to_owned()));
-        Self {
-            place: Some(place),
-            total,
-            unit: Unit::Unknown,
-            log,
-            streams: Vec::new(),
-            message: None,
-            reported: false,
-        }
+        let numbers = Numbers::of(total);
+        Self { place: Some(place), numbers, log, streams: Vec::new(), reported: false }
     }
 
     /// The number of one more stream, from 0.
@@ -67,18 +58,7 @@ impl Meter {
     /// Its output had this progress.
     pub(super) fn read(&mut self, reading: &Reading) {
         let Some(slot) = self.place.as_mut().filter(|_| !self.reported).and_then(Place::slot) else { return };
-        if let Some((done, total)) = reading.done {
-            if self.unit != reading.unit {
-                self.unit = reading.unit;
-                slot.set_unit(reading.unit);
-            }
-            // A count beyond the whole shows that the whole is not known.
-            slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
-        }
-        if let Some(message) = reading.message.as_ref().filter(|message| self.message.as_ref() != Some(message)) {
-            slot.message(message);
-            self.message = Some(message.clone());
-        }
+        self.numbers.write(slot, reading);
     }
 
     /// A script of the command reports this, which is surer than anything that is read.

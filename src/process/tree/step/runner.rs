@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, WaitIdStatus, getppid, set_child_subreaper};
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT};
+use nix::unistd::{self, getpgid, getpgrp};
+use rustix::process::{Pid, Signal, WaitIdStatus, getppid, set_child_subreaper};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGQUIT, SIGWINCH};
 
 use super::{GRACE, Requests, STEP};
 use crate::process::exit::end_alike;
@@ -56,6 +57,8 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
     let mut orphans = Orphans::listen()?;
+    let (resized, writer) = io::pipe()?;
+    signal_hook::low_level::pipe::register(SIGWINCH, writer)?;
     set_child_subreaper(Some(Pid::INIT))?;
     let mut child = command.spawn()?;
     let mut descendants = Descendants::by_rule(|_, _| true);
@@ -64,14 +67,21 @@ fn serve(owner: &OsString, mut command: Command, spared: fn() -> Vec<u32>) -> io
     let mut ending = Ending::of(descendants);
     let asked = loop {
         let Some(leader) = ending.descendants.leader_handle() else { break false };
-        let fds = [leader.as_fd(), requests.signals.as_fd(), owner.as_fd(), orphans.ended.as_fd()];
-        let [ended, asked, gone, orphaned] = await_any(fds.into_iter(), orphans.pause())[..] else { break false };
+        let fds = [leader.as_fd(), requests.signals.as_fd(), owner.as_fd(), orphans.ended.as_fd(), resized.as_fd()];
+        let [ended, asked, gone, orphaned, size] = await_any(fds.into_iter(), orphans.pause())[..] else { break false };
         if asked || gone {
             break true;
         }
         if ended {
             let status = ending.descendants.leader_status();
             break interrupted.load(Ordering::SeqCst) && status.is_some_and(|status| by_interrupt(&status));
+        }
+        if size {
+            let _ = (&resized).read(&mut [0; 64]);
+            // An owner that has lent the terminal is in another group, and the program's output passes through it.
+            if getpgid(Some(unistd::getppid())).is_ok_and(|group| group != getpgrp()) {
+                owner.signal(Signal::WINCH);
+            }
         }
         orphans.collect(orphaned, &mut ending);
     };

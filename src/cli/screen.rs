@@ -1,0 +1,62 @@
+//! The views that need a terminal: the dashboard, and lines that are drawn over.
+
+use std::io::{self, IsTerminal};
+
+use crossbeam_channel::Receiver;
+use vx_status::source::Inputs;
+use vx_tui::{DashboardOptions, Left, OutputOptions, Signs};
+pub(super) use vx_tui::{restore_modes, stderr_columns};
+
+use super::failure::{Failure, unless_closed};
+use super::{look, print};
+use crate::project::Ui;
+use crate::work::look::keys;
+
+/// Lines can be drawn over.
+pub(super) const DRAWS: bool = true;
+
+/// Find mistakes in the settings of the dashboard.
+pub(super) fn check(ui: &Ui) -> Result<(), Failure> {
+    options(ui, true, true).map(drop)
+}
+
+/// The dashboard's options for this user. If `mouse` is false, the dashboard ignores the mouse, whatever the settings
+/// are.
+pub(super) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
+    let standard = DashboardOptions::default();
+    Ok(DashboardOptions {
+        look: look::look(ui, terminal),
+        signs: Signs::supported(terminal),
+        keys: keys(ui).map_err(look::wrong)?,
+        mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
+        refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
+        notice: None,
+    })
+}
+
+/// The dashboard, then lines if it was left before the end: by detaching, by a signal (which also cancels the run), or
+/// because the terminal failed. The installs continue in any case.
+pub(super) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    (mouse, remark): (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
+    let options = options(ui, io::stdout().is_terminal(), mouse)?;
+    let options = DashboardOptions { notice: remark, ..options };
+    match vx_tui::dashboard(inputs, &options, finished.clone()) {
+        Ok(Left::Finished | Left::Closed) => return Ok(()),
+        Ok(Left::Detached | Left::Signal(_)) => {}
+        Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
+    }
+    // The lines that follow end with the last piece of work.
+    inputs.control = None;
+    inline(inputs, ui, finished)
+}
+
+/// Lines that are drawn over, below those that are finished.
+pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let terminal = io::stderr().is_terminal();
+    let options = OutputOptions { look: look::look(ui, terminal), signs: Signs::supported(terminal) };
+    unless_closed(vx_tui::inline(inputs, &options, finished))
+}

@@ -1,0 +1,43 @@
+//! The views that need a terminal, in a vx that was built without them: all of it is shown in plain lines.
+
+use std::io;
+
+use crossbeam_channel::Receiver;
+use vx_status::lines::{PlainForm, PlainOptions, plain};
+use vx_status::source::Inputs;
+
+use super::failure::{Failure, unless_closed};
+use super::look;
+use crate::project::Ui;
+
+/// No line is drawn over.
+pub(super) const DRAWS: bool = false;
+
+/// Nothing here has settings of its own.
+pub(super) fn check(_: &Ui) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// A dashboard is refused before anything is shown.
+pub(super) fn dashboard(
+    inputs: &mut Inputs,
+    ui: &Ui,
+    _: (bool, Option<String>),
+    finished: Receiver<()>,
+) -> Result<(), Failure> {
+    inline(inputs, ui, finished)
+}
+
+/// Plain lines.
+pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
+    let options = PlainOptions { look: look::look(ui, false), form: PlainForm::Lines, columns: None };
+    unless_closed(plain(inputs, &options, &mut io::stderr(), finished))
+}
+
+/// Lines are not cut.
+pub(super) fn stderr_columns() -> Option<u16> {
+    None
+}
+
+/// Nothing was changed.
+pub(super) fn restore_modes() {}

@@ -1,0 +1,38 @@
+//! The progress that a program prints, as the numbers and the message of its slot.
+
+use vx_shm::{Slot, Unit};
+
+use crate::gauge::Reading;
+
+/// The numbers of one slot.
+#[derive(Debug)]
+pub struct Numbers {
+    /// The whole of the work, if the program does not print that.
+    total: Option<u64>,
+    /// The unit of the numbers on the board.
+    unit: Unit,
+    message: Option<String>,
+}
+
+impl Numbers {
+    /// The numbers of work that begins now. `total` is the whole of it, if that is known.
+    pub fn of(total: Option<u64>) -> Self {
+        Self { total, unit: Unit::Unknown, message: None }
+    }
+
+    /// Write this reading to the slot. Texts are written only when they change.
+    pub fn write(&mut self, slot: &mut Slot, reading: &Reading) {
+        if let Some((done, total)) = reading.done {
+            if self.unit != reading.unit {
+                self.unit = reading.unit;
+                slot.set_unit(reading.unit);
+            }
+            // A count beyond the whole shows that the whole is not known.
+            slot.publish_of(done, total.or(self.total).filter(|total| *total >= done && *total > 0));
+        }
+        if let Some(message) = reading.message.as_ref().filter(|message| self.message.as_ref() != Some(message)) {
+            slot.message(message);
+            self.message = Some(message.clone());
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The settings of the dashboard, in a vx that was built without one: they are listed as the user has set them.
+
+use crate::project::{ConfigErrors, Ui};
+
+/// The pictures in a second, unless the user has set it: none is drawn.
+pub fn standard_refresh_hz() -> u8 {
+    0
+}
+
+/// No mouse is taken.
+pub fn standard_mouse() -> bool {
+    false
+}
+
+/// The keys that the user has set, which nothing here checks.
+#[derive(Clone, Debug, Default)]
+pub struct KeyBindings(Vec<(String, Vec<String>)>);
+
+impl KeyBindings {
+    /// Each action with its keys.
+    pub fn chosen(&self) -> impl Iterator<Item = (&str, Vec<String>)> {
+        self.0.iter().map(|(action, keys)| (action.as_str(), keys.clone()))
+    }
+}
+
+/// The keys of the dashboard.
+///
+/// # Errors
+/// None here.
+pub fn keys(ui: &Ui) -> Result<KeyBindings, ConfigErrors> {
+    Ok(KeyBindings(ui.keys.iter().map(|rebinding| (rebinding.action.clone(), rebinding.keys.clone())).collect()))
+}

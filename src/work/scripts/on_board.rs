@@ -1,0 +1,168 @@
+//! Steps as jobs on a board, carried out to their end.
+//!
+//! The board is this run's own, or that of the work which called vx. One of its own is recorded as every run's is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vx_shm::{Board, BoardState, Reader};
+use vx_status::source::Expectations;
+
+use super::jobs::{StepJob, turns};
+use super::{ScriptRunError, Step};
+use crate::channel::Mark;
+use crate::paths::Home;
+use crate::process::Exit;
+use crate::project::ProgressForms;
+use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, logs_of, start_run};
+use crate::trouble::{Trouble, TroubleKind};
+use crate::work::boards;
+use crate::work::carry_out::{make_recording, own_board};
+use crate::work::control::{Control, RunHand};
+use crate::work::error::WorkError;
+use crate::work::frontend::{Frontend, RunView};
+use crate::work::notice::Notice;
+use crate::work::run::{Declared, LiveRun, Purpose, RunOutcome};
+use crate::work::workspace::Place;
+use crate::work::wrapped::forms_of;
+
+/// How steps run on a board.
+#[derive(Clone, Debug, Default)]
+pub struct OnBoard {
+    /// The file for a recording of the board.
+    pub record: Option<PathBuf>,
+    /// The most steps at once.
+    pub at_once: usize,
+    /// True if a view has the terminal.
+    pub hidden: bool,
+    /// The board of another process to join.
+    pub joined: Option<Joined>,
+}
+
+/// A board to join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Joined {
+    board: PathBuf,
+    /// The slot of the work that vx is a part of.
+    parent: Option<u32>,
+}
+
+/// The end of steps.
+#[derive(Debug)]
+pub struct StepsEnd {
+    /// The first step that did not succeed, and the end of its shell.
+    pub failed: Option<(String, Exit)>,
+    /// The steps were asked to stop, and none has an end of its own to report.
+    pub cancelled: bool,
+    /// The errors of the files and views of the run, which did not affect the steps.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Joined {
+    /// The board that `VX_BOARD` names: the user's choice, or that of the work which called vx. `None` without the variable.
+    ///
+    /// # Errors
+    /// No work can be put on that board.
+    pub fn from_environment() -> Option<Result<Self, Trouble>> {
+        let named = std::env::var(Mark::BOARD).ok().filter(|named| !named.is_empty())?;
+        Some(Self::named(&named))
+    }
+
+    fn named(named: &str) -> Result<Self, Trouble> {
+        let mark = Mark::own().filter(Mark::is_whole);
+        let board = boards::find(Some(named)).map_err(|error| Trouble::of(&error))?;
+        let snapshot = Reader::open(&board).map_err(|error| Trouble::new(TroubleKind::Board, error))?.snapshot();
+        let state = snapshot.map_err(|error| Trouble::new(TroubleKind::Board, error))?.board.state;
+        if state != BoardState::Running {
+            return Err(Trouble::new(TroubleKind::Board, format_args!("the board `{}` is over", board.display())));
+        }
+        let parent = mark.filter(|mark| mark.board() == board).map(|mark| mark.reservation().slot);
+        Ok(Self { board, parent })
+    }
+}
+
+/// Run these steps of the project in this place as jobs on a board, and show the run in this view.
+///
+/// # Errors
+/// The run did not begin.
+pub fn run_on_board(
+    steps: &[Step],
+    (project, home): (&Place, &Home),
+    how: &OnBoard,
+    mut view: Box<dyn RunView>,
+    frontend: &dyn Frontend,
+) -> Result<StepsEnd, ScriptRunError> {
+    let record = how.record.as_deref().map(make_recording).transpose()?;
+    view.starting()?;
+    let forms = |name: &str| {
+        let forms = forms_of(project, home, name, frontend);
+        forms.map_err(|error| frontend.notice(Notice::Failed(error.into()))).unwrap_or_default()
+    };
+    let jobs = jobs(steps, how, forms);
+    let title = steps.last().map_or("", |step| &step.name);
+    let (board, own): (Arc<dyn RunBoard>, Option<Arc<Board>>) = match &how.joined {
+        Some(Joined { board, parent }) => (Arc::new(JoinedBoard::new(board.clone(), *parent)), None),
+        None => {
+            let board = Arc::new(own_board(home, &format!("run {title}"), jobs.len(), frontend)?);
+            (Arc::clone(&board) as _, Some(board))
+        }
+    };
+    let path = board.path().to_owned();
+    let logs = logs_of(&path);
+    std::fs::create_dir_all(&logs).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
+    let at_work = jobs.iter().map(|job| Arc::clone(job) as Arc<dyn Job>).collect();
+    let handle = start_run(Run {
+        board,
+        jobs: at_work,
+        logs,
+        at_once: Jobs::AtMost(how.at_once.max(1)),
+        fail_fast: true,
+        held: None,
+    })?;
+    let control = Control::serve(&path, RunHand(handle.requests.clone()));
+    let recorder = own.map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
+    // A script is over with its steps: it is not held open.
+    let (hold, declared) = (hold().0, Declared::default());
+    let run = LiveRun { board: path, handle, hold, declared, expectations: Expectations::default() };
+    view.started(&run)?;
+    let _ = run.handle.finished.recv();
+    control.finish();
+    let mut troubles = Vec::new();
+    if let (Some(Err(error)), Some(file)) = (recorder.map(|it| it.and_then(FlightRecorder::finish)), &how.record) {
+        let text = format!("cannot record to `{}`: {error}", file.display());
+        troubles.push(Trouble::new(TroubleKind::Board, text));
+    }
+    let LiveRun { board, handle, .. } = run;
+    let outcome = RunOutcome { purpose: Purpose::Steps, board, end: handle.join(), shims: Ok(()), troubles };
+    let shown = view.ended(&outcome);
+    let RunOutcome { end, mut troubles, .. } = outcome;
+    troubles.extend(shown.err());
+    Ok(end_of(&jobs, end?.cancelled, troubles))
+}
+
+/// The jobs of the steps. Those that the last one waits for are parts of it, so it comes first on the board.
+fn jobs(steps: &[Step], how: &OnBoard, forms: impl Fn(&str) -> ProgressForms) -> Vec<Arc<StepJob>> {
+    let mut turns = turns(steps, how.at_once > 1, how.hidden);
+    let asked = steps.last().filter(|step| !step.command.is_empty()).map(|step| step.name.clone());
+    if asked.is_some() {
+        turns.rotate_right(1);
+    }
+    let job = |turn: super::jobs::Turn<'_>| {
+        let parent = asked.clone().filter(|asked| *asked != turn.step.name);
+        let (step, needs, streams) = (turn.step.clone(), turn.needs, turn.streams);
+        let forms = forms(&step.name);
+        Arc::new(StepJob { step, needs, streams, parent, forms, end: Mutex::default() })
+    };
+    turns.into_iter().map(job).collect()
+}
+
+/// The end of the steps is that of the first which failed by itself: those that are stopped for it fail, too.
+fn end_of(jobs: &[Arc<StepJob>], cancelled: bool, troubles: Vec<Trouble>) -> StepsEnd {
+    let ends = || jobs.iter().filter_map(|job| Some((&job.step.name, (*job.end.lock())?)));
+    let mut bad: Vec<_> = ends().filter(|(_, end)| !end.exit.success()).collect();
+    bad.sort_by_key(|(_, end)| end.asked);
+    let failed = bad.first().map(|(name, end)| ((*name).clone(), end.exit));
+    let all_ran = ends().count() == jobs.len();
+    StepsEnd { cancelled: cancelled || (failed.is_none() && !all_ran), failed, troubles }
+}
