@@ -56,6 +56,9 @@ pub enum Output {
 pub enum Group {
     /// A group of the child's own, which ends with the child.
     Own,
+    /// A session of the child's own, which is the runner of a tree: what is left of the tree when the child was killed comes
+    /// to this process, if it adopts, and is ended.
+    Runner,
     /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
 }

@@ -43,5 +43,5 @@ pub use short::{output, run_in, try_once};
 pub use start::{Ended, Running, start};
 pub use tree::{Adoption, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment};
 #[cfg(target_os = "linux")]
-pub use tree::{Counts, Tree, TreeEnd, TreeLaunch};
+pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};
 pub use usage::processor_time;

@@ -35,6 +35,8 @@ pub struct Running {
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
     /// The standard input of a child for which it is held.
     stdin: Arc<Mutex<Option<ChildStdin>>>,
+    /// It is the runner of a tree.
+    is_runner: bool,
 }
 
 /// Time to wait for the end of a killed group. The system may take any time, so there is a bound.
@@ -71,13 +73,16 @@ pub fn start(
         }
         on_end(Ended { exit, tail: capture.finish(), left });
     })?;
-    let mut child = command.spawn()?;
+    let mut child = match launch.group {
+        Group::Runner => tree::spawn_runner(|| command.spawn().map(|child| (child.id(), child)))?,
+        Group::Own | Group::Inherited => command.spawn()?,
+    };
     // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
     drop(command);
     let mut stdin = child.stdin().take();
     let kept = if held { stdin.take() } else { None };
-    let pid = child.id();
-    let running = Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)) };
+    let (pid, is_runner) = (child.id(), launch.group == Group::Runner);
+    let running = Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)), is_runner };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin));
     Ok(running)
@@ -107,10 +112,14 @@ fn command(launch: &Launch, [output, error]: [PipeWriter; 2]) -> CommandWrap {
             command.current_dir(directory);
         }
     });
-    if launch.group == Group::Own {
-        #[cfg(unix)]
-        command.wrap(process_wrap::std::ProcessGroup::leader());
-        #[cfg(windows)]
+    #[cfg(unix)]
+    match launch.group {
+        Group::Own => drop(command.wrap(process_wrap::std::ProcessGroup::leader())),
+        Group::Runner => drop(command.wrap(process_wrap::std::ProcessSession)),
+        Group::Inherited => {}
+    }
+    #[cfg(windows)]
+    if launch.group != Group::Inherited {
         command.wrap(process_wrap::std::JobObject);
     }
     command
@@ -170,7 +179,11 @@ impl Running {
         let Some(mut ended) = child.take() else { return Exit::Code(0) };
         // The leader is not collected yet, so no other group has its number.
         let _ = ended.start_kill();
-        match ended.wait() {
+        let status = ended.wait();
+        if self.is_runner {
+            tree::forget_runner(self.pid);
+        }
+        match status {
             Ok(status) => Exit::from(status),
             Err(_) => Exit::Code(1),
         }

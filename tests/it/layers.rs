@@ -121,7 +121,7 @@ const TOWERS: [Tower; 16] = [
             &["look", "program", "requests"],
             &["ending"],
             &["adoption"],
-            &["marked", "owner", "step"],
+            &["guard", "marked", "owner", "step"],
             &["runner"],
         ],
     },

@@ -1,0 +1,234 @@
+//! The keys of one service.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use regex_lite::Regex;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use crate::project::config::duration;
+use crate::project::config::reader::{Reader, Value, kind};
+use crate::project::services::{Port, Ready, Restart, Service, Stop, Until};
+
+const KEYS: [&str; 12] = [
+    "command", "shell", "directory", "env", "env_file", "port", "ready", "needs", "restart", "stop", "optional",
+    "description",
+];
+/// Keys that have a meaning, which this version of vx does not act on.
+const LATER: [&str; 8] = ["build", "health", "watch", "reload", "errors", "external", "preset", "path"];
+const READY_KEYS: [&str; 6] = ["log", "tcp", "http", "status", "file", "timeout"];
+const READY_LATER: [&str; 1] = ["command"];
+const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
+const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
+
+/// The longest that a service may take to be ready, unless its table says otherwise.
+const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest name: it is the key of a slot.
+const NAME_BYTES: usize = 46;
+
+pub(super) fn service(
+    reader: &mut Reader<'_>,
+    name: &Spanned<DeString<'_>>,
+    value: &Value<'_>,
+) -> Option<Service> {
+    let Some(table) = value.get_ref().as_table() else {
+        let advice = Some("write [services.NAME] with `command`".to_owned());
+        reader.error(value.span(), format!("the service `{}` is {}", name.get_ref(), kind(value)), advice);
+        return None;
+    };
+    check_name(reader, name);
+    let name = name.get_ref().as_ref();
+    let place = format!("[services.{name}]");
+    refuse_unknown(reader, &place, table, &KEYS, &LATER);
+    let command = command(reader, &place, value, table).unwrap_or_default();
+    let what = |key: &str| format!("`{key}` of {place}");
+    let (directory, env, env_files) = (
+        table.get("directory").and_then(|value| reader.string(&what("directory"), value)),
+        table.get("env").map(|value| reader.texts(&what("env"), value)).unwrap_or_default(),
+        table.get("env_file").map(|value| reader.strings(&what("env_file"), value)).unwrap_or_default(),
+    );
+    Some(Service {
+        name: name.to_owned(),
+        command,
+        directory,
+        env,
+        env_files: env_files.into_iter().map(|(file, _)| file).collect(),
+        port: table.get("port").and_then(|value| port(reader, &what("port"), value)),
+        ready: table.get("ready").and_then(|value| ready(reader, &place, value)),
+        needs: table.get("needs").map(|value| needs(reader, &place, value)).unwrap_or_default(),
+        restart: table.get("restart").and_then(|value| restart(reader, &what("restart"), value)).unwrap_or_default(),
+        stop: table.get("stop").map(|value| stop(reader, &place, value)).unwrap_or_default(),
+        optional: table.get("optional").and_then(|value| reader.boolean(&what("optional"), value)).unwrap_or(false),
+    })
+}
+
+fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {
+    let text = name.get_ref().as_ref();
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if text.is_empty() || text.len() > NAME_BYTES || !text.chars().all(plain) || text.starts_with(['-', '.']) {
+        let advice = format!("use at most {NAME_BYTES} letters, digits, `-`, `_` and `.`");
+        reader.error(name.span(), format!("`{text}` is no name of a service"), Some(advice));
+    }
+}
+
+/// An unknown key is an error here: a service that starts without what its table says is no help.
+fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, known: &[&str], later: &[&str]) {
+    for key in table.keys() {
+        let name = key.get_ref().as_ref();
+        if later.contains(&name) {
+            reader.error(key.span(), format!("`{name}` of {place} is not supported yet"), Some("take it out".into()));
+        } else if !known.contains(&name) {
+            let near = crate::nearest::nearest(name, known.iter().copied()).first().map(|near| (*near).to_owned());
+            let advice = match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known are {}", known.join(", ")),
+            };
+            reader.error(key.span(), format!("{place} has no key `{name}`"), Some(advice));
+        }
+    }
+}
+
+/// The words of the command: those of a list as they are, a text split like a shell's words, or a text for a shell.
+fn command(reader: &mut Reader<'_>, place: &str, whole: &Value<'_>, table: &DeTable<'_>) -> Option<Vec<String>> {
+    let what = format!("`command` of {place}");
+    let shell = table.get("shell").and_then(|value| reader.boolean(&format!("`shell` of {place}"), value));
+    let Some(value) = table.get("command") else {
+        reader.error(whole.span(), format!("{place} has no command"), Some("add command = \"…\"".to_owned()));
+        return None;
+    };
+    let words = match value.get_ref() {
+        DeValue::Array(_) => reader.strings(&what, value).into_iter().map(|(word, _)| word).collect(),
+        _ => {
+            let text = reader.string(&what, value)?;
+            match shell {
+                Some(true) => vec!["/bin/sh".to_owned(), "-c".to_owned(), text],
+                _ => split(reader, &what, value, &text)?,
+            }
+        }
+    };
+    if words.first().is_none_or(|word| word.trim().is_empty()) {
+        reader.error(value.span(), format!("{what} is empty"), None);
+        return None;
+    }
+    Some(words)
+}
+
+fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> Option<Vec<String>> {
+    let words = shlex::split(text);
+    if words.is_none() {
+        let advice = Some("close the quotes, or write a list of words".to_owned());
+        reader.error(value.span(), format!("{what} has a quote without an end"), advice);
+    }
+    words
+}
+
+fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> {
+    if value.get_ref().is_str() {
+        let advice = Some("write a number from 1 to 65535".to_owned());
+        reader.error(value.span(), format!("{what}: ports that vx chooses are not supported yet"), advice);
+        return None;
+    }
+    let number = reader.number(what, value, 1..65536)?;
+    u16::try_from(number).ok().map(Port::Fixed)
+}
+
+fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Ready> {
+    let Some(table) = value.get_ref().as_table() else {
+        let advice = Some("write { log = \"REGEX\" }, { tcp = true }, { http = \"/\" } or { file = \"…\" }".to_owned());
+        reader.error(value.span(), format!("`ready` of {place} is {}", kind(value)), advice);
+        return None;
+    };
+    let inside = format!("`ready` of {place}");
+    refuse_unknown(reader, &inside, table, &READY_KEYS, &READY_LATER);
+    let what = |key: &str| format!("`{key}` in {inside}");
+    let mut text = |key: &str| table.get(key).and_then(|value| reader.string(&what(key), value));
+    let (log, http, file) = (text("log"), text("http"), text("file"));
+    if let (Some(pattern), Some(value)) = (&log, table.get("log"))
+        && let Err(error) = Regex::new(pattern)
+    {
+        reader.error(value.span(), format!("{} is no regular expression: {error}", what("log")), None);
+    }
+    if let (Some(address), Some(value)) = (&http, table.get("http"))
+        && !address.starts_with('/')
+        && !address.starts_with("http://")
+    {
+        let advice = Some("write a path such as \"/\", or an address that begins with http://".to_owned());
+        reader.error(value.span(), format!("{} is neither a path nor an address", what("http")), advice);
+    }
+    let tcp = table.get("tcp").and_then(|value| reader.boolean(&what("tcp"), value)).unwrap_or(false);
+    let status = table.get("status").and_then(|value| reader.number(&what("status"), value, 100..600));
+    let timeout = table.get("timeout").and_then(|value| duration::in_seconds(reader, &what("timeout"), value));
+    if log.is_none() && http.is_none() && file.is_none() && !tcp {
+        reader.error(value.span(), format!("{inside} has no check"), Some("add log, tcp, http or file".to_owned()));
+        return None;
+    }
+    let status = status.and_then(|status| u16::try_from(status).ok());
+    Some(Ready { log, tcp, http, status, file, timeout: timeout.unwrap_or(READY_TIMEOUT) })
+}
+
+/// A table of names and states, or a list of names that have to be ready.
+fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, Until> {
+    let what = format!("`needs` of {place}");
+    let Some(table) = value.get_ref().as_table() else {
+        return reader.strings(&what, value).into_iter().map(|(name, _)| (name, Until::Ready)).collect();
+    };
+    let mut found = BTreeMap::new();
+    for (name, value) in table {
+        let until = match value.get_ref().as_str() {
+            Some("started") => Some(Until::Started),
+            Some("ready") => Some(Until::Ready),
+            Some("done") => Some(Until::Done),
+            _ => None,
+        };
+        match until {
+            Some(until) => drop(found.insert(name.get_ref().to_string(), until)),
+            None => {
+                let advice = Some("write \"started\", \"ready\" or \"done\"".to_owned());
+                reader.error(value.span(), format!("{what}: {} is no state", reader.raw(value)), advice);
+            }
+        }
+    }
+    found
+}
+
+fn restart(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Restart> {
+    match value.get_ref().as_str() {
+        Some("never") => Some(Restart::Never),
+        Some("always") => Some(Restart::Always),
+        Some("on-failure") => Some(Restart::OnFailure),
+        _ => {
+            let advice = Some("write \"never\", \"on-failure\" or \"always\"".to_owned());
+            reader.error(value.span(), format!("{what} is {}", reader.raw(value)), advice);
+            None
+        }
+    }
+}
+
+fn stop(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Stop {
+    let mut stop = Stop::default();
+    let inside = format!("`stop` of {place}");
+    let Some(table) = value.get_ref().as_table() else {
+        let advice = Some("write { signal = \"TERM\", timeout = \"10s\" }".to_owned());
+        reader.error(value.span(), format!("{inside} is {}", kind(value)), advice);
+        return stop;
+    };
+    refuse_unknown(reader, &inside, table, &STOP_KEYS, &[]);
+    if let Some(value) = table.get("signal")
+        && let Some(text) = reader.string(&format!("`signal` in {inside}"), value)
+    {
+        let name = text.strip_prefix("SIG").unwrap_or(&text).to_owned();
+        if SIGNALS.contains(&name.as_str()) {
+            stop.signal = name;
+        } else {
+            let advice = Some(format!("known are {}", SIGNALS.join(", ")));
+            reader.error(value.span(), format!("`signal` in {inside} is no signal"), advice);
+        }
+    }
+    if let Some(value) = table.get("timeout")
+        && let Some(timeout) = duration::in_seconds(reader, &format!("`timeout` in {inside}"), value)
+    {
+        stop.timeout = timeout;
+    }
+    stop
+}
