@@ -25,6 +25,7 @@ pub mod report;
 pub mod route;
 pub mod rpc;
 pub mod run;
+pub mod service;
 pub mod shell;
 pub mod shipped;
 pub mod small_file;

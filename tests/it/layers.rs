@@ -210,7 +210,7 @@ const TOWERS: [Tower; 16] = [
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
-            &["sync"],
+            &["service", "sync"],
             &["work"],
             &["doctor"],
             &["cli"],

@@ -1,0 +1,5 @@
+//! What a project runs while people work on it: the parts that need no supervisor.
+
+pub mod plain;
+pub mod ports;
+pub mod probe;
