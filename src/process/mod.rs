@@ -6,6 +6,7 @@
 
 mod callers;
 mod capture;
+mod detached;
 mod exit;
 mod foreground;
 mod group;
@@ -28,6 +29,7 @@ mod usage;
 
 pub use callers::{callers, is_there};
 pub use capture::{OnLine, Tail};
+pub use detached::start_detached;
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The word in a command that stands for the service's own port.
 pub const OWN_PORT: &str = "{port}";
 
 /// One service.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Its name.
     pub name: String,
@@ -34,14 +36,14 @@ pub struct Service {
 }
 
 /// The port of a service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Port {
     /// This one.
     Fixed(u16),
 }
 
 /// Checks that all have to succeed once.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
     /// A line of its output matches this regular expression.
     pub log: Option<String>,
@@ -58,7 +60,7 @@ pub struct Ready {
 }
 
 /// The state of a service that another one needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Until {
     /// Its process was started.
     Started,
@@ -69,7 +71,7 @@ pub enum Until {
 }
 
 /// What follows the end of a service that was not asked to stop.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restart {
     /// Nothing.
@@ -82,7 +84,7 @@ pub enum Restart {
 }
 
 /// The way in which a service is stopped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// The name of the signal, without `SIG`.
     pub signal: String,

@@ -24,7 +24,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ask::{Asked, ControlError, ask};
+use parking_lot::Mutex;
+
+pub use ask::{Asked, ControlError, ask, connect_to};
 pub use hand::{Hand, Verb, impossible};
 pub use remote::RemoteControl;
 pub use run::RunHand;
@@ -49,7 +51,7 @@ impl Control {
         // A segment of the system has no place beside it.
         let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:");
         let hand: Arc<dyn Hand> = Arc::new(hand);
-        let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand };
+        let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
         let start = || Server::start(&socket_of(board, std::process::id()), AFTER, desks).ok();
         Self { server: in_file.then(start).flatten() }
     }
@@ -65,10 +67,14 @@ impl Control {
 struct Desks {
     view: Arc<View>,
     hand: Arc<dyn Hand>,
+    /// The number of clients so far.
+    clients: Mutex<u64>,
 }
 
 impl Services for Desks {
     fn serve(&self) -> Box<dyn Service> {
-        Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand)))
+        let mut clients = self.clients.lock();
+        *clients += 1;
+        Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))
     }
 }

@@ -129,9 +129,24 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Clie
             other => break other?,
         }
     };
-    let introduction: Value = json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL } });
-    client.call("initialize", &introduction, PATIENCE)?;
+    introduce(&mut client)?;
     Ok(client)
+}
+
+/// A connection to the runner of this board, which has introduced itself. A runner that does not listen yet has no
+/// connection.
+///
+/// # Errors
+/// No process listens there, or it speaks another protocol.
+pub fn connect_to(board: &Path, runner: u32) -> Result<Client, CallError> {
+    let mut client = Client::connect(&socket_of(board, runner))?;
+    introduce(&mut client)?;
+    Ok(client)
+}
+
+fn introduce(client: &mut Client) -> Result<(), CallError> {
+    let introduction: Value = json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL } });
+    client.call("initialize", &introduction, PATIENCE).map(drop)
 }
 
 /// The work with this key, and its board. Work that has not ended comes first, then the newest board.
