@@ -1,6 +1,8 @@
-//! What a project runs while people work on it: the parts that need no supervisor.
+//! What a project runs while people work on it: the supervisor of its services, a guard for each, and their parts.
 
+pub mod entries;
 pub mod guard;
+pub mod mistakes;
 pub mod order;
 mod output;
 pub mod plain;

@@ -1,0 +1,63 @@
+//! What `go build` and `go vet` print.
+//!
+//! `# PACKAGE` is a heading of mistakes, `too many errors` is the end of them; neither is one. A line that begins with a
+//! tab continues the one before.
+
+use super::found::{Found, Place};
+
+/// The ends of the files in which Go finds mistakes.
+const FILES: [&str; 13] = [".go", ".mod", ".sum", ".work", ".s", ".S", ".c", ".h", ".cc", ".cpp", ".cxx", ".hpp", ".m"];
+
+/// Reports of the `go` command that are no errors.
+const NEWS: [&str; 10] = [
+    "downloading ",
+    "extracting ",
+    "finding ",
+    "found ",
+    "added ",
+    "upgraded ",
+    "downgraded ",
+    "removed ",
+    "creating ",
+    "warning: ",
+];
+
+/// Errors of modules and packages without the command's name in front.
+const WITHOUT_NAME: [&str; 8] = [
+    "package ",
+    "no required module provides ",
+    "no Go files in ",
+    "found packages ",
+    "pattern ",
+    "build constraints exclude ",
+    "cannot find ",
+    "import cycle ",
+];
+
+pub(super) fn take(found: &mut Found, line: &str) {
+    if let Some(rest) = line.strip_prefix('\t') {
+        return found.go_on(rest);
+    }
+    let line = line.strip_prefix("vet: ").unwrap_or(line);
+    match Place::before(line, |file| FILES.iter().any(|end| file.ends_with(end))) {
+        Some((_, "too many errors")) => found.close(),
+        Some((place, message)) => {
+            found.drop_heading();
+            found.push(Some(place), message);
+        }
+        None => take_without_place(found, line),
+    }
+}
+
+fn take_without_place(found: &mut Found, line: &str) {
+    let message = match line.strip_prefix("go: ") {
+        Some(message) if !NEWS.iter().any(|news| message.starts_with(news)) => message,
+        None if WITHOUT_NAME.iter().any(|start| line.starts_with(start)) => line,
+        _ => return found.end_heading(),
+    };
+    // Of an error in `go.mod` the place follows in the next line.
+    match message.ends_with("go.mod:") || message.ends_with("go.work:") {
+        true => found.head(message),
+        false => found.push(None, message),
+    }
+}
