@@ -8,6 +8,7 @@ mod install;
 mod programs;
 mod put;
 mod run;
+mod services;
 mod shells;
 mod trust;
 mod values;
@@ -20,6 +21,7 @@ pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, Syn
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
 pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 pub(super) use run::{ExportArguments, MouseArguments, OutputArguments, RunArguments};
+pub(super) use services::{LogsArguments, PsArguments, UpArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
 pub(super) use wrap::{BridgeArguments, WrapArguments};
@@ -33,6 +35,7 @@ use ask::STOP_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
+use services::UP_NOTES;
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
 use values::speed;
@@ -143,7 +146,32 @@ pub(super) enum Command {
         #[allow(missing_docs)]
         mouse: MouseArguments,
     },
-    /// Stop work, wherever it runs: an install, or a command under `vx board run`.
+    /// Start the services that vx.toml declares, each once what it needs is ready.
+    #[command(after_help = UP_NOTES)]
+    Up(UpArguments),
+    /// Stop all services of the project, and wait until nothing is left of them.
+    Down,
+    /// List the services of the project.
+    Ps(PsArguments),
+    /// Print what the services of the project have printed.
+    Logs(LogsArguments),
+    /// Start a service again that has ended, while others of its project run.
+    Start(AskArguments),
+    /// The supervisor of a project's services.
+    #[command(hide = true)]
+    ServiceSupervisor {
+        /// The project's directory.
+        #[arg(long, value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// The guard of one service.
+    #[command(hide = true)]
+    ServiceChild {
+        /// The channel of its slot.
+        #[arg(long, value_name = "NAME")]
+        ipc_channel: String,
+    },
+    /// Stop work, wherever it runs: an install, a service, or a command under `vx board run`.
     #[command(after_help = STOP_NOTES)]
     Stop(StopArguments),
     /// Try failed work again, while its run is still at work.

@@ -35,6 +35,7 @@ mod request;
 mod sbom;
 mod script;
 mod search;
+mod services;
 mod shims;
 mod shortcut;
 mod show;
@@ -44,6 +45,7 @@ mod terminal;
 mod tool;
 mod top;
 mod trust;
+mod up;
 mod view;
 mod views;
 mod which;
@@ -102,10 +104,17 @@ pub fn main() -> ExitCode {
         Command::Board { command } => board::run(project, command),
         Command::Bridge(asked) => bridge::run(project, asked),
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
-        Command::Stop(asked) => request::run(if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
-        Command::Retry(asked) => request::run(Verb::Retry, &asked),
-        Command::Restart(asked) => request::run(Verb::Restart, &asked),
-        Command::Rebuild(asked) => request::run(Verb::Rebuild, &asked),
+        Command::Up(asked) => up::run(project, &asked),
+        Command::Down => up::down(project),
+        Command::Ps(asked) => services::ps(project, &asked),
+        Command::Logs(asked) => services::logs(project, &asked),
+        Command::Start(asked) => request::run(project, Verb::Start, &asked),
+        Command::ServiceSupervisor { directory } => up::supervise(&directory),
+        Command::ServiceChild { ipc_channel } => up::guard(&ipc_channel),
+        Command::Stop(asked) => request::run(project, if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
+        Command::Retry(asked) => request::run(project, Verb::Retry, &asked),
+        Command::Restart(asked) => request::run(project, Verb::Restart, &asked),
+        Command::Rebuild(asked) => request::run(project, Verb::Rebuild, &asked),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

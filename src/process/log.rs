@@ -24,14 +24,12 @@ pub struct LogPolicy {
     /// The full files that are kept beside the present one, as `NAME.1` (the newest), `NAME.2` and so on. With none, the
     /// log keeps its beginning: further output is dropped, and a last line in the log notes the loss.
     pub kept_files: u8,
-    /// Each line begins with the time at which its first byte came, as `2026-01-31T12:00:00.000Z`, and a blank.
-    pub times: bool,
 }
 
 impl Default for LogPolicy {
     /// The beginning, in one file: of an install or a script that is the part that explains the rest.
     fn default() -> Self {
-        Self { most_bytes: 64 * 1024 * 1024, kept_files: 0, times: false }
+        Self { most_bytes: 64 * 1024 * 1024, kept_files: 0 }
     }
 }
 
@@ -42,8 +40,6 @@ pub struct Log {
     path: PathBuf,
     policy: LogPolicy,
     written_bytes: u64,
-    /// The next byte begins a line.
-    at_begin: bool,
 }
 
 impl Log {
@@ -68,7 +64,7 @@ impl Log {
     pub fn go_on(path: &Path, policy: LogPolicy) -> io::Result<Self> {
         let file = open_file(path, true)?;
         let written_bytes = file.metadata()?.len();
-        Ok(Self { file: Some(file), path: path.to_owned(), policy, written_bytes, at_begin: true })
+        Ok(Self { file: Some(file), path: path.to_owned(), policy, written_bytes })
     }
 
     /// Open a log.
@@ -77,34 +73,11 @@ impl Log {
         let mut file = open_file(&path, heading.is_some())?;
         let written_bytes = file.metadata()?.len();
         heading.map_or(Ok(()), |heading| writeln!(file, "{heading}"))?;
-        Ok(Self { file: Some(file), path, policy, written_bytes, at_begin: true })
+        Ok(Self { file: Some(file), path, policy, written_bytes })
     }
 
     /// Append this output. A log that is full, or that cannot be written, stays as it is from then on.
     pub fn write(&mut self, bytes: &[u8]) {
-        if self.policy.times {
-            let timed = self.timed(bytes);
-            self.write_as_it_is(&timed);
-        } else {
-            self.write_as_it_is(bytes);
-        }
-    }
-
-    /// The output with the present time in front of each line that begins in it.
-    fn timed(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let now = format!("{:.3} ", jiff::Timestamp::now());
-        let mut timed = Vec::with_capacity(bytes.len() * 2);
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            if self.at_begin {
-                timed.extend_from_slice(now.as_bytes());
-            }
-            timed.extend_from_slice(line);
-            self.at_begin = line.ends_with(b"\n");
-        }
-        timed
-    }
-
-    fn write_as_it_is(&mut self, bytes: &[u8]) {
         let Some(file) = &mut self.file else { return };
         self.written_bytes += bytes.len() as u64;
         let full = self.written_bytes > self.policy.most_bytes;
@@ -168,35 +141,23 @@ mod tests {
 
     #[test]
     fn a_log_keeps_its_beginning_and_notes_the_loss() {
-        let (_kept, files) = written(LogPolicy { most_bytes: 8, kept_files: 0, times: false }, &["one\n", "two\n", "three\n", "4\n"]);
+        let (_kept, files) = written(LogPolicy { most_bytes: 8, kept_files: 0 }, &["one\n", "two\n", "three\n", "4\n"]);
         assert_eq!(files, [Some("one\ntwo\n\n(the log is full)\n".to_owned()), None, None, None]);
     }
 
     #[test]
     fn a_log_with_kept_files_keeps_its_end() {
         let pieces = ["one\n", "two\n", "three\n", "four\n", "five\n", "six\n"];
-        let (_kept, files) = written(LogPolicy { most_bytes: 8, kept_files: 2, times: false }, &pieces);
+        let (_kept, files) = written(LogPolicy { most_bytes: 8, kept_files: 2 }, &pieces);
         let expected = ["six\n", "five\n", "four\n"].map(|text| Some(text.to_owned()));
         assert_eq!(files, [expected.as_slice(), &[None]].concat());
     }
 
     #[test]
-    fn each_line_of_a_log_with_times_begins_with_one_wherever_the_pieces_end() {
-        let policy = LogPolicy { times: true, ..LogPolicy::default() };
-        let (_kept, files) = written(policy, &["on", "e\ntwo\n", "\nthr", "ee"]);
-        let text = files[0].clone().expect("a log");
-        let lines: Vec<(&str, &str)> = text.lines().map(|line| line.split_once(' ').expect("a time")).collect();
-        assert_eq!(lines.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["one", "two", "", "three"]);
-        for (time, _) in lines {
-            assert!(time.parse::<jiff::Timestamp>().is_ok() && time.len() == 24, "{time}");
-        }
-    }
-
-    #[test]
     fn a_log_that_goes_on_counts_what_is_in_it() {
-        let (directory, _) = written(LogPolicy { most_bytes: 8, kept_files: 1, times: false }, &["1234567\n"]);
+        let (directory, _) = written(LogPolicy { most_bytes: 8, kept_files: 1 }, &["1234567\n"]);
         let path = directory.path().join("x.log");
-        let policy = LogPolicy { most_bytes: 8, kept_files: 1, times: false };
+        let policy = LogPolicy { most_bytes: 8, kept_files: 1 };
         let heading = Some("--- attempt 2 ---".to_owned());
         Log::open(LogFile { path: path.clone(), heading, policy }).expect("a log").write(b"x\n");
         assert_eq!(std::fs::read_to_string(&path).expect("a log"), "x\n");

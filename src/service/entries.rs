@@ -14,4 +14,4 @@ pub use filter::{Filter, SinceError, since};
 pub use kept::Kept;
 pub use level::Level;
 pub use ring::{ENTRIES, Entries};
-pub use stamp::Stamper;
+pub use stamp::{Stamper, parted};

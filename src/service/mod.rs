@@ -11,3 +11,5 @@ pub mod probe;
 mod restarts;
 pub mod spec;
 pub mod supervisor;
+
+pub use output::KEPT_FILES;

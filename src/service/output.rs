@@ -9,14 +9,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
+use super::entries::Stamper;
 use super::probe::{Look, Probe};
 use crate::process::{Lines, Log, LogPolicy, Tail};
 
 /// The longest file of a log.
 const LOG_BYTES: u64 = 10 * 1024 * 1024;
+/// The full files that are kept beside it.
+pub const KEPT_FILES: u8 = 1;
 /// The bytes of the end that are kept for an error.
 const TAIL_BYTES: usize = 8 * 1024;
 /// The wait for the end of the output once all processes have ended.
@@ -24,7 +28,7 @@ const LEFT_OPEN: Duration = Duration::from_millis(200);
 
 /// The places that the output of a service goes to.
 pub(super) struct Output {
-    log: Mutex<Log>,
+    log: Mutex<(Stamper, Log)>,
     tail: Mutex<Tail>,
     probe: Mutex<Option<Probe>>,
     /// The slot, until it is ended.
@@ -44,11 +48,11 @@ impl Output {
     /// # Errors
     /// The log cannot be made.
     pub(super) fn new(slot: Slot, log: &Path) -> io::Result<(Arc<Self>, PipeReader)> {
-        let policy = LogPolicy { most_bytes: LOG_BYTES, kept_files: 1, times: true };
+        let policy = LogPolicy { most_bytes: LOG_BYTES, kept_files: KEPT_FILES };
         let log = Log::go_on(log, policy)?;
         let (reader, writer) = io::pipe()?;
         let output = Self {
-            log: Mutex::new(log),
+            log: Mutex::new((Stamper::default(), log)),
             tail: Mutex::new(Tail::keeping(TAIL_BYTES)),
             probe: Mutex::new(None),
             slot: Mutex::new(Some(slot)),
@@ -88,7 +92,7 @@ impl Output {
     }
 
     fn take(&self, bytes: &[u8], lines: &mut Lines) {
-        self.log.lock().write(bytes);
+        self.write_log(bytes);
         self.tail.lock().push(bytes);
         if let Some(slot) = &mut *self.slot.lock() {
             lines.feed(bytes, |line| slot.log_line(line));
@@ -97,6 +101,14 @@ impl Output {
             probe.output(bytes);
             self.wake();
         }
+    }
+
+    /// All of the output, each line with the time at which its first byte came.
+    fn write_log(&self, bytes: &[u8]) {
+        let (stamper, log) = &mut *self.log.lock();
+        let mut stamped = Vec::with_capacity(bytes.len() * 2);
+        stamper.stamp(Timestamp::now(), bytes, &mut stamped);
+        log.write(&stamped);
     }
 
     fn wake(&self) {

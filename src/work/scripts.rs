@@ -5,6 +5,7 @@
 mod environment;
 mod error;
 
+pub(in crate::work) use environment::{of_project as variables_of, read as variables_of_file};
 pub use error::ScriptRunError;
 
 use std::ffi::OsString;

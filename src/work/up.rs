@@ -12,16 +12,18 @@ mod connect;
 mod error;
 mod output;
 mod place;
+mod next_life;
 mod prepare;
 mod state;
 mod supervise;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use connect::Supervisor;
 pub use error::UpError;
 pub use output::{Entry, Filter, Follower, entries};
+pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use place::UpPlace;
 pub use prepare::{Declared, UpPrepared, prepare};
 pub use state::{ServiceState, all, of_project};
@@ -69,6 +71,13 @@ pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitFor
     let wanted: Vec<Awaited> =
         names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::Ready }).collect();
     wait_for(&mut boards::open_file(board)?, &wanted, None)
+}
+
+/// The board of the services of the project in this directory, if it is at work and has this key.
+pub fn board_with(directory: &Path, key: &str) -> Option<PathBuf> {
+    let record = UpPlace::of(directory).ok()?.record()?;
+    let snapshot = boards::open_file(&record.board).ok()?.snapshot().ok()?;
+    boards::slot_of(&snapshot, key).is_some().then_some(record.board)
 }
 
 /// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.

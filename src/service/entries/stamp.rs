@@ -43,7 +43,7 @@ impl Stamper {
 }
 
 /// The time in front of a line, and its text; `None` if there is no time.
-pub(super) fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
+pub fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
     let (stamp, text) = line.split_at_checked(STAMP_BYTES)?;
     let stamp = str::from_utf8(stamp).ok()?.strip_suffix("Z ")?;
     // Digits and signs stand where they must, so that no text of a program is taken for a time.

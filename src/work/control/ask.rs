@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use vx_shm::SlotView;
+use vx_shm::{Kind, SlotView};
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
@@ -96,6 +96,12 @@ pub struct Asked {
     pub runner: u32,
     /// The slot's state before.
     pub state: String,
+    /// The kind of the work.
+    pub kind: Kind,
+    /// The life of the slot before.
+    pub generation: u32,
+    /// The work had ended before.
+    pub has_ended: bool,
 }
 
 /// Ask for the work with this key: on the board with this name, else on the newest one at work that has it.
@@ -110,7 +116,7 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
     match answer {
         Ok(answer) => {
             let state = answer["state"].as_str().unwrap_or_default().to_owned();
-            Ok(Asked { board, key: slot.key, runner, state })
+            Ok(Asked { board, key: slot.key, runner, state, kind: slot.kind, generation: slot.generation, has_ended: slot.state.ended() })
         }
         Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
         Err(cause) => Err(ControlError::Runner { key: slot.key, runner, cause }),

@@ -43,6 +43,9 @@ pub enum UpError {
     /// The supervisor's board cannot be made or read.
     #[error(transparent)]
     Board(#[from] BoardError),
+    /// The supervisor's board cannot be made.
+    #[error(transparent)]
+    Create(#[from] vx_shm::CreateError),
     /// The system refuses.
     #[error("{0}")]
     System(#[from] io::Error),
@@ -97,6 +100,7 @@ impl Explain for UpError {
             Self::Variables(error) => error.kind(),
             Self::Runtime(error) => error.kind(),
             Self::Board(error) => error.kind(),
+            Self::Create(error) => error.kind(),
             Self::System(_) => TroubleKind::Internal,
             Self::Call(CallError::TimeUp) | Self::NotStarted | Self::NotEnded => TroubleKind::Timeout,
             Self::Call(_) => TroubleKind::Board,
@@ -117,6 +121,7 @@ impl Explain for UpError {
             Self::Variables(error) => error.hint(),
             Self::Runtime(error) => error.hint(),
             Self::Board(error) => error.hint(),
+            Self::Create(error) => error.hint(),
             Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
             Self::NotEnded => Some("`vx ps` shows what is left".into()),
             Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,

@@ -20,7 +20,6 @@ use crate::service::ports::Ports;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Handle, Request, Supervision, start};
 use crate::trouble::{Trouble, TroubleKind};
-use crate::work::boards::BoardError;
 use crate::work::control::{Control, Hand, Verb, impossible};
 
 /// The slots of the board.
@@ -37,7 +36,7 @@ pub fn supervise(directory: &Path) -> Result<(), UpError> {
     let place = UpPlace::of(directory)?;
     let Some(lock) = place.take(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
     let title = place.directory.to_string_lossy();
-    let board = Arc::new(create_board(&place.runtime, &title, SLOTS).map_err(BoardError::from)?);
+    let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
     let logs = logs_of(board.path());
     std::fs::create_dir_all(&logs)?;
     let supervision = Supervision {
