@@ -53,7 +53,8 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     let mut services = up::of_project(&project(directory)?.directory)?;
     if let Some(missing) = asked.names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
         let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
-        let hint = if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {}", known.join(", ")) };
+        let hint =
+            if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {}", known.join(", ")) };
         return Err(Failure::failed(format!("there is no log of a service `{missing}`")).hint(hint));
     }
     services.retain(|service| asked.names.is_empty() || asked.names.contains(&service.name));

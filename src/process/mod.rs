@@ -27,7 +27,7 @@ mod tree;
 mod tree;
 mod usage;
 
-pub use callers::{callers, is_there};
+pub use callers::{callers, has_ended, is_there};
 pub use capture::{OnLine, Tail};
 pub use detached::start_detached;
 pub use exit::{Exit, end_alike};

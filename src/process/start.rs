@@ -82,7 +82,8 @@ pub fn start(
     let mut stdin = child.stdin().take();
     let kept = if held { stdin.take() } else { None };
     let (pid, is_runner) = (child.id(), launch.group == Group::Runner);
-    let running = Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)), is_runner };
+    let running =
+        Running { pid, child: Arc::new(Mutex::new(Some(child))), stdin: Arc::new(Mutex::new(kept)), is_runner };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin));
     Ok(running)

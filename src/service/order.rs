@@ -38,9 +38,9 @@ pub struct Order {
 
 /// The number of a signal with this name.
 pub fn signal_number(name: &str) -> Option<i32> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
     #[cfg(unix)]
     use signal_hook::consts::{SIGHUP, SIGKILL, SIGQUIT, SIGUSR1, SIGUSR2};
+    use signal_hook::consts::{SIGINT, SIGTERM};
     Some(match name {
         "TERM" => SIGTERM,
         "INT" => SIGINT,

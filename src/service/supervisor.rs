@@ -243,9 +243,9 @@ impl Supervisor {
             return false;
         }
         let name = &unit.spec.service.name;
-        self.units.iter().any(|other| {
-            !other.is_wanted() && other.is_guarded() && other.spec.service.needs.contains_key(name)
-        })
+        self.units
+            .iter()
+            .any(|other| !other.is_wanted() && other.is_guarded() && other.spec.service.needs.contains_key(name))
     }
 
     fn kill_late_guards(&mut self) {

@@ -10,20 +10,21 @@
 
 mod connect;
 mod error;
+mod next_life;
 mod output;
 mod place;
-mod next_life;
 mod prepare;
 mod state;
 mod supervise;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 pub use connect::Supervisor;
 pub use error::UpError;
-pub use output::{Entry, Filter, Follower, entries};
 pub use next_life::{NextLifeError, await_end, await_next_life};
+pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
 pub use prepare::{Declared, UpPrepared, prepare};
 pub use state::{ServiceState, all, of_project};
@@ -34,9 +35,12 @@ use super::frontend::Frontend;
 use super::strays::end_strays_before_run;
 use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
 use crate::paths::Home;
+use crate::process::has_ended;
 
 /// The longest that a project's supervisor may take to end once all of its services have.
 const ENDING: Duration = Duration::from_secs(20);
+/// The time between two looks at it.
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// Have these services at work, with those that they need; without names all that are not optional. With a `lease` they
 /// are stopped once the connection that comes back is closed, unless another client wants them.
@@ -88,8 +92,14 @@ pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bo
     let place = UpPlace::of(directory)?;
     let running = match Supervisor::connect(&place)? {
         Some(mut supervisor) => {
-            let slowest = supervisor.stop_all()?;
-            place.await_free(slowest + ENDING).then_some(()).ok_or(UpError::NotEnded)?;
+            let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);
+            // It lets go of the lock just before its own end.
+            while place.is_held_by(supervisor.pid) || !has_ended(supervisor.pid) {
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return Err(UpError::NotEnded);
+                }
+                thread::sleep(GLANCE);
+            }
             true
         }
         None => false,

@@ -45,7 +45,15 @@ impl Ending {
     /// The tree of these processes.
     pub(super) fn of(descendants: Descendants) -> Self {
         let counts = Counts::default();
-        Self { descendants, counts, clean: 0, asked_at: None, asked: HashSet::new(), signal: Signal::TERM, pause: PAUSES[0] }
+        Self {
+            descendants,
+            counts,
+            clean: 0,
+            asked_at: None,
+            asked: HashSet::new(),
+            signal: Signal::TERM,
+            pause: PAUSES[0],
+        }
     }
 
     /// Ask with this signal instead of SIGTERM.

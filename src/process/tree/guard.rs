@@ -96,9 +96,9 @@ impl Guard {
     pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Vec<Member> {
         program.ending.ask_with(signal_of(signal));
         let requests = &mut self.requests;
-        program.ending.end(grace, |ending, pause| {
-            asked(requests.wait(ending.handles(), Some(pause))).map(|_| Duration::ZERO)
-        })
+        program
+            .ending
+            .end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause))).map(|_| Duration::ZERO))
     }
 }
 

@@ -101,7 +101,8 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
         }
         let checked = service.ready.as_ref();
         let by_path = |address: &String| address.starts_with('/');
-        if checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path)) && service.port.is_none() {
+        if checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path)) && service.port.is_none()
+        {
             let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
             reader.error(place("ready"), message, Some("add port = 8080, for example".to_owned()));
         }

@@ -104,9 +104,8 @@ impl Supervisor {
         let started = launched.and_then(|launch| {
             let events = self.events.clone();
             let on_end = move |ended| drop(events.send(Event::GuardEnded { unit: index, life, ended }));
-            start(launch, None, on_end).map_err(|error| {
-                Trouble::new(TroubleKind::Program, format!("its guard cannot be started: {error}"))
-            })
+            start(launch, None, on_end)
+                .map_err(|error| Trouble::new(TroubleKind::Program, format!("its guard cannot be started: {error}")))
         });
         match started {
             Ok(running) => {
@@ -133,8 +132,7 @@ impl Supervisor {
             Some(held) => held.check_free().map(|()| held),
             None => ports.reserve_exactly(wanted),
         };
-        let reserved =
-            reserved.map_err(|error| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint()))?;
+        let reserved = reserved.map_err(|error| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint()))?;
         unit.port = Some(reserved);
         Ok(())
     }

@@ -116,7 +116,15 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
     match answer {
         Ok(answer) => {
             let state = answer["state"].as_str().unwrap_or_default().to_owned();
-            Ok(Asked { board, key: slot.key, runner, state, kind: slot.kind, generation: slot.generation, has_ended: slot.state.ended() })
+            Ok(Asked {
+                board,
+                key: slot.key,
+                runner,
+                state,
+                kind: slot.kind,
+                generation: slot.generation,
+                has_ended: slot.state.ended(),
+            })
         }
         Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
         Err(cause) => Err(ControlError::Runner { key: slot.key, runner, cause }),

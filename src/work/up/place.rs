@@ -77,16 +77,9 @@ impl UpPlace {
         serde_json::from_slice(&text).ok().filter(|_| self.is_held())
     }
 
-    /// Wait until the lock is free.
-    pub(super) fn await_free(&self, patience: Duration) -> bool {
-        let deadline = Instant::now().checked_add(patience);
-        while self.is_held() {
-            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return false;
-            }
-            thread::sleep(GLANCE);
-        }
-        true
+    /// True if the supervisor that is there is this process.
+    pub(super) fn is_held_by(&self, pid: u32) -> bool {
+        self.record().is_some_and(|record| record.pid == pid)
     }
 }
 

@@ -12,7 +12,17 @@ use crate::project::config::reader::{Reader, Value, kind};
 use crate::project::services::{Port, Ready, Restart, Service, Stop, Until};
 
 const KEYS: [&str; 12] = [
-    "command", "shell", "directory", "env", "env_file", "port", "ready", "needs", "restart", "stop", "optional",
+    "command",
+    "shell",
+    "directory",
+    "env",
+    "env_file",
+    "port",
+    "ready",
+    "needs",
+    "restart",
+    "stop",
+    "optional",
     "description",
 ];
 /// Keys that have a meaning, which this version of vx does not act on.
@@ -27,11 +37,7 @@ const READY_TIMEOUT: Duration = Duration::from_secs(60);
 /// The longest name: it is the key of a slot.
 const NAME_BYTES: usize = 46;
 
-pub(super) fn service(
-    reader: &mut Reader<'_>,
-    name: &Spanned<DeString<'_>>,
-    value: &Value<'_>,
-) -> Option<Service> {
+pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, value: &Value<'_>) -> Option<Service> {
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write [services.NAME] with `command`".to_owned());
         reader.error(value.span(), format!("the service `{}` is {}", name.get_ref(), kind(value)), advice);
