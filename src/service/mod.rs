@@ -5,3 +5,5 @@ pub mod mistakes;
 pub mod plain;
 pub mod ports;
 pub mod probe;
+pub mod procfile;
+pub mod watch;
