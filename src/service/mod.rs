@@ -8,8 +8,10 @@ mod output;
 pub mod plain;
 pub mod ports;
 pub mod probe;
+pub mod procfile;
 mod restarts;
 pub mod spec;
 pub mod supervisor;
+pub mod watch;
 
 pub use output::KEPT_FILES;

@@ -3,7 +3,7 @@
 //! This is no client for the network (`crate::http`): a redirect is an answer here, and a guard of a few megabytes has no
 //! use for the certificates of the platform.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -137,12 +137,7 @@ impl HttpCheck {
 /// The status of the answer that comes; `None` if it is not HTTP.
 fn status_of(stream: &mut TcpStream) -> io::Result<Option<u16>> {
     let mut line = Vec::new();
-    for byte in stream.take(LINE_BYTES).bytes() {
-        line.push(byte?);
-        if line.ends_with(b"\n") {
-            break;
-        }
-    }
+    BufReader::new(stream.take(LINE_BYTES)).read_until(b'\n', &mut line)?;
     Ok(status(&line))
 }
 

@@ -99,7 +99,7 @@ fn a_service_that_is_late_is_said_to_be_with_what_is_missing() {
 
 #[test]
 fn a_port_is_seen_by_either_family_soon_after_it_opens() {
-    for family in 0..FAMILIES.len() {
+    for (family, address) in FAMILIES.into_iter().enumerate() {
         let (port, sockets) = silent_port();
         let Some(socket) = sockets.get(family) else { continue };
         let mut probe = probe([Check::Tcp(port)], PATIENCE);
@@ -107,7 +107,7 @@ fn a_port_is_seen_by_either_family_soon_after_it_opens() {
         assert_eq!(why, format!("nothing listens on port {port}"));
         assert!(again <= Duration::from_millis(25), "half of the promised time: {again:?}");
         listen(socket, 8).expect("it was bound");
-        assert_eq!(awaited(&mut probe), Ok(()), "{}", FAMILIES[family]);
+        assert_eq!(awaited(&mut probe), Ok(()), "{address}");
     }
 }
 
