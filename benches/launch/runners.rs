@@ -31,8 +31,8 @@ pub(crate) fn run() {
 
     let mut runners = own(&fixture, &fixture.home(), "tiny", &fixture.tiny, &[]);
     runners.insert(1, Runner { name: "floor", command: fixture.command(&fixture.floor, &[]) });
-    std::env::set_current_dir(fixture.project()).expect("the directory is there");
-    let gates = count(&runners);
+    let mut gates = count("until it runs", &fixture.project(), &runners);
+    gates &= count("12 folders below", &fixture.deep(), &runners);
     runners.extend(peers.of_tiny(&fixture));
     let mut kept = measure("a program that only ends, warm", &fixture.project(), &mut runners, turns);
     kept &= measure("the same, 12 directories below the project", &fixture.deep(), &mut runners, turns);
@@ -65,16 +65,17 @@ fn own(fixture: &Fixture, home: &Path, tool: &str, file: &Path, words: &[&str]) 
 }
 
 /// Count the steps of the runners that have a gate. Returns true if all keep it.
-fn count(runners: &[Runner]) -> bool {
+fn count(title: &str, directory: &Path, runners: &[Runner]) -> bool {
+    std::env::set_current_dir(directory).expect("the directory is there");
     // vx does not keep a route found from files that were written just now.
     std::thread::sleep(Duration::from_millis(50));
-    println!("{:<13} {:>14} {:>14}", "until it runs", "system calls", "instructions");
+    println!("{:<16} {:>14} {:>14}", title, "system calls", "instructions");
     let mut kept = true;
     for runner in runners.iter().filter(|runner| runner.name != "direct") {
         // A first run finds the route and keeps it.
         let _ = repeat(&runner.command).status();
         let Some(steps) = steps::count(&runner.command) else {
-            println!("{:<13} nothing was counted: processes cannot be watched here", runner.name);
+            println!("{:<16} nothing was counted: processes cannot be watched here", runner.name);
             continue;
         };
         let gate = GATES.iter().find(|(name, ..)| *name == runner.name);
@@ -84,7 +85,7 @@ fn count(runners: &[Runner]) -> bool {
         let most = gate.map_or_else(String::new, |(_, calls, instructions)| {
             format!("  at most {calls} and {instructions}: {}", if within { "kept" } else { "BROKEN" })
         });
-        println!("{:<13} {:>14} {:>14}{most}", runner.name, steps.calls, steps.instructions);
+        println!("{:<16} {:>14} {:>14}{most}", runner.name, steps.calls, steps.instructions);
     }
     kept
 }

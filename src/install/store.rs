@@ -151,10 +151,10 @@ impl Store {
             return Ok(false);
         }
         let staging = Staging::create(&self.home, &format!("remove-{}-{version}", folder_of(tool)))?;
-        match fs::rename(&path, staging.join("old")) {
-            Err(error) if is_of_lower_layer(&error) => remove_in_place(&path)?,
-            result => result.at("remove", &path)?,
-        }
+        self.changing(|| match fs::rename(&path, staging.join("old")) {
+            Err(error) if is_of_lower_layer(&error) => remove_in_place(&path),
+            result => result.at("remove", &path),
+        })?;
         // Succeeds only if this was the last version.
         let _ = path.parent().map(fs::remove_dir);
         Ok(true)
@@ -173,9 +173,26 @@ impl Store {
                 result => result.at("activate", target),
             },
             Err(error) => Err(error).at("read", target),
-            Ok(_) if exchange(finished, target).is_ok() => Ok(()),
-            Ok(_) => swap_in_two_steps(finished, &staging.join("old"), target),
+            Ok(_) => self.changing(|| match exchange(finished, target) {
+                Ok(()) => Ok(()),
+                Err(_) => swap_in_two_steps(finished, &staging.join("old"), target),
+            }),
         }
+    }
+
+    /// Take away or replace a release, and mark the store behind it, for the routes that lead into it.
+    ///
+    /// The mark is made once before, too, as a trial: a store that cannot be marked is left as it is. A process that is
+    /// killed between the change and its mark leaves routes to programs that are gone, which are found anew.
+    fn changing(&self, change: impl FnOnce() -> Result<(), DiskError>) -> Result<(), DiskError> {
+        self.mark()?;
+        let changed = change();
+        self.mark()?;
+        changed
+    }
+
+    fn mark(&self) -> Result<(), DiskError> {
+        self.home.mark().at("write", &self.home.marker())
     }
 }
 
@@ -291,6 +308,24 @@ mod tests {
         assert_eq!(store.installed("deno", "2.0.0"), None);
         assert_eq!(fs::read_dir(store.home.tmp()).expect("tmp").count(), 0);
         assert!(!store.home.store().join("deno").exists());
+    }
+
+    #[test]
+    fn the_home_shows_each_removal_and_each_replacement() {
+        let (top, store) = store();
+        let state = || fs::metadata(top.path()).and_then(|home| home.modified()).expect("a home");
+        put(&store, "deno", "2.0.0", "new");
+        let added = state();
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        put(&store, "node", "22.0.0", "another");
+        assert_eq!(state(), added, "routes to other releases hold");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        put(&store, "deno", "2.0.0", "again");
+        let replaced = state();
+        assert_ne!(replaced, added);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert!(store.remove("deno", "2.0.0").expect("it goes"));
+        assert_ne!(state(), replaced);
     }
 
     #[test]

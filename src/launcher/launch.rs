@@ -23,15 +23,18 @@ pub struct Launcher;
 
 impl Program for Launcher {
     fn run(start: &Start) -> ! {
-        let mut own = [0; PATH_BYTES];
-        let home = system::own_path(&mut own).and_then(home_of);
         let name = start.argument(0).map(|name| name.to_bytes()).map(base_name).unwrap_or_default();
-        if let Some(home) = home {
-            // Both calls return only if they could not replace this process.
-            let _ = match name {
-                VX => start.argument(1).and_then(|tool| run_tool(start, home, tool.to_bytes(), 1)),
-                name => run_tool(start, home, name, 0),
-            };
+        // The path by which it was called costs no call. It is a link's own, which may be anywhere; then there are no
+        // routes beside it, and the file's path is asked for.
+        let called = start.path().and_then(home_of);
+        if let Some(home) = called {
+            let _ = run_named(start, home, name);
+        }
+        let mut own = [0; PATH_BYTES];
+        if let Some(home) = system::own_path(&mut own).and_then(home_of) {
+            if called != Some(home) {
+                let _ = run_named(start, home, name);
+            }
             let _ = run_vx(start, home, name);
         }
         system::complain(
@@ -46,6 +49,15 @@ impl Launcher {
     pub fn panicked() -> ! {
         system::complain(b"vx: the launcher met a defect of its own; `vx x TOOL` works without it\n");
         system::exit(FAILED)
+    }
+}
+
+/// Replace this process with the tool that this name, or behind `vx` the first argument, means. Returns only if that
+/// could not be done.
+fn run_named(start: &Start, home: &[u8], name: &[u8]) -> Option<()> {
+    match name {
+        VX => start.argument(1).and_then(|tool| run_tool(start, home, tool.to_bytes(), 1)),
+        name => run_tool(start, home, name, 0),
     }
 }
 

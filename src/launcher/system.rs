@@ -70,15 +70,15 @@ unsafe impl Sync for Buffer {}
 static BUFFER: Buffer = Buffer { taken: AtomicBool::new(false), bytes: UnsafeCell::new([0; LONGEST_BYTES]) };
 
 /// The beginning of a file whose path ends in a zero byte, as much as a route file may be long. The buffer serves one
-/// call; any other returns `None`.
+/// file; the next returns `None`.
 pub fn read(path: &[u8]) -> Option<&'static [u8]> {
     let path = CStr::from_bytes_with_nul(path).ok()?;
-    if BUFFER.taken.swap(true, Ordering::Relaxed) {
-        return None;
-    }
     let open = [AT_CWD, path.as_ptr() as usize, OPEN_READ_CLOSE_ON_EXEC, 0, 0, 0];
     // SAFETY: the kernel reads the path up to its zero byte.
     let file = usize::try_from(unsafe { call(number::OPENAT, open) }).ok()?;
+    if BUFFER.taken.swap(true, Ordering::Relaxed) {
+        return None;
+    }
     // SAFETY: the kernel writes at most as many bytes as the buffer has; no other call has passed `taken`, so there is
     // no reference to the buffer yet.
     let length = unsafe { call(number::READ, [file, BUFFER.bytes.get() as usize, LONGEST_BYTES, 0, 0, 0]) };

@@ -1,7 +1,9 @@
 //! The home: store, caches, staging.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::replace_file::replace_file;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The home: store, caches, staging.
@@ -73,6 +75,19 @@ impl Home {
     /// Finished releases: `store/<tool>/<version>/`.
     pub fn store(&self) -> PathBuf {
         self.root.join("store")
+    }
+
+    /// A file in the home itself that [`mark`](Self::mark) replaces.
+    pub fn marker(&self) -> PathBuf {
+        self.root.join(".changed")
+    }
+
+    /// Mark that a release was removed or replaced, or that a consent changed: the home's own times show it from now on.
+    ///
+    /// # Errors
+    /// The home cannot be written to.
+    pub fn mark(&self) -> io::Result<()> {
+        replace_file(&self.marker(), |_| Ok(()))
     }
 
     /// Verified archives by digest, and unfinished ones.

@@ -31,12 +31,14 @@ pub struct Look {
     seen: Vec<(PathBuf, Stamp)>,
     /// The directories of these files, each as it was before the first of its files.
     directories: Vec<(PathBuf, Stamp)>,
+    /// The directories of which any change counts.
+    exact: Vec<PathBuf>,
 }
 
 impl Look {
     /// A look that begins now.
     pub fn begin() -> Self {
-        Self { began: SystemTime::now(), seen: Vec::new(), directories: Vec::new() }
+        Self { began: SystemTime::now(), seen: Vec::new(), directories: Vec::new(), exact: Vec::new() }
     }
 
     /// Record the state of a file, which need not exist. Returns true if it does.
@@ -54,6 +56,16 @@ impl Look {
         stamp.is_some()
     }
 
+    /// Record the state of a directory of which any change counts, so that no name that it lacks has to be looked at.
+    /// Returns false if it does not show every change of its names; then it is not recorded.
+    pub fn at_directory(&mut self, directory: &Path) -> bool {
+        let shows = shows_new_names(directory) && self.at(directory);
+        if shows {
+            self.exact.push(directory.to_owned());
+        }
+        shows
+    }
+
     /// Forget a file that nothing depends on after all.
     pub fn forget(&mut self, path: &Path) {
         self.seen.retain(|(seen, _)| seen != path);
@@ -67,10 +79,12 @@ impl Look {
             return None;
         }
         let (mut seen, mut left) = (Vec::new(), self.seen);
+        let lacks = |directory: &Path, (path, stamp): &(PathBuf, Stamp)| {
+            stamp.is_none() && path.parent() == Some(directory) && path.symlink_metadata().is_err()
+        };
+        left.retain(|file| !self.exact.iter().any(|directory| lacks(directory, file)));
         for (directory, stamp) in self.directories.into_iter().filter(|(_, stamp)| stamp.is_some() && old(stamp)) {
-            let lacks = |(path, stamp): &(PathBuf, Stamp)| {
-                stamp.is_none() && path.parent() == Some(&directory) && path.symlink_metadata().is_err()
-            };
+            let lacks = |file: &(PathBuf, Stamp)| lacks(&directory, file);
             if left.iter().filter(|file| lacks(file)).count() < 2 || !shows_new_names(&directory) {
                 continue;
             }
@@ -130,6 +144,24 @@ mod tests {
         let mut look = Look::begin();
         assert!(look.at(&file));
         assert_eq!(look.finish().map(|seen| seen.len()), Some(1));
+    }
+
+    #[test]
+    fn of_a_directory_that_counts_as_a_whole_no_lacking_name_is_recorded() {
+        let top = tempfile::tempdir().expect("a directory");
+        std::fs::write(top.path().join("vx.lock"), "").expect("a file");
+        std::os::unix::fs::symlink("/no/such/file", top.path().join("link")).expect("a link");
+        std::thread::sleep(2 * STEP);
+        let mut look = Look::begin();
+        assert!(look.at_directory(top.path()));
+        for name in ["vx.toml", ".vx.toml", "vx.lock", "link"] {
+            look.at(&top.path().join(name));
+        }
+        let seen = look.finish().expect("old enough");
+        assert!(seen.iter().all(|seen| seen.kind == Kind::File));
+        let names: Vec<_> = seen.iter().map(|seen| seen.path.strip_prefix(top.path()).expect("inside")).collect();
+        assert_eq!(names, [Path::new(""), Path::new("vx.lock"), Path::new("link")]);
+        assert!(!Look::begin().at_directory(&top.path().join("none")), "it is not there");
     }
 
     #[test]

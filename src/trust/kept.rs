@@ -82,7 +82,7 @@ pub fn keep(home: &Home, key: &Key, digest: &Digest, lines: &[String]) -> io::Re
     serde_json::to_writer_pretty(&mut file, &kept)?;
     file.write_all(b"\n")?;
     file.persist(folder.join(&key.file_name)).map_err(|error| error.error)?;
-    Ok(())
+    home.mark()
 }
 
 /// Forget every agreement for this key. Returns whether there was one.
@@ -91,7 +91,7 @@ pub fn keep(home: &Home, key: &Key, digest: &Digest, lines: &[String]) -> io::Re
 /// The file cannot be removed.
 pub fn revoke(home: &Home, key: &Key) -> io::Result<bool> {
     match fs::remove_file(path(home, key)) {
-        Ok(()) => Ok(true),
+        Ok(()) => home.mark().map(|()| true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }

@@ -210,12 +210,9 @@ impl Consent {
     }
 }
 
-/// The files that a consent depends on besides those of the project: that of its key, which need not exist, and the
-/// `.git` of the worktree where that is a file.
-pub fn witnesses(home: &Home, directory: &Path) -> Vec<PathBuf> {
-    let whereabouts = Whereabouts::of(directory);
-    let consent = kept::path(home, &whereabouts.key());
-    std::iter::once(consent).chain(whereabouts.git_file).collect()
+/// The `.git` of the worktree where that is a file: the key of a consent depends on it.
+pub fn git_file(directory: &Path) -> Option<PathBuf> {
+    Whereabouts::of(directory).git_file
 }
 
 /// True if the project lies in a folder that the user trusts, and that belongs to the user alone.

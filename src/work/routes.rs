@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::consent::{Consent, Standing, witnesses};
+use super::consent::{Consent, Standing, git_file};
 use super::error::WorkError;
 use super::frontend::{Frontend, Silent};
 use super::on_path::{self, search_path as search_path_of_system};
@@ -65,6 +65,10 @@ impl Routes {
     /// A project is needed and there is none, or its file or lock cannot be used.
     pub fn at(place: &Place, home: Home) -> Result<Self, WorkError> {
         let mut look = Look::begin();
+        // Releases that are removed or replaced and consents that change show in the home's own times.
+        if !look.at_directory(home.root()) {
+            look.at(&home.marker());
+        }
         let project = place.find_with(|path| look.at(path))?;
         let own = discover::find_in(home.root(), |path| look.at(path));
         let mut layers = Vec::new();
@@ -82,8 +86,9 @@ impl Routes {
         }
         for layer in layers.iter().filter(|layer| layer.workspace.consent.standing == Standing::Nothing) {
             // Where nothing may act, no consent changes the routes.
-            let paths = witnesses(&home, &layer.workspace.project.directory);
-            paths.iter().for_each(|path| look.forget(path));
+            if let Some(file) = git_file(&layer.workspace.project.directory) {
+                look.forget(&file);
+            }
         }
         let on_path = search_path_of_system(&home, layers.iter().map(|layer| &layer.workspace.consent));
         Ok(Self { layers, home, look, directory: place.directory().to_owned(), on_path })
@@ -246,10 +251,10 @@ fn absent<'a>(layers: impl Iterator<Item = &'a Layer>) -> Vec<String> {
 /// Take the metadata of every file that the routes by the project of exactly this directory depend on.
 fn look_at(directory: &Path, home: &Home, look: &mut Look) {
     look.at(&directory.join(lock::FILE_NAME));
-    if directory != home.root() {
-        for path in witnesses(home, directory) {
-            look.at(&path);
-        }
+    if directory != home.root()
+        && let Some(file) = git_file(directory)
+    {
+        look.at(&file);
     }
 }
 

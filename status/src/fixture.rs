@@ -141,6 +141,53 @@ pub fn many(count: u32) -> Snapshot {
     }
 }
 
+/// A run of `count` tools in its middle, 24 s after it began: a third is done, one has failed, one stalls, eight are at
+/// work, and the rest is queued.
+pub fn run(count: u32) -> Snapshot {
+    let finished = count / 3;
+    let name = |index: u32| {
+        format!("{}-{}", ["biome", "cmake", "deno", "esbuild", "fd", "gh", "just"][index as usize % 7], index / 7)
+    };
+    let began = |index: u32| 100.2 + 14.0 * f64::from(index) / f64::from(finished.max(1));
+    let shifted = |mut slot: SlotView, by: f64| {
+        for entry in slot.transitions.iter_mut().skip(1) {
+            entry.entered_at_ns += (by * 1e9) as u64;
+        }
+        slot
+    };
+    let slot = |index: u32| {
+        let (key, size) = (name(index), 1_000_000 + u64::from(index * 7_919 % 60) * 1_000_000);
+        let part = u64::from(20 + index * 37 % 70);
+        let live = || {
+            shifted(downloading(index, &key, "4.1.2", size * part / 100, Some(size)), f64::from(index % 8) * 1.5 + 9.0)
+        };
+        match index {
+            0 if count > 3 => SlotView {
+                liveness: Liveness::Stalled(7_400),
+                ..downloading(0, &key, "4.1.2", size * part / 100, Some(size))
+            },
+            1 if count > 8 => SlotView {
+                ended_at_ns: Some(109 * SECOND),
+                ..ended(1, &key, SlotState::Failed, Some("the server answered 404"))
+            },
+            _ if index < finished => {
+                let from = began(index);
+                let mut slot = done(index, &key, "4.1.2", size, from + 2.5 + f64::from(index % 4));
+                slot.transitions[1] = entry(Phase::RESOLVING, from, 0);
+                slot.transitions[2] = entry(Phase::DOWNLOADING, from + 0.3, size);
+                slot
+            }
+            _ if index < finished + 8 => live(),
+            _ => SlotView { total: Some(size), ..queued(index, &key, "4.1.2") },
+        }
+    };
+    Snapshot {
+        board: project("shop", BoardState::Running),
+        slots: (0..count).map(slot).collect(),
+        taken_at_ns: 124 * SECOND,
+    }
+}
+
 /// Names, messages and errors with harmful characters.
 pub fn hostile() -> Snapshot {
     let texts = [

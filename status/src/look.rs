@@ -4,7 +4,7 @@ mod glyphs;
 mod palette;
 
 pub use glyphs::Glyphs;
-pub use palette::{Colour, Depth, Palette, Shade};
+pub use palette::{Colour, Depth, Palette};
 
 /// The abilities of the terminal and the wishes of its user. The caller decides from `NO_COLOR`, `CLICOLOR_FORCE`, the
 /// locale, and the like.
@@ -29,6 +29,10 @@ pub enum Tone {
     Strong,
     /// Of little importance.
     Quiet,
+    /// There, and not to be read: rules, the mark of what has not begun.
+    Faint,
+    /// The line for the present moment.
+    Now,
     /// Success.
     Good,
     /// Failure.
@@ -37,6 +41,38 @@ pub enum Tone {
     Warning,
     /// Work in progress.
     Busy,
+    /// A line or a letter of work that runs.
+    Live(Hue),
+    /// The same once it is over, and where it is only expected.
+    Past(Hue),
+}
+
+/// The colour of a kind of activity, named as it is on a dark background; each vocabulary gives its steps theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hue {
+    /// Downloading, running, using a tool.
+    #[default]
+    Blue,
+    /// Verifying, thinking.
+    Violet,
+    /// Extracting, building.
+    Orange,
+    /// Linking, answering, finishing.
+    Teal,
+    /// Post-install.
+    Pink,
+    /// Resolving, preparing, starting.
+    Gold,
+    /// No work.
+    Grey,
+    /// Ready.
+    Green,
+}
+
+impl Hue {
+    /// Every hue.
+    pub const ALL: [Self; 8] =
+        [Self::Blue, Self::Violet, Self::Orange, Self::Teal, Self::Pink, Self::Gold, Self::Grey, Self::Green];
 }
 
 /// A look, resolved for drawing.
@@ -82,7 +118,7 @@ mod tests {
     fn lines_are_painted_in_the_colours_of_the_palette() {
         let painted = |palette, tone| Theme::new(Look { colour: true, palette, ..Look::default() }).paint("x", tone);
         assert_eq!(painted(Palette::Terminal, Tone::Good), "\u{1b}[32mx\u{1b}[0m");
-        assert_eq!(painted(Palette::Dark(Depth::Indexed), Tone::Good), "\u{1b}[38;5;114mx\u{1b}[0m");
+        assert_eq!(painted(Palette::Dark(Depth::Indexed), Tone::Good), "\u{1b}[38;5;108mx\u{1b}[0m");
         assert!(painted(Palette::Light(Depth::True), Tone::Bad).starts_with("\u{1b}[38;2;"));
         assert_eq!(painted(Palette::Light(Depth::True), Tone::Plain), "x");
     }

@@ -55,6 +55,15 @@ pub fn seconds(milliseconds: u64) -> String {
     }
 }
 
+/// A duration in a column, at most six columns: with one tenth below 100 s, so that points and units stand under each
+/// other.
+pub fn tenths(milliseconds: u64) -> String {
+    match milliseconds {
+        0..100_000 => format!("{}.{} s", milliseconds / 1000, milliseconds % 1000 / 100),
+        _ => duration(milliseconds),
+    }
+}
+
 /// Thousandths as whole percent, rounded down: 100 % means all of it.
 pub fn percent(permille: u16) -> String {
     format!("{}%", permille / 10)
@@ -107,6 +116,7 @@ mod tests {
         fn numbers_fit_their_columns(count in any::<u64>()) {
             prop_assert!(bytes(count).len() <= 8, "{}", bytes(count));
             prop_assert!(duration(count).len() <= 6, "{}", duration(count));
+            prop_assert!(tenths(count).len() <= 6, "{}", tenths(count));
         }
     }
 }

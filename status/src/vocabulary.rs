@@ -15,6 +15,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use vx_shm::{Kind, SlotState, SlotView, Step, Transition, Unit};
 
+use crate::look::Hue;
+
 /// The words of one kind of work.
 #[derive(Debug)]
 pub struct Vocabulary {
@@ -49,6 +51,8 @@ pub struct Meaning {
     pub word: &'static str,
     /// One letter for a bar in a chart; a small one for steps without work.
     pub letter: &'static str,
+    /// The colour of its lane.
+    pub hue: Hue,
     /// The unit of its numbers, where the writer sets none.
     pub unit: Unit,
     /// Its share of the whole, in thousandths.
@@ -57,6 +61,8 @@ pub struct Meaning {
     pub work: bool,
     /// True if it may stand still for any time without being stalled.
     pub rests: bool,
+    /// True if it is the state to stay in, so that its lane is drawn as quiet as work that is over.
+    pub calm: bool,
     /// True if its numbers are shown as progress.
     pub counts: bool,
     /// True if its numbers are the size of the work: the bytes of a download, the items of a task.
@@ -66,7 +72,18 @@ pub struct Meaning {
 impl Meaning {
     /// Work without a share of the whole.
     const fn of(word: &'static str) -> Self {
-        Self { word, letter: "·", unit: Unit::Count, weight: 0, work: true, rests: false, counts: false, main: false }
+        Self {
+            word,
+            letter: "·",
+            hue: Hue::Grey,
+            unit: Unit::Count,
+            weight: 0,
+            work: true,
+            rests: false,
+            calm: false,
+            counts: false,
+            main: false,
+        }
     }
 }
 
@@ -77,7 +94,7 @@ const OTHER: Vocabulary = Vocabulary {
     steps: &[Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") }],
 };
 /// Numbers that this version does not know.
-const UNKNOWN: Meaning = Meaning { rests: true, counts: true, main: true, ..Meaning::of("working") };
+const UNKNOWN: Meaning = Meaning { hue: Hue::Blue, rests: true, counts: true, main: true, ..Meaning::of("working") };
 
 /// The vocabulary of a kind.
 pub const fn of(kind: Kind) -> &'static Vocabulary {

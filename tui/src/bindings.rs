@@ -20,6 +20,9 @@ pub(crate) enum Action {
     Open,
     Back,
     NextTab,
+    ShowLog,
+    ShowError,
+    ShowInfo,
     Find,
     FindNext,
     FindPrevious,
@@ -64,6 +67,8 @@ pub(crate) enum When {
     OnLog,
     /// A row is selected.
     Selected,
+    /// The selected row has an error.
+    Failed,
     /// There is text to copy.
     Copyable,
     /// The selected row is at work, and this view controls its work.
@@ -101,7 +106,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 29] = [
+pub(crate) const TABLE: [Line; 32] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -128,12 +133,10 @@ pub(crate) const TABLE: [Line; 29] = [
     ),
     line(&[bind(Action::Open, "open", &["Enter"])], When::InTable, "open", "give the keys to the pane below"),
     line(&[bind(Action::Back, "back", &["Esc"])], When::Always, "back", "back; show all rows"),
-    line(
-        &[bind(Action::NextTab, "next-tab", &["Tab"])],
-        When::WithPane,
-        "next tab",
-        "next tab: Log, Timeline, Error, Info",
-    ),
+    line(&[bind(Action::NextTab, "next-tab", &["Tab"])], When::WithPane, "next tab", "next tab: Log, Error, Info"),
+    line(&[bind(Action::ShowLog, "log", &["l"])], When::Selected, "log", "the log of the selected row"),
+    line(&[bind(Action::ShowError, "error", &["e"])], When::Failed, "error", "the error of the selected row"),
+    line(&[bind(Action::ShowInfo, "info", &["i"])], When::Selected, "info", "what is known of the selected row"),
     line(&[bind(Action::Find, "find", &["/"])], When::Always, "filter", "filter the rows; in the pane: search the log"),
     line(
         &[bind(Action::FindNext, "find-next", &["n"]), bind(Action::FindPrevious, "find-previous", &["N"])],
@@ -160,7 +163,12 @@ pub(crate) const TABLE: [Line; 29] = [
         "stream",
         "plain lines instead of this view, and back",
     ),
-    line(&[bind(Action::Timeline, "timeline", &["t"])], When::WithPane, "timeline", "timeline"),
+    line(
+        &[bind(Action::Timeline, "timeline", &["t"])],
+        When::Always,
+        "whole time",
+        "time axis: from the beginning, or of what is at work",
+    ),
     line(
         &[bind(Action::StepBack, "replay-step-back", &[","]), bind(Action::StepForward, "replay-step-forward", &["."])],
         When::Replaying,
@@ -198,6 +206,9 @@ pub(crate) const TABLE: [Line; 29] = [
 
 /// Actions whose keys cannot be changed: they are the way out of any confusion.
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
+
+/// Actions whose own keys give way to a user's choice for another action: the tabs can be reached without them.
+const YIELDING: [Action; 3] = [Action::ShowLog, Action::ShowError, Action::ShowInfo];
 
 /// Actions that need a key: without one a user could not leave.
 const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
@@ -305,6 +316,7 @@ impl TryFrom<&BTreeMap<String, Vec<String>>> for KeyBindings {
                 .filter(|(action, _)| *action == bind.action)
                 .for_each(|(_, old)| old.clone_from(&keys));
         }
+        bindings.yield_to(chosen);
         bindings.unambiguous()?;
         Ok(bindings)
     }
@@ -336,6 +348,16 @@ impl KeyBindings {
 
     fn of(&self, action: Action) -> &[Key] {
         self.0.iter().find(|(other, _)| *other == action).map_or(&[], |(_, keys)| keys)
+    }
+
+    /// Take the keys that were chosen for other actions from those that give way.
+    fn yield_to(&mut self, chosen: &BTreeMap<String, Vec<String>>) {
+        let is_chosen =
+            |action: Action| binds().any(|(bind, _)| bind.action == action && chosen.contains_key(bind.name));
+        let taken: Vec<Key> =
+            self.0.iter().filter(|(action, _)| is_chosen(*action)).flat_map(|(_, keys)| keys.clone()).collect();
+        let giving = self.0.iter_mut().filter(|(action, _)| YIELDING.contains(action) && !is_chosen(*action));
+        giving.for_each(|(_, keys)| keys.retain(|key| !taken.contains(key)));
     }
 
     fn free(&self, key: Key, action: &str) -> Result<(), KeyBindingError> {

@@ -54,6 +54,9 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Open => Message::Open,
         Action::Back => Message::Back,
         Action::NextTab => Message::NextTab,
+        Action::ShowLog => Message::Show(Tab::Log),
+        Action::ShowError => Message::Show(Tab::Error),
+        Action::ShowInfo => Message::Show(Tab::Info),
         Action::Find => Message::Find,
         Action::FindNext => Message::FindNext,
         Action::FindPrevious => Message::FindPrevious,
@@ -61,7 +64,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Cancel => Message::Cancel,
         Action::Leave => Message::Leave,
         Action::Help => Message::Help,
-        Action::Timeline => Message::ShowTimeline,
+        Action::Timeline => Message::WholeTime,
         Action::Sort => Message::ChangeSort,
         Action::CancelAll if model.owns_work() => Message::CancelAll,
         Action::CancelAll => Message::Leave,
@@ -125,6 +128,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
         When::Copyable => copyable(model),
+        When::Failed => standing.is_some_and(|standing| standing.bad()),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
         When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
@@ -137,15 +141,19 @@ fn copyable(model: &Model) -> bool {
     model.shows_log() || model.selected_slot().is_some_and(|slot| slot.error.is_some())
 }
 
-/// The keys that work now, the most useful first: for the footer. Leaving and the key list follow directly after
-/// moving, so that no footer is too short for them.
+/// The keys that work now, the most useful first: for the footer. What the selected row asks for comes first, then
+/// leaving and the key list, so that no footer is too short for them; moving comes last, since arrows need no words.
 pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
     let mut lines: Vec<&Line> = holding.collect();
     lines.sort_by_key(|line| match line.binds[0].action {
-        Action::Down | Action::Open | Action::Back => 0,
-        Action::Leave | Action::Help => 1,
-        _ => 2,
+        Action::Retry | Action::Pause => 0,
+        Action::Open | Action::Back => 1,
+        Action::Leave | Action::Help => 2,
+        Action::Cancel | Action::ShowError => 3,
+        Action::Timeline | Action::Sort | Action::Copy | Action::Find | Action::FindNext | Action::Follow => 4,
+        Action::Down => 6,
+        _ => 5,
     });
     lines.into_iter().filter_map(|line| offer(line, model, 1, footer(line, model)?)).collect()
 }
@@ -154,10 +162,15 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
 fn footer(line: &Line, model: &Model) -> Option<&'static str> {
     let in_pane = model.focus == Focus::Pane;
     let says = match line.binds[0].action {
-        Action::Down if in_pane && model.tab != Tab::Timeline => "scroll",
+        Action::Down if in_pane => "scroll",
         Action::Back if in_pane => "back",
         Action::Back if !model.filter.is_empty() => "show all",
+        Action::Back if model.unfolded.any() => "fold",
         Action::Back => "",
+        Action::Open if model.on_fold.is_some() => "unfold",
+        Action::ShowLog if model.tab == Tab::Log => "",
+        Action::ShowError if model.tab == Tab::Error => "",
+        Action::ShowInfo if model.tab == Tab::Info => "",
         Action::Find if in_pane && model.tab == Tab::Log => "search",
         Action::FindNext if model.log.search.text.is_empty() => "",
         Action::Follow if model.log.follow => "hold still",
@@ -165,7 +178,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Cancel if model.is_read_only() => "read-only",
         Action::Retry if model.is_read_only() => "",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
-        Action::Timeline if model.tab == Tab::Timeline => "",
+        Action::Timeline if model.whole_axis => "live part",
         Action::Pause if model.playback.is_some_and(|at| at.paused) => "play",
         _ => line.footer,
     };
@@ -213,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::bindings::KeyBindings;
-    use crate::model::Row;
+    use crate::model::{Line, Row};
     use vx_status::slot::SlotId;
     use vx_status::standing::Standing;
 
@@ -235,7 +248,7 @@ mod tests {
     #[test]
     fn a_viewer_is_not_offered_what_only_the_parent_can_do() {
         let row = Row { standing: Standing::Running, ..Row::default() };
-        let viewer = Model { rows: vec![row], order: vec![0], selected: Some(SlotId::default()), ..wide() };
+        let viewer = Model { rows: vec![row], lines: vec![Line::Row(0)], selected: Some(SlotId::default()), ..wide() };
         assert!(message(&press(KeyCode::Char('x')), &viewer).is_none());
         assert!(!offered(&viewer).iter().any(|(key, _)| key == "x"));
         let parent = Model { has_control: true, ..viewer };
@@ -306,12 +319,12 @@ mod tests {
         for (focus, tab, has_control) in [
             (Focus::Table, Tab::Log, true),
             (Focus::Pane, Tab::Log, true),
-            (Focus::Pane, Tab::Timeline, false),
+            (Focus::Pane, Tab::Info, false),
             (Focus::Table, Tab::Error, false),
         ] {
             let row = Row { standing: Standing::Running, ..Row::default() };
-            let (rows, order, selected) = (vec![row], vec![0], Some(SlotId::default()));
-            let model = Model { focus, tab, has_control, rows, order, selected, ..wide() };
+            let (rows, lines, selected) = (vec![row], vec![Line::Row(0)], Some(SlotId::default()));
+            let model = Model { focus, tab, has_control, rows, lines, selected, ..wide() };
             for (names, meaning) in offered(&model) {
                 for name in names.split(' ') {
                     let code = match name {

@@ -8,6 +8,8 @@ use vx_status::pace::Pace;
 use vx_status::slot::SlotId;
 use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure};
 
+use crate::model::Tab;
+
 /// An event. Its time is part of the data: the instant its snapshot was taken.
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
@@ -50,7 +52,10 @@ pub(crate) enum Message {
     /// One step back: out of the pane, out of a filter.
     Back,
     NextTab,
-    ShowTimeline,
+    /// Open this tab of the pane.
+    Show(Tab),
+    /// Begin the time axis with the board, or with the oldest row at work.
+    WholeTime,
     /// Begin typing a filter or, in the log, a search.
     Find,
     FindNext,

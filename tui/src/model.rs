@@ -3,21 +3,29 @@
 //! The rows serve the inline view too.
 
 mod areas;
+mod axis;
+mod columns;
+mod lines;
 mod log;
+mod pulse;
 mod rows;
 
 use std::sync::Arc;
 
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::{Kind, SlotView, Snapshot};
 use vx_status::slot::SlotId;
 use vx_status::source::{Expectations, LogPlace, Position};
 use vx_status::totals::Totals;
 
 use crate::bindings::KeyBindings;
 
-pub(crate) use areas::Areas;
+pub(crate) use areas::{Areas, Wishes};
+pub(crate) use axis::{Axis, Times};
+pub(crate) use columns::{Columns, Kinds, Number};
+pub(crate) use lines::{Group, Line, Unfolded, lines};
 pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
-pub(crate) use rows::{Row, Sort, fill_in, rows};
+pub(crate) use pulse::Pulse;
+pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;
@@ -27,18 +35,16 @@ pub(crate) const LOG_LINES: usize = 2000;
 pub(crate) enum Tab {
     #[default]
     Log,
-    Timeline,
     Error,
     Info,
 }
 
 impl Tab {
-    pub(crate) const ALL: [Self; 4] = [Self::Log, Self::Timeline, Self::Error, Self::Info];
+    pub(crate) const ALL: [Self; 3] = [Self::Log, Self::Error, Self::Info];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Log => "Log",
-            Self::Timeline => "Timeline",
             Self::Error => "Error",
             Self::Info => "Info",
         }
@@ -87,15 +93,37 @@ pub(crate) struct Model {
     pub(crate) snapshot: Arc<Snapshot>,
     /// One row per slot, in the board's order.
     pub(crate) rows: Vec<Row>,
-    /// The rows to show, as indices into `rows`: filtered and sorted.
+    /// The rows that match the filter, as indices into `rows`, sorted.
     pub(crate) order: Vec<usize>,
+    /// The lines of the table: rows, and groups of rows that are folded.
+    pub(crate) lines: Vec<Line>,
+    /// The groups that the user has unfolded.
+    pub(crate) unfolded: Unfolded,
+    /// The folded line that is selected; none of its rows is.
+    pub(crate) on_fold: Option<Group>,
+    /// The user has pressed a key, so that nothing is selected or opened by itself any more.
+    pub(crate) touched: bool,
+    /// The kinds of work on the board.
+    pub(crate) kinds: Kinds,
+    /// The widths of the longest name and version, measured when either changes.
+    pub(crate) longest: (u16, u16),
+    /// The places of the table's columns.
+    pub(crate) columns: Columns,
+    /// The time axis of all lanes, with the cell of the present moment.
+    pub(crate) axis: Axis,
+    /// The axis begins with the board, even while rows are folded.
+    pub(crate) whole_axis: bool,
+    /// The last rates of each slot at work.
+    pub(crate) pulse: Pulse,
     /// The sums over all rows.
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
     pub(crate) selected: Option<SlotId>,
-    /// The first index into `order` that is in view.
+    /// The first index into `lines` that is in view.
     pub(crate) top: usize,
     pub(crate) focus: Focus,
+    /// The user has asked for the pane, which a low screen shows only then.
+    pub(crate) pane_asked: bool,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     pub(crate) sort: Sort,
@@ -131,16 +159,29 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    /// The index of the selected slot among the shown rows.
+    /// The index of the selected line.
     pub(crate) fn selected_place(&self) -> Option<usize> {
+        if let Some(group) = self.on_fold {
+            return self.lines.iter().position(|line| line.group() == Some(group));
+        }
         let selected = self.selected?;
-        self.order.iter().position(|row| self.rows[*row].id == selected)
+        self.lines.iter().position(|line| line.row().is_some_and(|row| self.rows[row].id == selected))
     }
 
     /// The selected slot's row.
     pub(crate) fn selected_row(&self) -> Option<&Row> {
-        let selected = self.selected?;
+        let selected = self.selected.filter(|_| self.on_fold.is_none())?;
         self.rows.iter().find(|row| row.id == selected)
+    }
+
+    /// True if nothing on the board will change any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.totals.all > 0 && self.totals.over == self.totals.all
+    }
+
+    /// True if the pane shows the sum of a run that ended well, until a key is pressed.
+    pub(crate) fn shows_sums(&self) -> bool {
+        !self.touched && self.is_over() && self.totals.good == self.totals.all
     }
 
     /// True if the work is this view's own: leaving means detaching or stopping it.
@@ -155,7 +196,7 @@ impl Model {
 
     /// The selected slot.
     pub(crate) fn selected_slot(&self) -> Option<&SlotView> {
-        let selected = self.selected?;
+        let selected = self.selected.filter(|_| self.on_fold.is_none())?;
         self.snapshot.slots.iter().find(|slot| SlotId::of(slot) == selected)
     }
 
@@ -166,7 +207,14 @@ impl Model {
 
     /// The rectangles of the parts of the screen.
     pub(crate) fn areas(&self) -> Areas {
-        Areas::of(self.size, self.order.len(), self.focus)
+        let wishes = Wishes {
+            rows: self.order.len(),
+            focus: self.focus,
+            pane_asked: self.pane_asked,
+            has_bytes: self.kinds.has(Kind::Install),
+            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(|row| row.standing.bad()),
+        };
+        Areas::of(self.size, wishes)
     }
 
     /// The slot whose log should be read now, the place to read from, and whether the view waits for the lines. A read

@@ -32,9 +32,6 @@ pub(crate) trait Styles {
     /// The style of a tone.
     fn style(&self, tone: Tone) -> Style;
 
-    /// A style that distinguishes neighbouring phases of a timeline; a letter names the phase.
-    fn phase_style(&self, number: u8) -> Style;
-
     /// Mark a row as the selected one; the pointer in front of it has the same meaning.
     fn select(&self, buffer: &mut Buffer, row: Rect);
 }
@@ -42,18 +39,18 @@ pub(crate) trait Styles {
 impl Styles for Theme {
     fn style(&self, tone: Tone) -> Style {
         let colour = self.palette.and_then(|palette| palette.ink(tone));
-        let plain = colour.map_or_else(Style::new, |colour| Style::new().fg(cell_colour(colour)));
+        // Whatever was drawn below must not shine through.
+        let plain = Style::new().fg(colour.map_or(Color::Reset, cell_colour)).remove_modifier(Modifier::all());
+        let own = self.palette == Some(Palette::Terminal);
         match tone {
             Tone::Strong | Tone::Bad => plain.add_modifier(Modifier::BOLD),
             // The terminal decides how pale dim text is; the contrast of our own colours is tested.
             Tone::Quiet if colour.is_none() => plain.add_modifier(Modifier::DIM),
+            Tone::Faint | Tone::Now if colour.is_none() => plain.add_modifier(Modifier::DIM),
+            Tone::Past(_) if colour.is_none() || own => plain.add_modifier(Modifier::DIM),
+            Tone::Warning | Tone::Busy if colour.is_none() => plain.add_modifier(Modifier::BOLD),
             _ => plain,
         }
-    }
-
-    fn phase_style(&self, number: u8) -> Style {
-        let shade = self.palette.map(|palette| palette.phase(number)).unwrap_or_default();
-        Style { fg: shade.letter.map(cell_colour), bg: shade.ground.map(cell_colour), ..Style::new() }
     }
 
     fn select(&self, buffer: &mut Buffer, row: Rect) {
@@ -61,12 +58,16 @@ impl Styles for Theme {
         let band = self.palette.and_then(Palette::selection);
         for position in row.positions() {
             let cell = &mut buffer[position];
-            cell.modifier.insert(Modifier::BOLD);
-            if let Some((ground, text)) = band {
-                cell.bg = cell_colour(ground);
-                if cell.fg == Color::Reset {
-                    cell.fg = cell_colour(text);
-                }
+            let Some((ground, text)) = band else {
+                // The terminal's own colours on their reverse would be a patchwork.
+                cell.fg = Color::Reset;
+                cell.modifier.remove(Modifier::DIM);
+                cell.modifier.insert(Modifier::REVERSED);
+                continue;
+            };
+            cell.bg = cell_colour(ground);
+            if cell.fg == Color::Reset {
+                cell.fg = cell_colour(text);
             }
         }
     }
@@ -83,14 +84,14 @@ fn cell_colour(colour: Colour) -> Color {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_status::look::Look;
+    use vx_status::look::{Hue, Look};
 
     #[test]
     fn without_colour_no_cell_is_coloured() {
         for palette in Palette::ALL {
             let theme = Theme::new(Look { ascii: true, palette, ..Look::default() });
-            assert_eq!(theme.style(Tone::Good).fg, None);
-            assert_eq!(theme.phase_style(3), Style::new());
+            assert_eq!(theme.style(Tone::Good).fg, Some(Color::Reset));
+            assert_eq!(theme.style(Tone::Live(Hue::Violet)).fg, Some(Color::Reset));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The effect of each message on the model. Pure: no clock, no file, no board; actions outside are returned as effects.
 
+mod layout;
 mod log;
 mod motion;
 mod mouse;
@@ -13,10 +14,11 @@ use vx_shm::Snapshot;
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
 use vx_status::slot::SlotId;
+use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
 use crate::message::{Effect, Message, Outcome};
-use crate::model::{self, Focus, LogView, Mode, Model, Tab};
+use crate::model::{self, Focus, Kinds, Line, LogView, Mode, Model, Row, Sort, Tab, Unfolded};
 
 /// Apply a message to the model.
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
@@ -51,7 +53,7 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
             Outcome { effect: None, redraw: true }
         }
         asked => {
-            model.notice = None;
+            (model.notice, model.touched) = (None, true);
             let effect = asked_for(model, asked);
             settle(model);
             Outcome { effect, redraw: true }
@@ -64,10 +66,11 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
     match message {
         Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
         Message::Move(to) => motion::go(model, to),
-        Message::Open => model.focus = Focus::Pane,
+        Message::Open => open(model),
         Message::Back => back(model),
         Message::NextTab => show(model, model.tab.next()),
-        Message::ShowTimeline => show(model, Tab::Timeline),
+        Message::Show(tab) => show(model, tab),
+        Message::WholeTime => model.whole_axis = !model.whole_axis,
         Message::Follow => {
             model.log.top = motion::log_top(model);
             model.log.follow = !model.log.follow;
@@ -104,26 +107,68 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let estimate = Estimate::of(&snapshot, paces, &model.expectations);
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
+    model::announce(&mut rows);
+    if !model.columns.bar {
+        // The pieces of bars that wander are not on the screen.
+        rows.iter_mut().for_each(|row| row.beat = 0);
+    }
+    if !model::same_names(&rows, &model.rows) {
+        model.longest = model::longest(&rows);
+    }
+    let failed = failed_meanwhile(&model.rows, &rows).filter(|_| !model.touched);
+    let axis_before = model.axis;
     let totals = Totals::with(&snapshot, paces, estimate.whole);
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
+    model.pulse.note(&rows, snapshot.taken_at_ns);
     model.rows = rows;
     model.totals = totals;
+    model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
     model.snapshot = snapshot;
     work::show_blockers(model);
     reorder(model);
+    if let Some(id) = failed {
+        (model.selected, model.on_fold, model.tab) = (Some(id), None, Tab::Error);
+    }
     settle(model);
+    if !model.touched && model.selected_row().is_some_and(|row| row.standing == Standing::Queued) {
+        // Until the user chooses a row, the pane describes one at work.
+        let at_work = model.rows.iter().find(|row| row.standing.at_work());
+        model.selected = at_work.map(|row| row.id).or(model.selected);
+        settle(model);
+    }
+    news |= model.axis != axis_before;
     news |= seen_before != (model.selected_slot().cloned(), model.snapshot.board.title.clone());
     news
+}
+
+/// The first row that failed since the reading before; at the end of the board, the first that failed at all.
+fn failed_meanwhile(before: &[Row], now: &[Row]) -> Option<SlotId> {
+    let all_over = now.iter().all(|row| row.standing.over()) && !before.iter().all(|row| row.standing.over());
+    let was_good = |row: &&Row| before.iter().any(|old| old.id == row.id && !old.standing.bad());
+    let mut bad = now.iter().filter(|row| row.standing.bad());
+    bad.find(|row| all_over || was_good(row)).map(|row| row.id)
 }
 
 /// Bring the shown rows up to date with the filter and the order.
 fn reorder(model: &mut Model) {
     model.order = model.sort.order(&model.rows, &model.filter);
+    refold(model);
+}
+
+/// Bring the lines up to date with the rows and the room. A sorted table is not folded: it was asked for in that order.
+fn refold(model: &mut Model) {
+    let room = match model.sort {
+        Sort::Planned => model.areas().table_rows(),
+        _ => usize::MAX,
+    };
+    let selected = model.selected.filter(|_| model.touched && model.on_fold.is_none());
+    model.lines = model::lines(&model.rows, &model.order, room, model.unfolded, selected);
 }
 
 /// Make selection and scrolling fit the present rows.
 fn settle(model: &mut Model) {
+    refold(model);
     let place = model.selected_place().unwrap_or_else(|| select_another(model));
     let areas = model.areas();
     if areas.pane.is_none() {
@@ -131,31 +176,48 @@ fn settle(model: &mut Model) {
     }
     let rows = areas.table_rows().max(1);
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
-    model.top = model.top.min(model.order.len().saturating_sub(rows));
+    model.top = model.top.min(model.lines.len().saturating_sub(rows));
     if model.log.of.is_some() && model.log.of != model.selected {
         model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }
+    layout::lay_out(model);
 }
 
-/// Select another row, because the selected one is gone: the next try in its place, or else the first row. Without any
+/// Select another line, because the selected one is gone: the next try in its place, or else the first row. Without any
 /// row the selection waits for its row to return.
 fn select_another(model: &mut Model) -> usize {
-    let ids: Vec<SlotId> = model.order.iter().map(|row| model.rows[*row].id).collect();
-    let again = model.selected.and_then(|gone| ids.iter().position(|id| id.same_place(gone)));
-    let place = again.unwrap_or(0);
-    model.selected = ids.get(place).copied().or(model.selected);
+    model.on_fold = None;
+    let ids = || model.lines.iter().enumerate().filter_map(|(place, line)| Some((place, model.rows[line.row()?].id)));
+    let again = model.selected.and_then(|gone| ids().find(|(_, id)| id.same_place(gone)));
+    let Some((place, id)) = again.or_else(|| ids().next()) else { return 0 };
+    model.selected = Some(id);
     place
 }
 
+/// Unfold the selected line, or give the keys to the pane.
+fn open(model: &mut Model) {
+    let Some(group) = model.on_fold.take() else {
+        (model.focus, model.pane_asked) = (Focus::Pane, true);
+        return;
+    };
+    let line = model.lines.iter().find(|line| line.group() == Some(group));
+    if let Some(Line::Fold { rows, .. }) = line {
+        model.selected = rows.first().map(|row| model.rows[*row].id);
+    }
+    model.unfolded.unfold(group);
+}
+
 fn show(model: &mut Model, tab: Tab) {
-    model.tab = tab;
+    (model.tab, model.pane_asked) = (tab, true);
     model.pane_top = 0;
 }
 
 fn back(model: &mut Model) {
     match model.focus {
         Focus::Pane => model.focus = Focus::Table,
+        Focus::Table if model.filter.is_empty() && model.unfolded.any() => model.unfolded = Unfolded::default(),
+        Focus::Table if model.filter.is_empty() => model.pane_asked = false,
         Focus::Table => {
             model.filter.clear();
             reorder(model);

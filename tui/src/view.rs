@@ -22,7 +22,15 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
     }
     widgets::header(buffer, theme, model, areas.header);
     widgets::grid(buffer, theme, model, areas.table);
+    if let Some(graph) = areas.graph {
+        widgets::received(buffer, theme, model, Rect { y: graph.y + 1, height: graph.height - 1, ..graph });
+    }
     if let Some(pane) = areas.pane {
+        if areas.beside {
+            let side = theme.glyphs.side;
+            (pane.y..pane.bottom())
+                .for_each(|y| widgets::fill(buffer, (pane.x - 1, y), 1, side, theme.style(Tone::Faint)));
+        }
         widgets::pane(buffer, theme, model, pane);
     }
     widgets::footer(buffer, theme, model, &keys::offered(model), areas.footer);

@@ -4,8 +4,10 @@
 
 mod bar;
 mod footer;
+mod graph;
 mod grid;
 mod header;
+mod lane;
 mod overlay;
 mod pane;
 
@@ -16,8 +18,9 @@ use vx_status::text::{fitted, width};
 
 use crate::theme::Theme;
 
-pub(crate) use bar::bar;
+pub(crate) use bar::{bar, meter};
 pub(crate) use footer::footer;
+pub(crate) use graph::received;
 pub(crate) use grid::grid;
 pub(crate) use header::{header, one_line};
 pub(crate) use overlay::{help, leaving, picker};
@@ -35,6 +38,15 @@ pub(crate) fn put(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u
     let shown = fitted(text, usize::from(columns), theme.glyphs.cut);
     let (end, _) = buffer.set_stringn(x, y, &shown, usize::from(columns), style);
     end - x
+}
+
+/// Draw one of our own glyphs, which need no cleaning, into this many cells of a row.
+pub(crate) fn fill(buffer: &mut Buffer, (x, y): (u16, u16), cells: u16, glyph: &'static str, style: Style) {
+    for position in Rect::new(x, y, cells, 1).intersection(buffer.area).positions() {
+        let cell = &mut buffer[position];
+        cell.set_symbol(glyph);
+        cell.set_style(style);
+    }
 }
 
 /// [`put`], against the right end of the columns.

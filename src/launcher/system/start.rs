@@ -3,6 +3,10 @@
 use core::ffi::{CStr, c_char};
 use core::marker::PhantomData;
 
+/// The kinds of the kernel's words behind the environment: the last one, and the address of the program's path.
+const TOLD_END: usize = 0;
+const TOLD_PATH: usize = 31;
+
 /// A program that starts without a C library.
 pub trait Program {
     /// The whole of the program.
@@ -15,8 +19,8 @@ pub trait Program {
 /// `stack` is the stack pointer as the kernel set it, and nothing else has read or changed what it points to.
 pub unsafe extern "C" fn begin<P: Program>(stack: *mut usize) -> ! {
     // SAFETY: the caller promises what the kernel leaves there: the count of arguments, as many pointers to texts that
-    // end in a zero byte, a null pointer, pointers to the variables, a null pointer; all of it for as long as the
-    // program runs.
+    // end in a zero byte, a null pointer, pointers to the variables, a null pointer, and pairs of words up to one of
+    // kind 0; all of it for as long as the program runs.
     let start = unsafe { Start::at(stack) };
     P::run(&start)
 }
@@ -54,8 +58,9 @@ impl Start {
     ///
     /// # Safety
     /// Writable memory begins at `stack` and holds the count of arguments, as many pointers to texts that end in a zero
-    /// byte, a null pointer, pointers to such texts with the variables, and a null pointer. All of that outlives this
-    /// value, and only this value uses the pointers.
+    /// byte, a null pointer, pointers to such texts with the variables, a null pointer, and pairs of words of which the last
+    /// begins with 0 and those that begin with 31 have the address of such a text. All of that outlives this value, and
+    /// only this value uses the pointers.
     pub(super) unsafe fn at(stack: *mut usize) -> Self {
         // SAFETY: the count lies here, as the caller promises.
         let count = unsafe { *stack };
@@ -98,6 +103,28 @@ impl Start {
         replace(unsafe { Table::at(from) });
         // SAFETY: as above.
         unsafe { *from = argument };
+    }
+
+    /// The path by which the kernel was asked to run this program's file, if it begins at the root: a link's own path
+    /// where that was a link.
+    pub fn path(&self) -> Option<&[u8]> {
+        // SAFETY: what the kernel tells the program follows the null pointer behind the variables, in pairs of words.
+        let mut told = unsafe { self.environment.add(self.pointers().count() + 1) }.cast::<usize>();
+        loop {
+            // SAFETY: the pair is in the table, which ends in a pair whose first word is `TOLD_END`.
+            let (kind, word) = unsafe { (*told, *told.add(1)) };
+            match kind {
+                TOLD_END => return None,
+                TOLD_PATH => {
+                    // SAFETY: the kernel's word of this kind is the address of a text that ends in a zero byte and lives as
+                    // long as the program.
+                    let path = unsafe { CStr::from_ptr(word as *const c_char) }.to_bytes();
+                    return path.starts_with(b"/").then_some(path);
+                }
+                // SAFETY: this pair is not the last one.
+                _ => told = unsafe { told.add(2) },
+            }
+        }
     }
 
     /// The arguments as they are.
@@ -173,6 +200,14 @@ mod tests {
         );
         assert_eq!(texts(start.arguments()), ["node", "-e", "0"]);
         assert_eq!(texts(start.environment()), ["HOME=/root", "PATHS=no", "PATH=/bin", "EMPTY=", "ODD"]);
+    }
+
+    #[test]
+    fn the_own_path_is_the_one_that_the_kernel_was_given() {
+        let path = |given: &str| StartedWith::by(given, &["node"], &["HOME=/root"]).start().path().map(<[u8]>::to_vec);
+        assert_eq!(path("/home/user/.vx/shims/node"), Some(b"/home/user/.vx/shims/node".to_vec()));
+        assert_eq!(path("shims/node"), None, "it depends on a directory");
+        assert_eq!(StartedWith::new(&["node"], &[]).start().path(), None, "the kernel has not said it");
     }
 
     #[test]

@@ -70,8 +70,19 @@ impl StartedWith {
         words.extend(texts[..arguments.len()].iter().map(|text| text.as_ptr() as usize));
         words.push(0);
         words.extend(texts[arguments.len()..].iter().map(|text| text.as_ptr() as usize));
-        words.push(0);
+        // Behind the variables the kernel's own words, in pairs: here the size of a page, and the end.
+        words.extend([0, 6, 4096, 0, 0]);
         Self { _texts: texts, words }
+    }
+
+    /// The same for a program that was started by this path.
+    pub(super) fn by(path: &str, arguments: &[&str], variables: &[&str]) -> Self {
+        let mut started = Self::new(arguments, variables);
+        let path = CString::new(path).expect("no zero byte");
+        let end = started.words.len() - 2;
+        started.words.splice(end..end, [31, path.as_ptr() as usize]);
+        started._texts.push(path);
+        started
     }
 
     pub(super) fn start(&mut self) -> Start {

@@ -156,10 +156,11 @@ fn unfit(resolver: &Resolver, ask: &ToolRequest) -> Option<Trouble> {
 /// The state of a locked tool: ready if its release is there and was made from the archives that the lock names.
 fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, look: &mut Look) -> State {
     let wanted = resolver.resolve(slice::from_ref(ask), |_| false).wanted;
-    if let Some(locked) = resolver.lock.tools.get(&ask.name)
-        && let Ok(path) = store.path(&ask.name, &locked.version)
-    {
-        look.at(&Release::receipt_path(&path));
+    let locked = resolver.lock.tools.get(&ask.name);
+    let receipt = locked.and_then(|locked| store.path(&ask.name, &locked.version).ok());
+    let receipt = receipt.map(|release| Release::receipt_path(&release));
+    if let Some(receipt) = &receipt {
+        look.at(receipt);
     }
     let decision = plan_for(home, resolver.sources, wanted, false).decisions.into_iter().next();
     match decision {
@@ -167,6 +168,8 @@ fn state(resolver: &Resolver, ask: &ToolRequest, store: &Store, home: &Home, loo
             let Some(release) = store.installed(&tool, &version) else {
                 return State::Absent(Absence::Missing { version });
             };
+            // A release that is there stays as it is until the store is marked.
+            receipt.iter().for_each(|receipt| look.forget(receipt));
             if let Some(path) = release.trusted_while_unchanged() {
                 look.at(path);
             }

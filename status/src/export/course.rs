@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::vocabulary::{Phase, PhaseEntry, Phases};
 use vx_shm::recording::Recording;
-use vx_shm::{BoardState, BoardView, SlotState, SlotView, Snapshot};
+use vx_shm::{BoardState, BoardView, STALLED_AFTER_MS, SlotState, SlotView, Snapshot};
 
 /// The most tools that are kept, more than any run has; the rest of a larger board is left out.
 const MOST_TOOLS: usize = 4096;
@@ -84,6 +84,20 @@ impl Course {
         last
     }
 
+    /// The tools as rows of a chart: each with the places of its lives, in the order of their first.
+    pub fn rows(&self) -> Vec<Vec<usize>> {
+        let mut rows: Vec<Vec<usize>> = Vec::new();
+        let mut places: HashMap<(u32, &str), usize> = HashMap::new();
+        for (life, tool) in self.tools.iter().enumerate() {
+            let row = *places.entry((tool.slot.index, tool.slot.key.as_str())).or_insert(rows.len());
+            match rows.get_mut(row) {
+                Some(lives) => lives.push(life),
+                None => rows.push(vec![life]),
+            }
+        }
+        rows
+    }
+
     /// Returns whether the two courses have most of their tools in common: two projects may have the same title.
     pub fn has_tools_of(&self, other: &Self) -> bool {
         let keys = |course: &Self| course.tools.iter().map(|tool| tool.slot.key.clone()).collect::<BTreeSet<_>>();
@@ -136,6 +150,26 @@ impl Tool {
     pub fn in_phase_ns(&self, phase: Phase) -> u64 {
         let of_it = self.stretches.iter().filter(|stretch| stretch.phase.name() == phase.name());
         of_it.fold(0, |sum, stretch| sum.saturating_add(stretch.until_ns - stretch.from_ns))
+    }
+
+    /// The times, as beginning and end, in which its download received nothing for so long that it counted as stalled.
+    ///
+    /// They are the gaps between the amounts that are known, so that a single reading shows none.
+    pub fn stalls_ns(&self) -> Vec<(u64, u64)> {
+        const LEAST_NS: u64 = STALLED_AFTER_MS * 1_000_000;
+        let Some(download) = self.stretches.iter().find(|stretch| stretch.phase == Phase::DOWNLOADING) else {
+            return Vec::new();
+        };
+        let inside = self.received.iter().map(|(at_ns, _)| *at_ns).filter(|at_ns| *at_ns < download.until_ns);
+        let moments: Vec<u64> = inside.chain([download.until_ns]).collect();
+        if self.received.len() < 2 {
+            return Vec::new();
+        }
+        // Of a long run few amounts are kept; the time between two of them is no stall then.
+        let mean_ns = download.until_ns.saturating_sub(download.from_ns) / moments.len() as u64;
+        let least_ns = LEAST_NS.max(mean_ns.saturating_mul(3));
+        let gaps = moments.windows(2).map(|pair| (pair[0], pair[1]));
+        gaps.filter(|(from_ns, until_ns)| until_ns.saturating_sub(*from_ns) >= least_ns).collect()
     }
 
     /// Returns whether the tool had any work.

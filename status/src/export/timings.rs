@@ -169,6 +169,16 @@ mod tests {
     }
 
     #[test]
+    fn every_step_of_every_kind_has_a_colour() {
+        for kind in vx_shm::Kind::ALL {
+            for meaning in crate::vocabulary::of(*kind).steps {
+                let class = meaning.word.split(' ').next().unwrap_or_default();
+                assert!(STYLE.contains(&format!(".{class}")), "`{}` of {kind} has no colour", meaning.word);
+            }
+        }
+    }
+
+    #[test]
     fn a_hostile_name_is_text_and_nothing_is_fetched_or_run() {
         let page = timings(&run(), &[earlier()]);
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));

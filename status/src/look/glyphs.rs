@@ -25,16 +25,38 @@ pub struct Glyphs {
     pub stopped: &'static str,
     /// Left as it was.
     pub skipped: &'static str,
-    /// The part of a bar that is done.
+    /// The part of a bar that is done, and a lane of work that runs.
     pub filled: &'static str,
+    /// The last, half cell of the part of a bar that is done.
+    pub half: &'static str,
     /// The rest of a bar.
     pub empty: &'static str,
     /// The moving piece of a bar without a known share.
     pub moving: &'static str,
+    /// A lane of work that is over.
+    pub past: &'static str,
+    /// A lane of work that is expected.
+    pub expected: &'static str,
+    /// A lane of work that does not move.
+    pub hatched: &'static str,
+    /// A lane of waiting.
+    pub dotted: &'static str,
+    /// A lane that lies before the time shown.
+    pub before: &'static str,
+    /// The present moment.
+    pub now: &'static str,
+    /// A column of a graph, by the eighths of a row that it fills.
+    pub eighths: [&'static str; 9],
     /// A rule.
     pub line: &'static str,
+    /// A rule from top to bottom.
+    pub side: &'static str,
     /// Points at the selected row.
     pub pointer: &'static str,
+    /// In front of the name of a part of other work.
+    pub child: &'static str,
+    /// The column by which a table is sorted.
+    pub sorted: &'static str,
     /// Between two parts of a line.
     pub dot: &'static str,
     /// In front of a line of a log.
@@ -44,41 +66,63 @@ pub struct Glyphs {
 pub(super) static DRAWN: Glyphs = Glyphs {
     cut: "…",
     queued: "○",
-    waiting: "◌",
+    waiting: "◆",
     working: "●",
     warning: "▲",
     silent: "◍",
-    lost: "?",
+    lost: "◌",
     done: "✓",
     failed: "✗",
     stopped: "■",
     skipped: "–",
-    filled: "█",
-    empty: "░",
-    moving: "▓",
+    filled: "━",
+    half: "╸",
+    empty: "─",
+    moving: "━",
+    past: "─",
+    expected: "┄",
+    hatched: "╱",
+    dotted: "·",
+    before: "‹",
+    now: "│",
+    eighths: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     line: "─",
-    pointer: "▸",
+    side: "│",
+    pointer: "▌",
+    child: "└",
+    sorted: "↓",
     dot: "·",
     gutter: "│",
 };
 
 pub(super) static ASCII: Glyphs = Glyphs {
     cut: "~",
-    queued: ".",
-    waiting: ":",
+    queued: "o",
+    waiting: "?",
     working: "*",
     warning: "!",
     silent: "z",
-    lost: "?",
+    lost: "0",
     done: "+",
     failed: "x",
     stopped: "#",
     skipped: "-",
-    filled: "#",
-    empty: ".",
+    filled: "=",
+    half: ">",
+    empty: "-",
     moving: "=",
+    past: "-",
+    expected: ".",
+    hatched: "/",
+    dotted: " ",
+    before: "<",
+    now: "|",
+    eighths: [" ", "_", "_", ".", "-", "-", "=", "=", "#"],
     line: "-",
+    side: "|",
     pointer: ">",
+    child: "`",
+    sorted: "v",
     dot: "|",
     gutter: "|",
 };

@@ -1,7 +1,8 @@
 //! The colours: the terminal's own sixteen, or our own sets for dark and for light backgrounds.
 //!
 //! The terminal's own colours are the safe choice while the background is unknown: the user has chosen them to be
-//! readable on it. Ours are made for one kind of background, and a test holds each of them to a contrast of 4.5.
+//! readable on it. Ours are made for one kind of background, and a test holds each to the contrast of its role: what
+//! has to be read to 4.5, letters and lines of running work to 3.5, and what is over to 2, since it must not be loud.
 
 use super::Tone;
 
@@ -37,73 +38,93 @@ pub enum Colour {
     True(u32),
 }
 
-/// The colours of a phase in a timeline; `None` for the terminal's own text colour and background.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shade {
-    /// The colour of its letter.
-    pub letter: Option<Colour>,
-    /// Its background.
-    pub ground: Option<Colour>,
-}
-
 /// One set of colours, each as a palette index and as 24 bits.
 struct Inks {
     strong: Ink,
     quiet: Ink,
+    faint: Ink,
+    now: Ink,
     good: Ink,
     bad: Ink,
     warning: Ink,
     busy: Ink,
     /// The background of the selected row.
     selection: Ink,
-    /// The backgrounds of the phases of a timeline after the first, in the order of their numbers, and the colour of
-    /// the letters on them.
-    phases: [Ink; 7],
-    letter: Ink,
+    /// Work that runs, by the places of [`Hue::ALL`].
+    live: [Ink; 8],
+    /// Work that is over: the same, mixed with the background.
+    past: [Ink; 8],
 }
 
 #[derive(Clone, Copy)]
 struct Ink(u8, u32);
 
 static DARK: Inks = Inks {
-    strong: Ink(255, 0xf0f2f5),
-    quiet: Ink(248, 0xa9b1bd),
-    good: Ink(114, 0x8fd683),
-    bad: Ink(210, 0xff8f8f),
-    warning: Ink(221, 0xf0c864),
-    busy: Ink(117, 0x74ccf0),
-    selection: Ink(237, 0x333b4a),
-    phases: [
-        Ink(187, 0xd5cba8),
-        Ink(183, 0xc8b4f0),
-        Ink(117, 0x74ccf0),
-        Ink(222, 0xf0c864),
-        Ink(114, 0x8fd683),
-        Ink(80, 0x5fd0c8),
-        Ink(216, 0xf5a985),
+    strong: Ink(253, 0xe2e4ea),
+    quiet: Ink(247, 0x999daa),
+    faint: Ink(240, 0x50545f),
+    now: Ink(242, 0x62656f),
+    good: Ink(108, 0x7ebe82),
+    bad: Ink(210, 0xf47777),
+    warning: Ink(179, 0xe8ba5c),
+    busy: Ink(75, 0x689ef0),
+    selection: Ink(237, 0x262c3e),
+    live: [
+        Ink(75, 0x689ef0),
+        Ink(141, 0xad8ee9),
+        Ink(173, 0xe49856),
+        Ink(73, 0x4ebaa6),
+        Ink(175, 0xdf7db2),
+        Ink(179, 0xd4b054),
+        Ink(247, 0x999daa),
+        Ink(108, 0x7ebe82),
     ],
-    letter: Ink(16, 0x000000),
+    past: [
+        Ink(67, 0x47699e),
+        Ink(97, 0x725f9a),
+        Ink(137, 0x94653e),
+        Ink(66, 0x377a70),
+        Ink(132, 0x915477),
+        Ink(136, 0x8a743d),
+        Ink(243, 0x666873),
+        Ink(65, 0x557d5a),
+    ],
 };
 
 static LIGHT: Inks = Inks {
-    strong: Ink(16, 0x0e1218),
-    quiet: Ink(240, 0x545b66),
-    good: Ink(22, 0x0b5f1c),
-    bad: Ink(124, 0xa8101e),
-    warning: Ink(58, 0x6b4800),
-    busy: Ink(24, 0x005580),
-    selection: Ink(254, 0xdfe6f2),
-    phases: [
-        Ink(58, 0x6a5d38),
-        Ink(55, 0x5d3fa8),
-        Ink(24, 0x005a88),
-        Ink(94, 0x7d5200),
-        Ink(22, 0x0f6522),
-        Ink(23, 0x00605c),
-        Ink(124, 0xa03512),
+    strong: Ink(235, 0x242832),
+    quiet: Ink(240, 0x616774),
+    faint: Ink(248, 0xb4b8c2),
+    now: Ink(246, 0x94979f),
+    good: Ink(22, 0x17763f),
+    bad: Ink(124, 0xc4242c),
+    warning: Ink(58, 0x935a00),
+    busy: Ink(25, 0x2663c6),
+    selection: Ink(189, 0xdee7f7),
+    live: [
+        Ink(25, 0x2663c6),
+        Ink(61, 0x754fc2),
+        Ink(130, 0xa74c0b),
+        Ink(23, 0x0b7364),
+        Ink(126, 0xb33477),
+        Ink(94, 0x846000),
+        Ink(240, 0x616774),
+        Ink(22, 0x17763f),
     ],
-    letter: Ink(231, 0xffffff),
+    past: [
+        Ink(68, 0x618dd5),
+        Ink(140, 0x9a7fd2),
+        Ink(173, 0xbe7d4e),
+        Ink(73, 0x4e998e),
+        Ink(175, 0xc76b9c),
+        Ink(136, 0xa58b46),
+        Ink(245, 0x8c909a),
+        Ink(72, 0x579b73),
+    ],
 };
+
+/// The terminal's own colours for work, by the places of [`Hue::ALL`].
+const OWN: [u8; 8] = [12, 13, 3, 6, 5, 11, 7, 2];
 
 impl Palette {
     /// Every palette.
@@ -120,40 +141,28 @@ impl Palette {
         let Some((inks, depth)) = self.inks() else {
             return match tone {
                 Tone::Plain | Tone::Strong | Tone::Quiet => None,
+                Tone::Faint | Tone::Now => Some(Colour::Own(8)),
                 Tone::Good => Some(Colour::Own(2)),
                 Tone::Bad => Some(Colour::Own(1)),
                 Tone::Warning => Some(Colour::Own(3)),
-                Tone::Busy => Some(Colour::Own(6)),
+                Tone::Busy => Some(Colour::Own(12)),
+                Tone::Live(hue) | Tone::Past(hue) => Some(Colour::Own(OWN[hue as usize])),
             };
         };
         let ink = match tone {
             Tone::Plain => return None,
             Tone::Strong => inks.strong,
             Tone::Quiet => inks.quiet,
+            Tone::Faint => inks.faint,
+            Tone::Now => inks.now,
             Tone::Good => inks.good,
             Tone::Bad => inks.bad,
             Tone::Warning => inks.warning,
             Tone::Busy => inks.busy,
+            Tone::Live(hue) => inks.live[hue as usize],
+            Tone::Past(hue) => inks.past[hue as usize],
         };
         Some(ink.at(depth))
-    }
-
-    /// The colours of a phase in a timeline: a letter on a background of its own. With the terminal's own colours, none
-    /// of which is sure to be readable on another, it is a letter in its colour.
-    pub fn phase(self, number: u8) -> Shade {
-        /// Dark grey, grey, light blue, cyan, magenta, green, yellow, light red.
-        const LETTERS: [u8; 8] = [8, 7, 12, 6, 5, 2, 3, 9];
-        let letter = |letter| Shade { letter: Some(letter), ground: None };
-        let number = usize::from(number);
-        match self.inks() {
-            // No work is done in the first phase, so it has no background.
-            Some((inks, depth)) if number == 0 => letter(inks.quiet.at(depth)),
-            Some((inks, depth)) => match inks.phases.get(number - 1) {
-                Some(ground) => Shade { letter: Some(inks.letter.at(depth)), ground: Some(ground.at(depth)) },
-                None => Shade::default(),
-            },
-            None => LETTERS.get(number).map_or_else(Shade::default, |own| letter(Colour::Own(*own))),
-        }
     }
 
     /// The background of the selected row, and the colour of its plain text.
@@ -166,7 +175,7 @@ impl Palette {
     pub fn code(self, tone: Tone) -> String {
         let strength = match tone {
             Tone::Strong => "1",
-            Tone::Quiet if self == Self::Terminal => "2",
+            Tone::Quiet | Tone::Past(_) if self == Self::Terminal => "2",
             _ => "",
         };
         let colour = match self.ink(tone) {
@@ -201,12 +210,19 @@ impl Ink {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const TONES: [Tone; 6] = [Tone::Strong, Tone::Quiet, Tone::Good, Tone::Bad, Tone::Warning, Tone::Busy];
+    use crate::look::Hue;
 
     /// Backgrounds in common use: black, and the lightest of the well-known dark themes; white, and the darkest light.
     const DARK_GROUNDS: [u32; 6] = [0x000000, 0x1e1e1e, 0x282a36, 0x002b36, 0x2e3440, 0x303446];
     const LIGHT_GROUNDS: [u32; 5] = [0xffffff, 0xfdf6e3, 0xeff1f5, 0xeee8d5, 0xf2e5bc];
+
+    /// The tones with the least contrast of each role: texts, lines of running work, lines that are over, and rules.
+    fn roles() -> Vec<(Tone, f64)> {
+        let texts = [Tone::Strong, Tone::Quiet, Tone::Good, Tone::Bad, Tone::Warning, Tone::Busy];
+        let rules = [Tone::Faint, Tone::Now];
+        let lines = Hue::ALL.into_iter().flat_map(|hue| [(Tone::Live(hue), 3.5), (Tone::Past(hue), 2.0)]);
+        texts.map(|tone| (tone, 4.5)).into_iter().chain(rules.map(|tone| (tone, 1.4))).chain(lines).collect()
+    }
 
     fn channels(colour: Colour) -> [u8; 3] {
         match colour {
@@ -242,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_can_be_read_on_its_ground() {
+    fn every_tone_has_the_contrast_of_its_role_on_every_common_ground() {
         let grounds = |palette| match palette {
             Palette::Dark(_) => DARK_GROUNDS.to_vec(),
             Palette::Light(_) => LIGHT_GROUNDS.to_vec(),
@@ -251,20 +267,16 @@ mod tests {
         let mut weak = Vec::new();
         for palette in Palette::ALL.into_iter().filter(|palette| *palette != Palette::Terminal) {
             let (selection, plain) = palette.selection().expect("a band of its own");
-            let mut pairs = vec![("plain".to_owned(), plain, selection)];
-            for tone in TONES {
+            let mut pairs = vec![("plain".to_owned(), plain, selection, 4.5)];
+            for (tone, least) in roles() {
                 let ink = palette.ink(tone).expect("a colour of its own");
-                pairs.push((format!("{tone:?} selected"), ink, selection));
-                pairs.extend(grounds(palette).iter().map(|on| (format!("{tone:?}"), ink, Colour::True(*on))));
+                // The band is a little nearer to the text than the background.
+                pairs.push((format!("{tone:?} selected"), ink, selection, least * 0.85));
+                pairs.extend(grounds(palette).iter().map(|on| (format!("{tone:?}"), ink, Colour::True(*on), least)));
             }
-            for number in 0..8 {
-                let shade = palette.phase(number);
-                let ink = shade.letter.expect("a letter");
-                pairs.extend(shade.ground.map(|on| (format!("phase {number}"), ink, on)));
-            }
-            let read = |(what, ink, on): &(String, Colour, Colour)| {
+            let read = |(what, ink, on, least): &(String, Colour, Colour, f64)| {
                 let contrast = contrast(*ink, *on);
-                (contrast < 4.5).then(|| format!("{palette:?} {what} {ink:?} on {on:?}: {contrast:.2}"))
+                (contrast < *least).then(|| format!("{palette:?} {what} {ink:?} on {on:?}: {contrast:.2}"))
             };
             weak.extend(pairs.iter().filter_map(read));
         }
@@ -272,13 +284,25 @@ mod tests {
     }
 
     #[test]
-    fn no_two_phases_look_alike() {
-        for palette in Palette::ALL {
-            let styles: Vec<Shade> = (0..8).map(|number| palette.phase(number)).collect();
-            for (at, style) in styles.iter().enumerate() {
-                assert!(!styles[..at].contains(style), "{palette:?} {at}");
+    fn work_that_is_over_is_quieter_than_the_same_work_while_it_runs() {
+        for (palette, paper) in [(Palette::Dark(Depth::True), 0x121218), (Palette::Light(Depth::True), 0xfafafa)] {
+            let on_paper = |tone| contrast(palette.ink(tone).expect("a colour of its own"), Colour::True(paper));
+            for hue in Hue::ALL {
+                let (live, past) = (on_paper(Tone::Live(hue)), on_paper(Tone::Past(hue)));
+                assert!(live > past + 1.0 && past >= 3.0, "{palette:?} {hue:?}: {live:.2} and {past:.2}");
             }
-            assert_eq!(palette.phase(8), Shade::default());
+        }
+    }
+
+    #[test]
+    fn no_two_hues_look_alike() {
+        for palette in Palette::ALL {
+            for as_tone in [Tone::Live as fn(Hue) -> Tone, Tone::Past] {
+                let inks = Hue::ALL.map(|hue| palette.ink(as_tone(hue)));
+                for (at, ink) in inks.iter().enumerate() {
+                    assert!(!inks[..at].contains(ink), "{palette:?} {at}");
+                }
+            }
         }
     }
 }

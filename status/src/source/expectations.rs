@@ -24,6 +24,27 @@ impl Expectations {
         let known = self.tools.get(&slot.key).filter(|_| slot.kind == Kind::Install);
         known.map(Vec::as_slice)
     }
+
+    /// The time that the work of this slot's name took in earlier runs: the one in the middle, in milliseconds.
+    pub fn usual_ms(&self, slot: &SlotView) -> Option<u64> {
+        let known = self.of(slot)?;
+        let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
+        middle(newest.iter().map(PastInstall::whole_ms))
+    }
+
+    /// The same for one phase.
+    pub fn usual_phase_ms(&self, slot: &SlotView, phase: Phase) -> Option<u64> {
+        let known = self.of(slot)?;
+        let newest = &known[known.len().saturating_sub(PAST_INSTALLS)..];
+        middle(newest.iter().map(|install| install.phase_ms(phase)))
+    }
+}
+
+/// The value in the middle; of an even number of values, the smaller of the two there.
+fn middle(values: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut values: Vec<u64> = values.collect();
+    values.sort_unstable();
+    values.get(values.len().checked_sub(1)? / 2).copied()
 }
 
 /// One successful install.
@@ -41,5 +62,28 @@ impl PastInstall {
     /// The duration of this phase; zero if the install skipped it.
     pub fn phase_ms(&self, phase: Phase) -> u64 {
         self.phases.iter().filter(|(known, _)| *known == phase).fold(0, |sum, (_, ms)| sum.saturating_add(*ms))
+    }
+    /// The duration of all phases.
+    pub fn whole_ms(&self) -> u64 {
+        self.phases.iter().fold(0, |sum, (_, ms)| sum.saturating_add(*ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_usual_is_the_one_in_the_middle_of_the_newest() {
+        let took = |ms: u64| PastInstall {
+            phases: vec![(Phase::DOWNLOADING, ms), (Phase::LINKING, 1)],
+            ..PastInstall::default()
+        };
+        let past = [90, 7, 5, 9, 6, 8].map(took).to_vec();
+        let expectations = Expectations { tools: HashMap::from([("go".to_owned(), past)]), at_once: None };
+        let slot = SlotView { key: "go".to_owned(), ..SlotView::default() };
+        assert_eq!(expectations.usual_ms(&slot), Some(8));
+        assert_eq!(expectations.usual_phase_ms(&slot, Phase::LINKING), Some(1));
+        assert_eq!(expectations.usual_ms(&SlotView::default()), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use vx_shm::{Kind, Step, Unit};
 
-use super::{Ends, Meaning, Phase, Vocabulary};
+use super::{Ends, Hue, Meaning, Phase, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "build",
@@ -10,9 +10,16 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "C", weight: 900, counts: true, main: true, ..Meaning::of("compiling") },
-        Meaning { letter: "T", unit: Unit::Bytes, weight: 80, counts: true, ..Meaning::of("transferring") },
-        Meaning { letter: "L", weight: 20, ..Meaning::of("reloading") },
+        Meaning { letter: "C", hue: Hue::Orange, weight: 900, counts: true, main: true, ..Meaning::of("compiling") },
+        Meaning {
+            letter: "T",
+            hue: Hue::Blue,
+            unit: Unit::Bytes,
+            weight: 80,
+            counts: true,
+            ..Meaning::of("transferring")
+        },
+        Meaning { letter: "L", hue: Hue::Teal, weight: 20, ..Meaning::of("reloading") },
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use vx_shm::{Kind, Unit};
 
-use super::{Ends, Meaning, Phase, Vocabulary};
+use super::{Ends, Hue, Meaning, Phase, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "install",
@@ -10,12 +10,27 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "R", ..Meaning::of("resolving") },
-        Meaning { letter: "D", unit: Unit::Bytes, weight: 850, counts: true, main: true, ..Meaning::of("downloading") },
-        Meaning { letter: "V", unit: Unit::Bytes, ..Meaning::of("verifying") },
-        Meaning { letter: "E", unit: Unit::Bytes, weight: 120, counts: true, ..Meaning::of("extracting") },
-        Meaning { letter: "L", unit: Unit::Files, rests: true, ..Meaning::of("linking") },
-        Meaning { letter: "P", rests: true, ..Meaning::of("post-install") },
+        Meaning { letter: "R", hue: Hue::Gold, ..Meaning::of("resolving") },
+        Meaning {
+            letter: "D",
+            hue: Hue::Blue,
+            unit: Unit::Bytes,
+            weight: 850,
+            counts: true,
+            main: true,
+            ..Meaning::of("downloading")
+        },
+        Meaning { letter: "V", hue: Hue::Violet, unit: Unit::Bytes, ..Meaning::of("verifying") },
+        Meaning {
+            letter: "E",
+            hue: Hue::Orange,
+            unit: Unit::Bytes,
+            weight: 120,
+            counts: true,
+            ..Meaning::of("extracting")
+        },
+        Meaning { letter: "L", hue: Hue::Teal, unit: Unit::Files, rests: true, ..Meaning::of("linking") },
+        Meaning { letter: "P", hue: Hue::Pink, rests: true, ..Meaning::of("post-install") },
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use vx_shm::{Kind, Step};
 
-use super::{Ends, Meaning, Phase, Vocabulary};
+use super::{Ends, Hue, Meaning, Phase, Vocabulary};
 
 /// Nothing of a service is a share of a whole: it has no end to count towards.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
@@ -11,10 +11,10 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "B", rests: true, ..Meaning::of("building") },
-        Meaning { letter: "S", rests: true, ..Meaning::of("starting") },
-        Meaning { letter: "R", rests: true, ..Meaning::of("running") },
-        Meaning { letter: "Y", rests: true, ..Meaning::of("ready") },
+        Meaning { letter: "B", hue: Hue::Orange, rests: true, ..Meaning::of("building") },
+        Meaning { letter: "S", hue: Hue::Gold, rests: true, ..Meaning::of("starting") },
+        Meaning { letter: "R", hue: Hue::Blue, rests: true, ..Meaning::of("running") },
+        Meaning { letter: "Y", hue: Hue::Green, calm: true, rests: true, ..Meaning::of("ready") },
         Meaning { letter: "b", work: false, rests: true, ..Meaning::of("backing off") },
         Meaning { letter: "X", rests: true, ..Meaning::of("stopping") },
     ],

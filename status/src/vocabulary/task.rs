@@ -2,7 +2,7 @@
 
 use vx_shm::{Kind, Step};
 
-use super::{Ends, Meaning, Phase, Vocabulary};
+use super::{Ends, Hue, Meaning, Phase, Vocabulary};
 
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "task",
@@ -10,9 +10,9 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "P", ..Meaning::of("preparing") },
-        Meaning { letter: "R", weight: 1000, counts: true, main: true, ..Meaning::of("running") },
-        Meaning { letter: "F", ..Meaning::of("finishing") },
+        Meaning { letter: "P", hue: Hue::Gold, ..Meaning::of("preparing") },
+        Meaning { letter: "R", hue: Hue::Blue, weight: 1000, counts: true, main: true, ..Meaning::of("running") },
+        Meaning { letter: "F", hue: Hue::Teal, ..Meaning::of("finishing") },
     ],
 };
 

@@ -2,7 +2,7 @@
 
 use vx_shm::{Kind, Step};
 
-use super::{Ends, Meaning, Phase, Vocabulary};
+use super::{Ends, Hue, Meaning, Phase, Vocabulary};
 
 /// An agent changes between its steps as often as it likes, so none is a share of the whole, and each may take its time.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
@@ -11,10 +11,10 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     steps: &[
         Meaning { letter: "q", work: false, rests: true, ..Meaning::of("queued") },
         Meaning { letter: "w", work: false, rests: true, ..Meaning::of("waiting") },
-        Meaning { letter: "S", rests: true, ..Meaning::of("starting") },
-        Meaning { letter: "T", rests: true, ..Meaning::of("thinking") },
-        Meaning { letter: "A", rests: true, ..Meaning::of("answering") },
-        Meaning { letter: "U", rests: true, ..Meaning::of("using a tool") },
+        Meaning { letter: "S", hue: Hue::Gold, rests: true, ..Meaning::of("starting") },
+        Meaning { letter: "T", hue: Hue::Violet, rests: true, ..Meaning::of("thinking") },
+        Meaning { letter: "A", hue: Hue::Teal, rests: true, ..Meaning::of("answering") },
+        Meaning { letter: "U", hue: Hue::Blue, rests: true, ..Meaning::of("using a tool") },
         Meaning { letter: "D", rests: true, ..Meaning::of("draining") },
     ],
 };

@@ -24,6 +24,12 @@ fn output(sandbox: &Sandbox) -> String {
     direct.trim().to_owned()
 }
 
+/// The bytes of the one route that is remembered.
+fn memory(sandbox: &Sandbox) -> Vec<u8> {
+    let route = fs::read_dir(sandbox.kept().join("cache/routes")).expect("routes").flatten().next();
+    fs::read(route.expect("a route").path()).expect("its bytes")
+}
+
 #[test]
 fn a_change_of_the_project_within_the_same_instant_and_size_is_seen() {
     let sandbox = two_versions();
@@ -79,6 +85,26 @@ fn a_release_that_is_gone_is_installed_again_and_one_made_anew_is_looked_at() {
     assert_eq!(shim(&sandbox, "ruff", &["--version".into()]).succeeds().stdout(), "0.15.1\n");
 }
 
+#[test]
+fn a_release_of_another_tool_that_is_gone_is_noticed() {
+    let sandbox = Sandbox::new().offers("ruff", "0.15.1").offers("ruff", "0.15.2").offers("uv", "0.9.1");
+    sandbox.write("vx.toml", "[tools]\nruff = \"0.15.2\"\n");
+    sandbox.vx("sync").succeeds();
+    sandbox.write("vx.toml", "[tools]\nruff = \"0.15.1\"\nuv = \"0.9.1\"\n");
+    sandbox.vx("sync").succeeds();
+    sandbox.vx("shims").succeeds();
+    let knows_programs = || {
+        let_it_settle();
+        assert_eq!(output(&sandbox), "0.15.1");
+        memory(&sandbox).windows(5).any(|bytes| bytes == b"/ruff")
+    };
+    assert!(knows_programs());
+    sandbox.vx("uninstall ruff@0.15.2").succeeds();
+    assert!(knows_programs());
+    sandbox.vx("uninstall uv@0.9.1").succeeds();
+    assert!(!knows_programs(), "while a tool is missing, each program is searched for");
+}
+
 /// After each start of the machine it is checked again that the bytes of a release reached the disk, until that is
 /// known.
 #[cfg(target_os = "linux")]
@@ -90,11 +116,12 @@ fn a_release_that_was_not_waited_for_is_remembered_for_this_run_of_the_machine_o
     let line = text.lines().find(|line| line.starts_with("unsynced_boot")).expect("it was not waited for");
     for (text, for_this_run) in [(text.clone(), true), (text.replace(line, ""), false)] {
         fs::write(&receipt, text).expect("a receipt");
+        // As the store does when it replaces a release.
+        fs::write(sandbox.kept().join("new"), "").expect("a file");
+        fs::rename(sandbox.kept().join("new"), sandbox.kept().join(".store-mark")).expect("it is replaced");
         let_it_settle();
         assert_eq!(output(&sandbox), "0.15.1");
-        let memory = fs::read_dir(sandbox.kept().join("cache/routes")).expect("routes").flatten().next();
-        let memory = fs::read(memory.expect("a route").path()).expect("its bytes");
-        assert_eq!(memory.windows(6).any(|bytes| bytes == b"/proc\0"), for_this_run);
+        assert_eq!(memory(&sandbox).windows(6).any(|bytes| bytes == b"/proc\0"), for_this_run);
     }
 }
 

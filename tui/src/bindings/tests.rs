@@ -37,6 +37,7 @@ fn chosen_keys_take_the_place_of_an_actions_own() {
         assert_eq!(meaning(&bindings, code, modifiers), Some(Action::Down), "{code:?}");
     }
     assert_eq!(bindings.names(Action::Down), ["e", "Ctrl-N", "Alt-x", "Insert", "F5"]);
+    assert_eq!(bindings.names(Action::ShowError), [""; 0], "a tab gives way");
     assert_eq!(bindings.first(Action::Save), "save");
 }
 

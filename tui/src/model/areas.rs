@@ -6,12 +6,32 @@ use super::Focus;
 
 /// On a smaller screen the whole view is one line.
 const LEAST: (u16, u16) = (40, 8);
+/// From this many rows on, an empty line separates the parts.
+const AIRY_ROWS: u16 = 30;
 /// A narrower screen has no pane.
 const PANE_COLUMNS: u16 = 60;
-/// A pane of fewer rows, its tabs included, shows too little to be worth the room.
-const PANE_ROWS: u16 = 5;
-/// An unfocused pane leaves rows beyond these to the table.
-const PANE_ENOUGH: u16 = 14;
+/// A lower screen has a pane only when it was asked for.
+const PANE_ROWS: u16 = 24;
+/// A lower pane, its tabs included, shows too little to be worth the room.
+const PANE_LEAST: u16 = 5;
+/// From this width on, the pane may stand beside the table.
+const BESIDE_COLUMNS: u16 = 160;
+/// The least and the most columns of a pane beside the table.
+const BESIDE: (u16, u16) = (56, 72);
+
+/// What the parts depend on, beside the size of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wishes {
+    /// Number of rows of the table.
+    pub(crate) rows: usize,
+    pub(crate) focus: Focus,
+    /// The user has asked for the pane.
+    pub(crate) pane_asked: bool,
+    /// The board counts bytes, so that there is a rate to draw.
+    pub(crate) has_bytes: bool,
+    /// The pane shows an error, which has to be whole.
+    pub(crate) shows_error: bool,
+}
 
 /// The parts of the screen; a part without room is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,33 +41,63 @@ pub(crate) struct Areas {
     pub(crate) header: Rect,
     /// Its first row holds the column names.
     pub(crate) table: Rect,
+    /// Spare rows under the table, for a graph on the same axis; the first is blank.
+    pub(crate) graph: Option<Rect>,
     /// Its first row holds the tabs.
     pub(crate) pane: Option<Rect>,
+    /// The pane stands beside the table.
+    pub(crate) beside: bool,
     pub(crate) footer: Rect,
 }
 
 impl Areas {
-    pub(crate) fn of((width, height): (u16, u16), rows: usize, focus: Focus) -> Self {
+    pub(crate) fn of((width, height): (u16, u16), wishes: Wishes) -> Self {
         if width < LEAST.0 || height < LEAST.1 {
             return Self { line: Some(Rect::new(0, 0, width, height.min(1))), ..Self::default() };
         }
-        let header = if height >= 10 { 2 } else { 1 };
-        let body = height - header - 1;
-        let wanted = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1).max(2);
-        let most = match focus {
-            Focus::Table => (body / 2).max(body.saturating_sub(PANE_ENOUGH)),
-            Focus::Pane => (body / 4).max(3),
-        };
-        let beside = wanted.min(most);
-        let with_pane = width >= PANE_COLUMNS && body >= beside + PANE_ROWS;
-        let table = if with_pane { beside } else { body };
-        Self {
-            line: None,
-            header: Rect::new(0, 0, width, header),
-            table: Rect::new(0, header, width, table),
-            pane: with_pane.then(|| Rect::new(0, header + table, width, body - table)),
+        let gap = u16::from(height >= AIRY_ROWS);
+        let body = Rect::new(0, 1 + gap, width, height - 2 - gap * 2);
+        let mut areas = Self {
+            header: Rect::new(0, 0, width, 1),
+            table: body,
             footer: Rect::new(0, height - 1, width, 1),
+            ..Self::default()
+        };
+        let wanted = u16::try_from(wishes.rows).unwrap_or(u16::MAX).saturating_add(1).max(2);
+        if width < PANE_COLUMNS || (height < PANE_ROWS && !wishes.pane_asked) {
+            return areas;
         }
+        // Beside only where the rows need the height: a log wants the width more than few rows want many lines.
+        if width >= BESIDE_COLUMNS && wanted > body.height / 2 {
+            let wide = (width * 3 / 10).clamp(BESIDE.0, BESIDE.1);
+            areas.table.width = width - wide - 2;
+            areas.pane = Some(Rect { x: width - wide, width: wide, ..body });
+            areas.beside = true;
+            return areas;
+        }
+        let least = match (wishes.focus, wishes.shows_error) {
+            (Focus::Pane, _) => 12.min(body.height * 3 / 4),
+            (_, true) if height < AIRY_ROWS => 13,
+            (_, true) => 14,
+            (_, false) if height < AIRY_ROWS => 7,
+            (_, false) => 12,
+        };
+        let least = least.min(body.height.saturating_sub(4 + gap)).max(PANE_LEAST);
+        let table = wanted.min(body.height.saturating_sub(least + gap));
+        if table >= 2 {
+            areas.table.height = table;
+            let spare = body.height.saturating_sub(table + gap + least);
+            let graph = match spare {
+                _ if !wishes.has_bytes || wishes.focus == Focus::Pane || wishes.shows_error => 0,
+                ..4 => 0,
+                4..9 => 3,
+                _ => 4,
+            };
+            areas.graph = (graph > 0).then(|| Rect { y: body.y + table, height: graph, ..body });
+            let above = table + graph + gap;
+            areas.pane = Some(Rect { y: body.y + above, height: body.height - above, ..body });
+        }
+        areas
     }
 
     /// Number of table rows in view.
@@ -70,19 +120,34 @@ impl Areas {
 mod tests {
     use super::*;
 
+    fn areas(size: (u16, u16), rows: usize) -> Areas {
+        Areas::of(size, Wishes { rows, ..Wishes::default() })
+    }
+
     #[test]
-    fn the_parts_tile_the_screen_at_every_size() {
+    fn the_parts_never_meet_and_never_leave_the_screen() {
         for width in 0..=250 {
             for height in 0..=80 {
-                for (rows, focus) in [(0, Focus::Table), (12, Focus::Table), (500, Focus::Table), (500, Focus::Pane)] {
-                    let areas = Areas::of((width, height), rows, focus);
+                for (rows, focus, pane_asked, shows_error) in [
+                    (0, Focus::Table, false, false),
+                    (12, Focus::Table, true, true),
+                    (500, Focus::Table, false, true),
+                    (500, Focus::Pane, true, false),
+                ] {
+                    let areas =
+                        Areas::of((width, height), Wishes { rows, focus, pane_asked, has_bytes: true, shows_error });
                     if areas.line.is_some() {
                         continue;
                     }
-                    let pane = areas.pane.map_or(0, |pane| pane.height);
-                    assert_eq!(areas.header.height + areas.table.height + pane + areas.footer.height, height);
+                    let parts = [Some(areas.header), Some(areas.table), areas.graph, areas.pane, Some(areas.footer)];
+                    let parts: Vec<Rect> = parts.into_iter().flatten().collect();
+                    let screen = Rect::new(0, 0, width, height);
+                    for (place, part) in parts.iter().enumerate() {
+                        assert_eq!(part.intersection(screen), *part, "{width}×{height}");
+                        assert!(parts[..place].iter().all(|other| !other.intersects(*part)), "{width}×{height}");
+                    }
                     assert!(areas.table_rows() >= 1, "{width}×{height}");
-                    assert!(areas.pane.is_none() || width >= PANE_COLUMNS);
+                    assert!(areas.pane.is_none_or(|pane| pane.height >= PANE_LEAST && width >= PANE_COLUMNS));
                 }
             }
         }
@@ -90,8 +155,26 @@ mod tests {
 
     #[test]
     fn twelve_tools_and_a_pane_fit_the_usual_terminal() {
-        let areas = Areas::of((100, 30), 12, Focus::Table);
+        let areas = areas((100, 30), 12);
         assert_eq!(areas.table_rows(), 12);
         assert!(areas.pane_rows() >= 10);
+    }
+
+    #[test]
+    fn a_low_screen_has_a_pane_only_when_asked_and_a_wide_one_has_it_beside_many_rows() {
+        assert!(areas((100, 23), 4).pane.is_none());
+        let asked = Wishes { rows: 4, pane_asked: true, ..Wishes::default() };
+        assert!(Areas::of((100, 23), asked).pane.is_some());
+        assert!(areas((200, 60), 64).beside && !areas((200, 60), 12).beside && !areas((159, 60), 64).beside);
+        assert_eq!(areas((200, 60), 64).pane.map(|pane| pane.width), Some(60));
+    }
+
+    #[test]
+    fn an_error_has_more_room_on_a_low_screen() {
+        let pane = |shows_error| {
+            let wishes = Wishes { rows: 40, shows_error, ..Wishes::default() };
+            Areas::of((80, 24), wishes).pane.map_or(0, |pane| pane.height)
+        };
+        assert_eq!((pane(false), pane(true)), (7, 13));
     }
 }

@@ -1,19 +1,24 @@
 //! One row per slot: the values of the table, rounded to the shown precision, so that equal rows look equal.
 
-use vx_shm::{SlotView, Snapshot, Unit};
+use vx_shm::{Kind, SlotView, Snapshot, Unit};
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
 use vx_status::slot::{SlotId, elapsed_ms, permille, size_bytes};
 use vx_status::standing::{Standing, note};
+use vx_status::text::width;
 use vx_status::units::counted;
-use vx_status::vocabulary::{Phases, unit_of, word_of};
+use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
 
 /// The cells of one slot's row. The texts are not cleaned.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Row {
     pub(crate) id: SlotId,
+    pub(crate) is_install: bool,
+    pub(crate) is_service: bool,
     pub(crate) tool: String,
     pub(crate) version: String,
+    /// Its name is that of a part of other work.
+    pub(crate) is_part: bool,
     pub(crate) standing: Standing,
     /// `None` before and after work.
     pub(crate) phase: Option<String>,
@@ -25,8 +30,14 @@ pub(crate) struct Row {
     pub(crate) counted: String,
     pub(crate) size_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
-    /// Whole seconds while at work, exact once ended.
+    /// Number of times it was started.
+    pub(crate) starts: u8,
+    /// The port of a service.
+    pub(crate) port: Option<u16>,
+    /// In tenths of a second while at work, exact once ended.
     pub(crate) elapsed_ms: Option<u64>,
+    /// The moment of its end, in nanoseconds of the board's clock.
+    pub(crate) ended_at_ns: Option<u64>,
     /// The time until its tool ends: set by [`fill_in`], and unknown until then.
     pub(crate) left_ms: Option<u64>,
     pub(crate) note: String,
@@ -45,21 +56,28 @@ impl Row {
             Standing::Queued | Standing::Skipped => None,
             _ => permille(slot.done, slot.total),
         };
+        let announced = slot.total.filter(|total| *total > 0 && standing == Standing::Queued && sized_in_bytes(slot));
         let elapsed = elapsed_ms(slot, now_ns).filter(|_| standing != Standing::Lost);
         Self {
             id: SlotId::of(slot),
+            is_install: slot.kind == Kind::Install,
+            is_service: slot.kind == Kind::Service,
             tool: slot.key.clone(),
+            is_part: slot.parent.is_some(),
             version: slot.version.clone(),
             standing,
             phase: standing.at_work().then(|| word_of(slot).to_owned()),
             permille,
             done_bytes: (counting && unit == Unit::Bytes).then_some(slot.done),
             counted: if counting { count(slot, unit) } else { String::new() },
-            size_bytes: size_bytes(slot),
+            size_bytes: size_bytes(slot).or(announced),
             bytes_per_second: pace
                 .bytes_per_second
                 .filter(|_| counting && unit == Unit::Bytes && standing != Standing::Silent),
-            elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 1000 * 1000) },
+            starts: slot.attempt,
+            port: slot.port,
+            elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 100 * 100) },
+            ended_at_ns: slot.ended_at_ns,
             left_ms: None,
             note: note(slot, standing),
             beat: if standing.at_work() && permille.is_none() { now_ns / 250_000_000 } else { 0 },
@@ -151,6 +169,41 @@ pub(crate) fn fill_in(rows: &mut [Row], estimate: &Estimate) {
     }
 }
 
+/// Name in each queued install the one whose end makes room for it. The installs at work are as many as the run allows,
+/// so the first to end lets in the first that is queued.
+pub(crate) fn announce(rows: &mut [Row]) {
+    let installs = || rows.iter().filter(|row| row.is_install);
+    if !installs().any(|row| row.standing == Standing::Queued) {
+        return;
+    }
+    let mut ends: Vec<(u64, String)> =
+        installs().filter_map(|row| row.left_ms.map(|left_ms| (left_ms, format!("after {}", row.tool)))).collect();
+    ends.sort();
+    let mut ends = ends.into_iter().map(|(_, after)| after);
+    let queued = rows.iter_mut().filter(|row| row.is_install && row.standing == Standing::Queued);
+    for (place, row) in queued.enumerate() {
+        let next = ends.next().or_else(|| (place == 0).then(|| "next".to_owned()));
+        let Some(next) = next else { break };
+        row.note = next;
+    }
+}
+
+/// The widths of the longest name and of the longest version.
+pub(crate) fn longest(rows: &[Row]) -> (u16, u16) {
+    let widest = |text: fn(&Row) -> &str, more: fn(&Row) -> usize| {
+        let widths = rows.iter().map(|row| width(text(row)) + more(row));
+        u16::try_from(widths.max().unwrap_or_default()).unwrap_or(u16::MAX)
+    };
+    (widest(|row| &row.tool, |row| if row.is_part { 2 } else { 0 }), widest(|row| &row.version, |_| 0))
+}
+
+/// True if both have the same names and versions, so that neither has to be measured again.
+pub(crate) fn same_names(rows: &[Row], others: &[Row]) -> bool {
+    let same =
+        |(row, other): (&Row, &Row)| row.id == other.id && row.tool == other.tool && row.version == other.version;
+    rows.len() == others.len() && rows.iter().zip(others).all(same)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +224,25 @@ mod tests {
         assert_eq!((share.counted.as_str(), share.permille, share.done_bytes), ("", Some(450), None));
         let bytes = row(&SlotView { unit: Unit::Bytes, ..counting(0, "test", 450, 1_000) });
         assert_eq!((bytes.done_bytes, bytes.size_bytes, bytes.standing), (Some(450), Some(1_000), Standing::Slow));
+    }
+
+    #[test]
+    fn a_queued_install_names_the_one_that_makes_room_for_it() {
+        let row = |tool: &str, standing, left_ms| Row {
+            is_install: true,
+            tool: tool.to_owned(),
+            standing,
+            left_ms,
+            ..Row::default()
+        };
+        let queued = |tool| row(tool, Standing::Queued, None);
+        let running = |tool, left_ms| row(tool, Standing::Running, left_ms);
+        let mut rows = [running("go", Some(6_000)), running("uv", Some(1_000)), queued("a"), queued("b"), queued("c")];
+        announce(&mut rows);
+        assert_eq!(rows.map(|row| row.note), ["", "", "after uv", "after go", ""]);
+        let mut rows = [running("go", None), queued("a"), queued("b")];
+        announce(&mut rows);
+        assert_eq!(rows.map(|row| row.note), ["", "next", ""]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(crate) fn go(model: &mut Model, to: Motion) {
 /// Move in this part, focused or not.
 pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
     match (part, model.tab) {
-        (Focus::Table, _) | (Focus::Pane, Tab::Timeline) => select(model, to),
+        (Focus::Table, _) => select(model, to),
         (Focus::Pane, Tab::Log) => scroll_log(model, to),
         (Focus::Pane, Tab::Error | Tab::Info) => {
             let rows = model.areas().pane_rows();
@@ -24,10 +24,17 @@ pub(crate) fn within(model: &mut Model, part: Focus, to: Motion) {
 }
 
 fn select(model: &mut Model, to: Motion) {
-    let Some(last) = model.order.len().checked_sub(1) else { return };
+    let Some(last) = model.lines.len().checked_sub(1) else { return };
     let rows = model.areas().table_rows();
     let place = moved(model.selected_place().unwrap_or_default(), to, rows, last);
-    model.selected = model.order.get(place).map(|row| model.rows[*row].id);
+    select_line(model, place);
+}
+
+/// Select the line at this place.
+pub(crate) fn select_line(model: &mut Model, place: usize) {
+    let Some(line) = model.lines.get(place) else { return };
+    model.on_fold = line.group();
+    model.selected = line.row().map(|row| model.rows[row].id).or(model.selected);
 }
 
 /// Scrolling away from the newest line stops following; coming back to it follows again.

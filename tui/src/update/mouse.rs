@@ -19,9 +19,7 @@ pub(super) fn click(model: &mut Model, at: (u16, u16)) {
         model.focus = Focus::Table;
         // The first row holds the column names.
         let Some(row) = usize::from(at.1 - areas.table.y).checked_sub(1) else { return };
-        if let Some(row) = model.order.get(model.top + row) {
-            model.selected = Some(model.rows[*row].id);
-        }
+        motion::select_line(model, model.top + row);
     } else if let Some(pane) = areas.pane.filter(|pane| inside(*pane)) {
         model.focus = Focus::Pane;
         if let Some(tab) = tab_at(pane, at).filter(|tab| *tab != model.tab) {

@@ -3,7 +3,7 @@
 mod log;
 
 use vx_shm::SlotState;
-use vx_status::fixture::{FixedLogs, LongLog, ended, everything, many};
+use vx_status::fixture::{FixedLogs, LongLog, ended, everything, many, run};
 use vx_status::source::{LogPlace, Logs, RequestFailure};
 use vx_status::standing::Standing;
 
@@ -320,8 +320,10 @@ fn a_click_selects_a_row_or_a_tab_and_the_wheel_scrolls_what_it_is_over() {
     assert_eq!(shown(&model).last(), Some(&"line 96"));
     update(&mut model, Message::Wheel { at: (9, areas.table.y + 1), up: false });
     assert_eq!(tool(&model), "biome");
-    for (column, tab) in [(2, Tab::Log), (8, Tab::Timeline), (19, Tab::Error), (28, Tab::Info)] {
-        let at = model.areas().pane.expect("a pane").y;
+    for tab in Tab::ALL {
+        let pane = model.areas().pane.expect("a pane");
+        let at = pane.y;
+        let column = (0..100).find(|x| crate::widgets::tab_at(pane, (*x, at)) == Some(tab)).expect("its tab");
         update(&mut model, Message::Click(column, at));
         assert_eq!((model.tab, model.focus), (tab, Focus::Pane), "column {column}");
     }
@@ -375,4 +377,64 @@ fn trouble_with_the_board_is_shown_until_it_reads_again() {
     assert!(update(&mut model, Message::Trouble("gone".to_owned())).redraw);
     assert!(!update(&mut model, Message::Trouble("gone".to_owned())).redraw);
     assert_eq!(with_reading(model, everything()).trouble, None);
+}
+
+#[test]
+fn a_folded_line_is_selected_like_a_row_and_unfolded() {
+    let mut model = with_reading(Model { size: (80, 24), ..Model::default() }, run(200));
+    assert_eq!(model.selected_row().map(|row| row.standing), Some(Standing::Failed), "what needs an eye comes first");
+    update(&mut model, Message::Move(Motion::Bottom));
+    assert!(model.on_fold.is_some() && model.selected_row().is_none() && model.selected_place().is_some());
+    assert_eq!(update(&mut controlled(model.clone()), Message::Cancel).effect, None, "no hidden row is cancelled");
+    let lines = model.lines.len();
+    update(&mut model, Message::Open);
+    assert!(model.lines.len() > lines && model.selected_row().is_some_and(|row| row.standing == Standing::Done));
+    assert_eq!(model.focus, Focus::Table);
+    update(&mut model, Message::Back);
+    assert!(!model.unfolded.any() && model.selected_row().is_some(), "the selected row stays in view");
+}
+
+fn controlled(model: Model) -> Model {
+    Model { has_control: true, ..model }
+}
+
+#[test]
+fn the_first_failure_is_opened_by_itself_until_a_key_is_pressed() {
+    let good = run(8);
+    let mut bad = good.clone();
+    bad.slots[3].state = SlotState::Failed;
+    let model = with_reading(Model { size: (100, 30), ..Model::default() }, good);
+    let (id, before) = (model.rows[3].id, model.selected);
+    let failed = with_reading(model.clone(), bad.clone());
+    assert_eq!((failed.selected, failed.tab), (Some(id), Tab::Error));
+    let touched = with_reading(Model { touched: true, ..model }, bad);
+    assert_eq!((touched.selected, touched.tab), (before, Tab::Log));
+}
+
+#[test]
+fn the_time_axis_moves_by_cells_and_a_frame_less_needs_no_picture() {
+    let mut model = with_reading(Model { size: (120, 30), ..Model::default() }, run(12));
+    let mut later = |nanoseconds| {
+        let mut snapshot = run(12);
+        snapshot.taken_at_ns += nanoseconds;
+        let paces = vec![Pace::default(); snapshot.slots.len()];
+        update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces }).redraw
+    };
+    assert!(!later(1_000_000));
+    assert!(later(4_000_000_000));
+}
+
+#[test]
+fn until_a_key_is_pressed_the_pane_describes_a_row_at_work() {
+    let mut queued_first = run(12);
+    queued_first.slots.rotate_right(1);
+    queued_first.slots[0].state = SlotState::Reserved;
+    queued_first.slots[0].step = vx_status::vocabulary::Phase::QUEUED.step();
+    let model = with_reading(Model { size: (100, 30), ..Model::default() }, queued_first.clone());
+    assert!(model.rows[0].standing == Standing::Queued);
+    assert!(model.selected_row().is_some_and(|row| row.standing.at_work()));
+    let mut chosen = model;
+    update(&mut chosen, Message::Move(Motion::Top));
+    let chosen = with_reading(chosen, queued_first);
+    assert_eq!(chosen.selected, Some(chosen.rows[0].id), "a row that was chosen stays");
 }

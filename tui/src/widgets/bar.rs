@@ -1,6 +1,18 @@
 //! A bar of one row: filled up to the known share, or with a moving piece if the share is unknown.
 
-use crate::theme::Theme;
+use ratatui::buffer::Buffer;
+
+use super::fill;
+use crate::theme::{Styles, Theme, Tone};
+
+/// Draw a bar for a known share: thin, with half cells, and the rest faint.
+pub(crate) fn meter(buffer: &mut Buffer, theme: &Theme, (x, y): (u16, u16), columns: u16, permille: u16, tone: Tone) {
+    let halves = u32::from(columns) * 2 * u32::from(permille.min(1000)) / 1000;
+    let (full, half) = (u16::try_from(halves / 2).unwrap_or(columns), u16::from(halves % 2 == 1));
+    fill(buffer, (x, y), full, theme.glyphs.filled, theme.style(tone));
+    fill(buffer, (x + full, y), half, theme.glyphs.half, theme.style(tone));
+    fill(buffer, (x + full + half, y), columns - full - half, theme.glyphs.empty, theme.style(Tone::Faint));
+}
 
 /// A bar of `columns` columns. With a known share it is filled from the left, and full only when all is done. Without
 /// one, a piece moves through it, a step for each `beat`.
@@ -35,15 +47,15 @@ mod tests {
 
     #[test]
     fn a_bar_is_full_only_when_all_is_done() {
-        assert_eq!(bar(&theme(), 10, Some(999), 0), "#########.");
-        assert_eq!(bar(&theme(), 10, Some(1000), 0), "##########");
-        assert_eq!(bar(&theme(), 10, Some(0), 0), "..........");
+        assert_eq!(bar(&theme(), 10, Some(999), 0), "=========-");
+        assert_eq!(bar(&theme(), 10, Some(1000), 0), "==========");
+        assert_eq!(bar(&theme(), 10, Some(0), 0), "----------");
     }
 
     #[test]
     fn an_unknown_share_wanders_there_and_back() {
         let seen: Vec<_> = (0..7).map(|beat| bar(&theme(), 5, None, beat)).collect();
-        assert_eq!(seen, ["=....", ".=...", "..=..", "...=.", "....=", "...=.", "..=.."]);
+        assert_eq!(seen, ["=----", "-=---", "--=--", "---=-", "----=", "---=-", "--=--"]);
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use unicode_segmentation::UnicodeSegmentation;
 use vx_status::text::width;
+use vx_status::vocabulary::{Phase, Phases};
 
 use super::put;
 use crate::model::{Mode, Model};
@@ -27,14 +28,44 @@ pub(crate) fn footer(buffer: &mut Buffer, theme: &Theme, model: &Model, keys: &[
         put(buffer, theme, at, area.width, text, theme.style(Tone::Warning));
         return;
     }
-    let mut x = area.x;
+    let mut x = area.x + 1;
     for (key, meaning) in keys {
         let taken = u16::try_from(width(key) + 1 + width(meaning)).unwrap_or(u16::MAX);
         if taken > area.right().saturating_sub(x) {
             break;
         }
-        x += put(buffer, theme, (x, area.y), area.right() - x, key, theme.style(Tone::Strong)) + 1;
-        x += put(buffer, theme, (x, area.y), area.right().saturating_sub(x), meaning, theme.style(Tone::Quiet)) + 2;
+        let style = theme.style(Tone::Busy).add_modifier(Modifier::BOLD);
+        x += put(buffer, theme, (x, area.y), area.right() - x, key, style) + 1;
+        x += put(buffer, theme, (x, area.y), area.right().saturating_sub(x), meaning, theme.style(Tone::Quiet)) + 3;
+    }
+    if !model.columns.bar {
+        legend(buffer, theme, model, Rect::new(x, area.y, area.right().saturating_sub(x), 1));
+    }
+}
+
+/// The words of the letters on the lanes, at the right end where there is room for all.
+fn legend(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
+    let in_view = model.lines.iter().skip(model.top).take(model.areas().table_rows());
+    let slots = in_view.filter_map(|line| model.snapshot.slots.get(line.row()?));
+    let entries = slots.flat_map(Phases::phases);
+    let mut phases: Vec<Phase> = Vec::new();
+    for phase in entries.map(|entry| entry.phase).filter(|phase| phase.meaning().work) {
+        if !phases.iter().any(|known| known.name() == phase.name()) {
+            phases.push(phase);
+        }
+    }
+    phases.sort();
+    let wide = |phase: &Phase| u16::try_from(phase.name().len()).unwrap_or(u16::MAX).saturating_add(4);
+    let all = phases.iter().map(wide).fold(0, u16::saturating_add);
+    if all + 2 > area.width {
+        return;
+    }
+    let mut x = area.right() - all;
+    for phase in &phases {
+        let style = theme.style(Tone::Live(phase.meaning().hue)).add_modifier(Modifier::BOLD);
+        put(buffer, theme, (x, area.y), 1, phase.letter(), style);
+        put(buffer, theme, (x + 2, area.y), wide(phase), phase.name(), theme.style(Tone::Quiet));
+        x += wide(phase);
     }
 }
 

@@ -1,229 +1,264 @@
-//! The table: a row per slot, with the columns that fit.
+//! The table that is the timeline: a row per slot, its lane on the one axis of time, its numbers at the right.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use vx_shm::SlotView;
+use vx_status::look::Hue;
 use vx_status::mark::{glyph, tone};
-use vx_status::text::width;
-use vx_status::units::{bytes, duration, percent, rate, seconds};
+use vx_status::standing::Standing;
+use vx_status::units::{bytes, rate, seconds, tenths};
+use vx_status::vocabulary::Phases;
 
+use super::lane::{Lane, ground, heading, lane};
 use super::{bar, put, put_right};
-use crate::model::{Model, Row};
+use crate::model::{Group, Line, Model, Number, Row, Sort};
 use crate::theme::{Styles, Theme, Tone};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Column {
-    State,
-    Tool,
-    Version,
-    Phase,
-    Bar,
-    Percent,
-    Size,
-    Rate,
-    Elapsed,
-    Left,
-}
+/// Words in fewer cells say nothing.
+const LEAST_WORDS: u16 = 6;
 
-use Column::{Bar, Elapsed, Left, Percent, Rate, Size, State, Tool, Version};
-
-const ALL: [Column; 10] = [State, Tool, Version, Column::Phase, Bar, Percent, Size, Rate, Elapsed, Left];
-
-/// The columns that a narrow screen leaves out, the first one first.
-const DROPPED_IN_ORDER: [Column; 7] = [Rate, Left, Column::Phase, Elapsed, Version, Size, Bar];
-
-/// A narrower screen has no rate, even if it would fit.
-const RATE_COLUMNS: u16 = 80;
-
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            State => "STATE",
-            Tool => "TOOL",
-            Version => "VERSION",
-            Column::Phase => "PHASE",
-            Bar => "PROGRESS",
-            Percent => "%",
-            Size => "SIZE",
-            Rate => "RATE",
-            Elapsed => "TIME",
-            Left => "LEFT",
-        }
-    }
-
-    /// The smallest useful width, in columns.
-    fn least(self) -> u16 {
-        match self {
-            State => 11,
-            Tool => 8,
-            Version => 7,
-            Column::Phase => 12,
-            Bar => 5,
-            Percent => 4,
-            Size => 8,
-            Rate => 10,
-            Elapsed | Left => 6,
-        }
-    }
-
-    fn on_the_right(self) -> bool {
-        matches!(self, Percent | Size | Rate | Elapsed | Left)
-    }
-}
-
-/// A column with its place.
-#[derive(Clone, Copy, Debug)]
-struct Placed {
-    column: Column,
-    x: u16,
-    columns: u16,
-}
-
-/// The columns that fit into `room`, with their widths. Long names and versions get the room they need, then the bar
-/// takes the rest.
-fn placed(room: u16, longest_tool: u16, longest_version: u16) -> Vec<Placed> {
-    let mut shown = ALL.to_vec();
-    let least = |shown: &[Column]| shown.iter().map(|column| column.least() + 1).sum::<u16>().saturating_sub(1);
-    for dropped in DROPPED_IN_ORDER {
-        if least(&shown) > room || (dropped == Rate && room < RATE_COLUMNS) {
-            shown.retain(|column| *column != dropped);
-        }
-    }
-    let mut spare = room.saturating_sub(least(&shown));
-    let mut widths: Vec<(Column, u16)> = shown.iter().map(|column| (*column, column.least())).collect();
-    for (wider, want) in [(Tool, longest_tool.min(28)), (Version, longest_version.min(18)), (Bar, 32)] {
-        for (column, columns) in &mut widths {
-            if *column == wider {
-                let more = want.saturating_sub(*columns).min(spare);
-                *columns += more;
-                spare -= more;
-            }
-        }
-    }
-    let mut x = 0;
-    let mut places = Vec::with_capacity(widths.len());
-    for (column, columns) in widths {
-        places.push(Placed { column, x, columns });
-        x += columns + 1;
-    }
-    places
-}
-
-/// Draw the column names and the rows in view.
+/// Draw the titles and the rows in view.
 pub(crate) fn grid(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
-    let longest = |text: fn(&Row) -> &str| {
-        let widest = model.rows.iter().map(|row| width(text(row))).max().unwrap_or_default();
-        u16::try_from(widest).unwrap_or(u16::MAX)
-    };
-    // One column on the left points at the selected row.
-    let room = area.width.saturating_sub(1);
-    let places = placed(room, longest(|row| &row.tool), longest(|row| &row.version));
-    for place in &places {
-        let at = (area.x + 1 + place.x, area.y);
-        let draw = if place.column.on_the_right() { put_right } else { put_left };
-        let title = if place.column == Bar && place.columns < 8 { "BAR" } else { place.column.title() };
-        draw(buffer, theme, at, place.columns, title, theme.style(Tone::Quiet));
-    }
-    if model.order.is_empty() {
+    titles(buffer, theme, model, area);
+    if model.lines.is_empty() {
         let why = if model.rows.is_empty() { "nothing on this board yet" } else { "no row matches the filter" };
-        put(buffer, theme, (area.x + 1, area.y + 1), room, why, theme.style(Tone::Quiet));
+        let at = (area.x + 3, area.y + 1);
+        put(buffer, theme, at, area.width.saturating_sub(3), why, theme.style(Tone::Quiet));
         return;
     }
-    let shown = model.order.iter().skip(model.top).take(usize::from(area.height.saturating_sub(1)));
-    for (y, row) in (area.y + 1..).zip(shown) {
-        let row = &model.rows[*row];
-        draw_row(buffer, theme, row, Rect::new(area.x + 1, y, room, 1), &places);
-        if model.selected == Some(row.id) {
-            put(buffer, theme, (area.x, y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
-            theme.select(buffer, Rect::new(area.x, y, area.width, 1));
+    let shown = model.lines.iter().enumerate().skip(model.top).take(usize::from(area.height.saturating_sub(1)));
+    let selected = model.selected_place();
+    for (y, (place, line)) in (area.y + 1..).zip(shown) {
+        let area = Rect::new(area.x, y, area.width, 1);
+        match line {
+            Line::Row(row) => {
+                let Some(slot) = model.snapshot.slots.get(*row) else { continue };
+                draw_row(buffer, theme, model, (slot, &model.rows[*row]), area);
+            }
+            Line::Fold { group, rows, more } => fold(buffer, theme, model, (*group, rows, *more), area),
+        }
+        if selected == Some(place) {
+            theme.select(buffer, area);
+            put(buffer, theme, (area.x, y), 1, theme.glyphs.pointer, theme.style(Tone::Busy));
         }
     }
 }
 
-fn put_left(buffer: &mut Buffer, theme: &Theme, at: (u16, u16), columns: u16, text: &str, style: Style) {
-    put(buffer, theme, at, columns, text, style);
+/// The titles share their line with the axis.
+fn titles(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
+    let (columns, quiet) = (&model.columns, theme.style(Tone::Quiet));
+    let sorted = |by: Sort| if model.sort == by { theme.glyphs.sorted } else { "" };
+    let noun = format!("{}{}", model.kinds.noun(), sorted(Sort::Name));
+    put(buffer, theme, (area.x + 1, area.y), 1, sorted(Sort::Standing), theme.style(Tone::Busy));
+    put(buffer, theme, (area.x + 3, area.y), columns.name, &noun, quiet);
+    if !columns.bar && !model.rows.is_empty() {
+        let word = if model.playback.is_some() { "here" } else { "now" };
+        heading(buffer, theme, &model.axis, word, Rect::new(area.x + columns.lane_x, area.y, columns.lane, 1));
+    }
+    for (number, x, wide) in &columns.numbers {
+        let arrow = if *number == Number::Size { sorted(Sort::Size) } else { "" };
+        put_right(buffer, theme, (area.x + x, area.y), *wide, &format!("{}{arrow}", number.title(model.kinds)), quiet);
+    }
 }
 
-fn draw_row(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect, places: &[Placed]) {
-    let noted = note_span(row, places);
-    let style = theme.style(tone(row.standing));
-    for place in places {
-        let at = (area.x + place.x, area.y);
-        if noted.is_some_and(|(x, columns)| place.x >= x && place.x < x + columns) {
-            continue;
+fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &Row), area: Rect) {
+    let columns = &model.columns;
+    let (x, y) = (area.x, area.y);
+    put(buffer, theme, (x + 1, y), 1, mark(theme, slot, row), theme.style(mark_tone(slot, row)));
+    let name_style = theme.style(match row.standing {
+        Standing::Failed | Standing::Died => Tone::Bad,
+        Standing::Lost | Standing::Stalled | Standing::Silent | Standing::Slow | Standing::Waiting => Tone::Warning,
+        standing if standing.over() || standing == Standing::Queued => Tone::Quiet,
+        _ => Tone::Plain,
+    });
+    let indent = if row.is_part { 2 } else { 0 };
+    if row.is_part {
+        put(buffer, theme, (x + 3, y), 1, theme.glyphs.child, theme.style(Tone::Faint));
+    }
+    put(buffer, theme, (x + 3 + indent, y), columns.name - indent, &row.tool, name_style);
+    put(buffer, theme, (x + 4 + columns.name, y), columns.version, &row.version, theme.style(Tone::Quiet));
+    let free = numbers(buffer, theme, model, (slot, row), area);
+    let at = (x + columns.lane_x, y);
+    let words_at = if columns.bar {
+        plain_bar(buffer, theme, row, Rect::new(at.0, at.1, columns.lane, 1))
+    } else {
+        let selected = model.selected == Some(row.id);
+        let now_ns = model.snapshot.taken_at_ns;
+        lane(buffer, theme, Lane { slot, row, axis: &model.axis, now_ns, selected }, at)
+    };
+    let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    words(buffer, theme, row, at, (words_at, free, inside));
+}
+
+fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
+    if is_calm(slot, row) { theme.glyphs.working } else { glyph(theme.glyphs, row.standing) }
+}
+
+fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
+    match row.standing {
+        Standing::Done => Tone::Past(Hue::Green),
+        Standing::Queued | Standing::Skipped => Tone::Faint,
+        Standing::Lost | Standing::Waiting => Tone::Warning,
+        _ if is_calm(slot, row) => Tone::Good,
+        standing => tone(standing),
+    }
+}
+
+fn is_calm(slot: &SlotView, row: &Row) -> bool {
+    row.standing == Standing::Running && slot.phase().meaning().calm
+}
+
+/// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
+fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
+    if !row.standing.at_work() || !row.note.is_empty() {
+        return 0;
+    }
+    let text = bar(theme, usize::from(area.width), row.permille, row.beat);
+    put(buffer, theme, (area.x, area.y), area.width, &text, theme.style(tone(row.standing)));
+    area.width
+}
+
+/// Draw the numbers. Returns the cell of the lane up to which words may go: over the first numbers that are empty.
+fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&SlotView, &Row), area: Rect) -> u16 {
+    let columns = &model.columns;
+    let dim = row.standing.over() || row.standing == Standing::Queued;
+    let mut free = columns.lane_x + columns.lane;
+    for (number, x, wide) in &columns.numbers {
+        let text = value(model, slot, row, *number);
+        if text.is_empty() && free + 2 == *x {
+            free = x + wide;
         }
-        let text = cell(theme, row, place);
-        let style = match place.column {
-            State | Bar => style,
-            Version | Elapsed => theme.style(Tone::Quiet),
-            _ => theme.style(Tone::Plain),
-        };
-        let draw = if place.column.on_the_right() { put_right } else { put_left };
-        draw(buffer, theme, at, place.columns, &text, style);
+        let quiet = dim || matches!(number, Number::Time | Number::Usual);
+        let style = theme.style(if quiet { Tone::Quiet } else { Tone::Plain });
+        put_right(buffer, theme, (area.x + x, area.y), *wide, &text, style);
     }
-    if let Some((x, columns)) = noted {
-        put(buffer, theme, (area.x + x, area.y), columns, &row.note, style);
+    free - columns.lane_x
+}
+
+fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
+    let live = row.standing.at_work();
+    let text = match number {
+        Number::Percent => row.permille.filter(|_| live).map(percent),
+        Number::Port => row.port.map(|port| format!(":{port}")),
+        Number::Starts => (row.starts > 0).then(|| row.starts.to_string()),
+        // The words of a failure are worth more than what was received.
+        Number::Size if row.standing.bad() && usize::from(model.columns.lane) < row.note.len() * 2 => None,
+        Number::Size => row.size_bytes.or(row.done_bytes).map(bytes).or_else(|| Some(row.counted.clone())),
+        Number::Rate if model.is_over() => mean_rate(slot).map(rate),
+        Number::Rate => row.bytes_per_second.map(rate),
+        Number::Time => row.elapsed_ms.map(tenths),
+        Number::Left => row.left_ms.map(|ms| format!("~{}", seconds(ms))),
+        Number::Usual => model.expectations.usual_ms(slot).map(tenths),
+    };
+    text.unwrap_or_default()
+}
+
+/// Draw the one line of rows that are folded: how many, their names as far as there is room, and the sum of their
+/// sizes.
+fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (Group, &[usize], bool), area: Rect) {
+    let (columns, (x, y)) = (&model.columns, (area.x, area.y));
+    let (group, rows, more) = folded;
+    let all_good = rows.iter().all(|row| model.rows[*row].standing.good());
+    let (mark, tone, word) = match group {
+        Group::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
+        Group::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
+        Group::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
+    };
+    let quiet = theme.style(Tone::Quiet);
+    put(buffer, theme, (x + 1, y), 1, mark, theme.style(tone));
+    if !columns.bar {
+        ground(buffer, theme, &model.axis, (x + columns.lane_x, y));
+    }
+    let head = format!("{} {}{word}", rows.len(), if more { "more " } else { "" });
+    let end = 3 + put(buffer, theme, (x + 3, y), columns.lane_x + columns.lane - 3, &head, quiet) + 2;
+    let names_x = columns.lane_x.max(end);
+    let room = usize::from((columns.lane_x + columns.lane).saturating_sub(names_x));
+    if group == Group::Over {
+        let names = names(theme, rows.iter().map(|row| model.rows[*row].tool.as_str()), room);
+        put(buffer, theme, (x + names_x, y), columns.lane, &names, quiet);
+    }
+    let sum = rows.iter().filter_map(|row| model.rows[*row].size_bytes).fold(0, u64::saturating_add);
+    if let Some((_, at, wide)) = columns.numbers.iter().find(|(number, ..)| *number == Number::Size && sum > 0) {
+        put_right(buffer, theme, (x + at, y), *wide, &bytes(sum), quiet);
     }
 }
 
-fn cell(theme: &Theme, row: &Row, place: &Placed) -> String {
-    match place.column {
-        State => format!("{} {}", glyph(theme.glyphs, row.standing), row.standing.word()),
-        Tool => row.tool.clone(),
-        Version => row.version.clone(),
-        Column::Phase => row.phase.clone().unwrap_or_default(),
-        Bar if row.permille.is_none() && !row.standing.at_work() => String::new(),
-        Bar => bar(theme, usize::from(place.columns), row.permille, row.beat),
-        Percent => row.permille.map(percent).unwrap_or_default(),
-        Size => row.size_bytes.or(row.done_bytes).map_or_else(|| row.counted.clone(), bytes),
-        Rate => row.bytes_per_second.map(rate).unwrap_or_default(),
-        Elapsed => row.elapsed_ms.map(if row.standing.over() { duration } else { seconds }).unwrap_or_default(),
-        Left => row.left_ms.map(seconds).unwrap_or_default(),
-    }
-}
-
-/// The place of the row's note: from the phase (or the bar) over as many columns as it needs, never over the time.
-fn note_span(row: &Row, places: &[Placed]) -> Option<(u16, u16)> {
-    if row.note.is_empty() {
-        return None;
-    }
-    let wanted = u16::try_from(width(&row.note)).unwrap_or(u16::MAX);
-    let from = places.iter().find(|place| place.column >= Column::Phase)?;
-    let mut columns = from.columns;
-    for place in places.iter().filter(|place| place.column > from.column && place.column < Elapsed) {
-        if columns >= wanted {
+/// As many whole names as fit.
+fn names<'a>(theme: &Theme, names: impl Iterator<Item = &'a str>, room: usize) -> String {
+    let mut text = String::new();
+    let mut taken = 0;
+    for name in names {
+        let between = if text.is_empty() { 0 } else { 3 };
+        let wide = between + vx_status::text::width(name);
+        // Room for the sign that there are more.
+        if taken + wide + 2 > room {
+            text.push_str(&format!(" {}", theme.glyphs.cut));
             break;
         }
-        columns = place.x + place.columns - from.x;
+        if between > 0 {
+            text.push_str(&format!(" {} ", theme.glyphs.dot));
+        }
+        text.push_str(name);
+        taken += wide;
     }
-    Some((from.x, columns))
+    text
+}
+
+fn percent(permille: u16) -> String {
+    if permille >= 1000 { "100%".to_owned() } else { format!("{} %", permille / 10) }
+}
+
+/// The bytes of a finished download over the time it took.
+fn mean_rate(slot: &SlotView) -> Option<u64> {
+    let entry = vx_status::slot::download_entry(slot).filter(|entry| entry.done > 0)?;
+    let ends_ns = vx_status::slot::entry_ends_ns(slot, entry)?;
+    let took_ms = ends_ns.saturating_sub(entry.entered_at_ns) / 1_000_000;
+    u64::try_from(u128::from(entry.done) * 1000 / u128::from(took_ms.max(1))).ok()
+}
+
+/// Write what there is to say of the row into its lane, from the cell `from` to the cell `to`; `inside` a stretch, with
+/// blanks around.
+fn words(buffer: &mut Buffer, theme: &Theme, row: &Row, (x, y): (u16, u16), (from, to, inside): (u16, u16, bool)) {
+    let text = match row.standing {
+        Standing::Lost => format!("lost: {}", row.note),
+        Standing::Cancelled => "cancelled".to_owned(),
+        Standing::Slow if row.note.is_empty() => "slow".to_owned(),
+        _ if row.note.is_empty() => return,
+        _ => row.note.clone(),
+    };
+    let room = to.saturating_sub(from + 2);
+    if room < LEAST_WORDS {
+        return;
+    }
+    let style = words_style(theme, row);
+    let text = if inside { format!(" {text} ") } else { text };
+    put(buffer, theme, (x + from + u16::from(from > 0 && !inside), y), room, &text, style);
+}
+
+fn words_style(theme: &Theme, row: &Row) -> Style {
+    let tone = match row.standing {
+        Standing::Queued | Standing::Skipped | Standing::Cancelled | Standing::Done => Tone::Quiet,
+        Standing::Lost | Standing::Waiting => Tone::Warning,
+        standing => tone(standing),
+    };
+    theme.style(tone).remove_modifier(ratatui::style::Modifier::BOLD)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vx_status::fixture::done;
 
-    fn shown(room: u16) -> Vec<Column> {
-        placed(room, 10, 8).iter().map(|place| place.column).collect()
+    #[test]
+    fn a_download_that_is_over_has_the_mean_of_its_rate() {
+        // From second 101 to second 105.4.
+        assert_eq!(mean_rate(&done(0, "go", "1", 4_400_000, 106.0)), Some(1_000_000));
+        assert_eq!(mean_rate(&SlotView::default()), None);
     }
 
     #[test]
-    fn a_narrow_screen_loses_the_rate_then_the_time_left_then_the_phase() {
-        assert_eq!(shown(99), ALL);
-        assert!(!shown(79).contains(&Rate) && shown(79).contains(&Left));
-        assert!(!shown(72).contains(&Left) && shown(72).contains(&Column::Phase));
-        assert!(!shown(62).contains(&Column::Phase));
-        assert_eq!(shown(39), [State, Tool, Bar, Percent]);
-    }
-
-    #[test]
-    fn columns_never_leave_their_room() {
-        for room in 39..=250 {
-            for longest in [0, 8, 300] {
-                let places = placed(room, longest, longest);
-                let last = places.last().expect("there is always a column");
-                assert!(last.x + last.columns <= room, "{room}");
-            }
-        }
+    fn a_share_has_room_for_all_of_it() {
+        assert_eq!([0, 570, 999, 1000].map(percent), ["0 %", "57 %", "99 %", "100%"]);
     }
 }

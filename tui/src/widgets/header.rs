@@ -1,57 +1,152 @@
-//! The header with the sums over the whole board: title, progress, rate, time left.
+//! The header: the title, a bar for the whole, and the sums over it in words that keep their places.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use vx_status::source::Position;
 use vx_status::standing::Standing;
-use vx_status::sums::{state, summary};
-use vx_status::text::width;
+use vx_status::sums::state;
+use vx_status::text::{fitted, padded_left, width};
+use vx_status::units::{bytes, rate, seconds, tenths};
 
-use super::{bar, put, put_right};
+use super::{fill, meter, put};
 use crate::model::Model;
 use crate::theme::{Styles, Theme, Tone};
 
-const BAR_COLUMNS: u16 = 24;
+/// A bar of fewer columns says nothing.
+const LEAST_BAR: u16 = 8;
+/// Blanks between two parts.
+const BETWEEN: u16 = 3;
+/// The columns of a rate and of a time left, so that neither moves with its number.
+const PLACE: usize = 10;
 
-/// The header: two rows, or one that holds the most important of both.
+/// The words of one sum, and when a narrow screen leaves them out: the highest first.
+struct Sum {
+    text: String,
+    tone: Tone,
+    dropped: u8,
+}
+
+/// Draw the header.
 pub(crate) fn header(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
-    let (state, tone) = state(&model.totals);
-    let word = &state_text(state, model.playback);
-    let taken = u16::try_from(width(word)).unwrap_or_default();
-    let room = area.width.saturating_sub(taken + 1);
-    let title = title(model);
-    put(buffer, theme, (area.x, area.y), room, &title, theme.style(Tone::Strong));
-    if area.height < 2 {
-        let beside = u16::try_from(width(&title)).unwrap_or(u16::MAX).saturating_add(2);
-        let room = room.saturating_sub(beside);
-        let sums = summary(theme, &model.totals, usize::from(room));
-        put(buffer, theme, (area.x.saturating_add(beside), area.y), room, &sums, theme.style(Tone::Plain));
+    let mut sums = sums(model);
+    let title = fitted(title(model), usize::from(area.width / 3), theme.glyphs.cut);
+    let titled = u16::try_from(width(&title)).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(1 + titled + 2 + LEAST_BAR);
+    while taken(&sums) > room {
+        let least = sums.iter().map(|sum| sum.dropped).max().unwrap_or_default();
+        let Some(place) = sums.iter().rposition(|sum| sum.dropped == least).filter(|_| least > 0) else { break };
+        sums.remove(place);
     }
-    put_right(buffer, theme, (area.x, area.y), area.width, word, theme.style(tone));
-    if area.height >= 2 {
-        let columns = BAR_COLUMNS.min(area.width / 4);
-        let drawn = bar(theme, usize::from(columns), Some(model.totals.permille), 0);
-        put(buffer, theme, (area.x, area.y + 1), columns, &drawn, theme.style(tone));
-        let rest = area.width.saturating_sub(columns + 1);
-        let sums = summary(theme, &model.totals, usize::from(rest));
-        put(buffer, theme, (area.x + columns + 1, area.y + 1), rest, &sums, theme.style(Tone::Plain));
+    put(buffer, theme, (area.x + 1, area.y), area.width.saturating_sub(1), &title, theme.style(Tone::Strong));
+    let bar_x = area.x + 1 + titled + 2;
+    let columns = area.right().saturating_sub(bar_x + taken(&sums));
+    whole(buffer, theme, model, (bar_x, area.y), columns);
+    let mut x = bar_x + columns;
+    for sum in &sums {
+        x += if x == bar_x + columns { 2 } else { BETWEEN };
+        x += put(buffer, theme, (x, area.y), area.right().saturating_sub(x), &sum.text, theme.style(sum.tone));
     }
 }
 
-fn title(model: &Model) -> String {
+/// The columns of the sums, with blanks in front of each and one behind all.
+fn taken(sums: &[Sum]) -> u16 {
+    let words = sums.iter().map(|sum| u16::try_from(width(&sum.text)).unwrap_or(u16::MAX).saturating_add(BETWEEN));
+    words.fold(0u16, u16::saturating_add)
+}
+
+/// The bar for the whole; at an end with failures, its part that ended well, and the rest.
+fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), columns: u16) {
+    let totals = &model.totals;
+    if totals.all == 0 {
+        return;
+    }
+    let (_, tone) = state(totals);
+    if !model.is_over() {
+        let tone = if totals.orphaned { tone } else { Tone::Busy };
+        meter(buffer, theme, (x, y), columns, totals.permille, tone);
+        return;
+    }
+    let good = u16::try_from(usize::from(columns) * totals.good / totals.all).unwrap_or(columns);
+    let rest = if totals.failed > 0 { Tone::Bad } else { Tone::Warning };
+    fill(buffer, (x, y), good, theme.glyphs.filled, theme.style(Tone::Good));
+    let glyph = if theme.palette.is_some() { theme.glyphs.filled } else { theme.glyphs.empty };
+    fill(buffer, (x + good, y), columns - good, glyph, theme.style(rest));
+}
+
+fn title(model: &Model) -> &str {
     match model.snapshot.board.title.as_str() {
-        "" => "vx".to_owned(),
-        title => format!("vx {title}"),
+        "" => "vx",
+        title => title,
     }
 }
 
-/// The state of the board, with the position in its recording.
-fn state_text(state: &str, playback: Option<Position>) -> String {
-    let Some(at) = playback else { return state.to_owned() };
+/// The sums: how many are done, what needs an eye, bytes, rate, time.
+fn sums(model: &Model) -> Vec<Sum> {
+    let totals = &model.totals;
+    let count = |wanted: &dyn Fn(Standing) -> bool| model.rows.iter().filter(|row| wanted(row.standing)).count();
+    let lost = count(&|standing| standing == Standing::Lost);
+    let still = count(&|standing| matches!(standing, Standing::Stalled | Standing::Silent));
+    let failed = totals.failed.saturating_sub(lost);
+    let mut sums = Vec::new();
+    let mut add = |text: String, tone, dropped| sums.push(Sum { text, tone, dropped });
+    if let Some(at) = model.playback {
+        add(playback(at), Tone::Busy, 0);
+    }
+    let good = if model.is_over() { format!("{} of {} in place", totals.good, totals.all) } else { String::new() };
+    let done = if good.is_empty() { format!("{} of {}", totals.over, totals.all) } else { good };
+    let some_bad = failed + lost > 0;
+    if !(model.is_over() && some_bad) {
+        add(done.clone(), Tone::Strong, 0);
+    }
+    let words = [
+        (failed, "failed", Tone::Bad),
+        (lost, "lost", Tone::Warning),
+        (still, "stalled", Tone::Warning),
+        (totals.cancelled, "cancelled", Tone::Warning),
+    ];
+    for (number, word, tone) in words.into_iter().filter(|(number, ..)| *number > 0) {
+        add(format!("{number} {word}"), tone, 0);
+    }
+    if model.is_over() && some_bad {
+        add(done, Tone::Plain, 1);
+    }
+    if totals.orphaned {
+        add("its parent is gone".to_owned(), Tone::Bad, 1);
+    }
+    match totals.total_bytes {
+        Some(total) if total > totals.done_bytes => add(part_of(totals.done_bytes, total), Tone::Plain, 3),
+        _ if totals.done_bytes > 0 => add(bytes(totals.done_bytes), Tone::Plain, 3),
+        _ => {}
+    }
+    if let Some(per_second) = totals.bytes_per_second {
+        add(padded_left(&rate(per_second), PLACE, ""), Tone::Plain, 4);
+    }
+    let time = match totals.left {
+        Some(left) => padded_left(&format!("~{} left", seconds(left.ms)), PLACE, ""),
+        None if model.is_over() => tenths(totals.elapsed_ms),
+        None => format!("{} so far", seconds(totals.elapsed_ms)),
+    };
+    if totals.all > 0 {
+        add(time, Tone::Plain, 2);
+    }
+    sums
+}
+
+/// Bytes of a total, with one unit where both have the same: `231.8 of 287.0 MB`.
+fn part_of(done: u64, total: u64) -> String {
+    let (done, total) = (bytes(done), bytes(total));
+    match (done.split_once(' '), total.split_once(' ')) {
+        (Some((number, unit)), Some((_, same))) if unit == same => format!("{number} of {total}"),
+        _ => format!("{done} of {total}"),
+    }
+}
+
+/// The position in a recording.
+fn playback(at: Position) -> String {
     // In a short run, a tenth of a second is a long time.
     let moment = |ms: u64| match at.length_ms {
-        ..10_000 => format!("{}.{:02} s", ms / 1000, ms % 1000 / 10),
-        _ => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        ..10_000 => format!("{}.{:02}", ms / 1000, ms % 1000 / 10),
+        _ => format!("{}.{}", ms / 1000, ms % 1000 / 100),
     };
     let speed = match at.speed_percent {
         whole if whole % 100 == 0 => format!("x{}", whole / 100),
@@ -63,7 +158,7 @@ fn state_text(state: &str, playback: Option<Position>) -> String {
         _ if at.at_ms >= at.length_ms => "at its end",
         _ => "replay",
     };
-    format!("{state}  {doing} {} of {} {speed}", moment(at.at_ms), moment(at.length_ms))
+    format!("{doing} {} of {} s {speed}", moment(at.at_ms), moment(at.length_ms))
 }
 
 /// The whole board in one line, for a screen too small for more: the sums, then the worst failure or the work in
@@ -78,4 +173,15 @@ pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
     let share = row.permille.filter(|_| row.standing == Standing::Running).map(vx_status::units::percent);
     let what = share.unwrap_or_else(|| row.standing.word().to_owned());
     format!("{sums} {} {} {what}", theme.glyphs.dot, row.tool)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_amounts_in_one_unit_have_it_once() {
+        assert_eq!(part_of(231_800_000, 287_000_000), "231.8 of 287.0 MB");
+        assert_eq!(part_of(900_000, 287_000_000), "900.0 kB of 287.0 MB");
+    }
 }

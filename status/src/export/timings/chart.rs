@@ -22,11 +22,14 @@ pub(super) fn timeline(page: &mut String, course: &Course, path: &[Link]) {
     for phase in course.phases() {
         let _ = write!(page, "<span><i class=\"{}\">{}</i>{phase}</span>", phase.name(), phase.letter());
     }
+    if course.tools.iter().any(|tool| !tool.stalls_ns().is_empty()) {
+        page.push_str("<span><i class=\"stalled\"></i>stalled</span>");
+    }
     page.push_str("<span><i class=\"mark\"></i>on the critical path</span></p>\n<div class=\"chart\">\n");
     axis(page, course.length_ns);
     let path: OnPath = path.iter().map(|link| (link.tool, link.stretch.from_ns, link.stretch.phase)).collect();
-    for (place, tool) in course.tools.iter().enumerate() {
-        row(page, course, &path, place, tool);
+    for lives in course.rows() {
+        row(page, course, &path, &lives);
     }
     rate_row(page, course);
     page.push_str("</div>\n</section>\n");
@@ -71,24 +74,55 @@ fn step_ns(length_ns: u64) -> u64 {
     step_ns
 }
 
-fn row(page: &mut String, course: &Course, path: &OnPath, place: usize, tool: &Tool) {
-    let slot = &tool.slot;
-    let took = if tool.worked() { duration(tool.took_ns().unwrap_or(0)) } else { String::new() };
+/// The row of a tool, with a lane for each of its lives.
+fn row(page: &mut String, course: &Course, path: &OnPath, lives: &[usize]) {
+    let Some(last) = lives.last().and_then(|life| course.tools.get(*life)) else { return };
+    let slot = &last.slot;
+    let took = if last.worked() { duration(last.took_ns().unwrap_or(0)) } else { String::new() };
     let standing = if slot.state.good() { "" } else { " not" };
     let _ = write!(
         page,
-        "<div class=\"row\"><span class=\"name{standing}\"><bdi>{}</bdi> <small>{}</small></span><div class=\"track\">",
+        "<div class=\"row\"><span class=\"name{standing}\"><bdi>{}</bdi> <small>{}</small></span>",
         escaped(&slot.key),
         escaped(&slot.version),
     );
+    if lives.len() > 1 {
+        page.push_str("<div class=\"lives\">");
+    }
+    for life in lives {
+        lane(page, course, path, *life);
+    }
+    if lives.len() > 1 {
+        page.push_str("</div>");
+    }
+    let _ = writeln!(page, "<span class=\"took\">{took}</span></div>");
+}
+
+/// One life of a tool: its stretches, its stalls over them, and the mark of a failure where it happened.
+fn lane(page: &mut String, course: &Course, path: &OnPath, life: usize) {
+    let tool: &Tool = &course.tools[life];
+    page.push_str("<div class=\"track\">");
     for stretch in &tool.stretches {
-        let on_path = path.contains(&(place, stretch.from_ns, stretch.phase));
-        page.push_str(&bar(course, place, stretch, on_path));
+        let on_path = path.contains(&(life, stretch.from_ns, stretch.phase));
+        page.push_str(&bar(course, life, stretch, on_path));
     }
-    if let Some(ended_ns) = tool.ended_ns.filter(|_| !slot.state.good()) {
-        let _ = write!(page, "<em style=\"left:{:.3}%\">{}</em>", percent(course, ended_ns), slot.state);
+    for (from_ns, until_ns) in tool.stalls_ns() {
+        let (left, width) = (percent(course, from_ns), percent(course, until_ns - from_ns));
+        let _ = write!(
+            page,
+            "<i class=\"stalled\" style=\"left:{left:.3}%;width:{width:.3}%\" title=\"{}: no byte for {}\"></i>",
+            escaped(&tool.slot.key),
+            duration(until_ns - from_ns),
+        );
     }
-    let _ = writeln!(page, "</div><span class=\"took\">{took}</span></div>");
+    if let Some(ended_ns) = tool.ended_ns.filter(|_| !tool.slot.state.good()) {
+        let at = percent(course, ended_ns);
+        // Words that would leave the chart stand in front of their mark.
+        let side = if at > 75.0 { " class=\"before\"" } else { "" };
+        let words = if at > 75.0 { format!("{} ✗", tool.slot.state) } else { format!("✗ {}", tool.slot.state) };
+        let _ = write!(page, "<em{side} style=\"left:{at:.3}%\">{words}</em>");
+    }
+    page.push_str("</div>");
 }
 
 /// One stretch, as wide as it is long.
@@ -168,7 +202,7 @@ fn rate_row(page: &mut String, course: &Course) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::course::tests::run;
+    use super::super::super::course::tests::{retried, run};
     use super::*;
 
     #[test]
@@ -177,6 +211,32 @@ mod tests {
         let part_seconds = course.length_ns as f64 / 1e9 / BUCKETS as f64;
         let sum: f64 = rates(&course).iter().map(|rate| *rate as f64 * part_seconds).sum();
         assert!((sum / course.bytes() as f64 - 1.0).abs() < 0.01, "{sum} of {}", course.bytes());
+    }
+
+    #[test]
+    fn a_retried_tool_is_one_row_with_a_lane_for_each_try() {
+        let course = retried();
+        let mut page = String::new();
+        timeline(&mut page, &course, &[]);
+        let row = page.lines().find(|line| line.contains("alert(1)")).expect("its row");
+        assert_eq!(page.lines().filter(|line| line.contains("alert(1)")).count(), 1, "{page}");
+        assert_eq!(row.matches("<div class=\"track\">").count(), 2, "{row}");
+        assert!(row.contains("✗ failed") || row.contains("failed ✗"), "{row}");
+    }
+
+    #[test]
+    fn a_stall_is_hatched_over_its_download() {
+        let mut course = run();
+        course.length_ns = 20_000_000_000;
+        let download = course.tools[0].stretches.iter_mut().find(|stretch| stretch.phase == Phase::DOWNLOADING);
+        let download = download.expect("a download");
+        download.until_ns = download.from_ns + 10_000_000_000;
+        assert_eq!(course.tools[1].stalls_ns(), []);
+        let stalls = course.tools[0].stalls_ns();
+        assert!(stalls.len() == 1 && stalls[0].1 - stalls[0].0 > 8_000_000_000, "{stalls:?}");
+        let mut page = String::new();
+        timeline(&mut page, &course, &[]);
+        assert_eq!(page.matches("<i class=\"stalled\" style=").count(), 1, "{page}");
     }
 
     #[test]

@@ -14,12 +14,6 @@ use crate::widgets::{put, row_of};
 pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let log = &model.log;
     let room = area.width.saturating_sub(1);
-    if log.lines.is_empty() || log.of != model.selected {
-        let slot_message = model.selected_slot().map(|slot| slot.message.as_str()).unwrap_or_default();
-        put(buffer, theme, (area.x + 1, area.y), room, "no output yet", theme.style(Tone::Quiet));
-        put(buffer, theme, (area.x + 1, area.y + 1), room, slot_message, theme.style(Tone::Plain));
-        return;
-    }
     let first = log.first_shown(usize::from(area.height));
     for (number, line) in log.lines[first..].iter().enumerate() {
         let Some(row) = row_of(area, number) else { break };

@@ -1,0 +1,199 @@
+//! The columns of the table: names at the left, numbers at the right, and the lane has the rest. A pure function of the
+//! width and of the kinds of work on the board.
+
+use vx_shm::Kind;
+use vx_status::vocabulary;
+
+/// A narrower table has a bar in place of the lane.
+const LANE_COLUMNS: u16 = 80;
+/// A narrower table has no versions, and shorter names.
+const VERSION_COLUMNS: u16 = 100;
+/// The cursor, the mark, and a blank.
+const BEFORE_NAMES: u16 = 3;
+/// Blanks between two numbers.
+const BETWEEN: u16 = 2;
+
+/// A column of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    Percent,
+    /// Where a service answers.
+    Port,
+    /// Number of times a service was started.
+    Starts,
+    Size,
+    Rate,
+    Time,
+    Left,
+    /// The time it took in earlier runs.
+    Usual,
+}
+
+impl Number {
+    pub(crate) fn title(self, kinds: Kinds) -> &'static str {
+        match self {
+            Self::Percent => "%",
+            Self::Port => "port",
+            Self::Starts => "starts",
+            Self::Size if kinds.has(Kind::Install) => "size",
+            Self::Size => "items",
+            Self::Rate => "rate",
+            Self::Time if kinds.only(Kind::Service) => "up",
+            Self::Time => "time",
+            Self::Left => "left",
+            Self::Usual => "usual",
+        }
+    }
+
+    fn columns(self) -> u16 {
+        match self {
+            Self::Percent => 4,
+            Self::Size => 8,
+            Self::Rate => 10,
+            Self::Port | Self::Starts | Self::Time | Self::Left | Self::Usual => 6,
+        }
+    }
+
+    /// The width of the table from which it is shown.
+    fn shown_from(self) -> u16 {
+        match self {
+            Self::Percent => 0,
+            Self::Port | Self::Left | Self::Usual => 60,
+            Self::Size => 70,
+            Self::Starts => 90,
+            Self::Time => 92,
+            Self::Rate => 110,
+        }
+    }
+}
+
+/// The kinds of work on a board.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kinds(u16);
+
+impl Kinds {
+    pub(crate) fn of(kinds: impl IntoIterator<Item = Kind>) -> Self {
+        Self(kinds.into_iter().fold(0, |seen, kind| seen | Self::bit(kind)))
+    }
+
+    fn bit(kind: Kind) -> u16 {
+        let place = Kind::ALL.iter().position(|known| *known == kind).unwrap_or(Kind::ALL.len());
+        1u16.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(1 << 15)
+    }
+
+    pub(crate) fn has(self, kind: Kind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+
+    fn only(self, kind: Kind) -> bool {
+        self.0 == Self::bit(kind)
+    }
+
+    /// The title of the column of names.
+    pub(crate) fn noun(self) -> &'static str {
+        let kind = Kind::ALL.iter().find(|kind| self.only(**kind));
+        match kind {
+            Some(Kind::Install) => "tool",
+            Some(kind) => vocabulary::of(*kind).noun,
+            None => "work",
+        }
+    }
+
+    /// The numbers worth a column.
+    fn numbers(self, over: bool) -> Vec<Number> {
+        let counts = self.has(Kind::Install) || self.has(Kind::Task) || self.has(Kind::Build);
+        let all = [
+            (Number::Percent, counts && !over),
+            (Number::Port, self.has(Kind::Service)),
+            (Number::Starts, self.has(Kind::Service)),
+            (Number::Size, counts),
+            (Number::Rate, self.has(Kind::Install)),
+            (Number::Time, true),
+            (Number::Left, counts && !over),
+            (Number::Usual, self.has(Kind::Install) && over),
+        ];
+        all.into_iter().filter(|(_, shown)| *shown).map(|(number, _)| number).collect()
+    }
+}
+
+/// The places of the columns, counted from the table's left edge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Columns {
+    pub(crate) name: u16,
+    /// Zero where there is no room for versions.
+    pub(crate) version: u16,
+    /// The first cell of the lane, or of the bar.
+    pub(crate) lane_x: u16,
+    pub(crate) lane: u16,
+    /// A bar takes the place of the lane.
+    pub(crate) bar: bool,
+    /// Each number with its first cell and its width.
+    pub(crate) numbers: Vec<(Number, u16, u16)>,
+}
+
+impl Columns {
+    /// The columns of a table this wide, for names and versions of at most these widths.
+    pub(crate) fn of(width: u16, kinds: Kinds, over: bool, longest: (u16, u16)) -> Self {
+        let bar = width < LANE_COLUMNS;
+        let name = longest.0.min(if width < VERSION_COLUMNS { 12 } else { 20 }).max(6);
+        let version = if width < VERSION_COLUMNS { 0 } else { longest.1.min(12) };
+        let lane_x = BEFORE_NAMES + name + 1 + if version > 0 { version + 1 } else { 0 };
+        let shown = kinds.numbers(over).into_iter().filter(|number| width >= number.shown_from());
+        let shown: Vec<Number> = shown.collect();
+        let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
+        let lane = width.saturating_sub(lane_x + taken);
+        let mut x = lane_x + lane;
+        let mut numbers = Vec::with_capacity(shown.len());
+        for number in shown {
+            numbers.push((number, x + BETWEEN, number.columns()));
+            x += BETWEEN + number.columns();
+        }
+        Self { name, version, lane_x, lane, bar, numbers }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOOLS: (u16, u16) = (8, 8);
+
+    fn titles(width: u16, kinds: &[Kind], over: bool) -> String {
+        let kinds = Kinds::of(kinds.iter().copied());
+        let columns = Columns::of(width, kinds, over, TOOLS);
+        columns.numbers.iter().map(|(number, ..)| number.title(kinds)).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn numbers_come_with_the_width_they_ask_for() {
+        assert_eq!(titles(50, &[Kind::Install], false), "%");
+        assert_eq!(titles(80, &[Kind::Install], false), "% size left");
+        assert_eq!(titles(100, &[Kind::Install], false), "% size time left");
+        assert_eq!(titles(120, &[Kind::Install], false), "% size rate time left");
+        assert_eq!(titles(120, &[Kind::Install], true), "size rate time usual");
+    }
+
+    #[test]
+    fn each_kind_of_work_has_its_own_columns() {
+        assert_eq!(titles(120, &[Kind::Task], false), "% items time left");
+        assert_eq!(titles(120, &[Kind::Service], false), "port starts up");
+        assert_eq!(titles(120, &[Kind::Turn], false), "time");
+        let noun = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).noun();
+        assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
+        assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("work", "work"));
+    }
+
+    #[test]
+    fn columns_never_leave_their_table() {
+        for width in 40..=250 {
+            for longest in [(0, 0), (8, 8), (300, 300)] {
+                let columns = Columns::of(width, Kinds::of(Kind::ALL.iter().copied()), false, longest);
+                assert!(columns.lane > 0 && columns.lane_x + columns.lane < width, "{width}: {columns:?}");
+                let last = columns.numbers.last().map_or(0, |(_, x, wide)| x + wide);
+                assert!(last < width, "{width}");
+            }
+        }
+        let twelve = Columns::of(120, Kinds::of([Kind::Install]), false, (7, 7));
+        assert_eq!((twelve.lane_x, twelve.lane), (19, 56));
+    }
+}

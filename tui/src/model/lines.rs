@@ -1,0 +1,166 @@
+//! The lines of the table: every row where all fit, else what needs an eye first, and the rest folded.
+//!
+//! While all rows fit, they keep their order and none ever moves. With more rows than room, those that failed come
+//! first, then those that stand still, those at work, and the next few that are queued; the others are one line for each
+//! group, which can be unfolded.
+
+use vx_status::slot::SlotId;
+use vx_status::standing::Standing;
+
+use super::Row;
+
+/// Number of queued rows that are shown before the others are folded.
+const NEXT_QUEUED: usize = 3;
+
+/// Rows that are folded together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    Queued,
+    Over,
+}
+
+/// The groups that are not folded, because the user wants to see their rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unfolded {
+    pub(crate) queued: bool,
+    pub(crate) over: bool,
+}
+
+impl Unfolded {
+    pub(crate) fn any(self) -> bool {
+        self.queued || self.over
+    }
+
+    pub(crate) fn unfold(&mut self, group: Group) {
+        match group {
+            Group::Queued => self.queued = true,
+            Group::Over => self.over = true,
+        }
+    }
+}
+
+/// One line of the table. Rows are indices into the model's rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Line {
+    Row(usize),
+    Fold {
+        group: Group,
+        /// The folded rows; for those that are over, the newest first.
+        rows: Vec<usize>,
+        /// Others of the same group are shown.
+        more: bool,
+    },
+}
+
+impl Line {
+    pub(crate) fn row(&self) -> Option<usize> {
+        match self {
+            Self::Row(row) => Some(*row),
+            Self::Fold { .. } => None,
+        }
+    }
+
+    pub(crate) fn group(&self) -> Option<Group> {
+        match self {
+            Self::Row(_) => None,
+            Self::Fold { group, .. } => Some(*group),
+        }
+    }
+}
+
+/// The lines for these rows in a table with this much room; the row of `selected` is never folded.
+pub(crate) fn lines(
+    rows: &[Row],
+    order: &[usize],
+    room: usize,
+    unfolded: Unfolded,
+    selected: Option<SlotId>,
+) -> Vec<Line> {
+    if order.len() <= room {
+        return order.iter().copied().map(Line::Row).collect();
+    }
+    let standing = |row: &usize| rows[*row].standing;
+    let of = |wanted: fn(Standing) -> bool| -> Vec<usize> {
+        order.iter().copied().filter(|row| wanted(standing(row))).collect()
+    };
+    let mut first = of(Standing::bad);
+    first.extend(of(|standing| standing.at_work() && standing != Standing::Running));
+    first.extend(of(|standing| standing == Standing::Running));
+    let queued = of(|standing| standing == Standing::Queued);
+    let mut over = of(|standing| standing.over() && !standing.bad());
+    over.sort_by_key(|row| std::cmp::Reverse(rows[*row].ended_at_ns));
+    let spare = room.saturating_sub(first.len() + 2);
+    let next = if unfolded.queued { queued.len() } else { queued.len().min(NEXT_QUEUED).min(spare) };
+    let recent = if unfolded.over { over.len() } else { over.len().min(spare.saturating_sub(next)) };
+    let mut lines: Vec<Line> = first.into_iter().map(Line::Row).collect();
+    let is_selected = |row: &usize| Some(rows[*row].id) == selected;
+    add(&mut lines, Group::Queued, &queued, next, is_selected);
+    add(&mut lines, Group::Over, &over, recent, is_selected);
+    lines
+}
+
+/// Add the first `shown` rows of a group, the selected one, and a line for the rest. A single row is no rest.
+fn add(lines: &mut Vec<Line>, group: Group, rows: &[usize], shown: usize, is_selected: impl Fn(&usize) -> bool) {
+    let (shown, rest) = rows.split_at(shown);
+    let (selected, folded): (Vec<usize>, Vec<usize>) = rest.iter().copied().partition(|row| is_selected(row));
+    let more = !shown.is_empty() || !selected.is_empty();
+    lines.extend(shown.iter().copied().chain(selected).map(Line::Row));
+    match folded.as_slice() {
+        [] => {}
+        [row] => lines.push(Line::Row(*row)),
+        _ => lines.push(Line::Fold { group, rows: folded, more }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::rows;
+    use vx_status::fixture::run;
+
+    /// The lines of a run of `count` tools, in words.
+    fn shown(count: u32, room: usize, unfolded: Unfolded) -> Vec<String> {
+        let rows = rows(&run(count), &[], &[]);
+        let order: Vec<usize> = (0..rows.len()).collect();
+        let word = |line: Line| match line {
+            Line::Row(row) => rows[row].standing.word().to_owned(),
+            Line::Fold { group, rows, more } => format!("{} {group:?} {more}", rows.len()),
+        };
+        lines(&rows, &order, room, unfolded, None).into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn rows_that_fit_keep_their_order() {
+        assert_eq!(shown(12, 12, Unfolded::default())[..3], ["stalled", "failed", "done"]);
+    }
+
+    #[test]
+    fn with_less_room_what_needs_an_eye_comes_first_and_the_rest_is_folded() {
+        let expected = [
+            vec!["failed", "stalled"],
+            vec!["running"; 8],
+            vec!["queued", "queued", "queued", "123 Queued true", "done", "63 Over true"],
+        ];
+        assert_eq!(shown(200, 16, Unfolded::default()), expected.concat());
+        let few = shown(200, 5, Unfolded::default());
+        assert_eq!((few.len(), few[9].as_str(), few[10].as_str()), (12, "running", "126 Queued false"));
+    }
+
+    #[test]
+    fn an_unfolded_group_is_shown_whole_and_a_single_row_is_never_folded() {
+        let unfolded = Unfolded { over: true, ..Unfolded::default() };
+        let lines = shown(64, 16, unfolded);
+        assert_eq!(lines.iter().filter(|line| *line == "done").count(), 19);
+        assert_eq!(lines.last().map(String::as_str), Some("done"));
+        assert!(shown(13, 12, Unfolded::default()).iter().all(|line| !line.contains("1 ")));
+    }
+
+    #[test]
+    fn the_selected_row_is_never_folded() {
+        let rows = rows(&run(200), &[], &[]);
+        let order: Vec<usize> = (0..rows.len()).collect();
+        let selected = lines(&rows, &order, 12, Unfolded::default(), Some(rows[150].id));
+        assert!(selected.contains(&Line::Row(150)));
+        assert!(!lines(&rows, &order, 12, Unfolded::default(), None).contains(&Line::Row(150)));
+    }
+}

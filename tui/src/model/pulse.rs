@@ -1,0 +1,68 @@
+//! The rates of the last half minute of each slot at work, for a graph of a few cells. Bounded by the slots at work.
+
+use std::collections::BTreeMap;
+
+use vx_status::slot::SlotId;
+
+use super::Row;
+
+/// Number of rates kept of each slot.
+const RATES: usize = 24;
+/// Time between two of them, in nanoseconds of the board's clock.
+const BETWEEN_NS: u64 = 1_000_000_000;
+
+/// The last rates, in bytes per second, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pulse {
+    noted_at_ns: u64,
+    rates: BTreeMap<SlotId, Vec<u64>>,
+}
+
+impl Pulse {
+    /// Note the rates of a reading. A recording may go back.
+    pub(crate) fn note(&mut self, rows: &[Row], taken_at_ns: u64) {
+        if taken_at_ns.abs_diff(self.noted_at_ns) < BETWEEN_NS {
+            return;
+        }
+        let went_back = taken_at_ns < self.noted_at_ns;
+        self.noted_at_ns = taken_at_ns;
+        let mut before = std::mem::take(&mut self.rates);
+        if went_back {
+            before.clear();
+        }
+        for row in rows.iter().filter(|row| row.standing.at_work()) {
+            let Some(rate) = row.bytes_per_second else { continue };
+            let mut rates = before.remove(&row.id).unwrap_or_default();
+            if rates.len() == RATES {
+                rates.remove(0);
+            }
+            rates.push(rate);
+            self.rates.insert(row.id, rates);
+        }
+    }
+
+    pub(crate) fn of(&self, id: SlotId) -> &[u64] {
+        self.rates.get(&id).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vx_status::standing::Standing;
+
+    #[test]
+    fn few_rates_are_kept_and_only_of_what_is_at_work() {
+        let row = |standing| Row { standing, bytes_per_second: Some(7), ..Row::default() };
+        let mut pulse = Pulse::default();
+        for second in 1..100 {
+            pulse.note(&[row(Standing::Running)], second * BETWEEN_NS);
+            pulse.note(&[row(Standing::Running)], second * BETWEEN_NS + 1);
+        }
+        assert_eq!(pulse.of(SlotId::default()), [7; RATES]);
+        pulse.note(&[row(Standing::Running)], BETWEEN_NS);
+        assert_eq!(pulse.of(SlotId::default()), [7], "a recording went back");
+        pulse.note(&[row(Standing::Done)], 99 * BETWEEN_NS);
+        assert_eq!(pulse.of(SlotId::default()), [0; 0]);
+    }
+}

@@ -1,0 +1,269 @@
+//! A row's lane on the time axis: weight says what lives, hue says which phase, place says when.
+//!
+//! `━` runs, `─` is over, `┄` is expected, `╱` does not move, `·` waits, and queued time is blank. It reads without
+//! colour.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use vx_shm::{Liveness, SlotView};
+use vx_status::look::{Hue, Tone};
+use vx_status::standing::Standing;
+use vx_status::text::width;
+use vx_status::vocabulary::{Phase, Phases, word_of};
+
+use super::{fill, put, put_right};
+use crate::model::{Axis, Row};
+use crate::theme::{Styles, Theme};
+
+/// A stretch of fewer cells has no room for a letter.
+const LETTER_CELLS: u16 = 4;
+/// Cells around a word in a stretch.
+const AROUND_WORD: u16 = 8;
+
+/// What a lane shows.
+#[derive(Clone, Copy)]
+pub(super) struct Lane<'a> {
+    pub(super) slot: &'a SlotView,
+    pub(super) row: &'a Row,
+    pub(super) axis: &'a Axis,
+    /// The time of the reading, in nanoseconds of the board's clock.
+    pub(super) now_ns: u64,
+    pub(super) selected: bool,
+}
+
+/// A part of a lane in one phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    phase: Phase,
+    from: u16,
+    to: u16,
+    weight: Weight,
+    last: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    Live,
+    Past,
+    Hatched,
+    Dotted,
+    Blank,
+}
+
+/// Draw the titles of the axis: its ticks, and the present moment.
+pub(super) fn heading(buffer: &mut Buffer, theme: &Theme, axis: &Axis, word: &str, area: Rect) {
+    let long = u16::try_from(width(word)).unwrap_or_default();
+    for (cell, text) in axis.ticks() {
+        let end = cell + u16::try_from(width(&text)).unwrap_or_default();
+        let hits = axis.now.is_some_and(|now| cell < now + long + 4 && now < end + 1);
+        if !hits && end <= area.width {
+            put(buffer, theme, (area.x + cell, area.y), area.width - cell, &text, theme.style(Tone::Quiet));
+        }
+    }
+    let Some(now) = axis.now else { return };
+    let style = theme.style(Tone::Busy);
+    if now + 3 + long <= area.width {
+        let text = format!("{} {word}", theme.glyphs.now);
+        put(buffer, theme, (area.x + now, area.y), area.width - now, &text, style);
+    } else {
+        let text = format!("{word} {}", theme.glyphs.now);
+        put_right(buffer, theme, (area.x, area.y), now + 1, &text, style);
+    }
+}
+
+/// Draw the line for the present moment: all that an empty lane has.
+pub(super) fn ground(buffer: &mut Buffer, theme: &Theme, axis: &Axis, (x, y): (u16, u16)) {
+    if let Some(now) = axis.now {
+        fill(buffer, (x + now, y), 1, theme.glyphs.now, theme.style(Tone::Now));
+    }
+}
+
+/// Draw a lane. Returns the cell where the row's words may begin.
+pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: Lane<'_>, at: (u16, u16)) -> u16 {
+    ground(buffer, theme, lane.axis, at);
+    let stretches = stretches(&lane);
+    for stretch in &stretches {
+        draw(buffer, theme, &lane, stretch, at);
+    }
+    letters(buffer, theme, &lane, &stretches, at);
+    expected(buffer, theme, &lane, at);
+    let mut used = stretches.iter().map(|stretch| stretch.to).max().unwrap_or_default();
+    if stretches.is_empty() && lane.slot.phases().any(|entry| !entry.phase.is_first()) {
+        fill(buffer, at, 1, theme.glyphs.before, theme.style(Tone::Quiet));
+        used = 1;
+    }
+    let ends_badly = matches!(lane.row.standing, Standing::Failed | Standing::Died);
+    if ends_badly && used < lane.axis.cells {
+        fill(buffer, (at.0 + used, at.1), 1, theme.glyphs.failed, theme.style(Tone::Bad));
+        used += 1;
+    }
+    // The words of what does not move begin in its hatching, so that they stay where they are.
+    let still = |stretch: &&Stretch| stretch.last && matches!(stretch.weight, Weight::Hatched | Weight::Dotted);
+    stretches.iter().find(still).filter(|_| lane.row.standing.at_work()).map_or(used, |still| still.from + 1)
+}
+
+/// The parts of the lane that are in view.
+fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
+    let (slot, axis) = (lane.slot, lane.axis);
+    let live = lane.row.standing.at_work();
+    let entries: Vec<_> = slot.phases().collect();
+    let end_ns = slot.ended_at_ns.unwrap_or(match lane.row.standing {
+        Standing::Lost => slot.last_beat_at_ns.unwrap_or_default(),
+        _ => lane.now_ns,
+    });
+    let limit = axis.now.unwrap_or(axis.cells);
+    let mut stretches = Vec::with_capacity(entries.len() + 1);
+    for (place, entry) in entries.iter().enumerate() {
+        let next_ns = entries.get(place + 1).map(|next| next.entered_at_ns);
+        let (from_ns, to_ns, last) = (entry.entered_at_ns, next_ns.unwrap_or(end_ns), next_ns.is_none());
+        let weight = match () {
+            () if entry.phase.is_first() => Weight::Blank,
+            () if !entry.phase.meaning().work => Weight::Dotted,
+            () if live && !entry.phase.meaning().calm => Weight::Live,
+            () => Weight::Past,
+        };
+        let mut add = |from_ns: u64, to_ns: u64, weight| {
+            if axis.is_before(to_ns) {
+                return;
+            }
+            let from = axis.edge(from_ns).min(limit.saturating_sub(1));
+            let mut to = axis.edge(to_ns).min(limit);
+            // The last stretch is always seen.
+            if last && to <= from {
+                to = (from + 1).min(axis.cells);
+            }
+            if to > from {
+                stretches.push(Stretch { phase: entry.phase, from, to, weight, last });
+            }
+        };
+        match still_for_ns(slot, lane.row.standing).filter(|_| last) {
+            Some(still_ns) => {
+                let still_from_ns = to_ns.saturating_sub(still_ns).max(from_ns);
+                add(from_ns, still_from_ns, weight);
+                add(still_from_ns, to_ns, Weight::Hatched);
+            }
+            None => add(from_ns, to_ns, weight),
+        }
+    }
+    stretches
+}
+
+/// The time for which nothing has moved.
+fn still_for_ns(slot: &SlotView, standing: Standing) -> Option<u64> {
+    match (standing, slot.liveness) {
+        (Standing::Stalled, Liveness::Stalled(ms)) | (Standing::Silent, Liveness::Silent(ms)) => {
+            Some(ms.saturating_mul(1_000_000))
+        }
+        _ => None,
+    }
+}
+
+fn draw(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretch: &Stretch, (x, y): (u16, u16)) {
+    let hue = stretch.phase.meaning().hue;
+    let live = lane.row.standing.at_work();
+    let (glyph, tone) = match stretch.weight {
+        Weight::Blank => return,
+        Weight::Live => (theme.glyphs.filled, Tone::Live(hue)),
+        Weight::Past => (theme.glyphs.past, Tone::Past(hue)),
+        Weight::Hatched => (theme.glyphs.hatched, Tone::Warning),
+        Weight::Dotted if live && stretch.last => (theme.glyphs.dotted, Tone::Warning),
+        Weight::Dotted => (theme.glyphs.dotted, Tone::Faint),
+    };
+    fill(buffer, (x + stretch.from, y), stretch.to - stretch.from, glyph, theme.style(tone));
+}
+
+/// Write each phase's letter once, or its word where there is room. Rows that are over need them only without colours,
+/// if they failed, and under the cursor: a table of letters says nothing.
+fn letters(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretches: &[Stretch], (x, y): (u16, u16)) {
+    let live = lane.row.standing.at_work();
+    if !(live || lane.selected || lane.row.standing.bad() || theme.palette.is_none()) {
+        return;
+    }
+    let mut lettered: Vec<Phase> = Vec::new();
+    for stretch in stretches {
+        let cells = stretch.to - stretch.from;
+        let line = matches!(stretch.weight, Weight::Live | Weight::Past);
+        if !line || cells < LETTER_CELLS || lettered.contains(&stretch.phase) {
+            continue;
+        }
+        lettered.push(stretch.phase);
+        let present = stretch.last && live;
+        let word = if present { word_of(lane.slot) } else { stretch.phase.name() };
+        let long = u16::try_from(width(word)).unwrap_or(u16::MAX);
+        let room = (lane.selected || present) && cells >= long.saturating_add(AROUND_WORD);
+        let text = if room { word } else { stretch.phase.letter() };
+        let hue = stretch.phase.meaning().hue;
+        let style = theme.style(if stretch.weight == Weight::Live { Tone::Live(hue) } else { Tone::Past(hue) });
+        let style = if present { style.add_modifier(Modifier::BOLD) } else { style };
+        put(buffer, theme, (x + stretch.from + 1, y), cells - 1, text, style);
+    }
+}
+
+/// Draw what is still expected of the row, right of the present moment.
+fn expected(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, (x, y): (u16, u16)) {
+    let (Some(now), Some(left_ms)) = (lane.axis.now, lane.row.left_ms) else { return };
+    let end_ns = lane.now_ns.saturating_add(left_ms.saturating_mul(1_000_000));
+    let end = lane.axis.edge(end_ns).max(now + 2).min(lane.axis.cells);
+    let hue = lane.slot.phases().last().map_or(Hue::default(), |entry| entry.phase.meaning().hue);
+    if now + 1 < end {
+        fill(buffer, (x + now + 1, y), end - now - 1, theme.glyphs.expected, theme.style(Tone::Past(hue)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Times;
+    use vx_status::fixture::{SECOND, done, downloading, ended, queued};
+    use vx_status::look::Look;
+    use vx_status::pace::Pace;
+
+    /// The lane of a slot on an axis of twenty cells, from second 100 to second 120, at second 110.
+    fn drawn(slot: &SlotView, left_ms: Option<u64>, ascii: bool) -> (String, u16) {
+        let now_ns = 110 * SECOND;
+        let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
+        let axis = Axis::of(times, 20, Axis::default());
+        let row = Row { left_ms, ..Row::of(slot, Pace::default(), false, now_ns) };
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        let theme = Theme::new(Look { ascii, colour: true, ..Look::default() });
+        let lane = Lane { slot, row: &row, axis: &axis, now_ns, selected: false };
+        let used = super::lane(&mut buffer, &theme, lane, (0, 0));
+        (buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect(), used)
+    }
+
+    #[test]
+    fn weight_says_what_lives_and_place_says_when() {
+        let running = downloading(0, "go", "1", 5, Some(10));
+        assert_eq!(drawn(&running, Some(4_000), false), (" ━D━━━━━━━│┄┄┄      ".to_owned(), 10));
+        assert_eq!(drawn(&running, Some(4_000), true).0, " =D=======|...      ");
+        assert_eq!(drawn(&done(0, "go", "1", 9, 106.0), None, false), (" ──────   │         ".to_owned(), 7));
+        assert_eq!(drawn(&queued(0, "go", "1"), None, false), ("          │         ".to_owned(), 10));
+    }
+
+    #[test]
+    fn a_stall_is_hatched_where_it_began_and_its_words_begin_inside() {
+        let slot = SlotView { liveness: Liveness::Stalled(4_000), ..downloading(0, "go", "1", 5, Some(10)) };
+        assert_eq!(drawn(&slot, None, false), (" ━D━━━╱╱╱╱│         ".to_owned(), 7));
+    }
+
+    #[test]
+    fn a_failure_has_its_mark_at_its_end() {
+        let slot = ended(0, "go", vx_shm::SlotState::Failed, Some("no"));
+        assert_eq!(drawn(&slot, None, false), (" ───✗     │         ".to_owned(), 5));
+    }
+
+    #[test]
+    fn a_lane_before_the_axis_is_a_mark() {
+        let slot = done(0, "go", "1", 9, 104.0);
+        let now_ns = 160 * SECOND;
+        let times =
+            Times { zero_ns: 100 * SECOND, first_ns: 150 * SECOND, now_ns: Some(now_ns), reach_ns: 165 * SECOND };
+        let axis = Axis::of(times, 20, Axis::default());
+        let row = Row::of(&slot, Pace::default(), false, now_ns);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        let lane = Lane { slot: &slot, row: &row, axis: &axis, now_ns, selected: false };
+        assert_eq!(super::lane(&mut buffer, &Theme::new(Look::default()), lane, (0, 0)), 1);
+        assert_eq!(buffer[(0, 0)].symbol(), "‹");
+    }
+}
