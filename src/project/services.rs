@@ -25,6 +25,10 @@ pub struct Service {
     pub port: Option<Port>,
     /// The checks that find out if it can be used; none for a service that can be used once it runs.
     pub ready: Option<Ready>,
+    /// The checks that find out if it still works.
+    pub health: Option<Health>,
+    /// The files, below its directory, whose changes restart it.
+    pub watch: Vec<String>,
     /// The services that it needs, and the state that each has to reach first.
     pub needs: BTreeMap<String, Until>,
     /// What follows its end.
@@ -40,6 +44,10 @@ pub struct Service {
 pub enum Port {
     /// This one.
     Fixed(u16),
+    /// One that vx chooses, always the same as long as that is free.
+    Auto,
+    /// One from the first of these to the last.
+    Range(u16, u16),
 }
 
 /// Checks that all have to succeed once.
@@ -57,6 +65,17 @@ pub struct Ready {
     pub file: Option<String>,
     /// The longest that all of them may take together.
     pub timeout: Duration,
+}
+
+/// Checks that are repeated while it is at work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The checks. Their timeout is that of one round.
+    pub checks: Ready,
+    /// The time between two rounds.
+    pub every: Duration,
+    /// The rounds in a row that fail before it is restarted.
+    pub failures: u32,
 }
 
 /// The state of a service that another one needs.
@@ -166,6 +185,8 @@ mod tests {
             env_files: Vec::new(),
             port: None,
             ready: None,
+            health: None,
+            watch: Vec::new(),
             needs: needs.iter().map(|name| ((*name).to_owned(), Until::Ready)).collect(),
             restart: Restart::default(),
             stop: Stop::default(),

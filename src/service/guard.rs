@@ -5,6 +5,7 @@
 //! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
 //! the supervisor reads the end on the slot, and a guard without one has died.
 
+mod health;
 mod life;
 
 use std::io::{self, PipeReader};
@@ -104,6 +105,8 @@ enum End {
     Ended(Exit),
     /// It was not ready in time, and was ended.
     NotReady(String),
+    /// Its checks failed while it was at work, and it was ended.
+    Ill(String),
     /// It cannot be started at all.
     NotStarted(io::Error),
 }
@@ -152,7 +155,7 @@ impl Keeper<'_> {
                 Some(Ending { exit_code: Some(0), ..Ending::new(SlotState::Done) })
             }
             (End::Ended(exit), Restart::Never) => Some(Ending { ..self.failed_with(*exit) }),
-            (End::NotReady(_), Restart::Never) => Some(self.failed(&in_words(end))),
+            (End::NotReady(_) | End::Ill(_), Restart::Never) => Some(self.failed(&in_words(end))),
             _ => None,
         }
     }
@@ -206,6 +209,7 @@ fn in_words(end: &End) -> String {
         End::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
         End::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
         End::NotReady(why) => format!("it was not ready in time: {why}"),
+        End::Ill(why) => format!("it did not work any more: {why}"),
         End::NotStarted(error) => error.to_string(),
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::services::{Ready, Restart};
+use crate::project::services::{Health, Ready, Restart};
 
 /// The order for a guard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +24,8 @@ pub struct Order {
     pub port: Option<u16>,
     /// The checks that find out if it can be used.
     pub ready: Option<Ready>,
+    /// The checks that find out if it still works.
+    pub health: Option<Health>,
     /// What follows its end.
     pub restart: Restart,
     /// The signal that stops it.

@@ -21,6 +21,12 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// The directory of the service.
+    pub(super) fn directory(&self) -> PathBuf {
+        let below = self.service.directory.as_ref();
+        below.map_or_else(|| self.project.clone(), |below| self.project.join(below))
+    }
+
     /// The order for a guard of it. `ports` are those of all services that have one.
     pub(super) fn order(&self, ports: &BTreeMap<String, u16>, log: PathBuf, attempt: u8) -> Order {
         let Self { service, project, environment } = self;
@@ -32,11 +38,12 @@ impl Spec {
         Order {
             name: service.name.clone(),
             command: service.command.iter().map(expanded).collect(),
-            directory: service.directory.as_ref().map_or_else(|| project.clone(), |below| project.join(below)),
+            directory: self.directory(),
             project: project.clone(),
             environment,
             port,
             ready: service.ready.clone(),
+            health: service.health.clone(),
             restart: service.restart,
             stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
             stop_timeout_ms: u64::try_from(service.stop.timeout.as_millis()).unwrap_or(u64::MAX),

@@ -7,6 +7,7 @@
 //! read.
 
 mod begin;
+mod files;
 mod needs;
 mod requests;
 mod unit;
@@ -59,6 +60,8 @@ pub(super) enum Event {
     },
     /// Something on the board has changed.
     Changed,
+    /// Files of this unit have changed.
+    FilesChanged(usize),
 }
 
 /// The way to a supervisor at work.
@@ -170,6 +173,7 @@ impl Supervisor {
             Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leases.retain(|known| *known != client)),
             Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
             Event::Changed => {}
+            Event::FilesChanged(unit) => self.files_changed(unit),
         }
     }
 
@@ -231,7 +235,7 @@ impl Supervisor {
             }
             let unit = &mut self.units[index];
             if !unit.is_wanted() && unit.is_at_rest() {
-                unit.port = None;
+                (unit.port, unit.watch) = (None, None);
             }
         }
     }

@@ -5,6 +5,7 @@ mod kills;
 mod requests;
 mod starts;
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::thread;
 
@@ -42,6 +43,11 @@ impl Services {
     /// The processes whose command line has this text.
     fn running(&self, part: &str) -> Vec<Process> {
         self.0.processes().into_iter().filter(|process| process.command.contains(part)).collect()
+    }
+
+    /// The services with this text in a command line. One process may fork on its way to being a server.
+    fn groups(&self, part: &str) -> BTreeSet<u32> {
+        self.running(part).iter().map(|process| process.group).collect()
     }
 
     fn supervisors(&self) -> Vec<Process> {

@@ -91,7 +91,7 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
         let texts = service.command.iter().map(|text| ("command", text));
         for (key, text) in texts.chain(service.env.values().map(|text| ("env", text))) {
             if text.contains(OWN_PORT) && service.port.is_none() {
-                let advice = Some("add port = 8080, for example".to_owned());
+                let advice = Some("add port = \"auto\", for example".to_owned());
                 reader.error(place(key), format!("`{}` has no port for `{OWN_PORT}`", service.name), advice);
             }
             for other in ports_named(text).filter(|other| !has_port(other)) {
@@ -104,7 +104,7 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
         if checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path)) && service.port.is_none()
         {
             let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
-            reader.error(place("ready"), message, Some("add port = 8080, for example".to_owned()));
+            reader.error(place("ready"), message, Some("add port = \"auto\", for example".to_owned()));
         }
     }
 }

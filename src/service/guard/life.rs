@@ -7,9 +7,11 @@ use regex_lite::Regex;
 use vx_shm::Health;
 use vx_status::vocabulary::service::{READY, RUNNING};
 
+use super::health::{Found, Rounds};
 use super::{End, Keeper};
 use crate::process::{Exit, Guarded, GuardedProgram};
-use crate::project::services::Restart;
+use crate::project::services::{Ready, Restart};
+use crate::service::order::Order;
 use crate::service::output::Drained;
 use crate::service::probe::{Check, HttpCheck, Look, Probe};
 
@@ -38,35 +40,42 @@ impl Keeper<'_> {
         self.watch(guarded, drained.ok())
     }
 
-    /// The probe of a start that is now. The patterns and addresses were looked at with the project's file.
+    /// The probe of a start that is now.
     fn probe(&self) -> Probe {
-        let Some(ready) = &self.order.ready else { return Probe::new([], Duration::MAX, Instant::now()) };
-        let mut checks = Vec::new();
-        checks.extend(ready.log.as_ref().and_then(|pattern| Regex::new(pattern).ok()).map(Check::Log));
-        checks.extend(self.order.port.filter(|_| ready.tcp).map(Check::Tcp));
-        let http = ready.http.as_ref().and_then(|text| HttpCheck::new(text, self.order.port, ready.status).ok());
-        checks.extend(http.map(Check::Http));
-        checks.extend(ready.file.as_ref().map(|file| Check::File(self.order.project.join(file))));
-        Probe::new(checks, ready.timeout, Instant::now())
+        match &self.order.ready {
+            Some(ready) => Probe::new(checks(ready, &self.order), ready.timeout, Instant::now()),
+            None => Probe::new([], Duration::MAX, Instant::now()),
+        }
     }
 
     fn watch(&mut self, mut guarded: Guarded, drained: Option<Drained>) -> End {
-        let begun = Instant::now();
+        let (begun, mut rounds) = (Instant::now(), None);
         let end = loop {
             let now = Instant::now();
             let mut patience = None;
-            if self.order.ready.is_none() && now < begun + SETTLED {
-                patience = Some((begun + SETTLED).saturating_duration_since(now));
-            } else {
-                match self.output.look(now) {
-                    Some(Look::Ready) => self.is_ready(),
-                    Some(Look::NotYet { again, .. }) => patience = Some(again),
-                    Some(Look::Late { why }) => {
-                        self.end(&mut guarded);
-                        break End::NotReady(why);
-                    }
-                    None => {}
+            let settles = self.order.ready.is_none() && now < begun + SETTLED;
+            match if settles { None } else { self.output.look(now) } {
+                Some(Look::Ready) => {
+                    self.is_ready();
+                    rounds = Rounds::begin(&self.order, now);
                 }
+                Some(Look::NotYet { again, .. }) => patience = Some(again),
+                Some(Look::Late { why }) => break self.given_up(&mut guarded, End::NotReady(why)),
+                None if settles => patience = Some((begun + SETTLED).saturating_duration_since(now)),
+                None => {}
+            }
+            match rounds.as_mut().map(|rounds| rounds.look(&self.order, now)) {
+                Some(Found::Nothing(again)) => patience = Some(patience.unwrap_or(again).min(again)),
+                Some(Found::Ill(why)) => break self.given_up(&mut guarded, End::Ill(why)),
+                Some(found) => {
+                    match found {
+                        Found::Failing(why) => self.is_unhealthy(&why),
+                        _ => self.is_ready(),
+                    }
+                    // The time of the next round is known by another look.
+                    patience = Some(Duration::ZERO);
+                }
+                None => {}
             }
             if let Some(exit) = guarded.exit() {
                 if self.is_over(&mut guarded, exit) {
@@ -89,6 +98,19 @@ impl Keeper<'_> {
         end
     }
 
+    /// End a service that is of no use.
+    fn given_up(&mut self, guarded: &mut Guarded, end: End) -> End {
+        self.end(guarded);
+        end
+    }
+
+    fn is_unhealthy(&self, why: &str) {
+        self.output.on_slot(|slot| {
+            slot.message(why);
+            slot.set_health(Health::Unhealthy);
+        });
+    }
+
     fn is_ready(&self) {
         let checked = self.order.ready.is_some();
         let port = self.order.port;
@@ -97,6 +119,7 @@ impl Keeper<'_> {
                 slot.set_address(&format!("http://localhost:{port}"), Some(port));
             }
             slot.enter(if checked { READY } else { RUNNING }, None);
+            slot.message("");
             slot.set_health(Health::Ready);
         });
     }
@@ -119,4 +142,15 @@ impl Keeper<'_> {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
         self.guard.end(guarded, self.order.stop_signal, grace)
     }
+}
+
+/// The checks of this table. Its patterns and addresses were looked at with the project's file.
+pub(super) fn checks(table: &Ready, order: &Order) -> Vec<Check> {
+    let mut checks = Vec::new();
+    checks.extend(table.log.as_ref().and_then(|pattern| Regex::new(pattern).ok()).map(Check::Log));
+    checks.extend(order.port.filter(|_| table.tcp).map(Check::Tcp));
+    let http = table.http.as_ref().and_then(|text| HttpCheck::new(text, order.port, table.status).ok());
+    checks.extend(http.map(Check::Http));
+    checks.extend(table.file.as_ref().map(|file| Check::File(order.project.join(file))));
+    checks
 }

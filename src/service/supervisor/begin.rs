@@ -8,13 +8,14 @@ use std::time::Instant;
 use vx_shm::{Ending, Kind, Reservation, Work};
 
 use super::needs::{Standing, standing};
-use super::unit::{Guarded, Stage};
+use super::unit::{Guarded, Stage, Unit};
 use super::{Event, Supervisor};
 use crate::channel::{Mark, ServiceChannel};
 use crate::paths::find_runtime_directory;
 use crate::process::{Group, Launch, Output, Stdin, start};
-use crate::project::services::Port;
+use crate::project::services::{Port, ports_named};
 use crate::run::log_file;
+use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// Bytes of the end of a guard's own output that are kept for an error.
@@ -99,7 +100,8 @@ impl Supervisor {
 
     /// Start the guard of a unit whose needs are met.
     fn start(&mut self, index: usize) {
-        let launched = self.port(index).and_then(|()| self.launch(index));
+        let named = self.ports_named_by(index);
+        let launched = named.and_then(|()| self.port(index)).and_then(|()| self.launch(index));
         let life = self.units[index].life.wrapping_add(1);
         let started = launched.and_then(|launch| {
             let events = self.events.clone();
@@ -112,6 +114,7 @@ impl Supervisor {
                 let unit = &mut self.units[index];
                 unit.life = life;
                 unit.stage = Stage::Guarded(Box::new(Guarded { running, kill_at: None, hurry_at: None }));
+                self.watch_files(index);
             }
             Err(trouble) => self.end(index, &Ending::failed(trouble.to_cell())),
         }
@@ -120,20 +123,57 @@ impl Supervisor {
     /// Reserve the port of a unit, unless it has it already, and see that no other program listens there.
     fn port(&mut self, index: usize) -> Result<(), Trouble> {
         let unit = &mut self.units[index];
-        let Some(Port::Fixed(wanted)) = unit.spec.service.port else {
+        let Some(wanted) = unit.spec.service.port else {
             unit.port = None;
             return Ok(());
         };
-        if unit.port.as_ref().is_some_and(|held| held.port() != wanted) {
-            unit.port = None;
-        }
-        let ports = &self.supervision.ports;
-        let reserved = match unit.port.take() {
-            Some(held) => held.check_free().map(|()| held),
-            None => ports.reserve_exactly(wanted),
+        let fits = |port: u16| match wanted {
+            Port::Fixed(fixed) => port == fixed,
+            Port::Auto => (PORT_RANGE_START..PORT_RANGE_END).contains(&port),
+            Port::Range(first, last) => (first..=last).contains(&port),
         };
-        let reserved = reserved.map_err(|error| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint()))?;
-        unit.port = Some(reserved);
+        let failed = |error: PortError| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint());
+        match unit.port.take().filter(|held| fits(held.port())) {
+            // A number that others may have taken meanwhile is given up only if any other does as well.
+            Some(held) if matches!(wanted, Port::Fixed(_)) || held.check_free().is_ok() => {
+                held.check_free().map_err(failed)?;
+                unit.port = Some(held);
+            }
+            _ => {
+                let (ports, name) = (&self.supervision.ports, &unit.spec.service.name);
+                let range = |range| ports.reserve(&unit.spec.project, name, range);
+                let reserved = match wanted {
+                    Port::Fixed(port) => ports.reserve_exactly(port),
+                    Port::Auto => range(PORT_RANGE_START..PORT_RANGE_END),
+                    Port::Range(first, last) => range(first..last.saturating_add(1)),
+                };
+                unit.port = Some(reserved.map_err(failed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ports of all services: those that they have, and those that are sure.
+    fn ports(&self) -> BTreeMap<String, u16> {
+        let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
+            (Some(held), _) => Some(held.port()),
+            (None, Some(Port::Fixed(port))) => Some(port),
+            (None, _) => None,
+        };
+        self.units.iter().filter_map(|unit| Some((unit.spec.service.name.clone(), port(unit)?))).collect()
+    }
+
+    /// Reserve the ports of the services that a unit's own texts name, so that they are the same when those start.
+    fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
+        let service = &self.units[index].spec.service;
+        let texts = service.command.iter().chain(service.env.values());
+        let named: Vec<String> = texts.flat_map(|text| ports_named(text)).map(str::to_owned).collect();
+        for name in named {
+            let found = self.units.iter().position(|unit| unit.spec.service.name == name);
+            if let Some(other) = found.filter(|other| self.units[*other].port.is_none()) {
+                self.port(other)?;
+            }
+        }
         Ok(())
     }
 
@@ -144,14 +184,7 @@ impl Supervisor {
             Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
         };
         let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
-        let held = self.units.iter().filter_map(|unit| Some((unit, unit.port.as_ref()?.port())));
-        let declared = self.units.iter().filter_map(|unit| match unit.spec.service.port {
-            Some(Port::Fixed(port)) => Some((unit, port)),
-            None => None,
-        });
-        let ports: BTreeMap<String, u16> =
-            declared.chain(held).map(|(unit, port)| (unit.spec.service.name.clone(), port)).collect();
-        let order = unit.spec.order(&ports, log_file(&self.supervision.logs, name), 1);
+        let order = unit.spec.order(&self.ports(), log_file(&self.supervision.logs, name), 1);
         let channel = ServiceChannel::on(board.path(), name).map_err(|error| unusable(&error))?;
         let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
         let mut environment = whereabouts(board.path());

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use vx_shm::{Reservation, SlotState};
 
+use super::files::FileWatch;
 use super::requests::Client;
 use crate::process::Running;
 use crate::service::ports;
@@ -26,6 +27,8 @@ pub(super) struct Unit {
     /// The present life of its slot.
     pub reservation: Option<Reservation>,
     pub port: Option<ports::Reservation>,
+    /// The watch over its files, with the declaration that it was made for.
+    pub watch: Option<FileWatch>,
     /// Counts the guards.
     pub life: u32,
     /// Its last guard was asked to stop.
@@ -68,6 +71,7 @@ impl Unit {
             restart_pending: false,
             reservation: None,
             port: None,
+            watch: None,
             life: 0,
             was_stopped: false,
             restarts: Restarts::default(),

@@ -135,3 +135,32 @@ shell = true
     services.0.vx("down").succeeds();
     assert!(services.0.vx("logs b").stdout().contains("from b"), "a log stays after the end");
 }
+
+#[test]
+fn a_service_is_started_again_once_its_files_have_changed_or_its_checks_fail() {
+    let services = Services::of(
+        r#"
+[services.a]
+command = "echo start >> starts; touch well; exec sleep 600"
+shell = true
+watch = ["*.conf"]
+health = { file = "well", every = "100ms", timeout = "50ms", failures = 2 }
+"#,
+    );
+    services.0.vx("up --detach").succeeds();
+    let starts = |number| {
+        eventually("it has started again", || (services.0.read("starts").lines().count() == number).then_some(()))
+    };
+    for number in 0..20 {
+        services.0.write("a.conf", &number.to_string());
+    }
+    services.0.write("other.txt", "");
+    starts(2);
+    eventually("it is at work again", || (services.state("a") == "running").then_some(()));
+    std::fs::remove_file(services.0.project().join("well")).expect("it was there");
+    starts(3);
+    eventually("its end is known", || (services.named("a")["restarts"] == 1).then_some(()));
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.read("starts").lines().count(), 3);
+    assert_eq!(services.0.processes(), []);
+}

@@ -42,7 +42,7 @@ fn a_supervisor_that_is_killed_at_any_instant_leaves_nothing_and_the_next_call_w
         services.are_gone();
     }
     services.0.vx("up web").succeeds();
-    assert_eq!(services.running("http.server").len(), 1);
+    assert_eq!(services.groups("http.server").len(), 1);
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
@@ -80,7 +80,7 @@ fn after_all_of_vx_was_killed_the_next_call_leaves_no_second_copy() {
         services.0.vx(words).succeeds();
         let expected = usize::from(words == "up web");
         assert_eq!(services.running("sleep 611").len(), expected, "after {words}");
-        assert_eq!(services.running("http.server").len(), expected, "after {words}");
+        assert_eq!(services.groups("http.server").len(), expected, "after {words}");
     }
     assert_eq!(services.0.processes(), []);
 }

@@ -19,17 +19,17 @@ fn a_service_is_restarted_stopped_and_started_again_with_the_same_port() {
         services.0.vx("restart web").succeeds();
         let now = services.pid("web");
         assert_ne!(now, before);
-        assert_eq!((services.state("web").as_str(), services.running("http.server").len()), ("ready", 1));
+        assert_eq!((services.state("web").as_str(), services.groups("http.server").len()), ("ready", 1));
         before = now;
     }
     services.0.vx("stop web").succeeds();
-    assert_eq!((services.state("web").as_str(), services.running("http.server").len()), ("stopped", 0));
+    assert_eq!((services.state("web").as_str(), services.groups("http.server").len()), ("stopped", 0));
     assert_eq!(services.state("other"), "running");
     services.0.vx("start web").succeeds();
     assert_eq!(services.state("web"), "ready");
     services.0.vx("rebuild web").fails_with("cannot be rebuilt");
     services.0.vx("stop --kill web").succeeds();
-    assert!(services.running("http.server").is_empty());
+    assert!(services.groups("http.server").is_empty());
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
@@ -48,10 +48,10 @@ fn restarts_and_stops_at_once_make_no_second_server_and_the_last_stop_wins() {
         for call in calls {
             // A call whose request was overtaken by another one fails, and says so.
             call.finish();
-            assert!(services.running("http.server").len() <= 1);
+            assert!(services.groups("http.server").len() <= 1);
         }
         services.0.vx("stop web").succeeds();
-        assert_eq!(services.running("http.server"), []);
+        assert!(services.groups("http.server").is_empty());
         eventually("it is stopped", || (services.state("web") == "stopped").then_some(()));
     }
     services.0.vx("down").succeeds();

@@ -66,7 +66,7 @@ fn ten_calls_at_once_have_one_supervisor_and_one_server() {
         let said = call.finish().succeeds().stdout();
         assert!(said.contains(&format!("http://localhost:{port}")), "{said}");
     }
-    assert_eq!(services.running("http.server").len(), 1);
+    assert_eq!(services.groups("http.server").len(), 1);
     assert_eq!(services.supervisors().len(), 1);
     assert_eq!(services.0.read("order"), "begins\nup\nmigrates\n");
     services.0.vx("down").succeeds();
@@ -127,7 +127,7 @@ fn a_port_that_another_program_holds_is_named_with_it() {
 
 #[test]
 fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fail_by_them() {
-    let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nwatch = [\"x\"]\n";
+    let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nbuild = \"x\"\n";
     let sandbox = Sandbox::new().config(config);
     let failed = sandbox.vx("up").exits_with(2).stderr();
     for fault in [
@@ -136,7 +136,7 @@ fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fa
         "did you mean `port`?",
         "error: services need each other in a circle: a -> b -> a",
         "vx.toml:9:8: error: `port` of [services.b] is 70000",
-        "vx.toml:10:1: error: `watch` of [services.b] is not supported yet",
+        "vx.toml:10:1: error: `build` of [services.b] is not supported yet",
     ] {
         assert!(failed.contains(fault), "{fault}\n{failed}");
     }
@@ -157,4 +157,40 @@ fn services_run_only_with_consent_for_what_they_run() {
     services.0.write("vx.toml", "[services.a]\ncommand = \"touch other\"\n");
     services.0.vx("up a").fails_with("need your consent");
     services.0.vx("down").succeeds();
+}
+
+#[test]
+fn a_port_that_vx_chooses_stays_the_same_and_is_known_to_others_before_its_service_starts() {
+    let services = Services::of(
+        r#"
+[services.front]
+command = "echo back is at {services.back.port}; exec sleep 600"
+shell = true
+port = "20100-20199"
+
+[services.back]
+command = "python3 -u -m http.server {port} --bind 127.0.0.1"
+port = "auto"
+ready = { tcp = true }
+needs = { front = "started" }
+env = { OTHER = "{services.front.port}" }
+"#,
+    );
+    services.0.vx("up --detach").succeeds();
+    let port = services.named("back")["port"].as_u64().expect("a port");
+    assert!((15173..15273).contains(&port), "{port}");
+    assert_eq!(services.0.vx("logs front").stdout(), format!("front | back is at {port}\n"));
+    let front = services.named("front")["port"].as_u64().expect("a port");
+    assert!((20100..20200).contains(&front), "{front}");
+    let environment = services.running("http.server")[0].environment.clone();
+    for variable in [format!("PORT={port}"), format!("OTHER={front}")] {
+        assert!(environment.contains(&variable), "{variable} {environment:?}");
+    }
+    services.0.vx("restart back").succeeds();
+    assert_eq!(services.named("back")["port"], port);
+    services.0.vx("down").succeeds();
+    services.0.vx("up back").succeeds();
+    assert_eq!(services.named("back")["port"], port);
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
 }

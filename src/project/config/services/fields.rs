@@ -9,9 +9,9 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
-use crate::project::services::{Port, Ready, Restart, Service, Stop, Until};
+use crate::project::services::{Health, Port, Ready, Restart, Service, Stop, Until};
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "command",
     "shell",
     "directory",
@@ -24,16 +24,25 @@ const KEYS: [&str; 12] = [
     "stop",
     "optional",
     "description",
+    "health",
+    "watch",
 ];
 /// Keys that have a meaning, which this version of vx does not act on.
-const LATER: [&str; 8] = ["build", "health", "watch", "reload", "errors", "external", "preset", "path"];
+const LATER: [&str; 6] = ["build", "reload", "errors", "external", "preset", "path"];
 const READY_KEYS: [&str; 6] = ["log", "tcp", "http", "status", "file", "timeout"];
-const READY_LATER: [&str; 1] = ["command"];
+const HEALTH_KEYS: [&str; 7] = ["tcp", "http", "status", "file", "timeout", "every", "failures"];
+const CHECKS_LATER: [&str; 1] = ["command"];
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
 const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
 
 /// The longest that a service may take to be ready, unless its table says otherwise.
 const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// The same for one round of checks of its health, the time between two rounds, which is never shorter than the last of
+/// these, and the rounds that may fail.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
+const HEALTH_EVERY: Duration = Duration::from_secs(10);
+const HEALTH_LEAST: Duration = Duration::from_millis(100);
+const HEALTH_FAILURES: u32 = 3;
 /// The longest name: it is the key of a slot.
 const NAME_BYTES: usize = 46;
 
@@ -62,6 +71,8 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         env_files: env_files.into_iter().map(|(file, _)| file).collect(),
         port: table.get("port").and_then(|value| port(reader, &what("port"), value)),
         ready: table.get("ready").and_then(|value| ready(reader, &place, value)),
+        health: table.get("health").and_then(|value| health(reader, &place, value)),
+        watch: table.get("watch").map(|value| watch(reader, &what("watch"), value)).unwrap_or_default(),
         needs: table.get("needs").map(|value| needs(reader, &place, value)).unwrap_or_default(),
         restart: table.get("restart").and_then(|value| restart(reader, &what("restart"), value)).unwrap_or_default(),
         stop: table.get("stop").map(|value| stop(reader, &place, value)).unwrap_or_default(),
@@ -129,10 +140,23 @@ fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> 
     words
 }
 
+/// A number, a range such as "8000-8010", or "auto".
 fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> {
-    if value.get_ref().is_str() {
-        let advice = Some("write a number from 1 to 65535".to_owned());
-        reader.error(value.span(), format!("{what}: ports that vx chooses are not supported yet"), advice);
+    let text = value.get_ref().as_str();
+    if text == Some("auto") {
+        return Some(Port::Auto);
+    }
+    if let Some((first, last)) = text.and_then(|text| text.split_once('-')) {
+        let bound = |text: &str| text.trim().parse::<u16>().ok().filter(|port| *port > 0);
+        if let (Some(first), Some(last)) = (bound(first), bound(last))
+            && first <= last
+        {
+            return Some(Port::Range(first, last));
+        }
+    }
+    if value.get_ref().is_str() && text.is_none_or(|text| text.parse::<u16>().is_err()) {
+        let advice = Some("write a number from 1 to 65535, a range such as \"8000-8010\", or \"auto\"".to_owned());
+        reader.error(value.span(), format!("{what} is {}", reader.raw(value)), advice);
         return None;
     }
     let number = reader.number(what, value, 1..65536)?;
@@ -140,13 +164,18 @@ fn port(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Port> 
 }
 
 fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Ready> {
+    checks(reader, "ready", place, value, &READY_KEYS)
+}
+
+/// The checks of this key, whose table may have these keys.
+fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, keys: &[&str]) -> Option<Ready> {
     let Some(table) = value.get_ref().as_table() else {
         let advice = Some("write { log = \"REGEX\" }, { tcp = true }, { http = \"/\" } or { file = \"…\" }".to_owned());
-        reader.error(value.span(), format!("`ready` of {place} is {}", kind(value)), advice);
+        reader.error(value.span(), format!("`{key}` of {place} is {}", kind(value)), advice);
         return None;
     };
-    let inside = format!("`ready` of {place}");
-    refuse_unknown(reader, &inside, table, &READY_KEYS, &READY_LATER);
+    let inside = format!("`{key}` of {place}");
+    refuse_unknown(reader, &inside, table, keys, &CHECKS_LATER);
     let what = |key: &str| format!("`{key}` in {inside}");
     let mut text = |key: &str| table.get(key).and_then(|value| reader.string(&what(key), value));
     let (log, http, file) = (text("log"), text("http"), text("file"));
@@ -166,11 +195,25 @@ fn ready(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Read
     let status = table.get("status").and_then(|value| reader.number(&what("status"), value, 100..600));
     let timeout = table.get("timeout").and_then(|value| duration::in_seconds(reader, &what("timeout"), value));
     if log.is_none() && http.is_none() && file.is_none() && !tcp {
-        reader.error(value.span(), format!("{inside} has no check"), Some("add log, tcp, http or file".to_owned()));
+        reader.error(value.span(), format!("{inside} has no check"), Some("add tcp, http or file".to_owned()));
         return None;
     }
     let status = status.and_then(|status| u16::try_from(status).ok());
     Some(Ready { log, tcp, http, status, file, timeout: timeout.unwrap_or(READY_TIMEOUT) })
+}
+
+fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Health> {
+    let checks = checks(reader, "health", place, value, &HEALTH_KEYS)?;
+    let table = value.get_ref().as_table()?;
+    let what = |key: &str| format!("`{key}` in `health` of {place}");
+    let every = table.get("every").and_then(|value| duration::in_seconds(reader, &what("every"), value));
+    let failures = table.get("failures").and_then(|value| reader.number(&what("failures"), value, 1..1001));
+    let timeout = if table.contains_key("timeout") { checks.timeout } else { HEALTH_TIMEOUT };
+    Some(Health {
+        checks: Ready { timeout, ..checks },
+        every: every.unwrap_or(HEALTH_EVERY).max(HEALTH_LEAST),
+        failures: failures.and_then(|failures| u32::try_from(failures).ok()).unwrap_or(HEALTH_FAILURES),
+    })
 }
 
 /// A table of names and states, or a list of names that have to be ready.
@@ -196,6 +239,19 @@ fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<St
         }
     }
     found
+}
+
+/// Patterns of files below the service's directory.
+fn watch(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Vec<String> {
+    let patterns = reader.strings(what, value);
+    for (pattern, span) in &patterns {
+        let leads_out = pattern.starts_with('/') || pattern.split('/').any(|part| part == "..");
+        if pattern.is_empty() || leads_out {
+            let advice = Some("write a pattern below the service's directory, such as \"**/*.py\"".to_owned());
+            reader.error(span.clone(), format!("{what}: `{pattern}` names no file below the directory"), advice);
+        }
+    }
+    patterns.into_iter().map(|(pattern, _)| pattern).collect()
 }
 
 fn restart(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Restart> {
