@@ -61,6 +61,8 @@ pub struct Ready {
     pub http: Option<String>,
     /// The status of that answer; any of 200 to 299 without it.
     pub status: Option<u16>,
+    /// This command ends with 0.
+    pub command: Option<Vec<String>>,
     /// This file, below the project's directory, is there.
     pub file: Option<String>,
     /// The longest that all of them may take together.

@@ -35,6 +35,11 @@ impl Spec {
         let mut environment = environment.clone();
         environment.extend(port.map(|port| ("PORT".into(), port.to_string().into())));
         environment.extend(service.env.iter().map(|(name, value)| (name.into(), expanded(value).into())));
+        let (mut ready, mut health) = (service.ready.clone(), service.health.clone());
+        let checks = ready.iter_mut().chain(health.iter_mut().map(|health| &mut health.checks));
+        for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
+            *word = expanded(word);
+        }
         Order {
             name: service.name.clone(),
             command: service.command.iter().map(expanded).collect(),
@@ -42,8 +47,8 @@ impl Spec {
             project: project.clone(),
             environment,
             port,
-            ready: service.ready.clone(),
-            health: service.health.clone(),
+            ready,
+            health,
             restart: service.restart,
             stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
             stop_timeout_ms: u64::try_from(service.stop.timeout.as_millis()).unwrap_or(u64::MAX),

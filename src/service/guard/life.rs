@@ -13,7 +13,7 @@ use crate::process::{Exit, Guarded, GuardedProgram};
 use crate::project::services::{Ready, Restart};
 use crate::service::order::Order;
 use crate::service::output::Drained;
-use crate::service::probe::{Check, HttpCheck, Look, Probe};
+use crate::service::probe::{Check, CommandCheck, HttpCheck, Look, Probe};
 
 /// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
 const SETTLED: Duration = Duration::from_millis(100);
@@ -151,6 +151,14 @@ pub(super) fn checks(table: &Ready, order: &Order) -> Vec<Check> {
     checks.extend(order.port.filter(|_| table.tcp).map(Check::Tcp));
     let http = table.http.as_ref().and_then(|text| HttpCheck::new(text, order.port, table.status).ok());
     checks.extend(http.map(Check::Http));
+    checks.extend(table.command.as_deref().and_then(<[String]>::split_first).map(|(program, arguments)| {
+        Check::Command(CommandCheck {
+            program: program.into(),
+            arguments: arguments.iter().map(Into::into).collect(),
+            environment: order.environment.clone(),
+            directory: order.directory.clone(),
+        })
+    }));
     checks.extend(table.file.as_ref().map(|file| Check::File(order.project.join(file))));
     checks
 }

@@ -164,14 +164,14 @@ fn a_port_that_vx_chooses_stays_the_same_and_is_known_to_others_before_its_servi
     let services = Services::of(
         r#"
 [services.front]
-command = "echo back is at {services.back.port}; exec sleep 600"
+command = "echo back is at {services.back.port}; touch front; exec sleep 600"
 shell = true
 port = "20100-20199"
 
 [services.back]
 command = "python3 -u -m http.server {port} --bind 127.0.0.1"
 port = "auto"
-ready = { tcp = true }
+ready = { tcp = true, command = "sh -c 'test -e front && test {port} -gt 15172'" }
 needs = { front = "started" }
 env = { OTHER = "{services.front.port}" }
 "#,

@@ -29,9 +29,8 @@ const KEYS: [&str; 14] = [
 ];
 /// Keys that have a meaning, which this version of vx does not act on.
 const LATER: [&str; 6] = ["build", "reload", "errors", "external", "preset", "path"];
-const READY_KEYS: [&str; 6] = ["log", "tcp", "http", "status", "file", "timeout"];
-const HEALTH_KEYS: [&str; 7] = ["tcp", "http", "status", "file", "timeout", "every", "failures"];
-const CHECKS_LATER: [&str; 1] = ["command"];
+const READY_KEYS: [&str; 7] = ["log", "tcp", "http", "status", "command", "file", "timeout"];
+const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "timeout", "every", "failures"];
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
 const SIGNALS: [&str; 7] = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL"];
 
@@ -114,13 +113,17 @@ fn command(reader: &mut Reader<'_>, place: &str, whole: &Value<'_>, table: &DeTa
         reader.error(whole.span(), format!("{place} has no command"), Some("add command = \"…\"".to_owned()));
         return None;
     };
+    words(reader, &what, value, shell == Some(true))
+}
+
+fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
     let words = match value.get_ref() {
-        DeValue::Array(_) => reader.strings(&what, value).into_iter().map(|(word, _)| word).collect(),
+        DeValue::Array(_) => reader.strings(what, value).into_iter().map(|(word, _)| word).collect(),
         _ => {
-            let text = reader.string(&what, value)?;
+            let text = reader.string(what, value)?;
             match shell {
-                Some(true) => vec!["/bin/sh".to_owned(), "-c".to_owned(), text],
-                _ => split(reader, &what, value, &text)?,
+                true => vec!["/bin/sh".to_owned(), "-c".to_owned(), text],
+                false => split(reader, what, value, &text)?,
             }
         }
     };
@@ -175,7 +178,7 @@ fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, ke
         return None;
     };
     let inside = format!("`{key}` of {place}");
-    refuse_unknown(reader, &inside, table, keys, &CHECKS_LATER);
+    refuse_unknown(reader, &inside, table, keys, &[]);
     let what = |key: &str| format!("`{key}` in {inside}");
     let mut text = |key: &str| table.get(key).and_then(|value| reader.string(&what(key), value));
     let (log, http, file) = (text("log"), text("http"), text("file"));
@@ -194,12 +197,13 @@ fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, ke
     let tcp = table.get("tcp").and_then(|value| reader.boolean(&what("tcp"), value)).unwrap_or(false);
     let status = table.get("status").and_then(|value| reader.number(&what("status"), value, 100..600));
     let timeout = table.get("timeout").and_then(|value| duration::in_seconds(reader, &what("timeout"), value));
-    if log.is_none() && http.is_none() && file.is_none() && !tcp {
-        reader.error(value.span(), format!("{inside} has no check"), Some("add tcp, http or file".to_owned()));
+    let words = table.get("command").and_then(|value| words(reader, &what("command"), value, false));
+    if log.is_none() && http.is_none() && words.is_none() && file.is_none() && !tcp {
+        reader.error(value.span(), format!("{inside} has no check"), Some("add tcp, http, command or file".to_owned()));
         return None;
     }
     let status = status.and_then(|status| u16::try_from(status).ok());
-    Some(Ready { log, tcp, http, status, file, timeout: timeout.unwrap_or(READY_TIMEOUT) })
+    Some(Ready { log, tcp, http, status, command: words, file, timeout: timeout.unwrap_or(READY_TIMEOUT) })
 }
 
 fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Health> {
