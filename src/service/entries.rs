@@ -1,4 +1,4 @@
-//! What services have printed, as entries with a time, a source and a level; the last ones at hand, the others in files.
+//! What services have printed, as entries with a time, a source and a level, read back from files.
 //!
 //! A log file holds every byte of the output, with the time in front of each line ([`Stamper`]); [`Kept`] reads it back.
 
@@ -6,12 +6,10 @@ mod entry;
 mod filter;
 mod kept;
 mod level;
-mod ring;
 mod stamp;
 
 pub use entry::Entry;
 pub use filter::{Filter, SinceError, since};
 pub use kept::Kept;
 pub use level::Level;
-pub use ring::{ENTRIES, Entries};
 pub use stamp::{Stamper, parted};

@@ -2,13 +2,11 @@
 
 pub mod entries;
 pub mod guard;
-pub mod mistakes;
 pub mod order;
 mod output;
 pub mod plain;
 pub mod ports;
 pub mod probe;
-pub mod procfile;
 mod restarts;
 pub mod spec;
 pub mod supervisor;
