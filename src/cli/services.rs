@@ -67,7 +67,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     while asked.follow && !print::closed() {
         let mut new: Vec<Entry> = Vec::new();
         for follower in &mut followers {
-            new.extend(follower.next()?);
+            new.extend(follower.read()?);
         }
         new.sort_by_key(|entry| entry.time);
         new.iter().filter(|entry| filter.takes(entry)).for_each(|entry| show(entry, wide, asked.json));

@@ -5,6 +5,7 @@
 //! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
 //! the supervisor reads the end on the slot, and a guard without one has died.
 
+mod checks;
 mod health;
 mod life;
 

@@ -21,7 +21,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
 
-pub use requests::{Accepted, Client, Request};
+pub use requests::{Accepted, Request};
+pub use unit::Client;
 use unit::{Stage, Unit};
 
 use super::ports::Ports;

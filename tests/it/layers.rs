@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 16] = [
+const TOWERS: [Tower; 17] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -66,7 +66,7 @@ const TOWERS: [Tower; 16] = [
         floors: &[
             &["addresses", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
-            &["settings", "tools"],
+            &["services", "settings", "tools"],
         ],
     },
     Tower {
@@ -110,7 +110,7 @@ const TOWERS: [Tower; 16] = [
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
             &["capture", "launch", "tree"],
-            &["foreground", "replace"],
+            &["detached", "foreground", "replace"],
             &["relay", "short"],
         ],
     },
@@ -152,6 +152,7 @@ const TOWERS: [Tower; 16] = [
             &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
+            &["up"],
         ],
     },
     Tower {
@@ -162,6 +163,14 @@ const TOWERS: [Tower; 16] = [
             &["releases", "search_path", "shims"],
             &["examine"],
             &["mend"],
+        ],
+    },
+    Tower {
+        sources: "src/cli/args",
+        floors: &[
+            &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
+            &["put", "run"],
+            &["boards", "install"],
         ],
     },
     Tower {
@@ -178,16 +187,15 @@ const TOWERS: [Tower; 16] = [
                 "man",
                 "notices",
                 "replay",
-                "request",
                 "search",
                 "store",
                 "work_errors",
             ],
             &["activate", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which", "wrap"],
+            &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
-            &["doctor", "install", "script", "sync", "tool"],
-            &["bridge", "shortcut"],
+            &["doctor", "install", "script", "sync", "tool", "up"],
+            &["bridge", "services", "shortcut"],
         ],
     },
     Tower {

@@ -29,7 +29,7 @@ pub(super) fn run(home: &Home, declared: &Declared, names: &[String], frontend: 
         }
         let wide = services.iter().map(|service| service.name.len()).max().unwrap_or_default();
         for (name, follower) in &mut followers {
-            for entry in follower.next()? {
+            for entry in follower.read()? {
                 print::data(format_args!("{name:<wide$} | {}", entry.message));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::life::checks;
+use super::checks::checks;
 use crate::service::order::Order;
 use crate::service::probe::{Look, Probe};
 

@@ -3,17 +3,16 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use regex_lite::Regex;
 use vx_shm::Health;
 use vx_status::vocabulary::service::{READY, RUNNING};
 
+use super::checks::checks;
 use super::health::{Found, Rounds};
 use super::{End, Keeper};
-use crate::process::{Exit, Guarded, GuardedProgram};
-use crate::project::services::{Ready, Restart};
-use crate::service::order::Order;
+use crate::process::{Exit, Guarded, GuardedProgram, Member};
+use crate::project::services::Restart;
 use crate::service::output::Drained;
-use crate::service::probe::{Check, CommandCheck, HttpCheck, Look, Probe};
+use crate::service::probe::{Look, Probe};
 
 /// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
 const SETTLED: Duration = Duration::from_millis(100);
@@ -29,15 +28,18 @@ impl Keeper<'_> {
             environment: self.order.environment.clone(),
             directory: self.order.directory.clone(),
         };
-        let started = self.guard.start(&program).and_then(|(guarded, reader)| {
-            let probe = self.probe();
-            Ok((self.output.drain(reader, probe), guarded))
-        });
-        let (drained, guarded) = match started {
+        let (mut guarded, reader) = match self.guard.start(&program) {
             Ok(started) => started,
             Err(error) => return End::NotStarted(error),
         };
-        self.watch(guarded, drained.ok())
+        match self.output.drain(reader, self.probe()) {
+            Ok(drained) => self.watch(guarded, drained),
+            Err(error) => {
+                self.end(&mut guarded);
+                guarded.collect();
+                End::NotStarted(error)
+            }
+        }
     }
 
     /// The probe of a start that is now.
@@ -48,35 +50,16 @@ impl Keeper<'_> {
         }
     }
 
-    fn watch(&mut self, mut guarded: Guarded, drained: Option<Drained>) -> End {
+    fn watch(&mut self, mut guarded: Guarded, drained: Drained) -> End {
         let (begun, mut rounds) = (Instant::now(), None);
         let end = loop {
-            let now = Instant::now();
-            let mut patience = None;
-            let settles = self.order.ready.is_none() && now < begun + SETTLED;
-            match if settles { None } else { self.output.look(now) } {
-                Some(Look::Ready) => {
-                    self.is_ready();
-                    rounds = Rounds::begin(&self.order, now);
+            let mut patience = match self.look(begun, &mut rounds) {
+                Ok(patience) => patience,
+                Err(end) => {
+                    self.end(&mut guarded);
+                    break end;
                 }
-                Some(Look::NotYet { again, .. }) => patience = Some(again),
-                Some(Look::Late { why }) => break self.given_up(&mut guarded, End::NotReady(why)),
-                None if settles => patience = Some((begun + SETTLED).saturating_duration_since(now)),
-                None => {}
-            }
-            match rounds.as_mut().map(|rounds| rounds.look(&self.order, now)) {
-                Some(Found::Nothing(again)) => patience = Some(patience.unwrap_or(again).min(again)),
-                Some(Found::Ill(why)) => break self.given_up(&mut guarded, End::Ill(why)),
-                Some(found) => {
-                    match found {
-                        Found::Failing(why) => self.is_unhealthy(&why),
-                        _ => self.is_ready(),
-                    }
-                    // The time of the next round is known by another look.
-                    patience = Some(Duration::ZERO);
-                }
-                None => {}
-            }
+            };
             if let Some(exit) = guarded.exit() {
                 if self.is_over(&mut guarded, exit) {
                     break End::Ended(exit);
@@ -91,17 +74,36 @@ impl Keeper<'_> {
             self.output.woken(&self.wake);
         };
         self.output.forget_probe();
-        if let Some(drained) = drained {
-            drained.finish();
-        }
+        drained.finish();
         guarded.collect();
         end
     }
 
-    /// End a service that is of no use.
-    fn given_up(&mut self, guarded: &mut Guarded, end: End) -> End {
-        self.end(guarded);
-        end
+    /// Look whether it is ready, and whether it is well: the time until the next look, if there is to be one without a
+    /// reason, or the end of a service that is of no use.
+    fn look(&mut self, begun: Instant, rounds: &mut Option<Rounds>) -> Result<Option<Duration>, End> {
+        let now = Instant::now();
+        if self.order.ready.is_none() && now < begun + SETTLED {
+            return Ok(Some((begun + SETTLED).saturating_duration_since(now)));
+        }
+        match self.output.look(now) {
+            Some(Look::NotYet { again, .. }) => return Ok(Some(again)),
+            Some(Look::Late { why }) => return Err(End::NotReady(why)),
+            Some(Look::Ready) => {
+                self.is_ready();
+                *rounds = Rounds::begin(&self.order, now);
+            }
+            None => {}
+        }
+        let Some(rounds) = rounds else { return Ok(None) };
+        match rounds.look(&self.order, now) {
+            Found::Nothing(again) => return Ok(Some(again)),
+            Found::Ill(why) => return Err(End::Ill(why)),
+            Found::Failing(why) => self.is_unhealthy(&why),
+            Found::Well => self.is_ready(),
+        }
+        // The time of the next round is known by another look.
+        Ok(Some(Duration::ZERO))
     }
 
     fn is_unhealthy(&self, why: &str) {
@@ -138,27 +140,8 @@ impl Keeper<'_> {
     }
 
     /// End what is there of it.
-    fn end(&mut self, guarded: &mut Guarded) -> Vec<crate::process::Member> {
+    fn end(&mut self, guarded: &mut Guarded) -> Vec<Member> {
         let grace = Duration::from_millis(self.order.stop_timeout_ms);
         self.guard.end(guarded, self.order.stop_signal, grace)
     }
-}
-
-/// The checks of this table. Its patterns and addresses were looked at with the project's file.
-pub(super) fn checks(table: &Ready, order: &Order) -> Vec<Check> {
-    let mut checks = Vec::new();
-    checks.extend(table.log.as_ref().and_then(|pattern| Regex::new(pattern).ok()).map(Check::Log));
-    checks.extend(order.port.filter(|_| table.tcp).map(Check::Tcp));
-    let http = table.http.as_ref().and_then(|text| HttpCheck::new(text, order.port, table.status).ok());
-    checks.extend(http.map(Check::Http));
-    checks.extend(table.command.as_deref().and_then(<[String]>::split_first).map(|(program, arguments)| {
-        Check::Command(CommandCheck {
-            program: program.into(),
-            arguments: arguments.iter().map(Into::into).collect(),
-            environment: order.environment.clone(),
-            directory: order.directory.clone(),
-        })
-    }));
-    checks.extend(table.file.as_ref().map(|file| Check::File(order.project.join(file))));
-    checks
 }

@@ -1,18 +1,10 @@
 //! The files of services: a service whose files have changed is started again.
 
-use std::path::PathBuf;
 use std::thread;
 
-use super::unit::Stage;
+use super::unit::{FileWatch, Stage};
 use super::{Event, Supervisor};
 use crate::service::watch::{Choice, Watch};
-
-/// A watch over the files of one service, until it is dropped.
-pub(super) struct FileWatch {
-    directory: PathBuf,
-    patterns: Vec<String>,
-    _watch: Watch,
-}
 
 impl Supervisor {
     /// Watch the files of a unit from now on. A service runs as well if that cannot be had.

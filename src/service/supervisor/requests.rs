@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use vx_shm::Reservation;
 
-use super::unit::{Stage, Unit};
+use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
 use crate::nearest::nearest;
 use crate::project::services::{Service, with_needs};
@@ -14,9 +14,6 @@ use crate::trouble::{Trouble, TroubleKind};
 
 /// The time between the two requests that make a guard kill its service.
 const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
-
-/// A client of the supervisor, by number.
-pub type Client = u64;
 
 /// A request.
 #[derive(Clone, Debug)]

@@ -1,15 +1,18 @@
 //! One service, as its supervisor has it.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use vx_shm::{Reservation, SlotState};
 
-use super::files::FileWatch;
-use super::requests::Client;
 use crate::process::Running;
 use crate::service::ports;
 use crate::service::restarts::Restarts;
 use crate::service::spec::Spec;
+use crate::service::watch::Watch;
+
+/// A client of the supervisor, by number.
+pub type Client = u64;
 
 /// A service.
 pub(super) struct Unit {
@@ -35,6 +38,13 @@ pub(super) struct Unit {
     pub was_stopped: bool,
     /// The deaths of its guards.
     pub restarts: Restarts,
+}
+
+/// A watch over the files of a service, until it is dropped.
+pub(super) struct FileWatch {
+    pub directory: PathBuf,
+    pub patterns: Vec<String>,
+    pub _watch: Watch,
 }
 
 /// The stage of a service.

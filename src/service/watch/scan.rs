@@ -89,7 +89,7 @@ mod tests {
         fs::write(at("other"), "replaced, but").expect("a file");
         let choice = Choice::new(top.path(), &["*".to_owned(), "src/*".to_owned()], &[]).expect("patterns");
         let mut scan = Scan::of(choice);
-        assert_eq!(scan.changes(), [PathBuf::new(); 0]);
+        assert_eq!(scan.changes(), Vec::<PathBuf>::new());
         fs::write(at("longer"), "longer than before").expect("a file");
         fs::rename(at("other"), at("src/replaced")).expect("a file");
         fs::remove_file(at("removed")).expect("a file");
@@ -97,6 +97,6 @@ mod tests {
         let mut changes = scan.changes();
         changes.sort();
         assert_eq!(changes, ["longer", "other", "removed", "src/new", "src/replaced"].map(at));
-        assert_eq!(scan.changes(), [PathBuf::new(); 0]);
+        assert_eq!(scan.changes(), Vec::<PathBuf>::new());
     }
 }

@@ -59,7 +59,7 @@ impl Follower {
     ///
     /// # Errors
     /// The log cannot be read.
-    pub fn next(&mut self) -> io::Result<Vec<Entry>> {
+    pub fn read(&mut self) -> io::Result<Vec<Entry>> {
         let mut found = Vec::new();
         if self.file.is_none() {
             self.file = open(&self.path)?;
