@@ -76,13 +76,13 @@ impl Mark {
     }
 
     /// True if it is proved that the board's creator is gone, and the writer of the slot, too, and that what was started
-    /// for the slot may not outlive it: an install leaves nothing behind, and a task that has ended may have started a
-    /// daemon.
+    /// for the slot may not outlive it: an install and a service leave nothing behind, and a task that has ended may have
+    /// started a daemon.
     pub fn is_over(&self) -> bool {
         let Some(Snapshot { board, slots, .. }) = self.snapshot() else { return false };
         let place = slots.iter().find(|slot| slot.index == self.slot);
         let own = place.filter(|slot| self.is_of(slot));
-        let spares = place.is_some_and(|slot| slot.kind != Kind::Install);
+        let spares = place.is_some_and(|slot| !matches!(slot.kind, Kind::Install | Kind::Service));
         // A slot in another life has ended in this one.
         let writer_gone = own.map_or(!spares, |slot| slot.liveness == Liveness::Lost || slot.state.ended() && !spares);
         board.creator.alive == Some(false) && writer_gone

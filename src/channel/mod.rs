@@ -34,6 +34,7 @@ mod mark;
 mod name;
 mod parent;
 mod pipe;
+mod service;
 
 pub use child::InstallChannelChild;
 pub use connect::ConnectError;
@@ -44,5 +45,6 @@ pub use mark::Mark;
 pub use name::{BadName, NotABoard, board_file_name, free_board_path, process_of_board};
 pub use parent::InstallChannelParent;
 pub use pipe::{ConfigError, PATIENCE};
+pub use service::{ServiceChannel, ServiceChannelChild};
 /// The six messages of an install's progress, with the names and fields of the JSON events.
 pub use vx_status::events::Event as Progress;

@@ -1,4 +1,4 @@
-//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`.
+//! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`.
 //!
 //! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
 //! in `<tool>`, characters that a file name should not hold are percent-encoded.
@@ -9,7 +9,10 @@ use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
+/// The begin of a board's name, and of the name of an install's channel.
 const PREFIX: &str = "vx-install-";
+/// The begin of the name of a service's channel.
+const SERVICE_PREFIX: &str = "vx-service-";
 /// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
@@ -17,13 +20,14 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// The name of the channel between one parent and one of its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ChannelName {
+    prefix: &'static str,
     run: String,
     tool: String,
 }
 
 /// A text that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>`")]
+#[error("`{0}` is no channel name: expected `vx-install-<pid>-<tool>` or `vx-service-<pid>-<name>`")]
 pub struct BadName(pub String);
 
 /// A file without the name of a run's board.
@@ -37,12 +41,24 @@ impl ChannelName {
     /// # Errors
     /// The file is not named like a board.
     pub(super) fn on(board: &Path, tool: &str) -> Result<Self, NotABoard> {
-        let stem = board.file_stem().and_then(|stem| stem.to_str());
-        let run = stem.and_then(|stem| stem.strip_prefix(PREFIX)).ok_or_else(|| NotABoard(board.to_owned()))?;
-        Ok(Self { run: run.to_owned(), tool: tool.to_owned() })
+        Self::with(PREFIX, board, tool)
     }
 
-    /// The tool.
+    /// The channel of this service on the board in this file.
+    ///
+    /// # Errors
+    /// The file is not named like a board.
+    pub(super) fn of_service(board: &Path, name: &str) -> Result<Self, NotABoard> {
+        Self::with(SERVICE_PREFIX, board, name)
+    }
+
+    fn with(prefix: &'static str, board: &Path, tool: &str) -> Result<Self, NotABoard> {
+        let stem = board.file_stem().and_then(|stem| stem.to_str());
+        let run = stem.and_then(|stem| stem.strip_prefix(PREFIX)).ok_or_else(|| NotABoard(board.to_owned()))?;
+        Ok(Self { prefix, run: run.to_owned(), tool: tool.to_owned() })
+    }
+
+    /// The tool, or the service.
     pub(super) fn tool(&self) -> &str {
         &self.tool
     }
@@ -74,7 +90,7 @@ pub fn free_board_path(directory: &Path, pid: u32) -> PathBuf {
 
 impl fmt::Display for ChannelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{PREFIX}{}-{}", self.run, utf8_percent_encode(&self.tool, KEPT))
+        write!(f, "{}{}-{}", self.prefix, self.run, utf8_percent_encode(&self.tool, KEPT))
     }
 }
 
@@ -83,11 +99,13 @@ impl FromStr for ChannelName {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || BadName(text.to_owned());
-        let (run, tool) = text.strip_prefix(PREFIX).and_then(|rest| rest.split_once('-')).ok_or_else(bad)?;
+        let after = |prefix| text.strip_prefix(prefix).map(|rest| (prefix, rest));
+        let (prefix, rest) = after(PREFIX).or_else(|| after(SERVICE_PREFIX)).ok_or_else(bad)?;
+        let (run, tool) = rest.split_once('-').ok_or_else(bad)?;
         let tool = percent_decode_str(tool).decode_utf8().map_err(|_| bad())?.into_owned();
         // The run becomes part of a file name, so only digits and a dot pass.
         let plain = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        (plain && !tool.is_empty()).then(|| Self { run: run.to_owned(), tool }).ok_or_else(bad)
+        (plain && !tool.is_empty()).then(|| Self { prefix, run: run.to_owned(), tool }).ok_or_else(bad)
     }
 }
 
@@ -104,6 +122,9 @@ mod tests {
             let read: ChannelName = name.to_string().parse().expect("it reads back");
             assert_eq!(read.tool(), tool);
             assert_eq!(read.board_in(Path::new("/run/x")), board);
+            let of_service = ChannelName::of_service(&board, tool).expect("named like a board");
+            assert!(of_service.to_string().starts_with("vx-service-4711.2-"), "{of_service}");
+            assert_eq!(of_service.to_string().parse(), Ok(of_service));
         }
     }
 

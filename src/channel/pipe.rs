@@ -14,6 +14,8 @@ use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::config::InstallConfig;
 use crate::trouble::{Explain, TroubleKind};
@@ -91,7 +93,7 @@ impl Explain for ConfigError {
 }
 
 /// The document for this configuration.
-pub(super) fn encode(config: &InstallConfig) -> Result<Vec<u8>, ConfigError> {
+pub(super) fn encode(config: &impl Serialize) -> Result<Vec<u8>, ConfigError> {
     let json = serde_json::to_vec(config).map_err(|error| ConfigError::Content(error.to_string()))?;
     if json.len() > MAX_DOCUMENT_BYTES {
         return Err(ConfigError::TooLong { bytes: json.len() });
@@ -113,20 +115,28 @@ pub(super) fn receive(
     tool: &str,
     patience: Duration,
 ) -> Result<InstallConfig, ConfigError> {
-    let (sender, receiver) = bounded(1);
-    thread::Builder::new().name("configuration".into()).spawn(move || drop(sender.send(decode(input))))?;
-    let config = match receiver.recv_timeout(patience) {
-        Ok(decoded) => decoded?,
-        Err(RecvTimeoutError::Timeout) => return Err(ConfigError::Late(patience)),
-        Err(RecvTimeoutError::Disconnected) => return Err(ConfigError::Closed),
-    };
+    let config: InstallConfig = receive_any(input, patience)?;
     if config.tool_name != tool {
         return Err(ConfigError::OtherTool { wanted: tool.to_owned(), found: config.tool_name });
     }
     Ok(config)
 }
 
-fn decode(mut input: impl Read) -> Result<InstallConfig, ConfigError> {
+/// Receive the one document, for whatever it is.
+pub(super) fn receive_any<T: DeserializeOwned + Send + 'static>(
+    input: impl Read + Send + 'static,
+    patience: Duration,
+) -> Result<T, ConfigError> {
+    let (sender, receiver) = bounded(1);
+    thread::Builder::new().name("configuration".into()).spawn(move || drop(sender.send(decode(input))))?;
+    match receiver.recv_timeout(patience) {
+        Ok(decoded) => decoded,
+        Err(RecvTimeoutError::Timeout) => Err(ConfigError::Late(patience)),
+        Err(RecvTimeoutError::Disconnected) => Err(ConfigError::Closed),
+    }
+}
+
+fn decode<T: DeserializeOwned>(mut input: impl Read) -> Result<T, ConfigError> {
     let header = read_up_to(&mut input, HEADER_BYTES)?;
     let Some((magic, rest)) = header.split_first_chunk::<8>() else { return Err(short(&header, HEADER_BYTES)) };
     if magic != MAGIC {
@@ -237,7 +247,7 @@ mod tests {
         fn any_bytes_give_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200), magic in any::<bool>()) {
             let mut document = if magic { b"VXCONFIG\x01\0\0\0".to_vec() } else { Vec::new() };
             document.extend_from_slice(&bytes);
-            prop_assert!(decode(io::Cursor::new(document)).is_err());
+            prop_assert!(decode::<InstallConfig>(io::Cursor::new(document)).is_err());
         }
     }
 }

@@ -9,6 +9,7 @@ mod install;
 mod programs;
 mod put;
 mod run;
+mod services;
 mod shells;
 mod trust;
 mod values;
@@ -24,6 +25,8 @@ pub(super) use put::{CloseArguments, CreateArguments, PutArguments};
 #[cfg(feature = "tui")]
 pub(super) use run::MouseArguments;
 pub(super) use run::{ExportArguments, OutputArguments, RunArguments};
+#[cfg(feature = "control")]
+pub(super) use services::{LogsArguments, PsArguments, UpArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
 pub(super) use wrap::{BridgeArguments, WrapArguments};
@@ -38,6 +41,7 @@ use ask::STOP_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
+use services::UP_NOTES;
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
 #[cfg(feature = "tui")]
@@ -150,7 +154,39 @@ pub(super) enum Command {
         #[allow(missing_docs)]
         mouse: MouseArguments,
     },
-    /// Stop work, wherever it runs: an install, or a command under `vx board run`.
+    /// Start the services that vx.toml declares, each once what it needs is ready.
+    #[cfg(feature = "control")]
+    #[command(after_help = UP_NOTES)]
+    Up(UpArguments),
+    /// Stop all services of the project, and wait until nothing is left of them.
+    #[cfg(feature = "control")]
+    Down,
+    /// List the services of the project.
+    #[cfg(feature = "control")]
+    Ps(PsArguments),
+    /// Print what the services of the project have printed.
+    #[cfg(feature = "control")]
+    Logs(LogsArguments),
+    /// Start a service again that has ended, while others of its project run.
+    #[cfg(feature = "control")]
+    Start(AskArguments),
+    /// The supervisor of a project's services.
+    #[cfg(feature = "control")]
+    #[command(hide = true)]
+    ServiceSupervisor {
+        /// The project's directory.
+        #[arg(long, value_name = "DIR")]
+        directory: PathBuf,
+    },
+    /// The guard of one service.
+    #[cfg(feature = "control")]
+    #[command(hide = true)]
+    ServiceChild {
+        /// The channel of its slot.
+        #[arg(long, value_name = "NAME")]
+        ipc_channel: String,
+    },
+    /// Stop work, wherever it runs: an install, a service, or a command under `vx board run`.
     #[cfg(feature = "control")]
     #[command(after_help = STOP_NOTES)]
     Stop(StopArguments),

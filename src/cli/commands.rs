@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 29] = [
+pub(super) const COMMANDS: [&str; 36] = [
     "sync",
     "install",
     "trust",
@@ -14,6 +14,13 @@ pub(super) const COMMANDS: [&str; 29] = [
     "board",
     "bridge",
     "top",
+    "up",
+    "down",
+    "ps",
+    "logs",
+    "start",
+    "service-supervisor",
+    "service-child",
     "stop",
     "retry",
     "restart",

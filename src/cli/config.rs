@@ -6,15 +6,20 @@ use std::process::ExitCode;
 use serde_json::{Value, json};
 
 use super::args::ConfigArguments;
-use super::failure::{FAILED, Failure, Outcome};
+use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{look, print, store};
+use crate::project::{ConfigErrors, Project};
+use crate::work::frontend::Silent;
 use crate::work::settings::{self, Setting, SettingOrigin, SettingsError};
 use crate::work::workspace::read_projects;
 
 /// Run `vx config`.
 pub(super) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> Outcome {
+    if arguments.check {
+        return check(directory);
+    }
     let home = store::home()?;
     let mut lineage = read_projects(&home, &place_or_none(directory)?, &Printed)?;
     settings::without_withheld(&home, &mut lineage, &Printed)?;
@@ -25,6 +30,19 @@ pub(super) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> Outc
         false => print_table(&settings),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Look for faults only.
+fn check(directory: Option<&Path>) -> Outcome {
+    let projects = read_projects(&store::home()?, &place_or_none(directory)?, &Silent)?.projects;
+    let faulty = projects.iter().filter(|project| !project.service_faults.is_empty());
+    let faults: Vec<String> = faulty
+        .map(|Project { path, service_faults, .. }| {
+            ConfigErrors { path: path.clone(), problems: service_faults.clone() }.render()
+        })
+        .collect();
+    faults.iter().for_each(print::problems);
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
 }
 
 fn document(setting: &Setting) -> Value {

@@ -43,6 +43,8 @@ mod screen;
 mod screen;
 mod script;
 mod search;
+#[cfg(feature = "control")]
+mod services;
 mod shims;
 mod shortcut;
 mod show;
@@ -53,6 +55,8 @@ mod tool;
 #[cfg(feature = "tui")]
 mod top;
 mod trust;
+#[cfg(feature = "control")]
+mod up;
 mod view;
 mod views;
 mod which;
@@ -114,13 +118,27 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "tui")]
         Command::Top { board, choose, speed, mouse } => top::run(board.as_deref(), choose, speed, !mouse.no_mouse),
         #[cfg(feature = "control")]
-        Command::Stop(asked) => request::run(if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
+        Command::Up(asked) => up::run(project, &asked),
         #[cfg(feature = "control")]
-        Command::Retry(asked) => request::run(Verb::Retry, &asked),
+        Command::Down => up::down(project),
         #[cfg(feature = "control")]
-        Command::Restart(asked) => request::run(Verb::Restart, &asked),
+        Command::Ps(asked) => services::ps(project, &asked),
         #[cfg(feature = "control")]
-        Command::Rebuild(asked) => request::run(Verb::Rebuild, &asked),
+        Command::Logs(asked) => services::logs(project, &asked),
+        #[cfg(feature = "control")]
+        Command::Start(asked) => request::run(project, Verb::Start, &asked),
+        #[cfg(feature = "control")]
+        Command::ServiceSupervisor { directory } => up::supervise(&directory),
+        #[cfg(feature = "control")]
+        Command::ServiceChild { ipc_channel } => up::guard(&ipc_channel),
+        #[cfg(feature = "control")]
+        Command::Stop(asked) => request::run(project, if asked.kill { Verb::Kill } else { Verb::Stop }, &asked.asked),
+        #[cfg(feature = "control")]
+        Command::Retry(asked) => request::run(project, Verb::Retry, &asked),
+        #[cfg(feature = "control")]
+        Command::Restart(asked) => request::run(project, Verb::Restart, &asked),
+        #[cfg(feature = "control")]
+        Command::Rebuild(asked) => request::run(project, Verb::Rebuild, &asked),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

@@ -41,6 +41,18 @@ pub fn is_there(_: u32) -> bool {
     true
 }
 
+/// True if no process with this number is at work: one that has ended and is collected by nobody is not.
+pub fn has_ended(pid: u32) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        let state = stat.as_ref().ok().and_then(|stat| stat.rsplit_once(") ")?.1.chars().next());
+        state.map_or_else(|| !is_there(pid), |state| matches!(state, 'Z' | 'X'))
+    }
+    #[cfg(not(target_os = "linux"))]
+    !is_there(pid)
+}
+
 #[cfg(target_os = "linux")]
 fn ancestors() -> Vec<Ancestor> {
     let parent = rustix::process::getppid().map_or(0, |parent| parent.as_raw_nonzero().get().cast_unsigned());
@@ -91,6 +103,21 @@ mod tests {
         let parent = std::os::unix::process::parent_id();
         assert!(parent == 0 || callers.contains(&parent), "{callers:?}");
         assert!(callers.len() < MOST_CALLERS);
+    }
+
+    #[test]
+    fn a_process_that_nobody_collects_has_ended() {
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", "read line"]).stdin(std::process::Stdio::piped());
+        let mut child = shell.spawn().expect("a shell");
+        assert!(!has_ended(child.id()) && !has_ended(std::process::id()));
+        drop(child.stdin.take());
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !has_ended(child.id()) {
+            assert!(std::time::Instant::now() < deadline, "it has ended, and is seen as at work");
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        child.wait().expect("it is collected now");
     }
 
     #[test]

@@ -66,6 +66,9 @@ pub enum Group {
     /// A group of the child's own. Nothing is ended at the child's own end, as it may have started a daemon; all below it
     /// ends if it is asked to stop, or if this process is killed.
     Lasting,
+    /// A session of the child's own, which is the runner of a tree: what is left of the tree when the child was killed comes
+    /// to this process, if it adopts, and is ended.
+    Runner,
     /// The group of the process that starts it, so that both can be killed at once.
     Inherited,
     /// The same, for a program that may outlive it in part, as with `Lasting`: other programs of that group have the terminal,
@@ -76,7 +79,7 @@ pub enum Group {
 impl Group {
     /// True for a group that the child leads.
     pub(super) fn is_own(self) -> bool {
-        matches!(self, Self::Own | Self::Lasting)
+        matches!(self, Self::Own | Self::Lasting | Self::Runner)
     }
 
     /// True if nothing is ended at the child's own end.

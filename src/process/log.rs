@@ -57,6 +57,16 @@ impl Log {
         Self::open(LogFile { path: path.to_owned(), heading: None, policy: LogPolicy::default() })
     }
 
+    /// Go on with a log, in a directory that is there, or begin it.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn go_on(path: &Path, policy: LogPolicy) -> io::Result<Self> {
+        let file = open_file(path, true)?;
+        let written_bytes = file.metadata()?.len();
+        Ok(Self { file: Some(file), path: path.to_owned(), policy, written_bytes })
+    }
+
     /// Open a log.
     pub(super) fn open(log: LogFile) -> io::Result<Self> {
         let LogFile { path, heading, policy } = log;

@@ -6,6 +6,7 @@
 
 mod callers;
 mod capture;
+mod detached;
 mod exit;
 mod foreground;
 mod group;
@@ -32,8 +33,9 @@ mod tree;
 mod usage;
 mod wiring;
 
-pub use callers::{callers, is_there};
+pub use callers::{callers, has_ended, is_there};
 pub use capture::{Ears, Look, OnLine, Tail};
+pub use detached::start_detached;
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};
@@ -52,5 +54,5 @@ pub use tree::{
     Adoption, CommandEnd, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment,
 };
 #[cfg(target_os = "linux")]
-pub use tree::{Counts, Tree, TreeEnd, TreeLaunch};
+pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};
 pub use usage::processor_time;

@@ -13,7 +13,7 @@ use process_wrap::std::{ChildWrapper, CommandWrap};
 use super::capture::{Ears, Listener, OnLine, Outlet, PassOn, Tail};
 use super::exit::Exit;
 use super::group::{Member, members};
-use super::launch::{Launch, Output, Stdin};
+use super::launch::{Group, Launch, Output, Stdin};
 use super::terminal::Loan;
 use super::tree;
 use super::wiring::Wiring;
@@ -43,6 +43,8 @@ pub struct Running {
     child: Arc<Mutex<Option<Box<dyn ChildWrapper>>>>,
     /// The standard input of a child for which it is held.
     stdin: Arc<Mutex<Option<ChildStdin>>>,
+    /// True if it is known as the runner of a tree until it is collected.
+    is_known: bool,
 }
 
 /// Time to wait for the end of a killed group. The system may take any time, so there is a bound.
@@ -93,7 +95,10 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
         }
         on_end(Ended { exit, tail: wiring.finish(), left });
     })?;
-    let mut child = command.spawn()?;
+    let mut child = match launch.group {
+        Group::Runner => tree::spawn_runner(|| command.spawn().map(|child| (child.id(), child)))?,
+        _ => command.spawn()?,
+    };
     // At once: until then, keys are for this process.
     let loan = if own_terminal { Loan::to(child.id()) } else { None };
     // The command holds the writing ends of the pipes. While they are open here, the capture would never see the end.
@@ -103,7 +108,8 @@ pub fn start_heard(launch: Launch, ears: Ears, on_end: impl FnOnce(Ended) + Send
     let pid = child.id();
     let (child, stdin_kept) = (Arc::new(Mutex::new(Some(child))), Arc::new(Mutex::new(kept)));
     let (ends_group, leads) = (!launch.group.may_last(), launch.group.is_own());
-    let running = Running { pid, ends_group, leads, is_runner, child, stdin: stdin_kept };
+    let is_known = launch.group == Group::Runner;
+    let running = Running { pid, ends_group, leads, is_runner, is_known, child, stdin: stdin_kept };
     // The thread waits for this message first, so it is there to receive it.
     let _ = sender.send((running.clone(), stdin, loan));
     Ok(running)
@@ -128,10 +134,14 @@ fn command(launch: &Launch) -> (CommandWrap, bool) {
         command.current_dir(directory);
     }
     let mut command = CommandWrap::from(command);
+    #[cfg(unix)]
+    match launch.group {
+        Group::Own | Group::Lasting => drop(command.wrap(process_wrap::std::ProcessGroup::leader())),
+        Group::Runner => drop(command.wrap(process_wrap::std::ProcessSession)),
+        Group::Inherited | Group::Shared => {}
+    }
+    #[cfg(windows)]
     if launch.group.is_own() {
-        #[cfg(unix)]
-        command.wrap(process_wrap::std::ProcessGroup::leader());
-        #[cfg(windows)]
         command.wrap(process_wrap::std::JobObject);
     }
     (command, below != tree::Below::Program)
@@ -207,7 +217,11 @@ impl Running {
             return self.collect_leader().unwrap_or(Exit::Code(1));
         }
         let _ = ended.start_kill();
-        match ended.wait() {
+        let status = ended.wait();
+        if self.is_known {
+            tree::forget_runner(self.pid);
+        }
+        match status {
             Ok(status) => Exit::from(status),
             Err(_) => Exit::Code(1),
         }

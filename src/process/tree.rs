@@ -12,9 +12,10 @@
 //! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
 //!   concerns this whole process,
 //! - `marked` finds and ends what is left of a tree whose runner and owners were killed at once,
+//! - `guard` is a runner that starts its program itself, more than once: the guard of a service,
 //! - `step` is a program on this process's own terminal, with a runner in the same session,
 //! - `command` is one without a runner, to which signals are passed on (`forward`), with a process beside it that ends it if
-//!   this one is killed (`guard`).
+//!   this one is killed (`watchdog`).
 //!
 //! Bounds: processes of other users (a setuid program) cannot be signalled, and are named; so are processes that wait in
 //! the system for longer than ten seconds. If the runner and all of its owners are killed at once, the tree stays until it is
@@ -37,11 +38,13 @@ mod protocol;
 mod requests;
 mod runner;
 mod step;
+mod watchdog;
 
 pub use adoption::Adoption;
-pub(super) use adoption::{end_adoption, end_orphans};
+pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner};
 pub use command::CommandEnd;
 pub(super) use command::run_command;
+pub use guard::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::this_is_vx;

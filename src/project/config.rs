@@ -10,6 +10,7 @@ mod packages;
 mod progress;
 mod reader;
 mod scripts;
+mod services;
 mod settings;
 mod tables;
 mod tools;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use super::problem::{ConfigErrors, Problem};
 use super::scripts::Script;
+use super::services::Service;
 use super::version::Request;
 use crate::candidate::SourceKind;
 use crate::config::Program;
@@ -54,6 +56,10 @@ pub struct Project {
     pub scripts: Vec<Script>,
     /// The forms in which commands print their progress, in the order of the file.
     pub progress: Vec<ProgressForms>,
+    /// Programs that `vx up` runs, in the order of the file.
+    pub services: Vec<Service>,
+    /// The faults of the table of services. They are among the warnings, too: only a command about services fails by them.
+    pub service_faults: Vec<Problem>,
     /// True if it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
@@ -163,6 +169,8 @@ impl Project {
             env: BTreeMap::new(),
             scripts: Vec::new(),
             progress: Vec::new(),
+            services: Vec::new(),
+            service_faults: Vec::new(),
             is_root: false,
             entries: Vec::new(),
             warnings: Vec::new(),
@@ -178,10 +186,12 @@ impl Project {
         let env = settings::read_env(&mut reader, &document);
         let scripts = scripts::read(&mut reader, &document);
         let progress = progress::read(&mut reader, &document);
+        let services::Found { services, problems: service_faults, doubts } = services::read(text, &document);
         let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
-        let (problems, warnings) = reader.finish();
+        let (problems, mut warnings) = reader.finish();
+        warnings.extend(service_faults.iter().cloned().chain(doubts));
         if !problems.is_empty() {
             return Err(ConfigErrors { path: path.to_owned(), problems });
         }
@@ -194,6 +204,8 @@ impl Project {
             env,
             scripts,
             progress,
+            services,
+            service_faults,
             is_root,
             entries,
             warnings,

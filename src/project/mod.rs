@@ -7,6 +7,7 @@ pub mod lock;
 mod named;
 pub mod problem;
 pub mod scripts;
+pub mod services;
 pub mod version;
 
 pub use config::{

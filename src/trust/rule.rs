@@ -16,7 +16,7 @@ use crate::project::{DeclaredAddresses, DeclaredDigests, Project, ToolRequest};
 use crate::source::{ProjectSetting, uncatalogued};
 
 /// The tables of a project whose values other programs act on.
-const ACTED_ON: [&str; 2] = ["hooks", "agents"];
+const ACTED_ON: [&str; 3] = ["hooks", "agents", "services"];
 
 /// A project with everything that its acting parts are found from.
 pub struct Subject<'a> {

@@ -26,12 +26,22 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
                 _ => project.settings.mirrors.clear(),
             },
             Part::Folder { .. } => project.entries.retain(|entry| entry.key != "python.venv"),
-            Part::Entry { key, .. } => project.entries.retain(|entry| entry.key != *key),
+            Part::Entry { key, .. } => {
+                project.entries.retain(|entry| entry.key != *key);
+                // A service without one of its settings would be another service.
+                project.services.retain(|service| !is_of(key, &service.name));
+            }
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
             Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
             Part::Package { .. } => {}
         }
     }
+}
+
+/// True if this is the key of a value of the service.
+fn is_of(key: &str, service: &str) -> bool {
+    let rest = key.strip_prefix("services.").and_then(|rest| rest.strip_prefix(service));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Change a tool that can be had. The others keep the names of their programs, so that these are still theirs.

@@ -25,7 +25,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use ask::{Asked, ControlError, ask, report};
+use parking_lot::Mutex;
+
+pub use ask::{Asked, ControlError, ask, connect_to, report};
 pub use hand::{Hand, Verb, impossible};
 pub use remote::RemoteControl;
 pub use report::ReportDocument;
@@ -51,7 +53,7 @@ impl Control {
         // A segment of the system has no place beside it.
         let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:");
         let hand: Arc<dyn Hand> = Arc::new(hand);
-        let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand };
+        let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
         let start = || Server::start(&socket_of(board, std::process::id()), AFTER, desks).ok();
         Self { server: in_file.then(start).flatten() }
     }
@@ -67,10 +69,14 @@ impl Control {
 struct Desks {
     view: Arc<View>,
     hand: Arc<dyn Hand>,
+    /// The number of clients so far.
+    clients: Mutex<u64>,
 }
 
 impl Services for Desks {
     fn serve(&self) -> Box<dyn Service> {
-        Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand)))
+        let mut clients = self.clients.lock();
+        *clients += 1;
+        Box::new(Desk::new(Arc::clone(&self.view), Arc::clone(&self.hand), *clients))
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 39] = [
+const COMMANDS: [&str; 44] = [
     "",
     "sync",
     "install",
@@ -35,6 +35,11 @@ const COMMANDS: [&str; 39] = [
     "board gc",
     "bridge",
     "top",
+    "up",
+    "down",
+    "ps",
+    "logs",
+    "start",
     "stop",
     "retry",
     "restart",

@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 16] = [
+const TOWERS: [Tower; 17] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -67,7 +67,7 @@ const TOWERS: [Tower; 16] = [
         floors: &[
             &["addresses", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
-            &["settings", "tools"],
+            &["services", "settings", "tools"],
         ],
     },
     Tower {
@@ -111,7 +111,7 @@ const TOWERS: [Tower; 16] = [
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
-            &["foreground", "replace"],
+            &["detached", "foreground", "replace"],
             &["relay"],
             &["wiring"],
             &["short"],
@@ -124,8 +124,8 @@ const TOWERS: [Tower; 16] = [
             &["forward", "look", "program", "requests"],
             &["ending"],
             &["adoption"],
-            &["marked", "owner", "step"],
-            &["guard"],
+            &["guard", "marked", "owner", "step"],
+            &["watchdog"],
             &["command", "runner"],
         ],
     },
@@ -157,6 +157,7 @@ const TOWERS: [Tower; 16] = [
             &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
+            &["up"],
         ],
     },
     Tower {
@@ -170,30 +171,26 @@ const TOWERS: [Tower; 16] = [
         ],
     },
     Tower {
+        sources: "src/cli/args",
+        floors: &[
+            &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
+            &["put", "run"],
+            &["boards", "install"],
+        ],
+    },
+    Tower {
         sources: "src/cli",
         floors: &[
             &["args", "commands", "editor", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
-            &[
-                "completions",
-                "export",
-                "help",
-                "look",
-                "man",
-                "notices",
-                "replay",
-                "request",
-                "search",
-                "store",
-                "work_errors",
-            ],
+            &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "env", "lock", "outdated", "sbom", "show", "which", "wrap"],
+            &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
-            &["doctor", "install", "script", "sync", "tool"],
-            &["bridge", "shortcut"],
+            &["doctor", "install", "script", "sync", "tool", "up"],
+            &["bridge", "services", "shortcut"],
         ],
     },
     Tower {
@@ -216,7 +213,7 @@ const TOWERS: [Tower; 16] = [
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
-            &["sync"],
+            &["service", "sync"],
             &["work"],
             &["doctor"],
             &["cli"],

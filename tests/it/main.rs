@@ -44,6 +44,8 @@ mod sandbox;
 #[cfg(target_os = "linux")]
 mod screens;
 mod server;
+#[cfg(target_os = "linux")]
+mod services;
 mod skipped;
 mod source;
 #[cfg(target_os = "linux")]

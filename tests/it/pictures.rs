@@ -176,7 +176,7 @@ fn needs_network_to_take_the_pictures_of_the_docs() {
     run.press("d");
     assert_eq!(run.ends_restored(), Some(0));
 
-    let mut top = place.start("top");
+    let top = place.start("top");
     top.await_screen("it is over", |screen| screen.contains("in place") && screen.contains("the slowest way through"));
     keep("timeline.svg", &top.look(|screen| svg(screen, 30, "A finished run in vx top")));
     drop(top);

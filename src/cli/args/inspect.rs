@@ -31,6 +31,9 @@ pub(in crate::cli) struct ConfigArguments {
     /// As JSON.
     #[arg(long)]
     pub json: bool,
+    /// Print nothing but the faults of the project's files, those of its services included; 2 if there are any.
+    #[arg(long, conflicts_with_all = ["key", "json"])]
+    pub check: bool,
 }
 
 pub(super) const CONFIG_UI: &str = "The user chooses the look of the views in the [ui] table of vx.toml in the home of vx:\n\

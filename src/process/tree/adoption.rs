@@ -4,6 +4,7 @@
 //! join a session, runners are the leaders of their own, and no other child of this process has one. So children in this
 //! process's session, and those of runners that are alive, are never touched.
 
+use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -101,6 +102,22 @@ pub(super) fn await_runners(ending: &mut Ending) {
 fn is_runner(pid: Pid) -> bool {
     let words = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     words.split(|byte| *byte == 0).nth(1) == Some(RUNNER.as_bytes())
+}
+
+/// Start a runner that this process waits for by itself: known from the start, under one lock, as those of trees are.
+pub(in crate::process) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
+    let mut runners = RUNNERS.lock();
+    let (pid, child) = spawn()?;
+    runners.extend(i32::try_from(pid).ok().and_then(Pid::from_raw));
+    Ok(child)
+}
+
+/// Forget a runner that was collected, if it was one. Its number may be a new runner's already, which is known once more.
+pub(in crate::process) fn forget_runner(pid: u32) {
+    let mut runners = RUNNERS.lock();
+    if let Some(at) = runners.iter().position(|known| known.as_raw_pid().cast_unsigned() == pid) {
+        runners.swap_remove(at);
+    }
 }
 
 /// Forget a runner, which has ended, and collect it: under the lock, since from then on its number may be another's.

@@ -12,12 +12,12 @@ use std::time::Duration;
 use rustix::process::Pid;
 
 use super::forward::Forwarding;
-use super::guard::Guard;
 use super::handle::{Handle, await_any};
 use super::step::{Requests, end};
+use super::watchdog::Watchdog;
 
-/// A command that ends within this time has no guard, which would cost it more than it is good for.
-const GUARDED_AFTER: Duration = Duration::from_millis(50);
+/// A command that ends within this time has no watchdog, which would cost it more than it is good for.
+const WATCHED_AFTER: Duration = Duration::from_millis(50);
 
 /// The end of a command.
 #[derive(Clone, Copy, Debug)]
@@ -39,7 +39,7 @@ impl CommandEnd {
 /// called. The command is known by `mark`, a variable that nothing else has, if there is one.
 ///
 /// A request to end this process (SIGTERM, SIGHUP) ends the command and those below it that have not left their parents;
-/// a second one kills them. If this process is killed, a guard ends them.
+/// a second one kills them. If this process is killed, a watchdog ends them.
 pub(in crate::process) fn run_command(
     mut command: Command,
     mark: Option<&(OsString, OsString)>,
@@ -59,16 +59,16 @@ pub(in crate::process) fn run_command(
     let forwarded = signals.to(Arc::clone(&handle));
     started();
     let wait = |patience| await_any([handle.as_fd(), requests.signals.as_fd()].into_iter(), patience);
-    let (mut seen, mut guard) = (wait(Some(GUARDED_AFTER)), None);
+    let (mut seen, mut watchdog) = (wait(Some(WATCHED_AFTER)), None);
     if !seen.contains(&true) {
-        guard = Guard::start(pid, mark);
+        watchdog = Watchdog::start(pid, mark);
         seen = wait(None);
     }
     if seen[1] {
         end(pid, &requests)?;
     }
     let status = child.wait()?;
-    drop((forwarded, guard));
+    drop((forwarded, watchdog));
     requests.close();
     Ok(CommandEnd { status, asked: requests.signal() })
 }

@@ -35,6 +35,14 @@ pub(super) fn end_orphans() -> Vec<Member> {
 
 pub(super) fn starts_others() {}
 
+/// Runners are not known here.
+pub(super) fn spawn_runner<C>(spawn: impl FnOnce() -> io::Result<(u32, C)>) -> io::Result<C> {
+    spawn().map(|(_, child)| child)
+}
+
+/// Runners are not known here.
+pub(super) fn forget_runner(_: u32) {}
+
 /// The child of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Below {

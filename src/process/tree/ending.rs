@@ -36,6 +36,8 @@ pub(super) struct Ending {
     /// The time at which members were first asked to end, in ticks since the system's start.
     asked_at: Option<u64>,
     asked: HashSet<(Pid, u64)>,
+    /// The signal that asks.
+    signal: Signal,
     pause: Duration,
 }
 
@@ -43,7 +45,20 @@ impl Ending {
     /// The tree of these processes.
     pub(super) fn of(descendants: Descendants) -> Self {
         let counts = Counts::default();
-        Self { descendants, counts, clean: 0, asked_at: None, asked: HashSet::new(), pause: PAUSES[0] }
+        Self {
+            descendants,
+            counts,
+            clean: 0,
+            asked_at: None,
+            asked: HashSet::new(),
+            signal: Signal::TERM,
+            pause: PAUSES[0],
+        }
+    }
+
+    /// Ask with this signal instead of SIGTERM.
+    pub(super) fn ask_with(&mut self, signal: Signal) {
+        self.signal = signal;
     }
 
     /// Look once more; whether the tree is empty.
@@ -102,7 +117,7 @@ impl Ending {
         self.asked_at.get_or_insert_with(now_ticks);
         for member in self.descendants.members().iter().filter(|member| member.start < before) {
             if self.asked.insert((member.handle.pid, member.start)) {
-                self.counts.asked += usize::from(member.handle.signal(Signal::TERM));
+                self.counts.asked += usize::from(member.handle.signal(self.signal));
                 // A stopped process acts on a signal only once it runs again.
                 member.handle.signal(Signal::CONT);
             }

@@ -1,85 +1,160 @@
-//! The guard of a command: a process beside it, which ends it with all below it if its owner is killed.
+//! A runner that starts its program itself, and again: the guard of a service.
 //!
-//! A runner above the command would have to be there before it, and most commands are over before one has started. A guard
-//! comes later, and costs the command nothing. It is no ancestor of what it ends, so a process that has lost its parent is
-//! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it.
+//! It is a subreaper, so all that its program starts stays below it. One program is at work at a time, as the leader of a
+//! group; the next one is started only once the tree of the last one is empty.
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
+use std::io::{self, PipeReader, PipeWriter};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, geteuid, getppid};
+use rustix::process::{Pid, Signal, set_child_subreaper};
 
 use super::ending::Ending;
-use super::handle::{Facts, Handle, await_any};
 use super::look::Descendants;
-use super::marked::Environment;
-use super::program;
+use super::requests::{Request, Requests};
+use crate::process::exit::Exit;
+use crate::process::group::Member;
 
-/// The first word of the guard's command line. No command and no tool begins with a dash.
-const GUARD: &str = "--guard-command";
-/// The time that a command has to end after its owner was killed.
-const GRACE: Duration = Duration::from_millis(500);
-/// The exit code for wrong usage.
-const USAGE: u8 = 2;
+/// A program to start below a guard.
+#[derive(Debug)]
+pub struct GuardedProgram {
+    /// The program's file, or its name on the search path of `environment`.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Its directory.
+    pub directory: PathBuf,
+}
 
-/// The guard of a command, as its owner sees it. It goes when this is dropped.
-pub(super) struct Guard(Child);
+/// A reason for a guard to end its program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardAsked {
+    /// A signal asks.
+    Stop,
+    /// The process that started the guard is gone.
+    ParentGone,
+}
+
+/// This process as a guard. There is one in a process, for as long as that lives.
+pub struct Guard {
+    requests: Requests,
+}
 
 impl Guard {
-    /// Start the guard of this child, whose environment has this variable. Without a guard the command runs as well.
-    pub(super) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
-        let mut guard = Command::new(program::runner()?);
-        guard.arg0("vx").arg(GUARD).arg(std::process::id().to_string()).arg(command.to_string());
-        guard.args(mark.iter().flat_map(|(name, value)| [name, value]));
-        guard.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
-        guard.spawn().ok().map(Self)
+    /// From now on signals are requests, orphans come to this process, and the end of its parent is noticed.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn begin() -> io::Result<Self> {
+        let requests = Requests::from_parent()?;
+        set_child_subreaper(Some(Pid::INIT))?;
+        Ok(Self { requests })
     }
-}
 
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = self.0.kill().and_then(|()| self.0.wait());
-    }
-}
-
-/// Be the guard of a command, if this program was started as one; `words` is its command line behind its own name.
-pub(super) fn run(words: &[OsString]) -> Option<ExitCode> {
-    if words.first()? != GUARD {
-        return None;
-    }
-    let number = |word: &OsString| Pid::from_raw(word.to_str()?.parse().ok()?);
-    let order = match words {
-        [_, owner, command] => number(owner).zip(number(command)).map(|order| (order, None)),
-        [_, owner, command, name, value] => {
-            let mark = name.to_str().map(|name| (name.to_owned(), value.clone()));
-            number(owner).zip(number(command)).map(|order| (order, mark))
+    /// Start a program. Its output comes from the pipe, standard output and error in one.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start(&self, program: &GuardedProgram) -> io::Result<(Guarded, PipeReader)> {
+        let mut descendants = Descendants::of_childless()?;
+        let (reader, writer): (PipeReader, PipeWriter) = io::pipe()?;
+        let mut command = Command::new(&program.program);
+        command.args(&program.arguments).envs(program.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(&program.directory).process_group(0);
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let mut leader = command.spawn()?;
+        // It is not collected before its tree is empty, so the number is its own.
+        if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
+            let _ = leader.kill().and_then(|()| leader.wait());
+            return Err(error);
         }
-        _ => None,
-    };
-    let Some(((owner, command), mark)) = order else { return Some(ExitCode::from(USAGE)) };
-    watch(owner, command, mark);
-    Some(ExitCode::SUCCESS)
+        descendants.measure_capacity();
+        let pid = leader.id();
+        Ok((Guarded { pid, ending: Ending::of(descendants) }, reader))
+    }
+
+    /// Wait for a request, for `wake` to have something to read, or for the end of a process of the program, no longer than
+    /// `patience`.
+    pub fn wait(
+        &mut self,
+        program: Option<&Guarded>,
+        wake: &PipeReader,
+        patience: Option<Duration>,
+    ) -> Option<GuardAsked> {
+        let ends = program.map(Guarded::awaited).unwrap_or_default();
+        asked(self.requests.wait(ends.into_iter().chain([wake.as_fd()]), patience))
+    }
+
+    /// End a program with all below it: this signal, then for `grace` its end, then a kill; another request ends the grace.
+    /// Processes that are still there after all come back.
+    pub fn end(&mut self, program: &mut Guarded, signal: i32, grace: Duration) -> Vec<Member> {
+        program.ending.ask_with(signal_of(signal));
+        let requests = &mut self.requests;
+        program
+            .ending
+            .end(grace, |ending, pause| asked(requests.wait(ending.handles(), Some(pause))).map(|_| Duration::ZERO))
+    }
 }
 
-/// Wait for the end of the command or its owner. If the owner ends first, end the command.
-fn watch(owner: Pid, command: Pid, mark: Option<(String, OsString)>) {
-    let (Ok(Some(owners)), Ok(Some(leader))) = (Handle::open(owner), Handle::open(command)) else { return };
-    // The numbers are theirs only while one is this process's parent, and the other's.
-    let Some(facts) = Facts::of(command).filter(|facts| facts.parent == Some(owner) && getppid() == Some(owner)) else {
-        return;
-    };
-    if await_any([leader.as_fd(), owners.as_fd()].into_iter(), None)[0] {
-        return;
+fn asked(request: Option<Request>) -> Option<GuardAsked> {
+    request.map(|request| match request {
+        Request::End(_) | Request::Signalled => GuardAsked::Stop,
+        Request::OwnerGone => GuardAsked::ParentGone,
+    })
+}
+
+fn signal_of(number: i32) -> Signal {
+    Signal::from_named_raw(number).unwrap_or(Signal::TERM)
+}
+
+/// A program below a guard, with all that it started.
+pub struct Guarded {
+    pid: u32,
+    ending: Ending,
+}
+
+impl Guarded {
+    /// The program's process id, which is also the number of its group.
+    pub fn pid(&self) -> u32 {
+        self.pid
     }
-    let uid = geteuid().as_raw();
-    let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
-        let marked = |(name, value): &(String, OsString)| {
-            Environment::of(pid, uid).is_some_and(|environment| environment.variable(name).as_ref() == Some(value))
-        };
-        pid == command && found.start == facts.start || mark.as_ref().is_some_and(marked)
-    }));
-    ending.end(GRACE, Ending::await_member);
+
+    /// The end of the program itself, once it has ended.
+    pub fn exit(&self) -> Option<Exit> {
+        let status = self.ending.descendants.leader_status()?;
+        Some(match (status.exit_status(), status.terminating_signal()) {
+            (Some(code), _) => Exit::Code(code),
+            (None, Some(signal)) => Exit::Signal(signal),
+            (None, None) => Exit::Code(1),
+        })
+    }
+
+    /// Look whether nothing of it is left.
+    pub fn seen_empty(&mut self) -> bool {
+        self.ending.seen_empty()
+    }
+
+    /// The processes of it that are there, as the last look found them.
+    pub fn left(&self) -> Vec<Member> {
+        self.ending.named()
+    }
+
+    /// Collect the program, whose tree is empty.
+    pub fn collect(mut self) {
+        self.ending.descendants.collect_leader();
+    }
+
+    /// The program's own end; once it has ended, those of the processes that it left.
+    fn awaited(&self) -> Vec<BorrowedFd<'_>> {
+        match self.exit() {
+            None => self.ending.descendants.leader_handle().map(AsFd::as_fd).into_iter().collect(),
+            Some(_) => self.ending.handles().collect(),
+        }
+    }
 }

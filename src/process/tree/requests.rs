@@ -38,6 +38,19 @@ impl Requests {
     /// The system refuses, or the owner is not this process's parent any more.
     pub(super) fn from_owner(owner: u32, socket: UnixStream) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
+        let pid = i32::try_from(owner).ok().and_then(Pid::from_raw);
+        Ok(Self { socket: Some(socket), ..Self::of_parent(pid)? })
+    }
+
+    /// The same without a socket: signals of anybody, and the end of this process's parent.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(super) fn from_parent() -> io::Result<Self> {
+        Self::of_parent(getppid())
+    }
+
+    fn of_parent(pid: Option<Pid>) -> io::Result<Self> {
         let (signals, writer) = io::pipe()?;
         rustix::io::ioctl_fionbio(&signals, true)?;
         for signal in [SIGTERM, SIGINT, SIGQUIT, SIGHUP] {
@@ -46,11 +59,10 @@ impl Requests {
         // A handler, whatever it does: a program may be started with the signal ignored, and then the system collects
         // each child and its status is lost.
         signal_hook::flag::register(SIGCHLD, Arc::default())?;
-        let pid = i32::try_from(owner).ok().and_then(Pid::from_raw);
         let handle = pid.and_then(|pid| Handle::open(pid).transpose()).transpose()?;
         // The number may have been given away before the handle was taken: it is the owner's only if that is the parent.
         let handle = handle.filter(|_| getppid() == pid).ok_or(ErrorKind::NotConnected)?;
-        Ok(Self { owner: Some(handle), socket: Some(socket), received: String::new(), signals })
+        Ok(Self { owner: Some(handle), socket: None, received: String::new(), signals })
     }
 
     /// Wait for a request, or for one of these to report, no longer than `patience`.

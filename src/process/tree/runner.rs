@@ -20,7 +20,7 @@ use super::look::Descendants;
 use super::offline::leave_network;
 use super::protocol::{GO, Order, RUNNER, Report, TreeEnd};
 use super::requests::{Request, Requests};
-use super::{guard, step};
+use super::{step, watchdog};
 use crate::process::exit::Exit;
 use crate::process::group::Member;
 
@@ -30,11 +30,11 @@ const ORPHAN_GRACE: Duration = Duration::from_millis(500);
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
 
-/// Be the runner of a tree, or the guard of a command, if this program was started as one; `words` is its command line behind its own name. The
+/// Be the runner of a tree, or the watchdog of a command, if this program was started as one; `words` is its command line behind its own name. The
 /// processes that `spared` returns do not belong to the tree of a program on a terminal, nor do those below them.
 pub fn tree_runner(words: &[OsString], spared: fn() -> Vec<u32>) -> Option<ExitCode> {
     if words.first()? != RUNNER {
-        return guard::run(words).or_else(|| step::run(words, spared));
+        return watchdog::run(words).or_else(|| step::run(words, spared));
     }
     Some(match Order::parse(words).and_then(|order| Some((order, owner_socket()?))) {
         Some((order, socket)) => serve(&order, socket),

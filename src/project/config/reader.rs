@@ -31,7 +31,8 @@ impl<'t> Reader<'t> {
         (document.into_inner(), reader)
     }
 
-    fn new(text: &'t str) -> Self {
+    /// A reader of parts of this text, without problems so far.
+    pub(super) fn new(text: &'t str) -> Self {
         Self { text, faults: Vec::new(), errors: Vec::new(), warnings: Vec::new() }
     }
 

@@ -5,7 +5,7 @@ use toml::de::DeTable;
 use super::reader::{Reader, kind};
 
 /// The tables without which a project would do something else in silence.
-const TABLES: [&str; 6] = ["tools", "runtimes", "settings", "env", "scripts", "progress"];
+const TABLES: [&str; 7] = ["tools", "runtimes", "settings", "env", "scripts", "progress", "services"];
 
 /// Refuse a name that is one slip away from a table's, such as `[tool]`. Other unknown tables belong to other programs.
 pub(super) fn check(reader: &mut Reader<'_>, document: &DeTable<'_>) {

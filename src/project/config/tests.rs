@@ -164,7 +164,7 @@ fn a_table_whose_name_is_a_slip_away_is_refused_and_the_tables_of_others_are_lef
         assert_eq!(found, format!("1:2 there is no table `{slip}` (did you mean [{meant}]?)"));
     }
     assert!(problem("envs = {}\n").contains("did you mean [env]?"));
-    let others = ["hooks", "services", "ai", "python", "project", "dependencies", "tasks", "test", "trust", "agents"];
+    let others = ["hooks", "ai", "python", "project", "dependencies", "tasks", "test", "trust", "agents"];
     for other in others {
         assert!(warnings(&format!("[{other}]\nx = 1\n")).is_empty(), "{other}");
     }

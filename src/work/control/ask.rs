@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use vx_shm::SlotView;
+use vx_shm::{Kind, SlotView};
 
 use super::hand::Verb;
 use super::methods::PROTOCOL;
@@ -103,6 +103,12 @@ pub struct Asked {
     pub runner: u32,
     /// The slot's state before.
     pub state: String,
+    /// The kind of the work.
+    pub kind: Kind,
+    /// The life of the slot before.
+    pub generation: u32,
+    /// The work had ended before.
+    pub has_ended: bool,
 }
 
 /// Ask for the work with this key: on the board with this name, else on the newest one at work that has it.
@@ -117,7 +123,15 @@ pub fn ask(verb: Verb, key: &str, board: Option<&str>) -> Result<Asked, ControlE
     match answer {
         Ok(answer) => {
             let state = answer["state"].as_str().unwrap_or_default().to_owned();
-            Ok(Asked { board, key: slot.key, runner, state })
+            Ok(Asked {
+                board,
+                key: slot.key,
+                runner,
+                state,
+                kind: slot.kind,
+                generation: slot.generation,
+                has_ended: slot.state.ended(),
+            })
         }
         Err(CallError::Refused(fault)) => Err(ControlError::Refused(fault)),
         Err(cause) => Err(ControlError::Runner { key: slot.key, runner, cause }),
@@ -151,9 +165,24 @@ pub(super) fn connect(board: &Path, slot: &SlotView, runner: u32) -> Result<Clie
             other => break other?,
         }
     };
-    let introduction: Value = json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL } });
-    client.call("initialize", &introduction, PATIENCE)?;
+    introduce(&mut client)?;
     Ok(client)
+}
+
+/// A connection to the runner of this board, which has introduced itself. A runner that does not listen yet has no
+/// connection.
+///
+/// # Errors
+/// No process listens there, or it speaks another protocol.
+pub fn connect_to(board: &Path, runner: u32) -> Result<Client, CallError> {
+    let mut client = Client::connect(&socket_of(board, runner))?;
+    introduce(&mut client)?;
+    Ok(client)
+}
+
+fn introduce(client: &mut Client) -> Result<(), CallError> {
+    let introduction: Value = json!({ "client": "vx", "protocol": { "min": PROTOCOL, "max": PROTOCOL } });
+    client.call("initialize", &introduction, PATIENCE).map(drop)
 }
 
 /// The work with this key, and its board. Work that has not ended comes first, then the newest board.

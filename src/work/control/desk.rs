@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use vx_shm::SlotView;
 
 use super::hand::{Hand, Verb};
@@ -24,6 +24,8 @@ const LINES: usize = 1000;
 pub(super) struct Desk {
     view: Arc<View>,
     hand: Arc<dyn Hand>,
+    /// The number of this client.
+    client: u64,
     introduced: bool,
     /// The last version of the board that was sent to a client that follows it.
     seen: Option<u64>,
@@ -54,8 +56,8 @@ impl FollowedLog {
 }
 
 impl Desk {
-    pub(super) fn new(view: Arc<View>, hand: Arc<dyn Hand>) -> Self {
-        Self { view, hand, introduced: false, seen: None, board: None, logs: Vec::new() }
+    pub(super) fn new(view: Arc<View>, hand: Arc<dyn Hand>, client: u64) -> Self {
+        Self { view, hand, client, introduced: false, seen: None, board: None, logs: Vec::new() }
     }
 
     fn introduce(&mut self, asked: &Introduction) -> Result<String, Fault> {
@@ -137,6 +139,15 @@ impl Desk {
         Ok(json!({ "key": slot.key, "from": to }).to_string())
     }
 
+    /// A request that only the runner may know.
+    fn other(&self, method: &str, params: &Params<'_>) -> Result<String, Fault> {
+        if !self.introduced {
+            return Err(Fault::unknown_method(method));
+        }
+        let answer = self.hand.other(self.client, method, &params.read::<Value>()?);
+        answer.ok_or_else(|| Fault::unknown_method(method))?.map(|answer| answer.to_string()).map_err(fault)
+    }
+
     fn log_of(&self, slot: &SlotView) -> PathBuf {
         log_file(&logs_of(self.view.board()), &slot.key)
     }
@@ -150,6 +161,12 @@ impl Desk {
         self.seen = Some(changes.version);
         self.board = Some(changes.board);
         Some(Notification { method: "work/changed", params: listed(&changes) })
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.hand.gone(self.client);
     }
 }
 
@@ -169,7 +186,7 @@ fn shortened(key: &str) -> String {
 
 impl Service for Desk {
     fn call(&mut self, method: &str, params: Params<'_>) -> Result<String, Fault> {
-        let method = Method::named(method).ok_or_else(|| Fault::unknown_method(method))?;
+        let Some(method) = Method::named(method) else { return self.other(method, &params) };
         if !self.introduced && method != Method::Initialize {
             return Err(Fault::not_initialized());
         }

@@ -1,5 +1,6 @@
 //! What a runner can do with its slots.
 
+use serde_json::Value;
 use vx_shm::{SlotState, SlotView};
 
 use super::report::ReportDocument;
@@ -75,6 +76,14 @@ pub trait Hand: Send + Sync + 'static {
     /// # Errors
     /// It cannot be asked.
     fn stop_all(&self) -> Result<(), Trouble>;
+
+    /// Answer a request of the client with this number that this runner alone knows; `None` if it does not.
+    fn other(&self, _client: u64, _method: &str, _params: &Value) -> Option<Result<Value, Trouble>> {
+        None
+    }
+
+    /// The client with this number is gone.
+    fn gone(&self, _client: u64) {}
 }
 
 /// The error of a request that makes no sense for work of this kind; `hint` is the next step.

@@ -13,11 +13,11 @@ use crate::route::search_path;
 use crate::trust::steers_programs;
 
 /// Variables by name.
-pub(super) type Variables = BTreeMap<OsString, OsString>;
+pub(in crate::work) type Variables = BTreeMap<OsString, OsString>;
 
 /// The variables of a project's scripts: from its files of variables, unless something of the project is withheld, then
 /// `tools`, then from its virtual environment. Variables that steer programs are taken from no file of a project.
-pub(super) fn of_project(
+pub(in crate::work) fn of_project(
     project: &Project,
     trusted: bool,
     tools: Vec<(OsString, OsString)>,
@@ -32,7 +32,8 @@ pub(super) fn of_project(
     Ok(variables)
 }
 
-fn read(path: &Path) -> Result<Variables, ScriptRunError> {
+/// The variables in a file; none if there is no such file.
+pub(in crate::work) fn read(path: &Path) -> Result<Variables, ScriptRunError> {
     let unreadable = |error: dotenvy::Error| ScriptRunError::Variables { path: path.to_owned(), error };
     match dotenvy::from_path_iter(path) {
         Ok(lines) => {

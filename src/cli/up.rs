@@ -1,0 +1,88 @@
+//! `vx up` and `vx down`: the services of a project.
+
+mod foreground;
+mod rows;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::Value;
+
+use super::args::UpArguments;
+use super::failure::{FAILED, Failure, Outcome, USAGE};
+use super::frontend::{CommandLine, exit_code};
+use super::workspace::{place, project};
+use super::{print, store};
+use crate::service::guard;
+use crate::trouble::{Explain, Trouble, TroubleKind};
+use crate::work::up::{self, UpError, UpPrepared, want};
+use crate::work::waiting::WaitForError;
+pub(super) use rows::{document, line, short};
+
+/// Run `vx up`.
+pub(super) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
+    let (home, frontend) = (store::home()?, CommandLine::default());
+    let declared = match up::prepare(&home, &place(directory)?, !asked.no_sync, &frontend)? {
+        UpPrepared::Ready(declared) => declared,
+        UpPrepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
+    };
+    if asked.foreground || asked.names.is_empty() && !asked.detach && !asked.json {
+        return foreground::run(&home, &declared, &asked.names, &frontend);
+    }
+    let (supervisor, names) = want(&home, &declared, &asked.names, false, &frontend)?;
+    let waited = up::await_ready(&supervisor.board, &names);
+    let mut services = up::of_project(&declared.directory)?;
+    services.retain(|service| names.contains(&service.name));
+    if asked.json {
+        print::data(format_args!("{:#}", Value::Array(services.iter().map(document).collect())));
+    } else {
+        services.iter().filter(|service| !service.ended).for_each(|service| print::data(line(service)));
+    }
+    match waited {
+        Ok(_) => Ok(ExitCode::SUCCESS),
+        Err(error) => Err(not_ready(&error)),
+    }
+}
+
+fn not_ready(error: &WaitForError) -> Failure {
+    Failure::hinted(FAILED, error)
+}
+
+/// Run `vx down`.
+pub(super) fn down(directory: Option<&Path>) -> Outcome {
+    let (home, project) = (store::home()?, project(directory)?);
+    match up::down(&home, &project.directory, &CommandLine::default())? {
+        true => print::note("all services are stopped"),
+        false => print::note("no service was running"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Be the supervisor of the services of the project in this directory.
+pub(super) fn supervise(directory: &Path) -> Outcome {
+    up::supervise(directory)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Be the guard of one service.
+pub(super) fn guard(channel: &str) -> Outcome {
+    guard::run(channel).map_err(|error| Failure::hinted(USAGE, &error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl From<UpError> for Failure {
+    fn from(error: UpError) -> Self {
+        let code = match error.kind() {
+            TroubleKind::Configuration | TroubleKind::Usage => USAGE,
+            _ => FAILED,
+        };
+        match error {
+            UpError::Work(error) => error.into(),
+            UpError::Config(errors) => {
+                print::problems(errors.render());
+                Self::silent(USAGE)
+            }
+            error => Self::of(code, Trouble::of(&error)),
+        }
+    }
+}

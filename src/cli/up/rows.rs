@@ -1,0 +1,44 @@
+//! A service as a line, and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::work::up::ServiceState;
+
+/// A service in a line.
+pub(in crate::cli) fn line(service: &ServiceState) -> String {
+    let ServiceState { name, state, url, port, .. } = service;
+    let place = url.clone().or_else(|| port.map(|port| format!("port {port}")));
+    let pid = service.pid.map(|pid| format!("pid {pid}"));
+    let restarts = (service.restarts > 0).then(|| format!("{} restarts", service.restarts));
+    let why = if service.ended { service.error.clone() } else { service.message.clone() };
+    let rest: Vec<String> = [place, pid, restarts, why].into_iter().flatten().collect();
+    format!("{name}  {state}  {}", rest.join("  ")).trim_end().to_owned()
+}
+
+/// The name, the state and the port.
+pub(in crate::cli) fn short(service: &ServiceState) -> Value {
+    match service.port {
+        Some(port) => json!({ "name": service.name, "state": service.state, "port": port }),
+        None => json!({ "name": service.name, "state": service.state }),
+    }
+}
+
+/// Everything that is known of a service.
+pub(in crate::cli) fn document(service: &ServiceState) -> Value {
+    json!({
+        "name": service.name,
+        "state": service.state,
+        "ready": service.ready,
+        "url": service.url,
+        "port": service.port,
+        "pid": service.pid,
+        "since": service.since.map(|since| format!("{since:.3}")),
+        "restarts": service.restarts,
+        "message": service.message,
+        "error": service.error,
+        "log": service.log.to_string_lossy(),
+        "project": service.project,
+        "board": service.board.to_string_lossy(),
+        "supervised": service.supervised,
+    })
+}

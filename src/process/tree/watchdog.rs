@@ -1,0 +1,85 @@
+//! The watchdog of a command: a process beside it, which ends it with all below it if its owner is killed.
+//!
+//! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
+//! comes later, and costs the command nothing. It is no ancestor of what it ends, so a process that has lost its parent is
+//! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it.
+
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, geteuid, getppid};
+
+use super::ending::Ending;
+use super::handle::{Facts, Handle, await_any};
+use super::look::Descendants;
+use super::marked::Environment;
+use super::program;
+
+/// The first word of the watchdog's command line. No command and no tool begins with a dash.
+const WATCHDOG: &str = "--watch-command";
+/// The time that a command has to end after its owner was killed.
+const GRACE: Duration = Duration::from_millis(500);
+/// The exit code for wrong usage.
+const USAGE: u8 = 2;
+
+/// The watchdog of a command, as its owner sees it. It goes when this is dropped.
+pub(super) struct Watchdog(Child);
+
+impl Watchdog {
+    /// Start the watchdog of this child, whose environment has this variable. Without a watchdog the command runs as well.
+    pub(super) fn start(command: Pid, mark: Option<&(OsString, OsString)>) -> Option<Self> {
+        let mut watchdog = Command::new(program::runner()?);
+        watchdog.arg0("vx").arg(WATCHDOG).arg(std::process::id().to_string()).arg(command.to_string());
+        watchdog.args(mark.iter().flat_map(|(name, value)| [name, value]));
+        watchdog.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/").process_group(0);
+        watchdog.spawn().ok().map(Self)
+    }
+}
+
+impl Drop for Watchdog {
+    fn drop(&mut self) {
+        let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// Be the watchdog of a command, if this program was started as one; `words` is its command line behind its own name.
+pub(super) fn run(words: &[OsString]) -> Option<ExitCode> {
+    if words.first()? != WATCHDOG {
+        return None;
+    }
+    let number = |word: &OsString| Pid::from_raw(word.to_str()?.parse().ok()?);
+    let order = match words {
+        [_, owner, command] => number(owner).zip(number(command)).map(|order| (order, None)),
+        [_, owner, command, name, value] => {
+            let mark = name.to_str().map(|name| (name.to_owned(), value.clone()));
+            number(owner).zip(number(command)).map(|order| (order, mark))
+        }
+        _ => None,
+    };
+    let Some(((owner, command), mark)) = order else { return Some(ExitCode::from(USAGE)) };
+    watch(owner, command, mark);
+    Some(ExitCode::SUCCESS)
+}
+
+/// Wait for the end of the command or its owner. If the owner ends first, end the command.
+fn watch(owner: Pid, command: Pid, mark: Option<(String, OsString)>) {
+    let (Ok(Some(owners)), Ok(Some(leader))) = (Handle::open(owner), Handle::open(command)) else { return };
+    // The numbers are theirs only while one is this process's parent, and the other's.
+    let Some(facts) = Facts::of(command).filter(|facts| facts.parent == Some(owner) && getppid() == Some(owner)) else {
+        return;
+    };
+    if await_any([leader.as_fd(), owners.as_fd()].into_iter(), None)[0] {
+        return;
+    }
+    let uid = geteuid().as_raw();
+    let mut ending = Ending::of(Descendants::anywhere(move |pid, found| {
+        let marked = |(name, value): &(String, OsString)| {
+            Environment::of(pid, uid).is_some_and(|environment| environment.variable(name).as_ref() == Some(value))
+        };
+        pid == command && found.start == facts.start || mark.as_ref().is_some_and(marked)
+    }));
+    ending.end(GRACE, Ending::await_member);
+}

@@ -1,0 +1,110 @@
+//! `[services]`: programs that run while people work on the project.
+//!
+//! All faults of the table are found at once. They keep nobody from installing or running the project's tools, so only a
+//! command that is about services fails with them.
+
+mod fields;
+
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Reader, kind};
+use crate::nearest::nearest;
+use crate::project::problem::Problem;
+use crate::project::services::{OWN_PORT, Service, circle, ports_named};
+use fields::service;
+
+/// The services of a file, and the faults of their table.
+#[derive(Default)]
+pub(super) struct Found {
+    pub services: Vec<Service>,
+    pub problems: Vec<Problem>,
+    pub doubts: Vec<Problem>,
+}
+
+/// Read the services in the order of the file.
+pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
+    let Some(value) = document.get("services") else { return Found::default() };
+    let mut reader = Reader::new(text);
+    let Some(table) = value.get_ref().as_table() else {
+        let message = format!("`services` is {}, not a table", kind(value));
+        reader.error(value.span(), message, Some("begin it with [services.NAME] on a line of its own".to_owned()));
+        return Found { problems: reader.finish().0, ..Found::default() };
+    };
+    let mut found: Vec<(usize, Service)> = Vec::new();
+    for (name, value) in table {
+        // Tables of containers belong to another program.
+        if value.get_ref().as_table().is_some_and(|table| table.contains_key("image")) {
+            let message = format!("[services.{}] describes a container; vx leaves it alone", name.get_ref());
+            reader.warn(name.span(), message, None);
+            continue;
+        }
+        if let Some(service) = service(&mut reader, name, value) {
+            found.push((name.span().start, service));
+        }
+    }
+    found.sort_by_key(|(at, _)| *at);
+    let services: Vec<Service> = found.into_iter().map(|(_, service)| service).collect();
+    check_needs(&mut reader, table, &services);
+    check_ports(&mut reader, table, &services);
+    let (problems, doubts) = reader.finish();
+    Found { services, problems, doubts }
+}
+
+/// Needs of services that are not declared, and circles. A service whose own table has faults counts as declared.
+fn check_needs(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
+    for service in services {
+        for need in service.needs.keys().filter(|need| !table.contains_key(need.as_str())) {
+            let span = span_of_need(table, &service.name, need);
+            let near = nearest(need, services.iter().map(|service| service.name.as_str()));
+            let advice = near.first().map(|near| format!("did you mean `{near}`?"));
+            reader.error(span, format!("`{}` needs `{need}`, which is not declared", service.name), advice);
+        }
+    }
+    if let Some(circle) = circle(services) {
+        let span = span_of_need(table, &circle[0], &circle[1]);
+        reader.error(span, format!("services need each other in a circle: {}", circle.join(" -> ")), None);
+    }
+}
+
+/// The place of the name of a needed service.
+fn span_of_need(table: &DeTable<'_>, service: &str, need: &str) -> std::ops::Range<usize> {
+    let needs = table.get(service).and_then(|value| value.get_ref().as_table()?.get("needs"));
+    let Some(needs) = needs else { return 0..0 };
+    let named = match needs.get_ref() {
+        DeValue::Table(entries) => entries.keys().find(|key| key.get_ref() == need).map(|key| key.span()),
+        DeValue::Array(items) => {
+            items.iter().find(|item| item.get_ref().as_str() == Some(need)).map(|item| item.span())
+        }
+        _ => None,
+    };
+    named.unwrap_or_else(|| needs.span())
+}
+
+/// Words for ports of services that have none.
+fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
+    let has_port = |name: &str| services.iter().any(|service| service.name == name && service.port.is_some());
+    for service in services {
+        let place = |key: &str| {
+            let own = table.get(service.name.as_str()).and_then(|value| value.get_ref().as_table()?.get(key));
+            own.map_or(0..0, |value| value.span())
+        };
+        let texts = service.command.iter().map(|text| ("command", text));
+        for (key, text) in texts.chain(service.env.values().map(|text| ("env", text))) {
+            if text.contains(OWN_PORT) && service.port.is_none() {
+                let advice = Some("add port = \"auto\", for example".to_owned());
+                reader.error(place(key), format!("`{}` has no port for `{OWN_PORT}`", service.name), advice);
+            }
+            for other in ports_named(text).filter(|other| !has_port(other)) {
+                let message = format!("`{}` uses the port of `{other}`, which has none", service.name);
+                reader.error(place(key), message, None);
+            }
+        }
+        let checked = service.ready.as_ref();
+        let by_path = |address: &String| address.starts_with('/');
+        if checked.is_some_and(|ready| ready.tcp || ready.http.as_ref().is_some_and(by_path)) && service.port.is_none()
+        {
+            let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
+            reader.error(place("ready"), message, Some("add port = \"auto\", for example".to_owned()));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The services of a project: programs that run while people work on it, as `[services]` declares them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The word in a command that stands for the service's own port.
+pub const OWN_PORT: &str = "{port}";
+
+/// One service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// The program and its arguments, with placeholders unexpanded.
+    pub command: Vec<String>,
+    /// Its directory, below the project's.
+    pub directory: Option<String>,
+    /// Its own variables.
+    pub env: BTreeMap<String, String>,
+    /// Files of variables, below the project's directory.
+    pub env_files: Vec<String>,
+    /// The port that it listens on.
+    pub port: Option<Port>,
+    /// The checks that find out if it can be used; none for a service that can be used once it runs.
+    pub ready: Option<Ready>,
+    /// The checks that find out if it still works.
+    pub health: Option<Health>,
+    /// The files, below its directory, whose changes restart it.
+    pub watch: Vec<String>,
+    /// The services that it needs, and the state that each has to reach first.
+    pub needs: BTreeMap<String, Until>,
+    /// What follows its end.
+    pub restart: Restart,
+    /// The way in which it is stopped.
+    pub stop: Stop,
+    /// True if it is started by name only, or because another service needs it.
+    pub optional: bool,
+}
+
+/// The port of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Port {
+    /// This one.
+    Fixed(u16),
+    /// One that vx chooses, always the same as long as that is free.
+    Auto,
+    /// One from the first of these to the last.
+    Range(u16, u16),
+}
+
+/// Checks that all have to succeed once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ready {
+    /// A line of its output matches this regular expression.
+    pub log: Option<String>,
+    /// Its port takes a connection.
+    pub tcp: bool,
+    /// This path on its port, or this address, is answered with `status`.
+    pub http: Option<String>,
+    /// The status of that answer; any of 200 to 299 without it.
+    pub status: Option<u16>,
+    /// This command ends with 0.
+    pub command: Option<Vec<String>>,
+    /// This file, below the project's directory, is there.
+    pub file: Option<String>,
+    /// The longest that all of them may take together.
+    pub timeout: Duration,
+}
+
+/// Checks that are repeated while it is at work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The checks. Their timeout is that of one round.
+    pub checks: Ready,
+    /// The time between two rounds.
+    pub every: Duration,
+    /// The rounds in a row that fail before it is restarted.
+    pub failures: u32,
+}
+
+/// The state of a service that another one needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Until {
+    /// Its process was started.
+    Started,
+    /// It can be used.
+    Ready,
+    /// It has ended well.
+    Done,
+}
+
+/// What follows the end of a service that was not asked to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// Nothing.
+    Never,
+    /// It is started again, whatever its end was.
+    Always,
+    /// It is started again unless it ended well.
+    #[default]
+    OnFailure,
+}
+
+/// The way in which a service is stopped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// The name of the signal, without `SIG`.
+    pub signal: String,
+    /// The time that its processes have before they are killed.
+    pub timeout: Duration,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Self { signal: "TERM".to_owned(), timeout: Duration::from_secs(10) }
+    }
+}
+
+/// The names of the services that these need, directly or not, and their own. Names that are not declared are left out.
+pub fn with_needs(services: &[Service], names: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<&str> = names.iter().map(String::as_str).collect();
+    while let Some(name) = open.pop() {
+        let Some(service) = services.iter().find(|service| service.name == name) else { continue };
+        if found.insert(service.name.clone()) {
+            open.extend(service.needs.keys().map(String::as_str));
+        }
+    }
+    found
+}
+
+/// The services on a circle of needs, if there is one, the first one again at the end.
+pub fn circle(services: &[Service]) -> Option<Vec<String>> {
+    let mut sound = BTreeSet::new();
+    services.iter().find_map(|service| circle_from(services, &service.name, &mut Vec::new(), &mut sound))
+}
+
+fn circle_from<'a>(
+    services: &'a [Service],
+    name: &'a str,
+    above: &mut Vec<&'a str>,
+    sound: &mut BTreeSet<&'a str>,
+) -> Option<Vec<String>> {
+    if let Some(at) = above.iter().position(|known| *known == name) {
+        return Some(above[at..].iter().copied().chain([name]).map(str::to_owned).collect());
+    }
+    let service = services.iter().find(|service| service.name == name).filter(|_| !sound.contains(name))?;
+    above.push(name);
+    let found = service.needs.keys().find_map(|need| circle_from(services, need, above, sound));
+    above.pop();
+    sound.insert(name);
+    found
+}
+
+/// The names of services whose ports a text names, as in `{services.api.port}`.
+pub fn ports_named(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{services.").skip(1).filter_map(|rest| rest.split_once(".port}").map(|(name, _)| name))
+}
+
+/// The text with ports in place of their words; `own` is the service's own, and `of` another's.
+pub fn with_ports(text: &str, own: Option<u16>, of: impl Fn(&str) -> Option<u16>) -> String {
+    let mut expanded = text.to_owned();
+    if let Some(port) = own {
+        expanded = expanded.replace(OWN_PORT, &port.to_string());
+    }
+    for name in ports_named(text) {
+        if let Some(port) = of(name) {
+            expanded = expanded.replace(&format!("{{services.{name}.port}}"), &port.to_string());
+        }
+    }
+    expanded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn services(of: &[(&str, &[&str])]) -> Vec<Service> {
+        let service = |(name, needs): &(&str, &[&str])| Service {
+            name: (*name).to_owned(),
+            command: vec!["true".to_owned()],
+            directory: None,
+            env: BTreeMap::new(),
+            env_files: Vec::new(),
+            port: None,
+            ready: None,
+            health: None,
+            watch: Vec::new(),
+            needs: needs.iter().map(|name| ((*name).to_owned(), Until::Ready)).collect(),
+            restart: Restart::default(),
+            stop: Stop::default(),
+            optional: false,
+        };
+        of.iter().map(service).collect()
+    }
+
+    #[test]
+    fn a_circle_is_named_from_its_first_service_to_itself() {
+        assert_eq!(circle(&services(&[("a", &["b", "c"]), ("b", &["c"]), ("c", &[])])), None);
+        let found = circle(&services(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"])]));
+        assert_eq!(found.expect("a circle").join(" "), "b c b");
+    }
+
+    #[test]
+    fn the_needs_of_needs_are_wanted_too() {
+        let known = services(&[("web", &["api"]), ("api", &["db"]), ("db", &[]), ("mail", &[])]);
+        let found = with_needs(&known, &["web".to_owned()]);
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["api", "db", "web"]);
+    }
+
+    #[test]
+    fn ports_take_the_place_of_their_words_and_nothing_else_changes() {
+        let of = |name: &str| (name == "api").then_some(7);
+        let text = "--listen {port} --api {services.api.port} {services.x.port} ${port} {a}";
+        assert_eq!(with_ports(text, Some(5), of), "--listen 5 --api 7 {services.x.port} $5 {a}");
+        assert_eq!(ports_named(text).collect::<Vec<_>>(), ["api", "x"]);
+    }
+}

@@ -1,0 +1,35 @@
+//! A line of output with its time, its source and its level.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::level::Level;
+use crate::service::plain::{last_shown, plain};
+
+/// The longest message, in bytes. The rest of a longer line is in the log file only.
+const MESSAGE_BYTES: usize = 4 * 1024;
+
+/// A line of output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The time at which it was read.
+    pub time: Timestamp,
+    /// The service, or the part of one, that printed it.
+    pub source: Arc<str>,
+    /// Its level, as far as the line shows one.
+    pub level: Level,
+    /// Its text, without colours and without its end.
+    pub message: String,
+}
+
+impl Entry {
+    /// The entry of a whole line, of which the last text counts that was drawn.
+    pub fn of(source: &Arc<str>, time: Timestamp, line: &[u8]) -> Self {
+        let line = &line[..line.len().min(4 * MESSAGE_BYTES)];
+        let text = plain(line);
+        let text = last_shown(&text).trim_end();
+        let message = text[..text.floor_char_boundary(MESSAGE_BYTES)].to_owned();
+        Self { time, source: Arc::clone(source), level: Level::of(&message), message }
+    }
+}

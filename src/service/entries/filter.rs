@@ -1,0 +1,85 @@
+//! The entries that somebody asks for.
+
+use jiff::{SignedDuration, Timestamp};
+use regex_lite::Regex;
+
+use super::entry::Entry;
+use super::level::Level;
+
+/// A choice of entries; the usual one is all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// None older than this.
+    pub since: Option<Timestamp>,
+    /// None of a lower level.
+    pub level: Option<Level>,
+    /// Only those in whose message this is found.
+    pub pattern: Option<Regex>,
+}
+
+impl Filter {
+    /// True if the entry is one of the chosen.
+    pub fn takes(&self, entry: &Entry) -> bool {
+        self.since.is_none_or(|since| entry.time >= since)
+            && self.level.is_none_or(|level| entry.level >= level)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&entry.message))
+    }
+}
+
+/// Why a text is no point in time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is neither a duration such as `5m` nor a time such as `2026-11-23T10:00:00Z`")]
+pub struct SinceError {
+    /// The text.
+    pub text: String,
+}
+
+/// The point in time that `5m` or a whole time means now.
+///
+/// # Errors
+/// The text is neither.
+pub fn since(text: &str, now: Timestamp) -> Result<Timestamp, SinceError> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let ago = text.parse::<SignedDuration>().ok().filter(|ago| !ago.is_negative());
+    ago.and_then(|ago| now.checked_sub(ago).ok()).ok_or_else(|| SinceError { text: text.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_takes_what_is_new_grave_and_found() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
+        let entry = Entry::of(&"api".into(), now, b"ERROR: no route to db");
+        let filter = |since, level, pattern: Option<&str>| {
+            let pattern = pattern.map(|pattern| Regex::new(pattern).expect("a pattern"));
+            Filter { since, level, pattern }.takes(&entry)
+        };
+        assert!(filter(None, None, None));
+        assert!(filter(Some(now), Some(Level::Error), Some("route .* db$")));
+        assert!(!filter(Some(now + SignedDuration::from_nanos(1)), None, None));
+        assert!(!filter(None, None, Some("^route")));
+        let entry = Entry::of(&"api".into(), now, b"all is well");
+        assert!(!Filter { level: Some(Level::Warn), ..Filter::default() }.takes(&entry));
+        assert!(Filter { level: Some(Level::Info), ..Filter::default() }.takes(&entry));
+    }
+
+    #[test]
+    fn a_duration_counts_back_from_now_and_a_time_is_taken_as_it_is() {
+        let now: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
+        for (text, expected) in [
+            ("5m", "2026-11-23T09:55:00Z"),
+            ("1h30m", "2026-11-23T08:30:00Z"),
+            ("90s", "2026-11-23T09:58:30Z"),
+            ("2026-11-01T00:00:00+01:00", "2026-10-31T23:00:00Z"),
+        ] {
+            assert_eq!(since(text, now).map(|time| time.to_string()), Ok(expected.to_owned()));
+        }
+        for text in ["", "5", "yesterday", "-5m", "999999999h"] {
+            assert!(since(text, now).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The entries in the files of a log, read from their end.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::entry::Entry;
+use super::filter::Filter;
+use super::stamp::parted;
+
+/// The part of each file that is read: all of it, unless something else has written there.
+const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// The log of a source: the file that is being written, and full ones beside it as `NAME.1` (the newest) and so on.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The source.
+    pub source: Arc<str>,
+    /// The file that is being written.
+    pub path: PathBuf,
+    /// The full files beside it, at most.
+    pub kept_files: u8,
+}
+
+impl Kept {
+    /// The newest of the entries that a filter takes, at most this many, the oldest first.
+    ///
+    /// # Errors
+    /// A file that is there cannot be read.
+    pub fn last(&self, most: usize, filter: &Filter) -> io::Result<Vec<Entry>> {
+        let mut last = Vec::new();
+        let mut time = None;
+        for number in 0..=self.kept_files {
+            let Some(bytes) = end_of(&self.numbered(number))? else { continue };
+            if !self.take_from(&bytes, &mut time, most, filter, &mut last) {
+                break;
+            }
+        }
+        last.reverse();
+        Ok(last)
+    }
+
+    /// Take entries from the end of a file; false if no older one is wanted. A line without a time has that of the next.
+    fn take_from(
+        &self,
+        bytes: &[u8],
+        time: &mut Option<Timestamp>,
+        most: usize,
+        filter: &Filter,
+        last: &mut Vec<Entry>,
+    ) -> bool {
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        for line in bytes.rsplit(|byte| *byte == b'\n').filter(|_| !bytes.is_empty()) {
+            if last.len() >= most {
+                return false;
+            }
+            let (own, text) = parted(line).map_or((None, line), |(time, text)| (Some(time), text));
+            *time = own.or(*time);
+            if own.is_some_and(|own| filter.since.is_some_and(|since| own < since)) {
+                return false;
+            }
+            let entry = Entry::of(&self.source, time.unwrap_or_default(), text);
+            if filter.takes(&entry) {
+                last.push(entry);
+            }
+        }
+        true
+    }
+
+    fn numbered(&self, number: u8) -> PathBuf {
+        if number == 0 {
+            return self.path.clone();
+        }
+        let mut name = self.path.clone().into_os_string();
+        name.push(format!(".{number}"));
+        name.into()
+    }
+}
+
+/// The end of a file; `None` if there is no such file.
+fn end_of(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MOST_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::entries::{Level, Stamper};
+
+    fn texts(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.message.as_str()).collect()
+    }
+
+    #[test]
+    fn entries_are_read_back_over_all_files_with_time_and_level() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let kept = Kept { source: "api".into(), path: folder.path().join("api.log"), kept_files: 2 };
+        assert_eq!(kept.last(10, &Filter::default()).expect("no file is no error"), []);
+        let mut stamper = Stamper::default();
+        let time = |minute: u32| format!("2026-11-23T10:{minute:02}:00Z").parse::<Timestamp>().expect("a time");
+        for (file, minute, text) in [
+            ("api.log.3", 0, "not one of the kept\n"),
+            ("api.log.2", 1, "one\n\x1b[31mERROR\x1b[0m two\n"),
+            ("api.log.1", 2, "10%\r20%\nthe line goes "),
+            ("api.log", 3, "on\nlast"),
+        ] {
+            let mut bytes = Vec::new();
+            stamper.stamp(time(minute), text.as_bytes(), &mut bytes);
+            std::fs::write(folder.path().join(file), bytes).expect("a file");
+        }
+        let all = kept.last(usize::MAX, &Filter::default()).expect("files");
+        assert_eq!(texts(&all), ["one", "ERROR two", "20%", "the line goes", "on", "last"]);
+        let times: Vec<Timestamp> = all.iter().map(|entry| entry.time).collect();
+        assert_eq!(times, [1, 1, 2, 2, 3, 3].map(time));
+        assert_eq!(texts(&kept.last(2, &Filter::default()).expect("files")), ["on", "last"]);
+        let errors = Filter { level: Some(Level::Error), ..Filter::default() };
+        assert_eq!(texts(&kept.last(2, &errors).expect("files")), ["ERROR two"]);
+        let since = Filter { since: Some(time(2)), ..Filter::default() };
+        assert_eq!(texts(&kept.last(10, &since).expect("files")), ["20%", "the line goes", "on", "last"]);
+        assert_eq!(texts(&kept.last(0, &Filter::default()).expect("files")), [""; 0]);
+    }
+
+    #[test]
+    fn a_line_of_a_hundred_megabytes_is_one_bounded_entry() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("x.log");
+        std::fs::write(&path, [&vec![b'x'; 100_000_000][..], b"\nend\n"].concat()).expect("a file");
+        let kept = Kept { source: "x".into(), path, kept_files: 0 };
+        let entries = kept.last(10, &Filter::default()).expect("a file");
+        assert_eq!(entries.iter().map(|entry| entry.message.len()).collect::<Vec<_>>(), [4096, 3]);
+    }
+}

@@ -1,0 +1,205 @@
+//! The level of a line, from the prefixes and documents that programs commonly write.
+
+use serde::Deserialize;
+
+/// The importance of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// For those who look for a mistake.
+    Debug,
+    /// Everything that shows no other level.
+    #[default]
+    Info,
+    /// Something may be wrong.
+    Warn,
+    /// Something is wrong.
+    Error,
+}
+
+/// The longest line that is read as a document.
+const DOCUMENT_BYTES: usize = 16 * 1024;
+/// The words at the beginning of a line that are looked at: date, time, zone, program and level.
+const WORDS: usize = 6;
+/// The keys of a level in lines of `key=value`.
+const KEYS: [&str; 3] = ["level=", "lvl=", "severity="];
+
+impl Level {
+    /// All levels, the least important first.
+    pub const ALL: [Self; 4] = [Self::Debug, Self::Info, Self::Warn, Self::Error];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+
+    /// The level of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
+    /// The level of a line without control sequences.
+    pub fn of(line: &str) -> Self {
+        let line = line.trim_start();
+        let found = if line.starts_with('{') { of_document(line) } else { None };
+        found.or_else(|| of_pair(line)).or_else(|| of_words(line)).unwrap_or_default()
+    }
+
+    /// The level that a program means by this word.
+    fn of_word(word: &str) -> Option<Self> {
+        // No such word is longer, and most words of a log are.
+        if word.len() > 11 {
+            return None;
+        }
+        Some(match &*word.to_ascii_lowercase() {
+            "error" | "err" | "fatal" | "critical" | "crit" | "panic" | "alert" | "emerg" | "emergency" | "severe" => {
+                Self::Error
+            }
+            "warn" | "warning" | "wrn" => Self::Warn,
+            "info" | "information" | "notice" | "inf" => Self::Info,
+            "debug" | "dbg" | "trace" | "trc" | "verbose" => Self::Debug,
+            _ => return None,
+        })
+    }
+
+    /// The level of a number, as the loggers of Node write them.
+    const fn of_number(number: u64) -> Self {
+        match number {
+            0..=29 => Self::Debug,
+            30..=39 => Self::Info,
+            40..=49 => Self::Warn,
+            _ => Self::Error,
+        }
+    }
+}
+
+/// The keys of a document that hold its level.
+#[derive(Deserialize)]
+struct Document {
+    #[serde(alias = "severity", alias = "lvl", alias = "loglevel", alias = "Level")]
+    level: Word,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Word {
+    Text(String),
+    Number(u64),
+}
+
+fn of_document(line: &str) -> Option<Level> {
+    let line = Some(line).filter(|line| line.len() <= DOCUMENT_BYTES)?;
+    match serde_json::from_str::<Document>(line).ok()?.level {
+        Word::Text(word) => Level::of_word(&word),
+        Word::Number(number) => Some(Level::of_number(number)),
+    }
+}
+
+/// The level in `time=… level=warn msg=…`.
+fn of_pair(line: &str) -> Option<Level> {
+    let word = line.split_ascii_whitespace().find_map(|word| KEYS.iter().find_map(|key| word.strip_prefix(key)))?;
+    Level::of_word(word.trim_matches('"'))
+}
+
+/// The level among the first words of a line. A word counts if it stands out: in capitals, in brackets, or before a
+/// colon; other lines are sentences, and may speak of errors that there are not.
+fn of_words(line: &str) -> Option<Level> {
+    if let Some(level) = of_letter(line) {
+        return Some(level);
+    }
+    if line.starts_with("Traceback (most recent call last)") {
+        return Some(Level::Error);
+    }
+    let npm = line.starts_with("npm ");
+    for (place, word) in line.split_ascii_whitespace().take(WORDS).enumerate() {
+        // `ERROR:root:text`, and `TypeError: text`.
+        let (start, colon) = word.split_once(':').map_or((word, false), |(start, _)| (start, true));
+        let bare = start.trim_matches(|character: char| !character.is_ascii_alphanumeric());
+        let bracketed = bare.len() < start.len() && start.starts_with(['[', '(', '<', '|']);
+        let capitals = bare.len() > 2 && bare.bytes().all(|byte| byte.is_ascii_uppercase());
+        let stands_out = bracketed || capitals || colon && place < 2 || npm && place == 1;
+        if let Some(level) = Level::of_word(bare).filter(|_| stands_out) {
+            return Some(level);
+        }
+        if colon && place < 2 && (bare.ends_with("Error") || bare.ends_with("Exception")) {
+            return Some(Level::Error);
+        }
+    }
+    None
+}
+
+/// The level in `E1123 10:00:00.000 …`: a letter and the day of the year as four digits.
+fn of_letter(line: &str) -> Option<Level> {
+    let (letter, rest) = line.split_at_checked(1)?;
+    let (day, rest) = rest.split_at_checked(4)?;
+    if !day.bytes().all(|byte| byte.is_ascii_digit()) || !rest.starts_with(' ') {
+        return None;
+    }
+    Some(match letter {
+        "I" => Level::Info,
+        "W" => Level::Warn,
+        "E" | "F" => Level::Error,
+        "D" => Level::Debug,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_read_from_what_programs_write() {
+        use Level::{Debug, Error, Info, Warn};
+        let table = [
+            (r#"{"level":"warn","msg":"slow"}"#, Warn),
+            (r#"{"time":1,"severity":"ERROR","message":"x"}"#, Error),
+            (r#"{"level":50,"msg":"x"}"#, Error),
+            (r#"{"level":20,"msg":"x"}"#, Debug),
+            (r#"{"msg":"error"}"#, Info),
+            ("{ not json", Info),
+            ("time=2026-11-23T10:00:00Z level=error msg=\"x\"", Error),
+            ("lvl=dbug", Info),
+            ("2026-11-23T10:00:00.000Z  WARN shop::db: slow", Warn),
+            ("2026-11-23 10:00:00,123 - shop - ERROR - text", Error),
+            ("ERROR:root:text", Error),
+            ("INFO:     Uvicorn running", Info),
+            ("DEBUG: x", Debug),
+            ("error: could not compile", Error),
+            ("warning: unused", Warn),
+            ("[warn] deprecated", Warn),
+            ("[10:00:00] [ERROR] text", Error),
+            ("TypeError: x is not a function", Error),
+            ("Uncaught TypeError: x", Error),
+            ("panic: runtime error", Error),
+            ("npm error code E404", Error),
+            ("npm WARN deprecated x", Warn),
+            ("E1123 10:00:00.000000 1 x.go:3] text", Error),
+            ("I1123 10:00:00.000000 1 x.go:3] text", Info),
+            ("E11234 x", Info),
+            ("Traceback (most recent call last):", Error),
+            ("GET /error 200", Info),
+            ("found 0 errors in 3 files", Info),
+            ("there is no error here", Info),
+            ("the word comes late in this line: ERROR", Info),
+            ("\u{e9}t\u{e9} is no letter of a level", Info),
+            ("", Info),
+        ];
+        for (line, expected) in table {
+            assert_eq!(Level::of(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_read_back() {
+        for level in Level::ALL {
+            assert_eq!(Level::named(level.name()), Some(level));
+        }
+        assert_eq!(Level::named("loud"), None);
+        assert!(Level::Error > Level::Warn && Level::Warn > Level::Info && Level::Info > Level::Debug);
+    }
+}

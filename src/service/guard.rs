@@ -1,0 +1,216 @@
+//! The guard of one service: a process of its own, which starts the service, finds out whether it is ready, starts it again
+//! by its policy, and stops it with all that it started.
+//!
+//! The guard is the writer of the service's slot. It takes its order once, through its standard input. A signal asks it to
+//! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
+//! the supervisor reads the end on the slot, and a guard without one has died.
+
+mod checks;
+mod health;
+mod life;
+
+use std::io::{self, PipeReader};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vx_shm::{Ending, Health, SlotState};
+use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
+
+use super::order::Order;
+use super::output::Output;
+use super::restarts::Restarts;
+use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
+use crate::paths::{RuntimeError, runtime_directory};
+use crate::process::{Exit, Guard, Member};
+use crate::project::services::Restart;
+use crate::trouble::{Explain, Trouble, TroubleKind};
+
+/// The last lines of the output below an error.
+const LAST_LINES: usize = 8;
+
+/// Why a guard did not guard.
+#[derive(Debug, thiserror::Error)]
+pub enum GuardError {
+    /// The system refuses what a guard needs.
+    #[error("a service cannot be guarded here: {0}")]
+    System(#[from] io::Error),
+    /// There is no directory for boards.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The channel leads to no slot.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// There is no order.
+    #[error(transparent)]
+    Order(#[from] ConfigError),
+}
+
+impl Explain for GuardError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::System(_) => TroubleKind::Internal,
+            Self::Runtime(error) => error.kind(),
+            Self::Channel(error) => error.kind(),
+            Self::Order(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("`vx service-child` is started by `vx up` alone".into())
+    }
+}
+
+/// Guard the service of this channel until it has ended for good. Its end is on its slot.
+///
+/// # Errors
+/// There is no such slot, no order for it, or no way to guard.
+pub fn run(channel: &str) -> Result<(), GuardError> {
+    let mut guard = Guard::begin()?;
+    let child = ServiceChannelChild::connect(channel, &runtime_directory()?)?;
+    if child.abandoned() {
+        let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
+        return Ok(());
+    }
+    let slot = child.into_slot();
+    let order: Order = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
+        Ok(order) => order,
+        Err(error) => {
+            let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
+            return Err(error.into());
+        }
+    };
+    let (output, wake) = Output::new(slot, &order.log)?;
+    let mut keeper = Keeper { guard: &mut guard, order, output, wake, restarts: Restarts::default() };
+    let ending = keeper.keep();
+    if let Some(slot) = keeper.output.take_slot() {
+        // A slot that cannot be ended by its writer is ended by the supervisor.
+        let _ = slot.end(ending);
+    }
+    Ok(())
+}
+
+/// The guard at work.
+struct Keeper<'a> {
+    guard: &'a mut Guard,
+    order: Order,
+    output: Arc<Output>,
+    wake: PipeReader,
+    restarts: Restarts,
+}
+
+/// The end of one process of the service, with all that it started.
+enum End {
+    /// It was asked to stop; these are still there, though killed.
+    Stopped(Vec<Member>),
+    /// It ended by itself.
+    Ended(Exit),
+    /// It was not ready in time, and was ended.
+    NotReady(String),
+    /// Its checks failed while it was at work, and it was ended.
+    Ill(String),
+    /// It cannot be started at all.
+    NotStarted(io::Error),
+}
+
+impl Keeper<'_> {
+    /// Run the service until it has ended for good.
+    fn keep(&mut self) -> Ending {
+        let mut attempt = self.order.attempt;
+        loop {
+            self.output.on_slot(|slot| {
+                slot.attempt(attempt);
+                slot.enter(STARTING, None);
+                slot.set_health(Health::Starting);
+                slot.message("");
+            });
+            let end = self.live();
+            if let Some(ending) = self.ending_of(&end) {
+                return ending;
+            }
+            let Some(pause) = self.restarts.next(Instant::now()) else {
+                return self.failed(&format!("{}, after {}", in_words(&end), Restarts::bound()));
+            };
+            if self.rests(&end, pause) {
+                return Ending::new(SlotState::Cancelled);
+            }
+            attempt = attempt.saturating_add(1);
+        }
+    }
+
+    /// The end of the service, if it is one: no restart follows.
+    fn ending_of(&self, end: &End) -> Option<Ending> {
+        match (end, self.order.restart) {
+            (End::Stopped(left), _) if left.is_empty() => Some(Ending::new(SlotState::Cancelled)),
+            (End::Stopped(left), _) => {
+                let left: Vec<String> = left.iter().map(ToString::to_string).collect();
+                let text = format!("killed, and still there: {}", left.join(", "));
+                let trouble = Trouble::new(TroubleKind::Killed, text);
+                Some(Ending::failed(trouble.hinted("see what it waits for; it ends with that").to_cell()))
+            }
+            (End::NotStarted(error), _) => {
+                let program = self.order.command.first().map(String::as_str).unwrap_or_default();
+                let text = format!("`{program}` cannot be started: {error}");
+                Some(Ending::failed(Trouble::new(TroubleKind::Program, text).to_cell()))
+            }
+            (End::Ended(exit), Restart::Never | Restart::OnFailure) if exit.success() => {
+                Some(Ending { exit_code: Some(0), ..Ending::new(SlotState::Done) })
+            }
+            (End::Ended(exit), Restart::Never) => Some(Ending { ..self.failed_with(*exit) }),
+            (End::NotReady(_) | End::Ill(_), Restart::Never) => Some(self.failed(&in_words(end))),
+            _ => None,
+        }
+    }
+
+    fn failed_with(&self, exit: Exit) -> Ending {
+        let (exit_code, signal) = match exit {
+            Exit::Code(code) => (Some(code), None),
+            Exit::Signal(signal) => (None, Some(signal)),
+        };
+        Ending { exit_code, signal, ..self.failed(&in_words(&End::Ended(exit))) }
+    }
+
+    fn failed(&self, text: &str) -> Ending {
+        let lines = self.output.last_lines(LAST_LINES);
+        Ending::failed(Trouble::new(TroubleKind::Exit, text).detailed(lines).to_cell())
+    }
+
+    /// Wait for the next start; true if the service was asked to stop meanwhile.
+    fn rests(&mut self, end: &End, pause: Duration) -> bool {
+        let message = format!("{}; starts again in {} s", in_words(end), pause.as_secs_f32());
+        self.output.on_slot(|slot| {
+            slot.enter(BACKING_OFF, None);
+            slot.set_health(Health::WaitingToRestart);
+            slot.message(&message);
+        });
+        let until = Instant::now() + pause;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            if self.guard.wait(None, &self.wake, Some(left)).is_some() {
+                return true;
+            }
+            self.output.woken(&self.wake);
+        }
+    }
+
+    fn stopping(&self) {
+        self.output.on_slot(|slot| {
+            slot.enter(STOPPING, None);
+            slot.set_health(Health::Unknown);
+        });
+    }
+}
+
+fn in_words(end: &End) -> String {
+    match end {
+        End::Stopped(_) => "stopped".to_owned(),
+        End::Ended(Exit::Code(0)) => "it ended".to_owned(),
+        End::Ended(exit @ Exit::Code(_)) => format!("it failed: {exit}"),
+        End::Ended(exit @ Exit::Signal(_)) => format!("it was ended by {exit}"),
+        End::NotReady(why) => format!("it was not ready in time: {why}"),
+        End::Ill(why) => format!("it did not work any more: {why}"),
+        End::NotStarted(error) => error.to_string(),
+    }
+}

@@ -1,0 +1,147 @@
+//! One life of a service: from the start of its process until nothing of that is left.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use vx_shm::Health;
+use vx_status::vocabulary::service::{READY, RUNNING};
+
+use super::checks::checks;
+use super::health::{Found, Rounds};
+use super::{End, Keeper};
+use crate::process::{Exit, Guarded, GuardedProgram, Member};
+use crate::project::services::Restart;
+use crate::service::output::Drained;
+use crate::service::probe::{Look, Probe};
+
+/// A service without checks runs once it has lived for this long: one that cannot work mostly ends sooner.
+const SETTLED: Duration = Duration::from_millis(100);
+/// The longest pause between two looks at what a program has left behind.
+const GLANCE: Duration = Duration::from_millis(200);
+
+impl Keeper<'_> {
+    /// Start the service, and wait for its end.
+    pub(super) fn live(&mut self) -> End {
+        let program = GuardedProgram {
+            program: PathBuf::from(self.order.command.first().map(String::as_str).unwrap_or_default()),
+            arguments: self.order.command.iter().skip(1).map(Into::into).collect(),
+            environment: self.order.environment.clone(),
+            directory: self.order.directory.clone(),
+        };
+        let (mut guarded, reader) = match self.guard.start(&program) {
+            Ok(started) => started,
+            Err(error) => return End::NotStarted(error),
+        };
+        match self.output.drain(reader, self.probe()) {
+            Ok(drained) => self.watch(guarded, drained),
+            Err(error) => {
+                self.end(&mut guarded);
+                guarded.collect();
+                End::NotStarted(error)
+            }
+        }
+    }
+
+    /// The probe of a start that is now.
+    fn probe(&self) -> Probe {
+        match &self.order.ready {
+            Some(ready) => Probe::new(checks(ready, &self.order), ready.timeout, Instant::now()),
+            None => Probe::new([], Duration::MAX, Instant::now()),
+        }
+    }
+
+    fn watch(&mut self, mut guarded: Guarded, drained: Drained) -> End {
+        let (begun, mut rounds) = (Instant::now(), None);
+        let end = loop {
+            let mut patience = match self.look(begun, &mut rounds) {
+                Ok(patience) => patience,
+                Err(end) => {
+                    self.end(&mut guarded);
+                    break end;
+                }
+            };
+            if let Some(exit) = guarded.exit() {
+                if self.is_over(&mut guarded, exit) {
+                    break End::Ended(exit);
+                }
+                patience = Some(patience.unwrap_or(GLANCE).min(GLANCE));
+            }
+            if self.guard.wait(Some(&guarded), &self.wake, patience).is_some() {
+                self.stopping();
+                let left = self.end(&mut guarded);
+                break End::Stopped(left);
+            }
+            self.output.woken(&self.wake);
+        };
+        self.output.forget_probe();
+        drained.finish();
+        guarded.collect();
+        end
+    }
+
+    /// Look whether it is ready, and whether it is well: the time until the next look, if there is to be one without a
+    /// reason, or the end of a service that is of no use.
+    fn look(&mut self, begun: Instant, rounds: &mut Option<Rounds>) -> Result<Option<Duration>, End> {
+        let now = Instant::now();
+        if self.order.ready.is_none() && now < begun + SETTLED {
+            return Ok(Some((begun + SETTLED).saturating_duration_since(now)));
+        }
+        match self.output.look(now) {
+            Some(Look::NotYet { again, .. }) => return Ok(Some(again)),
+            Some(Look::Late { why }) => return Err(End::NotReady(why)),
+            Some(Look::Ready) => {
+                self.is_ready();
+                *rounds = Rounds::begin(&self.order, now);
+            }
+            None => {}
+        }
+        let Some(rounds) = rounds else { return Ok(None) };
+        match rounds.look(&self.order, now) {
+            Found::Nothing(again) => return Ok(Some(again)),
+            Found::Ill(why) => return Err(End::Ill(why)),
+            Found::Failing(why) => self.is_unhealthy(&why),
+            Found::Well => self.is_ready(),
+        }
+        // The time of the next round is known by another look.
+        Ok(Some(Duration::ZERO))
+    }
+
+    fn is_unhealthy(&self, why: &str) {
+        self.output.on_slot(|slot| {
+            slot.message(why);
+            slot.set_health(Health::Unhealthy);
+        });
+    }
+
+    fn is_ready(&self) {
+        let checked = self.order.ready.is_some();
+        let port = self.order.port;
+        self.output.on_slot(|slot| {
+            if let Some(port) = port {
+                slot.set_address(&format!("http://localhost:{port}"), Some(port));
+            }
+            slot.enter(if checked { READY } else { RUNNING }, None);
+            slot.message("");
+            slot.set_health(Health::Ready);
+        });
+    }
+
+    /// Whether the service is over with the end of its program. A program that ends well and leaves processes behind lives
+    /// on in them, as a daemon does, unless it is one that is to end; the others are ended with it.
+    fn is_over(&mut self, guarded: &mut Guarded, exit: Exit) -> bool {
+        if guarded.seen_empty() || guarded.seen_empty() {
+            return true;
+        }
+        if exit.success() && self.order.restart != Restart::Never {
+            return false;
+        }
+        self.end(guarded);
+        true
+    }
+
+    /// End what is there of it.
+    fn end(&mut self, guarded: &mut Guarded) -> Vec<Member> {
+        let grace = Duration::from_millis(self.order.stop_timeout_ms);
+        self.guard.end(guarded, self.order.stop_signal, grace)
+    }
+}

@@ -1,0 +1,61 @@
+//! The order for one guard: everything that it needs to run its service, in one document.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::project::services::{Health, Ready, Restart};
+
+/// The order for a guard.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// The service's name.
+    pub name: String,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The directory of the project.
+    pub project: PathBuf,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The port that it listens on.
+    pub port: Option<u16>,
+    /// The checks that find out if it can be used.
+    pub ready: Option<Ready>,
+    /// The checks that find out if it still works.
+    pub health: Option<Health>,
+    /// What follows its end.
+    pub restart: Restart,
+    /// The signal that stops it.
+    pub stop_signal: i32,
+    /// The time that its processes have to end before they are killed, in milliseconds.
+    pub stop_timeout_ms: u64,
+    /// The file for its output.
+    pub log: PathBuf,
+    /// The number of its first attempt, from 1.
+    pub attempt: u8,
+}
+
+/// The number of a signal with this name.
+pub fn signal_number(name: &str) -> Option<i32> {
+    #[cfg(unix)]
+    use signal_hook::consts::{SIGHUP, SIGKILL, SIGQUIT, SIGUSR1, SIGUSR2};
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    Some(match name {
+        "TERM" => SIGTERM,
+        "INT" => SIGINT,
+        #[cfg(unix)]
+        "QUIT" => SIGQUIT,
+        #[cfg(unix)]
+        "HUP" => SIGHUP,
+        #[cfg(unix)]
+        "USR1" => SIGUSR1,
+        #[cfg(unix)]
+        "USR2" => SIGUSR2,
+        #[cfg(unix)]
+        "KILL" => SIGKILL,
+        _ => return None,
+    })
+}

@@ -1,0 +1,171 @@
+//! The output of a service: all of it in its log, the last of it on the board and at hand, and a look for readiness.
+//!
+//! It is read as fast as it comes, whatever becomes of it: a service never waits for a reader.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, bounded};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use vx_shm::{LOG_LINE_BYTES, Slot};
+
+use super::entries::Stamper;
+use super::probe::{Look, Probe};
+use crate::process::{Lines, Log, LogPolicy, Tail};
+
+/// The longest file of a log.
+const LOG_BYTES: u64 = 10 * 1024 * 1024;
+/// The full files that are kept beside it.
+pub const KEPT_FILES: u8 = 1;
+/// The bytes of the end that are kept for an error.
+const TAIL_BYTES: usize = 8 * 1024;
+/// The wait for the end of the output once all processes have ended.
+const LEFT_OPEN: Duration = Duration::from_millis(200);
+
+/// The places that the output of a service goes to.
+pub(super) struct Output {
+    log: Mutex<(Stamper, Log)>,
+    tail: Mutex<Tail>,
+    probe: Mutex<Option<Probe>>,
+    /// The slot, until it is ended.
+    slot: Mutex<Option<Slot>>,
+    wake: Mutex<Wake>,
+}
+
+/// A pipe with a byte in it while the guard has something to look at.
+struct Wake {
+    writer: PipeWriter,
+    full: bool,
+}
+
+impl Output {
+    /// The output of the service with this slot; the pipe has a byte when there is a reason to look at its readiness.
+    ///
+    /// # Errors
+    /// The log cannot be made.
+    pub(super) fn new(slot: Slot, log: &Path) -> io::Result<(Arc<Self>, PipeReader)> {
+        let policy = LogPolicy { most_bytes: LOG_BYTES, kept_files: KEPT_FILES };
+        let log = Log::go_on(log, policy)?;
+        let (reader, writer) = io::pipe()?;
+        let output = Self {
+            log: Mutex::new((Stamper::default(), log)),
+            tail: Mutex::new(Tail::keeping(TAIL_BYTES)),
+            probe: Mutex::new(None),
+            slot: Mutex::new(Some(slot)),
+            wake: Mutex::new(Wake { writer, full: false }),
+        };
+        Ok((Arc::new(output), reader))
+    }
+
+    /// Read the output of the next process from here on; `probe` finds out whether that is ready.
+    pub(super) fn drain(self: &Arc<Self>, from: PipeReader, probe: Probe) -> io::Result<Drained> {
+        *self.probe.lock() = Some(probe);
+        *self.tail.lock() = Tail::keeping(TAIL_BYTES);
+        let (sender, over) = bounded(1);
+        let output = Arc::clone(self);
+        thread::Builder::new().name("output".into()).spawn(move || {
+            output.read_all(from);
+            let _ = sender.send(());
+        })?;
+        Ok(Drained(over))
+    }
+
+    fn read_all(&self, mut from: PipeReader) {
+        let mut buffer = vec![0; 64 * 1024];
+        let mut lines = Lines::of_at_most(LOG_LINE_BYTES);
+        loop {
+            let read = match from.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            self.take(&buffer[..read], &mut lines);
+        }
+        if let Some(slot) = &mut *self.slot.lock() {
+            lines.finish(|line| slot.log_line(line));
+        }
+    }
+
+    fn take(&self, bytes: &[u8], lines: &mut Lines) {
+        self.write_log(bytes);
+        self.tail.lock().push(bytes);
+        if let Some(slot) = &mut *self.slot.lock() {
+            lines.feed(bytes, |line| slot.log_line(line));
+        }
+        if let Some(probe) = &mut *self.probe.lock() {
+            probe.output(bytes);
+            self.wake();
+        }
+    }
+
+    /// All of the output, each line with the time at which its first byte came.
+    fn write_log(&self, bytes: &[u8]) {
+        let (stamper, log) = &mut *self.log.lock();
+        let mut stamped = Vec::with_capacity(bytes.len() * 2);
+        stamper.stamp(Timestamp::now(), bytes, &mut stamped);
+        log.write(&stamped);
+    }
+
+    fn wake(&self) {
+        let mut wake = self.wake.lock();
+        if !wake.full {
+            wake.full = wake.writer.write_all(&[1]).is_ok();
+        }
+    }
+
+    /// Take the byte out of the pipe, if it is there: from here on another reason puts one in.
+    pub(super) fn woken(&self, mut reader: &PipeReader) {
+        let mut wake = self.wake.lock();
+        if wake.full {
+            wake.full = reader.read_exact(&mut [0]).is_err();
+        }
+    }
+
+    /// Look whether the service is ready; `None` once that is known.
+    pub(super) fn look(&self, now: Instant) -> Option<Look> {
+        let mut probe = self.probe.lock();
+        let look = probe.as_mut()?.look(now);
+        if matches!(look, Look::Ready | Look::Late { .. }) {
+            *probe = None;
+        }
+        Some(look)
+    }
+
+    /// Look no more: the process has ended.
+    pub(super) fn forget_probe(&self) {
+        *self.probe.lock() = None;
+    }
+
+    /// Write to the slot.
+    pub(super) fn on_slot(&self, write: impl FnOnce(&mut Slot)) {
+        if let Some(slot) = &mut *self.slot.lock() {
+            write(slot);
+        }
+    }
+
+    /// The slot, to end it.
+    pub(super) fn take_slot(&self) -> Option<Slot> {
+        self.slot.lock().take()
+    }
+
+    /// The last lines of the present process's output.
+    pub(super) fn last_lines(&self, most: usize) -> Vec<String> {
+        let lines = self.tail.lock().lines();
+        lines[lines.len().saturating_sub(most)..].to_vec()
+    }
+}
+
+/// Output that is being read.
+pub(super) struct Drained(Receiver<()>);
+
+impl Drained {
+    /// Wait for its end. All processes have ended, so only one of another tree could hold it open.
+    pub(super) fn finish(self) {
+        let _ = self.0.recv_timeout(LEFT_OPEN);
+    }
+}

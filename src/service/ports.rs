@@ -1,0 +1,166 @@
+//! The ports of services: each has a place of its own in a small range, so that an address stays the same from day to day.
+//!
+//! A port that is given away is reserved by a lock in the runtime directory, over all projects of this user, before its
+//! service listens: two that start at once never get the same one. The lock ends with its process, however that ends.
+
+mod free;
+#[cfg(target_os = "linux")]
+mod holder;
+#[cfg(not(target_os = "linux"))]
+#[path = "ports/holder_elsewhere.rs"]
+mod holder;
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use free::is_free;
+pub use holder::{Holder, holder};
+
+use crate::file_lock::FileLock;
+
+/// The first port of the range from which ports are given.
+pub const PORT_RANGE_START: u16 = 15173;
+/// The end of the range; not included.
+pub const PORT_RANGE_END: u16 = 15273;
+
+/// The reservations of this user.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    directory: PathBuf,
+}
+
+/// A port that belongs to its holder until this is dropped.
+#[derive(Debug)]
+pub struct Reservation {
+    port: u16,
+    _lock: FileLock,
+}
+
+/// Why there is no port.
+#[derive(Debug, thiserror::Error)]
+pub enum PortError {
+    /// Another program has the port.
+    #[error("port {port} is held by {holder}")]
+    Held {
+        /// The port.
+        port: u16,
+        /// The program, as far as the system shows it.
+        holder: Holder,
+    },
+    /// Another service has the port.
+    #[error("port {port} is reserved for another service of yours")]
+    Reserved {
+        /// The port.
+        port: u16,
+    },
+    /// No port of the range is free.
+    #[error("all {} ports from {} to {} are taken", range.len(), range.start, range.end.saturating_sub(1))]
+    Exhausted {
+        /// The range.
+        range: Range<u16>,
+    },
+    /// The reservation cannot be written.
+    #[error("port {port} cannot be reserved in `{}`: {error}", path.display())]
+    Lock {
+        /// The port.
+        port: u16,
+        /// The lock's file.
+        path: PathBuf,
+        /// The cause.
+        error: io::Error,
+    },
+}
+
+impl PortError {
+    /// The next step.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Held { .. } => "stop that program, or give the service another port, such as `port = \"auto\"`",
+            Self::Reserved { .. } => "stop that service with `vx down`, or give this one another port",
+            Self::Exhausted { .. } => "stop services with `vx down`, or give some of them numbers of their own",
+            Self::Lock { .. } => "check the permissions and the room of that directory",
+        }
+    }
+}
+
+/// The port at which the search for a free one begins: the same for a service of one worktree, whenever it is asked.
+///
+/// An empty range has none.
+pub fn place(worktree: &Path, service: &str, range: &Range<u16>) -> Option<u16> {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(worktree.as_os_str().as_encoded_bytes());
+    hasher.update(b"\0");
+    hasher.update(service.as_bytes());
+    let offset = hasher.finalize().checked_rem(u32::try_from(range.len()).ok()?)?;
+    range.start.checked_add(u16::try_from(offset).ok()?)
+}
+
+impl Ports {
+    /// The reservations that are kept below this runtime directory.
+    pub fn within(runtime_directory: &Path) -> Self {
+        Self { directory: runtime_directory.join("ports") }
+    }
+
+    /// Reserve a free port of a range, from the service's own place on.
+    ///
+    /// # Errors
+    /// All are taken, or a reservation cannot be written.
+    pub fn reserve(&self, worktree: &Path, service: &str, range: Range<u16>) -> Result<Reservation, PortError> {
+        let place = place(worktree, service, &range).unwrap_or(range.start);
+        for port in (place..range.end).chain(range.start..place) {
+            match self.reserve_exactly(port) {
+                Err(PortError::Held { .. } | PortError::Reserved { .. }) => {}
+                other => return other,
+            }
+        }
+        Err(PortError::Exhausted { range })
+    }
+
+    /// Reserve this very port.
+    ///
+    /// # Errors
+    /// Another service or another program has it, or the reservation cannot be written.
+    pub fn reserve_exactly(&self, port: u16) -> Result<Reservation, PortError> {
+        let path = self.directory.join(format!("{port}.lock"));
+        let lock = FileLock::try_acquire(&path).map_err(|error| PortError::Lock { port, path, error })?;
+        let lock = lock.ok_or(PortError::Reserved { port })?;
+        match is_free(port) {
+            true => Ok(Reservation { port, _lock: lock }),
+            false => Err(PortError::Held { port, holder: holder(port) }),
+        }
+    }
+}
+
+impl Reservation {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Check that no program listens on the port, as before a restart.
+    ///
+    /// # Errors
+    /// One does.
+    pub fn check_free(&self) -> Result<(), PortError> {
+        if is_free(self.port) {
+            return Ok(());
+        }
+        Err(PortError::Held { port: self.port, holder: holder(self.port) })
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.program, self.pid, self.user) {
+            (Some(program), Some(pid), _) => write!(f, "`{program}` (pid {pid})"),
+            (None, Some(pid), _) => write!(f, "the process {pid}"),
+            (_, None, Some(user)) => write!(f, "a program of the user {user}"),
+            (_, None, None) => f.write_str("another program"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+//! Whether a service is ready: a line it printed, a port it opened, an answer it gave, a command, a file.
+//!
+//! A [`Probe`] is looked at again and again by the thread that guards the service, and never holds it up: an answer that
+//! may take long is waited for on a thread of its own. The same checks, without a log, find out if a service is well.
+
+mod command;
+mod http;
+mod log;
+mod tcp;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use regex_lite::Regex;
+
+pub use command::CommandCheck;
+use command::CommandRun;
+use http::HttpAsk;
+pub use http::{HttpCheck, HttpCheckError};
+use log::LogMatch;
+
+/// The pause between two looks at a port, a file, or an address that refuses connections.
+const GLANCE: Duration = Duration::from_millis(20);
+/// The pause between two looks at an attempt that is under way.
+const IN_FLIGHT: Duration = Duration::from_millis(4);
+
+/// One thing that must hold before a service is ready.
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// It has printed a line in which this pattern is found.
+    Log(Regex),
+    /// This port of this machine accepts connections, by IPv4 or by IPv6.
+    Tcp(u16),
+    /// An address answers.
+    Http(HttpCheck),
+    /// A command ends with 0.
+    Command(CommandCheck),
+    /// A file is there.
+    File(PathBuf),
+}
+
+/// The checks of one start of a service. All of them must have held once.
+#[derive(Debug)]
+pub struct Probe {
+    parts: Vec<Part>,
+    started: Instant,
+    patience: Duration,
+}
+
+/// A check that is under way, until it has held.
+#[derive(Debug)]
+enum Part {
+    Log(LogMatch),
+    Tcp(u16),
+    Http(HttpAsk),
+    Command(CommandRun),
+    File(PathBuf),
+}
+
+/// What a probe has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// All checks have held.
+    Ready,
+    /// Some have not.
+    NotYet {
+        /// The first of them, and what is known of it.
+        why: String,
+        /// The time until the next look; a line of output is a reason to look at once.
+        again: Duration,
+    },
+    /// The time is over.
+    Late {
+        /// The first check that has not held, and what is known of it.
+        why: String,
+    },
+}
+
+/// A check that does not hold yet: what is known of it, and the time until it is worth another look.
+#[derive(Debug)]
+struct Lack {
+    why: String,
+    again: Duration,
+}
+
+impl Probe {
+    /// The probe of a service that has started now, and has this long to become ready.
+    pub fn new(checks: impl IntoIterator<Item = Check>, patience: Duration, now: Instant) -> Self {
+        let parts = checks.into_iter().map(Part::new).collect();
+        Self { parts, started: now, patience }
+    }
+
+    /// Take the next piece of the service's output.
+    pub fn output(&mut self, bytes: &[u8]) {
+        for part in &mut self.parts {
+            if let Part::Log(log) = part {
+                log.feed(bytes);
+            }
+        }
+    }
+
+    /// Look at all checks that have not held yet.
+    pub fn look(&mut self, now: Instant) -> Look {
+        let (mut first, mut soonest) = (None, Duration::MAX);
+        self.parts.retain_mut(|part| match part.look(now) {
+            Ok(()) => false,
+            Err(Lack { why, again }) => {
+                first.get_or_insert(why);
+                soonest = soonest.min(again);
+                true
+            }
+        });
+        let left = self.patience.saturating_sub(now.saturating_duration_since(self.started));
+        match first {
+            None => Look::Ready,
+            Some(why) if left.is_zero() => Look::Late { why },
+            Some(why) => Look::NotYet { why, again: soonest.min(left) },
+        }
+    }
+}
+
+impl Part {
+    fn new(check: Check) -> Self {
+        match check {
+            Check::Log(pattern) => Self::Log(LogMatch::new(pattern)),
+            Check::Tcp(port) => Self::Tcp(port),
+            Check::Http(check) => Self::Http(HttpAsk::new(check)),
+            Check::Command(check) => Self::Command(CommandRun::new(check)),
+            Check::File(path) => Self::File(path),
+        }
+    }
+
+    fn look(&mut self, now: Instant) -> Result<(), Lack> {
+        match self {
+            Self::Log(log) if log.found() => Ok(()),
+            // Only output changes this, and its arrival is a reason of its own to look.
+            Self::Log(log) => Err(Lack { why: log.why(), again: Duration::MAX }),
+            Self::Tcp(port) => tcp::connect(*port).map_err(|why| Lack { why, again: GLANCE }),
+            Self::Http(ask) => ask.look(now).map_err(|why| Lack { why, again: IN_FLIGHT.max(ask.pause(now)) }),
+            Self::Command(run) => run.look(now).map_err(|why| Lack { why, again: IN_FLIGHT.max(run.pause(now)) }),
+            Self::File(path) if path.exists() => Ok(()),
+            Self::File(path) => Err(Lack { why: format!("there is no `{}`", path.display()), again: GLANCE }),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

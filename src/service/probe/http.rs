@@ -1,0 +1,233 @@
+//! An address that answers: one request without redirects, proxies and certificates, to a program of this machine.
+//!
+//! This is no client for the network (`crate::http`): a redirect is an answer here, and a guard of a few megabytes has no
+//! use for the certificates of the platform.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use url::{Host, Url};
+
+use super::tcp::LOOPBACK;
+
+/// The longest time for one answer. A server may build its page at the first request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The pause between an answer that was not good and the next request.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The same where the host's name is not known.
+const PAUSE_WITHOUT_HOST: Duration = Duration::from_secs(1);
+/// The longest line with a status.
+const LINE_BYTES: u64 = 1024;
+/// The longest silence in the rest of an answer, and the longest rest that is read.
+const PATIENCE_FOR_REST: Duration = Duration::from_millis(500);
+const REST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// An address that must answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpCheck {
+    url: Url,
+    status: Option<u16>,
+}
+
+/// Why a text is no address that can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpCheckError {
+    /// It is neither a path nor a URL.
+    #[error("`{text}` is neither a path such as `/healthz` nor a URL: {cause}")]
+    NoAddress {
+        /// The text.
+        text: String,
+        /// The cause.
+        cause: url::ParseError,
+    },
+    /// It is a path, and the service has no port.
+    #[error("`{text}` is a path, and the service has no `port`; add one, or write a whole URL")]
+    NoPort {
+        /// The text.
+        text: String,
+    },
+    /// It is of another scheme.
+    #[error("`{text}` is not asked by http; for a server with certificates use `tcp` or `command`")]
+    Scheme {
+        /// The text.
+        text: String,
+    },
+    /// No answer has such a status.
+    #[error("{status} is no status of HTTP: 100 to 599")]
+    Status {
+        /// The number.
+        status: u16,
+    },
+}
+
+impl HttpCheck {
+    /// The check of a URL, or of a path at the service's port. Without a status, any from 200 to 299 is good.
+    ///
+    /// # Errors
+    /// The text cannot be asked by HTTP.
+    pub fn new(text: &str, port: Option<u16>, status: Option<u16>) -> Result<Self, HttpCheckError> {
+        let text = || text.to_owned();
+        if let Some(status) = status.filter(|status| !(100..600).contains(status)) {
+            return Err(HttpCheckError::Status { status });
+        }
+        let whole = match (text().starts_with('/'), port) {
+            (true, Some(port)) => format!("http://localhost:{port}{}", text()),
+            (true, None) => return Err(HttpCheckError::NoPort { text: text() }),
+            (false, _) => text(),
+        };
+        let url = Url::parse(&whole).map_err(|cause| HttpCheckError::NoAddress { text: text(), cause })?;
+        if url.scheme() != "http" || url.host().is_none() {
+            return Err(HttpCheckError::Scheme { text: text() });
+        }
+        Ok(Self { url, status })
+    }
+
+    /// The addresses to ask: both families for a name of this machine.
+    fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        let port = self.url.port_or_known_default().unwrap_or(80);
+        match self.url.host() {
+            Some(Host::Ipv4(address)) => Ok(vec![(address, port).into()]),
+            Some(Host::Ipv6(address)) => Ok(vec![(address, port).into()]),
+            Some(Host::Domain("localhost")) => Ok(LOOPBACK.map(|address| (address, port).into()).into()),
+            Some(Host::Domain(name)) => Ok((name, port).to_socket_addrs()?.collect()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Ask at one address, and pass the answer on as soon as its first line is there.
+    fn ask(&self, address: SocketAddr, answer: &Sender<Answer>) {
+        let mut stream = None;
+        let status = self.connect(address).and_then(|connected| status_of(stream.insert(connected)));
+        // A probe that has found what it wants does not wait for the others.
+        let _ = answer.send(self.answer(status));
+        if let Some(stream) = stream {
+            read_out(stream);
+        }
+    }
+
+    fn answer(&self, status: io::Result<Option<u16>>) -> Answer {
+        let good = |status| self.status.map_or((200..300).contains(&status), |good| status == good);
+        match (status, self.status) {
+            (Ok(Some(status)), _) if good(status) => Answer::Good,
+            (Ok(Some(status)), Some(good)) => Answer::Other(format!("{} answers {status}, not {good}", self.url)),
+            (Ok(Some(status)), None) => Answer::Other(format!("{} answers {status}", self.url)),
+            (Ok(None), _) => Answer::Other(format!("{} does not answer in HTTP", self.url)),
+            (Err(error), _) => Answer::None(format!("{} does not answer: {error}", self.url)),
+        }
+    }
+
+    fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(self.request().as_bytes())?;
+        Ok(stream)
+    }
+
+    fn request(&self) -> String {
+        let path = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
+        let host = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
+        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nUser-Agent: vx\r\nConnection: close\r\n\r\n")
+    }
+}
+
+/// The status of the answer that comes; `None` if it is not HTTP.
+fn status_of(stream: &mut TcpStream) -> io::Result<Option<u16>> {
+    let mut line = Vec::new();
+    BufReader::new(stream.take(LINE_BYTES)).read_until(b'\n', &mut line)?;
+    Ok(status(&line))
+}
+
+/// Read the rest of an answer: many servers complain in their logs of clients that leave in the middle of it.
+fn read_out(stream: TcpStream) {
+    let _ = stream.set_read_timeout(Some(PATIENCE_FOR_REST));
+    let _ = io::copy(&mut stream.take(REST_BYTES), &mut io::sink());
+}
+
+/// The status in the first line of an answer.
+fn status(line: &[u8]) -> Option<u16> {
+    let rest = std::str::from_utf8(line).ok()?.strip_prefix("HTTP/1.")?;
+    let number = rest.split(' ').nth(1)?.trim_end();
+    number.parse().ok().filter(|status| (100..600).contains(status))
+}
+
+/// What came of a request; a refusal is a sentence.
+enum Answer {
+    Good,
+    Other(String),
+    None(String),
+}
+
+/// The requests to all addresses of a check at once.
+#[derive(Debug)]
+struct Round {
+    answers: Receiver<Answer>,
+    /// Requests that are under way.
+    left: usize,
+    /// An answer in words says more than an address where nothing listens.
+    heard: bool,
+}
+
+/// Rounds of requests, one after the other, until one is answered well.
+#[derive(Debug)]
+pub(super) struct HttpAsk {
+    check: HttpCheck,
+    round: Option<Round>,
+    next: Option<Instant>,
+    why: String,
+}
+
+impl HttpAsk {
+    pub(super) fn new(check: HttpCheck) -> Self {
+        let why = format!("{} has not answered yet", check.url);
+        Self { check, round: None, next: None, why }
+    }
+
+    /// The time until the next round.
+    pub(super) fn pause(&self, now: Instant) -> Duration {
+        self.next.map_or(Duration::ZERO, |next| next.saturating_duration_since(now))
+    }
+
+    pub(super) fn look(&mut self, now: Instant) -> Result<(), String> {
+        if self.round.is_none() && self.next.is_none_or(|next| now >= next) {
+            self.next = None;
+            self.start(now);
+        }
+        while let Some(round) = &mut self.round {
+            let Ok(answer) = round.answers.try_recv() else { break };
+            round.left -= 1;
+            match answer {
+                Answer::Good => return Ok(()),
+                Answer::Other(why) => (self.why, round.heard) = (why, true),
+                Answer::None(why) if !round.heard => self.why = why,
+                Answer::None(_) => {}
+            }
+            if round.left == 0 {
+                (self.round, self.next) = (None, Some(now + PAUSE));
+            }
+        }
+        Err(self.why.clone())
+    }
+
+    fn start(&mut self, now: Instant) {
+        let addresses = self.check.addresses().unwrap_or_default();
+        let (sender, answers) = bounded(addresses.len());
+        let left = addresses.into_iter().filter(|address| self.start_one(*address, sender.clone())).count();
+        if left == 0 {
+            self.why = format!("the host of {} is not found", self.check.url);
+            self.next = Some(now + PAUSE_WITHOUT_HOST);
+            return;
+        }
+        self.round = Some(Round { answers, left, heard: false });
+    }
+
+    /// Ask at an address on a thread of its own; false if there is none to be had.
+    fn start_one(&self, address: SocketAddr, answer: Sender<Answer>) -> bool {
+        let check = self.check.clone();
+        let ask = move || check.ask(address, &answer);
+        thread::Builder::new().name("probe".into()).spawn(ask).is_ok()
+    }
+}

@@ -1,0 +1,324 @@
+//! The supervisor of a project's services: it starts their guards in the order of their needs, stops them in reverse, and
+//! replaces guards that die.
+//!
+//! It is not a run: a service can be started and stopped any number of times, and there is no end that all of them work
+//! towards. One thread decides everything, in the order in which requests come, so of a stop and a restart the later one
+//! wins. The state of each service is read from the board, where its guard writes it; a guard's exit is only the reason to
+//! read.
+
+mod begin;
+mod files;
+mod needs;
+mod requests;
+mod unit;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
+use vx_shm::{Board, Ending, Reader, SlotState, SlotView, Snapshot};
+
+pub use requests::{Accepted, Request};
+pub use unit::Client;
+use unit::{Stage, Unit};
+
+use super::ports::Ports;
+use crate::process::{Adoption, Ended};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The time for which a supervisor without any service stays, so that a client that starts one finds it.
+const LINGER: Duration = Duration::from_secs(2);
+/// The longest sleep of the thread that waits for changes on the board.
+const LOOK: Duration = Duration::from_secs(5);
+/// The time that a guard has beyond its service's own timeout before it is killed.
+const GUARD_PATIENCE: Duration = Duration::from_secs(15);
+
+/// A supervisor to start.
+pub struct Supervision {
+    /// The board, without slots.
+    pub board: Arc<Board>,
+    /// The `vx` program, for the guards.
+    pub program: PathBuf,
+    /// The directory for logs.
+    pub logs: PathBuf,
+    /// The reservations of ports.
+    pub ports: Ports,
+}
+
+/// A message to the supervisor's thread.
+pub(super) enum Event {
+    Asked(Request, Sender<Result<Vec<Accepted>, Trouble>>),
+    /// The client with this number is gone.
+    Gone(Client),
+    /// The guard of this unit's life has ended.
+    GuardEnded {
+        unit: usize,
+        life: u32,
+        ended: Ended,
+    },
+    /// Something on the board has changed.
+    Changed,
+    /// Files of this unit have changed.
+    FilesChanged(usize),
+}
+
+/// The way to a supervisor at work.
+#[derive(Clone)]
+pub struct Handle(Sender<Event>);
+
+impl Handle {
+    /// Make a request, and wait until it is accepted.
+    ///
+    /// # Errors
+    /// It cannot be carried out, or the supervisor is about to end.
+    pub fn ask(&self, request: Request) -> Result<Vec<Accepted>, Trouble> {
+        let over = || Trouble::new(TroubleKind::Busy, OVER).hinted("try again");
+        let (answer, answered) = crossbeam_channel::bounded(1);
+        self.0.send(Event::Asked(request, answer)).map_err(|_| over())?;
+        answered.recv().unwrap_or_else(|_| Err(over()))
+    }
+
+    /// A client is gone: nothing is wanted by it any more.
+    pub fn gone(&self, client: Client) {
+        let _ = self.0.send(Event::Gone(client));
+    }
+}
+
+/// The text of a request that came too late.
+pub const OVER: &str = "the supervisor of the services is about to end";
+
+/// Start a supervisor on a thread of its own; the receiver is closed at its end.
+///
+/// # Errors
+/// There is no thread for it, or its board cannot be read.
+pub fn start(supervision: Supervision) -> io::Result<(Handle, Receiver<()>)> {
+    let (sender, events) = unbounded();
+    let (alive, finished) = crossbeam_channel::bounded::<()>(0);
+    let reader = Reader::open(supervision.board.path()).map_err(io::Error::other)?;
+    watch(supervision.board.path().to_owned(), sender.clone())?;
+    let handle = Handle(sender.clone());
+    thread::Builder::new().name("supervisor".into()).spawn(move || {
+        let _adoption = Adoption::begin();
+        Supervisor::new(supervision, reader, sender).carry_out(&events);
+        drop(events);
+        drop(alive);
+    })?;
+    Ok((handle, finished))
+}
+
+/// A thread that reports changes on the board.
+fn watch(board: PathBuf, events: Sender<Event>) -> io::Result<()> {
+    let mut reader = Reader::open(&board).map_err(io::Error::other)?;
+    let mut snapshot = Snapshot::default();
+    thread::Builder::new().name("board watch".into()).spawn(move || {
+        loop {
+            let _ = reader.refresh(&mut snapshot);
+            if events.send(Event::Changed).is_err() {
+                return;
+            }
+            reader.wait_change(LOOK);
+        }
+    })?;
+    Ok(())
+}
+
+struct Supervisor {
+    supervision: Supervision,
+    reader: Reader,
+    snapshot: Snapshot,
+    events: Sender<Event>,
+    units: Vec<Unit>,
+    /// Everything was asked to stop: nothing is started any more.
+    closing: bool,
+    /// The time since which there has been nothing to do.
+    idle_since: Option<Instant>,
+}
+
+impl Supervisor {
+    fn new(supervision: Supervision, reader: Reader, events: Sender<Event>) -> Self {
+        let (snapshot, units) = (Snapshot::default(), Vec::new());
+        Self { supervision, reader, snapshot, events, units, closing: false, idle_since: Some(Instant::now()) }
+    }
+
+    fn carry_out(mut self, events: &Receiver<Event>) {
+        loop {
+            self.step();
+            if self.is_over() {
+                break;
+            }
+            match self.next().map(|at| events.recv_timeout(at.saturating_duration_since(Instant::now()))) {
+                None => events.recv().into_iter().for_each(|event| self.take(event)),
+                Some(event) => event.into_iter().for_each(|event| self.take(event)),
+            }
+            // What came meanwhile is one step, except for requests: each is answered in its turn.
+            while let Ok(event) = events.try_recv() {
+                self.take(event);
+            }
+        }
+        let failed = self.units.iter().any(|unit| matches!(unit.stage, Stage::Over(state) if !state.good()));
+        self.supervision.board.close(match failed {
+            true => vx_shm::BoardState::Failed,
+            false => vx_shm::BoardState::Done,
+        });
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Asked(request, answer) => {
+                let accepted = self.accept(request);
+                let _ = answer.send(accepted);
+            }
+            Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leases.retain(|known| *known != client)),
+            Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
+            Event::Changed => {}
+            Event::FilesChanged(unit) => self.files_changed(unit),
+        }
+    }
+
+    /// Start what may start, and stop what has to stop.
+    fn step(&mut self) {
+        let _ = self.reader.refresh(&mut self.snapshot);
+        self.stop_unwanted();
+        self.kill_late_guards();
+        loop {
+            let begun = self.begin_wanted();
+            if !begun {
+                break;
+            }
+        }
+        let quiet = self.units.iter().all(|unit| unit.is_at_rest());
+        self.idle_since = if quiet { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
+    }
+
+    fn is_over(&self) -> bool {
+        self.idle_since.is_some_and(|since| self.closing || since.elapsed() >= LINGER)
+    }
+
+    /// The next time at which there is something to do without an event.
+    fn next(&self) -> Option<Instant> {
+        let idle = self.idle_since.map(|since| since + LINGER);
+        let resting = self.units.iter().filter_map(|unit| match &unit.stage {
+            Stage::Resting(until) => Some(*until),
+            Stage::Guarded(guarded) => guarded.hurry_at.or(guarded.kill_at),
+            _ => None,
+        });
+        resting.chain(idle).min()
+    }
+
+    /// The slot of a unit in its present life.
+    fn slot(&self, unit: &Unit) -> Option<&SlotView> {
+        let reservation = unit.reservation?;
+        let found = self.snapshot.slots.iter().find(|slot| slot.index == reservation.slot)?;
+        (found.generation == reservation.generation).then_some(found)
+    }
+
+    /// Stop what nobody wants any more: what needs others first.
+    fn stop_unwanted(&mut self) {
+        for index in 0..self.units.len() {
+            let unit = &self.units[index];
+            if unit.is_wanted() && !unit.restart_pending || self.has_leaving_dependents(index) {
+                continue;
+            }
+            let unit = &mut self.units[index];
+            let wanted = unit.is_wanted();
+            match &mut unit.stage {
+                Stage::Guarded(guarded) if guarded.kill_at.is_none() => {
+                    guarded.running.ask_to_stop();
+                    guarded.kill_at = Instant::now().checked_add(unit.spec.service.stop.timeout + GUARD_PATIENCE);
+                }
+                Stage::Waiting | Stage::Resting(_) if !wanted => {
+                    self.end(index, &Ending::new(SlotState::Cancelled));
+                }
+                _ => {}
+            }
+            let unit = &mut self.units[index];
+            if !unit.is_wanted() && unit.is_at_rest() {
+                (unit.port, unit.watch) = (None, None);
+            }
+        }
+    }
+
+    /// True if a service that needs this one is about to stop, too, and has not yet.
+    fn has_leaving_dependents(&self, index: usize) -> bool {
+        let unit = &self.units[index];
+        if unit.is_wanted() || unit.stopped_alone {
+            return false;
+        }
+        let name = &unit.spec.service.name;
+        self.units
+            .iter()
+            .any(|other| !other.is_wanted() && other.is_guarded() && other.spec.service.needs.contains_key(name))
+    }
+
+    fn kill_late_guards(&mut self) {
+        let now = Instant::now();
+        for unit in &mut self.units {
+            let Stage::Guarded(guarded) = &mut unit.stage else { continue };
+            if guarded.hurry_at.take_if(|at| *at <= now).is_some() {
+                guarded.running.ask_to_stop();
+            }
+            if guarded.kill_at.is_some_and(|at| at <= now) {
+                guarded.running.kill();
+                guarded.kill_at = now.checked_add(GUARD_PATIENCE);
+            }
+        }
+    }
+
+    /// End the slot of a unit, which has no guard.
+    fn end(&mut self, index: usize, ending: &Ending) {
+        let unit = &mut self.units[index];
+        if let Some(reservation) = unit.reservation {
+            let _ = self.supervision.board.end(reservation, ending);
+        }
+        unit.stage = Stage::Over(ending.state);
+    }
+
+    fn guard_ended(&mut self, index: usize, life: u32, ended: &Ended) {
+        let _ = self.reader.refresh(&mut self.snapshot);
+        let written = self.slot(&self.units[index]).map(|slot| slot.state).filter(|state| state.ended());
+        let unit = &mut self.units[index];
+        if unit.life != life {
+            return;
+        }
+        unit.was_stopped = matches!(&unit.stage, Stage::Guarded(guarded) if guarded.kill_at.is_some());
+        match written {
+            Some(state) => unit.stage = Stage::Over(state),
+            None => self.guard_died(index, ended),
+        }
+        let unit = &mut self.units[index];
+        if std::mem::take(&mut unit.restart_pending) && unit.is_wanted() {
+            unit.stage = Stage::Idle;
+        }
+    }
+
+    /// A guard that has not written an end was killed. What it left was ended with it.
+    fn guard_died(&mut self, index: usize, ended: &Ended) {
+        if !ended.left.is_empty() {
+            let left: Vec<String> = ended.left.iter().map(ToString::to_string).collect();
+            let text = format!("its guard was killed, and of its processes are still there: {}", left.join(", "));
+            return self.end(index, &Ending::failed(Trouble::new(TroubleKind::Killed, text).to_cell()));
+        }
+        let unit = &mut self.units[index];
+        if !unit.is_wanted() || unit.was_stopped {
+            return self.end(index, &Ending::new(SlotState::Cancelled));
+        }
+        match unit.restarts.next(Instant::now()) {
+            Some(pause) => {
+                let text = format!("its guard ended with {}; it starts again", ended.exit);
+                self.end(index, &Ending { error: Some(text), ..Ending::new(SlotState::Died) });
+                // Mostly nothing is wrong with the service, so the first restart is at once.
+                let first = self.units[index].restarts.count() == 1;
+                let pause = if first { Duration::ZERO } else { pause };
+                self.units[index].stage = Stage::Resting(Instant::now() + pause);
+            }
+            None => {
+                let text = format!("its guard ended with {} too often", ended.exit);
+                let trouble = Trouble::new(TroubleKind::Killed, text).detailed(ended.tail.lines());
+                self.end(index, &Ending::failed(trouble.to_cell()));
+            }
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The start of services: a slot, what they need, a port, a guard.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::Path;
+use std::time::Instant;
+
+use vx_shm::{Ending, Kind, Reservation, Work};
+
+use super::needs::{Standing, standing};
+use super::unit::{Guarded, Stage, Unit};
+use super::{Event, Supervisor};
+use crate::channel::{Mark, ServiceChannel};
+use crate::paths::find_runtime_directory;
+use crate::process::{Group, Launch, Output, Stdin, start};
+use crate::project::services::{Port, ports_named};
+use crate::run::log_file;
+use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// Bytes of the end of a guard's own output that are kept for an error.
+const GUARD_OUTPUT: usize = 2 * 1024;
+
+impl Supervisor {
+    /// Begin with what is wanted and may begin; whether anything has changed.
+    pub(super) fn begin_wanted(&mut self) -> bool {
+        let mut changed = false;
+        for index in 0..self.units.len() {
+            let unit = &self.units[index];
+            match &unit.stage {
+                _ if !unit.is_wanted() || self.closing => {}
+                Stage::Idle => {
+                    self.reserve(index);
+                    changed = true;
+                }
+                Stage::Resting(until) if *until <= Instant::now() => {
+                    self.reserve(index);
+                    changed = true;
+                }
+                Stage::Waiting => match self.needed(index) {
+                    Ok(true) => {
+                        self.start(index);
+                        changed = true;
+                    }
+                    Ok(false) => {}
+                    Err(trouble) => {
+                        self.end(index, &Ending::failed(trouble.to_cell()));
+                        changed = true;
+                    }
+                },
+                _ => {}
+            }
+        }
+        changed
+    }
+
+    /// Give a unit the slot of its next life.
+    fn reserve(&mut self, index: usize) {
+        let board = &self.supervision.board;
+        let unit = &mut self.units[index];
+        let again = unit.reservation.map(|ended| board.reserve_again(ended, 1));
+        let work = Work { runner: Some(std::process::id()), ..Work::new(&unit.spec.service.name, "", Kind::Service) };
+        let reserved = match again {
+            Some(Ok(reservation)) => Ok(reservation),
+            _ => board.reserve_as(&work),
+        };
+        match reserved {
+            Ok(reservation) => {
+                unit.reservation = Some(reservation);
+                unit.stage = Stage::Waiting;
+            }
+            // Without a slot nothing could be shown of it, nor stopped.
+            Err(_) => unit.stage = Stage::Over(vx_shm::SlotState::Failed),
+        }
+        let _ = self.reader.refresh(&mut self.snapshot);
+    }
+
+    /// Whether everything that a unit needs is there.
+    fn needed(&self, index: usize) -> Result<bool, Trouble> {
+        let mut all = true;
+        for (name, until) in &self.units[index].spec.service.needs {
+            let Some(other) = self.units.iter().find(|unit| unit.spec.service.name == *name) else { continue };
+            // One that begins anew, or is between two guards, has the slot of its last life.
+            if matches!(other.stage, Stage::Idle | Stage::Resting(_)) || other.restart_pending {
+                all = false;
+                continue;
+            }
+            match standing(self.slot(other), *until) {
+                Standing::There => {}
+                Standing::NotYet => all = false,
+                Standing::Never(state) => {
+                    let text = format!("it needs `{name}`, which is {}", state.name());
+                    let trouble = Trouble::new(TroubleKind::Dependency, text);
+                    return Err(trouble.hinted(format!("`vx logs {name}` shows the reason")));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Start the guard of a unit whose needs are met.
+    fn start(&mut self, index: usize) {
+        let named = self.ports_named_by(index);
+        let launched = named.and_then(|()| self.port(index)).and_then(|()| self.launch(index));
+        let life = self.units[index].life.wrapping_add(1);
+        let started = launched.and_then(|launch| {
+            let events = self.events.clone();
+            let on_end = move |ended| drop(events.send(Event::GuardEnded { unit: index, life, ended }));
+            start(launch, None, on_end)
+                .map_err(|error| Trouble::new(TroubleKind::Program, format!("its guard cannot be started: {error}")))
+        });
+        match started {
+            Ok(running) => {
+                let unit = &mut self.units[index];
+                unit.life = life;
+                unit.stage = Stage::Guarded(Box::new(Guarded { running, kill_at: None, hurry_at: None }));
+                self.watch_files(index);
+            }
+            Err(trouble) => self.end(index, &Ending::failed(trouble.to_cell())),
+        }
+    }
+
+    /// Reserve the port of a unit, unless it has it already, and see that no other program listens there.
+    fn port(&mut self, index: usize) -> Result<(), Trouble> {
+        let unit = &mut self.units[index];
+        let Some(wanted) = unit.spec.service.port else {
+            unit.port = None;
+            return Ok(());
+        };
+        let fits = |port: u16| match wanted {
+            Port::Fixed(fixed) => port == fixed,
+            Port::Auto => (PORT_RANGE_START..PORT_RANGE_END).contains(&port),
+            Port::Range(first, last) => (first..=last).contains(&port),
+        };
+        let failed = |error: PortError| Trouble::new(TroubleKind::Busy, &error).hinted(error.hint());
+        match unit.port.take().filter(|held| fits(held.port())) {
+            // A number that others may have taken meanwhile is given up only if any other does as well.
+            Some(held) if matches!(wanted, Port::Fixed(_)) || held.check_free().is_ok() => {
+                held.check_free().map_err(failed)?;
+                unit.port = Some(held);
+            }
+            _ => {
+                let (ports, name) = (&self.supervision.ports, &unit.spec.service.name);
+                let range = |range| ports.reserve(&unit.spec.project, name, range);
+                let reserved = match wanted {
+                    Port::Fixed(port) => ports.reserve_exactly(port),
+                    Port::Auto => range(PORT_RANGE_START..PORT_RANGE_END),
+                    Port::Range(first, last) => range(first..last.saturating_add(1)),
+                };
+                unit.port = Some(reserved.map_err(failed)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The ports of all services: those that they have, and those that are sure.
+    fn ports(&self) -> BTreeMap<String, u16> {
+        let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
+            (Some(held), _) => Some(held.port()),
+            (None, Some(Port::Fixed(port))) => Some(port),
+            (None, _) => None,
+        };
+        self.units.iter().filter_map(|unit| Some((unit.spec.service.name.clone(), port(unit)?))).collect()
+    }
+
+    /// Reserve the ports of the services that a unit's own texts name, so that they are the same when those start.
+    fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
+        let service = &self.units[index].spec.service;
+        let texts = service.command.iter().chain(service.env.values());
+        let named: Vec<String> = texts.flat_map(|text| ports_named(text)).map(str::to_owned).collect();
+        for name in named {
+            let found = self.units.iter().position(|unit| unit.spec.service.name == name);
+            if let Some(other) = found.filter(|other| self.units[*other].port.is_none()) {
+                self.port(other)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn launch(&self, index: usize) -> Result<Launch, Trouble> {
+        let unit = &self.units[index];
+        let (name, board) = (&unit.spec.service.name, &self.supervision.board);
+        let unusable = |error: &dyn std::fmt::Display| {
+            Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
+        };
+        let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
+        let order = unit.spec.order(&self.ports(), log_file(&self.supervision.logs, name), 1);
+        let channel = ServiceChannel::on(board.path(), name).map_err(|error| unusable(&error))?;
+        let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
+        let mut environment = whereabouts(board.path());
+        environment.extend(Mark::of(board, reservation).variables());
+        Ok(Launch {
+            program: self.supervision.program.clone(),
+            arguments: vec!["service-child".into(), "--ipc-channel".into(), channel.name().into()],
+            environment,
+            directory: None,
+            stdin: Stdin::Document(document),
+            output: Output::Merged,
+            log: None,
+            pass_on: false,
+            keep_bytes: GUARD_OUTPUT,
+            group: Group::Runner,
+        })
+    }
+}
+
+/// The variables by which a guard finds a board that is not where it would look.
+fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
+    let usual = find_runtime_directory().ok().flatten();
+    let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));
+    elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
+}

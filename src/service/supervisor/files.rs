@@ -1,0 +1,44 @@
+//! The files of services: a service whose files have changed is started again.
+
+use std::thread;
+
+use super::unit::{FileWatch, Stage};
+use super::{Event, Supervisor};
+use crate::service::watch::{Choice, Watch};
+
+impl Supervisor {
+    /// Watch the files of a unit from now on. A service runs as well if that cannot be had.
+    pub(super) fn watch_files(&mut self, index: usize) {
+        let unit = &self.units[index];
+        let (directory, patterns) = (unit.spec.directory(), unit.spec.service.watch.clone());
+        let same = |watch: &FileWatch| watch.directory == directory && watch.patterns == patterns;
+        if unit.watch.as_ref().is_some_and(same) {
+            return;
+        }
+        let start = || {
+            let choice = Choice::new(&directory, &patterns, &[]).ok()?;
+            let watch = Watch::start(choice).ok()?;
+            let (changes, events) = (watch.changes().clone(), self.events.clone());
+            let forward = move || {
+                while changes.recv().is_ok() && events.send(Event::FilesChanged(index)).is_ok() {}
+            };
+            thread::Builder::new().name("file watch".into()).spawn(forward).ok()?;
+            Some(watch)
+        };
+        let watch = if patterns.is_empty() { None } else { start() };
+        self.units[index].watch = watch.map(|watch| FileWatch { directory, patterns, _watch: watch });
+    }
+
+    /// Start a service again whose files have changed. One that was stopped stays so; one that has failed is tried again.
+    pub(super) fn files_changed(&mut self, index: usize) {
+        let unit = &mut self.units[index];
+        if unit.watch.is_none() || !unit.is_wanted() || self.closing {
+            return;
+        }
+        match unit.stage {
+            Stage::Guarded(_) => unit.restart_pending = true,
+            Stage::Over(state) if !state.good() => unit.stage = Stage::Idle,
+            _ => {}
+        }
+    }
+}

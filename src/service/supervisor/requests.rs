@@ -1,0 +1,170 @@
+//! The requests to a supervisor, and what each changes in the wants.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use vx_shm::Reservation;
+
+use super::unit::{Client, Stage, Unit};
+use super::{OVER, Supervisor};
+use crate::nearest::nearest;
+use crate::project::services::{Service, with_needs};
+use crate::service::spec::Spec;
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The time between the two requests that make a guard kill its service.
+const BETWEEN_REQUESTS: Duration = Duration::from_millis(50);
+
+/// A request.
+#[derive(Clone, Debug)]
+pub enum Request {
+    /// Have these services at work, with those that they need; without names all that are not optional.
+    Want {
+        /// The services of the project's file.
+        specs: Vec<Spec>,
+        /// The names.
+        names: Vec<String>,
+        /// Only for as long as this client is there.
+        lease: Option<Client>,
+    },
+    /// Start the service with this name again, which has ended.
+    Start(String),
+    /// Stop the service with this name; those that need it go on.
+    Stop(String),
+    /// Kill it.
+    Kill(String),
+    /// Stop it and start it again.
+    Restart(String),
+    /// Stop all, and end the supervisor.
+    StopAll,
+}
+
+/// A service that a request was accepted for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Its name.
+    pub name: String,
+    /// The life of its slot.
+    pub reservation: Reservation,
+}
+
+impl Supervisor {
+    pub(super) fn accept(&mut self, request: Request) -> Result<Vec<Accepted>, Trouble> {
+        let names = match request {
+            _ if self.closing && !matches!(request, Request::StopAll) => {
+                return Err(Trouble::new(TroubleKind::Busy, OVER).hinted("try again"));
+            }
+            Request::Want { specs, names, lease } => self.want(specs, names, lease)?,
+            Request::Start(name) => {
+                let unit = self.unit(&name)?;
+                unit.pinned = true;
+                unit.begin_anew();
+                BTreeSet::from([name])
+            }
+            Request::Stop(name) => {
+                let unit = self.unit(&name)?;
+                unit.forget();
+                unit.stopped_alone = true;
+                BTreeSet::new()
+            }
+            Request::Kill(name) => {
+                let unit = self.unit(&name)?;
+                unit.forget();
+                unit.stopped_alone = true;
+                if let Stage::Guarded(guarded) = &mut unit.stage {
+                    guarded.hurry_at = Instant::now().checked_add(BETWEEN_REQUESTS);
+                }
+                BTreeSet::new()
+            }
+            Request::Restart(name) => {
+                let unit = self.unit(&name)?;
+                unit.pinned |= unit.leases.is_empty();
+                unit.restart_pending = unit.is_guarded();
+                unit.begin_anew();
+                BTreeSet::from([name])
+            }
+            Request::StopAll => {
+                self.closing = true;
+                self.units.iter_mut().for_each(|unit| {
+                    unit.forget();
+                    unit.stopped_alone = false;
+                });
+                BTreeSet::new()
+            }
+        };
+        self.step();
+        let accepted = self.units.iter().filter(|unit| names.contains(&unit.spec.service.name));
+        Ok(accepted
+            .filter_map(|unit| Some(Accepted { name: unit.spec.service.name.clone(), reservation: unit.reservation? }))
+            .collect())
+    }
+
+    fn want(
+        &mut self,
+        specs: Vec<Spec>,
+        mut names: Vec<String>,
+        lease: Option<Client>,
+    ) -> Result<BTreeSet<String>, Trouble> {
+        let services: Vec<Service> = specs.iter().map(|spec| spec.service.clone()).collect();
+        if names.is_empty() {
+            names = services.iter().filter(|service| !service.optional).map(|service| service.name.clone()).collect();
+        }
+        if let Some(missing) = names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
+            return Err(unknown(missing, services.iter().map(|service| service.name.as_str())));
+        }
+        for spec in specs {
+            match self.units.iter_mut().find(|unit| unit.spec.service.name == spec.service.name) {
+                Some(unit) => unit.spec = spec,
+                None => self.units.push(Unit::new(spec)),
+            }
+        }
+        let wanted = with_needs(&services, &names);
+        for unit in self.units.iter_mut().filter(|unit| wanted.contains(&unit.spec.service.name)) {
+            match lease {
+                Some(client) => unit.leases.push(client),
+                None => unit.pinned = true,
+            }
+            // What has done its work stays done.
+            if !matches!(unit.stage, Stage::Over(state) if state.good()) {
+                unit.begin_anew();
+            }
+        }
+        Ok(names.into_iter().collect())
+    }
+
+    fn unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
+        let names: Vec<String> = self.units.iter().map(|unit| unit.spec.service.name.clone()).collect();
+        let found = self.units.iter_mut().find(|unit| unit.spec.service.name == name);
+        found.ok_or_else(|| unknown(name, names.iter().map(String::as_str)))
+    }
+}
+
+impl Unit {
+    /// Begin again, if it has ended; a stop that is under way is followed by another start.
+    fn begin_anew(&mut self) {
+        self.stopped_alone = false;
+        match &self.stage {
+            Stage::Over(_) => self.stage = Stage::Idle,
+            Stage::Guarded(guarded) if guarded.kill_at.is_some() => self.restart_pending = true,
+            _ => {}
+        }
+    }
+
+    fn forget(&mut self) {
+        self.pinned = false;
+        self.leases.clear();
+        self.restart_pending = false;
+    }
+}
+
+/// The error of a name that is not declared.
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Trouble {
+    let known: Vec<&str> = known.collect();
+    let near = nearest(name, known.iter().copied());
+    let hint = match near.first() {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "declare it in [services] of vx.toml".to_owned(),
+        None => format!("declared are {}", known.join(", ")),
+    };
+    Trouble::new(TroubleKind::NotFound, format!("there is no service `{name}`")).hinted(hint)
+}

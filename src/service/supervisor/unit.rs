@@ -1,0 +1,107 @@
+//! One service, as its supervisor has it.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use vx_shm::{Reservation, SlotState};
+
+use crate::process::Running;
+use crate::service::ports;
+use crate::service::restarts::Restarts;
+use crate::service::spec::Spec;
+use crate::service::watch::Watch;
+
+/// A client of the supervisor, by number.
+pub type Client = u64;
+
+/// A service.
+pub(super) struct Unit {
+    /// The newest declaration; a guard at work has an earlier one, perhaps.
+    pub spec: Spec,
+    pub stage: Stage,
+    /// It is wanted until it is stopped.
+    pub pinned: bool,
+    /// The clients that want it for as long as they are there.
+    pub leases: Vec<Client>,
+    /// It is stopped, and those that need it go on.
+    pub stopped_alone: bool,
+    /// It starts again once it has stopped.
+    pub restart_pending: bool,
+    /// The present life of its slot.
+    pub reservation: Option<Reservation>,
+    pub port: Option<ports::Reservation>,
+    /// The watch over its files, with the declaration that it was made for.
+    pub watch: Option<FileWatch>,
+    /// Counts the guards.
+    pub life: u32,
+    /// Its last guard was asked to stop.
+    pub was_stopped: bool,
+    /// The deaths of its guards.
+    pub restarts: Restarts,
+}
+
+/// A watch over the files of a service, until it is dropped.
+pub(super) struct FileWatch {
+    pub directory: PathBuf,
+    pub patterns: Vec<String>,
+    pub _watch: Watch,
+}
+
+/// The stage of a service.
+pub(super) enum Stage {
+    /// It has no slot of the present life.
+    Idle,
+    /// It has a slot, and waits for what it needs.
+    Waiting,
+    /// Its guard is at work.
+    Guarded(Box<Guarded>),
+    /// Its guard has died, and another one is started at this time.
+    Resting(Instant),
+    /// It has ended.
+    Over(SlotState),
+}
+
+/// A guard at work.
+pub(super) struct Guarded {
+    pub running: Running,
+    /// It was asked to stop, and is killed at this time.
+    pub kill_at: Option<Instant>,
+    /// Its service is to be killed: it is asked once more at this time, for two requests at once may become one.
+    pub hurry_at: Option<Instant>,
+}
+
+impl Unit {
+    pub(super) fn new(spec: Spec) -> Self {
+        Self {
+            spec,
+            stage: Stage::Idle,
+            pinned: false,
+            leases: Vec::new(),
+            stopped_alone: false,
+            restart_pending: false,
+            reservation: None,
+            port: None,
+            watch: None,
+            life: 0,
+            was_stopped: false,
+            restarts: Restarts::default(),
+        }
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.pinned || !self.leases.is_empty()
+    }
+
+    pub(super) fn is_guarded(&self) -> bool {
+        matches!(self.stage, Stage::Guarded(_))
+    }
+
+    /// True if nothing of it is at work or about to be.
+    pub(super) fn is_at_rest(&self) -> bool {
+        match self.stage {
+            Stage::Over(_) => true,
+            Stage::Idle => !self.is_wanted(),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The files of a service that people change: one message for each burst of changes, once it is over.
+//!
+//! Only directories that may hold a chosen file are looked at. Left out are outputs, `.git`, `node_modules`, and what git
+//! ignores. Where the kernel reports no changes, or allows no further directory, the tree is scanned every second.
+
+mod choice;
+#[cfg(target_os = "linux")]
+mod inotify;
+mod scan;
+mod settle;
+
+use std::io;
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+
+pub use choice::{Choice, PatternError};
+use scan::Scan;
+use settle::Settle;
+pub use settle::{QUIET, STEADY};
+
+/// The pause between two scans of a tree.
+const SCAN_PAUSE: Duration = Duration::from_secs(1);
+
+/// A watch, until it is dropped.
+#[derive(Debug)]
+pub struct Watch {
+    changes: Receiver<Vec<PathBuf>>,
+    /// Dropped first: the thread ends when it is.
+    stop: Option<Sender<()>>,
+    #[cfg(target_os = "linux")]
+    wake: Option<io::PipeWriter>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Watch the chosen files from now on: a change after this call is reported.
+    ///
+    /// # Errors
+    /// The system has no thread, or no pipe.
+    pub fn start(choice: Choice) -> io::Result<Self> {
+        let (sender, changes) = unbounded();
+        let (stop, stopped) = bounded(0);
+        #[cfg(target_os = "linux")]
+        {
+            let (woken, wake) = io::pipe()?;
+            let named = thread::Builder::new().name("watch".into());
+            let thread = match inotify::Tree::watch(choice.clone()) {
+                Ok(tree) => named.spawn(move || follow(tree, &woken, &stopped, &sender))?,
+                Err(_) => {
+                    let scan = Scan::of(choice);
+                    named.spawn(move || look_again(scan, &stopped, &sender))?
+                }
+            };
+            Ok(Self { changes, stop: Some(stop), wake: Some(wake), thread: Some(thread) })
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            let scan = Scan::of(choice);
+            let thread =
+                thread::Builder::new().name("watch".into()).spawn(move || look_again(scan, &stopped, &sender))?;
+            Ok(Self { changes, stop: Some(stop), thread: Some(thread) })
+        }
+    }
+
+    /// The bursts: the files that have changed in each, sorted, at most a thousand.
+    pub fn changes(&self) -> &Receiver<Vec<PathBuf>> {
+        &self.changes
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.stop = None;
+        #[cfg(target_os = "linux")]
+        {
+            self.wake = None;
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Take what the kernel reports, until the watch is dropped.
+#[cfg(target_os = "linux")]
+fn follow(mut tree: inotify::Tree, woken: &io::PipeReader, stopped: &Receiver<()>, sender: &Sender<Vec<PathBuf>>) {
+    let mut settle = Settle::default();
+    loop {
+        let rest = settle.due().map(|due| due.saturating_duration_since(Instant::now()));
+        let changed = match tree.wait(woken, rest) {
+            Ok(changed) => changed,
+            // The kernel allows no further directory, or reports nothing any more.
+            Err(_) => return look_again(Scan::of(tree.into_choice()), stopped, sender),
+        };
+        // One time for all: a burst is over by the reports that were read, however long this thread is held up.
+        let now = Instant::now();
+        changed.into_iter().for_each(|path| settle.note(now, path));
+        if !report(&mut settle, now, sender) || over(stopped, Duration::ZERO) {
+            return;
+        }
+    }
+}
+
+/// Scan the tree again and again, until the watch is dropped.
+fn look_again(mut scan: Scan, stopped: &Receiver<()>, sender: &Sender<Vec<PathBuf>>) {
+    let mut settle = Settle::default();
+    let mut next = Instant::now() + SCAN_PAUSE;
+    loop {
+        let until = settle.due().map_or(next, |due| due.min(next));
+        if over(stopped, until.saturating_duration_since(Instant::now())) {
+            return;
+        }
+        let now = Instant::now();
+        if now >= next {
+            scan.changes().into_iter().for_each(|path| settle.note(now, path));
+            next = Instant::now() + SCAN_PAUSE;
+        }
+        if !report(&mut settle, now, sender) {
+            return;
+        }
+    }
+}
+
+/// Send a burst that is over; false if nobody takes it.
+fn report(settle: &mut Settle, now: Instant, sender: &Sender<Vec<PathBuf>>) -> bool {
+    match settle.take(now) {
+        Some(burst) => sender.send(burst).is_ok(),
+        None => true,
+    }
+}
+
+/// True if the watch is dropped within this time.
+fn over(stopped: &Receiver<()>, within: Duration) -> bool {
+    stopped.recv_timeout(within) != Err(RecvTimeoutError::Timeout)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! The services of a project, for any client: one supervisor a project, started by the first client that needs it.
+//!
+//! A client reads the project's file, installs what is missing, and declares the services to the supervisor over its
+//! control socket. It then sees them on the supervisor's board, as every other reader does.
+//!
+//! - `place` is where a project's supervisor is found,
+//! - `prepare` makes declarations of a project's file,
+//! - `supervise` is the supervisor's process, `connect` the way to it,
+//! - `state` is the services as the board has them, `output` what they print.
+
+mod connect;
+mod error;
+mod next_life;
+mod output;
+mod place;
+mod prepare;
+mod state;
+mod supervise;
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub use connect::Supervisor;
+pub use error::UpError;
+pub use next_life::{NextLifeError, await_end, await_next_life};
+pub use output::{Entry, Filter, Follower, entries};
+pub use place::UpPlace;
+pub use prepare::{Declared, UpPrepared, prepare};
+pub use state::{ServiceState, all, of_project};
+pub use supervise::supervise;
+
+use super::boards;
+use super::frontend::Frontend;
+use super::strays::end_strays_before_run;
+use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
+use crate::paths::Home;
+use crate::process::has_ended;
+
+/// The longest that a project's supervisor may take to end once all of its services have.
+const ENDING: Duration = Duration::from_secs(20);
+/// The time between two looks at it.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// Have these services at work, with those that they need; without names all that are not optional. With a `lease` they
+/// are stopped once the connection that comes back is closed, unless another client wants them.
+///
+/// # Errors
+/// No supervisor can be had, or it refuses.
+pub fn want(
+    home: &Home,
+    declared: &Declared,
+    names: &[String],
+    lease: bool,
+    frontend: &dyn Frontend,
+) -> Result<(Supervisor, Vec<String>), UpError> {
+    let place = UpPlace::of(&declared.directory)?;
+    if !place.is_held() {
+        end_strays_before_run(home, frontend);
+    }
+    loop {
+        let mut supervisor = Supervisor::ensure(&place)?;
+        match supervisor.want(declared, names, lease) {
+            Err(error) if error.is_over() => {}
+            other => return other.map(|names| (supervisor, names)),
+        }
+    }
+}
+
+/// Wait until all of these services can be used.
+///
+/// # Errors
+/// One has ended otherwise before.
+pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitForError> {
+    let wanted: Vec<Awaited> =
+        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::Ready }).collect();
+    wait_for(&mut boards::open_file(board)?, &wanted, None)
+}
+
+/// The board of the services of the project in this directory, if it is at work and has this key.
+pub fn board_with(directory: &Path, key: &str) -> Option<PathBuf> {
+    let record = UpPlace::of(directory).ok()?.record()?;
+    let snapshot = boards::open_file(&record.board).ok()?.snapshot().ok()?;
+    boards::slot_of(&snapshot, key).is_some().then_some(record.board)
+}
+
+/// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.
+///
+/// # Errors
+/// The supervisor cannot be asked, or does not end.
+pub fn down(home: &Home, directory: &Path, frontend: &dyn Frontend) -> Result<bool, UpError> {
+    let place = UpPlace::of(directory)?;
+    let running = match Supervisor::connect(&place)? {
+        Some(mut supervisor) => {
+            let deadline = Instant::now().checked_add(supervisor.stop_all()? + ENDING);
+            // It lets go of the lock just before its own end.
+            while place.is_held_by(supervisor.pid) || !has_ended(supervisor.pid) {
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return Err(UpError::NotEnded);
+                }
+                thread::sleep(GLANCE);
+            }
+            true
+        }
+        None => false,
+    };
+    end_strays_before_run(home, frontend);
+    Ok(running)
+}

@@ -1,0 +1,139 @@
+//! The errors of services.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::paths::RuntimeError;
+use crate::project::ConfigErrors;
+use crate::rpc::{CallError, Fault};
+use crate::trouble::{Explain, Trouble, TroubleKind};
+use crate::work::boards::BoardError;
+use crate::work::error::WorkError;
+use crate::work::scripts::ScriptRunError;
+
+/// Why something about services was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum UpError {
+    /// The table of services has faults.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
+    /// The project declares no services.
+    #[error("`{}` declares no services", file.display())]
+    None {
+        /// The project's file.
+        file: PathBuf,
+    },
+    /// The project's user has not agreed to its services.
+    #[error("the services of `{}` need your consent", file.display())]
+    Withheld {
+        /// The project's file.
+        file: PathBuf,
+        /// The parts of the project that may not act.
+        lines: Vec<String>,
+    },
+    /// The project cannot be opened, or its tools not installed.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// The variables of the project's services cannot be had.
+    #[error(transparent)]
+    Variables(#[from] ScriptRunError),
+    /// There is no directory for boards.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The supervisor's board cannot be made or read.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+    /// The supervisor's board cannot be made.
+    #[error(transparent)]
+    Create(#[from] vx_shm::CreateError),
+    /// The system refuses.
+    #[error("{0}")]
+    System(#[from] io::Error),
+    /// The supervisor cannot be asked.
+    #[error("the supervisor of the services does not answer: {0}")]
+    Call(CallError),
+    /// It refused.
+    #[error("{}", .0.message)]
+    Refused(Fault),
+    /// The supervisor that was started does not come up.
+    #[error("the supervisor of the services did not start")]
+    NotStarted,
+    /// The supervisor was asked to end, and has not.
+    #[error("the services have not ended in time")]
+    NotEnded,
+    /// Another supervisor is at work.
+    #[error("another supervisor runs the services of `{}`", directory.display())]
+    Held {
+        /// The project's directory.
+        directory: PathBuf,
+    },
+}
+
+impl UpError {
+    /// True if the supervisor that was asked is about to end: another one can be asked.
+    pub(super) fn is_over(&self) -> bool {
+        match self {
+            Self::Refused(fault) => fault.message == crate::service::supervisor::OVER,
+            // The supervisor may have ended between two calls.
+            Self::Call(CallError::Io(_) | CallError::Nobody(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<CallError> for UpError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Refused(fault) => Self::Refused(fault),
+            error => Self::Call(error),
+        }
+    }
+}
+
+impl Explain for UpError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Config(error) => error.kind(),
+            Self::None { .. } => TroubleKind::NotFound,
+            Self::Withheld { .. } => TroubleKind::Consent,
+            Self::Work(error) => error.kind(),
+            Self::Variables(error) => error.kind(),
+            Self::Runtime(error) => error.kind(),
+            Self::Board(error) => error.kind(),
+            Self::Create(error) => error.kind(),
+            Self::System(_) => TroubleKind::Internal,
+            Self::Call(CallError::TimeUp) | Self::NotStarted | Self::NotEnded => TroubleKind::Timeout,
+            Self::Call(_) => TroubleKind::Board,
+            Self::Refused(fault) => {
+                let named = fault.data.as_ref().and_then(|data| data.kind.parse().ok());
+                named.unwrap_or(TroubleKind::Internal)
+            }
+            Self::Held { .. } => TroubleKind::Busy,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Config(error) => error.hint(),
+            Self::None { .. } => Some("add one: [services.web] with `command`".into()),
+            Self::Withheld { .. } => Some("`vx trust` lists everything that the project would do, and asks".into()),
+            Self::Work(error) => error.hint(),
+            Self::Variables(error) => error.hint(),
+            Self::Runtime(error) => error.hint(),
+            Self::Board(error) => error.hint(),
+            Self::Create(error) => error.hint(),
+            Self::Refused(fault) => fault.data.as_ref().and_then(|data| data.hint.clone()),
+            Self::NotEnded => Some("`vx ps` shows what is left".into()),
+            Self::System(_) | Self::Call(_) | Self::NotStarted | Self::Held { .. } => None,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Config(error) => error.details(),
+            Self::Withheld { lines, .. } => lines.iter().map(|line| format!("  {line}")).collect(),
+            Self::Work(error) => Trouble::of(error).details,
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Waiting for what a request to one service brings about: its next life, or its end.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use vx_shm::{Health, Snapshot};
+use vx_status::standing::{Standing, ending};
+
+use crate::run::{log_file, logs_of};
+use crate::trouble::{Explain, TroubleKind};
+use crate::work::boards::{self, BoardError, slot_of};
+use crate::work::logs;
+
+/// The longest sleep: a writer that was killed wakes no reader.
+const LOOK: Duration = Duration::from_secs(1);
+/// The time after which a service that has ended and does not begin again was stopped by another request.
+const GIVEN_UP: Duration = Duration::from_secs(1);
+/// The last lines of the log of a service that ended.
+const LOG_LINES: usize = 10;
+
+/// Why a service is not at work after a request.
+#[derive(Debug, thiserror::Error)]
+pub enum NextLifeError {
+    /// It has ended before it could be used.
+    #[error("`{key}` ended before it was ready: {how}")]
+    Ended {
+        /// Its key.
+        key: String,
+        /// Its end, in words.
+        how: String,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
+    /// A later request has stopped it.
+    #[error("`{key}` was stopped by a later request")]
+    Stopped {
+        /// Its key.
+        key: String,
+    },
+    /// The board cannot be read.
+    #[error(transparent)]
+    Board(#[from] BoardError),
+}
+
+impl Explain for NextLifeError {
+    fn kind(&self) -> TroubleKind {
+        match self {
+            Self::Ended { .. } => TroubleKind::Exit,
+            Self::Stopped { .. } => TroubleKind::Cancelled,
+            Self::Board(error) => error.kind(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Ended { key, .. } => Some(format!("`vx logs {key}` shows all that it printed")),
+            Self::Stopped { .. } => None,
+            Self::Board(error) => error.hint(),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Ended { log, .. } => log.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Wait until the service with this key can be used in another life than this one.
+///
+/// # Errors
+/// It has ended before, or was stopped by another request.
+pub fn await_next_life(board: &Path, key: &str, generation: u32) -> Result<(), NextLifeError> {
+    let mut reader = boards::open_file(board)?;
+    let (mut snapshot, mut ended_since) = (Snapshot::default(), None);
+    loop {
+        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
+        let Some(slot) = slot_of(&snapshot, key) else { return Err(NextLifeError::Stopped { key: key.to_owned() }) };
+        let standing = Standing::of(slot);
+        let over = standing.over();
+        match slot.generation != generation {
+            true if !over && slot.health == Health::Ready || standing.good() => return Ok(()),
+            true if standing == Standing::Cancelled => return Err(NextLifeError::Stopped { key: key.to_owned() }),
+            true if over => {
+                let log = logs::tail(&log_file(&logs_of(board), key), LOG_LINES).unwrap_or_default();
+                return Err(NextLifeError::Ended { key: key.to_owned(), how: ending(slot, standing), log });
+            }
+            false if over => {
+                let since: &mut Instant = ended_since.get_or_insert_with(Instant::now);
+                if since.elapsed() >= GIVEN_UP {
+                    return Err(NextLifeError::Stopped { key: key.to_owned() });
+                }
+                reader.wait_change(GIVEN_UP);
+                continue;
+            }
+            _ => {}
+        }
+        reader.wait_change(LOOK);
+    }
+}
+
+/// Wait until this life of the service with this key has ended.
+///
+/// # Errors
+/// The board cannot be read.
+pub fn await_end(board: &Path, key: &str, generation: u32) -> Result<(), NextLifeError> {
+    let mut reader = boards::open_file(board)?;
+    let mut snapshot = Snapshot::default();
+    loop {
+        reader.refresh(&mut snapshot).map_err(BoardError::Read)?;
+        let slot = slot_of(&snapshot, key);
+        if slot.is_none_or(|slot| slot.generation != generation || Standing::of(slot).over()) {
+            return Ok(());
+        }
+        reader.wait_change(LOOK);
+    }
+}

@@ -1,0 +1,94 @@
+//! The place of a project's supervisor: a lock that it holds for life, with a record of its board in it.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::UpError;
+use crate::digest::Algorithm;
+use crate::file_lock::{FileLock, is_free};
+use crate::paths::runtime_directory;
+
+/// The time between two looks at a lock.
+const GLANCE: Duration = Duration::from_millis(5);
+/// The digits of a project's digest in the name of its lock.
+const DIGITS: usize = 16;
+
+/// The place of one project's supervisor.
+#[derive(Clone, Debug)]
+pub struct UpPlace {
+    /// The project's directory.
+    pub directory: PathBuf,
+    /// The directory of boards.
+    pub runtime: PathBuf,
+    lock: PathBuf,
+}
+
+/// The record in a held lock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub pid: u32,
+    pub board: PathBuf,
+}
+
+impl UpPlace {
+    /// The place of the project in this directory.
+    ///
+    /// # Errors
+    /// There is no directory for boards.
+    pub fn of(directory: &Path) -> Result<Self, UpError> {
+        let runtime = runtime_directory()?;
+        let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+        let mut hasher = Algorithm::Sha256.hasher();
+        hasher.update(directory.as_os_str().as_encoded_bytes());
+        let lock = runtime.join(format!("up-{:.DIGITS$}.lock", hasher.finish().hex()));
+        Ok(Self { directory, runtime, lock })
+    }
+
+    /// True if a supervisor is there, or about to be.
+    pub fn is_held(&self) -> bool {
+        !is_free(&self.lock)
+    }
+
+    /// Take the lock, within this time. A client that looks at it holds it for a moment.
+    pub(super) fn take(&self, patience: Duration) -> io::Result<Option<FileLock>> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let taken = FileLock::try_acquire(&self.lock)?;
+            if taken.is_some() || Instant::now() >= deadline {
+                return Ok(taken);
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+
+    /// The turnstile of clients that start a supervisor: one does, the others wait for that.
+    pub(super) fn turn(&self) -> io::Result<Option<FileLock>> {
+        FileLock::try_acquire(&self.lock.with_extension("turn"))
+    }
+
+    /// The record of a supervisor that is there.
+    pub(super) fn record(&self) -> Option<Record> {
+        let text = fs::read(&self.lock).ok()?;
+        serde_json::from_slice(&text).ok().filter(|_| self.is_held())
+    }
+
+    /// True if the supervisor that is there is this process.
+    pub(super) fn is_held_by(&self, pid: u32) -> bool {
+        self.record().is_some_and(|record| record.pid == pid)
+    }
+}
+
+impl Record {
+    /// Write it into the lock that this process holds.
+    pub(super) fn write(&self, lock: &FileLock) -> io::Result<()> {
+        let text = serde_json::to_vec(self).map_err(io::Error::other)?;
+        let mut file = lock.file();
+        file.set_len(0)?;
+        file.write_all(&text)
+    }
+}

@@ -1,0 +1,78 @@
+//! From a project's file to the declarations of its services: consent, tools, variables.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::error::UpError;
+use crate::paths::Home;
+use crate::project::ConfigErrors;
+use crate::service::spec::Spec;
+use crate::work::consent::{Asking, Consent};
+use crate::work::frontend::Frontend;
+use crate::work::routes::Routes;
+use crate::work::run::RunOutcome;
+use crate::work::scripts::{variables_of, variables_of_file};
+use crate::work::syncing::SyncOptions;
+use crate::work::tool::{notice_strays, sync_missing};
+use crate::work::workspace::{Faults, Place, Workspace};
+
+/// The services of a project, as they are declared to its supervisor.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The project's directory.
+    pub directory: PathBuf,
+    /// The services.
+    pub specs: Vec<Spec>,
+}
+
+/// The outcome of preparing services.
+#[derive(Debug)]
+pub enum UpPrepared {
+    /// The declarations.
+    Ready(Declared),
+    /// A tool of the project was missing, and this run did not install it.
+    NotInstalled(RunOutcome),
+}
+
+/// Prepare the services of the project at `place`. Missing tools are installed first, if `sync` says so.
+///
+/// # Errors
+/// The project declares no services, or wrong ones, or its user has not agreed to them.
+pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) -> Result<UpPrepared, UpError> {
+    let asking = |_: &Consent| Asking::User;
+    let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
+    let project = &workspace.project;
+    if !project.service_faults.is_empty() {
+        let (path, problems) = (project.path.clone(), project.service_faults.clone());
+        return Err(ConfigErrors { path, problems }.into());
+    }
+    if !workspace.consent.complete() {
+        let lines = workspace.consent.lines();
+        return Err(UpError::Withheld { file: project.path.clone(), lines });
+    }
+    if project.services.is_empty() {
+        return Err(UpError::None { file: project.path.clone() });
+    }
+    let mut routes = Routes::of(&project.directory, home.clone())?;
+    let absent = routes.absent_until_run();
+    if sync && !absent.is_empty() {
+        let missing = SyncOptions { tools: absent, ..SyncOptions::default() };
+        if let Some(outcome) = sync_missing(home, &project.directory, &missing, frontend)? {
+            return Ok(UpPrepared::NotInstalled(outcome));
+        }
+        routes = Routes::of(&project.directory, home.clone())?;
+    }
+    notice_strays(&routes, frontend);
+    let tools = routes.invocation(PathBuf::from("vx"), None).variables;
+    let common: Vec<(OsString, OsString)> = variables_of(project, true, tools)?.into_iter().collect();
+    let directory = project.directory.canonicalize().unwrap_or_else(|_| project.directory.clone());
+    let mut specs = Vec::with_capacity(project.services.len());
+    for service in &project.services {
+        let mut environment = common.clone();
+        for file in &service.env_files {
+            environment.extend(variables_of_file(&project.directory.join(file))?);
+        }
+        specs.push(Spec { service: service.clone(), project: directory.clone(), environment });
+    }
+    Ok(UpPrepared::Ready(Declared { directory, specs }))
+}

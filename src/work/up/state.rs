@@ -1,0 +1,135 @@
+//! The services of a project, or of all projects of this user, as their boards have them.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use vx_shm::{BoardState, Health, Kind, SlotView, Snapshot};
+use vx_status::error_cell::ErrorCell;
+use vx_status::standing::Standing;
+use vx_status::vocabulary;
+
+use super::error::UpError;
+use super::place::UpPlace;
+use crate::process::members;
+use crate::run::{log_file, logs_of};
+use crate::work::boards;
+
+/// A service on a board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServiceState {
+    /// Its name.
+    pub name: String,
+    /// The word for its state.
+    pub state: String,
+    /// It can be used.
+    pub ready: bool,
+    /// It has ended.
+    pub ended: bool,
+    /// The address under which it is reached, once it can be used.
+    pub url: Option<String>,
+    /// The port of that address.
+    pub port: Option<u16>,
+    /// Its process, while it is at work.
+    pub pid: Option<u32>,
+    /// The time at which its present attempt began.
+    pub since: Option<Timestamp>,
+    /// The number of its restarts.
+    pub restarts: u8,
+    /// One line about its state.
+    pub message: Option<String>,
+    /// Its error, if it ended with one.
+    pub error: Option<String>,
+    /// The file of its output.
+    pub log: PathBuf,
+    /// The directory of its project.
+    pub project: String,
+    /// The board.
+    pub board: PathBuf,
+    /// True if its supervisor is there.
+    pub supervised: bool,
+}
+
+/// The newest board of the services of a project, with its services; none if they have never been started, or long ago.
+///
+/// # Errors
+/// The boards cannot be read.
+pub fn of_project(directory: &Path) -> Result<Vec<ServiceState>, UpError> {
+    let place = UpPlace::of(directory)?;
+    let title = place.directory.to_string_lossy().into_owned();
+    if let Some(record) = place.record() {
+        let snapshot = boards::open_file(&record.board)?.snapshot().map_err(boards::BoardError::Read)?;
+        return Ok(services(&record.board, &snapshot));
+    }
+    let newest = boards::readable_boards()?.into_iter().find(|(_, snapshot)| is_of(snapshot, &title));
+    Ok(newest.map(|(path, snapshot)| services(&path, &snapshot)).unwrap_or_default())
+}
+
+/// The services of all projects: for each the newest board.
+///
+/// # Errors
+/// The boards cannot be read.
+pub fn all() -> Result<Vec<ServiceState>, UpError> {
+    let (mut found, mut seen): (Vec<ServiceState>, Vec<String>) = (Vec::new(), Vec::new());
+    for (path, snapshot) in boards::readable_boards()? {
+        let of_board = services(&path, &snapshot);
+        if !of_board.is_empty() && !seen.contains(&snapshot.board.title) {
+            seen.push(snapshot.board.title.clone());
+            found.extend(of_board);
+        }
+    }
+    Ok(found)
+}
+
+/// True for a board of the services of the project with this title. Of a long one the board has the beginning.
+fn is_of(snapshot: &Snapshot, title: &str) -> bool {
+    let shown = &snapshot.board.title;
+    let same = shown == title || shown.strip_suffix('…').is_some_and(|begin| title.starts_with(begin));
+    same && snapshot.slots.iter().any(|slot| slot.kind == Kind::Service)
+}
+
+fn services(board: &Path, snapshot: &Snapshot) -> Vec<ServiceState> {
+    let slots = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service);
+    slots.map(|slot| service(board, snapshot, slot)).collect()
+}
+
+fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
+    let standing = Standing::of(slot);
+    let ended = standing.over();
+    let ready = !ended && slot.health == Health::Ready;
+    let error = ErrorCell::of_slot(slot);
+    let begun = slot.transitions.first().map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
+    let supervised = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true);
+    ServiceState {
+        name: slot.key.clone(),
+        state: state(slot, standing),
+        ready,
+        ended,
+        url: slot.address.clone().filter(|_| ready),
+        port: slot.port,
+        pid: slot.pid.filter(|_| !ended && supervised).and_then(process_below),
+        since: begun.and_then(|at| Timestamp::from_nanosecond(at).ok()),
+        restarts: slot.attempt.saturating_sub(1),
+        message: (!slot.message.is_empty()).then(|| slot.message.clone()),
+        error: error.map(|error| error.shown_text().to_string()),
+        log: log_file(&logs_of(board), &slot.key),
+        project: snapshot.board.title.clone(),
+        board: board.to_owned(),
+        supervised,
+    }
+}
+
+/// The word for the state: that of the step, or that of the end.
+fn state(slot: &SlotView, standing: Standing) -> String {
+    let ends = vocabulary::of(slot.kind).ends;
+    match standing {
+        Standing::Done => ends.done.to_owned(),
+        Standing::Cancelled => ends.cancelled.to_owned(),
+        _ if standing.over() => standing.word().to_owned(),
+        _ => vocabulary::word_of(slot).to_owned(),
+    }
+}
+
+/// The first process below a guard: the service's own.
+fn process_below(guard: u32) -> Option<u32> {
+    members(guard).into_iter().map(|member| member.pid).filter(|pid| *pid != guard).min()
+}

@@ -1,0 +1,154 @@
+//! The process of a project's supervisor: it holds the project's lock, its board and its control socket for life.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::select;
+use parking_lot::Mutex;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vx_shm::SlotView;
+
+use super::error::UpError;
+use super::place::{Record, UpPlace};
+use crate::process::interrupts;
+use crate::run::{create_board, logs_of};
+use crate::service::ports::Ports;
+use crate::service::spec::Spec;
+use crate::service::supervisor::{Handle, Request, Supervision, start};
+use crate::trouble::{Trouble, TroubleKind};
+use crate::work::control::{Control, Hand, Verb, impossible};
+
+/// The slots of the board.
+const SLOTS: u32 = 256;
+/// The longest wait for the lock: an earlier supervisor may be about to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Supervise the services of the project in this directory, until none is left.
+///
+/// # Errors
+/// Another supervisor does, or there is no board.
+pub fn supervise(directory: &Path) -> Result<(), UpError> {
+    let interrupts = interrupts()?;
+    let place = UpPlace::of(directory)?;
+    let Some(lock) = place.take(PATIENCE)? else { return Err(UpError::Held { directory: place.directory }) };
+    let title = place.directory.to_string_lossy();
+    let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
+    let logs = logs_of(board.path());
+    std::fs::create_dir_all(&logs)?;
+    let supervision = Supervision {
+        board: Arc::clone(&board),
+        program: std::env::current_exe()?,
+        logs,
+        ports: Ports::within(&place.runtime),
+    };
+    let (handle, finished) = start(supervision)?;
+    let hand = UpHand { handle: handle.clone(), staged: Mutex::default(), bound: Mutex::default() };
+    let control = Control::serve(board.path(), hand);
+    Record { pid: std::process::id(), board: board.path().to_owned() }.write(&lock)?;
+    let watch = finished.clone();
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        loop {
+            select! {
+                recv(interrupts) -> _ => drop(handle.ask(Request::StopAll)),
+                recv(watch) -> _ => return,
+            }
+        }
+    })?;
+    let _ = finished.recv();
+    control.finish();
+    drop(lock);
+    Ok(())
+}
+
+/// The hand of a supervisor.
+struct UpHand {
+    handle: Handle,
+    /// The services that a client has declared and not wanted yet.
+    staged: Mutex<HashMap<u64, Vec<Spec>>>,
+    /// The longest that a declared service may take to stop.
+    bound: Mutex<Duration>,
+}
+
+/// The parameters of `up/want`.
+#[derive(Deserialize)]
+struct Want {
+    names: Vec<String>,
+    lease: bool,
+}
+
+impl UpHand {
+    fn declare(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
+        let spec: Spec = serde_json::from_value(params.clone()).map_err(not_understood)?;
+        let mut bound = self.bound.lock();
+        *bound = bound.max(spec.service.stop.timeout);
+        self.staged.lock().entry(client).or_default().push(spec);
+        Ok(json!({}))
+    }
+
+    fn want(&self, client: u64, params: &Value) -> Result<Value, Trouble> {
+        let Want { names, lease } = Want::deserialize(params).map_err(not_understood)?;
+        let specs = self.staged.lock().remove(&client).unwrap_or_default();
+        let accepted = self.handle.ask(Request::Want { specs, names, lease: lease.then_some(client) })?;
+        let documents = accepted.iter().map(|accepted| {
+            let reservation = accepted.reservation;
+            json!({ "name": accepted.name, "slot": reservation.slot, "generation": reservation.generation })
+        });
+        Ok(documents.collect())
+    }
+}
+
+fn not_understood(error: serde_json::Error) -> Trouble {
+    Trouble::new(TroubleKind::Usage, format!("the parameters do not fit: {error}"))
+        .hinted("let both vx be the same version: `vx down`, then `vx up`")
+}
+
+impl Hand for UpHand {
+    fn verbs(&self, slot: &SlotView) -> Vec<Verb> {
+        if slot.state.ended() { vec![Verb::Start, Verb::Restart] } else { vec![Verb::Stop, Verb::Kill, Verb::Restart] }
+    }
+
+    fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
+        let name = slot.key.clone();
+        let request = match verb {
+            Verb::Start => Request::Start(name),
+            Verb::Retry if !slot.state.ended() || slot.state.good() => {
+                return Err(impossible(verb, slot, &format!("`vx restart {name}` starts it again")));
+            }
+            Verb::Retry => Request::Start(name),
+            Verb::Stop => Request::Stop(name),
+            Verb::Kill => Request::Kill(name),
+            Verb::Restart => Request::Restart(name),
+            Verb::Rebuild => return Err(impossible(verb, slot, "it has no build")),
+        };
+        self.handle.ask(request).map(drop)
+    }
+
+    fn stop_all(&self) -> Result<(), Trouble> {
+        self.handle.ask(Request::StopAll).map(drop)
+    }
+
+    fn other(&self, client: u64, method: &str, params: &Value) -> Option<Result<Value, Trouble>> {
+        match method {
+            "up/declare" => Some(self.declare(client, params)),
+            "up/want" => Some(self.want(client, params)),
+            "up/release" => {
+                self.handle.gone(client);
+                Some(Ok(json!({})))
+            }
+            "up/bound" => {
+                let bound = u64::try_from(self.bound.lock().as_millis()).unwrap_or(u64::MAX);
+                Some(Ok(json!({ "stop_ms": bound })))
+            }
+            _ => None,
+        }
+    }
+
+    fn gone(&self, client: u64) {
+        self.staged.lock().remove(&client);
+        self.handle.gone(client);
+    }
+}

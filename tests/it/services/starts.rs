@@ -1,0 +1,196 @@
+//! The start of services: what is declared, their order, and when a call returns.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use super::{Services, free_port};
+use crate::sandbox::{Sandbox, text};
+
+/// A database that is up after a while, a migration that needs it, and a server that needs both.
+fn three(port: u16) -> String {
+    format!(
+        r#"
+[services.web]
+command = "python3 -u -m http.server {{port}} --bind 127.0.0.1"
+port = {port}
+ready = {{ http = "/vx.toml", status = 200 }}
+needs = {{ db = "ready", migrate = "done" }}
+
+[services.db]
+command = "echo begins >> order; sleep 0.2; echo up >> order; echo db is up; exec sleep 600"
+shell = true
+ready = {{ log = "db is (up|there)" }}
+
+[services.migrate]
+command = "echo migrates >> order"
+shell = true
+needs = ["db"]
+restart = "never"
+"#
+    )
+}
+
+#[test]
+fn services_start_in_the_order_of_their_needs_and_each_can_be_used_once_the_call_returns() {
+    let port = free_port();
+    let services = Services::of(&three(port));
+    let up = services.0.vx("up --detach --json").succeeds().stdout();
+    let up: Vec<Value> = serde_json::from_str(&up).expect("JSON");
+    let web = up.iter().find(|service| service["name"] == "web").expect("it is listed");
+    assert_eq!((text(&web["url"]), &web["port"]), (format!("http://localhost:{port}").as_str(), &port.into()));
+    let mut server = TcpStream::connect(("127.0.0.1", port)).expect("it answers");
+    server.write_all(b"GET /vx.toml HTTP/1.0\r\n\r\n").expect("it reads");
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.contains("[services.web]"), "{answer}");
+    assert_eq!(services.0.read("order"), "begins\nup\nmigrates\n");
+    let short = services.0.vx("ps --json").succeeds().stdout();
+    let expected = format!(
+        r#"[{{"name":"web","port":{port},"state":"ready"}},{{"name":"db","state":"ready"}},{{"name":"migrate","state":"ended"}}]"#
+    );
+    assert_eq!(short.trim(), expected);
+    assert_eq!(web["pid"].as_u64(), Some(services.running("http.server")[0].pid.into()));
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn ten_calls_at_once_have_one_supervisor_and_one_server() {
+    let port = free_port();
+    let services = Services::of(&three(port));
+    let calls: Vec<_> = (0..10).map(|_| services.0.start("up web")).collect();
+    for call in calls {
+        let said = call.finish().succeeds().stdout();
+        assert!(said.contains(&format!("http://localhost:{port}")), "{said}");
+    }
+    assert_eq!(services.groups("http.server").len(), 1);
+    assert_eq!(services.supervisors().len(), 1);
+    assert_eq!(services.0.read("order"), "begins\nup\nmigrates\n");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_service_that_ends_before_it_is_ready_fails_the_call_with_its_last_lines_and_what_needs_it_does_not_start() {
+    let services = Services::of(
+        r#"
+[services.broken]
+command = "echo the port is taken; exit 3"
+shell = true
+restart = "never"
+ready = { log = "never printed" }
+
+[services.web]
+command = "sleep 600"
+needs = ["broken"]
+"#,
+    );
+    let failed = services.0.vx("up web").fails_with("needs `broken`, which is failed");
+    assert!(!failed.stderr().contains("sleep"), "{}", failed.stderr());
+    services.0.vx("up broken").fails_with("it failed: exit code 3").says("the port is taken");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_program_that_is_not_there_and_a_service_that_is_never_ready_say_so() {
+    let services = Services::of(
+        r#"
+[services.absent]
+command = "no-such-program-anywhere"
+
+[services.late]
+command = "sleep 600"
+ready = { file = "never-made", timeout = "200ms" }
+restart = "never"
+"#,
+    );
+    services.0.vx("up absent").fails_with("`no-such-program-anywhere` cannot be started");
+    services.0.vx("up late").fails_with("it was not ready in time: there is no").says("never-made");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+#[test]
+fn a_port_that_another_program_holds_is_named_with_it() {
+    let holder = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = holder.local_addr().expect("its address").port();
+    let services =
+        Services::of(&format!("[services.web]\ncommand = \"sleep 600\"\nport = {port}\nready = {{ tcp = true }}\n"));
+    let failed = services.0.vx("up web").fails_with(&format!("port {port} is held by"));
+    assert!(failed.stderr().contains(&format!("pid {}", std::process::id())), "{}", failed.stderr());
+    services.0.vx("down").succeeds();
+}
+
+#[test]
+fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fail_by_them() {
+    let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nbuild = \"x\"\n";
+    let sandbox = Sandbox::new().config(config);
+    let failed = sandbox.vx("up").exits_with(2).stderr();
+    for fault in [
+        "vx.toml:3:15: error: `a` needs `c`, which is not declared",
+        "vx.toml:4:1: error: [services.a] has no key `prot`",
+        "did you mean `port`?",
+        "error: services need each other in a circle: a -> b -> a",
+        "vx.toml:9:8: error: `port` of [services.b] is 70000",
+        "vx.toml:10:1: error: `build` of [services.b] is not supported yet",
+    ] {
+        assert!(failed.contains(fault), "{fault}\n{failed}");
+    }
+    assert_eq!(sandbox.vx("config --check").exits_with(2).stderr().matches(": error: ").count(), 5);
+    let other = sandbox.vx("config").succeeds().stderr();
+    assert_eq!(other.matches(": warning: ").count(), 5, "{other}");
+}
+
+#[test]
+fn services_run_only_with_consent_for_what_they_run() {
+    let sandbox = Sandbox::new().variable("VX_TRUST", "").config("[services.a]\ncommand = \"touch ran\"\n");
+    let services = Services(sandbox);
+    let refused = services.0.vx("up a").fails_with("need your consent");
+    assert!(refused.stderr().contains("services.a.command = touch ran"), "{}", refused.stderr());
+    services.0.vx("sync --trust").succeeds();
+    services.0.vx("up a").succeeds();
+    assert!(services.0.project().join("ran").exists());
+    services.0.write("vx.toml", "[services.a]\ncommand = \"touch other\"\n");
+    services.0.vx("up a").fails_with("need your consent");
+    services.0.vx("down").succeeds();
+}
+
+#[test]
+fn a_port_that_vx_chooses_stays_the_same_and_is_known_to_others_before_its_service_starts() {
+    let services = Services::of(
+        r#"
+[services.front]
+command = "echo back is at {services.back.port}; touch front; exec sleep 600"
+shell = true
+port = "20100-20199"
+
+[services.back]
+command = "python3 -u -m http.server {port} --bind 127.0.0.1"
+port = "auto"
+ready = { tcp = true, command = "sh -c 'test -e front && test {port} -gt 15172'" }
+needs = { front = "started" }
+env = { OTHER = "{services.front.port}" }
+"#,
+    );
+    services.0.vx("up --detach").succeeds();
+    let port = services.named("back")["port"].as_u64().expect("a port");
+    assert!((15173..15273).contains(&port), "{port}");
+    assert_eq!(services.0.vx("logs front").stdout(), format!("front | back is at {port}\n"));
+    let front = services.named("front")["port"].as_u64().expect("a port");
+    assert!((20100..20200).contains(&front), "{front}");
+    let environment = services.running("http.server")[0].environment.clone();
+    for variable in [format!("PORT={port}"), format!("OTHER={front}")] {
+        assert!(environment.contains(&variable), "{variable} {environment:?}");
+    }
+    services.0.vx("restart back").succeeds();
+    assert_eq!(services.named("back")["port"], port);
+    services.0.vx("down").succeeds();
+    services.0.vx("up back").succeeds();
+    assert_eq!(services.named("back")["port"], port);
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
