@@ -12,7 +12,7 @@
 //! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
 //!   concerns this whole process,
 //! - `marked` finds and ends what is left of a tree whose runner and owners were killed at once,
-//! - `guard` is a runner that starts its program itself, more than once: the guard of a service,
+//! - `keeper` is a runner that starts its program itself, more than once: the guard of a service,
 //! - `step` is a program on this process's own terminal, with a runner in the same session.
 //!
 //! Bounds: processes of other users (a setuid program) cannot be signalled, and are named; so are processes that wait in
@@ -23,8 +23,8 @@
 
 mod adoption;
 mod ending;
-mod guard;
 mod handle;
+mod keeper;
 mod look;
 mod marked;
 mod offline;
@@ -37,7 +37,7 @@ mod step;
 
 pub use adoption::Adoption;
 pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner};
-pub use guard::{Guard, GuardAsked, Guarded, GuardedProgram};
+pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::this_is_vx;

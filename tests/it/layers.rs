@@ -121,7 +121,7 @@ const TOWERS: [Tower; 17] = [
             &["look", "program", "requests"],
             &["ending"],
             &["adoption"],
-            &["guard", "marked", "owner", "step"],
+            &["keeper", "marked", "owner", "step"],
             &["runner"],
         ],
     },
