@@ -13,6 +13,7 @@ use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::frontend::{CommandLine, exit_code};
 use super::workspace::{place, project};
 use super::{print, store};
+#[cfg(target_os = "linux")]
 use crate::service::guard;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 use crate::work::up::{self, UpError, UpPrepared, want};
@@ -65,9 +66,16 @@ pub(super) fn supervise(directory: &Path) -> Outcome {
 }
 
 /// Be the guard of one service.
+#[cfg(target_os = "linux")]
 pub(super) fn guard(channel: &str) -> Outcome {
     guard::run(channel).map_err(|error| Failure::hinted(USAGE, &error))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Guards stand on what only Linux has: subreapers, and handles of processes.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn guard(_: &str) -> Outcome {
+    Err(Failure::failed("this version of vx runs services on Linux only"))
 }
 
 impl From<UpError> for Failure {

@@ -12,7 +12,7 @@
 //! - `owner` is the owner's side, `adoption` the orphans of killed runners, `program` the license to change what
 //!   concerns this whole process,
 //! - `marked` finds and ends what is left of a tree whose runner and owners were killed at once,
-//! - `guard` is a runner that starts its program itself, more than once: the guard of a service,
+//! - `keeper` is a runner that starts its program itself, more than once: the guard of a service,
 //! - `step` is a program on this process's own terminal, with a runner in the same session,
 //! - `command` is one without a runner, to which signals are passed on (`forward`), with a process beside it that ends it if
 //!   this one is killed (`watchdog`).
@@ -27,8 +27,8 @@ mod adoption;
 mod command;
 mod ending;
 mod forward;
-mod guard;
 mod handle;
+mod keeper;
 mod look;
 mod marked;
 mod offline;
@@ -44,7 +44,7 @@ pub use adoption::Adoption;
 pub(super) use adoption::{end_adoption, end_orphans, forget_runner, spawn_runner};
 pub use command::CommandEnd;
 pub(super) use command::run_command;
-pub use guard::{Guard, GuardAsked, Guarded, GuardedProgram};
+pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
 pub use program::this_is_vx;

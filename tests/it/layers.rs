@@ -124,7 +124,7 @@ const TOWERS: [Tower; 17] = [
             &["forward", "look", "program", "requests"],
             &["ending"],
             &["adoption"],
-            &["guard", "marked", "owner", "step"],
+            &["keeper", "marked", "owner", "step"],
             &["watchdog"],
             &["command", "runner"],
         ],

@@ -32,7 +32,10 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
     };
     let mut found: Vec<(usize, Service)> = Vec::new();
     for (name, value) in table {
-        // Tables of containers belong to another program.
+        // Lists of tables belong to another program, as tables of containers do.
+        if value.get_ref().is_array() {
+            continue;
+        }
         if value.get_ref().as_table().is_some_and(|table| table.contains_key("image")) {
             let message = format!("[services.{}] describes a container; vx leaves it alone", name.get_ref());
             reader.warn(name.span(), message, None);
