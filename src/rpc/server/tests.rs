@@ -17,6 +17,8 @@ struct Echo {
     known: bool,
     follows: bool,
     count: u32,
+    /// Pieces that are there at once.
+    pieces: u32,
 }
 
 impl Service for Echo {
@@ -25,6 +27,7 @@ impl Service for Echo {
         match method {
             "initialize" => self.known = true,
             "follow" => self.follows = true,
+            "pieces" => (self.follows, self.pieces) = (true, 1000),
             "long" => return Ok(json!("x".repeat(400_000)).to_string()),
             "echo" => {}
             other => return Err(Fault::unknown_method(other)),
@@ -44,13 +47,22 @@ impl Service for Echo {
         self.count += u32::from(takes);
         takes.then(|| Notification { method: "count", params: self.count.to_string() }).into_iter().collect()
     }
+
+    fn has_more(&self) -> bool {
+        self.pieces > 0
+    }
+
+    fn more(&mut self) -> Option<Notification> {
+        self.pieces = self.pieces.checked_sub(1)?;
+        Some(Notification { method: "piece", params: self.pieces.to_string() })
+    }
 }
 
 struct Echoes;
 
 impl Services for Echoes {
     fn serve(&self) -> Box<dyn Service> {
-        Box::new(Echo { known: false, follows: false, count: 0 })
+        Box::new(Echo { known: false, follows: false, count: 0, pieces: 0 })
     }
 }
 
@@ -178,6 +190,21 @@ fn a_follower_is_notified_at_most_ten_times_a_second_and_once_more_at_the_end() 
     assert!(last["params"].as_u64() > Some(5));
     while let Ok(Some(_)) = caller.notification(PATIENCE) {}
     assert!(matches!(Caller::connect(&path), Err(CallError::Nobody(_))), "the socket is gone");
+}
+
+#[test]
+fn pieces_follow_each_other_as_soon_as_they_are_taken() {
+    let place = served();
+    let mut client = introduced(&place.path);
+    client.call("pieces", &json!({}), PATIENCE).expect("it follows");
+    let (began, mut pieces) = (Instant::now(), Vec::new());
+    while pieces.len() < 1000 {
+        let next = client.notification(PATIENCE).expect("it goes on").expect("in time");
+        pieces.extend((next["method"] == "piece").then(|| next["params"].as_u64().expect("a number")));
+    }
+    assert!(pieces.iter().copied().eq((0..1000).rev()), "each comes once, in order");
+    // Ten a second would take a hundred.
+    assert!(began.elapsed() < 2 * PATIENCE, "{:?}", began.elapsed());
 }
 
 #[test]
