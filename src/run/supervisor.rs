@@ -230,7 +230,8 @@ impl Supervisor {
 
     fn await_event(&mut self, asked: &Receiver<Request>) {
         const NO_HURRY: Duration = Duration::from_secs(3600);
-        let next = self.next_of_tasks().into_iter().chain(self.next_look()).min();
+        let next = self.next_of_tasks().into_iter().chain(self.next_look());
+        let next = next.chain(self.held.as_ref().and_then(Held::until)).min();
         let wait = next.map_or(NO_HURRY, |at| at.saturating_duration_since(Instant::now()));
         let events = self.events.1.clone();
         let released = self.held.as_ref().map_or_else(never, Held::gone);

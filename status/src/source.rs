@@ -190,6 +190,9 @@ pub trait Control: Send {
         None
     }
 
+    /// The user needs the view: the board stays open for it, even while it does something else.
+    fn stay(&mut self) {}
+
     /// Open the place where this work is declared in the user's editor, which has the terminal meanwhile.
     ///
     /// # Errors

@@ -125,13 +125,17 @@ fn holds(when: When, model: &Model) -> bool {
     match when {
         When::Always => true,
         When::WithPane => pane,
-        When::InTable => pane && model.focus == Focus::Table,
+        When::InTable => !holds(When::InError, model) && pane && model.focus == Focus::Table,
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
         When::OnLog if model.log.lines.is_empty() => false,
         When::OnLog => pane && model.tab == Tab::Log,
         When::Selected => standing.is_some(),
         When::AnyRetriable => model.retriable().next().is_some(),
-        When::InError => pane && model.focus == Focus::Pane && model.tab == Tab::Error && model.owns_work(),
+        // Once all is over, the error is what is left to act on.
+        When::InError => {
+            let in_use = model.focus == Focus::Pane || model.settled.is_some();
+            pane && in_use && model.tab == Tab::Error && model.owns_work()
+        }
         When::Copyable => copyable(model),
         When::Failed => standing.is_some_and(|standing| standing.bad()),
         When::Replaying => model.playback.is_some(),

@@ -74,13 +74,7 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Open => open(model),
         Message::Back => back(model),
         Message::NextTab => show(model, model.tab.next()),
-        Message::Show(tab) => {
-            show(model, tab);
-            // Enter on an error opens the place that it is about.
-            if tab == Tab::Error {
-                model.focus = Focus::Pane;
-            }
-        }
+        Message::Show(tab) => show(model, tab),
         Message::WholeTime => model.whole_axis = !model.whole_axis,
         Message::Follow => {
             model.log.top = motion::log_top(model);

@@ -47,6 +47,12 @@ impl Control for RunControl {
         self.hold.as_ref()?.settled()
     }
 
+    fn stay(&mut self) {
+        if let Some(hold) = &self.hold {
+            hold.stay();
+        }
+    }
+
     fn edit(&mut self, key: &str) -> Result<(), String> {
         let place = self.declared.get(key).ok_or_else(|| format!("no project here declares {key}"))?;
         lending(|| editor::open(&place.file, place.line))

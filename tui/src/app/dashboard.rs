@@ -241,7 +241,10 @@ impl Running {
         for _ in 0..64 {
             let input = self.keyboard.next(wait)?;
             // Any key keeps the view, also one that has no meaning.
-            self.model.touched |= matches!(input, Input::Event(Event::Key(_) | Event::Paste(_)));
+            if matches!(input, Input::Event(Event::Key(_) | Event::Paste(_))) && !self.model.touched {
+                self.model.touched = true;
+                ask(inputs, |control| control.stay());
+            }
             let message = match input {
                 Input::Event(Event::Key(key)) => keys::message(&key, &self.model),
                 Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
