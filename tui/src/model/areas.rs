@@ -19,7 +19,7 @@ const BESIDE_COLUMNS: u16 = 160;
 /// The least and the most columns of a pane beside the table.
 const BESIDE: (u16, u16) = (56, 72);
 
-/// What the parts depend on, beside the size of the screen.
+/// The wishes that the parts depend on, beside the size of the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wishes {
     /// Number of rows of the table.

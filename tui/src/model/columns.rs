@@ -17,7 +17,7 @@ const BETWEEN: u16 = 2;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
     Percent,
-    /// Where a service answers.
+    /// The port of a service.
     Port,
     /// Number of times a service was started.
     Starts,
@@ -117,7 +117,7 @@ impl Kinds {
     }
 }
 
-/// What may still change on the board.
+/// The stage of the board, which decides the columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Running,

@@ -1,4 +1,4 @@
-//! What is known of the selected slot, before it says anything itself: how far it is, how fast, what it waits for, what
+//! The facts of the selected slot, before it says anything itself: how far it is, how fast, what it waits for, what
 //! waits for it, and its phases beside what is usual.
 
 use vx_shm::{Kind, Liveness, SlotView};
@@ -45,7 +45,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
     facts
 }
 
-/// How much is done, and how fast.
+/// The amount done, and its rate.
 fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
     let of = |done: String, total: Option<String>| match total {
         Some(total) => format!("{done} of {total}"),
