@@ -9,6 +9,9 @@ use std::time::Duration;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::terminal;
 
+/// The time to wait for an event of input that is there. With none at all, crossterm would not look.
+const AT_ONCE: Duration = Duration::from_millis(1);
+
 /// The result of waiting for input.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Input {
@@ -47,7 +50,7 @@ impl Keyboard {
                 Readiness::HungUp => return Ok(Input::HungUp),
             }
         }
-        self.more = event::poll(Duration::ZERO)?;
+        self.more = event::poll(AT_ONCE)?;
         if self.more { event::read().map(Input::Event) } else { Ok(Input::Nothing) }
     }
 }
@@ -61,7 +64,7 @@ pub(super) fn drop_input() {
 
 #[cfg(not(unix))]
 pub(super) fn drop_input() {
-    while event::poll(Duration::ZERO).unwrap_or(false) && event::read().is_ok() {}
+    while event::poll(AT_ONCE).unwrap_or(false) && event::read().is_ok() {}
 }
 
 enum Readiness {
