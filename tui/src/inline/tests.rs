@@ -137,7 +137,7 @@ fn one_running_tool_and_the_sums() {
         taken_at_ns: 103_000_000_000,
         ..Snapshot::default()
     };
-    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false, gained: 7_800_000 }];
+    let paces = [Pace { bytes_per_second: Some(7_800_000), measured_ms: 2_000, slow: false, gained: 15_600_000 }];
     let rows = live_rows(&Theme::new(Look::default()), &snapshot, &paces, &Expectations::default(), (100, 30));
     insta::assert_snapshot!("inline_one", rows.join("\n"));
 }
