@@ -7,7 +7,7 @@ use crate::sandbox::{Finished, Running, eventually, text};
 
 impl Sandbox {
     /// Start a script of the shell, which calls `vx` as `vx`.
-    fn start_script(&self, script: &str) -> Running {
+    pub(super) fn start_script(&self, script: &str) -> Running {
         let file = self.project().join("script.sh");
         let vx = env!("CARGO_BIN_EXE_vx");
         std::fs::write(&file, format!("set -e\nvx() {{ '{vx}' \"$@\"; }}\n{script}\n")).expect("a script");

@@ -119,7 +119,7 @@ fn a_killed_vx_takes_its_command_along_with_all_below_it() {
     let running = ready(&sandbox, wrapped(&sandbox, script));
     let asleep = || sandbox.processes().iter().filter(|process| process.command.starts_with("sleep 61")).count();
     eventually("both sleep and it is guarded", || {
-        let guarded = sandbox.processes().iter().any(|process| process.command.contains("--guard-command"));
+        let guarded = sandbox.processes().iter().any(|process| process.command.contains("--watch-command"));
         (guarded && asleep() == 2).then_some(())
     });
     running.signal(Signal::KILL);
@@ -132,7 +132,7 @@ fn a_guard_goes_with_its_command() {
     let sandbox = Sandbox::new();
     let running = ready(&sandbox, wrapped(&sandbox, "echo ready; until test -e go; do sleep 0.02; done"));
     eventually("it is guarded", || {
-        sandbox.processes().iter().any(|process| process.command.contains("--guard-command")).then_some(())
+        sandbox.processes().iter().any(|process| process.command.contains("--watch-command")).then_some(())
     });
     sandbox.write("go", "");
     running.finish().succeeds();
