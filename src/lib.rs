@@ -26,6 +26,7 @@ pub mod route;
 #[cfg(feature = "control")]
 pub mod rpc;
 pub mod run;
+#[cfg(feature = "control")]
 pub mod service;
 pub mod shell;
 pub mod shipped;

@@ -9,6 +9,7 @@ mod install;
 mod programs;
 mod put;
 mod run;
+#[cfg(feature = "control")]
 mod services;
 mod shells;
 mod trust;
@@ -41,6 +42,7 @@ use ask::STOP_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
+#[cfg(feature = "control")]
 use services::UP_NOTES;
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;

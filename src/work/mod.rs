@@ -48,6 +48,7 @@ pub mod syncing;
 pub mod told;
 pub mod tool;
 pub mod trusting;
+#[cfg(feature = "control")]
 pub mod up;
 pub mod waiting;
 pub mod withheld;
