@@ -2,12 +2,13 @@
 //! it.
 //!
 //! Prints the error of the estimate at 0, 25, 50 and 75 % of each run's time, beside that of a naive one: the bytes
-//! known to be missing, at the rate since the first byte. Budget: from history alone, before the first byte, the median
-//! error is at most 30 %; beyond it the bench fails.
+//! known to be missing, at the rate since the first byte. Budgets: the median error is at most 25 % before the first byte
+//! and 12 % at half for installs, and the bench fails where the runs recorded first have more; for boards of scripts it is at most 25 % at half, and
+//! there is no estimate before a script has done anything, nor where one does not say how much there is.
 //!
-//! `cargo bench --bench estimate`: less than a second, once it is built. The runs in `runs.jsonl` are real ones, of
-//! seven tools from a loopback server at different rates: `tests/it/output/recorded.rs` describes them, and records new
-//! ones.
+//! `cargo bench --bench estimate`: less than a second, once it is built. The runs are real ones, of seven tools from a
+//! loopback server at different rates, and boards of shell scripts: `tests/it/output/recorded.rs` describes them, and
+//! records new ones. Those in `later.jsonl` and `scripts.jsonl` were recorded after the estimator's last change.
 
 mod recorded;
 
@@ -19,12 +20,14 @@ use vx_shm::Snapshot;
 use vx_status::estimator::Estimator;
 use vx_status::vocabulary::{Phase, Phases};
 
-use recorded::Run;
+use recorded::{Run, Scripts};
 
 /// The shares of a run at which the estimate is taken, in percent.
 const SHARES: [u64; 4] = [0, 25, 50, 75];
-/// The most that the median error before the first byte may be, in percent.
-const BUDGET: f64 = 30.0;
+/// The most that the median error may be, in percent: of installs before the first byte and at half, of scripts at half.
+const BEFORE: f64 = 25.0;
+const AT_HALF: f64 = 12.0;
+const SCRIPTS_AT_HALF: f64 = 25.0;
 
 /// The errors of one estimate at one share of the runs, in percent of the time that was really left.
 #[derive(Default)]
@@ -70,11 +73,20 @@ fn naive_ms(run: &Run, until_ms: u64) -> Option<u64> {
 }
 
 fn main() -> ExitCode {
+    let mut kept = installs("recorded first", &recorded::read(include_str!("runs.jsonl")));
+    // Their budgets are not reached yet, see docs/measurements.md.
+    installs("recorded later", &recorded::read(include_str!("later.jsonl")));
+    kept &= scripts(&recorded::read(include_str!("scripts.jsonl")));
+    if kept { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Replay runs of installs. Returns true if the budgets are kept.
+fn installs(title: &str, runs: &[Run]) -> bool {
     let place = tempfile::tempdir().expect("a directory");
     let home = Home::at(place.path().to_owned());
     let mut ours = SHARES.map(|_| Errors::default());
     let mut theirs = SHARES.map(|_| Errors::default());
-    for (number, run) in recorded::runs().iter().enumerate() {
+    for (number, run) in runs.iter().enumerate() {
         // The first run has no history, so every method would give the same estimates.
         if number > 0 {
             for (place, share) in SHARES.into_iter().enumerate() {
@@ -86,18 +98,44 @@ fn main() -> ExitCode {
         }
         history::note(&home, &run.at(run.ends_ms()), run.jobs().is_some()).expect("the history is written");
     }
-    println!("error of the time left, in percent of what was left: median, 9 of 10, told/asked");
+    println!("{title}: error of the time left, in percent of what was left: median, 9 of 10, told/asked");
     println!("of run  {:<26} naive, by bytes", "from history and rate");
     for (place, share) in SHARES.into_iter().enumerate() {
         println!("{:>6}  {:<26} {}", format!("{share} %"), ours[place].row(), theirs[place].row());
     }
-    match ours[0].at(0.5) {
-        Some(error) if error <= BUDGET => ExitCode::SUCCESS,
-        error => {
-            eprintln!("the median error before the first byte is {error:?}, above the budget of {BUDGET} %");
-            ExitCode::FAILURE
+    within("before the first byte", &ours[0], BEFORE) & within("at half", &ours[2], AT_HALF)
+}
+
+/// Replay boards of scripts. Returns true if the budget is kept, and nothing is told without evidence.
+fn scripts(boards: &[Scripts]) -> bool {
+    let mut ours = SHARES.map(|_| Errors::default());
+    let mut untold = true;
+    for board in boards {
+        for (place, share) in SHARES.into_iter().enumerate() {
+            let until_ms = board.ends_ms * share / 100;
+            let mut estimator = Estimator::default();
+            let told = board.readings_until(until_ms).iter().map(|reading| estimator.left(reading)).last().flatten();
+            match board.say_all() {
+                true => ours[place].note(told.map(|(ms, _)| ms), board.ends_ms - until_ms),
+                false => untold &= told.is_none(),
+            }
+            untold &= share > 0 || told.is_none();
         }
     }
+    println!("boards of scripts, without history");
+    SHARES.into_iter().zip(&ours).for_each(|(share, errors)| println!("{:>6}  {}", format!("{share} %"), errors.row()));
+    if !untold {
+        eprintln!("a time left was told without evidence");
+    }
+    untold & within("at half", &ours[2], SCRIPTS_AT_HALF)
+}
+
+fn within(when: &str, errors: &Errors, budget: f64) -> bool {
+    let kept = errors.at(0.5).is_some_and(|error| error <= budget);
+    if !kept {
+        eprintln!("the median error {when} is {:?}, above the budget of {budget} %", errors.at(0.5));
+    }
+    kept
 }
 
 /// The estimate of a viewer, present from the beginning, at this moment.

@@ -1,8 +1,9 @@
 //! Recorded runs as the boards they were.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use vx_shm::{BoardState, Kind, Liveness, SlotState, SlotView, Snapshot};
-use vx_status::vocabulary::{Phase, PhaseEntry};
+use vx_status::vocabulary::{Phase, PhaseEntry, task};
 
 /// The start of every run, on its board's clock.
 const BEGAN_NS: u64 = 1_000_000_000_000;
@@ -32,10 +33,54 @@ struct Tool {
     phases: Vec<(u8, u64, u64)>,
 }
 
-/// The runs, in the order in which they were recorded.
-pub(super) fn runs() -> Vec<Run> {
-    let lines = include_str!("runs.jsonl").lines();
-    lines.map(|line| serde_json::from_str(line).expect("a recorded run")).collect()
+/// A board of scripts.
+#[derive(Deserialize)]
+pub(super) struct Scripts {
+    /// The time at which the last one ended.
+    pub(super) ends_ms: u64,
+    /// The time, and each slot then: its key, whether it had ended, its work done and to do.
+    samples: Vec<(u64, Vec<(String, bool, u64, Option<u64>)>)>,
+}
+
+/// The runs of a file, in the order in which they were recorded.
+pub(super) fn read<R: DeserializeOwned>(lines: &str) -> Vec<R> {
+    lines.lines().map(|line| serde_json::from_str(line).expect("a recorded run")).collect()
+}
+
+impl Scripts {
+    /// True if every script has said how much it has to do.
+    pub(super) fn say_all(&self) -> bool {
+        self.samples.iter().all(|(_, slots)| slots.iter().all(|(.., total)| total.is_some()))
+    }
+
+    /// The board at each sample up to this moment, and at this moment.
+    pub(super) fn readings_until(&self, until_ms: u64) -> Vec<Snapshot> {
+        let samples: Vec<_> = self.samples.iter().filter(|(ms, _)| *ms <= until_ms).collect();
+        let last = samples.last().map(|(_, slots)| (until_ms, slots));
+        let readings = samples.iter().map(|(ms, slots)| (*ms, slots)).chain(last);
+        readings.map(|(ms, slots)| Self::at(ms, slots)).collect()
+    }
+
+    fn at(ms: u64, slots: &[(String, bool, u64, Option<u64>)]) -> Snapshot {
+        let slots = slots.iter().enumerate().map(|(index, (key, ended, done, total))| SlotView {
+            index: u32::try_from(index).expect("few slots"),
+            generation: 1,
+            key: key.clone(),
+            kind: Kind::Task,
+            state: if *ended { SlotState::Done } else { SlotState::Live },
+            step: task::RUNNING,
+            done: *done,
+            total: *total,
+            liveness: Liveness::Alive,
+            ..SlotView::default()
+        });
+        let mut snapshot =
+            Snapshot { slots: slots.collect(), taken_at_ns: BEGAN_NS + ms * 1_000_000, ..Snapshot::default() };
+        snapshot.board.created_at_ns = BEGAN_NS;
+        snapshot.board.creator.alive = Some(true);
+        snapshot.board.state = BoardState::Running;
+        snapshot
+    }
 }
 
 impl Run {
