@@ -33,13 +33,16 @@ struct Tool {
     phases: Vec<(u8, u64, u64)>,
 }
 
+/// The key of a script, whether it has ended, its work done and to do.
+type ScriptAt = (String, bool, u64, Option<u64>);
+
 /// A board of scripts.
 #[derive(Deserialize)]
 pub(super) struct Scripts {
     /// The time at which the last one ended.
     pub(super) ends_ms: u64,
-    /// The time, and each slot then: its key, whether it had ended, its work done and to do.
-    samples: Vec<(u64, Vec<(String, bool, u64, Option<u64>)>)>,
+    /// The time, and each slot then.
+    samples: Vec<(u64, Vec<ScriptAt>)>,
 }
 
 /// The runs of a file, in the order in which they were recorded.
@@ -61,7 +64,7 @@ impl Scripts {
         readings.map(|(ms, slots)| Self::at(ms, slots)).collect()
     }
 
-    fn at(ms: u64, slots: &[(String, bool, u64, Option<u64>)]) -> Snapshot {
+    fn at(ms: u64, slots: &[ScriptAt]) -> Snapshot {
         let slots = slots.iter().enumerate().map(|(index, (key, ended, done, total))| SlotView {
             index: u32::try_from(index).expect("few slots"),
             generation: 1,
