@@ -23,7 +23,7 @@ use crate::keys;
 use crate::message::Message;
 use crate::model::{Model, Tab};
 use crate::theme::Theme;
-use crate::update::update;
+use crate::update::{looked_at, update};
 use crate::view;
 
 const COLOURED: Look = Look { colour: true, ascii: false, words_only: false, palette: Palette::Terminal };
@@ -39,6 +39,10 @@ fn watched(snapshot: &Snapshot, size: (u16, u16)) -> Model {
             slot.done = slot.done.saturating_sub(seconds_before * 1_000_000);
         }
         let paces = rates.note(&earlier);
+        if model.rows.is_empty() {
+            model = looked_at(model, earlier, paces);
+            continue;
+        }
         update(&mut model, Message::Data { snapshot: Arc::new(earlier), paces });
     }
     model

@@ -90,9 +90,9 @@ fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
+    use crate::update::looked_at;
     use vx_status::fixture::{LongLog, everything};
 
     #[test]
@@ -110,8 +110,7 @@ mod tests {
                 vx_status::source::LogPart::default()
             }
         }
-        let mut model = Model { size: (100, 30), ..Model::default() };
-        update(&mut model, Message::Data { snapshot: Arc::new(everything()), paces: Vec::new() });
+        let mut model = looked_at(Model { size: (100, 30), ..Model::default() }, everything(), Vec::new());
         let (mut logs, mut reader) = (Counting(Vec::new()), LogReader::default());
         for _ in 0..50 {
             reader.step(&mut model, &mut logs);
@@ -125,8 +124,7 @@ mod tests {
 
     #[test]
     fn a_search_through_a_long_log_goes_on_without_a_pause_to_its_end_and_no_further() {
-        let mut model = Model { size: (100, 30), ..Model::default() };
-        update(&mut model, Message::Data { snapshot: Arc::new(everything()), paces: Vec::new() });
+        let mut model = looked_at(Model { size: (100, 30), ..Model::default() }, everything(), Vec::new());
         let (mut log, mut reader) = (LongLog::of(20_000), LogReader::default());
         let read = |model: &mut Model, reader: &mut LogReader, log: &mut LongLog| {
             let mut steps = 1;

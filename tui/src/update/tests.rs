@@ -13,6 +13,9 @@ use crate::model::LOG_LINES;
 
 fn with_reading(mut model: Model, snapshot: Snapshot) -> Model {
     let paces = vec![Pace::default(); snapshot.slots.len()];
+    if model.rows.is_empty() {
+        return looked_at(model, snapshot, paces);
+    }
     update(&mut model, Message::Data { snapshot: Arc::new(snapshot), paces });
     model
 }
@@ -453,6 +456,9 @@ fn the_first_failure_is_opened_by_itself_until_a_key_is_pressed() {
     let (id, before) = (model.rows[3].id, model.selected);
     let failed = with_reading(model.clone(), bad.clone());
     assert_eq!((failed.selected, failed.tab), (Some(id), Tab::Error));
+    let mut at_first = Model { size: (100, 30), ..Model::default() };
+    update(&mut at_first, Message::Data { snapshot: Arc::new(bad.clone()), paces: Vec::new() });
+    assert_eq!((at_first.selected, at_first.tab), (Some(id), Tab::Error), "a failure before the first reading");
     let mut over = bad.clone();
     over.slots.iter_mut().filter(|slot| !slot.state.ended()).for_each(|slot| slot.state = SlotState::Done);
     let late = with_reading(Model { size: (100, 30), ..Model::default() }, over);
