@@ -4,6 +4,7 @@
 //! options, and outcomes into words.
 
 pub mod activation;
+mod board_place;
 pub mod boards;
 pub mod carry_out;
 pub mod child;
