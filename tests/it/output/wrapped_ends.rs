@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -66,7 +67,10 @@ fn a_vx_that_is_stopped_alone_takes_its_command_along_and_continues_it() {
     }
     let sandbox = Sandbox::new();
     let script = "echo $$ > pid; echo ready; until test -e go; do sleep 0.02; done; echo went on; exit 7";
-    let running = ready(&sandbox, wrapped(&sandbox, script));
+    // A group of its own, below one of the same session: the system stops no group that no shell could continue.
+    let mut command = wrapped(&sandbox, script);
+    command.process_group(0);
+    let running = ready(&sandbox, command);
     let guarded = || sandbox.processes().iter().any(|process| process.command.contains("--watch-command"));
     eventually("the command has a guard", || guarded().then_some(()));
     for _ in 0..2 {
