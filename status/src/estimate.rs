@@ -15,13 +15,14 @@ use crate::vocabulary::{Phase, Phases, begun, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::pace::Pace;
+use crate::slot::{download_entry, received_bytes};
 use crate::source::Expectations;
 use crate::standing::Standing;
 use forecast::Forecast;
 use simulation::{Work, last_end_ms};
 
-/// A rate measured this long replaces the earlier one entirely.
-const FULL_WEIGHT_MS: u64 = 4_000;
+/// A rate measured this long replaces the earlier one entirely, as it would do without earlier installs.
+const FULL_WEIGHT_MS: u64 = LEAST_MEASURED_MS;
 /// Without earlier installs, a rate measured for less than this gives no estimate.
 const LEAST_MEASURED_MS: u64 = 2_000;
 /// A longer estimate is not shown.
@@ -106,7 +107,7 @@ pub(crate) fn in_seconds(ms: u64) -> u64 {
     (ms.saturating_add(500) / 1000).max(1).saturating_mul(1000)
 }
 
-/// The rates of this run's downloads, compared with the earlier ones.
+/// The rates of this run's downloads, also of those that are over, compared with the earlier ones.
 struct CurrentRates {
     /// The sum of the measured rates divided by the sum of the earlier ones, over downloads for which both are known.
     factor: f64,
@@ -128,16 +129,19 @@ impl CurrentRates {
         for (place, slot) in snapshot.slots.iter().enumerate() {
             let pace = pace_at(place);
             let moving = slot.phase().is_main() && sized_in_bytes(slot) && standings[place].at_work();
-            let Some(rate) = pace.bytes_per_second.filter(|rate| *rate > 0 && moving) else { continue };
-            let rate = rate as f64 / 1000.0;
-            if pace.measured_ms >= LEAST_MEASURED_MS {
+            let now = pace.bytes_per_second.filter(|rate| *rate > 0 && moving);
+            let now = now.map(|rate| (rate as f64 / 1000.0, pace.measured_ms));
+            if let Some((rate, _)) = now.filter(|(_, measured_ms)| *measured_ms >= LEAST_MEASURED_MS) {
                 sum += rate;
                 count += 1.0;
             }
-            if let Some(known) = forecasts[place].as_ref().and_then(|forecast| forecast.bytes_per_ms) {
-                measured += rate;
-                before += known;
-                weight = weight.max(weight_of(pace));
+            let known = forecasts[place].as_ref().and_then(|forecast| forecast.bytes_per_ms);
+            if let (Some((rate, measured_ms)), Some(known)) = (now.or_else(|| over(slot)), known) {
+                // A rate counts by the time that it was measured for: that of the first moments says little.
+                let own = weight_of(measured_ms);
+                measured += own * rate;
+                before += own * known;
+                weight = weight.max(own);
             }
         }
         let factor = if before > 0.0 && measured > 0.0 { (measured / before).clamp(0.01, 100.0) } else { 1.0 };
@@ -154,8 +158,17 @@ impl CurrentRates {
 }
 
 /// The weight of a measured rate against the earlier one, from 0 to 1.
-fn weight_of(pace: Pace) -> f64 {
-    pace.measured_ms.min(FULL_WEIGHT_MS) as f64 / FULL_WEIGHT_MS as f64
+fn weight_of(measured_ms: u64) -> f64 {
+    measured_ms.min(FULL_WEIGHT_MS) as f64 / FULL_WEIGHT_MS as f64
+}
+
+/// The rate of a download of this run that is over, in bytes per millisecond, and its duration in milliseconds.
+fn over(slot: &SlotView) -> Option<(f64, u64)> {
+    let bytes = received_bytes(slot).filter(|_| slot.phase() > Phase::DOWNLOADING)?;
+    let began = download_entry(slot)?.entered_at_ns;
+    let left = slot.phases().map(|entry| entry.entered_at_ns).filter(|entered| *entered > began).min();
+    let ms = left?.saturating_sub(began) / 1_000_000;
+    (ms > 0).then(|| (bytes as f64 / ms as f64, ms))
 }
 
 /// The remaining work of a slot, in milliseconds; `None` if it would be a guess.
@@ -231,7 +244,7 @@ fn downloading_ms(slot: &SlotView, forecast: Option<&Forecast>, pace: Pace, curr
     match (measured, known) {
         (Some(0.0), _) if pace.measured_ms >= LEAST_MEASURED_MS => None,
         (Some(rate), Some(_)) if rate > 0.0 => {
-            let weight = weight_of(pace);
+            let weight = weight_of(pace.measured_ms);
             Some(current.download_ms(missing, known)? * (1.0 - weight) + missing / rate * weight)
         }
         (Some(rate), None) if rate > 0.0 && pace.measured_ms >= LEAST_MEASURED_MS => Some(missing / rate),

@@ -53,6 +53,24 @@ const LATER: [(u8, usize, u64, usize); 14] = [
     (0x7f, 100, 90, 0),
 ];
 
+/// The same once more, for the runs that are recorded after the next change.
+const LATEST: [(u8, usize, u64, usize); 14] = [
+    (0x7f, 100, 105, 0),
+    (0x7f, 97, 75, 2),
+    (0x3b, 106, 125, 3),
+    (0x7f, 100, 95, 4),
+    (0x5e, 110, 50, 0),
+    (0x7f, 103, 115, 2),
+    (0x67, 95, 85, 0),
+    (0x7f, 100, 60, 3),
+    (0x7d, 108, 145, 2),
+    (0x7f, 92, 100, 0),
+    (0x2f, 100, 70, 2),
+    (0x7f, 114, 90, 3),
+    (0x73, 100, 130, 0),
+    (0x7f, 105, 80, 2),
+];
+
 /// A script of a board: its steps, the milliseconds of one, how much slower the last is than the first in percent, and
 /// whether it says how many there are.
 type Script = (u64, u64, u64, bool);
@@ -168,6 +186,9 @@ fn runs_are_recorded() {
     if std::env::var_os("VX_RECORD_RUNS_FIRST").is_some() {
         write("runs.jsonl", &mut RUNS.iter().enumerate().map(|(number, run)| record(number, *run)));
     }
-    write("later.jsonl", &mut LATER.iter().enumerate().map(|(number, run)| record(number, *run)));
+    if std::env::var_os("VX_RECORD_RUNS_LATER").is_some() {
+        write("later.jsonl", &mut LATER.iter().enumerate().map(|(number, run)| record(number, *run)));
+    }
+    write("latest.jsonl", &mut LATEST.iter().enumerate().map(|(number, run)| record(number, *run)));
     write("scripts.jsonl", &mut SCRIPTS.iter().enumerate().map(|(number, scripts)| record_scripts(number, scripts)));
 }
