@@ -250,6 +250,29 @@ fn a_post_install_that_was_never_seen_leaves_the_end_open() {
 }
 
 #[test]
+fn a_tool_without_a_post_install_is_nearly_there_once_its_files_are() {
+    let linking = |total| {
+        let slot = downloading(0, "node", "1", 4_000, Some(4_000));
+        let transitions = [slot.transitions.clone(), vec![entry(Phase::LINKING, 109.0, 12)]].concat();
+        board(vec![SlotView { step: Phase::LINKING.step(), done: 12, total, transitions, ..slot }], 110)
+    };
+    let permille = |snapshot: &Snapshot, expected: &Expectations| Estimate::of(snapshot, &[], expected).permille;
+    let none = Expectations::default();
+    assert_eq!(permille(&linking(None), &none), 750, "a command may follow");
+    assert_eq!(permille(&linking(Some(12)), &none), 999, "none follows");
+    // After the command, nothing of it is to be done again.
+    let slow = PastInstall {
+        version: "1".into(),
+        bytes: 4_000,
+        phases: vec![(Phase::DOWNLOADING, 1_000), (Phase::LINKING, 2_000), (Phase::POST_INSTALL, 17_000)],
+    };
+    let expected = past(&[("node", &[slow])], 2);
+    assert_eq!(permille(&linking(Some(12)), &expected), 950, "1 of 2 s of linking, and all else");
+    assert_eq!(whole(&linking(Some(12)), &[], &expected), Some((1_000, 1)));
+    assert_eq!(whole(&linking(None), &[], &expected), Some((18_000, 1)), "the command is to come");
+}
+
+#[test]
 fn the_whole_is_by_expected_time_where_there_is_history() {
     let slow = PastInstall {
         version: "1".into(),
