@@ -120,3 +120,17 @@ fn colour_comes_only_when_forced_and_art_never_for_screen_readers() {
     let art: Vec<char> = said.chars().filter(|character| !character.is_ascii() && *character != '…').collect();
     assert!(art.is_empty(), "{art:?} in {said}");
 }
+
+#[test]
+fn a_registry_that_does_not_answer_is_named_before_there_is_a_board() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/", silent.local_addr().expect("an address"));
+    let sandbox = sandbox.variable("NPM_CONFIG_REGISTRY", &address);
+    for command in ["sync --plain", "lock", "install biome@2.3.4 --plain", "outdated"] {
+        let running = sandbox.start(command);
+        eventually(command, || running.said().contains("waiting for 127.0.0.1's answer\n").then_some(()));
+        running.signal(rustix::process::Signal::TERM);
+        running.finish();
+    }
+}
