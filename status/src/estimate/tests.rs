@@ -239,6 +239,18 @@ fn a_first_run_has_a_time_left_once_a_tenth_is_here() {
 }
 
 #[test]
+fn downloads_too_short_to_be_measured_are_estimated_by_the_rate_of_the_run_so_far() {
+    let mut snapshot = first_run(1_000_000, 0);
+    let began = snapshot.slots[0].phases().map(|entry| entry.entered_at_ns).max().unwrap_or(0);
+    let young = downloading(2, "just", "1", 500_000, Some(1_000_000));
+    snapshot.slots.extend([young, done(3, "buf", "1", 4_000_000, 1.0)]);
+    snapshot.taken_at_ns = began + 5 * SECOND;
+    // 5.5 of 15 MB in 5 s; the one that is measured is the slowest of all.
+    let paces = [pace(100_000, 1_500), Pace::default(), Pace::default(), Pace::default()];
+    assert_eq!(whole(&snapshot, &paces, &Expectations::default()), Some((9_000, 0)));
+}
+
+#[test]
 fn a_post_install_that_was_never_seen_leaves_the_end_open() {
     let none = Expectations::default();
     let mut snapshot = first_run(4_000_000, 110);

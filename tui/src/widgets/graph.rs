@@ -36,7 +36,9 @@ pub(crate) fn received(buffer: &mut Buffer, theme: &Theme, model: &Model, area: 
     let lane = Rect::new(area.x + model.columns.lane_x, area.y, model.columns.lane, area.height);
     graph(buffer, theme, &rates, lane, Tone::Faint);
     let (y, quiet) = (area.bottom() - 1, theme.style(Tone::Quiet));
-    put(buffer, theme, (area.x + 3, y), model.columns.lane_x.saturating_sub(4), "received", quiet);
+    let room = model.columns.lane_x.saturating_sub(4);
+    let title = if usize::from(room) < "received".len() { "rate" } else { "received" };
+    put(buffer, theme, (area.x + 3, y), room, title, quiet);
     let words = format!("{} at most", rate(most));
     let drawn = rates.iter().rposition(|rate| *rate > 0).map_or(0, |last| last + 1);
     let x = lane.x + u16::try_from(drawn).unwrap_or(u16::MAX).min(lane.width) + 2;
