@@ -4,6 +4,7 @@
 //! options, and outcomes into words.
 
 pub mod activation;
+mod awaited;
 pub mod boards;
 pub mod carry_out;
 pub mod child;

@@ -152,7 +152,7 @@ const TOWERS: [Tower; 17] = [
             &["notice", "releases"],
             &["frontend"],
             &["child", "consent", "strays"],
-            &["carry_out", "elsewhere", "on_path", "told"],
+            &["awaited", "carry_out", "elsewhere", "on_path", "told"],
             &["workspace"],
             &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
