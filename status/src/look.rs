@@ -1,5 +1,6 @@
 //! The look of the views: glyphs and colours. No meaning depends on colour alone.
 
+mod foreign;
 mod glyphs;
 mod palette;
 

@@ -37,8 +37,8 @@ const TOWERS: [Tower; 17] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look"],
-            &["vocabulary"],
+            &["text", "units", "error_cell", "look", "places"],
+            &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
