@@ -9,6 +9,7 @@ mod lines;
 mod log;
 mod pulse;
 mod rows;
+mod stalls;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
 pub(crate) use pulse::Pulse;
 pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
+pub(crate) use stalls::{Stall, Stalls, still_for_ns};
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;
 
@@ -122,6 +124,8 @@ pub(crate) struct Model {
     pub(crate) selected: Option<SlotId>,
     /// The first index into `lines` that is in view.
     pub(crate) top: usize,
+    /// The stalls of each slot, also those that are over.
+    pub(crate) stalls: Stalls,
     pub(crate) focus: Focus,
     /// The user has asked for the pane, which a low screen shows only then.
     pub(crate) pane_asked: bool,

@@ -133,6 +133,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     model.totals = totals;
     model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
     model.snapshot = snapshot;
+    model.stalls.note(&snapshot.slots, &rows, snapshot.taken_at_ns);
     if model.settled.is_some() {
         work::close_totals(model);
     }
