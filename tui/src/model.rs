@@ -25,7 +25,7 @@ pub(crate) use areas::{Areas, Wishes};
 pub(crate) use axis::{Axis, Times};
 pub(crate) use columns::{Columns, Kinds, Number, Stage};
 pub(crate) use lines::{Group, Line, Unfolded, lines};
-pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
+pub(crate) use log::{Jump, LogLine, LogView, MOST_HITS, Search};
 pub(crate) use pulse::Pulse;
 pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
 
