@@ -111,6 +111,27 @@ fn a_late_answer_about_the_background_is_no_key_and_loses_none() {
 }
 
 #[test]
+fn the_log_has_the_colours_that_a_command_prints_also_where_only_the_board_has_it() {
+    let sandbox = Sandbox::new().variable("NO_COLOR", "");
+    let mut build = sandbox.command("board run build -- printf");
+    build.arg("\\033[31mred\\033[0m and \\033[1;44mplain\\033[0m\\n");
+    sandbox.run("build", build).finish().exits_with(0);
+    let mut viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("the log", |screen| screen.contains("red and plain"));
+    let found = viewer.look(|screen| {
+        let row = (0_u16..).zip(screen.rows(0, 100)).find(|(_, text)| text.contains("red and plain"));
+        let (row, text) = row.expect("it is there");
+        let column = u16::try_from(text.find("red and").expect("it is there")).expect("a column");
+        let cell = |column| screen.cell(row, column).expect("a cell");
+        let (red, plain) = (cell(column), cell(column + 8));
+        (red.fgcolor(), plain.fgcolor(), plain.bgcolor(), plain.bold())
+    });
+    assert_eq!(found, (vt100::Color::Idx(1), vt100::Color::Default, vt100::Color::Default, true));
+    viewer.press("q");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
 fn keys_typed_before_the_view_and_its_question_are_there_reach_it() {
     let sandbox = Sandbox::new().variable("NO_COLOR", "");
     sandbox.vx("board create work").succeeds();

@@ -64,7 +64,7 @@ fn a_key_reaches_the_shell_only_after_the_dashboard_is_gone() {
 }
 
 #[test]
-#[ignore = "takes minutes; the same in ten rounds is part of every run"]
+#[ignore = "takes half a minute; the same in ten rounds is part of every run"]
 fn fifty_times_a_key_reaches_the_shell_only_after_the_dashboard_is_gone() {
     keys_at_random_instants(LONG);
 }

@@ -1,5 +1,6 @@
 //! Colours that other programs chose, brought to the palette in force.
 
+use super::contrast::contrast;
 use super::palette::{Colour, Depth, Palette};
 use super::{Hue, Tone};
 
@@ -96,19 +97,6 @@ fn nearest(rgb: u32) -> u8 {
 fn channels(rgb: u32) -> [u8; 3] {
     let [_, red, green, blue] = rgb.to_be_bytes();
     [red, green, blue]
-}
-
-/// The contrast of WCAG 2.2, from 1 to 21.
-fn contrast(one: u32, other: u32) -> f64 {
-    let luminance = |rgb: u32| {
-        let [red, green, blue] = channels(rgb).map(|channel| {
-            let share = f64::from(channel) / 255.0;
-            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-        });
-        0.2126 * red + 0.7152 * green + 0.0722 * blue
-    };
-    let (one, other) = (luminance(one), luminance(other));
-    (one.max(other) + 0.05) / (one.min(other) + 0.05)
 }
 
 #[cfg(test)]

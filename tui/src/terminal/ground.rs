@@ -8,6 +8,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use vx_status::look::luminance;
 
 /// The question (OSC 11). Terminals end the answer as the question is ended; this end is no sequence of its own.
 pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";
@@ -166,15 +167,14 @@ fn ground_of(colour: &str) -> Option<Ground> {
         _ => return None,
     };
     let [red, green, blue, ..] = numbers[..] else { return None };
-    let luminance = 0.2126 * light(red)? + 0.7152 * light(green)? + 0.0722 * light(blue)?;
-    Some(if luminance >= LIGHT { Ground::Light } else { Ground::Dark })
+    let rgb = u32::from_be_bytes([0, channel(red)?, channel(green)?, channel(blue)?]);
+    Some(if luminance(rgb) >= LIGHT { Ground::Light } else { Ground::Dark })
 }
 
-/// The linear share of one to four hexadecimal digits.
-fn light(digits: &str) -> Option<f64> {
+/// The channel of one to four hexadecimal digits.
+fn channel(digits: &str) -> Option<u8> {
     let most = 16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|count| (1..=4).contains(count))?)? - 1;
-    let share = f64::from(u32::from_str_radix(digits, 16).ok()?) / f64::from(most);
-    Some(if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) })
+    u8::try_from(u32::from_str_radix(digits, 16).ok()? * 255 / most).ok()
 }
 
 #[cfg(test)]
