@@ -37,8 +37,8 @@ const TOWERS: [Tower; 17] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look"],
-            &["vocabulary"],
+            &["text", "units", "error_cell", "look", "places"],
+            &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
@@ -181,7 +181,7 @@ const TOWERS: [Tower; 17] = [
     Tower {
         sources: "src/cli",
         floors: &[
-            &["args", "commands", "editor", "interrupts", "pager", "terminal"],
+            &["args", "browser", "commands", "editor", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
