@@ -5,20 +5,25 @@ mod control;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use vx_shm::{Reader, Snapshot};
-use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots};
+use vx_shm::{Kind, Reader, SlotView, Snapshot};
+use vx_status::source::{Expectations, LogPart, LogPlace, Logs, Snapshots, Usage};
+use vx_status::vocabulary::begun;
 
 use super::interrupts::lending;
 use super::pager;
+use crate::process::{TreeMeter, TreeUse};
 use crate::run::{log_file, logs_of};
 use crate::work::logs;
 use crate::work::rings::Rings;
+#[cfg(feature = "control")]
+use crate::work::up::Merged;
 pub(super) use control::RunControl;
 
 /// Snapshots of one board, and the expected durations from earlier runs.
 pub(super) struct BoardSnapshots {
     pub reader: Reader,
     pub expectations: Expectations,
+    pub meter: TreeMeter,
 }
 
 impl Snapshots for BoardSnapshots {
@@ -29,18 +34,47 @@ impl Snapshots for BoardSnapshots {
     fn expectations(&self) -> Expectations {
         self.expectations.clone()
     }
+
+    /// What the processes below the guards of services use.
+    fn usage(&mut self, of: &Snapshot) -> Vec<Option<Usage>> {
+        // The processes of a dump are those of another time, perhaps of another machine.
+        if self.reader.is_dump() {
+            return Vec::new();
+        }
+        let guard = |slot: &SlotView| slot.pid.filter(|_| slot.kind == Kind::Service && begun(slot));
+        let guards: Vec<Option<u32>> = of.slots.iter().map(guard).collect();
+        let roots: Vec<u32> = guards.iter().flatten().copied().collect();
+        let mut measured = self.meter.look(&roots).into_iter();
+        let mut usage = |_: u32| {
+            let TreeUse { pid, processes, processor_permille, memory_bytes } = measured.next()??;
+            Some(Usage { pid, processes, processor_permille, memory_bytes })
+        };
+        guards.into_iter().map(|guard| guard.and_then(&mut usage)).collect()
+    }
 }
 
 /// The logs beside one board; where there is none, the last lines that the board itself holds.
 pub(super) struct BoardLogs {
+    #[cfg(feature = "control")]
+    board: PathBuf,
     directory: PathBuf,
     rings: Rings,
+    /// The logs of several services as one, once they were read so.
+    #[cfg(feature = "control")]
+    merged: Option<Merged>,
 }
 
 impl BoardLogs {
     /// The logs of the children of the board in this file.
     pub(super) fn beside(board: &Path) -> Self {
-        Self { directory: logs_of(board), rings: Rings::of(board) }
+        Self {
+            #[cfg(feature = "control")]
+            board: board.to_owned(),
+            directory: logs_of(board),
+            rings: Rings::of(board),
+            #[cfg(feature = "control")]
+            merged: None,
+        }
     }
 
     fn of(&self, key: &str) -> PathBuf {
@@ -62,6 +96,15 @@ impl Logs for BoardLogs {
     fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
         let of_file = logs::piece(&self.of(key), place).ok().filter(|part| part.size > 0);
         of_file.unwrap_or_else(|| self.rings.piece(key, place))
+    }
+
+    #[cfg(feature = "control")]
+    fn read_together(&mut self, keys: &[String], place: LogPlace) -> LogPart {
+        if self.merged.as_ref().is_none_or(|merged| merged.keys != keys) {
+            // A board that cannot be read has no such log.
+            self.merged = Merged::of(&self.board, keys).ok();
+        }
+        self.merged.as_mut().map(|merged| merged.piece(place)).unwrap_or_default()
     }
 
     fn page(&mut self, key: &str) -> Result<(), String> {

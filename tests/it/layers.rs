@@ -109,7 +109,7 @@ const TOWERS: [Tower; 17] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
             &["detached", "foreground", "replace"],
             &["relay"],
