@@ -86,7 +86,8 @@ impl Totals {
         }
         totals.permille = permille;
         totals.bytes_per_second = rate(snapshot, paces);
-        totals.left = left;
+        // Services have no end that is expected.
+        totals.left = left.filter(|_| !totals.is_of_services());
         totals.elapsed_ms = board_elapsed_ms(snapshot);
         if totals.over < totals.all {
             totals.elapsed_ms = totals.elapsed_ms / 1000 * 1000;

@@ -31,7 +31,7 @@ fn row<'s>(screen: &'s str, name: &str) -> &'s str {
 #[test]
 fn on_a_terminal_lines_stand_above_a_row_for_each_service_and_control_c_stops_all() {
     let services = Services::of(TALKING);
-    let mut up = on_terminal(&services, "up");
+    let up = on_terminal(&services, "up");
     let screen = up.await_screen("all are ready", |screen| {
         screen.contains("2 of 2 ready")
             && ["back  | back is up", "front | front is up"].iter().all(|line| screen.contains(line))
@@ -40,7 +40,8 @@ fn on_a_terminal_lines_stand_above_a_row_for_each_service_and_control_c_stops_al
     assert!(place("back  | begins") < place("back  | back is up"), "{screen}");
     assert!(place("front | front is up") < place("2 of 2 ready"), "{screen}");
     assert!(screen.lines().any(|line| line.contains("● front") && line.contains("ready")), "{screen}");
-    up.press("\u{3}");
+    assert!(!screen.contains(" left"), "{screen}");
+    up.signal(Signal::INT);
     let (code, written) = up.ends();
     assert_eq!(code, Some(130));
     assert!(written.contains("stopped"), "{written}");
