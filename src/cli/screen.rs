@@ -54,7 +54,7 @@ pub(super) fn dashboard(
     inline(inputs, ui, finished)
 }
 
-/// How the dashboard of services was left.
+/// The way in which the dashboard of services was left.
 pub(super) enum Leaving {
     /// They have ended.
     Ended,

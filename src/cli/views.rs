@@ -35,7 +35,7 @@ impl Snapshots for BoardSnapshots {
         self.expectations.clone()
     }
 
-    /// What the processes below the guards of services use.
+    /// The use of processor and memory below the guards of services.
     fn usage(&mut self, of: &Snapshot) -> Vec<Option<Usage>> {
         // The processes of a dump are those of another time, perhaps of another machine.
         if self.reader.is_dump() {

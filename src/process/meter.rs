@@ -1,4 +1,4 @@
-//! What the processes below others use of the machine, measured between two looks.
+//! The use of the machine by the processes below others, measured between two looks.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

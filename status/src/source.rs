@@ -11,7 +11,7 @@ use vx_shm::{Reader, Snapshot};
 pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use playback::{Playback, PlaybackCommand, Position};
 
-/// What the processes of a slot use, all of them together.
+/// The use of the machine by the processes of a slot, all of them together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// The first of them.
@@ -37,7 +37,7 @@ pub trait Snapshots: Send {
         None
     }
 
-    /// What the processes of each slot use, in the order of the slots: measured by this call, and only for slots of which
+    /// The use by the processes of each slot, in the order of the slots: measured by this call, and only for slots of which
     /// that is worth a look. Empty where processes cannot be seen.
     fn usage(&mut self, _of: &Snapshot) -> Vec<Option<Usage>> {
         Vec::new()

@@ -18,7 +18,7 @@ pub(crate) enum Message {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
     },
-    /// What the processes of slots use was measured.
+    /// The use by the processes of slots was measured.
     Usage(Vec<(SlotId, Usage)>),
     /// A piece of a slot's log was read, at this place.
     Log {

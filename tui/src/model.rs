@@ -118,7 +118,7 @@ pub(crate) struct Model {
     pub(crate) whole_axis: bool,
     /// The last rates of each slot at work.
     pub(crate) pulse: Pulse,
-    /// What the processes of slots used at the last look.
+    /// The use by the processes of slots at the last look.
     pub(crate) usage: Vec<(SlotId, Usage)>,
     /// The sums over all rows.
     pub(crate) totals: Totals,

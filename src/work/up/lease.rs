@@ -103,7 +103,7 @@ impl Lease {
         self.0.asked.load(Ordering::SeqCst)
     }
 
-    /// How they have ended, while a view keeps them after that.
+    /// The way they have ended, while a view keeps them after that.
     pub fn settled(&self) -> Option<Settled> {
         *self.0.settled.lock()
     }
@@ -142,7 +142,7 @@ impl Inner {
         }
     }
 
-    /// How the services have ended; none while one of them has not, or begins again.
+    /// The way the services have ended; none while one of them has not, or begins again.
     fn end(&self, snapshot: &Snapshot) -> Option<Settled> {
         let board = &snapshot.board;
         let supervised = board.state == BoardState::Running && board.creator.alive == Some(true);

@@ -1,4 +1,4 @@
-//! What the services of a board print, as one stream: in the order of the times, each line with its service.
+//! The output of a board's services as one stream: in the order of the times, each line with its service.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What users of services see: lines above live rows, the dashboard of `vx up --tui`, and `vx top` beside it.
+//! The views of services: lines above live rows, the dashboard of `vx up --tui`, and `vx top` beside it.
 
 use rustix::process::Signal;
 

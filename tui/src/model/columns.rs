@@ -23,9 +23,9 @@ pub(crate) enum Number {
     Port,
     /// Number of times a service was started again.
     Restarts,
-    /// What its processes use of a processor.
+    /// The share of a processor that its processes use.
     Processor,
-    /// What they have of the memory.
+    /// The memory of its processes.
     Memory,
     /// The time that the last build of a service took.
     Build,

@@ -6,7 +6,7 @@ use vx_status::source::{LogPart, LogPlace, Logs};
 /// A log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LogSource {
-    /// Whose it is. A group of slots has an identity of its own.
+    /// The identity of its slot. A group of slots has one of its own.
     pub(crate) id: SlotId,
     /// The keys of its slots.
     keys: Vec<String>,

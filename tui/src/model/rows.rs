@@ -46,7 +46,7 @@ pub(crate) struct Row {
     pub(crate) has_bad_build: bool,
     /// The place where a service is reached.
     pub(crate) address: Option<String>,
-    /// What the processes of a service use: set by [`measured`].
+    /// The use by the processes of a service: set by [`measured`].
     pub(crate) usage: Option<Usage>,
     /// The port of a service.
     pub(crate) port: Option<u16>,

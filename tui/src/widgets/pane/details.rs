@@ -46,7 +46,7 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     lines
 }
 
-/// What is wrong with the last build of a service that goes on as it was built before. Lines with a place stand out.
+/// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
 fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     let text = error_cell(build).shown_text();
     let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];

@@ -6,7 +6,7 @@ use vx_status::slot::{SlotId, elapsed_ms, entry_ends_ns, last_build, permille, s
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
 use vx_status::units::{amount, bytes, duration, rate, seconds, tenths};
-use vx_status::vocabulary::{Phase, Phases, unit_in, unit_of, word_of};
+use vx_status::vocabulary::{self, Phase, Phases, unit_in, unit_of, word_of};
 
 use super::fact::{Drawing, Fact};
 use crate::model::{Model, Row};
@@ -50,7 +50,7 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
     facts
 }
 
-/// What is known of a service alone: its processes and its guard, its restarts, its last build.
+/// The facts that only services have: processes and guard, restarts, last build.
 fn service(model: &Model, slot: &SlotView, row: &Row, say: &mut impl FnMut(&str, String)) {
     if !row.standing.over() && slot.health != Health::Unknown {
         say("health", slot.health.name().to_owned());
@@ -106,8 +106,14 @@ fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
 }
 
 fn state(slot: &SlotView, row: &Row) -> String {
-    let word = row.standing.word();
+    let ends = vocabulary::of(slot.kind).ends;
+    let word = match row.standing {
+        Standing::Done if row.is_service => ends.done,
+        Standing::Cancelled if row.is_service => ends.cancelled,
+        standing => standing.word(),
+    };
     match (row.standing, row.note.as_str()) {
+        (Standing::Running, note) if row.is_unwell => note.to_owned(),
         (Standing::Running, _) => word_of(slot).to_owned(),
         (_, "") => word.to_owned(),
         (_, note) => format!("{word}: {note}"),
