@@ -2,6 +2,7 @@
 
 mod control;
 
+use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use super::interrupts::lending;
 use super::pager;
 use crate::process::{TreeMeter, TreeUse};
 use crate::run::{log_file, logs_of};
+use crate::service::entries::{parted, time_of_day};
 use crate::work::logs;
 use crate::work::rings::Rings;
 #[cfg(feature = "control")]
@@ -84,7 +86,8 @@ impl BoardLogs {
 
 impl Logs for BoardLogs {
     fn tail(&mut self, key: &str, lines: usize) -> Vec<String> {
-        let of_file = logs::tail(&self.of(key), lines).unwrap_or_default();
+        let mut of_file = logs::tail(&self.of(key), lines).unwrap_or_default();
+        of_file.iter_mut().for_each(|line| *line = without_date(line, false).into_owned());
         if of_file.is_empty() { self.rings.tail(key, lines) } else { of_file }
     }
 
@@ -95,7 +98,13 @@ impl Logs for BoardLogs {
 
     fn read(&mut self, key: &str, place: LogPlace) -> LogPart {
         let of_file = logs::piece(&self.of(key), place).ok().filter(|part| part.size > 0);
-        of_file.unwrap_or_else(|| self.rings.piece(key, place))
+        let mut part = of_file.unwrap_or_else(|| self.rings.piece(key, place));
+        for line in &mut part.lines {
+            if let Cow::Owned(short) = without_date(&line.text, true) {
+                line.text = short;
+            }
+        }
+        part
     }
 
     #[cfg(feature = "control")]
@@ -117,5 +126,28 @@ impl Logs for BoardLogs {
         let directory = std::env::current_dir().map_err(|error| error.to_string())?;
         let saved = logs::save(Path::new(&path), &directory).map_err(|error| error.to_string())?;
         Ok(saved.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    }
+}
+
+/// A line of a service's log without the date of the time in front of it, or without the time as well. Lines of other logs
+/// have none.
+fn without_date(line: &str, timed: bool) -> Cow<'_, str> {
+    let Some((time, text)) = parted(line.as_bytes()) else { return Cow::Borrowed(line) };
+    let text = String::from_utf8_lossy(text);
+    Cow::Owned(if timed { format!("{} {text}", time_of_day(time)) } else { text.into_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_services_line_is_short_and_other_lines_stay() {
+        let line = "2026-11-23T10:00:01.250Z listening";
+        assert_eq!(
+            (without_date(line, true), without_date(line, false)),
+            ("10:00:01.250 listening".into(), "listening".into())
+        );
+        assert_eq!(without_date("2026-11-23 10:00 listening", true), "2026-11-23 10:00 listening");
     }
 }

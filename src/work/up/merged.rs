@@ -11,15 +11,13 @@ use super::output::{Entry, Filter};
 use super::together::Together;
 use crate::run::{log_file, logs_of};
 use crate::service::KEPT_FILES;
-use crate::service::entries::Kept;
+use crate::service::entries::{Kept, time_of_day};
 use crate::work::boards::BoardError;
 
 /// Lines at hand.
 const LINES: usize = 5_000;
 /// Lines of a piece.
 const PIECE: usize = 1_000;
-/// The digits of a time of day, from its place in a whole time on: `10:00:00.123`.
-const TIME_OF_DAY: std::ops::Range<usize> = 11..23;
 
 /// The logs of these services of one board.
 pub struct Merged {
@@ -79,9 +77,8 @@ impl Merged {
 
     fn add(&mut self, entries: Vec<Entry>) {
         for Entry { time, source, message, .. } in entries {
-            let time = format!("{time:.3}");
-            let time = time.get(TIME_OF_DAY).unwrap_or_default();
-            let text = format!("{time} {} | {message}", vx_status::text::padded(&source, self.wide, ""));
+            let source = vx_status::text::padded(&source, self.wide, "");
+            let text = format!("{} {source} | {message}", time_of_day(time));
             let at = self.end;
             self.end += text.len() as u64 + 1;
             self.lines.push_back(LogLine { at, text });
