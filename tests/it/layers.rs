@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 17] = [
+const TOWERS: [Tower; 18] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -111,7 +111,7 @@ const TOWERS: [Tower; 17] = [
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
-            &["detached", "foreground", "replace"],
+            &["detached", "foreground", "piped", "replace"],
             &["relay"],
             &["wiring"],
             &["short"],
@@ -140,6 +140,18 @@ const TOWERS: [Tower; 17] = [
     Tower {
         sources: "src/sync",
         floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
+    },
+    Tower {
+        sources: "src/turn",
+        floors: &[
+            &["active", "event", "lines", "place"],
+            &["agent", "stderr"],
+            &["error", "messages"],
+            &["reading", "request"],
+            &["arguments", "permission", "slot"],
+            &["thread"],
+            &["spawn"],
+        ],
     },
     Tower {
         sources: "src/work",
@@ -213,7 +225,7 @@ const TOWERS: [Tower; 17] = [
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
-            &["service", "sync"],
+            &["service", "sync", "turn"],
             &["work"],
             &["doctor"],
             &["cli"],
