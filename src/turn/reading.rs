@@ -1,11 +1,15 @@
 //! What an agent's lines mean: its session, its messages, its use of a model, the end of its answer.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use super::agent::{Agent, EndRule};
 use super::event::{Block, Message, Role, TurnEvent, Usage};
 use super::lines::Line;
 use super::messages::{Ids, message_of, text_message};
+use super::outcome::Verdict;
 
 /// The occupation of an agent, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,16 +45,14 @@ pub(super) struct Reading {
     bound: bool,
     number: u64,
     pub usage: Usage,
-    /// The outcome of the last answer, by the agent's last line: whether it has failed.
-    pub failed: Option<bool>,
-    /// The error of the last answer.
-    pub error: Option<String>,
+    /// The agent's own word on its last answer.
+    pub verdict: Verdict,
 }
 
 impl Reading {
     pub(super) fn of(agent: Agent) -> Self {
         let (ids, usage) = (Ids::default(), Usage::default());
-        Self { agent, ids, bound: false, number: 0, usage, failed: None, error: None }
+        Self { agent, ids, bound: false, number: 0, usage, verdict: Verdict::default() }
     }
 
     /// Take a line; `on_event` takes the events that it is, in their order.
@@ -145,8 +147,7 @@ impl Reading {
         let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
         let error = end.error.as_ref().filter(|_| failed).and_then(|place| place.text_of(value)).map(str::to_owned);
         let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
-        self.failed = Some(failed);
-        self.error.clone_from(&error);
+        self.verdict = Verdict { failed: Some(failed), error: error.clone() };
         TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }
     }
 }

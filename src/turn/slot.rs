@@ -7,6 +7,7 @@ use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
 
 use super::event::{TurnEvent, Usage};
+use super::outcome::{Outcome, Verdict};
 use super::reading::{Activity, Heard, Reading};
 use crate::channel::{Mark, slot_key};
 use crate::trouble::{Trouble, TroubleKind};
@@ -100,7 +101,7 @@ impl TurnSlot {
     /// The turn is over.
     pub(super) fn end(self, terminal: &TurnEvent, reading: &Reading) {
         // A slot that cannot be ended reads as one whose writer is gone.
-        let _ = self.slot.end(ending(terminal, reading.failed, reading.error.as_deref()));
+        let _ = self.slot.end(ending(terminal, &reading.verdict));
     }
 
     /// The turn was not started.
@@ -124,26 +125,19 @@ fn in_words(usage: &Usage) -> String {
     text
 }
 
-/// The end of a slot whose turn ended so: by the agent's own result where it gave one, else by its exit code.
-fn ending(terminal: &TurnEvent, failed: Option<bool>, error: Option<&str>) -> Ending {
-    let with = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
-    match terminal {
-        TurnEvent::Completed { exit_code, signal, .. } => {
-            let ending = match (failed, signal) {
-                (Some(false), _) => Ending::new(SlotState::Done),
-                (Some(true), _) => with(TroubleKind::Exit, error.unwrap_or("the agent has failed").to_owned()),
-                (None, Some(signal)) => with(TroubleKind::Killed, format!("ended by signal {signal}")),
-                (None, None) if *exit_code == 0 => Ending::new(SlotState::Done),
-                (None, None) => with(TroubleKind::Exit, format!("failed: exit code {exit_code}")),
-            };
-            let exit_code = if signal.is_some() { None } else { Some(*exit_code) };
-            Ending { exit_code, signal: *signal, ..ending }
-        }
-        TurnEvent::Cancelled { timed_out: true, .. } => {
-            with(TroubleKind::Timeout, "it took longer than allowed".into())
-        }
-        TurnEvent::Cancelled { .. } => Ending::new(SlotState::Cancelled),
-        TurnEvent::Failed { reason } => with(TroubleKind::Internal, reason.clone()),
-        _ => Ending::new(SlotState::Done),
-    }
+/// The end of a slot whose turn ended so.
+fn ending(terminal: &TurnEvent, verdict: &Verdict) -> Ending {
+    let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
+    let (exit_code, signal) = match terminal {
+        TurnEvent::Completed { exit_code, signal: None, .. } => (Some(*exit_code), None),
+        TurnEvent::Completed { signal, .. } => (None, *signal),
+        _ => (None, None),
+    };
+    let ending = match verdict.outcome(terminal) {
+        Outcome::Good => Ending::new(SlotState::Done),
+        Outcome::Failed(reason) => failed(TroubleKind::Exit, reason),
+        Outcome::TimedOut => failed(TroubleKind::Timeout, "it took longer than allowed".into()),
+        Outcome::Cancelled => Ending::new(SlotState::Cancelled),
+    };
+    Ending { exit_code, signal, ..ending }
 }

@@ -146,7 +146,7 @@ const TOWERS: [Tower; 18] = [
         floors: &[
             &["active", "event", "lines", "place"],
             &["agent", "stderr"],
-            &["error", "messages"],
+            &["error", "messages", "outcome", "rendering"],
             &["reading", "request"],
             &["arguments", "permission", "slot"],
             &["thread"],
@@ -186,7 +186,7 @@ const TOWERS: [Tower; 18] = [
         sources: "src/cli/args",
         floors: &[
             &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
-            &["put", "run"],
+            &["put", "run", "turns"],
             &["boards", "install"],
         ],
     },
@@ -202,7 +202,7 @@ const TOWERS: [Tower; 18] = [
             &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
-            &["bridge", "services", "shortcut"],
+            &["bridge", "services", "shortcut", "turn"],
         ],
     },
     Tower {
@@ -333,7 +333,7 @@ const PACKAGES: [Package; 5] = [
         name: "vx",
         manifest: "Cargo.toml",
         sources: &["src"],
-        others: &["build.rs", "tests", "benches"],
+        others: &["build.rs", "tests", "benches", "examples/turn.rs"],
         above: &[],
     },
 ];

@@ -4,6 +4,7 @@
 //! requests, and ends in any way. The library's runner is the `vx` of this build; this program is one that embeds vx.
 
 mod cancels;
+mod command;
 mod ends;
 mod inputs;
 mod many;

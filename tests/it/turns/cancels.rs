@@ -24,7 +24,7 @@ fn an_agent_that_heeds_the_request_ends_by_it_and_one_that_does_not_is_killed_wi
         let handle = spawn_turn(request(&play)).expect("it starts");
         play.has_made("begun");
         handle.kill_tx.send(()).expect("it is at work");
-        assert_eq!(events(&handle), [CANCELLED]);
+        assert_eq!(events(&handle).last(), Some(&CANCELLED));
         assert_eq!(play.alive(), [0; 0]);
         assert_eq!(play.path("asked").exists(), script.contains("asked"));
     }
@@ -37,7 +37,7 @@ fn a_second_request_and_one_after_the_end_change_nothing() {
     play.has_made("begun");
     handle.kill_tx.send(()).expect("it is at work");
     let _ = handle.kill_tx.send(());
-    assert_eq!(events(&handle), [CANCELLED]);
+    assert_eq!(events(&handle).last(), Some(&CANCELLED));
     let _ = handle.kill_tx.send(());
     assert!(handle.receiver.try_recv().is_err());
 }
@@ -49,7 +49,7 @@ fn dropping_the_handle_cancels() {
     play.has_made("begun");
     let receiver = handle.receiver.clone();
     drop(handle);
-    assert_eq!(receiver.recv_timeout(crate::sandbox::PATIENCE), Ok(CANCELLED));
+    assert_eq!(receiver.iter().last(), Some(CANCELLED));
     assert_eq!(play.alive(), [0; 0]);
 }
 
@@ -59,7 +59,7 @@ fn a_cancel_without_a_runner_ends_the_group() {
     let handle = super::ends::without_runner(request(&play));
     play.has_made("begun");
     handle.kill_tx.send(()).expect("it is at work");
-    assert_eq!(events(&handle), [CANCELLED]);
+    assert_eq!(events(&handle).last(), Some(&CANCELLED));
     play.is_gone();
 }
 
