@@ -125,19 +125,23 @@ fn events(handle: &TurnHandle) -> Vec<TurnEvent> {
 }
 
 fn messages(events: &[TurnEvent]) -> Vec<&Message> {
-    let message = |event| match event {
-        &TurnEvent::Message(ref message) => Some(message),
-        _ => None,
-    };
-    events.iter().filter_map(message).collect()
+    let mut messages = Vec::new();
+    for event in events {
+        if let TurnEvent::Message(message) = event {
+            messages.push(message);
+        }
+    }
+    messages
 }
 
 fn stderr(events: &[TurnEvent]) -> Vec<&str> {
-    let line = |event| match event {
-        &TurnEvent::Stderr { ref line } => Some(line.as_str()),
-        _ => None,
-    };
-    events.iter().filter_map(line).collect()
+    let mut lines = Vec::new();
+    for event in events {
+        if let TurnEvent::Stderr { line } = event {
+            lines.push(line.as_str());
+        }
+    }
+    lines
 }
 
 /// A good end.

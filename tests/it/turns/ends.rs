@@ -28,7 +28,7 @@ fn ended(exit_code: i32, signal: Option<i32>) -> TurnEvent {
 fn an_exit_code_is_passed_on_and_a_signal_is_beside_minus_one() {
     for (script, end) in [("exit 3", ended(3, None)), ("kill -9 $$", ended(-1, Some(9))), ("", COMPLETED)] {
         let play = Play::new(script);
-        assert_eq!(play.events(), [end.clone()]);
+        assert_eq!(play.events(), std::slice::from_ref(&end));
         assert_eq!(events(&without_runner(play.request())), [end]);
     }
 }
