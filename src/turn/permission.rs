@@ -57,17 +57,20 @@ fn listed(program: &Path, option: &str, directory: &Path) -> Result<Vec<String>,
 /// The values that a help text gives for an option, in one of the forms `choices: "a", "b"`, `possible values: a, b` and
 /// `choices: "a" "b"`.
 fn values_in(help: &str, option: &str) -> Vec<String> {
+    let lines: Vec<&str> = help.lines().collect();
     let is_option = |line: &&str| line.trim_start().split([' ', ',', '=']).any(|word| word == option);
-    let mut lines = help.lines().skip_while(|line| !is_option(line));
-    let Some(first) = lines.next() else { return Vec::new() };
-    let rest = lines.take_while(|line| !line.trim().is_empty() && !line.trim_start().starts_with('-'));
-    let text = std::iter::once(first).chain(rest).collect::<Vec<_>>().join(" ");
-    let Some(list) = ["choices:", "possible values:"].iter().find_map(|word| text.split_once(word)) else {
-        return Vec::new();
-    };
-    let end = list.1.find([')', ']']).unwrap_or(list.1.len());
+    // Other options may be described with this one's name.
+    let places = (0..lines.len()).filter(|at| is_option(&lines[*at]));
+    let list = places.into_iter().find_map(|at| {
+        let ends = |line: &&&str| line.trim().is_empty() || line.trim_start().starts_with('-');
+        let rest = lines[at + 1..].iter().take_while(|line| !ends(line));
+        let text = [lines[at]].iter().chain(rest).copied().collect::<Vec<_>>().join(" ");
+        ["choices:", "possible values:"].iter().find_map(|word| text.split_once(word).map(|(_, list)| list.to_owned()))
+    });
+    let Some(list) = list else { return Vec::new() };
+    let end = list.find([')', ']']).unwrap_or(list.len());
     let words =
-        list.1[..end].split(|character: char| !character.is_alphanumeric() && character != '-' && character != '_');
+        list[..end].split(|character: char| !character.is_alphanumeric() && character != '-' && character != '_');
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
@@ -76,6 +79,8 @@ mod tests {
     use super::*;
 
     const HELP: &str = "Options:
+  --partial                     Only works with --print and
+                                --output-format=stream-json)
   --output-format <format>      Output format (choices: \"text\", \"json\")
   --permission-mode <mode>      Permission mode to use for the session
                                 (choices: \"acceptEdits\", \"auto\",

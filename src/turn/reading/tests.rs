@@ -18,12 +18,16 @@ fn read(agent: &str, stream: &[u8], piece_bytes: usize) -> (Vec<TurnEvent>, Vec<
     (events, heard, reading.usage)
 }
 
-const STREAMS: [(&str, &[u8]); 5] = [
+const STREAMS: [(&str, &[u8]); 7] = [
     ("claude", include_bytes!("claude.jsonl")),
     ("codex", include_bytes!("codex.jsonl")),
     ("codex", include_bytes!("codex_failing.jsonl")),
     ("gemini", include_bytes!("gemini.jsonl")),
     ("opencode", include_bytes!("opencode.jsonl")),
+    // Printed by codex 0.169 without any network, some of its lines left out: it goes on trying for ever.
+    ("codex", include_bytes!("codex_offline.jsonl")),
+    // Printed by gemini 0.61 without any network.
+    ("gemini", include_bytes!("gemini_offline.jsonl")),
 ];
 
 /// A stream's events in a few words: role, id, and blocks.
@@ -112,6 +116,18 @@ fn a_stream_of_codex() {
 #[test]
 fn a_failing_stream_of_codex() {
     assert_eq!(words(2).last().map(String::as_str), Some("ended true None Some(\"no connection\")"));
+}
+
+#[test]
+fn a_codex_that_waits_for_the_network_has_not_ended() {
+    let (events, heard, _) = read("codex", STREAMS[5].1, usize::MAX);
+    assert_eq!((events.len(), heard.iter().any(|heard| heard.ended)), (7, false));
+}
+
+#[test]
+fn a_gemini_without_a_network_has_failed() {
+    let failed = "ended true None Some(\"[API Error: exception TypeError: fetch failed sending request]\")";
+    assert_eq!(words(6).last().map(String::as_str), Some(failed));
 }
 
 #[test]

@@ -15,19 +15,27 @@ fn request(play: &Play) -> TurnRequest {
 }
 
 #[test]
-fn an_agent_that_heeds_the_request_ends_by_it_and_one_that_does_not_is_killed_with_all_below_it() {
-    for script in [
-        "trap 'echo asked > asked; exit 0' TERM; : > begun; while :; do sleep 0.05; done",
-        "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 1000' & : > begun; while :; do sleep 0.05; done",
-    ] {
-        let play = Play::new(script);
-        let handle = spawn_turn(request(&play)).expect("it starts");
-        play.has_made("begun");
-        handle.kill_tx.send(()).expect("it is at work");
-        assert_eq!(events(&handle).last(), Some(&CANCELLED));
-        assert_eq!(play.alive(), [0; 0]);
-        assert_eq!(play.path("asked").exists(), script.contains("asked"));
-    }
+fn an_agent_that_heeds_the_request_ends_by_it() {
+    let play = Play::new("trap 'echo asked > asked; exit 0' TERM; : > begun; while :; do sleep 0.05; done");
+    // It ends long before it would be killed.
+    let limits = Limits { grace: Duration::from_secs(20), ..Limits::default() };
+    let handle = spawn_turn(TurnRequest { limits, ..play.request() }).expect("it starts");
+    play.has_made("begun");
+    handle.kill_tx.send(()).expect("it is at work");
+    assert_eq!(events(&handle).last(), Some(&CANCELLED));
+    assert_eq!((play.alive().len(), play.read("asked").as_str()), (0, "asked\n"));
+}
+
+#[test]
+fn an_agent_that_does_not_heed_it_is_killed_with_all_below_it() {
+    let ignoring = "setsid sh -c 'trap \"\" TERM; : > below; sleep 1000' &";
+    let play = Play::new(&format!("trap '' TERM; {ignoring} : > begun; while :; do sleep 0.05; done"));
+    let handle = spawn_turn(request(&play)).expect("it starts");
+    play.has_made("begun");
+    play.has_made("below");
+    handle.kill_tx.send(()).expect("it is at work");
+    assert_eq!(events(&handle).last(), Some(&CANCELLED));
+    assert_eq!(play.alive(), [0; 0]);
 }
 
 #[test]
