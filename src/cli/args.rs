@@ -211,6 +211,14 @@ pub(super) enum Command {
     #[cfg(all(unix, feature = "control"))]
     #[command(after_help = TURN_NOTES)]
     Turn(TurnArguments),
+    /// The process of one turn of a batch.
+    #[cfg(all(unix, feature = "control"))]
+    #[command(hide = true)]
+    TurnChild {
+        /// The channel of its slot.
+        #[arg(long, value_name = "NAME")]
+        ipc_channel: String,
+    },
     /// The caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.

@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 37] = [
+pub(super) const COMMANDS: [&str; 38] = [
     "sync",
     "install",
     "trust",
@@ -26,6 +26,7 @@ pub(super) const COMMANDS: [&str; 37] = [
     "restart",
     "rebuild",
     "turn",
+    "turn-child",
     "cache",
     "x",
     "outdated",

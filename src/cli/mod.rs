@@ -143,6 +143,8 @@ pub fn main() -> ExitCode {
         Command::Rebuild(asked) => request::run(project, Verb::Rebuild, &asked),
         #[cfg(all(unix, feature = "control"))]
         Command::Turn(asked) => turn::run(project, &asked),
+        #[cfg(all(unix, feature = "control"))]
+        Command::TurnChild { ipc_channel } => turn::child(&ipc_channel),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

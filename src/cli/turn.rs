@@ -1,5 +1,6 @@
 //! `vx turn`: one run of an agent, its answer as it comes, and an exit code for how it went.
 
+mod batch;
 mod json;
 mod text;
 
@@ -12,14 +13,14 @@ use crossbeam_channel::{Receiver, never, select};
 
 use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
-use super::frontend::exit_code;
 use super::workspace::place_or_none;
 use super::{print, tool};
 use crate::process::{Interrupt, interrupts};
 use crate::route::Invocation;
 use crate::trouble::{Explain, TroubleKind};
 use crate::turn::{
-    Limits, Outcome, Prompt, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, builtin_agents, spawn_turn,
+    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, builtin_agents,
+    run_child, spawn_turn,
 };
 use crate::work::tool::ToolOutcome;
 
@@ -34,26 +35,50 @@ trait Form {
 
 /// Run `vx turn`.
 pub(super) fn run(project: Option<&Path>, asked: &TurnArguments) -> Ended {
-    let agent = builtin_agents().get(&asked.agent).map(|agent| agent.program.clone());
-    let program = asked.program.clone().or(agent);
-    let unknown = || Failure::from(TurnError::UnknownAgent { name: asked.agent.clone() });
-    let program = program.filter(|_| builtin_agents().contains_key(&asked.agent)).ok_or_else(unknown)?;
-    let invocation = match tool::find(&place_or_none(project)?, (&program, None), true, false)? {
-        ToolOutcome::Ready(invocation) => invocation,
-        ToolOutcome::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
-    };
+    if let Some(file) = &asked.batch {
+        return batch::run(project, asked, file);
+    }
+    let invocation = find_program(project, &asked.agent, asked.program.as_deref())?;
     let request = request(asked, &invocation)?;
     // From here on a request to stop ends the agent, and this process after it.
     let interrupted = interrupts()?;
     let handle = spawn_turn(request)?;
     let as_json = asked.json || !asked.text && !std::io::stdout().is_terminal();
     let mut form: Box<dyn Form> = if as_json { Box::new(json::Lines) } else { Box::new(text::Answer::default()) };
-    Ok(match follow(&handle, interrupted, form.as_mut()) {
-        Outcome::Good => ExitCode::SUCCESS,
-        Outcome::Failed(_) => ExitCode::from(FAILED),
-        Outcome::TimedOut => ExitCode::from(TIMED_OUT),
-        Outcome::Cancelled => ExitCode::from(CANCELLED),
-    })
+    Ok(ExitCode::from(code_of(&follow(&handle, interrupted, form.as_mut()))))
+}
+
+/// Run `vx turn-child`.
+pub(super) fn child(channel: &str) -> Ended {
+    Ok(ExitCode::from(code_of(&run_child(channel, &mut |event, outcome| json::Lines.print(event, outcome))?)))
+}
+
+fn code_of(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Good => 0,
+        Outcome::Failed(_) => FAILED,
+        Outcome::TimedOut => TIMED_OUT,
+        Outcome::Cancelled => CANCELLED,
+    }
+}
+
+/// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
+fn find_program(project: Option<&Path>, agent: &str, named: Option<&str>) -> Result<Invocation, Failure> {
+    let known = builtin_agents().get(agent).ok_or_else(|| TurnError::UnknownAgent { name: agent.to_owned() })?;
+    let program = named.unwrap_or(&known.program);
+    match tool::find(&place_or_none(project)?, (program, None), true, false)? {
+        ToolOutcome::Ready(invocation) => Ok(invocation),
+        ToolOutcome::NotInstalled(outcome) => {
+            let cancelled = outcome.end.is_ok_and(|end| end.cancelled);
+            Err(Failure::silent(if cancelled { CANCELLED } else { FAILED }))
+        }
+    }
+}
+
+/// The variables by which the project's tools are found.
+fn variables(invocation: &Invocation) -> Vec<(String, String)> {
+    let text = |value: &OsString| value.to_str().map(str::to_owned);
+    invocation.variables.iter().filter_map(|(name, value)| text(name).zip(text(value))).collect()
 }
 
 fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest, Failure> {
@@ -66,8 +91,6 @@ fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest
             prompt
         }
     };
-    let text = |value: &OsString| value.to_str().map(str::to_owned);
-    let tools = invocation.variables.iter().filter_map(|(name, value)| text(name).zip(text(value)));
     Ok(TurnRequest {
         turn_id: format!("turn {}", std::process::id()),
         agent: asked.agent.clone(),
@@ -76,7 +99,7 @@ fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest
         model: asked.model.clone(),
         prompt: Prompt::Once(prompt),
         permission_mode: asked.permission_mode.clone(),
-        env: tools.chain(asked.env.iter().cloned()).collect(),
+        env: variables(invocation).into_iter().chain(asked.env.iter().cloned()).collect(),
         limits: Limits { timeout: asked.timeout, ..Limits::default() },
         ..TurnRequest::new(absolute(&invocation.file)?, absolute(asked.cwd.as_deref().unwrap_or(".".as_ref()))?, "")
     })
@@ -112,5 +135,11 @@ impl From<TurnError> for Failure {
     fn from(error: TurnError) -> Self {
         let code = if error.kind() == TroubleKind::Usage { USAGE } else { FAILED };
         Self::hinted(code, &error)
+    }
+}
+
+impl From<TurnChildError> for Failure {
+    fn from(error: TurnChildError) -> Self {
+        Self::hinted(FAILED, &error)
     }
 }

@@ -146,7 +146,7 @@ pub enum Block {
 }
 
 /// The use that an agent has made of its model, as far as it says so.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
 pub struct Usage {
     /// Messages so far.
     pub messages: u64,

@@ -8,10 +8,13 @@
 mod active;
 mod agent;
 mod arguments;
+mod child;
 mod error;
 mod event;
+mod job;
 mod lines;
 mod messages;
+mod order;
 mod outcome;
 mod permission;
 mod place;
@@ -25,8 +28,11 @@ mod thread;
 
 pub use active::{ActiveTurn, active_turns};
 pub use agent::{Agent, AgentsError, agents_of, builtin_agents};
+pub use child::{TurnChildError, run_child};
 pub use error::TurnError;
 pub use event::{Block, Message, Role, Status, TurnEvent, Usage};
+pub use job::TurnJob;
+pub use order::{TurnFiles, TurnOrder, TurnResult};
 pub use outcome::{Outcome, Verdict};
 pub use permission::IMMEDIATE_MODES;
 pub use rendering::{Rendering, Shown};

@@ -1,5 +1,6 @@
 //! The words of `vx turn`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub(in crate::cli) struct TurnArguments {
     #[arg(short, long, value_name = "PROMPT", allow_hyphen_values = true, conflicts_with = "input")]
     pub prompt: Option<String>,
     /// `-` for the prompt on standard input.
-    #[arg(value_name = "-", value_parser = ["-"], required_unless_present = "prompt")]
+    #[arg(value_name = "-", value_parser = ["-"], required_unless_present_any = ["prompt", "batch"])]
     pub input: Option<String>,
     /// The agent: claude, codex, gemini, opencode, or text for a program that prints text.
     #[arg(long, value_name = "NAME", default_value = "claude")]
@@ -50,7 +51,22 @@ pub(in crate::cli) struct TurnArguments {
     /// End it after this time, such as `30m`.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Print its events, one line of JSON each; the default where the output is no terminal.
+    /// Run many turns, all on one board: a file with one JSON object a line, with the keys prompt, turn_id, agent, agent_bin,
+    /// cwd, resume_session_id, new_session_id, model, permission_mode and env. The other options hold for all.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prompt", "input", "resume", "session_id", "text"])]
+    pub batch: Option<PathBuf>,
+    /// The most turns of a batch at once.
+    #[arg(long, value_name = "N", default_value = "4", requires = "batch")]
+    pub jobs: NonZeroUsize,
+    /// Write the results of a batch to results.jsonl in this directory, in the order of FILE, and beside it all that each
+    /// agent printed.
+    #[arg(long, value_name = "DIR", requires = "batch")]
+    pub dump: Option<PathBuf>,
+    /// Show a batch in the full-screen dashboard.
+    #[arg(long, requires = "batch", conflicts_with = "json")]
+    pub tui: bool,
+    /// Print its events, one line of JSON each; the default where the output is no terminal. Of a batch: the
+    /// results.
     #[arg(long, conflicts_with = "text")]
     pub json: bool,
     /// Print its answer as it comes, and a line for each tool that it uses; the default on a terminal.

@@ -10,7 +10,7 @@ use super::{INIT, RESULT};
 use crate::sandbox::{Sandbox, eventually};
 
 /// A sandbox whose search path has a `claude` and a `codex` that play this script.
-fn playing(script: &str) -> Sandbox {
+pub(super) fn playing(script: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let folder = sandbox.root().join("agents");
     std::fs::create_dir(&folder).expect("a folder");
@@ -34,7 +34,7 @@ const BEGINS: &str = r#"{"type":"stream_event","event":{"type":"message_start","
 const BASH: &str = r#"{"type":"assistant","message":{"id":"n","content":[{"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls"}}]}}"#;
 
 /// The lines of JSON on standard output.
-fn lines(stdout: &str) -> Vec<Value> {
+pub(super) fn lines(stdout: &str) -> Vec<Value> {
     stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
@@ -68,6 +68,26 @@ fn events_are_lines_of_json_and_a_bad_end_has_a_name_of_its_own() {
     }
     // The agent's own result counts before its exit code.
     playing(&format!("say '{RESULT}'; exit 3")).vx("turn -p hi").succeeds();
+}
+
+#[test]
+fn the_schema_has_every_field_of_every_event() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/turn-events.schema.json")).expect("JSON");
+    let script =
+        format!("say '{INIT}'; echo x >&2; say '{BASH}'; say '{BEGINS}'; say '{}'; say '{RESULT}'", delta("a"));
+    let good = playing(&script).vx("turn --json -p hi").succeeds().stdout();
+    let bad = playing("kill -9 $$").vx("turn --json -p hi").exits_with(1).stdout();
+    let late = playing("sleep 1000").vx("turn --json --timeout 100ms -p hi").exits_with(124).stdout();
+    for event in lines(&(good + &bad + &late)) {
+        let described = &schema["$defs"][event["event"].as_str().expect("a name")];
+        let fields = event.as_object().expect("an object");
+        for field in fields.keys() {
+            assert!(described["properties"][field].is_object(), "{field} of {event}");
+        }
+        for field in described["required"].as_array().expect("fields") {
+            assert!(fields.contains_key(field.as_str().expect("a name")), "{field} of {event}");
+        }
+    }
 }
 
 #[test]
