@@ -75,6 +75,18 @@ impl Board {
         Ok(Self::of(segment))
     }
 
+    /// Make a board without a name, in memory, for a run that no directory has a place for: processes of this user that
+    /// this one starts open it by its path, and other processes do not come across it. It is gone once this is dropped
+    /// and no process has it open.
+    ///
+    /// # Errors
+    /// On systems other than Linux, and where the system does not show the open files of processes.
+    pub fn create_unnamed(title: &str, capacity: u32) -> Result<Self, CreateError> {
+        let facts = facts(capacity, process::own(), 0)?;
+        let segment = segment::create_unnamed(&facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
     /// Make a board in a named segment of the system, attached to as `shm:NAME`.
     ///
     /// # Errors

@@ -74,6 +74,9 @@ pub(super) fn print(notice: Notice) {
             "{reason}; this run's board is in `{0}`, where `VX_RUNTIME_DIR={0} vx top` finds it",
             directory.display()
         )),
+        Notice::BoardUnseen { reason } => {
+            print::warning(format_args!("{reason}; the run goes on, and `vx top` in other terminals does not see it"));
+        }
         Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {

@@ -5,6 +5,7 @@
 
 pub mod activation;
 mod awaited;
+mod board_place;
 pub mod boards;
 pub mod carry_out;
 pub mod child;

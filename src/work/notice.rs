@@ -136,6 +136,11 @@ pub enum Notice {
         /// The reason why its usual place has none.
         reason: Trouble,
     },
+    /// The board of a run has no name, since there is no place for it: other processes do not see the run.
+    BoardUnseen {
+        /// The reason why no place has it.
+        reason: Trouble,
+    },
     /// Processes that killed runs had left behind were ended.
     Strays(Swept),
     /// A part of the work could not be begun or finished; the rest continues.

@@ -10,7 +10,7 @@ use crate::pace::Pace;
 
 fn inputs(readings: impl IntoIterator<Item = Snapshot>) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["::error::from a log".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None }
+    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None, opener: None }
 }
 
 /// A receiver that reports the work as over before the output began.

@@ -49,7 +49,7 @@ fn left_by_a_run() -> Snapshot {
 
 fn inputs(snapshot: &Snapshot) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["last words".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None }
+    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None, opener: None }
 }
 
 fn over() -> crossbeam_channel::Receiver<()> {

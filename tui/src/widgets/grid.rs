@@ -87,7 +87,8 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
     } else {
         let selected = model.selected == Some(row.id);
         let now_ns = model.snapshot.taken_at_ns;
-        lane(buffer, theme, Lane { slot, row, axis: &model.axis, now_ns, selected }, at)
+        let stalls = model.stalls.of(row.id);
+        lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
     let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
     words(buffer, theme, row, at, (words_at, free, inside));
