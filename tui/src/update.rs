@@ -190,7 +190,8 @@ fn refold(model: &mut Model) {
         Sort::Planned => model.areas().table_rows(),
         _ => usize::MAX,
     };
-    let selected = model.selected.filter(|_| model.touched && model.on_fold.is_none());
+    let is_bad = || model.selected_row().is_some_and(|row| row.standing.bad());
+    let selected = model.selected.filter(|_| model.on_fold.is_none() && (model.touched || is_bad()));
     model.lines = model::lines(&model.rows, &model.order, room, model.unfolded, selected);
 }
 
