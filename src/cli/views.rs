@@ -1,6 +1,7 @@
 //! Joins the views to a run: its board's reader, its children's logs, and its control.
 
 mod control;
+mod opener;
 
 use std::borrow::Cow;
 use std::io;
@@ -20,6 +21,7 @@ use crate::work::rings::Rings;
 #[cfg(feature = "control")]
 use crate::work::up::Merged;
 pub(super) use control::RunControl;
+pub(super) use opener::UserPrograms;
 
 /// Snapshots of one board, and the expected durations from earlier runs.
 pub(super) struct BoardSnapshots {

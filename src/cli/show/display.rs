@@ -12,7 +12,7 @@ use super::Manner;
 use super::step_page::StepPageFile;
 use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
-use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
+use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl, UserPrograms};
 use crate::cli::{look, screen, terminal};
 use crate::process::TreeMeter;
 
@@ -53,6 +53,7 @@ pub(in crate::cli) fn inputs(
         snapshots: Box::new(BoardSnapshots { reader, expectations, meter: TreeMeter::default() }),
         logs: Box::new(BoardLogs::beside(board)),
         control,
+        opener: Some(Box::new(UserPrograms::here())),
     })
 }
 

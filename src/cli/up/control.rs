@@ -51,6 +51,10 @@ impl Control for LeaseControl {
         self.each.retry(key);
     }
 
+    fn restart(&mut self, key: &str) {
+        self.each.restart(key);
+    }
+
     fn request_failure(&mut self) -> Option<RequestFailure> {
         self.each.request_failure()
     }

@@ -1,7 +1,8 @@
 //! The Error tab: what went wrong, in full, and where to read on.
 
-use vx_shm::{Kind, SlotView};
-use vx_status::slot::{error_cell, last_build};
+use vx_shm::SlotView;
+use vx_status::places::{Place, places};
+use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
 
@@ -9,14 +10,11 @@ use super::Line;
 use crate::model::{LOG_LINES, Model};
 use crate::theme::Tone;
 
-/// Number of the log's last lines below an error.
-const LINES_BELOW_ERROR: usize = 20;
-
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
-    let build = last_build(&model.snapshot.slots, slot).filter(|build| Standing::of(build).bad());
-    if let Some(build) = build.filter(|_| slot.kind == Kind::Service && !Standing::of(slot).bad()) {
-        return build_error(build, columns);
+    let faulty = model.error_slot(slot);
+    if SlotId::of(faulty) != SlotId::of(slot) {
+        return build_error(faulty, columns);
     }
     let standing = Standing::of(slot);
     let text = error_cell(slot).shown_text();
@@ -34,11 +32,11 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     if let Some(code) = slot.exit_code {
         lines.push((format!("exit code {code}"), Tone::Quiet));
     }
-    if model.has_log() && !model.log.lines.is_empty() {
+    let below = model.log_below_error();
+    if !below.is_empty() {
         lines.push((String::new(), Tone::Plain));
         lines.push(("last output:".to_owned(), Tone::Quiet));
-        let first = model.log.lines.len().saturating_sub(LINES_BELOW_ERROR);
-        lines.extend(model.log.lines[first..].iter().map(|line| (line.text.clone(), Tone::Plain)));
+        lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
     if let Some(location) = model.log.location.as_deref().filter(|_| model.has_log()) {
         lines.push((format!("whole log: {location}"), Tone::Quiet));
@@ -51,7 +49,7 @@ fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     let text = error_cell(build).shown_text();
     let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
     for line in text.lines() {
-        let tone = if has_place(line) { Tone::Strong } else { Tone::Plain };
+        let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
         lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
     }
     if text.trim().is_empty() {
@@ -61,26 +59,11 @@ fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     lines
 }
 
-/// True for a line that begins with a place in a file: `cmd/api/main.go:12:3: undefined: x`.
-fn has_place(line: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    // A drive letter is no file.
-    let parts: Vec<&str> = line.trim_start().splitn(5, ':').collect();
-    let is_file = |text: &str| text.len() > 1 && !is_number(text) && !text.starts_with("//");
-    parts.windows(2).any(|pair| is_file(pair[0]) && is_number(pair[1]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_a_file_with_a_line() {
-        for line in ["cmd/api/main.go:12:3: undefined: x", "  C:\\shop\\main.go:12:3: x", "src/main.rs:1: x"] {
-            assert!(has_place(line), "{line}");
-        }
-        for line in ["", "exit code 1", "12:30:01 started", "error: mismatched types", "http://localhost:80"] {
-            assert!(!has_place(line), "{line}");
-        }
-    }
+/// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
+/// wrapped.
+pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
+    let rows = error(model, slot, columns);
+    let text = error_cell(model.error_slot(slot)).shown_text();
+    let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
+    rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
 }
