@@ -126,10 +126,10 @@ pub(crate) struct Model {
     pub(crate) has_long_time: bool,
     /// The last rates of each slot at work.
     pub(crate) pulse: Pulse,
-    /// The stalls of each slot, also those that are over.
-    pub(crate) stalls: Stalls,
     /// The use by the processes of slots at the last look.
     pub(crate) usage: Vec<(SlotId, Usage)>,
+    /// The stalls of each slot, also those that are over.
+    pub(crate) stalls: Stalls,
     /// The sums over all rows.
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
@@ -219,20 +219,19 @@ impl Model {
         is_web_address(address).then_some(address)
     }
 
-    /// The slot whose failure the Error tab of this slot shows: of a service that goes on as it was built before, its last
-    /// build.
-    pub(crate) fn failure_of<'m>(&'m self, slot: &'m SlotView) -> &'m SlotView {
-        let goes_on = slot.kind == Kind::Service && !Standing::of(slot).bad();
-        let build = last_build(&self.snapshot.slots, slot).filter(|build| goes_on && Standing::of(build).bad());
-        build.unwrap_or(slot)
-    }
-
     /// True if the selected slot's error, or the output below it, names a place in a file that could be opened.
     pub(crate) fn names_a_place(&self) -> bool {
         let slot = self.selected_slot().filter(|_| self.can_open);
-        let of_error = slot.and_then(|slot| self.failure_of(slot).error.as_deref()).unwrap_or_default();
+        let of_error = slot.and_then(|slot| self.error_slot(slot).error.as_deref()).unwrap_or_default();
         let lines = of_error.lines().chain(self.log_below_error().iter().map(|line| line.text.as_str()));
         slot.is_some() && lines.into_iter().any(|line| places(line).next().is_some())
+    }
+
+    /// The slot whose error is the one to read of this slot: its own, unless it is a service that goes on as it was built
+    /// before its last build failed.
+    pub(crate) fn error_slot<'s>(&'s self, slot: &'s SlotView) -> &'s SlotView {
+        let build = if slot.kind == Kind::Service { last_build(&self.snapshot.slots, slot) } else { None };
+        build.filter(|build| Standing::of(build).bad() && !Standing::of(slot).bad()).unwrap_or(slot)
     }
 
     /// The lines of the selected slot's log that the Error tab shows.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
@@ -10,6 +11,9 @@ use vx_status::source::{Control, LogPart, LogPlace, Logs, PrintedLine, RequestFa
 use crate::cli::views::BoardLogs;
 use crate::work::control::RemoteControl;
 use crate::work::up::{Lease, Together, UpError};
+
+/// The time between two looks at what services print.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The control of services that belong to this process.
 pub(super) struct LeaseControl {
@@ -47,6 +51,10 @@ impl Control for LeaseControl {
         self.each.retry(key);
     }
 
+    fn restart(&mut self, key: &str) {
+        self.each.restart(key);
+    }
+
     fn request_failure(&mut self) -> Option<RequestFailure> {
         self.each.request_failure()
     }
@@ -56,12 +64,13 @@ impl Control for LeaseControl {
 pub(super) struct PrintingLogs {
     logs: BoardLogs,
     together: Together,
+    looked_at: Option<Instant>,
 }
 
 impl PrintingLogs {
     /// The logs beside this board; lines from before `since` are not printed.
     pub(super) fn of(board: &Path, since: Timestamp) -> Result<Self, UpError> {
-        Ok(Self { logs: BoardLogs::beside(board), together: Together::of(board, &[], since)? })
+        Ok(Self { logs: BoardLogs::beside(board), together: Together::of(board, &[], since)?, looked_at: None })
     }
 }
 
@@ -83,6 +92,10 @@ impl Logs for PrintingLogs {
     }
 
     fn printed(&mut self, last: bool) -> Vec<PrintedLine> {
+        if !last && self.looked_at.is_some_and(|at| at.elapsed() < BETWEEN_LOOKS) {
+            return Vec::new();
+        }
+        self.looked_at = Some(Instant::now());
         let entries = self.together.read(last).into_iter();
         entries.map(|entry| PrintedLine { key: entry.source.as_ref().to_owned(), text: entry.message }).collect()
     }

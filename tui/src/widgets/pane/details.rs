@@ -2,7 +2,7 @@
 
 use vx_shm::SlotView;
 use vx_status::places::{Place, places};
-use vx_status::slot::error_cell;
+use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
 
@@ -12,9 +12,9 @@ use crate::theme::Tone;
 
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
-    let failure = model.failure_of(slot);
-    if !std::ptr::eq(failure, slot) {
-        return build_error(failure, columns);
+    let faulty = model.error_slot(slot);
+    if SlotId::of(faulty) != SlotId::of(slot) {
+        return build_error(faulty, columns);
     }
     let standing = Standing::of(slot);
     let text = error_cell(slot).shown_text();
@@ -44,21 +44,12 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     lines
 }
 
-/// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
-/// wrapped.
-pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
-    let rows = error(model, slot, columns);
-    let text = error_cell(model.failure_of(slot)).shown_text();
-    let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
-    rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
-}
-
 /// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
 fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     let text = error_cell(build).shown_text();
     let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
     for line in text.lines() {
-        let tone = if places(line).next().is_none() { Tone::Plain } else { Tone::Strong };
+        let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
         lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
     }
     if text.trim().is_empty() {
@@ -66,4 +57,13 @@ fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
     }
     lines.truncate(LOG_LINES);
     lines
+}
+
+/// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
+/// wrapped.
+pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
+    let rows = error(model, slot, columns);
+    let text = error_cell(model.error_slot(slot)).shown_text();
+    let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
+    rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
 }
