@@ -147,13 +147,19 @@ impl Board {
 
     /// Reserve a slot that has ended once more, for another attempt at the same work: it keeps its place, key and
     /// version, and begins a new life. It does not rest before that, as a slot for other work does: its last end is no
-    /// longer shown.
+    /// longer shown. `total` is the amount of the work, where it is known before any is done: each step has overwritten
+    /// that of the last life.
     ///
     /// # Errors
     /// When the slot is in another life by now, or has not ended.
-    pub fn reserve_again(&self, ended: Reservation, attempt: u8) -> Result<Reservation, ReserveError> {
+    pub fn reserve_again(
+        &self,
+        ended: Reservation,
+        attempt: u8,
+        total: Option<u64>,
+    ) -> Result<Reservation, ReserveError> {
         let _turn = self.turn.lock();
-        let generation = slot::reserve_again(&self.segment, ended.slot, ended.generation, attempt)?;
+        let generation = slot::reserve_again(&self.segment, ended.slot, ended.generation, attempt, total)?;
         slot::ring(&self.segment);
         Ok(Reservation { slot: ended.slot, generation })
     }

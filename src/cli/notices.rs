@@ -57,6 +57,7 @@ pub(super) fn print(notice: Notice) {
         Notice::Age(remark) => print::note(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
         Notice::Locked { tool, before, entry } => print::note(locked(&tool, before.as_deref(), &entry)),
+        Notice::Awaited { host } => print::note(format_args!("waiting for {host}'s answer")),
         Notice::Fetching { address } => {
             print::note(format_args!("fetching `{address}` once: no digest is given for it"));
         }

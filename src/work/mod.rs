@@ -4,6 +4,7 @@
 //! options, and outcomes into words.
 
 pub mod activation;
+mod awaited;
 mod board_place;
 pub mod boards;
 pub mod carry_out;
@@ -49,6 +50,8 @@ pub mod syncing;
 pub mod told;
 pub mod tool;
 pub mod trusting;
+#[cfg(all(unix, feature = "control"))]
+pub mod turns;
 #[cfg(feature = "control")]
 pub mod up;
 pub mod waiting;

@@ -99,6 +99,11 @@ pub enum Notice {
         /// Its address, without credentials.
         address: String,
     },
+    /// A server has not answered for seconds, and is waited for.
+    Awaited {
+        /// Its name.
+        host: String,
+    },
     /// Every requested tool is installed; nothing is done.
     UpToDate {
         /// The project's file.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tui_input::InputRequest;
 use vx_shm::Snapshot;
 use vx_status::pace::Pace;
+use vx_status::places::Place;
 use vx_status::slot::SlotId;
-use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled};
+use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled, Usage};
 
 use crate::model::Tab;
 
@@ -18,6 +19,8 @@ pub(crate) enum Message {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
     },
+    /// The use by the processes of slots was measured.
+    Usage(Vec<(SlotId, Usage)>),
     /// A piece of a slot's log was read, at this place.
     Log {
         of: SlotId,
@@ -63,6 +66,8 @@ pub(crate) enum Message {
     FindNext,
     FindPrevious,
     Follow,
+    /// Show the logs of all services in the table as one, or that of the selected row.
+    AllLogs,
     ChangeSort,
     /// The left button was pressed on this column and row.
     Click(u16, u16),
@@ -83,8 +88,12 @@ pub(crate) enum Message {
     Retry,
     /// Try all failed work again.
     RetryAll,
-    /// Open the place where the selected slot's work is declared.
+    /// Restart the selected slot's work, which has no end of its own.
+    Restart,
+    /// Open a place that the selected slot's error names, or the one where its work is declared.
     OpenEditor,
+    /// Open the selected slot's address in the browser.
+    OpenAddress,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
@@ -125,8 +134,15 @@ pub(crate) enum Effect {
     CancelAll,
     /// Try the work of these keys again.
     Retry(Vec<String>),
-    /// Open the place where the work of this key is declared.
-    OpenEditor(String),
+    /// Restart the work of this key.
+    Restart(String),
+    /// Open the first of these places that is there, or else the one where the work of this key is declared.
+    OpenEditor {
+        key: String,
+        places: Vec<Place>,
+    },
+    /// Open this address in the browser.
+    OpenAddress(String),
     /// Show the whole log of this key in a pager.
     Page(String),
     /// Save the whole log of this key.
@@ -138,6 +154,8 @@ pub(crate) enum Effect {
     /// Return from plain lines to the view.
     EndStream,
     Leave,
+    /// Leave for the list of boards.
+    Boards,
     Detach,
     Suspend,
 }

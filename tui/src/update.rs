@@ -24,6 +24,11 @@ use crate::model::{self, Focus, Kinds, Line, LogView, Mode, Model, Row, Sort, Ta
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
     match message {
         Message::Data { snapshot, paces } => Outcome { effect: None, redraw: data(model, snapshot, &paces) },
+        Message::Usage(usage) => {
+            model.usage = usage;
+            model::measured(&mut model.rows, &model.usage);
+            Outcome { effect: None, redraw: true }
+        }
         Message::Log { of, place, part, location } => {
             Outcome { effect: None, redraw: log::read(model, of, place, part, location) }
         }
@@ -72,10 +77,14 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
         Message::Move(to) => motion::go(model, to),
         Message::Open => open(model),
-        Message::Back => back(model),
+        Message::Back => return back(model),
         Message::NextTab => show(model, model.tab.next()),
         Message::Show(tab) => show(model, tab),
         Message::WholeTime => model.whole_axis = !model.whole_axis,
+        Message::AllLogs => {
+            model.all_logs = !model.all_logs;
+            show(model, Tab::Log);
+        }
         Message::Follow => {
             model.log.top = motion::log_top(model);
             model.log.follow = !model.log.follow;
@@ -94,11 +103,15 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::CancelAll => return work::cancel_all(model),
         Message::Retry => return work::retry(model),
         Message::RetryAll => return work::retry_all(model),
+        Message::Restart => return work::restart(model),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => {
-            return outside::asked(model, &message);
-        }
+        Message::Pager
+        | Message::OpenEditor
+        | Message::OpenAddress
+        | Message::Copy
+        | Message::Save
+        | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
         Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
@@ -116,6 +129,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
     model::announce(&mut rows);
+    model::measured(&mut rows, &model.usage);
     if !model.columns.bar {
         // The pieces of bars that wander are not on the screen.
         rows.iter_mut().for_each(|row| row.beat = 0);
@@ -129,6 +143,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.pulse.note(&rows, snapshot.taken_at_ns);
+    model.stalls.note(&snapshot.slots, &rows, snapshot.taken_at_ns);
     model.rows = rows;
     model.totals = totals;
     model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
@@ -175,7 +190,8 @@ fn refold(model: &mut Model) {
         Sort::Planned => model.areas().table_rows(),
         _ => usize::MAX,
     };
-    let selected = model.selected.filter(|_| model.touched && model.on_fold.is_none());
+    let is_bad = || model.selected_row().is_some_and(|row| row.standing.bad());
+    let selected = model.selected.filter(|_| model.on_fold.is_none() && (model.touched || is_bad()));
     model.lines = model::lines(&model.rows, &model.order, room, model.unfolded, selected);
 }
 
@@ -190,7 +206,7 @@ fn settle(model: &mut Model) {
     let rows = areas.table_rows().max(1);
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
     model.top = model.top.min(model.lines.len().saturating_sub(rows));
-    if model.log.of.is_some() && model.log.of != model.selected {
+    if model.log.of.is_some() && !model.has_log() {
         model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }
@@ -226,7 +242,10 @@ fn show(model: &mut Model, tab: Tab) {
     model.pane_top = 0;
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Option<Effect> {
+    if model.leads_to_boards() {
+        return Some(Effect::Boards);
+    }
     match model.focus {
         Focus::Pane => model.focus = Focus::Table,
         Focus::Table if model.filter.is_empty() && model.unfolded.any() => model.unfolded = Unfolded::default(),
@@ -236,6 +255,7 @@ fn back(model: &mut Model) {
             reorder(model);
         }
     }
+    None
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {

@@ -1,6 +1,6 @@
 //! Control over the work: stops, retries, and the answers to them.
 
-use vx_shm::{BoardState, Kind};
+use vx_shm::{BoardState, Kind, SlotView};
 use vx_status::slot::SlotId;
 use vx_status::source::{RequestFailure, Settled};
 use vx_status::standing::Standing;
@@ -44,7 +44,8 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
     // Tasks belong to scripts that share the board; a run does not stop them.
-    let slots = model.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Install && !Standing::of(slot).over());
+    let own = |slot: &&SlotView| matches!(slot.kind, Kind::Install | Kind::Service) && !Standing::of(slot).over();
+    let slots = model.snapshot.slots.iter().filter(own);
     model.asked = slots.map(SlotId::of).collect();
     Some(Effect::CancelAll)
 }
@@ -58,6 +59,19 @@ pub(super) fn retry(model: &mut Model) -> Option<Effect> {
     }
     model.notice = Some(format!("trying {tool} again"));
     Some(Effect::Retry(vec![tool]))
+}
+
+/// Restart the selected slot's work, which has no end of its own.
+pub(super) fn restart(model: &mut Model) -> Option<Effect> {
+    let row = model.selected_row().filter(|row| model.has_control && row.is_service)?;
+    let (id, name) = (row.id, row.tool.clone());
+    if refused(model) {
+        return None;
+    }
+    model.notice = Some(format!("restarting {name}"));
+    // It is to begin again: an earlier request to stop is over with this one.
+    model.asked.retain(|asked| *asked != id);
+    Some(Effect::Restart(name))
 }
 
 /// Try all work again that ended without success.
@@ -112,6 +126,7 @@ fn refused(model: &mut Model) -> bool {
 pub(super) fn request_failed(model: &mut Model, failure: RequestFailure) {
     match failure {
         RequestFailure::NotRetried { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
+        RequestFailure::NotRestarted { key, why } => model.notice = Some(format!("{key} is not restarted: {why}")),
         RequestFailure::NotStopped { key, why } => {
             let rows = &model.rows;
             model.asked.retain(|id| !rows.iter().any(|row| row.id == *id && row.tool == key));

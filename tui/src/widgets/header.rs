@@ -61,6 +61,10 @@ fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), 
         return;
     }
     let (_, tone) = state(totals);
+    if totals.is_of_services() {
+        let ready = u16::try_from(totals.ready * 1000 / totals.services).unwrap_or(1000);
+        return meter(buffer, theme, (x, y), columns, ready, if ready == 1000 { Tone::Good } else { Tone::Busy });
+    }
     if !model.is_over() {
         let tone = if totals.orphaned { tone } else { Tone::Busy };
         meter(buffer, theme, (x, y), columns, totals.permille, tone);
@@ -93,6 +97,8 @@ fn sums(model: &Model) -> Vec<Sum> {
     }
     let good = if model.is_over() { format!("{} of {} in place", totals.good, totals.all) } else { String::new() };
     let done = if good.is_empty() { format!("{} of {}", totals.over, totals.all) } else { good };
+    let ready = format!("{} of {} ready", totals.ready, totals.services);
+    let done = if totals.is_of_services() { ready.clone() } else { done };
     let some_bad = failed + lost > 0;
     if !(model.is_over() && some_bad) {
         add(done.clone(), Tone::Strong, 0);
@@ -101,8 +107,11 @@ fn sums(model: &Model) -> Vec<Sum> {
         (failed, "failed", Tone::Bad),
         (lost, "lost", Tone::Warning),
         (still, "stalled", Tone::Warning),
-        (totals.cancelled, "cancelled", Tone::Warning),
+        (totals.cancelled, if totals.is_of_services() { "stopped" } else { "cancelled" }, Tone::Warning),
     ];
+    if totals.services > 0 && !totals.is_of_services() {
+        add(ready, Tone::Plain, 1);
+    }
     for (number, word, tone) in words.into_iter().filter(|(number, ..)| *number > 0) {
         add(format!("{number} {word}"), tone, 0);
     }
@@ -118,10 +127,10 @@ fn sums(model: &Model) -> Vec<Sum> {
         _ => {}
     }
     if let Some(per_second) = totals.bytes_per_second {
-        add(padded_left(&rate(per_second), PLACE, ""), Tone::Plain, 4);
+        add(in_place(&rate(per_second)), Tone::Plain, 4);
     }
     let time = match totals.left {
-        Some(left) => padded_left(&format!("~{} left", seconds(left.ms)), PLACE, ""),
+        Some(left) => in_place(&format!("~{} left", seconds(left.ms))),
         None if totals.orphaned && model.is_over() => format!("last sign of life after {}", tenths(totals.elapsed_ms)),
         None if model.is_over() => tenths(totals.elapsed_ms),
         None => format!("{} so far", seconds(totals.elapsed_ms)),
@@ -130,6 +139,11 @@ fn sums(model: &Model) -> Vec<Sum> {
         add(time, Tone::Plain, 2);
     }
     sums
+}
+
+/// A number at the right of its place; a longer one takes more.
+fn in_place(text: &str) -> String {
+    padded_left(text, PLACE.max(width(text)), "")
 }
 
 /// Bytes of a total, with one unit where both have the same: `231.8 of 287.0 MB`.
@@ -178,6 +192,11 @@ pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_longer_than_its_place_is_whole() {
+        assert_eq!([in_place("~9 s left"), in_place("~1m15s left")], [" ~9 s left", "~1m15s left"]);
+    }
 
     #[test]
     fn two_amounts_in_one_unit_have_it_once() {

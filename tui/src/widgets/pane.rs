@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use vx_status::places::Place;
 use vx_status::text::fitted;
 
 use super::{fill, put, put_right, row_of};
@@ -60,7 +61,7 @@ pub(crate) fn pane(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
 /// what is known fills the room until there is output.
 fn split(model: &Model, area: Rect) -> (Option<Rect>, Option<Rect>) {
     let silent = match model.tab {
-        Tab::Log => model.log.lines.is_empty() || model.log.of != model.selected,
+        Tab::Log => model.log.lines.is_empty() || !model.has_log(),
         Tab::Error => false,
         Tab::Info => true,
     };
@@ -93,6 +94,15 @@ pub(crate) fn content_rows(model: &Model) -> usize {
         }
         (None, None) => 0,
     }
+}
+
+/// The places in files that the selected slot's error names, those in view first.
+pub(crate) fn error_places(model: &Model) -> Vec<Place> {
+    let said = model.areas().pane.and_then(|pane| split(model, pane).1);
+    let (Some(said), Some(slot)) = (said, model.selected_slot()) else { return Vec::new() };
+    let columns = usize::from(said.width.saturating_sub(1));
+    let top = model.pane_top.min(lines(model, columns).len().saturating_sub(usize::from(said.height)));
+    details::error_places(model, slot, columns, top)
 }
 
 fn lines(model: &Model, columns: usize) -> Vec<Line> {
@@ -129,6 +139,9 @@ fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let row = model.selected_row();
     let whose = match (row, model.on_fold) {
         _ if model.shows_sums() => Some("the run".to_owned()),
+        _ if model.all_logs && model.tab == Tab::Log && !model.services().is_empty() => {
+            Some("all services in the table".to_owned())
+        }
         (Some(row), _) => Some([row.tool.as_str(), row.version.as_str()].join(" ")),
         (None, Some(_)) => Some("folded rows".to_owned()),
         (None, None) => None,

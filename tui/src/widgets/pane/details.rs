@@ -1,7 +1,8 @@
 //! The Error tab: what went wrong, in full, and where to read on.
 
 use vx_shm::SlotView;
-use vx_status::slot::error_cell;
+use vx_status::places::{Place, places};
+use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
 
@@ -9,11 +10,12 @@ use super::Line;
 use crate::model::{LOG_LINES, Model};
 use crate::theme::Tone;
 
-/// Number of the log's last lines below an error.
-const LINES_BELOW_ERROR: usize = 20;
-
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
+    let faulty = model.error_slot(slot);
+    if SlotId::of(faulty) != SlotId::of(slot) {
+        return build_error(faulty, columns);
+    }
     let standing = Standing::of(slot);
     let text = error_cell(slot).shown_text();
     if text.trim().is_empty() && !standing.bad() {
@@ -30,14 +32,38 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     if let Some(code) = slot.exit_code {
         lines.push((format!("exit code {code}"), Tone::Quiet));
     }
-    if model.log.of == model.selected && !model.log.lines.is_empty() {
+    let below = model.log_below_error();
+    if !below.is_empty() {
         lines.push((String::new(), Tone::Plain));
         lines.push(("last output:".to_owned(), Tone::Quiet));
-        let first = model.log.lines.len().saturating_sub(LINES_BELOW_ERROR);
-        lines.extend(model.log.lines[first..].iter().map(|line| (line.text.clone(), Tone::Plain)));
+        lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
-    if let Some(location) = model.log.location.as_deref().filter(|_| model.log.of == model.selected) {
+    if let Some(location) = model.log.location.as_deref().filter(|_| model.has_log()) {
         lines.push((format!("whole log: {location}"), Tone::Quiet));
     }
     lines
+}
+
+/// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
+fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
+    let text = error_cell(build).shown_text();
+    let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
+    for line in text.lines() {
+        let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
+        lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
+    }
+    if text.trim().is_empty() {
+        lines.push((ending(build, Standing::of(build)), Tone::Plain));
+    }
+    lines.truncate(LOG_LINES);
+    lines
+}
+
+/// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
+/// wrapped.
+pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
+    let rows = error(model, slot, columns);
+    let text = error_cell(model.error_slot(slot)).shown_text();
+    let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
+    rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
 }
