@@ -38,7 +38,8 @@ impl Job for TurnJob {
         let unusable = |error: &dyn std::error::Error| {
             Trouble::new(TroubleKind::Program, format_args!("cannot start the process of the turn: {error}"))
         };
-        let files = TurnFiles::beside(place.log.clone(), place.heading());
+        let no_place = || Trouble::new(TroubleKind::Disk, "there is no place for the files of the turn");
+        let files = TurnFiles::beside(place.log.clone().ok_or_else(no_place)?, place.heading());
         // The result of an earlier attempt is none of this one.
         let _ = std::fs::remove_file(&files.result);
         let order = TurnOrder { files, ..self.order.clone() };
