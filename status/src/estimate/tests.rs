@@ -82,8 +82,8 @@ fn a_slow_day_counts_for_what_has_not_begun() {
 fn downloads_that_are_over_still_show_how_fast_this_run_is() {
     let once = [install(8_000_000, 4_000, 0)];
     let expected = past(&[("node", &once), ("go", &once)], 1);
-    let over = done(0, "node", "1", 8_000_000, [100.0, 108.0, 109.0]);
-    let left = whole(&board(vec![over, queued(1, "go", "1")], 109), &[], &expected);
+    let over = done(0, "node", "1", 8_000_000, 109.6);
+    let left = whole(&board(vec![over, queued(1, "go", "1")], 110), &[], &expected);
     assert_eq!(left, Some((8_000, 1)), "half as fast as ever");
 }
 
@@ -93,7 +93,7 @@ fn a_download_that_has_just_begun_says_little_about_the_others() {
     let expected = past(&[("node", &once), ("go", &once), ("zig", &once)], 2);
     let begun = |place, tool| downloading(place, tool, "1", 4_000_000, Some(8_000_000));
     let slots = vec![begun(0, "node"), begun(1, "go"), queued(2, "zig", "1")];
-    let paces = [pace(2_000_000, 4_000), pace(1_000, 20), Pace::default()];
+    let paces = [pace(2_000_000, 4_000), pace(400_000, 20), Pace::default()];
     assert_eq!(whole(&board(slots, 103), &paces, &expected), Some((6_000, 1)));
 }
 
