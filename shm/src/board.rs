@@ -75,6 +75,18 @@ impl Board {
         Ok(Self::of(segment))
     }
 
+    /// Make a board without a name, in memory, for a run that no directory has a place for: processes of this user that
+    /// this one starts open it by its path, and other processes do not come across it. It is gone once this is dropped
+    /// and no process has it open.
+    ///
+    /// # Errors
+    /// On systems other than Linux, and where the system does not show the open files of processes.
+    pub fn create_unnamed(title: &str, capacity: u32) -> Result<Self, CreateError> {
+        let facts = facts(capacity, process::own(), 0)?;
+        let segment = segment::create_unnamed(&facts, |segment| write_title(segment, title))?;
+        Ok(Self::of(segment))
+    }
+
     /// Make a board in a named segment of the system, attached to as `shm:NAME`.
     ///
     /// # Errors
@@ -135,13 +147,19 @@ impl Board {
 
     /// Reserve a slot that has ended once more, for another attempt at the same work: it keeps its place, key and
     /// version, and begins a new life. It does not rest before that, as a slot for other work does: its last end is no
-    /// longer shown.
+    /// longer shown. `total` is the amount of the work, where it is known before any is done: each step has overwritten
+    /// that of the last life.
     ///
     /// # Errors
     /// When the slot is in another life by now, or has not ended.
-    pub fn reserve_again(&self, ended: Reservation, attempt: u8) -> Result<Reservation, ReserveError> {
+    pub fn reserve_again(
+        &self,
+        ended: Reservation,
+        attempt: u8,
+        total: Option<u64>,
+    ) -> Result<Reservation, ReserveError> {
         let _turn = self.turn.lock();
-        let generation = slot::reserve_again(&self.segment, ended.slot, ended.generation, attempt)?;
+        let generation = slot::reserve_again(&self.segment, ended.slot, ended.generation, attempt, total)?;
         slot::ring(&self.segment);
         Ok(Reservation { slot: ended.slot, generation })
     }

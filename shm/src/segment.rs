@@ -21,13 +21,15 @@ mod parts;
 mod plain_file;
 pub(crate) mod sleep;
 mod touch;
+mod unnamed;
 
-pub(crate) use create::{create_file, create_named};
+pub(crate) use create::{create_file, create_named, create_unnamed};
 pub(crate) use named::{SCHEME, as_file, remove_named};
 pub(crate) use open::{open_read, open_write};
 #[cfg_attr(not(feature = "internals"), allow(unreachable_pub, reason = "public for the benches"))]
 pub use pairs::InPairs;
 pub(crate) use plain_file::plain_file;
+pub use unnamed::Unnamed;
 
 use std::fs::File;
 use std::marker::PhantomData;

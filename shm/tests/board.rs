@@ -458,7 +458,7 @@ fn a_slot_that_has_ended_is_named_again_in_its_place_with_nothing_of_its_last_li
         let board = form.board("p", 2);
         let mut reader = Reader::open(board.path()).unwrap();
         let first = board.reserve("node", "22.3.0", Kind::Install).unwrap();
-        let again = board.reserve_again(first, 2);
+        let again = board.reserve_again(first, 2, None);
         assert!(matches!(again, Err(ReserveError::NotEnded { slot: 0, .. })), "it has not ended: {again:?}");
 
         let mut slot = Slot::claim(board.path(), first.slot, first.generation).unwrap();
@@ -468,13 +468,14 @@ fn a_slot_that_has_ended_is_named_again_in_its_place_with_nothing_of_its_last_li
         slot.end(Ending::failed("the digest differs")).unwrap();
         board.end(first, &Ending { exit_code: Some(1), ..Ending::new(SlotState::Failed) }).unwrap();
 
-        let second = board.reserve_again(first, 2).unwrap();
+        let second = board.reserve_again(first, 2, Some(1000)).unwrap();
         assert_eq!((second.slot, second.generation), (first.slot, first.generation + 1));
-        assert!(matches!(board.reserve_again(first, 3), Err(ReserveError::NotEnded { .. })), "that life is over");
+        assert!(matches!(board.reserve_again(first, 3, None), Err(ReserveError::NotEnded { .. })), "that life is over");
         let seen = view(&mut reader).slots;
         assert_eq!(seen.len(), 1);
         assert_eq!((seen[0].key.as_str(), seen[0].version.as_str(), seen[0].kind), ("node", "22.3.0", Kind::Install));
-        assert_eq!((seen[0].state, seen[0].attempt, seen[0].done), (SlotState::Reserved, 2, 0));
+        assert_eq!((seen[0].state, seen[0].attempt), (SlotState::Reserved, 2));
+        assert_eq!((seen[0].done, seen[0].total), (0, Some(1000)), "the amount of the work is known as before");
         assert_eq!((seen[0].error.as_deref(), seen[0].exit_code, seen[0].message.as_str()), (None, None, ""));
         assert_eq!((seen[0].transitions.len(), seen[0].ended_at_ns, seen[0].pid), (1, None, None));
 

@@ -1,18 +1,21 @@
 //! The name by which a child finds its board and slot: `vx-install-<run>-<tool>`, or `vx-service-<run>-<name>`.
 //!
 //! `<run>` is the parent's process id, with a suffix (`4711.2`) when an older board of the same number is still there;
-//! in `<tool>`, characters that a file name should not hold are percent-encoded.
+//! of a board without a name it is `4711.fd9`, the process and its open file. In `<tool>`, characters that a file name should not hold are percent-encoded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use vx_shm::Unnamed;
 
 /// The begin of a board's name, and of the name of an install's channel.
 const PREFIX: &str = "vx-install-";
 /// The begin of the name of a service's channel.
 const SERVICE_PREFIX: &str = "vx-service-";
+/// What is between the process and its open file in the name of a channel on a board without a name.
+const OPEN_FILE: &str = ".fd";
 /// Boards of one process id that may exist at a time.
 const MAX_SUFFIX: u32 = 99;
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
@@ -54,8 +57,10 @@ impl ChannelName {
 
     fn with(prefix: &'static str, board: &Path, tool: &str) -> Result<Self, NotABoard> {
         let stem = board.file_stem().and_then(|stem| stem.to_str());
-        let run = stem.and_then(|stem| stem.strip_prefix(PREFIX)).ok_or_else(|| NotABoard(board.to_owned()))?;
-        Ok(Self { prefix, run: run.to_owned(), tool: tool.to_owned() })
+        let named = || stem.and_then(|stem| stem.strip_prefix(PREFIX)).map(str::to_owned);
+        let unnamed = Unnamed::at(board).map(|place| format!("{}{OPEN_FILE}{}", place.process, place.descriptor));
+        let run = unnamed.or_else(named).ok_or_else(|| NotABoard(board.to_owned()))?;
+        Ok(Self { prefix, run, tool: tool.to_owned() })
     }
 
     /// The tool, or the service.
@@ -63,10 +68,22 @@ impl ChannelName {
         &self.tool
     }
 
-    /// The board's file in this runtime directory.
+    /// The board's file in this runtime directory, or without a name.
     pub(super) fn board_in(&self, runtime_directory: &Path) -> PathBuf {
-        runtime_directory.join(board_file_name(&self.run))
+        let unnamed = unnamed(&self.run).map(Unnamed::path);
+        unnamed.unwrap_or_else(|| runtime_directory.join(board_file_name(&self.run)))
     }
+}
+
+/// The place of a board without a name, from the part of a channel's name that is the run.
+fn unnamed(run: &str) -> Option<Unnamed> {
+    let (process, descriptor) = run.split_once(OPEN_FILE)?;
+    Unnamed::at(Path::new(&format!("/proc/{process}/fd/{descriptor}")))
+}
+
+/// True if the channel with this name is on a board without a name, which is in no directory.
+pub fn is_on_unnamed_board(channel: &str) -> bool {
+    channel.parse().is_ok_and(|channel: ChannelName| unnamed(&channel.run).is_some())
 }
 
 /// The file name of the board of one run.
@@ -103,9 +120,11 @@ impl FromStr for ChannelName {
         let (prefix, rest) = after(PREFIX).or_else(|| after(SERVICE_PREFIX)).ok_or_else(bad)?;
         let (run, tool) = rest.split_once('-').ok_or_else(bad)?;
         let tool = percent_decode_str(tool).decode_utf8().map_err(|_| bad())?.into_owned();
-        // The run becomes part of a file name, so only digits and a dot pass.
+        // The run becomes part of a file name, so only digits and a dot pass, or the numbers of an open file.
         let plain = !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        (plain && !tool.is_empty()).then(|| Self { prefix, run: run.to_owned(), tool }).ok_or_else(bad)
+        ((plain || unnamed(run).is_some()) && !tool.is_empty())
+            .then(|| Self { prefix, run: run.to_owned(), tool })
+            .ok_or_else(bad)
     }
 }
 
@@ -125,6 +144,22 @@ mod tests {
             let of_service = ChannelName::of_service(&board, tool).expect("named like a board");
             assert!(of_service.to_string().starts_with("vx-service-4711.2-"), "{of_service}");
             assert_eq!(of_service.to_string().parse(), Ok(of_service));
+        }
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_name_leads_to_a_board_without_a_name_wherever_boards_are() {
+        let board = Path::new("/proc/4711/fd/9");
+        let name = ChannelName::on(board, "node").expect("a name").to_string();
+        assert_eq!(name, "vx-install-4711.fd9-node");
+        assert!(is_on_unnamed_board(&name) && !is_on_unnamed_board("vx-install-4711.9-node"));
+        let read: ChannelName = name.parse().expect("it reads back");
+        assert_eq!(read.board_in(Path::new("/run/x")), board);
+        for text in
+            ["vx-install-.fd9-node", "vx-install-1.fd-node", "vx-install-1.fd../2-node", "vx-install-1.fd2.fd3-node"]
+        {
+            assert!(text.parse::<ChannelName>().is_err(), "{text}");
         }
     }
 

@@ -10,7 +10,7 @@ use super::failure::{FAILED, Failure, Outcome, USAGE};
 use super::notices::Printed;
 use super::workspace::place_or_none;
 use super::{look, print, store};
-use crate::project::{ConfigErrors, Project};
+use crate::project::Project;
 use crate::work::frontend::Silent;
 use crate::work::settings::{self, Setting, SettingOrigin, SettingsError};
 use crate::work::workspace::read_projects;
@@ -35,12 +35,8 @@ pub(super) fn run(directory: Option<&Path>, arguments: &ConfigArguments) -> Outc
 /// Look for faults only.
 fn check(directory: Option<&Path>) -> Outcome {
     let projects = read_projects(&store::home()?, &place_or_none(directory)?, &Silent)?.projects;
-    let faulty = projects.iter().filter(|project| !project.service_faults.is_empty());
-    let faults: Vec<String> = faulty
-        .map(|Project { path, service_faults, .. }| {
-            ConfigErrors { path: path.clone(), problems: service_faults.clone() }.render()
-        })
-        .collect();
+    let faults: Vec<String> =
+        projects.iter().filter_map(Project::service_errors).map(|errors| errors.render()).collect();
     faults.iter().for_each(print::problems);
     Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(USAGE) })
 }

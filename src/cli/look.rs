@@ -1,6 +1,6 @@
 //! The look of the views for this user, from `[ui]` of the user's own `vx.toml` and from the environment.
 //!
-//! The terminal is never queried: one that does not reply would delay the view.
+//! Nothing here asks the terminal: one that does not reply would delay the view.
 
 use vx_status::look::Look;
 

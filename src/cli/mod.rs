@@ -11,6 +11,7 @@ mod args;
 mod ask;
 mod board;
 mod bridge;
+mod browser;
 mod commands;
 mod completions;
 mod config;

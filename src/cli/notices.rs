@@ -57,6 +57,7 @@ pub(super) fn print(notice: Notice) {
         Notice::Age(remark) => print::note(age(&remark)),
         Notice::NotLocked(trouble) | Notice::NotMended(trouble) => print::trouble(&trouble),
         Notice::Locked { tool, before, entry } => print::note(locked(&tool, before.as_deref(), &entry)),
+        Notice::Awaited { host } => print::note(format_args!("waiting for {host}'s answer")),
         Notice::Fetching { address } => {
             print::note(format_args!("fetching `{address}` once: no digest is given for it"));
         }
@@ -73,6 +74,9 @@ pub(super) fn print(notice: Notice) {
             "{reason}; this run's board is in `{0}`, where `VX_RUNTIME_DIR={0} vx top` finds it",
             directory.display()
         )),
+        Notice::BoardUnseen { reason } => {
+            print::warning(format_args!("{reason}; the run goes on, and `vx top` in other terminals does not see it"));
+        }
         Notice::Strays(swept) => print::warning(strays(&swept)),
         Notice::ShimsKept(error) => print::warning(error),
         Notice::Failed(error) => {

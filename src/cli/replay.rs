@@ -6,7 +6,7 @@ use vx_shm::recording::is_recording;
 use vx_status::source::Inputs;
 
 use super::failure::Failure;
-use super::views::BoardLogs;
+use super::views::{BoardLogs, UserPrograms};
 use crate::run::board_of_recording;
 use crate::work::recordings;
 use crate::work::replay::Replay;
@@ -19,5 +19,10 @@ pub(super) fn inputs(path: &Path, speed_percent: u32) -> Result<Option<Inputs>, 
     }
     let replay = Replay::new(recordings::open(path)?, speed_percent);
     let board = board_of_recording(path).unwrap_or_else(|| path.to_path_buf());
-    Ok(Some(Inputs { snapshots: Box::new(replay), logs: Box::new(BoardLogs::beside(&board)), control: None }))
+    Ok(Some(Inputs {
+        snapshots: Box::new(replay),
+        logs: Box::new(BoardLogs::beside(&board)),
+        control: None,
+        opener: Some(Box::new(UserPrograms::here())),
+    }))
 }

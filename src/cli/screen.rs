@@ -10,7 +10,7 @@ pub(super) use vx_tui::{restore_modes, stderr_columns};
 use super::failure::{Failure, unless_closed};
 use super::{look, print};
 use crate::project::Ui;
-use crate::work::look::keys;
+use crate::work::look::{asks_ground, keys};
 
 /// Lines can be drawn over.
 pub(super) const DRAWS: bool = true;
@@ -24,12 +24,16 @@ pub(super) fn check(ui: &Ui) -> Result<(), Failure> {
 /// are.
 pub(super) fn options(ui: &Ui, terminal: bool, mouse: bool) -> Result<DashboardOptions, Failure> {
     let standard = DashboardOptions::default();
+    let look = look::look(ui, terminal);
+    let environment = |name: &str| std::env::var(name).ok();
     Ok(DashboardOptions {
-        look: look::look(ui, terminal),
+        look,
+        asks_ground: asks_ground(ui, environment).filter(|_| look.colour && terminal),
         signs: Signs::supported(terminal),
         keys: keys(ui).map_err(look::wrong)?,
         mouse: mouse && ui.mouse.unwrap_or(standard.mouse),
         refresh_hz: ui.refresh_hz.unwrap_or(standard.refresh_hz),
+        list: false,
         notice: None,
     })
 }
@@ -45,7 +49,8 @@ pub(super) fn dashboard(
     let options = options(ui, io::stdout().is_terminal(), mouse)?;
     let options = DashboardOptions { notice: remark, ..options };
     match vx_tui::dashboard(inputs, &options, finished.clone()) {
-        Ok(Left::Finished | Left::Closed) => return Ok(()),
+        // A view of a run has no list of boards to go back to.
+        Ok(Left::Finished | Left::Closed | Left::Boards) => return Ok(()),
         Ok(Left::Detached | Left::Signal(_)) => {}
         Err(error) => print::warning(format_args!("the dashboard ended: {error}")),
     }

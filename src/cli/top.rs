@@ -25,26 +25,36 @@ pub(super) fn run(board: Option<&str>, choose: bool, speed_percent: u32, mouse: 
         return Err(Failure::usage("`vx top` needs a terminal, and standard input or output is none")
             .hint("`vx board dump` prints a board anywhere"));
     }
-    let options = screen::options(&look::checked_settings()?, true, mouse)?;
-    let path = match board {
-        None => match boards::only_one()?.filter(|_| !choose) {
+    let mut options = screen::options(&look::checked_settings()?, true, mouse)?;
+    options.list = true;
+    let mut shown = match board {
+        None => boards::only_one()?.filter(|_| !choose),
+        board => Some(boards::find(board)?),
+    };
+    let mut left = None;
+    loop {
+        let path = match shown.take() {
             Some(path) => path,
-            None => match choose_one(&options)? {
+            None => match choose_one(&options, left.as_deref())? {
                 Chosen::Board(path) => path,
                 Chosen::Nothing => return Ok(ExitCode::SUCCESS),
                 Chosen::Signal(number) => return Ok(ended_by(number)),
             },
-        },
-        board => boards::find(board)?,
-    };
-    let mut inputs = match replay::inputs(&path, speed_percent)? {
-        Some(recording) => recording,
-        None => inputs(&path, hand_on(&path), expectations())?,
-    };
-    match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
-        Ok(Left::Signal(number)) => Ok(ended_by(number)),
-        Ok(_) => Ok(ExitCode::SUCCESS),
-        Err(error) => Err(Failure::failed(&error).hint(error.hint())),
+        };
+        let mut inputs = match replay::inputs(&path, speed_percent)? {
+            Some(recording) => recording,
+            None => inputs(&path, hand_on(&path), expectations())?,
+        };
+        match vx_tui::dashboard(&mut inputs, &options, crossbeam_channel::never()) {
+            Ok(Left::Boards) if boards::readable_boards()?.is_empty() => {
+                options.notice = Some("there is no board to choose from".to_owned());
+                shown = Some(path);
+            }
+            Ok(Left::Boards) => left = Some(path),
+            Ok(Left::Signal(number)) => return Ok(ended_by(number)),
+            Ok(_) => return Ok(ExitCode::SUCCESS),
+            Err(error) => return Err(Failure::failed(&error).hint(error.hint())),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Joins the views to a run: its board's reader, its children's logs, and its control.
 
 mod control;
+mod opener;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::run::{log_file, logs_of};
 use crate::work::logs;
 use crate::work::rings::Rings;
 pub(super) use control::RunControl;
+pub(super) use opener::UserPrograms;
 
 /// Snapshots of one board, and the expected durations from earlier runs.
 pub(super) struct BoardSnapshots {

@@ -1,6 +1,7 @@
 //! The durations of a run, read from the last state of its board.
 
 use vx_shm::{Kind, SlotState, SlotView, Snapshot};
+use vx_status::slot::cached_bytes;
 use vx_status::source::PastInstall;
 use vx_status::vocabulary::{Phase, PhaseEntry, Phases};
 
@@ -14,7 +15,11 @@ pub(super) fn of(last: &Snapshot) -> Option<Run> {
     (!tools.is_empty()).then(|| Run { at_once: at_once(last), tools })
 }
 
-/// The durations of one install; `None` if the board does not have them.
+/// The least part of an archive that has to come over the wire for a download to be expected to take as long: 1 in so
+/// many. The rate of a few last bytes says nothing of a whole archive.
+const LEAST_PART: u64 = 4;
+
+/// The durations of one install; `None` if the board does not have them, or most of its archive lay in the cache.
 fn install(slot: &SlotView) -> Option<PastInstall> {
     let entries = in_order(slot);
     let ends = entries.iter().skip(1).map(|entry| entry.entered_at_ns).chain([slot.ended_at_ns?]);
@@ -28,6 +33,14 @@ fn install(slot: &SlotView) -> Option<PastInstall> {
         }
     }
     let bytes = entries.iter().filter(|entry| entry.phase == Phase::DOWNLOADING).map(|entry| entry.done).sum();
+    let received = u64::saturating_sub(bytes, cached_bytes(slot));
+    if received < bytes / LEAST_PART {
+        return None;
+    }
+    // A download that was resumed is recorded with the time that all of it would have taken.
+    if let Some((_, ms)) = sums.iter_mut().find(|(phase, _)| *phase == Phase::DOWNLOADING && received < bytes) {
+        *ms = u64::try_from(u128::from(*ms) * u128::from(bytes) / u128::from(received.max(1))).unwrap_or(u64::MAX);
+    }
     (!sums.is_empty()).then(|| PastInstall { version: slot.version.clone(), bytes, phases: sums })
 }
 

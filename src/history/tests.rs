@@ -56,6 +56,24 @@ fn what_went_well_is_expected_to_take_as_long_again() {
 }
 
 #[test]
+fn bytes_that_lay_in_the_cache_make_no_later_download_faster() {
+    let (_directory, home) = home();
+    let resumed = |key: &str, cached: u64| {
+        let mut slot = slot(key, SlotState::Done, 2.0);
+        let verified = PhaseEntry { phase: Phase::VERIFYING, entered_at_ns: 3_000_000_000, done: cached };
+        slot.transitions.insert(3, verified.transition());
+        slot
+    };
+    let run = run(vec![resumed("node", 3_500_000), resumed("go", 6_900_000)]);
+    note(&home, &run, false).expect("it is written");
+    let tools = expectations(&home).tools;
+    // Half of it came in 2.5 s.
+    let node = &tools["node"][0];
+    assert_eq!((node.bytes, node.phase_ms(Phase::DOWNLOADING)), (7_000_000, 5_000));
+    assert!(!tools.contains_key("go"), "the last bytes alone say nothing");
+}
+
+#[test]
 fn only_a_run_that_left_some_behind_of_itself_says_how_many_are_at_work_at_once() {
     let (_directory, home) = home();
     let both = run(vec![slot("node", SlotState::Done, 2.0), slot("go", SlotState::Done, 2.0)]);

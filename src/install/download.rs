@@ -173,9 +173,10 @@ impl<'a> Download<'a> {
             download.part_file.take().map_or(Ok(()), PartFile::discard)?;
             return Ok(download);
         }
+        download.cached = download.part_file.as_ref().map_or(0, PartFile::length);
+        session.meter.found(download.cached);
         session.meter.enter(Phase::DOWNLOADING);
         // Published before any byte comes, so that no reader takes it for what a connection brought.
-        download.cached = download.part_file.as_ref().map_or(0, PartFile::length);
         download.report();
         download.connect()?;
         Ok(download)

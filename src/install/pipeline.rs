@@ -292,6 +292,9 @@ impl Install<'_> {
         let release = tree.root();
         meter.step(Phase::LINKING, None);
         let totals = tree.finish().map_err(|kind| UnpackError { archive: self.archives(), kind })?;
+        if self.config.postinstall.is_none() {
+            meter.placing(totals.files);
+        }
         let declared = match self.config.ships_programs {
             true => Cow::Owned(shipped::programs(release, self.config)?),
             false => Cow::Borrowed(self.config.programs.as_slice()),
@@ -319,7 +322,7 @@ impl Install<'_> {
             parts: parts.clone(),
             programs,
         });
-        meter.step(Phase::LINKING, None);
+        meter.placing(totals.files);
         receipt.write(release)?;
         if unsynced_boot.is_none() {
             file_system.sync().at("sync", release)?;

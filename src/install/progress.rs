@@ -14,12 +14,20 @@ pub(super) struct Meter<'a> {
     sizes: RefCell<Vec<Option<u64>>>,
     part: Cell<usize>,
     phase: Cell<Option<Phase>>,
+    /// A message stands.
+    said: Cell<bool>,
 }
 
 impl<'a> Meter<'a> {
     /// A meter for archives of these sizes, as far as they are known.
     pub(super) fn new(reporter: &'a dyn Reporter, sizes: Vec<Option<u64>>) -> Self {
-        Self { reporter, sizes: RefCell::new(sizes), part: Cell::new(0), phase: Cell::new(None) }
+        Self {
+            reporter,
+            sizes: RefCell::new(sizes),
+            part: Cell::new(0),
+            phase: Cell::new(None),
+            said: Cell::new(false),
+        }
     }
 
     /// Continue with this archive.
@@ -46,6 +54,21 @@ impl<'a> Meter<'a> {
         }
     }
 
+    /// Report the bytes of the first archive that lie in the cache: they are verified, not received.
+    pub(super) fn found(&self, cached: u64) {
+        if cached > 0 && self.part.get() == 0 {
+            self.enter(Phase::VERIFYING);
+            self.advanced(cached);
+        }
+    }
+
+    /// Report the files of the archives, once nothing follows that makes others: they only have to be put in their place.
+    pub(super) fn placing(&self, files: u64) {
+        self.step(Phase::LINKING, None);
+        self.reporter.total(Some(files));
+        self.reporter.advanced(files);
+    }
+
     /// Report the finished bytes of the current archive.
     pub(super) fn advanced(&self, done: u64) {
         let before: u64 = self.sizes.borrow().iter().take(self.part.get()).flatten().sum();
@@ -67,13 +90,30 @@ impl<'a> Meter<'a> {
     /// Report another attempt at the current step.
     pub(super) fn attempt(&self, number: u8, reason: &str) {
         self.reporter.attempt(number);
-        self.reporter.message(&format!("{reason}; attempt {number}"));
+        self.say(&format!("{reason}; attempt {number}"));
+    }
+
+    /// Report the server whose answer is waited for.
+    pub(super) fn waiting(&self, host: &str) {
+        self.say(&format!("waiting for {host}'s answer"));
+    }
+
+    /// Take the last message back: it is no longer true.
+    pub(super) fn hush(&self) {
+        if self.said.replace(false) {
+            self.reporter.message("");
+        }
     }
 
     /// Report that everything is read again from the start.
     pub(super) fn restarted(&self, reason: &dyn fmt::Display) {
         self.phase.set(None);
-        self.reporter.message(&format!("{reason}; beginning again"));
+        self.say(&format!("{reason}; beginning again"));
+    }
+
+    fn say(&self, text: &str) {
+        self.said.set(true);
+        self.reporter.message(text);
     }
 
     fn total(&self) -> Option<u64> {

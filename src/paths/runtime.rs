@@ -48,6 +48,13 @@ pub enum RuntimeError {
     None,
 }
 
+impl RuntimeError {
+    /// True if the user has named a directory that must not be used: it is refused, and nothing is done without it.
+    pub fn is_bad_choice(&self) -> bool {
+        matches!(self, Self::Unsafe { .. } | Self::NotUtf8 { .. }) && asked_for().is_some()
+    }
+}
+
 impl Explain for RuntimeError {
     fn kind(&self) -> TroubleKind {
         match self {
@@ -129,8 +136,7 @@ fn other_session() -> Option<PathBuf> {
 /// True if this program may act on the boards of this directory: on all of this user's, unless `VX_RUNTIME_DIR` is set,
 /// since that directory is the only one asked for.
 pub fn is_asked_for(directory: &Path) -> bool {
-    let asked = std::env::var_os("VX_RUNTIME_DIR").filter(|value| !value.is_empty()).map(PathBuf::from);
-    asked.is_none_or(|asked| std::path::absolute(&asked).unwrap_or(asked) == directory)
+    asked_for().is_none_or(|asked| std::path::absolute(&asked).unwrap_or(asked) == directory)
 }
 
 /// The directory that [`runtime_directory`] would return; `None` if it would make one. Nothing is changed.
@@ -164,6 +170,11 @@ fn candidates(session: Option<PathBuf>) -> Vec<PathBuf> {
         found.push(home.join(".local").join("state").join("vx").join("run"));
     }
     found
+}
+
+/// The directory that the user has named.
+fn asked_for() -> Option<PathBuf> {
+    std::env::var_os("VX_RUNTIME_DIR").filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// Make the directory if it is missing, and check that only this user can access it.

@@ -37,12 +37,20 @@ impl Tail {
         self.bytes.drain(..over);
     }
 
-    /// Its lines, oldest first, without those that are empty or not whole; text that is no UTF-8 is marked.
+    /// Its lines as a terminal shows them, oldest first, without those that are empty or not whole; text that is no UTF-8 is
+    /// marked.
     pub fn lines(&self) -> Vec<String> {
         let bytes: Vec<u8> = self.bytes.iter().copied().collect();
-        let text = String::from_utf8_lossy(&bytes);
-        let whole = if self.cut { text.split_once('\n').map_or(text.as_ref(), |(_, rest)| rest) } else { &text };
-        whole.lines().map(str::trim_end).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+        let end_of_first = bytes.iter().position(|byte| *byte == b'\n').filter(|_| self.cut);
+        let whole = end_of_first.map_or(&bytes[..], |end| &bytes[end + 1..]);
+        let (mut found, mut lines) = (Vec::new(), Lines::of_at_most(self.keep_bytes));
+        let mut keep = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line);
+            found.extend(Some(line.trim_end()).filter(|line| !line.is_empty()).map(str::to_owned));
+        };
+        lines.feed(whole, &mut keep);
+        lines.finish(&mut keep);
+        found
     }
 }
 
@@ -262,6 +270,13 @@ mod tests {
         assert_eq!(lines.last().map(String::as_str), Some("line 9999"));
         assert!(lines.iter().all(|line| line.starts_with("line ")), "{:?}", lines.first());
         assert!(tail.bytes.len() <= KEPT);
+    }
+
+    #[test]
+    fn a_line_that_was_overwritten_is_in_the_tail_as_a_terminal_shows_it() {
+        let mut tail = Tail::keeping(KEPT);
+        tail.push("building\r\n1/3\r2/3\r\u{1b}[2K3/3\nfailed\r\n\n".as_bytes());
+        assert_eq!(tail.lines(), ["building", "\u{1b}[2K3/3", "failed"]);
     }
 
     #[test]

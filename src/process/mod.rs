@@ -37,7 +37,7 @@ mod wiring;
 
 pub use callers::{callers, has_ended, is_there};
 pub use capture::{Ears, Look, OnLine, Tail};
-pub use detached::start_detached;
+pub use detached::{start_detached, start_watched};
 pub use exit::{Exit, end_alike};
 pub use foreground::{foreground, foreground_tree};
 pub use group::{Heeds, Member, members};

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::problem::{ConfigErrors, Problem};
+use super::procfile::Procfile;
 use super::scripts::Script;
 use super::services::Service;
 use super::version::Request;
@@ -60,6 +61,8 @@ pub struct Project {
     pub services: Vec<Service>,
     /// The faults of the table of services. They are among the warnings, too: only a command about services fails by them.
     pub service_faults: Vec<Problem>,
+    /// The file that the services come from where this one declares none.
+    pub procfile: Option<Procfile>,
     /// True if it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
@@ -171,11 +174,20 @@ impl Project {
             progress: Vec::new(),
             services: Vec::new(),
             service_faults: Vec::new(),
+            procfile: None,
             is_root: false,
             entries: Vec::new(),
             warnings: Vec::new(),
             notices: Vec::new(),
         }
+    }
+
+    /// The faults of what declares its services.
+    pub fn service_errors(&self) -> Option<ConfigErrors> {
+        let own = (&self.path, &self.service_faults);
+        let procfile = self.procfile.iter().map(|procfile| (&procfile.path, &procfile.problems));
+        let (path, problems) = procfile.chain([own]).find(|(_, problems)| !problems.is_empty())?;
+        Some(ConfigErrors { path: path.clone(), problems: problems.clone() })
     }
 
     /// Parse the text of a project file.
@@ -206,6 +218,7 @@ impl Project {
             progress,
             services,
             service_faults,
+            procfile: None,
             is_root,
             entries,
             warnings,

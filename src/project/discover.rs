@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::config::Project;
 use super::problem::{ConfigErrors, Problem};
+use super::procfile;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The file's name, and its former name.
@@ -100,6 +101,11 @@ pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
 /// Read this project file.
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
     let mut project = Project::parse(path, &text(path)?)?;
+    if project.services.is_empty() && project.service_faults.is_empty() {
+        let path = project.directory.join(procfile::FILE_NAME);
+        project.procfile = procfile::read(&path).map_err(|cause| ProjectError::Unreadable { path, cause })?;
+        project.services = project.procfile.iter().flat_map(|procfile| procfile.services.clone()).collect();
+    }
     if path.file_name().is_some_and(|name| name == NAMES[1]) {
         project.notices.push(format!("`{}` is read under its old name; rename it to vx.toml", path.display()));
     }

@@ -6,6 +6,7 @@ pub mod lineage;
 pub mod lock;
 mod named;
 pub mod problem;
+pub mod procfile;
 pub mod scripts;
 pub mod services;
 pub mod version;

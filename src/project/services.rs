@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The word in a command that stands for the service's own port.
 pub const OWN_PORT: &str = "{port}";
+/// The longest name of a service: it is the key of a slot.
+pub const NAME_BYTES: usize = 46;
 
 /// One service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +118,27 @@ pub struct Stop {
 impl Default for Stop {
     fn default() -> Self {
         Self { signal: "TERM".to_owned(), timeout: Duration::from_secs(10) }
+    }
+}
+
+impl Service {
+    /// A service with this name, of which nothing else is known.
+    pub fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            command: Vec::new(),
+            directory: None,
+            env: BTreeMap::new(),
+            env_files: Vec::new(),
+            port: None,
+            ready: None,
+            health: None,
+            watch: Vec::new(),
+            needs: BTreeMap::new(),
+            restart: Restart::default(),
+            stop: Stop::default(),
+            optional: false,
+        }
     }
 }
 

@@ -21,11 +21,11 @@ pub trait RunBoard: Send + Sync {
     /// There is no room, or the key is in use.
     fn reserve(&self, work: &Work<'_>) -> io::Result<Reservation>;
 
-    /// Reserve a slot that has ended once more, for another attempt.
+    /// Reserve a slot that has ended once more, for another attempt at this amount of work, if that is known.
     ///
     /// # Errors
     /// That is not possible.
-    fn reserve_again(&self, ended: Reservation, attempt: u8) -> io::Result<Reservation>;
+    fn reserve_again(&self, ended: Reservation, attempt: u8, total: Option<u64>) -> io::Result<Reservation>;
 
     /// The mark for everything that is started for a slot.
     fn mark(&self, reservation: Reservation) -> Mark;
@@ -49,8 +49,8 @@ impl RunBoard for Board {
         self.reserve_as(work).map_err(io::Error::other)
     }
 
-    fn reserve_again(&self, ended: Reservation, attempt: u8) -> io::Result<Reservation> {
-        Self::reserve_again(self, ended, attempt).map_err(io::Error::other)
+    fn reserve_again(&self, ended: Reservation, attempt: u8, total: Option<u64>) -> io::Result<Reservation> {
+        Self::reserve_again(self, ended, attempt, total).map_err(io::Error::other)
     }
 
     fn mark(&self, reservation: Reservation) -> Mark {
@@ -107,7 +107,7 @@ impl RunBoard for JoinedBoard {
         Ok(reservation)
     }
 
-    fn reserve_again(&self, _: Reservation, _: u8) -> io::Result<Reservation> {
+    fn reserve_again(&self, _: Reservation, _: u8, _: Option<u64>) -> io::Result<Reservation> {
         Err(io::Error::other("the board is another process's, which gives a slot away once it has ended"))
     }
 

@@ -6,6 +6,7 @@ use crossbeam_channel::{Receiver, Sender};
 use vx_status::source::RequestFailure;
 
 use super::end::RunEnd;
+use super::written::WrittenSlots;
 
 /// A request to a run, from a view, a signal handler or another process.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct RunHandle {
     pub failures: Receiver<RequestFailure>,
     /// Closes when the run is over.
     pub finished: Receiver<()>,
+    /// The slots that the run writes.
+    pub written: WrittenSlots,
     pub(super) thread: thread::JoinHandle<io::Result<RunEnd>>,
 }
 

@@ -93,8 +93,8 @@ pub struct Place {
     pub reservation: Reservation,
     /// The mark for everything that is started for the slot.
     pub mark: Mark,
-    /// The file for the output.
-    pub log: PathBuf,
+    /// The file for the output; `None` where there is no place for it.
+    pub log: Option<PathBuf>,
     /// The number of the attempt, from 1.
     pub attempt: u8,
 }

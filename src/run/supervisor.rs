@@ -18,8 +18,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, unbounded};
-use parking_lot::Mutex;
-use vx_shm::{BoardState, Ending, Reader, Reservation, Slot, SlotState, Snapshot, Work};
+use vx_shm::{BoardState, Ending, Reader, Reservation, SlotState, Snapshot, Work};
 use vx_status::source::{RequestFailure, Settled};
 
 use super::board::RunBoard;
@@ -29,6 +28,7 @@ use super::hold::Held;
 use super::job::{After, Job, JobSlot, Need, Prepared};
 use super::pace::{Jobs, Pace};
 use super::verdict::Stop;
+use super::written::{WrittenSlot, WrittenSlots};
 use crate::channel::slot_key;
 use crate::process::{Adoption, Ended, Running, processor_time};
 use crate::trouble::Trouble;
@@ -42,8 +42,8 @@ pub struct Run {
     pub board: Arc<dyn RunBoard>,
     /// The jobs, in the order of their start.
     pub jobs: Vec<Arc<dyn Job>>,
-    /// The directory for the logs of the children.
-    pub logs: PathBuf,
+    /// The directory for the logs of the children; `None` where there is no place for it.
+    pub logs: Option<PathBuf>,
     /// The limit of children at work at once.
     pub at_once: Jobs,
     /// Stop the rest at the first failure.
@@ -57,17 +57,19 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let (requests, asked) = unbounded();
     let (failure, failures) = bounded(FAILURES_KEPT);
     let (alive, finished) = bounded(0);
+    let written = WrittenSlots::default();
+    let slots = written.clone();
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
         let _adoption = Adoption::begin();
         let board = Arc::clone(&run.board);
-        let end = Supervisor::new(run, failure).and_then(|supervisor| supervisor.carry_out(&asked));
+        let end = Supervisor::new(run, failure, slots).and_then(|supervisor| supervisor.carry_out(&asked));
         if end.is_err() {
             board.close(BoardState::Failed);
         }
         drop(alive);
         end
     })?;
-    Ok(RunHandle { requests, failures, finished, thread })
+    Ok(RunHandle { requests, failures, finished, written, thread })
 }
 
 struct Task {
@@ -98,14 +100,11 @@ enum Stage {
     Ended(SlotState),
 }
 
-/// A slot that the readers of a child's output write to; empty once the child has ended.
-type SharedSlot = Arc<Mutex<Option<Slot>>>;
-
 /// A child at work.
 struct AtWork {
     process: Running,
     /// The slot, if this process writes it.
-    slot: Option<SharedSlot>,
+    slot: Option<WrittenSlot>,
     stop: Stop,
     kill_at: Option<Instant>,
     /// The time to name the processes that do not stop.
@@ -124,18 +123,19 @@ struct Supervisor {
     board: Arc<dyn RunBoard>,
     reader: Reader,
     snapshot: Snapshot,
-    logs: PathBuf,
+    logs: Option<PathBuf>,
     pace: Pace,
     fail_fast: bool,
     tasks: Vec<Task>,
     events: (Sender<Event>, Receiver<Event>),
     failures: Sender<RequestFailure>,
+    written: WrittenSlots,
     cancelled: bool,
     held: Option<Held>,
 }
 
 impl Supervisor {
-    fn new(run: Run, failures: Sender<RequestFailure>) -> io::Result<Self> {
+    fn new(run: Run, failures: Sender<RequestFailure>, written: WrittenSlots) -> io::Result<Self> {
         let reader = Reader::open(run.board.path()).map_err(io::Error::other)?;
         let mut supervisor = Self {
             board: run.board,
@@ -147,6 +147,7 @@ impl Supervisor {
             tasks: Vec::with_capacity(run.jobs.len()),
             events: unbounded(),
             failures,
+            written,
             cancelled: false,
             held: run.held,
         };
@@ -280,13 +281,15 @@ impl Supervisor {
 
     /// A child ended and its group is gone: end its slot, unless the child did, and keep the result.
     fn judge(&mut self, index: usize, ended: &Ended) {
+        let Stage::Running(at_work) = &mut self.tasks[index].stage else { return };
+        // Taken first, so that no report ends it once it was looked at.
+        let (stop, slot) = (at_work.stop, at_work.slot.take().and_then(|slot| slot.take()));
         let written = self.written_state(index);
         let task = &mut self.tasks[index];
-        let Stage::Running(at_work) = &mut task.stage else { return };
-        let (stop, slot) = (at_work.stop, at_work.slot.take());
+        self.written.end(task.reservation);
         let ending = task.job.judge(written, stop, ended);
         let after = if stop == Stop::No { task.job.after(&ending, task.attempt) } else { After::Over };
-        if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
+        if let Some(slot) = slot {
             // A slot that cannot be ended by its writer is ended below.
             let _ = slot.end(ending.clone());
         }

@@ -3,9 +3,10 @@
 
 mod gate;
 mod retry;
+mod waits;
 
 use std::io::{self, BufReader, Read};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use url::Url;
 
@@ -19,6 +20,7 @@ use crate::http::{self, Answer, Bounds, Fault, Method, Request, Settings, Status
 use crate::inflate::gunzip;
 use gate::Gate;
 use retry::Failure;
+use waits::Waits;
 
 /// The most requests at once, enough for a dozen tools on all platforms in one go. Registries throttle clients with
 /// more, and refused requests are repeated later.
@@ -92,6 +94,7 @@ pub(super) struct Client {
     client: http::Client,
     limits: Limits,
     gate: Gate,
+    waits: Waits,
 }
 
 impl Client {
@@ -105,7 +108,12 @@ impl Client {
             // As many as can be in use at once, so that no connection is opened twice.
             idle_connections: AT_ONCE_MAX,
         };
-        Self { client: http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX) }
+        Self { client: http::Client::new(&settings), limits, gate: Gate::new(AT_ONCE_MAX), waits: Waits::default() }
+    }
+
+    /// The server of the oldest request under way, if that is at least this old.
+    pub(super) fn awaited(&self, age: Duration) -> Option<String> {
+        self.waits.oldest(age)
     }
 
     /// Request a document.
@@ -123,6 +131,7 @@ impl Client {
     ///
     /// There is no retry: the size is only for a progress bar, and the download itself is retried.
     pub(super) fn size(&self, query: &Query<'_>) -> Option<u64> {
+        let _wait = self.waits.begin(query.url);
         let answer = self.gate.pass(|| self.exchange(Method::Head, query, Instant::now())).ok()?;
         // A web page is not the archive.
         if answer.text(CONTENT_TYPE).is_some_and(|kind| kind.to_ascii_lowercase().contains("html")) {
@@ -142,7 +151,7 @@ impl Client {
         query: &Query<'_>,
         ask: impl Fn(Instant) -> Result<T, Failure>,
     ) -> Result<T, SourceError> {
-        let begun = Instant::now();
+        let (begun, _wait) = (Instant::now(), self.waits.begin(query.url));
         let mut attempt = 1;
         loop {
             let failure = match self.gate.pass(|| ask(begun)) {

@@ -3,6 +3,8 @@
 mod npm;
 mod shipped;
 
+use std::time::Duration;
+
 use url::Url;
 
 use super::artifact::Artifact;
@@ -57,6 +59,11 @@ impl Sources {
             sizes: Memo::default(),
             options,
         }
+    }
+
+    /// The server that has been asked for the longest time, if that is at least so long.
+    pub fn awaited(&self, time: Duration) -> Option<String> {
+        self.cache.client().awaited(time)
     }
 
     /// The trust in servers, for the downloads of archives.

@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use vx_shm::Unnamed;
+
 use crate::channel::InstallChannel;
 use crate::config::InstallConfig;
 use crate::paths::find_runtime_directory;
 use crate::process::{Group, Launch, LogFile, LogPolicy, Output, Stdin};
-use crate::run::{Place, logs_of};
+use crate::run::{Place, make_logs};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most of a child's last output that is kept for its error, in bytes.
@@ -19,16 +21,14 @@ const KEEP_BYTES: usize = 8 * 1024;
 pub struct InstallChild {
     /// This program.
     pub program: PathBuf,
-    /// The directory for the children's logs, beside the board.
-    pub logs: PathBuf,
+    /// The directory for the children's logs, beside the board; `None` where there is no place for it.
+    pub logs: Option<PathBuf>,
 }
 
 impl InstallChild {
     /// Children of this very program, logging beside the board in this file.
     pub fn beside(board: &Path) -> io::Result<Self> {
-        let logs = logs_of(board);
-        std::fs::create_dir_all(&logs)?;
-        Ok(Self { program: own_program()?, logs })
+        Ok(Self { program: own_program()?, logs: make_logs(board)? })
     }
 }
 
@@ -49,7 +49,8 @@ fn own_program() -> io::Result<PathBuf> {
 /// The variables by which the child finds a board that is not where it would look.
 fn whereabouts(board: &Path) -> Vec<(OsString, OsString)> {
     let usual = find_runtime_directory().ok().flatten();
-    let elsewhere = board.parent().filter(|directory| usual.as_deref() != Some(*directory));
+    let directory = board.parent().filter(|_| Unnamed::at(board).is_none());
+    let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));
     elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into())).into_iter().collect()
 }
 
@@ -68,7 +69,7 @@ pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Re
     ];
     let mut environment = whereabouts(board);
     environment.extend(mark.variables());
-    let config = InstallConfig { log_file: Some(log.clone()), ..config };
+    let config = InstallConfig { log_file: log.clone(), ..config };
     let document = channel.document(config).map_err(|error| unusable(&error))?;
     Ok(Launch {
         program: program.to_owned(),
@@ -77,7 +78,7 @@ pub(super) fn launch(program: &Path, config: InstallConfig, place: &Place) -> Re
         directory: None,
         stdin: Stdin::Document(document),
         output: Output::Merged,
-        log: Some(LogFile { path: log.clone(), heading: place.heading(), policy: LogPolicy::default() }),
+        log: log.clone().map(|path| LogFile { path, heading: place.heading(), policy: LogPolicy::default() }),
         pass_on: false,
         keep_bytes: KEEP_BYTES,
         group: Group::Own,

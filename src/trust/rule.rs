@@ -131,13 +131,15 @@ fn source_setting(subject: &Subject<'_>, setting: &ProjectSetting) -> Part {
 }
 
 fn of_entries(subject: &Subject<'_>, parts: &mut Vec<Part>) {
-    for entry in &subject.project.entries {
-        let table = entry.key.split('.').next().unwrap_or_default();
-        if entry.key == "python.venv" {
-            parts.push(Part::Folder { path: entry.value.clone() });
+    let own = subject.project.entries.iter().map(|entry| (&entry.key, &entry.value));
+    let procfile = subject.project.procfile.iter().flat_map(|procfile| &procfile.values);
+    for (key, value) in own.chain(procfile.map(|(key, value)| (key, value))) {
+        let table = key.split('.').next().unwrap_or_default();
+        if key == "python.venv" {
+            parts.push(Part::Folder { path: value.clone() });
         } else if ACTED_ON.contains(&table) {
-            let (key, value) = (entry.key.clone(), entry.value.clone());
-            parts.push(Part::Entry { files: named_files(subject, &value), key, value });
+            let files = named_files(subject, value);
+            parts.push(Part::Entry { files, key: key.clone(), value: value.clone() });
         }
     }
 }

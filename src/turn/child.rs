@@ -1,7 +1,7 @@
 //! The child of one turn of a batch: `vx turn-child --ipc-channel NAME`. It writes the turn's slot, its text, and its result.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crossbeam_channel::{never, select};
 use vx_shm::{Ending, SlotState};
@@ -12,7 +12,7 @@ use super::order::{Gathered, TurnFiles, TurnOrder, TurnResult};
 use super::outcome::{Outcome, Verdict};
 use super::rendering::{Rendering, Shown};
 use super::spawn::spawn_turn_on;
-use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
+use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Log, LogPolicy, interrupts, watch_parent};
 use crate::replace_file::replace_file;
@@ -66,7 +66,8 @@ pub fn run_child(
     on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>),
 ) -> Result<Outcome, TurnChildError> {
     let mut interrupted = interrupts()?;
-    let child = ServiceChannelChild::connect(channel, &runtime_directory()?)?;
+    let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
+    let child = ServiceChannelChild::connect(channel, &directory)?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
         return Ok(Outcome::Cancelled);

@@ -8,26 +8,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use vx_shm::{Board, CreateError, Reader};
+use vx_shm::{Board, Reader};
 
+use super::board_place::BoardPlace;
 use super::control::{Control, RunHand};
 use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
-use super::notice::Notice;
 use super::options::RunOptions;
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
 use super::shims;
 use super::strays::end_strays_before_run;
 use crate::history;
-use crate::paths::{Home, known_directories, runtime_directory, spare_directories};
-use crate::run::{Dumper, FlightRecorder, Jobs, collect_boards, create_board, hold};
+use crate::paths::Home;
+use crate::run::{Dumper, FlightRecorder, Jobs, hold};
 use crate::sync::{InstallChild, Run, Step, start_run};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The most installs at once if no limit is given and all of them wait for the network.
 const MOST_JOBS: usize = 16;
-/// The fewest slots of a board: other processes may join it with slots of their own.
-const MIN_SLOTS: usize = 64;
 
 /// A run to carry out.
 pub struct Assignment<'a> {
@@ -48,19 +46,20 @@ pub struct Assignment<'a> {
 /// A run at work, with the threads that follow it.
 struct Started {
     run: LiveRun,
+    board: Arc<Board>,
     control: Control,
     recorder: io::Result<FlightRecorder>,
     dumper: Option<io::Result<Dumper>>,
     reader: Option<Reader>,
 }
 
-/// Make every directory and check every place that a run needs, before any request to a source. Returns the runtime
-/// directory.
+/// Make every directory and check every place that a run needs, before any request to a source. Returns the place of its
+/// board.
 ///
 /// # Errors
 /// One of them cannot be made, or is not suitable.
-pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkError> {
-    let runtime = place_of_boards(home)?;
+pub fn check_places(home: &Home, options: &RunOptions) -> Result<BoardPlace, WorkError> {
+    let place = BoardPlace::find(home)?;
     for path in [home.store(), home.tmp(), home.locks(), home.downloads()] {
         std::fs::create_dir_all(&path).map_err(|cause| WorkError::Directory { path, cause })?;
     }
@@ -68,14 +67,7 @@ pub fn check_places(home: &Home, options: &RunOptions) -> Result<PathBuf, WorkEr
         std::fs::create_dir_all(path).map_err(|cause| WorkError::DumpDirectory { path: path.clone(), cause })?;
     }
     options.exports.check_places()?;
-    Ok(runtime)
-}
-
-fn place_of_boards(home: &Home) -> Result<PathBuf, WorkError> {
-    Ok(match runtime_directory() {
-        Ok(runtime) => runtime,
-        Err(error) => spare_directories(None, home.root()).into_iter().next().ok_or(error)?,
-    })
+    Ok(place)
 }
 
 /// Carry these steps out to the end, and show them in this view.
@@ -88,12 +80,11 @@ pub fn carry_out(
     mut view: Box<dyn RunView>,
     frontend: &dyn Frontend,
 ) -> Result<RunOutcome, WorkError> {
-    let runtime = check_places(assignment.home, assignment.options)?;
-    notice_place(&runtime, frontend);
+    let place = check_places(assignment.home, assignment.options)?;
     end_strays_before_run(assignment.home, frontend);
     let record = assignment.options.record.as_deref().map(make_recording).transpose()?;
     view.starting()?;
-    let board = make_board(&runtime, assignment.home, assignment.title, steps.len(), frontend)?;
+    let board = place.make_board(assignment.home, assignment.title, steps.len(), frontend)?;
     let started = start(steps, assignment, board, record)?;
     view.started(&started.run)?;
     let mut outcome = finish(started, assignment);
@@ -101,49 +92,6 @@ pub fn carry_out(
         outcome.troubles.push(trouble);
     }
     Ok(outcome)
-}
-
-/// Make the board of a run that installs nothing.
-///
-/// # Errors
-/// There is no place for it.
-pub(super) fn own_board(home: &Home, title: &str, steps: usize, frontend: &dyn Frontend) -> Result<Board, WorkError> {
-    let runtime = place_of_boards(home)?;
-    notice_place(&runtime, frontend);
-    make_board(&runtime, home, title, steps, frontend)
-}
-
-fn notice_place(runtime: &Path, frontend: &dyn Frontend) {
-    if let Err(error) = runtime_directory() {
-        frontend.notice(Notice::BoardElsewhere { directory: runtime.to_owned(), reason: Trouble::of(&error) });
-    }
-}
-
-/// Make the board for this many steps, elsewhere if there is no room in its usual place: nothing of an install depends on
-/// other processes that read its board.
-fn make_board(
-    runtime: &Path,
-    home: &Home,
-    title: &str,
-    steps: usize,
-    frontend: &dyn Frontend,
-) -> Result<Board, WorkError> {
-    // The other places for boards are cleared here; the one in use, where the board is made.
-    for place in known_directories(Some(home.root())).iter().filter(|place| *place != runtime) {
-        let _ = collect_boards(place); // What cannot be removed stays for the next run to try again.
-    }
-    let capacity = steps.max(MIN_SLOTS) as u32;
-    let error = match create_board(runtime, title, capacity) {
-        Err(error @ CreateError::Io { .. }) => error,
-        made => return Ok(made?),
-    };
-    for directory in spare_directories(Some(runtime), home.root()) {
-        if let Ok(board) = create_board(&directory, title, capacity) {
-            frontend.notice(Notice::BoardElsewhere { directory, reason: Trouble::of(&error) });
-            return Ok(board);
-        }
-    }
-    Err(error.into())
 }
 
 /// Create the file for the recording that the user requested.
@@ -158,7 +106,8 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     let limit = options.jobs.or(assignment.configured_jobs);
     let jobs = limit.map_or(Jobs::ToFill(MOST_JOBS), Jobs::AtMost);
     let (hold, held) = hold();
-    let run = Run { child, board: Arc::new(board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
+    let board = Arc::new(board);
+    let run = Run { child, board: Arc::clone(&board), steps, jobs, fail_fast: options.fail_fast, held: Some(held) };
     let handle = start_run(run)?;
     let control = Control::serve(&path, RunHand(handle.requests.clone()));
     let reader = Reader::open(&path).ok();
@@ -169,6 +118,7 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
     expectations.at_once = limit.and_then(|jobs| u32::try_from(jobs).ok()).or(expectations.at_once);
     Ok(Started {
         run: LiveRun { board: path, handle, hold, declared: Declared::clone(&assignment.declared), expectations },
+        board,
         control,
         recorder,
         dumper,
@@ -178,7 +128,7 @@ fn start(steps: Vec<Step>, assignment: &Assignment, board: Board, record: Option
 
 /// Wait for the run's end, then finish its outputs: the last dump, the recordings and exports, the history, the shims.
 fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
-    let Started { run: LiveRun { board, handle, hold, .. }, control, recorder, dumper, reader } = started;
+    let Started { run: LiveRun { board: path, handle, hold, .. }, board, control, recorder, dumper, reader } = started;
     // From here on only a view can keep the run open.
     drop(hold);
     let options = assignment.options;
@@ -193,7 +143,7 @@ fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
         let text = format!("cannot record to `{}`: {error}", file.display());
         troubles.push(Trouble::new(TroubleKind::Board, text));
     }
-    if let Err(error) = options.exports.write(options.record.as_deref().unwrap_or(&board)) {
+    if let Err(error) = options.exports.write(options.record.as_deref().unwrap_or(&path)) {
         troubles.push(Trouble::of(&error));
     }
     let end = handle.join();
@@ -202,7 +152,7 @@ fn finish(started: Started, assignment: &Assignment) -> RunOutcome {
         note_durations(reader, assignment.home, limited);
     }
     let shims = shims::renew(assignment.home);
-    RunOutcome { purpose: assignment.purpose.clone(), board, end, shims, troubles }
+    RunOutcome { purpose: assignment.purpose.clone(), board: path, kept: Some(board), end, shims, troubles }
 }
 
 /// Record the durations of the installs. They only improve the next estimate, so a failure here is not one of the run.

@@ -9,6 +9,7 @@
 mod hooks;
 
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,7 +18,7 @@ use vx_shm::{Ending, Slot, SlotState};
 
 use super::frontend::Frontend;
 use super::notice::Notice;
-use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE};
+use crate::channel::{ChannelError, ConfigError, InstallChannelChild, PATIENCE, is_on_unnamed_board};
 use crate::install::{CancelToken, InstallError};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process;
@@ -175,7 +176,8 @@ impl InstallingChild {
 }
 
 fn connect(channel: &str) -> Result<InstallChannelChild, ChildError> {
-    let directory = runtime_directory()?;
+    // A board without a name is used where no directory can be had.
+    let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
     Ok(InstallChannelChild::connect(channel, &directory)?)
 }
 

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use vx_shm::Unnamed;
 
 pub use ask::{Asked, ControlError, ask, connect_to, report};
 pub use hand::{Hand, Verb, impossible};
@@ -50,8 +51,8 @@ impl Control {
     /// Take requests for this process's work on the board from now on. To be called once the work has begun. Work goes on
     /// without a socket where none can be had; its slots are then read-only.
     pub fn serve(board: &Path, hand: impl Hand) -> Self {
-        // A segment of the system has no place beside it.
-        let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:");
+        // A segment of the system has no place beside it, nor has a board without a name.
+        let in_file = !board.as_os_str().as_encoded_bytes().starts_with(b"shm:") && Unnamed::at(board).is_none();
         let hand: Arc<dyn Hand> = Arc::new(hand);
         let desks = Desks { view: Arc::new(View::of(board, Arc::clone(&hand))), hand, clients: Mutex::new(0) };
         let start = || Server::start(&socket_of(board, std::process::id()), AFTER, desks).ok();

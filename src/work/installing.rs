@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::awaited::naming_the_silent;
 use super::carry_out::{Assignment, carry_out};
 use super::consent::{Asking, Consent};
 use super::error::WorkError;
@@ -84,7 +85,7 @@ fn steps_of(
     let resolver = Resolver { pins: &BTreeMap::new(), all_platforms: false, declared: &declared, ..resolver };
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
     check_entries(&resolver, &asked)?;
-    let Resolution { wanted, ages, .. } = resolver.resolve(&asked, |_| false);
+    let Resolution { wanted, ages, .. } = naming_the_silent(&sources, frontend, || resolver.resolve(&asked, |_| false));
     for remark in ages {
         frontend.notice(Notice::Age(remark));
     }

@@ -1,5 +1,6 @@
 //! Locking: resolve every tool of a project for every platform, and write the lock file.
 
+use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::holder::holder_progress;
@@ -117,7 +118,7 @@ pub fn lock(
     let upgraded = |tool: &str| upgrade.iter().any(|name| name == tool);
     let kept: Vec<ToolRequest> = asked.iter().filter(|ask| !upgraded(&ask.name)).cloned().collect();
     check_entries(&resolver, &kept)?;
-    let resolution = resolver.resolve_completely(&asked, upgraded);
+    let resolution = naming_the_silent(&sources, frontend, || resolver.resolve_completely(&asked, upgraded));
     let failed = notice_all(&workspace, &resolution, frontend);
     let written = workspace.write_lock(resolution.locked, frontend)?;
     if !withheld.is_empty() && written {

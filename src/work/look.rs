@@ -1,6 +1,7 @@
 //! The colours, shapes and keys of the views, from `[ui]` of the user's own `vx.toml` and from the environment.
 //!
-//! The terminal is never queried: one that does not reply would delay the view.
+//! The environment alone decides here. Only the full-screen view asks the terminal for its background, without waiting
+//! for an answer: [`asks_ground`] says if one would be of use.
 
 #[cfg(feature = "tui")]
 mod dashboard;
@@ -29,6 +30,16 @@ pub fn palette(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<
         ColourChoice::Auto => depth(&environment),
     };
     Some(ground.zip(depth).map_or(Palette::Terminal, |(ground, depth)| ground(depth)))
+}
+
+/// The depth of the colours to use once the terminal has named its background; `None` if its answer would change nothing.
+pub fn asks_ground(ui: &Ui, environment: impl Fn(&str) -> Option<String>) -> Option<Depth> {
+    match (ui.theme.unwrap_or(ThemeChoice::Auto), ui.colours.unwrap_or(ColourChoice::Auto)) {
+        (ThemeChoice::Auto, ColourChoice::Indexed) => Some(Depth::Indexed),
+        (ThemeChoice::Auto, ColourChoice::True) => Some(Depth::True),
+        (ThemeChoice::Auto, ColourChoice::Auto) => depth(environment),
+        _ => None,
+    }
 }
 
 /// The name of these colours, for people.
@@ -113,6 +124,23 @@ mod tests {
         assert_eq!(chosen("ui.colours = \"true\"", &light[1..]), Some(Palette::Light(Depth::True)));
         assert_eq!(chosen("ui.theme = \"terminal\"", &light), Some(Palette::Terminal));
         assert_eq!(chosen("ui.theme = \"none\"", &light), None);
+    }
+
+    #[test]
+    fn the_terminal_is_asked_only_where_its_answer_counts() {
+        let asks = |text: &str, term: &str| {
+            let ui = Ui::parse(Path::new("vx.toml"), text).expect("settings");
+            asks_ground(&ui, |name| (name == "TERM").then(|| term.to_owned()))
+        };
+        assert_eq!(asks("", "xterm-256color"), Some(Depth::Indexed));
+        assert_eq!(asks("ui.theme = \"auto\"", "foot-direct"), Some(Depth::True));
+        assert_eq!(asks("ui.colours = \"true\"", "screen"), Some(Depth::True));
+        for term in ["dumb", "screen", "linux", "vt100", ""] {
+            assert_eq!(asks("", term), None, "{term}");
+        }
+        for text in ["ui.theme = \"dark\"", "ui.theme = \"none\"", "ui.theme = \"terminal\"", "ui.colours = 16"] {
+            assert_eq!(asks(text, "xterm-256color"), None, "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! options, and outcomes into words.
 
 pub mod activation;
+mod awaited;
+mod board_place;
 pub mod boards;
 pub mod carry_out;
 pub mod child;

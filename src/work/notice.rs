@@ -99,6 +99,11 @@ pub enum Notice {
         /// Its address, without credentials.
         address: String,
     },
+    /// A server has not answered for seconds, and is waited for.
+    Awaited {
+        /// Its name.
+        host: String,
+    },
     /// Every requested tool is installed; nothing is done.
     UpToDate {
         /// The project's file.
@@ -129,6 +134,11 @@ pub enum Notice {
         /// The directory that it is in.
         directory: PathBuf,
         /// The reason why its usual place has none.
+        reason: Trouble,
+    },
+    /// The board of a run has no name, since there is no place for it: other processes do not see the run.
+    BoardUnseen {
+        /// The reason why no place has it.
         reason: Trouble,
     },
     /// Processes that killed runs had left behind were ended.

@@ -1,5 +1,6 @@
 //! The tools of a project that have newer versions than its lock: within its requests, and overall.
 
+use super::awaited::naming_the_silent;
 use super::error::WorkError;
 use super::frontend::Frontend;
 use super::workspace::{Access, Faults, Place, Workspace};
@@ -63,7 +64,8 @@ pub fn outdated(home: Home, place: &Place, tools: &[String], frontend: &dyn Fron
     let sources = workspace.sources(Access::NetworkAnew);
     let resolver = workspace.resolver(&sources);
     resolver.recipes(&asked).map_err(WorkError::NoRecipes)?;
-    let answers = in_parallel(asked.iter().collect(), TOOLS_AT_ONCE, |ask| (ask, resolver.newest(ask)));
+    let ask_all = || in_parallel(asked.iter().collect(), TOOLS_AT_ONCE, |ask| (ask, resolver.newest(ask)));
+    let answers = naming_the_silent(&sources, frontend, ask_all);
     let mut outdated = Outdated { asked: asked.len(), ..Outdated::default() };
     for (ask, answer) in answers {
         match answer {

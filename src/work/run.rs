@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use vx_shm::Board;
 use vx_status::source::Expectations;
 
 use super::shims::ShimsError;
@@ -61,6 +62,8 @@ pub struct RunOutcome {
     pub purpose: Purpose,
     /// The file of its board.
     pub board: PathBuf,
+    /// Keeps a board of its own open: one without a name is gone with it.
+    pub kept: Option<Arc<Board>>,
     /// The end of each step.
     pub end: io::Result<RunEnd>,
     /// The shims were made again.

@@ -4,6 +4,7 @@
 
 mod environment;
 mod error;
+mod hand;
 mod jobs;
 mod on_board;
 

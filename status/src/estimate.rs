@@ -11,7 +11,7 @@ mod forecast;
 mod share;
 mod simulation;
 
-use crate::vocabulary::{Phase, Phases, begun, sized_in_bytes};
+use crate::vocabulary::{Phase, Phases, begun, is_placing, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::pace::Pace;
@@ -175,7 +175,7 @@ fn rest_ms(
     }
     let begun = begun(slot) && slot.phase().meaning().work;
     let present = if begun { present_ms(slot, forecast, pace, current, now_ns)? } else { 0.0 };
-    let later = |phase: &Phase| !begun || *phase > slot.phase();
+    let later = |phase: &Phase| !begun || *phase > slot.phase() && !is_placing(slot);
     let mut rest = present;
     for phase in Phase::OF_INSTALL.iter().copied().filter(later) {
         rest += match (phase, forecast) {

@@ -107,11 +107,13 @@ impl EventCursor {
 
     /// The phases entered since the last one given out, oldest first.
     fn new_entries(&self, slot: &SlotView) -> Vec<PhaseEntry> {
-        let after = self.phase.map(|(phase, entered_at_ns, ..)| (entered_at_ns, phase));
-        let mut entries: Vec<_> =
-            slot.phases().filter(|entry| Some((entry.entered_at_ns, entry.phase)) > after).collect();
-        entries.sort_by_key(|entry| (entry.entered_at_ns, entry.phase));
-        entries
+        let mut entries: Vec<_> = slot.phases().collect();
+        let Some((phase, at_ns, ..)) = self.phase else { return entries };
+        // Two phases may have been entered at the same moment, but not the same one twice.
+        match entries.iter().rposition(|entry| (entry.phase, entry.entered_at_ns) == (phase, at_ns)) {
+            Some(place) => entries.split_off(place + 1),
+            None => entries.into_iter().filter(|entry| entry.entered_at_ns > at_ns).collect(),
+        }
     }
 
     /// Give out the last numbers of a phase that was left since.

@@ -94,6 +94,7 @@ struct Whole<'a> {
     total: usize,
     at_work: usize,
     failed: usize,
+    lost: usize,
     bytes_downloaded: u64,
     total_bytes: Option<u64>,
     bytes_per_second: Option<u64>,
@@ -125,7 +126,8 @@ impl<'a> Whole<'a> {
             over: totals.over,
             total: totals.all,
             at_work: totals.at_work,
-            failed: totals.failed + totals.lost,
+            failed: totals.failed,
+            lost: totals.lost,
             bytes_downloaded: totals.done_bytes,
             total_bytes: totals.total_bytes,
             bytes_per_second: totals.bytes_per_second,
@@ -152,6 +154,7 @@ struct Counts {
     completed: usize,
     skipped: usize,
     failed: usize,
+    lost: usize,
     cancelled: usize,
     unfinished: usize,
 }
@@ -184,7 +187,8 @@ impl<'a> Summary<'a> {
                 total: totals.all,
                 completed: totals.good - totals.skipped,
                 skipped: totals.skipped,
-                failed: totals.failed + totals.lost,
+                failed: totals.failed,
+                lost: totals.lost,
                 cancelled: totals.cancelled,
                 unfinished: totals.all - totals.over,
             },
@@ -302,12 +306,26 @@ mod tests {
     fn the_summary_counts_everything_once() {
         let summary = written(&everything()).pop().expect("a summary");
         let counts = &summary["counts"];
-        let sum: u64 = ["completed", "skipped", "failed", "cancelled", "unfinished"]
+        let sum: u64 = ["completed", "skipped", "failed", "lost", "cancelled", "unfinished"]
             .iter()
             .filter_map(|name| counts[*name].as_u64())
             .sum();
         assert_eq!((counts["total"].as_u64(), sum, &summary["ok"]), (Some(12), 12, &Value::Bool(false)));
         let one = Snapshot { slots: vec![done(0, "just", "1", 7, 102.0)], ..Snapshot::default() };
         assert_eq!(written(&one).pop().map(|summary| summary["ok"].clone()), Some(Value::Bool(true)));
+    }
+
+    #[test]
+    fn what_was_lost_has_not_failed() {
+        use vx_shm::Liveness;
+        let lost = SlotView { liveness: Liveness::Lost, ..crate::fixture::downloading(0, "uv", "1", 5, Some(9)) };
+        let going = crate::fixture::downloading(1, "node", "1", 5, Some(9));
+        let lines = written(&Snapshot { slots: vec![lost, going], ..Snapshot::default() });
+        let whole = lines.iter().find(|line| line["event"] == "progress").expect("the whole");
+        let summary = lines.last().expect("a summary");
+        for counts in [whole, &summary["counts"]] {
+            assert_eq!((&counts["lost"], &counts["failed"]), (&1.into(), &0.into()), "{counts}");
+        }
+        assert_eq!((&summary["ok"], &summary["tools"][0]["result"]), (&false.into(), &"lost".into()));
     }
 }

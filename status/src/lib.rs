@@ -36,6 +36,8 @@ pub mod lines;
 pub mod look;
 pub mod mark;
 pub mod pace;
+pub mod painted;
+pub mod places;
 pub mod plain;
 pub mod rates;
 mod received;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use vx_shm::Snapshot;
+use vx_shm::{SlotView, Snapshot};
 
 use crate::estimate::Estimate;
 use crate::estimator::Estimator;
@@ -94,7 +94,7 @@ fn lines_for(form: &PlainForm) -> Plain {
     }
 }
 
-/// Write plain lines until the work is over, then the final table.
+/// Write plain lines until the work is over, then what they have not said yet: the failures in full, and the sums.
 ///
 /// # Errors
 ///
@@ -120,7 +120,9 @@ pub fn plain(
         lines.step(reading.snapshot, &paces, left, now_ms, out)
     });
     let look = Look { words_only: options.look.words_only || aloud, ..options.look };
-    let table = final_table::render(&latest, inputs.logs.as_mut(), look, options.columns);
+    // A build server folds the lines away, so the table below them has every row.
+    let told = |slot: &SlotView| !for_actions && lines.has_told_end(slot);
+    let table = final_table::rest(&latest, inputs.logs.as_mut(), look, options.columns, told);
     if let PlainForm::GithubActions { step_summary: page } = &options.form {
         writeln!(out, "{}", group("").1)?;
         for annotation in annotations(&latest, inputs.logs.as_mut()) {

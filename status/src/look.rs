@@ -1,8 +1,11 @@
 //! The look of the views: glyphs and colours. No meaning depends on colour alone.
 
+mod contrast;
+mod foreign;
 mod glyphs;
 mod palette;
 
+pub use contrast::luminance;
 pub use glyphs::Glyphs;
 pub use palette::{Colour, Depth, Palette};
 

@@ -67,6 +67,11 @@ impl Plain {
         out.flush()
     }
 
+    /// True if the end of this slot has its line.
+    pub fn has_told_end(&self, slot: &SlotView) -> bool {
+        self.changes.has_reported_end(slot)
+    }
+
     fn line(&self, out: &mut dyn Write, text: &str) -> io::Result<()> {
         let line = crate::text::fitted(text, LINE_COLUMNS, "~");
         if self.guarded { writeln!(out, "{}", actions::guarded(&line)) } else { writeln!(out, "{line}") }
@@ -113,7 +118,8 @@ fn end_line(slot: &SlotView, now_ns: u64) -> String {
     {
         line += &format!(", {}", duration(took));
     }
-    if let Some(amount) = finished(slot).filter(|_| standing == Standing::Done) {
+    let worked = matches!(standing, Standing::Done | Standing::Failed | Standing::Died);
+    if let Some(amount) = finished(slot).filter(|_| worked) {
         line += &format!(", {amount}");
     }
     line

@@ -3,7 +3,7 @@
 use vx_shm::SlotView;
 
 use crate::error_cell::ErrorCell;
-use crate::vocabulary::{PhaseEntry, Phases, sized_in_bytes};
+use crate::vocabulary::{Phase, PhaseEntry, Phases, sized_in_bytes};
 
 /// One life of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,19 @@ pub fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
 /// The slot's download, once it began one.
 pub fn download_entry(slot: &SlotView) -> Option<PhaseEntry> {
     slot.phases().find(|entry| entry.phase.is_main())
+}
+
+/// The bytes of the download that lay in the cache when it began: those that were verified right before it.
+pub fn cached_bytes(slot: &SlotView) -> u64 {
+    let mut verified = None;
+    let mut cached: u64 = 0;
+    for entry in slot.phases() {
+        if entry.phase.is_main() {
+            cached = cached.saturating_add(verified.unwrap_or_default());
+        }
+        verified = (entry.phase == Phase::VERIFYING).then_some(entry.done);
+    }
+    cached
 }
 
 /// The end of this entry of [`Phases::phases`]: the start of the next one, or the end of the slot.
@@ -82,7 +95,6 @@ pub fn first_line(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::Phase;
     use vx_shm::SlotState;
     use vx_shm::Transition;
 

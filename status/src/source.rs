@@ -4,11 +4,13 @@
 //! The outputs know boards and these traits, but no files, no configuration, and no network.
 
 mod expectations;
+mod opener;
 mod playback;
 
 use vx_shm::{Reader, Snapshot};
 
 pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
+pub use opener::{Opener, is_web_address};
 pub use playback::{Playback, PlaybackCommand, Position};
 
 /// A source of snapshots: a live board, a finished one, a dump, or a recording.
@@ -132,11 +134,18 @@ impl Logs for NoLogs {
     }
 }
 
-/// A request for a stop or a retry that was not carried out, which the board does not show.
+/// A request for a stop, a restart or a retry that was not carried out, which the board does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestFailure {
     /// The slot's work is not tried again.
     NotRetried {
+        /// The slot's key.
+        key: String,
+        /// The reason.
+        why: String,
+    },
+    /// The slot's work is not restarted.
+    NotRestarted {
         /// The slot's key.
         key: String,
         /// The reason.
@@ -204,6 +213,12 @@ pub trait Control: Send {
     /// Try failed work again. Returns at once; the board shows the new try, or a failure explains why there is none.
     fn retry(&mut self, key: &str);
 
+    /// Have work without an end of its own stopped and begun again. Returns at once; a failure explains why it is not. A
+    /// control whose work all has an end tries it again.
+    fn restart(&mut self, key: &str) {
+        self.retry(key);
+    }
+
     /// The next failure that was not returned yet.
     fn request_failure(&mut self) -> Option<RequestFailure> {
         None
@@ -233,11 +248,13 @@ pub struct Inputs {
     pub logs: Box<dyn Logs>,
     /// Control over the work; `None` for a viewer that only watches.
     pub control: Option<Box<dyn Control>>,
+    /// Opens addresses and places in files; `None` for an output that nobody presses keys in.
+    pub opener: Option<Box<dyn Opener>>,
 }
 
 impl Inputs {
     /// The inputs of a viewer that only watches these readings.
     pub fn watching(snapshots: impl Snapshots + 'static) -> Self {
-        Self { snapshots: Box::new(snapshots), logs: Box::new(NoLogs), control: None }
+        Self { snapshots: Box::new(snapshots), logs: Box::new(NoLogs), control: None, opener: None }
     }
 }

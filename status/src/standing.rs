@@ -3,7 +3,7 @@
 use vx_shm::{Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
-use crate::slot::{error_cell, first_line};
+use crate::slot::{cached_bytes, error_cell, first_line};
 use crate::vocabulary::{self, Phase, Phases, begun, may_rest, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
@@ -104,20 +104,25 @@ impl Standing {
 pub fn note(slot: &SlotView, standing: Standing) -> String {
     match (standing, slot.liveness) {
         (Standing::Stalled, Liveness::Stalled(ms)) if slot.phase() == Phase::DOWNLOADING => {
-            format!("no byte for {} s", ms / 1000)
+            let cause = before_first_byte(slot).filter(|cause| !cause.is_empty());
+            format!("no byte for {} s{}", ms / 1000, cause.map(|cause| format!(", {cause}")).unwrap_or_default())
         }
         (Standing::Stalled, Liveness::Stalled(ms)) => format!("no progress for {} s", ms / 1000),
         (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
         (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
-        // The reason for another attempt is all that is known before the first byte.
-        (Standing::Running, _) if slot.phase() == Phase::DOWNLOADING && slot.done == 0 => {
-            first_line(&slot.message).to_owned()
-        }
+        (Standing::Running, _) => before_first_byte(slot).unwrap_or_default().to_owned(),
         (Standing::Failed | Standing::Died | Standing::Skipped, _) => ending(slot, standing),
         _ => String::new(),
     }
+}
+
+/// All that is known of a download before its first byte: the reason for another attempt, or the server that is waited
+/// for.
+fn before_first_byte(slot: &SlotView) -> Option<&str> {
+    let waits = slot.phase() == Phase::DOWNLOADING && slot.done == cached_bytes(slot);
+    waits.then(|| first_line(&slot.message))
 }
 
 /// The end of the slot in a few words. Not cleaned.
@@ -185,6 +190,14 @@ mod tests {
         for (slot, word, text) in [
             (live(Phase::DOWNLOADING, Liveness::Alive), "running", ""),
             (live(Phase::DOWNLOADING, Liveness::Stalled(14_200)), "stalled", "no byte for 14 s"),
+            (
+                SlotView {
+                    message: "waiting for the server's answer".to_owned(),
+                    ..live(Phase::DOWNLOADING, Liveness::Stalled(14_200))
+                },
+                "stalled",
+                "no byte for 14 s, waiting for the server's answer",
+            ),
             (live(Phase::EXTRACTING, Liveness::Stalled(14_200)), "stalled", "no progress for 14 s"),
             (live(Phase::POST_INSTALL, Liveness::Stalled(14_200)), "running", ""),
             (live(Phase::DOWNLOADING, Liveness::Silent(3_000)), "silent", "no sign of life for 3 s"),

@@ -16,7 +16,7 @@ mod fit;
 mod json;
 
 pub use class::is_unprintable;
-pub use clean::{clean, last_overwrite};
+pub use clean::{clean, clean_with_looks, last_overwrite, last_printed};
 pub use escaped::{escaped, push_escaped, replaced};
 pub use fit::{fitted, padded, padded_left, width, wrapped};
 pub use json::json_line;

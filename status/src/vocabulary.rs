@@ -143,6 +143,11 @@ pub fn begun(slot: &SlotView) -> bool {
     slot.state == SlotState::Live || slot.state == SlotState::Reserved && !slot.phase().is_first()
 }
 
+/// True if an install only has to be put in its place: its files are counted once no command follows that makes others.
+pub fn is_placing(slot: &SlotView) -> bool {
+    slot.phase() == Phase::LINKING && slot.total.is_some()
+}
+
 /// A step, with the kind of work whose vocabulary explains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Phase {

@@ -35,10 +35,20 @@ const TOWERS: [Tower; 18] = [
         ],
     },
     Tower {
+        sources: "shm/src/segment",
+        floors: &[
+            &["copied", "doorbell", "guard", "lock", "pairs", "sleep", "touch", "unnamed"],
+            &["plain_file"],
+            &["named", "parts"],
+            &["open"],
+            &["create"],
+        ],
+    },
+    Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look"],
-            &["vocabulary"],
+            &["text", "units", "error_cell", "look", "places"],
+            &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
             &["standing"],
@@ -133,7 +143,8 @@ const TOWERS: [Tower; 18] = [
         sources: "src/run",
         floors: &[
             &["board", "dumper", "end", "hold", "log_files", "numbers", "pace", "parallel", "recordings", "verdict"],
-            &["boards", "control", "job", "recorder"],
+            &["boards", "job", "recorder", "written"],
+            &["control"],
             &["supervisor"],
         ],
     },
@@ -164,8 +175,8 @@ const TOWERS: [Tower; 18] = [
             &["error", "options"],
             &["notice", "releases"],
             &["frontend"],
-            &["child", "consent", "strays"],
-            &["carry_out", "elsewhere", "on_path", "told"],
+            &["board_place", "child", "consent", "strays"],
+            &["awaited", "carry_out", "elsewhere", "on_path", "told"],
             &["workspace"],
             &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "turns", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
@@ -194,7 +205,7 @@ const TOWERS: [Tower; 18] = [
     Tower {
         sources: "src/cli",
         floors: &[
-            &["args", "commands", "editor", "interrupts", "pager", "terminal"],
+            &["args", "browser", "commands", "editor", "interrupts", "pager", "terminal"],
             &["print", "views"],
             &["failure"],
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],

@@ -4,7 +4,7 @@ use rustix::process::Signal;
 
 use crate::held::Held;
 use crate::pty::OnTerminal;
-use crate::sandbox::{Sandbox, text};
+use crate::sandbox::{Sandbox, eventually, text};
 use crate::server::Reply;
 
 /// A project of one tool that takes about this many seconds to download.
@@ -91,6 +91,91 @@ fn the_users_settings_reach_the_dashboard() {
     assert_eq!(viewer.ends_restored(), Some(0));
 }
 
+/// A terminal's answer about its background.
+const WHITE: &str = "\u{1b}]11;rgb:ffff/ffff/ffff\u{7}";
+/// The question for it.
+const QUESTION: &str = "\u{1b}]11;?\u{7}";
+
+#[test]
+fn a_late_answer_about_the_background_is_no_key_and_loses_none() {
+    let (_sandbox, mut viewer) = top_with("");
+    assert!(viewer.text().contains(QUESTION) && !has_own_colours(&viewer), "it does not wait for the answer");
+    viewer.press(&format!("/b{WHITE}io"));
+    viewer.await_screen("the keys around it", |screen| screen.contains("show only: bio_"));
+    eventually("the colours for a light ground", || has_own_colours(&viewer).then_some(()));
+    // There is no second answer: the same bytes are keys now, of which `r` and `b` are text.
+    viewer.press("\u{1b}\u{1b}]11;");
+    viewer.await_screen("no filter", |screen| !screen.contains("show only:"));
+    viewer.press("q");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
+fn the_log_has_the_colours_that_a_command_prints_also_where_only_the_board_has_it() {
+    let sandbox = Sandbox::new().variable("NO_COLOR", "");
+    let mut build = sandbox.command("board run build -- printf");
+    build.arg("\\033[31mred\\033[0m and \\033[1;44mplain\\033[0m\\n");
+    sandbox.run("build", build).finish().exits_with(0);
+    let mut viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("the log", |screen| screen.contains("red and plain"));
+    let found = viewer.look(|screen| {
+        let row = (0_u16..).zip(screen.rows(0, 100)).find(|(_, text)| text.contains("red and plain"));
+        let (row, text) = row.expect("it is there");
+        let column = u16::try_from(text.find("red and").expect("it is there")).expect("a column");
+        let cell = |column| screen.cell(row, column).expect("a cell");
+        let (red, plain) = (cell(column), cell(column + 8));
+        (red.fgcolor(), plain.fgcolor(), plain.bgcolor(), plain.bold())
+    });
+    assert_eq!(found, (vt100::Color::Idx(1), vt100::Color::Default, vt100::Color::Default, true));
+    viewer.press("q");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
+fn keys_typed_before_the_view_and_its_question_are_there_reach_it() {
+    let sandbox = Sandbox::new().variable("NO_COLOR", "");
+    sandbox.vx("board create work").succeeds();
+    sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+    for (keys, shown) in [("/bio", "show only: bio_".to_owned()), (&format!("/b{WHITE}i"), "show only: bi_".to_owned())]
+    {
+        let mut viewer = on_terminal(&sandbox, "top");
+        viewer.press(keys);
+        let screen = viewer.await_screen("the keys", |screen| screen.contains(&shown));
+        assert!(!screen.contains("rgb:"), "{screen}");
+        viewer.press("\u{3}");
+        assert_eq!(viewer.ends_restored(), Some(0));
+    }
+}
+
+#[test]
+fn an_escape_is_a_key_while_no_answer_comes() {
+    let (_sandbox, mut viewer) = top_with("");
+    viewer.press("/b");
+    viewer.await_screen("a filter", |screen| screen.contains("show only: b_"));
+    viewer.press("\u{1b}");
+    viewer.await_screen("no filter", |screen| !screen.contains("show only:"));
+    viewer.press("q");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
+fn a_terminal_whose_answer_changes_nothing_is_not_asked() {
+    for (variable, settings) in
+        [(("TERM", "dumb"), ""), (("TERM", "linux"), ""), (("NO_COLOR", "1"), ""), (("X", ""), "ui.theme = \"dark\"")]
+    {
+        let sandbox = Sandbox::new().variable("NO_COLOR", "").variable(variable.0, variable.1);
+        std::fs::write(sandbox.home().join("vx.toml"), settings).expect("a file");
+        sandbox.vx("board create work").succeeds();
+        sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+        let mut viewer = on_terminal(&sandbox, "top");
+        viewer.await_screen("it is there", moves);
+        viewer.press("q");
+        viewer.await_screen("it is left", |screen| !screen.contains("? help"));
+        assert!(!viewer.text().contains("]11;"), "{variable:?} {settings}");
+        assert_eq!(viewer.ends_restored(), Some(0));
+    }
+}
+
 #[test]
 fn progress_is_shown_outside_the_cells_only_by_terminals_known_to_show_it() {
     let shows = |variables: &[(&str, &str)]| {
@@ -111,16 +196,14 @@ fn the_final_table_does_not_wrap_after_a_failure() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
     let broken = sandbox.publish("biome", "2.3.4", 0);
     sandbox.registry().server().serve(&broken.path, Reply::status(404));
-    for words in ["sync", "sync --plain"] {
-        let (code, text) = OnTerminal::sized(sandbox.command(words), (24, 60)).ends();
-        assert_eq!(code, Some(1), "{text}");
-        let rows: Vec<&str> = text.lines().filter(|line| line.contains("biome  2.3.4  failed: ")).collect();
-        assert_eq!(rows.len(), 1, "{words}: {text}");
-        // If rows were drawn before, codes that undo them come first.
-        let row = rows[0][rows[0].rfind('✗').expect("a mark")..].trim_end();
-        assert!(row.chars().count() <= 60 && row.contains('…'), "{words}: {row}");
-        assert!(text.contains("404"), "the whole error is told below: {text}");
-    }
+    let (code, text) = OnTerminal::sized(sandbox.command("sync"), (24, 60)).ends();
+    assert_eq!(code, Some(1), "{text}");
+    let rows: Vec<&str> = text.lines().filter(|line| line.contains("biome  2.3.4  failed: ")).collect();
+    assert_eq!(rows.len(), 1, "{text}");
+    // If rows were drawn before, codes that undo them come first.
+    let row = rows[0][rows[0].rfind('✗').expect("a mark")..].trim_end();
+    assert!(row.chars().count() <= 60 && row.contains('…'), "{row}");
+    assert!(text.contains("404"), "the whole error is told below: {text}");
 }
 
 #[test]

@@ -233,6 +233,11 @@ fn send(mut stream: &TcpStream, shared: &Shared, request: &Request, answer: &Ans
         Some(length) => head.push_str(&format!("Content-Length: {length}\r\n\r\n")),
         None => head.push_str("Connection: close\r\n\r\n"),
     }
+    if let Some(gate) = answer.gate.as_ref().filter(|_| request.method != "HEAD") {
+        while !gate.load(Ordering::Relaxed) && !shared.stopping.load(Ordering::Relaxed) {
+            thread::sleep(STOP_POLL);
+        }
+    }
     stream.write_all(head.as_bytes())?;
     if request.method == "HEAD" {
         return Ok(true);

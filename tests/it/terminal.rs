@@ -1,5 +1,6 @@
 //! The dashboard in a real terminal: tmux, with a server and a socket of the test's own.
 
+mod beyond;
 mod job_control;
 mod keys;
 

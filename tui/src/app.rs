@@ -14,10 +14,10 @@ mod inline;
 mod log;
 mod stream;
 
-use vx_status::look::Look;
+use vx_status::look::{Depth, Look, Palette, Theme};
 
 use crate::bindings::KeyBindings;
-use crate::terminal::Signs;
+use crate::terminal::{Ground, Signs};
 
 pub use choose::{BoardChoice, Choice, choose_board};
 pub use dashboard::dashboard;
@@ -31,6 +31,8 @@ const SIGHUP: i32 = 1;
 pub struct DashboardOptions {
     /// Colours and glyphs.
     pub look: Look,
+    /// Ask the terminal for its background, and use our own colours of this depth if it answers; `None` not to ask.
+    pub asks_ground: Option<Depth>,
     /// Progress and title outside the screen's cells.
     pub signs: Signs,
     /// The key bindings in force.
@@ -39,18 +41,34 @@ pub struct DashboardOptions {
     pub mouse: bool,
     /// Most frames per second for new data; keys are answered sooner.
     pub refresh_hz: u8,
+    /// The view was opened from a list of boards, to which one step back leads.
+    pub list: bool,
     /// The notice at the start, which stays until the first key.
     pub notice: Option<String>,
+}
+
+impl DashboardOptions {
+    /// The theme for a terminal with this background, which was asked for.
+    pub(crate) fn theme_on(&self, ground: Ground) -> Option<Theme> {
+        let depth = self.asks_ground?;
+        let palette = match ground {
+            Ground::Dark => Palette::Dark(depth),
+            Ground::Light => Palette::Light(depth),
+        };
+        Some(Theme::new(Look { palette, ..self.look }))
+    }
 }
 
 impl Default for DashboardOptions {
     fn default() -> Self {
         Self {
             look: Look::default(),
+            asks_ground: None,
             signs: Signs::default(),
             keys: KeyBindings::default(),
             mouse: true,
             refresh_hz: 10,
+            list: false,
             notice: None,
         }
     }
@@ -70,6 +88,8 @@ pub struct OutputOptions {
 pub enum Left {
     /// The work is over; the final table was printed.
     Finished,
+    /// The user went back to the list of boards; nothing was printed.
+    Boards,
     /// The work continues without the view; nothing was printed.
     Detached,
     /// The user left a view that only watched; the table of that moment was printed.

@@ -30,9 +30,11 @@ pub(crate) enum Action {
     Cancel,
     Retry,
     RetryAll,
+    Restart,
     Edit,
     Leave,
     Help,
+    OpenAddress,
     Pager,
     Copy,
     Save,
@@ -75,12 +77,21 @@ pub(crate) enum When {
     Copyable,
     /// The selected row is at work, and this view controls its work.
     Cancellable,
-    /// The selected row ended without success, and this view controls its work.
+    /// The selected row ended without success, this view controls its work, and the work has an end of its own.
     Retriable,
+    /// The selected row's work has no end of its own, and this view controls it.
+    Restartable,
     /// Any row ended without success, and this view controls its work.
     AnyRetriable,
-    /// The keys go to the selected row's error, and this view knows where its work is declared.
+    /// The keys go to the selected row's error, and there is a place to open: one that the error names, or the one where
+    /// the work is declared.
     InError,
+    /// The keys go to the table, and the selected row has an address to open.
+    HasAddress,
+    /// A row is selected, and the condition before does not hold.
+    WithoutAddress,
+    /// The table shows a part of the time, or could.
+    LongTime,
     /// A recording is shown.
     Replaying,
     /// The question how to leave is open; no other action works then.
@@ -112,7 +123,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 34] = [
+pub(crate) const TABLE: [Line; 36] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -159,15 +170,22 @@ pub(crate) const TABLE: [Line; 34] = [
     ),
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
     line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
+    line(&[bind(Action::Restart, "restart", &["r"])], When::Restartable, "restart", "restart the selected service"),
     line(
         &[bind(Action::Edit, "edit", &["Enter"])],
         When::InError,
         "edit",
-        "error: open where it is declared in $EDITOR",
+        "error: open its first place in view, or its declaration",
     ),
     line(&[bind(Action::Leave, "leave", &["q"])], When::Always, "leave", "leave"),
     line(&[bind(Action::Help, "help", &["?"])], When::Always, "help", "this list"),
-    line(&[bind(Action::Pager, "pager", &["o"])], When::Selected, "pager", "open the whole log in $PAGER"),
+    line(
+        &[bind(Action::OpenAddress, "open-address", &["o"])],
+        When::HasAddress,
+        "browser",
+        "open the service's address in the browser",
+    ),
+    line(&[bind(Action::Pager, "pager", &["o"])], When::WithoutAddress, "pager", "open the whole log in $PAGER"),
     line(&[bind(Action::Copy, "copy", &["y"])], When::Copyable, "copy", "copy the lines in view, or the error"),
     line(&[bind(Action::Save, "save", &["w"])], When::Selected, "save", "save the whole log in this directory"),
     line(
@@ -178,7 +196,7 @@ pub(crate) const TABLE: [Line; 34] = [
     ),
     line(
         &[bind(Action::Timeline, "timeline", &["t"])],
-        When::Always,
+        When::LongTime,
         "whole time",
         "time axis: from the beginning, or of what is at work",
     ),
@@ -220,8 +238,9 @@ pub(crate) const TABLE: [Line; 34] = [
 /// Actions whose keys cannot be changed: they are the way out of any confusion.
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
 
-/// Actions whose own keys give way to a user's choice for another action: tabs and retries can be reached without them.
-const YIELDING: [Action; 4] = [Action::ShowLog, Action::ShowError, Action::ShowInfo, Action::RetryAll];
+/// Actions whose own keys give way to a user's choice for another action: all that they do can be reached without them.
+const YIELDING: [Action; 6] =
+    [Action::ShowLog, Action::ShowError, Action::ShowInfo, Action::RetryAll, Action::Restart, Action::OpenAddress];
 
 /// Actions that need a key: without one a user could not leave.
 const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];
@@ -420,6 +439,10 @@ fn may_meet(first: When, second: When) -> bool {
         (When::InTable, When::InError),
         (When::InLog, When::InError),
         (When::Cancellable, When::Retriable),
+        (When::Restartable, When::Retriable),
+        (When::HasAddress, When::WithoutAddress),
+        (When::HasAddress, When::InLog),
+        (When::HasAddress, When::InError),
     ];
     !apart.contains(&(first, second)) && !apart.contains(&(second, first))
 }

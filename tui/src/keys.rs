@@ -2,6 +2,7 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::InputRequest;
+use vx_shm::Kind;
 use vx_status::source::PlaybackCommand;
 
 use crate::bindings::{Action, Line, TABLE, When};
@@ -71,7 +72,9 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Suspend => Message::Suspend,
         Action::Retry => Message::Retry,
         Action::RetryAll => Message::RetryAll,
+        Action::Restart => Message::Restart,
         Action::Edit => Message::OpenEditor,
+        Action::OpenAddress => Message::OpenAddress,
         Action::Pager => Message::Pager,
         Action::Copy => Message::Copy,
         Action::Save => Message::Save,
@@ -134,15 +137,26 @@ fn holds(when: When, model: &Model) -> bool {
         // Once all is over, the error is what is left to act on.
         When::InError => {
             let in_use = model.focus == Focus::Pane || model.settled.is_some();
-            pane && in_use && model.tab == Tab::Error && model.owns_work()
+            pane && in_use && model.tab == Tab::Error && (model.owns_work() || model.names_a_place())
         }
         When::Copyable => copyable(model),
         When::Failed => standing.is_some_and(|standing| standing.bad()),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
         When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
-        When::Retriable => model.has_control && standing.is_some_and(|standing| standing.over() && !standing.good()),
+        When::Retriable => {
+            let failed = standing.is_some_and(|standing| standing.over() && !standing.good());
+            model.has_control && failed && !is_service(model)
+        }
+        When::Restartable => model.has_control && is_service(model),
+        When::HasAddress => model.address().is_some(),
+        When::WithoutAddress => standing.is_some() && model.address().is_none(),
+        When::LongTime => model.has_long_time,
     }
+}
+
+fn is_service(model: &Model) -> bool {
+    model.selected_row().is_some_and(|row| row.is_service)
 }
 
 /// True if there is text to copy: lines of the log in view, or an error.
@@ -156,7 +170,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
     let holding = TABLE.iter().filter(|line| line.when != When::Leaving && holds(line.when, model));
     let mut lines: Vec<&Line> = holding.collect();
     lines.sort_by_key(|line| match line.binds[0].action {
-        Action::Retry | Action::Pause => 0,
+        Action::Retry | Action::Restart | Action::OpenAddress | Action::Pause => 0,
         Action::Open | Action::Edit | Action::Back => 1,
         Action::Leave | Action::Help => 2,
         Action::Cancel | Action::ShowError => 3,
@@ -175,6 +189,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Back if in_pane => "back",
         Action::Back if !model.filter.is_empty() => "show all",
         Action::Back if model.unfolded.any() => "fold",
+        Action::Back if model.leads_to_boards() => "boards",
         Action::Back => "",
         Action::Open if model.on_fold.is_some() => "unfold",
         Action::ShowLog if model.tab == Tab::Log => "",
@@ -185,7 +200,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Follow if model.log.follow => "hold still",
         // The key itself shows the reason.
         Action::Cancel if model.is_read_only() => "read-only",
-        Action::Retry if model.is_read_only() => "",
+        Action::Retry | Action::Restart if model.is_read_only() => "",
         Action::RetryAll if model.retriable().nth(1).is_some() => "try all again",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.whole_axis => "live part",
@@ -213,8 +228,12 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
         (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog | When::InError) if !pane => None,
+        (Action::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
         (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,
-        (_, When::InError) if !model.owns_work() => None,
+        (_, When::Restartable) if !(model.has_control && model.kinds.has(Kind::Service)) => None,
+        (_, When::HasAddress) if !(model.can_open && model.kinds.has(Kind::Service)) => None,
+        (_, When::InError) if !(model.owns_work() || model.can_open) => None,
+        (_, When::LongTime) if !model.has_long_time => None,
         (_, When::Leaving) => None,
         (_, When::Replaying) if model.playback.is_none() => None,
         _ => Some(line.help).filter(|help| !help.is_empty()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tui_input::InputRequest;
 use vx_shm::Snapshot;
 use vx_status::pace::Pace;
+use vx_status::places::Place;
 use vx_status::slot::SlotId;
 use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled};
 
@@ -83,8 +84,12 @@ pub(crate) enum Message {
     Retry,
     /// Try all failed work again.
     RetryAll,
-    /// Open the place where the selected slot's work is declared.
+    /// Restart the selected slot's work, which has no end of its own.
+    Restart,
+    /// Open a place that the selected slot's error names, or the one where its work is declared.
     OpenEditor,
+    /// Open the selected slot's address in the browser.
+    OpenAddress,
     /// Stop the selected slot's process; again: kill it.
     Cancel,
     /// Stop all; again: kill them.
@@ -125,8 +130,15 @@ pub(crate) enum Effect {
     CancelAll,
     /// Try the work of these keys again.
     Retry(Vec<String>),
-    /// Open the place where the work of this key is declared.
-    OpenEditor(String),
+    /// Restart the work of this key.
+    Restart(String),
+    /// Open the first of these places that is there, or else the one where the work of this key is declared.
+    OpenEditor {
+        key: String,
+        places: Vec<Place>,
+    },
+    /// Open this address in the browser.
+    OpenAddress(String),
     /// Show the whole log of this key in a pager.
     Page(String),
     /// Save the whole log of this key.
@@ -138,6 +150,8 @@ pub(crate) enum Effect {
     /// Return from plain lines to the view.
     EndStream,
     Leave,
+    /// Leave for the list of boards.
+    Boards,
     Detach,
     Suspend,
 }

@@ -9,12 +9,14 @@ mod lines;
 mod log;
 mod pulse;
 mod rows;
+mod stalls;
 
 use std::sync::Arc;
 
 use vx_shm::{Kind, SlotView, Snapshot};
+use vx_status::places::places;
 use vx_status::slot::SlotId;
-use vx_status::source::{Expectations, LogPlace, Position, Settled};
+use vx_status::source::{Expectations, LogPlace, Position, Settled, is_web_address};
 use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
@@ -24,12 +26,16 @@ pub(crate) use areas::{Areas, Wishes};
 pub(crate) use axis::{Axis, Times};
 pub(crate) use columns::{Columns, Kinds, Number, Stage};
 pub(crate) use lines::{Group, Line, Unfolded, lines};
-pub(crate) use log::{Jump, LogView, MOST_HITS, Search};
+pub(crate) use log::{Jump, LogLine, LogView, MOST_HITS, Search};
 pub(crate) use pulse::Pulse;
 pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
+pub(crate) use stalls::{Stall, Stalls, still_for_ns};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
 pub(crate) const LOG_LINES: usize = 2000;
+
+/// Number of the log's last lines below an error.
+const LINES_BELOW_ERROR: usize = 20;
 
 /// The tabs of the detail pane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,8 +120,12 @@ pub(crate) struct Model {
     pub(crate) axis: Axis,
     /// The axis begins with the board, even while rows are folded.
     pub(crate) whole_axis: bool,
+    /// The axis of what is at work is another one than that of the whole time.
+    pub(crate) has_long_time: bool,
     /// The last rates of each slot at work.
     pub(crate) pulse: Pulse,
+    /// The stalls of each slot, also those that are over.
+    pub(crate) stalls: Stalls,
     /// The sums over all rows.
     pub(crate) totals: Totals,
     /// The slot that the pane describes. It stays selected when its row moves.
@@ -143,6 +153,10 @@ pub(crate) struct Model {
     pub(crate) has_control: bool,
     /// True if the work is another process's own: this view stops none of it by being left, and never all of it.
     pub(crate) is_guest: bool,
+    /// True if addresses and places in files can be opened from here.
+    pub(crate) can_open: bool,
+    /// True if the view was opened from a list of boards.
+    pub(crate) has_list: bool,
     /// How the work ended, once none is left and the view stays for another try.
     pub(crate) settled: Option<Settled>,
     /// Slots that this view asked to stop.
@@ -192,6 +206,37 @@ impl Model {
         self.has_control && !self.is_guest
     }
 
+    /// The address to open for the selected slot, while the keys go to the table and the work may answer there.
+    pub(crate) fn address(&self) -> Option<&str> {
+        let slot = self.selected_slot().filter(|_| self.can_open && self.focus == Focus::Table)?;
+        let address = slot.address.as_deref().filter(|_| !Standing::of(slot).over())?;
+        is_web_address(address).then_some(address)
+    }
+
+    /// True if the selected slot's error, or the output below it, names a place in a file that could be opened.
+    pub(crate) fn names_a_place(&self) -> bool {
+        let slot = self.selected_slot().filter(|_| self.can_open);
+        let of_error = slot.and_then(|slot| slot.error.as_deref()).unwrap_or_default();
+        let lines = of_error.lines().chain(self.log_below_error().iter().map(|line| line.text.as_str()));
+        slot.is_some() && lines.into_iter().any(|line| places(line).next().is_some())
+    }
+
+    /// The lines of the selected slot's log that the Error tab shows.
+    pub(crate) fn log_below_error(&self) -> &[LogLine] {
+        let lines = if self.log.of == self.selected { &self.log.lines[..] } else { &[] };
+        &lines[lines.len().saturating_sub(LINES_BELOW_ERROR)..]
+    }
+
+    /// True if one step back leads to the list of boards: nothing in the view is left to go back from.
+    pub(crate) fn leads_to_boards(&self) -> bool {
+        let closes_pane = || {
+            let without = Wishes { pane_asked: false, ..self.wishes() };
+            self.areas().pane.is_some() && Areas::of(self.size, without).pane.is_none()
+        };
+        let inside = self.focus == Focus::Pane || !self.filter.is_empty() || self.unfolded.any();
+        self.has_list && !inside && !closes_pane()
+    }
+
     /// True if no process takes requests for the selected slot, so that a guest can only watch it.
     pub(crate) fn is_read_only(&self) -> bool {
         self.is_guest && self.selected_slot().is_some_and(|slot| slot.runner.is_none())
@@ -221,14 +266,17 @@ impl Model {
 
     /// The rectangles of the parts of the screen.
     pub(crate) fn areas(&self) -> Areas {
-        let wishes = Wishes {
+        Areas::of(self.size, self.wishes())
+    }
+
+    fn wishes(&self) -> Wishes {
+        Wishes {
             rows: self.order.len(),
             focus: self.focus,
             pane_asked: self.pane_asked,
             has_bytes: self.kinds.has(Kind::Install),
             shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(|row| row.standing.bad()),
-        };
-        Areas::of(self.size, wishes)
+        }
     }
 
     /// The slot whose log should be read now, the place to read from, and whether the view waits for the lines. A read

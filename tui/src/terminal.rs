@@ -1,10 +1,12 @@
 //! The terminal in full-screen mode: taken over once, drawn to in whole frames, given back on every way out.
 
+mod ground;
 mod input;
 mod screen;
 mod signals;
 mod signs;
 
+pub(crate) use ground::Ground;
 pub(crate) use input::{Input, Keyboard};
 pub use screen::restore_modes;
 pub(crate) use screen::{Screen, restore, restore_on_panic, restore_without_input};

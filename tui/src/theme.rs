@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use vx_status::look::{Colour, Palette};
+use vx_status::painted::Paint;
 
 pub(crate) use vx_status::look::{Theme, Tone};
 
@@ -32,6 +33,9 @@ pub(crate) trait Styles {
     /// The style of a tone.
     fn style(&self, tone: Tone) -> Style;
 
+    /// The style of a look that another program asks for, to be laid over plain text.
+    fn paint_style(&self, paint: Paint) -> Style;
+
     /// Mark a row as the selected one; the pointer in front of it has the same meaning.
     fn select(&self, buffer: &mut Buffer, row: Rect);
 }
@@ -51,6 +55,22 @@ impl Styles for Theme {
             Tone::Warning | Tone::Busy if colour.is_none() => plain.add_modifier(Modifier::BOLD),
             _ => plain,
         }
+    }
+
+    fn paint_style(&self, paint: Paint) -> Style {
+        let mut style = Style::new();
+        for (asked, modifier) in [
+            (paint.bold, Modifier::BOLD),
+            (paint.dim, Modifier::DIM),
+            (paint.italic, Modifier::ITALIC),
+            (paint.underlined, Modifier::UNDERLINED),
+        ] {
+            if asked {
+                style = style.add_modifier(modifier);
+            }
+        }
+        let shown = self.palette.zip(paint.colour).and_then(|(palette, asked)| palette.shown(asked));
+        shown.map_or(style, |colour| style.fg(cell_colour(colour)))
     }
 
     fn select(&self, buffer: &mut Buffer, row: Rect) {

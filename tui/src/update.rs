@@ -72,7 +72,7 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Move(to) if model.mode == Mode::Helping => motion::scroll_help(model, to),
         Message::Move(to) => motion::go(model, to),
         Message::Open => open(model),
-        Message::Back => back(model),
+        Message::Back => return back(model),
         Message::NextTab => show(model, model.tab.next()),
         Message::Show(tab) => show(model, tab),
         Message::WholeTime => model.whole_axis = !model.whole_axis,
@@ -94,11 +94,15 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::CancelAll => return work::cancel_all(model),
         Message::Retry => return work::retry(model),
         Message::RetryAll => return work::retry_all(model),
+        Message::Restart => return work::restart(model),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
-        Message::Pager | Message::OpenEditor | Message::Copy | Message::Save | Message::Stream => {
-            return outside::asked(model, &message);
-        }
+        Message::Pager
+        | Message::OpenEditor
+        | Message::OpenAddress
+        | Message::Copy
+        | Message::Save
+        | Message::Stream => return outside::asked(model, &message),
         Message::Leave => return leave(model),
         Message::Playback(command) => return Some(Effect::Playback(command)),
         Message::Detach => return Some(Effect::Detach),
@@ -129,6 +133,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let mut news = rows != model.rows || totals != model.totals || model.trouble.is_some();
     model.trouble = None;
     model.pulse.note(&rows, snapshot.taken_at_ns);
+    model.stalls.note(&snapshot.slots, &rows, snapshot.taken_at_ns);
     model.rows = rows;
     model.totals = totals;
     model.kinds = Kinds::of(snapshot.slots.iter().map(|slot| slot.kind));
@@ -226,7 +231,10 @@ fn show(model: &mut Model, tab: Tab) {
     model.pane_top = 0;
 }
 
-fn back(model: &mut Model) {
+fn back(model: &mut Model) -> Option<Effect> {
+    if model.leads_to_boards() {
+        return Some(Effect::Boards);
+    }
     match model.focus {
         Focus::Pane => model.focus = Focus::Table,
         Focus::Table if model.filter.is_empty() && model.unfolded.any() => model.unfolded = Unfolded::default(),
@@ -236,6 +244,7 @@ fn back(model: &mut Model) {
             reorder(model);
         }
     }
+    None
 }
 
 fn leave(model: &mut Model) -> Option<Effect> {

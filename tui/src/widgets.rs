@@ -25,7 +25,7 @@ pub(crate) use graph::received;
 pub(crate) use grid::grid;
 pub(crate) use header::{header, one_line};
 pub(crate) use overlay::{help, leaving, picker};
-pub(crate) use pane::{content_rows, pane, tab_at};
+pub(crate) use pane::{content_rows, error_places, pane, tab_at};
 
 /// Write `text`, cleaned and cut to `columns`. Returns the number of columns used. Outside of `buffer` nothing is
 /// drawn.

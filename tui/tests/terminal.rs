@@ -127,7 +127,7 @@ fn plays_its_part() {
         "in charge of a terminal that hangs up" => Box::new(HangsUp(board)),
         _ => Box::new(board),
     };
-    let mut inputs = Inputs { snapshots, logs: Box::new(NoLogs), control };
+    let mut inputs = Inputs { snapshots, logs: Box::new(NoLogs), control, opener: None };
     let (send, mut finished) = crossbeam_channel::bounded::<()>(0);
     match role.as_str() {
         "finishes" | "inline finishes" => drop(thread::spawn(move || {

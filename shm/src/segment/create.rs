@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Backing, Segment, lock, named, open};
+use super::{Backing, Segment, lock, named, open, unnamed};
 use crate::error::CreateError;
 use crate::layout::HeaderImage;
 use crate::stamp;
@@ -27,6 +27,17 @@ pub(crate) fn create_file(
         _ => fault("naming it")(source),
     })?;
     Ok(segment)
+}
+
+/// Make a board without a name, at a path that leads to it while this process has it open.
+pub(crate) fn create_unnamed(facts: &HeaderImage, fill: impl FnOnce(&Segment)) -> Result<Segment, CreateError> {
+    let fault =
+        |doing| move |source| CreateError::Io { path: Path::new("a file without a name").to_path_buf(), doing, source };
+    let file = unnamed::create().map_err(fault("creating it in memory"))?;
+    take_space(&file, facts.length).map_err(fault("taking the space it needs"))?;
+    let path = unnamed::seal(&file).map_err(fault("finding it again"))?;
+    let map = open::map(&file, facts.length, true).map_err(fault("mapping it"))?;
+    complete(Backing::Mapped(map), &path, Some(file), facts, fill)
 }
 
 /// Make a named segment. It has its name before it is complete: readers wait for the ready word.

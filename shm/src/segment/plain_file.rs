@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use super::unnamed::{Unnamed, is_sealed};
 use crate::error::AttachErrorKind;
 
 /// The facts of an open file that decide if and how it is mapped.
@@ -43,14 +44,17 @@ impl FileFacts {
 }
 
 /// Open a plain file and nothing else: no link is followed, and a pipe or a device does not block the caller. The facts
-/// of the opened file are read once and returned, so that all checks are about the same file.
+/// of the opened file are read once and returned, so that all checks are about the same file. An open file of a process,
+/// which the system shows as a link, is opened if it is sealed, as boards without a name are.
 pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts), AttachErrorKind> {
+    let unnamed = Unnamed::at(path).is_some();
     let mut options = OpenOptions::new();
     options.read(true).write(writable);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_CLOEXEC);
+        let follow = if unnamed { 0 } else { libc::O_NOFOLLOW };
+        options.custom_flags(follow | libc::O_NONBLOCK | libc::O_CLOEXEC);
     }
     let file = options.open(path).map_err(|error| match error.raw_os_error() {
         #[cfg(unix)]
@@ -58,7 +62,7 @@ pub(crate) fn plain_file(path: &Path, writable: bool) -> Result<(File, FileFacts
         _ => AttachErrorKind::from(error),
     })?;
     match FileFacts::of(&file) {
-        Ok(facts) if facts.plain => Ok((file, facts)),
+        Ok(facts) if facts.plain && (!unnamed || is_sealed(&file)) => Ok((file, facts)),
         Ok(_) => Err(AttachErrorKind::NotAFile),
         Err(error) => Err(error.into()),
     }

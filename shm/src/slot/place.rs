@@ -31,7 +31,13 @@ pub(crate) fn reserve_place(segment: &Segment, wanted: &Work<'_>) -> Result<(u32
 
 /// Reserve a slot that has ended once more for the same work. It does not rest before, since the caller has seen its
 /// end. For the board's creator.
-pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attempt: u8) -> Result<u32, ReserveError> {
+pub(crate) fn reserve_again(
+    segment: &Segment,
+    slot: u32,
+    generation: u32,
+    attempt: u8,
+    total: Option<u64>,
+) -> Result<u32, ReserveError> {
     let _table = table(segment)?;
     let not_ended = ReserveError::NotEnded { slot, generation };
     let (Some(line), Some(cold)) = (segment.hot(slot), segment.cold(slot)) else { return Err(not_ended) };
@@ -49,6 +55,9 @@ pub(crate) fn reserve_again(segment: &Segment, slot: u32, generation: u32, attem
         write_identity(cold, &nameless);
         let log = segment.log(slot).map(|(counters, _)| counters);
         stamp::begin_record(line, cold, log, clock::now_ns(), attempt);
+        if let Some(total) = total {
+            stamp::begin_total(line, total);
+        }
     };
     let claimed = stamp::claim(line, control, Control::of(next, SlotState::Reserved, true), write);
     if let Some(file) = segment.lock_file() {

@@ -12,7 +12,7 @@ use super::Manner;
 use super::step_page::StepPageFile;
 use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
-use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl};
+use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl, UserPrograms};
 use crate::cli::{look, screen, terminal};
 
 /// Show the run in this view until it is over.
@@ -52,6 +52,7 @@ pub(in crate::cli) fn inputs(
         snapshots: Box::new(BoardSnapshots { reader, expectations }),
         logs: Box::new(BoardLogs::beside(board)),
         control,
+        opener: Some(Box::new(UserPrograms::here())),
     })
 }
 

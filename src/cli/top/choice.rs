@@ -16,8 +16,8 @@ pub(super) enum Chosen {
     Signal(i32),
 }
 
-/// Let the user choose a board from the list, which is renewed meanwhile.
-pub(super) fn choose_one(options: &DashboardOptions) -> Result<Chosen, Failure> {
+/// Let the user choose a board from the list, which is renewed meanwhile. `left` is the one that was looked at before.
+pub(super) fn choose_one(options: &DashboardOptions, left: Option<&Path>) -> Result<Chosen, Failure> {
     let mut listed = boards::readable_boards()?;
     if listed.is_empty() {
         return Ok(Chosen::Board(boards::find(None)?));
@@ -29,7 +29,7 @@ pub(super) fn choose_one(options: &DashboardOptions) -> Result<Chosen, Failure> 
         }
         listed.iter().map(|(path, snapshot)| choice(path, snapshot)).collect()
     };
-    let chosen = vx_tui::choose_board(&mut choices, options);
+    let chosen = vx_tui::choose_board(&mut choices, options, left.map(boards::name).as_deref());
     Ok(match chosen.map_err(|error| Failure::failed(&error).hint(error.hint()))? {
         Choice::Board(name) => {
             // The name is in the last list.

@@ -55,7 +55,7 @@ impl Control for RunControl {
 
     fn edit(&mut self, key: &str) -> Result<(), String> {
         let place = self.declared.get(key).ok_or_else(|| format!("no project here declares {key}"))?;
-        lending(|| editor::open(&place.file, place.line))
+        lending(|| editor::open(&place.file, place.line, None))
     }
 
     fn retry(&mut self, key: &str) {

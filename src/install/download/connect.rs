@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::RecvTimeoutError;
+use url::Url;
 
 use crate::http::Fault;
 
@@ -11,6 +12,9 @@ use super::cache::PartFile;
 use super::retry::{Next, may_change};
 use super::transfer::{self, Content, Head, Response};
 use super::{Download, DownloadErrorKind, Result, Source};
+
+/// The silence after which the server that is waited for is shown.
+const SILENCE_SHOWN: Duration = Duration::from_secs(2);
 
 impl Download<'_> {
     /// Ask for the missing bytes until a response is usable.
@@ -22,6 +26,7 @@ impl Download<'_> {
             match self.answer()? {
                 Some(Ok((head, content))) => {
                     if self.accept(head, have, content)? {
+                        self.session.meter.hush();
                         return Ok(());
                     }
                 }
@@ -39,8 +44,12 @@ impl Download<'_> {
         let session = self.session;
         let answers = transfer::ask(&session.client, session.watch, self.request.clone());
         let patience = session.patience.connect * 2 + session.patience.answer;
-        let start = Instant::now();
+        let (start, mut shown) = (Instant::now(), false);
         loop {
+            if !shown && start.elapsed() >= SILENCE_SHOWN {
+                shown = true;
+                session.meter.waiting(&self.host());
+            }
             session.watch.check()?;
             match answers.recv_timeout(POLL) {
                 Ok(answer) => return Ok(Some(answer)),
@@ -48,6 +57,12 @@ impl Download<'_> {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
             }
         }
+    }
+
+    /// The server that is asked.
+    fn host(&self) -> String {
+        let url = Url::parse(&self.request.origin.url).ok();
+        url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "the server".to_owned())
     }
 
     /// Accept a response; false if the request has to be repeated.

@@ -24,6 +24,8 @@ pub(super) struct Facts {
     pub session: Option<Pid>,
     /// The time of its start, in ticks since the system's own.
     pub start: u64,
+    /// True while it is stopped, as by Ctrl-Z.
+    pub stopped: bool,
 }
 
 impl Facts {
@@ -41,7 +43,12 @@ impl Facts {
         let number = |at: usize| fields.get(at).and_then(|text: &&str| text.parse::<i32>().ok());
         // A process that is about to go has no session any more, which shows as a negative number.
         let pid = |number: i32| Pid::from_raw(number.max(0));
-        Some(Self { parent: pid(number(1)?), session: pid(number(3)?), start: fields.get(19)?.parse().ok()? })
+        Some(Self {
+            parent: pid(number(1)?),
+            session: pid(number(3)?),
+            start: fields.get(19)?.parse().ok()?,
+            stopped: fields[0] == "T",
+        })
     }
 }
 
@@ -120,7 +127,9 @@ mod tests {
         assert_eq!((facts.parent, facts.session, facts.start), (Pid::from_raw(3), Pid::from_raw(6), 12345));
         let going =
             Facts::parse(b"7 (a) X 0 -1 -1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 0 0").expect("all are there");
-        assert_eq!((going.parent, going.session), (None, None));
+        assert_eq!((going.parent, going.session, going.stopped), (None, None, false));
+        let stopped = Facts::parse(b"7 (T) T 3 5 6 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 4 0 12345 1000 9");
+        assert!(stopped.is_some_and(|facts| facts.stopped) && !facts.stopped);
         assert_eq!(Facts::parse(b"7 (a) S 0 0 0 0 -1"), None);
     }
 

@@ -2,15 +2,15 @@
 //!
 //! A runner above the command would have to be there before it, and most commands are over before one has started. A watchdog
 //! comes later, and costs the command nothing. It is no ancestor of what it ends, so a process that has lost its parent is
-//! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it.
-
+//! known by its environment only. It has a group of its own: what is typed on the terminal does not reach it. So
+//! it also passes on that its owner alone is stopped and continued.
 use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, geteuid, getppid};
+use rustix::process::{Pid, Signal, geteuid, getppid};
 
 use super::ending::Ending;
 use super::handle::{Facts, Handle, await_any};
@@ -22,6 +22,8 @@ use super::program;
 const WATCHDOG: &str = "--watch-command";
 /// The time that a command has to end after its owner was killed.
 const GRACE: Duration = Duration::from_millis(500);
+/// The time between two looks at whether the owner is stopped.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// The exit code for wrong usage.
 const USAGE: u8 = 2;
 
@@ -42,6 +44,26 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         let _ = self.0.kill().and_then(|()| self.0.wait());
+    }
+}
+
+/// Follows the stops of the owner: the system tells nobody of them but its parent. Ctrl-Z stops the command as well, which
+/// is in the owner's group, and a shell continues both; a stop of the owner alone is passed on, and its end, too.
+#[derive(Default)]
+struct Follower {
+    /// True while the owner is stopped, as far as is known.
+    stopped: bool,
+}
+
+impl Follower {
+    /// The signal for the command now that these are stopped, or not.
+    fn look(&mut self, owner: bool, command: bool) -> Option<Signal> {
+        let before = std::mem::replace(&mut self.stopped, owner);
+        match (before, owner) {
+            (false, true) if !command => Some(Signal::TSTP),
+            (true, false) if command => Some(Signal::CONT),
+            _ => None,
+        }
     }
 }
 
@@ -71,7 +93,17 @@ fn watch(owner: Pid, command: Pid, mark: Option<(String, OsString)>) {
     let Some(facts) = Facts::of(command).filter(|facts| facts.parent == Some(owner) && getppid() == Some(owner)) else {
         return;
     };
-    if await_any([leader.as_fd(), owners.as_fd()].into_iter(), None)[0] {
+    let mut follower = Follower::default();
+    let seen = loop {
+        let seen = await_any([leader.as_fd(), owners.as_fd()].into_iter(), Some(LOOK_EVERY));
+        if seen.contains(&true) {
+            break seen;
+        }
+        if let Some((owner, command)) = Facts::of(owner).zip(Facts::of(command)) {
+            follower.look(owner.stopped, command.stopped).map(|signal| leader.signal(signal));
+        }
+    };
+    if seen[0] {
         return;
     }
     let uid = geteuid().as_raw();
@@ -82,4 +114,25 @@ fn watch(owner: Pid, command: Pid, mark: Option<(String, OsString)>) {
         pid == command && found.start == facts.start || mark.as_ref().is_some_and(marked)
     }));
     ending.end(GRACE, Ending::await_member);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_of_the_owner_alone_is_passed_on_once_and_so_is_its_end() {
+        let mut follower = Follower::default();
+        let looks = [(false, false), (true, false), (true, false), (true, true), (false, true), (false, false)];
+        let sent: Vec<_> = looks.map(|(owner, command)| follower.look(owner, command)).into();
+        assert_eq!(sent, [None, Some(Signal::TSTP), None, None, Some(Signal::CONT), None]);
+    }
+
+    #[test]
+    fn what_a_shell_stops_and_continues_is_left_to_it() {
+        let mut follower = Follower::default();
+        assert_eq!(follower.look(true, true), None, "by Ctrl-Z");
+        assert_eq!(follower.look(false, false), None, "by `fg`");
+        assert_eq!(follower.look(false, true), None, "the command was stopped by another process");
+    }
 }

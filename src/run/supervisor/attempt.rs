@@ -9,7 +9,7 @@ use std::{io, thread};
 use parking_lot::Mutex;
 use vx_shm::{Ending, Reservation, Slot};
 
-use super::{AtWork, Event, SharedSlot, Stage, Supervisor, Task};
+use super::{AtWork, Event, Stage, Supervisor, Task};
 use crate::gauge::{Gauge, Stream};
 use crate::process::{Ears, Look, OnLine, start_heard};
 use crate::run::board::RunBoard;
@@ -18,6 +18,7 @@ use crate::run::log_files::log_file;
 use crate::run::numbers::Numbers;
 use crate::run::parallel::in_parallel;
 use crate::run::verdict::Stop;
+use crate::run::written::WrittenSlot;
 use crate::trouble::{Trouble, TroubleKind};
 
 /// Jobs that are prepared side by side: most of them wait for a server.
@@ -49,7 +50,7 @@ impl Supervisor {
             board: self.board.path().to_owned(),
             reservation: task.reservation,
             mark: self.board.mark(task.reservation),
-            log: log_file(&self.logs, &task.key),
+            log: self.logs.as_deref().map(|logs| log_file(logs, &task.key)),
             attempt: task.attempt,
         }
     }
@@ -79,7 +80,7 @@ impl Supervisor {
         let kill_at = prepared.kill_after.and_then(|patience| Instant::now().checked_add(patience));
         let sender = self.events.0.clone();
         let on_end = move |ended| drop(sender.send(Event::ChildEnded { task: index, ended }));
-        let slot = slot_of(self.board.path(), task).map(|slot| Arc::new(Mutex::new(Some(slot))));
+        let slot = slot_of(self.board.path(), task).map(|slot| self.written.begin(task.reservation, slot));
         let look = slot.as_ref().zip(task.job.gauge()).map(|(slot, gauge)| looks(slot, gauge));
         let ears = Ears { on_line: Some(ring(&self.board, task.reservation)), look };
         match start_heard(prepared.launch, ears, on_end) {
@@ -90,7 +91,8 @@ impl Supervisor {
             Err(error) => {
                 let error = Trouble::new(TroubleKind::Program, format_args!("cannot start its process: {error}"));
                 let ending = Ending::failed(error.to_cell());
-                if let Some(slot) = slot.and_then(|slot| slot.lock().take()) {
+                self.written.end(self.tasks[index].reservation);
+                if let Some(slot) = slot.and_then(|slot| slot.take()) {
                     let _ = slot.end(ending.clone());
                 }
                 self.end(index, &ending);
@@ -116,18 +118,14 @@ fn ring(board: &Arc<dyn RunBoard>, reservation: Reservation) -> OnLine {
 }
 
 /// Makes the looks that read a child's progress from its streams. After the child's end nothing of it counts.
-fn looks(slot: &SharedSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look + Send> {
+fn looks(slot: &WrittenSlot, gauge: (Gauge, Numbers)) -> Box<dyn FnMut() -> Look + Send> {
     let read = Arc::new(Mutex::new(gauge));
-    let slot = Arc::clone(slot);
+    let slot = slot.clone();
     Box::new(move || {
-        let (slot, read, mut stream) = (Arc::clone(&slot), Arc::clone(&read), Stream::default());
+        let (slot, read, mut stream) = (slot.clone(), Arc::clone(&read), Stream::default());
         Box::new(move |bytes| {
             let (gauge, numbers) = &mut *read.lock();
-            gauge.feed(&mut stream, bytes, |reading| {
-                if let Some(slot) = &mut *slot.lock() {
-                    numbers.write(slot, &reading);
-                }
-            });
+            gauge.feed(&mut stream, bytes, |reading| slot.read(numbers, &reading));
         })
     })
 }

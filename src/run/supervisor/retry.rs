@@ -45,7 +45,9 @@ impl Supervisor {
     fn begin(&mut self, index: usize) -> Result<(), String> {
         let task = &self.tasks[index];
         let attempt = task.attempt.saturating_add(1);
-        let reservation = self.board.reserve_again(task.reservation, attempt).map_err(|error| error.to_string())?;
+        let total = task.job.slot().total;
+        let again = self.board.reserve_again(task.reservation, attempt, total);
+        let reservation = again.map_err(|error| error.to_string())?;
         let task = &mut self.tasks[index];
         (task.attempt, task.reservation, task.stage) = (attempt, reservation, Stage::Preparing);
         self.prepare_aside(vec![index]).map_err(|error| {

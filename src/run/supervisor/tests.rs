@@ -90,7 +90,7 @@ fn run_held(scripts: &[Script], held: Option<Held>) -> Running {
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let job = |script: &Script| Arc::new(Script { text: script.text.replace("$root", &root), ..script.clone() }) as _;
     let jobs: Vec<Arc<dyn Job>> = scripts.iter().map(job).collect();
-    let logs = directory.path().to_owned();
+    let logs = Some(directory.path().to_owned());
     let run = Run { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(4), fail_fast: false, held };
     Running { handle: start_run(run).expect("a run"), board, directory }
 }
@@ -222,7 +222,7 @@ fn a_request_to_stop_ends_a_job_between_two_attempts() {
     let directory = tempfile::tempdir().expect("a directory");
     let board = Arc::new(Board::create(&directory.path().join("run.board"), "run", 8).expect("a board"));
     let jobs: Vec<Arc<dyn Job>> = vec![Arc::new(Patient(script("rests", "exit 1", &[])))];
-    let logs = directory.path().to_owned();
+    let logs = Some(directory.path().to_owned());
     let run = Run { board: board.clone(), jobs, logs, at_once: Jobs::AtMost(1), fail_fast: true, held: None };
     let handle = start_run(run).expect("a run");
     await_slot(&board, |slot| slot.state.ended());

@@ -58,7 +58,7 @@ impl Supervisor {
     fn reserve(&mut self, index: usize) {
         let board = &self.supervision.board;
         let unit = &mut self.units[index];
-        let again = unit.reservation.map(|ended| board.reserve_again(ended, 1));
+        let again = unit.reservation.map(|ended| board.reserve_again(ended, 1, None));
         let work = Work { runner: Some(std::process::id()), ..Work::new(&unit.spec.service.name, "", Kind::Service) };
         let reserved = match again {
             Some(Ok(reservation)) => Ok(reservation),

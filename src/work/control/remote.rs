@@ -28,6 +28,7 @@ pub struct RemoteControl {
 enum Wanted {
     Cancel(String),
     Retry(String),
+    Restart(String),
 }
 
 impl RemoteControl {
@@ -62,6 +63,10 @@ impl Control for RemoteControl {
         let _ = self.requests.send(Wanted::Retry(key.to_owned()));
     }
 
+    fn restart(&mut self, key: &str) {
+        let _ = self.requests.send(Wanted::Restart(key.to_owned()));
+    }
+
     fn request_failure(&mut self) -> Option<RequestFailure> {
         self.failures.try_recv().ok()
     }
@@ -83,6 +88,10 @@ impl Asking {
             Wanted::Retry(key) => {
                 let tried = self.slot(&key).and_then(|slot| self.ask(Verb::Retry, &slot));
                 tried.err().map(|why| RequestFailure::NotRetried { key, why })
+            }
+            Wanted::Restart(key) => {
+                let restarted = self.slot(&key).and_then(|slot| self.ask(Verb::Restart, &slot));
+                restarted.err().map(|why| RequestFailure::NotRestarted { key, why })
             }
         };
         // The view may be slow; this report is not essential.

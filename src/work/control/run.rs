@@ -37,6 +37,7 @@ impl RunHand {
 fn reason(failure: &RequestFailure) -> String {
     match failure {
         RequestFailure::NotRetried { key, why } => format!("`{key}` is not tried again: {why}"),
+        RequestFailure::NotRestarted { key, why } => format!("`{key}` is not restarted: {why}"),
         RequestFailure::NotStopped { key, why } => format!("`{key}` is not stopped: {why}"),
         RequestFailure::Blocked { key, by } => format!("`{key}` cannot stop yet: {by}"),
     }

@@ -122,7 +122,7 @@ impl Job for StepJob {
             directory: Some(self.step.directory.clone()),
             stdin,
             output,
-            log: Some(LogFile { path: place.log.clone(), heading: place.heading(), policy: LogPolicy::default() }),
+            log: place.log.clone().map(|path| LogFile { path, heading: place.heading(), policy: LogPolicy::default() }),
             pass_on: false,
             keep_bytes: KEEP_BYTES,
             group,
@@ -135,9 +135,10 @@ impl Job for StepJob {
         Some((Gauge::new(self.forms.patterns.clone()), Numbers::of(self.forms.total)))
     }
 
-    fn judge(&self, written: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
+    fn judge(&self, _: Option<SlotState>, stop: Stop, ended: &Ended) -> Ending {
         *self.end.lock() = Some(ShellEnd { exit: ended.exit, asked: stop != Stop::No });
-        verdict(written, stop, ended, Unwritten::IsExit)
+        // A script may have ended its slot with a report. As without a board, its exit decides about the steps that need it.
+        verdict(None, stop, ended, Unwritten::IsExit)
     }
 }
 

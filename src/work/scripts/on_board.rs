@@ -9,16 +9,18 @@ use parking_lot::Mutex;
 use vx_shm::{Board, BoardState, Reader};
 use vx_status::source::Expectations;
 
+use super::hand::StepsHand;
 use super::jobs::{StepJob, turns};
 use super::{ScriptRunError, Step};
 use crate::channel::Mark;
 use crate::paths::Home;
 use crate::process::Exit;
 use crate::project::ProgressForms;
-use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, logs_of, start_run};
+use crate::run::{FlightRecorder, Job, Jobs, JoinedBoard, Run, RunBoard, hold, make_logs, start_run};
 use crate::trouble::{Trouble, TroubleKind};
+use crate::work::board_place::BoardPlace;
 use crate::work::boards;
-use crate::work::carry_out::{make_recording, own_board};
+use crate::work::carry_out::make_recording;
 use crate::work::control::{Control, RunHand};
 use crate::work::error::WorkError;
 use crate::work::frontend::{Frontend, RunView};
@@ -104,13 +106,14 @@ pub fn run_on_board(
     let (board, own): (Arc<dyn RunBoard>, Option<Arc<Board>>) = match &how.joined {
         Some(Joined { board, parent }) => (Arc::new(JoinedBoard::new(board.clone(), *parent)), None),
         None => {
-            let board = Arc::new(own_board(home, &format!("run {title}"), jobs.len(), frontend)?);
+            let place = BoardPlace::find(home).map_err(WorkError::from)?;
+            let board = place.make_board(home, &format!("run {title}"), jobs.len(), frontend)?;
+            let board = Arc::new(board);
             (Arc::clone(&board) as _, Some(board))
         }
     };
     let path = board.path().to_owned();
-    let logs = logs_of(&path);
-    std::fs::create_dir_all(&logs).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
+    let logs = make_logs(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
     let at_work = jobs.iter().map(|job| Arc::clone(job) as Arc<dyn Job>).collect();
     let handle = start_run(Run {
         board,
@@ -120,8 +123,11 @@ pub fn run_on_board(
         fail_fast: true,
         held: None,
     })?;
-    let control = Control::serve(&path, RunHand(handle.requests.clone()));
-    let recorder = own.map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
+    let control = Control::serve(
+        &path,
+        StepsHand { run: RunHand(handle.requests.clone()), written: handle.written.clone(), board: path.clone() },
+    );
+    let recorder = own.as_ref().map(|_| FlightRecorder::start(&path, record, handle.finished.clone()));
     // A script is over with its steps: it is not held open.
     let (hold, declared) = (hold().0, Declared::default());
     let run = LiveRun { board: path, handle, hold, declared, expectations: Expectations::default() };
@@ -134,7 +140,8 @@ pub fn run_on_board(
         troubles.push(Trouble::new(TroubleKind::Board, text));
     }
     let LiveRun { board, handle, .. } = run;
-    let outcome = RunOutcome { purpose: Purpose::Steps, board, end: handle.join(), shims: Ok(()), troubles };
+    let (purpose, end) = (Purpose::Steps, handle.join());
+    let outcome = RunOutcome { purpose, board, kept: own, end, shims: Ok(()), troubles };
     let shown = view.ended(&outcome);
     let RunOutcome { end, mut troubles, .. } = outcome;
     troubles.extend(shown.err());

@@ -10,6 +10,7 @@ use crate::project::{LockedTool, ToolRequest};
 use crate::source::Sources;
 use crate::sync::{self, Plan, Resolution, ResolvedTool, Resolver, Want};
 use crate::trouble::Trouble;
+use crate::work::awaited::naming_the_silent;
 use crate::work::error::WorkError;
 use crate::work::frontend::Frontend;
 use crate::work::notice::Notice;
@@ -116,7 +117,8 @@ pub(super) fn resolve(
         locked_above.extend(std::mem::take(&mut versions));
         let resolver = share.resolver(workspace, options.frozen);
         let resolver = Resolver { locked_above: &locked_above, ..resolver };
-        let Resolution { wanted, locked, warnings, ages } = resolve_each(&resolver, &share.asked);
+        let resolution = naming_the_silent(&share.sources, frontend, || resolve_each(&resolver, &share.asked));
+        let Resolution { wanted, locked, warnings, ages } = resolution;
         for warning in warnings {
             frontend.notice(Notice::Resolution(warning));
         }

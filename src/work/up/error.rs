@@ -115,7 +115,7 @@ impl Explain for UpError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Config(error) => error.hint(),
-            Self::None { .. } => Some("add one: [services.web] with `command`".into()),
+            Self::None { .. } => Some("add one: [services.web] with `command`, or a Procfile beside it".into()),
             Self::Withheld { .. } => Some("`vx trust` lists everything that the project would do, and asks".into()),
             Self::Work(error) => error.hint(),
             Self::Variables(error) => error.hint(),

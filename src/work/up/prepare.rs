@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use super::error::UpError;
 use crate::paths::Home;
-use crate::project::ConfigErrors;
 use crate::service::spec::Spec;
 use crate::work::consent::{Asking, Consent};
 use crate::work::frontend::Frontend;
@@ -42,9 +41,8 @@ pub fn prepare(home: &Home, place: &Place, sync: bool, frontend: &dyn Frontend) 
     let asking = |_: &Consent| Asking::User;
     let workspace = Workspace::open_asking(home.clone(), place, Faults::Refuse, asking, frontend)?;
     let project = &workspace.project;
-    if !project.service_faults.is_empty() {
-        let (path, problems) = (project.path.clone(), project.service_faults.clone());
-        return Err(ConfigErrors { path, problems }.into());
+    if let Some(errors) = project.service_errors() {
+        return Err(errors.into());
     }
     if !workspace.consent.complete() {
         let lines = workspace.consent.lines();

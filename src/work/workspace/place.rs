@@ -121,6 +121,11 @@ pub(super) fn notice_doubts(project: &Project, home: &Home, frontend: &dyn Front
     for problem in &project.warnings {
         frontend.notice(Notice::Ignored { path: path.clone(), problem: problem.clone() });
     }
+    if let Some(procfile) = &project.procfile {
+        for problem in &procfile.problems {
+            frontend.notice(Notice::Ignored { path: procfile.path.clone(), problem: problem.clone() });
+        }
+    }
     if let Some(entry) = project.entries.iter().find(|entry| entry.key.starts_with("ui."))
         && home.root() != project.directory
     {

@@ -69,8 +69,13 @@ pub(super) fn left_ms(
     }
     let bytes = bytes(snapshot, standings, forecasts)?;
     let missing = bytes.all.checked_sub(bytes.received).filter(|missing| *missing > 0)?;
+    // Of many small downloads, most are over before they are measured: their sum is no rate of the whole.
+    let mut at_work = paces.iter().zip(snapshot.slots.iter().zip(standings));
+    let is_unmeasured = |(pace, (slot, standing)): (&Pace, (&SlotView, &Standing))| {
+        standing.at_work() && slot.phase().is_main() && pace.bytes_per_second.is_none()
+    };
     let measured = paces.iter().filter_map(|pace| pace.bytes_per_second).fold(0, u64::saturating_add);
-    if measured > 0 {
+    if measured > 0 && !at_work.any(is_unmeasured) {
         return Some((u128::from(missing) * 1_000 / u128::from(measured)).min(u128::from(u64::MAX)) as u64);
     }
     let began = snapshot.slots.iter().filter_map(|slot| download_entry(slot).map(|entry| entry.entered_at_ns)).min()?;

@@ -4,7 +4,7 @@
 //! nothing to do has no part in it.
 
 use crate::standing::Standing;
-use crate::vocabulary::{Phase, PhaseEntry, Phases, begun};
+use crate::vocabulary::{Phase, PhaseEntry, Phases, begun, is_placing};
 use vx_shm::{SlotView, Snapshot};
 
 use super::forecast::Forecast;
@@ -47,14 +47,17 @@ fn share(slot: &SlotView, standing: Standing, forecast: Option<&Forecast>, now_n
     if !begun(slot) {
         return 0.0;
     }
-    let counted = slot.total.filter(|total| *total > 0 && !slot.phase().is_first());
+    let counted = slot.total.filter(|total| *total > 0 && !slot.phase().is_first() && !is_placing(slot));
     let counted = counted.map(|total| (slot.done as f64 / total as f64).min(1.0));
     let Some(forecast) = forecast else {
+        if is_placing(slot) {
+            return 1.0;
+        }
         let (before, own) = slot.phase().shares();
         return (f64::from(before) + f64::from(own) * counted.unwrap_or(0.0)) / 1000.0;
     };
-    let before: f64 =
-        Phase::OF_INSTALL.iter().filter(|phase| **phase < slot.phase()).map(|phase| forecast.expected_ms(*phase)).sum();
+    let is_over = |phase: &&Phase| **phase < slot.phase() || is_placing(slot) && **phase != slot.phase();
+    let before: f64 = Phase::OF_INSTALL.iter().filter(is_over).map(|phase| forecast.expected_ms(*phase)).sum();
     let present = forecast.expected_ms(slot.phase());
     let until_ns = if standing == Standing::Lost { slot.last_beat_at_ns.unwrap_or(0) } else { now_ns };
     let by_time = || (passed_ms(slot, until_ns) / present.max(1.0)).min(MOST_BY_TIME);

@@ -239,6 +239,18 @@ fn a_first_run_has_a_time_left_once_a_tenth_is_here() {
 }
 
 #[test]
+fn downloads_too_short_to_be_measured_are_estimated_by_the_rate_of_the_run_so_far() {
+    let mut snapshot = first_run(1_000_000, 0);
+    let began = snapshot.slots[0].phases().map(|entry| entry.entered_at_ns).max().unwrap_or(0);
+    let young = downloading(2, "just", "1", 500_000, Some(1_000_000));
+    snapshot.slots.extend([young, done(3, "buf", "1", 4_000_000, 1.0)]);
+    snapshot.taken_at_ns = began + 5 * SECOND;
+    // 5.5 of 15 MB in 5 s; the one that is measured is the slowest of all.
+    let paces = [pace(100_000, 1_500), Pace::default(), Pace::default(), Pace::default()];
+    assert_eq!(whole(&snapshot, &paces, &Expectations::default()), Some((9_000, 0)));
+}
+
+#[test]
 fn a_post_install_that_was_never_seen_leaves_the_end_open() {
     let none = Expectations::default();
     let mut snapshot = first_run(4_000_000, 110);
@@ -247,6 +259,29 @@ fn a_post_install_that_was_never_seen_leaves_the_end_open() {
     assert_eq!(whole(&snapshot, &[pace(3_000_000, 1_000)], &none), None);
     let done = Estimate::of(&snapshot, &[], &none).permille;
     assert!((300..=400).contains(&done), "three quarters of one of two: {done}");
+}
+
+#[test]
+fn a_tool_without_a_post_install_is_nearly_there_once_its_files_are() {
+    let linking = |total| {
+        let slot = downloading(0, "node", "1", 4_000, Some(4_000));
+        let transitions = [slot.transitions.clone(), vec![entry(Phase::LINKING, 109.0, 12)]].concat();
+        board(vec![SlotView { step: Phase::LINKING.step(), done: 12, total, transitions, ..slot }], 110)
+    };
+    let permille = |snapshot: &Snapshot, expected: &Expectations| Estimate::of(snapshot, &[], expected).permille;
+    let none = Expectations::default();
+    assert_eq!(permille(&linking(None), &none), 750, "a command may follow");
+    assert_eq!(permille(&linking(Some(12)), &none), 999, "none follows");
+    // After the command, nothing of it is to be done again.
+    let slow = PastInstall {
+        version: "1".into(),
+        bytes: 4_000,
+        phases: vec![(Phase::DOWNLOADING, 1_000), (Phase::LINKING, 2_000), (Phase::POST_INSTALL, 17_000)],
+    };
+    let expected = past(&[("node", &[slow])], 2);
+    assert_eq!(permille(&linking(Some(12)), &expected), 950, "1 of 2 s of linking, and all else");
+    assert_eq!(whole(&linking(Some(12)), &[], &expected), Some((1_000, 1)));
+    assert_eq!(whole(&linking(None), &[], &expected), Some((18_000, 1)), "the command is to come");
 }
 
 #[test]

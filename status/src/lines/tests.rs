@@ -10,7 +10,7 @@ use crate::pace::Pace;
 
 fn inputs(readings: impl IntoIterator<Item = Snapshot>) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["::error::from a log".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None }
+    Inputs { snapshots: Box::new(Script::of(readings)), logs, control: None, opener: None }
 }
 
 /// A receiver that reports the work as over before the output began.
@@ -110,6 +110,20 @@ fn a_build_server_gets_a_group_annotations_and_a_page() {
              whole log: /logs/esbuild.log",
         ]
     );
+}
+
+#[test]
+fn each_end_is_said_once_and_the_table_at_the_end_has_the_rest() {
+    let mut out = Vec::new();
+    plain(&mut inputs([everything()]), &PlainOptions::default(), &mut out, over()).expect("it is written");
+    let text = String::from_utf8(out).expect("lines are text");
+    let begin = |start: &str| text.lines().filter(|line| line.starts_with(start)).count();
+    assert_eq!(["node 22.23.3: installed", "just 1.43.0: already there"].map(begin), [1, 1], "{text}");
+    assert_eq!(text.matches("ruff 1.0.0: failed: the digest differs").count(), 1, "{text}");
+    let rows = |tool: &str| text.lines().filter(|line| line.split_whitespace().nth(1) == Some(tool)).count();
+    assert_eq!(["node", "just", "ruff", "go"].map(rows), [0, 0, 0, 1], "only what goes on has a row: {text}");
+    let failure = "\nruff 1.0.0 failed\n  the digest differs\n  expected sha256:aaaa\n";
+    assert!(text.contains(failure) && text.contains(", 2 failed, "), "the error in full, and the sums: {text}");
 }
 
 #[test]

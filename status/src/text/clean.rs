@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::iter::Peekable;
-use std::str::Chars;
+use std::str::CharIndices;
 
 use unicode_width::UnicodeWidthChar;
 
@@ -24,12 +24,26 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Cow::Borrowed(text);
     }
+    Cow::Owned(clean_with_looks(text, |_, _| ()))
+}
+
+/// The same. For each control sequence that selects the look of the text behind it (SGR), `look` is called with the number
+/// of bytes of clean text before it and with its parameters.
+pub fn clean_with_looks<'a>(text: &'a str, mut look: impl FnMut(usize, &'a str)) -> String {
+    let text = start_of(text, LONGEST_BYTES);
     let mut cleaned = String::with_capacity(text.len());
     let mut marks = 0;
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
         match character {
-            '\u{1b}' => skip_sequence(&mut characters),
+            '\u{1b}' => {
+                skip_sequence(&mut characters);
+                let end = characters.peek().map_or(text.len(), |(next, _)| *next);
+                if let Some(parameters) = text[at..end].strip_prefix("\u{1b}[").and_then(|rest| rest.strip_suffix('m'))
+                {
+                    look(cleaned.len(), parameters);
+                }
+            }
             '\u{9b}' => skip_csi(&mut characters),
             '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => skip_string(&mut characters),
             '\t' | '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => cleaned.push(' '),
@@ -46,12 +60,17 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(cleaned)
+    cleaned
 }
 
 /// The text that a terminal would show last for a line with carriage returns, made harmless by [`clean`].
 pub fn last_overwrite(line: &str) -> Cow<'_, str> {
-    clean(line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default())
+    clean(last_printed(line))
+}
+
+/// The part of a line with carriage returns that a terminal would show last, as it is.
+pub fn last_printed(line: &str) -> &str {
+    line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default()
 }
 
 /// As much of `text` as fits in `most` bytes, cut at a character's boundary.
@@ -60,8 +79,8 @@ fn start_of(text: &str, most: usize) -> &str {
 }
 
 /// Skip the sequence that follows an escape character.
-fn skip_sequence(characters: &mut Peekable<Chars>) {
-    match characters.peek() {
+fn skip_sequence(characters: &mut Peekable<CharIndices>) {
+    match characters.peek().map(|(_, next)| *next) {
         Some('[') => {
             characters.next();
             skip_csi(characters);
@@ -71,8 +90,8 @@ fn skip_sequence(characters: &mut Peekable<Chars>) {
             skip_string(characters);
         }
         Some(' '..='/') => {
-            while characters.next_if(|next| (' '..='/').contains(next)).is_some() {}
-            characters.next_if(|next| ('0'..='~').contains(next));
+            while characters.next_if(|(_, next)| (' '..='/').contains(next)).is_some() {}
+            characters.next_if(|(_, next)| ('0'..='~').contains(next));
         }
         Some('0'..='~') => {
             characters.next();
@@ -82,17 +101,17 @@ fn skip_sequence(characters: &mut Peekable<Chars>) {
 }
 
 /// Skip a control sequence's parameters and its final character.
-fn skip_csi(characters: &mut Peekable<Chars>) {
-    while characters.next_if(|next| (' '..='?').contains(next)).is_some() {}
-    characters.next_if(|next| ('@'..='~').contains(next));
+fn skip_csi(characters: &mut Peekable<CharIndices>) {
+    while characters.next_if(|(_, next)| (' '..='?').contains(next)).is_some() {}
+    characters.next_if(|(_, next)| ('@'..='~').contains(next));
 }
 
 /// Skip a string up to its terminator; one without a terminator takes the rest of the line with it.
-fn skip_string(characters: &mut Peekable<Chars>) {
-    while let Some(character) = characters.next() {
+fn skip_string(characters: &mut Peekable<CharIndices>) {
+    while let Some((_, character)) = characters.next() {
         match character {
             '\u{7}' | '\u{9c}' => return,
-            '\u{1b}' if characters.next_if_eq(&'\\').is_some() => return,
+            '\u{1b}' if characters.next_if(|(_, next)| *next == '\\').is_some() => return,
             '\n' => return,
             _ => {}
         }
@@ -122,6 +141,14 @@ mod tests {
     }
 
     #[test]
+    fn the_looks_of_a_line_are_handed_on_with_their_places() {
+        let mut looks = Vec::new();
+        let text = "a\u{1b}[1;31mré\u{1b}[0m\u{1b}[?25l\u{1b}[2Kz\u{1b}[m\u{1b}[38;5;";
+        assert_eq!(clean_with_looks(text, |at, parameters| looks.push((at, parameters))), "aréz");
+        assert_eq!(looks, [(1, "1;31"), (4, "0"), (5, "")]);
+    }
+
+    #[test]
     fn line_breaks_and_overrides_do_not_leave_the_line() {
         assert_eq!(clean("a\nb\r\nc\td"), "a b  c d");
         assert_eq!(clean("\u{202e}gnp.exe\u{202c}\0\u{7f}"), "gnp.exe");
@@ -144,6 +171,7 @@ mod tests {
         #[test]
         fn nothing_hostile_comes_through(text in "\\PC*|.*|[\\x00-\\x{a0}\\x{2000}-\\x{2100}]*") {
             prop_assert!(!clean(&text).chars().any(is_unprintable));
+            prop_assert_eq!(clean_with_looks(&text, |_, _| ()), clean(&text));
         }
 
         #[test]

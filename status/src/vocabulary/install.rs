@@ -48,7 +48,8 @@ impl Phase {
     pub const VERIFYING: Self = Self::of(Kind::Install, 4);
     /// Unpacking: `done` of `total` bytes of archive.
     pub const EXTRACTING: Self = Self::of(Kind::Install, 5);
-    /// Placing the finished directory and its links.
+    /// Placing the finished directory and its links: all of `total` files, which is unknown while a post-install command
+    /// is to follow.
     pub const LINKING: Self = Self::of(Kind::Install, 6);
     /// Running the tool's own post-install command.
     pub const POST_INSTALL: Self = Self::of(Kind::Install, 7);

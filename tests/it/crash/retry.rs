@@ -4,7 +4,7 @@ use std::fs;
 
 use vx::run::Request;
 use vx::trouble::{Trouble, TroubleKind};
-use vx_shm::{Reader, Snapshot};
+use vx_shm::{Reader, SlotState, SlotView, Snapshot};
 use vx_status::source::RequestFailure;
 
 use super::stubborn::{prepared, scripted, scripted_steps};
@@ -16,15 +16,21 @@ const MOODY: &str = "#!/bin/sh\ntool=${2%@*}\necho \"try of $tool\"\n\
                      [ $tool = long ] && while [ ! -e $root/long ]; do sleep 0.02; done\n\
                      echo \"$tool\" >> $root/tries\n[ -e $root/$tool ] && exit 3\nexit 7\n";
 
-/// The slot of a tool as the board has it: generation, attempt and exit code.
-fn slot(sandbox: &Sandbox, tool: &str) -> Option<(u32, u8, Option<i32>)> {
+/// The slot of a tool as the board has it.
+fn view(sandbox: &Sandbox, tool: &str) -> Option<SlotView> {
     let entries = fs::read_dir(sandbox.runtime()).ok()?.flatten();
     let board = entries.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|end| end == "board"))?;
     let mut snapshot = Snapshot::default();
     Reader::open(&board).ok()?.refresh(&mut snapshot).ok()?;
-    let slots: Vec<_> = snapshot.slots.iter().filter(|slot| slot.key == tool).collect();
-    assert!(slots.len() <= 1, "a tool stands on the board once: {slots:?}");
-    slots.first().map(|slot| (slot.generation, slot.attempt, slot.exit_code))
+    let mut slots = snapshot.slots.into_iter().filter(|slot| slot.key == tool);
+    let slot = slots.next();
+    assert!(slots.next().is_none(), "{tool} stands on the board once");
+    slot
+}
+
+/// Its generation, attempt and exit code.
+fn slot(sandbox: &Sandbox, tool: &str) -> Option<(u32, u8, Option<i32>)> {
+    view(sandbox, tool).map(|slot| (slot.generation, slot.attempt, slot.exit_code))
 }
 
 #[test]
@@ -53,6 +59,25 @@ fn a_second_try_keeps_the_tools_place_and_log_and_its_end_is_what_counts() {
     assert!(!end.cancelled && end.steps.len() == 2);
     let tries = fs::read_to_string(sandbox.root().join("tries")).expect("tries");
     assert_eq!(tries.matches("moody").count(), 2, "{tries}");
+}
+
+#[test]
+fn a_tool_that_is_tried_again_has_its_size_before_it_begins() {
+    const SCRIPT: &str = "#!/bin/sh\n[ ${2%@*} = long ] && while [ ! -e $root/end ]; do sleep 0.02; done\nexit 7\n";
+    let (word, words) = crossbeam_channel::unbounded::<()>();
+    let gone = |_| Trouble::new(TroubleKind::Network, "no word comes");
+    let moody = prepared("moody", move || words.recv().map_err(gone).map(|()| serde_json::json!({})));
+    let moody = vx::sync::Step { size_bytes: Some(7_000), ..moody };
+    let (sandbox, run) = scripted_steps(SCRIPT, vec![moody, prepared("long", || Ok(serde_json::json!({})))], 2);
+    word.send(()).expect("the preparation waits");
+    eventually("it fails", || slot(&sandbox, "moody").filter(|(_, _, exit)| *exit == Some(7)));
+    run.requests.send(Request::Retry("moody".into())).expect("the run listens");
+    // Its second preparation waits, so it stays reserved.
+    let reserved = eventually("it is reserved again", || view(&sandbox, "moody").filter(|slot| slot.attempt == 2));
+    assert_eq!((reserved.state, reserved.done, reserved.total), (SlotState::Reserved, 0, Some(7_000)));
+    word.send(()).expect("the preparation waits");
+    fs::write(sandbox.root().join("end"), "").expect("a file");
+    run.join().expect("the run ends");
 }
 
 #[test]

@@ -63,6 +63,42 @@ fn without_any_other_place_for_boards_they_are_in_the_home() {
     sandbox.is_clean();
 }
 
+/// No directory can have a board: the one in memory is read-only, and so is that of the home.
+const NO_PLACE: &str = "-t tmpfs -o ro vx-test /dev/shm && mkdir -p $VX_HOME/run && \
+    mount -t tmpfs -o ro,mode=700 vx-test $VX_HOME/run && touch $HOME-file && HOME=$HOME-file";
+
+#[test]
+fn without_any_place_for_boards_the_installs_go_on_and_no_other_process_sees_them() {
+    let sandbox = project();
+    let Some(finished) = sync_behind(&sandbox, NO_PLACE, None) else { return };
+    let finished = finished.succeeds().says("Read-only file system").says("the run goes on").says("installed");
+    assert_eq!(finished.stderr().matches("warning").count(), 1, "{}", finished.stderr());
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
+    assert_eq!(std::fs::read_dir(sandbox.home().join("run")).expect("a directory").count(), 0);
+    sandbox.is_clean();
+}
+
+#[test]
+fn a_failure_on_a_board_that_no_other_process_sees_is_shown_with_its_cause() {
+    let (sandbox, offer) = one_good_one_bad();
+    sandbox.registry().server().serve(&offer.path, Reply::status(404));
+    let Some(finished) = sync_behind(&sandbox, NO_PLACE, None) else { return };
+    finished.exits_with(1).says("biome").says("404").says("the run goes on").keeps_silent_about("/proc/");
+    assert_eq!(sandbox.installed(), ["esbuild 0.27.0"]);
+    sandbox.is_clean();
+}
+
+#[test]
+fn a_directory_for_boards_that_cannot_be_written_keeps_nothing_from_being_installed() {
+    let sandbox = project();
+    let boards = sandbox.root().join("sealed");
+    let mount = format!("-t tmpfs -o ro,mode=700 vx-test {}", private(boards.clone()).display());
+    let Some(finished) = sync_behind(&sandbox, &mount, Some(boards)) else { return };
+    finished.succeeds().says("Read-only file system").says("the run goes on").says("installed");
+    assert_eq!(sandbox.installed(), ["biome 2.3.4", "esbuild 0.27.0"]);
+    sandbox.is_clean();
+}
+
 /// `vx` with these words in a session that has no directory of its own for boards but this.
 fn in_session(sandbox: &Sandbox, session: &Path, words: &str) -> Finished {
     let mut command = sandbox.command(words);

@@ -129,8 +129,15 @@ fn a_full_disk_below_the_board_or_the_project_is_named_and_no_lock_file_is_halve
         let mut command = sandbox.command(&words);
         command.env("VX_RUNTIME_DIR", &board_there);
         let finished = sandbox.run("vx sync", command).finish();
-        assert!(matches!(finished.code(), Some(1 | 2)), "{:?} {}", finished.signal(), finished.stderr());
-        finished.says("No space left on device").says("hint: ");
+        let finished = finished.says("No space left on device");
+        match finished.code() {
+            // There was room for the lock, and the board is in memory.
+            Some(0) => finished.says("the run goes on"),
+            code => {
+                assert!(matches!(code, Some(1 | 2)), "{:?} {}", finished.signal(), finished.stderr());
+                finished.says("hint: ")
+            }
+        };
     }
     let _ = fs::remove_file(sandbox.disk().join("project/vx.lock"));
     fs::remove_dir_all(sandbox.disk().join("run")).expect("the boards");

@@ -28,6 +28,48 @@ fn the_second_run_shows_its_estimate_and_the_basis_of_it() {
 }
 
 #[test]
+fn a_first_run_of_two_at_once_has_its_total_from_the_start_and_a_time_left_after_a_tenth() {
+    let tools = ["biome", "buf", "esbuild", "lefthook"];
+    let wanted: String = tools.iter().map(|tool| format!("{tool} = \"1.0.0\"\n")).collect();
+    let sandbox = Sandbox::new().config(&format!("[tools]\n{wanted}"));
+    let offers = tools.map(|tool| sandbox.publish_slowly(tool, "1.0.0", 600_000, 300_000));
+    let whole: usize = offers.iter().map(|offer| offer.archive.len()).sum();
+    let events: Vec<Value> = sandbox.vx("sync --json --jobs 2").succeeds().stdout().lines().map(json).collect();
+    let sums: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
+    assert!(sums.iter().all(|sum| sum["total_bytes"].as_u64() == Some(whole as u64)), "{sums:?}");
+    assert_eq!(sums[0]["bytes_downloaded"], 0, "before the first byte: {}", sums[0]);
+    // The second reading of the whole comes a second after the first, when two of them have a quarter of it. A tool that
+    // hangs on a loaded machine leaves no estimate.
+    let a_tenth = |sum: &&&Value| sum["bytes_downloaded"].as_u64() >= Some(whole as u64 / 10);
+    let usual = |sum: &&&Value| sum["hanging"].as_array().is_some_and(Vec::is_empty);
+    let later: Vec<_> = sums.iter().filter(a_tenth).filter(usual).collect();
+    assert!(later.iter().all(|sum| sum["left_ms"].as_u64().is_some() && sum["runs"] == 0), "{sums:?}");
+    assert!(!later.is_empty(), "{sums:?}");
+}
+
+#[test]
+fn a_resumed_download_counts_only_what_the_wire_brings() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let offer = sandbox.publish("biome", "2.3.4", 3_000_000);
+    let server = sandbox.registry().server();
+    server.serve(&offer.path, Reply::ok(offer.archive.clone()).silent_after(2_800_000));
+    let first = sandbox.start("sync --json");
+    sandbox.await_slot("biome", "most is there", |slot| slot["done"].as_u64() >= Some(2_700_000));
+    first.signal(rustix::process::Signal::INT);
+    first.finish().exits_with(130);
+    server.serve(&offer.path, Reply::ok(offer.archive.clone()).slow(60_000));
+    let events: Vec<Value> = sandbox.vx("sync --json").succeeds().stdout().lines().map(json).collect();
+    let sums: Vec<&Value> = events.iter().filter(|event| event["event"] == "progress").collect();
+    let rates: Vec<u64> = sums.iter().filter_map(|sum| sum["bytes_per_second"].as_u64()).collect();
+    // What lay in the cache would be a rate of more than 500 kB/s in each of the first five seconds.
+    assert!(!rates.is_empty() && rates.iter().all(|rate| *rate < 400_000), "{rates:?}");
+    let received = sums.iter().filter_map(|sum| sum["bytes_downloaded"].as_u64()).max();
+    assert!((1..400_000).contains(&received.unwrap_or_default()), "{sums:?}");
+    let history = json(&std::fs::read_to_string(sandbox.home().join("cache/history.json")).unwrap_or("{}".to_owned()));
+    assert!(history["tools"]["biome"].is_null(), "its last bytes say nothing of a whole download: {history}");
+}
+
+#[test]
 fn a_damaged_history_is_no_failure_of_a_run() {
     let sandbox = Sandbox::new().config("[tools]\nbuf = \"1.5.0\"\n").offers("buf", "1.5.0");
     let path = sandbox.home().join("cache/history.json");

@@ -102,7 +102,7 @@ fn the_last_line_is_a_summary() {
     let summary = events.last().expect("a line");
     assert_eq!(fields(summary), ["counts", "elapsed_ms", "event", "ok", "tools"]);
     let counts = serde_json::json!(
-        { "total": 3, "completed": 1, "skipped": 1, "failed": 1, "cancelled": 0, "unfinished": 0 }
+        { "total": 3, "completed": 1, "skipped": 1, "failed": 1, "lost": 0, "cancelled": 0, "unfinished": 0 }
     );
     assert_eq!((&summary["ok"], &summary["counts"]), (&false.into(), &counts));
     for tool in summary["tools"].as_array().expect("a list") {

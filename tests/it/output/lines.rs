@@ -1,5 +1,8 @@
 //! Lines for people: plain, on a build server, without colour.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use super::*;
 
 const ESCAPE: &str = "\u{1b}";
@@ -14,6 +17,13 @@ fn without_a_terminal_there_are_plain_lines_on_standard_error() {
         let finished = finished.says("esbuild 0.27.0: up to date").says("biome 2.3.4: failed: archive");
         // The final table, and for the failure its whole error with the hint, and the path of the log.
         let said = finished.says("1 installed, 1 left as they were, 1 failed").says("hint: check the version").stderr();
+        let lines = |word: &str| said.lines().filter(|line| line.contains(word)).count();
+        assert_eq!(
+            (lines("buf 1.5.0: "), lines("esbuild"), lines("up to date")),
+            (2, 1, 1),
+            "each is said once: {said}"
+        );
+        assert!(!said.contains("buf  "), "no row repeats a line: {said}");
         assert!(said.contains("/run/vx-install-") && said.contains("biome.log"), "{said}");
     }
 }
@@ -21,6 +31,28 @@ fn without_a_terminal_there_are_plain_lines_on_standard_error() {
 #[test]
 fn a_long_download_is_reported_every_three_seconds() {
     slow(4).vx("sync --plain").succeeds().says("0 of 1 done, 1 at work");
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_before_the_first_attempt_has_failed() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let offer = sandbox.publish("biome", "2.3.4", 300_000);
+    sandbox.vx("lock").succeeds();
+    let gate = Arc::default();
+    let reply = Reply::ok(offer.archive).behind(&gate).slow(200_000);
+    sandbox.registry().server().serve(&offer.path, reply);
+    let running = sandbox.start("sync --plain");
+    let waits = "waiting for 127.0.0.1's answer";
+    sandbox.await_slot("biome", "waits", |slot| slot["message"] == waits && slot["attempt"] == 1);
+    eventually("it is said", || {
+        let said = running.said();
+        let line = said.lines().find(|line| line.starts_with("biome 2.3.4: stalled: no byte for"))?;
+        line.ends_with(waits).then_some(())
+    });
+    gate.store(true, Ordering::Relaxed);
+    sandbox.await_slot("biome", "moves", |slot| slot["done"].as_u64() > Some(0));
+    assert_eq!(sandbox.slot("biome").expect("its slot")["message"], Value::Null, "the answer is no longer waited for");
+    running.finish().succeeds().says("biome 2.3.4: installed");
 }
 
 #[test]
@@ -87,4 +119,18 @@ fn colour_comes_only_when_forced_and_art_never_for_screen_readers() {
     // A text that was too long for the board ends with an ellipsis, which does not count as decoration.
     let art: Vec<char> = said.chars().filter(|character| !character.is_ascii() && *character != '…').collect();
     assert!(art.is_empty(), "{art:?} in {said}");
+}
+
+#[test]
+fn a_registry_that_does_not_answer_is_named_before_there_is_a_board() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = format!("http://{}/", silent.local_addr().expect("an address"));
+    let sandbox = sandbox.variable("NPM_CONFIG_REGISTRY", &address);
+    for command in ["sync --plain", "lock", "install biome@2.3.4 --plain", "outdated"] {
+        let running = sandbox.start(command);
+        eventually(command, || running.said().contains("waiting for 127.0.0.1's answer\n").then_some(()));
+        running.signal(rustix::process::Signal::TERM);
+        running.finish();
+    }
 }

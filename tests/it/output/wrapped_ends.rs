@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use rustix::process::Signal;
@@ -50,6 +51,36 @@ fn a_signal_to_vx_alone_reaches_the_command() {
     let running = ready(&sandbox, wrapped(&sandbox, FOR_EVER));
     running.signal(Signal::USR1);
     assert_eq!(running.finish().signal(), Some(10), "the command ended by it");
+}
+
+/// The state of the process that the command has written the number of to this file.
+fn state_of(sandbox: &Sandbox, file: &str) -> Option<char> {
+    let pid = fs::read_to_string(sandbox.project().join(file)).ok()?;
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+#[test]
+fn a_vx_that_is_stopped_alone_takes_its_command_along_and_continues_it() {
+    if ignored(Signal::TSTP) {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let script = "echo $$ > pid; echo ready; until test -e go; do sleep 0.02; done; echo went on; exit 7";
+    // A group of its own, below one of the same session: the system stops no group that no shell could continue.
+    let mut command = wrapped(&sandbox, script);
+    command.process_group(0);
+    let running = ready(&sandbox, command);
+    let guarded = || sandbox.processes().iter().any(|process| process.command.contains("--watch-command"));
+    eventually("the command has a guard", || guarded().then_some(()));
+    for _ in 0..2 {
+        running.signal(Signal::TSTP);
+        eventually("the command is stopped", || (state_of(&sandbox, "pid") == Some('T')).then_some(()));
+        running.signal(Signal::CONT);
+        eventually("the command is continued", || (state_of(&sandbox, "pid") != Some('T')).then_some(()));
+    }
+    fs::write(sandbox.project().join("go"), "").expect("a file");
+    running.finish().exits_with(7).prints("went on");
 }
 
 #[test]

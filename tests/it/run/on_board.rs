@@ -110,6 +110,22 @@ fn a_board_of_the_environment_is_joined_and_stays_open() {
 }
 
 #[test]
+fn a_report_without_a_key_is_the_steps_own_and_surer_than_what_is_read() {
+    let put = format!("{} board put", env!("CARGO_BIN_EXE_vx"));
+    let sandbox = scripts(&format!(
+        "counts = \"echo 1/9; {put} --done 3 --total 4 --message said && echo 2/9\"\n\
+         fails = \"{put} --state failed --error 'no disk' && exit 0\"\n\
+         after = {{ command = \"echo after\", depends = [\"fails\"] }}\n"
+    ));
+    sandbox.vx("run --record r.vxr counts").succeeds().prints("2/9");
+    let slot = slot_of(&recorded(&sandbox, "r.vxr"), "counts").expect("its slot");
+    assert_eq!((&slot["done"], &slot["total"], text(&slot["message"])), (&3.into(), &4.into(), "said"), "{slot:#}");
+    sandbox.vx("run --record s.vxr after").succeeds().prints("after");
+    let slot = slot_of(&recorded(&sandbox, "s.vxr"), "fails").expect("its slot");
+    assert_eq!((text(&slot["state"]), text(&slot["error"])), ("failed", "no disk"), "{slot:#}");
+}
+
+#[test]
 fn a_board_that_cannot_be_joined_keeps_no_script_from_running() {
     let sandbox = scripts("build = \"echo built\"\n").variable("VX_BOARD", "/no/such.board");
     let ran = sandbox.vx("run build").succeeds().says("warning: the scripts are not put on the board of VX_BOARD");

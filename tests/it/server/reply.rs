@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::Request;
@@ -28,6 +28,7 @@ struct Fixed {
     range_shift: usize,
     content_length: Option<u64>,
     unannounced: bool,
+    gate: Option<Arc<AtomicBool>>,
     late: Duration,
     bytes_per_second: Option<u64>,
     fault: Option<Fault>,
@@ -47,6 +48,9 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
     /// The announced length; `None` if the end of the connection is the end of the body.
     pub(super) content_length: Option<u64>,
+    /// Nothing is sent before it is open.
+    pub(super) gate: Option<Arc<AtomicBool>>,
+    /// The time between head and body.
     pub(super) late: Duration,
     pub(super) bytes_per_second: Option<u64>,
     pub(super) fault: Option<Fault>,
@@ -139,6 +143,11 @@ impl Reply {
         self.with(|fixed| fixed.late = time)
     }
 
+    /// Answer requests for the body only once this is true.
+    pub(crate) fn behind(self, gate: &Arc<AtomicBool>) -> Self {
+        self.with(|fixed| fixed.gate = Some(gate.clone()))
+    }
+
     /// Send the body at about this rate.
     pub(crate) fn slow(self, bytes_per_second: u64) -> Self {
         self.with(|fixed| fixed.bytes_per_second = Some(bytes_per_second))
@@ -188,6 +197,7 @@ impl Fixed {
             headers: self.headers.clone(),
             body: Vec::new(),
             content_length: Some(0),
+            gate: self.gate.clone(),
             late: self.late,
             bytes_per_second: self.bytes_per_second,
             fault: self.fault,

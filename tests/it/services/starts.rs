@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::Value;
 
 use super::{Services, free_port};
-use crate::sandbox::{Sandbox, text};
+use crate::sandbox::{Sandbox, eventually, text};
 
 /// A database that is up after a while, a migration that needs it, and a server that needs both.
 fn three(port: u16) -> String {
@@ -55,6 +55,41 @@ fn services_start_in_the_order_of_their_needs_and_each_can_be_used_once_the_call
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+#[test]
+fn a_procfile_is_taken_where_no_services_are_declared() {
+    let services = Services::of("");
+    services.0.write(".env", "GREETING=hello\n");
+    let web = "web: echo $GREETING > said; exec python3 -u -m http.server $PORT --bind 127.0.0.1\n";
+    services.0.write("Procfile", &format!("# what runs\n{web}worker: exec sleep 600\nno colon\n"));
+    let refused = services.0.vx("up --detach").refuses_with("there is no name").stderr();
+    assert!(refused.contains("Procfile:4:1: error: there is no name"), "{refused}");
+    services.0.write("Procfile", &format!("# what runs\n{web}worker: exec sleep 600\n"));
+    services.0.vx("up --detach").succeeds();
+    let port = services.named("web")["port"].as_u64().expect("a port");
+    eventually("it answers", || TcpStream::connect(("127.0.0.1", u16::try_from(port).ok()?)).ok());
+    assert_eq!(services.0.read("said"), "hello\n");
+    assert_eq!(services.state("worker"), "running");
+    assert_eq!(services.named("worker")["port"], Value::Null);
+    services.0.vx("down").succeeds();
+    services.0.write("vx.toml", "[services.other]\ncommand = \"sleep 600\"\n");
+    services.0.vx("up --detach").succeeds();
+    assert_eq!(services.listed().len(), 1, "the project's own services come first");
+    services.0.vx("down").succeeds();
+}
+
+#[test]
+fn a_changed_procfile_needs_another_consent() {
+    let services = Services(Sandbox::new().variable("VX_TRUST", "").config(""));
+    services.0.write("Procfile", "worker: exec sleep 600\n");
+    let refused = services.0.vx("up worker").fails_with("need your consent");
+    assert!(refused.stderr().contains("services.worker = exec sleep 600"), "{}", refused.stderr());
+    services.0.vx("sync --trust").succeeds();
+    services.0.vx("up worker").succeeds();
+    services.0.write("Procfile", "worker: exec sleep 700\n");
+    services.0.vx("up worker").fails_with("need your consent");
+    services.0.vx("down").succeeds();
 }
 
 #[test]

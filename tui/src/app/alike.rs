@@ -49,7 +49,7 @@ fn left_by_a_run() -> Snapshot {
 
 fn inputs(snapshot: &Snapshot) -> Inputs {
     let logs = Box::new(FixedLogs(vec!["last words".to_owned()]));
-    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None }
+    Inputs { snapshots: Box::new(Script::of([snapshot.clone()])), logs, control: None, opener: None }
 }
 
 fn over() -> crossbeam_channel::Receiver<()> {
@@ -97,7 +97,6 @@ fn every_output_of_one_board_shows_the_same_numbers() {
         let took = tool["elapsed_ms"].as_u64().map(duration).unwrap_or_default();
         let error = tool["error"].as_str().unwrap_or_default();
         for (output, text) in &outputs {
-            // Plain lines of a failure have no size: it is in the table that follows.
             let shows = |line: &&str| line.contains(key) && line.contains(&size) && line.contains(&took);
             let line = text.lines().find(shows);
             let line = line.unwrap_or_else(|| panic!("{output} does not show {key}, {size}, {took}:\n{text}"));

@@ -54,7 +54,8 @@ pub enum Choice {
     Signal(i32),
 }
 
-/// Let a person choose one of the boards that `list` returns; it is called again once a second.
+/// Let a person choose one of the boards that `list` returns; it is called again once a second. At first the one of the
+/// name `selected` is, if it is there.
 ///
 /// # Errors
 ///
@@ -62,11 +63,16 @@ pub enum Choice {
 pub fn choose_board(
     list: &mut dyn FnMut() -> Vec<BoardChoice>,
     options: &DashboardOptions,
+    selected: Option<&str>,
 ) -> Result<Choice, ScreenError> {
     let mut signals = Signals::listen()?;
     let mut screen = Screen::enter(false)?;
-    let (mut keyboard, theme) = (Keyboard::new(), Theme::new(options.look));
+    let (mut keyboard, mut theme) = (Keyboard::new(), Theme::new(options.look));
+    if options.asks_ground.is_some() {
+        screen.ask_ground(&mut keyboard)?;
+    }
     let mut choosing = Choosing::new(&options.keys, list());
+    choosing.select(selected);
     let (mut listed_at, mut drawn) = (Instant::now(), None);
     loop {
         if listed_at.elapsed() >= BETWEEN_LISTS {
@@ -104,6 +110,10 @@ pub fn choose_board(
                 None => {}
             },
             Input::HungUp => return Ok(Choice::Signal(SIGHUP)),
+            Input::Ground(ground) => {
+                theme = options.theme_on(ground).unwrap_or(theme);
+                drawn = None;
+            }
             Input::Event(_) | Input::Nothing => {}
         }
     }
@@ -144,6 +154,11 @@ struct Choosing<'a> {
 impl<'a> Choosing<'a> {
     fn new(keys: &'a KeyBindings, boards: Vec<BoardChoice>) -> Self {
         Self { keys, boards, selected: 0 }
+    }
+
+    fn select(&mut self, name: Option<&str>) {
+        let place = self.boards.iter().position(|board| Some(board.name.as_str()) == name);
+        self.selected = place.unwrap_or_default();
     }
 
     /// Replace the list by a newer one. The selection stays with its board, or with its place if the board is gone.
@@ -267,6 +282,16 @@ mod tests {
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), chosen("a"));
         choosing.take(Vec::new());
         assert_eq!(pressed(&mut choosing, KeyCode::Enter), None);
+    }
+
+    #[test]
+    fn the_list_begins_with_the_board_that_was_looked_at_before() {
+        let keys = KeyBindings::default();
+        let mut choosing = Choosing::new(&keys, ["a", "b"].map(board).to_vec());
+        for (name, selected) in [(Some("b"), 1), (Some("gone"), 0), (None, 0)] {
+            choosing.select(name);
+            assert_eq!(choosing.selected, selected, "{name:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The full-screen loop: keys, signals and readings in, frames and effects out.
 
+mod outside;
+
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,17 +58,26 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     let mut running = Running::new(screen, options)?;
     running.model.has_control = inputs.control.is_some();
     running.model.is_guest = inputs.control.as_ref().is_some_and(|control| control.is_guest());
+    running.model.can_open = inputs.opener.is_some();
+    running.model.has_list = options.list;
     running.model.notice.clone_from(&options.notice);
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     running.rates = Rates::expecting((*running.model.expectations).clone());
+    if options.asks_ground.is_some() {
+        running.screen.ask_ground(&mut running.keyboard)?;
+    }
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
-    let latest = running.latest;
     // The table goes to the normal screen, and keys typed before it to nobody.
     match left {
-        Ok(Left::Signal(_)) | Err(_) => restore(),
-        Ok(_) => restore_without_input(),
+        // The list of boards takes the keys that come next.
+        Ok(Left::Signal(_) | Left::Boards) | Err(_) => restore(),
+        Ok(_) => {
+            running.keyboard.drop_answer();
+            restore_without_input();
+        }
     }
+    let latest = running.latest;
     let left = left?;
     if matches!(left, Left::Finished | Left::Closed) {
         let table = final_table::render(&latest, inputs.logs.as_mut(), options.look, terminal::stderr_columns());
@@ -117,7 +128,8 @@ fn pointed(mouse: MouseEvent) -> Option<Message> {
 }
 
 /// The view between taking the terminal over and giving it back.
-struct Running {
+struct Running<'a> {
+    options: &'a DashboardOptions,
     screen: Screen,
     keyboard: Keyboard,
     theme: Theme,
@@ -143,10 +155,11 @@ struct Running {
     activity: Activity,
 }
 
-impl Running {
-    fn new(screen: Screen, options: &DashboardOptions) -> Result<Self, ScreenError> {
+impl<'a> Running<'a> {
+    fn new(screen: Screen, options: &'a DashboardOptions) -> Result<Self, ScreenError> {
         let size = screen.size()?;
         Ok(Self {
+            options,
             screen,
             keyboard: Keyboard::new(),
             theme: Theme::new(options.look),
@@ -250,6 +263,11 @@ impl Running {
                 Input::Event(Event::Resize(width, height)) => Some(Message::Resized(width, height)),
                 Input::Event(Event::Paste(text)) => Some(Message::Paste(text)),
                 Input::Event(Event::Mouse(mouse)) => pointed(mouse),
+                Input::Ground(ground) => {
+                    self.theme = self.options.theme_on(ground).unwrap_or(self.theme);
+                    self.redraw = true;
+                    None
+                }
                 Input::Event(_) => None,
                 Input::Nothing => break,
                 Input::HungUp => return Ok(Some(hang_up(inputs))),
@@ -294,6 +312,7 @@ impl Running {
         self.redraw |= outcome.redraw;
         match outcome.effect {
             Some(Effect::Leave) => return Ok(Some(Left::Closed)),
+            Some(Effect::Boards) => return Ok(Some(Left::Boards)),
             Some(Effect::Detach) => return Ok(Some(Left::Detached)),
             Some(Effect::Playback(command)) => {
                 if let Some(playback) = inputs.snapshots.playback() {
@@ -312,7 +331,9 @@ impl Running {
                 self.news = true;
             }
             Some(Effect::Retry(keys)) => keys.iter().for_each(|key| ask(inputs, |control| control.retry(key))),
-            Some(Effect::OpenEditor(key)) => return self.edit(&key, inputs, signals),
+            Some(Effect::Restart(key)) => ask(inputs, |control| control.restart(&key)),
+            Some(Effect::OpenEditor { key, places }) => return self.edit(&key, &places, inputs, signals),
+            Some(Effect::OpenAddress(address)) => self.open_address(&address, inputs),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
             Some(Effect::Save(key)) => self.save(&key, inputs),
             // The terminal decides which copies it passes on (OSC 52).
@@ -329,50 +350,15 @@ impl Running {
         Ok(None)
     }
 
-    fn save(&mut self, key: &str, inputs: &mut Inputs) {
-        let notice = match inputs.logs.save(key) {
-            Ok(name) => format!("saved the log of {key} as {name}"),
-            Err(why) => format!("cannot save the log of {key}: {why}"),
-        };
-        update(&mut self.model, Message::Notice(notice));
-    }
-
-    /// Show a log in a pager.
-    fn page(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
-        self.lend(inputs, signals, |inputs| inputs.logs.page(key))
-    }
-
-    /// Open the place where some work is declared.
-    fn edit(&mut self, key: &str, inputs: &mut Inputs, signals: &mut Signals) -> Result<Option<Left>, ScreenError> {
-        let place = |inputs: &mut Inputs| inputs.control.as_mut().map_or(Ok(()), |control| control.edit(key));
-        self.lend(inputs, signals, place)
-    }
-
-    /// Lend the terminal to another program.
-    fn lend(
-        &mut self,
-        inputs: &mut Inputs,
-        signals: &mut Signals,
-        act: impl FnOnce(&mut Inputs) -> Result<(), String>,
-    ) -> Result<Option<Left>, ScreenError> {
-        restore();
-        let (came, arrived) = signals.aside(|| act(inputs));
-        if let Some(Arrived::End(number)) = arrived.first() {
-            return Ok(Some(end_by(*number, inputs)));
-        }
-        self.take_over_again()?;
-        if let Err(why) = came {
-            update(&mut self.model, Message::Notice(why));
-        }
-        Ok(None)
-    }
-
-    /// Show the answers to earlier requests for a stop or a retry.
+    /// Show the answers to earlier requests.
     fn take_answers(&mut self, inputs: &mut Inputs) {
         while let Some(failure) = inputs.control.as_mut().and_then(|control| control.request_failure()) {
             self.redraw |= update(&mut self.model, Message::RequestFailed(failure)).redraw;
             // An answer may change the standing of a row.
             self.news = true;
+        }
+        if let Some(why) = inputs.opener.as_mut().and_then(|opener| opener.address_failure()) {
+            self.redraw |= update(&mut self.model, Message::Notice(why)).redraw;
         }
     }
 

@@ -231,6 +231,45 @@ fn every_theme_has_its_colours() {
     }
 }
 
+/// Lines with every look that is kept, some that are not, and one that is too long for the screen.
+const PAINTED: [&str; 6] = [
+    "\u{1b}[1mbold\u{1b}[0m \u{1b}[2mdim\u{1b}[0m \u{1b}[3mitalic\u{1b}[0m \u{1b}[4munderlined\u{1b}[0m plain",
+    "\u{1b}[31mred\u{1b}[0m \u{1b}[92mgreen\u{1b}[0m \u{1b}[90mgrey\u{1b}[0m \u{1b}[30mblack\u{1b}[0m \u{1b}[97mwhite\u{1b}[0m",
+    "\u{1b}[38;5;208morange\u{1b}[0m \u{1b}[38;2;120;200;255msky\u{1b}[0m \u{1b}[38;2;0;0;0mhidden\u{1b}[0m",
+    "\u{1b}[41;7;5;8mno ground\u{1b}[0m \u{1b}]0;title\u{7}\u{1b}[2Jno \u{1b}[5Amoves",
+    "日本語 \u{1b}[35m日本\u{1b}[0m after",
+    "\u{1b}[32m 10%\r\u{1b}[33m100%\u{1b}[36m and a line that goes on beyond the right end of the screen, which is eighty wide",
+];
+
+#[test]
+fn a_log_keeps_the_looks_that_are_safe_in_the_colours_of_the_palette() {
+    let mut model = watched(&run(3), (80, 24));
+    let of = SlotId::of(model.selected_slot().expect("a selected slot"));
+    let part = FixedLogs(PAINTED.map(str::to_owned).to_vec()).read("tool", LogPlace::End);
+    update(&mut model, Message::Log { of, place: LogPlace::End, part, location: None });
+    press(&mut model, &[KeyCode::Char('l')]);
+    let pane = model.areas().pane.expect("a pane");
+    let log_styles = |look| {
+        let terminal = drawn(&model, look);
+        let all = terminal.backend().buffer();
+        let mut log = Buffer::empty(Rect::new(0, 0, pane.width, PAINTED.len() as u16));
+        for (x, y) in log.area.positions().map(|at| (at.x, at.y)) {
+            log[(x, y)] = all[(pane.x + x, pane.y + 1 + y)].clone();
+        }
+        styles(&log)
+    };
+    for palette in Palette::ALL {
+        let name: String = format!("{palette:?}").chars().filter(char::is_ascii_alphanumeric).collect();
+        insta::assert_snapshot!(format!("log_{}", name.to_lowercase()), log_styles(Look { palette, ..COLOURED }));
+    }
+    let none = log_styles(Look::default());
+    assert!(none.lines().all(|line| line.contains("Reset on Reset")), "{none}");
+    insta::assert_snapshot!("log_none", none);
+    let text = |model: &Model| model.log.lines.iter().map(|line| line.text.clone()).collect::<Vec<_>>();
+    assert_eq!(text(&model)[4], "日本語 日本 after");
+    assert!(text(&model).iter().all(|line| !line.contains(is_hostile)));
+}
+
 #[test]
 fn a_screen_without_room_is_drawn_without_a_crash() {
     for size in [(0, 0), (0, 30), (100, 0), (1, 1), (39, 30), (100, 7), (40, 8)] {

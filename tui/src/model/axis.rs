@@ -63,6 +63,11 @@ impl Axis {
         axis
     }
 
+    /// True if both have the same left end.
+    pub(crate) fn begins_with(&self, other: &Self) -> bool {
+        (self.zero_ns, self.from_ns) == (other.zero_ns, other.from_ns)
+    }
+
     /// The edge between two cells that is nearest to this moment, from 0 to [`cells`](Self::cells).
     pub(crate) fn edge(&self, at_ns: u64) -> u16 {
         let offset = u128::from(at_ns.saturating_sub(self.zero_ns).saturating_sub(self.from_ns));

@@ -1,7 +1,8 @@
 //! The part of a log that is in view: a window on it, whatever its length, and the matches of a search.
 
+use vx_status::painted::{Paint, Painted};
 use vx_status::slot::SlotId;
-use vx_status::source::{LogLine, LogPart, LogPlace};
+use vx_status::source::{LogPart, LogPlace};
 
 use super::LOG_LINES;
 
@@ -13,6 +14,36 @@ const FAR_BYTES: u64 = 64 * 1024;
 
 /// At most this many lines are added on one side, so that as many stay on the other.
 const MOST_AT_ONCE: usize = LOG_LINES / 2;
+
+/// A line of the log, clean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogLine {
+    /// The byte offset of its start.
+    pub(crate) at: u64,
+    /// What a terminal would show last of it.
+    pub(crate) text: String,
+    /// The looks that it asks for, each from a byte of the text on.
+    pub(crate) paints: Vec<(usize, Paint)>,
+}
+
+/// A piece of the log with clean lines.
+struct Piece {
+    lines: Vec<LogLine>,
+    from: u64,
+    to: u64,
+    last: bool,
+}
+
+impl Piece {
+    fn of(part: LogPart) -> Self {
+        let clean = |line: vx_status::source::LogLine| {
+            let Painted { text, paints } = Painted::of(&line.text);
+            LogLine { at: line.at, text, paints }
+        };
+        let lines = part.lines.into_iter().map(clean).collect();
+        Self { lines, from: part.from, to: part.to, last: part.last }
+    }
+}
 
 /// The match to go to, once it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +106,7 @@ impl Search {
 pub(crate) struct LogView {
     /// The slot of this log.
     pub(crate) of: Option<SlotId>,
-    /// Consecutive lines, cleaned.
+    /// Consecutive lines.
     pub(crate) lines: Vec<LogLine>,
     /// The byte offset of the first line.
     pub(crate) from: u64,
@@ -149,9 +180,10 @@ impl LogView {
         at_the_end.then_some((LogPlace::From(self.to), !self.complete))
     }
 
-    /// Add a piece of the log, whose lines are clean. Returns whether the view changes.
+    /// Add a piece of the log. Returns whether the view changes.
     pub(crate) fn take(&mut self, place: LogPlace, part: LogPart) -> bool {
         self.size = part.size;
+        let part = Piece::of(part);
         match place {
             LogPlace::End if self.follow || self.lines.is_empty() => self.replace(last_of(part, LOG_LINES)),
             LogPlace::End => false,
@@ -168,13 +200,13 @@ impl LogView {
         }
     }
 
-    fn replace(&mut self, part: LogPart) -> bool {
+    fn replace(&mut self, part: Piece) -> bool {
         let news = self.lines != part.lines;
         (self.from, self.to, self.lines, self.complete) = (part.from, part.to, part.lines, part.last);
         news
     }
 
-    fn append(&mut self, part: LogPart) -> bool {
+    fn append(&mut self, part: Piece) -> bool {
         // The piece contains the unfinished last line again, now longer.
         let unfinished = self.lines.partition_point(|line| line.at < self.to);
         let news = self.lines[unfinished..] != part.lines;
@@ -188,7 +220,7 @@ impl LogView {
         news
     }
 
-    fn prepend(&mut self, part: LogPart) -> bool {
+    fn prepend(&mut self, part: Piece) -> bool {
         // If there are no lines before this place, the log was truncated, and nothing is left to read there.
         self.from = if part.lines.is_empty() { 0 } else { part.from };
         self.top += part.lines.len();
@@ -202,7 +234,7 @@ impl LogView {
 }
 
 /// Only the first `most` lines of the piece.
-fn first_of(mut part: LogPart, most: usize) -> LogPart {
+fn first_of(mut part: Piece, most: usize) -> Piece {
     if let Some(behind) = part.lines.get(most) {
         (part.to, part.last) = (behind.at, false);
         part.lines.truncate(most);
@@ -211,7 +243,7 @@ fn first_of(mut part: LogPart, most: usize) -> LogPart {
 }
 
 /// Only the last `most` lines of the piece.
-fn last_of(mut part: LogPart, most: usize) -> LogPart {
+fn last_of(mut part: Piece, most: usize) -> Piece {
     part.lines.drain(..part.lines.len().saturating_sub(most));
     part.from = part.lines.first().map_or(part.from, |line| line.at);
     part

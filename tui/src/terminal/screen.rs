@@ -16,7 +16,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_status::text::width;
 
-use super::{ScreenError, input, signs};
+use super::ground::QUESTION;
+use super::{Keyboard, ScreenError, input, signs};
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static DRAW_LOCK: Mutex<()> = Mutex::new(());
@@ -113,6 +114,15 @@ impl Screen {
             return Err(ScreenError::Panicked);
         }
         Ok(write_out(text.as_bytes())?)
+    }
+
+    /// Ask the terminal for its background. The keyboard has the answer, if there is one.
+    pub(crate) fn ask_ground(&mut self, keyboard: &mut Keyboard) -> Result<(), ScreenError> {
+        if io::stdin().is_terminal() {
+            keyboard.expect_ground();
+            self.write(QUESTION)?;
+        }
+        Ok(())
     }
 
     /// Columns and rows of the terminal.

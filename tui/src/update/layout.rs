@@ -17,10 +17,15 @@ pub(super) fn lay_out(model: &mut Model) {
         true => Stage::OverAsBefore,
     };
     model.columns = Columns::of(width, model.kinds, stage, model.longest);
-    model.axis = Axis::of(times(model), model.columns.lane, model.axis);
+    let lane = model.columns.lane;
+    let from = |whole| Axis::of(times(model, whole), lane, model.axis);
+    let (part, whole) = (from(false), from(true));
+    model.has_long_time = !model.columns.bar && !part.begins_with(&whole);
+    model.axis = if model.whole_axis { whole } else { part };
 }
 
-fn times(model: &Model) -> Times {
+/// The times to show: of what is at work, or all of them.
+fn times(model: &Model, whole: bool) -> Times {
     let snapshot = &model.snapshot;
     let zero_ns = zero_ns(snapshot);
     let last_ns = model.playback.map(|at| zero_ns.saturating_add(at.length_ms.saturating_mul(1_000_000)));
@@ -31,7 +36,7 @@ fn times(model: &Model) -> Times {
     let now_ns = snapshot.taken_at_ns.max(zero_ns);
     let left_ms = model.rows.iter().filter_map(|row| row.left_ms).max().unwrap_or_default();
     let expected_ns = now_ns.saturating_add(left_ms.saturating_mul(1_000_000));
-    let first_ns = if model.whole_axis { zero_ns } else { first_ns(model, zero_ns, now_ns) };
+    let first_ns = if whole { zero_ns } else { first_ns(model, zero_ns, now_ns) };
     Times { zero_ns, first_ns, now_ns: Some(now_ns), reach_ns: last_ns.unwrap_or_default().max(expected_ns) }
 }
 

@@ -1,19 +1,16 @@
 //! New pieces of a log, and movement to the matches of a search.
 
 use vx_status::slot::SlotId;
-use vx_status::source::{LogLine, LogPart, LogPlace};
-use vx_status::text::last_overwrite;
+use vx_status::source::{LogPart, LogPlace};
 
 use super::motion;
 use crate::model::{Jump, LogView, MOST_HITS, Model, Search};
 
-/// Add a piece of the log, cleaned. A line that overwrote itself counts as its last text.
+/// Add a piece of the log. A line that overwrote itself counts as its last text.
 pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {
     if model.selected != Some(of) {
         return false;
     }
-    let clean = |line: LogLine| LogLine { text: last_overwrite(&line.text).into_owned(), ..line };
-    let part = LogPart { lines: part.lines.into_iter().map(clean).collect(), ..part };
     let mut news = model.log.location != location;
     if model.log.of != Some(of) {
         model.log = LogView { of: Some(of), search: model.log.search.elsewhere(), ..LogView::default() };

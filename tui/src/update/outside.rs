@@ -6,6 +6,7 @@ use vx_status::text::clean;
 use super::motion;
 use crate::message::{Effect, Message};
 use crate::model::{Focus, Mode, Model, Tab};
+use crate::widgets::error_places;
 
 /// Most bytes for the clipboard: terminals drop longer texts.
 pub(super) const COPY_BYTES: usize = 70_000;
@@ -15,10 +16,17 @@ pub(super) fn asked(model: &mut Model, message: &Message) -> Option<Effect> {
     match message {
         Message::Pager => key.map(Effect::Page),
         Message::Save => key.map(Effect::Save),
-        Message::OpenEditor => key.map(Effect::OpenEditor),
+        Message::OpenEditor => key.map(|key| Effect::OpenEditor { key, places: error_places(model) }),
+        Message::OpenAddress => open_address(model),
         Message::Copy => copy(model),
         _ => Some(stream(model, key)),
     }
+}
+
+fn open_address(model: &mut Model) -> Option<Effect> {
+    let address = model.address()?.to_owned();
+    model.notice = Some(format!("opening {address}"));
+    Some(Effect::OpenAddress(address))
 }
 
 /// Switch to plain lines, of the focused log or else of the whole run; or back to the view.

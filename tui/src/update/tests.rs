@@ -1,5 +1,6 @@
 //! The effect of each message.
 
+mod beyond;
 mod log;
 
 use vx_shm::SlotState;

@@ -60,6 +60,19 @@ pub(super) fn retry(model: &mut Model) -> Option<Effect> {
     Some(Effect::Retry(vec![tool]))
 }
 
+/// Restart the selected slot's work, which has no end of its own.
+pub(super) fn restart(model: &mut Model) -> Option<Effect> {
+    let row = model.selected_row().filter(|row| model.has_control && row.is_service)?;
+    let (id, name) = (row.id, row.tool.clone());
+    if refused(model) {
+        return None;
+    }
+    model.notice = Some(format!("restarting {name}"));
+    // It is to begin again: an earlier request to stop is over with this one.
+    model.asked.retain(|asked| *asked != id);
+    Some(Effect::Restart(name))
+}
+
 /// Try all work again that ended without success.
 pub(super) fn retry_all(model: &mut Model) -> Option<Effect> {
     let keys: Vec<String> = model.retriable().map(|slot| slot.key.clone()).collect();
@@ -112,6 +125,7 @@ fn refused(model: &mut Model) -> bool {
 pub(super) fn request_failed(model: &mut Model, failure: RequestFailure) {
     match failure {
         RequestFailure::NotRetried { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
+        RequestFailure::NotRestarted { key, why } => model.notice = Some(format!("{key} is not restarted: {why}")),
         RequestFailure::NotStopped { key, why } => {
             let rows = &model.rows;
             model.asked.retain(|id| !rows.iter().any(|row| row.id == *id && row.tool == key));

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use vx_status::slot::{download_entry, entry_ends_ns};
+use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::units::rate;
 
 use super::{fill, put};
@@ -36,7 +36,9 @@ pub(crate) fn received(buffer: &mut Buffer, theme: &Theme, model: &Model, area: 
     let lane = Rect::new(area.x + model.columns.lane_x, area.y, model.columns.lane, area.height);
     graph(buffer, theme, &rates, lane, Tone::Faint);
     let (y, quiet) = (area.bottom() - 1, theme.style(Tone::Quiet));
-    put(buffer, theme, (area.x + 3, y), model.columns.lane_x.saturating_sub(4), "received", quiet);
+    let room = model.columns.lane_x.saturating_sub(4);
+    let title = if usize::from(room) < "received".len() { "rate" } else { "received" };
+    put(buffer, theme, (area.x + 3, y), room, title, quiet);
     let words = format!("{} at most", rate(most));
     let drawn = rates.iter().rposition(|rate| *rate > 0).map_or(0, |last| last + 1);
     let x = lane.x + u16::try_from(drawn).unwrap_or(u16::MAX).min(lane.width) + 2;
@@ -48,10 +50,11 @@ fn rates(model: &Model) -> Vec<u64> {
     let (axis, now_ns) = (&model.axis, model.snapshot.taken_at_ns);
     let mut rates = vec![0u64; usize::from(axis.now.unwrap_or(axis.cells))];
     for slot in &model.snapshot.slots {
-        let Some(entry) = download_entry(slot).filter(|entry| entry.done > 0) else { continue };
+        let Some(entry) = download_entry(slot) else { continue };
+        let received = entry.done.saturating_sub(cached_bytes(slot));
         let (from_ns, to_ns) = (entry.entered_at_ns, entry_ends_ns(slot, entry).unwrap_or(now_ns));
         let long_ms = to_ns.saturating_sub(from_ns) / 1_000_000;
-        let rate = u128::from(entry.done) * 1000 / u128::from(long_ms.max(1));
+        let rate = u128::from(received) * 1000 / u128::from(long_ms.max(1));
         let rate = u64::try_from(rate).unwrap_or(u64::MAX);
         let (from, to) = (usize::from(axis.edge(from_ns)), usize::from(axis.edge(to_ns)));
         // A download shorter than a cell has its bytes spread over the cell.

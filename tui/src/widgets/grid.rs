@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use vx_shm::SlotView;
 use vx_status::look::Hue;
 use vx_status::mark::{glyph, tone};
+use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
 use vx_status::units::{bytes, rate, seconds, tenths};
 use vx_status::vocabulary::Phases;
@@ -86,7 +87,8 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
     } else {
         let selected = model.selected == Some(row.id);
         let now_ns = model.snapshot.taken_at_ns;
-        lane(buffer, theme, Lane { slot, row, axis: &model.axis, now_ns, selected }, at)
+        let stalls = model.stalls.of(row.id);
+        lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
     let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
     words(buffer, theme, row, at, (words_at, free, inside));
@@ -160,12 +162,13 @@ fn percent(permille: u16) -> String {
     if permille >= 1000 { "100%".to_owned() } else { format!("{} %", permille / 10) }
 }
 
-/// The bytes of a finished download over the time it took.
+/// The bytes that a finished download received over the time it took.
 fn mean_rate(slot: &SlotView) -> Option<u64> {
-    let entry = vx_status::slot::download_entry(slot).filter(|entry| entry.done > 0)?;
-    let ends_ns = vx_status::slot::entry_ends_ns(slot, entry)?;
+    let entry = download_entry(slot)?;
+    let received = entry.done.checked_sub(cached_bytes(slot)).filter(|received| *received > 0)?;
+    let ends_ns = entry_ends_ns(slot, entry)?;
     let took_ms = ends_ns.saturating_sub(entry.entered_at_ns) / 1_000_000;
-    u64::try_from(u128::from(entry.done) * 1000 / u128::from(took_ms.max(1))).ok()
+    u64::try_from(u128::from(received) * 1000 / u128::from(took_ms.max(1))).ok()
 }
 
 /// Write what there is to say of the row into its lane, from the cell `from` to the cell `to`; `inside` a stretch, with

@@ -118,10 +118,10 @@ fn sums(model: &Model) -> Vec<Sum> {
         _ => {}
     }
     if let Some(per_second) = totals.bytes_per_second {
-        add(padded_left(&rate(per_second), PLACE, ""), Tone::Plain, 4);
+        add(in_place(&rate(per_second)), Tone::Plain, 4);
     }
     let time = match totals.left {
-        Some(left) => padded_left(&format!("~{} left", seconds(left.ms)), PLACE, ""),
+        Some(left) => in_place(&format!("~{} left", seconds(left.ms))),
         None if totals.orphaned && model.is_over() => format!("last sign of life after {}", tenths(totals.elapsed_ms)),
         None if model.is_over() => tenths(totals.elapsed_ms),
         None => format!("{} so far", seconds(totals.elapsed_ms)),
@@ -130,6 +130,11 @@ fn sums(model: &Model) -> Vec<Sum> {
         add(time, Tone::Plain, 2);
     }
     sums
+}
+
+/// A number at the right of its place; a longer one takes more.
+fn in_place(text: &str) -> String {
+    padded_left(text, PLACE.max(width(text)), "")
 }
 
 /// Bytes of a total, with one unit where both have the same: `231.8 of 287.0 MB`.
@@ -178,6 +183,11 @@ pub(crate) fn one_line(theme: &Theme, model: &Model) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_is_longer_than_its_place_is_whole() {
+        assert_eq!([in_place("~9 s left"), in_place("~1m15s left")], [" ~9 s left", "~1m15s left"]);
+    }
 
     #[test]
     fn two_amounts_in_one_unit_have_it_once() {

@@ -1,19 +1,19 @@
 //! A row's lane on the time axis: weight says what lives, hue says which phase, place says when.
 //!
-//! `━` runs, `─` is over, `┄` is expected, `╱` does not move, `·` waits, and queued time is blank. It reads without
+//! `━` runs, `─` is over, `┄` is expected, `╱` does not or did not move, `·` waits, and queued time is blank. It reads without
 //! colour.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
-use vx_shm::{Liveness, SlotView};
+use vx_shm::SlotView;
 use vx_status::look::{Hue, Tone};
 use vx_status::standing::Standing;
 use vx_status::text::width;
 use vx_status::vocabulary::{Phase, Phases, word_of};
 
 use super::{fill, put, put_right};
-use crate::model::{Axis, Row};
+use crate::model::{Axis, Row, Stall, still_for_ns};
 use crate::theme::{Styles, Theme};
 
 /// A stretch of fewer cells has no room for a letter.
@@ -27,6 +27,8 @@ pub(super) struct Lane<'a> {
     pub(super) slot: &'a SlotView,
     pub(super) row: &'a Row,
     pub(super) axis: &'a Axis,
+    /// The times in which it did not move, the oldest first.
+    pub(super) stalls: &'a [Stall],
     /// The time of the reading, in nanoseconds of the board's clock.
     pub(super) now_ns: u64,
     pub(super) selected: bool,
@@ -47,6 +49,8 @@ enum Weight {
     Live,
     Past,
     Hatched,
+    /// It did not move then, and has moved since.
+    Stood,
     Dotted,
     Blank,
 }
@@ -107,7 +111,8 @@ pub(super) fn lane(buffer: &mut Buffer, theme: &Theme, lane: Lane<'_>, at: (u16,
 fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
     let (slot, axis) = (lane.slot, lane.axis);
     let live = lane.row.standing.at_work();
-    let entries: Vec<_> = slot.phases().collect();
+    // A position in a recording may lie between two readings: what comes after it is not known there.
+    let entries: Vec<_> = slot.phases().filter(|entry| entry.entered_at_ns <= lane.now_ns).collect();
     let end_ns = slot.ended_at_ns.unwrap_or(match lane.row.standing {
         Standing::Lost => slot.last_beat_at_ns.unwrap_or_default(),
         _ => lane.now_ns,
@@ -124,6 +129,7 @@ fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
             () => Weight::Past,
         };
         let mut add = |from_ns: u64, to_ns: u64, weight| {
+            let last = last && weight != Weight::Stood;
             if axis.is_before(to_ns) {
                 return;
             }
@@ -137,26 +143,23 @@ fn stretches(lane: &Lane<'_>) -> Vec<Stretch> {
                 stretches.push(Stretch { phase: entry.phase, from, to, weight, last });
             }
         };
-        match still_for_ns(slot, lane.row.standing).filter(|_| last) {
-            Some(still_ns) => {
-                let still_from_ns = to_ns.saturating_sub(still_ns).max(from_ns);
-                add(from_ns, still_from_ns, weight);
-                add(still_from_ns, to_ns, Weight::Hatched);
+        let still_ns = still_for_ns(slot, lane.row.standing).filter(|_| last);
+        let moved_to_ns = still_ns.map_or(to_ns, |still_ns| to_ns.saturating_sub(still_ns).max(from_ns));
+        let mut at_ns = from_ns;
+        for (stood_from_ns, stood_to_ns) in lane.stalls.iter().filter(|_| entry.phase.meaning().work) {
+            let (stood_from_ns, stood_to_ns) = ((*stood_from_ns).max(at_ns), (*stood_to_ns).min(moved_to_ns));
+            if stood_from_ns < stood_to_ns {
+                add(at_ns, stood_from_ns, weight);
+                add(stood_from_ns, stood_to_ns, Weight::Stood);
+                at_ns = stood_to_ns;
             }
-            None => add(from_ns, to_ns, weight),
+        }
+        add(at_ns, moved_to_ns, weight);
+        if still_ns.is_some() {
+            add(moved_to_ns, to_ns, Weight::Hatched);
         }
     }
     stretches
-}
-
-/// The time for which nothing has moved.
-fn still_for_ns(slot: &SlotView, standing: Standing) -> Option<u64> {
-    match (standing, slot.liveness) {
-        (Standing::Stalled, Liveness::Stalled(ms)) | (Standing::Silent, Liveness::Silent(ms)) => {
-            Some(ms.saturating_mul(1_000_000))
-        }
-        _ => None,
-    }
 }
 
 fn draw(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretch: &Stretch, (x, y): (u16, u16)) {
@@ -167,6 +170,7 @@ fn draw(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, stretch: &Stretch, 
         Weight::Live => (theme.glyphs.filled, Tone::Live(hue)),
         Weight::Past => (theme.glyphs.past, Tone::Past(hue)),
         Weight::Hatched => (theme.glyphs.hatched, Tone::Warning),
+        Weight::Stood => (theme.glyphs.hatched, Tone::Past(hue)),
         Weight::Dotted if live && stretch.last => (theme.glyphs.dotted, Tone::Warning),
         Weight::Dotted => (theme.glyphs.dotted, Tone::Faint),
     };
@@ -215,19 +219,24 @@ fn expected(buffer: &mut Buffer, theme: &Theme, lane: &Lane<'_>, (x, y): (u16, u
 mod tests {
     use super::*;
     use crate::model::Times;
+    use vx_shm::Liveness;
     use vx_status::fixture::{SECOND, done, downloading, ended, queued};
     use vx_status::look::Look;
     use vx_status::pace::Pace;
 
     /// The lane of a slot on an axis of twenty cells, from second 100 to second 120, at second 110.
     fn drawn(slot: &SlotView, left_ms: Option<u64>, ascii: bool) -> (String, u16) {
+        after_stalls(slot, left_ms, ascii, &[])
+    }
+
+    fn after_stalls(slot: &SlotView, left_ms: Option<u64>, ascii: bool, stalls: &[Stall]) -> (String, u16) {
         let now_ns = 110 * SECOND;
         let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
         let axis = Axis::of(times, 20, Axis::default());
         let row = Row { left_ms, ..Row::of(slot, Pace::default(), false, now_ns) };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
         let theme = Theme::new(Look { ascii, colour: true, ..Look::default() });
-        let lane = Lane { slot, row: &row, axis: &axis, now_ns, selected: false };
+        let lane = Lane { slot, row: &row, axis: &axis, stalls, now_ns, selected: false };
         let used = super::lane(&mut buffer, &theme, lane, (0, 0));
         (buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect(), used)
     }
@@ -248,6 +257,32 @@ mod tests {
     }
 
     #[test]
+    fn a_stall_that_is_over_stays_hatched_where_it_was() {
+        let stalls = [(103 * SECOND, 105 * SECOND)];
+        let over = done(0, "go", "1", 9, 108.0);
+        assert_eq!(after_stalls(&over, None, false, &stalls).0, " ──╱╱──── │         ");
+        let again = downloading(0, "go", "1", 5, Some(10));
+        assert_eq!(after_stalls(&again, None, false, &stalls), (" ━━╱╱━D━━━│         ".to_owned(), 10));
+        let still = SlotView { liveness: Liveness::Stalled(3_000), ..again };
+        let both = [stalls[0], (107 * SECOND, 110 * SECOND)];
+        assert_eq!(after_stalls(&still, None, false, &both), (" ━━╱╱━━╱╱╱│         ".to_owned(), 8));
+    }
+
+    #[test]
+    fn a_phase_after_the_position_of_a_recording_is_not_drawn() {
+        let slot = done(0, "go", "1", 9, 110.45);
+        let phases = |now_ns| {
+            let times = Times { zero_ns: 100 * SECOND, first_ns: 0, now_ns: Some(now_ns), reach_ns: 119 * SECOND };
+            let axis = Axis::of(times, 20, Axis::default());
+            let row = Row::of(&slot, Pace::default(), false, now_ns);
+            let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
+            stretches(&lane).into_iter().map(|stretch| stretch.phase.name()).collect::<Vec<_>>()
+        };
+        assert!(!phases(110 * SECOND).contains(&"linking"), "it begins 0.35 s later: {:?}", phases(110 * SECOND));
+        assert!(phases(111 * SECOND).contains(&"linking"), "{:?}", phases(111 * SECOND));
+    }
+
+    #[test]
     fn a_failure_has_its_mark_at_its_end() {
         let slot = ended(0, "go", vx_shm::SlotState::Failed, Some("no"));
         assert_eq!(drawn(&slot, None, false), (" ───✗     │         ".to_owned(), 5));
@@ -262,7 +297,7 @@ mod tests {
         let axis = Axis::of(times, 20, Axis::default());
         let row = Row::of(&slot, Pace::default(), false, now_ns);
         let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
-        let lane = Lane { slot: &slot, row: &row, axis: &axis, now_ns, selected: false };
+        let lane = Lane { slot: &slot, row: &row, axis: &axis, stalls: &[], now_ns, selected: false };
         assert_eq!(super::lane(&mut buffer, &Theme::new(Look::default()), lane, (0, 0)), 1);
         assert_eq!(buffer[(0, 0)].symbol(), "‹");
     }

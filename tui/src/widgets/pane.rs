@@ -10,6 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
+use vx_status::places::Place;
 use vx_status::text::fitted;
 
 use super::{fill, put, put_right, row_of};
@@ -93,6 +94,15 @@ pub(crate) fn content_rows(model: &Model) -> usize {
         }
         (None, None) => 0,
     }
+}
+
+/// The places in files that the selected slot's error names, those in view first.
+pub(crate) fn error_places(model: &Model) -> Vec<Place> {
+    let said = model.areas().pane.and_then(|pane| split(model, pane).1);
+    let (Some(said), Some(slot)) = (said, model.selected_slot()) else { return Vec::new() };
+    let columns = usize::from(said.width.saturating_sub(1));
+    let top = model.pane_top.min(lines(model, columns).len().saturating_sub(usize::from(said.height)));
+    details::error_places(model, slot, columns, top)
 }
 
 fn lines(model: &Model, columns: usize) -> Vec<Line> {

@@ -9,7 +9,7 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
-use crate::project::services::{Health, Port, Ready, Restart, Service, Stop, Until};
+use crate::project::services::{Health, NAME_BYTES, Port, Ready, Restart, Service, Stop, Until};
 
 const KEYS: [&str; 14] = [
     "command",
@@ -42,8 +42,6 @@ const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 const HEALTH_EVERY: Duration = Duration::from_secs(10);
 const HEALTH_LEAST: Duration = Duration::from_millis(100);
 const HEALTH_FAILURES: u32 = 3;
-/// The longest name: it is the key of a slot.
-const NAME_BYTES: usize = 46;
 
 pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, value: &Value<'_>) -> Option<Service> {
     let Some(table) = value.get_ref().as_table() else {

@@ -1,6 +1,7 @@
 //! The Error tab: what went wrong, in full, and where to read on.
 
 use vx_shm::SlotView;
+use vx_status::places::{Place, places};
 use vx_status::slot::error_cell;
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
@@ -8,9 +9,6 @@ use vx_status::text::wrapped;
 use super::Line;
 use crate::model::{LOG_LINES, Model};
 use crate::theme::Tone;
-
-/// Number of the log's last lines below an error.
-const LINES_BELOW_ERROR: usize = 20;
 
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
@@ -30,14 +28,23 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     if let Some(code) = slot.exit_code {
         lines.push((format!("exit code {code}"), Tone::Quiet));
     }
-    if model.log.of == model.selected && !model.log.lines.is_empty() {
+    let below = model.log_below_error();
+    if !below.is_empty() {
         lines.push((String::new(), Tone::Plain));
         lines.push(("last output:".to_owned(), Tone::Quiet));
-        let first = model.log.lines.len().saturating_sub(LINES_BELOW_ERROR);
-        lines.extend(model.log.lines[first..].iter().map(|line| (line.text.clone(), Tone::Plain)));
+        lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
     if let Some(location) = model.log.location.as_deref().filter(|_| model.log.of == model.selected) {
         lines.push((format!("whole log: {location}"), Tone::Quiet));
     }
     lines
+}
+
+/// The places in files that the Error tab names: first those from the row `top` on, then all of them, as a path may be
+/// wrapped.
+pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
+    let rows = error(model, slot, columns);
+    let text = error_cell(slot).shown_text();
+    let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
+    rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
 }

@@ -1,13 +1,15 @@
 //! The Log tab: the newest lines of the selected slot's process, or the part scrolled to.
 //!
-//! Lines are shown without their own colours: those are made for another background, may hide text, and would have to
-//! be removed for search and copying. The pager shows them.
+//! Lines keep the looks that they ask for as far as those are safe, in the colours of the palette in force; searching and
+//! copying see the text alone. The pager shows all of it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
+use vx_status::painted::pieces;
+use vx_status::text::width;
 
-use crate::model::Model;
+use crate::model::{LogLine, Model};
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets::{put, row_of};
 
@@ -26,5 +28,18 @@ pub(crate) fn draw(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
             put(buffer, theme, (row.x, row.y), 1, theme.glyphs.pointer, theme.style(Tone::Strong));
         }
         put(buffer, theme, (row.x + 1, row.y), room, &line.text, style);
+        // On a reversed line the colours would be a patchwork.
+        if log.hit != Some(line.at) {
+            looks(buffer, theme, line, Rect { x: row.x + 1, width: room, ..row });
+        }
+    }
+}
+
+/// Give the pieces of a line that is drawn in this row the looks that they ask for.
+fn looks(buffer: &mut Buffer, theme: &Theme, line: &LogLine, row: Rect) {
+    let column = |byte: usize| u16::try_from(width(&line.text[..byte])).unwrap_or(u16::MAX).min(row.width);
+    for (from, to, paint) in pieces(line.text.len(), &line.paints) {
+        let (from, to) = (column(from), column(to));
+        buffer.set_style(Rect { x: row.x + from, width: to - from, ..row }, theme.paint_style(paint));
     }
 }

@@ -1,0 +1,154 @@
+//! A `Procfile`: one service a line, `NAME: COMMAND`, for projects that declare none in their own file.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::problem::Problem;
+use super::services::{NAME_BYTES, Port, Service};
+
+/// Its name, beside the project's file.
+pub const FILE_NAME: &str = "Procfile";
+/// Variables for its commands, by the custom of the programs that read it.
+const VARIABLES: &str = ".env";
+/// The name that a command without a port of its own uses for one.
+const PORT: &str = "PORT";
+
+/// What a `Procfile` adds to its project.
+#[derive(Clone, Debug, Default)]
+pub struct Procfile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its services in its order; none if it has a fault.
+    pub services: Vec<Service>,
+    /// The values that consent covers, by the keys that they would have in the project's file.
+    pub values: Vec<(String, String)>,
+    /// Its faults.
+    pub problems: Vec<Problem>,
+}
+
+/// Read the `Procfile` at `path`, if there is one.
+///
+/// # Errors
+/// It is there and cannot be read.
+pub fn read(path: &Path) -> io::Result<Option<Procfile>> {
+    let text = match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (lines, problems) = parse(&text);
+    let variables = path.with_file_name(VARIABLES).is_file();
+    let services = lines.iter().filter(|_| problems.is_empty()).map(|line| line.service(variables)).collect();
+    let values = lines.iter().flat_map(|line| line.values(variables)).collect();
+    Ok(Some(Procfile { path: path.to_owned(), services, values, problems }))
+}
+
+/// A service of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Line {
+    /// Its place, from 1.
+    number: usize,
+    name: String,
+    /// Its command, for a shell.
+    command: String,
+}
+
+impl Line {
+    /// A command that speaks of a port gets one.
+    fn service(&self, variables: bool) -> Service {
+        Service {
+            command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.command.clone()],
+            env_files: variables.then(|| VARIABLES.to_owned()).into_iter().collect(),
+            port: self.command.contains(PORT).then_some(Port::Auto),
+            ..Service::named(&self.name)
+        }
+    }
+
+    fn values(&self, variables: bool) -> Vec<(String, String)> {
+        let mut values = vec![(format!("services.{}", self.name), self.command.clone())];
+        if variables {
+            values.push((format!("services.{}.env_file", self.name), VARIABLES.to_owned()));
+        }
+        values
+    }
+}
+
+/// The services of a text in its order, and all its faults. Empty lines and those that begin with `#` are none.
+fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
+    let (mut lines, mut problems): (Vec<Line>, _) = (Vec::new(), Vec::new());
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut at = text.len() - text.trim_start_matches('\u{feff}').len();
+    for (number, line) in (1..).zip(text[at..].split_inclusive('\n')) {
+        let trimmed = line.trim();
+        let start = at + (line.len() - line.trim_start().len());
+        at += line.len();
+        if trimmed.is_empty() || trimmed.starts_with('#') {
+            continue;
+        }
+        match of_line(trimmed, number) {
+            Ok(line) => match known.insert(line.name.clone(), number) {
+                Some(first) => {
+                    let message = format!("`{}` is declared in line {first}, too", line.name);
+                    problems.push(Problem::at(text, start..start + line.name.len(), message, None));
+                }
+                None => lines.push(line),
+            },
+            Err((message, advice)) => {
+                let span = start..start + trimmed.len();
+                problems.push(Problem::at(text, span, message, Some(advice)));
+            }
+        }
+    }
+    (lines, problems)
+}
+
+/// The service of a line; or its fault, and the advice for it.
+fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
+    let form = || "write NAME: COMMAND".to_owned();
+    let (name, command) = text.split_once(':').ok_or_else(|| ("there is no name".to_owned(), form()))?;
+    let (name, command) = (name.trim_end().to_owned(), command.trim().to_owned());
+    let plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-');
+    if name.is_empty() || name.len() > NAME_BYTES || !name.chars().all(plain) || name.starts_with('-') {
+        let advice = format!("use at most {NAME_BYTES} letters, digits, `-` and `_`");
+        return Err((format!("`{name}` is no name of a service"), advice));
+    }
+    if command.is_empty() {
+        return Err((format!("`{name}` has no command"), form()));
+    }
+    Ok(Line { number, name, command })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(number: usize, name: &str, command: &str) -> Line {
+        Line { number, name: name.to_owned(), command: command.to_owned() }
+    }
+
+    #[test]
+    fn services_are_read_in_their_order() {
+        let text = "\u{feff}# what runs\nweb: bundle exec puma -p $PORT\r\n\n  worker-2 :sidekiq -q a:b # kept\n";
+        let (lines, problems) = parse(text);
+        assert_eq!(lines, [line(2, "web", "bundle exec puma -p $PORT"), line(4, "worker-2", "sidekiq -q a:b # kept")]);
+        assert_eq!((problems, parse("").0), (Vec::new(), Vec::new()));
+        assert_eq!(lines.iter().map(|line| line.service(false).port).collect::<Vec<_>>(), [Some(Port::Auto), None]);
+    }
+
+    #[test]
+    fn all_faults_are_named_at_once_with_their_places() {
+        let text = "web: x\nno colon\n  a b: x\nempty:\nweb: y\n: z\n-o: z";
+        let problems = parse(text).1;
+        let shown: Vec<_> = problems.iter().map(|found| (found.line, found.column, found.message.as_str())).collect();
+        let expected = [
+            (2, 1, "there is no name"),
+            (3, 3, "`a b` is no name of a service"),
+            (4, 1, "`empty` has no command"),
+            (5, 1, "`web` is declared in line 1, too"),
+            (6, 1, "`` is no name of a service"),
+            (7, 1, "`-o` is no name of a service"),
+        ];
+        assert_eq!(shown, expected);
+    }
+}

@@ -1,0 +1,282 @@
+//! The question for the terminal's background, and the answer among the typed keys.
+//!
+//! A terminal answers through its input, at once, late or never. The reader of keys knows no such answer and reports its
+//! bytes as keys: `Alt-]`, the text, and `Ctrl-G`. So nothing waits for the answer: while a question is open, keys
+//! that may be its beginning are held back until they are the answer or no part of it; then they are keys again, in the
+//! order in which they were typed.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use vx_status::look::luminance;
+
+/// The question (OSC 11). Terminals end the answer as the question is ended; this end is no sequence of its own.
+pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";
+
+/// Number of questions without an answer so far, in all views of this process.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// The beginning of an answer, and its two possible ends.
+const HEAD: &str = "\u{1b}]11;";
+const ENDS: [&str; 2] = ["\u{7}", "\u{1b}\\"];
+/// The longest answer, in characters: `rgba:` with four numbers has thirty.
+const LONGEST: usize = 48;
+
+/// From this relative luminance on (WCAG), black text has more contrast than white.
+const LIGHT: f64 = 0.179;
+
+/// A kind of background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    Dark,
+    Light,
+}
+
+/// From now on an answer is expected.
+pub(super) fn expect_answer() {
+    OPEN.fetch_add(1, Ordering::SeqCst);
+}
+
+/// True if a question has no answer yet.
+pub(super) fn is_awaited() -> bool {
+    OPEN.load(Ordering::SeqCst) > 0
+}
+
+/// An answer has arrived.
+pub(super) fn answered() {
+    // There are no more answers than questions, unless the input is forged.
+    let _ = OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| open.checked_sub(1));
+}
+
+/// Events that may be the beginning of an answer.
+#[derive(Debug, Default)]
+pub(super) struct Answer {
+    held: Vec<Event>,
+    text: String,
+}
+
+/// The result of an event that may belong to an answer.
+#[derive(Debug, PartialEq)]
+pub(super) enum Taken {
+    /// It is held back.
+    Held,
+    /// The answer is whole; `None` if it names no colour that can be read.
+    Answer(Option<Ground>),
+    /// These are no answer.
+    Events(Vec<Event>),
+}
+
+impl Answer {
+    /// True if events are held back.
+    pub(super) fn is_begun(&self) -> bool {
+        !self.held.is_empty()
+    }
+
+    /// Take the next event while an answer is expected.
+    pub(super) fn take(&mut self, event: Event) -> Taken {
+        match &event {
+            Event::Key(key) if !self.is_begun() || piece(key).is_some() => {}
+            Event::Key(_) | Event::Paste(_) => return self.give_up(event),
+            // Sizes do not come with the input.
+            _ => return Taken::Events(vec![event]),
+        }
+        let Event::Key(key) = &event else { return Taken::Held };
+        let Some(piece) = piece(key) else { return Taken::Events(vec![event]) };
+        self.text.push_str(&piece);
+        match judged(&self.text) {
+            Judged::Begun => {
+                self.held.push(event);
+                Taken::Held
+            }
+            Judged::Whole(ground) => {
+                self.release();
+                Taken::Answer(ground)
+            }
+            Judged::Other if self.is_begun() => {
+                // The answer may begin with this one.
+                let mut events = self.release();
+                match self.take(event) {
+                    Taken::Events(more) => events.extend(more),
+                    Taken::Held | Taken::Answer(_) => {}
+                }
+                Taken::Events(events)
+            }
+            Judged::Other => {
+                self.text.clear();
+                Taken::Events(vec![event])
+            }
+        }
+    }
+
+    /// The events that were held back: they are no answer after all.
+    pub(super) fn release(&mut self) -> Vec<Event> {
+        self.text.clear();
+        std::mem::take(&mut self.held)
+    }
+
+    fn give_up(&mut self, event: Event) -> Taken {
+        let mut events = self.release();
+        events.push(event);
+        Taken::Events(events)
+    }
+}
+
+/// The characters that the terminal sent for this key, if they may be part of an answer.
+fn piece(key: &KeyEvent) -> Option<String> {
+    let (alt, control) = (key.modifiers.contains(KeyModifiers::ALT), key.modifiers.contains(KeyModifiers::CONTROL));
+    match key.code {
+        _ if key.kind != KeyEventKind::Press => None,
+        KeyCode::Char('g') if control && !alt => Some("\u{7}".to_owned()),
+        KeyCode::Char(character) if !control => Some(format!("{}{character}", if alt { "\u{1b}" } else { "" })),
+        // A sequence that arrives in two parts begins with this key.
+        KeyCode::Esc if !control && !alt => Some("\u{1b}".to_owned()),
+        _ => None,
+    }
+}
+
+enum Judged {
+    Begun,
+    Whole(Option<Ground>),
+    Other,
+}
+
+fn judged(text: &str) -> Judged {
+    if HEAD.starts_with(text) {
+        return Judged::Begun;
+    }
+    let Some(rest) = text.strip_prefix(HEAD).filter(|_| text.len() <= LONGEST) else { return Judged::Other };
+    if let Some(colour) = ENDS.iter().find_map(|end| rest.strip_suffix(end)) {
+        return Judged::Whole(ground_of(colour));
+    }
+    let plain = |mark: char| mark.is_ascii_alphanumeric() || matches!(mark, ':' | '/' | '#');
+    match rest.strip_suffix('\u{1b}').unwrap_or(rest).chars().all(plain) {
+        true => Judged::Begun,
+        false => Judged::Other,
+    }
+}
+
+/// The kind of background with this colour, as X names colours: `rgb:1e1e/1e1e/2e2e`, also with an alpha, or `#1e1e2e`.
+fn ground_of(colour: &str) -> Option<Ground> {
+    let named = colour.strip_prefix("rgb:").or_else(|| colour.strip_prefix("rgba:"));
+    let numbers: Vec<&str> = match (named, colour.strip_prefix('#')) {
+        (Some(numbers), _) => numbers.split('/').collect(),
+        (None, Some(digits)) if digits.is_ascii() && !digits.is_empty() && digits.len() % 3 == 0 => {
+            let long = digits.len() / 3;
+            (0..3).map(|place| &digits[place * long..(place + 1) * long]).collect()
+        }
+        _ => return None,
+    };
+    let [red, green, blue, ..] = numbers[..] else { return None };
+    let rgb = u32::from_be_bytes([0, channel(red)?, channel(green)?, channel(blue)?]);
+    Some(if luminance(rgb) >= LIGHT { Ground::Light } else { Ground::Dark })
+}
+
+/// The channel of one to four hexadecimal digits.
+fn channel(digits: &str) -> Option<u8> {
+    let most = 16_u32.checked_pow(u32::try_from(digits.len()).ok().filter(|count| (1..=4).contains(count))?)? - 1;
+    u8::try_from(u32::from_str_radix(digits, 16).ok()? * 255 / most).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(code: KeyCode, modifiers: KeyModifiers) -> Event {
+        Event::Key(KeyEvent::new(code, modifiers))
+    }
+
+    fn plain(text: &str) -> Vec<Event> {
+        text.chars().map(|character| key(KeyCode::Char(character), KeyModifiers::NONE)).collect()
+    }
+
+    fn alt(character: char) -> Event {
+        key(KeyCode::Char(character), KeyModifiers::ALT)
+    }
+
+    fn bell() -> Event {
+        key(KeyCode::Char('g'), KeyModifiers::CONTROL)
+    }
+
+    fn esc() -> Event {
+        key(KeyCode::Esc, KeyModifiers::NONE)
+    }
+
+    /// The events that come through, those still held at the end among them, and the answers.
+    fn through(events: Vec<Event>) -> (Vec<Event>, Vec<Option<Ground>>) {
+        let (mut answer, mut events_out, mut answers) = (Answer::default(), Vec::new(), Vec::new());
+        for event in events {
+            match answer.take(event) {
+                Taken::Held => {}
+                Taken::Answer(ground) => answers.push(ground),
+                Taken::Events(events) => events_out.extend(events),
+            }
+        }
+        events_out.extend(answer.release());
+        (events_out, answers)
+    }
+
+    #[test]
+    fn an_answer_is_no_key_whichever_way_it_arrives() {
+        let colour = plain("11;rgb:1e1e/1e1e/2e2e");
+        for (head, end) in [
+            (vec![alt(']')], vec![bell()]),
+            (vec![alt(']')], vec![alt('\\')]),
+            (vec![esc(), plain("]")[0].clone()], vec![bell()]),
+            (vec![alt(']')], vec![esc(), plain("\\")[0].clone()]),
+        ] {
+            let events = [head, colour.clone(), end].concat();
+            assert_eq!(through(events.clone()), (Vec::new(), vec![Some(Ground::Dark)]), "{events:?}");
+        }
+    }
+
+    #[test]
+    fn no_key_around_an_answer_is_lost() {
+        let answer = [vec![alt(']')], plain("11;rgb:ffff/ffff/ffff"), vec![bell()]].concat();
+        let (before, after) = ([plain("jk"), vec![esc()]].concat(), [vec![esc(), alt(']')], plain("1r")].concat());
+        let typed = [before.clone(), answer, after.clone()].concat();
+        assert_eq!(through(typed), ([before, after].concat(), vec![Some(Ground::Light)]));
+    }
+
+    #[test]
+    fn keys_that_begin_like_an_answer_are_keys_once_they_are_none() {
+        let paste = Event::Paste("x".to_owned());
+        for typed in [
+            vec![alt(']')],
+            [vec![alt(']')], plain("11;rgb:"), vec![key(KeyCode::Down, KeyModifiers::NONE)]].concat(),
+            [vec![alt(']')], plain("1x")].concat(),
+            [vec![esc()], plain("q")].concat(),
+            vec![esc(), esc(), alt(']'), alt(']')],
+            [vec![alt(']')], plain("11;"), vec![paste]].concat(),
+            [vec![alt(']')], plain(&format!("11;{}", "1".repeat(LONGEST)))].concat(),
+            vec![bell(), key(KeyCode::Char('c'), KeyModifiers::CONTROL)],
+        ] {
+            assert_eq!(through(typed.clone()), (typed, Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_new_size_does_not_end_an_answer() {
+        let size = Event::Resize(80, 24);
+        let events = [vec![alt(']'), size.clone()], plain("11;#ffffff"), vec![bell()]].concat();
+        assert_eq!(through(events), (vec![size], vec![Some(Ground::Light)]));
+    }
+
+    #[test]
+    fn colours_are_dark_or_light_in_every_spelling() {
+        for (colour, ground) in [
+            ("rgb:0000/0000/0000", Some(Ground::Dark)),
+            ("rgb:2e/34/40", Some(Ground::Dark)),
+            ("rgb:fdfd/f6f6/e3e3", Some(Ground::Light)),
+            ("rgba:ff/ff/ff/80", Some(Ground::Light)),
+            ("rgb:f/f/f", Some(Ground::Light)),
+            ("#002b36", Some(Ground::Dark)),
+            ("#eee8d5", Some(Ground::Light)),
+            ("rgb:0000/0000", None),
+            ("rgb:00000/0/0", None),
+            ("rgb:x/0/0", None),
+            ("", None),
+        ] {
+            assert_eq!(ground_of(colour), ground, "{colour}");
+        }
+    }
+}
