@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 18] = [
+const TOWERS: [Tower; 19] = [
     Tower {
         sources: "shm/src",
         floors: &[
