@@ -119,7 +119,7 @@ const TOWERS: [Tower; 19] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
             &["detached", "foreground", "piped", "replace"],
             &["relay"],
