@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::{never, select};
+use crossbeam_channel::{never, select, unbounded};
 use vx_shm::{Ending, SlotState};
 
 use super::error::TurnError;
@@ -66,6 +66,9 @@ pub fn run_child(
     on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>),
 ) -> Result<Outcome, TurnChildError> {
     let mut interrupted = interrupts()?;
+    // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
+    let (gone, mut parent_gone) = unbounded::<()>();
+    watch_parent(move || gone.send(()).unwrap_or_default())?;
     let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
     let child = ServiceChannelChild::connect(channel, &directory)?;
     if child.abandoned() {
@@ -90,8 +93,6 @@ pub fn run_child(
             return Err(error.into());
         }
     };
-    let kill_tx = handle.kill_tx.clone();
-    watch_parent(move || kill_tx.send(()).unwrap_or_default())?;
     let (mut verdict, mut rendering, mut gathered) = (Verdict::default(), Rendering::default(), Gathered::default());
     loop {
         select! {
@@ -105,6 +106,13 @@ pub fn run_child(
                 }
                 if let Some(outcome) = outcome {
                     return Ok(outcome);
+                }
+            }
+            recv(parent_gone) -> asked => {
+                // There is no thread to watch where there is no parent.
+                parent_gone = never();
+                if asked.is_ok() {
+                    let _ = handle.kill_tx.send(());
                 }
             }
             recv(interrupted) -> asked => {
