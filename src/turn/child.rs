@@ -1,9 +1,9 @@
 //! The child of one turn of a batch: `vx turn-child --ipc-channel NAME`. It writes the turn's slot, its text, and its result.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crossbeam_channel::{never, select};
+use crossbeam_channel::{never, select, unbounded};
 use vx_shm::{Ending, SlotState};
 
 use super::error::TurnError;
@@ -12,7 +12,7 @@ use super::order::{Gathered, TurnFiles, TurnOrder, TurnResult};
 use super::outcome::{Outcome, Verdict};
 use super::rendering::{Rendering, Shown};
 use super::spawn::spawn_turn_on;
-use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
+use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild, is_on_unnamed_board};
 use crate::paths::{RuntimeError, runtime_directory};
 use crate::process::{Log, LogPolicy, interrupts, watch_parent};
 use crate::replace_file::replace_file;
@@ -66,7 +66,11 @@ pub fn run_child(
     on_event: &mut dyn FnMut(&TurnEvent, Option<&Outcome>),
 ) -> Result<Outcome, TurnChildError> {
     let mut interrupted = interrupts()?;
-    let child = ServiceChannelChild::connect(channel, &runtime_directory()?)?;
+    // Watched before the board is looked at: a parent that dies earlier is seen there, and one that dies later here.
+    let (gone, mut parent_gone) = unbounded::<()>();
+    watch_parent(move || gone.send(()).unwrap_or_default())?;
+    let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
+    let child = ServiceChannelChild::connect(channel, &directory)?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
         return Ok(Outcome::Cancelled);
@@ -89,8 +93,6 @@ pub fn run_child(
             return Err(error.into());
         }
     };
-    let kill_tx = handle.kill_tx.clone();
-    watch_parent(move || kill_tx.send(()).unwrap_or_default())?;
     let (mut verdict, mut rendering, mut gathered) = (Verdict::default(), Rendering::default(), Gathered::default());
     loop {
         select! {
@@ -104,6 +106,13 @@ pub fn run_child(
                 }
                 if let Some(outcome) = outcome {
                     return Ok(outcome);
+                }
+            }
+            recv(parent_gone) -> asked => {
+                // There is no thread to watch where there is no parent.
+                parent_gone = never();
+                if asked.is_ok() {
+                    let _ = handle.kill_tx.send(());
                 }
             }
             recv(interrupted) -> asked => {

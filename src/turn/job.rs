@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use vx_shm::Kind;
+use vx_shm::{Kind, Unnamed};
 
 use super::order::{TurnFiles, TurnOrder};
 use crate::channel::ServiceChannel;
@@ -38,15 +38,15 @@ impl Job for TurnJob {
         let unusable = |error: &dyn std::error::Error| {
             Trouble::new(TroubleKind::Program, format_args!("cannot start the process of the turn: {error}"))
         };
-        let no_place = || Trouble::new(TroubleKind::Disk, "there is no place for the files of the turn");
-        let files = TurnFiles::beside(place.log.clone().ok_or_else(no_place)?, place.heading());
+        let files = TurnFiles { heading: place.heading(), ..self.order.files.clone() };
         // The result of an earlier attempt is none of this one.
         let _ = std::fs::remove_file(&files.result);
         let order = TurnOrder { files, ..self.order.clone() };
         let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
         let channel = ServiceChannel::on(&place.board, &self.order.turn_id).map_err(|error| unusable(&error))?;
         let usual = find_runtime_directory().ok().flatten();
-        let elsewhere = place.board.parent().filter(|directory| usual.as_deref() != Some(*directory));
+        let directory = place.board.parent().filter(|_| Unnamed::at(&place.board).is_none());
+        let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));
         let whereabouts = elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into()));
         let launch = Launch {
             program: self.program.clone(),

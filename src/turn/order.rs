@@ -35,7 +35,7 @@ pub struct TurnOrder {
     pub env: Vec<(String, String)>,
     /// The longest that it may take.
     pub timeout_ms: Option<u64>,
-    /// The files; they are known when it is about to start.
+    /// The files.
     pub files: TurnFiles,
 }
 
@@ -54,9 +54,9 @@ pub struct TurnFiles {
 
 impl TurnFiles {
     /// The files beside this one, which has the text.
-    pub fn beside(text: PathBuf, heading: Option<String>) -> Self {
+    pub fn beside(text: PathBuf) -> Self {
         let (raw, result) = (text.with_extension("raw"), text.with_extension("result.json"));
-        Self { text, heading, raw, result }
+        Self { text, heading: None, raw, result }
     }
 }
 

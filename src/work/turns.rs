@@ -12,6 +12,7 @@ use super::control::{Control, RunHand};
 use super::error::WorkError;
 use super::frontend::{Frontend, RunView};
 use super::run::{Declared, LiveRun, Purpose, RunOutcome};
+use crate::channel::slot_key;
 use crate::paths::Home;
 use crate::run::{FlightRecorder, Job, Jobs, Run, hold, log_file, make_logs, start_run};
 use crate::trouble::{Trouble, TroubleKind};
@@ -53,19 +54,23 @@ pub fn run_batch(
     }
     view.starting()?;
     let names: Vec<String> = batch.turns.iter().map(|turn| turn.turn_id.clone()).collect();
-    let board = BoardPlace::find(home)?.make_board(home, &format!("{} turns", names.len()), names.len(), frontend)?;
-    let board = Arc::new(board);
+    let title = format!("{} turns", names.len());
+    let board = Arc::new(BoardPlace::find(home)?.make_board(home, &title, names.len(), frontend)?);
     let path = board.path().to_owned();
-    // The results of turns are files beside the board, so without a place for them there are none.
-    let logs = make_logs(&path).and_then(|logs| logs.ok_or_else(|| io::ErrorKind::NotFound.into()));
-    let logs = logs.map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
+    let logs = make_logs(&path).map_err(|cause| WorkError::Logs { board: path.clone(), cause })?;
+    // The turns have files also where their board has no place, for as long as the batch lasts.
+    let spare = if logs.is_none() { Some(tempfile::tempdir()?) } else { None };
+    let place = logs.clone().or_else(|| spare.as_ref().map(|spare| spare.path().to_owned())).unwrap_or_default();
     let program = std::env::current_exe()?;
-    let job = |turn| Arc::new(TurnJob::new(turn, program.clone())) as Arc<dyn Job>;
+    let job = |turn: TurnOrder| {
+        let turn = TurnOrder { files: files(&place, &turn.turn_id), ..turn };
+        Arc::new(TurnJob::new(turn, program.clone())) as Arc<dyn Job>
+    };
     let (hold, held) = hold();
     let handle = start_run(Run {
         board: Arc::clone(&board) as _,
         jobs: batch.turns.into_iter().map(job).collect(),
-        logs: Some(logs.clone()),
+        logs,
         at_once: Jobs::AtMost(batch.at_once.max(1)),
         fail_fast: false,
         held: Some(held),
@@ -84,16 +89,16 @@ pub fn run_batch(
     let _ = recorder.map(FlightRecorder::finish);
     let (purpose, end) = (Purpose::Turns, handle.join());
     let outcome = RunOutcome { purpose, board: path, kept: Some(board), end, shims: Ok(()), troubles: Vec::new() };
-    let results: Vec<TurnResult> = names.iter().map(|name| result_of(&logs, name)).collect();
+    let results: Vec<TurnResult> = names.iter().map(|name| result_of(&place, name)).collect();
     let mut troubles: Vec<Trouble> = view.ended(&outcome).err().into_iter().collect();
-    if let Some(Err(error)) = batch.dump.map(|into| dump(&into, &logs, &results)) {
+    if let Some(Err(error)) = batch.dump.map(|into| dump(&into, &place, &results)) {
         troubles.push(Trouble::new(TroubleKind::Disk, format_args!("cannot write the results: {error}")));
     }
     Ok(BatchEnd { results, cancelled: outcome.end?.cancelled, troubles })
 }
 
 fn files(logs: &Path, name: &str) -> TurnFiles {
-    TurnFiles::beside(log_file(logs, &crate::channel::slot_key(name)), None)
+    TurnFiles::beside(log_file(logs, &slot_key(name)))
 }
 
 /// The result that the process of a turn has left.
