@@ -119,9 +119,9 @@ const TOWERS: [Tower; 18] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
-            &["detached", "foreground", "replace"],
+            &["detached", "foreground", "piped", "replace"],
             &["relay"],
             &["wiring"],
             &["short"],
@@ -153,6 +153,19 @@ const TOWERS: [Tower; 18] = [
         floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
     },
     Tower {
+        sources: "src/turn",
+        floors: &[
+            &["active", "event", "lines", "place"],
+            &["agent", "stderr"],
+            &["error", "messages", "outcome", "rendering"],
+            &["reading", "request"],
+            &["arguments", "order", "permission", "slot"],
+            &["job", "thread"],
+            &["spawn"],
+            &["child"],
+        ],
+    },
+    Tower {
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
@@ -165,7 +178,7 @@ const TOWERS: [Tower; 18] = [
             &["board_place", "child", "consent", "strays"],
             &["awaited", "carry_out", "elsewhere", "on_path", "told"],
             &["workspace"],
-            &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "wrapped"],
+            &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "turns", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
             &["up"],
@@ -185,7 +198,7 @@ const TOWERS: [Tower; 18] = [
         sources: "src/cli/args",
         floors: &[
             &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
-            &["put", "run"],
+            &["put", "run", "turns"],
             &["boards", "install"],
         ],
     },
@@ -201,7 +214,7 @@ const TOWERS: [Tower; 18] = [
             &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
-            &["bridge", "services", "shortcut"],
+            &["bridge", "services", "shortcut", "turn"],
         ],
     },
     Tower {
@@ -224,7 +237,7 @@ const TOWERS: [Tower; 18] = [
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
-            &["service", "sync"],
+            &["service", "sync", "turn"],
             &["work"],
             &["doctor"],
             &["cli"],
@@ -332,7 +345,7 @@ const PACKAGES: [Package; 5] = [
         name: "vx",
         manifest: "Cargo.toml",
         sources: &["src"],
-        others: &["build.rs", "tests", "benches"],
+        others: &["build.rs", "tests", "benches", "examples/turn.rs"],
         above: &[],
     },
 ];
