@@ -103,16 +103,21 @@ impl Totals {
     }
 }
 
-/// The measured rates of all running downloads together.
+/// A rate over a shorter time is left out of the sum.
+const LEAST_MEASURED_MS: u64 = 300;
+
+/// The rates of all running downloads together, once one of them is measured. Those that began less than a second ago count
+/// as far as they came: of many small downloads, most are over before they are measured.
 fn rate(snapshot: &Snapshot, paces: &[Pace]) -> Option<u64> {
     let downloading = |slot: &&SlotView| slot.phase().is_main() && sized_in_bytes(slot) && Standing::of(slot).at_work();
-    let measured = snapshot
-        .slots
-        .iter()
-        .zip(paces)
-        .filter(|(slot, _)| downloading(slot))
-        .filter_map(|(_, pace)| pace.bytes_per_second);
-    measured.reduce(u64::saturating_add)
+    let measured = snapshot.slots.iter().zip(paces).filter(|(slot, _)| downloading(slot)).map(|(_, pace)| *pace);
+    measured.clone().find(|pace| pace.bytes_per_second.is_some())?;
+    let young = |pace: Pace| {
+        let per_second = u128::from(pace.gained) * 1_000 / u128::from(pace.measured_ms.max(1));
+        (pace.measured_ms >= LEAST_MEASURED_MS).then(|| u64::try_from(per_second).unwrap_or(u64::MAX))
+    };
+    let each = measured.filter_map(|pace| pace.bytes_per_second.or_else(|| young(pace)));
+    each.reduce(u64::saturating_add)
 }
 
 /// The duration of the board's work so far, in milliseconds.
@@ -168,6 +173,18 @@ mod tests {
         assert_eq!((known.total_bytes, known.left.map(|left| left.ms)), (Some(700), Some(4_000)));
         let unknown = totals(vec![downloading(100, Some(500)), downloading(50, None)]);
         assert_eq!((unknown.done_bytes, unknown.total_bytes, unknown.left), (150, None, None));
+    }
+
+    #[test]
+    fn the_rate_of_the_whole_has_what_young_downloads_brought() {
+        let slots = vec![downloading(100, Some(500)), downloading(100, Some(500)), downloading(1, Some(500))];
+        let young = |measured_ms, gained| Pace { bytes_per_second: None, measured_ms, slow: false, gained };
+        let old = Pace { bytes_per_second: Some(100), measured_ms: 3_000, slow: false, gained: 300 };
+        let rate = |paces: [Pace; 3]| {
+            Totals::of(&Snapshot { slots: slots.clone(), ..Snapshot::default() }, &paces).bytes_per_second
+        };
+        assert_eq!(rate([old, young(500, 200), young(40, 30)]), Some(500));
+        assert_eq!(rate([young(900, 90), young(500, 200), young(40, 30)]), None, "none is measured yet");
     }
 
     #[test]

@@ -40,6 +40,7 @@ fn the_events_of_each_tool_come_in_order_with_the_fields_others_rely_on() {
                 "failed",
                 "hanging",
                 "left_ms",
+                "lost",
                 "over",
                 "runs",
                 "total",
