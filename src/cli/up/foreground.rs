@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
@@ -23,6 +24,8 @@ use crate::work::up::{Declared, Lease, ServiceState, Together, UpError};
 
 /// The time between two looks at the output.
 const LOOK: Duration = Duration::from_millis(50);
+/// The longest that a terminal may take for the last output, once the services were asked to stop and have.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Have these services at work, and show them, until they have ended or the user stops them.
 pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, frontend: &CommandLine) -> Outcome {
@@ -42,6 +45,7 @@ pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, fronten
         print_lines(&lease, &finished, since)?;
         return ended(&lease, false);
     }
+    end_in_time(&lease, &finished)?;
     let control = Box::new(LeaseControl::of(lease.clone(), forwarding.ends.clone())?);
     let mut inputs = inputs(lease.board(), Some(control), Expectations::default())?;
     let ui = look::settings().unwrap_or_default();
@@ -63,6 +67,20 @@ pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, fronten
             ended(&lease, false)
         }
     }
+}
+
+/// End this process soon after its services, if that was asked for: a terminal that takes nothing would keep it.
+fn end_in_time(lease: &Lease, finished: &Receiver<()>) -> io::Result<()> {
+    let (lease, finished) = (lease.clone(), finished.clone());
+    thread::Builder::new().name("last words".into()).spawn(move || {
+        let _ = finished.recv();
+        if lease.asked() > 0 {
+            thread::sleep(LAST_WORDS);
+            screen::restore_modes();
+            std::process::exit(CANCELLED.into());
+        }
+    })?;
+    Ok(())
 }
 
 /// The view for this output. What services print is data: it goes to standard output, unless that is the terminal on

@@ -103,6 +103,19 @@ fn a_dashboard_that_dies_takes_its_services_with_it() {
 }
 
 #[test]
+fn a_terminal_that_takes_nothing_holds_up_neither_the_services_end_nor_the_commands() {
+    let services = Services::of(TALKING);
+    for words in ["up", "up --tui"] {
+        let mut up = on_terminal(&services, words);
+        up.await_screen("all are ready", |screen| screen.contains("2 of 2 ready"));
+        up.take_nothing();
+        up.signal(Signal::TERM);
+        eventually("it has ended", || (!up.runs()).then_some(()));
+        services.are_gone();
+    }
+}
+
+#[test]
 fn what_ended_in_a_dashboard_of_its_own_can_be_started_again_from_it() {
     let services = Services::of(
         "[services.a]\ncommand = \"echo run >> runs; test -e mended && exec sleep 623; exit 3\"\nshell = true\nrestart = \"never\"\n",
