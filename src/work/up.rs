@@ -14,6 +14,7 @@ mod next_life;
 mod output;
 mod place;
 mod prepare;
+mod rebuilt;
 mod state;
 mod supervise;
 
@@ -27,7 +28,8 @@ pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
 pub use prepare::{Declared, UpPrepared, prepare};
-pub use state::{ServiceState, all, of_project};
+pub use rebuilt::{await_build, build_life};
+pub use state::{BuildState, ServiceState, all, of_project};
 pub use supervise::supervise;
 
 use super::boards;
@@ -73,7 +75,7 @@ pub fn want(
 /// One has ended otherwise before.
 pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitForError> {
     let wanted: Vec<Awaited> =
-        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::Ready }).collect();
+        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
     wait_for(&mut boards::open_file(board)?, &wanted, None)
 }
 
