@@ -36,4 +36,6 @@ pub mod sync;
 pub mod template;
 pub mod trouble;
 pub mod trust;
+#[cfg(all(unix, feature = "control"))]
+pub mod turn;
 pub mod work;

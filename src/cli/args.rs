@@ -13,6 +13,8 @@ mod run;
 mod services;
 mod shells;
 mod trust;
+#[cfg(all(unix, feature = "control"))]
+mod turns;
 mod values;
 mod wrap;
 
@@ -30,6 +32,8 @@ pub(super) use run::{ExportArguments, OutputArguments, RunArguments};
 pub(super) use services::{LogsArguments, PsArguments, UpArguments};
 pub(super) use shells::{ActivateArguments, Dialect, EnvArguments};
 pub(super) use trust::TrustArguments;
+#[cfg(all(unix, feature = "control"))]
+pub(super) use turns::TurnArguments;
 pub(super) use wrap::{BridgeArguments, WrapArguments};
 
 use std::ffi::OsString;
@@ -46,6 +50,8 @@ use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
 use services::UP_NOTES;
 use shells::ACTIVATE_LINES;
 use trust::TRUST_NOTES;
+#[cfg(all(unix, feature = "control"))]
+use turns::TURN_NOTES;
 #[cfg(feature = "tui")]
 use values::speed;
 use wrap::BRIDGE_NOTES;
@@ -201,6 +207,18 @@ pub(super) enum Command {
     /// Build a service anew and restart it, wherever it runs.
     #[cfg(feature = "control")]
     Rebuild(AskArguments),
+    /// Run an agent for one prompt, with its answer as it comes; it always ends.
+    #[cfg(all(unix, feature = "control"))]
+    #[command(after_help = TURN_NOTES)]
+    Turn(TurnArguments),
+    /// The process of one turn of a batch.
+    #[cfg(all(unix, feature = "control"))]
+    #[command(hide = true)]
+    TurnChild {
+        /// The channel of its slot.
+        #[arg(long, value_name = "NAME")]
+        ipc_channel: String,
+    },
     /// The caches of downloads, version lists and trials.
     Cache {
         /// The command for the caches.

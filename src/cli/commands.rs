@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 36] = [
+pub(super) const COMMANDS: [&str; 38] = [
     "sync",
     "install",
     "trust",
@@ -25,6 +25,8 @@ pub(super) const COMMANDS: [&str; 36] = [
     "retry",
     "restart",
     "rebuild",
+    "turn",
+    "turn-child",
     "cache",
     "x",
     "outdated",

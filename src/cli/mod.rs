@@ -56,6 +56,8 @@ mod tool;
 #[cfg(feature = "tui")]
 mod top;
 mod trust;
+#[cfg(all(unix, feature = "control"))]
+mod turn;
 #[cfg(feature = "control")]
 mod up;
 mod view;
@@ -140,6 +142,10 @@ pub fn main() -> ExitCode {
         Command::Restart(asked) => request::run(project, Verb::Restart, &asked),
         #[cfg(feature = "control")]
         Command::Rebuild(asked) => request::run(project, Verb::Rebuild, &asked),
+        #[cfg(all(unix, feature = "control"))]
+        Command::Turn(asked) => turn::run(project, &asked),
+        #[cfg(all(unix, feature = "control"))]
+        Command::TurnChild { ipc_channel } => turn::child(&ipc_channel),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

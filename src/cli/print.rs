@@ -29,7 +29,20 @@ pub(super) fn errors_only() {
 /// that is printed: the text of a board or a project may hold anything.
 pub(super) fn data(text: impl Display) {
     let mut stdout = std::io::stdout().lock();
-    match writeln!(stdout, "{}", escaped(&text.to_string())).and_then(|()| stdout.flush()) {
+    noted(writeln!(stdout, "{}", escaped(&text.to_string())).and_then(|()| stdout.flush()));
+}
+
+/// Print a piece of data as it comes: to standard output, without a newline of its own.
+#[cfg(all(unix, feature = "control"))]
+pub(super) fn piece(text: &str) {
+    let lines: Vec<_> = text.split('\n').map(escaped).collect();
+    let mut stdout = std::io::stdout().lock();
+    noted(write!(stdout, "{}", lines.join("\n")).and_then(|()| stdout.flush()));
+}
+
+/// Keep why data could not be written.
+fn noted(written: std::io::Result<()>) {
+    match written {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => CLOSED.store(true, Ordering::Relaxed),
         Err(error) => drop(LOST.set(error.to_string())),

@@ -2,7 +2,7 @@
 //!
 //! The parent decides how a child ended by `wait` alone, never by a message. A group is signalled only while its leader
 //! is not yet collected, so that no signal reaches a process that got the same number later. A program whose children may
-//! leave its group is started as the leader of a tree (`tree`).
+//! leave its group is started as the leader of a tree (`tree`), or, with its streams read here, by `piped`.
 
 mod callers;
 mod capture;
@@ -16,6 +16,8 @@ mod launch;
 mod lines;
 mod log;
 mod parent;
+#[cfg(unix)]
+mod piped;
 mod relay;
 mod replace;
 mod short;
@@ -45,13 +47,16 @@ pub use launch::{Group, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
 pub use parent::{end_own_group, watch_parent};
+#[cfg(unix)]
+pub use piped::{News, Piped, PipedEnd, PipedLaunch};
 pub use relay::relay;
 pub use replace::replace;
 pub use short::{output, run_in, try_once};
 pub use start::{Ended, Running, start, start_heard};
 pub use terminal::shares_terminal;
 pub use tree::{
-    Adoption, CommandEnd, Environment, Swept, end_with_environment, this_is_vx, tree_runner, with_environment,
+    Adoption, CommandEnd, Environment, Swept, end_with_environment, own_runner, this_is_vx, tree_runner,
+    with_environment,
 };
 #[cfg(target_os = "linux")]
 pub use tree::{Counts, Guard, GuardAsked, Guarded, GuardedProgram, Tree, TreeEnd, TreeLaunch};

@@ -233,7 +233,20 @@ fn run_as_tree(
     let capture = Capture::start(vec![output], Listener::new(outlet, TAIL_BYTES))?;
     let (linger, grace) = (LINGER, LEFT_GRACE);
     let runner = runner.to_owned();
-    let launch = TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network };
+    let launch = TreeLaunch {
+        runner,
+        program,
+        arguments,
+        environment,
+        removed: Vec::new(),
+        directory: None,
+        stdin: None,
+        stdout,
+        stderr,
+        linger,
+        grace,
+        network,
+    };
     let mut tree = Tree::start(launch)?;
     let deadline = Instant::now() + patience;
     let end = loop {

@@ -47,7 +47,7 @@ pub(super) use command::run_command;
 pub use keeper::{Guard, GuardAsked, Guarded, GuardedProgram};
 pub use marked::{Environment, Swept, end_with_environment, with_environment};
 pub use owner::{Tree, TreeLaunch};
-pub use program::this_is_vx;
+pub use program::{own_runner, this_is_vx};
 pub(super) use program::{runner, starts_others};
 pub use protocol::{Counts, TreeEnd};
 pub use runner::tree_runner;

@@ -50,6 +50,8 @@ pub mod syncing;
 pub mod told;
 pub mod tool;
 pub mod trusting;
+#[cfg(all(unix, feature = "control"))]
+pub mod turns;
 #[cfg(feature = "control")]
 pub mod up;
 pub mod waiting;

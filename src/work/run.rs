@@ -25,6 +25,8 @@ pub enum Purpose {
     Repair,
     /// The steps of a script.
     Steps,
+    /// Turns of agents.
+    Turns,
 }
 
 /// The place in a project's file where a tool is declared.

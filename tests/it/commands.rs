@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 44] = [
+const COMMANDS: [&str; 45] = [
     "",
     "sync",
     "install",
@@ -44,6 +44,7 @@ const COMMANDS: [&str; 44] = [
     "retry",
     "restart",
     "rebuild",
+    "turn",
     "cache",
     "x",
     "shims",

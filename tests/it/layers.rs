@@ -130,7 +130,7 @@ const TOWERS: [Tower; 19] = [
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
-            &["detached", "foreground", "replace"],
+            &["detached", "foreground", "piped", "replace"],
             &["relay"],
             &["wiring"],
             &["short"],
@@ -162,6 +162,19 @@ const TOWERS: [Tower; 19] = [
         floors: &[&["child", "reporter", "step", "wanted_by"], &["job", "plan"], &["installs", "resolve"]],
     },
     Tower {
+        sources: "src/turn",
+        floors: &[
+            &["active", "event", "lines", "place"],
+            &["agent", "stderr"],
+            &["error", "messages", "outcome", "rendering"],
+            &["reading", "request"],
+            &["arguments", "order", "permission", "slot"],
+            &["job", "thread"],
+            &["spawn"],
+            &["child"],
+        ],
+    },
+    Tower {
         sources: "src/work",
         floors: &[
             &["boards", "holder", "logs", "look", "policy", "replay", "rings", "shims"],
@@ -174,7 +187,7 @@ const TOWERS: [Tower; 19] = [
             &["board_place", "child", "consent", "strays"],
             &["awaited", "carry_out", "elsewhere", "on_path", "told"],
             &["workspace"],
-            &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "wrapped"],
+            &["installing", "outdated", "routes", "sbom", "settings", "syncing", "trusting", "turns", "wrapped"],
             &["activation", "environment", "locking", "programs", "repair", "tool"],
             &["scripts"],
             &["up"],
@@ -194,7 +207,7 @@ const TOWERS: [Tower; 19] = [
         sources: "src/cli/args",
         floors: &[
             &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
-            &["put", "run"],
+            &["put", "run", "turns"],
             &["boards", "install"],
         ],
     },
@@ -210,7 +223,7 @@ const TOWERS: [Tower; 19] = [
             &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
-            &["bridge", "services", "shortcut"],
+            &["bridge", "services", "shortcut", "turn"],
         ],
     },
     Tower {
@@ -233,7 +246,7 @@ const TOWERS: [Tower; 19] = [
             &["shipped"],
             &["project", "source", "install", "process", "channel", "route", "history", "rpc"],
             &["run", "trust"],
-            &["service", "sync"],
+            &["service", "sync", "turn"],
             &["work"],
             &["doctor"],
             &["cli"],
@@ -341,7 +354,7 @@ const PACKAGES: [Package; 5] = [
         name: "vx",
         manifest: "Cargo.toml",
         sources: &["src"],
-        others: &["build.rs", "tests", "benches"],
+        others: &["build.rs", "tests", "benches", "examples/turn.rs"],
         above: &[],
     },
 ];

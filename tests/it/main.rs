@@ -60,3 +60,5 @@ mod top;
 mod trees;
 #[cfg(unix)]
 mod trust;
+#[cfg(target_os = "linux")]
+mod turns;

@@ -32,8 +32,8 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
     for trouble in outcome.troubles.iter().chain(not_shown) {
         print::trouble(trouble);
     }
-    // The steps of a script have said all that there is to say.
-    if end.cancelled || outcome.purpose == Purpose::Steps {
+    // The steps of a script have said all that there is to say, and turns have results of their own.
+    if end.cancelled || matches!(outcome.purpose, Purpose::Steps | Purpose::Turns) {
         return;
     }
     let text = |failed: &[&str]| {
@@ -48,7 +48,7 @@ pub(super) fn report(outcome: &RunOutcome, view: View, not_shown: Option<&Troubl
         return;
     }
     let again = match &outcome.purpose {
-        Purpose::Sync | Purpose::Script | Purpose::Steps => "vx sync".to_owned(),
+        Purpose::Sync | Purpose::Script | Purpose::Steps | Purpose::Turns => "vx sync".to_owned(),
         Purpose::Install(tools) => format!("vx install {}", tools.join(" ")),
         Purpose::Repair => "vx doctor --fix".to_owned(),
     };

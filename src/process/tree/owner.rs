@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -26,6 +26,12 @@ pub struct TreeLaunch {
     pub arguments: Vec<OsString>,
     /// Variables to set beside the inherited ones.
     pub environment: Vec<(OsString, OsString)>,
+    /// Inherited variables that it does not get, unless `environment` sets them.
+    pub removed: Vec<OsString>,
+    /// Its directory; that of this process if there is none.
+    pub directory: Option<PathBuf>,
+    /// Its standard input, which is empty if there is none. It is open here until the program has started.
+    pub stdin: Option<OwnedFd>,
     /// The place for its standard output, and for that of all below it.
     pub stdout: Stdio,
     /// The place for its standard error; the runner names there the processes that the program left behind.
@@ -44,6 +50,8 @@ pub struct Tree {
     runner: Handle,
     socket: UnixStream,
     received: Vec<u8>,
+    /// The program's standard input, until the program has it.
+    stdin: Option<OwnedFd>,
     over: bool,
 }
 
@@ -53,13 +61,19 @@ impl Tree {
     /// # Errors
     /// The runner cannot be started. If it is the program that cannot be, [`wait`](Self::wait) returns that.
     pub fn start(launch: TreeLaunch) -> io::Result<Self> {
-        let TreeLaunch { runner, program, arguments, environment, stdout, stderr, linger, grace, network } = launch;
+        let TreeLaunch { runner, program, arguments, linger, grace, network, .. } = launch;
         let (socket, other) = UnixStream::pair()?;
         socket.set_nonblocking(true)?;
-        let order = Order { owner: std::process::id(), linger, grace, network, program: program.into(), arguments };
+        let stdin = launch.stdin.as_ref().map(AsRawFd::as_raw_fd);
+        let program = program.into();
+        let order = Order { owner: std::process::id(), linger, grace, network, stdin, program, arguments };
         let mut command = Command::new(runner);
-        command.arg0("vx").args(order.words()).envs(environment);
-        command.stdin(OwnedFd::from(other)).stdout(stdout).stderr(stderr);
+        launch.removed.iter().for_each(|name| _ = command.env_remove(name));
+        command.arg0("vx").args(order.words()).envs(launch.environment);
+        command.stdin(OwnedFd::from(other)).stdout(launch.stdout).stderr(launch.stderr);
+        if let Some(directory) = launch.directory {
+            command.current_dir(directory);
+        }
         // Started and known under one lock: a child of this process that leads a session and is not known is an orphan.
         let mut runners = RUNNERS.lock();
         let mut child = command.spawn()?;
@@ -69,7 +83,7 @@ impl Tree {
                 runners.push(pid);
                 // A runner that was killed takes no line, and its end shows when it is waited for.
                 let _ = (&socket).write_all(GO);
-                Ok(Self { runner, socket, received: Vec::new(), over: false })
+                Ok(Self { runner, socket, received: Vec::new(), stdin: launch.stdin, over: false })
             }
             Err(error) => {
                 let _ = child.kill().and_then(|()| child.wait());
@@ -102,16 +116,59 @@ impl Tree {
         Ok(None)
     }
 
+    /// Wait until the program has started, no longer than the runner may take for that.
+    ///
+    /// # Errors
+    /// The program cannot be started, or the runner was killed.
+    pub fn await_start(&mut self) -> io::Result<()> {
+        let deadline = Instant::now() + RUNNER_PATIENCE;
+        while !self.received.contains(&b'\n') {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if !await_any([self.socket.as_fd()].into_iter(), Some(left))[0] {
+                return Err(ErrorKind::TimedOut.into());
+            }
+            if self.receive() {
+                break;
+            }
+        }
+        let first = self.reports().next();
+        match first {
+            Some(Report::Started) => {
+                self.stdin = None;
+                Ok(())
+            }
+            _ => {
+                self.over = true;
+                self.finish().and(Err(ErrorKind::NotConnected.into()))
+            }
+        }
+    }
+
+    /// True once the runner has reported that the program itself has ended. What is left of the tree may still be there.
+    pub fn leader_ended(&self) -> bool {
+        self.reports().any(|report| matches!(report, Report::LeaderEnded))
+    }
+
+    /// Ask all of the tree to end within this grace. [`wait`](Self::wait) returns its end.
+    pub fn ask_to_end(&self, grace: Duration) {
+        // A runner that is gone takes no request, and its report is read all the same.
+        let _ = (&self.socket).write_all(end_line(grace).as_bytes());
+    }
+
+    /// Kill a runner that does not answer.
+    pub fn kill_runner(&self) {
+        self.runner.signal(Signal::KILL);
+    }
+
     /// Ask all of the tree to end within this grace, and wait until it has.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn end(&mut self, grace: Duration) -> io::Result<Option<TreeEnd>> {
-        // A runner that is gone takes no request, and its report is read all the same.
-        let _ = (&self.socket).write_all(end_line(grace).as_bytes());
+        self.ask_to_end(grace);
         match self.wait(grace + RUNNER_PATIENCE)? {
             None if !self.over => {
-                self.runner.signal(Signal::KILL);
+                self.kill_runner();
                 self.wait(RUNNER_PATIENCE)
             }
             end => Ok(end),
@@ -131,19 +188,31 @@ impl Tree {
         }
     }
 
+    /// The reports that have come whole.
+    fn reports(&self) -> impl Iterator<Item = Report> + '_ {
+        self.received.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+    }
+
     /// The runner has closed the socket, by its end.
     fn finish(&mut self) -> io::Result<TreeEnd> {
         await_any([self.runner.as_fd()].into_iter(), Some(RUNNER_PATIENCE));
         collect_runner(&self.runner);
-        match serde_json::from_slice(&self.received) {
-            Ok(Report::Ended(end)) => Ok(end),
-            Ok(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
-            Err(_) => {
+        match self.reports().last() {
+            Some(Report::Ended(end)) => Ok(end),
+            Some(Report::NotStarted { errno }) => Err(io::Error::from_raw_os_error(errno)),
+            _ => {
                 let left: Vec<String> = end_orphans().iter().map(ToString::to_string).collect();
                 let more = if left.is_empty() { String::new() } else { format!("; still there: {}", left.join(", ")) };
                 Err(io::Error::other(format!("the runner of its processes was killed{more}")))
             }
         }
+    }
+}
+
+/// Readable when [`Tree::wait`] has something to look at.
+impl AsFd for Tree {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

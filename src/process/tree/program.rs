@@ -52,6 +52,11 @@ pub(in crate::process) fn runner() -> Option<&'static Path> {
     PROGRAM.get()?.runner.get_or_init(|| supported().then(|| PathBuf::from(OWN_FILE))).as_deref()
 }
 
+/// The runner of this program's trees, where it is the `vx` program itself.
+pub fn own_runner() -> Option<PathBuf> {
+    runner().map(Path::to_owned)
+}
+
 /// A program is started whose own children may be meant to outlive it: from now on an orphan of unknown origin may be
 /// one of those.
 pub(in crate::process) fn starts_others() {

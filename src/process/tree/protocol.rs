@@ -2,8 +2,8 @@
 //! runner finds as its standard input.
 //!
 //! The owner writes `go` once it has a handle of the runner, which starts nothing before; later `end` with a grace, or it
-//! closes the socket. The runner writes one report and only then ends: a runner that ends without a report was killed,
-//! and its owner has to look for the rest.
+//! closes the socket. The runner reports that the program was started, that it has ended, and the end of the tree, and
+//! only then ends: a runner that ends without that last report was killed, and its owner has to look for the rest.
 
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
@@ -16,6 +16,9 @@ use crate::process::group::Member;
 /// The first word of a runner's command line. No command and no tool begins with a dash.
 pub(super) const RUNNER: &str = "--run-tree";
 
+/// The word for an empty standard input.
+const NO_STDIN: &str = "-";
+
 /// A runner's orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Order {
@@ -27,6 +30,8 @@ pub(super) struct Order {
     pub grace: Duration,
     /// False to be off the network, where the system allows that.
     pub network: bool,
+    /// The number of the owner's file that is the program's standard input, which the runner opens once more.
+    pub stdin: Option<i32>,
     pub program: OsString,
     pub arguments: Vec<OsString>,
 }
@@ -37,13 +42,14 @@ impl Order {
         let numbers =
             [u128::from(self.owner), self.linger.as_millis(), self.grace.as_millis(), u128::from(self.network)];
         let own = numbers.map(|number| OsString::from(number.to_string()));
-        let program = [self.program.clone()].into_iter().chain(self.arguments.iter().cloned());
+        let stdin = self.stdin.map_or_else(|| NO_STDIN.into(), |number| OsString::from(number.to_string()));
+        let program = [stdin, self.program.clone()].into_iter().chain(self.arguments.iter().cloned());
         [RUNNER.into()].into_iter().chain(own).chain(program).collect()
     }
 
     /// The orders in such a command line.
     pub(super) fn parse(words: &[OsString]) -> Option<Self> {
-        let [word, owner, linger, grace, network, program, arguments @ ..] = words else { return None };
+        let [word, owner, linger, grace, network, stdin, program, arguments @ ..] = words else { return None };
         let number = |text: &OsStr| text.to_str()?.parse::<u64>().ok();
         (word == RUNNER).then_some(())?;
         Some(Self {
@@ -51,6 +57,7 @@ impl Order {
             linger: Duration::from_millis(number(linger)?),
             grace: Duration::from_millis(number(grace)?),
             network: number(network)? != 0,
+            stdin: if stdin == NO_STDIN { None } else { Some(i32::try_from(number(stdin)?).ok()?) },
             program: program.clone(),
             arguments: arguments.to_vec(),
         })
@@ -71,10 +78,14 @@ pub(super) fn parse_end(line: &str) -> Option<Duration> {
     line.strip_prefix("end ")?.trim_end().parse().ok().map(Duration::from_millis)
 }
 
-/// A runner's last words.
+/// A runner's report, one line. The last one is the end of the tree, or that there is none.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Report {
+    /// The program was started.
+    Started,
+    /// The program itself has ended.
+    LeaderEnded,
     /// The program was not started, with the system's number for the reason.
     NotStarted { errno: i32 },
     /// The tree has ended.
@@ -90,6 +101,8 @@ pub struct TreeEnd {
     pub strays: Vec<Member>,
     /// The processes that are still there, though killed and waited for.
     pub left: Vec<Member>,
+    /// True if one of the strays held the program's standard output or error open.
+    pub held_output: bool,
     /// The work of ending it.
     pub counts: Counts,
 }
@@ -118,15 +131,19 @@ mod tests {
             linger: Duration::from_secs(2),
             grace: Duration::from_millis(500),
             network: false,
+            stdin: Some(9),
             program: "/bin/sh".into(),
             arguments: vec!["-c".into(), "exit 3".into()],
         };
         assert_eq!(order.words()[0], RUNNER);
-        assert_eq!(Order::parse(&order.words()), Some(order));
+        assert_eq!(Order::parse(&order.words()), Some(order.clone()));
+        let empty = Order { stdin: None, ..order };
+        assert_eq!(Order::parse(&empty.words()), Some(empty));
         for words in [
-            &["--run-tree", "7", "1", "2", "1"][..],
-            &["--run-tree", "x", "1", "2", "1", "sh"],
-            &["x", "7", "1", "2", "1", "sh"],
+            &["--run-tree", "7", "1", "2", "1", "-"][..],
+            &["--run-tree", "x", "1", "2", "1", "-", "sh"],
+            &["--run-tree", "7", "1", "2", "1", "x", "sh"],
+            &["x", "7", "1", "2", "1", "-", "sh"],
         ] {
             assert_eq!(Order::parse(&words.iter().map(OsString::from).collect::<Vec<_>>()), None, "{words:?}");
         }
@@ -143,7 +160,13 @@ mod tests {
 
     #[test]
     fn a_report_is_one_line() {
-        let end = TreeEnd { exit: Exit::Signal(9), strays: Vec::new(), left: Vec::new(), counts: Counts::default() };
+        let end = TreeEnd {
+            exit: Exit::Signal(9),
+            strays: Vec::new(),
+            left: Vec::new(),
+            held_output: false,
+            counts: Counts::default(),
+        };
         let line = serde_json::to_string(&Report::Ended(end.clone())).expect("JSON");
         assert!(!line.contains('\n'));
         assert!(matches!(serde_json::from_str(&line), Ok(Report::Ended(read)) if read == end), "{line}");

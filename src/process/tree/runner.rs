@@ -5,10 +5,12 @@
 //! tree is empty.
 
 use std::ffi::OsString;
+use std::fs::{File, read_dir, read_link};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -54,13 +56,20 @@ fn serve(order: &Order, socket: UnixStream) -> ExitCode {
     if (&socket).read_exact(&mut first).is_err() || first != *GO {
         return ExitCode::from(USAGE);
     }
-    let report = match socket.try_clone().and_then(|socket| Runner::start(order, socket)) {
-        Ok(runner) => Report::Ended(runner.run()),
+    let said = |report: &Report| {
+        let line = serde_json::to_string(report).map(|line| line + "\n").unwrap_or_default();
+        // The owner may have died.
+        let _ = (&socket).write_all(line.as_bytes());
+    };
+    let last = match socket.try_clone().and_then(|socket| Runner::start(order, socket)) {
+        Ok(runner) => {
+            said(&Report::Started);
+            Report::Ended(runner.run(|| said(&Report::LeaderEnded)))
+        }
         Err(error) => Report::NotStarted { errno: error.raw_os_error().unwrap_or(Errno::SRCH.raw_os_error()) },
     };
-    let line = serde_json::to_string(&report).map(|line| line + "\n").unwrap_or_default();
-    // The owner may have died.
-    let _ = socket.set_nonblocking(false).and_then(|()| (&socket).write_all(line.as_bytes()));
+    let _ = socket.set_nonblocking(false);
+    said(&last);
     ExitCode::SUCCESS
 }
 
@@ -82,7 +91,7 @@ impl Runner {
             leave_network();
         }
         let mut command = Command::new(&order.program);
-        command.args(&order.arguments).stdin(Stdio::null()).process_group(0);
+        command.args(&order.arguments).stdin(stdin(order)?).process_group(0);
         let mut leader = command.spawn()?;
         // It is not collected before its tree is empty, so the number is its own.
         if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
@@ -94,15 +103,23 @@ impl Runner {
         Ok(Self { ending: Ending::of(descendants), requests, linger: order.linger, grace: order.grace })
     }
 
-    fn run(mut self) -> TreeEnd {
+    /// Run to the end of the tree; `leader_ended` is called at the end of the program itself, unless the tree was asked to
+    /// end before.
+    fn run(mut self, leader_ended: impl FnOnce()) -> TreeEnd {
         let mut grace = self.await_leader();
-        let mut strays = Vec::new();
+        if grace.is_none() {
+            leader_ended();
+        }
+        let (mut strays, mut held_output) = (Vec::new(), false);
         let empty = match grace {
             None => {
                 let succeeded = self.leader_exit().is_some_and(Exit::success);
                 let linger = if succeeded { self.linger } else { Duration::ZERO };
                 let empty = self.await_rest(Instant::now() + linger, &mut grace);
-                strays = if empty || grace.is_some() { strays } else { self.ending.named() };
+                if !empty && grace.is_none() {
+                    strays = self.ending.named();
+                    held_output = strays.iter().any(|stray| holds_output(stray.pid));
+                }
                 empty
             }
             Some(_) => false,
@@ -111,7 +128,7 @@ impl Runner {
         report(&strays);
         let exit = self.leader_exit().unwrap_or(Exit::Code(1));
         self.ending.descendants.collect_leader();
-        TreeEnd { exit, strays, left, counts: self.ending.counts }
+        TreeEnd { exit, strays, left, held_output, counts: self.ending.counts }
     }
 
     /// Wait until the leader has ended, or for the grace of a request to end.
@@ -166,6 +183,21 @@ fn asked(request: Option<Request>, grace: Duration) -> Option<Duration> {
         Request::Signalled => grace,
         Request::OwnerGone => grace.min(ORPHAN_GRACE),
     })
+}
+
+/// The program's standard input: the owner's file, which the owner keeps open until the program has started.
+fn stdin(order: &Order) -> io::Result<Stdio> {
+    let Some(number) = order.stdin else { return Ok(Stdio::null()) };
+    Ok(File::open(format!("/proc/{}/fd/{number}", order.owner))?.into())
+}
+
+/// True if this process has open what is standard output or error here.
+fn holds_output(pid: u32) -> bool {
+    let own: Vec<PathBuf> =
+        [1, 2].iter().filter_map(|number| read_link(format!("/proc/self/fd/{number}")).ok()).collect();
+    let open = read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let mut open = open.filter_map(|entry| read_link(entry.path()).ok());
+    open.any(|file| own.contains(&file))
 }
 
 /// Take as many open files as this process may: each member takes one. The leader was started before and keeps its own

@@ -1,0 +1,145 @@
+//! `vx turn`: one run of an agent, its answer as it comes, and an exit code for how it went.
+
+mod batch;
+mod json;
+mod text;
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Read};
+use std::path::{Path, absolute};
+use std::process::ExitCode;
+
+use crossbeam_channel::{Receiver, never, select};
+
+use super::args::TurnArguments;
+use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
+use super::workspace::place_or_none;
+use super::{print, tool};
+use crate::process::{Interrupt, interrupts};
+use crate::route::Invocation;
+use crate::trouble::{Explain, TroubleKind};
+use crate::turn::{
+    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, builtin_agents,
+    run_child, spawn_turn,
+};
+use crate::work::tool::ToolOutcome;
+
+/// The exit code of a turn that took longer than allowed, as `timeout` has it.
+const TIMED_OUT: u8 = 124;
+
+/// A form in which events are printed.
+trait Form {
+    /// Print an event; the last one of a turn has its outcome.
+    fn print(&mut self, event: &TurnEvent, outcome: Option<&Outcome>);
+}
+
+/// Run `vx turn`.
+pub(super) fn run(project: Option<&Path>, asked: &TurnArguments) -> Ended {
+    if let Some(file) = &asked.batch {
+        return batch::run(project, asked, file);
+    }
+    let invocation = find_program(project, &asked.agent, asked.program.as_deref())?;
+    let request = request(asked, &invocation)?;
+    // From here on a request to stop ends the agent, and this process after it.
+    let interrupted = interrupts()?;
+    let handle = spawn_turn(request)?;
+    let as_json = asked.json || !asked.text && !std::io::stdout().is_terminal();
+    let mut form: Box<dyn Form> = if as_json { Box::new(json::Lines) } else { Box::new(text::Answer::default()) };
+    Ok(ExitCode::from(code_of(&follow(&handle, interrupted, form.as_mut()))))
+}
+
+/// Run `vx turn-child`.
+pub(super) fn child(channel: &str) -> Ended {
+    Ok(ExitCode::from(code_of(&run_child(channel, &mut |event, outcome| json::Lines.print(event, outcome))?)))
+}
+
+fn code_of(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Good => 0,
+        Outcome::Failed(_) => FAILED,
+        Outcome::TimedOut => TIMED_OUT,
+        Outcome::Cancelled => CANCELLED,
+    }
+}
+
+/// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
+fn find_program(project: Option<&Path>, agent: &str, named: Option<&str>) -> Result<Invocation, Failure> {
+    let known = builtin_agents().get(agent).ok_or_else(|| TurnError::UnknownAgent { name: agent.to_owned() })?;
+    let program = named.unwrap_or(&known.program);
+    match tool::find(&place_or_none(project)?, (program, None), true, false)? {
+        ToolOutcome::Ready(invocation) => Ok(invocation),
+        ToolOutcome::NotInstalled(outcome) => {
+            let cancelled = outcome.end.is_ok_and(|end| end.cancelled);
+            Err(Failure::silent(if cancelled { CANCELLED } else { FAILED }))
+        }
+    }
+}
+
+/// The variables by which the project's tools are found.
+fn variables(invocation: &Invocation) -> Vec<(String, String)> {
+    let text = |value: &OsString| value.to_str().map(str::to_owned);
+    invocation.variables.iter().filter_map(|(name, value)| text(name).zip(text(value))).collect()
+}
+
+fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest, Failure> {
+    let prompt = match &asked.prompt {
+        Some(prompt) => prompt.clone(),
+        None => {
+            let mut prompt = String::new();
+            let unread = |error| Failure::failed(format!("cannot read the prompt from standard input: {error}"));
+            std::io::stdin().read_to_string(&mut prompt).map_err(unread)?;
+            prompt
+        }
+    };
+    Ok(TurnRequest {
+        turn_id: format!("turn {}", std::process::id()),
+        agent: asked.agent.clone(),
+        resume_session_id: asked.resume.clone(),
+        new_session_id: asked.session_id.clone(),
+        model: asked.model.clone(),
+        prompt: Prompt::Once(prompt),
+        permission_mode: asked.permission_mode.clone(),
+        env: variables(invocation).into_iter().chain(asked.env.iter().cloned()).collect(),
+        limits: Limits { timeout: asked.timeout, ..Limits::default() },
+        ..TurnRequest::new(absolute(&invocation.file)?, absolute(asked.cwd.as_deref().unwrap_or(".".as_ref()))?, "")
+    })
+}
+
+/// Print the events of a turn to its end. A request to stop cancels it.
+fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut dyn Form) -> Outcome {
+    let mut verdict = Verdict::default();
+    loop {
+        select! {
+            recv(handle.receiver) -> event => {
+                let Ok(event) = event else { return Outcome::Failed("its end is not known".into()) };
+                let outcome = verdict.take(&event);
+                form.print(&event, outcome.as_ref());
+                if let Some(outcome) = outcome {
+                    return outcome;
+                }
+                if print::closed() {
+                    let _ = handle.kill_tx.send(());
+                }
+            }
+            recv(interrupted) -> asked => {
+                let _ = handle.kill_tx.send(());
+                if asked.is_err() {
+                    interrupted = never();
+                }
+            }
+        }
+    }
+}
+
+impl From<TurnError> for Failure {
+    fn from(error: TurnError) -> Self {
+        let code = if error.kind() == TroubleKind::Usage { USAGE } else { FAILED };
+        Self::hinted(code, &error)
+    }
+}
+
+impl From<TurnChildError> for Failure {
+    fn from(error: TurnChildError) -> Self {
+        Self::hinted(FAILED, &error)
+    }
+}

@@ -1,0 +1,221 @@
+//! The agents, as data: `agents.toml`, and the tables of a project in the same form.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::event::Role;
+use super::place::{Place, When};
+use crate::trouble::{Explain, TroubleKind};
+
+/// The table of the agents that are known.
+const BUILTIN: &str = include_str!("agents.toml");
+
+static AGENTS: LazyLock<BTreeMap<String, Agent>> =
+    LazyLock::new(|| toml::from_str(BUILTIN).expect("a test reads this table"));
+
+/// The agents that are known.
+pub fn builtin_agents() -> &'static BTreeMap<String, Agent> {
+    &AGENTS
+}
+
+/// The agents in this text, a table each, in the form of `agents.toml`.
+///
+/// # Errors
+/// It is no such text.
+pub fn agents_of(text: &str) -> Result<BTreeMap<String, Agent>, AgentsError> {
+    Ok(toml::from_str(text)?)
+}
+
+/// A table of agents that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the table of agents cannot be read: {0}")]
+pub struct AgentsError(#[from] toml::de::Error);
+
+impl Explain for AgentsError {
+    fn kind(&self) -> TroubleKind {
+        TroubleKind::Configuration
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("the keys of an agent are in docs/turns.md".into())
+    }
+}
+
+/// An agent: how its command line is called, and how its lines are read.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Agent {
+    /// The name of its program.
+    pub program: String,
+    /// The arguments of a turn. `{prompt}`, `{permission}` and `{session}` are places for several words each, and what has no
+    /// place is appended.
+    pub(super) args: Vec<String>,
+    /// The arguments of a process that takes prompts until its standard input is closed.
+    pub(super) conversation: Option<Vec<String>>,
+    /// The words that go on with a session.
+    pub(super) resume: Option<Vec<String>>,
+    /// The words that name a new session.
+    pub(super) session_id: Option<Vec<String>>,
+    /// The words that choose a model.
+    pub(super) model: Option<Vec<String>>,
+    /// The words of each permission mode. Without any, a mode is its own word.
+    #[serde(default)]
+    pub(super) permission: BTreeMap<String, Vec<String>>,
+    /// The option whose values in `--help` are further modes.
+    pub(super) permission_option: Option<String>,
+    /// The words of a prompt that is an argument.
+    #[serde(default = "prompt_alone")]
+    pub(super) prompt: Vec<String>,
+    /// The ways that a prompt can take.
+    pub(super) prompt_via: PromptVia,
+    /// The words in the place of a prompt that goes through standard input.
+    #[serde(default)]
+    pub(super) input: Vec<String>,
+    /// Variables of an agent around this one, which this one does not get.
+    #[serde(default)]
+    pub(super) unset: Vec<String>,
+    /// True if each line is text, and a message.
+    #[serde(default)]
+    pub(super) text: bool,
+    /// The places of a session's id.
+    #[serde(default)]
+    pub(super) session: Vec<Place>,
+    /// Lines that are no messages.
+    #[serde(default)]
+    pub(super) not_message: Vec<When>,
+    /// How lines become messages; the first rule that holds counts.
+    #[serde(default)]
+    pub(super) message: Vec<MessageRule>,
+    /// Lines that ask the user.
+    #[serde(default)]
+    pub(super) asks: Vec<When>,
+    /// Tools that ask the user.
+    #[serde(default)]
+    pub(super) asking_tools: Vec<String>,
+    /// Lists of things to do.
+    #[serde(default)]
+    pub(super) todo: Vec<TodoRule>,
+    /// Figures about the use of a model.
+    #[serde(default)]
+    pub(super) usage: Vec<UsageRule>,
+    /// The last lines of an answer.
+    #[serde(default)]
+    pub(super) end: Vec<EndRule>,
+    /// The place of the answer in its last line.
+    #[serde(rename = "final")]
+    pub(super) answer: Option<Place>,
+}
+
+fn prompt_alone() -> Vec<String> {
+    vec!["{prompt}".to_owned()]
+}
+
+/// The ways that a prompt can take to an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum PromptVia {
+    /// As an argument only.
+    Argument,
+    /// Through standard input only.
+    Input,
+    /// As an argument if it can be one, else through standard input.
+    Either,
+}
+
+/// How a line becomes a message.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MessageRule {
+    #[serde(default)]
+    pub when: When,
+    pub role: Role,
+    pub id: Option<Place>,
+    /// The place of the id of a message that begins, which the lines without one belong to from here on.
+    pub begins: Option<Place>,
+    pub status: Option<String>,
+    pub status_at: Option<Place>,
+    #[serde(default)]
+    pub delta: bool,
+    pub text: Option<Place>,
+    pub thinking: Option<Place>,
+    /// The place of a list of parts, each with a `type`.
+    pub blocks: Option<Place>,
+    pub tool: Option<ToolRule>,
+    pub result: Option<ResultRule>,
+}
+
+/// The places of a tool's call.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolRule {
+    pub id: Place,
+    pub name: Place,
+    pub input: Place,
+}
+
+/// The places of a tool's result.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResultRule {
+    pub id: Place,
+    pub output: Place,
+    pub failed: Option<When>,
+}
+
+/// The place of a list of things to do, and the ones of it that are done.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TodoRule {
+    pub when: When,
+    pub list: Place,
+    pub done: When,
+}
+
+/// The places of figures about the use of a model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UsageRule {
+    pub when: When,
+    /// True if the figures are added to the earlier ones; else they take their place.
+    #[serde(default)]
+    pub add: bool,
+    pub input: Option<Place>,
+    pub cached: Option<Place>,
+    pub output: Option<Place>,
+    pub cost: Option<Place>,
+}
+
+/// The last line of an answer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EndRule {
+    pub when: When,
+    /// The condition under which it says that the agent has failed.
+    pub failed: Option<When>,
+    pub error: Option<Place>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_agents_is_read_and_has_a_way_for_each_prompt_and_mode() {
+        let names: Vec<&str> = builtin_agents().keys().map(String::as_str).collect();
+        assert_eq!(names, ["claude", "codex", "gemini", "opencode", "text"]);
+        for (name, agent) in builtin_agents() {
+            assert!(agent.args.iter().any(|word| word == "{prompt}"), "{name}");
+            assert!(agent.text || !agent.message.is_empty() && !agent.end.is_empty(), "{name}");
+            assert!(agent.permission.is_empty() || agent.permission.contains_key("auto"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error =
+            agents_of("[x]\nprogram = 'x'\nargs = []\nprompt_via = 'input'\nsesion = ['a']\n").expect_err("a typo");
+        assert!(error.to_string().contains("sesion"), "{error}");
+    }
+}

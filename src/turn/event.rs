@@ -1,0 +1,162 @@
+//! The events of a turn, as its caller receives them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Something that an agent has said, or the end of its turn.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum TurnEvent {
+    /// The agent has named its session. Sent once, before the first message.
+    SessionBound {
+        /// The session's id.
+        session_id: String,
+    },
+    /// A line that is a message.
+    Message(Message),
+    /// A line of standard error.
+    Stderr {
+        /// Its text, without its end.
+        line: String,
+    },
+    /// The agent has said that its answer to the prompt is over. Its process may still be at work.
+    TurnEnded {
+        /// True if the agent says that it has failed.
+        failed: bool,
+        /// Its answer, where its last line has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answer: Option<String>,
+        /// The reason of a failure.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+        /// Everything that it has said about its use so far.
+        usage: Usage,
+    },
+    /// The end: the process has ended.
+    Completed {
+        /// Its exit code; −1 if a signal ended it.
+        exit_code: i32,
+        /// The signal that ended it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// A process that the agent left behind held its output open, and was ended.
+        truncated: bool,
+        /// The agent did not exit after its last line, and was ended.
+        ended_after_result: bool,
+    },
+    /// The end: it cannot be found out how the process ended.
+    Failed {
+        /// The reason.
+        reason: String,
+    },
+    /// The end: the turn was cancelled.
+    Cancelled {
+        /// The agent had not said yet that its answer is over.
+        truncated: bool,
+        /// The time that was allowed has passed.
+        timed_out: bool,
+    },
+}
+
+impl TurnEvent {
+    /// True for the last event of a turn.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Completed { .. } | Self::Failed { .. } | Self::Cancelled { .. })
+    }
+}
+
+/// One line of an agent that is a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// The message's id. The parts of one message have the same id; where an agent gives none it is a number that is
+    /// unique in the turn.
+    pub id: String,
+    /// The author.
+    pub role: Role,
+    /// The state of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// True for a piece that adds to earlier ones with the same id; a line with the whole follows if the agent prints one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub delta: bool,
+    /// Its content.
+    pub blocks: Vec<Block>,
+    /// The line itself.
+    pub raw: String,
+}
+
+/// The author of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The agent.
+    Assistant,
+    /// The user.
+    User,
+    /// The agent's program.
+    System,
+    /// A tool that the agent has called.
+    Tool,
+    /// Unknown: a type of line that this version does not know.
+    Other,
+}
+
+/// The state of a message, in the agent's own word or as `streaming`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Status(pub String);
+
+/// A part of a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    /// Text for people.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Text that the agent has thought.
+    Thinking {
+        /// The text.
+        text: String,
+    },
+    /// A call of a tool.
+    ToolUse {
+        /// The call's id.
+        id: String,
+        /// The tool.
+        name: String,
+        /// Its input.
+        input: Value,
+    },
+    /// The result of a tool.
+    ToolResult {
+        /// The call's id.
+        id: String,
+        /// The output.
+        output: Value,
+        /// True if the tool failed.
+        failed: bool,
+    },
+    /// A part of another type.
+    Other {
+        /// The part itself.
+        value: Value,
+    },
+}
+
+/// The use that an agent has made of its model, as far as it says so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+pub struct Usage {
+    /// Messages so far.
+    pub messages: u64,
+    /// Tokens that were read.
+    pub input_tokens: u64,
+    /// Tokens of these that came from a cache.
+    pub cached_tokens: u64,
+    /// Tokens that were written.
+    pub output_tokens: u64,
+    /// The cost in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+}

@@ -1,0 +1,65 @@
+//! A turn as a job of a run: a child of this program, which takes its order from its input.
+
+use std::path::PathBuf;
+
+use vx_shm::{Kind, Unnamed};
+
+use super::order::{TurnFiles, TurnOrder};
+use crate::channel::ServiceChannel;
+use crate::paths::find_runtime_directory;
+use crate::process::{Group, Launch, Output, Stdin};
+use crate::run::{Job, JobSlot, Place, Prepared, Writer};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The most of a child's last output that is kept for its error, in bytes.
+const KEEP_BYTES: usize = 8 * 1024;
+
+/// One turn of a batch.
+pub struct TurnJob {
+    order: TurnOrder,
+    /// The program of the child: this one.
+    program: PathBuf,
+}
+
+impl TurnJob {
+    /// The job of this order, with this program for its child.
+    pub fn new(order: TurnOrder, program: PathBuf) -> Self {
+        Self { order, program }
+    }
+}
+
+impl Job for TurnJob {
+    fn slot(&self) -> JobSlot<'_> {
+        let (name, kind, writer) = (self.order.turn_id.as_str(), Kind::Turn, Writer::Child);
+        JobSlot { name, version: "", kind, parent: None, total: None, optional: false, writer }
+    }
+
+    fn prepare(&self, place: &Place) -> Result<Prepared, Trouble> {
+        let unusable = |error: &dyn std::error::Error| {
+            Trouble::new(TroubleKind::Program, format_args!("cannot start the process of the turn: {error}"))
+        };
+        let files = TurnFiles { heading: place.heading(), ..self.order.files.clone() };
+        // The result of an earlier attempt is none of this one.
+        let _ = std::fs::remove_file(&files.result);
+        let order = TurnOrder { files, ..self.order.clone() };
+        let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
+        let channel = ServiceChannel::on(&place.board, &self.order.turn_id).map_err(|error| unusable(&error))?;
+        let usual = find_runtime_directory().ok().flatten();
+        let directory = place.board.parent().filter(|_| Unnamed::at(&place.board).is_none());
+        let elsewhere = directory.filter(|directory| usual.as_deref() != Some(*directory));
+        let whereabouts = elsewhere.map(|directory| ("VX_RUNTIME_DIR".into(), directory.into()));
+        let launch = Launch {
+            program: self.program.clone(),
+            arguments: ["turn-child".into(), "--ipc-channel".into(), channel.name().into()].into(),
+            environment: place.mark.variables().into_iter().chain(whereabouts).collect(),
+            directory: None,
+            stdin: Stdin::Document(document),
+            output: Output::Merged,
+            log: None,
+            pass_on: false,
+            keep_bytes: KEEP_BYTES,
+            group: Group::Own,
+        };
+        Ok(Prepared { launch, needs: Vec::new(), kill_after: None })
+    }
+}

@@ -1,0 +1,154 @@
+//! A turn of a batch: the order for its child, and its result.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::event::{Block, Message, Role, TurnEvent, Usage};
+use super::outcome::Outcome;
+use super::request::{Limits, Prompt, TurnRequest};
+
+/// The request for a turn, and the files for what comes of it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct TurnOrder {
+    /// The name of the turn, and of its slot.
+    pub turn_id: String,
+    /// The agent.
+    pub agent: String,
+    /// Its program.
+    pub agent_bin: PathBuf,
+    /// Its directory.
+    pub cwd: PathBuf,
+    /// The session to go on with.
+    pub resume_session_id: Option<String>,
+    /// The id of a new session.
+    pub new_session_id: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The prompt.
+    pub prompt: String,
+    /// The permission mode.
+    pub permission_mode: String,
+    /// Variables of its own.
+    pub env: Vec<(String, String)>,
+    /// The longest that it may take.
+    pub timeout_ms: Option<u64>,
+    /// The files.
+    pub files: TurnFiles,
+}
+
+/// The files of a turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnFiles {
+    /// The answer and the tools, as text.
+    pub text: PathBuf,
+    /// A line before the text of a further attempt.
+    pub heading: Option<String>,
+    /// Everything that the agent printed.
+    pub raw: PathBuf,
+    /// The result.
+    pub result: PathBuf,
+}
+
+impl TurnFiles {
+    /// The files beside this one, which has the text.
+    pub fn beside(text: PathBuf) -> Self {
+        let (raw, result) = (text.with_extension("raw"), text.with_extension("result.json"));
+        Self { text, heading: None, raw, result }
+    }
+}
+
+impl From<TurnOrder> for TurnRequest {
+    fn from(order: TurnOrder) -> Self {
+        Self {
+            turn_id: order.turn_id,
+            agent: order.agent,
+            agent_table: None,
+            agent_bin: order.agent_bin,
+            cwd: order.cwd,
+            resume_session_id: order.resume_session_id,
+            new_session_id: order.new_session_id,
+            model: order.model,
+            prompt: Prompt::Once(order.prompt),
+            permission_mode: order.permission_mode,
+            env: order.env,
+            board: None,
+            runner: None,
+            log: Some(order.files.raw),
+            limits: Limits { timeout: order.timeout_ms.map(Duration::from_millis), ..Limits::default() },
+        }
+    }
+}
+
+/// The result of a turn.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TurnResult {
+    /// The name of the turn.
+    pub turn_id: String,
+    /// `good`, `failed`, `timed_out` or `cancelled`; `lost` if its process left no result.
+    pub outcome: String,
+    /// The reason of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Its session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<String>,
+    /// Its answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Its use of a model.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Its terminal event.
+    #[serde(default)]
+    pub end: Value,
+}
+
+/// Gathers a result from events.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    result: TurnResult,
+    /// The text that came in pieces.
+    pieces: String,
+}
+
+impl Gathered {
+    /// Take an event; the last one of a turn has its outcome, and gives the result.
+    pub(super) fn take(&mut self, event: &TurnEvent, outcome: Option<&Outcome>) -> Option<TurnResult> {
+        match event {
+            TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
+            TurnEvent::Message(message) => self.message(message),
+            TurnEvent::TurnEnded { answer, usage, .. } => {
+                self.result.usage = *usage;
+                if answer.is_some() {
+                    self.result.answer.clone_from(answer);
+                }
+            }
+            _ => {}
+        }
+        let (outcome, reason) = match outcome? {
+            Outcome::Good => ("good", None),
+            Outcome::Failed(reason) => ("failed", Some(reason.clone())),
+            Outcome::TimedOut => ("timed_out", None),
+            Outcome::Cancelled => ("cancelled", None),
+        };
+        let pieces = Some(&self.pieces).filter(|pieces| !pieces.is_empty()).cloned();
+        let answer = self.result.answer.clone().or(pieces);
+        let end = serde_json::to_value(event).unwrap_or_default();
+        Some(TurnResult { outcome: outcome.into(), reason, answer, end, ..self.result.clone() })
+    }
+
+    fn message(&mut self, message: &Message) {
+        for block in &message.blocks {
+            match block {
+                Block::Text { text } if message.role == Role::Assistant && message.delta => self.pieces += text,
+                Block::Text { text } if message.role == Role::Assistant => self.result.answer = Some(text.clone()),
+                // The answer is what follows the last tool.
+                Block::ToolUse { .. } | Block::ToolResult { .. } => self.pieces.clear(),
+                _ => {}
+            }
+        }
+    }
+}

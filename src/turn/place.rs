@@ -1,0 +1,97 @@
+//! Places in a JSON value, and conditions on them, as `agents.toml` writes them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A place in a JSON value: names and numbers, with dots between them, such as `message.content.0.name`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Place(Vec<String>);
+
+impl From<String> for Place {
+    fn from(text: String) -> Self {
+        Self(text.split('.').map(str::to_owned).collect())
+    }
+}
+
+impl Place {
+    /// The value at this place; `None` also for a null.
+    pub(super) fn of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        let step = |value: &'a Value, name: &String| match value {
+            Value::Object(fields) => fields.get(name),
+            Value::Array(items) => name.parse::<usize>().ok().and_then(|index| items.get(index)),
+            _ => None,
+        };
+        self.0.iter().try_fold(value, step).filter(|value| !value.is_null())
+    }
+
+    /// The text at this place.
+    pub(super) fn text_of<'a>(&self, value: &'a Value) -> Option<&'a str> {
+        self.of(value)?.as_str()
+    }
+}
+
+/// Conditions on places, all of which must hold. Without any it always holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(super) struct When(BTreeMap<Place, Condition>);
+
+/// A condition on one place.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+enum Condition {
+    /// It is this text, or anything at all for `*`.
+    Text(String),
+    Flag(bool),
+    Number(i64),
+    /// One of these holds.
+    Any(Vec<Condition>),
+}
+
+impl When {
+    /// True if the value meets all conditions.
+    pub(super) fn holds(&self, value: &Value) -> bool {
+        self.0.iter().all(|(place, condition)| place.of(value).is_some_and(|value| condition.holds(value)))
+    }
+}
+
+impl Condition {
+    fn holds(&self, value: &Value) -> bool {
+        match self {
+            Self::Text(text) => text == "*" || value.as_str() == Some(text),
+            Self::Flag(flag) => value.as_bool() == Some(*flag),
+            Self::Number(number) => value.as_i64() == Some(*number),
+            Self::Any(conditions) => conditions.iter().any(|condition| condition.holds(value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_condition_holds_only_where_its_place_is_and_has_one_of_its_values() {
+        let when: When = toml::from_str(
+            r#"type = ["a", "b"]
+            "x.0.y" = "*"
+            z = true"#,
+        )
+        .expect("conditions");
+        assert!(when.holds(&json!({"type": "b", "x": [{"y": 1}], "z": true})));
+        for other in [
+            json!({"type": "c", "x": [{"y": 1}], "z": true}),
+            json!({"type": "a", "x": [{"y": null}], "z": true}),
+            json!({"type": "a", "x": [], "z": true}),
+            json!({"type": "a", "x": [{"y": 1}], "z": 1}),
+            json!([1]),
+        ] {
+            assert!(!when.holds(&other), "{other}");
+        }
+        assert!(When::default().holds(&json!(1)));
+    }
+}

@@ -1,0 +1,163 @@
+//! What an agent's lines mean: its session, its messages, its use of a model, the end of its answer.
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use super::agent::{Agent, EndRule};
+use super::event::{Block, Message, Role, TurnEvent, Usage};
+use super::lines::Line;
+use super::messages::{Ids, message_of, text_message};
+use super::outcome::Verdict;
+
+/// The occupation of an agent, as its last message shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Activity {
+    Thinking,
+    Answering,
+    /// This tool is at work.
+    Tool(String),
+}
+
+/// The meaning of one line, beside the events that it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Heard {
+    /// A session is named for the first time.
+    pub session: Option<String>,
+    /// The agent's occupation, if the line shows that.
+    pub activity: Option<Activity>,
+    /// The user is asked something; `None` if the line says nothing about that.
+    pub asks: Option<bool>,
+    /// Things done, and all of them.
+    pub todo: Option<(u64, u64)>,
+    /// The answer is over.
+    pub ended: bool,
+    /// Why the line could not be read.
+    pub unread: Option<String>,
+}
+
+/// The state of reading one agent.
+#[derive(Debug)]
+pub(super) struct Reading {
+    agent: Agent,
+    ids: Ids,
+    bound: bool,
+    number: u64,
+    pub usage: Usage,
+    /// The agent's own word on its last answer.
+    pub verdict: Verdict,
+}
+
+impl Reading {
+    pub(super) fn of(agent: Agent) -> Self {
+        let (ids, usage) = (Ids::default(), Usage::default());
+        Self { agent, ids, bound: false, number: 0, usage, verdict: Verdict::default() }
+    }
+
+    /// Take a line; `on_event` takes the events that it is, in their order.
+    pub(super) fn line(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        self.number += 1;
+        if self.agent.text {
+            return self.text(line, on_event);
+        }
+        if line.text.trim().is_empty() && line.dropped == 0 {
+            return Heard::default();
+        }
+        let value: Value = match serde_json::from_str(&line.text) {
+            Ok(value @ Value::Object(_)) if line.dropped == 0 => value,
+            _ => {
+                let (number, bytes) = (self.number, line.whole_bytes);
+                let cut = if line.dropped > 0 { format!(", {} of them dropped", line.dropped) } else { String::new() };
+                let unread = format!("line {number} is no JSON object ({bytes} bytes{cut})");
+                return Heard { unread: Some(unread), ..Heard::default() };
+            }
+        };
+        let mut heard = self.bind(&value, on_event);
+        if let Some(message) = message_of(&self.agent, &value, &line.text, &mut self.ids) {
+            self.usage.messages += 1;
+            heard.activity = activity(&message);
+            heard.asks = self.asks(&value, &message);
+            on_event(TurnEvent::Message(message));
+        }
+        self.count(&value);
+        heard.todo = self.todo(&value);
+        if let Some(end) = self.agent.end.iter().find(|end| end.when.holds(&value)).cloned() {
+            heard.ended = true;
+            on_event(self.over(&end, &value));
+        }
+        heard
+    }
+
+    fn text(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        if line.text.is_empty() {
+            return Heard::default();
+        }
+        self.usage.messages += 1;
+        on_event(TurnEvent::Message(text_message(&line.text, &mut self.ids)));
+        Heard { activity: Some(Activity::Answering), ..Heard::default() }
+    }
+
+    /// The first line that names the session binds it, also where it is no message.
+    fn bind(&mut self, value: &Value, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        let named = || self.agent.session.iter().find_map(|place| place.text_of(value));
+        let session = if self.bound { None } else { named().map(str::to_owned) };
+        if let Some(session_id) = session.clone() {
+            self.bound = true;
+            on_event(TurnEvent::SessionBound { session_id });
+        }
+        Heard { session, ..Heard::default() }
+    }
+
+    fn asks(&self, value: &Value, message: &Message) -> Option<bool> {
+        let by_tool =
+            |block: &Block| matches!(block, Block::ToolUse { name, .. } if self.agent.asking_tools.contains(name));
+        let asks = self.agent.asks.iter().any(|when| when.holds(value)) || message.blocks.iter().any(by_tool);
+        // A piece of a message that began before the question is no answer to it.
+        (asks || !message.delta).then_some(asks)
+    }
+
+    fn count(&mut self, value: &Value) {
+        for rule in self.agent.usage.iter().filter(|rule| rule.when.holds(value)) {
+            let figures = [
+                (&rule.input, &mut self.usage.input_tokens),
+                (&rule.cached, &mut self.usage.cached_tokens),
+                (&rule.output, &mut self.usage.output_tokens),
+            ];
+            for (place, figure) in figures {
+                if let Some(count) = place.as_ref().and_then(|place| place.of(value)).and_then(Value::as_u64) {
+                    *figure = if rule.add { figure.saturating_add(count) } else { count };
+                }
+            }
+            if let Some(cost) = rule.cost.as_ref().and_then(|place| place.of(value)).and_then(Value::as_f64) {
+                let before = self.usage.cost_usd.filter(|_| rule.add).unwrap_or(0.0);
+                self.usage.cost_usd = Some(before + cost);
+            }
+        }
+    }
+
+    fn todo(&self, value: &Value) -> Option<(u64, u64)> {
+        let rule = self.agent.todo.iter().find(|rule| rule.when.holds(value))?;
+        let items = rule.list.of(value)?.as_array()?;
+        let done = items.iter().filter(|item| rule.done.holds(item)).count();
+        Some((done as u64, items.len() as u64))
+    }
+
+    fn over(&mut self, end: &EndRule, value: &Value) -> TurnEvent {
+        let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
+        let error = end.error.as_ref().filter(|_| failed).and_then(|place| place.text_of(value)).map(str::to_owned);
+        let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
+        self.verdict = Verdict { failed: Some(failed), error: error.clone() };
+        TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }
+    }
+}
+
+fn activity(message: &Message) -> Option<Activity> {
+    let shows = |block: &Block| match block {
+        Block::Text { .. } if message.role == Role::Assistant => Some(Activity::Answering),
+        Block::Thinking { .. } | Block::ToolResult { .. } => Some(Activity::Thinking),
+        Block::ToolUse { name, .. } => Some(Activity::Tool(name.clone())),
+        _ => None,
+    };
+    message.blocks.iter().rev().find_map(shows)
+}

@@ -1,0 +1,143 @@
+//! A turn on a board: its step, the tool at work, messages, tokens and cost, and a question to the user as its health.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
+use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
+
+use super::event::{TurnEvent, Usage};
+use super::outcome::{Outcome, Verdict};
+use super::reading::{Activity, Heard, Reading};
+use crate::channel::{Mark, slot_key};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The names that are tried for one turn, if others of the same name are on the board.
+const MOST_NAMES: usize = 64;
+
+/// The slot of a turn.
+pub(super) struct TurnSlot {
+    slot: Slot,
+    activity: Option<Activity>,
+    asks: bool,
+    /// The last text about its use.
+    shown: String,
+}
+
+impl TurnSlot {
+    /// A slot on this board for a turn of this name.
+    pub(super) fn join(board: &Path, turn_id: &str) -> Result<Self, ClaimError> {
+        let name = if turn_id.is_empty() { "turn" } else { turn_id };
+        let own = Mark::own().filter(|mark| mark.board() == board && mark.is_whole());
+        let parent = own.map(|mark| mark.reservation().slot);
+        let mut number = 1;
+        loop {
+            let key = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
+            let key = slot_key(&key);
+            let work = Work { parent, ..Work::new(&key, "", Kind::Turn) };
+            match Slot::join_as(board, &work) {
+                Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
+                joined => return joined.map(Self::of),
+            }
+        }
+    }
+
+    /// The turn of this slot begins.
+    pub(super) fn of(mut slot: Slot) -> Self {
+        slot.enter(STARTING, None);
+        Self { slot, activity: None, asks: false, shown: String::new() }
+    }
+
+    /// The variables that name the slot to what the agent starts.
+    pub(super) fn variables(&self, board: &Path) -> Vec<(OsString, OsString)> {
+        let snapshot = Reader::open(board).ok().and_then(|mut reader| reader.snapshot().ok());
+        let reservation = Reservation { slot: self.slot.index(), generation: self.slot.generation() };
+        let mark = snapshot.map(|snapshot| Mark::on(board, snapshot.board.id, reservation));
+        mark.into_iter().flat_map(|mark| mark.variables()).collect()
+    }
+
+    /// Write what a line means.
+    pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
+        if let Some(session) = &heard.session {
+            self.slot.details(&format!("session {session}"));
+        }
+        if let Some(activity) = &heard.activity
+            && self.activity.as_ref() != Some(activity)
+        {
+            match activity {
+                Activity::Thinking => self.slot.enter(THINKING, None),
+                Activity::Answering => self.slot.enter(ANSWERING, None),
+                Activity::Tool(name) => {
+                    self.slot.enter(USING_A_TOOL, None);
+                    self.slot.name_step(name);
+                }
+            }
+            self.activity = Some(activity.clone());
+        }
+        if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
+            self.asks = asks;
+            self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
+        }
+        if let Some((done, total)) = heard.todo {
+            self.slot.publish_of(done, Some(total));
+        }
+        let text = in_words(usage);
+        if text != self.shown {
+            self.slot.message(&text);
+            self.shown = text;
+        }
+    }
+
+    /// A line for the slot's log.
+    pub(super) fn log_line(&mut self, line: &str) {
+        self.slot.log_line(line.as_bytes());
+    }
+
+    /// The agent's own process has ended.
+    pub(super) fn draining(&mut self) {
+        self.slot.enter(DRAINING, None);
+    }
+
+    /// The turn is over.
+    pub(super) fn end(self, terminal: &TurnEvent, reading: &Reading) {
+        // A slot that cannot be ended reads as one whose writer is gone.
+        let _ = self.slot.end(ending(terminal, &reading.verdict));
+    }
+
+    /// The turn was not started.
+    pub(super) fn not_started(self, trouble: &Trouble) {
+        let _ = self.slot.end(Ending::failed(trouble.to_cell()));
+    }
+}
+
+fn in_words(usage: &Usage) -> String {
+    let mut text = match usage.messages {
+        1 => "1 message".to_owned(),
+        messages => format!("{messages} messages"),
+    };
+    let tokens = usage.input_tokens + usage.output_tokens;
+    if tokens > 0 {
+        text += &format!(", {tokens} tokens");
+    }
+    if let Some(cost) = usage.cost_usd {
+        text += &format!(", ${cost:.4}");
+    }
+    text
+}
+
+/// The end of a slot whose turn ended so.
+fn ending(terminal: &TurnEvent, verdict: &Verdict) -> Ending {
+    let failed = |kind, text: String| Ending::failed(Trouble::new(kind, text).to_cell());
+    let (exit_code, signal) = match terminal {
+        TurnEvent::Completed { exit_code, signal: None, .. } => (Some(*exit_code), None),
+        TurnEvent::Completed { signal, .. } => (None, *signal),
+        _ => (None, None),
+    };
+    let ending = match verdict.outcome(terminal) {
+        Outcome::Good => Ending::new(SlotState::Done),
+        Outcome::Failed(reason) => failed(TroubleKind::Exit, reason),
+        Outcome::TimedOut => failed(TroubleKind::Timeout, "it took longer than allowed".into()),
+        Outcome::Cancelled => Ending::new(SlotState::Cancelled),
+    };
+    Ending { exit_code, signal, ..ending }
+}

@@ -1,0 +1,139 @@
+//! `vx turn`, as people and programs run it.
+
+use std::os::unix::fs::symlink;
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::{INIT, RESULT};
+use crate::sandbox::{Sandbox, eventually};
+
+/// A sandbox whose search path has a `claude` and a `codex` that play this script.
+pub(super) fn playing(script: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.root().join("agents");
+    std::fs::create_dir(&folder).expect("a folder");
+    for name in ["claude", "codex"] {
+        symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/turns/play.sh"), folder.join(name)).expect("a link");
+    }
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
+    sandbox.variable("PATH", &path).variable("PLAY", script)
+}
+
+fn text(text: &str) -> String {
+    format!(r#"{{"type":"assistant","message":{{"id":"m","content":[{{"type":"text","text":"{text}"}}]}}}}"#)
+}
+
+fn delta(text: &str) -> String {
+    let delta = format!(r#"{{"type":"content_block_delta","delta":{{"type":"text_delta","text":"{text}"}}}}"#);
+    format!(r#"{{"type":"stream_event","event":{delta}}}"#)
+}
+
+const BEGINS: &str = r#"{"type":"stream_event","event":{"type":"message_start","message":{"id":"m"}}}"#;
+const BASH: &str = r#"{"type":"assistant","message":{"id":"n","content":[{"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls"}}]}}"#;
+
+/// The lines of JSON on standard output.
+pub(super) fn lines(stdout: &str) -> Vec<Value> {
+    stdout.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn an_answer_is_printed_as_text_once_with_a_line_for_each_tool_beside_it() {
+    let script = format!(
+        "say '{INIT}'; say '{BASH}'; say '{BEGINS}'; say '{}'; say '{}'; say '{}'; say '{RESULT}'",
+        delta("One "),
+        delta("file."),
+        text("One file.")
+    );
+    let finished = playing(&script).vx("turn --text -p list").succeeds();
+    assert_eq!((finished.stdout().as_str(), finished.stderr().as_str()), ("One file.\n", "[Bash] ls\n"));
+    let whole = playing(&format!("say '{}'; say '{RESULT}'", text("One file."))).vx("turn --text -p list");
+    assert_eq!(whole.succeeds().stdout(), "One file.\n");
+}
+
+#[test]
+fn events_are_lines_of_json_and_a_bad_end_has_a_name_of_its_own() {
+    let good = lines(&playing(&format!("say '{INIT}'; say '{RESULT}'")).vx("turn -p hi").succeeds().stdout());
+    let names: Vec<&str> = good.iter().map(|event| event["event"].as_str().expect("a name")).collect();
+    assert_eq!(names, ["session_bound", "message", "message", "turn_ended", "completed"]);
+    let failed = RESULT.replace("false", "true");
+    for (script, reason) in
+        [(format!("say '{failed}'"), "done"), ("exit 3".into(), "the agent failed with exit code 3")]
+    {
+        let finished = playing(&script).vx("turn --json -p hi").exits_with(1);
+        let last = lines(&finished.stdout()).pop().expect("an event");
+        assert_eq!((&last["event"], &last["end"]), (&"turn_failed".into(), &"completed".into()));
+        assert_eq!(last["reason"], reason);
+    }
+    // The agent's own result counts before its exit code.
+    playing(&format!("say '{RESULT}'; exit 3")).vx("turn -p hi").succeeds();
+}
+
+#[test]
+fn the_schema_has_every_field_of_every_event() {
+    let schema: Value = serde_json::from_str(include_str!("../../../docs/turn-events.schema.json")).expect("JSON");
+    let script =
+        format!("say '{INIT}'; echo x >&2; say '{BASH}'; say '{BEGINS}'; say '{}'; say '{RESULT}'", delta("a"));
+    let good = playing(&script).vx("turn --json -p hi").succeeds().stdout();
+    let bad = playing("kill -9 $$").vx("turn --json -p hi").exits_with(1).stdout();
+    let late = playing("sleep 1000").vx("turn --json --timeout 100ms -p hi").exits_with(124).stdout();
+    for event in lines(&(good + &bad + &late)) {
+        let described = &schema["$defs"][event["event"].as_str().expect("a name")];
+        let fields = event.as_object().expect("an object");
+        for field in fields.keys() {
+            assert!(described["properties"][field].is_object(), "{field} of {event}");
+        }
+        for field in described["required"].as_array().expect("fields") {
+            assert!(fields.contains_key(field.as_str().expect("a name")), "{field} of {event}");
+        }
+    }
+}
+
+#[test]
+fn a_turn_that_takes_too_long_is_124_and_a_cancelled_one_130_and_both_leave_nothing() {
+    let sandbox = playing(&format!("say '{INIT}'; sleep 1000 & sleep 1000"));
+    sandbox.vx("turn --timeout 300ms -p hi").exits_with(124).prints("it took longer than allowed");
+    for signal in [Signal::INT, Signal::TERM] {
+        let running = sandbox.start("turn --text -p hi");
+        eventually("the agent runs", || (sandbox.processes().len() >= 4).then_some(()));
+        running.signal(signal);
+        running.finish().exits_with(130);
+        assert!(sandbox.processes().is_empty(), "{:?}", sandbox.processes());
+    }
+}
+
+#[test]
+fn an_agent_gets_no_marks_of_an_outer_one_unless_they_are_asked_for() {
+    let seen = |words: &str| {
+        let sandbox =
+            playing("env > seen; pwd >> seen").variable("CLAUDECODE", "1").variable("CLAUDE_CODE_KEPT", "login");
+        sandbox.vx(words).succeeds();
+        sandbox.read("seen")
+    };
+    let plain = seen("turn -p hi");
+    assert!(!plain.contains("CLAUDECODE=") && plain.contains("CLAUDE_CODE_KEPT=login\n"), "{plain}");
+    let asked = seen("turn --env CLAUDECODE=2 --env A=b=c -p hi");
+    assert!(asked.contains("CLAUDECODE=2\n") && asked.contains("A=b=c\n"), "{asked}");
+}
+
+#[test]
+fn a_prompt_comes_from_standard_input_too_and_other_agents_get_their_own_arguments() {
+    let sandbox = playing("printf '%s\\n' \"$@\" > words; cat > input");
+    let mut command: Command = sandbox.command("turn --agent codex --resume s-1 -");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("a pipe"), b"from a pipe").expect("it is read");
+    assert!(child.wait().expect("it ends").success());
+    let words = "exec\n--json\n--sandbox\nworkspace-write\nresume\ns-1\nfrom a pipe\n";
+    assert_eq!((sandbox.read("words").as_str(), sandbox.read("input").as_str()), (words, ""));
+}
+
+#[test]
+fn wrong_words_are_refused_before_anything_starts() {
+    let sandbox = playing(": > started");
+    sandbox.vx("turn --agent nobody -p hi").exits_with(2).says("the agents are claude, codex");
+    sandbox.vx("turn --agent codex --permission-mode sometimes -p hi").exits_with(2).says("it has acceptEdits, auto");
+    sandbox.vx("turn --resume a --session-id b -p hi").exits_with(2);
+    sandbox.vx("turn").exits_with(2);
+    assert!(!sandbox.project().join("started").exists());
+}
