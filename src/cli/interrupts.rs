@@ -52,8 +52,21 @@ impl Interrupts {
 
     /// From now on each request cancels the run; the second kills its installs.
     pub(super) fn forward(&self, handle: &RunHandle) -> io::Result<Forwarding> {
+        let requests = handle.requests.clone();
+        self.forward_to(handle.finished.clone(), move || {
+            // An ended run accepts no requests.
+            let _ = requests.send(Request::CancelAll);
+        })
+    }
+
+    /// From now on each request calls `stop`, until the work is `finished`.
+    pub(super) fn forward_to(
+        &self,
+        finished: Receiver<()>,
+        stop: impl Fn() + Send + 'static,
+    ) -> io::Result<Forwarding> {
         let (ends, mut noticed) = unbounded();
-        let (signals, requests, finished) = (self.0.clone(), handle.requests.clone(), handle.finished.clone());
+        let signals = self.0.clone();
         let forward = move || {
             let (mut by_signal, mut by_view, mut asked) = (0, 0, 0);
             loop {
@@ -66,8 +79,7 @@ impl Interrupts {
                 }
                 while asked < by_signal.max(by_view) {
                     asked += 1;
-                    // An ended run accepts no requests.
-                    let _ = requests.send(Request::CancelAll);
+                    stop();
                 }
             }
         };

@@ -59,6 +59,28 @@ pub(super) fn dashboard(
     inline(inputs, ui, finished)
 }
 
+/// The way in which the dashboard of services was left.
+pub(super) enum Leaving {
+    /// They have ended.
+    Ended,
+    /// They are to go on without this process.
+    Detached,
+    /// This process is to end by a signal, and they with it.
+    Signal,
+}
+
+/// The dashboard of services that belong to this process.
+pub(super) fn services(inputs: &mut Inputs, ui: &Ui, mouse: bool, finished: Receiver<()>) -> Result<Leaving, Failure> {
+    let options = options(ui, io::stdout().is_terminal(), mouse)?;
+    match vx_tui::dashboard(inputs, &options, finished) {
+        Ok(Left::Finished | Left::Closed | Left::Boards) => Ok(Leaving::Ended),
+        Ok(Left::Detached) => Ok(Leaving::Detached),
+        Ok(Left::Signal(_)) => Ok(Leaving::Signal),
+        // They end with this process.
+        Err(error) => Err(Failure::failed(&error).hint(error.hint())),
+    }
+}
+
 /// Lines that are drawn over, below those that are finished.
 pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
     let terminal = io::stderr().is_terminal();

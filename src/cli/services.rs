@@ -5,14 +5,16 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use vx_status::text::{padded, width};
 
 use super::args::{LogsArguments, PsArguments};
 use super::failure::{Failure, Outcome};
 use super::print;
 use super::up::{document, line, short};
 use super::workspace::project;
-use crate::work::up::{self, Entry, Filter, Follower};
+use crate::work::up::{self, Entry, Filter, Together, UpError};
 
 /// The time between two looks at the logs.
 const LOOK: Duration = Duration::from_millis(100);
@@ -59,18 +61,23 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     }
     services.retain(|service| asked.names.is_empty() || asked.names.contains(&service.name));
     let filter = Filter { since: asked.since, level: asked.level, pattern: asked.grep.clone() };
-    let mut followers: Vec<Follower> = services.iter().map(|service| Follower::of(service, true)).collect();
-    let wide = services.iter().map(|service| service.name.len()).max().unwrap_or_default();
-    for entry in up::entries(&services, asked.lines, &filter)? {
-        show(&entry, wide, asked.json);
-    }
-    while asked.follow && !print::closed() {
-        let mut new: Vec<Entry> = Vec::new();
-        for follower in &mut followers {
-            new.extend(follower.read()?);
-        }
-        new.sort_by_key(|entry| entry.time);
-        new.iter().filter(|entry| filter.takes(entry)).for_each(|entry| show(entry, wide, asked.json));
+    let wide = services.iter().map(|service| width(&service.name)).max().unwrap_or_default();
+    let show_all = |entries: &[Entry], wide| entries.iter().for_each(|entry| show(entry, wide, asked.json));
+    let Some(service) = services.first().filter(|_| asked.follow) else {
+        show_all(&up::entries(&services, asked.lines, &filter)?, wide);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let from = Timestamp::now();
+    let mut together = Together::of(&service.board, &asked.names, from).map_err(UpError::from)?;
+    // A line from before is in its file by then.
+    thread::sleep(LOOK);
+    let mut before = up::entries(&services, asked.lines, &filter)?;
+    before.retain(|entry| entry.time < from);
+    show_all(&before, wide);
+    while !print::closed() {
+        let mut entries = together.read(false);
+        entries.retain(|entry| filter.takes(entry));
+        show_all(&entries, wide.max(together.widest()));
         thread::sleep(LOOK);
     }
     Ok(ExitCode::SUCCESS)
@@ -85,6 +92,6 @@ fn show(entry: &Entry, wide: usize, as_json: bool) {
             "message": entry.message,
         }));
     } else {
-        print::data(format_args!("{:<wide$} | {}", entry.source, entry.message));
+        print::data(format_args!("{} | {}", padded(&entry.source, wide, ""), entry.message));
     }
 }

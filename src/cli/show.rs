@@ -14,7 +14,7 @@ use super::view::View;
 use super::views::RunControl;
 use crate::run::RunHandle;
 use crate::work::run::LiveRun;
-#[cfg(feature = "tui")]
+#[cfg(any(feature = "tui", feature = "control"))]
 pub(super) use display::inputs;
 use display::show;
 

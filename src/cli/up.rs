@@ -1,5 +1,6 @@
 //! `vx up` and `vx down`: the services of a project.
 
+mod control;
 mod foreground;
 mod rows;
 
@@ -27,8 +28,8 @@ pub(super) fn run(directory: Option<&Path>, asked: &UpArguments) -> Outcome {
         UpPrepared::Ready(declared) => declared,
         UpPrepared::NotInstalled(outcome) => return Ok(exit_code(&outcome)),
     };
-    if asked.foreground || asked.names.is_empty() && !asked.detach && !asked.json {
-        return foreground::run(&home, &declared, &asked.names, &frontend);
+    if asked.tui || asked.foreground || asked.names.is_empty() && !asked.detach && !asked.json {
+        return foreground::run(&home, &declared, asked, &frontend);
     }
     let (supervisor, names) = want(&home, &declared, &asked.names, false, &frontend)?;
     let waited = up::await_ready(&supervisor.board, &names);

@@ -15,6 +15,7 @@ mod interrupt;
 mod launch;
 mod lines;
 mod log;
+mod meter;
 mod parent;
 #[cfg(unix)]
 mod piped;
@@ -46,6 +47,7 @@ pub use interrupt::{Interrupt, ask_own_end, interrupts};
 pub use launch::{Group, Launch, Output, Stdin};
 pub use lines::Lines;
 pub use log::{Log, LogFile, LogPolicy};
+pub use meter::{TreeMeter, TreeUse};
 pub use parent::{end_own_group, watch_parent};
 #[cfg(unix)]
 pub use piped::{News, Piped, PipedEnd, PipedLaunch};

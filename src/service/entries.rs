@@ -12,4 +12,4 @@ pub use entry::Entry;
 pub use filter::{Filter, SinceError, since};
 pub use kept::Kept;
 pub use level::Level;
-pub use stamp::{Stamper, parted};
+pub use stamp::{Stamper, parted, time_of_day};

@@ -180,7 +180,7 @@ impl Supervisor {
                 let accepted = self.accept(request);
                 let _ = answer.send(accepted);
             }
-            Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leases.retain(|known| *known != client)),
+            Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leave(client)),
             Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
             Event::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
             Event::Changed => {}
@@ -200,7 +200,9 @@ impl Supervisor {
                 break;
             }
         }
-        let quiet = self.units.iter().all(|unit| unit.is_at_rest());
+        // A client that shows services which have ended may start them again.
+        let clients = !self.closing && self.units.iter().any(Unit::has_client);
+        let quiet = !clients && self.units.iter().all(Unit::is_at_rest);
         self.idle_since = if quiet { self.idle_since.or_else(|| Some(Instant::now())) } else { None };
     }
 

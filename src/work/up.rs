@@ -5,11 +5,14 @@
 //!
 //! - `place` is where a project's supervisor is found,
 //! - `prepare` makes declarations of a project's file,
+//! - `lease` is services that end with their client,
 //! - `supervise` is the supervisor's process, `connect` the way to it,
-//! - `state` is the services as the board has them, `output` what they print.
+//! - `state` is the services as the board has them, `output` what they print, `together` that of several as one stream, `merged` as one log.
 
 mod connect;
 mod error;
+mod lease;
+mod merged;
 mod next_life;
 mod output;
 mod place;
@@ -17,13 +20,16 @@ mod prepare;
 mod rebuilt;
 mod state;
 mod supervise;
+mod together;
 
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub use connect::Supervisor;
+pub use connect::{Supervisor, want};
 pub use error::UpError;
+pub use lease::Lease;
+pub use merged::Merged;
 pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
@@ -31,6 +37,7 @@ pub use prepare::{Declared, UpPrepared, prepare};
 pub use rebuilt::{await_build, build_life};
 pub use state::{BuildState, ServiceState, all, of_project};
 pub use supervise::supervise;
+pub use together::Together;
 
 use super::boards;
 use super::frontend::Frontend;
@@ -43,31 +50,6 @@ use crate::process::has_ended;
 const ENDING: Duration = Duration::from_secs(20);
 /// The time between two looks at it.
 const GLANCE: Duration = Duration::from_millis(5);
-
-/// Have these services at work, with those that they need; without names all that are not optional. With a `lease` they
-/// are stopped once the connection that comes back is closed, unless another client wants them.
-///
-/// # Errors
-/// No supervisor can be had, or it refuses.
-pub fn want(
-    home: &Home,
-    declared: &Declared,
-    names: &[String],
-    lease: bool,
-    frontend: &dyn Frontend,
-) -> Result<(Supervisor, Vec<String>), UpError> {
-    let place = UpPlace::of(&declared.directory)?;
-    if !place.is_held() {
-        end_strays_before_run(home, frontend);
-    }
-    loop {
-        let mut supervisor = Supervisor::ensure(&place)?;
-        match supervisor.want(declared, names, lease) {
-            Err(error) if error.is_over() => {}
-            other => return other.map(|names| (supervisor, names)),
-        }
-    }
-}
 
 /// Wait until all of these services can be used.
 ///

@@ -1,9 +1,11 @@
 //! Values read from one slot: its identity, duration, and size.
 
-use vx_shm::SlotView;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use vx_shm::{Health, Kind, SlotView, Step};
 
 use crate::error_cell::ErrorCell;
-use crate::vocabulary::{Phase, PhaseEntry, Phases, sized_in_bytes};
+use crate::vocabulary::{Phase, PhaseEntry, Phases, service, sized_in_bytes};
 
 /// One life of one slot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,6 +18,13 @@ impl SlotId {
     /// The present life of a slot.
     pub fn of(slot: &SlotView) -> Self {
         Self { index: slot.index, generation: slot.generation }
+    }
+
+    /// The identity of several slots taken together, which is no slot's own.
+    pub fn of_group(keys: &[String]) -> Self {
+        let mut hasher = DefaultHasher::new();
+        keys.hash(&mut hasher);
+        Self { index: u32::MAX, generation: hasher.finish() as u32 }
     }
 
     /// True if the other is an earlier or later life in the same place: the same work, tried again.
@@ -34,6 +43,32 @@ pub fn elapsed_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
     let from = ran_from_ns(slot)?;
     let to = slot.ended_at_ns.unwrap_or(now_ns);
     Some(to.saturating_sub(from) / 1_000_000)
+}
+
+/// The time for which a service can be used without a break, in milliseconds; `None` while it cannot.
+pub fn usable_ms(slot: &SlotView, now_ns: u64) -> Option<u64> {
+    let usable = |step: Step| step == service::RUNNING || step == service::READY;
+    let works = slot.kind == Kind::Service && !slot.state.ended() && usable(slot.step);
+    let entries = slot.transitions.iter().rev().take_while(|entry| usable(entry.step));
+    let since_ns = entries.last().filter(|_| works)?.entered_at_ns;
+    Some(now_ns.saturating_sub(since_ns) / 1_000_000)
+}
+
+/// True for a service whose checks say that it can be used, or that has done its work.
+pub fn is_ready(slot: &SlotView) -> bool {
+    let at_work = !slot.state.ended() && slot.health == Health::Ready;
+    slot.kind == Kind::Service && (at_work || slot.state.good())
+}
+
+/// True for a service that is at work, and whose checks fail.
+pub fn is_unwell(slot: &SlotView) -> bool {
+    slot.kind == Kind::Service && !slot.state.ended() && slot.health == Health::Unhealthy
+}
+
+/// The last build of a service: the newest slot that is a part of it and a build.
+pub fn last_build<'s>(slots: &'s [SlotView], service: &SlotView) -> Option<&'s SlotView> {
+    let builds = slots.iter().filter(|slot| slot.kind == Kind::Build && slot.parent == Some(service.index));
+    builds.max_by_key(|slot| (slot.transitions.first().map(|entry| entry.entered_at_ns), slot.index))
 }
 
 /// The slot's download, once it began one.
@@ -123,6 +158,46 @@ mod tests {
             ..SlotView::default()
         };
         assert_eq!(size_bytes(&slot), Some(31_000_000));
+    }
+
+    #[test]
+    fn a_service_is_up_since_it_could_be_used_the_last_time() {
+        const SECOND: u64 = 1_000_000_000;
+        let at = |step: Step, second: u64| Transition { step, entered_at_ns: second * SECOND, done: 0 };
+        let restarted = [
+            at(service::STARTING, 1),
+            at(service::READY, 2),
+            at(service::BACKING_OFF, 10),
+            at(service::STARTING, 11),
+            at(service::RUNNING, 12),
+            at(service::READY, 13),
+        ];
+        let slot = |transitions: &[Transition]| SlotView {
+            kind: Kind::Service,
+            state: SlotState::Live,
+            step: transitions.last().expect("an entry").step,
+            transitions: transitions.to_vec(),
+            ..SlotView::default()
+        };
+        assert_eq!(usable_ms(&slot(&restarted), 20 * SECOND), Some(8_000));
+        assert_eq!(usable_ms(&slot(&restarted[..4]), 20 * SECOND), None);
+        assert_eq!(usable_ms(&SlotView { state: SlotState::Cancelled, ..slot(&restarted) }, 20 * SECOND), None);
+        assert_eq!(usable_ms(&SlotView { kind: Kind::Task, ..slot(&restarted) }, 20 * SECOND), None);
+    }
+
+    #[test]
+    fn the_last_build_of_a_service_is_its_newest() {
+        let build = |index, parent, second: u64| SlotView {
+            index,
+            kind: Kind::Build,
+            parent: Some(parent),
+            transitions: vec![Transition { step: Step::FIRST, entered_at_ns: second, done: 0 }],
+            ..SlotView::default()
+        };
+        let service = SlotView { index: 1, kind: Kind::Service, ..SlotView::default() };
+        let slots = [service.clone(), build(4, 1, 9), build(2, 1, 5), build(3, 7, 99)];
+        assert_eq!(last_build(&slots, &service).map(|slot| slot.index), Some(4));
+        assert_eq!(last_build(&slots[3..], &service), None);
     }
 
     #[test]

@@ -13,6 +13,19 @@ pub use expectations::{Expectations, PAST_INSTALLS, PastInstall};
 pub use opener::{Opener, is_web_address};
 pub use playback::{Playback, PlaybackCommand, Position};
 
+/// The use of the machine by the processes of a slot, all of them together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The first of them.
+    pub pid: u32,
+    /// Their number.
+    pub processes: u32,
+    /// Thousandths of one processor since the last look; `None` at the first.
+    pub processor_permille: Option<u32>,
+    /// Their resident memory.
+    pub memory_bytes: u64,
+}
+
 /// A source of snapshots: a live board, a finished one, a dump, or a recording.
 pub trait Snapshots: Send {
     /// Bring `into` up to date. Returns true if anything in it changed since the last call with the same `into`.
@@ -24,6 +37,12 @@ pub trait Snapshots: Send {
     /// The playback of a recording; `None` for anything else.
     fn playback(&mut self) -> Option<&mut dyn Playback> {
         None
+    }
+
+    /// The use by the processes of each slot, in the order of the slots: measured by this call, and only for slots of which
+    /// that is worth a look. Empty where processes cannot be seen.
+    fn usage(&mut self, _of: &Snapshot) -> Vec<Option<Usage>> {
+        Vec::new()
     }
 
     /// Durations of earlier runs, for the estimate of the time left; called once, before the first reading.
@@ -74,6 +93,15 @@ pub struct LogPart {
     pub last: bool,
 }
 
+/// A line that some work has printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedLine {
+    /// The key of its slot.
+    pub key: String,
+    /// The text without the line end; not cleaned.
+    pub text: String,
+}
+
 /// The logs that hold the whole output of each slot's process.
 pub trait Logs: Send {
     /// The newest complete lines of the slot's log, at most `lines` of them, oldest first; empty if there is no log.
@@ -101,6 +129,18 @@ pub trait Logs: Send {
             }
             _ => LogPart { lines, from: 0, to: size, size, last: place == LogPlace::End },
         }
+    }
+
+    /// A piece of the logs of these slots as one, in the order of the times: each line begins with its time and its slot's
+    /// key. Offsets are those of that one log, which begins anew with other keys. Empty where lines have no times.
+    fn read_together(&mut self, _keys: &[String], _place: LogPlace) -> LogPart {
+        LogPart::default()
+    }
+
+    /// The lines that all work has printed since the last call, in the order of their times, for an output that prints
+    /// them as they come; with `last` also those that an earlier one may still follow. Empty where lines stay in their logs.
+    fn printed(&mut self, _last: bool) -> Vec<PrintedLine> {
+        Vec::new()
     }
 
     /// Show the whole log in a program that has the terminal to itself meanwhile; returns when that program ends.

@@ -3,7 +3,7 @@
 use vx_shm::{Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
-use crate::slot::{cached_bytes, error_cell, first_line};
+use crate::slot::{cached_bytes, error_cell, first_line, is_unwell};
 use crate::vocabulary::{self, Phase, Phases, begun, may_rest, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
@@ -112,6 +112,10 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
         (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
+        (Standing::Running, _) if is_unwell(slot) => match first_line(&slot.message) {
+            "" => "unhealthy".to_owned(),
+            why => format!("unhealthy: {why}"),
+        },
         (Standing::Running, _) => before_first_byte(slot).unwrap_or_default().to_owned(),
         (Standing::Failed | Standing::Died | Standing::Skipped, _) => ending(slot, standing),
         _ => String::new(),

@@ -26,7 +26,11 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     const TIME: u8 = 1;
     const BYTES: u8 = 2;
     const RATE: u8 = 3;
-    let mut parts = vec![(SHARE, format!("{}/{}", totals.over, totals.all))];
+    let done = match totals.is_of_services() {
+        true => format!("{} of {} ready", totals.ready, totals.services),
+        false => format!("{}/{}", totals.over, totals.all),
+    };
+    let mut parts = vec![(SHARE, done)];
     if totals.failed > 0 {
         parts.push((SHARE, format!("{} failed", totals.failed)));
     }

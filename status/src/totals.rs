@@ -1,12 +1,12 @@
 //! The sums over a whole board: finished tools, bytes, rate, time left.
 
 use crate::vocabulary::{Phases, sized_in_bytes};
-use vx_shm::{BoardState, SlotView, Snapshot};
+use vx_shm::{BoardState, Kind, SlotView, Snapshot};
 
 use crate::estimate::{Estimate, TimeLeft};
 use crate::pace::Pace;
 use crate::received::download;
-use crate::slot::{elapsed_ms, ran_from_ns};
+use crate::slot::{elapsed_ms, is_ready, ran_from_ns};
 use crate::source::Expectations;
 use crate::standing::Standing;
 
@@ -29,6 +29,12 @@ pub struct Totals {
     pub cancelled: usize,
     /// Slots with a process at work.
     pub at_work: usize,
+    /// Services among the slots.
+    pub services: usize,
+    /// Services that can be used, or have done their work.
+    pub ready: usize,
+    /// Builds among the slots.
+    pub builds: usize,
     /// Bytes received.
     pub done_bytes: u64,
     /// Bytes received and to be received; `None` while a size is unknown.
@@ -71,13 +77,17 @@ impl Totals {
             totals.lost += usize::from(standing == Standing::Lost);
             totals.cancelled += usize::from(standing == Standing::Cancelled);
             totals.at_work += usize::from(standing.at_work());
+            totals.services += usize::from(slot.kind == Kind::Service);
+            totals.ready += usize::from(is_ready(slot) && standing != Standing::Lost);
+            totals.builds += usize::from(slot.kind == Kind::Build);
             let (done, total) = download(slot, standing);
             totals.done_bytes = totals.done_bytes.saturating_add(done);
             totals.total_bytes = totals.total_bytes.zip(total).map(|(sum, total)| sum.saturating_add(total));
         }
         totals.permille = permille;
         totals.bytes_per_second = rate(snapshot, paces);
-        totals.left = left;
+        // Services have no end that is expected.
+        totals.left = left.filter(|_| !totals.is_of_services());
         totals.elapsed_ms = board_elapsed_ms(snapshot);
         if totals.over < totals.all {
             totals.elapsed_ms = totals.elapsed_ms / 1000 * 1000;
@@ -85,6 +95,11 @@ impl Totals {
         totals.state = Some(snapshot.board.state);
         totals.orphaned = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(false);
         totals
+    }
+
+    /// True if all of the work is services and their builds, which have no end to count towards.
+    pub fn is_of_services(&self) -> bool {
+        self.services > 0 && self.services + self.builds == self.all
     }
 }
 

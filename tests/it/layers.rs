@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 19] = [
+const TOWERS: [Tower; 20] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -128,7 +128,7 @@ const TOWERS: [Tower; 19] = [
     Tower {
         sources: "src/process",
         floors: &[
-            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "parent", "usage"],
+            &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
             &["capture", "launch", "terminal", "tree"],
             &["detached", "foreground", "piped", "replace"],
             &["relay"],

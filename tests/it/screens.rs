@@ -117,6 +117,8 @@ fn the_log_has_the_colours_that_a_command_prints_also_where_only_the_board_has_i
     build.arg("\\033[31mred\\033[0m and \\033[1;44mplain\\033[0m\\n");
     sandbox.run("build", build).finish().exits_with(0);
     let mut viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("it is there", |screen| screen.contains("? help"));
+    viewer.press("l");
     viewer.await_screen("the log", |screen| screen.contains("red and plain"));
     let found = viewer.look(|screen| {
         let row = (0_u16..).zip(screen.rows(0, 100)).find(|(_, text)| text.contains("red and plain"));

@@ -5,6 +5,7 @@ mod ends;
 mod kills;
 mod requests;
 mod starts;
+mod views;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;

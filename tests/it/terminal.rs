@@ -394,6 +394,8 @@ fn a_recording_plays_in_the_dashboard_and_every_key_turns_its_time() {
     tmux.press("top", "?");
     tmux.await_screen("top", "the keys are told", |screen| screen.contains("to the beginning, to the end"));
     tmux.press("top", "Escape");
+    // An escape and a letter that arrive together are one key.
+    tmux.await_screen("top", "the list is gone", |screen| !screen.contains("to the beginning, to the end"));
     tmux.press("top", "q");
     let last = tmux.await_screen("top", "it is left", |screen| exit_code(screen).is_some());
     assert_eq!(exit_code(&last), Some(0), "{last}");

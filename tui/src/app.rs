@@ -12,6 +12,8 @@ mod dashboard;
 mod goldens;
 mod inline;
 mod log;
+#[cfg(test)]
+mod services;
 mod stream;
 
 use vx_status::look::{Depth, Look, Palette, Theme};

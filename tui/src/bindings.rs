@@ -27,6 +27,7 @@ pub(crate) enum Action {
     FindNext,
     FindPrevious,
     Follow,
+    AllLogs,
     Cancel,
     Retry,
     RetryAll,
@@ -69,6 +70,8 @@ pub(crate) enum When {
     InLog,
     /// The log is open, with or without the focus.
     OnLog,
+    /// There is a pane, and more than one service in the table.
+    WithServices,
     /// A row is selected.
     Selected,
     /// The selected row has an error.
@@ -123,7 +126,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 36] = [
+pub(crate) const TABLE: [Line; 37] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -162,6 +165,12 @@ pub(crate) const TABLE: [Line; 36] = [
         "next, previous match in the log",
     ),
     line(&[bind(Action::Follow, "follow", &["f"])], When::OnLog, "follow", "log: follow or hold still"),
+    line(
+        &[bind(Action::AllLogs, "all-logs", &["a"])],
+        When::WithServices,
+        "all logs",
+        "the logs of all services in the table as one, or of the selected row",
+    ),
     line(
         &[bind(Action::Cancel, "cancel", &["x"])],
         When::Cancellable,
@@ -239,8 +248,15 @@ pub(crate) const TABLE: [Line; 36] = [
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
 
 /// Actions whose own keys give way to a user's choice for another action: all that they do can be reached without them.
-const YIELDING: [Action; 6] =
-    [Action::ShowLog, Action::ShowError, Action::ShowInfo, Action::RetryAll, Action::Restart, Action::OpenAddress];
+const YIELDING: [Action; 7] = [
+    Action::ShowLog,
+    Action::ShowError,
+    Action::ShowInfo,
+    Action::AllLogs,
+    Action::RetryAll,
+    Action::Restart,
+    Action::OpenAddress,
+];
 
 /// Actions that need a key: without one a user could not leave.
 const NEEDED: [Action; 2] = [Action::Leave, Action::LeaveStay];

@@ -11,10 +11,10 @@ use vx_status::final_table::row;
 use vx_status::mark::{glyph, tone};
 use vx_status::pace::Pace;
 use vx_status::slot::{elapsed_ms, received_bytes};
-use vx_status::source::Expectations;
+use vx_status::source::{Expectations, PrintedLine};
 use vx_status::standing::Standing;
 use vx_status::sums::summary;
-use vx_status::text::{fitted, padded, padded_left, width};
+use vx_status::text::{clean, fitted, padded, padded_left, width};
 use vx_status::totals::Totals;
 use vx_status::units::{bytes, duration, percent, rate, seconds};
 
@@ -59,6 +59,27 @@ pub(crate) fn redraw(finished: &[String], live: &[String]) -> String {
     ansi(&mut out, terminal::EnableLineWrap);
     ansi(&mut out, terminal::EndSynchronizedUpdate);
     out
+}
+
+/// The bytes that print these lines in place of the live rows, each as long as it is. The live rows are drawn below.
+pub(crate) fn print_above(lines: &[String]) -> String {
+    let mut out = String::new();
+    ansi(&mut out, terminal::BeginSynchronizedUpdate);
+    out.push('\r');
+    // A long line continues in the rows of the live ones, so these are erased first.
+    ansi(&mut out, terminal::Clear(terminal::ClearType::UntilNewLine));
+    erase_below(&mut out);
+    for line in lines {
+        out.push_str(line);
+        out.push_str("\r\n");
+    }
+    out
+}
+
+/// A line that some work has printed, behind its name in `columns` columns.
+pub(crate) fn printed_line(theme: &Theme, line: &PrintedLine, columns: usize) -> String {
+    let name = padded(&line.key, columns, theme.glyphs.cut);
+    format!("{} {}", theme.paint(&format!("{name} |"), Tone::Quiet), clean(&line.text))
 }
 
 /// Erase the rows below the cursor, which stays at the first column of its row.
@@ -140,7 +161,11 @@ pub(crate) fn live_rows(
     if hidden > 0 && for_rows > 0 {
         lines.push(theme.paint(&fitted(&format!("  and {hidden} more"), room, theme.glyphs.cut), Tone::Quiet));
     }
-    let drawn = bar(theme, room.min(96) / 4, Some(totals.permille), 0);
+    let done = match totals.is_of_services() {
+        true => u16::try_from(totals.ready * 1000 / totals.services).unwrap_or(1000),
+        false => totals.permille,
+    };
+    let drawn = bar(theme, room.min(96) / 4, Some(done), 0);
     let left = room.saturating_sub(width(&drawn) + 1);
     let sums = fitted(&summary(theme, &totals, left), left, theme.glyphs.cut);
     lines.push(format!("{} {sums}", theme.paint(&drawn, Tone::Busy)));
@@ -150,6 +175,9 @@ pub(crate) fn live_rows(
 /// One running tool in `room` columns; cells that do not fit are left out from the right.
 fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usize) -> String {
     let cut = theme.glyphs.cut;
+    if row.is_service {
+        return service_row(theme, row, tool, room);
+    }
     let mark = glyph(theme.glyphs, row.standing);
     let mut line = vec![(format!("{mark} {}", padded(&row.tool, tool.min(room / 2), cut)), tone(row.standing))];
     let mut taken = tool.min(room / 2) + 2;
@@ -174,6 +202,40 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     add(padded_left(&row.done_bytes.map_or_else(|| row.counted.clone(), bytes), 8, cut), Tone::Plain);
     add(padded_left(&row.bytes_per_second.map(rate).unwrap_or_default(), 10, cut), Tone::Plain);
     add(row.left_ms.map(|left| format!("{} left", seconds(left))).unwrap_or_default(), Tone::Quiet);
+    let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
+    fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+}
+
+/// A service in `room` columns: its state, the place where it is reached, and the time for which it can be used.
+fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
+    let cut = theme.glyphs.cut;
+    let is_well = row.elapsed_ms.is_some() && row.standing == Standing::Running && !row.is_unwell;
+    let (mark, mark_tone) = match () {
+        () if is_well => (theme.glyphs.working, Tone::Good),
+        () if row.is_unwell => (glyph(theme.glyphs, row.standing), Tone::Warning),
+        () => (glyph(theme.glyphs, row.standing), tone(row.standing)),
+    };
+    let name = padded(&row.tool, name.min(room / 2), cut);
+    let mut taken = width(&name) + 2;
+    let mut line = vec![(format!("{mark} {name}"), mark_tone)];
+    let mut add = |text: &str, tone: Tone| {
+        let left = room.saturating_sub(taken + 2);
+        if !text.is_empty() && left > 0 {
+            let text = fitted(text, left, cut);
+            taken += width(&text) + 2;
+            line.push((text, tone));
+        }
+    };
+    add(&padded(row.phase.as_deref().unwrap_or_default(), 11, cut), if is_well { Tone::Good } else { Tone::Plain });
+    add(&row.note, if row.is_unwell { Tone::Warning } else { Tone::Quiet });
+    add(row.address.as_deref().filter(|_| is_well).unwrap_or_default(), Tone::Strong);
+    let restarts = match row.restarts {
+        0 => String::new(),
+        1 => "1 restart".to_owned(),
+        more => format!("{more} restarts"),
+    };
+    add(&restarts, Tone::Warning);
+    add(&row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
     let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
 }

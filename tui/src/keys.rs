@@ -7,7 +7,7 @@ use vx_status::source::PlaybackCommand;
 
 use crate::bindings::{Action, Line, TABLE, When};
 use crate::message::{Message, Motion};
-use crate::model::{Focus, Mode, Model, Tab};
+use crate::model::{Focus, Mode, Model, Row, Tab};
 
 /// One seek step of the replay, in milliseconds.
 const SEEK_MS: i64 = 5_000;
@@ -62,6 +62,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::FindNext => Message::FindNext,
         Action::FindPrevious => Message::FindPrevious,
         Action::Follow => Message::Follow,
+        Action::AllLogs => Message::AllLogs,
         Action::Cancel => Message::Cancel,
         Action::Leave => Message::Leave,
         Action::Help => Message::Help,
@@ -132,6 +133,7 @@ fn holds(when: When, model: &Model) -> bool {
         When::InLog => pane && model.focus == Focus::Pane && model.tab == Tab::Log,
         When::OnLog if model.log.lines.is_empty() => false,
         When::OnLog => pane && model.tab == Tab::Log,
+        When::WithServices => pane && !model.services().is_empty(),
         When::Selected => standing.is_some(),
         When::AnyRetriable => model.retriable().next().is_some(),
         // Once all is over, the error is what is left to act on.
@@ -140,7 +142,7 @@ fn holds(when: When, model: &Model) -> bool {
             pane && in_use && model.tab == Tab::Error && (model.owns_work() || model.names_a_place())
         }
         When::Copyable => copyable(model),
-        When::Failed => standing.is_some_and(|standing| standing.bad()),
+        When::Failed => model.selected_row().is_some_and(Row::has_error),
         When::Replaying => model.playback.is_some(),
         When::Leaving => model.mode == Mode::Leaving,
         When::Cancellable => model.has_control && standing.is_some_and(|standing| !standing.over()),
@@ -192,6 +194,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Back if model.leads_to_boards() => "boards",
         Action::Back => "",
         Action::Open if model.on_fold.is_some() => "unfold",
+        Action::AllLogs if model.all_logs && model.tab == Tab::Log => "own log",
         Action::ShowLog if model.tab == Tab::Log => "",
         Action::ShowError if model.tab == Tab::Error => "",
         Action::ShowInfo if model.tab == Tab::Info => "",
@@ -227,6 +230,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::Find, _) if !pane => Some("filter the rows"),
         (Action::Leave, _) if model.owns_work() && !model.is_over() => Some("leave: detach or cancel"),
         (Action::CancelAll, _) if !model.owns_work() => Some("leave"),
+        (_, When::WithServices) if !pane || model.services().is_empty() => None,
         (_, When::WithPane | When::InTable | When::InLog | When::OnLog | When::InError) if !pane => None,
         (Action::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
         (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,

@@ -7,7 +7,7 @@ use vx_shm::Snapshot;
 use vx_status::pace::Pace;
 use vx_status::places::Place;
 use vx_status::slot::SlotId;
-use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled};
+use vx_status::source::{LogPart, LogPlace, PlaybackCommand, Position, RequestFailure, Settled, Usage};
 
 use crate::model::Tab;
 
@@ -19,6 +19,8 @@ pub(crate) enum Message {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
     },
+    /// The use by the processes of slots was measured.
+    Usage(Vec<(SlotId, Usage)>),
     /// A piece of a slot's log was read, at this place.
     Log {
         of: SlotId,
@@ -64,6 +66,8 @@ pub(crate) enum Message {
     FindNext,
     FindPrevious,
     Follow,
+    /// Show the logs of all services in the table as one, or that of the selected row.
+    AllLogs,
     ChangeSort,
     /// The left button was pressed on this column and row.
     Click(u16, u16),

@@ -7,6 +7,7 @@ mod axis;
 mod columns;
 mod lines;
 mod log;
+mod log_source;
 mod pulse;
 mod rows;
 mod stalls;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 
 use vx_shm::{Kind, SlotView, Snapshot};
 use vx_status::places::places;
-use vx_status::slot::SlotId;
-use vx_status::source::{Expectations, LogPlace, Position, Settled, is_web_address};
+use vx_status::slot::{SlotId, last_build};
+use vx_status::source::{Expectations, LogPlace, Position, Settled, Usage, is_web_address};
 use vx_status::standing::Standing;
 use vx_status::totals::Totals;
 
@@ -27,8 +28,9 @@ pub(crate) use axis::{Axis, Times};
 pub(crate) use columns::{Columns, Kinds, Number, Stage};
 pub(crate) use lines::{Group, Line, Unfolded, lines};
 pub(crate) use log::{Jump, LogLine, LogView, MOST_HITS, Search};
+pub(crate) use log_source::LogSource;
 pub(crate) use pulse::Pulse;
-pub(crate) use rows::{Row, Sort, announce, fill_in, longest, rows, same_names};
+pub(crate) use rows::{Row, Sort, announce, fill_in, longest, measured, rows, same_names};
 pub(crate) use stalls::{Stall, Stalls, still_for_ns};
 
 /// Number of log lines that the view keeps; each is at most 4 KiB long.
@@ -124,6 +126,8 @@ pub(crate) struct Model {
     pub(crate) has_long_time: bool,
     /// The last rates of each slot at work.
     pub(crate) pulse: Pulse,
+    /// The use by the processes of slots at the last look.
+    pub(crate) usage: Vec<(SlotId, Usage)>,
     /// The stalls of each slot, also those that are over.
     pub(crate) stalls: Stalls,
     /// The sums over all rows.
@@ -145,6 +149,8 @@ pub(crate) struct Model {
     /// The cursor in `typed`: the character before which the next one is inserted.
     pub(crate) typed_at: usize,
     pub(crate) log: LogView,
+    /// The Log tab has the logs of all services in the table as one.
+    pub(crate) all_logs: bool,
     /// The first line in view of the tabs that do not keep their own scroll position.
     pub(crate) pane_top: usize,
     /// The first key in view of the list of keys.
@@ -216,14 +222,21 @@ impl Model {
     /// True if the selected slot's error, or the output below it, names a place in a file that could be opened.
     pub(crate) fn names_a_place(&self) -> bool {
         let slot = self.selected_slot().filter(|_| self.can_open);
-        let of_error = slot.and_then(|slot| slot.error.as_deref()).unwrap_or_default();
+        let of_error = slot.and_then(|slot| self.error_slot(slot).error.as_deref()).unwrap_or_default();
         let lines = of_error.lines().chain(self.log_below_error().iter().map(|line| line.text.as_str()));
         slot.is_some() && lines.into_iter().any(|line| places(line).next().is_some())
     }
 
+    /// The slot whose error is the one to read of this slot: its own, unless it is a service that goes on as it was built
+    /// before its last build failed.
+    pub(crate) fn error_slot<'s>(&'s self, slot: &'s SlotView) -> &'s SlotView {
+        let build = if slot.kind == Kind::Service { last_build(&self.snapshot.slots, slot) } else { None };
+        build.filter(|build| Standing::of(build).bad() && !Standing::of(slot).bad()).unwrap_or(slot)
+    }
+
     /// The lines of the selected slot's log that the Error tab shows.
     pub(crate) fn log_below_error(&self) -> &[LogLine] {
-        let lines = if self.log.of == self.selected { &self.log.lines[..] } else { &[] };
+        let lines = if self.has_log() { &self.log.lines[..] } else { &[] };
         &lines[lines.len().saturating_sub(LINES_BELOW_ERROR)..]
     }
 
@@ -275,29 +288,52 @@ impl Model {
             focus: self.focus,
             pane_asked: self.pane_asked,
             has_bytes: self.kinds.has(Kind::Install),
-            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(|row| row.standing.bad()),
+            shows_error: self.tab == Tab::Error && self.selected_row().is_some_and(Row::has_error),
         }
     }
 
-    /// The slot whose log should be read now, the place to read from, and whether the view waits for the lines. A read
+    /// The keys of the services in the table, as far as their logs can be shown as one: more than one of them.
+    pub(crate) fn services(&self) -> Vec<String> {
+        let services = self.order.iter().map(|row| &self.rows[*row]).filter(|row| row.is_service);
+        let keys: Vec<String> = services.map(|row| row.tool.clone()).collect();
+        if keys.len() > 1 { keys } else { Vec::new() }
+    }
+
+    /// The log that the pane shows, or would show.
+    pub(crate) fn log_source(&self) -> Option<LogSource> {
+        if self.all_logs && self.tab == Tab::Log {
+            let services = self.services();
+            if !services.is_empty() {
+                return Some(LogSource::group(services));
+            }
+        }
+        self.selected_slot().map(|slot| LogSource::one(SlotId::of(slot), &slot.key))
+    }
+
+    /// True if the log that was read last is the one that the pane shows.
+    pub(crate) fn has_log(&self) -> bool {
+        self.log.of.is_some() && self.log.of == self.log_source().map(|source| source.id)
+    }
+
+    /// The log that should be read now, the place to read from, and whether the view waits for the lines. A read
     /// is due while the tab is open and the log is followed, was never read, or is scrolled to the end of the lines
     /// read so far.
-    pub(crate) fn wanted_log(&self) -> Option<(&SlotView, LogPlace, bool)> {
+    pub(crate) fn wanted_log(&self) -> Option<(LogSource, LogPlace, bool)> {
         let areas = self.areas();
         let open = areas.pane.is_some() && matches!(self.tab, Tab::Log | Tab::Error);
-        let slot = self.selected_slot().filter(|_| open)?;
-        if self.log.of != Some(SlotId::of(slot)) {
-            return Some((slot, LogPlace::End, true));
+        let source = self.log_source().filter(|_| open)?;
+        if self.log.of != Some(source.id) {
+            return Some((source, LogPlace::End, true));
         }
         let (place, waited_for) = self.log.next_read(areas.pane_rows())?;
-        Some((slot, place, waited_for))
+        Some((source, place, waited_for))
     }
 
-    /// The slot whose log should be searched next, and the byte to search from.
-    pub(crate) fn wanted_search(&self) -> Option<(&SlotView, u64)> {
+    /// The log that should be searched next, and the byte to search from.
+    pub(crate) fn wanted_search(&self) -> Option<(LogSource, u64)> {
         let search = &self.log.search;
-        let slot = self.selected_slot().filter(|slot| self.log.of == Some(SlotId::of(slot)))?;
+        let source = self.log_source().filter(|source| self.log.of == Some(source.id))?;
         let behind = !search.whole || search.scanned < self.log.to;
-        (!search.text.is_empty() && search.hits.len() < MOST_HITS && behind).then_some((slot, search.scanned))
+        (!search.text.is_empty() && search.hits.len() < MOST_HITS && behind).then_some((source, search.scanned))
     }
 }

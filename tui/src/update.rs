@@ -24,6 +24,11 @@ use crate::model::{self, Focus, Kinds, Line, LogView, Mode, Model, Row, Sort, Ta
 pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
     match message {
         Message::Data { snapshot, paces } => Outcome { effect: None, redraw: data(model, snapshot, &paces) },
+        Message::Usage(usage) => {
+            model.usage = usage;
+            model::measured(&mut model.rows, &model.usage);
+            Outcome { effect: None, redraw: true }
+        }
         Message::Log { of, place, part, location } => {
             Outcome { effect: None, redraw: log::read(model, of, place, part, location) }
         }
@@ -76,6 +81,10 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::NextTab => show(model, model.tab.next()),
         Message::Show(tab) => show(model, tab),
         Message::WholeTime => model.whole_axis = !model.whole_axis,
+        Message::AllLogs => {
+            model.all_logs = !model.all_logs;
+            show(model, Tab::Log);
+        }
         Message::Follow => {
             model.log.top = motion::log_top(model);
             model.log.follow = !model.log.follow;
@@ -120,6 +129,7 @@ fn data(model: &mut Model, snapshot: Arc<Snapshot>, paces: &[Pace]) -> bool {
     let mut rows = model::rows(&snapshot, paces, &model.asked);
     model::fill_in(&mut rows, &estimate);
     model::announce(&mut rows);
+    model::measured(&mut rows, &model.usage);
     if !model.columns.bar {
         // The pieces of bars that wander are not on the screen.
         rows.iter_mut().for_each(|row| row.beat = 0);
@@ -180,7 +190,8 @@ fn refold(model: &mut Model) {
         Sort::Planned => model.areas().table_rows(),
         _ => usize::MAX,
     };
-    let selected = model.selected.filter(|_| model.touched && model.on_fold.is_none());
+    let is_bad = || model.selected_row().is_some_and(|row| row.standing.bad());
+    let selected = model.selected.filter(|_| model.on_fold.is_none() && (model.touched || is_bad()));
     model.lines = model::lines(&model.rows, &model.order, room, model.unfolded, selected);
 }
 
@@ -195,7 +206,7 @@ fn settle(model: &mut Model) {
     let rows = areas.table_rows().max(1);
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
     model.top = model.top.min(model.lines.len().saturating_sub(rows));
-    if model.log.of.is_some() && model.log.of != model.selected {
+    if model.log.of.is_some() && !model.has_log() {
         model.log = LogView { search: model.log.search.elsewhere(), ..LogView::default() };
         model.pane_top = 0;
     }

@@ -41,7 +41,8 @@ pub(crate) fn draw(model: &Model, theme: &Theme, buffer: &mut Buffer) {
             widgets::help(buffer, theme, above_footer, &keys::all(model), model.help_top, &move_by_one);
         }
         Mode::Leaving => {
-            widgets::leaving(buffer, theme, above_footer, model.totals.at_work, &keys::answers(model));
+            let work = (model.kinds.noun(), model.totals.at_work);
+            widgets::leaving(buffer, theme, above_footer, work, &keys::answers(model));
         }
         Mode::Browsing | Mode::Filtering | Mode::Searching | Mode::Streaming => {}
     }

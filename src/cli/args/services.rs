@@ -7,7 +7,8 @@ use regex_lite::Regex;
 use crate::service::entries::{Level, since};
 
 pub(super) const UP_NOTES: &str = "\
-Without NAME the services belong to this command: it prints what they print, and Ctrl-C stops them; a second Ctrl-C kills.
+Without NAME the services belong to this command: it prints what they print, on a terminal above a line for each, and
+Ctrl-C stops them; a second Ctrl-C kills. `vx top` shows them from any other terminal.
 With NAME or `--detach` it returns once they are ready, with one line each; they run until `vx down` or `vx stop`.
 Exit codes: 0 ready, or stopped on request; 1 a service ended before it was ready, or failed; 2 wrong configuration.";
 
@@ -23,6 +24,12 @@ pub(in crate::cli) struct UpArguments {
     /// Stay, print what they print, and stop them at the end, also with NAME.
     #[arg(long)]
     pub foreground: bool,
+    /// Stay, and show them on the whole screen, also with NAME; leaving it stops them or lets them go on.
+    #[arg(long, conflicts_with_all = ["detach", "json"])]
+    pub tui: bool,
+    /// Ignore the mouse in that view.
+    #[arg(long, requires = "tui")]
+    pub no_mouse: bool,
     /// Print the services that are ready as JSON.
     #[arg(long, conflicts_with = "foreground")]
     pub json: bool,

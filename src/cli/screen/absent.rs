@@ -28,6 +28,23 @@ pub(super) fn dashboard(
     inline(inputs, ui, finished)
 }
 
+/// The way in which the dashboard of services was left.
+pub(super) enum Leaving {
+    /// They have ended.
+    Ended,
+    /// They are to go on without this process.
+    #[expect(dead_code, reason = "only a dashboard is left so")]
+    Detached,
+    /// This process is to end by a signal, and they with it.
+    #[expect(dead_code, reason = "only a dashboard is left so")]
+    Signal,
+}
+
+/// A dashboard is refused before anything is shown.
+pub(super) fn services(inputs: &mut Inputs, ui: &Ui, _: bool, finished: Receiver<()>) -> Result<Leaving, Failure> {
+    inline(inputs, ui, finished).map(|()| Leaving::Ended)
+}
+
 /// Plain lines.
 pub(super) fn inline(inputs: &mut Inputs, ui: &Ui, finished: Receiver<()>) -> Result<(), Failure> {
     let options = PlainOptions { look: look::look(ui, false), form: PlainForm::Lines, columns: None };

@@ -14,6 +14,7 @@ use crate::cli::failure::{Failure, unless_closed};
 use crate::cli::view::View;
 use crate::cli::views::{BoardLogs, BoardSnapshots, RunControl, UserPrograms};
 use crate::cli::{look, screen, terminal};
+use crate::process::TreeMeter;
 
 /// Show the run in this view until it is over.
 pub(super) fn show(
@@ -49,7 +50,7 @@ pub(in crate::cli) fn inputs(
 ) -> Result<Inputs, Failure> {
     let reader = Reader::open(board).map_err(Failure::failed)?;
     Ok(Inputs {
-        snapshots: Box::new(BoardSnapshots { reader, expectations }),
+        snapshots: Box::new(BoardSnapshots { reader, expectations, meter: TreeMeter::default() }),
         logs: Box::new(BoardLogs::beside(board)),
         control,
         opener: Some(Box::new(UserPrograms::here())),

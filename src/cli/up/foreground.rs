@@ -1,75 +1,106 @@
-//! `vx up` as the owner of its services: it prints what they print, and they end with it.
+//! `vx up` as the owner of its services: it shows them, and they end with it.
 
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use crossbeam_channel::RecvTimeoutError;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use jiff::Timestamp;
+use vx_status::source::Expectations;
+use vx_status::text::padded;
 
+use super::control::{LeaseControl, PrintingLogs};
+use crate::cli::args::{OutputArguments, UpArguments};
 use crate::cli::failure::{CANCELLED, FAILED, Failure, Outcome};
-use crate::cli::print;
+use crate::cli::frontend::CommandLine;
+use crate::cli::interrupts::Interrupts;
+use crate::cli::screen::{self, Leaving};
+use crate::cli::show::inputs;
+use crate::cli::view::{View, choose_view};
+use crate::cli::{look, print};
 use crate::paths::Home;
-use crate::process::interrupts;
-use crate::work::frontend::Frontend;
-use crate::work::up::{self, Declared, Follower, ServiceState, want};
+use crate::work::up::{Declared, Lease, ServiceState, Together, UpError};
 
 /// The time between two looks at the output.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Have these services at work, and print what they print, until they have ended or the user stops them.
-pub(super) fn run(home: &Home, declared: &Declared, names: &[String], frontend: &dyn Frontend) -> Outcome {
-    let interrupts = interrupts()?;
-    let (mut supervisor, names) = want(home, declared, names, true, frontend)?;
-    let (mut followers, mut asked): (Vec<(String, Follower)>, usize) = (Vec::new(), 0);
-    loop {
-        let services: Vec<ServiceState> = up::of_project(&declared.directory)?;
-        for service in &services {
-            if !followers.iter().any(|(known, _)| *known == service.name) {
-                followers.push((service.name.clone(), Follower::of(service, service.ready)));
-            }
+/// Have these services at work, and show them, until they have ended or the user stops them.
+pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, frontend: &CommandLine) -> Outcome {
+    let view = view(asked.tui)?;
+    let interrupts = Interrupts::take()?;
+    let since = Timestamp::now();
+    let (lease, finished) = Lease::take(home, declared, &asked.names, view == View::Dashboard, frontend)?;
+    let stopping = lease.clone();
+    let says = view == View::Plain;
+    let forwarding = interrupts.forward_to(finished.clone(), move || {
+        stopping.stop();
+        if says && stopping.asked() == 1 {
+            print::note("stopping; once more kills");
         }
-        let wide = services.iter().map(|service| service.name.len()).max().unwrap_or_default();
-        for (name, follower) in &mut followers {
-            for entry in follower.read()? {
-                print::data(format_args!("{name:<wide$} | {}", entry.message));
-            }
+    })?;
+    if view == View::Plain {
+        print_lines(&lease, &finished, since)?;
+        return ended(&lease, false);
+    }
+    let control = Box::new(LeaseControl::of(lease.clone(), forwarding.ends.clone())?);
+    let mut inputs = inputs(lease.board(), Some(control), Expectations::default())?;
+    let ui = look::settings().unwrap_or_default();
+    if view == View::Inline {
+        inputs.logs = Box::new(PrintingLogs::of(lease.board(), since)?);
+        screen::inline(&mut inputs, &ui, finished)?;
+        return ended(&lease, true);
+    }
+    match screen::services(&mut inputs, &ui, !asked.no_mouse, finished.clone())? {
+        Leaving::Ended => ended(&lease, true),
+        Leaving::Detached => {
+            lease.leave()?;
+            print::note("the services go on; `vx ps` lists them, `vx down` stops them");
+            Ok(ExitCode::SUCCESS)
         }
-        let own: Vec<&ServiceState> = services.iter().filter(|service| names.contains(&service.name)).collect();
-        if own.iter().all(|service| service.ended) {
-            return Ok(ended(&own, asked > 0));
-        }
-        if print::closed() {
-            return Err(Failure::silent(FAILED));
-        }
-        match interrupts.recv_timeout(LOOK) {
-            Ok(_) if asked == 0 => {
-                asked = 1;
-                print::note("stopping; once more kills");
-                supervisor.release()?;
-            }
-            Ok(_) => {
-                asked += 1;
-                for service in own.iter().filter(|service| !service.ended) {
-                    // It may have ended meanwhile.
-                    let _ = supervisor.kill(&service.name);
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(Failure::silent(FAILED)),
+        Leaving::Signal => {
+            // The view has asked for the end.
+            let _ = finished.recv();
+            ended(&lease, false)
         }
     }
 }
 
-fn ended(services: &[&ServiceState], asked: bool) -> ExitCode {
-    let failed: Vec<&&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
-    for service in &failed {
-        print::error(
-            format_args!("`{}` {}: {}", service.name, service.state, service.error.as_deref().unwrap_or_default()),
-            None,
-        );
+/// The view for this output. What services print is data: it goes to standard output, unless that is the terminal on
+/// which lines are drawn over.
+fn view(tui: bool) -> Result<View, Failure> {
+    let view = choose_view(&OutputArguments { tui, ..OutputArguments::default() })?;
+    Ok(if view == View::Inline && !io::stdout().is_terminal() { View::Plain } else { view })
+}
+
+/// Print what the services print, until they have ended.
+fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Result<(), Failure> {
+    let mut together = Together::of(lease.board(), &[], since).map_err(UpError::from)?;
+    loop {
+        let last = !matches!(finished.recv_timeout(LOOK), Err(RecvTimeoutError::Timeout));
+        let (entries, wide) = (together.read(last), together.widest());
+        for entry in entries {
+            print::data(format_args!("{} | {}", padded(&entry.source, wide, ""), entry.message));
+        }
+        if last {
+            return Ok(());
+        }
+        if print::closed() {
+            return Err(Failure::silent(FAILED));
+        }
     }
-    match (asked, failed.is_empty()) {
+}
+
+/// The exit code once the services have ended, after a line for each that failed, unless a view has shown those.
+fn ended(lease: &Lease, shown: bool) -> Outcome {
+    let services = lease.services()?;
+    let failed: Vec<&ServiceState> = services.iter().filter(|service| service.error.is_some()).collect();
+    for service in failed.iter().filter(|_| !shown) {
+        let error = service.error.as_deref().unwrap_or_default();
+        print::error(format_args!("`{}` {}: {error}", service.name, service.state), None);
+    }
+    Ok(match (lease.asked() > 0, failed.is_empty()) {
         (true, _) => ExitCode::from(CANCELLED),
         (false, true) => ExitCode::SUCCESS,
         (false, false) => ExitCode::from(FAILED),
-    }
+    })
 }

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 /// The bytes of a time and the space behind it.
 const STAMP_BYTES: usize = "2026-11-23T10:00:00.123Z ".len();
 
+/// The place of the time of day in a whole time.
+const TIME_OF_DAY: std::ops::Range<usize> = "2026-11-23T".len().."2026-11-23T10:00:00.123".len();
+
 /// Puts the time in front of each line of a stream that comes in any pieces.
 #[derive(Debug)]
 pub struct Stamper {
@@ -52,6 +55,12 @@ pub fn parted(line: &[u8]) -> Option<(Timestamp, &[u8])> {
         stamp.bytes().zip(shape).all(|(byte, shape)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape });
     let time = if fits { format!("{stamp}Z").parse().ok()? } else { return None };
     Some((time, text))
+}
+
+/// The time of day of an entry, to the millisecond: `10:00:00.123`.
+pub fn time_of_day(time: Timestamp) -> String {
+    let whole = format!("{time:.3}");
+    whole.get(TIME_OF_DAY).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

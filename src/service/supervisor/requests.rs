@@ -59,7 +59,7 @@ impl Supervisor {
             Request::Want { specs, names, lease } => self.want(specs, names, lease)?,
             Request::Start(name) => {
                 let unit = self.unit(&name)?;
-                unit.pinned = true;
+                unit.want_again();
                 unit.begin_anew();
                 BTreeSet::from([name])
             }
@@ -80,7 +80,7 @@ impl Supervisor {
             }
             Request::Restart(name) => {
                 let unit = self.unit(&name)?;
-                unit.pinned |= unit.leases.is_empty();
+                unit.want_again();
                 unit.restart_pending = unit.is_guarded();
                 unit.begin_anew();
                 BTreeSet::from([name])
@@ -177,9 +177,15 @@ impl Unit {
         }
     }
 
+    /// Want it for those that wanted it before it was stopped, else until it is stopped.
+    fn want_again(&mut self) {
+        self.leases.append(&mut self.former);
+        self.pinned |= self.leases.is_empty();
+    }
+
     fn forget(&mut self) {
         self.pinned = false;
-        self.leases.clear();
+        self.former.append(&mut self.leases);
         self.restart_pending = false;
     }
 }

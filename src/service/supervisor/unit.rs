@@ -23,6 +23,8 @@ pub(super) struct Unit {
     pub pinned: bool,
     /// The clients that want it for as long as they are there.
     pub leases: Vec<Client>,
+    /// The clients that wanted it so when it was stopped by name: a start belongs to them again.
+    pub former: Vec<Client>,
     /// It is stopped, and those that need it go on.
     pub stopped_alone: bool,
     /// It starts again once it has stopped.
@@ -94,6 +96,7 @@ impl Unit {
             stage: Stage::Idle,
             pinned: false,
             leases: Vec::new(),
+            former: Vec::new(),
             stopped_alone: false,
             restart_pending: false,
             reservation: None,
@@ -108,6 +111,17 @@ impl Unit {
 
     pub(super) fn is_wanted(&self) -> bool {
         self.pinned || !self.leases.is_empty()
+    }
+
+    /// True if a client is there that this service belongs to, or did until it was stopped by name.
+    pub(super) fn has_client(&self) -> bool {
+        !self.leases.is_empty() || !self.former.is_empty()
+    }
+
+    /// The client with this number is gone.
+    pub(super) fn leave(&mut self, client: Client) {
+        self.leases.retain(|known| *known != client);
+        self.former.retain(|known| *known != client);
     }
 
     pub(super) fn is_guarded(&self) -> bool {

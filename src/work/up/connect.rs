@@ -10,9 +10,12 @@ use super::error::UpError;
 use super::place::{Record, UpPlace};
 use super::prepare::Declared;
 use crate::channel::Mark;
+use crate::paths::Home;
 use crate::process::start_detached;
 use crate::rpc::{CallError, Client};
 use crate::work::control::connect_to;
+use crate::work::frontend::Frontend;
+use crate::work::strays::end_strays_before_run;
 
 /// The longest that a supervisor may take to listen. One that is about to end is waited for, too.
 const STARTING: Duration = Duration::from_secs(60);
@@ -121,6 +124,31 @@ impl Supervisor {
         let answer = self.client.call("up/bound", &json!({}), PATIENCE)?;
         self.client.call("board/stop", &json!({}), PATIENCE)?;
         Ok(Duration::from_millis(answer["stop_ms"].as_u64().unwrap_or_default()))
+    }
+}
+
+/// Have these services at work, with those that they need; without names all that are not optional. With a `lease` they
+/// are stopped once the connection that comes back is closed, unless another client wants them.
+///
+/// # Errors
+/// No supervisor can be had, or it refuses.
+pub fn want(
+    home: &Home,
+    declared: &Declared,
+    names: &[String],
+    lease: bool,
+    frontend: &dyn Frontend,
+) -> Result<(Supervisor, Vec<String>), UpError> {
+    let place = UpPlace::of(&declared.directory)?;
+    if !place.is_held() {
+        end_strays_before_run(home, frontend);
+    }
+    loop {
+        let mut supervisor = Supervisor::ensure(&place)?;
+        match supervisor.want(declared, names, lease) {
+            Err(error) if error.is_over() => {}
+            other => return other.map(|names| (supervisor, names)),
+        }
     }
 }
 

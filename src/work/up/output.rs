@@ -48,14 +48,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follow the log of a service, from its end or from its beginning on.
-    pub fn of(service: &ServiceState, from_end: bool) -> Self {
-        let file = File::open(&service.log).ok().map(|file| {
+    /// Follow the log of a source in this file, from its end or from its beginning on.
+    pub fn of(source: &Arc<str>, path: PathBuf, from_end: bool) -> Self {
+        let file = File::open(&path).ok().map(|file| {
             let at = if from_end { file.metadata().map_or(0, |found| found.len()) } else { 0 };
             (file, at)
         });
-        let (source, path) = (service.name.as_str().into(), service.log.clone());
-        Self { source, path, file, begun: Vec::new(), time: Timestamp::now() }
+        Self { source: Arc::clone(source), path, file, begun: Vec::new(), time: Timestamp::now() }
     }
 
     /// The entries that have come since the last look.

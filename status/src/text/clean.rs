@@ -21,7 +21,7 @@ const MOST_MARKS: usize = 4;
 /// they stood between remain, so that the text stays readable.
 pub fn clean(text: &str) -> Cow<'_, str> {
     let text = start_of(text, LONGEST_BYTES);
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if is_clean_ascii(text) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(clean_with_looks(text, |_, _| ()))
@@ -31,6 +31,9 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// of bytes of clean text before it and with its parameters.
 pub fn clean_with_looks<'a>(text: &'a str, mut look: impl FnMut(usize, &'a str)) -> String {
     let text = start_of(text, LONGEST_BYTES);
+    if is_clean_ascii(text) {
+        return text.to_owned();
+    }
     let mut cleaned = String::with_capacity(text.len());
     let mut marks = 0;
     let mut characters = text.char_indices().peekable();
@@ -71,6 +74,11 @@ pub fn last_overwrite(line: &str) -> Cow<'_, str> {
 /// The part of a line with carriage returns that a terminal would show last, as it is.
 pub fn last_printed(line: &str) -> &str {
     line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default()
+}
+
+/// True for most lines: nothing in them has to be looked at.
+fn is_clean_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 /// As much of `text` as fits in `most` bytes, cut at a character's boundary.

@@ -161,6 +161,13 @@ fn a_port_that_another_program_holds_is_named_with_it() {
 }
 
 #[test]
+fn the_example_declares_its_services_without_a_fault() {
+    let sandbox = Sandbox::new().config(include_str!("../../../examples/shop/vx.toml"));
+    let checked = sandbox.vx("config --check").succeeds();
+    assert!(!checked.stderr().contains("error") && !checked.stderr().contains("warning"), "{}", checked.stderr());
+}
+
+#[test]
 fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fail_by_them() {
     let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nexternal = \"x\"\nerrors = \"go\"\nreload = \"x {target}\"\n";
     let sandbox = Sandbox::new().config(config);

@@ -14,7 +14,8 @@ use vx_shm::Snapshot;
 use vx_status::final_table;
 use vx_status::pace::Pace;
 use vx_status::rates::Rates;
-use vx_status::source::{Control, Inputs, Settled};
+use vx_status::slot::SlotId;
+use vx_status::source::{Control, Inputs, Settled, Usage};
 
 use super::activity::Activity;
 use super::log::LogReader;
@@ -40,6 +41,8 @@ const POLL_WITH_CONTROL: Duration = Duration::from_millis(100);
 const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 /// The time that the view stays after the last end even if nobody needs it.
 const LINGER: Duration = Duration::from_millis(300);
+/// Interval between two looks at what processes use.
+const BETWEEN_MEASURES: Duration = Duration::from_secs(3);
 /// Interval between reads of a board that cannot be read.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
@@ -146,6 +149,7 @@ struct Running<'a> {
     redraw: bool,
     data_updated_at: Option<Instant>,
     position_updated_at: Option<Instant>,
+    measured_at: Option<Instant>,
     drawn_at: Option<Instant>,
     log: LogReader,
     stream: Stream,
@@ -173,6 +177,7 @@ impl<'a> Running<'a> {
             redraw: true,
             data_updated_at: None,
             position_updated_at: None,
+            measured_at: None,
             drawn_at: None,
             log: LogReader::default(),
             stream: Stream::new(),
@@ -201,6 +206,7 @@ impl<'a> Running<'a> {
                 return Ok(Left::Finished);
             }
             self.update_data();
+            self.measure(inputs);
             self.update_position(inputs);
             self.take_answers(inputs);
             self.redraw |= self.log.step(&mut self.model, inputs.logs.as_mut());
@@ -409,6 +415,21 @@ impl<'a> Running<'a> {
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
         self.data_updated_at = Some(now);
+    }
+
+    /// Once in a while, measure what the processes of services use: nothing is measured while no view is there.
+    fn measure(&mut self, inputs: &mut Inputs) {
+        let early = self.measured_at.is_some_and(|at| at.elapsed() < BETWEEN_MEASURES);
+        if early || !self.model.rows.iter().any(|row| row.is_service && row.standing.at_work()) {
+            return;
+        }
+        self.measured_at = Some(Instant::now());
+        let usage = inputs.snapshots.usage(&self.latest);
+        let slots = self.latest.slots.iter().map(SlotId::of).zip(usage);
+        let usage: Vec<(SlotId, Usage)> = slots.filter_map(|(id, usage)| Some((id, usage?))).collect();
+        if usage != self.model.usage {
+            self.redraw |= update(&mut self.model, Message::Usage(usage)).redraw;
+        }
     }
 
     /// Update the model with the position of the recording, at most as often as with readings.

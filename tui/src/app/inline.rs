@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use crossbeam_channel::Receiver;
 use ratatui::crossterm::terminal;
-use vx_shm::{SlotView, Snapshot};
+use vx_shm::{Kind, SlotView, Snapshot};
 use vx_status::changes::Changes;
 use vx_status::final_table;
 use vx_status::lines::{Reading, watch};
 use vx_status::look::Look;
 use vx_status::pace::Pace;
 use vx_status::rates::Rates;
-use vx_status::source::{Expectations, Inputs};
+use vx_status::source::{Expectations, Inputs, PrintedLine};
+use vx_status::text::width;
 use vx_status::totals::Totals;
 
 use super::OutputOptions;
-use crate::inline::{finished_line, live_rows, redraw};
+use crate::inline::{finished_line, live_rows, print_above, printed_line, redraw};
 use crate::terminal::{Arrived, Signals, SignsGuard, Stream, clear_signs, restore_on_panic, stderr_columns};
 use crate::theme::Theme;
 
@@ -24,6 +25,8 @@ use crate::theme::Theme;
 const BETWEEN_FRAMES: Duration = Duration::from_millis(100);
 /// A new size is drawn for once it has stayed this long.
 const SETTLED: Duration = Duration::from_millis(150);
+/// The most columns of a name in front of what its work has printed.
+const NAME_COLUMNS: usize = 20;
 
 /// Show progress below the prompt of a terminal until the work is over, then the final table.
 ///
@@ -50,6 +53,7 @@ pub fn inline(inputs: &mut Inputs, options: &OutputOptions, finished: Receiver<(
             view.again();
         }
         let size = terminal::size().unwrap_or((80, 24));
+        view.print(inputs.logs.printed(reading.last));
         let bytes = view.step(reading, size);
         write_out(&bytes)?;
         if bytes.is_empty() || reading.last {
@@ -76,6 +80,8 @@ struct Inline {
     drawn_at: Option<Duration>,
     shown: Vec<String>,
     paces: Vec<Pace>,
+    /// Lines to print with the next drawing.
+    printed: Vec<PrintedLine>,
 }
 
 impl Inline {
@@ -90,7 +96,13 @@ impl Inline {
             drawn_at: None,
             shown: Vec::new(),
             paces: Vec::new(),
+            printed: Vec::new(),
         }
+    }
+
+    /// Print these lines with the next drawing.
+    fn print(&mut self, lines: Vec<PrintedLine>) {
+        self.printed.extend(lines);
     }
 
     /// The bytes that take the live rows away.
@@ -124,12 +136,18 @@ impl Inline {
             true => Vec::new(),
             false => live_rows(&self.theme, reading.snapshot, &self.paces, &self.expectations, size),
         };
-        if finished.is_empty() && live == self.shown && self.resized_at.is_none() {
+        let nothing_new = finished.is_empty() && self.printed.is_empty();
+        if nothing_new && live == self.shown && self.resized_at.is_none() {
             return String::new();
         }
         self.resized_at = None;
         self.drawn_at = Some(reading.now);
-        let bytes = redraw(&finished, &live);
+        let names =
+            reading.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).map(|slot| width(&slot.key));
+        let wide = names.max().unwrap_or_default().min(NAME_COLUMNS);
+        let lines: Vec<String> = self.printed.drain(..).map(|line| printed_line(&self.theme, &line, wide)).collect();
+        let above = if lines.is_empty() { String::new() } else { print_above(&lines) };
+        let bytes = above + &redraw(&finished, &live);
         self.shown = live;
         bytes
     }

@@ -40,8 +40,8 @@ impl LogReader {
         let mut redraw = false;
         self.goes_on = false;
         for _ in 0..READS {
-            let Some((slot, place, waited_for)) = model.wanted_log() else { break };
-            let (of, key) = (SlotId::of(slot), slot.key.clone());
+            let Some((source, place, waited_for)) = model.wanted_log() else { break };
+            let of = source.id;
             let now = Instant::now();
             let between = match self.in_vain == Some((of, place)) {
                 true => BETWEEN_LOOKS_IN_VAIN,
@@ -51,7 +51,7 @@ impl LogReader {
             if self.looked_at.is_some_and(|at| now - at < between) {
                 break;
             }
-            let (part, location) = (logs.read(&key, place), logs.location(&key));
+            let (part, location) = (source.read(logs, place), source.location(logs));
             self.looked_at = Some(now);
             // A read without lines is not repeated at once.
             let got_on = !part.lines.is_empty();
@@ -68,12 +68,12 @@ impl LogReader {
 /// Continue the search through the log in view. Returns whether something visible changed, and whether there is more to
 /// search.
 fn search(model: &mut Model, logs: &mut dyn Logs) -> (bool, bool) {
-    let Some((slot, mut scanned)) = model.wanted_search() else { return (false, false) };
-    let (of, key, text) = (SlotId::of(slot), slot.key.clone(), model.log.search.text.clone());
+    let Some((source, mut scanned)) = model.wanted_search() else { return (false, false) };
+    let (of, text) = (source.id, model.log.search.text.clone());
     let wanted = text.to_lowercase();
     let (mut hits, mut whole) = (Vec::new(), false);
     for _ in 0..SEARCHES {
-        let part = logs.read(&key, LogPlace::From(scanned));
+        let part = source.read(logs, LogPlace::From(scanned));
         let (from, to) = (scanned, part.to.max(scanned));
         let complete = part.lines.iter().filter(|line| (from..to).contains(&line.at));
         let says = complete.filter(|line| last_overwrite(&line.text).to_lowercase().contains(&wanted));

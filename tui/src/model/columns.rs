@@ -8,6 +8,8 @@ use vx_status::vocabulary;
 const LANE_COLUMNS: u16 = 80;
 /// A narrower table has no versions, and shorter names.
 const VERSION_COLUMNS: u16 = 100;
+/// A shorter lane is not worth the numbers of services.
+const LEAST_LANE: u16 = 24;
 /// The cursor, the mark, and a blank.
 const BEFORE_NAMES: u16 = 3;
 /// Blanks between two numbers.
@@ -19,8 +21,16 @@ pub(crate) enum Number {
     Percent,
     /// The port of a service.
     Port,
-    /// Number of times a service was started.
-    Starts,
+    /// Number of times a service was started again.
+    Restarts,
+    /// The share of a processor that its processes use.
+    Processor,
+    /// The memory of its processes.
+    Memory,
+    /// The time that the last build of a service took.
+    Build,
+    /// The time for which a service can be used, on a board of nothing else.
+    Up,
     Size,
     Rate,
     Time,
@@ -34,11 +44,14 @@ impl Number {
         match self {
             Self::Percent => "%",
             Self::Port => "port",
-            Self::Starts => "starts",
+            Self::Restarts => "restarts",
+            Self::Processor => "cpu",
+            Self::Memory => "memory",
+            Self::Build => "build",
+            Self::Up => "up",
             Self::Size if kinds.has(Kind::Install) => "size",
             Self::Size => "items",
             Self::Rate => "rate",
-            Self::Time if kinds.only(Kind::Service) => "up",
             Self::Time => "time",
             Self::Left => "left",
             Self::Usual => "usual",
@@ -48,9 +61,9 @@ impl Number {
     fn columns(self) -> u16 {
         match self {
             Self::Percent => 4,
-            Self::Size => 8,
+            Self::Size | Self::Memory | Self::Restarts => 8,
             Self::Rate => 10,
-            Self::Port | Self::Starts | Self::Time | Self::Left | Self::Usual => 6,
+            Self::Port | Self::Processor | Self::Build | Self::Up | Self::Time | Self::Left | Self::Usual => 6,
         }
     }
 
@@ -59,10 +72,10 @@ impl Number {
         match self {
             Self::Percent => 0,
             Self::Port | Self::Left | Self::Usual => 60,
-            Self::Size => 70,
-            Self::Starts => 90,
+            Self::Size | Self::Up => 70,
+            Self::Restarts | Self::Build => 90,
             Self::Time => 92,
-            Self::Rate => 110,
+            Self::Rate | Self::Processor | Self::Memory => 110,
         }
     }
 }
@@ -89,11 +102,17 @@ impl Kinds {
         self.0 == Self::bit(kind)
     }
 
+    /// Only services, and perhaps their builds.
+    fn serve(self) -> bool {
+        self.has(Kind::Service) && self.0 & !(Self::bit(Kind::Service) | Self::bit(Kind::Build)) == 0
+    }
+
     /// The title of the column of names.
     pub(crate) fn noun(self) -> &'static str {
         let kind = Kind::ALL.iter().find(|kind| self.only(**kind));
         match kind {
             Some(Kind::Install) => "tool",
+            _ if self.serve() => vocabulary::of(Kind::Service).noun,
             Some(kind) => vocabulary::of(*kind).noun,
             None => "work",
         }
@@ -102,14 +121,19 @@ impl Kinds {
     /// The numbers worth a column.
     fn numbers(self, stage: Stage) -> Vec<Number> {
         let over = stage != Stage::Running;
-        let counts = self.has(Kind::Install) || self.has(Kind::Task) || self.has(Kind::Build);
+        let counts = !self.serve() && (self.has(Kind::Install) || self.has(Kind::Task) || self.has(Kind::Build));
+        let serves = self.has(Kind::Service);
         let all = [
             (Number::Percent, counts && !over),
-            (Number::Port, self.has(Kind::Service)),
-            (Number::Starts, self.has(Kind::Service)),
+            (Number::Port, serves),
+            (Number::Processor, serves && !over),
+            (Number::Memory, serves && !over),
+            (Number::Restarts, serves),
+            (Number::Build, serves && self.has(Kind::Build)),
             (Number::Size, counts),
             (Number::Rate, self.has(Kind::Install)),
-            (Number::Time, true),
+            (Number::Up, self.serve()),
+            (Number::Time, !self.serve()),
             (Number::Left, counts && !over),
             (Number::Usual, self.has(Kind::Install) && stage == Stage::OverAsBefore),
         ];
@@ -150,9 +174,18 @@ impl Columns {
         let version = if width < VERSION_COLUMNS { 0 } else { longest.1.min(12) };
         let lane_x = BEFORE_NAMES + name + 1 + if version > 0 { version + 1 } else { 0 };
         let shown = kinds.numbers(stage).into_iter().filter(|number| width >= number.shown_from());
-        let shown: Vec<Number> = shown.collect();
-        let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
-        let lane = width.saturating_sub(lane_x + taken);
+        let mut shown: Vec<Number> = shown.collect();
+        let lane_beside = |shown: &[Number]| {
+            let taken = shown.iter().map(|number| number.columns() + BETWEEN).sum::<u16>() + 1;
+            width.saturating_sub(lane_x + taken)
+        };
+        // Beside other work, services give up the numbers that the pane has, too.
+        for number in [Number::Processor, Number::Memory, Number::Build, Number::Restarts] {
+            if lane_beside(&shown) < LEAST_LANE {
+                shown.retain(|other| *other != number);
+            }
+        }
+        let lane = lane_beside(&shown);
         let mut x = lane_x + lane;
         let mut numbers = Vec::with_capacity(shown.len());
         for number in shown {
@@ -188,11 +221,15 @@ mod tests {
     #[test]
     fn each_kind_of_work_has_its_own_columns() {
         assert_eq!(titles(120, &[Kind::Task], Stage::Running), "% items time left");
-        assert_eq!(titles(120, &[Kind::Service], Stage::Running), "port starts up");
+        assert_eq!(titles(120, &[Kind::Service], Stage::Running), "port cpu memory restarts up");
+        assert_eq!(titles(100, &[Kind::Service, Kind::Build], Stage::Running), "port restarts build up");
+        assert_eq!(titles(80, &[Kind::Service], Stage::Running), "port up");
+        assert_eq!(titles(120, &[Kind::Service, Kind::Task], Stage::Over), "port restarts items time");
         assert_eq!(titles(120, &[Kind::Turn], Stage::Running), "time");
         let noun = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).noun();
         assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
-        assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("work", "work"));
+        assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("service", "work"));
+        assert_eq!(noun(&[Kind::Service, Kind::Task]), "work");
     }
 
     #[test]

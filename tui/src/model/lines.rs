@@ -2,7 +2,7 @@
 //!
 //! While all rows fit, they keep their order and none ever moves. With more rows than room, those that failed come
 //! first, then those that stand still, those at work, and the next few that are queued; the others are one line for each
-//! group, which can be unfolded.
+//! group, which can be unfolded. Failures never take the room of the work that goes on: the newest are shown.
 
 use vx_status::slot::SlotId;
 use vx_status::standing::Standing;
@@ -15,6 +15,7 @@ const NEXT_QUEUED: usize = 3;
 /// Rows that are folded together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
+    Bad,
     Queued,
     Over,
 }
@@ -22,17 +23,19 @@ pub(crate) enum Group {
 /// The groups that are not folded, because the user wants to see their rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unfolded {
+    pub(crate) bad: bool,
     pub(crate) queued: bool,
     pub(crate) over: bool,
 }
 
 impl Unfolded {
     pub(crate) fn any(self) -> bool {
-        self.queued || self.over
+        self.bad || self.queued || self.over
     }
 
     pub(crate) fn unfold(&mut self, group: Group) {
         match group {
+            Group::Bad => self.bad = true,
             Group::Queued => self.queued = true,
             Group::Over => self.over = true,
         }
@@ -45,7 +48,7 @@ pub(crate) enum Line {
     Row(usize),
     Fold {
         group: Group,
-        /// The folded rows; for those that are over, the newest first.
+        /// The folded rows; for those that are over, or failed, the newest first.
         rows: Vec<usize>,
         /// Others of the same group are shown.
         more: bool,
@@ -83,18 +86,31 @@ pub(crate) fn lines(
     let of = |wanted: fn(Standing) -> bool| -> Vec<usize> {
         order.iter().copied().filter(|row| wanted(standing(row))).collect()
     };
-    let mut first = of(Standing::bad);
-    first.extend(of(|standing| standing.at_work() && standing != Standing::Running));
+    let mut bad = of(Standing::bad);
+    let mut first = of(|standing| standing.at_work() && standing != Standing::Running);
     first.extend(of(|standing| standing == Standing::Running));
     let queued = of(|standing| standing == Standing::Queued);
     let mut over = of(|standing| standing.over() && !standing.bad());
-    over.sort_by_key(|row| std::cmp::Reverse(rows[*row].ended_at_ns));
+    let newest_first = |row: &usize| std::cmp::Reverse(rows[*row].ended_at_ns);
+    over.sort_by_key(newest_first);
     let folds = usize::from(!queued.is_empty()) + usize::from(!over.is_empty());
-    let spare = room.saturating_sub(first.len() + folds);
+    let crowded = bad.len() + first.len() + folds > room && !first.is_empty();
+    let failed = match crowded && !unfolded.bad {
+        true => {
+            bad.sort_by_key(newest_first);
+            room.saturating_sub(first.len().min(room / 2) + folds + 1).max(1).min(bad.len())
+        }
+        false => bad.len(),
+    };
+    let spare = room.saturating_sub(failed + usize::from(failed < bad.len()) + first.len() + folds);
     let next = if unfolded.queued { queued.len() } else { queued.len().min(NEXT_QUEUED).min(spare) };
     let recent = if unfolded.over { over.len() } else { over.len().min(spare.saturating_sub(next)) };
-    let mut lines: Vec<Line> = first.into_iter().map(Line::Row).collect();
+    // More of the queue rather than empty rows.
+    let next = queued.len().min(spare.saturating_sub(recent)).max(next);
     let is_selected = |row: &usize| Some(rows[*row].id) == selected;
+    let mut lines = Vec::new();
+    add(&mut lines, Group::Bad, &bad, failed, is_selected);
+    lines.extend(first.into_iter().map(Line::Row));
     add(&mut lines, Group::Queued, &queued, next, is_selected);
     add(&mut lines, Group::Over, &over, recent, is_selected);
     lines
@@ -154,6 +170,33 @@ mod tests {
         assert_eq!(lines.iter().filter(|line| *line == "done").count(), 19);
         assert_eq!(lines.last().map(String::as_str), Some("done"));
         assert!(shown(13, 12, Unfolded::default()).iter().all(|line| !line.contains("1 ")));
+    }
+
+    #[test]
+    fn many_failures_leave_room_for_what_runs_and_the_newest_are_shown() {
+        let mut rows = rows(&run(200), &[], &[]);
+        let queued: Vec<usize> = (0..rows.len()).filter(|row| rows[*row].standing == Standing::Queued).collect();
+        for (second, row) in (0u64..).zip(&queued[..20]) {
+            (rows[*row].standing, rows[*row].ended_at_ns) = (Standing::Failed, Some(900_000_000_000 + second));
+        }
+        let order: Vec<usize> = (0..rows.len()).collect();
+        let shown = lines(&rows, &order, 8, Unfolded::default(), None);
+        assert_eq!(shown[0], Line::Row(queued[19]), "the newest");
+        assert!(matches!(&shown[1], Line::Fold { group: Group::Bad, rows, .. } if rows.len() == 20), "{shown:?}");
+        let busy = shown[..8].iter().filter_map(Line::row).filter(|row| rows[*row].standing.at_work());
+        assert!(busy.count() >= 4, "{shown:?}");
+        let unfolded = Unfolded { bad: true, ..Unfolded::default() };
+        assert!(lines(&rows, &order, 8, unfolded, None).iter().all(|line| line.group() != Some(Group::Bad)));
+        let all = lines(&rows, &order, 60, Unfolded::default(), None);
+        assert!(all.iter().all(|line| line.group() != Some(Group::Bad)), "there is room for all");
+    }
+
+    #[test]
+    fn the_queue_takes_the_rows_that_nothing_else_needs() {
+        for room in 12..60 {
+            // A group that is shown whole needs no line for its rest.
+            assert!(shown(64, room, Unfolded::default()).len() + 1 >= room, "{room}");
+        }
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! One row per slot: the values of the table, rounded to the shown precision, so that equal rows look equal.
 
+use std::collections::HashMap;
+
 use vx_shm::{Kind, SlotView, Snapshot, Unit};
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
-use vx_status::slot::{SlotId, elapsed_ms, permille, size_bytes};
+use vx_status::slot::{SlotId, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
+use vx_status::source::Usage;
 use vx_status::standing::{Standing, note};
 use vx_status::text::width;
-use vx_status::units::counted;
+use vx_status::units::{counted, tenths};
 use vx_status::vocabulary::{Phases, sized_in_bytes, unit_of, word_of};
 
 /// The cells of one slot's row. The texts are not cleaned.
@@ -19,6 +22,9 @@ pub(crate) struct Row {
     pub(crate) version: String,
     /// Its name is that of a part of other work.
     pub(crate) is_part: bool,
+    /// The slot of that work.
+    pub(crate) parent: Option<u32>,
+    pub(crate) slot: u32,
     pub(crate) standing: Standing,
     /// `None` before and after work.
     pub(crate) phase: Option<String>,
@@ -30,8 +36,18 @@ pub(crate) struct Row {
     pub(crate) counted: String,
     pub(crate) size_bytes: Option<u64>,
     pub(crate) bytes_per_second: Option<u64>,
-    /// Number of times it was started.
-    pub(crate) starts: u8,
+    /// Number of times it was started again.
+    pub(crate) restarts: u8,
+    /// Its checks fail.
+    pub(crate) is_unwell: bool,
+    /// The last build of a service, in a word or as the time that it took.
+    pub(crate) build: String,
+    /// The last build of a service failed: what it built before goes on.
+    pub(crate) has_bad_build: bool,
+    /// The place where a service is reached.
+    pub(crate) address: Option<String>,
+    /// The use by the processes of a service: set by [`measured`].
+    pub(crate) usage: Option<Usage>,
     /// The port of a service.
     pub(crate) port: Option<u16>,
     /// In tenths of a second while at work, exact once ended.
@@ -66,6 +82,8 @@ impl Row {
             is_service: slot.kind == Kind::Service,
             tool: slot.key.clone(),
             is_part: slot.parent.is_some(),
+            parent: slot.parent,
+            slot: slot.index,
             version: slot.version.clone(),
             standing,
             phase: standing.at_work().then(|| word_of(slot).to_owned()),
@@ -76,14 +94,33 @@ impl Row {
             bytes_per_second: pace
                 .bytes_per_second
                 .filter(|_| counting && unit == Unit::Bytes && standing != Standing::Silent),
-            starts: slot.attempt,
+            restarts: slot.attempt.saturating_sub(1),
+            is_unwell: is_unwell(slot),
+            build: String::new(),
+            has_bad_build: false,
+            address: slot.address.clone(),
+            usage: None,
             port: slot.port,
-            elapsed_ms: if standing.over() { elapsed } else { elapsed.map(|ms| ms / 100 * 100) },
+            elapsed_ms: match slot.kind {
+                _ if standing.over() => elapsed,
+                // Tenths of hours are not worth a drawing each.
+                Kind::Service => usable_ms(slot, now_ns).map(|ms| ms / 1000 * 1000),
+                _ => elapsed.map(|ms| ms / 100 * 100),
+            },
             ended_at_ns: slot.ended_at_ns,
             left_ms: None,
             note: note(slot, standing),
-            beat: if standing.at_work() && permille.is_none() { now_ns / 250_000_000 } else { 0 },
+            beat: if standing.at_work() && slot.kind != Kind::Service && permille.is_none() {
+                now_ns / 250_000_000
+            } else {
+                0
+            },
         }
+    }
+
+    /// True if there is an error to read: of the row itself, or of its last build.
+    pub(crate) fn has_error(&self) -> bool {
+        self.standing.bad() || self.has_bad_build
     }
 
     /// True if some cell of the row contains `text`, in any case.
@@ -145,7 +182,7 @@ impl Sort {
         let mut order: Vec<usize> =
             (0..rows.len()).filter(|row| filter.is_empty() || rows[*row].contains(filter)).collect();
         match self {
-            Self::Planned => {}
+            Self::Planned => in_place(rows, &mut order),
             Self::Name => order.sort_by_key(|row| (rows[*row].tool.to_lowercase(), rows[*row].version.clone())),
             Self::Standing => order.sort_by_key(|row| rows[*row].standing),
             Self::Size => order.sort_by_key(|row| std::cmp::Reverse(rows[*row].size_bytes)),
@@ -154,14 +191,48 @@ impl Sort {
     }
 }
 
+/// Sort rows in the board's order: services come first, and parts behind the work that they are of.
+fn in_place(rows: &[Row], order: &mut [usize]) {
+    if !rows.iter().any(|row| row.is_service || row.is_part) {
+        return;
+    }
+    let wholes = rows.iter().enumerate().filter(|(_, row)| !row.is_part);
+    let wholes: HashMap<u32, usize> = wholes.map(|(place, row)| (row.slot, place)).collect();
+    order.sort_by_key(|row| {
+        let whole = rows[*row].parent.and_then(|parent| wholes.get(&parent).copied()).unwrap_or(*row);
+        (!rows[whole].is_service, whole, whole != *row, *row)
+    });
+}
+
 /// Every row of a snapshot; `paces` are in the order of its slots.
 pub(crate) fn rows(snapshot: &Snapshot, paces: &[Pace], asked: &[SlotId]) -> Vec<Row> {
     let pace_at = |place: usize| paces.get(place).copied().unwrap_or_default();
     let row = |(place, slot)| {
         let stop = asked.contains(&SlotId::of(slot));
-        Row::of(slot, pace_at(place), stop, snapshot.taken_at_ns)
+        let row = Row::of(slot, pace_at(place), stop, snapshot.taken_at_ns);
+        let build = if slot.kind == Kind::Service { last_build(&snapshot.slots, slot) } else { None };
+        let has_bad_build = build.is_some_and(|build| Standing::of(build).bad());
+        let build = build.map(|build| built(build, snapshot.taken_at_ns)).unwrap_or_default();
+        Row { build, has_bad_build, ..row }
     };
     snapshot.slots.iter().enumerate().map(row).collect()
+}
+
+/// A build, as a cell has room for it.
+fn built(build: &SlotView, now_ns: u64) -> String {
+    let standing = Standing::of(build);
+    match standing {
+        Standing::Done => elapsed_ms(build, now_ns).map(tenths).unwrap_or_default(),
+        _ if standing.over() => standing.word().chars().take(6).collect(),
+        _ => "now".to_owned(),
+    }
+}
+
+/// Write what the processes of each slot use into its row.
+pub(crate) fn measured(rows: &mut [Row], usage: &[(SlotId, Usage)]) {
+    for row in rows.iter_mut().filter(|row| row.standing.at_work()) {
+        row.usage = usage.iter().find(|(id, _)| *id == row.id).map(|(_, usage)| *usage);
+    }
 }
 
 /// Write the time left of each tool into its row; the rows are in the order of the slots.
@@ -245,6 +316,26 @@ mod tests {
         let mut rows = [running("go", None), queued("a"), queued("b")];
         announce(&mut rows);
         assert_eq!(rows.map(|row| row.note), ["", "next", ""]);
+    }
+
+    #[test]
+    fn services_stand_above_other_work_and_parts_below_the_work_that_they_are_of() {
+        let row = |slot: u32, kind: &str, parent: Option<u32>| Row {
+            slot,
+            parent,
+            is_part: parent.is_some(),
+            is_service: kind == "service",
+            ..Row::default()
+        };
+        let rows = [
+            row(0, "task", None),
+            row(1, "service", None),
+            row(2, "service", None),
+            row(3, "task", Some(0)),
+            row(4, "build", Some(1)),
+            row(5, "task", Some(99)),
+        ];
+        assert_eq!(Sort::Planned.order(&rows, ""), [1, 4, 2, 0, 3, 5]);
     }
 
     #[test]

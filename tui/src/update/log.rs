@@ -8,7 +8,7 @@ use crate::model::{Jump, LogView, MOST_HITS, Model, Search};
 
 /// Add a piece of the log. A line that overwrote itself counts as its last text.
 pub(super) fn read(model: &mut Model, of: SlotId, place: LogPlace, part: LogPart, location: Option<String>) -> bool {
-    if model.selected != Some(of) {
+    if model.log_source().is_none_or(|source| source.id != of) {
         return false;
     }
     let mut news = model.log.location != location;

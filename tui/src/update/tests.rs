@@ -47,7 +47,7 @@ fn with_log(mut model: Model, lines: usize) -> Model {
 fn read(model: &mut Model, logs: &mut dyn Logs) {
     for _ in 0..8 {
         let Some((slot, place, waited_for)) = model.wanted_log() else { return };
-        let of = SlotId::of(slot);
+        let of = slot.id;
         let part = logs.read("tool", place);
         update(model, Message::Log { of, place, part, location: None });
         if !waited_for {

@@ -1,6 +1,6 @@
 //! Control over the work: stops, retries, and the answers to them.
 
-use vx_shm::{BoardState, Kind};
+use vx_shm::{BoardState, Kind, SlotView};
 use vx_status::slot::SlotId;
 use vx_status::source::{RequestFailure, Settled};
 use vx_status::standing::Standing;
@@ -44,7 +44,8 @@ pub(super) fn cancel_all(model: &mut Model) -> Option<Effect> {
     model.notice =
         Some(if again { "killing all".to_owned() } else { format!("asked all to stop; {key} again kills them") });
     // Tasks belong to scripts that share the board; a run does not stop them.
-    let slots = model.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Install && !Standing::of(slot).over());
+    let own = |slot: &&SlotView| matches!(slot.kind, Kind::Install | Kind::Service) && !Standing::of(slot).over();
+    let slots = model.snapshot.slots.iter().filter(own);
     model.asked = slots.map(SlotId::of).collect();
     Some(Effect::CancelAll)
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use vx_status::look::Hue;
+use vx_status::standing::Standing;
 use vx_status::text::width;
 use vx_status::units::bytes;
 
@@ -17,7 +18,9 @@ pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (G
     let (columns, (x, y)) = (&model.columns, (area.x, area.y));
     let (group, rows, more) = folded;
     let all_good = rows.iter().all(|row| model.rows[*row].standing.good());
+    let any_lost = rows.iter().any(|row| model.rows[*row].standing == Standing::Lost);
     let (mark, tone, word) = match group {
+        Group::Bad => (theme.glyphs.failed, Tone::Bad, if any_lost { "failed or lost" } else { "failed" }),
         Group::Queued => (theme.glyphs.queued, Tone::Faint, "queued"),
         Group::Over if all_good => (theme.glyphs.done, Tone::Past(Hue::Green), "done"),
         Group::Over => (theme.glyphs.stopped, Tone::Quiet, "over"),
@@ -31,7 +34,7 @@ pub(super) fn fold(buffer: &mut Buffer, theme: &Theme, model: &Model, folded: (G
     let end = 3 + put(buffer, theme, (x + 3, y), columns.lane_x + columns.lane - 3, &head, quiet) + 2;
     let names_x = columns.lane_x.max(end);
     let room = usize::from((columns.lane_x + columns.lane).saturating_sub(names_x));
-    if group == Group::Over {
+    if group != Group::Queued {
         let names = names(theme, rows.iter().map(|row| model.rows[*row].tool.as_str()), room);
         put(buffer, theme, (x + names_x, y), columns.lane, &names, quiet);
     }

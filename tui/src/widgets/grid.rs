@@ -9,7 +9,7 @@ use vx_status::mark::{glyph, tone};
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
 use vx_status::units::{bytes, rate, seconds, tenths};
-use vx_status::vocabulary::Phases;
+use vx_status::vocabulary::{self, Phases};
 
 use super::fold::fold;
 use super::lane::{Lane, heading, lane};
@@ -72,6 +72,7 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
         Standing::Failed | Standing::Died => Tone::Bad,
         Standing::Lost | Standing::Stalled | Standing::Silent | Standing::Slow | Standing::Waiting => Tone::Warning,
         standing if standing.over() || standing == Standing::Queued => Tone::Quiet,
+        _ if row.is_unwell => Tone::Warning,
         _ => Tone::Plain,
     });
     let indent = if row.is_part { 2 } else { 0 };
@@ -91,7 +92,7 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
         lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
     let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
-    words(buffer, theme, row, at, (words_at, free, inside));
+    words(buffer, theme, (slot, row, columns.bar), at, (words_at, free, inside));
 }
 
 fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
@@ -104,17 +105,19 @@ fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
         Standing::Queued | Standing::Skipped => Tone::Faint,
         Standing::Lost | Standing::Waiting => Tone::Warning,
         _ if is_calm(slot, row) => Tone::Good,
+        _ if row.is_unwell => Tone::Warning,
         standing => tone(standing),
     }
 }
 
 fn is_calm(slot: &SlotView, row: &Row) -> bool {
-    row.standing == Standing::Running && slot.phase().meaning().calm
+    row.standing == Standing::Running && slot.phase().meaning().calm && !row.is_unwell
 }
 
 /// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
-    if !row.standing.at_work() || !row.note.is_empty() {
+    // A service has a word: it has no end to come closer to.
+    if !row.standing.at_work() || !row.note.is_empty() || row.is_service {
         return 0;
     }
     let text = bar(theme, usize::from(area.width), row.permille, row.beat);
@@ -133,7 +136,14 @@ fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Slo
             free = x + wide;
         }
         let quiet = dim || matches!(number, Number::Time | Number::Usual);
-        let style = theme.style(if quiet { Tone::Quiet } else { Tone::Plain });
+        let is_bad = *number == Number::Build && row.has_bad_build;
+        let style = theme.style(if is_bad {
+            Tone::Bad
+        } else if quiet {
+            Tone::Quiet
+        } else {
+            Tone::Plain
+        });
         put_right(buffer, theme, (area.x + x, area.y), *wide, &text, style);
     }
     free - columns.lane_x
@@ -145,17 +155,27 @@ fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
     let text = match number {
         Number::Percent => row.permille.filter(|_| live).map(percent),
         Number::Port => row.port.map(|port| format!(":{port}")),
-        Number::Starts => (row.starts > 0).then(|| row.starts.to_string()),
+        Number::Restarts => (row.restarts > 0).then(|| row.restarts.to_string()),
+        Number::Processor => row.usage.and_then(|usage| usage.processor_permille).map(processor),
+        Number::Memory => row.usage.map(|usage| bytes(usage.memory_bytes)),
+        Number::Build => Some(row.build.clone()),
+        Number::Up => row.elapsed_ms.filter(|_| live).map(seconds),
         // The words of a failure are worth more than what was received.
         Number::Size if has_failed && usize::from(model.columns.lane) < row.note.len() * 2 => None,
         Number::Size => row.size_bytes.or(row.done_bytes).map(bytes).or_else(|| Some(row.counted.clone())),
         Number::Rate if model.is_over() => mean_rate(slot).map(rate),
         Number::Rate => row.bytes_per_second.map(rate),
+        Number::Time if row.is_service && live => row.elapsed_ms.map(seconds),
         Number::Time => row.elapsed_ms.map(tenths),
         Number::Left => row.left_ms.map(|ms| format!("~{}", seconds(ms))),
         Number::Usual => model.expectations.usual_ms(slot).map(tenths),
     };
     text.unwrap_or_default()
+}
+
+/// A share of one processor, which several may exceed.
+fn processor(permille: u32) -> String {
+    if permille < 100 { format!("{}.{} %", permille / 10, permille % 10) } else { format!("{} %", permille / 10) }
 }
 
 fn percent(permille: u16) -> String {
@@ -173,11 +193,20 @@ fn mean_rate(slot: &SlotView) -> Option<u64> {
 
 /// Write what there is to say of the row into its lane, from the cell `from` to the cell `to`; `inside` a stretch, with
 /// blanks around.
-fn words(buffer: &mut Buffer, theme: &Theme, row: &Row, (x, y): (u16, u16), (from, to, inside): (u16, u16, bool)) {
+fn words(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    (slot, row, narrow): (&SlotView, &Row, bool),
+    (x, y): (u16, u16),
+    (from, to, inside): (u16, u16, bool),
+) {
+    let ends = vocabulary::of(slot.kind).ends;
     let text = match row.standing {
         Standing::Lost => "lost".to_owned(),
-        Standing::Cancelled => "cancelled".to_owned(),
+        Standing::Cancelled => ends.cancelled.to_owned(),
         Standing::Slow if row.note.is_empty() => "slow".to_owned(),
+        Standing::Done if row.is_service => ends.done.to_owned(),
+        _ if row.note.is_empty() && narrow && row.is_service => row.phase.clone().unwrap_or_default(),
         _ if row.note.is_empty() => return,
         _ => row.note.clone(),
     };
@@ -196,6 +225,7 @@ fn words_style(theme: &Theme, row: &Row) -> Style {
     let tone = match row.standing {
         Standing::Queued | Standing::Skipped | Standing::Cancelled | Standing::Done => Tone::Quiet,
         Standing::Lost | Standing::Waiting => Tone::Warning,
+        _ if row.is_unwell => Tone::Warning,
         standing => tone(standing),
     };
     theme.style(tone).remove_modifier(ratatui::style::Modifier::BOLD)

@@ -61,6 +61,10 @@ fn whole(buffer: &mut Buffer, theme: &Theme, model: &Model, (x, y): (u16, u16), 
         return;
     }
     let (_, tone) = state(totals);
+    if totals.is_of_services() {
+        let ready = u16::try_from(totals.ready * 1000 / totals.services).unwrap_or(1000);
+        return meter(buffer, theme, (x, y), columns, ready, if ready == 1000 { Tone::Good } else { Tone::Busy });
+    }
     if !model.is_over() {
         let tone = if totals.orphaned { tone } else { Tone::Busy };
         meter(buffer, theme, (x, y), columns, totals.permille, tone);
@@ -93,6 +97,8 @@ fn sums(model: &Model) -> Vec<Sum> {
     }
     let good = if model.is_over() { format!("{} of {} in place", totals.good, totals.all) } else { String::new() };
     let done = if good.is_empty() { format!("{} of {}", totals.over, totals.all) } else { good };
+    let ready = format!("{} of {} ready", totals.ready, totals.services);
+    let done = if totals.is_of_services() { ready.clone() } else { done };
     let some_bad = failed + lost > 0;
     if !(model.is_over() && some_bad) {
         add(done.clone(), Tone::Strong, 0);
@@ -101,8 +107,11 @@ fn sums(model: &Model) -> Vec<Sum> {
         (failed, "failed", Tone::Bad),
         (lost, "lost", Tone::Warning),
         (still, "stalled", Tone::Warning),
-        (totals.cancelled, "cancelled", Tone::Warning),
+        (totals.cancelled, if totals.is_of_services() { "stopped" } else { "cancelled" }, Tone::Warning),
     ];
+    if totals.services > 0 && !totals.is_of_services() {
+        add(ready, Tone::Plain, 1);
+    }
     for (number, word, tone) in words.into_iter().filter(|(number, ..)| *number > 0) {
         add(format!("{number} {word}"), tone, 0);
     }

@@ -60,12 +60,20 @@ pub(crate) fn help(buffer: &mut Buffer, theme: &Theme, area: Rect, keys: &[(Stri
 
 /// The question how to leave, with its answers as pairs of key and meaning.
 ///
-pub(crate) fn leaving(buffer: &mut Buffer, theme: &Theme, area: Rect, at_work: usize, answers: &[(String, &str)]) {
+pub(crate) fn leaving(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    (noun, at_work): (&str, usize),
+    answers: &[(String, &str)],
+) {
     if area.height < 3 || area.width < 12 {
         return;
     }
     let still = match at_work {
         0 => "The work is not over.".to_owned(),
+        1 if noun == "service" => "1 service is at work.".to_owned(),
+        more if noun == "service" => format!("{more} services are at work."),
         1 => "1 tool is still being worked on.".to_owned(),
         more => format!("{more} tools are still being worked on."),
     };

@@ -61,7 +61,7 @@ pub(crate) fn pane(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect
 /// what is known fills the room until there is output.
 fn split(model: &Model, area: Rect) -> (Option<Rect>, Option<Rect>) {
     let silent = match model.tab {
-        Tab::Log => model.log.lines.is_empty() || model.log.of != model.selected,
+        Tab::Log => model.log.lines.is_empty() || !model.has_log(),
         Tab::Error => false,
         Tab::Info => true,
     };
@@ -139,6 +139,9 @@ fn tabs(buffer: &mut Buffer, theme: &Theme, model: &Model, area: Rect) {
     let row = model.selected_row();
     let whose = match (row, model.on_fold) {
         _ if model.shows_sums() => Some("the run".to_owned()),
+        _ if model.all_logs && model.tab == Tab::Log && !model.services().is_empty() => {
+            Some("all services in the table".to_owned())
+        }
         (Some(row), _) => Some([row.tool.as_str(), row.version.as_str()].join(" ")),
         (None, Some(_)) => Some("folded rows".to_owned()),
         (None, None) => None,

@@ -4,8 +4,8 @@ use super::*;
 
 /// Search the log to its end.
 fn search(model: &mut Model, logs: &mut dyn Logs) {
-    while let Some((slot, from)) = model.wanted_search() {
-        let (of, text) = (SlotId::of(slot), model.log.search.text.clone());
+    while let Some((source, from)) = model.wanted_search() {
+        let (of, text) = (source.id, model.log.search.text.clone());
         let part = logs.read("tool", LogPlace::From(from));
         let hits =
             part.lines.iter().filter(|line| line.text.to_lowercase().contains(&text)).map(|line| line.at).collect();

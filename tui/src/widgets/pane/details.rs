@@ -2,7 +2,7 @@
 
 use vx_shm::SlotView;
 use vx_status::places::{Place, places};
-use vx_status::slot::error_cell;
+use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
 
@@ -12,6 +12,10 @@ use crate::theme::Tone;
 
 /// The error in full, the end of the process, its last lines, and the path of the whole log.
 pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line> {
+    let faulty = model.error_slot(slot);
+    if SlotId::of(faulty) != SlotId::of(slot) {
+        return build_error(faulty, columns);
+    }
     let standing = Standing::of(slot);
     let text = error_cell(slot).shown_text();
     if text.trim().is_empty() && !standing.bad() {
@@ -34,9 +38,24 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
         lines.push(("last output:".to_owned(), Tone::Quiet));
         lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
-    if let Some(location) = model.log.location.as_deref().filter(|_| model.log.of == model.selected) {
+    if let Some(location) = model.log.location.as_deref().filter(|_| model.has_log()) {
         lines.push((format!("whole log: {location}"), Tone::Quiet));
     }
+    lines
+}
+
+/// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
+fn build_error(build: &SlotView, columns: usize) -> Vec<Line> {
+    let text = error_cell(build).shown_text();
+    let mut lines = vec![("its last build failed; what was built before goes on".to_owned(), Tone::Bad)];
+    for line in text.lines() {
+        let tone = if places(line).next().is_some() { Tone::Strong } else { Tone::Plain };
+        lines.extend(wrapped(line, columns).into_iter().map(|piece| (piece, tone)));
+    }
+    if text.trim().is_empty() {
+        lines.push((ending(build, Standing::of(build)), Tone::Plain));
+    }
+    lines.truncate(LOG_LINES);
     lines
 }
 
@@ -44,7 +63,7 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
 /// wrapped.
 pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: usize) -> Vec<Place> {
     let rows = error(model, slot, columns);
-    let text = error_cell(slot).shown_text();
+    let text = error_cell(model.error_slot(slot)).shown_text();
     let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
     rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
 }

@@ -1,12 +1,12 @@
 //! The facts of the selected slot, before it says anything itself: how far it is, how fast, what it waits for, what
 //! waits for it, and its phases beside what is usual.
 
-use vx_shm::{Kind, Liveness, SlotView};
-use vx_status::slot::{SlotId, entry_ends_ns, permille, size_bytes};
-use vx_status::standing::Standing;
+use vx_shm::{Health, Kind, Liveness, SlotView};
+use vx_status::slot::{SlotId, elapsed_ms, entry_ends_ns, last_build, permille, size_bytes};
+use vx_status::standing::{Standing, ending};
 use vx_status::text::wrapped;
-use vx_status::units::{amount, bytes, duration, rate};
-use vx_status::vocabulary::{Phase, Phases, unit_in, unit_of, word_of};
+use vx_status::units::{amount, bytes, duration, rate, seconds, tenths};
+use vx_status::vocabulary::{self, Phase, Phases, unit_in, unit_of, word_of};
 
 use super::fact::{Drawing, Fact};
 use crate::model::{Model, Row};
@@ -30,19 +30,52 @@ pub(super) fn facts(model: &Model, slot: &SlotView, columns: usize) -> Vec<Fact>
         say("kind", slot.kind.name().to_owned());
     }
     say("state", state(slot, row));
-    say("address", slot.address.clone().unwrap_or_default());
-    say("process", process(slot));
-    if slot.attempt > 1 {
-        say("attempt", slot.attempt.to_string());
+    let port = || slot.port.map(|port| format!("port {port}"));
+    say("address", slot.address.clone().or_else(port).unwrap_or_default());
+    if row.is_service {
+        service(model, slot, row, &mut say);
+    } else {
+        say("process", process(slot));
+        if slot.attempt > 1 {
+            say("attempt", slot.attempt.to_string());
+        }
     }
     say("message", slot.message.clone());
     say("details", slot.details.clone());
     say("waits for", awaited(model, slot, row));
     say("then", waiting(model, slot, row));
     say("path", slot.result.clone().unwrap_or_default());
-    say("log", model.log.location.clone().filter(|_| model.log.of == model.selected).unwrap_or_default());
+    say("log", model.log.location.clone().filter(|_| model.has_log()).unwrap_or_default());
     phases(model, slot, row, &mut facts);
     facts
+}
+
+/// The facts that only services have: processes and guard, restarts, last build.
+fn service(model: &Model, slot: &SlotView, row: &Row, say: &mut impl FnMut(&str, String)) {
+    if !row.standing.over() && slot.health != Health::Unknown {
+        say("health", slot.health.name().to_owned());
+    }
+    if let Some(usage) = row.usage {
+        let more = match usage.processes {
+            1 => String::new(),
+            all => format!(" and {} more", all.saturating_sub(1)),
+        };
+        let part = usage.processor_permille.map(|part| format!(", {}.{} % of a processor", part / 10, part % 10));
+        let memory = bytes(usage.memory_bytes);
+        say("process", format!("pid {}{more}, {memory}{}", usage.pid, part.unwrap_or_default()));
+    }
+    say("guard", process(slot));
+    if let Some(ms) = row.elapsed_ms.filter(|_| row.standing.at_work()) {
+        say("up", seconds(ms));
+    }
+    if row.restarts > 0 {
+        say("restarts", row.restarts.to_string());
+    }
+    if let Some(build) = last_build(&model.snapshot.slots, slot) {
+        let standing = Standing::of(build);
+        let took = elapsed_ms(build, model.snapshot.taken_at_ns).map(tenths).unwrap_or_default();
+        say("last build", format!("{}, {took}", ending(build, standing)));
+    }
 }
 
 /// The amount done, and its rate.
@@ -73,8 +106,14 @@ fn progress(model: &Model, slot: &SlotView, row: &Row, facts: &mut Vec<Fact>) {
 }
 
 fn state(slot: &SlotView, row: &Row) -> String {
-    let word = row.standing.word();
+    let ends = vocabulary::of(slot.kind).ends;
+    let word = match row.standing {
+        Standing::Done if row.is_service => ends.done,
+        Standing::Cancelled if row.is_service => ends.cancelled,
+        standing => standing.word(),
+    };
     match (row.standing, row.note.as_str()) {
+        (Standing::Running, note) if row.is_unwell => note.to_owned(),
         (Standing::Running, _) => word_of(slot).to_owned(),
         (_, "") => word.to_owned(),
         (_, note) => format!("{word}: {note}"),

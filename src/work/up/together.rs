@@ -1,0 +1,81 @@
+//! The output of a board's services as one stream: in the order of the times, each line with its service.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use vx_shm::{Kind, Reader, Snapshot};
+
+use super::output::{Entry, Follower};
+use crate::run::{log_file, logs_of};
+use crate::work::boards::{BoardError, open_file};
+
+/// A line is given once it is older than this: another service may still have an earlier one on its way to its file.
+const SETTLED: Duration = Duration::from_millis(20);
+
+/// The lines that the services of one board print from now on, those that start later, too.
+pub struct Together {
+    reader: Reader,
+    snapshot: Snapshot,
+    /// Only these services; none of them for all.
+    names: Vec<String>,
+    since: Timestamp,
+    followers: Vec<(Arc<str>, Follower)>,
+    /// Lines that have been read and are not old enough.
+    waiting: Vec<Entry>,
+}
+
+impl Together {
+    /// The lines from `since` on of these services of a board; without names those of all.
+    ///
+    /// # Errors
+    /// The board cannot be read.
+    pub fn of(board: &Path, names: &[String], since: Timestamp) -> Result<Self, BoardError> {
+        Ok(Self {
+            reader: open_file(board)?,
+            snapshot: Snapshot::default(),
+            names: names.to_vec(),
+            since,
+            followers: Vec::new(),
+            waiting: Vec::new(),
+        })
+    }
+
+    /// The lines that have come since the last call; the last ones, too, once nothing else is awaited.
+    pub fn read(&mut self, last: bool) -> Vec<Entry> {
+        let begun = Timestamp::now();
+        self.look();
+        for (_, follower) in &mut self.followers {
+            // A log that cannot be read now may be readable at the next look.
+            let entries = follower.read().unwrap_or_default();
+            self.waiting.extend(entries.into_iter().filter(|entry| entry.time >= self.since));
+        }
+        // Lines of one service keep their order.
+        self.waiting.sort_by_key(|entry| entry.time);
+        let settled = begun.checked_sub(SETTLED).unwrap_or(begun);
+        let ready = if last { self.waiting.len() } else { self.waiting.partition_point(|entry| entry.time <= settled) };
+        self.waiting.drain(..ready).collect()
+    }
+
+    /// The columns of the longest name.
+    pub fn widest(&self) -> usize {
+        self.followers.iter().map(|(name, _)| vx_status::text::width(name)).max().unwrap_or_default()
+    }
+
+    /// Follow the services that have come.
+    fn look(&mut self) {
+        // A board that cannot be read any more shows what it showed.
+        let _ = self.reader.refresh(&mut self.snapshot);
+        let logs = logs_of(self.reader.path());
+        for slot in self.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service) {
+            let known = self.followers.iter().any(|(name, _)| **name == *slot.key);
+            if known || !(self.names.is_empty() || self.names.contains(&slot.key)) {
+                continue;
+            }
+            let source: Arc<str> = slot.key.as_str().into();
+            let follower = Follower::of(&source, log_file(&logs, &slot.key), false);
+            self.followers.push((source, follower));
+        }
+    }
+}

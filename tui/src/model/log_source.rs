@@ -1,0 +1,38 @@
+//! The log in view: that of one slot, or those of all services in the table, as one.
+
+use vx_status::slot::SlotId;
+use vx_status::source::{LogPart, LogPlace, Logs};
+
+/// A log to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LogSource {
+    /// The identity of its slot. A group of slots has one of its own.
+    pub(crate) id: SlotId,
+    /// The keys of its slots.
+    keys: Vec<String>,
+}
+
+impl LogSource {
+    pub(crate) fn one(id: SlotId, key: &str) -> Self {
+        Self { id, keys: vec![key.to_owned()] }
+    }
+
+    pub(crate) fn group(keys: Vec<String>) -> Self {
+        Self { id: SlotId::of_group(&keys), keys }
+    }
+
+    pub(crate) fn read(&self, logs: &mut dyn Logs, place: LogPlace) -> LogPart {
+        match &self.keys[..] {
+            [one] => logs.read(one, place),
+            several => logs.read_together(several, place),
+        }
+    }
+
+    /// The path of the whole log; that of a group is in several files.
+    pub(crate) fn location(&self, logs: &dyn Logs) -> Option<String> {
+        match &self.keys[..] {
+            [one] => logs.location(one),
+            _ => None,
+        }
+    }
+}
