@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use rustix::process::Signal;
+
 use super::Services;
 use crate::sandbox::{eventually, text};
 
@@ -64,8 +66,16 @@ fn a_build_that_fails_names_its_mistakes_and_leaves_the_service_at_work() {
     assert_eq!(mistake["message"], "undefined: bad");
     assert!(text(&build["error"]).contains("api/main.go:1:5: undefined: bad"), "{build}");
     assert_eq!((services.pid("api"), services.state("api")), (before, "running".into()));
+    let follower = services.0.start("logs -f api");
+    let follows = |times| {
+        let line = "api:build | ./main.go:1:5: undefined: bad";
+        eventually("the log is followed", || (follower.said().matches(line).count() == times).then_some(()));
+    };
+    follows(1);
     services.0.vx("rebuild api").fails_with("api/main.go:1:5: undefined: bad");
-    assert!(services.0.vx("logs api").stdout().contains("api:build | ./main.go:1:5: undefined: bad"));
+    follows(2);
+    follower.signal(Signal::TERM);
+    follower.finish();
     change(&services, "api/main.go", "exec sleep 623");
     eventually("the mended program runs", || (!services.running("sleep 623").is_empty()).then_some(()));
     eventually("the mistakes are gone", || {
