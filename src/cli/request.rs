@@ -10,6 +10,7 @@ use super::args::AskArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::print;
 use super::workspace::place_or_none;
+use crate::service::service_of_key;
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::up::{self, NextLifeError};
 
@@ -19,9 +20,12 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
         let file = place_or_none(directory).ok()?.find_with(|_| true).ok()??;
         up::board_with(file.parent()?, &asked.key).map(|board| board.to_string_lossy().into_owned())
     };
-    let board = asked.board.clone().or_else(of_project);
+    let own = of_project();
+    let board = asked.board.clone().or_else(|| own.clone());
+    // A build that has ended before the request is not the one that it brings about.
+    let service = service_of_key(&asked.key);
+    let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(Path::new(&own), service));
     let done = ask(verb, &asked.key, board.as_deref())?;
-    let awaited = await_service(verb, &done);
     if asked.json {
         print::data(json!({
             "key": done.key,
@@ -33,6 +37,10 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
     } else {
         print::note(format_args!("asked process {} to {} `{}`", done.runner, verb.name(), done.key));
     }
+    let awaited = match before {
+        Some(before) => up::await_build(&done.board, service, before),
+        None => await_service(verb, &done),
+    };
     awaited.map_err(|error| Failure::hinted(FAILED, &error))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -61,10 +61,13 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     }
     services.retain(|service| asked.names.is_empty() || asked.names.contains(&service.name));
     let filter = Filter { since: asked.since, level: asked.level, pattern: asked.grep.clone() };
-    let wide = services.iter().map(|service| width(&service.name)).max().unwrap_or_default();
-    let show_all = |entries: &[Entry], wide| entries.iter().for_each(|entry| show(entry, wide, asked.json));
+    // The output of a build has a longer name than that of its service.
+    let show_all = |entries: &[Entry], wide: usize| {
+        let wide = entries.iter().map(|entry| width(&entry.source)).max().unwrap_or_default().max(wide);
+        entries.iter().for_each(|entry| show(entry, wide, asked.json));
+    };
     let Some(service) = services.first().filter(|_| asked.follow) else {
-        show_all(&up::entries(&services, asked.lines, &filter)?, wide);
+        show_all(&up::entries(&services, asked.lines, &filter)?, 0);
         return Ok(ExitCode::SUCCESS);
     };
     let from = Timestamp::now();
@@ -73,6 +76,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     thread::sleep(LOOK);
     let mut before = up::entries(&services, asked.lines, &filter)?;
     before.retain(|entry| entry.time < from);
+    let wide = services.iter().map(|service| width(&service.name)).max().unwrap_or_default();
     show_all(&before, wide);
     while !print::closed() {
         let mut entries = together.read(false);

@@ -135,6 +135,11 @@ impl Home {
         self.root.join("shims")
     }
 
+    /// The results of services' builds, a folder for each project whose services are at work.
+    pub fn builds(&self) -> PathBuf {
+        self.root.join("builds")
+    }
+
     /// Staging directories, each of one living process.
     pub fn tmp(&self) -> PathBuf {
         self.root.join("tmp")

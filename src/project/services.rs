@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The word in a command that stands for the service's own port.
 pub const OWN_PORT: &str = "{port}";
+/// The word for the folder that a build writes to, and for the one of the newest good build.
+pub const TARGET: &str = "{target}";
 /// The longest name of a service: it is the key of a slot.
 pub const NAME_BYTES: usize = 46;
 
@@ -29,8 +31,10 @@ pub struct Service {
     pub ready: Option<Ready>,
     /// The checks that find out if it still works.
     pub health: Option<Health>,
-    /// The files, below its directory, whose changes restart it.
+    /// The files, below its directory, whose changes build, reload or restart it.
     pub watch: Vec<String>,
+    /// The way from changed files to a service that has them.
+    pub renewal: Renewal,
     /// The services that it needs, and the state that each has to reach first.
     pub needs: BTreeMap<String, Until>,
     /// What follows its end.
@@ -39,6 +43,48 @@ pub struct Service {
     pub stop: Stop,
     /// True if it is started by name only, or because another service needs it.
     pub optional: bool,
+}
+
+/// The way from changed files to a service that has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The program that builds it and its arguments; empty for a service without a build.
+    pub build: Vec<String>,
+    /// The way in which it takes up changes; it is restarted without one.
+    pub reload: Option<Reload>,
+    /// The form in which its build reports mistakes: a name, or a regular expression.
+    pub errors: Option<String>,
+}
+
+impl Renewal {
+    /// All texts of it, in which words may stand for ports.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        self.build.iter().chain(self.reload.iter().flat_map(Reload::texts))
+    }
+
+    /// True if anything comes before a restart, or in place of it.
+    pub fn is_declared(&self) -> bool {
+        !self.build.is_empty() || self.reload.is_some()
+    }
+}
+
+/// The way in which a service takes up changes while it is at work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reload {
+    /// A request to this address, or to this path on its port.
+    Post(String),
+    /// A program and its arguments.
+    Command(Vec<String>),
+}
+
+impl Reload {
+    /// All texts of it, in which words may stand for ports.
+    pub fn texts(&self) -> &[String] {
+        match self {
+            Self::Post(address) => std::slice::from_ref(address),
+            Self::Command(words) => words,
+        }
+    }
 }
 
 /// The port of a service.
@@ -134,6 +180,7 @@ impl Service {
             ready: None,
             health: None,
             watch: Vec::new(),
+            renewal: Renewal::default(),
             needs: BTreeMap::new(),
             restart: Restart::default(),
             stop: Stop::default(),
@@ -203,19 +250,8 @@ mod tests {
 
     fn services(of: &[(&str, &[&str])]) -> Vec<Service> {
         let service = |(name, needs): &(&str, &[&str])| Service {
-            name: (*name).to_owned(),
-            command: vec!["true".to_owned()],
-            directory: None,
-            env: BTreeMap::new(),
-            env_files: Vec::new(),
-            port: None,
-            ready: None,
-            health: None,
-            watch: Vec::new(),
             needs: needs.iter().map(|name| ((*name).to_owned(), Until::Ready)).collect(),
-            restart: Restart::default(),
-            stop: Stop::default(),
-            optional: false,
+            ..Service::named(name)
         };
         of.iter().map(service).collect()
     }

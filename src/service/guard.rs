@@ -5,6 +5,7 @@
 //! stop the service, a second one to kill it; the end of its supervisor counts as the first. Its own exit means nothing:
 //! the supervisor reads the end on the slot, and a guard without one has died.
 
+mod build;
 mod checks;
 mod health;
 mod life;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use vx_shm::{Ending, Health, SlotState};
 use vx_status::vocabulary::service::{BACKING_OFF, STARTING, STOPPING};
 
-use super::order::Order;
+use super::order::{Assignment, Order};
 use super::output::Output;
 use super::restarts::Restarts;
 use crate::channel::{ChannelError, ConfigError, PATIENCE, ServiceChannelChild};
@@ -60,7 +61,7 @@ impl Explain for GuardError {
     }
 }
 
-/// Guard the service of this channel until it has ended for good. Its end is on its slot.
+/// Guard the service of this channel until it has ended for good, or build it. The end is on its slot.
 ///
 /// # Errors
 /// There is no such slot, no order for it, or no way to guard.
@@ -72,12 +73,16 @@ pub fn run(channel: &str) -> Result<(), GuardError> {
         return Ok(());
     }
     let slot = child.into_slot();
-    let order: Order = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
-        Ok(order) => order,
+    let assignment: Assignment = match ServiceChannelChild::receive(io::stdin(), PATIENCE) {
+        Ok(assignment) => assignment,
         Err(error) => {
             let _ = slot.end(Ending::failed(Trouble::of(&error).to_cell()));
             return Err(error.into());
         }
+    };
+    let order = match assignment {
+        Assignment::Serve(order) => *order,
+        Assignment::Build(order) => return Ok(build::build(&mut guard, &order, slot)?),
     };
     let (output, wake) = Output::new(slot, &order.log)?;
     let mut keeper = Keeper { guard: &mut guard, order, output, wake, restarts: Restarts::default() };
@@ -178,9 +183,10 @@ impl Keeper<'_> {
     fn rests(&mut self, end: &End, pause: Duration) -> bool {
         let message = format!("{}; starts again in {} s", in_words(end), pause.as_secs_f32());
         self.output.on_slot(|slot| {
-            slot.enter(BACKING_OFF, None);
-            slot.set_health(Health::WaitingToRestart);
+            // The reason first: a reader that sees the step finds it.
             slot.message(&message);
+            slot.set_health(Health::WaitingToRestart);
+            slot.enter(BACKING_OFF, None);
         });
         let until = Instant::now() + pause;
         loop {

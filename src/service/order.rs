@@ -5,9 +5,45 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::project::services::{Health, Ready, Restart};
+use crate::project::services::{Health, Ready, Reload, Restart};
 
-/// The order for a guard.
+/// The work of a guard.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub enum Assignment {
+    /// Run a service.
+    Serve(Box<Order>),
+    /// Build one.
+    Build(Box<BuildOrder>),
+}
+
+/// The order for one build of a service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BuildOrder {
+    /// The program and its arguments; empty if there is only something to reload.
+    pub command: Vec<String>,
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The directory of the project.
+    pub project: PathBuf,
+    /// Variables to set beside the inherited ones.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The port of the service.
+    pub port: Option<u16>,
+    /// The folder of the service's builds.
+    pub folder: PathBuf,
+    /// The name of this build in it.
+    pub epoch: String,
+    /// The way in which the service at work takes up the result.
+    pub reload: Option<Reload>,
+    /// The form in which mistakes are reported.
+    pub errors: Option<String>,
+    /// The time that the processes have to end before they are killed, in milliseconds.
+    pub stop_timeout_ms: u64,
+    /// The file for the output.
+    pub log: PathBuf,
+}
+
+/// The order for the guard of a service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Order {
     /// The service's name.

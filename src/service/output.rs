@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use vx_shm::{LOG_LINE_BYTES, Slot};
 
 use super::entries::Stamper;
+use super::mistakes::{Mistake, Mistakes};
 use super::probe::{Look, Probe};
 use crate::process::{Lines, Log, LogPolicy, Tail};
 
@@ -31,6 +32,7 @@ pub(super) struct Output {
     log: Mutex<(Stamper, Log)>,
     tail: Mutex<Tail>,
     probe: Mutex<Option<Probe>>,
+    mistakes: Mutex<Option<Mistakes>>,
     /// The slot, until it is ended.
     slot: Mutex<Option<Slot>>,
     wake: Mutex<Wake>,
@@ -55,6 +57,7 @@ impl Output {
             log: Mutex::new((Stamper::default(), log)),
             tail: Mutex::new(Tail::keeping(TAIL_BYTES)),
             probe: Mutex::new(None),
+            mistakes: Mutex::new(None),
             slot: Mutex::new(Some(slot)),
             wake: Mutex::new(Wake { writer, full: false }),
         };
@@ -96,6 +99,9 @@ impl Output {
         self.tail.lock().push(bytes);
         if let Some(slot) = &mut *self.slot.lock() {
             lines.feed(bytes, |line| slot.log_line(line));
+        }
+        if let Some(mistakes) = &mut *self.mistakes.lock() {
+            mistakes.output(bytes);
         }
         if let Some(probe) = &mut *self.probe.lock() {
             probe.output(bytes);
@@ -139,6 +145,16 @@ impl Output {
     /// Look no more: the process has ended.
     pub(super) fn forget_probe(&self) {
         *self.probe.lock() = None;
+    }
+
+    /// Look for the mistakes of a build from here on.
+    pub(super) fn look_for(&self, mistakes: Option<Mistakes>) {
+        *self.mistakes.lock() = mistakes;
+    }
+
+    /// The mistakes that were found.
+    pub(super) fn mistakes(&self) -> Vec<Mistake> {
+        self.mistakes.lock().take().map(Mistakes::finish).unwrap_or_default()
     }
 
     /// Write to the slot.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::order::{Order, signal_number};
-use crate::project::services::{Service, with_ports};
+use super::built::{current, of_epoch};
+use super::order::{BuildOrder, Order, signal_number};
+use crate::project::services::{Reload, Service, TARGET, with_ports};
 
 /// A declared service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,14 +29,57 @@ impl Spec {
         below.map_or_else(|| self.project.clone(), |below| self.project.join(below))
     }
 
-    /// The order for a guard of it. `ports` are those of all services that have one.
-    pub(super) fn order(&self, ports: &BTreeMap<String, u16>, log: PathBuf, attempt: u8) -> Order {
-        let Self { service, project, environment } = self;
-        let port = ports.get(&service.name).copied();
-        let expanded = |text: &String| with_ports(text, port, |other| ports.get(other).copied());
-        let mut environment = environment.clone();
+    /// A text with ports and the folder of a build in place of their words.
+    fn expanded(&self, text: &str, ports: &BTreeMap<String, u16>, target: &Path) -> String {
+        let own = ports.get(&self.service.name).copied();
+        with_ports(text, own, |other| ports.get(other).copied()).replace(TARGET, &target.to_string_lossy())
+    }
+
+    fn environment(&self, ports: &BTreeMap<String, u16>, target: &Path) -> Vec<(OsString, OsString)> {
+        let mut environment = self.environment.clone();
+        let port = ports.get(&self.service.name);
         environment.extend(port.map(|port| ("PORT".into(), port.to_string().into())));
-        environment.extend(service.env.iter().map(|(name, value)| (name.into(), expanded(value).into())));
+        let own = self.service.env.iter();
+        environment.extend(own.map(|(name, value)| (name.into(), self.expanded(value, ports, target).into())));
+        environment
+    }
+
+    /// The order for a build of it into this folder of its builds. `reload` is true while it is at work.
+    pub(super) fn build_order(
+        &self,
+        ports: &BTreeMap<String, u16>,
+        folder: PathBuf,
+        epoch: String,
+        reload: bool,
+        log: PathBuf,
+    ) -> BuildOrder {
+        let renewal = &self.service.renewal;
+        let (target, taken) = (of_epoch(&folder, &epoch), current(&folder));
+        let reloaded = |text: &String| self.expanded(text, ports, &taken);
+        BuildOrder {
+            command: renewal.build.iter().map(|text| self.expanded(text, ports, &target)).collect(),
+            directory: self.directory(),
+            project: self.project.clone(),
+            environment: self.environment(ports, &target),
+            port: ports.get(&self.service.name).copied(),
+            reload: renewal.reload.as_ref().filter(|_| reload).map(|reload| match reload {
+                Reload::Post(address) => Reload::Post(reloaded(address)),
+                Reload::Command(words) => Reload::Command(words.iter().map(reloaded).collect()),
+            }),
+            errors: renewal.errors.clone(),
+            stop_timeout_ms: milliseconds(self.service.stop.timeout),
+            folder,
+            epoch,
+            log,
+        }
+    }
+
+    /// The order for a guard of it. `ports` are those of all services that have one, `folder` is that of its builds.
+    pub(super) fn order(&self, ports: &BTreeMap<String, u16>, folder: &Path, log: PathBuf, attempt: u8) -> Order {
+        let Self { service, project, .. } = self;
+        let (port, target) = (ports.get(&service.name).copied(), current(folder));
+        let expanded = |text: &String| self.expanded(text, ports, &target);
+        let environment = self.environment(ports, &target);
         let (mut ready, mut health) = (service.ready.clone(), service.health.clone());
         let checks = ready.iter_mut().chain(health.iter_mut().map(|health| &mut health.checks));
         for word in checks.flat_map(|checks| checks.command.iter_mut().flatten()) {
@@ -51,9 +96,13 @@ impl Spec {
             health,
             restart: service.restart,
             stop_signal: signal_number(&service.stop.signal).unwrap_or(signal_hook::consts::SIGTERM),
-            stop_timeout_ms: u64::try_from(service.stop.timeout.as_millis()).unwrap_or(u64::MAX),
+            stop_timeout_ms: milliseconds(service.stop.timeout),
             log,
             attempt,
         }
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

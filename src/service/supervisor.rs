@@ -7,6 +7,7 @@
 //! read.
 
 mod begin;
+mod builds;
 mod files;
 mod needs;
 mod requests;
@@ -44,6 +45,8 @@ pub struct Supervision {
     pub program: PathBuf,
     /// The directory for logs.
     pub logs: PathBuf,
+    /// The directory for the results of builds.
+    pub builds: PathBuf,
     /// The reservations of ports.
     pub ports: Ports,
 }
@@ -55,6 +58,12 @@ pub(super) enum Event {
     Gone(Client),
     /// The guard of this unit's life has ended.
     GuardEnded {
+        unit: usize,
+        life: u32,
+        ended: Ended,
+    },
+    /// The guard of this unit's build has ended.
+    BuildEnded {
         unit: usize,
         life: u32,
         ended: Ended,
@@ -173,6 +182,7 @@ impl Supervisor {
             }
             Event::Gone(client) => self.units.iter_mut().for_each(|unit| unit.leave(client)),
             Event::GuardEnded { unit, life, ended } => self.guard_ended(unit, life, &ended),
+            Event::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
             Event::Changed => {}
             Event::FilesChanged(unit) => self.files_changed(unit),
         }
@@ -182,6 +192,7 @@ impl Supervisor {
     fn step(&mut self) {
         let _ = self.reader.refresh(&mut self.snapshot);
         self.stop_unwanted();
+        self.stop_unwanted_builds();
         self.kill_late_guards();
         loop {
             let begun = self.begin_wanted();
@@ -207,7 +218,8 @@ impl Supervisor {
             Stage::Guarded(guarded) => guarded.hurry_at.or(guarded.kill_at),
             _ => None,
         });
-        resting.chain(idle).min()
+        let builds = self.units.iter().filter_map(|unit| unit.builds.running.as_ref()?.kill_at);
+        resting.chain(builds).chain(idle).min()
     }
 
     /// The slot of a unit in its present life.
@@ -239,6 +251,8 @@ impl Supervisor {
             let unit = &mut self.units[index];
             if !unit.is_wanted() && unit.is_at_rest() {
                 (unit.port, unit.watch) = (None, None);
+                // Changes of its files are not seen from here on.
+                unit.builds.good = false;
             }
         }
     }
@@ -258,13 +272,18 @@ impl Supervisor {
     fn kill_late_guards(&mut self) {
         let now = Instant::now();
         for unit in &mut self.units {
-            let Stage::Guarded(guarded) = &mut unit.stage else { continue };
-            if guarded.hurry_at.take_if(|at| *at <= now).is_some() {
-                guarded.running.ask_to_stop();
-            }
-            if guarded.kill_at.is_some_and(|at| at <= now) {
-                guarded.running.kill();
-                guarded.kill_at = now.checked_add(GUARD_PATIENCE);
+            let service = match &mut unit.stage {
+                Stage::Guarded(guarded) => Some(guarded),
+                _ => None,
+            };
+            for guarded in service.into_iter().chain(&mut unit.builds.running) {
+                if guarded.hurry_at.take_if(|at| *at <= now).is_some() {
+                    guarded.running.ask_to_stop();
+                }
+                if guarded.kill_at.is_some_and(|at| at <= now) {
+                    guarded.running.kill();
+                    guarded.kill_at = now.checked_add(GUARD_PATIENCE);
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ mod next_life;
 mod output;
 mod place;
 mod prepare;
+mod rebuilt;
 mod state;
 mod supervise;
 mod together;
@@ -33,7 +34,8 @@ pub use next_life::{NextLifeError, await_end, await_next_life};
 pub use output::{Entry, Filter, Follower, entries};
 pub use place::UpPlace;
 pub use prepare::{Declared, UpPrepared, prepare};
-pub use state::{ServiceState, all, of_project};
+pub use rebuilt::{await_build, build_life};
+pub use state::{BuildState, ServiceState, all, of_project};
 pub use supervise::supervise;
 pub use together::Together;
 
@@ -55,7 +57,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 /// One has ended otherwise before.
 pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitForError> {
     let wanted: Vec<Awaited> =
-        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::Ready }).collect();
+        names.iter().map(|name| Awaited { key: name.clone(), reached: Reached::ReadySoon }).collect();
     wait_for(&mut boards::open_file(board)?, &wanted, None)
 }
 

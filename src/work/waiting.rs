@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use vx_shm::{BoardState, Health, Reader, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::{Standing, failure};
+use vx_status::vocabulary::service::{BACKING_OFF, STARTING};
 
 use super::boards::{BoardError, slot_of};
 use super::logs;
@@ -15,6 +16,8 @@ use crate::trouble::{Explain, TroubleKind};
 
 /// The longest sleep: a writer that was killed wakes no reader.
 const LOOK: Duration = Duration::from_secs(1);
+/// The deaths of a service before it could be used after which a caller is not kept waiting: the next pauses are long.
+const MOST_DEATHS: usize = 3;
 /// The last lines of a log that are shown for work that ended otherwise.
 const LOG_LINES: usize = 10;
 
@@ -23,6 +26,8 @@ const LOG_LINES: usize = 10;
 pub enum Reached {
     /// It can be used: a service that says so, anything else once it has ended well.
     Ready,
+    /// The same, given up once it has died too often without being so.
+    ReadySoon,
     /// It has ended well.
     Done,
     /// It has ended, no matter how.
@@ -183,9 +188,10 @@ impl<'s> Verdict<'s> {
         let Some(found) = slot else { return Self { slot, reached: board_over.then_some(false) } };
         let standing = Standing::of(found);
         let reached = match (awaited.reached, standing.over()) {
-            (Reached::Ready, false) if found.health == Health::Ready => Some(true),
+            (Reached::Ready | Reached::ReadySoon, false) if found.health == Health::Ready => Some(true),
+            (Reached::ReadySoon, false) if is_failing(found) => Some(false),
             (Reached::Ended, true) => Some(true),
-            (Reached::Ready | Reached::Done, true) => Some(standing.good()),
+            (Reached::Ready | Reached::ReadySoon | Reached::Done, true) => Some(standing.good()),
             (_, false) => board_over.then_some(false),
         };
         Self { slot, reached }
@@ -193,18 +199,31 @@ impl<'s> Verdict<'s> {
 
     fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
         let reached = self.reached == Some(true);
+        let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
         let log = logs.filter(|_| !reached).zip(self.slot);
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
         State {
             key: awaited.key.clone(),
-            word: standing.map(Standing::word),
+            word: failing.map(|_| "failing").or(standing.map(Standing::word)),
             reached,
-            error: bad.map(|(slot, standing)| first(&failure(slot, standing))),
+            error: bad
+                .map(|(slot, standing)| first(&failure(slot, standing)))
+                .or(failing.map(|slot| slot.message.clone()).filter(|message| !message.is_empty())),
             log: log.unwrap_or_default(),
         }
     }
+}
+
+/// True for a service that has died too often in a row, up to now, without being usable before any of its deaths.
+fn is_failing(slot: &SlotView) -> bool {
+    if slot.state.ended() || slot.step != BACKING_OFF {
+        return false;
+    }
+    let steps = slot.transitions.iter().rev().map(|transition| transition.step);
+    steps.take_while(|step| [STARTING, BACKING_OFF].contains(step)).filter(|step| *step == BACKING_OFF).count()
+        >= MOST_DEATHS
 }
 
 fn first(error: &ErrorCell<'_>) -> String {

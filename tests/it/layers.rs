@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 19] = [
+const TOWERS: [Tower; 20] = [
     Tower {
         sources: "shm/src",
         floors: &[
@@ -78,6 +78,15 @@ const TOWERS: [Tower; 19] = [
             &["addresses", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
             &["services", "settings", "tools"],
+        ],
+    },
+    Tower {
+        sources: "src/service",
+        floors: &[
+            &["built", "order", "plain", "ports", "restarts", "watch"],
+            &["entries", "mistakes", "probe", "spec"],
+            &["output", "reported"],
+            &["guard", "supervisor"],
         ],
     },
     Tower {

@@ -1,5 +1,6 @@
 //! The services of a project, with real programs: started in order, ready when they say so, and gone when they are.
 
+mod builds;
 mod ends;
 mod kills;
 mod requests;

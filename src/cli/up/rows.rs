@@ -11,7 +11,8 @@ pub(in crate::cli) fn line(service: &ServiceState) -> String {
     let pid = service.pid.map(|pid| format!("pid {pid}"));
     let restarts = (service.restarts > 0).then(|| format!("{} restarts", service.restarts));
     let why = if service.ended { service.error.clone() } else { service.message.clone() };
-    let rest: Vec<String> = [place, pid, restarts, why].into_iter().flatten().collect();
+    let built = service.build.as_ref().filter(|_| !service.ended).and_then(|build| build.error.clone());
+    let rest: Vec<String> = [place, pid, restarts, why, built].into_iter().flatten().collect();
     format!("{name}  {state}  {}", rest.join("  ")).trim_end().to_owned()
 }
 
@@ -36,6 +37,12 @@ pub(in crate::cli) fn document(service: &ServiceState) -> Value {
         "restarts": service.restarts,
         "message": service.message,
         "error": service.error,
+        "build": service.build.as_ref().map(|build| json!({
+            "state": build.state,
+            "error": build.error,
+            "errors": build.mistakes,
+            "log": build.log.to_string_lossy(),
+        })),
         "log": service.log.to_string_lossy(),
         "project": service.project,
         "board": service.board.to_string_lossy(),

@@ -4,13 +4,15 @@
 //! command that is about services fails with them.
 
 mod fields;
+mod renewal;
+mod words;
 
 use toml::de::{DeTable, DeValue};
 
 use super::reader::{Reader, kind};
 use crate::nearest::nearest;
 use crate::project::problem::Problem;
-use crate::project::services::{OWN_PORT, Service, circle, ports_named};
+use crate::project::services::{OWN_PORT, Reload, Service, circle, ports_named};
 use fields::service;
 
 /// The services of a file, and the faults of their table.
@@ -91,7 +93,10 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
             let own = table.get(service.name.as_str()).and_then(|value| value.get_ref().as_table()?.get(key));
             own.map_or(0..0, |value| value.span())
         };
-        let texts = service.command.iter().map(|text| ("command", text));
+        let renewal = &service.renewal;
+        let build = renewal.build.iter().map(|text| ("build", text));
+        let reload = renewal.reload.iter().flat_map(Reload::texts).map(|text| ("reload", text));
+        let texts = service.command.iter().map(|text| ("command", text)).chain(build).chain(reload);
         for (key, text) in texts.chain(service.env.values().map(|text| ("env", text))) {
             if text.contains(OWN_PORT) && service.port.is_none() {
                 let advice = Some("add port = \"auto\", for example".to_owned());
@@ -108,6 +113,10 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
         {
             let message = format!("`ready` of `{}` asks its port, and it has none", service.name);
             reader.error(place("ready"), message, Some("add port = \"auto\", for example".to_owned()));
+        }
+        if service.port.is_none() && matches!(&renewal.reload, Some(Reload::Post(address)) if by_path(address)) {
+            let message = format!("`reload` of `{}` asks its port, and it has none", service.name);
+            reader.error(place("reload"), message, Some("add port = \"auto\", for example".to_owned()));
         }
     }
 }

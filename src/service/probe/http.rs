@@ -100,7 +100,7 @@ impl HttpCheck {
     /// Ask at one address, and pass the answer on as soon as its first line is there.
     fn ask(&self, address: SocketAddr, answer: &Sender<Answer>) {
         let mut stream = None;
-        let status = self.connect(address).and_then(|connected| status_of(stream.insert(connected)));
+        let status = self.connect("GET", address).and_then(|connected| status_of(stream.insert(connected)));
         // A probe that has found what it wants does not wait for the others.
         let _ = answer.send(self.answer(status));
         if let Some(stream) = stream {
@@ -119,18 +119,43 @@ impl HttpCheck {
         }
     }
 
-    fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+    /// Post an empty body, once: to the first of the addresses that takes a connection.
+    ///
+    /// # Errors
+    /// The answer is not a good one, or there is none: the reason as a sentence.
+    pub fn post(&self) -> Result<(), String> {
+        let mut why = format!("the host of {} is not found", self.url);
+        for address in self.addresses().unwrap_or_default() {
+            match self.connect("POST", address) {
+                Err(error) => why = format!("{} takes no connection: {error}", self.url),
+                Ok(mut stream) => {
+                    let answer = self.answer(status_of(&mut stream));
+                    read_out(stream);
+                    return match answer {
+                        Answer::Good => Ok(()),
+                        Answer::Other(why) | Answer::None(why) => Err(why),
+                    };
+                }
+            }
+        }
+        Err(why)
+    }
+
+    fn connect(&self, method: &str, address: SocketAddr) -> io::Result<TcpStream> {
         let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_write_timeout(Some(PATIENCE))?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        stream.write_all(self.request().as_bytes())?;
+        stream.write_all(self.request(method).as_bytes())?;
         Ok(stream)
     }
 
-    fn request(&self) -> String {
+    fn request(&self, method: &str) -> String {
         let path = &self.url[url::Position::BeforePath..url::Position::AfterQuery];
         let host = &self.url[url::Position::BeforeHost..url::Position::AfterPort];
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nUser-Agent: vx\r\nConnection: close\r\n\r\n")
+        let body = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nAccept: */*\r\nUser-Agent: vx\r\n{body}Connection: close\r\n\r\n"
+        )
     }
 }
 

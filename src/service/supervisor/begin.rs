@@ -15,6 +15,7 @@ use crate::paths::find_runtime_directory;
 use crate::process::{Group, Launch, Output, Stdin, start};
 use crate::project::services::{Port, ports_named};
 use crate::run::log_file;
+use crate::service::order::Assignment;
 use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError};
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -37,9 +38,13 @@ impl Supervisor {
                     self.reserve(index);
                     changed = true;
                 }
+                Stage::Waiting if unit.builds.running.is_some() => {}
                 Stage::Waiting => match self.needed(index) {
                     Ok(true) => {
-                        self.start(index);
+                        match self.units[index].must_build() {
+                            true => self.build(index),
+                            false => self.start(index),
+                        }
                         changed = true;
                     }
                     Ok(false) => {}
@@ -121,7 +126,7 @@ impl Supervisor {
     }
 
     /// Reserve the port of a unit, unless it has it already, and see that no other program listens there.
-    fn port(&mut self, index: usize) -> Result<(), Trouble> {
+    pub(super) fn port(&mut self, index: usize) -> Result<(), Trouble> {
         let unit = &mut self.units[index];
         let Some(wanted) = unit.spec.service.port else {
             unit.port = None;
@@ -154,7 +159,7 @@ impl Supervisor {
     }
 
     /// The ports of all services: those that they have, and those that are sure.
-    fn ports(&self) -> BTreeMap<String, u16> {
+    pub(super) fn ports(&self) -> BTreeMap<String, u16> {
         let port = |unit: &Unit| match (&unit.port, unit.spec.service.port) {
             (Some(held), _) => Some(held.port()),
             (None, Some(Port::Fixed(port))) => Some(port),
@@ -164,9 +169,9 @@ impl Supervisor {
     }
 
     /// Reserve the ports of the services that a unit's own texts name, so that they are the same when those start.
-    fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
+    pub(super) fn ports_named_by(&mut self, index: usize) -> Result<(), Trouble> {
         let service = &self.units[index].spec.service;
-        let texts = service.command.iter().chain(service.env.values());
+        let texts = service.command.iter().chain(service.env.values()).chain(service.renewal.texts());
         let named: Vec<String> = texts.flat_map(|text| ports_named(text)).map(str::to_owned).collect();
         for name in named {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
@@ -179,14 +184,23 @@ impl Supervisor {
 
     fn launch(&self, index: usize) -> Result<Launch, Trouble> {
         let unit = &self.units[index];
-        let (name, board) = (&unit.spec.service.name, &self.supervision.board);
-        let unusable = |error: &dyn std::fmt::Display| {
-            Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
-        };
+        let name = &unit.spec.service.name;
         let reservation: Reservation = unit.reservation.ok_or_else(|| unusable(&"it has no slot"))?;
-        let order = unit.spec.order(&self.ports(), log_file(&self.supervision.logs, name), 1);
-        let channel = ServiceChannel::on(board.path(), name).map_err(|error| unusable(&error))?;
-        let document = ServiceChannel::document(&order).map_err(|error| unusable(&error))?;
+        let log = log_file(&self.supervision.logs, name);
+        let order = unit.spec.order(&self.ports(), &self.supervision.builds.join(name), log, 1);
+        self.launch_of(name, reservation, &Assignment::Serve(Box::new(order)))
+    }
+
+    /// The start of a guard with this assignment, for the slot with this key.
+    pub(super) fn launch_of(
+        &self,
+        key: &str,
+        reservation: Reservation,
+        assignment: &Assignment,
+    ) -> Result<Launch, Trouble> {
+        let board = &self.supervision.board;
+        let channel = ServiceChannel::on(board.path(), key).map_err(|error| unusable(&error))?;
+        let document = ServiceChannel::document(assignment).map_err(|error| unusable(&error))?;
         let mut environment = whereabouts(board.path());
         environment.extend(Mark::of(board, reservation).variables());
         Ok(Launch {
@@ -202,6 +216,10 @@ impl Supervisor {
             group: Group::Runner,
         })
     }
+}
+
+fn unusable(error: &dyn std::fmt::Display) -> Trouble {
+    Trouble::new(TroubleKind::Internal, format!("its guard cannot be started: {error}"))
 }
 
 /// The variables by which a guard finds a board that is not where it would look.

@@ -1,4 +1,4 @@
-//! The files of services: a service whose files have changed is started again.
+//! The files of services: a service whose files have changed is built, and reloaded or started again.
 
 use std::thread;
 
@@ -29,16 +29,19 @@ impl Supervisor {
         self.units[index].watch = watch.map(|watch| FileWatch { directory, patterns, _watch: watch });
     }
 
-    /// Start a service again whose files have changed. One that was stopped stays so; one that has failed is tried again.
+    /// Renew a service whose files have changed. One that was stopped stays so; one that has failed is tried again.
     pub(super) fn files_changed(&mut self, index: usize) {
         let unit = &mut self.units[index];
         if unit.watch.is_none() || !unit.is_wanted() || self.closing {
             return;
         }
         match unit.stage {
+            _ if unit.builds.running.is_some() => unit.builds.again = true,
+            Stage::Guarded(_) if unit.spec.service.renewal.is_declared() => self.build(index),
             Stage::Guarded(_) => unit.restart_pending = true,
-            Stage::Over(state) if !state.good() => unit.stage = Stage::Idle,
-            _ => {}
+            Stage::Over(state) if state.good() => {}
+            Stage::Over(_) => (unit.stage, unit.builds.good) = (Stage::Idle, false),
+            Stage::Idle | Stage::Waiting | Stage::Resting(_) => unit.builds.good = false,
         }
     }
 }

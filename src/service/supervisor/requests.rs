@@ -35,6 +35,8 @@ pub enum Request {
     Kill(String),
     /// Stop it and start it again.
     Restart(String),
+    /// Build it anew; once that is good it is reloaded or started again.
+    Rebuild(String),
     /// Stop all, and end the supervisor.
     StopAll,
 }
@@ -83,6 +85,10 @@ impl Supervisor {
                 unit.begin_anew();
                 BTreeSet::from([name])
             }
+            Request::Rebuild(name) => {
+                self.rebuild(&name)?;
+                BTreeSet::from([name])
+            }
             Request::StopAll => {
                 self.closing = true;
                 self.units.iter_mut().for_each(|unit| {
@@ -114,7 +120,10 @@ impl Supervisor {
         }
         for spec in specs {
             match self.units.iter_mut().find(|unit| unit.spec.service.name == spec.service.name) {
-                Some(unit) => unit.spec = spec,
+                Some(unit) => {
+                    unit.builds.good &= unit.spec.service.renewal.build == spec.service.renewal.build;
+                    unit.spec = spec;
+                }
                 None => self.units.push(Unit::new(spec)),
             }
         }
@@ -130,6 +139,24 @@ impl Supervisor {
             }
         }
         Ok(names.into_iter().collect())
+    }
+
+    /// Build the service with this name; one that has ended begins anew with that.
+    fn rebuild(&mut self, name: &str) -> Result<(), Trouble> {
+        let unit = self.unit(name)?;
+        if unit.spec.service.renewal.build.is_empty() {
+            let text = format!("the service `{name}` has no build");
+            return Err(Trouble::new(TroubleKind::Usage, text).hinted(format!("`vx restart {name}` starts it again")));
+        }
+        unit.pinned |= unit.leases.is_empty();
+        if matches!(unit.stage, Stage::Guarded(_)) || unit.builds.running.is_some() {
+            let found = self.units.iter().position(|unit| unit.spec.service.name == name);
+            found.into_iter().for_each(|index| self.build(index));
+            return Ok(());
+        }
+        unit.builds.good = false;
+        unit.begin_anew();
+        Ok(())
     }
 
     fn unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {

@@ -34,6 +34,8 @@ pub(super) struct Unit {
     pub port: Option<ports::Reservation>,
     /// The watch over its files, with the declaration that it was made for.
     pub watch: Option<FileWatch>,
+    /// Its builds.
+    pub builds: Builds,
     /// Counts the guards.
     pub life: u32,
     /// Its last guard was asked to stop.
@@ -47,6 +49,21 @@ pub(super) struct FileWatch {
     pub directory: PathBuf,
     pub patterns: Vec<String>,
     pub _watch: Watch,
+}
+
+/// The builds of a unit.
+#[derive(Default)]
+pub(super) struct Builds {
+    /// The one that is under way.
+    pub running: Option<Box<Guarded>>,
+    /// The slot of the last one.
+    pub reservation: Option<Reservation>,
+    /// Counts them.
+    pub life: u32,
+    /// Files have changed since the one under way began: it is followed by another.
+    pub again: bool,
+    /// There is a good one that a start can use.
+    pub good: bool,
 }
 
 /// The stage of a service.
@@ -85,6 +102,7 @@ impl Unit {
             reservation: None,
             port: None,
             watch: None,
+            builds: Builds::default(),
             life: 0,
             was_stopped: false,
             restarts: Restarts::default(),
@@ -110,9 +128,15 @@ impl Unit {
         matches!(self.stage, Stage::Guarded(_))
     }
 
+    /// True if it cannot start without another build.
+    pub(super) fn must_build(&self) -> bool {
+        !self.spec.service.renewal.build.is_empty() && !self.builds.good
+    }
+
     /// True if nothing of it is at work or about to be.
     pub(super) fn is_at_rest(&self) -> bool {
         match self.stage {
+            _ if self.builds.running.is_some() => false,
             Stage::Over(_) => true,
             Stage::Idle => !self.is_wanted(),
             _ => false,

@@ -1,6 +1,6 @@
 //! The last lines of several services as one log, which can be read in pieces, backwards and forwards.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use vx_status::source::{LogLine, LogPart, LogPlace};
 use super::output::{Entry, Filter};
 use super::together::Together;
 use crate::run::{log_file, logs_of};
-use crate::service::KEPT_FILES;
 use crate::service::entries::{Kept, time_of_day};
+use crate::service::{KEPT_FILES, build_key, service_of_key};
 use crate::work::boards::BoardError;
 
 /// Lines at hand.
@@ -39,10 +39,13 @@ impl Merged {
     pub fn of(board: &Path, keys: &[String]) -> Result<Self, BoardError> {
         let from = Timestamp::now();
         let together = Together::of(board, keys, from)?;
-        let wide = keys.iter().map(|key| vx_status::text::width(key)).max().unwrap_or_default();
+        let builds = keys.iter().map(|key| build_key(service_of_key(key)));
+        let builds = builds.filter(|key| log_file(&logs_of(board), key).exists());
+        let sources: BTreeSet<String> = keys.iter().cloned().chain(builds).collect();
+        let wide = sources.iter().map(|key| vx_status::text::width(key)).max().unwrap_or_default();
         let mut merged = Self { keys: keys.to_vec(), together, lines: VecDeque::new(), end: 0, wide };
         let mut before: Vec<Entry> = Vec::new();
-        for key in keys {
+        for key in &sources {
             let source: Arc<str> = key.as_str().into();
             let kept = Kept { source, path: log_file(&logs_of(board), key), kept_files: KEPT_FILES };
             // A log that cannot be read has no lines here.
@@ -77,6 +80,8 @@ impl Merged {
 
     fn add(&mut self, entries: Vec<Entry>) {
         for Entry { time, source, message, .. } in entries {
+            // A build that came later has a longer name than its service.
+            self.wide = self.wide.max(vx_status::text::width(&source));
             let source = vx_status::text::padded(&source, self.wide, "");
             let text = format!("{} {source} | {message}", time_of_day(time));
             let at = self.end;

@@ -12,9 +12,9 @@ use crate::work::boards::{self, BoardError, slot_of};
 use crate::work::logs;
 
 /// The longest sleep: a writer that was killed wakes no reader.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// The time after which a service that has ended and does not begin again was stopped by another request.
-const GIVEN_UP: Duration = Duration::from_secs(1);
+pub(super) const GIVEN_UP: Duration = Duration::from_secs(1);
 /// The last lines of the log of a service that ended.
 const LOG_LINES: usize = 10;
 
@@ -37,6 +37,16 @@ pub enum NextLifeError {
         /// Its key.
         key: String,
     },
+    /// Its build has failed.
+    #[error("`{key}` was not built: {error}")]
+    NotBuilt {
+        /// Its key.
+        key: String,
+        /// The error of the build.
+        error: String,
+        /// The mistakes, in a line each.
+        mistakes: Vec<String>,
+    },
     /// The board cannot be read.
     #[error(transparent)]
     Board(#[from] BoardError),
@@ -45,7 +55,7 @@ pub enum NextLifeError {
 impl Explain for NextLifeError {
     fn kind(&self) -> TroubleKind {
         match self {
-            Self::Ended { .. } => TroubleKind::Exit,
+            Self::Ended { .. } | Self::NotBuilt { .. } => TroubleKind::Exit,
             Self::Stopped { .. } => TroubleKind::Cancelled,
             Self::Board(error) => error.kind(),
         }
@@ -54,6 +64,7 @@ impl Explain for NextLifeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Ended { key, .. } => Some(format!("`vx logs {key}` shows all that it printed")),
+            Self::NotBuilt { key, .. } => Some(format!("`vx logs {key}` shows what the build printed")),
             Self::Stopped { .. } => None,
             Self::Board(error) => error.hint(),
         }
@@ -62,6 +73,7 @@ impl Explain for NextLifeError {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Ended { log, .. } => log.clone(),
+            Self::NotBuilt { mistakes, .. } => mistakes.clone(),
             _ => Vec::new(),
         }
     }

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 pub use crate::service::entries::{Entry, Filter};
 
 use super::state::ServiceState;
-use crate::service::KEPT_FILES;
 use crate::service::entries::{Kept, parted};
+use crate::service::{KEPT_FILES, build_key};
 
 /// The most bytes that are read of a log at once.
 const PIECE_BYTES: u64 = 1024 * 1024;
@@ -23,8 +23,11 @@ const PIECE_BYTES: u64 = 1024 * 1024;
 pub fn entries(services: &[ServiceState], most: usize, filter: &Filter) -> io::Result<Vec<Entry>> {
     let mut found = Vec::new();
     for service in services {
-        let kept = Kept { source: service.name.as_str().into(), path: service.log.clone(), kept_files: KEPT_FILES };
-        found.extend(kept.last(most, filter)?);
+        let built = service.build.as_ref().map(|build| (build_key(&service.name), &build.log));
+        for (source, log) in built.into_iter().chain([(service.name.clone(), &service.log)]) {
+            let kept = Kept { source: source.into(), path: log.clone(), kept_files: KEPT_FILES };
+            found.extend(kept.last(most, filter)?);
+        }
     }
     // Entries of one service keep their order.
     found.sort_by_key(|entry| entry.time);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::error::UpError;
 use crate::digest::Algorithm;
 use crate::file_lock::{FileLock, is_free};
-use crate::paths::runtime_directory;
+use crate::paths::{Home, runtime_directory};
 
 /// The time between two looks at a lock.
 const GLANCE: Duration = Duration::from_millis(5);
@@ -47,6 +47,12 @@ impl UpPlace {
         hasher.update(directory.as_os_str().as_encoded_bytes());
         let lock = runtime.join(format!("up-{:.DIGITS$}.lock", hasher.finish().hex()));
         Ok(Self { directory, runtime, lock })
+    }
+
+    /// The directory for the results of its builds.
+    pub(super) fn builds(&self) -> PathBuf {
+        let name = self.lock.file_stem().unwrap_or_default();
+        Home::from_environment().map_or_else(|_| self.runtime.join("builds"), |home| home.builds()).join(name)
     }
 
     /// True if a supervisor is there, or about to be.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use vx_shm::{BoardState, Health, Kind, SlotView, Snapshot};
+use vx_shm::{BoardState, Health, Kind, SlotState, SlotView, Snapshot};
 use vx_status::error_cell::ErrorCell;
 use vx_status::standing::Standing;
 use vx_status::vocabulary;
@@ -12,6 +12,7 @@ use super::error::UpError;
 use super::place::UpPlace;
 use crate::process::members;
 use crate::run::{log_file, logs_of};
+use crate::service::{Reported, build_key, reported};
 use crate::work::boards;
 
 /// A service on a board.
@@ -39,6 +40,8 @@ pub struct ServiceState {
     pub message: Option<String>,
     /// Its error, if it ended with one.
     pub error: Option<String>,
+    /// Its last build, if it has any.
+    pub build: Option<BuildState>,
     /// The file of its output.
     pub log: PathBuf,
     /// The directory of its project.
@@ -47,6 +50,19 @@ pub struct ServiceState {
     pub board: PathBuf,
     /// True if its supervisor is there.
     pub supervised: bool,
+}
+
+/// The last build of a service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BuildState {
+    /// The word for its state.
+    pub state: String,
+    /// Its error, if it has failed.
+    pub error: Option<String>,
+    /// The mistakes that it reported; none after a good one.
+    pub mistakes: Vec<Reported>,
+    /// The file of its output.
+    pub log: PathBuf,
 }
 
 /// The newest board of the services of a project, with its services; none if they have never been started, or long ago.
@@ -98,10 +114,15 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
     let ready = !ended && slot.health == Health::Ready;
     let error = ErrorCell::of_slot(slot);
     let begun = slot.transitions.first().map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
+    let key = build_key(&slot.key);
+    let built = snapshot.slots.iter().find(|other| other.kind == Kind::Build && other.has_key(&key));
     let supervised = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true);
     ServiceState {
         name: slot.key.clone(),
-        state: state(slot, standing),
+        state: match (&built, slot.state) {
+            (Some(built), SlotState::Reserved) if !built.state.ended() => "building".to_owned(),
+            _ => state(slot, standing),
+        },
         ready,
         ended,
         url: slot.address.clone().filter(|_| ready),
@@ -111,10 +132,22 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
         restarts: slot.attempt.saturating_sub(1),
         message: (!slot.message.is_empty()).then(|| slot.message.clone()),
         error: error.map(|error| error.shown_text().to_string()),
+        build: built.map(|slot| build(board, slot)),
         log: log_file(&logs_of(board), &slot.key),
         project: snapshot.board.title.clone(),
         board: board.to_owned(),
         supervised,
+    }
+}
+
+fn build(board: &Path, slot: &SlotView) -> BuildState {
+    let standing = Standing::of(slot);
+    let log = log_file(&logs_of(board), &slot.key);
+    BuildState {
+        state: state(slot, standing),
+        error: ErrorCell::of_slot(slot).filter(|_| standing.over()).map(|error| error.shown_text().to_string()),
+        mistakes: reported(&log),
+        log,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The process of a project's supervisor: it holds the project's lock, its board and its control socket for life.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -10,13 +10,14 @@ use crossbeam_channel::select;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vx_shm::SlotView;
+use vx_shm::{Kind, SlotView};
 
 use super::error::UpError;
 use super::place::{Record, UpPlace};
 use crate::process::interrupts;
 use crate::run::{create_board, logs_of};
 use crate::service::ports::Ports;
+use crate::service::service_of_key;
 use crate::service::spec::Spec;
 use crate::service::supervisor::{Handle, Request, Supervision, start};
 use crate::trouble::{Trouble, TroubleKind};
@@ -39,14 +40,19 @@ pub fn supervise(directory: &Path) -> Result<(), UpError> {
     let board = Arc::new(create_board(&place.runtime, &title, SLOTS)?);
     let logs = logs_of(board.path());
     std::fs::create_dir_all(&logs)?;
+    // What a supervisor has left that was killed.
+    let builds = place.builds();
+    let _ = std::fs::remove_dir_all(&builds);
     let supervision = Supervision {
         board: Arc::clone(&board),
         program: std::env::current_exe()?,
         logs,
+        builds: builds.clone(),
         ports: Ports::within(&place.runtime),
     };
     let (handle, finished) = start(supervision)?;
-    let hand = UpHand { handle: handle.clone(), staged: Mutex::default(), bound: Mutex::default() };
+    let hand =
+        UpHand { handle: handle.clone(), staged: Mutex::default(), built: Mutex::default(), bound: Mutex::default() };
     let control = Control::serve(board.path(), hand);
     Record { pid: std::process::id(), board: board.path().to_owned() }.write(&lock)?;
     let watch = finished.clone();
@@ -60,6 +66,7 @@ pub fn supervise(directory: &Path) -> Result<(), UpError> {
     })?;
     let _ = finished.recv();
     control.finish();
+    let _ = std::fs::remove_dir_all(&builds);
     drop(lock);
     Ok(())
 }
@@ -69,6 +76,8 @@ struct UpHand {
     handle: Handle,
     /// The services that a client has declared and not wanted yet.
     staged: Mutex<HashMap<u64, Vec<Spec>>>,
+    /// The declared services that have a build.
+    built: Mutex<BTreeSet<String>>,
     /// The longest that a declared service may take to stop.
     bound: Mutex<Duration>,
 }
@@ -85,6 +94,11 @@ impl UpHand {
         let spec: Spec = serde_json::from_value(params.clone()).map_err(not_understood)?;
         let mut bound = self.bound.lock();
         *bound = bound.max(spec.service.stop.timeout);
+        let mut built = self.built.lock();
+        match spec.service.renewal.build.is_empty() {
+            true => built.remove(&spec.service.name),
+            false => built.insert(spec.service.name.clone()),
+        };
         self.staged.lock().entry(client).or_default().push(spec);
         Ok(json!({}))
     }
@@ -108,11 +122,24 @@ fn not_understood(error: serde_json::Error) -> Trouble {
 
 impl Hand for UpHand {
     fn verbs(&self, slot: &SlotView) -> Vec<Verb> {
-        if slot.state.ended() { vec![Verb::Start, Verb::Restart] } else { vec![Verb::Stop, Verb::Kill, Verb::Restart] }
+        if slot.kind == Kind::Build {
+            return vec![Verb::Rebuild];
+        }
+        let mut verbs = match slot.state.ended() {
+            true => vec![Verb::Start, Verb::Restart],
+            false => vec![Verb::Stop, Verb::Kill, Verb::Restart],
+        };
+        if self.built.lock().contains(&slot.key) {
+            verbs.push(Verb::Rebuild);
+        }
+        verbs
     }
 
     fn ask(&self, verb: Verb, slot: &SlotView) -> Result<(), Trouble> {
-        let name = slot.key.clone();
+        if slot.kind == Kind::Build && verb != Verb::Rebuild {
+            return Err(impossible(verb, slot, "stop or restart its service, or rebuild that"));
+        }
+        let name = service_of_key(&slot.key).to_owned();
         let request = match verb {
             Verb::Start => Request::Start(name),
             Verb::Retry if !slot.state.ended() || slot.state.good() => {
@@ -122,7 +149,10 @@ impl Hand for UpHand {
             Verb::Stop => Request::Stop(name),
             Verb::Kill => Request::Kill(name),
             Verb::Restart => Request::Restart(name),
-            Verb::Rebuild => return Err(impossible(verb, slot, "it has no build")),
+            Verb::Rebuild if !self.built.lock().contains(&name) => {
+                return Err(impossible(verb, slot, "it has no build"));
+            }
+            Verb::Rebuild => Request::Rebuild(name),
         };
         self.handle.ask(request).map(drop)
     }

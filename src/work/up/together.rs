@@ -1,4 +1,4 @@
-//! The output of a board's services as one stream: in the order of the times, each line with its service.
+//! The output of a board's services and their builds as one stream: in the order of the times, each line with its source.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,12 +9,13 @@ use vx_shm::{Kind, Reader, Snapshot};
 
 use super::output::{Entry, Follower};
 use crate::run::{log_file, logs_of};
+use crate::service::service_of_key;
 use crate::work::boards::{BoardError, open_file};
 
 /// A line is given once it is older than this: another service may still have an earlier one on its way to its file.
 const SETTLED: Duration = Duration::from_millis(20);
 
-/// The lines that the services of one board print from now on, those that start later, too.
+/// The lines that the services of one board and their builds print from now on, those that start later, too.
 pub struct Together {
     reader: Reader,
     snapshot: Snapshot,
@@ -63,14 +64,16 @@ impl Together {
         self.followers.iter().map(|(name, _)| vx_status::text::width(name)).max().unwrap_or_default()
     }
 
-    /// Follow the services that have come.
+    /// Follow the services and builds that have come.
     fn look(&mut self) {
         // A board that cannot be read any more shows what it showed.
         let _ = self.reader.refresh(&mut self.snapshot);
         let logs = logs_of(self.reader.path());
-        for slot in self.snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service) {
+        for slot in self.snapshot.slots.iter().filter(|slot| [Kind::Service, Kind::Build].contains(&slot.kind)) {
             let known = self.followers.iter().any(|(name, _)| **name == *slot.key);
-            if known || !(self.names.is_empty() || self.names.contains(&slot.key)) {
+            let named =
+                self.names.iter().any(|name| [slot.key.as_str(), service_of_key(&slot.key)].contains(&name.as_str()));
+            if known || !(self.names.is_empty() || named) {
                 continue;
             }
             let source: Arc<str> = slot.key.as_str().into();

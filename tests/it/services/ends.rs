@@ -109,6 +109,21 @@ shell = true
 }
 
 #[test]
+fn a_call_is_not_kept_waiting_for_a_service_that_dies_again_and_again() {
+    let services = Services::of(
+        r#"
+[services.never]
+command = "echo no database; exit 3"
+shell = true
+ready = { file = "never-made" }
+"#,
+    );
+    services.0.vx("up never").fails_with("`never` is failing: it failed: exit code 3").says("no database");
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
+
+#[test]
 fn logs_have_what_was_printed_by_service_level_and_text_and_follow_it() {
     let services = Services::of(
         r#"

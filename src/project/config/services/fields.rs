@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use regex_lite::Regex;
 use toml::Spanned;
-use toml::de::{DeString, DeTable, DeValue};
+use toml::de::{DeString, DeTable};
 
+use super::renewal::renewal;
+use super::words::words;
 use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
 use crate::project::services::{Health, NAME_BYTES, Port, Ready, Restart, Service, Stop, Until};
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 17] = [
     "command",
     "shell",
     "directory",
@@ -26,9 +28,12 @@ const KEYS: [&str; 14] = [
     "description",
     "health",
     "watch",
+    "build",
+    "reload",
+    "errors",
 ];
 /// Keys that have a meaning, which this version of vx does not act on.
-const LATER: [&str; 6] = ["build", "reload", "errors", "external", "preset", "path"];
+const LATER: [&str; 3] = ["external", "preset", "path"];
 const READY_KEYS: [&str; 7] = ["log", "tcp", "http", "status", "command", "file", "timeout"];
 const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "timeout", "every", "failures"];
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
@@ -70,6 +75,7 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         ready: table.get("ready").and_then(|value| ready(reader, &place, value)),
         health: table.get("health").and_then(|value| health(reader, &place, value)),
         watch: table.get("watch").map(|value| watch(reader, &what("watch"), value)).unwrap_or_default(),
+        renewal: renewal(reader, &place, table),
         needs: table.get("needs").map(|value| needs(reader, &place, value)).unwrap_or_default(),
         restart: table.get("restart").and_then(|value| restart(reader, &what("restart"), value)).unwrap_or_default(),
         stop: table.get("stop").map(|value| stop(reader, &place, value)).unwrap_or_default(),
@@ -112,33 +118,6 @@ fn command(reader: &mut Reader<'_>, place: &str, whole: &Value<'_>, table: &DeTa
         return None;
     };
     words(reader, &what, value, shell == Some(true))
-}
-
-fn words(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Vec<String>> {
-    let words = match value.get_ref() {
-        DeValue::Array(_) => reader.strings(what, value).into_iter().map(|(word, _)| word).collect(),
-        _ => {
-            let text = reader.string(what, value)?;
-            match shell {
-                true => vec!["/bin/sh".to_owned(), "-c".to_owned(), text],
-                false => split(reader, what, value, &text)?,
-            }
-        }
-    };
-    if words.first().is_none_or(|word| word.trim().is_empty()) {
-        reader.error(value.span(), format!("{what} is empty"), None);
-        return None;
-    }
-    Some(words)
-}
-
-fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> Option<Vec<String>> {
-    let words = shlex::split(text);
-    if words.is_none() {
-        let advice = Some("close the quotes, or write a list of words".to_owned());
-        reader.error(value.span(), format!("{what} has a quote without an end"), advice);
-    }
-    words
 }
 
 /// A number, a range such as "8000-8010", or "auto".

@@ -1,0 +1,24 @@
+//! What `esbuild` prints: a line with a mark and the message, an empty one, and the place in a line of its own.
+//!
+//! Its columns count from 0, in bytes.
+
+use super::found::{Found, Place};
+
+pub(super) fn take(found: &mut Found, line: &str) {
+    let heading = |mark: &str| line.split_once(mark).filter(|(sign, _)| sign.chars().count() <= 2);
+    if let Some((_, message)) = heading("[ERROR] ") {
+        found.head(message);
+    } else if heading("[WARNING] ").is_some() {
+        found.end_heading();
+    } else if found.waits()
+        && let Some(place) = line.strip_prefix("    ").and_then(|line| line.trim_end().strip_suffix(':'))
+        && let Some(Place { file, line, column }) = Place::of(place)
+    {
+        found.place(Place { file, line, column: column_from_1(place, column) });
+    }
+}
+
+/// A column that counts from 1; the text holds the one that counts from 0, which a place never has.
+fn column_from_1(text: &str, column: u32) -> u32 {
+    if text.ends_with(":0") { 1 } else { column.saturating_add(1) }
+}
