@@ -12,17 +12,18 @@ use crate::sandbox::{eventually, send};
 /// The number of files of the large release.
 const FILES: usize = 9_000;
 
-/// A project with a tool of many small files.
-fn many_files() -> Sandbox {
+/// A project with a tool of many small files, and its archive.
+fn many_files() -> (Sandbox, Vec<u8>) {
     let mut entries = vec![script("x/bin/hello", "1.0.0")];
     entries.extend((0..FILES).map(|number| {
         Entry::file(&format!("x/lib/part{}/file{number}", number % 90), 0o644, format!("file {number}\n"))
     }));
     // In memory if that is allowed: this test does not measure the time that a busy disk takes to sync them.
     let sandbox = Sandbox::new().on_a_disk("size=200m").unwrap_or_else(Sandbox::new);
-    let line = sandbox.addressed("hello", &tgz(&entries), "");
+    let archive = tgz(&entries);
+    let line = sandbox.addressed("hello", &archive, "");
     sandbox.write("vx.toml", &format!("[tools]\n{line}"));
-    sandbox
+    (sandbox, archive)
 }
 
 /// The number of entries of the staging directories, as far as it can be seen while they grow.
@@ -35,7 +36,10 @@ fn staged(sandbox: &Sandbox) -> usize {
 
 #[test]
 fn leftovers_of_a_holder_killed_among_nine_thousand_files_go_with_the_next_run() {
-    let sandbox = many_files();
+    let (sandbox, archive) = many_files();
+    // The child is killed in the middle of its work, however slowly this test looks: the rest comes only the second time.
+    let replies = [Reply::ok(&archive[..]).silent_after(archive.len() * 3 / 4), Reply::ok(&archive[..])];
+    sandbox.registry().server().serve("/files/hello.tgz", Reply::sequence(replies));
     let running = sandbox.start("sync --plain");
     let child = eventually("it unpacks", || {
         let slot = sandbox.slot("hello")?;
@@ -55,7 +59,7 @@ fn leftovers_of_a_holder_killed_among_nine_thousand_files_go_with_the_next_run()
 
 #[test]
 fn leftovers_of_a_killed_run_go_also_with_a_run_that_has_nothing_to_do() {
-    let sandbox = many_files();
+    let (sandbox, _) = many_files();
     sync(&sandbox).succeeds();
     let left = sandbox.kept().join("tmp/hello-1.0.0.4194000-0/release/lib");
     fs::create_dir_all(&left).expect("directories");
