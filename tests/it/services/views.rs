@@ -187,7 +187,7 @@ shell = true
     eventually("what comes is shown", || follower.said().contains("says 5").then_some(()));
     let expected = ["one | says 1", "two | says 2", "one | says 3", "two | says 4", "one | says 5"];
     assert_eq!(follower.said().lines().collect::<Vec<_>>(), expected);
-    follower.signal(Signal::INT);
+    follower.signal(Signal::TERM);
     follower.finish();
     let two = services.0.vx("logs two").succeeds().stdout();
     assert_eq!(two.lines().collect::<Vec<_>>(), ["two | says 2", "two | says 4"]);
