@@ -15,6 +15,7 @@ use super::interrupts::lending;
 use super::pager;
 use crate::process::{TreeMeter, TreeUse};
 use crate::run::{log_file, logs_of};
+#[cfg(feature = "control")]
 use crate::service::entries::{parted, time_of_day};
 use crate::work::logs;
 use crate::work::rings::Rings;
@@ -133,13 +134,20 @@ impl Logs for BoardLogs {
 
 /// A line of a service's log without the date of the time in front of it, or without the time as well. Lines of other logs
 /// have none.
+#[cfg(feature = "control")]
 fn without_date(line: &str, timed: bool) -> Cow<'_, str> {
     let Some((time, text)) = parted(line.as_bytes()) else { return Cow::Borrowed(line) };
     let text = String::from_utf8_lossy(text);
     Cow::Owned(if timed { format!("{} {text}", time_of_day(time)) } else { text.into_owned() })
 }
 
-#[cfg(test)]
+/// Without services no line has a time of theirs.
+#[cfg(not(feature = "control"))]
+fn without_date(line: &str, _timed: bool) -> Cow<'_, str> {
+    Cow::Borrowed(line)
+}
+
+#[cfg(all(test, feature = "control"))]
 mod tests {
     use super::*;
 

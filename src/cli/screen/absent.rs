@@ -29,6 +29,7 @@ pub(super) fn dashboard(
 }
 
 /// The way in which the dashboard of services was left.
+#[cfg(feature = "control")]
 pub(super) enum Leaving {
     /// They have ended.
     Ended,
@@ -41,6 +42,7 @@ pub(super) enum Leaving {
 }
 
 /// A dashboard is refused before anything is shown.
+#[cfg(feature = "control")]
 pub(super) fn services(inputs: &mut Inputs, ui: &Ui, _: bool, finished: Receiver<()>) -> Result<Leaving, Failure> {
     inline(inputs, ui, finished).map(|()| Leaving::Ended)
 }
