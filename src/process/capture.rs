@@ -8,6 +8,7 @@ use std::{io, thread};
 
 use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
+use vx_status::text::{clean, last_printed};
 
 use super::lines::Lines;
 use super::log::{Log, LogFile};
@@ -46,7 +47,8 @@ impl Tail {
         let (mut found, mut lines) = (Vec::new(), Lines::of_at_most(self.keep_bytes));
         let mut keep = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
-            found.extend(Some(line.trim_end()).filter(|line| !line.is_empty()).map(str::to_owned));
+            let line = last_printed(&line).trim_end();
+            found.extend(Some(line).filter(|line| !clean(line).trim().is_empty()).map(str::to_owned));
         };
         lines.feed(whole, &mut keep);
         lines.finish(&mut keep);
@@ -277,6 +279,9 @@ mod tests {
         let mut tail = Tail::keeping(KEPT);
         tail.push("building\r\n1/3\r2/3\r\u{1b}[2K3/3\nfailed\r\n\n".as_bytes());
         assert_eq!(tail.lines(), ["building", "\u{1b}[2K3/3", "failed"]);
+        // What was there and has been erased is no line.
+        tail.push("*\u{1b}[1G\u{1b}[0K\n".as_bytes());
+        assert_eq!(tail.lines().last().map(String::as_str), Some("failed"));
     }
 
     #[test]

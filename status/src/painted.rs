@@ -176,6 +176,8 @@ mod tests {
     fn the_last_overwrite_is_what_is_seen() {
         let line = Painted::of("\u{1b}[31m 10%\r\u{1b}[32m100%\u{1b}[0m\r\n");
         assert_eq!((line.text.as_str(), line.paints[0]), ("100%", (0, coloured(Colour::Own(2)))));
+        let text = |line| Painted::of(line).text;
+        assert_eq!((text("one\u{1b}[1Gtwo\u{1b}[G"), text("*\u{1b}[1G\u{1b}[0K")), ("two".into(), String::new()));
     }
 
     proptest! {

@@ -14,6 +14,9 @@ const LONGEST_BYTES: usize = 4096;
 /// The most combining marks that a base character keeps; more would only slow terminals down.
 const MOST_MARKS: usize = 4;
 
+/// What leads back to the first column of a line.
+const RETURNS: [&str; 3] = ["\r", "\u{1b}[1G", "\u{1b}[G"];
+
 /// `text` as one line without unprintable characters: escape sequences are dropped whole, line breaks and tabs become
 /// spaces, the other characters of the class are dropped, and so is everything beyond 4 KiB.
 ///
@@ -71,9 +74,19 @@ pub fn last_overwrite(line: &str) -> Cow<'_, str> {
     clean(last_printed(line))
 }
 
-/// The part of a line with carriage returns that a terminal would show last, as it is.
+/// The part of a line with carriage returns that a terminal would show last, as it is. A move to the first column counts as
+/// a return.
 pub fn last_printed(line: &str) -> &str {
-    line.rsplit('\r').find(|part| !part.trim().is_empty()).unwrap_or_default()
+    let mut end = line.len();
+    for (at, _) in line.rmatch_indices(['\r', '\u{1b}']) {
+        let Some(return_) = RETURNS.iter().find(|return_| line[at..end].starts_with(**return_)) else { continue };
+        let part = &line[at + return_.len()..end];
+        if !part.trim().is_empty() {
+            return part;
+        }
+        end = at;
+    }
+    if line[..end].trim().is_empty() { "" } else { &line[..end] }
 }
 
 /// True for most lines: nothing in them has to be looked at.

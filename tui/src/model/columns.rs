@@ -118,6 +118,11 @@ impl Kinds {
         }
     }
 
+    /// The word for work that has ended well.
+    pub(crate) fn good(self) -> &'static str {
+        if self.has(Kind::Install) { "in place" } else { "done" }
+    }
+
     /// The numbers worth a column.
     fn numbers(self, stage: Stage) -> Vec<Number> {
         let over = stage != Stage::Running;
@@ -230,6 +235,8 @@ mod tests {
         assert_eq!((noun(&[Kind::Install]), noun(&[Kind::Service])), ("tool", "service"));
         assert_eq!((noun(&[Kind::Service, Kind::Build]), noun(&[])), ("service", "work"));
         assert_eq!(noun(&[Kind::Service, Kind::Task]), "work");
+        let good = |kinds: &[Kind]| Kinds::of(kinds.iter().copied()).good();
+        assert_eq!((good(&[Kind::Install, Kind::Service]), good(&[Kind::Task])), ("in place", "done"));
     }
 
     #[test]

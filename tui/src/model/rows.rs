@@ -66,6 +66,7 @@ impl Row {
     pub(crate) fn of(slot: &SlotView, pace: Pace, asked_to_stop: bool, now_ns: u64) -> Self {
         let standing = Standing::with_pace(slot, pace, asked_to_stop);
         let counting = slot.phase().meaning().counts && !standing.over();
+        let counted_to_its_end = standing.over() && slot.kind != Kind::Install && slot.done > 0;
         let unit = unit_of(slot);
         let permille = match standing {
             Standing::Done => Some(1000),
@@ -89,7 +90,7 @@ impl Row {
             phase: standing.at_work().then(|| word_of(slot).to_owned()),
             permille,
             done_bytes: (counting && unit == Unit::Bytes).then_some(slot.done),
-            counted: if counting { count(slot, unit) } else { String::new() },
+            counted: if counting || counted_to_its_end { count(slot, unit) } else { String::new() },
             size_bytes: size_bytes(slot).or(announced),
             bytes_per_second: pace
                 .bytes_per_second
@@ -280,6 +281,7 @@ pub(crate) fn same_names(rows: &[Row], others: &[Row]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vx_shm::SlotState;
     use vx_status::fixture::counting;
 
     #[test]
@@ -293,6 +295,8 @@ mod tests {
         );
         assert_eq!((counted.done_bytes, counted.size_bytes, counted.bytes_per_second), (None, None, None));
         assert_eq!(row(&counting(0, "test", 700, 12_000)).counted, "700");
+        let over = SlotView { state: SlotState::Done, ended_at_ns: Some(1), ..counting(0, "test", 40, 40) };
+        assert_eq!(row(&over).counted, "40 of 40");
         let share = row(&SlotView { unit: Unit::Permille, ..counting(0, "test", 450, 1_000) });
         assert_eq!((share.counted.as_str(), share.permille, share.done_bytes), ("", Some(450), None));
         let bytes = row(&SlotView { unit: Unit::Bytes, ..counting(0, "test", 450, 1_000) });

@@ -95,8 +95,10 @@ fn sums(model: &Model) -> Vec<Sum> {
     if let Some(at) = model.playback {
         add(playback(at), Tone::Busy, 0);
     }
-    let good = if model.is_over() { format!("{} of {} in place", totals.good, totals.all) } else { String::new() };
-    let done = if good.is_empty() { format!("{} of {}", totals.over, totals.all) } else { good };
+    let done = match model.is_over() {
+        true => format!("{} of {} {}", totals.good, totals.all, model.kinds.good()),
+        false => format!("{} of {}", totals.over, totals.all),
+    };
     let ready = format!("{} of {} ready", totals.ready, totals.services);
     let done = if totals.is_of_services() { ready.clone() } else { done };
     let some_bad = failed + lost > 0;

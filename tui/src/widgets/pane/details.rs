@@ -4,7 +4,7 @@ use vx_shm::SlotView;
 use vx_status::places::{Place, places};
 use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
-use vx_status::text::wrapped;
+use vx_status::text::{last_overwrite, wrapped};
 
 use super::Line;
 use crate::model::{LOG_LINES, Model};
@@ -29,11 +29,11 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     if lines.is_empty() || standing != Standing::Failed {
         lines.insert(0, (ending(slot, standing), Tone::Bad));
     }
-    if let Some(code) = slot.exit_code {
+    if let Some(code) = slot.exit_code.filter(|code| !text.contains(&format!("exit code {code}"))) {
         lines.push((format!("exit code {code}"), Tone::Quiet));
     }
     let below = model.log_below_error();
-    if !below.is_empty() {
+    if below.iter().any(|line| !is_said(&text, &line.text)) {
         lines.push((String::new(), Tone::Plain));
         lines.push(("last output:".to_owned(), Tone::Quiet));
         lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
@@ -42,6 +42,13 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
         lines.push((format!("whole log: {location}"), Tone::Quiet));
     }
     lines
+}
+
+/// True if a line of output only repeats what the error says.
+fn is_said(error: &str, line: &str) -> bool {
+    let line = last_overwrite(line);
+    let line = line.trim();
+    error.contains(line.strip_prefix("error: ").unwrap_or(line))
 }
 
 /// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
@@ -66,4 +73,18 @@ pub(crate) fn error_places(model: &Model, slot: &SlotView, columns: usize, top: 
     let text = error_cell(model.error_slot(slot)).shown_text();
     let whole = text.lines().chain(model.log_below_error().iter().map(|line| line.text.as_str()));
     rows.iter().skip(top).flat_map(|(row, _)| places(row)).chain(whole.flat_map(places)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_that_the_error_repeats_is_not_shown_twice() {
+        let error = "no room on the disk\nhint: remove something\n";
+        assert!(
+            ["error: no room on the disk", "hint: remove something", "", "  "].iter().all(|line| is_said(error, line))
+        );
+        assert!(!is_said(error, "wrote 5 of 7 files"));
+    }
 }

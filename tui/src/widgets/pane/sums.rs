@@ -49,7 +49,7 @@ fn cards(model: &Model) -> Vec<[String; 3]> {
     let usual = usual.map(|ms| format!("usually {}", tenths(ms))).unwrap_or_default();
     let mut cards = vec![
         ["time".to_owned(), tenths(totals.elapsed_ms), String::new()],
-        ["in place".to_owned(), format!("{} of {}", totals.good, totals.all), skipped],
+        [model.kinds.good().to_owned(), format!("{} of {}", totals.good, totals.all), skipped],
     ];
     if totals.done_bytes > 0 {
         cards.push(["received".to_owned(), bytes(totals.done_bytes), String::new()]);
