@@ -214,6 +214,7 @@ pub use pool::Pool;
 pub use progress::{BoardState, Health, Kind, SlotState, Step, Unit};
 #[cfg(all(not(loom), feature = "internals"))]
 pub use segment::InPairs;
+#[cfg(not(loom))]
 pub use segment::Unnamed;
 #[cfg(not(loom))]
 pub use slot::{
