@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use vx_shm::{Kind, SlotView, Snapshot, Unit};
+use vx_shm::{Kind, SlotState, SlotView, Snapshot, Unit};
 use vx_status::estimate::Estimate;
 use vx_status::pace::Pace;
 use vx_status::slot::{SlotId, elapsed_ms, is_unwell, last_build, permille, size_bytes, usable_ms};
@@ -134,11 +134,13 @@ impl Row {
     }
 }
 
-/// The work so far in items, as much of it as a cell has room for.
+/// The work so far in items, as much of it as a cell has room for. What has ended well has done all of it, whatever its last
+/// report was.
 fn count(slot: &SlotView, unit: Unit) -> String {
     const CELL_COLUMNS: usize = 8;
     match unit {
         Unit::Bytes | Unit::Permille => String::new(),
+        _ if slot.state == SlotState::Done => counted(slot.done.max(slot.total.unwrap_or_default()), None),
         _ => {
             let whole = counted(slot.done, slot.total);
             if whole.len() <= CELL_COLUMNS { whole } else { counted(slot.done, None) }
@@ -281,7 +283,6 @@ pub(crate) fn same_names(rows: &[Row], others: &[Row]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vx_shm::SlotState;
     use vx_status::fixture::counting;
 
     #[test]
@@ -296,7 +297,9 @@ mod tests {
         assert_eq!((counted.done_bytes, counted.size_bytes, counted.bytes_per_second), (None, None, None));
         assert_eq!(row(&counting(0, "test", 700, 12_000)).counted, "700");
         let over = SlotView { state: SlotState::Done, ended_at_ns: Some(1), ..counting(0, "test", 40, 40) };
-        assert_eq!(row(&over).counted, "40 of 40");
+        assert_eq!(row(&over).counted, "40");
+        assert_eq!(row(&SlotView { done: 39, ..over.clone() }).counted, "40");
+        assert_eq!(row(&SlotView { done: 39, state: SlotState::Failed, ..over }).counted, "39 of 40");
         let share = row(&SlotView { unit: Unit::Permille, ..counting(0, "test", 450, 1_000) });
         assert_eq!((share.counted.as_str(), share.permille, share.done_bytes), ("", Some(450), None));
         let bytes = row(&SlotView { unit: Unit::Bytes, ..counting(0, "test", 450, 1_000) });

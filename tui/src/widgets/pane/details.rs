@@ -4,7 +4,7 @@ use vx_shm::SlotView;
 use vx_status::places::{Place, places};
 use vx_status::slot::{SlotId, error_cell};
 use vx_status::standing::{Standing, ending};
-use vx_status::text::{last_overwrite, wrapped};
+use vx_status::text::{clean, last_overwrite, wrapped};
 
 use super::Line;
 use crate::model::{LOG_LINES, Model};
@@ -44,11 +44,12 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
     lines
 }
 
-/// True if a line of output only repeats what the error says.
+/// True if a line of output only repeats what the error says, perhaps in other colours.
 fn is_said(error: &str, line: &str) -> bool {
     let line = last_overwrite(line);
     let line = line.trim();
-    error.contains(line.strip_prefix("error: ").unwrap_or(line))
+    let line = line.strip_prefix("error: ").unwrap_or(line);
+    error.lines().any(|said| clean(said).contains(line))
 }
 
 /// The mistakes of the last build of a service that goes on as it was built before. Lines with a place stand out.
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn output_that_the_error_repeats_is_not_shown_twice() {
-        let error = "no room on the disk\nhint: remove something\n";
+        let error = "no \u{1b}[1mroom\u{1b}[0m on the disk\nhint: remove something\n";
         assert!(
             ["error: no room on the disk", "hint: remove something", "", "  "].iter().all(|line| is_said(error, line))
         );
