@@ -15,7 +15,7 @@ use crate::vocabulary::{Phase, Phases, begun, is_placing, sized_in_bytes};
 use vx_shm::{BoardState, SlotView, Snapshot};
 
 use crate::pace::Pace;
-use crate::slot::{download_entry, received_bytes};
+use crate::slot::{cached_bytes, download_entry, received_bytes};
 use crate::source::Expectations;
 use crate::standing::Standing;
 use forecast::Forecast;
@@ -78,11 +78,14 @@ impl Estimate {
             Standing::Running | Standing::Slow => rest.filter(|rest| *rest > 0).and_then(shown_ms),
             _ => None,
         });
-        let each = each.collect();
+        let each: Vec<Option<u64>> = each.collect();
         let whole = match by_bytes::is_too_early(snapshot, &standings, &forecasts) {
             true => None,
-            false => whole_ms(snapshot, &standings, &rests, expectations)
-                .or_else(|| by_bytes::left_ms(snapshot, &standings, &forecasts, paces)),
+            false => whole_ms(snapshot, &standings, &rests, expectations).or_else(|| {
+                let left = by_bytes::left_ms(snapshot, &standings, &forecasts, paces)?;
+                // The whole is not over before any of its parts.
+                Some(each.iter().flatten().fold(left, |left, part| left.max(*part)))
+            }),
         };
         let permille = share::whole_permille(snapshot, &standings, &forecasts);
         let unfinished = forecasts.iter().zip(&standings).filter(|(_, standing)| !standing.over());
@@ -165,6 +168,7 @@ fn weight_of(measured_ms: u64) -> f64 {
 /// The rate of a download of this run that is over, in bytes per millisecond, and its duration in milliseconds.
 fn over(slot: &SlotView) -> Option<(f64, u64)> {
     let bytes = received_bytes(slot).filter(|_| slot.phase() > Phase::DOWNLOADING)?;
+    let bytes = bytes.checked_sub(cached_bytes(slot)).filter(|bytes| *bytes > 0)?;
     let began = download_entry(slot)?.entered_at_ns;
     let left = slot.phases().map(|entry| entry.entered_at_ns).filter(|entered| *entered > began).min();
     let ms = left?.saturating_sub(began) / 1_000_000;

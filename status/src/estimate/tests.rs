@@ -88,6 +88,23 @@ fn downloads_that_are_over_still_show_how_fast_this_run_is() {
 }
 
 #[test]
+fn bytes_that_lay_in_the_cache_say_nothing_about_the_rate() {
+    let expected = past(&[("node", &[install(8_000_000, 8_000, 0)]), ("go", &[install(8_000_000, 8_000, 0)])], 2);
+    let resumed = |cached| {
+        let slot = done(0, "node", "1", 8_000_000, 109.0);
+        let transitions = [
+            entry(Phase::VERIFYING, 100.0, cached),
+            entry(Phase::DOWNLOADING, 100.0, 8_000_000),
+            entry(Phase::LINKING, 108.0, 1),
+        ];
+        board(vec![SlotView { transitions: transitions.into(), ..slot }, queued(1, "go", "1")], 110)
+    };
+    assert_eq!(whole(&resumed(0), &[], &expected), Some((8_000, 1)), "8 MB in 8 s, as before");
+    let half = whole(&resumed(4_000_000), &[], &expected).map(|(ms, _)| ms);
+    assert!(half > Some(12_000), "4 MB in 8 s: {half:?}");
+}
+
+#[test]
 fn a_download_that_has_just_begun_says_little_about_the_others() {
     let once = [install(8_000_000, 4_000, 0)];
     let expected = past(&[("node", &once), ("go", &once), ("zig", &once)], 2);
@@ -255,6 +272,18 @@ fn a_first_run_has_a_time_left_once_a_tenth_is_here() {
     assert_eq!(whole(&after(500, 1_000_000), &[], &none), Some((5_000, 0)), "nine times what took half a second");
     let paces = [pace(3_000_000, 1_000), Pace::default()];
     assert_eq!(whole(&after(1_000, 1_000_000), &paces, &none), Some((3_000, 0)), "at the rate of now");
+}
+
+#[test]
+fn the_whole_of_a_first_run_is_not_over_before_a_part_that_it_shows() {
+    let slow = downloading(0, "go", "1", 2_000_000, Some(4_000_000));
+    let young = downloading(1, "zig", "1", 5_000_000, Some(6_000_000));
+    let both = board(vec![slow, young], 110);
+    // The rate of the second one is not known for long enough for a time of its own.
+    let paces = [pace(200_000, 5_000), pace(9_000_000, 100)];
+    let estimate = Estimate::of(&both, &paces, &Expectations::default());
+    assert_eq!(estimate.each, [Some(10_000), None]);
+    assert_eq!(estimate.whole.map(|left| left.ms), Some(10_000), "its bytes alone would take a third of a second");
 }
 
 #[test]
