@@ -4,6 +4,7 @@ mod builds;
 mod ends;
 mod kills;
 mod requests;
+mod rest;
 mod starts;
 mod views;
 
