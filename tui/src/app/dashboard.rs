@@ -67,7 +67,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     running.rates = Rates::expecting((*running.model.expectations).clone());
     if options.asks_ground.is_some() {
-        running.screen.ask_ground(&mut running.keyboard)?;
+        running.screen.ask_ground()?;
     }
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
