@@ -94,7 +94,10 @@ pub enum WaitForError {
 }
 
 fn otherwise(states: &[State]) -> String {
-    let missed = states.iter().find(|state| !state.reached);
+    let mut missed: Vec<&State> = states.iter().filter(|state| !state.reached).collect();
+    // One that has failed is the reason; others may still be on their way.
+    missed.sort_by_key(|state| state.error.is_none());
+    let missed = missed.first().copied();
     match missed {
         Some(State { key, word: Some(word), error: Some(error), .. }) => format!("`{key}` is {word}: {error}"),
         Some(State { key, word: Some(word), .. }) => format!("`{key}` is {word}"),
