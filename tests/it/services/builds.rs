@@ -156,3 +156,64 @@ reload = "kill -USR1 $(cat pid)"
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }
+
+/// A server that counts the requests to reload it, and refuses the third; it listens by IPv6 alone.
+const POSTED: &str = r#"
+import http.server, socket, sys
+
+class Server(http.server.HTTPServer):
+    address_family = socket.AF_INET6
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    posts = 0
+
+    def do_POST(self):
+        Handler.posts += 1
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with open("posts", "a") as posts:
+            posts.write(f"{self.path} {len(body)}\n")
+        self.send_response(503 if Handler.posts == 3 else 204)
+        self.end_headers()
+
+Server(("::1", int(sys.argv[1])), Handler).serve_forever()
+"#;
+
+#[test]
+fn a_service_is_reloaded_by_a_request_and_one_that_refuses_it_goes_on_with_its_error_shown() {
+    let services = Services::of(
+        r#"
+[services.api]
+build = "cp api.src {target}/made"
+command = "exec python3 -u server.py {port}"
+shell = true
+port = "auto"
+ready = { tcp = true }
+watch = ["*.src"]
+reload = "/reload?all"
+"#,
+    );
+    services.0.write("server.py", POSTED);
+    change(&services, "api.src", "0");
+    services.0.vx("up api").succeeds();
+    let pid = services.pid("api");
+    let posts = |number: usize| {
+        let path = services.0.project().join("posts");
+        eventually("it is asked to reload", || {
+            let said = fs::read_to_string(&path).unwrap_or_default();
+            assert!(said.lines().count() <= number, "{said}");
+            (said == "/reload?all 0\n".repeat(number)).then_some(())
+        });
+    };
+    change(&services, "api.src", "1");
+    posts(1);
+    services.0.vx("rebuild api").succeeds();
+    posts(2);
+    services.0.vx("rebuild api").fails_with("503");
+    posts(3);
+    assert_eq!((services.pid("api"), services.state("api")), (pid, "ready".into()));
+    services.0.vx("rebuild api").succeeds();
+    posts(4);
+    assert_eq!(services.named("api")["build"]["state"], "built");
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
