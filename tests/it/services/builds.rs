@@ -184,8 +184,7 @@ fn a_service_is_reloaded_by_a_request_and_one_that_refuses_it_goes_on_with_its_e
         r#"
 [services.api]
 build = "cp api.src {target}/made"
-command = "exec python3 -u server.py {port}"
-shell = true
+command = "python3 -u server.py {port}"
 port = "auto"
 ready = { tcp = true }
 watch = ["*.src"]
