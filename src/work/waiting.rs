@@ -73,6 +73,8 @@ pub struct State {
     pub word: Option<&'static str>,
     /// It reached what was waited for.
     pub reached: bool,
+    /// It can no longer reach that.
+    pub missed: bool,
     /// Its error, if it ended with one.
     pub error: Option<String>,
     /// The last lines of its log, if it ended otherwise.
@@ -94,7 +96,7 @@ pub enum WaitForError {
 }
 
 fn otherwise(states: &[State]) -> String {
-    let missed = states.iter().find(|state| !state.reached);
+    let missed = states.iter().find(|state| state.missed);
     match missed {
         Some(State { key, word: Some(word), error: Some(error), .. }) => format!("`{key}` is {word}: {error}"),
         Some(State { key, word: Some(word), .. }) => format!("`{key}` is {word}"),
@@ -202,12 +204,14 @@ impl<'s> Verdict<'s> {
         let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
-        let log = logs.filter(|_| !reached).zip(self.slot);
+        let missed = self.reached == Some(false);
+        let log = logs.filter(|_| missed).zip(self.slot);
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
         State {
             key: awaited.key.clone(),
             word: failing.map(|_| "failing").or(standing.map(Standing::word)),
             reached,
+            missed,
             error: bad
                 .map(|(slot, standing)| first(&failure(slot, standing)))
                 .or(failing.map(|slot| slot.message.clone()).filter(|message| !message.is_empty())),

@@ -131,6 +131,26 @@ needs = ["broken"]
 }
 
 #[test]
+fn a_call_names_the_service_that_failed_and_not_one_that_is_not_ready_yet() {
+    let services = Services::of(
+        r#"
+[services.early]
+command = "echo nothing; exec sleep 600"
+shell = true
+ready = { file = "never-made" }
+[services.fails]
+command = "echo no database; exit 3"
+shell = true
+restart = "never"
+"#,
+    );
+    let ended = services.0.vx("up --detach").fails_with("`fails` is failed").says("no database");
+    assert!(!ended.stderr().contains("`early` is"), "{ended:?}");
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
+
+#[test]
 fn a_program_that_is_not_there_and_a_service_that_is_never_ready_say_so() {
     let services = Services::of(
         r#"
