@@ -52,7 +52,8 @@ pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
 
 /// Run `vx logs`.
 pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
-    let mut services = up::of_project(&project(directory)?.directory)?;
+    let directory = project(directory)?.directory;
+    let mut services = up::of_project(&directory)?;
     if let Some(missing) = asked.names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
         let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         let hint =
@@ -82,6 +83,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
         let mut entries = together.read(false);
         entries.retain(|entry| filter.takes(entry));
         show_all(&entries, wide.max(together.widest()));
+        together.go_on(&directory);
         thread::sleep(LOOK);
     }
     Ok(ExitCode::SUCCESS)

@@ -117,7 +117,8 @@ fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
     slot.pid.filter(|_| !Standing::of(slot).over() && is_supervised(snapshot))
 }
 
-fn is_supervised(snapshot: &Snapshot) -> bool {
+/// True if the supervisor of this board is at work.
+pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
     snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
 }
 
