@@ -99,6 +99,25 @@ fn a_service_whose_first_build_fails_has_failed_and_starts_once_it_is_mended() {
 }
 
 #[test]
+fn what_has_failed_in_the_foreground_is_tried_again_once_its_files_change_and_so_is_what_needs_it() {
+    let needing = "[services.front]\ncommand = \"sleep 627\"\nneeds = [\"api\"]\n";
+    let services = Services::of(&format!("{BUILT}\n{needing}"));
+    change(&services, "api/main.go", "x = bad");
+    let up = services.0.start("up");
+    let said = |text: &str| eventually("the failure is named", || up.said().contains(text).then_some(()));
+    said("`api` failed: the build failed: api/main.go:1:5: undefined: bad; it is tried again once its files change");
+    eventually("what needs it has failed", || (services.state("front") == "failed").then_some(()));
+    change(&services, "api/main.go", "exec sleep 624");
+    eventually("both run", || {
+        let run = ["sleep 624", "sleep 627"].iter().all(|part| !services.running(part).is_empty());
+        run.then_some(())
+    });
+    up.signal(Signal::INT);
+    up.finish().exits_with(130);
+    services.are_gone();
+}
+
+#[test]
 fn changes_during_a_build_make_one_more_and_a_stop_ends_it() {
     let services = Services::of(
         r#"
