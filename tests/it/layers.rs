@@ -75,7 +75,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/project/config",
         floors: &[
-            &["addresses", "entries", "reader"],
+            &["addresses", "agents", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
             &["services", "settings", "tools"],
         ],
