@@ -103,6 +103,7 @@ fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut 
                 let outcome = verdict.take(&event);
                 form.print(&event, outcome.as_ref());
                 if let Some(outcome) = outcome {
+                    note_dropped(handle);
                     return outcome;
                 }
                 if print::closed() {
@@ -116,6 +117,14 @@ fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut 
                 }
             }
         }
+    }
+}
+
+/// Report events that were not printed, since what reads them was too far behind.
+fn note_dropped(handle: &TurnHandle) {
+    let dropped = handle.counts.dropped_events();
+    if dropped > 0 {
+        print::warning(format_args!("{dropped} events were dropped: their reader was too far behind"));
     }
 }
 

@@ -164,8 +164,8 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "event", "lines", "place"],
-            &["agent", "stderr"],
+            &["active", "counts", "event", "lines", "place"],
+            &["agent", "queue", "stderr"],
             &["error", "messages", "outcome", "rendering"],
             &["reading", "request"],
             &["arguments", "order", "permission", "slot"],

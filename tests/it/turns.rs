@@ -10,6 +10,7 @@ mod command;
 mod ends;
 mod inputs;
 mod many;
+mod memory;
 mod outputs;
 mod slots;
 mod starts;

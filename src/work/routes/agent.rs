@@ -34,7 +34,7 @@ pub enum AgentError {
         /// The project's file.
         file: PathBuf,
         /// The fault.
-        cause: AgentsError,
+        cause: Box<AgentsError>,
     },
 }
 
@@ -74,7 +74,7 @@ impl Routes {
             return Err(workspace.consent.refusal(&[name.to_owned()]).into());
         }
         let file = &workspace.project.path;
-        let wrong = |cause| AgentError::Table { name: name.to_owned(), file: file.clone(), cause };
+        let wrong = |cause| AgentError::Table { name: name.to_owned(), file: file.clone(), cause: Box::new(cause) };
         let table = Agent::of(declared.table.clone()).map_err(wrong)?;
         let path = table.program.contains('/').then(|| workspace.project.directory.join(&table.program));
         let invocation = path.map(|path| self.invocation(path, None));
