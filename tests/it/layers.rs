@@ -75,7 +75,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/project/config",
         floors: &[
-            &["addresses", "entries", "reader"],
+            &["addresses", "agents", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
             &["services", "settings", "tools"],
         ],
@@ -165,8 +165,8 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "event", "lines", "place"],
-            &["agent", "stderr"],
+            &["active", "counts", "event", "lines", "place"],
+            &["agent", "queue", "stderr"],
             &["error", "messages", "outcome", "rendering"],
             &["reading", "request"],
             &["arguments", "order", "permission", "slot"],
