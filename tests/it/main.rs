@@ -8,6 +8,7 @@ mod control;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]
+mod daemon;
 mod doctor;
 mod error_kinds;
 #[cfg(target_os = "linux")]
