@@ -5,8 +5,9 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +21,9 @@ use crate::rpc::check_directory;
 
 /// The longest path of a socket, as everywhere in vx.
 const PATH_BYTES: usize = 100;
-/// A daemon that looks whether the lock is free holds it for a moment: the tries, and the time between them.
-const TRIES: u32 = 20;
+/// A client that looks whether the lock is free holds it for a moment, and a daemon that ends needs one: the longest wait
+/// for them, and the time between two tries.
+const PATIENCE: Duration = Duration::from_secs(2);
 const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// The places of a home's daemon.
@@ -96,14 +98,22 @@ impl DaemonPlace {
 
     /// Take the lock for life.
     pub(super) fn take(&self) -> Result<FileLock, DaemonError> {
-        for _ in 0..TRIES {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
             let taken = FileLock::try_acquire(&self.lock());
             if let Some(lock) = taken.map_err(DaemonError::system("cannot lock the place of the daemon"))? {
                 return Ok(lock);
             }
+            if self.is_listening() || Instant::now() >= deadline {
+                return Err(DaemonError::Taken);
+            }
             std::thread::sleep(BETWEEN_TRIES);
         }
-        Err(DaemonError::Taken)
+    }
+
+    /// True if a process listens where the record says.
+    fn is_listening(&self) -> bool {
+        self.record().is_ok_and(|record| record.is_some_and(|record| UnixStream::connect(record.socket).is_ok()))
     }
 
     /// The socket: one for each real home, in the runtime directory.

@@ -9,6 +9,7 @@ mod control;
 mod crash;
 #[cfg(unix)]
 mod daemon;
+#[cfg(unix)]
 mod doctor;
 mod error_kinds;
 #[cfg(target_os = "linux")]
