@@ -8,6 +8,8 @@ mod control;
 #[cfg(target_os = "linux")]
 mod crash;
 #[cfg(unix)]
+mod daemon;
+#[cfg(unix)]
 mod doctor;
 mod error_kinds;
 #[cfg(target_os = "linux")]
