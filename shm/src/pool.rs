@@ -62,7 +62,7 @@ impl Pool {
         let mut held = Held { segment, lanes: lanes_of, slots: Vec::new(), beats, ours, turn: Mutex::new(()), writer };
         held.take_slots(lanes)?;
         held.segment.touch_slots(&held.slots);
-        heart::keep(&held.beats).map_err(ClaimError::Beats)?;
+        heart::keep(&held.beats, heart::INTERVAL).map_err(ClaimError::Beats)?;
         Ok(Self { held: Arc::new(held) })
     }
 

@@ -29,6 +29,7 @@ pub use work::{Reservation, Work};
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::lanes;
 use crate::layout::{NotesImage, encode_text_into};
@@ -68,9 +69,18 @@ impl Slot {
     /// # Errors
     /// When the board cannot be attached, or the reservation was claimed, ended or overtaken before.
     pub fn claim(board: &Path, slot: u32, generation: u32) -> Result<Self, ClaimError> {
+        Self::claim_beating(board, slot, generation, beats::INTERVAL)
+    }
+
+    /// As [`claim`](Self::claim), with a beat only this often in place of 4 times a second, for a process that mostly
+    /// sleeps: each beat wakes it up. A reader calls it silent after six of them.
+    ///
+    /// # Errors
+    /// As [`claim`](Self::claim).
+    pub fn claim_beating(board: &Path, slot: u32, generation: u32, every: Duration) -> Result<Self, ClaimError> {
         let segment = open(board)?;
-        place::claim_reserved(&segment, slot, generation)?;
-        Self::begin(segment, slot, generation)
+        place::claim_reserved(&segment, slot, generation, every)?;
+        Self::begin(segment, slot, generation, every)
     }
 
     /// Take a free slot of another process's board: a never-used one first, else the one that ended longest ago, a
@@ -90,13 +100,13 @@ impl Slot {
     pub fn join_as(board: &Path, work: &Work<'_>) -> Result<Self, ClaimError> {
         let segment = open(board)?;
         let (slot, generation) = take_place(&segment, work)?;
-        Self::begin(segment, slot, generation)
+        Self::begin(segment, slot, generation, beats::INTERVAL)
     }
 
     /// A claimed slot of this process. Its heartbeat starts, and the readers that wait are woken.
-    fn begin(segment: Segment, index: u32, generation: u32) -> Result<Self, ClaimError> {
+    fn begin(segment: Segment, index: u32, generation: u32, every: Duration) -> Result<Self, ClaimError> {
         let (slot, beating) = Self::attach(Arc::new(segment), index, generation)?;
-        beats::keep(&beating).map_err(ClaimError::Beats)?;
+        beats::keep(&beating, every).map_err(ClaimError::Beats)?;
         ring(slot.segment());
         Ok(slot)
     }

@@ -32,7 +32,7 @@ impl InstallChannelChild {
     /// Claim the channel's slot, on its board in `runtime_directory`.
     pub fn connect(name: &str, runtime_directory: &Path) -> Result<Self, ChannelError> {
         let name: ChannelName = name.parse().map_err(ConnectError::from)?;
-        let (slot, creator) = claim_slot(&name, runtime_directory)?;
+        let (slot, creator) = claim_slot(&name, runtime_directory, None)?;
         Ok(Self { name, slot, creator, phase: None })
     }
 

@@ -1,6 +1,7 @@
 //! The child's entry: from a channel's name to the slot reserved for it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use vx_shm::{ClaimError, Creator, Reader, Slot, SlotState};
 
@@ -53,12 +54,16 @@ impl Explain for ConnectError {
     }
 }
 
-/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`. Returns the slot and the board's
-/// creator.
+/// Claim the slot reserved for the channel's tool on its board in `runtime_directory`, with a beat this often if not as
+/// usual. Returns the slot and the board's creator.
 ///
 /// The name is enough to find the board. So the slot is claimed before the configuration arrives, and can record that
 /// it never arrived.
-pub(super) fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Result<(Slot, Creator), ConnectError> {
+pub(super) fn claim_slot(
+    channel: &ChannelName,
+    runtime_directory: &Path,
+    beat_every: Option<Duration>,
+) -> Result<(Slot, Creator), ConnectError> {
     let path = channel.board_in(runtime_directory);
     let snapshot = Reader::open(&path)?.snapshot().map_err(|error| ConnectError::Read { path: path.clone(), error })?;
     let key = slot_key(channel.tool());
@@ -67,5 +72,9 @@ pub(super) fn claim_slot(channel: &ChannelName, runtime_directory: &Path) -> Res
         .iter()
         .find(|slot| slot.key == key && slot.state == SlotState::Reserved)
         .ok_or_else(|| ConnectError::NotReserved { path: path.clone(), tool: channel.tool().to_owned() })?;
-    Ok((Slot::claim(&path, reserved.index, reserved.generation)?, snapshot.board.creator))
+    let slot = match beat_every {
+        Some(every) => Slot::claim_beating(&path, reserved.index, reserved.generation, every)?,
+        None => Slot::claim(&path, reserved.index, reserved.generation)?,
+    };
+    Ok((slot, snapshot.board.creator))
 }

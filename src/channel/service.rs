@@ -47,13 +47,13 @@ pub struct ServiceChannelChild {
 }
 
 impl ServiceChannelChild {
-    /// Claim the channel's slot, on its board in `runtime_directory`.
+    /// Claim the channel's slot, on its board in `runtime_directory`. A process that mostly sleeps beats only this often.
     ///
     /// # Errors
     /// The name leads to no slot that waits for a guard.
-    pub fn connect(name: &str, runtime_directory: &Path) -> Result<Self, ChannelError> {
+    pub fn connect(name: &str, runtime_directory: &Path, beat_every: Option<Duration>) -> Result<Self, ChannelError> {
         let name: ChannelName = name.parse().map_err(ConnectError::from)?;
-        let (slot, creator) = claim_slot(&name, runtime_directory)?;
+        let (slot, creator) = claim_slot(&name, runtime_directory, beat_every)?;
         Ok(Self { slot, abandoned: creator.alive == Some(false) })
     }
 

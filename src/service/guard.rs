@@ -26,6 +26,8 @@ use crate::process::{Exit, Guard, Member};
 use crate::project::services::Restart;
 use crate::trouble::{Explain, Trouble, TroubleKind};
 
+/// The time between two beats of a guard: most of them sleep most of the time, and each beat wakes one up.
+const BEAT: Duration = Duration::from_secs(5);
 /// The last lines of the output below an error.
 const LAST_LINES: usize = 8;
 
@@ -67,7 +69,7 @@ impl Explain for GuardError {
 /// There is no such slot, no order for it, or no way to guard.
 pub fn run(channel: &str) -> Result<(), GuardError> {
     let mut guard = Guard::begin()?;
-    let child = ServiceChannelChild::connect(channel, &runtime_directory()?)?;
+    let child = ServiceChannelChild::connect(channel, &runtime_directory()?, Some(BEAT))?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
         return Ok(());

@@ -70,7 +70,7 @@ pub fn run_child(
     let (gone, mut parent_gone) = unbounded::<()>();
     watch_parent(move || gone.send(()).unwrap_or_default())?;
     let directory = if is_on_unnamed_board(channel) { PathBuf::new() } else { runtime_directory()? };
-    let child = ServiceChannelChild::connect(channel, &directory)?;
+    let child = ServiceChannelChild::connect(channel, &directory, None)?;
     if child.abandoned() {
         let _ = child.into_slot().end(Ending::new(SlotState::Cancelled));
         return Ok(Outcome::Cancelled);

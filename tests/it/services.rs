@@ -2,8 +2,11 @@
 
 mod builds;
 mod ends;
+mod external;
 mod kills;
+mod plugins;
 mod requests;
+mod rest;
 mod starts;
 mod views;
 

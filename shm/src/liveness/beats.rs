@@ -1,17 +1,18 @@
-//! The thread that beats for every slot this process writes: 4 times a second, each in a word of its own.
+//! The thread that beats for every slot this process writes, each in a word of its own: 4 times a second, or as seldom as
+//! its record says.
 //!
 //! The hot path must not read a clock, and a writer inside a long system call must not be taken for dead. So a second
 //! thread beats, and also records when it last saw the numbers change.
 
 use std::io;
 use std::sync::{Arc, Weak};
-use std::thread;
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use super::clock;
 use crate::mutex::Mutex;
 
-/// The time between two beats of a writer.
+/// The time between two beats of a writer whose record says nothing else.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(250);
 
 /// The part of a writer that beats.
@@ -20,44 +21,69 @@ pub(crate) trait Beating: Send + Sync {
     fn beat(&self, now_ns: u64);
 }
 
-/// The writers that beat in this process, and the id of that process: a forked child has the list but not the thread.
-struct Registry {
-    beating: Vec<Weak<dyn Beating>>,
-    runs_in: u32,
+/// A writer that beats.
+struct Entry {
+    beating: Weak<dyn Beating>,
+    every: Duration,
+    due_ns: u64,
 }
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { beating: Vec::new(), runs_in: 0 });
+/// The writers that beat in this process, the id of that process, and its thread that beats: a forked child has the list
+/// but not the thread.
+struct Registry {
+    entries: Vec<Entry>,
+    runs_in: u32,
+    thread: Option<Thread>,
+}
 
-/// Keep this beating until its last other owner drops it. The first beat is made at once.
-pub(crate) fn keep(beating: &Arc<impl Beating + 'static>) -> io::Result<()> {
-    beating.beat(clock::now_ns());
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry { entries: Vec::new(), runs_in: 0, thread: None });
+
+/// Keep this beating this often until its last other owner drops it. The first beat is made at once.
+pub(crate) fn keep(beating: &Arc<impl Beating + 'static>, every: Duration) -> io::Result<()> {
+    let now_ns = clock::now_ns();
+    beating.beat(now_ns);
     let mut registry = REGISTRY.lock();
     let weak = Arc::downgrade(beating);
-    registry.beating.push(weak);
-    if registry.runs_in != std::process::id() {
-        thread::Builder::new().name("vx-board-beats".into()).stack_size(64 * 1024).spawn(run)?;
+    registry.entries.push(Entry { beating: weak, every, due_ns: next_beat_ns(now_ns, every) });
+    if registry.runs_in == std::process::id() {
+        // It may sleep for longer than this one can wait.
+        registry.thread.iter().for_each(Thread::unpark);
+    } else {
+        let started = thread::Builder::new().name("vx-board-beats".into()).stack_size(64 * 1024).spawn(run)?;
+        registry.thread = Some(started.thread().clone());
         registry.runs_in = std::process::id();
     }
     Ok(())
 }
 
 fn run() {
-    loop {
-        thread::sleep(INTERVAL);
-        let mut registry = REGISTRY.lock();
-        let now_ns = clock::now_ns();
-        registry.beating.retain(|beating| match beating.upgrade() {
-            Some(beating) => {
-                beating.beat(now_ns);
-                true
-            }
-            None => false,
-        });
-        if registry.beating.is_empty() {
-            registry.runs_in = 0;
-            return;
-        }
+    while let Some(pause) = beat_all(clock::now_ns()) {
+        thread::park_timeout(pause);
     }
+}
+
+/// Write the beats that are due: the time until the next one. `None` without writers: then the thread ends.
+fn beat_all(now_ns: u64) -> Option<Duration> {
+    let mut registry = REGISTRY.lock();
+    registry.entries.retain_mut(|entry| {
+        let Some(beating) = entry.beating.upgrade() else { return false };
+        if entry.due_ns <= now_ns {
+            beating.beat(now_ns);
+            entry.due_ns = next_beat_ns(now_ns, entry.every);
+        }
+        true
+    });
+    let next_ns = registry.entries.iter().map(|entry| entry.due_ns).min();
+    if next_ns.is_none() {
+        (registry.runs_in, registry.thread) = (0, None);
+    }
+    next_ns.map(|next_ns| Duration::from_nanos(next_ns.saturating_sub(now_ns)))
+}
+
+/// The next beat after this moment. Those of equal intervals fall together, so that the thread wakes up once for all.
+fn next_beat_ns(now_ns: u64, every: Duration) -> u64 {
+    let every_ns = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX).max(1);
+    (now_ns / every_ns).saturating_add(1).saturating_mul(every_ns)
 }
 
 #[cfg(test)]
@@ -74,9 +100,25 @@ mod tests {
     }
 
     #[test]
+    fn seldom_beats_do_not_hold_up_others_and_come_when_they_are_due() {
+        let new = || Arc::new(Counting(AtomicU64::new(0)));
+        let count = |counting: &Arc<Counting>| counting.0.load(Ordering::Relaxed);
+        let (seldom, often) = (new(), new());
+        keep(&seldom, Duration::from_secs(3_600)).unwrap();
+        keep(&often, Duration::from_millis(20)).unwrap();
+        let until = std::time::Instant::now() + Duration::from_secs(30);
+        while count(&often) < 5 && std::time::Instant::now() < until {
+            thread::sleep(Duration::from_millis(5));
+        }
+        assert!(count(&often) >= 5 && count(&seldom) <= 2, "{} and {}", count(&often), count(&seldom));
+        assert_eq!((next_beat_ns(0, INTERVAL), next_beat_ns(250_000_000, INTERVAL)), (250_000_000, 500_000_000));
+        assert_eq!(next_beat_ns(u64::MAX, INTERVAL), u64::MAX);
+    }
+
+    #[test]
     fn beats_come_at_once_then_regularly_and_stop_with_their_owner() {
         let counting = Arc::new(Counting(AtomicU64::new(0)));
-        keep(&counting).unwrap();
+        keep(&counting, INTERVAL).unwrap();
         assert_eq!(counting.0.load(Ordering::Relaxed), 1);
         thread::sleep(INTERVAL * 4);
         assert!(counting.0.load(Ordering::Relaxed) >= 2);

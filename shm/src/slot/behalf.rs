@@ -12,8 +12,8 @@ use super::place::{WantedKey, claim_for, lock_slot, take_live};
 use super::{ClaimError, Reservation, Slot, Work, control_of, known_state, ring, table};
 use crate::atomics::Ordering;
 use crate::liveness::beats::Beating;
-use crate::liveness::clock;
 use crate::liveness::process::{self, ProcessMark};
+use crate::liveness::{beats, clock};
 use crate::progress::{Kind, SlotState};
 use crate::segment::{self, Segment, lock};
 use crate::stamp::{self, Control, ORIGIN_ON_BEHALF, ORIGIN_RESERVED_BY, identity_of};
@@ -140,7 +140,7 @@ fn claim_or_continue(
         }
         _ if stamp::is_closed(&segment.header().closed) => Err(ClaimError::Closed),
         _ => {
-            claim_for(segment, reservation, ORIGIN_ON_BEHALF, owner)?;
+            claim_for(segment, reservation, ORIGIN_ON_BEHALF, owner, beats::INTERVAL)?;
             Ok(Ok(LockedSlot { slot, generation, claimed: true }))
         }
     }

@@ -4,6 +4,8 @@
 //! dies; publishing never needs it. A slot's words are written in three steps, so that a reader never sees a word of one
 //! generation under the control word of another: "claiming", the words, "reserved" or "live".
 
+use std::time::Duration;
+
 use crate::atomics::Ordering;
 use crate::lanes::REST_NS;
 use crate::layout::{CREATOR_HOLDS_NO_LOCK, ColdRecord, IdentityImage, encode_text, hash_key};
@@ -94,10 +96,15 @@ pub(super) fn take_live(
 }
 
 /// Claim a slot that was named for this process. The slot's byte stays locked.
-pub(crate) fn claim_reserved(segment: &Segment, slot: u32, generation: u32) -> Result<(), ClaimError> {
+pub(crate) fn claim_reserved(
+    segment: &Segment,
+    slot: u32,
+    generation: u32,
+    beat_every: Duration,
+) -> Result<(), ClaimError> {
     let _table = table(segment)?;
     let origin = segment.cold(slot).map_or(ORIGIN_RESERVED, |cold| identity_of(cold).origin);
-    claim_for(segment, Reservation { slot, generation }, origin, process::own())
+    claim_for(segment, Reservation { slot, generation }, origin, process::own(), beat_every)
 }
 
 /// Claim a reserved slot for this writer, under the table's lock.
@@ -106,6 +113,7 @@ pub(super) fn claim_for(
     reservation: Reservation,
     origin: u8,
     writer: ProcessMark,
+    beat_every: Duration,
 ) -> Result<(), ClaimError> {
     let Reservation { slot, generation } = reservation;
     let capacity = segment.facts().slot_count;
@@ -127,7 +135,7 @@ pub(super) fn claim_for(
         let now_ns = clock::now_ns();
         let reserved = IdentityImage { origin, ..identity_of(cold) };
         let writer = Writer::of(writer);
-        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(reserved, writer) });
+        write_identity(cold, &IdentityImage { claimed_at: now_ns, ..claimed_by(reserved, writer, beat_every) });
         stamp::keep_log(segment.log(slot).map(|(counters, _)| counters));
         first_beat(segment, slot, now_ns);
     };

@@ -1,5 +1,7 @@
 //! The work for which a slot is wanted: its name, and what is known of it before it begins.
 
+use std::time::Duration;
+
 use crate::layout::{IdentityImage, NO_PARENT, encode_text, hash_key};
 use crate::liveness::beats;
 use crate::liveness::process::Writer;
@@ -59,12 +61,12 @@ impl<'a> Work<'a> {
             version: encode_text(self.version),
             ..IdentityImage::default()
         };
-        claimed_by(unclaimed, writer)
+        claimed_by(unclaimed, writer, beats::INTERVAL)
     }
 }
 
-/// The identity of a life whose writer is this process; as it was if the writer is not known yet.
-pub(super) fn claimed_by(identity: IdentityImage, Writer { mark, uid }: Writer) -> IdentityImage {
+/// The identity of a life whose writer is this process, which beats this often; as it was if the writer is not known yet.
+pub(super) fn claimed_by(identity: IdentityImage, Writer { mark, uid }: Writer, beat_every: Duration) -> IdentityImage {
     if mark.pid == 0 {
         return identity;
     }
@@ -74,7 +76,7 @@ pub(super) fn claimed_by(identity: IdentityImage, Writer { mark, uid }: Writer) 
         namespace: mark.namespace,
         time_namespace: mark.time_namespace,
         uid,
-        beat_interval_ms: beats::INTERVAL.as_millis() as u32,
+        beat_interval_ms: u32::try_from(beat_every.as_millis()).unwrap_or(u32::MAX),
         ..identity
     }
 }

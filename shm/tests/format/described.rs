@@ -75,7 +75,7 @@ pub(crate) fn parts() -> Vec<Part> {
         part(
             "beat",
             vec![
-                field("beaten", 0, 4, "when the writer last beat; it does 4 times a second"),
+                field("beaten", 0, 4, "when the writer last beat; it does each `beat_interval_ms`"),
                 field("moved", 4, 4, "when it last saw its numbers move"),
             ],
         ),
