@@ -182,7 +182,7 @@ const TOWERS: [Tower; 20] = [
             &["control", "follow", "recordings", "run", "store", "waiting"],
             &["reports"],
             &["exports", "withheld"],
-            &["error", "options"],
+            &["error", "options", "silent"],
             &["notice", "releases"],
             &["frontend"],
             &["board_place", "child", "consent", "strays"],
