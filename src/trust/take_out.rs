@@ -29,7 +29,7 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Entry { key, .. } => {
                 project.entries.retain(|entry| entry.key != *key);
                 // A service without one of its settings would be another service.
-                project.services.retain(|service| !is_of(key, &service.name));
+                project.services.retain(|service| !is_of(key, service.table()));
             }
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
             Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
