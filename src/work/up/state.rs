@@ -112,11 +112,9 @@ fn services(board: &Path, snapshot: &Snapshot) -> Vec<ServiceState> {
     slots.into_iter().map(|slot| service(board, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
 }
 
-/// The guard of a service at work.
+/// The guard of a service at work; none if another program runs it.
 fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
-    // The supervisor itself writes the slot of one that another program runs.
-    let guarded = |pid: &u32| !Standing::of(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner;
-    slot.pid.filter(guarded)
+    slot.pid.filter(|pid| !Standing::of(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
 }
 
 /// True if the supervisor of this board is at work.
