@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-const COMMANDS: [&str; 45] = [
+const COMMANDS: [&str; 53] = [
     "",
     "sync",
     "install",
@@ -45,6 +45,14 @@ const COMMANDS: [&str; 45] = [
     "restart",
     "rebuild",
     "turn",
+    "daemon",
+    "daemon start",
+    "daemon stop",
+    "daemon restart",
+    "daemon status",
+    "daemon run",
+    "daemon logs",
+    "daemon call",
     "cache",
     "x",
     "shims",
@@ -79,7 +87,7 @@ fn the_command_reference_is_the_programs_own_help() {
 
 #[test]
 fn every_command_is_in_the_reference() {
-    for command in ["", "board", "cache"] {
+    for command in ["", "board", "cache", "daemon"] {
         for line in help(command).lines().skip_while(|line| *line != "Commands:").skip(1) {
             let Some(name) = line.split_whitespace().next() else { break };
             let whole = format!("{command} {name}");
