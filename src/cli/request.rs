@@ -10,23 +10,51 @@ use super::args::AskArguments;
 use super::failure::{FAILED, Failure, Outcome};
 use super::print;
 use super::workspace::place_or_none;
+use crate::project::services::go_name;
 use crate::service::service_of_key;
 use crate::work::control::{Asked, Verb, ask};
 use crate::work::up::{self, NextLifeError};
 
-/// Run one of them.
+/// A request that was accepted.
+struct Accepted {
+    done: Asked,
+    /// For a build the life of the last one before, if there was one.
+    before: Option<Option<u32>>,
+}
+
+/// Run one of them. The name of a plugin stands for both of its services; only its back end has a build.
 pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) -> Outcome {
     let of_project = || {
         let file = place_or_none(directory).ok()?.find_with(|_| true).ok()??;
-        up::board_with(file.parent()?, &asked.key).map(|board| board.to_string_lossy().into_owned())
+        up::board_with(file.parent()?, &asked.key)
     };
     let own = of_project();
-    let board = asked.board.clone().or_else(|| own.clone());
+    let board = asked.board.clone().or_else(|| own.as_ref().map(|(board, _)| board.to_string_lossy().into_owned()));
+    let keys = match &own {
+        Some((_, keys)) if keys.len() > 1 && verb == Verb::Rebuild => vec![go_name(&asked.key)],
+        Some((_, keys)) => keys.clone(),
+        None => vec![asked.key.clone()],
+    };
+    let own = own.map(|(board, _)| board);
+    let mut accepted = Vec::with_capacity(keys.len());
+    for key in &keys {
+        accepted.push(request(verb, key, board.as_deref(), own.as_deref(), asked.json)?);
+    }
+    for Accepted { done, before } in accepted {
+        let awaited = match before {
+            Some(before) => up::await_build(&done.board, service_of_key(&done.key), before),
+            None => await_service(verb, &done),
+        };
+        awaited.map_err(|error| Failure::hinted(FAILED, &error))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn request(verb: Verb, key: &str, board: Option<&str>, own: Option<&Path>, as_json: bool) -> Result<Accepted, Failure> {
     // A build that has ended before the request is not the one that it brings about.
-    let service = service_of_key(&asked.key);
-    let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(Path::new(&own), service));
-    let done = ask(verb, &asked.key, board.as_deref())?;
-    if asked.json {
+    let before = own.filter(|_| verb == Verb::Rebuild).map(|own| up::build_life(own, service_of_key(key)));
+    let done = ask(verb, key, board)?;
+    if as_json {
         print::data(json!({
             "key": done.key,
             "asked": verb.name(),
@@ -37,12 +65,7 @@ pub(super) fn run(directory: Option<&Path>, verb: Verb, asked: &AskArguments) ->
     } else {
         print::note(format_args!("asked process {} to {} `{}`", done.runner, verb.name(), done.key));
     }
-    let awaited = match before {
-        Some(before) => up::await_build(&done.board, service, before),
-        None => await_service(verb, &done),
-    };
-    awaited.map_err(|error| Failure::hinted(FAILED, &error))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Accepted { done, before })
 }
 
 /// A request for a service is done once the service can be used, or has ended.

@@ -14,6 +14,7 @@ use super::failure::{Failure, Outcome};
 use super::print;
 use super::up::{document, line, short};
 use super::workspace::project;
+use crate::project::services::keys_meant;
 use crate::work::up::{self, Entry, Filter, Together, UpError};
 
 /// The time between two looks at the logs.
@@ -53,13 +54,16 @@ pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
 /// Run `vx logs`.
 pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
     let mut services = up::of_project(&project(directory)?.directory)?;
-    if let Some(missing) = asked.names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
+    let is_there = |name: &str| services.iter().any(|service| service.name == name);
+    let meant: Vec<Vec<String>> = asked.names.iter().map(|name| keys_meant(name, is_there)).collect();
+    if let Some((missing, _)) = asked.names.iter().zip(&meant).find(|(_, meant)| meant.is_empty()) {
         let known: Vec<&str> = services.iter().map(|service| service.name.as_str()).collect();
         let hint =
             if known.is_empty() { "`vx up` starts them".to_owned() } else { format!("there are {}", known.join(", ")) };
         return Err(Failure::failed(format!("there is no log of a service `{missing}`")).hint(hint));
     }
-    services.retain(|service| asked.names.is_empty() || asked.names.contains(&service.name));
+    let names = meant.concat();
+    services.retain(|service| names.is_empty() || names.contains(&service.name));
     let filter = Filter { since: asked.since, level: asked.level, pattern: asked.grep.clone() };
     // The output of a build has a longer name than that of its service.
     let show_all = |entries: &[Entry], wide: usize| {
@@ -71,7 +75,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     };
     let from = Timestamp::now();
-    let mut together = Together::of(&service.board, &asked.names, from).map_err(UpError::from)?;
+    let mut together = Together::of(&service.board, &names, from).map_err(UpError::from)?;
     // A line from before is in its file by then.
     thread::sleep(LOOK);
     let mut before = up::entries(&services, asked.lines, &filter)?;

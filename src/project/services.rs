@@ -1,8 +1,11 @@
 //! The services of a project: programs that run while people work on it, as `[services]` declares them.
 
+mod preset;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+pub use preset::{VITE, VITE_ARGUMENTS, go_name, keys_meant, vite_go, vite_name};
 use serde::{Deserialize, Serialize};
 
 /// The word in a command that stands for the service's own port.
@@ -43,6 +46,10 @@ pub struct Service {
     pub stop: Stop,
     /// True if it is started by name only, or because another service needs it.
     pub optional: bool,
+    /// The file, below the project's directory, by which another program says that it runs the service.
+    pub external: Option<String>,
+    /// The plugin that it is a part of: the name of the table that makes several services.
+    pub plugin: Option<String>,
 }
 
 /// The way from changed files to a service that has them.
@@ -185,8 +192,29 @@ impl Service {
             restart: Restart::default(),
             stop: Stop::default(),
             optional: false,
+            external: None,
+            plugin: None,
         }
     }
+
+    /// The name of its table.
+    pub fn table(&self) -> &str {
+        self.plugin.as_deref().unwrap_or(&self.name)
+    }
+}
+
+/// The names of services, with those of its services in place of a plugin's.
+pub fn with_parts(services: &[Service], names: &[String]) -> Vec<String> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names {
+        let parts = services.iter().filter(|service| service.plugin.as_ref() == Some(name));
+        let parts: Vec<String> = parts.map(|service| service.name.clone()).collect();
+        match parts.is_empty() {
+            true => found.push(name.clone()),
+            false => found.extend(parts),
+        }
+    }
+    found
 }
 
 /// The names of the services that these need, directly or not, and their own. Names that are not declared are left out.

@@ -2,6 +2,7 @@
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code))]
 mod built;
+pub mod devinfo;
 pub mod entries;
 #[cfg(target_os = "linux")]
 pub mod guard;
@@ -16,6 +17,7 @@ pub mod probe;
 mod reported;
 mod restarts;
 pub mod spec;
+mod stamp;
 pub mod supervisor;
 pub mod watch;
 

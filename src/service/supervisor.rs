@@ -8,6 +8,7 @@
 
 mod begin;
 mod builds;
+mod external;
 mod files;
 mod needs;
 mod requests;
@@ -26,6 +27,7 @@ pub use requests::{Accepted, Request};
 pub use unit::Client;
 use unit::{Stage, Unit};
 
+use super::devinfo::DevInfoFile;
 use super::ports::Ports;
 use crate::process::{Adoption, Ended};
 use crate::trouble::{Trouble, TroubleKind};
@@ -72,6 +74,8 @@ pub(super) enum Event {
     Changed,
     /// Files of this unit have changed.
     FilesChanged(usize),
+    /// Another program runs the service of this unit, or does no more.
+    PresenceChanged(usize, Option<DevInfoFile>),
 }
 
 /// The way to a supervisor at work.
@@ -185,6 +189,7 @@ impl Supervisor {
             Event::BuildEnded { unit, life, ended } => self.build_ended(unit, life, &ended),
             Event::Changed => {}
             Event::FilesChanged(unit) => self.files_changed(unit),
+            Event::PresenceChanged(unit, info) => self.presence_changed(unit, info),
         }
     }
 
@@ -243,6 +248,7 @@ impl Supervisor {
                     guarded.running.ask_to_stop();
                     guarded.kill_at = Instant::now().checked_add(unit.spec.service.stop.timeout + GUARD_PATIENCE);
                 }
+                Stage::Held(_) => self.let_go(index, SlotState::Cancelled),
                 Stage::Waiting | Stage::Resting(_) if !wanted => {
                     self.end(index, &Ending::new(SlotState::Cancelled));
                 }
@@ -250,7 +256,7 @@ impl Supervisor {
             }
             let unit = &mut self.units[index];
             if !unit.is_wanted() && unit.is_at_rest() {
-                (unit.port, unit.watch) = (None, None);
+                (unit.port, unit.watch, unit.presence) = (None, None, None);
                 // Changes of its files are not seen from here on.
                 unit.builds.good = false;
             }

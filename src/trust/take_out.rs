@@ -29,7 +29,7 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Entry { key, .. } => {
                 project.entries.retain(|entry| entry.key != *key);
                 // A service without one of its settings would be another service.
-                project.services.retain(|service| !is_of(key, "services.", &service.name));
+                project.services.retain(|service| !is_of(key, "services.", service.table()));
                 let agents = project.agents.iter_mut();
                 agents.filter(|agent| is_of(key, "agents.", &agent.name)).for_each(|agent| agent.withheld = true);
             }

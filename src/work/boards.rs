@@ -13,6 +13,7 @@ use vx_shm::{AttachError, BoardState, Listed, ReadError, Reader, SlotView, Snaps
 use crate::channel::{Mark, board_file_name};
 use crate::nearest::nearest;
 use crate::paths::{Home, RuntimeError, known_directories, runtime_directory};
+use crate::project::services::keys_meant;
 use crate::run::collect_boards;
 use crate::trouble::{Explain, TroubleKind};
 
@@ -197,7 +198,8 @@ pub fn holders() -> Vec<u32> {
 /// # Errors
 /// There are no boards, or they cannot be listed.
 pub fn with_key(key: &str) -> Result<PathBuf, BoardError> {
-    let has = |snapshot: &Snapshot| snapshot.slots.iter().any(|slot| slot.has_key(key));
+    let has =
+        |snapshot: &Snapshot| !keys_meant(key, |key| snapshot.slots.iter().any(|slot| slot.has_key(key))).is_empty();
     let found = readable_boards()?.into_iter().find(|(_, snapshot)| at_work(snapshot) && has(snapshot));
     found.map_or_else(newest, |(path, _)| Ok(path))
 }

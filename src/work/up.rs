@@ -45,6 +45,7 @@ use super::strays::end_strays_before_run;
 use super::waiting::{Awaited, Reached, State, WaitForError, wait_for};
 use crate::paths::Home;
 use crate::process::has_ended;
+use crate::project::services::keys_meant;
 
 /// The longest that a project's supervisor may take to end once all of its services have.
 const ENDING: Duration = Duration::from_secs(20);
@@ -61,11 +62,13 @@ pub fn await_ready(board: &Path, names: &[String]) -> Result<Vec<State>, WaitFor
     wait_for(&mut boards::open_file(board)?, &wanted, None)
 }
 
-/// The board of the services of the project in this directory, if it is at work and has this key.
-pub fn board_with(directory: &Path, key: &str) -> Option<PathBuf> {
+/// The board of the services of the project in this directory, if it is at work and has this key, which is the only one
+/// then, or services of a plugin with this name, whose keys come back.
+pub fn board_with(directory: &Path, key: &str) -> Option<(PathBuf, Vec<String>)> {
     let record = UpPlace::of(directory).ok()?.record()?;
     let snapshot = boards::open_file(&record.board).ok()?.snapshot().ok()?;
-    boards::slot_of(&snapshot, key).is_some().then_some(record.board)
+    let keys = keys_meant(key, |key| boards::slot_of(&snapshot, key).is_some());
+    (!keys.is_empty()).then_some((record.board, keys))
 }
 
 /// Stop all services of the project in this directory, and wait until nothing is left of them; false if none ran.

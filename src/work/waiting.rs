@@ -73,6 +73,8 @@ pub struct State {
     pub word: Option<&'static str>,
     /// It reached what was waited for.
     pub reached: bool,
+    /// It can no longer reach that.
+    pub missed: bool,
     /// Its error, if it ended with one.
     pub error: Option<String>,
     /// The last lines of its log, if it ended otherwise.
@@ -94,13 +96,12 @@ pub enum WaitForError {
 }
 
 fn otherwise(states: &[State]) -> String {
-    let missed = states.iter().find(|state| !state.reached);
-    match missed {
-        Some(State { key, word: Some(word), error: Some(error), .. }) => format!("`{key}` is {word}: {error}"),
-        Some(State { key, word: Some(word), .. }) => format!("`{key}` is {word}"),
-        Some(State { key, word: None, .. }) => format!("the board is over, and had no work `{key}`"),
-        None => "the board is over".to_owned(),
-    }
+    let missed = states.iter().filter(|state| state.missed).map(|state| match state {
+        State { key, word: Some(word), error: Some(error), .. } => format!("`{key}` is {word}: {error}"),
+        State { key, word: Some(word), .. } => format!("`{key}` is {word}"),
+        State { key, word: None, .. } => format!("the board is over, and had no work `{key}`"),
+    });
+    missed.collect::<Vec<_>>().join("; ")
 }
 
 fn names(states: &[State]) -> String {
@@ -130,7 +131,9 @@ impl Explain for WaitForError {
 
     fn details(&self) -> Vec<String> {
         match self {
-            Self::Otherwise(states) => states.iter().flat_map(|state| state.log.clone()).collect(),
+            Self::Otherwise(states) => {
+                states.iter().filter(|state| state.missed).flat_map(|state| state.log.clone()).collect()
+            }
             Self::TimeUp(_) | Self::Board(_) => Vec::new(),
         }
     }
@@ -198,7 +201,7 @@ impl<'s> Verdict<'s> {
     }
 
     fn state(&self, awaited: &Awaited, logs: Option<&PathBuf>) -> State {
-        let reached = self.reached == Some(true);
+        let (reached, missed) = (self.reached == Some(true), self.reached == Some(false));
         let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
@@ -208,6 +211,7 @@ impl<'s> Verdict<'s> {
             key: awaited.key.clone(),
             word: failing.map(|_| "failing").or(standing.map(Standing::word)),
             reached,
+            missed,
             error: bad
                 .map(|(slot, standing)| first(&failure(slot, standing)))
                 .or(failing.map(|slot| slot.message.clone()).filter(|message| !message.is_empty())),
@@ -272,6 +276,25 @@ mod tests {
         ] {
             assert_eq!(of(reached, slots.clone(), board), expected, "{reached:?} {slots:?}");
         }
+    }
+
+    #[test]
+    fn what_failed_is_named_and_not_what_is_still_on_its_way() {
+        let state = |key: &str, word, missed, error: Option<&str>| State {
+            key: key.to_owned(),
+            word: Some(word),
+            reached: false,
+            missed,
+            error: error.map(str::to_owned),
+            log: vec![format!("a line of {key}")],
+        };
+        let error = WaitForError::Otherwise(vec![
+            state("web", "queued", false, None),
+            state("db", "failed", true, Some("exit code 3")),
+            state("api", "cancelled", true, None),
+        ]);
+        assert_eq!(error.to_string(), "`db` is failed: exit code 3; `api` is cancelled");
+        assert_eq!(error.details(), ["a line of db", "a line of api"]);
     }
 
     /// The hash of a key as a board has it.

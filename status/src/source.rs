@@ -174,7 +174,7 @@ impl Logs for NoLogs {
     }
 }
 
-/// A request for a stop, a restart or a retry that was not carried out, which the board does not show.
+/// A request for a stop, a restart, a build or a retry that was not carried out, which the board does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestFailure {
     /// The slot's work is not tried again.
@@ -186,6 +186,13 @@ pub enum RequestFailure {
     },
     /// The slot's work is not restarted.
     NotRestarted {
+        /// The slot's key.
+        key: String,
+        /// The reason.
+        why: String,
+    },
+    /// The slot's work is not built again.
+    NotRebuilt {
         /// The slot's key.
         key: String,
         /// The reason.
@@ -257,6 +264,14 @@ pub trait Control: Send {
     /// control whose work all has an end tries it again.
     fn restart(&mut self, key: &str) {
         self.retry(key);
+    }
+
+    /// Have work that is built built again. Returns at once; a failure explains why it is not. Nothing else is built.
+    fn rebuild(&mut self, _key: &str) {}
+
+    /// True if this process, which starts and stops work, takes requests now.
+    fn reaches(&self, _runner: u32) -> bool {
+        true
     }
 
     /// The next failure that was not returned yet.

@@ -83,7 +83,8 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/service",
         floors: &[
-            &["built", "order", "plain", "ports", "restarts", "watch"],
+            &["stamp"],
+            &["built", "devinfo", "order", "plain", "ports", "restarts", "watch"],
             &["entries", "mistakes", "probe", "spec"],
             &["output", "reported"],
             &["guard", "supervisor"],

@@ -150,6 +150,21 @@ fn keys_typed_before_the_view_and_its_question_are_there_reach_it() {
 }
 
 #[test]
+fn keys_typed_ahead_of_the_view_of_a_chosen_board_reach_it() {
+    let sandbox = Sandbox::new();
+    for name in ["day", "night"] {
+        sandbox.vx(&format!("board create {name}")).succeeds();
+        sandbox.vx(&format!("board put --board {name} biome --phase downloading --done 3 --total 12")).succeeds();
+    }
+    let mut viewer = on_terminal(&sandbox, "top");
+    viewer.await_screen("the list", |screen| screen.contains("Which board?"));
+    viewer.press("\r/bio");
+    viewer.await_screen("the keys", |screen| screen.contains("show only: bio_"));
+    viewer.press("\u{3}");
+    assert_eq!(viewer.ends_restored(), Some(0));
+}
+
+#[test]
 fn an_escape_is_a_key_while_no_answer_comes() {
     let (_sandbox, mut viewer) = top_with("");
     viewer.press("/b");

@@ -2,7 +2,9 @@
 
 mod builds;
 mod ends;
+mod external;
 mod kills;
+mod plugins;
 mod requests;
 mod rest;
 mod starts;

@@ -107,6 +107,30 @@ fn keys_at_random_instants(rounds: usize) {
 }
 
 #[test]
+fn an_answer_of_the_terminal_that_comes_after_the_view_was_left_does_not_reach_the_shell() {
+    let sandbox = Sandbox::new().variable("NO_COLOR", "");
+    sandbox.vx("board create work").succeeds();
+    sandbox.vx("board put biome --phase downloading --done 3 --total 12").succeeds();
+    // On a loaded machine the wait may be over before the answer, which shows nothing.
+    let met = (0..20).any(|round| {
+        let mut run = shell(&sandbox, "top");
+        run.await_screen("the view", |screen| screen.contains("? help"));
+        run.press("q");
+        std::thread::sleep(Duration::from_millis(250));
+        run.press("\u{1b}]11;rgb:ffff/ffff/ffff\u{7}");
+        let in_time = run.is_raw();
+        run.await_screen("vx is gone", |screen| screen.contains("code=0"));
+        run.press("after\n");
+        let (_, text) = run.ends();
+        if in_time {
+            assert_eq!(got(&text), "after", "round {round}: {text:?}");
+        }
+        in_time
+    });
+    assert!(met, "it never waits for the answer");
+}
+
+#[test]
 fn a_dashboard_that_nobody_touches_leaves_by_itself_when_all_is_well() {
     let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\n").offers("biome", "2.3.4");
     let mut run = shell(&sandbox, "sync --tui");

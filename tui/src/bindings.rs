@@ -32,6 +32,7 @@ pub(crate) enum Action {
     Retry,
     RetryAll,
     Restart,
+    Rebuild,
     Edit,
     Leave,
     Help,
@@ -84,6 +85,8 @@ pub(crate) enum When {
     Retriable,
     /// The selected row's work has no end of its own, and this view controls it.
     Restartable,
+    /// The selected row's work is built, and this view controls it.
+    Rebuildable,
     /// Any row ended without success, and this view controls its work.
     AnyRetriable,
     /// The keys go to the selected row's error, and there is a place to open: one that the error names, or the one where
@@ -126,7 +129,7 @@ const fn line(binds: &'static [Bind], when: When, footer: &'static str, help: &'
 }
 
 /// All lines, the most useful first.
-pub(crate) const TABLE: [Line; 37] = [
+pub(crate) const TABLE: [Line; 38] = [
     line(
         &[bind(Action::Down, "down", &["j", "Down"]), bind(Action::Up, "up", &["k", "Up"])],
         When::Always,
@@ -180,6 +183,7 @@ pub(crate) const TABLE: [Line; 37] = [
     line(&[bind(Action::Retry, "retry", &["r"])], When::Retriable, "try again", "try the selected tool again"),
     line(&[bind(Action::RetryAll, "retry-all", &["R"])], When::AnyRetriable, "", "try all that failed again"),
     line(&[bind(Action::Restart, "restart", &["r"])], When::Restartable, "restart", "restart the selected service"),
+    line(&[bind(Action::Rebuild, "rebuild", &["b"])], When::Rebuildable, "rebuild", "build the selected service again"),
     line(
         &[bind(Action::Edit, "edit", &["Enter"])],
         When::InError,
@@ -248,13 +252,14 @@ pub(crate) const TABLE: [Line; 37] = [
 const FIXED: [Action; 2] = [Action::CancelAll, Action::Suspend];
 
 /// Actions whose own keys give way to a user's choice for another action: all that they do can be reached without them.
-const YIELDING: [Action; 7] = [
+const YIELDING: [Action; 8] = [
     Action::ShowLog,
     Action::ShowError,
     Action::ShowInfo,
     Action::AllLogs,
     Action::RetryAll,
     Action::Restart,
+    Action::Rebuild,
     Action::OpenAddress,
 ];
 

@@ -74,6 +74,7 @@ fn asked_by(action: Action, model: &Model) -> Option<Message> {
         Action::Retry => Message::Retry,
         Action::RetryAll => Message::RetryAll,
         Action::Restart => Message::Restart,
+        Action::Rebuild => Message::Rebuild,
         Action::Edit => Message::OpenEditor,
         Action::OpenAddress => Message::OpenAddress,
         Action::Pager => Message::Pager,
@@ -151,6 +152,7 @@ fn holds(when: When, model: &Model) -> bool {
             model.has_control && failed && !is_service(model)
         }
         When::Restartable => model.has_control && is_service(model),
+        When::Rebuildable => model.has_control && model.is_built(),
         When::HasAddress => model.address().is_some(),
         When::WithoutAddress => standing.is_some() && model.address().is_none(),
         When::LongTime => model.has_long_time,
@@ -175,7 +177,7 @@ pub(crate) fn offered(model: &Model) -> Vec<Offer> {
         Action::Retry | Action::Restart | Action::OpenAddress | Action::Pause => 0,
         Action::Open | Action::Edit | Action::Back => 1,
         Action::Leave | Action::Help => 2,
-        Action::Cancel | Action::ShowError => 3,
+        Action::Cancel | Action::ShowError | Action::Rebuild => 3,
         Action::Timeline | Action::Sort | Action::Copy | Action::Find | Action::FindNext | Action::Follow => 4,
         Action::Down => 6,
         _ => 5,
@@ -203,7 +205,7 @@ fn footer(line: &Line, model: &Model) -> Option<&'static str> {
         Action::Follow if model.log.follow => "hold still",
         // The key itself shows the reason.
         Action::Cancel if model.is_read_only() => "read-only",
-        Action::Retry | Action::Restart if model.is_read_only() => "",
+        Action::Retry | Action::Restart | Action::Rebuild if model.is_read_only() => "",
         Action::RetryAll if model.retriable().nth(1).is_some() => "try all again",
         Action::Cancel if model.selected.is_some_and(|id| model.asked.contains(&id)) => "kill",
         Action::Timeline if model.whole_axis => "live part",
@@ -235,6 +237,7 @@ fn help(line: &Line, model: &Model) -> Option<&'static str> {
         (Action::Back, _) if model.has_list => Some("back; show all rows; the list of boards"),
         (_, When::Cancellable | When::Retriable | When::AnyRetriable) if !model.has_control => None,
         (_, When::Restartable) if !(model.has_control && model.kinds.has(Kind::Service)) => None,
+        (_, When::Rebuildable) if !(model.has_control && model.kinds.has(Kind::Build)) => None,
         (_, When::HasAddress) if !(model.can_open && model.kinds.has(Kind::Service)) => None,
         (_, When::InError) if !(model.owns_work() || model.can_open) => None,
         (_, When::LongTime) if !model.has_long_time => None,

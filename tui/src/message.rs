@@ -19,6 +19,8 @@ pub(crate) enum Message {
         snapshot: Arc<Snapshot>,
         paces: Vec<Pace>,
     },
+    /// These processes, which ran work that has ended, take no requests.
+    Unreached(Vec<u32>),
     /// The use by the processes of slots was measured.
     Usage(Vec<(SlotId, Usage)>),
     /// A piece of a slot's log was read, at this place.
@@ -90,6 +92,8 @@ pub(crate) enum Message {
     RetryAll,
     /// Restart the selected slot's work, which has no end of its own.
     Restart,
+    /// Build the selected slot's work again.
+    Rebuild,
     /// Open a place that the selected slot's error names, or the one where its work is declared.
     OpenEditor,
     /// Open the selected slot's address in the browser.
@@ -136,6 +140,8 @@ pub(crate) enum Effect {
     Retry(Vec<String>),
     /// Restart the work of this key.
     Restart(String),
+    /// Build the work of this key again.
+    Rebuild(String),
     /// Open the first of these places that is there, or else the one where the work of this key is declared.
     OpenEditor {
         key: String,

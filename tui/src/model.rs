@@ -159,6 +159,8 @@ pub(crate) struct Model {
     pub(crate) has_control: bool,
     /// True if the work is another process's own: this view stops none of it by being left, and never all of it.
     pub(crate) is_guest: bool,
+    /// Processes that ran work which has ended, and take no requests.
+    pub(crate) unreached: Vec<u32>,
     /// True if addresses and places in files can be opened from here.
     pub(crate) can_open: bool,
     /// True if the view was opened from a list of boards.
@@ -252,18 +254,32 @@ impl Model {
 
     /// True if no process takes requests for the selected slot, so that a guest can only watch it.
     pub(crate) fn is_read_only(&self) -> bool {
-        self.is_guest && self.selected_slot().is_some_and(|slot| slot.runner.is_none())
+        self.selected_slot().is_some_and(|slot| !self.takes_requests(slot))
+    }
+
+    /// True if some process takes requests for this slot.
+    fn takes_requests(&self, slot: &SlotView) -> bool {
+        let is_reached = |runner| !slot.state.ended() || !self.unreached.contains(&runner);
+        !self.is_guest || slot.runner.is_some_and(is_reached)
+    }
+
+    /// True if the selected slot is a build, or a service that is built.
+    pub(crate) fn is_built(&self) -> bool {
+        let is_build = |slot: &SlotView| slot.kind == Kind::Build;
+        self.selected_slot().is_some_and(|selected| {
+            let part = |slot: &SlotView| is_build(slot) && slot.parent == Some(selected.index);
+            is_build(selected) || self.snapshot.slots.iter().any(part)
+        })
     }
 
     /// The slots whose work failed and can be tried again from here.
     pub(crate) fn retriable(&self) -> impl Iterator<Item = &SlotView> {
-        let takes_requests = |slot: &SlotView| !self.is_guest || slot.runner.is_some();
         let failed = |slot: &SlotView| {
             let standing = Standing::of(slot);
             standing.over() && !standing.good()
         };
         let slots = self.snapshot.slots.iter().filter(|_| self.has_control);
-        slots.filter(move |slot| failed(slot) && takes_requests(slot))
+        slots.filter(move |slot| failed(slot) && self.takes_requests(slot))
     }
 
     /// The selected slot.

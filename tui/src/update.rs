@@ -29,6 +29,11 @@ pub(crate) fn update(model: &mut Model, message: Message) -> Outcome {
             model::measured(&mut model.rows, &model.usage);
             Outcome { effect: None, redraw: true }
         }
+        Message::Unreached(runners) => {
+            let redraw = model.unreached != runners;
+            model.unreached = runners;
+            Outcome { effect: None, redraw }
+        }
         Message::Log { of, place, part, location } => {
             Outcome { effect: None, redraw: log::read(model, of, place, part, location) }
         }
@@ -104,6 +109,7 @@ fn asked_for(model: &mut Model, message: Message) -> Option<Effect> {
         Message::Retry => return work::retry(model),
         Message::RetryAll => return work::retry_all(model),
         Message::Restart => return work::restart(model),
+        Message::Rebuild => return work::rebuild(model),
         Message::Click(x, y) => mouse::click(model, (x, y)),
         Message::Wheel { at, up } => mouse::wheel(model, at, up),
         Message::Pager

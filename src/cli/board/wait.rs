@@ -3,14 +3,16 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use vx_shm::Reader;
 
 use crate::cli::args::WaitArguments;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::print;
+use crate::project::services::keys_meant;
 use crate::trouble::{Explain, TroubleKind};
-use crate::work::boards;
+use crate::work::boards::{self, BoardError};
 use crate::work::follow;
-use crate::work::waiting::{State, WaitForError, wait_for};
+use crate::work::waiting::{Awaited, State, WaitForError, wait_for};
 
 /// The exit code of a wait whose time is up, as of `timeout`.
 const TIME_UP: u8 = 124;
@@ -29,11 +31,26 @@ pub(super) fn run(asked: &WaitArguments) -> Outcome {
         }
         return finish(waited);
     }
-    let waited = wait_for(&mut reader, &asked.wanted, asked.timeout);
+    let wanted = with_parts(&mut reader, &asked.wanted)?;
+    let waited = wait_for(&mut reader, &wanted, asked.timeout);
     if asked.json {
         print::data(document(&waited));
     }
     finish(waited.map(drop))
+}
+
+/// The services of a plugin in place of its name.
+fn with_parts(reader: &mut Reader, wanted: &[Awaited]) -> Result<Vec<Awaited>, BoardError> {
+    let snapshot = reader.snapshot().map_err(BoardError::Read)?;
+    let keys = |wanted: &Awaited| match keys_meant(&wanted.key, |key| boards::slot_of(&snapshot, key).is_some()) {
+        keys if keys.is_empty() => vec![wanted.key.clone()],
+        keys => keys,
+    };
+    let each = |wanted: &Awaited| {
+        let reached = wanted.reached;
+        keys(wanted).into_iter().map(move |key| Awaited { key, reached })
+    };
+    Ok(wanted.iter().flat_map(each).collect())
 }
 
 fn finish<E: Explain + std::fmt::Display>(waited: Result<(), E>) -> Outcome {

@@ -55,6 +55,10 @@ impl Control for LeaseControl {
         self.each.restart(key);
     }
 
+    fn rebuild(&mut self, key: &str) {
+        self.each.rebuild(key);
+    }
+
     fn request_failure(&mut self) -> Option<RequestFailure> {
         self.each.request_failure()
     }

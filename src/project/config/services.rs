@@ -4,6 +4,7 @@
 //! command that is about services fails with them.
 
 mod fields;
+mod preset;
 mod renewal;
 mod words;
 
@@ -14,6 +15,7 @@ use crate::nearest::nearest;
 use crate::project::problem::Problem;
 use crate::project::services::{OWN_PORT, Reload, Service, circle, ports_named};
 use fields::service;
+use preset::of_preset;
 
 /// The services of a file, and the faults of their table.
 #[derive(Default)]
@@ -43,23 +45,41 @@ pub(super) fn read(text: &str, document: &DeTable<'_>) -> Found {
             reader.warn(name.span(), message, None);
             continue;
         }
-        if let Some(service) = service(&mut reader, name, value) {
-            found.push((name.span().start, service));
-        }
+        let of_table = match value.get_ref().as_table().filter(|table| table.contains_key("preset")) {
+            Some(own) => of_preset(&mut reader, name, own, table),
+            None => service(&mut reader, name, value).into_iter().collect(),
+        };
+        found.extend(of_table.into_iter().map(|service| (name.span().start, service)));
     }
     found.sort_by_key(|(at, _)| *at);
-    let services: Vec<Service> = found.into_iter().map(|(_, service)| service).collect();
+    let mut services: Vec<Service> = found.into_iter().map(|(_, service)| service).collect();
+    need_parts(&mut services);
     check_needs(&mut reader, table, &services);
     check_ports(&mut reader, table, &services);
     let (problems, doubts) = reader.finish();
     Found { services, problems, doubts }
 }
 
+/// Needs of all services of a plugin in place of its name.
+fn need_parts(services: &mut [Service]) {
+    let parts: Vec<(String, String)> =
+        services.iter().filter_map(|service| Some((service.plugin.clone()?, service.name.clone()))).collect();
+    for service in services {
+        for (plugin, part) in &parts {
+            if let Some(until) = service.needs.get(plugin).copied() {
+                service.needs.insert(part.clone(), until);
+            }
+        }
+        service.needs.retain(|name, _| !parts.iter().any(|(plugin, _)| plugin == name));
+    }
+}
+
 /// Needs of services that are not declared, and circles. A service whose own table has faults counts as declared.
 fn check_needs(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service]) {
     for service in services {
-        for need in service.needs.keys().filter(|need| !table.contains_key(need.as_str())) {
-            let span = span_of_need(table, &service.name, need);
+        let declared = |need: &str| table.contains_key(need) || services.iter().any(|service| service.name == need);
+        for need in service.needs.keys().filter(|need| !declared(need)) {
+            let span = span_of_need(table, service.table(), need);
             let near = nearest(need, services.iter().map(|service| service.name.as_str()));
             let advice = near.first().map(|near| format!("did you mean `{near}`?"));
             reader.error(span, format!("`{}` needs `{need}`, which is not declared", service.name), advice);
@@ -90,7 +110,7 @@ fn check_ports(reader: &mut Reader<'_>, table: &DeTable<'_>, services: &[Service
     let has_port = |name: &str| services.iter().any(|service| service.name == name && service.port.is_some());
     for service in services {
         let place = |key: &str| {
-            let own = table.get(service.name.as_str()).and_then(|value| value.get_ref().as_table()?.get(key));
+            let own = table.get(service.table()).and_then(|value| value.get_ref().as_table()?.get(key));
             own.map_or(0..0, |value| value.span())
         };
         let renewal = &service.renewal;

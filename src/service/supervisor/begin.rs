@@ -39,14 +39,13 @@ impl Supervisor {
                     changed = true;
                 }
                 Stage::Waiting if unit.builds.running.is_some() => {}
+                // Another program has come to run it.
+                Stage::Over(state) if !state.good() && unit.found_elsewhere().is_some() => {
+                    self.reserve(index);
+                    changed = true;
+                }
                 Stage::Waiting => match self.needed(index) {
-                    Ok(true) => {
-                        match self.units[index].must_build() {
-                            true => self.build(index),
-                            false => self.start(index),
-                        }
-                        changed = true;
-                    }
+                    Ok(true) => changed |= self.begin(index),
                     Ok(false) => {}
                     Err(trouble) => {
                         self.end(index, &Ending::failed(trouble.to_cell()));
@@ -57,6 +56,18 @@ impl Supervisor {
             }
         }
         changed
+    }
+
+    /// Start a unit whose needs are met, unless another program runs it; false while that is not known.
+    fn begin(&mut self, index: usize) -> bool {
+        match self.look_elsewhere(index) {
+            None => return false,
+            Some(Some(info)) => self.hold_external(index, &info),
+            Some(None) if self.units[index].must_build() => self.build(index),
+            Some(None) if self.units[index].spec.service.command.is_empty() => self.hold_built(index),
+            Some(None) => self.start(index),
+        }
+        true
     }
 
     /// Give a unit the slot of its next life.

@@ -34,6 +34,8 @@ impl Supervisor {
             self.port(index)?;
         }
         let unit = &self.units[index];
+        // A program that is not started here takes up its first build by a reload, too.
+        let reload = unit.is_guarded() || unit.spec.service.command.is_empty();
         let (name, board) = (&unit.spec.service.name, &self.supervision.board);
         let key = build_key(name);
         let not_started = |error: &dyn std::fmt::Display| {
@@ -47,7 +49,7 @@ impl Supervisor {
         let folder = self.supervision.builds.join(name);
         let epoch = format!("{}-{}", std::process::id(), reservation.generation);
         let log = log_file(&self.supervision.logs, &key);
-        let order = unit.spec.build_order(&self.ports(), folder, epoch, unit.is_guarded(), log);
+        let order = unit.spec.build_order(&self.ports(), folder, epoch, reload, log);
         let events = self.events.clone();
         let on_end = move |ended| drop(events.send(Event::BuildEnded { unit: index, life, ended }));
         let started = self

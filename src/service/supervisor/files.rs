@@ -37,8 +37,9 @@ impl Supervisor {
         }
         match unit.stage {
             _ if unit.builds.running.is_some() => unit.builds.again = true,
-            Stage::Guarded(_) if unit.spec.service.renewal.is_declared() => self.build(index),
-            Stage::Guarded(_) => unit.restart_pending = true,
+            Stage::Held(ref held) if held.external => {}
+            Stage::Guarded(_) | Stage::Held(_) if unit.spec.service.renewal.is_declared() => self.build(index),
+            Stage::Guarded(_) | Stage::Held(_) => unit.restart_pending = true,
             Stage::Over(state) if state.good() => {}
             Stage::Over(_) => (unit.stage, unit.builds.good) = (Stage::Idle, false),
             Stage::Idle | Stage::Waiting | Stage::Resting(_) => unit.builds.good = false,

@@ -8,7 +8,7 @@ use vx_shm::Reservation;
 use super::unit::{Client, Stage, Unit};
 use super::{OVER, Supervisor};
 use crate::nearest::nearest;
-use crate::project::services::{Service, with_needs};
+use crate::project::services::{Service, with_needs, with_parts};
 use crate::service::spec::Spec;
 use crate::trouble::{Trouble, TroubleKind};
 
@@ -64,13 +64,13 @@ impl Supervisor {
                 BTreeSet::from([name])
             }
             Request::Stop(name) => {
-                let unit = self.unit(&name)?;
+                let unit = self.own_unit(&name)?;
                 unit.forget();
                 unit.stopped_alone = true;
                 BTreeSet::new()
             }
             Request::Kill(name) => {
-                let unit = self.unit(&name)?;
+                let unit = self.own_unit(&name)?;
                 unit.forget();
                 unit.stopped_alone = true;
                 if let Stage::Guarded(guarded) = &mut unit.stage {
@@ -79,9 +79,9 @@ impl Supervisor {
                 BTreeSet::new()
             }
             Request::Restart(name) => {
-                let unit = self.unit(&name)?;
+                let unit = self.own_unit(&name)?;
                 unit.want_again();
-                unit.restart_pending = unit.is_guarded();
+                unit.restart_pending = unit.is_guarded() || matches!(unit.stage, Stage::Held(_));
                 unit.begin_anew();
                 BTreeSet::from([name])
             }
@@ -115,6 +115,7 @@ impl Supervisor {
         if names.is_empty() {
             names = services.iter().filter(|service| !service.optional).map(|service| service.name.clone()).collect();
         }
+        names = with_parts(&services, &names);
         if let Some(missing) = names.iter().find(|name| !services.iter().any(|service| service.name == **name)) {
             return Err(unknown(missing, services.iter().map(|service| service.name.as_str())));
         }
@@ -143,13 +144,13 @@ impl Supervisor {
 
     /// Build the service with this name; one that has ended begins anew with that.
     fn rebuild(&mut self, name: &str) -> Result<(), Trouble> {
-        let unit = self.unit(name)?;
+        let unit = self.own_unit(name)?;
         if unit.spec.service.renewal.build.is_empty() {
             let text = format!("the service `{name}` has no build");
             return Err(Trouble::new(TroubleKind::Usage, text).hinted(format!("`vx restart {name}` starts it again")));
         }
         unit.pinned |= unit.leases.is_empty();
-        if matches!(unit.stage, Stage::Guarded(_)) || unit.builds.running.is_some() {
+        if matches!(unit.stage, Stage::Guarded(_) | Stage::Held(_)) || unit.builds.running.is_some() {
             let found = self.units.iter().position(|unit| unit.spec.service.name == name);
             found.into_iter().for_each(|index| self.build(index));
             return Ok(());
@@ -157,6 +158,16 @@ impl Supervisor {
         unit.builds.good = false;
         unit.begin_anew();
         Ok(())
+    }
+
+    /// The unit with this name, which no other program runs.
+    fn own_unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {
+        let unit = self.unit(name)?;
+        if unit.is_external() {
+            let text = format!("another program runs the service `{name}`");
+            return Err(Trouble::new(TroubleKind::Usage, text).hinted("end it there: vx ends only what it has started"));
+        }
+        Ok(unit)
     }
 
     fn unit(&mut self, name: &str) -> Result<&mut Unit, Trouble> {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use vx_shm::{Reservation, SlotState};
+use vx_shm::{Reservation, Slot, SlotState};
 
 use crate::process::Running;
+use crate::service::devinfo::{DevInfoFile, Presence};
 use crate::service::ports;
 use crate::service::restarts::Restarts;
 use crate::service::spec::Spec;
@@ -34,6 +35,8 @@ pub(super) struct Unit {
     pub port: Option<ports::Reservation>,
     /// The watch over its files, with the declaration that it was made for.
     pub watch: Option<FileWatch>,
+    /// The look for another program that runs it.
+    pub presence: Option<ExternalLook>,
     /// Its builds.
     pub builds: Builds,
     /// Counts the guards.
@@ -42,6 +45,15 @@ pub(super) struct Unit {
     pub was_stopped: bool,
     /// The deaths of its guards.
     pub restarts: Restarts,
+}
+
+/// The look for another program that runs a service, until it is dropped.
+pub(super) struct ExternalLook {
+    pub path: PathBuf,
+    /// The last that is known of it; nothing before the first look.
+    pub seen: Option<Option<DevInfoFile>>,
+    /// Without it nothing is looked for.
+    pub _presence: Option<Presence>,
 }
 
 /// A watch over the files of a service, until it is dropped.
@@ -74,10 +86,19 @@ pub(super) enum Stage {
     Waiting,
     /// Its guard is at work.
     Guarded(Box<Guarded>),
+    /// Nothing of it runs under this supervisor, which writes its slot.
+    Held(Box<Held>),
     /// Its guard has died, and another one is started at this time.
     Resting(Instant),
     /// It has ended.
     Over(SlotState),
+}
+
+/// A service that other programs run.
+pub(super) struct Held {
+    pub slot: Slot,
+    /// True if it was found so, false for a service without a command, of which only the build is here.
+    pub external: bool,
 }
 
 /// A guard at work.
@@ -102,6 +123,7 @@ impl Unit {
             reservation: None,
             port: None,
             watch: None,
+            presence: None,
             builds: Builds::default(),
             life: 0,
             was_stopped: false,
@@ -126,6 +148,11 @@ impl Unit {
 
     pub(super) fn is_guarded(&self) -> bool {
         matches!(self.stage, Stage::Guarded(_))
+    }
+
+    /// True if a program that was found to run it does.
+    pub(super) fn is_external(&self) -> bool {
+        matches!(&self.stage, Stage::Held(held) if held.external)
     }
 
     /// True if it cannot start without another build.

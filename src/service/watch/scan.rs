@@ -3,24 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use super::choice::Choice;
+use crate::service::stamp::Stamp;
 
 /// The files as they were at the last scan.
 #[derive(Debug)]
 pub(super) struct Scan {
     choice: Choice,
     files: BTreeMap<PathBuf, Stamp>,
-}
-
-/// What differs once a file was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    length: u64,
-    modified: Option<SystemTime>,
-    /// Differs if another file was put in its place.
-    inode: u64,
 }
 
 impl Scan {
@@ -61,16 +52,6 @@ fn add(choice: &Choice, folder: &Path, files: &mut BTreeMap<PathBuf, Stamp>) {
         {
             files.insert(path, Stamp::of(&there));
         }
-    }
-}
-
-impl Stamp {
-    fn of(there: &fs::Metadata) -> Self {
-        #[cfg(unix)]
-        let inode = std::os::unix::fs::MetadataExt::ino(there);
-        #[cfg(not(unix))]
-        let inode = 0;
-        Self { length: there.len(), modified: there.modified().ok(), inode }
     }
 }
 

@@ -12,7 +12,7 @@ use vx_status::source::{Control, RequestFailure};
 
 use super::ask::connect;
 use super::hand::Verb;
-use crate::rpc::{CallError, Client};
+use crate::rpc::{CallError, Client, socket_of};
 use crate::work::boards::slot_of;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,12 +23,14 @@ const FAILURES: usize = 16;
 pub struct RemoteControl {
     requests: Sender<Wanted>,
     failures: Receiver<RequestFailure>,
+    board: PathBuf,
 }
 
 enum Wanted {
     Cancel(String),
     Retry(String),
     Restart(String),
+    Rebuild(String),
 }
 
 impl RemoteControl {
@@ -43,7 +45,7 @@ impl RemoteControl {
         thread::Builder::new().name("requests".into()).spawn(move || {
             wanted.into_iter().for_each(|wanted| asking.carry_out(wanted));
         })?;
-        Ok(Self { requests, failures })
+        Ok(Self { requests, failures, board: board.to_owned() })
     }
 }
 
@@ -65,6 +67,14 @@ impl Control for RemoteControl {
 
     fn restart(&mut self, key: &str) {
         let _ = self.requests.send(Wanted::Restart(key.to_owned()));
+    }
+
+    fn rebuild(&mut self, key: &str) {
+        let _ = self.requests.send(Wanted::Rebuild(key.to_owned()));
+    }
+
+    fn reaches(&self, runner: u32) -> bool {
+        socket_of(&self.board, runner).exists()
     }
 
     fn request_failure(&mut self) -> Option<RequestFailure> {
@@ -92,6 +102,10 @@ impl Asking {
             Wanted::Restart(key) => {
                 let restarted = self.slot(&key).and_then(|slot| self.ask(Verb::Restart, &slot));
                 restarted.err().map(|why| RequestFailure::NotRestarted { key, why })
+            }
+            Wanted::Rebuild(key) => {
+                let rebuilt = self.slot(&key).and_then(|slot| self.ask(Verb::Rebuild, &slot));
+                rebuilt.err().map(|why| RequestFailure::NotRebuilt { key, why })
             }
         };
         // The view may be slow; this report is not essential.

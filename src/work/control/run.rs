@@ -38,6 +38,7 @@ fn reason(failure: &RequestFailure) -> String {
     match failure {
         RequestFailure::NotRetried { key, why } => format!("`{key}` is not tried again: {why}"),
         RequestFailure::NotRestarted { key, why } => format!("`{key}` is not restarted: {why}"),
+        RequestFailure::NotRebuilt { key, why } => format!("`{key}` is not rebuilt: {why}"),
         RequestFailure::NotStopped { key, why } => format!("`{key}` is not stopped: {why}"),
         RequestFailure::Blocked { key, by } => format!("`{key}` cannot stop yet: {by}"),
     }

@@ -127,7 +127,7 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
         ended,
         url: slot.address.clone().filter(|_| ready),
         port: slot.port,
-        pid: slot.pid.filter(|_| !ended && supervised).and_then(process_below),
+        pid: slot.pid.filter(|pid| !ended && supervised && Some(*pid) != slot.runner).and_then(process_below),
         since: begun.and_then(|at| Timestamp::from_nanosecond(at).ok()),
         restarts: slot.attempt.saturating_sub(1),
         message: (!slot.message.is_empty()).then(|| slot.message.clone()),

@@ -10,7 +10,8 @@ use crossbeam_channel::select;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use vx_shm::{Kind, SlotView};
+use vx_shm::{Kind, SlotState, SlotView};
+use vx_status::vocabulary::service::EXTERNAL;
 
 use super::error::UpError;
 use super::place::{Record, UpPlace};
@@ -124,6 +125,9 @@ impl Hand for UpHand {
     fn verbs(&self, slot: &SlotView) -> Vec<Verb> {
         if slot.kind == Kind::Build {
             return vec![Verb::Rebuild];
+        }
+        if slot.state == SlotState::Live && slot.step == EXTERNAL {
+            return Vec::new();
         }
         let mut verbs = match slot.state.ended() {
             true => vec![Verb::Start, Verb::Restart],

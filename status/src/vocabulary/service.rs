@@ -17,6 +17,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
         Meaning { letter: "Y", hue: Hue::Green, calm: true, rests: true, ..Meaning::of("ready") },
         Meaning { letter: "b", work: false, rests: true, ..Meaning::of("backing off") },
         Meaning { letter: "X", rests: true, ..Meaning::of("stopping") },
+        Meaning { letter: "E", hue: Hue::Green, calm: true, rests: true, ..Meaning::of("external") },
     ],
 };
 
@@ -34,3 +35,5 @@ pub const READY: Step = Phase::of(Kind::Service, 5).step();
 pub const BACKING_OFF: Step = Phase::of(Kind::Service, 6).step();
 /// It was asked to stop.
 pub const STOPPING: Step = Phase::of(Kind::Service, 7).step();
+/// Another program runs it.
+pub const EXTERNAL: Step = Phase::of(Kind::Service, 8).step();

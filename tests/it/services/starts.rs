@@ -169,7 +169,7 @@ fn the_example_declares_its_services_without_a_fault() {
 
 #[test]
 fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fail_by_them() {
-    let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nexternal = \"x\"\nerrors = \"go\"\nreload = \"x {target}\"\n";
+    let config = "[services.a]\ncommand = \"x\"\nneeds = [\"b\", \"c\"]\nprot = 1\n\n[services.b]\ncommand = \"x\"\nneeds = [\"a\"]\nport = 70000\nexternal = \"../x\"\nerrors = \"go\"\nreload = \"x {target}\"\n";
     let sandbox = Sandbox::new().config(config);
     let failed = sandbox.vx("up").exits_with(2).stderr();
     for fault in [
@@ -178,7 +178,7 @@ fn all_faults_of_the_table_are_shown_at_once_and_only_commands_about_services_fa
         "did you mean `port`?",
         "error: services need each other in a circle: a -> b -> a",
         "vx.toml:9:8: error: `port` of [services.b] is 70000",
-        "vx.toml:10:1: error: `external` of [services.b] is not supported yet",
+        "vx.toml:10:12: error: `external` of [services.b] is `../x`",
         "vx.toml:11:1: error: `errors` of [services.b] describes a build, and [services.b] has none",
         "vx.toml:12:10: error: `reload` of [services.b] uses `{target}`, and [services.b] has no build",
     ] {

@@ -11,7 +11,7 @@ use vx_status::units::duration;
 
 use super::{DashboardOptions, SIGHUP};
 use crate::bindings::{Action, KeyBindings, When};
-use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore};
+use crate::terminal::{Arrived, Input, Keyboard, Screen, ScreenError, Signals, restore, restore_without_input};
 use crate::theme::{Styles, Theme, Tone};
 use crate::widgets;
 
@@ -69,7 +69,7 @@ pub fn choose_board(
     let mut screen = Screen::enter(false)?;
     let (mut keyboard, mut theme) = (Keyboard::new(), Theme::new(options.look));
     if options.asks_ground.is_some() {
-        screen.ask_ground(&mut keyboard)?;
+        screen.ask_ground()?;
     }
     let mut choosing = Choosing::new(&options.keys, list());
     choosing.select(selected);
@@ -100,6 +100,12 @@ pub fn choose_board(
         }
         match keyboard.next(KEY_WAIT.min(BETWEEN_LISTS.saturating_sub(listed_at.elapsed())))? {
             Input::Event(Event::Key(key)) => match choosing.press(&key) {
+                Some(Asked::Choice(Choice::Nothing)) => {
+                    keyboard.drop_answer();
+                    restore_without_input();
+                    return Ok(Choice::Nothing);
+                }
+                // The board's view takes the keys that come next.
                 Some(Asked::Choice(choice)) => return Ok(choice),
                 Some(Asked::Suspend) => {
                     if let Some(number) = pause(&mut screen, &mut signals, true)? {

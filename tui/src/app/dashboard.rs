@@ -43,6 +43,8 @@ const BETWEEN_FRAMES: Duration = Duration::from_millis(33);
 const LINGER: Duration = Duration::from_millis(300);
 /// Interval between two looks at what processes use.
 const BETWEEN_MEASURES: Duration = Duration::from_secs(3);
+/// Interval between two looks at which processes take requests.
+const BETWEEN_REACHES: Duration = Duration::from_millis(500);
 /// Interval between reads of a board that cannot be read.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
@@ -67,7 +69,7 @@ pub fn dashboard(inputs: &mut Inputs, options: &DashboardOptions, finished: Rece
     running.model.expectations = Arc::new(inputs.snapshots.expectations());
     running.rates = Rates::expecting((*running.model.expectations).clone());
     if options.asks_ground.is_some() {
-        running.screen.ask_ground(&mut running.keyboard)?;
+        running.screen.ask_ground()?;
     }
     let left = running.run(inputs, &mut signals, &finished);
     let left = left.or_else(|error| ended_by(error, inputs, &mut signals));
@@ -150,6 +152,7 @@ struct Running<'a> {
     data_updated_at: Option<Instant>,
     position_updated_at: Option<Instant>,
     measured_at: Option<Instant>,
+    reached_at: Option<Instant>,
     drawn_at: Option<Instant>,
     log: LogReader,
     stream: Stream,
@@ -178,6 +181,7 @@ impl<'a> Running<'a> {
             data_updated_at: None,
             position_updated_at: None,
             measured_at: None,
+            reached_at: None,
             drawn_at: None,
             log: LogReader::default(),
             stream: Stream::new(),
@@ -206,6 +210,7 @@ impl<'a> Running<'a> {
                 return Ok(Left::Finished);
             }
             self.update_data();
+            self.note_unreached(inputs);
             self.measure(inputs);
             self.update_position(inputs);
             self.take_answers(inputs);
@@ -338,6 +343,7 @@ impl<'a> Running<'a> {
             }
             Some(Effect::Retry(keys)) => keys.iter().for_each(|key| ask(inputs, |control| control.retry(key))),
             Some(Effect::Restart(key)) => ask(inputs, |control| control.restart(&key)),
+            Some(Effect::Rebuild(key)) => ask(inputs, |control| control.rebuild(&key)),
             Some(Effect::OpenEditor { key, places }) => return self.edit(&key, &places, inputs, signals),
             Some(Effect::OpenAddress(address)) => self.open_address(&address, inputs),
             Some(Effect::Page(key)) => return self.page(&key, inputs, signals),
@@ -415,6 +421,22 @@ impl<'a> Running<'a> {
         self.redraw |= update(&mut self.model, data).redraw;
         self.news = false;
         self.data_updated_at = Some(now);
+    }
+
+    /// Note which processes with ended work take no requests any more: many end with their work.
+    fn note_unreached(&mut self, inputs: &Inputs) {
+        let Some(control) = inputs.control.as_ref().filter(|control| control.is_guest()) else { return };
+        let early = self.reached_at.is_some_and(|at| at.elapsed() < BETWEEN_REACHES);
+        if early {
+            return;
+        }
+        self.reached_at = Some(Instant::now());
+        let ended = self.latest.slots.iter().filter(|slot| slot.state.ended());
+        let mut runners: Vec<u32> = ended.filter_map(|slot| slot.runner).collect();
+        runners.sort_unstable();
+        runners.dedup();
+        runners.retain(|runner| !control.reaches(*runner));
+        self.redraw |= update(&mut self.model, Message::Unreached(runners)).redraw;
     }
 
     /// Once in a while, measure what the processes of services use: nothing is measured while no view is there.

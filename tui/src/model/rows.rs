@@ -140,6 +140,8 @@ fn count(slot: &SlotView, unit: Unit) -> String {
     const CELL_COLUMNS: usize = 8;
     match unit {
         Unit::Bytes | Unit::Permille => String::new(),
+        // Most commands count nothing.
+        _ if slot.done == 0 && slot.total.is_none() => String::new(),
         _ if slot.state == SlotState::Done => counted(slot.done.max(slot.total.unwrap_or_default()), None),
         _ => {
             let whole = counted(slot.done, slot.total);

@@ -5,16 +5,18 @@
 //! that may be its beginning are held back until they are the answer or no part of it; then they are keys again, in the
 //! order in which they were typed.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use ratatui::crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use vx_status::look::luminance;
 
 /// The question (OSC 11). Terminals end the answer as the question is ended; this end is no sequence of its own.
 pub(crate) const QUESTION: &str = "\u{1b}]11;?\u{7}";
 
-/// Number of questions without an answer so far, in all views of this process.
-static OPEN: AtomicUsize = AtomicUsize::new(0);
+/// The times of the questions without an answer so far, in all views of this process, the oldest first.
+static OPEN: Mutex<VecDeque<Instant>> = Mutex::new(VecDeque::new());
 
 /// The beginning of an answer, and its two possible ends.
 const HEAD: &str = "\u{1b}]11;";
@@ -34,18 +36,22 @@ pub(crate) enum Ground {
 
 /// From now on an answer is expected.
 pub(super) fn expect_answer() {
-    OPEN.fetch_add(1, Ordering::SeqCst);
+    OPEN.lock().push_back(Instant::now());
 }
 
 /// True if a question has no answer yet.
 pub(super) fn is_awaited() -> bool {
-    OPEN.load(Ordering::SeqCst) > 0
+    !OPEN.lock().is_empty()
+}
+
+/// The time since the newest question without an answer yet.
+pub(super) fn awaited_for() -> Option<Duration> {
+    OPEN.lock().back().map(Instant::elapsed)
 }
 
 /// An answer has arrived.
 pub(super) fn answered() {
-    // There are no more answers than questions, unless the input is forged.
-    let _ = OPEN.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |open| open.checked_sub(1));
+    OPEN.lock().pop_front();
 }
 
 /// Events that may be the beginning of an answer.

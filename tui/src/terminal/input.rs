@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use ratatui::crossterm::event::{self, Event};
 use ratatui::crossterm::terminal;
 
@@ -18,8 +19,16 @@ const AT_ONCE: Duration = Duration::from_millis(1);
 /// The longest time between two parts of the terminal's answer.
 const BETWEEN_PARTS: Duration = Duration::from_millis(50);
 
-/// The longest wait for an answer that a view has no more use for, from the question on.
-const LAST_ANSWER: Duration = Duration::from_millis(100);
+/// The longest wait for an answer that a view has no more use for, from the question on. Across a slow line an answer takes
+/// hundreds of milliseconds; a view that is open for longer than this ends without a wait.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
+
+/// Number of looks in vain after which crossterm holds no more events. A look that the system interrupts for longer than
+/// [`AT_ONCE`] finds nothing, whatever is there, so one is not enough.
+const LOOKS: u8 = 3;
+
+/// Input that an earlier keyboard of this process had read for a view that is over.
+static LEFT_OVER: Mutex<VecDeque<Input>> = Mutex::new(VecDeque::new());
 
 /// The result of waiting for input.
 #[derive(Debug, PartialEq)]
@@ -37,37 +46,34 @@ pub(crate) enum Input {
 /// Reads the terminal of standard input.
 pub(crate) struct Keyboard {
     size: Option<(u16, u16)>,
-    /// More events may be buffered, read together with the last one.
-    more: bool,
+    /// Number of looks for events that crossterm holds, because it read them together with an earlier one.
+    looks: u8,
     /// Keys that may be the beginning of an answer.
     answer: Answer,
     /// Input that was read and not returned yet.
     due: VecDeque<Input>,
-    asked_at: Option<Instant>,
 }
 
 impl Keyboard {
-    /// A keyboard that reports a size once it differs from the present one.
+    /// A keyboard that reports a size once it differs from the present one, after the input that the keyboard before it had
+    /// read and not returned.
     pub(crate) fn new() -> Self {
         let size = terminal::size().ok();
-        Self { size, more: false, answer: Answer::default(), due: VecDeque::new(), asked_at: None }
-    }
-
-    /// Expect an answer to the question for the terminal's background.
-    pub(crate) fn expect_ground(&mut self) {
-        ground::expect_answer();
-        self.asked_at = Some(Instant::now());
+        let due = std::mem::take(&mut *LEFT_OVER.lock());
+        Self { size, looks: LOOKS, answer: Answer::default(), due }
     }
 
     /// Wait a moment for an answer that is on its way, and drop all input until then: it would reach the next reader of
     /// the terminal.
     pub(crate) fn drop_answer(&mut self) {
-        while let Some(asked_at) = self.asked_at.filter(|_| ground::is_awaited()) {
-            let rest = LAST_ANSWER.saturating_sub(asked_at.elapsed());
+        while let Some(waited) = ground::awaited_for() {
+            let rest = LAST_ANSWER.saturating_sub(waited);
             if rest.is_zero() || matches!(self.next(rest), Ok(Input::HungUp) | Err(_)) {
-                return;
+                break;
             }
         }
+        self.answer.release();
+        self.due.clear();
     }
 
     /// The next input, waiting at most `wait` for it, or a moment longer for the rest of an answer.
@@ -123,15 +129,31 @@ impl Keyboard {
             self.size = size;
             return Ok(Input::Event(Event::Resize(width, height)));
         }
-        if !self.more {
-            match ready(wait)? {
-                Readiness::Ready => {}
-                Readiness::Not => return Ok(Input::Nothing),
-                Readiness::HungUp => return Ok(Input::HungUp),
+        while self.looks > 0 {
+            if let Some(event) = self.look()? {
+                return Ok(Input::Event(event));
             }
         }
-        self.more = event::poll(AT_ONCE)?;
-        if self.more { event::read().map(Input::Event) } else { Ok(Input::Nothing) }
+        match ready(wait)? {
+            Readiness::Ready => Ok(self.look()?.map_or(Input::Nothing, Input::Event)),
+            Readiness::Not => Ok(Input::Nothing),
+            Readiness::HungUp => Ok(Input::HungUp),
+        }
+    }
+
+    /// Look for an event of input that crossterm has or can read now.
+    fn look(&mut self) -> io::Result<Option<Event>> {
+        let found = event::poll(AT_ONCE)?;
+        self.looks = if found { LOOKS } else { self.looks.saturating_sub(1) };
+        if found { event::read().map(Some) } else { Ok(None) }
+    }
+}
+
+impl Drop for Keyboard {
+    /// The next view of this process has what this one did not return.
+    fn drop(&mut self) {
+        self.due.extend(self.answer.release().into_iter().map(Input::Event));
+        LEFT_OVER.lock().append(&mut self.due);
     }
 }
 

@@ -16,8 +16,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use vx_status::text::width;
 
-use super::ground::QUESTION;
-use super::{Keyboard, ScreenError, input, signs};
+use super::ground::{self, QUESTION};
+use super::{ScreenError, input, signs};
 
 static SHOWN: AtomicBool = AtomicBool::new(false);
 static DRAW_LOCK: Mutex<()> = Mutex::new(());
@@ -117,9 +117,9 @@ impl Screen {
     }
 
     /// Ask the terminal for its background. The keyboard has the answer, if there is one.
-    pub(crate) fn ask_ground(&mut self, keyboard: &mut Keyboard) -> Result<(), ScreenError> {
+    pub(crate) fn ask_ground(&mut self) -> Result<(), ScreenError> {
         if io::stdin().is_terminal() {
-            keyboard.expect_ground();
+            ground::expect_answer();
             self.write(QUESTION)?;
         }
         Ok(())

@@ -74,6 +74,16 @@ pub(super) fn restart(model: &mut Model) -> Option<Effect> {
     Some(Effect::Restart(name))
 }
 
+/// Build the selected slot's work again.
+pub(super) fn rebuild(model: &mut Model) -> Option<Effect> {
+    let name = model.selected_row().filter(|_| model.has_control && model.is_built())?.tool.clone();
+    if refused(model) {
+        return None;
+    }
+    model.notice = Some(format!("building {name}"));
+    Some(Effect::Rebuild(name))
+}
+
 /// Try all work again that ended without success.
 pub(super) fn retry_all(model: &mut Model) -> Option<Effect> {
     let keys: Vec<String> = model.retriable().map(|slot| slot.key.clone()).collect();
@@ -127,6 +137,7 @@ pub(super) fn request_failed(model: &mut Model, failure: RequestFailure) {
     match failure {
         RequestFailure::NotRetried { key, why } => model.notice = Some(format!("{key} is not tried again: {why}")),
         RequestFailure::NotRestarted { key, why } => model.notice = Some(format!("{key} is not restarted: {why}")),
+        RequestFailure::NotRebuilt { key, why } => model.notice = Some(format!("{key} is not rebuilt: {why}")),
         RequestFailure::NotStopped { key, why } => {
             let rows = &model.rows;
             model.asked.retain(|id| !rows.iter().any(|row| row.id == *id && row.tool == key));

@@ -13,7 +13,7 @@ use crate::project::config::duration;
 use crate::project::config::reader::{Reader, Value, kind};
 use crate::project::services::{Health, NAME_BYTES, Port, Ready, Restart, Service, Stop, Until};
 
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "command",
     "shell",
     "directory",
@@ -31,9 +31,8 @@ const KEYS: [&str; 17] = [
     "build",
     "reload",
     "errors",
+    "external",
 ];
-/// Keys that have a meaning, which this version of vx does not act on.
-const LATER: [&str; 3] = ["external", "preset", "path"];
 const READY_KEYS: [&str; 7] = ["log", "tcp", "http", "status", "command", "file", "timeout"];
 const HEALTH_KEYS: [&str; 8] = ["tcp", "http", "status", "command", "file", "timeout", "every", "failures"];
 const STOP_KEYS: [&str; 2] = ["signal", "timeout"];
@@ -57,7 +56,7 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
     check_name(reader, name);
     let name = name.get_ref().as_ref();
     let place = format!("[services.{name}]");
-    refuse_unknown(reader, &place, table, &KEYS, &LATER);
+    refuse_unknown(reader, &place, table, &KEYS);
     let command = command(reader, &place, value, table).unwrap_or_default();
     let what = |key: &str| format!("`{key}` of {place}");
     let (directory, env, env_files) = (
@@ -80,10 +79,12 @@ pub(super) fn service(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>, val
         restart: table.get("restart").and_then(|value| restart(reader, &what("restart"), value)).unwrap_or_default(),
         stop: table.get("stop").map(|value| stop(reader, &place, value)).unwrap_or_default(),
         optional: table.get("optional").and_then(|value| reader.boolean(&what("optional"), value)).unwrap_or(false),
+        external: table.get("external").and_then(|value| file_below(reader, &what("external"), value)),
+        plugin: None,
     })
 }
 
-fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {
+pub(super) fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {
     let text = name.get_ref().as_ref();
     let plain = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     if text.is_empty() || text.len() > NAME_BYTES || !text.chars().all(plain) || text.starts_with(['-', '.']) {
@@ -93,12 +94,10 @@ fn check_name(reader: &mut Reader<'_>, name: &Spanned<DeString<'_>>) {
 }
 
 /// An unknown key is an error here: a service that starts without what its table says is no help.
-fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, known: &[&str], later: &[&str]) {
+pub(super) fn refuse_unknown(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>, known: &[&str]) {
     for key in table.keys() {
         let name = key.get_ref().as_ref();
-        if later.contains(&name) {
-            reader.error(key.span(), format!("`{name}` of {place} is not supported yet"), Some("take it out".into()));
-        } else if !known.contains(&name) {
+        if !known.contains(&name) {
             let near = crate::nearest::nearest(name, known.iter().copied()).first().map(|near| (*near).to_owned());
             let advice = match near {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -155,7 +154,7 @@ fn checks(reader: &mut Reader<'_>, key: &str, place: &str, value: &Value<'_>, ke
         return None;
     };
     let inside = format!("`{key}` of {place}");
-    refuse_unknown(reader, &inside, table, keys, &[]);
+    refuse_unknown(reader, &inside, table, keys);
     let what = |key: &str| format!("`{key}` in {inside}");
     let mut text = |key: &str| table.get(key).and_then(|value| reader.string(&what(key), value));
     let (log, http, file) = (text("log"), text("http"), text("file"));
@@ -197,8 +196,19 @@ fn health(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Option<Hea
     })
 }
 
+/// A file or a folder below the project's directory.
+pub(super) fn file_below(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<String> {
+    let text = reader.string(what, value)?;
+    if text.is_empty() || text.starts_with('/') || text.split('/').any(|part| part == "..") {
+        let advice = Some("write a path below the project's directory".to_owned());
+        reader.error(value.span(), format!("{what} is `{text}`"), advice);
+        return None;
+    }
+    Some(text)
+}
+
 /// A table of names and states, or a list of names that have to be ready.
-fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, Until> {
+pub(super) fn needs(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> BTreeMap<String, Until> {
     let what = format!("`needs` of {place}");
     let Some(table) = value.get_ref().as_table() else {
         return reader.strings(&what, value).into_iter().map(|(name, _)| (name, Until::Ready)).collect();
@@ -248,7 +258,7 @@ fn restart(reader: &mut Reader<'_>, what: &str, value: &Value<'_>) -> Option<Res
     }
 }
 
-fn stop(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Stop {
+pub(super) fn stop(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Stop {
     let mut stop = Stop::default();
     let inside = format!("`stop` of {place}");
     let Some(table) = value.get_ref().as_table() else {
@@ -256,7 +266,7 @@ fn stop(reader: &mut Reader<'_>, place: &str, value: &Value<'_>) -> Stop {
         reader.error(value.span(), format!("{inside} is {}", kind(value)), advice);
         return stop;
     };
-    refuse_unknown(reader, &inside, table, &STOP_KEYS, &[]);
+    refuse_unknown(reader, &inside, table, &STOP_KEYS);
     if let Some(value) = table.get("signal")
         && let Some(text) = reader.string(&format!("`signal` in {inside}"), value)
     {

@@ -35,7 +35,7 @@ pub(super) fn renewal(reader: &mut Reader<'_>, place: &str, table: &DeTable<'_>)
 }
 
 /// An address, a path on the service's own port, or a program.
-fn reload(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Reload> {
+pub(super) fn reload(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, shell: bool) -> Option<Reload> {
     match value.get_ref().as_str() {
         Some(text) if text.starts_with("http://") || text.starts_with('/') && !text.contains(' ') && !shell => {
             Some(Reload::Post(text.to_owned()))

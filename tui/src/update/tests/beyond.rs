@@ -98,6 +98,42 @@ fn a_service_that_takes_no_requests_is_not_restarted_and_the_reason_is_shown() {
     assert_eq!((press(&mut watching, KeyCode::Char('r')), meaning(&watching, "r")), (None, None));
 }
 
+#[test]
+fn nothing_is_offered_again_where_the_process_that_ran_it_is_gone() {
+    let mut failed = many(0);
+    failed.slots = vec![ended(0, "lint", SlotState::Failed, Some("exit code 2"))];
+    failed.slots[0].runner = Some(7);
+    let mut model = viewing(failed);
+    assert_eq!(meaning(&model, "r"), Some("try again"));
+    update(&mut model, Message::Unreached(vec![7]));
+    assert_eq!(meaning(&model, "r"), None);
+    assert_eq!(press(&mut model, KeyCode::Char('r')), None);
+    assert!(model.notice.as_deref().is_some_and(|notice| notice.contains("read-only")), "{:?}", model.notice);
+    assert_eq!(press(&mut model, KeyCode::Char('R')), None);
+    update(&mut model, Message::Unreached(Vec::new()));
+    assert_eq!(press(&mut model, KeyCode::Char('r')), Some(Effect::Retry(vec!["lint".to_owned()])));
+}
+
+#[test]
+fn a_service_that_is_built_is_built_again_from_its_row_and_from_that_of_the_build() {
+    let mut built = serving("http://localhost:5173", SlotState::Live);
+    let mut build = built.slots[0].clone();
+    (build.kind, build.parent) = (Kind::Build, Some(built.slots[0].index));
+    (build.index, build.key) = (5, "web:build".to_owned());
+    assert_eq!(meaning(&viewing(built.clone()), "b"), None, "it has no build");
+    built.slots.push(build);
+    let mut model = viewing(built);
+    assert_eq!(meaning(&model, "b"), Some("rebuild"));
+    assert_eq!(press(&mut model, KeyCode::Char('b')), Some(Effect::Rebuild("web".to_owned())));
+    press(&mut model, KeyCode::Char('j'));
+    assert_eq!(press(&mut model, KeyCode::Char('b')), Some(Effect::Rebuild("web:build".to_owned())));
+    let why = "it is gone".to_owned();
+    update(&mut model, Message::RequestFailed(RequestFailure::NotRebuilt { key: "web".to_owned(), why }));
+    assert_eq!(model.notice.as_deref(), Some("web is not rebuilt: it is gone"));
+    let mut watching = Model { has_control: false, ..model };
+    assert_eq!((press(&mut watching, KeyCode::Char('b')), meaning(&watching, "b")), (None, None));
+}
+
 /// A board whose first tool failed with this error.
 fn failed_with(error: &str) -> Snapshot {
     Snapshot {

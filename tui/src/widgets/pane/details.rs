@@ -39,7 +39,9 @@ pub(crate) fn error(model: &Model, slot: &SlotView, columns: usize) -> Vec<Line>
         lines.extend(below.iter().map(|line| (line.text.clone(), Tone::Plain)));
     }
     if let Some(location) = model.log.location.as_deref().filter(|_| model.has_log()) {
-        lines.push((format!("whole log: {location}"), Tone::Quiet));
+        // A path that is cut cannot be opened.
+        let whole = wrapped(&format!("whole log: {location}"), columns);
+        lines.extend(whole.into_iter().map(|line| (line, Tone::Quiet)));
     }
     lines
 }

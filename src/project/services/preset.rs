@@ -1,0 +1,51 @@
+//! The services of a plugin in development: a front end under vite, and a back end in Go that another program loads.
+
+use super::{Port, Ready, Renewal, Service, TARGET};
+
+/// The program of vite, below the plugin's directory.
+pub const VITE: &str = "node_modules/vite/bin/vite.js";
+/// The words after it. The address and the port are sure, and nothing is taken off the screen.
+pub const VITE_ARGUMENTS: [&str; 7] =
+    ["--host", "127.0.0.1", "--port", "{port}", "--strictPort", "--clearScreen", "false"];
+/// The name of the back end's program in the folder of a build.
+const PROGRAM: &str = "plugin";
+/// The files that the back end is built from.
+const SOURCES: [&str; 3] = ["**/*.go", "go.mod", "go.sum"];
+/// The longest that vite may take to listen.
+const LISTENING: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// The name of the front end of this plugin.
+pub fn vite_name(plugin: &str) -> String {
+    format!("{plugin}-vite")
+}
+
+/// The name of the back end of this plugin.
+pub fn go_name(plugin: &str) -> String {
+    format!("{plugin}-go")
+}
+
+/// The keys that a name means, of those that there are: itself, or the front end and the back end of a plugin.
+pub fn keys_meant(name: &str, is_there: impl Fn(&str) -> bool) -> Vec<String> {
+    match is_there(name) {
+        true => vec![name.to_owned()],
+        false => [vite_name(name), go_name(name)].into_iter().filter(|key| is_there(key)).collect(),
+    }
+}
+
+/// The front end and the back end of the plugin in this directory, below the project's. The back end has no command of
+/// its own: it is built, moved into place and reloaded.
+pub fn vite_go(plugin: &str, path: &str) -> [Service; 2] {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
+    let (mut vite, mut go) = (Service::named(&vite_name(plugin)), Service::named(&go_name(plugin)));
+    vite.command = [words(&["node", VITE]), words(&VITE_ARGUMENTS)].concat();
+    vite.port = Some(Port::Auto);
+    vite.ready = Some(Ready { tcp: true, timeout: LISTENING, ..Ready::default() });
+    go.renewal = Renewal {
+        build: [words(&["go", "build", "-o"]), vec![format!("{TARGET}/{PROGRAM}")], words(&["."])].concat(),
+        reload: None,
+        errors: Some("go".to_owned()),
+    };
+    go.watch = words(&SOURCES);
+    let part = |service| Service { directory: Some(path.to_owned()), plugin: Some(plugin.to_owned()), ..service };
+    [part(vite), part(go)]
+}

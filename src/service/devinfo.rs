@@ -1,0 +1,262 @@
+//! Servers that other programs run, as their `.devinfo` files name them: one in each direct subfolder of a folder, or a
+//! single file.
+//!
+//! A file says who runs; the process and its address say if it still does. Nothing here ends a process.
+
+mod file;
+mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use file::DevInfoFile;
+use jiff::Timestamp;
+pub use watch::{LOOK_PAUSE, Presence};
+
+use super::stamp::Stamp;
+
+/// The name of the files.
+pub const DEVINFO: &str = ".devinfo";
+/// The pause between two looks at a process and its address.
+pub const CHECK_PAUSE: Duration = Duration::from_secs(2);
+/// A file that is invalid for this long is not being written any more.
+const WRITING: Duration = Duration::from_secs(1);
+
+/// A server that another program runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its file.
+    pub info: DevInfoFile,
+    /// True if its process was there and its address accepted connections at the last look.
+    pub connected: bool,
+    /// The time of that look.
+    pub last_checked: Timestamp,
+}
+
+/// A change among the servers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A server has come.
+    Connected {
+        /// Its id.
+        id: String,
+        /// Its file.
+        info: DevInfoFile,
+    },
+    /// A server has gone.
+    Disconnected {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// The servers of some files.
+#[derive(Debug)]
+pub struct Externals {
+    place: Place,
+    files: BTreeMap<PathBuf, Known>,
+}
+
+/// The place of the files.
+#[derive(Debug)]
+enum Place {
+    /// The direct subfolders of this folder.
+    Below(PathBuf),
+    /// This one file.
+    File(PathBuf),
+}
+
+/// A file that was found.
+#[derive(Debug)]
+struct Known {
+    stamp: Stamp,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// It is no whole file, since this time; the mistake in it once it has been so for too long.
+    Invalid { since: Instant, why: Option<String> },
+    /// The id, what is known, and the time of the next look. Since `doubt` the file is no whole one: it is being written.
+    Valid { id: String, connection: Connection, next: Instant, doubt: Option<Instant> },
+}
+
+impl Externals {
+    /// The servers below this folder, of which nothing is known yet.
+    pub fn below(folder: &Path) -> Self {
+        Self { place: Place::Below(folder.to_owned()), files: BTreeMap::new() }
+    }
+
+    /// The server of this file, of which nothing is known yet.
+    pub fn of_file(path: &Path) -> Self {
+        Self { place: Place::File(path.to_owned()), files: BTreeMap::new() }
+    }
+
+    /// Look at all files, and at the servers whose last look is old enough.
+    pub fn look(&mut self, now: Instant) -> Vec<Change> {
+        let mut changes = Vec::new();
+        let there = match &self.place {
+            Place::Below(folder) => devinfo_files(folder),
+            Place::File(path) => {
+                let there = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+                there.map(|there| (path.clone(), Stamp::of(&there))).into_iter().collect()
+            }
+        };
+        let gone: Vec<PathBuf> = self.files.keys().filter(|path| !there.contains_key(*path)).cloned().collect();
+        for path in gone {
+            self.forget(&path, &mut changes);
+        }
+        for (path, stamp) in there {
+            self.read_if_changed(&path, stamp, now, &mut changes);
+        }
+        self.check(now, &mut changes);
+        changes
+    }
+
+    /// Forget all servers; those that were connected are disconnected.
+    pub fn end(&mut self) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for path in self.files.keys().cloned().collect::<Vec<_>>() {
+            self.forget(&path, &mut changes);
+        }
+        changes
+    }
+
+    /// The server of this id, connected or not.
+    pub fn get(&self, id: &str) -> Option<&Connection> {
+        self.all().find(|(known, _)| *known == id).map(|(_, connection)| connection)
+    }
+
+    /// All servers with their ids.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &Connection)> {
+        self.files.values().filter_map(|known| match &known.state {
+            State::Valid { id, connection, .. } => Some((id.as_str(), connection)),
+            State::Invalid { .. } => None,
+        })
+    }
+
+    /// The files that are there and say nothing, each with the mistake in it.
+    pub fn invalid(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.files.iter().filter_map(|(path, known)| match &known.state {
+            State::Invalid { why: Some(why), .. } => Some((path.as_path(), why.as_str())),
+            _ => None,
+        })
+    }
+
+    fn forget(&mut self, path: &Path, changes: &mut Vec<Change>) {
+        if let Some(Known { state: State::Valid { id, connection, .. }, .. }) = self.files.remove(path)
+            && connection.connected
+        {
+            changes.push(Change::Disconnected { id });
+        }
+    }
+
+    /// Read a file that is new or was written, or that was invalid before.
+    fn read_if_changed(&mut self, path: &Path, stamp: Stamp, now: Instant, changes: &mut Vec<Change>) {
+        let since = match self.files.get(path) {
+            Some(known) if known.stamp == stamp => match &known.state {
+                State::Valid { doubt: None, .. } | State::Invalid { why: Some(_), .. } => return,
+                State::Valid { doubt: Some(since), .. } | State::Invalid { since, .. } => *since,
+            },
+            _ => now,
+        };
+        match self.read(path) {
+            Ok((id, info)) => self.take(path, stamp, id, info, now, changes),
+            Err(why) => self.doubt(path, stamp, since, why, now, changes),
+        }
+    }
+
+    /// A file is not whole. A server that is known stays so until it is clear that the file is not being written.
+    fn doubt(&mut self, path: &Path, at: Stamp, since: Instant, why: String, now: Instant, changes: &mut Vec<Change>) {
+        let late = now.saturating_duration_since(since) >= WRITING;
+        if let Some(Known { stamp, state: State::Valid { doubt, .. } }) = self.files.get_mut(path)
+            && !late
+        {
+            (*stamp, *doubt) = (at, Some(since));
+            return;
+        }
+        self.forget(path, changes);
+        let why = Some(why).filter(|_| late);
+        self.files.insert(path.to_owned(), Known { stamp: at, state: State::Invalid { since, why } });
+    }
+
+    /// A file is whole.
+    fn take(
+        &mut self,
+        path: &Path,
+        stamp: Stamp,
+        id: String,
+        info: DevInfoFile,
+        now: Instant,
+        changes: &mut Vec<Change>,
+    ) {
+        // The same process goes on under the same id: only its description is new.
+        let connected = match self.files.get(path).map(|known| &known.state) {
+            Some(State::Valid { id: before, connection, .. }) => {
+                *before == id && connection.info.pid == info.pid && connection.connected
+            }
+            _ => false,
+        };
+        if !connected {
+            self.forget(path, changes);
+        }
+        let connection = Connection { info, connected, last_checked: Timestamp::UNIX_EPOCH };
+        let state = State::Valid { id, connection, next: now, doubt: None };
+        self.files.insert(path.to_owned(), Known { stamp, state });
+    }
+
+    /// The id and the content of a file; else the mistake in it.
+    fn read(&self, path: &Path) -> Result<(String, DevInfoFile), String> {
+        let info = DevInfoFile::read(path)?;
+        let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
+        let id = if info.plugin_id.is_empty() { folder } else { info.plugin_id.clone() };
+        let other = self.files.iter().find(|(other, known)| {
+            *other != path && matches!(&known.state, State::Valid { id: taken, .. } if *taken == id)
+        });
+        match other {
+            Some((other, _)) => Err(format!("`{}` names `{id}`, too", other.display())),
+            None => Ok((id, info)),
+        }
+    }
+
+    fn check(&mut self, now: Instant, changes: &mut Vec<Change>) {
+        for known in self.files.values_mut() {
+            let State::Valid { id, connection, next, .. } = &mut known.state else { continue };
+            if now < *next {
+                continue;
+            }
+            let (before, alive) = (connection.connected, connection.info.is_alive());
+            (connection.connected, connection.last_checked) = (alive, Timestamp::now());
+            *next = now + CHECK_PAUSE;
+            match (before, alive) {
+                (false, true) => changes.push(Change::Connected { id: id.clone(), info: connection.info.clone() }),
+                (true, false) => changes.push(Change::Disconnected { id: id.clone() }),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The files in the direct subfolders. A link that leads in a circle leads to no file.
+fn devinfo_files(folder: &Path) -> BTreeMap<PathBuf, Stamp> {
+    let mut seen = BTreeSet::new();
+    let mut found = BTreeMap::new();
+    let mut subfolders: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    subfolders.sort();
+    for subfolder in subfolders {
+        let path = subfolder.join(DEVINFO);
+        let Ok(there) = fs::metadata(&path) else { continue };
+        // A folder that is reached by two names is one.
+        let different = fs::canonicalize(&path).is_ok_and(|own| seen.insert(own));
+        if there.is_file() && different {
+            found.insert(path, Stamp::of(&there));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;

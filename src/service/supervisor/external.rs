@@ -1,0 +1,110 @@
+//! Services that other programs run: the supervisor looks for them, shows them, and never ends them.
+
+use std::time::Duration;
+
+use vx_shm::{Ending, Health, Slot, SlotState};
+use vx_status::vocabulary::service::{EXTERNAL, READY};
+
+use super::unit::{ExternalLook, Held, Stage, Unit};
+use super::{Event, Supervisor};
+use crate::service::devinfo::{DevInfoFile, Presence};
+use crate::trouble::{Trouble, TroubleKind};
+
+/// The time between two beats of a slot for which nothing happens here.
+const BEAT: Duration = Duration::from_secs(5);
+
+impl Supervisor {
+    /// The other program that runs a unit, if there is one; `None` while that is not known.
+    pub(super) fn look_elsewhere(&mut self, index: usize) -> Option<Option<DevInfoFile>> {
+        let unit = &mut self.units[index];
+        let Some(file) = &unit.spec.service.external else { return Some(None) };
+        let path = unit.spec.project.join(file);
+        if unit.presence.as_ref().is_none_or(|look| look.path != path) {
+            let events = self.events.clone();
+            let report = move |info| drop(events.send(Event::PresenceChanged(index, info)));
+            // Without a thread that looks, no other program is known.
+            let presence = Presence::watch(path.clone(), report).ok();
+            let seen = presence.is_none().then_some(None);
+            unit.presence = Some(ExternalLook { path, seen, _presence: presence });
+        }
+        unit.presence.as_ref().and_then(|look| look.seen.clone())
+    }
+
+    pub(super) fn presence_changed(&mut self, index: usize, info: Option<DevInfoFile>) {
+        let unit = &mut self.units[index];
+        let Some(look) = &mut unit.presence else { return };
+        look.seen = Some(info.clone());
+        let Stage::Held(held) = &mut unit.stage else { return };
+        match info {
+            Some(info) => describe(&mut held.slot, &info),
+            // It is started here from now on.
+            None => {
+                self.let_go(index, SlotState::Done);
+                self.units[index].stage = Stage::Idle;
+            }
+        }
+    }
+
+    /// Show a service that another program runs.
+    pub(super) fn hold_external(&mut self, index: usize, info: &DevInfoFile) {
+        self.hold(index, true, |slot| {
+            slot.enter(EXTERNAL, None);
+            describe(slot, info);
+        });
+    }
+
+    /// Show a service without a command, of which there is a good build.
+    pub(super) fn hold_built(&mut self, index: usize) {
+        self.hold(index, false, |slot| slot.enter(READY, None));
+        self.watch_files(index);
+    }
+
+    fn hold(&mut self, index: usize, external: bool, write: impl FnOnce(&mut Slot)) {
+        let Some(reservation) = self.units[index].reservation else { return };
+        match Slot::claim_beating(self.supervision.board.path(), reservation.slot, reservation.generation, BEAT) {
+            Ok(mut slot) => {
+                write(&mut slot);
+                slot.set_health(Health::Ready);
+                self.units[index].stage = Stage::Held(Box::new(Held { slot, external }));
+            }
+            Err(error) => {
+                let trouble = Trouble::new(TroubleKind::Internal, format!("it has no slot: {error}"));
+                self.end(index, &Ending::failed(trouble.to_cell()));
+                // It is not tried again before another change.
+                self.units[index].presence.iter_mut().for_each(|look| look.seen = Some(None));
+            }
+        }
+    }
+
+    /// Show a service no more that other programs run. One that is to start again does.
+    pub(super) fn let_go(&mut self, index: usize, state: SlotState) {
+        let unit = &mut self.units[index];
+        let again = std::mem::take(&mut unit.restart_pending) && unit.is_wanted();
+        let next = if again { Stage::Idle } else { Stage::Over(state) };
+        if let Stage::Held(held) = std::mem::replace(&mut unit.stage, next) {
+            // Without the slot nothing shows it either.
+            let _ = held.slot.end(Ending::new(state));
+        }
+    }
+}
+
+impl Unit {
+    /// The other program that was found to run it.
+    pub(super) fn found_elsewhere(&self) -> Option<&DevInfoFile> {
+        self.presence.as_ref()?.seen.as_ref()?.as_ref()
+    }
+}
+
+fn describe(slot: &mut Slot, info: &DevInfoFile) {
+    let port = match info.vite_port {
+        0 => info.addr.rsplit_once(':').and_then(|(_, port)| port.parse().ok()),
+        port => Some(port),
+    };
+    let address = match (info.vite_port, info.protocol.as_str()) {
+        (0, "http" | "https") => format!("{}://{}", info.protocol, info.addr),
+        (0, _) => info.addr.clone(),
+        (port, _) => format!("http://localhost:{port}"),
+    };
+    slot.set_address(&address, port);
+    slot.message(&format!("process {} runs it, at {}", info.pid, info.addr));
+}
