@@ -8,6 +8,8 @@ pub mod cli;
 pub mod config;
 #[cfg(all(unix, feature = "control"))]
 pub mod daemon;
+#[cfg(all(target_os = "linux", feature = "control"))]
+pub mod devserver;
 pub mod digest;
 pub mod doctor;
 pub mod file_lock;

@@ -19,6 +19,8 @@ mod meter;
 mod parent;
 #[cfg(unix)]
 mod piped;
+#[cfg(target_os = "linux")]
+mod recorded;
 mod relay;
 mod replace;
 mod short;
@@ -51,6 +53,8 @@ pub use meter::{TreeMeter, TreeUse};
 pub use parent::{end_own_group, watch_parent};
 #[cfg(unix)]
 pub use piped::{News, Piped, PipedEnd, PipedLaunch};
+#[cfg(target_os = "linux")]
+pub use recorded::Recorded;
 pub use relay::relay;
 pub use replace::replace;
 pub use short::{output, run_in, try_once};

@@ -130,7 +130,7 @@ const TOWERS: [Tower; 20] = [
         sources: "src/process",
         floors: &[
             &["callers", "exit", "group", "interpreter", "interrupt", "lines", "log", "meter", "parent", "usage"],
-            &["capture", "launch", "terminal", "tree"],
+            &["capture", "launch", "recorded", "terminal", "tree"],
             &["detached", "foreground", "piped", "replace"],
             &["relay"],
             &["wiring"],
@@ -249,6 +249,7 @@ const TOWERS: [Tower; 20] = [
             &["run", "trust"],
             &["service", "sync", "turn"],
             &["work"],
+            &["devserver"],
             &["daemon", "doctor"],
             &["cli"],
             &["main"],

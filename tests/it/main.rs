@@ -7,6 +7,8 @@ mod config;
 mod control;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(target_os = "linux")]
+mod devserver;
 #[cfg(unix)]
 mod daemon;
 #[cfg(unix)]

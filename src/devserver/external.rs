@@ -1,0 +1,167 @@
+//! Development servers that other programs run: their coming and going.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use crate::service::devinfo::{Change, Connection, DevInfoFile, Externals, LOOK_PAUSE};
+
+/// A server that another program runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ExternalConnection {
+    /// Its file.
+    pub dev_info: DevInfoFile,
+    /// True if its process was there and its address accepted connections at the last look.
+    pub connected: bool,
+    /// The time of that look.
+    pub last_checked: Timestamp,
+}
+
+/// Watches the `.devinfo` files in the direct subfolders of a folder.
+pub struct ExternalWatcher {
+    shared: Arc<Shared>,
+    running: Mutex<Option<Running>>,
+}
+
+/// A thread that looks again and again until the sender is dropped.
+struct Running {
+    stop: Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+type OnConnect = dyn Fn(&str, &DevInfoFile) + Send + Sync;
+type OnDisconnect = dyn Fn(&str) + Send + Sync;
+
+struct Shared {
+    folder: PathBuf,
+    on_connect: Box<OnConnect>,
+    on_disconnect: Box<OnDisconnect>,
+    /// As of the last look: a question never waits for one that is under way.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    connections: BTreeMap<String, ExternalConnection>,
+    invalid: BTreeMap<PathBuf, String>,
+}
+
+impl ExternalWatcher {
+    /// A watcher of this folder, which is not started yet. The functions are called on a thread of its own.
+    pub fn new(
+        folder: &Path,
+        on_connect: impl Fn(&str, &DevInfoFile) + Send + Sync + 'static,
+        on_disconnect: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Self {
+        let shared = Shared {
+            folder: folder.to_owned(),
+            on_connect: Box::new(on_connect),
+            on_disconnect: Box::new(on_disconnect),
+            known: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared), running: Mutex::new(None) }
+    }
+
+    /// Start to look; nothing happens if it was started before.
+    ///
+    /// # Errors
+    /// The system has no thread.
+    pub fn start(&self) -> io::Result<()> {
+        let mut running = self.running.lock();
+        if running.is_none() {
+            let shared = Arc::clone(&self.shared);
+            let (stop, stopped) = bounded(0);
+            let thread = thread::Builder::new().name("devinfo".into()).spawn(move || shared.look_on(&stopped))?;
+            *running = Some(Running { stop, thread });
+        }
+        Ok(())
+    }
+
+    /// Stop, and wait until every server is disconnected: afterwards no function is called. A function that calls this
+    /// does not wait for itself.
+    pub fn stop(&self) {
+        let Some(Running { stop, thread }) = self.running.lock().take() else { return };
+        drop(stop);
+        if thread.thread().id() != thread::current().id() {
+            // A function that panicked has ended the thread already.
+            let _ = thread.join();
+        }
+    }
+
+    /// The server of this id, connected or not.
+    pub fn get_external_info(&self, id: &str) -> Option<ExternalConnection> {
+        self.shared.known.lock().connections.get(id).cloned()
+    }
+
+    /// True while a server of this id is connected.
+    pub fn is_externally_managed(&self, id: &str) -> bool {
+        self.shared.known.lock().connections.get(id).is_some_and(|connection| connection.connected)
+    }
+
+    /// All servers, connected or not, with their ids.
+    pub fn all(&self) -> Vec<(String, ExternalConnection)> {
+        self.shared.known.lock().connections.clone().into_iter().collect()
+    }
+
+    /// The files that are there and say nothing, each with the mistake in it.
+    pub fn invalid_files(&self) -> Vec<(PathBuf, String)> {
+        self.shared.known.lock().invalid.clone().into_iter().collect()
+    }
+}
+
+impl Drop for ExternalWatcher {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn look_on(&self, stopped: &Receiver<()>) {
+        let mut externals = Externals::below(&self.folder);
+        loop {
+            let changes = externals.look(Instant::now());
+            self.note(&externals);
+            self.report(changes);
+            if stopped.recv_timeout(LOOK_PAUSE) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+        }
+        let changes = externals.end();
+        self.note(&externals);
+        self.report(changes);
+    }
+
+    /// Before the changes are reported, so that a function that asks gets the new state.
+    fn note(&self, externals: &Externals) {
+        let connections = externals.all().map(|(id, connection)| (id.to_owned(), connection.clone().into())).collect();
+        let invalid = externals.invalid().map(|(path, why)| (path.to_owned(), why.to_owned())).collect();
+        *self.known.lock() = Known { connections, invalid };
+    }
+
+    fn report(&self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Connected { id, info } => (self.on_connect)(&id, &info),
+                Change::Disconnected { id } => (self.on_disconnect)(&id),
+            }
+        }
+    }
+}
+
+impl From<Connection> for ExternalConnection {
+    fn from(Connection { info, connected, last_checked }: Connection) -> Self {
+        Self { dev_info: info, connected, last_checked }
+    }
+}
+
+#[cfg(test)]
+mod tests;

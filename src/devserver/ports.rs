@@ -1,0 +1,127 @@
+//! The ports of development servers: one for each plugin, reserved for this user over all programs, and a record of the
+//! process groups behind them, which the next manager ends if this program is killed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use crate::process::Recorded;
+use crate::replace_file::replace_file;
+use crate::service::ports::{PORT_RANGE_END, PORT_RANGE_START, PortError, Ports, Reservation};
+
+/// The time that recorded processes have to end once they are asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The ports of one program's plugins.
+#[derive(Debug)]
+pub struct PortAllocator {
+    ports: Ports,
+    /// The directory of the records, one of each program.
+    records: PathBuf,
+    held: Mutex<BTreeMap<String, Reservation>>,
+    groups: Mutex<BTreeMap<u16, Recorded>>,
+}
+
+/// The record of a program.
+#[derive(Default, Serialize, Deserialize)]
+struct Record {
+    owner: Option<Recorded>,
+    ports: BTreeMap<u16, Recorded>,
+}
+
+impl PortAllocator {
+    /// The ports that are reserved in this runtime directory.
+    pub fn new(runtime: &Path) -> Self {
+        Self {
+            ports: Ports::within(runtime),
+            records: runtime.join("devservers"),
+            held: Mutex::default(),
+            groups: Mutex::default(),
+        }
+    }
+
+    /// The port of this plugin: the one that it has, or a free one.
+    ///
+    /// # Errors
+    /// All ports are taken, or a reservation cannot be written.
+    pub fn allocate(&self, id: &str) -> Result<u16, PortError> {
+        let mut held = self.held.lock();
+        if let Some(known) = held.get(id) {
+            return Ok(known.port());
+        }
+        let reserved = self.ports.reserve(&self.records, id, PORT_RANGE_START..PORT_RANGE_END)?;
+        let port = reserved.port();
+        held.insert(id.to_owned(), reserved);
+        Ok(port)
+    }
+
+    /// The port of this plugin; 0 for none.
+    pub fn get_port(&self, id: &str) -> u16 {
+        self.held.lock().get(id).map_or(0, Reservation::port)
+    }
+
+    /// Give a port back. One that is not held is left alone.
+    pub fn release(&self, port: u16) {
+        self.held.lock().retain(|_, reserved| reserved.port() != port);
+        self.groups.lock().remove(&port);
+    }
+
+    /// Give the port of this plugin back, and return it; 0 for none.
+    pub fn release_by_plugin(&self, id: &str) -> u16 {
+        let port = self.get_port(id);
+        self.release(port);
+        port
+    }
+
+    /// Remember the process group behind a port; 0 for none.
+    pub fn record_pid(&self, port: u16, pgid: u32) {
+        let mut groups = self.groups.lock();
+        match Recorded::of(pgid).filter(|_| pgid > 0) {
+            Some(recorded) => drop(groups.insert(port, recorded)),
+            None => drop(groups.remove(&port)),
+        }
+    }
+
+    /// Write the record, in one step. One without groups is removed.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn save_pids(&self) -> io::Result<()> {
+        // One at a time: of two the later one has both.
+        let groups = self.groups.lock();
+        let file = self.records.join(format!("{}.json", std::process::id()));
+        if groups.is_empty() {
+            return match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        }
+        fs::create_dir_all(&self.records)?;
+        let record = Record { owner: Recorded::of(std::process::id()), ports: groups.clone() };
+        let bytes = serde_json::to_vec(&record)?;
+        replace_file(&file, |writer| writer.write_all(&bytes))
+    }
+
+    /// End the processes on record of programs that are gone, and remove those records. A record that is missing or cannot
+    /// be read is an empty one; a process that only has a recorded number is left alone.
+    pub fn cleanup_stale_processes(&self) {
+        let files = fs::read_dir(&self.records).into_iter().flatten().flatten().map(|entry| entry.path());
+        for file in files.filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+            let record: Record =
+                fs::read(&file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+            if record.owner.is_some_and(|owner| owner.is_there()) {
+                continue;
+            }
+            record.ports.values().for_each(|group| group.end_group(GRACE));
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
