@@ -7,10 +7,10 @@ mod config;
 mod control;
 #[cfg(target_os = "linux")]
 mod crash;
-#[cfg(target_os = "linux")]
-mod devserver;
 #[cfg(unix)]
 mod daemon;
+#[cfg(target_os = "linux")]
+mod devserver;
 #[cfg(unix)]
 mod doctor;
 mod error_kinds;
