@@ -6,6 +6,8 @@ pub mod candidate;
 pub mod channel;
 pub mod cli;
 pub mod config;
+#[cfg(all(unix, feature = "control"))]
+pub mod daemon;
 #[cfg(all(target_os = "linux", feature = "control"))]
 pub mod devserver;
 pub mod digest;

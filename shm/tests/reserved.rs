@@ -55,6 +55,35 @@ fn a_reservation_is_in_its_step_and_the_first_to_claim_it_is_its_only_writer() {
 }
 
 #[test]
+fn the_reserver_shows_a_message_until_the_slot_is_claimed_or_has_ended() {
+    both_forms(|form| {
+        let board = form.board("p", 4);
+        for reservation in [
+            board.reserve("ruff", "1", Kind::Install).unwrap(),
+            Slot::reserve(board.path(), &work("build"), RUNNING, None).unwrap().reservation(),
+        ] {
+            let show = |text| Slot::message_before_claim(board.path(), reservation, text).unwrap();
+            let seen = || {
+                let slots = board.reader().unwrap().snapshot().unwrap().slots;
+                let slot = slots.into_iter().find(|slot| slot.index == reservation.slot).unwrap();
+                (slot.state, slot.message)
+            };
+            show("waiting for a server");
+            assert_eq!(seen(), (SlotState::Reserved, "waiting for a server".to_owned()));
+            show("");
+            assert_eq!(seen(), (SlotState::Reserved, String::new()));
+            let mut writer = Slot::claim(board.path(), reservation.slot, reservation.generation).unwrap();
+            writer.message("at work");
+            show("waiting for a server");
+            assert_eq!(seen(), (SlotState::Live, "at work".to_owned()));
+            writer.end(Ending::new(SlotState::Done)).unwrap();
+            show("waiting for a server");
+            assert_eq!(seen(), (SlotState::Done, "at work".to_owned()));
+        }
+    });
+}
+
+#[test]
 fn the_end_that_the_writer_recorded_stays() {
     both_forms(|form| {
         let board = form.board("p", 4);

@@ -4,6 +4,8 @@
 mod ask;
 mod board_words;
 mod boards;
+#[cfg(all(unix, feature = "control"))]
+mod daemon;
 mod inspect;
 mod install;
 mod programs;
@@ -21,6 +23,8 @@ mod wrap;
 #[cfg(feature = "control")]
 pub(super) use ask::{AskArguments, StopArguments};
 pub(super) use boards::{BoardCommand, DumpFormat, WaitArguments, WatchArguments};
+#[cfg(all(unix, feature = "control"))]
+pub(super) use daemon::{DaemonCommand, IdleArguments};
 pub(super) use inspect::{CacheCommand, ConfigArguments, DoctorArguments, SbomArguments, SbomFormat};
 pub(super) use install::{InstallArguments, LockArguments, OutdatedArguments, SyncArguments};
 pub(super) use programs::{RunScriptArguments, RunToolArguments, ShimsArguments};
@@ -43,6 +47,8 @@ use clap::{Parser, Subcommand};
 
 #[cfg(feature = "control")]
 use ask::STOP_NOTES;
+#[cfg(all(unix, feature = "control"))]
+use daemon::DAEMON_NOTES;
 use inspect::{CONFIG_UI, DOCTOR_CODES, SBOM_NOTES};
 use install::SYNC_NOTES;
 use programs::{SCRIPT_EXAMPLES, WHICH_NOTES};
@@ -218,6 +224,14 @@ pub(super) enum Command {
         /// The channel of its slot.
         #[arg(long, value_name = "NAME")]
         ipc_channel: String,
+    },
+    /// The process that answers editors and agents, where one is wanted.
+    #[cfg(all(unix, feature = "control"))]
+    #[command(after_help = DAEMON_NOTES)]
+    Daemon {
+        /// The command for it.
+        #[command(subcommand)]
+        command: DaemonCommand,
     },
     /// The caches of downloads, version lists and trials.
     Cache {

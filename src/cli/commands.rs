@@ -1,7 +1,7 @@
 //! The names of the commands.
 
 /// The names of the commands. A tool with such a name is run with `vx x`.
-pub(super) const COMMANDS: [&str; 38] = [
+pub(super) const COMMANDS: [&str; 39] = [
     "sync",
     "install",
     "trust",
@@ -27,6 +27,7 @@ pub(super) const COMMANDS: [&str; 38] = [
     "rebuild",
     "turn",
     "turn-child",
+    "daemon",
     "cache",
     "x",
     "outdated",

@@ -15,6 +15,8 @@ mod browser;
 mod commands;
 mod completions;
 mod config;
+#[cfg(all(unix, feature = "control"))]
+mod daemon;
 mod doctor;
 mod editor;
 mod env;
@@ -146,6 +148,8 @@ pub fn main() -> ExitCode {
         Command::Turn(asked) => turn::run(project, &asked),
         #[cfg(all(unix, feature = "control"))]
         Command::TurnChild { ipc_channel } => turn::child(&ipc_channel),
+        #[cfg(all(unix, feature = "control"))]
+        Command::Daemon { command } => daemon::run(command),
         Command::Cache { command } => store::cache(command),
         Command::X(asked) => tool::explicit(project, &asked),
         Command::Tool(words) if words.first().is_some_and(|word| word == "help") => help::run(&words[1..]),

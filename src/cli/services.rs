@@ -53,7 +53,8 @@ pub(super) fn ps(directory: Option<&Path>, asked: &PsArguments) -> Outcome {
 
 /// Run `vx logs`.
 pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
-    let mut services = up::of_project(&project(directory)?.directory)?;
+    let directory = project(directory)?.directory;
+    let mut services = up::of_project(&directory)?;
     let is_there = |name: &str| services.iter().any(|service| service.name == name);
     let meant: Vec<Vec<String>> = asked.names.iter().map(|name| keys_meant(name, is_there)).collect();
     if let Some((missing, _)) = asked.names.iter().zip(&meant).find(|(_, meant)| meant.is_empty()) {
@@ -86,6 +87,7 @@ pub(super) fn logs(directory: Option<&Path>, asked: &LogsArguments) -> Outcome {
         let mut entries = together.read(false);
         entries.retain(|entry| filter.takes(entry));
         show_all(&entries, wide.max(together.widest()));
+        together.go_on(&directory);
         thread::sleep(LOOK);
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! `vx turn`: one run of an agent, its answer as it comes, and an exit code for how it went.
 
+mod agent;
 mod batch;
 mod json;
 mod text;
@@ -13,16 +14,15 @@ use crossbeam_channel::{Receiver, never, select};
 
 use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
-use super::workspace::place_or_none;
-use super::{print, tool};
+use super::print;
 use crate::process::{Interrupt, interrupts};
 use crate::route::Invocation;
 use crate::trouble::{Explain, TroubleKind};
 use crate::turn::{
-    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, builtin_agents,
-    run_child, spawn_turn,
+    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, run_child,
+    spawn_turn,
 };
-use crate::work::tool::ToolOutcome;
+use agent::Agents;
 
 /// The exit code of a turn that took longer than allowed, as `timeout` has it.
 const TIMED_OUT: u8 = 124;
@@ -38,8 +38,9 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments) -> Ended {
     if let Some(file) = &asked.batch {
         return batch::run(project, asked, file);
     }
-    let invocation = find_program(project, &asked.agent, asked.program.as_deref())?;
-    let request = request(asked, &invocation)?;
+    let agents = Agents::of(project)?;
+    let invocation = agents.program(&asked.agent, asked.program.as_deref())?;
+    let request = TurnRequest { agent_table: agents.table(&asked.agent)?, ..request(asked, &invocation)? };
     // From here on a request to stop ends the agent, and this process after it.
     let interrupted = interrupts()?;
     let handle = spawn_turn(request)?;
@@ -59,19 +60,6 @@ fn code_of(outcome: &Outcome) -> u8 {
         Outcome::Failed(_) => FAILED,
         Outcome::TimedOut => TIMED_OUT,
         Outcome::Cancelled => CANCELLED,
-    }
-}
-
-/// The program of an agent, or the one that is named in its place: a tool of the project, else one on PATH.
-fn find_program(project: Option<&Path>, agent: &str, named: Option<&str>) -> Result<Invocation, Failure> {
-    let known = builtin_agents().get(agent).ok_or_else(|| TurnError::UnknownAgent { name: agent.to_owned() })?;
-    let program = named.unwrap_or(&known.program);
-    match tool::find(&place_or_none(project)?, (program, None), true, false)? {
-        ToolOutcome::Ready(invocation) => Ok(invocation),
-        ToolOutcome::NotInstalled(outcome) => {
-            let cancelled = outcome.end.is_ok_and(|end| end.cancelled);
-            Err(Failure::silent(if cancelled { CANCELLED } else { FAILED }))
-        }
     }
 }
 
@@ -115,6 +103,7 @@ fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut 
                 let outcome = verdict.take(&event);
                 form.print(&event, outcome.as_ref());
                 if let Some(outcome) = outcome {
+                    note_dropped(handle);
                     return outcome;
                 }
                 if print::closed() {
@@ -128,6 +117,14 @@ fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut 
                 }
             }
         }
+    }
+}
+
+/// Report events that were not printed, since what reads them was too far behind.
+fn note_dropped(handle: &TurnHandle) {
+    let dropped = handle.counts.dropped_events();
+    if dropped > 0 {
+        print::warning(format_args!("{dropped} events were dropped: their reader was too far behind"));
     }
 }
 

@@ -3,6 +3,7 @@
 //! The whole file is read before it is acted on, and all of its problems are reported together.
 
 mod addresses;
+mod agents;
 mod duration;
 mod entries;
 mod fields;
@@ -33,6 +34,7 @@ use crate::platform::{Os, Platform};
 use crate::shipped::NamedPackage;
 
 pub use addresses::{DeclaredAddresses, DeclaredDigests};
+pub use agents::DeclaredAgent;
 pub use entries::ConfigEntry;
 pub use progress::ProgressForms;
 use reader::Reader;
@@ -63,6 +65,8 @@ pub struct Project {
     pub service_faults: Vec<Problem>,
     /// The file that the services come from where this one declares none.
     pub procfile: Option<Procfile>,
+    /// Agents of its own for turns.
+    pub agents: Vec<DeclaredAgent>,
     /// True if it inherits from no project further up: `[project] root = true`.
     pub is_root: bool,
     /// Every value of the file, in its order, with the line it came from.
@@ -175,6 +179,7 @@ impl Project {
             services: Vec::new(),
             service_faults: Vec::new(),
             procfile: None,
+            agents: Vec::new(),
             is_root: false,
             entries: Vec::new(),
             warnings: Vec::new(),
@@ -199,6 +204,7 @@ impl Project {
         let scripts = scripts::read(&mut reader, &document);
         let progress = progress::read(&mut reader, &document);
         let services::Found { services, problems: service_faults, doubts } = services::read(text, &document);
+        let agents = agents::read(text, &document);
         let is_root = tables::is_root(&mut reader, &document);
         tables::check(&mut reader, &document);
         let entries = entries::list(text, &document);
@@ -219,6 +225,7 @@ impl Project {
             services,
             service_faults,
             procfile: None,
+            agents,
             is_root,
             entries,
             warnings,

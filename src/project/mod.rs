@@ -12,8 +12,8 @@ pub mod services;
 pub mod version;
 
 pub use config::{
-    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredDigests, GlyphChoice, ProgressForms, Project,
-    Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui,
+    Choice, ColourChoice, ConfigEntry, DeclaredAddresses, DeclaredAgent, DeclaredDigests, GlyphChoice, ProgressForms,
+    Project, Rebinding, Settings, ThemeChoice, ToolRequest, Trust, Ui,
 };
 pub use discover::{ProjectError, find, load};
 pub use lock::{Lock, LockedPart, LockedTool};

@@ -119,7 +119,12 @@ impl Request {
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a>(pub(super) &'a [u8]);
 
-impl Params<'_> {
+impl<'a> Params<'a> {
+    /// The parameters in this message.
+    pub const fn in_message(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
     /// The parameters as these fields. Parameters that are left out have none.
     ///
     /// # Errors

@@ -36,11 +36,13 @@ pub use client::Client;
 pub use elsewhere::{Client, Server, remove_stale};
 pub use frame::{FrameError, Frames, REQUEST_BYTES, framed};
 pub use message::{Fault, Notification, Params, Service, Services};
+#[cfg(unix)]
+pub use place::check_directory;
 pub use place::{PlaceError, socket_of};
 #[cfg(unix)]
 pub use server::Server;
 #[cfg(unix)]
-pub use socket::remove_stale;
+pub use socket::{ListenError, remove_stale};
 
 /// Why a call had no result.
 #[derive(Debug, thiserror::Error)]

@@ -45,8 +45,11 @@ pub fn socket_of(board: &Path, pid: u32) -> PathBuf {
 }
 
 /// Check that only this user can reach what is in the directory of this file, and return the directory.
+///
+/// # Errors
+/// Others can reach it, or there is no such directory.
 #[cfg(unix)]
-pub(super) fn check_directory(of: &Path) -> Result<&Path, PlaceError> {
+pub fn check_directory(of: &Path) -> Result<&Path, PlaceError> {
     use std::os::unix::fs::MetadataExt;
 
     let path = of.parent().unwrap_or(of);

@@ -16,7 +16,7 @@ use rustix::io::Errno;
 use super::connection::Connection;
 use super::frame::framed;
 use super::message::{Fault, Services, answer};
-use super::socket::{Listening, is_own};
+use super::socket::{ListenError, Listening, is_own};
 
 /// The most clients at a time.
 const CLIENTS: usize = 100;
@@ -66,6 +66,20 @@ impl Server {
             }
         })?;
         Ok(Self { phase, stop: Some(stop), gone })
+    }
+
+    /// Listen at this path from now on, and answer by these services.
+    ///
+    /// # Errors
+    /// It cannot listen there, or there is no thread for it.
+    pub fn listen(path: &Path, services: impl Services) -> Result<Self, ListenError> {
+        let listening = Listening::at(path)?;
+        let listener = listening.listener.try_clone()?;
+        let (stopped, stop) = io::pipe()?;
+        let (alive, gone) = bounded(0);
+        let main = thread::Builder::new().name("control".into()).stack_size(STACK_BYTES);
+        main.spawn(move || accept(&listener, stopped, Arc::new(services), &alive))?;
+        Ok(Self { phase: Arc::new(Mutex::new(Phase::Listening(listening))), stop: Some(stop), gone })
     }
 
     /// End it: its socket goes, and the clients that follow are sent the last changes. No client delays this by more than a

@@ -19,13 +19,17 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(5);
 
 /// Why a process does not listen.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ListenError {
+pub enum ListenError {
+    /// Its directory is not safe.
     #[error(transparent)]
     Place(#[from] PlaceError),
+    /// Another process listens there.
     #[error("another process holds `{}`", .0.display())]
     Taken(PathBuf),
+    /// A file, a directory or a link has the name of the socket.
     #[error("something else than a socket is at `{}`", .0.display())]
     InTheWay(PathBuf),
+    /// The system refuses.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

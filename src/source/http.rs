@@ -6,6 +6,7 @@ mod retry;
 mod waits;
 
 use std::io::{self, BufReader, Read};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use url::Url;
@@ -114,6 +115,11 @@ impl Client {
     /// The server of the oldest request under way, if that is at least this old.
     pub(super) fn awaited(&self, age: Duration) -> Option<String> {
         self.waits.oldest(age)
+    }
+
+    /// The server that this thread waits for, if its request is at least this old.
+    pub(super) fn awaited_by(&self, thread: ThreadId, age: Duration) -> Option<String> {
+        self.waits.of_thread(thread, age)
     }
 
     /// Request a document.

@@ -3,6 +3,7 @@
 mod npm;
 mod shipped;
 
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use url::Url;
@@ -64,6 +65,11 @@ impl Sources {
     /// The server that has been asked for the longest time, if that is at least so long.
     pub fn awaited(&self, time: Duration) -> Option<String> {
         self.cache.client().awaited(time)
+    }
+
+    /// The server whose answer this thread waits for since at least this time.
+    pub fn awaited_by(&self, thread: ThreadId, time: Duration) -> Option<String> {
+        self.cache.client().awaited_by(thread, time)
     }
 
     /// The trust in servers, for the downloads of archives.

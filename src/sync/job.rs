@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vx_shm::{Ending, Kind, SlotState};
+use vx_shm::{Ending, Kind, Slot, SlotState};
 use vx_status::error_cell::ErrorCell;
 
 use super::child::launch;
@@ -53,7 +53,11 @@ impl Job for InstallJob {
         let Action::Install(preparation) = &self.step.action else {
             return Err(Trouble::new(TroubleKind::Internal, "its end was decided, and it was prepared"));
         };
-        let config = preparation()?;
+        let config = preparation(&|host| {
+            let text = host.map(|host| format!("waiting for {host}'s answer")).unwrap_or_default();
+            // The install goes on without the words, too.
+            let _ = Slot::message_before_claim(&place.board, place.reservation, &text);
+        })?;
         let needs = config.needs.as_deref().map(|tool| Need { key: slot_key(tool).into_owned(), until: Until::Begun });
         let deadline = config.deadline_ms.map(Duration::from_millis);
         let launch = launch(&self.program, InstallConfig { attempt: place.attempt, ..config }, place)?;

@@ -14,5 +14,5 @@ pub use installs::{Run, start_run};
 pub use plan::{Decision, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, claim, plan};
 pub use reporter::SlotReporter;
 pub use resolve::{AgeRemark, DigestOf, Forged, Newest, Resolution, Resolver, Soon, Undeclared};
-pub use step::{Action, Step};
+pub use step::{Action, Step, Waits};
 pub use wanted_by::{Want, remember, wanted_by};

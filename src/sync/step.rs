@@ -36,7 +36,12 @@ pub enum Action {
 
 /// Makes the configuration of an install, for which it may ask a registry for the addresses of archives. It is called
 /// while other installs are at work already, and again for each retry.
-pub(super) type Preparation = Box<dyn Fn() -> Result<InstallConfig, Trouble> + Send + Sync>;
+///
+/// It passes the name of a server that does not answer on, and `None` once that has answered.
+pub(super) type Preparation = Box<dyn Fn(Waits<'_>) -> Result<InstallConfig, Trouble> + Send + Sync>;
+
+/// Shows the server that a preparation waits for.
+pub type Waits<'w> = &'w (dyn Fn(Option<&str>) + Sync);
 
 impl std::fmt::Debug for Action {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -135,6 +135,15 @@ impl Part {
         }
     }
 
+    /// True if the tool or agent of this name cannot be had without this part.
+    pub fn is_needed_by(&self, name: &str) -> bool {
+        let of_agent = |key: &str| {
+            let rest = key.strip_prefix("agents.").and_then(|rest| rest.strip_prefix(name));
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        self.withholds() == Some(name) || matches!(self, Self::Entry { key, .. } if of_agent(key))
+    }
+
     /// What the part would do, in one line without a control character. Values of `.npmrc` are not shown, since they may
     /// be credentials.
     pub fn line(&self) -> String {

@@ -4,7 +4,7 @@ use super::part::Part;
 use crate::project::{Project, ToolRequest};
 
 /// Take these parts out of the project. A tool that cannot be had without one of them stays declared, and is marked as
-/// withheld; the others of the catalogue stay in the catalogue's own form.
+/// withheld, and so is an agent; the others of the catalogue stay in the catalogue's own form.
 pub fn take_out(project: &mut Project, parts: &[Part]) {
     for part in parts {
         if let Some(tool) = part.withholds() {
@@ -29,7 +29,9 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
             Part::Entry { key, .. } => {
                 project.entries.retain(|entry| entry.key != *key);
                 // A service without one of its settings would be another service.
-                project.services.retain(|service| !is_of(key, service.table()));
+                project.services.retain(|service| !is_of(key, "services.", service.table()));
+                let agents = project.agents.iter_mut();
+                agents.filter(|agent| is_of(key, "agents.", &agent.name)).for_each(|agent| agent.withheld = true);
             }
             // The readers of settings of npm and uv leave out the project's; the tools of the other parts are withheld.
             Part::SourceSetting { .. } | Part::PostInstall { .. } | Part::Address { .. } => {}
@@ -38,9 +40,9 @@ pub fn take_out(project: &mut Project, parts: &[Part]) {
     }
 }
 
-/// True if this is the key of a value of the service.
-fn is_of(key: &str, service: &str) -> bool {
-    let rest = key.strip_prefix("services.").and_then(|rest| rest.strip_prefix(service));
+/// True if this is the key of a value in the table of this name.
+fn is_of(key: &str, tables: &str, name: &str) -> bool {
+    let rest = key.strip_prefix(tables).and_then(|rest| rest.strip_prefix(name));
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

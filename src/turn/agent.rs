@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::Role;
 use super::place::{Place, When};
@@ -28,6 +28,16 @@ pub fn agents_of(text: &str) -> Result<BTreeMap<String, Agent>, AgentsError> {
     Ok(toml::from_str(text)?)
 }
 
+impl Agent {
+    /// The agent of this table, in the form of `agents.toml`.
+    ///
+    /// # Errors
+    /// It is no such table.
+    pub fn of(table: toml::Table) -> Result<Self, AgentsError> {
+        Ok(table.try_into()?)
+    }
+}
+
 /// A table of agents that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the table of agents cannot be read: {0}")]
@@ -44,7 +54,7 @@ impl Explain for AgentsError {
 }
 
 /// An agent: how its command line is called, and how its lines are read.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Agent {
     /// The name of its program.
@@ -113,7 +123,7 @@ fn prompt_alone() -> Vec<String> {
 }
 
 /// The ways that a prompt can take to an agent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum PromptVia {
     /// As an argument only.
@@ -125,7 +135,7 @@ pub(super) enum PromptVia {
 }
 
 /// How a line becomes a message.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageRule {
     #[serde(default)]
@@ -147,7 +157,7 @@ pub(super) struct MessageRule {
 }
 
 /// The places of a tool's call.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ToolRule {
     pub id: Place,
@@ -156,7 +166,7 @@ pub(super) struct ToolRule {
 }
 
 /// The places of a tool's result.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ResultRule {
     pub id: Place,
@@ -165,7 +175,7 @@ pub(super) struct ResultRule {
 }
 
 /// The place of a list of things to do, and the ones of it that are done.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TodoRule {
     pub when: When,
@@ -174,7 +184,7 @@ pub(super) struct TodoRule {
 }
 
 /// The places of figures about the use of a model.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UsageRule {
     pub when: When,
@@ -188,7 +198,7 @@ pub(super) struct UsageRule {
 }
 
 /// The last line of an answer.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EndRule {
     pub when: When,
@@ -209,6 +219,15 @@ mod tests {
             assert!(agent.args.iter().any(|word| word == "{prompt}"), "{name}");
             assert!(agent.text || !agent.message.is_empty() && !agent.end.is_empty(), "{name}");
             assert!(agent.permission.is_empty() || agent.permission.contains_key("auto"), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_agent_is_the_same_after_its_way_to_the_process_of_its_turn() {
+        for (name, agent) in builtin_agents() {
+            let text = serde_json::to_string(agent).expect("JSON");
+            let arrived: Agent = serde_json::from_str(&text).expect("an agent");
+            assert_eq!(format!("{arrived:?}"), format!("{agent:?}"), "{name}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::agent::Agent;
 use super::event::{Block, Message, Role, TurnEvent, Usage};
 use super::outcome::Outcome;
 use super::request::{Limits, Prompt, TurnRequest};
@@ -17,6 +18,8 @@ pub struct TurnOrder {
     pub turn_id: String,
     /// The agent.
     pub agent: String,
+    /// Its table, if it is not one that vx knows.
+    pub agent_table: Option<Agent>,
     /// Its program.
     pub agent_bin: PathBuf,
     /// Its directory.
@@ -65,7 +68,7 @@ impl From<TurnOrder> for TurnRequest {
         Self {
             turn_id: order.turn_id,
             agent: order.agent,
-            agent_table: None,
+            agent_table: order.agent_table,
             agent_bin: order.agent_bin,
             cwd: order.cwd,
             resume_session_id: order.resume_session_id,

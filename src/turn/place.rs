@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A place in a JSON value: names and numbers, with dots between them, such as `message.content.0.name`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub(super) struct Place(Vec<String>);
 
 impl From<String> for Place {
     fn from(text: String) -> Self {
         Self(text.split('.').map(str::to_owned).collect())
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.0.join(".")
     }
 }
 
@@ -34,12 +40,12 @@ impl Place {
 }
 
 /// Conditions on places, all of which must hold. Without any it always holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct When(BTreeMap<Place, Condition>);
 
 /// A condition on one place.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum Condition {
     /// It is this text, or anything at all for `*`.

@@ -64,8 +64,10 @@ impl Reading {
         if line.text.trim().is_empty() && line.dropped == 0 {
             return Heard::default();
         }
-        let value: Value = match serde_json::from_str(&line.text) {
-            Ok(value @ Value::Object(_)) if line.dropped == 0 => value,
+        // A line that was cut is not parsed: it cannot be whole.
+        let parsed = if line.dropped == 0 { serde_json::from_str(&line.text).ok() } else { None };
+        let value = match parsed {
+            Some(value @ Value::Object(_)) => value,
             _ => {
                 let (number, bytes) = (self.number, line.whole_bytes);
                 let cut = if line.dropped > 0 { format!(", {} of them dropped", line.dropped) } else { String::new() };

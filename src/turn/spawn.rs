@@ -13,13 +13,15 @@ use vx_shm::Slot;
 use super::active::Listed;
 use super::agent::Agent;
 use super::arguments::{CommandLine, Input, command_line};
+use super::counts::Counts;
 use super::error::TurnError;
 use super::event::TurnEvent;
 use super::permission;
+use super::queue::Queue;
 use super::reading::Reading;
 use super::request::TurnRequest;
 use super::slot::TurnSlot;
-use super::thread::{Counts, TurnThread, Wake};
+use super::thread::{TurnThread, Wake};
 use crate::channel::Mark;
 use crate::process::{Log, Piped, PipedLaunch, own_runner};
 use crate::source::{is_program, program_on_path};
@@ -131,7 +133,7 @@ fn spawn(request: &TurnRequest, agent: Agent, slot: Option<TurnSlot>) -> Result<
     })?;
     let listed = Listed::new(&request.turn_id, &request.agent);
     let turn = TurnThread {
-        sender,
+        queue: Queue::new(sender, Arc::clone(&counts)),
         reading: Reading::of(agent),
         slot,
         log,

@@ -2,14 +2,16 @@
 
 use std::io::{self, PipeReader, PipeWriter, Read};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
 use super::active::Listed;
+use super::counts::Counts;
 use super::event::{Block, Role, TurnEvent};
 use super::lines::{LINE_CAP_BYTES, Line, LineReader};
+use super::queue::Queue;
 use super::reading::{Heard, Reading};
 use super::request::Limits;
 use super::slot::TurnSlot;
@@ -33,28 +35,9 @@ impl Wake {
     }
 }
 
-/// Numbers about an agent's output.
-#[derive(Debug, Default)]
-pub struct Counts {
-    unread_lines: AtomicU64,
-    dropped_bytes: AtomicU64,
-}
-
-impl Counts {
-    /// The lines so far that could not be read.
-    pub fn unread_lines(&self) -> u64 {
-        self.unread_lines.load(Ordering::Relaxed)
-    }
-
-    /// The bytes of lines so far that were too long.
-    pub fn dropped_bytes(&self) -> u64 {
-        self.dropped_bytes.load(Ordering::Relaxed)
-    }
-}
-
 /// A turn at work.
 pub(super) struct TurnThread {
-    pub sender: Sender<TurnEvent>,
+    pub queue: Queue,
     pub reading: Reading,
     pub slot: Option<TurnSlot>,
     pub log: Option<Log>,
@@ -96,7 +79,7 @@ impl TurnThread {
             slot.end(&terminal, &self.reading);
         }
         drop((self.listed, self.over, self.log));
-        let _ = self.sender.send(terminal);
+        self.queue.send(terminal);
     }
 
     fn terminal(&mut self, piped: &mut Piped, wake: Wake) -> TurnEvent {
@@ -180,15 +163,14 @@ impl TurnThread {
     }
 
     fn line(&mut self, line: &Line<'_>, course: &mut Course) {
-        let Self { reading, sender, slot, .. } = self;
+        let Self { reading, queue, slot, .. } = self;
         let heard = reading.line(line, &mut |event| {
             if let (Some(slot), TurnEvent::Message(message)) = (slot.as_mut(), &event) {
                 for text in shown(message.role, message.delta, &message.blocks) {
                     slot.log_line(&text);
                 }
             }
-            // A caller that has gone does not stop the turn.
-            let _ = sender.send(event);
+            queue.send(event);
         });
         if let Some(slot) = slot {
             slot.heard(&heard, &reading.usage);
@@ -210,8 +192,8 @@ impl TurnThread {
         }
     }
 
-    fn send(&self, event: TurnEvent) {
-        let _ = self.sender.send(event);
+    fn send(&mut self, event: TurnEvent) {
+        self.queue.send(event);
     }
 
     fn log(&mut self, bytes: &[u8]) {

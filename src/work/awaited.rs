@@ -3,18 +3,13 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::thread;
-use std::time::Duration;
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 
 use super::frontend::Frontend;
 use super::notice::Notice;
+use super::silent::{BETWEEN_LOOKS, SILENCE_SHOWN};
 use crate::source::Sources;
-
-/// The time without an answer after which a server is named.
-const SILENCE_SHOWN: Duration = Duration::from_secs(2);
-/// Time between two looks at the requests under way.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 /// Do this work, which asks these sources. Each server that does not answer for two seconds is named once.
 pub(super) fn naming_the_silent<T>(sources: &Sources, frontend: &dyn Frontend, work: impl FnOnce() -> T) -> T {

@@ -193,9 +193,9 @@ impl Consent {
         kept::read(home, &self.key)
     }
 
-    /// The error of these tools, which cannot be had without consent.
+    /// The error of these tools or agents, which cannot be had without consent.
     pub fn refusal(&self, tools: &[String]) -> WorkError {
-        let about = |part: &&Part| part.withholds().is_some_and(|tool| tools.iter().any(|named| named == tool));
+        let about = |part: &&Part| tools.iter().any(|tool| part.is_needed_by(tool));
         WorkError::Consent(ConsentError::Withheld(Withheld {
             file: self.file.clone(),
             tools: tools.to_vec(),

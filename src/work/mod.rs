@@ -44,6 +44,7 @@ pub mod sbom;
 pub mod scripts;
 pub mod settings;
 pub mod shims;
+mod silent;
 pub mod store;
 pub mod strays;
 pub mod syncing;

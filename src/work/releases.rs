@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::options::RunOptions;
+use super::silent::showing_the_silent;
 use crate::candidate::SourceKind;
 use crate::config::{InstallConfig, Part};
 use crate::http::Trust;
@@ -12,7 +13,9 @@ use crate::install::Store;
 use crate::paths::Home;
 use crate::shipped::NamedPackage;
 use crate::source::{Attestation, AttestationFault, Proof, SourceError, SourceErrorKind, Sources, catalogue};
-use crate::sync::{Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Want, claim, plan};
+use crate::sync::{
+    Action, InstalledRelease, Plan, Resolved, ResolvedRelease, ResolvedTool, Step, Waits, Want, claim, plan,
+};
 use crate::trouble::{Trouble, TroubleKind};
 
 /// The releases among the resolved tools.
@@ -110,9 +113,13 @@ pub fn steps(plan: Plan, home: &Home, sources: &Arc<Sources>, options: &RunOptio
         let (version, size_bytes) = (release.version.clone(), release.whole_size_bytes());
         let (tool, home, sources, options) = (tool.to_owned(), home.clone(), Arc::clone(sources), options.clone());
         let name = tool.clone();
-        let preparation = move || {
-            let release = locate(release.clone(), &sources, options.offline).map_err(|error| Trouble::of(&error))?;
-            let trial = trial(&name, &release, &sources);
+        let preparation = move |waits: Waits<'_>| {
+            let located = showing_the_silent(&sources, waits, || {
+                let release = locate(release.clone(), &sources, options.offline)?;
+                let trial = trial(&name, &release, &sources);
+                Ok((release, trial))
+            });
+            let (release, trial) = located.map_err(|error: SourceError| Trouble::of(&error))?;
             Ok(InstallConfig { trial, ..config(&name, release, replaces, &home, sources.trust(), &options) })
         };
         Step { tool, version, size_bytes, optional: false, action: Action::Install(Box::new(preparation)) }

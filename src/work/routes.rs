@@ -4,6 +4,8 @@
 //! The metadata of each file is taken before the file is read, so that routes can be cached and are valid as long as no
 //! file has changed.
 
+#[cfg(all(unix, feature = "control"))]
+mod agent;
 mod layer;
 mod target;
 
@@ -23,6 +25,8 @@ use crate::paths::Home;
 use crate::project::{Project, ToolRequest, discover, lineage, lock};
 use crate::route::{Draft, Invocation, Known, Look, SESSION, joined, search_path, session};
 use crate::source::catalogue;
+#[cfg(all(unix, feature = "control"))]
+pub use agent::{AgentError, ProjectAgent};
 pub use layer::{Absence, program};
 use layer::{Layer, State, Tool};
 pub use target::Target;

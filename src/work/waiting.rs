@@ -205,7 +205,7 @@ impl<'s> Verdict<'s> {
         let failing = self.slot.filter(|slot| awaited.reached == Reached::ReadySoon && is_failing(slot));
         let standing = self.slot.map(Standing::of);
         let bad = self.slot.zip(standing).filter(|(_, standing)| standing.bad() && !reached);
-        let log = logs.filter(|_| !reached).zip(self.slot);
+        let log = logs.filter(|_| missed).zip(self.slot);
         let log = log.and_then(|(directory, slot)| logs::tail(&log_file(directory, &slot.key), LOG_LINES).ok());
         State {
             key: awaited.key.clone(),

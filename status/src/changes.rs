@@ -16,6 +16,7 @@ pub struct Changes {
     downloads: HashSet<SlotId>,
     ends: HashSet<SlotId>,
     hangs: HashSet<(SlotId, Standing)>,
+    waits: HashSet<SlotId>,
 }
 
 impl Changes {
@@ -28,6 +29,12 @@ impl Changes {
     /// The hanging slots whose hang was not reported before.
     pub fn new_hangs<'h, 'a>(&mut self, hanging: &'h [Hanging<'a>]) -> Vec<&'h Hanging<'a>> {
         hanging.iter().filter(|hangs| self.hangs.insert((SlotId::of(hangs.slot), hangs.standing))).collect()
+    }
+
+    /// The queued slots whose preparation waits for a server, if that was not reported before.
+    pub fn new_waits<'a>(&mut self, snapshot: &'a Snapshot) -> Vec<&'a SlotView> {
+        let waits = |slot: &&SlotView| Standing::of(slot) == Standing::Queued && !slot.message.is_empty();
+        snapshot.slots.iter().filter(waits).filter(|slot| self.waits.insert(SlotId::of(slot))).collect()
     }
 
     /// True if the end of this slot was reported.

@@ -54,6 +54,9 @@ impl Plain {
         for slot in self.changes.new_ends(snapshot) {
             self.line(out, &end_line(slot, snapshot.taken_at_ns))?;
         }
+        for slot in self.changes.new_waits(snapshot) {
+            self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Queued)))?;
+        }
         let hanging = hanging(snapshot, paces);
         for hangs in self.changes.new_hangs(&hanging) {
             self.line(out, &format!("{}: {}", name(hangs.slot), hang_words(hangs)))?;
@@ -164,6 +167,16 @@ mod tests {
         let mut out = Vec::new();
         plain.step(snapshot, &[], None, now_ms, &mut out).expect("a vector takes everything");
         String::from_utf8(out).expect("lines are text").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_server_that_a_preparation_waits_for_is_named_once() {
+        let mut plain = Plain::new(10_000, false);
+        let mut slot = crate::fixture::queued(0, "ruff", "1");
+        slot.message = "waiting for pypi.example's answer".into();
+        let snapshot = Snapshot { slots: vec![slot], ..Snapshot::default() };
+        assert_eq!(lines(&mut plain, &snapshot, 0), ["ruff 1: waiting for pypi.example's answer"]);
+        assert!(lines(&mut plain, &snapshot, 40).is_empty());
     }
 
     #[test]

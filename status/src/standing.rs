@@ -111,7 +111,8 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
         (Standing::Silent, Liveness::Silent(ms)) => format!("no sign of life for {} s", ms / 1000),
         (Standing::Lost, _) => "its process and its parent are gone".to_owned(),
         (Standing::Stopping, _) => "asked to stop".to_owned(),
-        (Standing::Waiting, _) => first_line(&slot.message).to_owned(),
+        // The server whose answer its preparation waits for.
+        (Standing::Waiting | Standing::Queued, _) => first_line(&slot.message).to_owned(),
         (Standing::Running, _) if is_unwell(slot) => match first_line(&slot.message) {
             "" => "unhealthy".to_owned(),
             why => format!("unhealthy: {why}"),

@@ -75,7 +75,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/project/config",
         floors: &[
-            &["addresses", "entries", "reader"],
+            &["addresses", "agents", "entries", "reader"],
             &["duration", "fields", "packages", "progress", "scripts", "tables", "trust", "ui"],
             &["services", "settings", "tools"],
         ],
@@ -165,8 +165,8 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "event", "lines", "place"],
-            &["agent", "stderr"],
+            &["active", "counts", "event", "lines", "place"],
+            &["agent", "queue", "stderr"],
             &["error", "messages", "outcome", "rendering"],
             &["reading", "request"],
             &["arguments", "order", "permission", "slot"],
@@ -182,7 +182,7 @@ const TOWERS: [Tower; 20] = [
             &["control", "follow", "recordings", "run", "store", "waiting"],
             &["reports"],
             &["exports", "withheld"],
-            &["error", "options"],
+            &["error", "options", "silent"],
             &["notice", "releases"],
             &["frontend"],
             &["board_place", "child", "consent", "strays"],
@@ -208,7 +208,7 @@ const TOWERS: [Tower; 20] = [
         sources: "src/cli/args",
         floors: &[
             &["ask", "board_words", "inspect", "programs", "services", "shells", "trust", "values", "wrap"],
-            &["put", "run", "turns"],
+            &["daemon", "put", "run", "turns"],
             &["boards", "install"],
         ],
     },
@@ -221,7 +221,7 @@ const TOWERS: [Tower; 20] = [
             &["completions", "export", "help", "look", "man", "notices", "replay", "search", "store", "work_errors"],
             &["screen"],
             &["activate", "install_child", "shims", "view", "workspace"],
-            &["ask", "config", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
+            &["ask", "config", "daemon", "env", "lock", "outdated", "request", "sbom", "show", "which", "wrap"],
             &["board", "frontend", "top", "trust"],
             &["doctor", "install", "script", "sync", "tool", "up"],
             &["bridge", "services", "shortcut", "turn"],
@@ -249,8 +249,7 @@ const TOWERS: [Tower; 20] = [
             &["run", "trust"],
             &["service", "sync", "turn"],
             &["work"],
-            &["devserver"],
-            &["doctor"],
+            &["daemon", "devserver", "doctor"],
             &["cli"],
             &["main"],
         ],

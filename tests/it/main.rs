@@ -7,6 +7,8 @@ mod config;
 mod control;
 #[cfg(target_os = "linux")]
 mod crash;
+#[cfg(unix)]
+mod daemon;
 #[cfg(target_os = "linux")]
 mod devserver;
 #[cfg(unix)]

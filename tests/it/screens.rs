@@ -1,9 +1,13 @@
 //! The bytes that a terminal is sent, by the environment and the user's settings.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rustix::process::Signal;
 
 use crate::held::Held;
 use crate::pty::OnTerminal;
+use crate::registry::page_path;
 use crate::sandbox::{Sandbox, eventually, text};
 use crate::server::Reply;
 
@@ -146,6 +150,32 @@ fn keys_typed_before_the_view_and_its_question_are_there_reach_it() {
         assert!(!screen.contains("rgb:"), "{screen}");
         viewer.press("\u{3}");
         assert_eq!(viewer.ends_restored(), Some(0));
+    }
+}
+
+#[test]
+fn an_index_that_does_not_answer_while_an_install_is_prepared_is_named() {
+    let sandbox = Sandbox::new().config("[tools]\nbiome = \"2.3.4\"\nruff = \"0.9.0\"\n").offers("biome", "2.3.4");
+    sandbox.registry().offer("ruff", "0.9.0");
+    sandbox.vx("lock").succeeds();
+    let gate = Arc::new(AtomicBool::new(false));
+    sandbox.registry().server().serve(&page_path("ruff"), Reply::status(404).behind(&gate));
+    std::fs::remove_dir_all(sandbox.home().join("cache/index")).expect("the documents are in the cache");
+    for (words, line) in [("sync --tui", "○ ruff"), ("sync", "ruff"), ("sync --plain", "ruff 0.9.0")] {
+        gate.store(false, Ordering::SeqCst);
+        let run = on_terminal(&sandbox, words);
+        let named =
+            |screen: &str| screen.lines().any(|shown| shown.contains(line) && shown.contains("waiting for 127.0.0.1"));
+        run.await_screen("the index is named", named);
+        gate.store(true, Ordering::SeqCst);
+        let over =
+            |screen: &str| screen.contains("check which registry") && (words == "sync --plain" || !named(screen));
+        let mut run = run;
+        run.await_screen("the answer", over);
+        if words == "sync --tui" {
+            run.press("q");
+        }
+        assert_eq!(run.ends_with_modes_restored(), Some(1), "{words}");
     }
 }
 

@@ -3,12 +3,14 @@
 //! The agent is a script of the shell that plays one: it prints lines, sleeps, floods, leaves processes behind, ignores
 //! requests, and ends in any way. The library's runner is the `vx` of this build; this program is one that embeds vx.
 
+mod agents;
 mod batch;
 mod cancels;
 mod command;
 mod ends;
 mod inputs;
 mod many;
+mod memory;
 mod outputs;
 mod slots;
 mod starts;

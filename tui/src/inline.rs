@@ -149,7 +149,9 @@ pub(crate) fn live_rows(
     let totals = Totals::estimated(snapshot, paces, &estimate);
     let mut rows = rows(snapshot, paces, &[]);
     fill_in(&mut rows, &estimate);
-    let mut working: Vec<&Row> = rows.iter().filter(|row| row.standing.at_work()).collect();
+    // A queued row with words waits for a server before it can begin.
+    let is_shown = |row: &&Row| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
+    let mut working: Vec<&Row> = rows.iter().filter(is_shown).collect();
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
     working.truncate(if hidden > 0 { for_rows.saturating_sub(1) } else { for_rows });

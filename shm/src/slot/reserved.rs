@@ -6,12 +6,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::place::take_reserved;
-use super::{ClaimError, EndError, Ending, LogWriter, Reservation, Slot, Work, open, write_end};
+use super::place::{lock_slot, take_reserved};
+use super::{ClaimError, EndError, Ending, LogWriter, Reservation, Slot, Work, known_state, open, table, write_end};
 use crate::layout::hexadecimal;
 use crate::mutex::Mutex;
-use crate::progress::Step;
+use crate::progress::{SlotState, Step};
 use crate::segment::Segment;
+use crate::stamp::{self, Control};
 
 /// A slot that this process has reserved with [`Slot::reserve`].
 #[derive(Debug)]
@@ -23,6 +24,27 @@ pub struct Reserved {
 }
 
 impl Slot {
+    /// Show a line about work whose slot is reserved and not claimed, for the process that reserved it: a reservation has no other
+    /// writer. Does nothing once the slot is claimed or has ended.
+    ///
+    /// # Errors
+    /// The board cannot be opened or locked.
+    pub fn message_before_claim(board: &Path, reservation: Reservation, text: &str) -> Result<(), ClaimError> {
+        let segment = Arc::new(open(board)?);
+        // Claims and ends are written under the same lock.
+        let _table = table(&segment)?;
+        let Reservation { slot, generation } = reservation;
+        let control = segment.hot(slot).map(stamp::look);
+        let waits = |control: Control| control.generation == generation && known_state(control) == SlotState::Reserved;
+        if !control.is_some_and(waits) || !lock_slot(&segment, slot)? {
+            return Ok(());
+        }
+        let (mut place, _) = Self::attach(segment.clone(), slot, generation)?;
+        place.message(text);
+        super::ring(place.segment());
+        Ok(()) // The place is dropped before the table's lock: its byte is for the process that will claim it.
+    }
+
     /// Reserve a slot of any board for a program that this process starts, in this step already: the program may never
     /// claim it. A place is found as by [`join`](Self::join).
     ///

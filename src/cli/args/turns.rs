@@ -23,7 +23,7 @@ pub(in crate::cli) struct TurnArguments {
     /// `-` for the prompt on standard input.
     #[arg(value_name = "-", value_parser = ["-"], required_unless_present_any = ["prompt", "batch"])]
     pub input: Option<String>,
-    /// The agent: claude, codex, gemini, opencode, or text for a program that prints text.
+    /// The agent: claude, codex, gemini, opencode, text for a program that prints text, or one of `[agents]` in vx.toml.
     #[arg(long, value_name = "NAME", default_value = "claude")]
     pub agent: String,
     /// The agent's program, if it is not the usual one: a tool of the project, or a program on PATH.

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use serde::Deserialize;
 use vx_status::text::json_line;
 
-use super::{TurnArguments, find_program};
+use super::TurnArguments;
+use super::agent::Agents;
 use crate::cli::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
 use crate::cli::frontend::CommandLine;
 use crate::cli::{print, store};
@@ -62,6 +63,7 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments, file: &Path) ->
 
 fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str) -> Result<Vec<TurnOrder>, Failure> {
     let (mut turns, mut names, mut programs) = (Vec::new(), HashSet::new(), BTreeMap::new());
+    let agents = Agents::of(project)?;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let wrong = |reason: &dyn std::fmt::Display| {
             Failure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
@@ -71,7 +73,7 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
         if name.is_empty() || !names.insert(name.clone()) {
             return Err(wrong(&format_args!("there are two turns named `{name}`")));
         }
-        turns.push(order(project, asked, line, name, &mut programs)?);
+        turns.push(order(&agents, asked, line, name, &mut programs)?);
     }
     if turns.is_empty() {
         return Err(Failure::usage(format!("`{}` has no turn", file.display())).hint("write one JSON object a line"));
@@ -81,7 +83,7 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
 
 /// The order of a turn; what its line does not say is as the command line says.
 fn order(
-    project: Option<&Path>,
+    agents: &Agents,
     asked: &TurnArguments,
     line: Line,
     turn_id: String,
@@ -92,7 +94,7 @@ fn order(
         Some(program) => (program, Vec::new()),
         None => {
             if !programs.contains_key(&agent) {
-                programs.insert(agent.clone(), find_program(project, &agent, asked.program.as_deref())?);
+                programs.insert(agent.clone(), agents.program(&agent, asked.program.as_deref())?);
             }
             let invocation = &programs[&agent];
             (invocation.file.clone(), super::variables(invocation))
@@ -101,6 +103,7 @@ fn order(
     let asked_env = asked.env.iter().cloned();
     Ok(TurnOrder {
         turn_id,
+        agent_table: agents.table(&agent)?,
         agent,
         agent_bin: absolute(program)?,
         cwd: absolute(line.cwd.as_deref().or(asked.cwd.as_deref()).unwrap_or(".".as_ref()))?,

@@ -99,6 +99,10 @@ fn print_lines(lease: &Lease, finished: &Receiver<()>, since: Timestamp) -> Resu
         for entry in entries {
             print::data(format_args!("{} | {}", padded(&entry.source, wide, ""), entry.message));
         }
+        for failure in lease.failures() {
+            let text = format!("`{}` failed: {}; it is tried again once its files change", failure.name, failure.error);
+            print::note(&text);
+        }
         if last {
             return Ok(());
         }

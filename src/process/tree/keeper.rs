@@ -30,6 +30,9 @@ pub struct GuardedProgram {
     pub environment: Vec<(OsString, OsString)>,
     /// Its directory.
     pub directory: PathBuf,
+    /// Its standard input stays open until it has ended, though nothing comes from it: some servers and watchers end with
+    /// their input. That of another program is at its end at once.
+    pub holds_input: bool,
 }
 
 /// A reason for a guard to end its program.
@@ -67,7 +70,9 @@ impl Guard {
         let mut command = Command::new(&program.program);
         command.args(&program.arguments).envs(program.environment.iter().map(|(name, value)| (name, value)));
         command.current_dir(&program.directory).process_group(0);
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        let input = if program.holds_input { Some(io::pipe()?) } else { None };
+        let (stdin, input) = input.map_or((Stdio::null(), None), |(reader, writer)| (reader.into(), Some(writer)));
+        command.stdin(stdin).stdout(writer.try_clone()?).stderr(writer);
         let mut leader = command.spawn()?;
         // It is not collected before its tree is empty, so the number is its own.
         if let Err(error) = descendants.lead_by(Pid::from_child(&leader)) {
@@ -76,7 +81,7 @@ impl Guard {
         }
         descendants.measure_capacity();
         let pid = leader.id();
-        Ok((Guarded { pid, ending: Ending::of(descendants) }, reader))
+        Ok((Guarded { pid, ending: Ending::of(descendants), _input: input }, reader))
     }
 
     /// Wait for a request, for `wake` to have something to read, or for the end of a process of the program, no longer than
@@ -117,6 +122,8 @@ fn signal_of(number: i32) -> Signal {
 pub struct Guarded {
     pid: u32,
     ending: Ending,
+    /// The other end of its standard input; the system closes it if the guard is killed.
+    _input: Option<PipeWriter>,
 }
 
 impl Guarded {

@@ -159,6 +159,7 @@ impl Builder<'_> {
             arguments: words.iter().skip(1).map(Into::into).collect(),
             environment: self.order.environment.clone(),
             directory: self.order.directory.clone(),
+            holds_input: false,
         };
         let (mut guarded, reader) = self.guard.start(&program).map_err(not_started)?;
         let probe = Probe::new([], Duration::MAX, Instant::now());

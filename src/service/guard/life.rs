@@ -27,6 +27,7 @@ impl Keeper<'_> {
             arguments: self.order.command.iter().skip(1).map(Into::into).collect(),
             environment: self.order.environment.clone(),
             directory: self.order.directory.clone(),
+            holds_input: true,
         };
         let (mut guarded, reader) = match self.guard.start(&program) {
             Ok(started) => started,

@@ -41,8 +41,25 @@ impl Supervisor {
             Stage::Guarded(_) | Stage::Held(_) if unit.spec.service.renewal.is_declared() => self.build(index),
             Stage::Guarded(_) | Stage::Held(_) => unit.restart_pending = true,
             Stage::Over(state) if state.good() => {}
-            Stage::Over(_) => (unit.stage, unit.builds.good) = (Stage::Idle, false),
+            Stage::Over(_) => {
+                unit.builds.good = false;
+                self.begin_anew(index);
+            }
             Stage::Idle | Stage::Waiting | Stage::Resting(_) => unit.builds.good = false,
+        }
+    }
+
+    /// Try a service that has failed once more, and those that have failed and need it.
+    fn begin_anew(&mut self, index: usize) {
+        let unit = &mut self.units[index];
+        unit.stage = Stage::Idle;
+        let name = unit.spec.service.name.clone();
+        for other in 0..self.units.len() {
+            let unit = &self.units[other];
+            let failed = matches!(unit.stage, Stage::Over(state) if !state.good()) && unit.is_wanted();
+            if failed && unit.spec.service.needs.contains_key(&name) {
+                self.begin_anew(other);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The requests under way, so that a caller can show the server that keeps it waiting.
 
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -8,7 +9,15 @@ use url::Url;
 /// The requests that have begun and not ended, with their retries.
 #[derive(Default)]
 pub(super) struct Waits {
-    begun: Mutex<Vec<(u64, Instant, String)>>,
+    begun: Mutex<Vec<Begun>>,
+}
+
+struct Begun {
+    number: u64,
+    at: Instant,
+    host: String,
+    /// The thread that waits for the answer.
+    by: ThreadId,
 }
 
 /// A request under way; it is over when dropped.
@@ -22,21 +31,28 @@ impl Waits {
     pub(super) fn begin(&self, url: &Url) -> Wait<'_> {
         let host = url.host_str().unwrap_or("the server").to_owned();
         let mut begun = self.begun.lock();
-        let number = begun.last().map_or(0, |(number, ..)| number + 1);
-        begun.push((number, Instant::now(), host));
+        let number = begun.last().map_or(0, |last| last.number + 1);
+        begun.push(Begun { number, at: Instant::now(), host, by: thread::current().id() });
         Wait { waits: self, number }
     }
 
     /// The server of the oldest request, if that is at least this old.
     pub(super) fn oldest(&self, age: Duration) -> Option<String> {
         let begun = self.begun.lock();
-        begun.first().filter(|(_, at, _)| at.elapsed() >= age).map(|(.., host)| host.clone())
+        begun.first().filter(|request| request.at.elapsed() >= age).map(|request| request.host.clone())
+    }
+
+    /// The server that this thread waits for, if its request is at least this old.
+    pub(super) fn of_thread(&self, thread: ThreadId, age: Duration) -> Option<String> {
+        let begun = self.begun.lock();
+        let mut old = begun.iter().filter(|request| request.by == thread && request.at.elapsed() >= age);
+        old.next().map(|request| request.host.clone())
     }
 }
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.waits.begun.lock().retain(|(number, ..)| *number != self.number);
+        self.waits.begun.lock().retain(|request| request.number != self.number);
     }
 }
 
@@ -57,5 +73,17 @@ mod tests {
         assert_eq!(oldest().as_deref(), Some("two.example"));
         drop(second);
         assert_eq!(oldest().as_deref(), Some("three.example"));
+    }
+
+    #[test]
+    fn a_thread_waits_for_its_own_request() {
+        let waits = Waits::default();
+        let url = |host: &str| Url::parse(&format!("https://{host}/x")).expect("an address");
+        let _own = waits.begin(&url("one.example"));
+        let awaited = |thread| waits.of_thread(thread, Duration::ZERO);
+        assert_eq!(awaited(thread::current().id()).as_deref(), Some("one.example"));
+        assert_eq!(waits.of_thread(thread::current().id(), Duration::from_secs(3600)), None);
+        let other = thread::spawn(|| ()).thread().id();
+        assert_eq!(awaited(other), None);
     }
 }

@@ -1,5 +1,6 @@
 //! Services that belong to one client: they end with it, unless it lets them go on.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -8,14 +9,15 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 use parking_lot::Mutex;
-use vx_shm::{BoardState, Reader, Snapshot};
+use vx_shm::{Reader, Snapshot};
+use vx_status::error_cell::ErrorCell;
 use vx_status::source::Settled;
 use vx_status::standing::Standing;
 
 use super::connect::{Supervisor, want};
 use super::error::UpError;
 use super::prepare::Declared;
-use super::state::{ServiceState, of_project};
+use super::state::{ServiceState, is_supervised, of_project};
 use crate::paths::Home;
 use crate::work::boards::{open_file, slot_of};
 use crate::work::frontend::Frontend;
@@ -27,6 +29,15 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub struct Lease(Arc<Inner>);
 
+/// A service that has failed, and is tried again once its files change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Its name.
+    pub name: String,
+    /// Its error.
+    pub error: String,
+}
+
 struct Inner {
     supervisor: Mutex<Supervisor>,
     declared: Declared,
@@ -37,13 +48,15 @@ struct Inner {
     /// A view keeps the services of which none is at work any more, because it can start them again.
     held: bool,
     settled: Mutex<Option<Settled>>,
+    /// Services that have failed while another change of their files is waited for.
+    failures: Receiver<Failure>,
     /// Passes requests to stop on to a thread, since a supervisor may take a while to answer.
     stops: Sender<()>,
 }
 
 impl Lease {
-    /// Have these services at work, as [`want`] does. The receiver is closed once they have ended, or, if the lease is
-    /// `held`, once they have ended after a request to stop.
+    /// Have these services at work, as [`want`] does. The receiver is closed once they have ended; if the lease is
+    /// `held`, or one that has failed is tried again when its files change, once they have ended after a request to stop.
     ///
     /// # Errors
     /// No supervisor can be had, or it refuses.
@@ -57,6 +70,7 @@ impl Lease {
         let (supervisor, names) = want(home, declared, names, true, frontend)?;
         let board = supervisor.board.clone();
         let (stops, asked_to_stop) = unbounded();
+        let (failed, failures) = unbounded();
         let lease = Self(Arc::new(Inner {
             supervisor: Mutex::new(supervisor),
             declared: declared.clone(),
@@ -65,13 +79,14 @@ impl Lease {
             asked: AtomicUsize::new(0),
             held,
             settled: Mutex::default(),
+            failures,
             stops,
         }));
         let (alive, finished) = bounded::<()>(0);
         let reader = open_file(&lease.0.board)?;
         let watched = Arc::downgrade(&lease.0);
         thread::Builder::new().name("services".into()).spawn(move || {
-            await_end(&watched, reader);
+            await_end(&watched, reader, &failed);
             drop(alive);
         })?;
         let stopped = Arc::downgrade(&lease.0);
@@ -106,6 +121,11 @@ impl Lease {
     /// The way they have ended, while a view keeps them after that.
     pub fn settled(&self) -> Option<Settled> {
         *self.0.settled.lock()
+    }
+
+    /// The services that have failed since the last call, and are tried again once their files change.
+    pub fn failures(&self) -> Vec<Failure> {
+        self.0.failures.try_iter().collect()
     }
 
     /// Ask them to stop, those that another client wants excepted; a second request kills. Returns at once.
@@ -144,8 +164,7 @@ impl Inner {
 
     /// The way the services have ended; none while one of them has not, or begins again.
     fn end(&self, snapshot: &Snapshot) -> Option<Settled> {
-        let board = &snapshot.board;
-        let supervised = board.state == BoardState::Running && board.creator.alive == Some(true);
+        let supervised = is_supervised(snapshot);
         let mut settled = Settled::Well;
         for name in &self.names {
             let standing = slot_of(snapshot, name).map(Standing::of).filter(|standing| standing.over())?;
@@ -159,19 +178,42 @@ impl Inner {
         }
         Some(settled)
     }
+
+    /// The services that have failed and are tried again once their files change, each with its life.
+    fn failed(&self, snapshot: &Snapshot) -> Vec<(Failure, u32)> {
+        let watched = |name: &&String| {
+            let spec = self.declared.specs.iter().find(|spec| spec.service.name == **name);
+            spec.is_some_and(|spec| !spec.service.watch.is_empty())
+        };
+        let failed = |name: &String| {
+            let slot = slot_of(snapshot, name).filter(|slot| Standing::of(slot) == Standing::Failed)?;
+            let error = ErrorCell::of_slot(slot).map(|error| error.shown_text().to_string()).unwrap_or_default();
+            let error = error.lines().next().unwrap_or_default().to_owned();
+            Some((Failure { name: name.clone(), error }, slot.generation))
+        };
+        self.names.iter().filter(watched).filter_map(failed).collect()
+    }
 }
 
 /// Read the board until the services have ended for good, or nobody has the lease any more.
-fn await_end(lease: &Weak<Inner>, mut reader: Reader) {
-    let mut snapshot = Snapshot::default();
+fn await_end(lease: &Weak<Inner>, mut reader: Reader, failures: &Sender<Failure>) {
+    let (mut snapshot, mut known) = (Snapshot::default(), HashMap::new());
     while let Some(inner) = lease.upgrade() {
         // A board that cannot be read any more shows what it showed.
         let _ = reader.refresh(&mut snapshot);
-        let settled = inner.end(&snapshot);
-        if settled.is_some() && !(inner.held && inner.asked.load(Ordering::SeqCst) == 0) {
+        let (settled, failed) = (inner.end(&snapshot), inner.failed(&snapshot));
+        let goes_on = inner.held || !failed.is_empty() && is_supervised(&snapshot);
+        if settled.is_some() && !(goes_on && inner.asked.load(Ordering::SeqCst) == 0) {
             return;
         }
-        *inner.settled.lock() = settled;
+        if inner.held {
+            *inner.settled.lock() = settled;
+        }
+        for (failure, life) in failed {
+            if known.insert(failure.name.clone(), life) != Some(life) {
+                let _ = failures.send(failure);
+            }
+        }
         drop(inner);
         reader.wait_change(LOOK);
     }

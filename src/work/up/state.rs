@@ -10,7 +10,7 @@ use vx_status::vocabulary;
 
 use super::error::UpError;
 use super::place::UpPlace;
-use crate::process::members;
+use crate::process::TreeMeter;
 use crate::run::{log_file, logs_of};
 use crate::service::{Reported, build_key, reported};
 use crate::work::boards;
@@ -104,11 +104,25 @@ fn is_of(snapshot: &Snapshot, title: &str) -> bool {
 }
 
 fn services(board: &Path, snapshot: &Snapshot) -> Vec<ServiceState> {
-    let slots = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service);
-    slots.map(|slot| service(board, snapshot, slot)).collect()
+    let slots: Vec<&SlotView> = snapshot.slots.iter().filter(|slot| slot.kind == Kind::Service).collect();
+    // One look at all processes, however many services there are.
+    let guards: Vec<u32> = slots.iter().filter_map(|slot| guard(snapshot, slot)).collect();
+    let trees = if guards.is_empty() { Vec::new() } else { TreeMeter::default().look(&guards) };
+    let first = |guard: u32| trees[guards.iter().position(|other| *other == guard)?].map(|tree| tree.pid);
+    slots.into_iter().map(|slot| service(board, snapshot, slot, guard(snapshot, slot).and_then(first))).collect()
 }
 
-fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
+/// The guard of a service at work; none if another program runs it.
+fn guard(snapshot: &Snapshot, slot: &SlotView) -> Option<u32> {
+    slot.pid.filter(|pid| !Standing::of(slot).over() && is_supervised(snapshot) && Some(*pid) != slot.runner)
+}
+
+/// True if the supervisor of this board is at work.
+pub(super) fn is_supervised(snapshot: &Snapshot) -> bool {
+    snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true)
+}
+
+fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>) -> ServiceState {
     let standing = Standing::of(slot);
     let ended = standing.over();
     let ready = !ended && slot.health == Health::Ready;
@@ -116,7 +130,6 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
     let begun = slot.transitions.first().map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
     let key = build_key(&slot.key);
     let built = snapshot.slots.iter().find(|other| other.kind == Kind::Build && other.has_key(&key));
-    let supervised = snapshot.board.state == BoardState::Running && snapshot.board.creator.alive == Some(true);
     ServiceState {
         name: slot.key.clone(),
         state: match (&built, slot.state) {
@@ -127,7 +140,7 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
         ended,
         url: slot.address.clone().filter(|_| ready),
         port: slot.port,
-        pid: slot.pid.filter(|pid| !ended && supervised && Some(*pid) != slot.runner).and_then(process_below),
+        pid,
         since: begun.and_then(|at| Timestamp::from_nanosecond(at).ok()),
         restarts: slot.attempt.saturating_sub(1),
         message: (!slot.message.is_empty()).then(|| slot.message.clone()),
@@ -136,7 +149,7 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView) -> ServiceState {
         log: log_file(&logs_of(board), &slot.key),
         project: snapshot.board.title.clone(),
         board: board.to_owned(),
-        supervised,
+        supervised: is_supervised(snapshot),
     }
 }
 
@@ -160,9 +173,4 @@ fn state(slot: &SlotView, standing: Standing) -> String {
         _ if standing.over() => standing.word().to_owned(),
         _ => vocabulary::word_of(slot).to_owned(),
     }
-}
-
-/// The first process below a guard: the service's own.
-fn process_below(guard: u32) -> Option<u32> {
-    members(guard).into_iter().map(|member| member.pid).filter(|pid| *pid != guard).min()
 }

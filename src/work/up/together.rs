@@ -8,6 +8,8 @@ use jiff::Timestamp;
 use vx_shm::{Kind, Reader, Snapshot};
 
 use super::output::{Entry, Follower};
+use super::place::UpPlace;
+use super::state::is_supervised;
 use crate::run::{log_file, logs_of};
 use crate::service::service_of_key;
 use crate::work::boards::{BoardError, open_file};
@@ -57,6 +59,18 @@ impl Together {
         let settled = begun.checked_sub(SETTLED).unwrap_or(begun);
         let ready = if last { self.waiting.len() } else { self.waiting.partition_point(|entry| entry.time <= settled) };
         self.waiting.drain(..ready).collect()
+    }
+
+    /// Go on with the services of the project's next supervisor, once that of this board has ended.
+    pub fn go_on(&mut self, directory: &Path) {
+        if is_supervised(&self.snapshot) || !self.waiting.is_empty() {
+            return;
+        }
+        let next = UpPlace::of(directory).ok().and_then(|place| place.record());
+        let next = next.filter(|record| record.board != self.reader.path());
+        if let Some(reader) = next.and_then(|record| open_file(&record.board).ok()) {
+            (self.reader, self.followers) = (reader, Vec::new());
+        }
     }
 
     /// The columns of the longest name.

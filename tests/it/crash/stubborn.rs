@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use vx::run::{Jobs, Request, RunEnd, RunHandle, create_board};
-use vx::sync::{Action, InstallChild, Run, Step, start_run};
+use vx::sync::{Action, InstallChild, Run, Step, Waits, start_run};
 use vx::trouble::{Trouble, TroubleKind};
 use vx_shm::SlotState;
 use vx_status::source::RequestFailure;
@@ -32,7 +32,7 @@ pub(super) fn scripted(script: &str, tools: &[&str]) -> (Sandbox, RunHandle) {
 /// A step of a scripted run, with the additions of `more` to its configuration, or the reason that there is none.
 pub(super) fn prepared(tool: &str, more: impl Fn() -> Result<Value, Trouble> + Send + Sync + 'static) -> Step {
     let name = tool.to_owned();
-    let config = Box::new(move || {
+    let config = Box::new(move |_: Waits<'_>| {
         let mut config = serde_json::json!({
             "tool_name": name, "version": "1.0.0", "source": "npm", "parts": [], "programs": [], "home": "/nowhere",
         });

@@ -99,6 +99,25 @@ fn a_service_whose_first_build_fails_has_failed_and_starts_once_it_is_mended() {
 }
 
 #[test]
+fn what_has_failed_in_the_foreground_is_tried_again_once_its_files_change_and_so_is_what_needs_it() {
+    let needing = "[services.front]\ncommand = \"sleep 627\"\nneeds = [\"api\"]\n";
+    let services = Services::of(&format!("{BUILT}\n{needing}"));
+    change(&services, "api/main.go", "x = bad");
+    let up = services.0.start("up");
+    let said = |text: &str| eventually("the failure is named", || up.said().contains(text).then_some(()));
+    said("`api` failed: the build failed: api/main.go:1:5: undefined: bad; it is tried again once its files change");
+    eventually("what needs it has failed", || (services.state("front") == "failed").then_some(()));
+    change(&services, "api/main.go", "exec sleep 624");
+    eventually("both run", || {
+        let run = ["sleep 624", "sleep 627"].iter().all(|part| !services.running(part).is_empty());
+        run.then_some(())
+    });
+    up.signal(Signal::INT);
+    up.finish().exits_with(130);
+    services.are_gone();
+}
+
+#[test]
 fn changes_during_a_build_make_one_more_and_a_stop_ends_it() {
     let services = Services::of(
         r#"
@@ -153,6 +172,66 @@ reload = "kill -USR1 $(cat pid)"
     eventually("it has the new build", || services.0.project().join("said").exists().then_some(()));
     eventually("it has read it", || (services.0.read("said") == "two\n").then_some(()));
     assert_eq!(services.pid("api"), pid);
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+/// A server that counts the requests to reload it, and refuses the third; it listens by IPv6 alone.
+const POSTED: &str = r#"
+import http.server, socket, sys
+
+class Server(http.server.HTTPServer):
+    address_family = socket.AF_INET6
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    posts = 0
+
+    def do_POST(self):
+        Handler.posts += 1
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with open("posts", "a") as posts:
+            posts.write(f"{self.path} {len(body)}\n")
+        self.send_response(503 if Handler.posts == 3 else 204)
+        self.end_headers()
+
+Server(("::1", int(sys.argv[1])), Handler).serve_forever()
+"#;
+
+#[test]
+fn a_service_is_reloaded_by_a_request_and_one_that_refuses_it_goes_on_with_its_error_shown() {
+    let services = Services::of(
+        r#"
+[services.api]
+build = "cp api.src {target}/made"
+command = "python3 -u server.py {port}"
+port = "auto"
+ready = { tcp = true }
+watch = ["*.src"]
+reload = "/reload?all"
+"#,
+    );
+    services.0.write("server.py", POSTED);
+    change(&services, "api.src", "0");
+    services.0.vx("up api").succeeds();
+    let pid = services.pid("api");
+    let posts = |number: usize| {
+        let path = services.0.project().join("posts");
+        eventually("it is asked to reload", || {
+            let said = fs::read_to_string(&path).unwrap_or_default();
+            assert!(said.lines().count() <= number, "{said}");
+            (said == "/reload?all 0\n".repeat(number)).then_some(())
+        });
+    };
+    change(&services, "api.src", "1");
+    posts(1);
+    services.0.vx("rebuild api").succeeds();
+    posts(2);
+    services.0.vx("rebuild api").fails_with("503");
+    posts(3);
+    assert_eq!((services.pid("api"), services.state("api")), (pid, "ready".into()));
+    services.0.vx("rebuild api").succeeds();
+    posts(4);
+    assert_eq!(services.named("api")["build"]["state"], "built");
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }

@@ -152,6 +152,21 @@ shell = true
 }
 
 #[test]
+fn a_log_is_followed_into_the_life_of_another_supervisor() {
+    let services = Services::of("[services.a]\ncommand = \"cat text; exec sleep 600\"\nshell = true\n");
+    services.0.write("text", "the first\n");
+    services.0.vx("up a").succeeds();
+    let follow = services.0.start("logs -f");
+    eventually("it follows", || (follow.said() == "a | the first\n").then_some(()));
+    services.0.vx("down").succeeds();
+    services.0.write("text", "the second\nthe third\n");
+    services.0.vx("up a").succeeds();
+    eventually("it goes on", || (follow.said() == "a | the first\na | the second\na | the third\n").then_some(()));
+    follow.signal(Signal::TERM);
+    services.0.vx("down").succeeds();
+}
+
+#[test]
 fn a_service_is_started_again_once_its_files_have_changed_or_its_checks_fail() {
     let services = Services::of(
         r#"

@@ -1,5 +1,6 @@
 //! SIGKILL of any part of vx: nothing is left, or what was killed is there again.
 
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -25,24 +26,59 @@ stop = {{ timeout = "500ms" }}
     )
 }
 
-/// The supervisor is killed at as many instants as `VX_KILLS` says.
+/// A service with a build that takes a while, and leaves its session.
+const BUILT: &str = r#"
+[services.built]
+build = "setsid sleep 0.2; echo 'exec sleep 618' > {target}/built.sh"
+command = "exec sh {target}/built.sh"
+shell = true
+"#;
+
+/// The rounds of a race: as many as this variable says, or as many as continuous integration has time for.
+fn rounds(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// The supervisor is killed at as many instants of a start, a build, a restart and a stop as `VX_KILLS` says.
 #[test]
 fn a_supervisor_that_is_killed_at_any_instant_leaves_nothing_and_the_next_call_works() {
-    let rounds: u64 = std::env::var("VX_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(10);
-    let services = Services::of(&server(free_port()));
-    for round in 0..rounds {
-        let call = services.0.start("up web");
+    let port = free_port();
+    let services = Services::of(&format!("{}{BUILT}", server(port)));
+    for round in 0..rounds("VX_KILLS", 12) {
+        let words = ["up web built", "rebuild built", "restart web", "stop web"][round as usize % 4];
+        if !words.starts_with("up") {
+            services.0.vx("up web built").succeeds();
+        }
+        let call = services.0.start(words);
         let supervisor = eventually("a supervisor is there", || services.supervisors().first().map(|found| found.pid));
         thread::sleep(Duration::from_millis(round * 37 % 400));
-        if round % 3 == 2 {
-            drop(services.0.start("restart web"));
-        }
         send(supervisor, Signal::KILL);
         drop(call);
         services.are_gone();
+        TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
     }
-    services.0.vx("up web").succeeds();
-    assert_eq!(services.groups("http.server").len(), 1);
+    services.0.vx("up web built").succeeds();
+    assert_eq!((services.groups("http.server").len(), services.running("sleep 618").len()), (1, 1));
+    services.0.vx("down").succeeds();
+    assert_eq!(services.0.processes(), []);
+}
+
+/// Supervisor and guards are killed together, at as many instants of a restart as `VX_KILLS` says.
+#[test]
+fn after_all_of_vx_was_killed_at_any_instant_there_is_one_copy_of_each_service() {
+    let services = Services::of(&server(free_port()));
+    for round in 0..rounds("VX_KILLS", 4) {
+        services.0.vx("up web").succeeds();
+        let call = services.0.start("restart web");
+        thread::sleep(Duration::from_millis(round * 67 % 300));
+        services.kill_all_of_vx();
+        drop(call);
+        eventually("only services are left", || {
+            (services.guards().is_empty() && services.supervisors().is_empty()).then_some(())
+        });
+        services.0.vx("up web").succeeds();
+        assert_eq!((services.running("sleep 611").len(), services.groups("http.server").len()), (1, 1));
+    }
     services.0.vx("down").succeeds();
     assert_eq!(services.0.processes(), []);
 }

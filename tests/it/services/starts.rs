@@ -131,6 +131,43 @@ needs = ["broken"]
 }
 
 #[test]
+fn a_service_that_ends_with_its_input_goes_on_and_a_build_that_reads_it_ends() {
+    let services = Services::of(
+        r#"
+[services.reads]
+build = "cat > {target}/input"
+command = "cat {target}/input -; echo input ended; exit 1"
+shell = true
+"#,
+    );
+    services.0.vx("up reads").succeeds();
+    assert_eq!((services.state("reads"), services.named("reads")["restarts"].as_u64()), ("running".into(), Some(0)));
+    assert_eq!(services.0.vx("logs").stdout(), "");
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
+
+#[test]
+fn a_call_names_the_service_that_failed_and_not_one_that_is_not_ready_yet() {
+    let services = Services::of(
+        r#"
+[services.early]
+command = "echo nothing; exec sleep 600"
+shell = true
+ready = { file = "never-made" }
+[services.fails]
+command = "echo no database; exit 3"
+shell = true
+restart = "never"
+"#,
+    );
+    let ended = services.0.vx("up --detach").fails_with("`fails` is failed").says("no database");
+    assert!(!ended.stderr().contains("`early` is"), "{ended:?}");
+    services.0.vx("down").succeeds();
+    services.are_gone();
+}
+
+#[test]
 fn a_program_that_is_not_there_and_a_service_that_is_never_ready_say_so() {
     let services = Services::of(
         r#"

@@ -258,7 +258,8 @@ pub(crate) fn announce(rows: &mut [Row]) {
         installs().filter_map(|row| row.left_ms.map(|left_ms| (left_ms, format!("after {}", row.tool)))).collect();
     ends.sort();
     let mut ends = ends.into_iter().map(|(_, after)| after);
-    let queued = rows.iter_mut().filter(|row| row.is_install && row.standing == Standing::Queued);
+    let is_next = |row: &&mut Row| row.is_install && row.standing == Standing::Queued && row.note.is_empty();
+    let queued = rows.iter_mut().filter(is_next);
     for (place, row) in queued.enumerate() {
         let next = ends.next().or_else(|| (place == 0).then(|| "next".to_owned()));
         let Some(next) = next else { break };

@@ -1,0 +1,114 @@
+//! `vx daemon`: the process that answers editors and agents.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::args::{DaemonCommand, IdleArguments};
+use super::failure::{FAILED, Failure, Outcome, USAGE};
+use super::{print, store};
+use crate::daemon::{DaemonClient, DaemonError, DaemonPlace, Started, Switch, serve, start, stop};
+use crate::trouble::{Explain, TroubleKind};
+
+/// No daemon runs, which is an answer of `vx daemon status`.
+const NOT_RUNNING: u8 = 3;
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        let code = match error.kind() {
+            TroubleKind::Usage | TroubleKind::Configuration => USAGE,
+            _ => FAILED,
+        };
+        Self::hinted(code, &error)
+    }
+}
+
+/// Run `vx daemon …`.
+pub(super) fn run(command: DaemonCommand) -> Outcome {
+    let place = DaemonPlace::of(&store::home()?);
+    match command {
+        DaemonCommand::Run(idle) => serve(&place, idle.limit())?,
+        DaemonCommand::Start(idle) => begin(&place, &idle)?,
+        DaemonCommand::Stop => end(&place)?,
+        DaemonCommand::Restart(idle) => {
+            end(&place)?;
+            begin(&place, &idle)?;
+        }
+        DaemonCommand::Status { json } => return status(&place, json),
+        DaemonCommand::Logs => logs(&place)?,
+        DaemonCommand::Call { method, params } => call(&place, &method, params.as_deref())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn begin(place: &DaemonPlace, idle: &IdleArguments) -> Result<(), Failure> {
+    let mut arguments: Vec<OsString> = vec!["daemon".into(), "run".into()];
+    arguments.extend(idle.words());
+    match start(place, &arguments)? {
+        Started::Now(process) => print::note(format_args!("the daemon runs: process {process}")),
+        Started::Before(process) => print::note(format_args!("the daemon already runs: process {process}")),
+    }
+    Ok(())
+}
+
+fn end(place: &DaemonPlace) -> Result<(), Failure> {
+    match stop(place)? {
+        true => print::note("the daemon is stopped"),
+        false => print::note("no daemon was running"),
+    }
+    Ok(())
+}
+
+fn status(place: &DaemonPlace, as_json: bool) -> Outcome {
+    let mut client = match DaemonClient::connect(place.home(), "vx daemon status") {
+        Ok(client) => client,
+        Err(error @ DaemonError::Absent(_)) => {
+            if as_json {
+                print::data(json!({ "running": false }));
+            }
+            return Err(Failure::hinted(NOT_RUNNING, &error));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let status = client.status()?;
+    if as_json {
+        let mut document = json!(status);
+        document["running"] = true.into();
+        print::data(format_args!("{document:#}"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let seconds = status.pong.uptime_secs;
+    print::data(format_args!("process  {}, version {}, for {seconds} s", status.process, status.version));
+    print::data(format_args!("protocol {} to {}", status.protocol.min, status.protocol.max));
+    print::data(format_args!("clients  {}", status.clients));
+    print::data(format_args!("releases {}", status.pong.cached_runtimes));
+    if let Some(bytes) = status.rss_bytes {
+        print::data(format_args!("memory   {}", vx_status::units::bytes(bytes)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn logs(place: &DaemonPlace) -> Result<(), Failure> {
+    let path = place.log();
+    match std::fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).lines().for_each(print::data),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => print::note("no daemon of this home has run yet"),
+        Err(error) => return Err(Failure::failed(format!("cannot read `{}`: {error}", path.display()))),
+    }
+    Ok(())
+}
+
+fn call(place: &DaemonPlace, method: &str, params: Option<&str>) -> Result<(), Failure> {
+    let params: Value = match params {
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| Failure::usage(format!("the parameters are not JSON: {error}")))?,
+        None => json!({}),
+    };
+    if Switch::from_environment()? == Switch::Off {
+        return Err(DaemonError::Off.into());
+    }
+    let answer = DaemonClient::connect(place.home(), "vx daemon call")?.call(method, &params)?;
+    print::data(format_args!("{answer:#}"));
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! A client of the daemon: blocking calls over one connection.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::error::DaemonError;
+use super::place::DaemonPlace;
+use super::protocol::{DaemonRequest, DaemonStatus, Introduced, Pong, Versions};
+use super::switch::Switch;
+use crate::paths::Home;
+use crate::rpc::{CallError, Client};
+
+/// The longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connection to the daemon of a home.
+#[derive(Debug)]
+pub struct DaemonClient {
+    client: Client,
+    introduced: Introduced,
+}
+
+impl DaemonClient {
+    /// Connect as the user's choice in `VX_DAEMON` is; `None` where it goes on without a daemon.
+    ///
+    /// # Errors
+    /// A daemon is required and cannot be reached, or one runs that does not answer.
+    pub fn find(home: &Home, name: &str) -> Result<Option<Self>, DaemonError> {
+        let switch = Switch::from_environment()?;
+        if switch == Switch::Off {
+            return Ok(None);
+        }
+        match Self::connect(home, name) {
+            Err(DaemonError::Absent(_)) if switch == Switch::Auto => Ok(None),
+            connected => connected.map(Some),
+        }
+    }
+
+    /// Connect to the daemon of this home, as a client of this name.
+    ///
+    /// # Errors
+    /// None runs, it does not answer, or others could reach its places.
+    pub fn connect(home: &Home, name: &str) -> Result<Self, DaemonError> {
+        Self::connect_speaking(home, name, Versions::OWN)
+    }
+
+    /// Connect as a client that speaks these versions of the protocol.
+    ///
+    /// # Errors
+    /// As for [`Self::connect`], or no version is common.
+    pub fn connect_speaking(home: &Home, name: &str, protocol: Versions) -> Result<Self, DaemonError> {
+        let place = DaemonPlace::of(home);
+        let absent = |reason: &str| match place.is_held() {
+            true => DaemonError::Silent(reason.to_owned()),
+            false => DaemonError::Absent(home.root().to_owned()),
+        };
+        let Some(record) = place.record()? else { return Err(absent("it has no record yet")) };
+        let mut client = Client::connect(&record.socket).map_err(|error| match error {
+            CallError::Place(error) if place.is_held() => DaemonError::Place(error),
+            error => absent(&error.to_string()),
+        })?;
+        let request = DaemonRequest::Initialize { client: name.to_owned(), protocol };
+        let introduced = call(&mut client, request.method(), &request.params()).map_err(|error| match error {
+            DaemonError::Refused(fault) => DaemonError::OtherProtocol(fault.message),
+            DaemonError::Lost(error) => absent(&error.to_string()),
+            other => other,
+        })?;
+        Ok(Self { client, introduced: read(introduced)? })
+    }
+
+    /// The daemon's introduction.
+    pub fn introduced(&self) -> &Introduced {
+        &self.introduced
+    }
+
+    /// Call a method by its name.
+    ///
+    /// # Errors
+    /// The daemon refuses, or is gone.
+    pub fn call(&mut self, method: &str, params: &Value) -> Result<Value, DaemonError> {
+        call(&mut self.client, method, params)
+    }
+
+    /// Returns once the daemon has answered.
+    ///
+    /// # Errors
+    /// The daemon is gone, or cannot read its store.
+    pub fn ping(&mut self) -> Result<Pong, DaemonError> {
+        self.ask(&DaemonRequest::Ping)
+    }
+
+    /// The daemon's state.
+    ///
+    /// # Errors
+    /// The daemon is gone, or cannot read its store.
+    pub fn status(&mut self) -> Result<DaemonStatus, DaemonError> {
+        self.ask(&DaemonRequest::Status)
+    }
+
+    /// Ask the daemon to end. It answers, and then closes the connection.
+    ///
+    /// # Errors
+    /// The daemon is gone already.
+    pub fn shutdown(mut self) -> Result<(), DaemonError> {
+        self.ask(&DaemonRequest::Shutdown)
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, request: &DaemonRequest) -> Result<T, DaemonError> {
+        read(self.call(request.method(), &request.params())?)
+    }
+}
+
+fn call(client: &mut Client, method: &str, params: &Value) -> Result<Value, DaemonError> {
+    client.call(method, params, PATIENCE).map_err(|error| match error {
+        CallError::Refused(fault) => DaemonError::Refused(fault),
+        other => DaemonError::Lost(other),
+    })
+}
+
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, DaemonError> {
+    serde_json::from_value(answer).map_err(|error| DaemonError::Lost(CallError::Answer(error.to_string())))
+}

@@ -1,0 +1,112 @@
+//! The life of a daemon: it takes the lock, listens, and ends on request, by a signal, or when it is not needed.
+
+use std::os::unix::fs::FileTypeExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::{bounded, select};
+
+use super::error::DaemonError;
+use super::own_log::OwnLog;
+use super::place::{DaemonPlace, Record};
+use super::service::{Desks, Hall, work_is_live};
+use crate::process::interrupts;
+use crate::rpc::Server;
+
+/// The time without a client or work after which a daemon ends.
+pub const DEFAULT_IDLE: Duration = Duration::from_secs(10 * 60);
+/// The longest time between two looks whether the socket is still there.
+const LOOK: Duration = Duration::from_secs(30);
+/// The time between two looks whether work is live, once no client is there.
+const WORK_LOOK: Duration = Duration::from_secs(30);
+
+/// Be the daemon of this home until its end; without `idle` it never ends by itself.
+///
+/// # Errors
+/// Another one runs, or it cannot listen.
+pub fn serve(place: &DaemonPlace, idle: Option<Duration>) -> Result<(), DaemonError> {
+    place.prepare()?;
+    let log = OwnLog::at(&place.log());
+    let ended = live(place, idle, &log);
+    match &ended {
+        Ok(reason) => log.line(format_args!("ended: {reason}")),
+        Err(error) => log.line(format_args!("not started: {error}")),
+    }
+    ended.map(drop)
+}
+
+/// Returns the reason of the end.
+fn live(place: &DaemonPlace, idle: Option<Duration>, log: &OwnLog) -> Result<&'static str, DaemonError> {
+    let signals = interrupts().map_err(DaemonError::system("cannot wait for signals"))?;
+    let _lock = place.take()?;
+    place.remove_record();
+    let (ends, ended) = bounded(1);
+    let hall = Hall::new(place.home().clone(), ends);
+    let mut door = Some(Door::open(place, &hall)?);
+    log.line(format_args!("listens, version {}", env!("CARGO_PKG_VERSION")));
+    let reason = loop {
+        let pause = idle.map_or(LOOK, |idle| next_look(idle, hall.deserted_for()));
+        select! {
+            recv(ended) -> reason => break reason.unwrap_or("no client is left that could ask for it"),
+            recv(signals) -> _ => break "a signal",
+            default(pause) => {}
+        }
+        if idle.is_some_and(|idle| hall.deserted_for().is_some_and(|alone| alone >= idle)) && !work_is_live() {
+            break "no client and no work for a while";
+        }
+        if !door.as_ref().is_some_and(Door::is_there) {
+            // The old one first: its end removes whatever socket has its name.
+            drop(door.take());
+            match Door::open(place, &hall) {
+                Ok(again) => door = Some(again),
+                Err(error) => log.line(format_args!("the socket is gone, and cannot be made yet: {error}")),
+            }
+        }
+    };
+    place.remove_record();
+    drop(door);
+    Ok(reason)
+}
+
+/// The socket with its clients, and the record that names it.
+struct Door {
+    socket: PathBuf,
+    _server: Server,
+}
+
+impl Door {
+    fn open(place: &DaemonPlace, hall: &Arc<Hall>) -> Result<Self, DaemonError> {
+        let socket = place.socket()?;
+        let server = Server::listen(&socket, Desks(Arc::clone(hall)))?;
+        place.write(&Record::of_this_process(&socket))?;
+        Ok(Self { socket, _server: server })
+    }
+
+    /// A logout clears the runtime directory of a session away.
+    fn is_there(&self) -> bool {
+        std::fs::symlink_metadata(&self.socket).is_ok_and(|found| found.file_type().is_socket())
+    }
+}
+
+/// The time until the next look.
+fn next_look(idle: Duration, deserted_for: Option<Duration>) -> Duration {
+    let left =
+        deserted_for.map_or(LOOK, |alone| idle.checked_sub(alone).filter(|left| !left.is_zero()).unwrap_or(WORK_LOOK));
+    // A moment later than due, so that it is due then.
+    (left + Duration::from_millis(1)).min(LOOK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_without_clients_looks_when_its_time_is_over_and_else_rests() {
+        let (second, moment) = (Duration::from_secs(1), Duration::from_millis(1));
+        assert_eq!(next_look(second * 600, None), LOOK);
+        assert_eq!(next_look(second * 600, Some(second)), LOOK);
+        assert_eq!(next_look(second * 600, Some(second * 595)), second * 5 + moment);
+        assert_eq!(next_look(second, Some(second * 9)), LOOK, "work is live: it looks again later");
+    }
+}

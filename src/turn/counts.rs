@@ -1,0 +1,28 @@
+//! Numbers about the output of a turn's agent that was not delivered.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Numbers about an agent's output.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub(super) unread_lines: AtomicU64,
+    pub(super) dropped_bytes: AtomicU64,
+    pub(super) dropped_events: AtomicU64,
+}
+
+impl Counts {
+    /// The lines so far that could not be read.
+    pub fn unread_lines(&self) -> u64 {
+        self.unread_lines.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of lines so far that were too long.
+    pub fn dropped_bytes(&self) -> u64 {
+        self.dropped_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The events so far that were dropped because their reader was too far behind.
+    pub fn dropped_events(&self) -> u64 {
+        self.dropped_events.load(Ordering::Relaxed)
+    }
+}

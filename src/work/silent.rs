@@ -1,0 +1,39 @@
+//! The preparation of an install, with the server that keeps it waiting shown on its slot.
+
+use std::convert::Infallible;
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, bounded};
+
+use crate::source::Sources;
+use crate::sync::Waits;
+
+/// The time without an answer after which a server is named.
+pub(super) const SILENCE_SHOWN: Duration = Duration::from_secs(2);
+/// Time between two looks at the requests under way.
+pub(super) const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+
+/// Do this work, which asks these sources on this thread, and show the server that it waits for while there is one.
+pub(super) fn showing_the_silent<T>(sources: &Sources, waits: Waits<'_>, work: impl FnOnce() -> T) -> T {
+    let (working, over) = bounded::<Infallible>(0);
+    let asking = thread::current().id();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut shown = None;
+            while over.recv_timeout(BETWEEN_LOOKS) == Err(RecvTimeoutError::Timeout) {
+                let host = sources.awaited_by(asking, SILENCE_SHOWN);
+                if host != shown {
+                    waits(host.as_deref());
+                    shown = host;
+                }
+            }
+            if shown.is_some() {
+                waits(None);
+            }
+        });
+        // Dropped after the work, also by a panic in it.
+        let _working = working;
+        work()
+    })
+}
