@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::config::Project;
 use super::problem::{ConfigErrors, Problem};
 use super::procfile;
+use crate::small_file::read_regular;
 use crate::trouble::{Explain, TroubleKind};
 
 /// The file's name, and its former name.
@@ -114,7 +115,7 @@ pub fn read(path: &Path) -> Result<Project, ProjectError> {
 
 /// The text of a project file.
 pub(super) fn text(path: &Path) -> Result<String, ProjectError> {
-    let bytes = std::fs::read(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
+    let bytes = read_regular(path).map_err(|cause| ProjectError::Unreadable { path: path.to_owned(), cause })?;
     String::from_utf8(bytes).map_err(|error| not_text(path, &error))
 }
 

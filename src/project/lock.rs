@@ -20,6 +20,7 @@ use crate::archive::{Attested, is_one_name};
 use crate::candidate::SourceKind;
 use crate::digest::Digest;
 use crate::platform::Platform;
+use crate::small_file::read_regular_text;
 use crate::trouble::{Explain, TroubleKind};
 
 pub use compare::{Change, Difference};
@@ -146,7 +147,7 @@ struct Document {
 impl Lock {
     /// Read the lock file; `None` if there is none.
     pub fn read(path: &Path) -> Result<Option<LockFile>, LockError> {
-        match std::fs::read_to_string(path) {
+        match read_regular_text(path) {
             Ok(text) => Self::parse(path, &text).map(Some),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(LockError::Io { path: path.to_owned(), action: "read", cause }),

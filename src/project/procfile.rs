@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
 use super::services::{NAME_BYTES, Port, Service};
+use crate::small_file::read_regular;
 
 /// Its name, beside the project's file.
 pub const FILE_NAME: &str = "Procfile";
@@ -32,7 +33,7 @@ pub struct Procfile {
 /// # Errors
 /// It is there and cannot be read.
 pub fn read(path: &Path) -> io::Result<Option<Procfile>> {
-    let text = match std::fs::read(path) {
+    let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(None),
         Err(error) => return Err(error),
