@@ -103,8 +103,7 @@ pub fn load_from(directory: &Path) -> Result<Project, ProjectError> {
 pub fn read(path: &Path) -> Result<Project, ProjectError> {
     let mut project = Project::parse(path, &text(path)?)?;
     if project.services.is_empty() && project.service_faults.is_empty() {
-        let path = project.directory.join(procfile::FILE_NAME);
-        project.procfile = procfile::read(&path).map_err(|cause| ProjectError::Unreadable { path, cause })?;
+        project.procfile = procfile::read(&project.directory.join(procfile::FILE_NAME));
         project.services = project.procfile.iter().flat_map(|procfile| procfile.services.clone()).collect();
     }
     if path.file_name().is_some_and(|name| name == NAMES[1]) {

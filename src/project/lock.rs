@@ -126,12 +126,14 @@ impl Explain for LockError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            LockError::Broken { .. } => {
+            LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
+            LockError::Io { cause, .. } if cause.kind() != std::io::ErrorKind::InvalidData => {
+                "check the permissions of the file and of its directory".into()
+            }
+            LockError::Broken { .. } | LockError::Io { .. } => {
                 "take vx.lock from version control again, or remove it and run `vx lock`, which chooses every version anew"
                     .into()
             }
-            LockError::Newer { .. } => "update vx; or remove vx.lock and write it anew with `vx lock`".into(),
-            LockError::Io { .. } => "check the permissions of the file and of its directory".into(),
             LockError::Busy { .. } => "wait for the other vx, or stop it".into(),
         })
     }

@@ -28,21 +28,22 @@ pub struct Procfile {
     pub problems: Vec<Problem>,
 }
 
-/// Read the `Procfile` at `path`, if there is one.
-///
-/// # Errors
-/// It is there and cannot be read.
-pub fn read(path: &Path) -> io::Result<Option<Procfile>> {
+/// Read the `Procfile` at `path`, if there is one. What cannot be read is a fault like those in it: only services need the
+/// file.
+pub fn read(path: &Path) -> Option<Procfile> {
     let text = match read_regular(path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return Ok(None),
-        Err(error) => return Err(error),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory) => return None,
+        Err(error) => {
+            let problems = vec![Problem::at("", 0..0, format!("it cannot be read: {error}"), None)];
+            return Some(Procfile { path: path.to_owned(), problems, ..Procfile::default() });
+        }
     };
     let (lines, problems) = parse(&text);
     let variables = path.with_file_name(VARIABLES).is_file();
     let services = lines.iter().filter(|_| problems.is_empty()).map(|line| line.service(variables)).collect();
     let values = lines.iter().flat_map(|line| line.values(variables)).collect();
-    Ok(Some(Procfile { path: path.to_owned(), services, values, problems }))
+    Some(Procfile { path: path.to_owned(), services, values, problems })
 }
 
 /// A service of the file.

@@ -136,7 +136,13 @@ fn a_file_of_the_project_that_has_no_end_is_not_read() {
         std::os::unix::fs::symlink("/dev/zero", sandbox.project().join(file)).expect("a link");
         for entry in ["sync", "ruff", "trust --show", "ps"] {
             let finished = sandbox.vx(entry);
-            assert!(finished.code().is_some_and(|code| code <= 2), "{file}: {entry}: {}", finished.stderr());
+            // Only what a command needs may make it fail.
+            let wanted = if matches!(file, "vx.toml" | "vx.lock") { 0..=2 } else { 0..=0 };
+            assert!(
+                finished.code().is_some_and(|code| wanted.contains(&code)),
+                "{file}: {entry}: {}",
+                finished.stderr()
+            );
         }
     }
 }
