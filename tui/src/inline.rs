@@ -4,6 +4,8 @@
 //! keep the cursor with its row and those that cut keep it in place, so the next drawing begins at the right row on
 //! either kind. No terminal mode stays changed between two drawings.
 
+use std::cell::Cell;
+
 use ratatui::crossterm::{Command, cursor, terminal};
 use vx_shm::{SlotView, Snapshot};
 use vx_status::estimate::Estimate;
@@ -208,6 +210,13 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
 }
 
+/// An address in this many columns; its port is the last that it loses.
+fn shortened(address: &str, columns: usize) -> &str {
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let port = host.rfind(':').map_or(host, |at| &host[at..]);
+    [address, host].into_iter().find(|text| width(text) <= columns).unwrap_or(port)
+}
+
 /// A service in `room` columns: its state, the place where it is reached, and the time for which it can be used.
 fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
     let cut = theme.glyphs.cut;
@@ -218,19 +227,20 @@ fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
         () => (glyph(theme.glyphs, row.standing), tone(row.standing)),
     };
     let name = padded(&row.tool, name.min(room / 2), cut);
-    let mut taken = width(&name) + 2;
+    let taken = Cell::new(width(&name) + 2);
+    let left = || room.saturating_sub(taken.get() + 2);
     let mut line = vec![(format!("{mark} {name}"), mark_tone)];
     let mut add = |text: &str, tone: Tone| {
-        let left = room.saturating_sub(taken + 2);
-        if !text.is_empty() && left > 0 {
-            let text = fitted(text, left, cut);
-            taken += width(&text) + 2;
+        if !text.is_empty() && left() > 0 {
+            let text = fitted(text, left(), cut);
+            taken.set(taken.get() + width(&text) + 2);
             line.push((text, tone));
         }
     };
     add(&padded(row.phase.as_deref().unwrap_or_default(), 11, cut), if is_well { Tone::Good } else { Tone::Plain });
     add(&row.note, if row.is_unwell { Tone::Warning } else { Tone::Quiet });
-    add(row.address.as_deref().filter(|_| is_well).unwrap_or_default(), Tone::Strong);
+    let address = row.address.as_deref().filter(|_| is_well).unwrap_or_default();
+    add(shortened(address, left()), Tone::Strong);
     let restarts = match row.restarts {
         0 => String::new(),
         1 => "1 restart".to_owned(),

@@ -208,6 +208,8 @@ fn settle(model: &mut Model) {
     let areas = model.areas();
     if areas.pane.is_none() {
         model.focus = Focus::Table;
+    } else if areas.covered {
+        model.focus = Focus::Pane;
     }
     let rows = areas.table_rows().max(1);
     model.top = model.top.min(place).max((place + 1).saturating_sub(rows));
@@ -253,6 +255,7 @@ fn back(model: &mut Model) -> Option<Effect> {
         return Some(Effect::Boards);
     }
     match model.focus {
+        Focus::Pane if model.areas().covered => (model.focus, model.pane_asked) = (Focus::Table, false),
         Focus::Pane => model.focus = Focus::Table,
         Focus::Table if model.filter.is_empty() && model.unfolded.any() => model.unfolded = Unfolded::default(),
         Focus::Table if model.filter.is_empty() => model.pane_asked = false,
