@@ -1,10 +1,14 @@
-//! `docs/board-format.md` and `include/vx_board.h` describe the code: their tables are written by these tests with
-//! `VX_UPDATE_DOCS=1`, and compared with the files without it.
+//! `docs/board-format.md`, `include/vx_board.h` and the layout of the Python package describe the code: their tables are
+//! written by these tests with `VX_UPDATE_DOCS=1`, and compared with the files without it.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use vx_shm::layout::{BEAT_UNIT_NS, HeaderImage, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, READY, TRANSITIONS};
+use vx_shm::layout::{
+    BEAT_UNIT_NS, HeaderImage, LOG_HEADER_BYTES, LONGEST_BYTES, MAGIC, MAJOR, MAX_SLOTS, NO_PARENT, PAGE_BYTES, READY,
+    TRANSITIONS,
+};
+use vx_shm::{SILENT_AFTER_MS, STALLED_AFTER_MS};
 
 use crate::crate_file;
 use crate::described::{Numbers, Part, numbers, parts};
@@ -97,4 +101,51 @@ fn the_offsets_of_the_c_header_are_those_of_the_code() {
     let text = std::fs::read_to_string(header_file()).expect("the header");
     let text = replaced(&text, "/* LAYOUT: written by the test that checks it */", "/* END OF LAYOUT */", &macros);
     is_kept(&header_file(), &text);
+}
+
+/// The module's first lines, up to what the code gives.
+const PYTHON: &str = "\"\"\"The numbers of the layout, written from the Rust code by the test that checks them.\n\n\
+    `VX_UPDATE_DOCS=1 cargo test -p vx-shm --test format` writes this file; docs/board-format.md has the meanings.\n\
+    \"\"\"\n\nfrom typing import Final\n\n";
+
+#[test]
+fn the_numbers_of_the_python_package_are_those_of_the_code() {
+    let mut text = String::from(PYTHON);
+    let mut define = |name: String, value: String| {
+        let _ = writeln!(text, "{}: Final = {value}", name.to_uppercase());
+    };
+    define("magic".into(), format!("{MAGIC:#018x}"));
+    define("ready".into(), format!("{READY:#018x}"));
+    define("major".into(), MAJOR.to_string());
+    define("max_slots".into(), MAX_SLOTS.to_string());
+    define("longest_bytes".into(), LONGEST_BYTES.to_string());
+    define("page_bytes".into(), PAGE_BYTES.to_string());
+    define("no_parent".into(), format!("{NO_PARENT:#x}"));
+    define("transition_count".into(), TRANSITIONS.to_string());
+    define("beat_unit_ns".into(), BEAT_UNIT_NS.to_string());
+    define("log_header_bytes".into(), LOG_HEADER_BYTES.to_string());
+    define("silent_after_ms".into(), SILENT_AFTER_MS.to_string());
+    define("stalled_after_ms".into(), STALLED_AFTER_MS.to_string());
+    let one = HeaderImage::for_slots(1);
+    for (name, region) in [("hot", one.hot), ("beats", one.beats), ("cold", one.cold), ("log", one.log)] {
+        define(format!("{name}_stride"), region.stride.to_string());
+    }
+    for part in parts() {
+        for field in part.fields {
+            let name = format!("{}_{}", part.name, field.name);
+            define(name.clone(), field.offset.to_string());
+            define(format!("{name}_size"), field.size.to_string());
+        }
+    }
+    for group in numbers() {
+        for (name, number, _) in &group.numbers {
+            define(format!("{}_{name}", group.name), number.to_string());
+        }
+        // The bits of a word are no numbers from 0 on.
+        if group.numbers.iter().enumerate().all(|(at, (_, number, _))| at as u64 == *number) {
+            let names: Vec<String> = group.numbers.iter().map(|(name, ..)| format!("\"{name}\"")).collect();
+            define(format!("{}_names", group.name), format!("({})", names.join(", ")));
+        }
+    }
+    is_kept(&crate_file("../bindings/python/python/vxboard/_layout.py"), &text);
 }

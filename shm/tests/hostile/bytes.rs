@@ -17,7 +17,7 @@ use crate::support::{Form, Random};
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// The files in `fuzz/corpus` of this target.
-fn corpus(target: &str) -> Vec<Vec<u8>> {
+pub(crate) fn corpus(target: &str) -> Vec<Vec<u8>> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut paths: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();

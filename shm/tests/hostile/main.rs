@@ -13,6 +13,8 @@ mod copied;
 mod cut;
 mod files;
 mod forged;
+#[cfg(target_os = "linux")]
+mod python;
 mod scribble;
 #[path = "../support/mod.rs"]
 mod support;

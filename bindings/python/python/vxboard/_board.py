@@ -1,0 +1,302 @@
+"""A board to read: opened by path, name or process, looked at as often as one likes, and waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Callable, Optional, Union
+
+from . import _layout as layout
+from . import _places as places
+from ._errors import AttachError, WaitTimeoutError
+from ._slots import Slots, cell_text, latch
+from ._views import BoardFacts, Slot, Snapshot
+from ._witness import UNKNOWN, Witness
+from ._words import Words
+
+# Processes are asked for ten times a second at most, unless a state has moved: that takes system calls.
+_EXAMINE_EVERY_NS = 100_000_000
+# A reader that must not write cannot sleep at the doorbell: it looks at the epoch instead.
+_LOOK_EVERY_S = 0.02
+
+
+class Board:
+    """A live board, a finished one, or a dump, read in place.
+
+    A `Board` belongs to one thread at a time. It takes no lock and writes nothing, so that no writer notices it.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._words = Words(path)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._slots = Slots(self._words)
+        self._witness = Witness(self._words)
+        self._title = ""
+        self._title_stamp: Optional[int] = None
+        self._state = layout.BOARD_NAMES[0]
+        self._epoch: Optional[int] = None
+        self._creator_alive: Optional[bool] = None
+        self._examined_ns = 0
+
+    @classmethod
+    def open(cls, where: places.Where = None) -> Board:
+        """Open a board: by its path, its name, the process that made it or writes to it, or, with `None`, that of
+        `VX_BOARD`, else the newest one at work.
+
+        Raises `AttachError`, or one of its kinds, if there is none, or it is not a board of this version.
+        """
+        path = places.path_of(where)
+        if path is not None:
+            return cls(path)
+        if isinstance(where, int):
+            return cls._first(places.boards(), where, lambda board: board._is_of(where))
+        if where is not None:
+            return cls._first(list(places.named(str(where))), where, lambda _: True)
+        found = places.boards()
+        try:
+            return cls._first(found, where, lambda board: board.at_work)
+        except AttachError:
+            return cls._first(found, where, lambda _: True)
+
+    @classmethod
+    def _first(cls, paths: list[str], where: places.Where, meant: Callable[[Board], bool]) -> Board:
+        for path in paths:
+            try:
+                board = cls(path)
+            except AttachError:
+                continue  # It is no board, or was removed since it was listed.
+            if meant(board):
+                return board
+            board.close()
+        raise places.missing(where)
+
+    def _is_of(self, pid: int) -> bool:
+        snapshot = self.snapshot()
+        return snapshot.board.creator_pid == pid or any(slot.pid == pid for slot in snapshot.slots)
+
+    @property
+    def path(self) -> str:
+        """The path by which it was opened."""
+        return self._words.path
+
+    @property
+    def is_dump(self) -> bool:
+        """True for a dump: no process writes to it any more."""
+        return self._words.facts.is_dump
+
+    @property
+    def closed(self) -> bool:
+        """True once its creator has closed the board. Everything read after that is the last state."""
+        self._words.renew()
+        return self.is_dump or self._words.half[layout.HEADER_CLOSED >> 2] != 0
+
+    @property
+    def at_work(self) -> bool:
+        """True while its creator runs and has not closed it."""
+        facts = self.snapshot().board
+        return facts.state == "running" and facts.creator_alive is True
+
+    @property
+    def title(self) -> str:
+        """The board's subject, for people."""
+        return self.snapshot().board.title
+
+    def snapshot(self) -> Snapshot:
+        """One reading of the whole board.
+
+        Raises `ReadError` if the board was cut short or written over meanwhile.
+        """
+        words = self._words
+        words.renew()
+        facts = words.facts
+        now_ns = max(facts.taken_at_ns, 1) if facts.is_dump else time.monotonic_ns()
+        epoch: int = words.half[layout.HEADER_EPOCH >> 2]
+        state_moved = epoch != self._epoch
+        self._epoch = epoch
+        number = words.half[layout.HEADER_STATE >> 2]
+        if number < len(layout.BOARD_NAMES):
+            self._state = layout.BOARD_NAMES[number]
+        self._read_title()
+        used = min(words.half[layout.HEADER_USED >> 2], facts.slot_count)
+        self._slots.refresh(used, state_moved)
+        self._examine(now_ns, state_moved)
+        board = BoardFacts(
+            facts.board_id.hex(),
+            self._state,
+            self._title,
+            facts.created_unix_ns,
+            facts.created_at_ns,
+            facts.creator_pid,
+            self._creator_alive,
+            epoch,
+            facts.slot_count,
+        )
+        return Snapshot(board, self._slots.views(), now_ns)
+
+    def _read_title(self) -> None:
+        stamp = self._words.long[layout.HEADER_TITLE_STAMP >> 3]
+        if stamp != self._title_stamp:
+            cell = latch(self._words, layout.HEADER_TITLE_STAMP, layout.HEADER_TITLE_COPY0_SIZE)
+            if cell is not None:
+                self._title_stamp = stamp
+                self._title = cell_text(cell)
+
+    def _examine(self, now_ns: int, state_moved: bool) -> None:
+        """Look up the processes behind the board, if that is due."""
+        if not state_moved and now_ns - self._examined_ns < _EXAMINE_EVERY_NS:
+            return
+        self._examined_ns = now_ns
+        alive = self._witness.creator_alive()
+        ask_all = state_moved or alive != self._creator_alive
+        self._creator_alive = alive
+        now = self._witness.now_units()
+        for slot in self._slots.views():
+            liveness = UNKNOWN
+            if not slot.ended and not self.is_dump:
+                liveness = self._witness.liveness(slot.place, slot.state, alive, now, ask_all)
+            self._slots.seen_alive(slot.place, liveness)
+
+    def slots(self) -> list[Slot]:
+        """Every slot that was ever used, in slot order."""
+        return list(self.snapshot().slots)
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(self.slots())
+
+    def __getitem__(self, which: Union[str, int]) -> Slot:
+        """The slot with this key or number. Of several lives with one key the one at work, else the last one."""
+        found = [slot for slot in self.snapshot().slots if which in (slot.place, slot.key)]
+        if not found:
+            raise KeyError(which)
+        return max(found, key=lambda slot: (not slot.ended, slot.ended_at_ns or 0))
+
+    def get(self, which: Union[str, int]) -> Optional[Slot]:
+        """As `board[which]`, or `None`."""
+        try:
+            return self[which]
+        except KeyError:
+            return None
+
+    def log(self, which: Union[str, int], lines: int = 100) -> list[str]:
+        """The newest whole lines of a slot's log, at most `lines` of them, the oldest first."""
+        slot = self[which].place
+        words, region = self._words, self._words.facts.log
+        if not region.stride:
+            return []
+        at, size = region.offset + region.stride * slot, region.stride - layout.LOG_HEADER_BYTES
+        committed = words.long[(at + layout.LOG_COMMITTED) >> 3]
+        start = words.long[(at + layout.LOG_START) >> 3]
+        begin = min(max(committed - size, start, 0), committed)
+        ring = words.bytes(at + layout.LOG_HEADER_BYTES, size)
+        window = (ring[begin % size :] + ring[: begin % size])[: committed - begin]
+        overwritten = max(words.long[(at + layout.LOG_RESERVED) >> 3] - size - begin, 0)
+        whole = window[overwritten:]
+        if begin != start or overwritten:
+            whole = whole.partition(b"\n")[2]
+        found = whole.split(b"\n")[:-1]
+        return [line.decode("utf-8", "replace") for line in found[max(len(found) - lines, 0) :]]
+
+    def watch(self, interval: float = 0.1) -> Watch:
+        """The board's readings, one each `interval` seconds, until it is closed: `for` and `async for` both work.
+
+        The last reading is the one after the board's end. A board whose creator was killed ends the watch, too.
+        """
+        return Watch(self, interval)
+
+    def wait(self, key: str, until: str = "ready", timeout: Optional[float] = None) -> Slot:
+        """Wait until the slot with this key is in a state or a health: `"ready"`, `"done"`, `"live"`; or `"ended"`, for
+        any end.
+
+        Raises `WaitTimeoutError` after `timeout` seconds, and as soon as what is waited for can no longer come: the slot
+        has ended otherwise or is lost.
+        """
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            over = self.closed
+            slot = self.get(key)
+            if slot is not None:
+                if until in (slot.state, slot.health) or (until == "ended" and slot.ended):
+                    return slot
+                if slot.ended or slot.lost:
+                    raise self._unmet(key, until, "is lost" if slot.lost else f"ended as {slot.state}")
+            if over:
+                raise self._unmet(key, until, "is not there" if slot is None else "goes on")
+            left = _LOOK_EVERY_S if end is None else min(_LOOK_EVERY_S, end - time.monotonic())
+            if left <= 0:
+                now = "is not there" if slot is None else f"is {slot.state}, health {slot.health}"
+                raise self._unmet(key, until, f"{now} after {timeout} s")
+            time.sleep(left)
+
+    def _unmet(self, key: str, until: str, why: str) -> WaitTimeoutError:
+        what = f"`{key}` on board `{self.path}` did not become {until}: it {why}"
+        return WaitTimeoutError(self.path, what, f"look at it with `vx top {self.path}`")
+
+    def close(self) -> None:
+        """Let go of the board's file. Its readings stay."""
+        self._words.close()
+
+    def __enter__(self) -> Board:
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "let go of" if self._words.closed else f"{self._words.facts.slot_count} slots"
+        return f"<vxboard.{type(self).__name__} {self.path!r}: {state}>"
+
+
+class Dump(Board):
+    """A board's state in a file, as `vx board dump` leaves it. It holds still."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        if not self.is_dump:
+            self.close()
+            raise AttachError(path, f"board `{path}` is not a dump", "open it with `vxboard.Board.open`")
+
+    @classmethod
+    def open(cls, where: places.Where = None) -> Dump:
+        """Open the dump in this file."""
+        if where is None or isinstance(where, int):
+            raise TypeError("a dump is opened by its path")
+        return cls(str(where))
+
+
+class Watch:
+    """The readings of a board, at an interval."""
+
+    def __init__(self, board: Board, interval: float) -> None:
+        if interval <= 0:
+            raise ValueError(f"the interval is {interval}: use one above 0")
+        self._board = board
+        self._interval = interval
+        self._over = False
+
+    def _look(self) -> Snapshot:
+        closed = self._board.closed  # First: everything read after it is then the last state.
+        snapshot = self._board.snapshot()
+        self._over = closed or snapshot.board.creator_alive is False
+        return snapshot
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        while not self._over:
+            yield self._look()
+            if not self._over:
+                time.sleep(self._interval)
+
+    async def __aiter__(self) -> AsyncIterator[Snapshot]:
+        while not self._over:
+            yield self._look()
+            if not self._over:
+                await asyncio.sleep(self._interval)
+

@@ -1,0 +1,138 @@
+"""What a reader sees: plain values copied out of a board, the same for a live board, a dump and a recording."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+# The words of steps belong to a kind of work and are no part of the layout; these are those of vx.
+_STEPS: dict[str, tuple[str, ...]] = {
+    "install": (
+        "queued",
+        "waiting",
+        "resolving",
+        "downloading",
+        "verifying",
+        "extracting",
+        "linking",
+        "post-install",
+    ),
+    "task": ("queued", "waiting", "preparing", "running", "finishing"),
+}
+ENDED = frozenset({"done", "failed", "cancelled", "skipped", "died"})
+
+
+class Transition(NamedTuple):
+    """A step that a slot entered."""
+
+    step: int
+    """The step's number."""
+    entered_at_ns: int
+    """When: on the board's monotonic clock, to 256 ns."""
+    done: int
+    """The work finished in it: at its end, or so far for the present step."""
+
+
+class WaitsFor(NamedTuple):
+    """The slot that a slot waits for."""
+
+    board_id: str
+    slot: int
+    generation: int
+
+
+class Slot(NamedTuple):
+    """One slot: the newest publication that could be read whole."""
+
+    place: int
+    """The slot's place in the table."""
+    key: str
+    """The slot's subject. Of a long one the beginning, which ends in `…`."""
+    key_hash: int
+    version: str
+    kind: str
+    """`install`, `task`, `service`, `build` or `turn`; `kind 9` for a number that is not known."""
+    parent: Optional[int]
+    runner: Optional[int]
+    log_writer: Optional[int]
+    process_group: Optional[int]
+    generation: int
+    """Counts the claims of this place: place and generation name one life of a slot."""
+    state: str
+    """`reserved`, `live`, `done`, `failed`, `cancelled`, `skipped` or `died`."""
+    step: int
+    attempt: int
+    unit: str
+    health: str
+    done: int
+    """Work finished in this step."""
+    total: Optional[int]
+    """Total work of this step; `None` while unknown."""
+    pid: Optional[int]
+    message: str
+    details: str
+    error: Optional[str]
+    exit_code: Optional[int]
+    signal: Optional[int]
+    result: Optional[str]
+    ended_at_ns: Optional[int]
+    step_name: Optional[str]
+    """The writer's own name for its step; see `phase`."""
+    address: Optional[str]
+    port: Optional[int]
+    waits_for: Optional[WaitsFor]
+    transitions: tuple[Transition, ...]
+    liveness: str
+    """`unknown`, `alive`, `stalled`, `silent` or `lost`; of a slot that has ended `unknown`."""
+    quiet_ms: int
+    """How long it has been stalled or silent."""
+
+    @property
+    def percent(self) -> Optional[float]:
+        """The finished part of a known total, with one decimal; `None` while the total is unknown or zero."""
+        if not self.total:
+            return None
+        return min(self.done, self.total) * 1000 // self.total / 10
+
+    @property
+    def phase(self) -> str:
+        """The step's own name, else the word that vx has for it, else its number."""
+        if self.step_name is not None:
+            return self.step_name
+        words = _STEPS.get(self.kind, ())
+        return words[self.step] if self.step < len(words) else str(self.step)
+
+    @property
+    def ended(self) -> bool:
+        """True once the slot has come to an end of its own."""
+        return self.state in ENDED
+
+    @property
+    def lost(self) -> bool:
+        """True for a writer that is gone without having ended its slot."""
+        return self.liveness == "lost"
+
+
+class BoardFacts(NamedTuple):
+    """A board as a whole."""
+
+    id: str
+    state: str
+    """`running`, `done`, `failed` or `cancelled`: what its creator stored last."""
+    title: str
+    created_unix_ns: int
+    created_at_ns: int
+    creator_pid: int
+    creator_alive: Optional[bool]
+    """`None` if that cannot be known: of a dump, or of another namespace."""
+    epoch: int
+    """Goes up with each change of a state, not with numbers."""
+    capacity: int
+
+
+class Snapshot(NamedTuple):
+    """One reading of a whole board. Each slot is whole; two slots may be from different instants."""
+
+    board: BoardFacts
+    slots: tuple[Slot, ...]
+    taken_at_ns: int
+    """The time of this reading, on the board's monotonic clock."""

@@ -1,0 +1,55 @@
+"""Each example of docs/python.md is run, in its order, against a board that comes to its end."""
+
+import contextlib
+import io
+import os
+import platform
+import re
+import shutil
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import vxboard
+from support import GOLDEN, BoardTest, close_board, make_board
+
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "python.md"
+
+
+@unittest.skipUnless(sys.platform == "linux" and platform.machine() == "x86_64", "the writer is for Linux on x86-64")
+class Examples(BoardTest):
+    def test_each_example_runs(self) -> None:
+        examples = re.findall(r"^```python\n(.*?)^```", DOCUMENT.read_text(), re.DOTALL | re.MULTILINE)
+        self.assertGreaterEqual(len(examples), 4)
+        os.chmod(self.directory, 0o700)
+        make_board(self.path)
+        child = self.writer("node", "writer.text('from the mirror'); writer.publish(1, 4); input(); writer.end('done')")
+        shutil.copy(GOLDEN / "layout-2.vxb", self.directory / "run.vxb")
+        shutil.copy(GOLDEN / "recording-2.vxr", self.directory / "run.vxr")
+        with vxboard.Board.open(self.path) as board:
+            self.until(lambda: board["node"].done == 1, "nothing is published")
+        printed = io.StringIO()
+        names: dict[str, Any] = {}
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.chdir(self.directory)
+        environment = {"VX_RUNTIME_DIR": str(self.directory), "VX_BOARD": str(self.path)}
+        with mock.patch.dict(os.environ, environment), contextlib.redirect_stdout(printed):
+            for number, example in enumerate(examples):
+                if "wait(" in example:
+                    child.communicate("\n")
+                if "watch(" in example:
+                    close_board(self.path)
+                exec(compile(example, f"{DOCUMENT}, example {number}", "exec"), names)
+        lines = printed.getvalue().splitlines()
+        self.assertIn("from the mirror", lines)
+        self.assertIn("done None", lines)
+        self.assertIn("done 1", lines)
+        self.assertIn("['node', 'uv']", lines)
+        self.assertEqual(lines[-1], "31200000")
+
+
+if __name__ == "__main__":
+    unittest.main()
