@@ -11,6 +11,9 @@ use super::lines::Line;
 use super::messages::{Ids, message_of, text_message};
 use super::outcome::Verdict;
 
+/// More empty lines than this are kept as so many.
+const MOST_BLANK: usize = 1_024;
+
 /// The occupation of an agent, as its last message shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Activity {
@@ -44,6 +47,8 @@ pub(super) struct Reading {
     ids: Ids,
     bound: bool,
     number: u64,
+    /// The empty lines of text since the last message.
+    blank: usize,
     pub usage: Usage,
     /// The agent's own word on its last answer.
     pub verdict: Verdict,
@@ -52,7 +57,7 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(agent: Agent) -> Self {
         let (ids, usage) = (Ids::default(), Usage::default());
-        Self { agent, ids, bound: false, number: 0, usage, verdict: Verdict::default() }
+        Self { agent, ids, bound: false, number: 0, blank: 0, usage, verdict: Verdict::default() }
     }
 
     /// Take a line; `on_event` takes the events that it is, in their order.
@@ -92,11 +97,14 @@ impl Reading {
     }
 
     fn text(&mut self, line: &Line<'_>, on_event: &mut dyn FnMut(TurnEvent)) -> Heard {
+        // An empty line is no message; it parts the paragraphs of the answer.
         if line.text.is_empty() {
+            self.blank = (self.blank + 1).min(MOST_BLANK);
             return Heard::default();
         }
         self.usage.messages += 1;
-        on_event(TurnEvent::Message(text_message(&line.text, &mut self.ids)));
+        let blank = std::mem::take(&mut self.blank);
+        on_event(TurnEvent::Message(text_message(blank, &line.text, &mut self.ids)));
         Heard { activity: Some(Activity::Answering), ..Heard::default() }
     }
 

@@ -1,10 +1,9 @@
 //! The events of a turn as text for people: the answer as it comes, and one line for each tool.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::event::{Block, Message, Role, TurnEvent};
+use super::recent::Recent;
 
 /// The most characters of a tool's input that are shown.
 const MOST_SHOWN: usize = 100;
@@ -24,9 +23,9 @@ pub enum Shown {
 #[derive(Debug, Default)]
 pub struct Rendering {
     /// The messages whose pieces were shown; the whole of each follows and is not shown again.
-    streamed: HashSet<String>,
+    streamed: Recent,
     /// The calls that were shown.
-    calls: HashSet<String>,
+    calls: Recent,
     /// The message of the last text.
     last: Option<String>,
     /// True while the last line is not over.

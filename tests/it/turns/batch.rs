@@ -63,7 +63,10 @@ fn one_turn_is_stopped_and_one_tried_again_while_the_others_go_on() {
 fn a_batch_whose_lines_are_wrong_starts_nothing() {
     let sandbox = playing(": > started");
     for (text, reason) in [
-        ("{\"prompt\":\"a\",\"promt\":\"b\"}\n", "line 1 of `batch.jsonl`: unknown field `promt`"),
+        (
+            "{\"prompt\":\"a\",\"promt\":\"b\"}\n",
+            "line 1 of `batch.jsonl`: it is no turn in JSON: unknown field `promt`",
+        ),
         ("{\"prompt\":\"a\",\"turn_id\":\"x\"}\n{\"prompt\":\"b\",\"turn_id\":\"x\"}\n", "two turns named `x`"),
         ("\n", "has no turn"),
     ] {
