@@ -64,6 +64,8 @@ pub struct JobSlot<'a> {
     pub optional: bool,
     /// The process that writes to the slot.
     pub writer: Writer,
+    /// True if its process writes the slot's log as well: what it prints is for programs.
+    pub own_log: bool,
 }
 
 /// The process that writes a job's slot.

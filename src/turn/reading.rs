@@ -10,6 +10,8 @@ use super::event::{Block, Message, Role, TurnEvent, Usage};
 use super::lines::Line;
 use super::messages::{Ids, message_of, text_message};
 use super::outcome::Verdict;
+use super::recent::Recent;
+use super::rendering::telling;
 
 /// More empty lines than this are kept as so many.
 const MOST_BLANK: usize = 1_024;
@@ -32,6 +34,8 @@ pub(super) struct Heard {
     pub activity: Option<Activity>,
     /// The user is asked something; `None` if the line says nothing about that.
     pub asks: Option<bool>,
+    /// The question, where the line has it.
+    pub question: Option<String>,
     /// Things done, and all of them.
     pub todo: Option<(u64, u64)>,
     /// The answer is over.
@@ -45,6 +49,10 @@ pub(super) struct Heard {
 pub(super) struct Reading {
     agent: Agent,
     ids: Ids,
+    /// The calls of tools that were counted.
+    calls: Recent,
+    /// The id of the last message, and whether it was a piece.
+    last: Option<(String, bool)>,
     bound: bool,
     number: u64,
     /// The empty lines of text since the last message.
@@ -57,7 +65,17 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn of(agent: Agent) -> Self {
         let (ids, usage) = (Ids::default(), Usage::default());
-        Self { agent, ids, bound: false, number: 0, blank: 0, usage, verdict: Verdict::default() }
+        Self {
+            agent,
+            ids,
+            calls: Recent::default(),
+            last: None,
+            bound: false,
+            number: 0,
+            blank: 0,
+            usage,
+            verdict: Verdict::default(),
+        }
     }
 
     /// Take a line; `on_event` takes the events that it is, in their order.
@@ -82,9 +100,11 @@ impl Reading {
         };
         let mut heard = self.bind(&value, on_event);
         if let Some(message) = message_of(&self.agent, &value, &line.text, &mut self.ids) {
-            self.usage.messages += 1;
+            self.count_message(&message);
             heard.activity = activity(&message);
             heard.asks = self.asks(&value, &message);
+            heard.question = self.question(&message);
+            self.count_tools(&message);
             on_event(TurnEvent::Message(message));
         }
         self.count(&value);
@@ -117,6 +137,28 @@ impl Reading {
             on_event(TurnEvent::SessionBound { session_id });
         }
         Heard { session, ..Heard::default() }
+    }
+
+    /// The parts of a message are one message: those with its id, and pieces where an agent gives them none.
+    fn count_message(&mut self, message: &Message) {
+        let goes_on = self.last.as_ref().is_some_and(|(id, delta)| *id == message.id || *delta && message.delta);
+        self.usage.messages += u64::from(!goes_on);
+        self.last = Some((message.id.clone(), message.delta));
+    }
+
+    fn count_tools(&mut self, message: &Message) {
+        for block in &message.blocks {
+            if let Block::ToolUse { id, name, .. } = block {
+                self.usage.tools += u64::from(self.calls.insert(format!("{id} {name}")));
+            }
+        }
+    }
+
+    fn question(&self, message: &Message) -> Option<String> {
+        message.blocks.iter().find_map(|block| match block {
+            Block::ToolUse { name, input, .. } if self.agent.asking_tools.contains(name) => Some(telling(input)),
+            _ => None,
+        })
     }
 
     fn asks(&self, value: &Value, message: &Message) -> Option<bool> {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
+use vx_status::turn_facts::TurnFacts;
 use vx_status::vocabulary::turn::{ANSWERING, DRAINING, STARTING, THINKING, USING_A_TOOL};
 
 use super::event::{TurnEvent, Usage};
@@ -20,13 +21,15 @@ pub(super) struct TurnSlot {
     slot: Slot,
     activity: Option<Activity>,
     asks: bool,
-    /// The last text about its use.
+    /// Its question to the user, or else its use in words, as the slot's message has it.
     shown: String,
+    question: String,
+    facts: TurnFacts,
 }
 
 impl TurnSlot {
     /// A slot on this board for a turn of this name.
-    pub(super) fn join(board: &Path, turn_id: &str) -> Result<Self, ClaimError> {
+    pub(super) fn join(board: &Path, turn_id: &str, agent: &str) -> Result<Self, ClaimError> {
         let name = if turn_id.is_empty() { "turn" } else { turn_id };
         let own = Mark::own().filter(|mark| mark.board() == board && mark.is_whole());
         let parent = own.map(|mark| mark.reservation().slot);
@@ -34,7 +37,7 @@ impl TurnSlot {
         loop {
             let key = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
             let key = slot_key(&key);
-            let work = Work { parent, ..Work::new(&key, "", Kind::Turn) };
+            let work = Work { parent, ..Work::new(&key, agent, Kind::Turn) };
             match Slot::join_as(board, &work) {
                 Err(ClaimError::Place(ReserveError::KeyInUse { .. })) if number < MOST_NAMES => number += 1,
                 joined => return joined.map(Self::of),
@@ -45,7 +48,8 @@ impl TurnSlot {
     /// The turn of this slot begins.
     pub(super) fn of(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
-        Self { slot, activity: None, asks: false, shown: String::new() }
+        let (shown, question, facts) = (String::new(), String::new(), TurnFacts::default());
+        Self { slot, activity: None, asks: false, shown, question, facts }
     }
 
     /// The variables that name the slot to what the agent starts.
@@ -58,9 +62,7 @@ impl TurnSlot {
 
     /// Write what a line means.
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
-        if let Some(session) = &heard.session {
-            self.slot.details(&format!("session {session}"));
-        }
+        self.use_of(usage, heard.session.as_ref());
         if let Some(activity) = &heard.activity
             && self.activity.as_ref() != Some(activity)
         {
@@ -76,15 +78,30 @@ impl TurnSlot {
         }
         if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
             self.asks = asks;
+            self.question = heard.question.clone().unwrap_or_default();
             self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
         }
         if let Some((done, total)) = heard.todo {
             self.slot.publish_of(done, Some(total));
         }
-        let text = in_words(usage);
+        let text = if self.asks { self.question.clone() } else { in_words(usage) };
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
+        }
+    }
+
+    fn use_of(&mut self, usage: &Usage, session: Option<&String>) {
+        let facts = TurnFacts {
+            messages: usage.messages,
+            tools: usage.tools,
+            tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+            cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
+            session: session.unwrap_or(&self.facts.session).clone(),
+        };
+        if facts != self.facts {
+            self.slot.details(&facts.to_details());
+            self.facts = facts;
         }
     }
 

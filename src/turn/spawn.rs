@@ -101,10 +101,10 @@ fn checked(request: &TurnRequest) -> Result<&Agent, TurnError> {
 fn join(request: &TurnRequest) -> Result<Option<TurnSlot>, TurnError> {
     if let Some(board) = &request.board {
         let failed = |cause: vx_shm::ClaimError| TurnError::Board { board: board.clone(), cause: cause.to_string() };
-        return TurnSlot::join(board, &request.turn_id).map(Some).map_err(failed);
+        return TurnSlot::join(board, &request.turn_id, &request.agent).map(Some).map_err(failed);
     }
     let board = std::env::var_os(Mark::BOARD).filter(|board| !board.is_empty()).map(PathBuf::from);
-    Ok(board.and_then(|board| TurnSlot::join(&board, &request.turn_id).ok()))
+    Ok(board.and_then(|board| TurnSlot::join(&board, &request.turn_id, &request.agent).ok()))
 }
 
 fn spawn(request: &TurnRequest, agent: Agent, mut slot: Option<TurnSlot>) -> Result<TurnHandle, TurnError> {

@@ -57,6 +57,9 @@ impl Plain {
         for slot in self.changes.new_waits(snapshot) {
             self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Queued)))?;
         }
+        for slot in self.changes.new_questions(snapshot) {
+            self.line(out, &format!("{}: {}", name(slot), note(slot, Standing::Running)))?;
+        }
         let hanging = hanging(snapshot, paces);
         for hangs in self.changes.new_hangs(&hanging) {
             self.line(out, &format!("{}: {}", name(hangs.slot), hang_words(hangs)))?;

@@ -3,7 +3,7 @@
 use vx_shm::{Liveness, SlotState, SlotView};
 
 use crate::error_cell::ErrorCell;
-use crate::slot::{cached_bytes, error_cell, first_line, is_unwell};
+use crate::slot::{asks, cached_bytes, error_cell, first_line, is_unwell};
 use crate::vocabulary::{self, Phase, Phases, begun, may_rest, word_of};
 
 /// The state of a slot as shown. Derived from a snapshot and, for `Slow`, from measured rates; never stored on the
@@ -113,6 +113,10 @@ pub fn note(slot: &SlotView, standing: Standing) -> String {
         (Standing::Stopping, _) => "asked to stop".to_owned(),
         // The server whose answer its preparation waits for.
         (Standing::Waiting | Standing::Queued, _) => first_line(&slot.message).to_owned(),
+        (Standing::Running, _) if asks(slot) => match first_line(&slot.message) {
+            "" => "waits for you".to_owned(),
+            question => format!("waits for you: {question}"),
+        },
         (Standing::Running, _) if is_unwell(slot) => match first_line(&slot.message) {
             "" => "unhealthy".to_owned(),
             why => format!("unhealthy: {why}"),

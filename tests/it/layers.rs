@@ -47,7 +47,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "status/src",
         floors: &[
-            &["text", "units", "error_cell", "look", "places"],
+            &["text", "units", "error_cell", "look", "places", "turn_facts"],
             &["painted", "vocabulary"],
             &["source"],
             &["slot", "table", "document", "export"],
@@ -165,7 +165,7 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "counts", "event", "lines", "place"],
+            &["active", "counts", "event", "lines", "place", "recent"],
             &["agent", "queue", "stderr"],
             &["error", "messages", "outcome", "rendering"],
             &["reading", "request"],

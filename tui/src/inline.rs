@@ -18,7 +18,8 @@ use vx_status::standing::Standing;
 use vx_status::sums::summary;
 use vx_status::text::{clean, fitted, padded, padded_left, width};
 use vx_status::totals::Totals;
-use vx_status::units::{bytes, duration, percent, rate, seconds};
+use vx_status::turn_facts::TurnFacts;
+use vx_status::units::{bytes, dollars, duration, percent, rate, seconds, short_count};
 
 use crate::model::{Row, fill_in, rows};
 use crate::theme::{Theme, Tone};
@@ -154,6 +155,7 @@ pub(crate) fn live_rows(
     // A queued row with words waits for a server before it can begin.
     let is_shown = |row: &&Row| row.standing.at_work() || row.standing == Standing::Queued && !row.note.is_empty();
     let mut working: Vec<&Row> = rows.iter().filter(is_shown).collect();
+    working.sort_by_key(|row| !row.asks);
     let for_rows = most - 1;
     let hidden = if working.len() > for_rows { working.len() + 1 - for_rows.max(1) } else { 0 };
     working.truncate(if hidden > 0 { for_rows.saturating_sub(1) } else { for_rows });
@@ -198,16 +200,38 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
         add(padded(doing, 12, cut), Tone::Plain);
     } else {
         // A note replaces the phase and takes the room of the cells behind it.
-        let text = format!("{}: {}", row.standing.word(), row.note);
-        add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone(row.standing));
+        let text = if row.asks { row.note.clone() } else { format!("{}: {}", row.standing.word(), row.note) };
+        let tone = if row.asks { Tone::Warning } else { tone(row.standing) };
+        add(fitted(&text, room.saturating_sub(tool + version + 8), cut), tone);
+    }
+    if let Some(turn) = &row.turn {
+        // An agent does not say how far it is.
+        add(used(turn), Tone::Quiet);
+        add(row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
+        return painted(theme, &line, room);
     }
     add(bar(theme, 12, row.permille, row.beat), tone(row.standing));
     add(padded_left(&row.permille.map(percent).unwrap_or_default(), 4, cut), Tone::Plain);
     add(padded_left(&row.done_bytes.map_or_else(|| row.counted.clone(), bytes), 8, cut), Tone::Plain);
     add(padded_left(&row.bytes_per_second.map(rate).unwrap_or_default(), 10, cut), Tone::Plain);
     add(row.left_ms.map(|left| format!("{} left", seconds(left))).unwrap_or_default(), Tone::Quiet);
+    painted(theme, &line, room)
+}
+
+/// The cells of a row, in their colours.
+fn painted(theme: &Theme, line: &[(String, Tone)], room: usize) -> String {
     let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
     fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+}
+
+/// The use that a turn has made of its model, in words.
+fn used(turn: &TurnFacts) -> String {
+    let counts = [(turn.messages, "message"), (turn.tools, "tool"), (turn.tokens, "token")].into_iter();
+    let counts = counts.filter(|(count, _)| *count > 0).map(|(count, noun)| {
+        let end = if count == 1 { "" } else { "s" };
+        format!("{} {noun}{end}", short_count(count))
+    });
+    counts.chain(turn.cost_micros.map(dollars)).collect::<Vec<_>>().join(", ")
 }
 
 /// An address in this many columns; its port is the last that it loses.
@@ -248,8 +272,7 @@ fn service_row(theme: &Theme, row: &Row, name: usize, room: usize) -> String {
     };
     add(&restarts, Tone::Warning);
     add(&row.elapsed_ms.map(seconds).unwrap_or_default(), Tone::Quiet);
-    let painted: Vec<String> = line.iter().map(|(text, tone)| theme.paint(text, *tone)).collect();
-    fit_tiny(painted.join("  "), u16::try_from(room + 1).unwrap_or(u16::MAX))
+    painted(theme, &line, room)
 }
 
 #[cfg(test)]

@@ -71,10 +71,10 @@ fn turns(project: Option<&Path>, asked: &TurnArguments, file: &Path, text: &str)
         let wrong = |reason: &dyn std::fmt::Display| {
             Failure::usage(format!("line {} of `{}`: {reason}", number + 1, file.display()))
         };
-        let line: Line = serde_json::from_str(line).map_err(|error| {
-            let text = error.to_string();
-            let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-            wrong(&format_args!("it is no turn in JSON: {reason}, in column {}", error.column())).hint(EXAMPLE)
+        // With the lines before it, the place in a reason is the one in the file.
+        let line: Line = serde_json::from_str(&("\n".repeat(number) + line)).map_err(|error| {
+            Failure::usage(format!("`{}` has no turn in JSON where one is expected: {error}", file.display()))
+                .hint(EXAMPLE)
         })?;
         let name = line.turn_id.clone().unwrap_or_else(|| format!("turn-{}", number + 1));
         if name.is_empty() || !names.insert(name.clone()) {

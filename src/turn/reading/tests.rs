@@ -82,7 +82,7 @@ fn a_stream_of_claude() {
     assert_eq!(words(0), expected);
     let (_, heard, usage) = read("claude", STREAMS[0].1, usize::MAX);
     assert_eq!((usage.input_tokens, usage.cached_tokens, usage.output_tokens), (51, 12, 18));
-    assert_eq!(usage.cost_usd, Some(0.0125));
+    assert_eq!((usage.cost_usd, usage.messages, usage.tools), (Some(0.0125), 8, 2));
     assert!(heard.iter().any(|heard| heard.todo == Some((1, 2))));
 }
 

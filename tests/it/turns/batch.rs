@@ -65,7 +65,7 @@ fn a_batch_whose_lines_are_wrong_starts_nothing() {
     for (text, reason) in [
         (
             "{\"prompt\":\"a\",\"promt\":\"b\"}\n",
-            "line 1 of `batch.jsonl`: it is no turn in JSON: unknown field `promt`",
+            "`batch.jsonl` has no turn in JSON where one is expected: unknown field `promt`",
         ),
         ("{\"prompt\":\"a\",\"turn_id\":\"x\"}\n{\"prompt\":\"b\",\"turn_id\":\"x\"}\n", "two turns named `x`"),
         ("\n", "has no turn"),

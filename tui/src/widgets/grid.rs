@@ -8,7 +8,8 @@ use vx_status::look::Hue;
 use vx_status::mark::{glyph, tone};
 use vx_status::slot::{cached_bytes, download_entry, entry_ends_ns};
 use vx_status::standing::Standing;
-use vx_status::units::{bytes, rate, seconds, tenths};
+use vx_status::turn_facts::TurnFacts;
+use vx_status::units::{bytes, dollars, rate, seconds, short_count, tenths};
 use vx_status::vocabulary::{self, Phases};
 
 use super::fold::fold;
@@ -152,6 +153,7 @@ fn numbers(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Slo
 fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
     let live = row.standing.at_work();
     let has_failed = matches!(row.standing, Standing::Failed | Standing::Died);
+    let turn = |count: fn(&TurnFacts) -> u64| row.turn.as_ref().map(count).filter(|count| *count > 0);
     let text = match number {
         Number::Percent => row.permille.filter(|_| live).map(percent),
         Number::Port => row.port.map(|port| format!(":{port}")),
@@ -159,6 +161,10 @@ fn value(model: &Model, slot: &SlotView, row: &Row, number: Number) -> String {
         Number::Processor => row.usage.and_then(|usage| usage.processor_permille).map(processor),
         Number::Memory => row.usage.map(|usage| bytes(usage.memory_bytes)),
         Number::Build => Some(row.build.clone()),
+        Number::Messages => turn(|turn| turn.messages).map(short_count),
+        Number::Tools => turn(|turn| turn.tools).map(short_count),
+        Number::Tokens => turn(|turn| turn.tokens).map(short_count),
+        Number::Cost => row.turn.as_ref().and_then(|turn| turn.cost_micros).map(dollars),
         Number::Up => row.elapsed_ms.filter(|_| live).map(seconds),
         // The words of a failure are worth more than what was received.
         Number::Size if has_failed && usize::from(model.columns.lane) < row.note.len() * 2 => None,

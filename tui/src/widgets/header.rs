@@ -110,6 +110,7 @@ fn sums(model: &Model) -> Vec<Sum> {
         (failed, "failed", Tone::Bad),
         (lost, "lost", Tone::Warning),
         (still, "stalled", Tone::Warning),
+        (totals.asking, if totals.asking == 1 { "waits for you" } else { "wait for you" }, Tone::Warning),
         (totals.cancelled, if totals.is_of_services() { "stopped" } else { "cancelled" }, Tone::Warning),
     ];
     if totals.services > 0 && !totals.is_of_services() {
