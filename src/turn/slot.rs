@@ -25,6 +25,8 @@ pub(super) struct TurnSlot {
     shown: String,
     question: String,
     facts: TurnFacts,
+    /// Things done, and all of them.
+    todo: Option<(u64, u64)>,
 }
 
 impl TurnSlot {
@@ -49,7 +51,7 @@ impl TurnSlot {
     pub(super) fn of(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
         let (shown, question, facts) = (String::new(), String::new(), TurnFacts::default());
-        Self { slot, activity: None, asks: false, shown, question, facts }
+        Self { slot, activity: None, asks: false, shown, question, facts, todo: None }
     }
 
     /// The variables that name the slot to what the agent starts.
@@ -81,9 +83,10 @@ impl TurnSlot {
             self.question = heard.question.clone().unwrap_or_default();
             self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
         }
-        if let Some((done, total)) = heard.todo {
-            self.slot.publish_of(done, Some(total));
-        }
+        // Also a line without numbers shows that the agent gets on.
+        self.todo = heard.todo.or(self.todo);
+        let (done, total) = self.todo.unzip();
+        self.slot.publish_of(done.unwrap_or_default(), total);
         let text = if self.asks { self.question.clone() } else { in_words(usage) };
         if text != self.shown {
             self.slot.message(&text);
