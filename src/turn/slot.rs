@@ -21,12 +21,16 @@ pub(super) struct TurnSlot {
     slot: Slot,
     activity: Option<Activity>,
     asks: bool,
-    /// Its question to the user, or else its use in words, as the slot's message has it.
-    shown: String,
     question: String,
-    facts: TurnFacts,
+    usage: Usage,
+    session: String,
     /// Things done, and all of them.
     todo: Option<(u64, u64)>,
+    /// Lines have come that are not on the board yet.
+    is_behind: bool,
+    /// The facts and the message that are on the board.
+    facts: TurnFacts,
+    shown: String,
 }
 
 impl TurnSlot {
@@ -50,8 +54,18 @@ impl TurnSlot {
     /// The turn of this slot begins.
     pub(super) fn of(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
-        let (shown, question, facts) = (String::new(), String::new(), TurnFacts::default());
-        Self { slot, activity: None, asks: false, shown, question, facts, todo: None }
+        Self {
+            slot,
+            activity: None,
+            asks: false,
+            question: String::new(),
+            usage: Usage::default(),
+            session: String::new(),
+            todo: None,
+            is_behind: false,
+            facts: TurnFacts::default(),
+            shown: String::new(),
+        }
     }
 
     /// The variables that name the slot to what the agent starts.
@@ -62,9 +76,12 @@ impl TurnSlot {
         mark.into_iter().flat_map(|mark| mark.variables()).collect()
     }
 
-    /// Write what a line means.
+    /// Take what a line means. Its step and its question are on the board at once, the rest with [`show`](Self::show).
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
-        self.use_of(usage, heard.session.as_ref());
+        (self.usage, self.is_behind) = (*usage, true);
+        if let Some(session) = &heard.session {
+            self.session.clone_from(session);
+        }
         if let Some(activity) = &heard.activity
             && self.activity.as_ref() != Some(activity)
         {
@@ -83,28 +100,37 @@ impl TurnSlot {
             self.question = heard.question.clone().unwrap_or_default();
             self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
         }
-        // Also a line without numbers shows that the agent gets on.
         self.todo = heard.todo.or(self.todo);
+    }
+
+    /// Write what the lines mean that have come since the last call: texts once for all that came together.
+    pub(super) fn show(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
+        }
+        let facts = self.facts_now();
+        if facts != self.facts {
+            self.slot.details(&facts.to_details());
+            self.facts = facts;
+        }
+        // Also a line without numbers shows that the agent gets on.
         let (done, total) = self.todo.unzip();
         self.slot.publish_of(done.unwrap_or_default(), total);
-        let text = if self.asks { self.question.clone() } else { in_words(usage) };
+        let text = if self.asks { self.question.clone() } else { in_words(&self.usage) };
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
         }
     }
 
-    fn use_of(&mut self, usage: &Usage, session: Option<&String>) {
-        let facts = TurnFacts {
+    fn facts_now(&self) -> TurnFacts {
+        let usage = &self.usage;
+        TurnFacts {
             messages: usage.messages,
             tools: usage.tools,
             tokens: usage.input_tokens.saturating_add(usage.output_tokens),
             cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
-            session: session.unwrap_or(&self.facts.session).clone(),
-        };
-        if facts != self.facts {
-            self.slot.details(&facts.to_details());
-            self.facts = facts;
+            session: self.session.clone(),
         }
     }
 
@@ -119,7 +145,8 @@ impl TurnSlot {
     }
 
     /// The turn is over.
-    pub(super) fn end(self, terminal: &TurnEvent, reading: &Reading) {
+    pub(super) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+        self.show();
         // A slot that cannot be ended reads as one whose writer is gone.
         let _ = self.slot.end(ending(terminal, &reading.verdict));
     }

@@ -97,6 +97,7 @@ impl TurnThread {
                 News::Output(bytes) => {
                     self.log(bytes);
                     lines.feed(bytes, |line| self.line(&line, &mut course));
+                    self.slot.as_mut().map(TurnSlot::show).unwrap_or_default();
                 }
                 News::Errors(bytes) => {
                     self.log(bytes);

@@ -97,7 +97,11 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
 }
 
 fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
-    if is_calm(slot, row) { theme.glyphs.working } else { glyph(theme.glyphs, row.standing) }
+    match () {
+        () if row.asks => theme.glyphs.waiting,
+        () if is_calm(slot, row) => theme.glyphs.working,
+        () => glyph(theme.glyphs, row.standing),
+    }
 }
 
 fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
@@ -117,8 +121,8 @@ fn is_calm(slot: &SlotView, row: &Row) -> bool {
 
 /// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
-    // A service has a word: it has no end to come closer to.
-    if !row.standing.at_work() || !row.note.is_empty() || row.is_service {
+    // A service and a turn have a word: neither has an end to come closer to.
+    if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {
         return 0;
     }
     let text = bar(theme, usize::from(area.width), row.permille, row.beat);
@@ -212,7 +216,9 @@ fn words(
         Standing::Cancelled => ends.cancelled.to_owned(),
         Standing::Slow if row.note.is_empty() => "slow".to_owned(),
         Standing::Done if row.is_service => ends.done.to_owned(),
-        _ if row.note.is_empty() && narrow && row.is_service => row.phase.clone().unwrap_or_default(),
+        _ if row.note.is_empty() && narrow && (row.is_service || row.turn.is_some()) => {
+            row.phase.clone().unwrap_or_default()
+        }
         _ if row.note.is_empty() => return,
         _ => row.note.clone(),
     };
