@@ -92,7 +92,8 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
         let stalls = model.stalls.of(row.id);
         lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
-    let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let hatched = matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let inside = !columns.bar && (hatched || row.asks);
     words(buffer, theme, (slot, row, columns.bar), at, (words_at, free, inside));
 }
 
@@ -224,9 +225,11 @@ fn words(
     };
     let text = if inside { format!(" {text} ") } else { text };
     let long = u16::try_from(vx_status::text::width(&text)).unwrap_or(u16::MAX);
-    // Near the right end, words go over what is drawn already, as far as they need and at most over half.
+    // Near the right end, words go over what is drawn already, as far as they need and at most over half; a question is worth
+    // more of it.
     let start = if from == 0 || inside { from } else { from + 1 };
-    let start = start.min(to.saturating_sub(long.saturating_add(1).min(to / 2)));
+    let most = if row.asks { to - to / 4 } else { to / 2 };
+    let start = start.min(to.saturating_sub(long.saturating_add(1).min(most)));
     let room = to.saturating_sub(start + 1);
     if room >= LEAST_WORDS.min(long) {
         put(buffer, theme, (x + start, y), room, &text, words_style(theme, row));
