@@ -160,6 +160,7 @@ const ROWS: [(&str, &[&str]); 24] = [
             "a_stream_of_gemini",
             "a_stream_of_opencode",
             "a_gemini_without_a_network_has_failed",
+            "an_opencode_without_a_network_has_failed",
             "a_plain_program_prints_a_message_a_line",
             "a_field_that_is_not_there_is_no_error",
             "an_agent_of_a_project_runs_once_its_user_has_agreed_to_it",
