@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
 use vx_status::turn_facts::TurnFacts;
@@ -13,6 +14,8 @@ use super::reading::{Activity, Heard, Reading};
 use crate::channel::{Mark, slot_key};
 use crate::trouble::{Trouble, TroubleKind};
 
+/// Texts that change by a number alone are written this often at most.
+const SAID_EVERY: Duration = Duration::from_millis(100);
 /// The names that are tried for one turn, if others of the same name are on the board.
 const MOST_NAMES: usize = 64;
 
@@ -25,6 +28,9 @@ pub(super) struct TurnSlot {
     shown: String,
     question: String,
     facts: TurnFacts,
+    /// The last facts, as the slot's details have them.
+    details: String,
+    said_at: Option<Instant>,
     /// Things done, and all of them.
     todo: Option<(u64, u64)>,
 }
@@ -50,8 +56,17 @@ impl TurnSlot {
     /// The turn of this slot begins.
     pub(super) fn of(mut slot: Slot) -> Self {
         slot.enter(STARTING, None);
-        let (shown, question, facts) = (String::new(), String::new(), TurnFacts::default());
-        Self { slot, activity: None, asks: false, shown, question, facts, todo: None }
+        Self {
+            slot,
+            activity: None,
+            asks: false,
+            shown: String::new(),
+            question: String::new(),
+            facts: TurnFacts::default(),
+            details: String::new(),
+            said_at: None,
+            todo: None,
+        }
     }
 
     /// The variables that name the slot to what the agent starts.
@@ -64,7 +79,11 @@ impl TurnSlot {
 
     /// Write what a line means.
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
-        self.use_of(usage, heard.session.as_ref());
+        let mut due = self.said_at.is_none_or(|at| at.elapsed() >= SAID_EVERY);
+        if let Some(session) = &heard.session {
+            self.facts.session.clone_from(session);
+            due = true;
+        }
         if let Some(activity) = &heard.activity
             && self.activity.as_ref() != Some(activity)
         {
@@ -77,34 +96,42 @@ impl TurnSlot {
                 }
             }
             self.activity = Some(activity.clone());
+            due = true;
         }
         if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
             self.asks = asks;
             self.question = heard.question.clone().unwrap_or_default();
             self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
+            due = true;
         }
         // Also a line without numbers shows that the agent gets on.
         self.todo = heard.todo.or(self.todo);
         let (done, total) = self.todo.unzip();
         self.slot.publish_of(done.unwrap_or_default(), total);
+        if due {
+            self.said_at = Some(Instant::now());
+            self.say(usage);
+        }
+    }
+
+    /// Write the texts: the question or the use in words, and the facts.
+    fn say(&mut self, usage: &Usage) {
         let text = if self.asks { self.question.clone() } else { in_words(usage) };
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
         }
-    }
-
-    fn use_of(&mut self, usage: &Usage, session: Option<&String>) {
-        let facts = TurnFacts {
+        self.facts = TurnFacts {
             messages: usage.messages,
             tools: usage.tools,
             tokens: usage.input_tokens.saturating_add(usage.output_tokens),
             cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
-            session: session.unwrap_or(&self.facts.session).clone(),
+            session: std::mem::take(&mut self.facts.session),
         };
-        if facts != self.facts {
-            self.slot.details(&facts.to_details());
-            self.facts = facts;
+        let details = self.facts.to_details();
+        if details != self.details {
+            self.slot.details(&details);
+            self.details = details;
         }
     }
 
@@ -119,7 +146,9 @@ impl TurnSlot {
     }
 
     /// The turn is over.
-    pub(super) fn end(self, terminal: &TurnEvent, reading: &Reading) {
+    pub(super) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+        self.asks = false;
+        self.say(&reading.usage);
         // A slot that cannot be ended reads as one whose writer is gone.
         let _ = self.slot.end(ending(terminal, &reading.verdict));
     }
