@@ -15,6 +15,9 @@ const VARIABLES: &str = ".env";
 /// The name that a command without a port of its own uses for one.
 const PORT: &str = "PORT";
 
+/// The longest command, as systems bound an argument.
+const COMMAND_BYTES: usize = 128 * 1024;
+
 /// What a `Procfile` adds to its project.
 #[derive(Clone, Debug, Default)]
 pub struct Procfile {
@@ -62,7 +65,7 @@ impl Line {
         Service {
             command: vec!["/bin/sh".to_owned(), "-c".to_owned(), self.command.clone()],
             env_files: variables.then(|| VARIABLES.to_owned()).into_iter().collect(),
-            port: self.command.contains(PORT).then_some(Port::Auto),
+            port: speaks_of(&self.command, PORT).then_some(Port::Auto),
             ..Service::named(&self.name)
         }
     }
@@ -105,6 +108,15 @@ fn parse(text: &str) -> (Vec<Line>, Vec<Problem>) {
     (lines, problems)
 }
 
+/// True if the variable of this name is in the command, and not as a part of another name.
+fn speaks_of(command: &str, name: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    command.match_indices(name).any(|(at, _)| {
+        let (before, after) = (&command[..at], &command[at + name.len()..]);
+        !before.ends_with(is_word) && !after.starts_with(is_word)
+    })
+}
+
 /// The service of a line; or its fault, and the advice for it.
 fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
     let form = || "write NAME: COMMAND".to_owned();
@@ -117,6 +129,10 @@ fn of_line(text: &str, number: usize) -> Result<Line, (String, String)> {
     }
     if command.is_empty() {
         return Err((format!("`{name}` has no command"), form()));
+    }
+    if command.len() > COMMAND_BYTES {
+        let advice = "put it in a script, and name that".to_owned();
+        return Err((format!("the command of `{name}` is longer than 128 KiB, which no program can be given"), advice));
     }
     Ok(Line { number, name, command })
 }
@@ -136,6 +152,14 @@ mod tests {
         assert_eq!(lines, [line(2, "web", "bundle exec puma -p $PORT"), line(4, "worker-2", "sidekiq -q a:b # kept")]);
         assert_eq!((problems, parse("").0), (Vec::new(), Vec::new()));
         assert_eq!(lines.iter().map(|line| line.service(false).port).collect::<Vec<_>>(), [Some(Port::Auto), None]);
+    }
+
+    #[test]
+    fn a_command_that_names_its_port_gets_one() {
+        let named = ["run -p $PORT", "PORT=3 run", "${PORT}", "REPORT=1 run", "run $PORTS", "IMPORT_PORT"];
+        assert_eq!(named.map(|command| speaks_of(command, PORT)), [true, true, true, false, false, false]);
+        let long = format!("a: {}", "x".repeat(COMMAND_BYTES + 1));
+        assert!(parse(&long).1[0].message.contains("longer than 128 KiB"));
     }
 
     #[test]

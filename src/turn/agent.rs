@@ -95,7 +95,7 @@ pub struct Agent {
     /// Lines that are no messages.
     #[serde(default)]
     pub(super) not_message: Vec<When>,
-    /// How lines become messages; the first rule that holds counts.
+    /// The rules by which lines become messages; the first rule that holds counts.
     #[serde(default)]
     pub(super) message: Vec<MessageRule>,
     /// Lines that ask the user.
@@ -134,7 +134,7 @@ pub(super) enum PromptVia {
     Either,
 }
 
-/// How a line becomes a message.
+/// The rule for a line that becomes a message.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MessageRule {

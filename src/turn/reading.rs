@@ -1,4 +1,4 @@
-//! What an agent's lines mean: its session, its messages, its use of a model, the end of its answer.
+//! The meaning of an agent's lines: its session, its messages, its use of a model, the end of its answer.
 
 #[cfg(test)]
 mod tests;

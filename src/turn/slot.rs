@@ -31,6 +31,7 @@ pub(super) struct TurnSlot {
     /// The facts and the message that are on the board.
     facts: TurnFacts,
     shown: String,
+    shown_as_asking: bool,
 }
 
 impl TurnSlot {
@@ -65,6 +66,7 @@ impl TurnSlot {
             is_behind: false,
             facts: TurnFacts::default(),
             shown: String::new(),
+            shown_as_asking: false,
         }
     }
 
@@ -76,7 +78,7 @@ impl TurnSlot {
         mark.into_iter().flat_map(|mark| mark.variables()).collect()
     }
 
-    /// Take what a line means. Its step and its question are on the board at once, the rest with [`show`](Self::show).
+    /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
         (self.usage, self.is_behind) = (*usage, true);
         if let Some(session) = &heard.session {
@@ -98,7 +100,6 @@ impl TurnSlot {
         if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
             self.asks = asks;
             self.question = heard.question.clone().unwrap_or_default();
-            self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
         }
         self.todo = heard.todo.or(self.todo);
     }
@@ -120,6 +121,11 @@ impl TurnSlot {
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
+        }
+        // A reader that sees that a person is waited for sees the question, too.
+        if self.asks != self.shown_as_asking {
+            self.shown_as_asking = self.asks;
+            self.slot.set_health(if self.asks { Health::WaitingForPerson } else { Health::Unknown });
         }
     }
 
@@ -146,6 +152,7 @@ impl TurnSlot {
 
     /// The turn is over.
     pub(super) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
+        (self.asks, self.is_behind) = (false, true);
         self.show();
         // A slot that cannot be ended reads as one whose writer is gone.
         let _ = self.slot.end(ending(terminal, &reading.verdict));

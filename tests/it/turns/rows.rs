@@ -1,4 +1,4 @@
-//! What must hold for every turn, and the tests that hold it.
+//! The properties of every turn, and the tests that hold them.
 
 use std::fs;
 use std::path::Path;

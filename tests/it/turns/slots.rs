@@ -44,7 +44,7 @@ fn a_slot_shows_the_tool_at_work_a_question_and_the_end_with_its_figures() {
     let go = |name: &str| std::fs::write(play.path(name), "").expect("a file");
     let request = || TurnRequest { turn_id: "t".into(), board: Some(board.path().into()), ..play.request() };
     let handle = spawn_turn(request()).expect("it starts");
-    let seen = slot(&board, "t", |slot| word_of(slot) == "Bash");
+    let seen = slot(&board, "t", |slot| word_of(slot) == "Bash" && slot.details.contains("tools"));
     assert_eq!((seen.state, seen.health, seen.version.as_str()), (SlotState::Live, Health::Unknown, "claude"));
     assert_eq!(seen.details, "messages 2\ntools 1\nsession s-1");
     assert!(play.read("mark").starts_with(&format!("{} ", board.path().display())), "{}", play.read("mark"));
