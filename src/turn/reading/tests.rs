@@ -119,6 +119,21 @@ fn a_failing_stream_of_codex() {
 }
 
 #[test]
+fn a_claude_that_fails_without_an_answer_has_its_reason_all_the_same() {
+    let error = |fields: &str| {
+        let line = format!("{{\"type\":\"result\",\"subtype\":\"error_max_turns\",\"is_error\":true{fields}}}\n");
+        let (events, ..) = read("claude", line.as_bytes(), usize::MAX);
+        let Some(TurnEvent::TurnEnded { failed: true, error, .. }) = events.last().cloned() else {
+            panic!("{events:?}")
+        };
+        error.expect("a reason")
+    };
+    assert_eq!(error(""), "error_max_turns");
+    assert_eq!(error(",\"errors\":[\"ten turns are over\"]"), "ten turns are over");
+    assert_eq!(error(",\"result\":\"gave up\",\"errors\":[]"), "gave up");
+}
+
+#[test]
 fn a_codex_that_waits_for_the_network_has_not_ended() {
     let (events, heard, _) = read("codex", STREAMS[5].1, usize::MAX);
     assert_eq!((events.len(), heard.iter().any(|heard| heard.ended)), (7, false));
