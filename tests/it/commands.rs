@@ -53,6 +53,7 @@ const COMMANDS: [&str; 53] = [
     "daemon run",
     "daemon logs",
     "daemon call",
+    "mcp",
     "cache",
     "x",
     "shims",
