@@ -88,7 +88,7 @@ impl Drop for ReloadAddress {
     }
 }
 
-/// What arrives until some moment: a request that comes in drops would hold up the others.
+/// The bytes that arrive until some moment: a request that comes in drops would hold up the others.
 struct Arriving<'s> {
     stream: &'s TcpStream,
     until: Instant,

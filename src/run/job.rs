@@ -41,7 +41,7 @@ pub trait Job: Send + Sync {
         verdict(written, stop, ended, Unwritten::IsFailure)
     }
 
-    /// What follows the end of an attempt that was not asked to stop.
+    /// The step after the end of an attempt that was not asked to stop.
     fn after(&self, _ending: &Ending, _attempt: u8) -> After {
         After::Over
     }
@@ -137,7 +137,7 @@ pub enum Until {
     Done,
 }
 
-/// What follows the end of an attempt.
+/// The step after the end of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum After {
     /// The end is the job's end.

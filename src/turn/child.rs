@@ -104,7 +104,8 @@ pub fn run_child(
                 rendering.of(&event).into_iter().for_each(|shown| write(&mut text, shown));
                 on_event(&event, outcome.as_ref());
                 if let Some(result) = gathered.take(&event, outcome.as_ref()) {
-                    keep(&files.result, &TurnResult { turn_id: turn_id.clone(), ..result })?;
+                    let usage = handle.counts.usage();
+                    keep(&files.result, &TurnResult { turn_id: turn_id.clone(), usage, ..result })?;
                 }
                 if let Some(outcome) = outcome {
                     return Ok(outcome);

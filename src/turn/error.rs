@@ -54,7 +54,7 @@ pub enum TurnError {
     Unable {
         /// The agent.
         agent: String,
-        /// What it cannot do.
+        /// The action that it cannot do.
         what: &'static str,
     },
     /// The permission mode is none of the agent's.

@@ -133,12 +133,7 @@ impl Gathered {
         match event {
             TurnEvent::SessionBound { session_id } => self.result.session_id = Some(session_id.clone()),
             TurnEvent::Message(message) => self.message(message),
-            TurnEvent::TurnEnded { answer, usage, .. } => {
-                self.result.usage = *usage;
-                if answer.is_some() {
-                    self.result.answer.clone_from(answer);
-                }
-            }
+            TurnEvent::TurnEnded { answer: Some(answer), .. } => self.result.answer = Some(answer.clone()),
             _ => {}
         }
         let (outcome, reason) = match outcome? {
@@ -157,7 +152,6 @@ impl Gathered {
         for block in &message.blocks {
             match block {
                 Block::Text { text } if message.role == Role::Assistant && self.by_line => {
-                    self.result.usage.messages += 1;
                     self.add(text);
                     self.add("\n");
                 }
@@ -195,8 +189,7 @@ mod tests {
     #[test]
     fn the_answer_of_text_is_all_of_its_lines_and_else_the_last_message() {
         let lines = ["# Title", "\n  code"];
-        let result = answer_of(true, false, &lines);
-        assert_eq!((result.answer.as_deref(), result.usage.messages), (Some("# Title\n\n  code"), 2));
+        assert_eq!(answer_of(true, false, &lines).answer.as_deref(), Some("# Title\n\n  code"));
         assert_eq!(answer_of(false, false, &["one", "two"]).answer.as_deref(), Some("two"));
         assert_eq!(answer_of(false, true, &["o", "ne"]).answer.as_deref(), Some("one"));
     }

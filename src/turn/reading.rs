@@ -1,4 +1,4 @@
-//! What an agent's lines mean: its session, its messages, its use of a model, the end of its answer.
+//! The meaning of an agent's lines: its session, its messages, its use of a model, the end of its answer.
 
 #[cfg(test)]
 mod tests;
@@ -197,7 +197,8 @@ impl Reading {
 
     fn over(&mut self, end: &EndRule, value: &Value) -> TurnEvent {
         let failed = end.failed.as_ref().is_some_and(|when| when.holds(value));
-        let error = end.error.as_ref().filter(|_| failed).and_then(|place| place.text_of(value)).map(str::to_owned);
+        let reason = || end.error.iter().find_map(|place| place.text_of(value).filter(|text| !text.trim().is_empty()));
+        let error = if failed { reason().map(str::to_owned) } else { None };
         let answer = self.agent.answer.as_ref().and_then(|place| place.text_of(value)).map(str::to_owned);
         self.verdict = Verdict { failed: Some(failed), error: error.clone() };
         TurnEvent::TurnEnded { failed, answer, error, usage: self.usage }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use vx_shm::{ClaimError, Ending, Health, Kind, Reader, Reservation, ReserveError, Slot, SlotState, Work};
 use vx_status::turn_facts::TurnFacts;
@@ -14,8 +13,6 @@ use super::reading::{Activity, Heard, Reading};
 use crate::channel::{Mark, slot_key};
 use crate::trouble::{Trouble, TroubleKind};
 
-/// Texts that change by a number alone are written this often at most.
-const SAID_EVERY: Duration = Duration::from_millis(100);
 /// The names that are tried for one turn, if others of the same name are on the board.
 const MOST_NAMES: usize = 64;
 
@@ -24,15 +21,17 @@ pub(super) struct TurnSlot {
     slot: Slot,
     activity: Option<Activity>,
     asks: bool,
-    /// Its question to the user, or else its use in words, as the slot's message has it.
-    shown: String,
     question: String,
-    facts: TurnFacts,
-    /// The last facts, as the slot's details have them.
-    details: String,
-    said_at: Option<Instant>,
+    usage: Usage,
+    session: String,
     /// Things done, and all of them.
     todo: Option<(u64, u64)>,
+    /// Lines have come that are not on the board yet.
+    is_behind: bool,
+    /// The facts and the message that are on the board.
+    facts: TurnFacts,
+    shown: String,
+    shown_as_asking: bool,
 }
 
 impl TurnSlot {
@@ -60,12 +59,14 @@ impl TurnSlot {
             slot,
             activity: None,
             asks: false,
-            shown: String::new(),
             question: String::new(),
-            facts: TurnFacts::default(),
-            details: String::new(),
-            said_at: None,
+            usage: Usage::default(),
+            session: String::new(),
             todo: None,
+            is_behind: false,
+            facts: TurnFacts::default(),
+            shown: String::new(),
+            shown_as_asking: false,
         }
     }
 
@@ -77,12 +78,11 @@ impl TurnSlot {
         mark.into_iter().flat_map(|mark| mark.variables()).collect()
     }
 
-    /// Write what a line means.
+    /// Take what a line means. Its step is on the board at once, the rest with [`show`](Self::show).
     pub(super) fn heard(&mut self, heard: &Heard, usage: &Usage) {
-        let mut due = self.said_at.is_none_or(|at| at.elapsed() >= SAID_EVERY);
+        (self.usage, self.is_behind) = (*usage, true);
         if let Some(session) = &heard.session {
-            self.facts.session.clone_from(session);
-            due = true;
+            self.session.clone_from(session);
         }
         if let Some(activity) = &heard.activity
             && self.activity.as_ref() != Some(activity)
@@ -96,42 +96,47 @@ impl TurnSlot {
                 }
             }
             self.activity = Some(activity.clone());
-            due = true;
         }
         if let Some(asks) = heard.asks.filter(|asks| *asks != self.asks) {
             self.asks = asks;
             self.question = heard.question.clone().unwrap_or_default();
-            self.slot.set_health(if asks { Health::WaitingForPerson } else { Health::Unknown });
-            due = true;
         }
-        // Also a line without numbers shows that the agent gets on.
         self.todo = heard.todo.or(self.todo);
-        let (done, total) = self.todo.unzip();
-        self.slot.publish_of(done.unwrap_or_default(), total);
-        if due {
-            self.said_at = Some(Instant::now());
-            self.say(usage);
-        }
     }
 
-    /// Write the texts: the question or the use in words, and the facts.
-    fn say(&mut self, usage: &Usage) {
-        let text = if self.asks { self.question.clone() } else { in_words(usage) };
+    /// Write what the lines mean that have come since the last call: texts once for all that came together.
+    pub(super) fn show(&mut self) {
+        if !std::mem::take(&mut self.is_behind) {
+            return;
+        }
+        let facts = self.facts_now();
+        if facts != self.facts {
+            self.slot.details(&facts.to_details());
+            self.facts = facts;
+        }
+        // Also a line without numbers shows that the agent gets on.
+        let (done, total) = self.todo.unzip();
+        self.slot.publish_of(done.unwrap_or_default(), total);
+        let text = if self.asks { self.question.clone() } else { in_words(&self.usage) };
         if text != self.shown {
             self.slot.message(&text);
             self.shown = text;
         }
-        self.facts = TurnFacts {
+        // A reader that sees that a person is waited for sees the question, too.
+        if self.asks != self.shown_as_asking {
+            self.shown_as_asking = self.asks;
+            self.slot.set_health(if self.asks { Health::WaitingForPerson } else { Health::Unknown });
+        }
+    }
+
+    fn facts_now(&self) -> TurnFacts {
+        let usage = &self.usage;
+        TurnFacts {
             messages: usage.messages,
             tools: usage.tools,
             tokens: usage.input_tokens.saturating_add(usage.output_tokens),
             cost_micros: usage.cost_usd.map(|cost| (cost * 1e6).round() as u64),
-            session: std::mem::take(&mut self.facts.session),
-        };
-        let details = self.facts.to_details();
-        if details != self.details {
-            self.slot.details(&details);
-            self.details = details;
+            session: self.session.clone(),
         }
     }
 
@@ -147,8 +152,8 @@ impl TurnSlot {
 
     /// The turn is over.
     pub(super) fn end(mut self, terminal: &TurnEvent, reading: &Reading) {
-        self.asks = false;
-        self.say(&reading.usage);
+        (self.asks, self.is_behind) = (false, true);
+        self.show();
         // A slot that cannot be ended reads as one whose writer is gone.
         let _ = self.slot.end(ending(terminal, &reading.verdict));
     }

@@ -76,6 +76,7 @@ impl TurnThread {
     pub(super) fn run(mut self, mut piped: Piped, wake: Wake) {
         let terminal = self.terminal(&mut piped, wake);
         drop(piped);
+        self.counts.set_usage(self.reading.usage);
         if let Some(slot) = self.slot.take() {
             slot.end(&terminal, &self.reading);
         }
@@ -97,6 +98,8 @@ impl TurnThread {
                 News::Output(bytes) => {
                     self.log(bytes);
                     lines.feed(bytes, |line| self.line(&line, &mut course));
+                    self.slot.as_mut().map(TurnSlot::show).unwrap_or_default();
+                    self.counts.set_usage(self.reading.usage);
                 }
                 News::Errors(bytes) => {
                     self.log(bytes);

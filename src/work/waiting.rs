@@ -76,7 +76,7 @@ pub struct State {
     pub missed: bool,
     /// Its error, if it ended with one.
     pub error: Option<String>,
-    /// What to do about the error, if its writer says that.
+    /// The next step after the error, if its writer says that.
     pub hint: Option<String>,
     /// The last lines of its log, if it ended otherwise.
     pub log: Vec<String>,

@@ -28,7 +28,7 @@ pub fn summary(theme: &Theme, totals: &Totals, columns: usize) -> String {
     const RATE: u8 = 3;
     let done = match totals.is_of_services() {
         true => format!("{} of {} ready", totals.ready, totals.services),
-        false => format!("{}/{}", totals.over, totals.all),
+        false => format!("{}/{}", totals.good, totals.all),
     };
     let mut parts = vec![(SHARE, done)];
     if totals.failed > 0 {

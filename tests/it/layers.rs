@@ -165,9 +165,9 @@ const TOWERS: [Tower; 20] = [
     Tower {
         sources: "src/turn",
         floors: &[
-            &["active", "counts", "event", "lines", "place", "recent"],
-            &["agent", "queue", "stderr"],
-            &["error", "messages", "outcome", "rendering"],
+            &["active", "event", "lines", "place", "recent"],
+            &["agent", "counts", "stderr"],
+            &["error", "messages", "outcome", "queue", "rendering"],
             &["reading", "request"],
             &["arguments", "order", "permission", "slot"],
             &["job", "thread"],

@@ -184,7 +184,7 @@ fn live_row(theme: &Theme, row: &Row, (tool, version): (usize, usize), room: usi
     if row.is_service {
         return service_row(theme, row, tool, room);
     }
-    let mark = glyph(theme.glyphs, row.standing);
+    let mark = if row.asks { theme.glyphs.waiting } else { glyph(theme.glyphs, row.standing) };
     let mut line = vec![(format!("{mark} {}", padded(&row.tool, tool.min(room / 2), cut)), tone(row.standing))];
     let mut taken = tool.min(room / 2) + 2;
     let mut add = |text: String, tone: Tone| {

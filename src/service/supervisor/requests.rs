@@ -27,7 +27,7 @@ pub enum Request {
         /// Only for as long as this client is there.
         lease: Option<Client>,
     },
-    /// This client wants nothing any more. What others want goes on, and is the answer; of the rest, these services and what
+    /// This client wants nothing any more. Services that others want go on, and are the answer; of the rest, these services and what
     /// they need are killed.
     Release {
         /// The client.

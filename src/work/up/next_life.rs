@@ -28,7 +28,7 @@ pub enum NextLifeError {
         key: String,
         /// Its end, in words.
         how: String,
-        /// What to do about it, if that is known.
+        /// The next step, if that is known.
         hint: Option<String>,
         /// The last lines of its log.
         log: Vec<String>,

@@ -40,7 +40,7 @@ pub struct ServiceState {
     pub message: Option<String>,
     /// Its error, if it ended with one.
     pub error: Option<String>,
-    /// What to do about the error, if that is known.
+    /// The next step after the error, if that is known.
     pub hint: Option<String>,
     /// Its last build, if it has any.
     pub build: Option<BuildState>,

@@ -124,7 +124,7 @@ impl Place {
         self.path.as_deref()
     }
 
-    /// What is to be done for a board of its own.
+    /// The work to be done for a board of its own.
     pub(super) fn chores(&mut self) -> Option<Chores> {
         let Own { board, crowded, record } = self.own.as_mut()?;
         Some(Chores::of(board.path(), *crowded, record.take()))

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use vx_shm::{BoardState, BoardView, Creator, Health, Kind, Liveness, SlotState, SlotView, Snapshot, Step, Transition};
 use vx_status::fixture::{SECOND, Script};
 use vx_status::lines::{PlainOptions, plain};
 use vx_status::look::Look;
+use vx_status::slot::SlotId;
 use vx_status::source::{Expectations, Inputs};
 use vx_status::vocabulary::turn::{ANSWERING, STARTING, THINKING, USING_A_TOOL};
 
 use crate::inline::live_rows;
+use crate::keys;
 use crate::message::Message;
 use crate::model::Model;
 use crate::theme::Theme;
@@ -60,19 +63,73 @@ fn batch() -> Snapshot {
     Snapshot { board, slots: vec![docs, tests, tables, last], taken_at_ns: 145 * SECOND }
 }
 
-fn picture(size: (u16, u16)) -> String {
+fn watching(size: (u16, u16)) -> Model {
     let mut model = Model { size, ..Model::default() };
-    update(&mut model, Message::Data { snapshot: Arc::new(batch()), paces: Vec::new() });
+    see(&mut model, batch());
+    model
+}
+
+fn see(model: &mut Model, snapshot: Snapshot) {
+    update(model, Message::Data { snapshot: Arc::new(snapshot), paces: Vec::new() });
+}
+
+fn press(model: &mut Model, letter: char) {
+    let message = keys::message(&KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE), model);
+    update(model, message.unwrap_or_else(|| panic!("{letter:?} means nothing here")));
+}
+
+fn picture(model: &Model) -> String {
+    let size = model.size;
     let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).expect("a test terminal");
     let theme = Theme::new(Look::default());
-    terminal.draw(|frame| view::draw(&model, &theme, frame.buffer_mut())).expect("a drawing");
+    terminal.draw(|frame| view::draw(model, &theme, frame.buffer_mut())).expect("a drawing");
     terminal.backend().to_string()
 }
 
 #[test]
 fn a_turn_that_waits_for_a_person_stands_first_and_each_has_its_figures() {
-    insta::assert_snapshot!("turns_120x16", picture((120, 16)));
-    insta::assert_snapshot!("turns_70x12", picture((70, 12)));
+    insta::assert_snapshot!("turns_120x16", picture(&watching((120, 16))));
+    insta::assert_snapshot!("turns_70x12", picture(&watching((70, 12))));
+    let mut facts = watching((120, 30));
+    press(&mut facts, 'i');
+    insta::assert_snapshot!("turns_facts", picture(&facts));
+}
+
+#[test]
+fn a_turn_that_begins_to_wait_for_a_person_is_selected_until_a_key_is_pressed() {
+    let asking = |place: Option<usize>| {
+        let mut snapshot = batch();
+        for (at, slot) in snapshot.slots.iter_mut().enumerate() {
+            slot.health = if Some(at) == place { Health::WaitingForPerson } else { Health::Unknown };
+        }
+        snapshot
+    };
+    let id = |place: usize| Some(SlotId::of(&batch().slots[place]));
+    let mut model = Model { size: (120, 30), ..Model::default() };
+    see(&mut model, asking(None));
+    assert_eq!(model.selected, id(0));
+    see(&mut model, asking(Some(2)));
+    assert_eq!((model.selected, model.order[0]), (id(2), 2));
+    see(&mut model, asking(None));
+    assert_eq!((model.selected, model.order[0]), (id(2), 0));
+    press(&mut model, 'g');
+    see(&mut model, asking(Some(1)));
+    assert_eq!((model.selected, model.order[0]), (id(0), 1), "the user has chosen a row");
+}
+
+#[test]
+fn a_turn_that_waits_for_a_person_stands_above_failures_where_not_all_rows_fit() {
+    let mut snapshot = batch();
+    let asks = snapshot.slots.remove(2);
+    let failed = |index: u32| SlotView {
+        state: SlotState::Failed,
+        ended_at_ns: Some(110 * SECOND),
+        ..slot(index, &format!("failed-{index}"), &[(Step::FIRST, 100), (THINKING, 101)], "")
+    };
+    snapshot.slots.extend((10..40).map(failed).chain([asks]));
+    let mut model = Model { size: (120, 16), ..Model::default() };
+    see(&mut model, snapshot);
+    assert_eq!(model.lines[0].row(), Some(model.rows.len() - 1), "{}", picture(&model));
 }
 
 #[test]

@@ -92,12 +92,17 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, model: &Model, (slot, row): (&Sl
         let stalls = model.stalls.of(row.id);
         lane(buffer, theme, Lane { slot, row, axis: &model.axis, stalls, now_ns, selected }, at)
     };
-    let inside = !columns.bar && matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let hatched = matches!(row.standing, Standing::Stalled | Standing::Silent | Standing::Waiting);
+    let inside = !columns.bar && (hatched || row.asks);
     words(buffer, theme, (slot, row, columns.bar), at, (words_at, free, inside));
 }
 
 fn mark(theme: &Theme, slot: &SlotView, row: &Row) -> &'static str {
-    if is_calm(slot, row) { theme.glyphs.working } else { glyph(theme.glyphs, row.standing) }
+    match () {
+        () if row.asks => theme.glyphs.waiting,
+        () if is_calm(slot, row) => theme.glyphs.working,
+        () => glyph(theme.glyphs, row.standing),
+    }
 }
 
 fn mark_tone(slot: &SlotView, row: &Row) -> Tone {
@@ -117,8 +122,8 @@ fn is_calm(slot: &SlotView, row: &Row) -> bool {
 
 /// A bar in place of the lane, on a narrow screen. Returns the cell where words may begin.
 fn plain_bar(buffer: &mut Buffer, theme: &Theme, row: &Row, area: Rect) -> u16 {
-    // A service has a word: it has no end to come closer to.
-    if !row.standing.at_work() || !row.note.is_empty() || row.is_service {
+    // A service and a turn have a word: neither has an end to come closer to.
+    if !row.standing.at_work() || !row.note.is_empty() || row.is_service || row.turn.is_some() {
         return 0;
     }
     let text = bar(theme, usize::from(area.width), row.permille, row.beat);
@@ -212,15 +217,19 @@ fn words(
         Standing::Cancelled => ends.cancelled.to_owned(),
         Standing::Slow if row.note.is_empty() => "slow".to_owned(),
         Standing::Done if row.is_service => ends.done.to_owned(),
-        _ if row.note.is_empty() && narrow && row.is_service => row.phase.clone().unwrap_or_default(),
+        _ if row.note.is_empty() && narrow && (row.is_service || row.turn.is_some()) => {
+            row.phase.clone().unwrap_or_default()
+        }
         _ if row.note.is_empty() => return,
         _ => row.note.clone(),
     };
     let text = if inside { format!(" {text} ") } else { text };
     let long = u16::try_from(vx_status::text::width(&text)).unwrap_or(u16::MAX);
-    // Near the right end, words go over what is drawn already, as far as they need and at most over half.
+    // Near the right end, words go over what is drawn already, as far as they need and at most over half; a question is worth
+    // more of it.
     let start = if from == 0 || inside { from } else { from + 1 };
-    let start = start.min(to.saturating_sub(long.saturating_add(1).min(to / 2)));
+    let most = if row.asks { to - to / 4 } else { to / 2 };
+    let start = start.min(to.saturating_sub(long.saturating_add(1).min(most)));
     let room = to.saturating_sub(start + 1);
     if room >= LEAST_WORDS.min(long) {
         put(buffer, theme, (x + start, y), room, &text, words_style(theme, row));

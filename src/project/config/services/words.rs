@@ -36,7 +36,7 @@ fn split(reader: &mut Reader<'_>, what: &str, value: &Value<'_>, text: &str) -> 
     Some(words)
 }
 
-/// What this word would be to a shell, though no shell sees it.
+/// The sign that this word would be to a shell, though no shell sees it.
 fn for_a_shell(word: &str) -> Option<&str> {
     let alone = ["&&", "||", "|", "&", ";", "<", ">", ">>", "2>", "2>&1", "$PORT", "${PORT}"];
     let end = || word.strip_suffix(';').filter(|before| !before.is_empty()).map(|_| ";");
