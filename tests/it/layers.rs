@@ -21,7 +21,7 @@ struct Tower {
     floors: &'static [&'static [&'static str]],
 }
 
-const TOWERS: [Tower; 20] = [
+const TOWERS: [Tower; 21] = [
     Tower {
         sources: "shm/src",
         floors: &[
