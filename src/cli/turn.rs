@@ -6,11 +6,13 @@ mod json;
 mod text;
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, absolute};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, never, select};
+use crossbeam_channel::{Receiver, Sender};
 
 use super::args::TurnArguments;
 use super::failure::{CANCELLED, FAILED, Failure, Outcome as Ended, USAGE};
@@ -19,13 +21,18 @@ use crate::process::{Interrupt, interrupts};
 use crate::route::Invocation;
 use crate::trouble::{Explain, TroubleKind};
 use crate::turn::{
-    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, run_child,
-    spawn_turn,
+    Limits, Outcome, Prompt, TurnChildError, TurnError, TurnEvent, TurnHandle, TurnRequest, Verdict, active_turns,
+    run_child, spawn_turn,
 };
 use agent::Agents;
 
 /// The exit code of a turn that took longer than allowed, as `timeout` has it.
 const TIMED_OUT: u8 = 124;
+
+/// Between two looks whether a cancelled turn is over.
+const LOOK: Duration = Duration::from_millis(20);
+/// The time for the last events of a cancelled turn to be printed.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A form in which events are printed.
 trait Form {
@@ -44,9 +51,10 @@ pub(super) fn run(project: Option<&Path>, asked: &TurnArguments) -> Ended {
     // From here on a request to stop ends the agent, and this process after it.
     let interrupted = interrupts()?;
     let handle = spawn_turn(request)?;
+    end_in_time(interrupted, handle.kill_tx.clone())?;
     let as_json = asked.json || !asked.text && !std::io::stdout().is_terminal();
     let mut form: Box<dyn Form> = if as_json { Box::new(json::Lines) } else { Box::new(text::Answer::default()) };
-    Ok(ExitCode::from(code_of(&follow(&handle, interrupted, form.as_mut()))))
+    Ok(ExitCode::from(code_of(&follow(&handle, form.as_mut()))))
 }
 
 /// Run `vx turn-child`.
@@ -93,29 +101,36 @@ fn request(asked: &TurnArguments, invocation: &Invocation) -> Result<TurnRequest
     })
 }
 
-/// Print the events of a turn to its end. A request to stop cancels it.
-fn follow(handle: &TurnHandle, mut interrupted: Receiver<Interrupt>, form: &mut dyn Form) -> Outcome {
+/// Pass requests to stop on to the turn, on a thread of its own: a reader that takes nothing holds up what prints. Where it
+/// still does once the turn is over, this process ends without the rest.
+fn end_in_time(interrupted: Receiver<Interrupt>, kill: Sender<()>) -> io::Result<()> {
+    thread::Builder::new().name("interrupts".into()).spawn(move || {
+        if interrupted.recv().is_err() {
+            return;
+        }
+        let _ = kill.send(());
+        while !active_turns().is_empty() {
+            thread::sleep(LOOK);
+        }
+        thread::sleep(LAST_WORDS);
+        std::process::exit(CANCELLED.into());
+    })?;
+    Ok(())
+}
+
+/// Print the events of a turn to its end.
+fn follow(handle: &TurnHandle, form: &mut dyn Form) -> Outcome {
     let mut verdict = Verdict::default();
     loop {
-        select! {
-            recv(handle.receiver) -> event => {
-                let Ok(event) = event else { return Outcome::Failed("its end is not known".into()) };
-                let outcome = verdict.take(&event);
-                form.print(&event, outcome.as_ref());
-                if let Some(outcome) = outcome {
-                    note_dropped(handle);
-                    return outcome;
-                }
-                if print::closed() {
-                    let _ = handle.kill_tx.send(());
-                }
-            }
-            recv(interrupted) -> asked => {
-                let _ = handle.kill_tx.send(());
-                if asked.is_err() {
-                    interrupted = never();
-                }
-            }
+        let Ok(event) = handle.receiver.recv() else { return Outcome::Failed("its end is not known".into()) };
+        let outcome = verdict.take(&event);
+        form.print(&event, outcome.as_ref());
+        if let Some(outcome) = outcome {
+            note_dropped(handle);
+            return outcome;
+        }
+        if print::closed() {
+            let _ = handle.kill_tx.send(());
         }
     }
 }

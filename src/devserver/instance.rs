@@ -118,7 +118,7 @@ impl DevServerInstance {
     pub fn start(&self) -> Result<(), DevServerError> {
         let mut running = self.running.lock();
         if running.is_none() {
-            *running = Some(self.begin()?);
+            *running = Some(self.begin().inspect_err(|_| self.at_rest())?);
         }
         Ok(())
     }
@@ -140,6 +140,12 @@ impl DevServerInstance {
         // A thread that panicked in a function of the program has ended already.
         let _ = reading.join();
         let _ = std::fs::remove_dir_all(&builds);
+        self.at_rest();
+        if ended { Ok(()) } else { Err(DevServerError::NotEnded { id: self.id() }) }
+    }
+
+    /// Nothing of it is at work.
+    fn at_rest(&self) {
         *self.shared.board.lock() = None;
         self.shared.publish(|state| {
             (state.mode, state.vite_port) = (DevServerMode::Idle, 0);
@@ -147,7 +153,6 @@ impl DevServerInstance {
             state.vite_url.clear();
             state.grpc_connected = false;
         });
-        if ended { Ok(()) } else { Err(DevServerError::NotEnded { id: self.id() }) }
     }
 
     /// The present state.

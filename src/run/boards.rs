@@ -15,11 +15,21 @@ pub const BOARDS_KEPT_FOR: Duration = Duration::from_secs(3600);
 /// The most boards of ended runs that are kept.
 pub const BOARDS_KEPT: usize = 32;
 
+/// The most names that are tried for a board.
+const TRIES: usize = 64;
+
 /// Make the board of this process's run; old boards are removed first.
 pub fn create_board(directory: &Path, title: &str, capacity: u32) -> Result<Board, CreateError> {
     // A board that cannot be removed stays for the next run to try again.
     let _ = collect_boards(directory);
-    Board::create(&free_board_path(directory, std::process::id()), title, capacity)
+    let create = || Board::create(&free_board_path(directory, std::process::id()), title, capacity);
+    let mut made = create();
+    for _ in 1..TRIES {
+        // Another thread of this process has taken the name meanwhile.
+        let Err(CreateError::Exists { .. }) = made else { break };
+        made = create();
+    }
+    made
 }
 
 /// Remove boards that are old or too many, with the logs beside them, logs whose board is gone, and recordings that are

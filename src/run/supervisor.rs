@@ -12,6 +12,7 @@ mod stuck;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -59,16 +60,21 @@ pub fn start_run(run: Run) -> io::Result<RunHandle> {
     let (alive, finished) = bounded(0);
     let written = WrittenSlots::default();
     let slots = written.clone();
+    let (taking_in, all_taken_in) = bounded::<Infallible>(0);
     let thread = thread::Builder::new().name("run".into()).spawn(move || {
         let _adoption = Adoption::begin();
         let board = Arc::clone(&run.board);
-        let end = Supervisor::new(run, failure, slots).and_then(|supervisor| supervisor.carry_out(&asked));
+        let supervisor = Supervisor::new(run, failure, slots);
+        drop(taking_in);
+        let end = supervisor.and_then(|supervisor| supervisor.carry_out(&asked));
         if end.is_err() {
             board.close(BoardState::Failed);
         }
         drop(alive);
         end
     })?;
+    // A view that begins after this sees all of the work from its first reading on.
+    let _ = all_taken_in.recv();
     Ok(RunHandle { requests, failures, finished, written, thread })
 }
 

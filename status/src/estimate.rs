@@ -105,8 +105,8 @@ fn told_ms(ms: u64) -> Option<u64> {
     (ms < LONGEST_LEFT_MS).then_some(ms.max(1))
 }
 
-/// The nearest whole seconds, at least one.
-pub(crate) fn in_seconds(ms: u64) -> u64 {
+/// The nearest whole seconds, at least one, in milliseconds.
+pub fn in_seconds(ms: u64) -> u64 {
     (ms.saturating_add(500) / 1000).max(1).saturating_mul(1000)
 }
 

@@ -41,11 +41,11 @@ pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, fronten
             print::note("stopping; once more kills");
         }
     })?;
+    end_in_time(&lease, &finished, view != View::Plain)?;
     if view == View::Plain {
         print_lines(&lease, &finished, since)?;
         return ended(&lease, false);
     }
-    end_in_time(&lease, &finished)?;
     let control = Box::new(LeaseControl::of(lease.clone(), forwarding.ends.clone())?);
     let mut inputs = inputs(lease.board(), Some(control), Expectations::default())?;
     let ui = look::settings().unwrap_or_default();
@@ -69,14 +69,16 @@ pub(super) fn run(home: &Home, declared: &Declared, asked: &UpArguments, fronten
     }
 }
 
-/// End this process soon after its services, if that was asked for: a terminal that takes nothing would keep it.
-fn end_in_time(lease: &Lease, finished: &Receiver<()>) -> io::Result<()> {
+/// End this process soon after its services, if that was asked for: a terminal or a pipe that takes nothing would keep it.
+fn end_in_time(lease: &Lease, finished: &Receiver<()>, drawn: bool) -> io::Result<()> {
     let (lease, finished) = (lease.clone(), finished.clone());
     thread::Builder::new().name("last words".into()).spawn(move || {
         let _ = finished.recv();
         if lease.asked() > 0 {
             thread::sleep(LAST_WORDS);
-            screen::restore_modes();
+            if drawn {
+                screen::restore_modes();
+            }
             std::process::exit(CANCELLED.into());
         }
     })?;

@@ -12,7 +12,8 @@ pub(in crate::cli) fn line(service: &ServiceState) -> String {
     let restarts = (service.restarts > 0).then(|| format!("{} restarts", service.restarts));
     let why = if service.ended { service.error.clone() } else { service.message.clone() };
     let built = service.build.as_ref().filter(|_| !service.ended).and_then(|build| build.error.clone());
-    let rest: Vec<String> = [place, pid, restarts, why, built].into_iter().flatten().collect();
+    let first = |text: Option<String>| text.and_then(|text| text.lines().next().map(str::to_owned));
+    let rest: Vec<String> = [place, pid, restarts, first(why), first(built)].into_iter().flatten().collect();
     format!("{name}  {state}  {}", rest.join("  ")).trim_end().to_owned()
 }
 

@@ -127,7 +127,9 @@ fn service(board: &Path, snapshot: &Snapshot, slot: &SlotView, pid: Option<u32>)
     let ended = standing.over();
     let ready = !ended && slot.health == Health::Ready;
     let error = ErrorCell::of_slot(slot);
-    let begun = slot.transitions.first().map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
+    let attempt = slot.transitions.iter().rev().find(|transition| transition.step == vocabulary::service::STARTING);
+    let begun =
+        attempt.or(slot.transitions.first()).map(|transition| snapshot.board.unix_ns_at(transition.entered_at_ns));
     let key = build_key(&slot.key);
     let built = snapshot.slots.iter().find(|other| other.kind == Kind::Build && other.has_key(&key));
     ServiceState {

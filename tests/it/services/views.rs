@@ -1,10 +1,12 @@
 //! The views of services: lines above live rows, the dashboard of `vx up --tui`, and `vx top` beside it.
 
+use std::process::Stdio;
+
 use rustix::process::Signal;
 
 use super::Services;
 use crate::pty::OnTerminal;
-use crate::sandbox::{eventually, text};
+use crate::sandbox::{eventually, send, text};
 
 /// Two services that print, of which one can be used only after the other.
 const TALKING: &str = r#"
@@ -113,6 +115,19 @@ fn a_terminal_that_takes_nothing_holds_up_neither_the_services_end_nor_the_comma
         eventually("it has ended", || (!up.runs()).then_some(()));
         services.are_gone();
     }
+}
+
+#[test]
+fn a_pipe_that_takes_nothing_holds_up_no_end_either() {
+    let services = Services::of("[services.flood]\ncommand = \"yes much\"\n");
+    let (unread, output) = std::io::pipe().expect("a pipe");
+    let mut up = services.0.command("up").stdin(Stdio::null()).stdout(output).spawn().expect("it starts");
+    let full = || rustix::io::ioctl_fionread(&unread).is_ok_and(|bytes| bytes >= 60_000).then_some(());
+    eventually("nothing more can be printed", full);
+    send(up.id(), Signal::TERM);
+    let status = eventually("it has ended", || up.try_wait().expect("its end"));
+    assert_eq!(status.code(), Some(130));
+    services.are_gone();
 }
 
 #[test]

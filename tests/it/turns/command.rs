@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use super::{INIT, RESULT};
-use crate::sandbox::{Sandbox, eventually};
+use crate::sandbox::{Sandbox, eventually, send};
 
 /// A sandbox whose search path has a `claude` and a `codex` that play this script.
 pub(super) fn playing(script: &str) -> Sandbox {
@@ -101,6 +101,21 @@ fn a_turn_that_takes_too_long_is_124_and_a_cancelled_one_130_and_both_leave_noth
         running.finish().exits_with(130);
         assert!(sandbox.processes().is_empty(), "{:?}", sandbox.processes());
     }
+}
+
+#[test]
+fn a_reader_that_takes_nothing_holds_up_no_end() {
+    let sandbox = playing("yes '{\"type\":\"assistant\",\"message\":{\"id\":\"m\",\"content\":\"much\"}}'");
+    let (unread, output) = std::io::pipe().expect("a pipe");
+    let mut turn = sandbox.command("turn --json -p hi").stdin(Stdio::null()).stdout(output).spawn().expect("it starts");
+    eventually("the agent runs", || (sandbox.processes().len() >= 3).then_some(()));
+    // Its output is full by then, or will be soon: the request comes before or while it is.
+    let full = || rustix::io::ioctl_fionread(&unread).is_ok_and(|bytes| bytes >= 60_000).then_some(());
+    eventually("nothing more can be printed", full);
+    send(turn.id(), Signal::TERM);
+    let status = eventually("it has ended", || turn.try_wait().expect("its end"));
+    assert_eq!(status.code(), Some(130));
+    assert!(sandbox.processes().is_empty(), "{:?}", sandbox.processes());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use vx_status::estimate::in_seconds;
 use vx_status::source::Position;
 use vx_status::standing::Standing;
 use vx_status::sums::state;
@@ -132,7 +133,7 @@ fn sums(model: &Model) -> Vec<Sum> {
         add(in_place(&rate(per_second)), Tone::Plain, 4);
     }
     let time = match totals.left {
-        Some(left) => in_place(&format!("~{} left", seconds(left.ms))),
+        Some(left) => in_place(&format!("~{} left", seconds(in_seconds(left.ms)))),
         None if totals.orphaned && model.is_over() => format!("last sign of life after {}", tenths(totals.elapsed_ms)),
         None if model.is_over() => tenths(totals.elapsed_ms),
         None => format!("{} so far", seconds(totals.elapsed_ms)),
